@@ -1,0 +1,1 @@
+"""A person's hands: everything through the HTTP API."""

@@ -1,0 +1,1 @@
+"""The consumer of the jobs queue: owns AWS Batch."""

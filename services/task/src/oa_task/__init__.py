@@ -1,0 +1,1 @@
+"""One job: download, conform, validate, write, upload, report."""
