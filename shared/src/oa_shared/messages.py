@@ -1,0 +1,256 @@
+"""The messages of the jobs queue and the results queue: shapes, writing and reading (docs/messages.md)."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
+
+from oa_shared.errors import OaError
+from oa_shared.failures import FAILURES
+from oa_shared.lanes import Lane, Tier
+from oa_shared.status import LAYERS, JobStatus
+
+VERSION = 1
+MAX_BYTES = 64 * 1024
+JOB_SUBMIT = "job.submit"
+JOB_STATUS = "job.status"
+BATCH_EVENT = "batch.event"
+LOST = "LOST"
+_MAX_BIGINT = 2**63 - 1
+_MAX_INTEGER = 2**31 - 1
+
+
+class UnreadableMessageError(OaError):
+    """A message is not one of ours, or not of a version that we read; it belongs in the dead-letter queue."""
+
+    code = "message.unreadable"
+    title = "The message cannot be read."
+
+
+class MessageTooLargeError(OaError):
+    """A message is larger than the 64 KiB that all parts agree on."""
+
+    code = "message.too_large"
+    title = "The message is too large."
+
+
+@dataclass(frozen=True, slots=True)
+class JobMessage:
+    """Jobs queue: please submit this attempt to Batch."""
+
+    kind: ClassVar[str] = JOB_SUBMIT
+    run: int
+    job: int
+    attempt: int
+    token: str
+    lane: Lane
+    tier: Tier
+    layer: str
+    source_name: str
+    name: str
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMessage:
+    """Results queue: a task says where its attempt stands."""
+
+    kind: ClassVar[str] = JOB_STATUS
+    job: int
+    attempt: int
+    token: str
+    seq: int
+    status: JobStatus
+    at: datetime
+    error: dict[str, str] | None = None
+    result: dict[str, Any] | None = None
+    progress: dict[str, Any] | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEvent:
+    """Results queue: what Batch says of a container; `status` is Batch's own word, or LOST when unknown to it."""
+
+    kind: ClassVar[str] = BATCH_EVENT
+    batch_job: str
+    job_name: str
+    status: str
+    at: datetime
+    exit_code: int | None = None
+    reason: str | None = None
+
+
+Message = JobMessage | StatusMessage | BatchEvent
+
+
+class _Text(fields.String):
+    """Text that Postgres can store: no NUL."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if "\x00" in text:
+            raise ValidationError("must not contain NUL")
+        return text
+
+
+class _MessageSchema(Schema):
+    class Meta:
+        unknown = RAISE
+
+    makes: ClassVar[type]
+    v = fields.Integer(required=True, strict=True, validate=validate.Equal(VERSION))
+    kind = fields.String(required=True)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Any:
+        return self.makes(**{key: value for key, value in data.items() if key not in {"v", "kind"}})
+
+
+def _id(upper: int = _MAX_BIGINT) -> fields.Integer:
+    return fields.Integer(required=True, strict=True, validate=validate.Range(min=0, max=upper))
+
+
+def _token() -> fields.String:
+    return fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{32}\Z"))
+
+
+class _JobMessageSchema(_MessageSchema):
+    makes = JobMessage
+    run = _id()
+    job = _id()
+    attempt = _id(_MAX_INTEGER)
+    token = _token()
+    lane = fields.Enum(Lane, by_value=True, required=True)
+    tier = fields.Enum(Tier, by_value=True, required=True)
+    layer = fields.String(required=True, validate=validate.OneOf(LAYERS))
+    source_name = _Text(required=True)
+    name = _Text(required=True)
+    traceparent = _Text(allow_none=True, load_default=None)
+
+
+class _ErrorSchema(Schema):
+    code = fields.String(required=True, validate=validate.OneOf(FAILURES))
+    message = _Text(required=True)
+
+
+class _StatusMessageSchema(_MessageSchema):
+    makes = StatusMessage
+    job = _id()
+    attempt = _id(_MAX_INTEGER)
+    token = _token()
+    seq = _id(_MAX_INTEGER)
+    status = fields.Enum(JobStatus, by_value=True, required=True)
+    at = fields.AwareDateTime(required=True, format="iso", default_timezone=UTC)
+    error = fields.Nested(_ErrorSchema, allow_none=True, load_default=None)
+    result = fields.Dict(keys=fields.String(), allow_none=True, load_default=None)
+    progress = fields.Dict(keys=fields.String(), allow_none=True, load_default=None)
+    traceparent = _Text(allow_none=True, load_default=None)
+
+
+class _BatchEventSchema(_MessageSchema):
+    makes = BatchEvent
+    batch_job = _Text(required=True)
+    job_name = _Text(required=True)
+    status = _Text(required=True)
+    at = fields.AwareDateTime(required=True, format="iso", default_timezone=UTC)
+    exit_code = fields.Integer(allow_none=True, load_default=None)
+    reason = _Text(allow_none=True, load_default=None)
+
+
+_SCHEMAS: dict[str, Schema] = {
+    JOB_SUBMIT: _JobMessageSchema(),
+    JOB_STATUS: _StatusMessageSchema(),
+    BATCH_EVENT: _BatchEventSchema(),
+}
+
+
+def dump(message: Message) -> str:
+    """Return the body of a message. Raises MessageTooLargeError above 64 KiB."""
+    fields_ = {key: value for key, value in asdict(message).items() if value is not None}
+    if "at" in fields_:
+        fields_["at"] = fields_["at"].isoformat()
+    body = json.dumps({"v": VERSION, "kind": message.kind, **fields_}, ensure_ascii=False, allow_nan=False)
+    if len(body.encode()) > MAX_BYTES:
+        raise MessageTooLargeError(f"{message.kind} is {len(body.encode())} bytes, at most {MAX_BYTES} are allowed")
+    return body
+
+
+def parse_job_message(body: str) -> JobMessage:
+    """Read a body of the jobs queue. Raises UnreadableMessageError."""
+    message = _load(_decode(body), {JOB_SUBMIT})
+    if not isinstance(message, JobMessage):
+        raise UnreadableMessageError(f"{message.kind} does not belong on the jobs queue")
+    return message
+
+
+def parse_result_message(body: str) -> StatusMessage | BatchEvent:
+    """Read a body of the results queue, EventBridge's own shape included. Raises UnreadableMessageError."""
+    decoded = _decode(body)
+    if decoded.get("detail-type") == "Batch Job State Change":
+        decoded = _from_event_bridge(decoded)
+    message = _load(decoded, {JOB_STATUS, BATCH_EVENT})
+    if isinstance(message, JobMessage):
+        raise UnreadableMessageError("job.submit does not belong on the results queue")
+    return message
+
+
+def _decode(body: str) -> dict[str, Any]:
+    try:
+        decoded = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableMessageError(f"not JSON: {error}") from error
+    if not isinstance(decoded, dict):
+        raise UnreadableMessageError("not a JSON object")
+    return decoded
+
+
+def _load(decoded: dict[str, Any], kinds: set[str]) -> Message:
+    kind = decoded.get("kind")
+    if not isinstance(kind, str) or kind not in kinds:
+        raise UnreadableMessageError(f"unknown kind {kind!r}, expected one of {sorted(kinds)}")
+    try:
+        message: Message = _SCHEMAS[kind].load(decoded)
+    except ValidationError as error:
+        raise UnreadableMessageError(f"{kind}: {error.normalized_messages()}") from error
+    return message
+
+
+class _ContainerSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    exit_code = fields.Integer(data_key="exitCode", allow_none=True, load_default=None)
+    reason = fields.String(allow_none=True, load_default=None)
+
+
+class _DetailSchema(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+    batch_job = fields.String(data_key="jobId", required=True)
+    job_name = fields.String(data_key="jobName", required=True)
+    status = fields.String(required=True)
+    status_reason = fields.String(data_key="statusReason", allow_none=True, load_default=None)
+    container = fields.Nested(_ContainerSchema, load_default=dict)
+
+
+def _from_event_bridge(event: dict[str, Any]) -> dict[str, Any]:
+    try:
+        detail = _DetailSchema().load(event.get("detail") or {})
+    except ValidationError as error:
+        raise UnreadableMessageError(f"Batch Job State Change: {error.normalized_messages()}") from error
+    container = detail["container"]
+    reasons = [text for text in (container.get("reason"), detail["status_reason"]) if text]
+    return {
+        "v": VERSION,
+        "kind": BATCH_EVENT,
+        "batch_job": detail["batch_job"],
+        "job_name": detail["job_name"],
+        "status": detail["status"],
+        "exit_code": container.get("exit_code"),
+        "reason": "; ".join(reasons) or None,
+        "at": event.get("time") or datetime.now(UTC).isoformat(),
+    }
