@@ -1,0 +1,120 @@
+"""Source definitions, schema 2: what a volunteer may write, and the (layer, name) entries in it.
+
+The rules live in `source_definition.schema.json`. Data, formats and functions may be unknown to it no more than to
+the engine, so that a definition which gets a job is one that the engine can read.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from oa_shared.lanes import Tier, tier_of
+from oa_shared.status import LAYERS
+
+SCHEMA_VERSION = 2
+MAX_PROBLEMS = 20
+MAX_DEPTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a definition and where: `pointer` is a JSON pointer (RFC 6901)."""
+
+    pointer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One (layer, name) of a definition, with the JSON pointer of its place."""
+
+    layer: str
+    name: str
+    pointer: str
+    tier: Tier
+    body: dict[str, Any]
+
+
+def validate_definition(definition: Any) -> list[Problem]:
+    """Return what is wrong with a decoded definition; an empty list when nothing is."""
+    if not isinstance(definition, dict):
+        return [Problem("", "a source definition is a JSON object")]
+    if _depth(definition) > MAX_DEPTH:
+        return [Problem("", f"nested more than {MAX_DEPTH} levels deep")]
+    version = definition.get("schema")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        return [Problem("/schema", f"schema {version!r} is not supported: use schema {SCHEMA_VERSION}")]
+    errors = sorted(
+        _validator().iter_errors(definition), key=lambda error: list(map(str, error.absolute_path))
+    )
+    return [_problem(error) for error in errors[:MAX_PROBLEMS]]
+
+
+def repeated_names(definition: dict[str, Any]) -> list[Problem]:
+    """Return the entries whose name an earlier entry of the same layer has: only the first one can have a job."""
+    problems: list[Problem] = []
+    for layer in _layers(definition):
+        first: dict[str, int] = {}
+        for place, body in enumerate(definition["layers"][layer]):
+            name = body["name"]
+            if name in first:
+                text = f"the name {name!r} repeats that of /layers/{layer}/{first[name]}: give it a name of its own"
+                problems.append(Problem(f"/layers/{layer}/{place}/name", text))
+            first.setdefault(name, place)
+    return problems
+
+
+def entries(definition: dict[str, Any]) -> list[Entry]:
+    """Return the entries of a valid definition in order, the first one of each (layer, name)."""
+    found: dict[tuple[str, str], Entry] = {}
+    for layer in _layers(definition):
+        for place, body in enumerate(definition["layers"][layer]):
+            entry = Entry(layer, body["name"], f"/layers/{layer}/{place}", _tier(body), body)
+            found.setdefault((layer, entry.name), entry)
+    return list(found.values())
+
+
+def _layers(definition: dict[str, Any]) -> Iterator[str]:
+    return (layer for layer in LAYERS if layer in definition.get("layers", {}))
+
+
+def _tier(body: dict[str, Any]) -> Tier:
+    return tier_of((body.get("conform") or {}).get("size"))
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    text = files("oa_shared").joinpath("source_definition.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))
+
+
+def _problem(error: ValidationError) -> Problem:
+    """Say the most telling part of an error: of alternatives, the one that came nearest."""
+    cause = best_match([error]) or error
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in cause.absolute_path)
+    return Problem("".join(f"/{part}" for part in parts), _shorten(cause.message))
+
+
+def _shorten(text: str, limit: int = 300) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _depth(value: Any) -> int:
+    """Count levels without recursion: a hostile definition may nest deeper than the stack."""
+    deepest, level = 0, [value]
+    while level and deepest <= MAX_DEPTH:
+        deepest += 1
+        level = [item for node in level for item in _children(node)]
+    return deepest
+
+
+def _children(node: Any) -> list[Any]:
+    if isinstance(node, dict):
+        return list(node.values())
+    return node if isinstance(node, list) else []
