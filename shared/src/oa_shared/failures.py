@@ -35,7 +35,11 @@ class Failure:
 _TABLE = (
     ("source.schema", "The source definition is not valid.", "Correct the definition at the pointer named."),
     ("source.not_found", "The data is not at its address.", "Find the new address of the data."),
-    ("source.format", "The data is not in the format that the source names.", "Look at what the address serves."),
+    (
+        "source.format",
+        "The data is not in the format that the source names.",
+        "Look at what the address serves.",
+    ),
     ("source.empty", "There are no features in the data.", "See whether the file or layer moved."),
     ("source.test_failed", "An acceptance test of the source failed.", "Compare the test with the rule."),
     ("source.skip", "The source says to skip it.", "Remove `skip` to run it again."),

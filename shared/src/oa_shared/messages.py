@@ -214,7 +214,7 @@ def _load(decoded: dict[str, Any], kinds: set[str]) -> Message:
     try:
         message: Message = _SCHEMAS[kind].load(decoded)
     except ValidationError as error:
-        raise UnreadableMessageError(f"{kind}: {error.normalized_messages()}") from error
+        raise UnreadableMessageError(f"{kind}: {error.messages}") from error
     return message
 
 
@@ -241,7 +241,7 @@ def _from_event_bridge(event: dict[str, Any]) -> dict[str, Any]:
     try:
         detail = _DetailSchema().load(event.get("detail") or {})
     except ValidationError as error:
-        raise UnreadableMessageError(f"Batch Job State Change: {error.normalized_messages()}") from error
+        raise UnreadableMessageError(f"Batch Job State Change: {error.messages}") from error
     container = detail["container"]
     reasons = [text for text in (container.get("reason"), detail["status_reason"]) if text]
     return {

@@ -1,6 +1,6 @@
 """Source definitions, schema 2: what a volunteer may write, and the (layer, name) entries in it.
 
-The rules live in `source_definition.schema.json`. Data, formats and functions may be unknown to it no more than to
+The rules live in `source_definition.schema.json`.
 the engine, so that a definition which gets a job is one that the engine can read.
 """
 
@@ -50,9 +50,7 @@ def validate_definition(definition: Any) -> list[Problem]:
     version = definition.get("schema")
     if version != SCHEMA_VERSION or isinstance(version, bool):
         return [Problem("/schema", f"schema {version!r} is not supported: use schema {SCHEMA_VERSION}")]
-    errors = sorted(
-        _validator().iter_errors(definition), key=lambda error: list(map(str, error.absolute_path))
-    )
+    errors = sorted(_validator().iter_errors(definition), key=lambda error: list(map(str, error.absolute_path)))
     return [_problem(error) for error in errors[:MAX_PROBLEMS]]
 
 
