@@ -1,7 +1,6 @@
 """Source definitions, schema 2: what a volunteer may write, and the (layer, name) entries in it.
 
-The rules live in `source_definition.schema.json`.
-the engine, so that a definition which gets a job is one that the engine can read.
+The rules live in `source_definition.schema.json`; it takes every definition that the engine can read.
 """
 
 import json

@@ -1,0 +1,34 @@
+"""Names that must be found again."""
+
+import pytest
+
+from oa_shared.ids import BatchJobName, attempt_prefix, batch_job_name, new_token, parse_batch_job_name
+from oa_shared.tracing import child_traceparent, new_traceparent, trace_id
+
+
+@pytest.mark.parametrize("stack", ["prod", "pull-request-7", "a-1-2"])
+def test_parse_batch_job_name_reads_what_was_written(stack: str) -> None:
+    token = new_token()
+    assert parse_batch_job_name(batch_job_name(stack, 12, 3, token)) == BatchJobName(stack, 12, 3, token[:8])
+
+
+@pytest.mark.parametrize("name", ["", "oa-", "somebody-elses-job", "oa-x-1-2-zzzzzzzz"])
+def test_parse_batch_job_name_of_a_foreign_job_is_none(name: str) -> None:
+    assert parse_batch_job_name(name) is None
+
+
+def test_attempt_prefix_differs_for_each_attempt() -> None:
+    assert attempt_prefix(1, 1) == "job/1/attempt-1/"
+    assert len({attempt_prefix(job, attempt) for job in (1, 11) for attempt in (1, 11)}) == 4
+
+
+def test_child_traceparent_stays_in_the_trace() -> None:
+    parent = new_traceparent()
+    child = child_traceparent(parent)
+    assert child != parent
+    assert trace_id(child) == trace_id(parent)
+
+
+@pytest.mark.parametrize("parent", [None, "", "00-xyz"])
+def test_child_traceparent_without_parent_begins_a_trace(parent: str | None) -> None:
+    assert trace_id(child_traceparent(parent)) is not None

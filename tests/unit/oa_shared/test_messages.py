@@ -1,0 +1,94 @@
+"""Messages survive the way through a queue, and nothing else is read as one."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from oa_shared.lanes import Lane, Tier
+from oa_shared.messages import (
+    BatchEvent,
+    JobMessage,
+    MessageTooLargeError,
+    StatusMessage,
+    UnreadableMessageError,
+    dump,
+    parse_job_message,
+    parse_result_message,
+)
+from oa_shared.status import JobStatus
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+JOB = JobMessage(
+    run=1,
+    job=2,
+    attempt=1,
+    token="a" * 32,
+    lane=Lane.MANUAL,
+    tier=Tier.STANDARD,
+    layer="addresses",
+    source_name="xx/é",
+    name="city",
+)
+STATUS = StatusMessage(job=2, attempt=1, token="a" * 32, seq=3, status=JobStatus.SUCCESS, at=NOW, result={"count": 1})
+
+
+def test_job_message_dumped_and_parsed_is_equal() -> None:
+    assert parse_job_message(dump(JOB)) == JOB
+
+
+def test_status_message_dumped_and_parsed_is_equal() -> None:
+    assert parse_result_message(dump(STATUS)) == STATUS
+
+
+def test_batch_event_dumped_and_parsed_is_equal() -> None:
+    event = BatchEvent(batch_job="b", job_name="oa-x-1-1-aaaaaaaa", status="FAILED", at=NOW, exit_code=137)
+    assert parse_result_message(dump(event)) == event
+
+
+def test_parse_result_message_event_bridge_shape_becomes_batch_event() -> None:
+    detail = {
+        "jobId": "b",
+        "jobName": "n",
+        "status": "FAILED",
+        "statusReason": "gone",
+        "container": {"exitCode": 137, "reason": "OutOfMemoryError", "image": "x"},
+        "jobQueue": "q",
+    }
+    event = {"detail-type": "Batch Job State Change", "time": "2026-01-02T03:04:05Z", "detail": detail}
+    assert parse_result_message(json.dumps(event)) == BatchEvent(
+        batch_job="b", job_name="n", status="FAILED", at=NOW, exit_code=137, reason="OutOfMemoryError; gone"
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "not json",
+        "[]",
+        "{}",
+        '{"kind": "job.status"}',
+        dump(JOB),
+        dump(STATUS).replace('"v": 1', '"v": 2'),
+        dump(STATUS).replace('"seq": 3', '"seq": "3"'),
+        dump(STATUS).replace('"seq": 3', '"seq": 3, "extra": 1'),
+        dump(STATUS).replace('"job": 2', f'"job": {2**63}'),
+        dump(STATUS).replace('"Success"', '"Great"'),
+        dump(STATUS).replace("a" * 32, "a\\u0000" * 16),
+        '{"detail-type": "Batch Job State Change", "detail": {}}',
+        "[" * 100_000,
+    ],
+)
+def test_parse_result_message_unreadable_body_is_refused(body: str) -> None:
+    with pytest.raises(UnreadableMessageError):
+        parse_result_message(body)
+
+
+def test_dump_more_than_64_kib_is_refused() -> None:
+    with pytest.raises(MessageTooLargeError):
+        dump(StatusMessage(**{**_fields(STATUS), "result": {"text": "é" * 40_000}}))
+
+
+def _fields(message: StatusMessage) -> dict[str, object]:
+    return {name: getattr(message, name) for name in message.__slots__}

@@ -1,0 +1,75 @@
+"""What a source definition may hold, and which jobs come of it."""
+
+from typing import Any
+
+import pytest
+
+from oa_shared.lanes import Tier
+from oa_shared.source_definition import entries, repeated_names, validate_definition
+
+
+def definition(**changes: Any) -> dict[str, Any]:
+    entry = {
+        "name": "city",
+        "data": "https://example.com/a.csv",
+        "protocol": "http",
+        "conform": {"format": "csv", "number": "NO", "street": ["PRE", "NAME"], "size": "large"},
+    }
+    return {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [entry]}, **changes}
+
+
+def test_validate_definition_good_one_has_no_problems() -> None:
+    assert validate_definition(definition()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"schema": 1}, "/schema"),
+        ({"schema": None}, "/schema"),
+        ({"layers": {"adresses": []}}, "/layers"),
+        ({"layers": {"addresses": {}}}, "/layers/addresses"),
+        ({"layers": {"addresses": [{"name": "a", "data": "x"}]}}, "/layers/addresses/0"),
+        ({"typo": 1}, ""),
+    ],
+)
+def test_validate_definition_bad_one_names_the_place(changes: dict[str, Any], pointer: str) -> None:
+    assert [problem.pointer for problem in validate_definition(definition(**changes))] == [pointer]
+
+
+def test_validate_definition_unknown_function_names_it_and_the_known_ones() -> None:
+    bad = definition()
+    bad["layers"]["addresses"][0]["conform"]["number"] = {"function": "joinn", "fields": ["a"]}
+    (problem,) = validate_definition(bad)
+    assert problem.pointer == "/layers/addresses/0/conform/number/function"
+    assert "'joinn'" in problem.message
+    assert "'join'" in problem.message
+
+
+@pytest.mark.parametrize("value", [[], "text", None, 1, True])
+def test_validate_definition_no_object_is_a_problem(value: Any) -> None:
+    assert validate_definition(value)[0].pointer == ""
+
+
+def test_validate_definition_deep_nesting_is_a_problem_not_a_crash() -> None:
+    deep: Any = {}
+    for _ in range(5000):
+        deep = {"a": deep}
+    assert "nested" in validate_definition(definition(coverage=deep))[0].message
+
+
+def test_entries_permutes_layers_and_names_and_reads_the_tier() -> None:
+    both = definition()
+    both["layers"]["buildings"] = [{"name": "b", "data": "x", "protocol": "ESRI"}]
+    found = [(entry.layer, entry.name, entry.pointer, entry.tier) for entry in entries(both)]
+    assert found == [
+        ("addresses", "city", "/layers/addresses/0", Tier.LARGE),
+        ("buildings", "b", "/layers/buildings/0", Tier.STANDARD),
+    ]
+
+
+def test_repeated_names_second_entry_of_a_name_is_a_problem_and_no_job() -> None:
+    twice = definition()
+    twice["layers"]["addresses"] *= 2
+    assert [problem.pointer for problem in repeated_names(twice)] == ["/layers/addresses/1/name"]
+    assert len(entries(twice)) == 1

@@ -1,0 +1,62 @@
+"""The table of legal moves, walked by hypothesis."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oa_shared.status import JobStatus
+from oa_shared.transitions import Accept, Ignore, IgnoredBecause, JobState, Report, decide
+
+TOKENS = ("a" * 32, "b" * 32)
+statuses = st.sampled_from(JobStatus)
+reports = st.builds(Report, status=statuses, attempt=st.integers(1, 3), token=st.sampled_from(TOKENS))
+
+
+def state(status: JobStatus, error_code: str | None = None) -> JobState:
+    return JobState(status=status, attempt=2, token=TOKENS[0], error_code=error_code)
+
+
+def report(status: JobStatus, *, attempt: int = 2, token: str = TOKENS[0]) -> Report:
+    return Report(status=status, attempt=attempt, token=token)
+
+
+@given(st.lists(reports))
+def test_decide_any_history_never_moves_back(history: list[Report]) -> None:
+    current = state(JobStatus.PENDING)
+    for item in history:
+        outcome = decide(current, item)
+        if isinstance(outcome, Accept):
+            assert outcome.status.rank > current.status.rank
+            assert (item.attempt, item.token) == (current.attempt, current.token)
+            current = state(outcome.status)
+
+
+@given(statuses, reports)
+def test_decide_same_report_twice_second_is_ignored(start: JobStatus, item: Report) -> None:
+    first = decide(state(start), item)
+    after = state(first.status) if isinstance(first, Accept) else state(start)
+    assert isinstance(decide(after, item), Ignore)
+
+
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        (report(JobStatus.SUCCESS, attempt=1), IgnoredBecause.OTHER_ATTEMPT),
+        (report(JobStatus.SUCCESS, token=TOKENS[1]), IgnoredBecause.OTHER_TOKEN),
+        (report(JobStatus.RUNNING), IgnoredBecause.ALREADY_THERE),
+        (report(JobStatus.PENDING), IgnoredBecause.ALREADY_THERE),
+    ],
+)
+def test_decide_stale_report_is_ignored_with_reason(item: Report, reason: IgnoredBecause) -> None:
+    assert decide(state(JobStatus.RUNNING), item) == Ignore(reason)
+
+
+def test_decide_success_after_lost_is_accepted() -> None:
+    lost = state(JobStatus.FAIL, "infra.lost")
+    assert decide(lost, report(JobStatus.SUCCESS)) == Accept(JobStatus.SUCCESS)
+
+
+@pytest.mark.parametrize("code", ["source.format", "bug.crash", None])
+def test_decide_success_after_real_failure_is_ignored(code: str | None) -> None:
+    outcome = decide(state(JobStatus.FAIL, code), report(JobStatus.SUCCESS))
+    assert outcome == Ignore(IgnoredBecause.ALREADY_ENDED)
