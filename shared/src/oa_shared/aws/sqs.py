@@ -1,0 +1,112 @@
+"""SQS as a `Queue`."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from oa_shared.aws.failures import AWS_ERRORS, error_code
+from oa_shared.queue import OutgoingMessage, QueueDepth, QueueUnavailableError, ReceivedMessage
+
+_MAX_WAIT_S = 20
+_STALE_RECEIPT = frozenset({"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight"})
+_STALE_RECEIPT |= {f"AWS.SimpleQueueService.{code}" for code in _STALE_RECEIPT}
+_DEPTHS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+class SqsQueue:
+    """One SQS queue and, where it has one, its dead-letter queue."""
+
+    def __init__(self, client: Any, url: str, dead_letter_url: str = "") -> None:
+        self._client = client
+        self.url = url
+        self._dead_letter_url = dead_letter_url
+
+    async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
+        """Send at most ten; SQS answers 200 with a list of those that it did not take."""
+        if not messages:
+            return []
+        entries = [_entry(place, message) for place, message in enumerate(messages)]
+        async with _translated("SendMessageBatch"):
+            answer = await self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
+        taken = {entry["Id"] for entry in answer.get("Successful", [])}
+        return [str(place) in taken for place in range(len(messages))]
+
+    async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
+        """Long-poll for messages."""
+        async with _translated("ReceiveMessage"):
+            answer = await self._client.receive_message(
+                QueueUrl=self.url,
+                MaxNumberOfMessages=max_messages,
+                WaitTimeSeconds=min(int(wait_s), _MAX_WAIT_S),
+                VisibilityTimeout=visibility_s,
+                AttributeNames=["ApproximateReceiveCount"],
+                MessageAttributeNames=["All"],
+            )
+        return [_received(message) for message in answer.get("Messages", [])]
+
+    async def delete(self, receipt: str) -> None:
+        """Acknowledge; a receipt that a later delivery made stale is not an error."""
+        async with _translated("DeleteMessage", allowed=_STALE_RECEIPT):
+            await self._client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+
+    async def change_visibility(self, receipt: str, seconds: int) -> None:
+        """Hide a delivery for `seconds` from now; 0 hands it back."""
+        async with _translated("ChangeMessageVisibility", allowed=_STALE_RECEIPT):
+            await self._client.change_message_visibility(
+                QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
+            )
+
+    async def depth(self) -> QueueDepth:
+        """Count what is on the queue, approximately."""
+        async with _translated("GetQueueAttributes"):
+            answer = await self._client.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(_DEPTHS))
+        visible, in_flight, delayed = (int(answer["Attributes"].get(name, 0)) for name in _DEPTHS)
+        return QueueDepth(visible=visible, in_flight=in_flight, delayed=delayed)
+
+    async def bury(self, message: ReceivedMessage, reason: str) -> None:
+        """Send a copy with the reason to the dead-letter queue, then acknowledge."""
+        if self._dead_letter_url:
+            async with _translated("SendMessage"):
+                await self._client.send_message(
+                    QueueUrl=self._dead_letter_url,
+                    MessageBody=message.body,
+                    MessageAttributes=_attributes({**message.attributes, "reason": reason[:1000]}),
+                )
+        await self.delete(message.receipt)
+
+
+def _entry(place: int, message: OutgoingMessage) -> dict[str, Any]:
+    entry: dict[str, Any] = {"Id": str(place), "MessageBody": message.body}
+    if message.delay_s:
+        entry["DelaySeconds"] = message.delay_s
+    if message.attributes:
+        entry["MessageAttributes"] = _attributes(message.attributes)
+    return entry
+
+
+def _attributes(attributes: Any) -> dict[str, Any]:
+    return {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+
+
+def _received(message: dict[str, Any]) -> ReceivedMessage:
+    attributes = message.get("MessageAttributes", {})
+    return ReceivedMessage(
+        id=message["MessageId"],
+        body=message["Body"],
+        receipt=message["ReceiptHandle"],
+        receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+        attributes={name: value.get("StringValue", "") for name, value in attributes.items()},
+    )
+
+
+@asynccontextmanager
+async def _translated(call: str, allowed: frozenset[str] = frozenset()) -> AsyncIterator[None]:
+    try:
+        yield
+    except AWS_ERRORS as error:
+        if error_code(error) not in allowed:
+            raise QueueUnavailableError(f"{call}: {error_code(error)}") from error
