@@ -1,0 +1,26 @@
+"""What can go wrong with the database, in our words; the driver's error is kept as `__cause__`."""
+
+from oa_shared.errors import OaError
+
+
+class StoreError(OaError):
+    """A statement failed."""
+
+    code = "store.error"
+    title = "The database refused a statement."
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be reached, or went away in the middle."""
+
+    code = "store.unavailable"
+    title = "The database is not available."
+    retryable = True
+
+
+class StoreConflictError(StoreError):
+    """Two transactions stood in each other's way; the loser may try again."""
+
+    code = "store.conflict"
+    title = "The database is busy with the same rows."
+    retryable = True

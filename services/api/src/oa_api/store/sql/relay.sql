@@ -1,0 +1,19 @@
+-- name: take_unsent
+SELECT id, body FROM outbox
+WHERE sent_at IS NULL AND available_at <= now()
+ORDER BY available_at, id
+LIMIT %(limit)s
+FOR UPDATE SKIP LOCKED
+
+-- name: mark_sent
+UPDATE outbox SET sent_at = now() WHERE id = ANY(%(ids)s)
+
+-- name: oldest_unsent
+SELECT extract(epoch FROM now() - min(available_at))::float AS age_s, count(*) AS waiting
+FROM outbox WHERE sent_at IS NULL AND available_at <= now()
+
+-- name: beat
+INSERT INTO heartbeat (name) VALUES (%(name)s) ON CONFLICT (name) DO UPDATE SET at = now()
+
+-- name: heartbeats
+SELECT name, at, extract(epoch FROM now() - at)::float AS age_s FROM heartbeat ORDER BY name

@@ -1,0 +1,69 @@
+-- name: lock_job
+SELECT job.id, job.run_id, job.source_name, job.layer, job.name, job.tier, job.status, job.rank, job.attempt,
+       job.token, job.error_code, job.result, run.live, run.lane
+FROM job JOIN run ON run.id = job.run_id
+WHERE job.id = %(job)s
+FOR UPDATE OF job
+
+-- name: remember_message
+INSERT INTO inbox (job_id, attempt, token, seq) VALUES (%(job)s, %(attempt)s, %(token)s, %(seq)s)
+ON CONFLICT DO NOTHING
+
+-- name: move
+UPDATE job SET
+    status = %(status)s, rank = %(rank)s, updated_at = now(),
+    batch_job = coalesce(%(batch_job)s, batch_job),
+    submitted_at = CASE WHEN %(status)s = 'Submitted' THEN now() ELSE submitted_at END,
+    started_at = CASE WHEN %(status)s = 'Running' THEN now() ELSE started_at END,
+    ended_at = CASE WHEN %(rank)s = 9 THEN now() END,
+    error_code = %(error_code)s, error_message = %(error_message)s,
+    result = coalesce(%(result)s, result)
+WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s
+  AND (rank < %(rank)s OR (%(status)s = 'Success' AND status = 'Fail' AND error_code = 'infra.lost'))
+
+-- name: move_attempt
+UPDATE job_attempt SET
+    status = %(status)s, batch_job = coalesce(%(batch_job)s, batch_job),
+    error_code = %(error_code)s, error_message = %(error_message)s,
+    ended_at = CASE WHEN %(rank)s = 9 THEN now() END
+WHERE job_id = %(job)s AND attempt = %(attempt)s
+
+-- name: note_progress
+UPDATE job SET progress = %(progress)s, updated_at = now()
+WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s AND rank < 9
+
+-- name: record_event
+INSERT INTO job_event (job_id, attempt, kind, accepted, reason, detail)
+VALUES (%(job)s, %(attempt)s, %(kind)s, %(accepted)s, %(reason)s, %(detail)s)
+
+-- name: earlier_codes
+SELECT error_code FROM job_attempt
+WHERE job_id = %(job)s AND attempt < %(attempt)s AND error_code IS NOT NULL ORDER BY attempt
+
+-- name: next_attempt
+UPDATE job SET
+    status = 'Pending', rank = 0, attempt = attempt + 1, token = %(new_token)s, tier = %(tier)s, updated_at = now(),
+    batch_job = NULL, submitted_at = NULL, started_at = NULL, ended_at = NULL, progress = NULL, result = NULL
+WHERE id = %(job)s AND attempt = %(attempt)s
+RETURNING id, attempt
+
+-- name: insert_attempt
+INSERT INTO job_attempt (job_id, attempt, token, tier) VALUES (%(job)s, %(attempt)s, %(token)s, %(tier)s)
+
+-- name: insert_outbox
+INSERT INTO outbox (job_id, attempt, body, available_at)
+VALUES (%(job)s, %(attempt)s, %(body)s, now() + make_interval(secs => %(delay_s)s))
+
+-- name: note_evidence
+INSERT INTO batch_evidence (job_id, attempt, code, message, due_at)
+VALUES (%(job)s, %(attempt)s, %(code)s, %(message)s, now() + make_interval(secs => %(grace_s)s))
+ON CONFLICT DO NOTHING
+
+-- name: due_evidence
+SELECT evidence.job_id AS job, evidence.attempt, evidence.code, evidence.message, job.token, job.rank,
+       job.attempt AS current_attempt
+FROM batch_evidence evidence JOIN job ON job.id = evidence.job_id
+WHERE evidence.due_at <= now() ORDER BY evidence.due_at LIMIT 100
+
+-- name: drop_evidence
+DELETE FROM batch_evidence WHERE job_id = %(job)s AND attempt = %(attempt)s

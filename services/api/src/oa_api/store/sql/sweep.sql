@@ -1,0 +1,18 @@
+-- name: republish_stale
+INSERT INTO outbox (job_id, attempt, body)
+SELECT job.id, job.attempt, sent.body
+FROM job
+JOIN LATERAL (
+    SELECT body, sent_at, available_at FROM outbox
+    WHERE outbox.job_id = job.id AND outbox.attempt = job.attempt ORDER BY id DESC LIMIT 1
+) sent ON true
+WHERE job.rank = 0 AND sent.sent_at < now() - make_interval(secs => %(after_s)s)
+RETURNING job_id
+
+-- name: past_deadline
+SELECT id AS job, attempt, token, status FROM job
+WHERE rank < 9 AND created_at < now() - make_interval(secs => %(deadline_s)s)
+ORDER BY id LIMIT 500
+
+-- name: forget_idempotency
+DELETE FROM idempotency WHERE created_at < now() - interval '7 days'
