@@ -1,0 +1,54 @@
+"""The outbox relay: what was written with a job is sent to the jobs queue, at least once, in batches of ten."""
+
+import asyncio
+import time
+
+import structlog
+from oa_shared.crash import crash_point
+from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue
+
+from oa_api.background.heartbeat import RELAY, beat
+from oa_api.background.loop import repeat
+from oa_api.store.database import Database, Row
+from oa_api.store.queries import queries
+
+log = structlog.get_logger()
+_SQL = queries("relay")
+_TAKEN_AT_ONCE = 100
+_BEAT_S = 5.0
+
+
+async def run_relay(database: Database, queue: Queue, stop: asyncio.Event, *, every_s: float = 0.5) -> None:
+    """Send what waits in the outbox until `stop` is set."""
+    beaten = 0.0
+
+    async def work() -> bool:
+        nonlocal beaten
+        sent = await relay_once(database, queue)
+        if time.monotonic() - beaten > _BEAT_S:
+            await beat(database, RELAY)
+            beaten = time.monotonic()
+        return sent > 0
+
+    await repeat(RELAY, work, stop, every_s=every_s)
+
+
+async def relay_once(database: Database, queue: Queue) -> int:
+    """Send up to 100 messages and mark exactly those that the queue accepted; return how many."""
+    async with database.transaction() as transaction:
+        rows = await transaction.all(_SQL["take_unsent"], {"limit": _TAKEN_AT_ONCE})
+        if not rows:
+            return 0
+        chunks = [rows[start : start + MAX_BATCH] for start in range(0, len(rows), MAX_BATCH)]
+        accepted = await asyncio.gather(*(_send(queue, chunk) for chunk in chunks))
+        ids = [row_id for chunk in accepted for row_id in chunk]
+        crash_point("relay.after_send")
+        if ids:
+            await transaction.execute(_SQL["mark_sent"], {"ids": ids})
+    log.info("messages_relayed", sent=len(ids), refused=len(rows) - len(ids))
+    return len(ids)
+
+
+async def _send(queue: Queue, rows: list[Row]) -> list[int]:
+    flags = await queue.send_batch([OutgoingMessage(row["body"]) for row in rows])
+    return [row["id"] for row, accepted in zip(rows, flags, strict=True) if accepted]

@@ -1,0 +1,75 @@
+"""The consumer of the results queue."""
+
+import asyncio
+import time
+
+import structlog
+from oa_shared.consumer import Bury, Consumer, Done, Later, Outcome
+from oa_shared.crash import crash_point
+from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.queue import Queue, ReceivedMessage
+from oa_shared.tracing import trace_id
+
+from oa_api.background.heartbeat import CONSUMER, beat
+from oa_api.results.apply import apply_event, apply_status
+from oa_api.store.database import Database, Transaction
+from oa_api.store.errors import StoreUnavailableError
+
+log = structlog.get_logger()
+_BEAT_S = 5.0
+_DATABASE_AWAY_S = 5
+
+
+class ResultsHandler:
+    """Turns one message into one transaction."""
+
+    def __init__(self, database: Database, *, grace_s: float) -> None:
+        self._database = database
+        self._grace_s = grace_s
+
+    async def __call__(self, message: ReceivedMessage) -> Outcome:
+        """Apply the message; it is acknowledged only after the transaction."""
+        try:
+            parsed = parse_result_message(message.body)
+        except UnreadableMessageError as error:
+            return Bury(error.detail)
+
+        async def work(transaction: Transaction) -> str:
+            if isinstance(parsed, StatusMessage):
+                outcome = await apply_status(transaction, parsed)
+            else:
+                outcome = await apply_event(transaction, parsed, grace_s=self._grace_s)
+            crash_point("consumer.before_commit")
+            return outcome
+
+        if isinstance(parsed, StatusMessage):
+            structlog.contextvars.bind_contextvars(
+                job_id=parsed.job, attempt=parsed.attempt, trace_id=trace_id(parsed.traceparent)
+            )
+        try:
+            outcome = await self._database.run(work)
+        except StoreUnavailableError as error:
+            log.warning("result_waits", error=error.detail)
+            return Later(_DATABASE_AWAY_S)
+        crash_point("consumer.after_commit")
+        log.info("result_applied", kind=parsed.kind, status=str(parsed.status), outcome=outcome)
+        return Done()
+
+
+async def run_results_consumer(
+    database: Database, queue: Queue, stop: asyncio.Event, *, grace_s: float = 120, concurrency: int = 8
+) -> None:
+    """Apply what comes over the results queue until `stop` is set."""
+    beaten = 0.0
+
+    async def on_poll() -> None:
+        nonlocal beaten
+        if time.monotonic() - beaten > _BEAT_S:
+            try:
+                await beat(database, CONSUMER)
+                beaten = time.monotonic()
+            except StoreUnavailableError as error:
+                log.warning("heartbeat_not_written", error=error.detail)
+
+    handler = ResultsHandler(database, grace_s=grace_s)
+    await Consumer(queue, handler, concurrency=concurrency, wait_s=5, on_poll=on_poll).run(stop)

@@ -1,0 +1,116 @@
+"""The API's own sweep: evidence that has waited long enough, jobs that nobody speaks of, the deadline."""
+
+import asyncio
+from dataclasses import dataclass
+
+import structlog
+from oa_shared.ids import attempt_prefix
+from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.queue import Queue
+from oa_shared.status import JobStatus
+from oa_shared.storage import Storage
+
+from oa_api.background.heartbeat import SWEEP, beat
+from oa_api.background.loop import repeat
+from oa_api.results.apply import Move, apply_move, apply_status
+from oa_api.store.database import Database, Row, Transaction
+from oa_api.store.queries import queries
+
+log = structlog.get_logger()
+_RESULTS = queries("results")
+_SQL = queries("sweep")
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTimes:
+    """When the sweep acts, in seconds."""
+
+    every_s: float = 30
+    republish_after_s: float = 900
+    deadline_s: float = 48 * 3600
+
+
+class Sweep:
+    """One pass looks at everything that could have been forgotten."""
+
+    def __init__(self, database: Database, jobs_queue: Queue, storage: Storage, times: SweepTimes) -> None:
+        self._database = database
+        self._jobs_queue = jobs_queue
+        self._storage = storage
+        self._times = times
+
+    async def once(self) -> bool:
+        """Do all duties of the sweep, each in transactions of its own."""
+        await self.settle_evidence()
+        await self.republish()
+        await self.fail_overdue()
+        await self._database.execute(_SQL["forget_idempotency"])
+        await beat(self._database, SWEEP)
+        return False
+
+    async def settle_evidence(self) -> None:
+        """Take what Batch said as the end of an attempt, unless its own result lies on S3."""
+        for row in await self._database.all(_RESULTS["due_evidence"]):
+            result = await self._left_behind(row)
+            await self._database.run(lambda transaction, row=row, result=result: _settle(transaction, row, result))
+
+    async def republish(self) -> None:
+        """Send again what has been Pending for long while the queue is empty."""
+        depth = await self._jobs_queue.depth()
+        if depth.visible or depth.in_flight or depth.delayed:
+            return
+        rows = await self._database.all(_SQL["republish_stale"], {"after_s": self._times.republish_after_s})
+        if rows:
+            log.warning("jobs_republished", jobs=len(rows))
+
+    async def fail_overdue(self) -> None:
+        """End what is older than the deadline, with the last state that is known."""
+        for row in await self._database.all(_SQL["past_deadline"], {"deadline_s": self._times.deadline_s}):
+            text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last known: {row['status']}"
+            await self._database.run(lambda transaction, row=row, text=text: _overdue(transaction, row, text))
+
+    async def _left_behind(self, row: Row) -> StatusMessage | None:
+        """Return the final message that the attempt wrote to S3 before it went, if it did."""
+        if row["attempt"] != row["current_attempt"] or row["rank"] == JobStatus.FAIL.rank:
+            return None
+        body = await self._storage.get_bytes(attempt_prefix(row["job"], row["attempt"]) + "result.json")
+        if body is None:
+            return None
+        try:
+            message = parse_result_message(body.decode("utf-8", "replace"))
+        except UnreadableMessageError as error:
+            log.warning("result_object_unreadable", job_id=row["job"], error=error.detail)
+            return None
+        return message if isinstance(message, StatusMessage) and message.job == row["job"] else None
+
+
+async def run_sweep(
+    database: Database, jobs_queue: Queue, storage: Storage, stop: asyncio.Event, times: SweepTimes
+) -> None:
+    """Sweep until `stop` is set."""
+    sweep = Sweep(database, jobs_queue, storage, times)
+    await repeat(SWEEP, sweep.once, stop, every_s=times.every_s)
+
+
+async def _settle(transaction: Transaction, row: Row, result: StatusMessage | None) -> None:
+    identity = {"job": row["job"], "attempt": row["attempt"]}
+    if result is not None:
+        await apply_status(transaction, result)
+    locked = await transaction.first(_RESULTS["lock_job"], identity)
+    if locked is not None and locked["attempt"] == row["attempt"] and locked["rank"] < JobStatus.FAIL.rank:
+        error = {"code": row["code"], "message": row["message"]}
+        await apply_move(transaction, locked, _fail(row, "batch.event", error))
+    await transaction.execute(_RESULTS["drop_evidence"], identity)
+
+
+async def _overdue(transaction: Transaction, row: Row, text: str) -> None:
+    locked = await transaction.first(_RESULTS["lock_job"], {"job": row["job"]})
+    if locked is not None:
+        error = {"code": "infra.deadline", "message": text}
+        await apply_move(transaction, locked, _fail(row, "sweep.deadline", error))
+
+
+def _fail(row: Row, kind: str, error: dict[str, str]) -> Move:
+    return Move(
+        job=row["job"], attempt=row["attempt"], token=row["token"], status=JobStatus.FAIL, kind=kind, error=error
+    )

@@ -1,0 +1,1 @@
+"""What becomes of a job when something is heard of it: moves, retries, publishing."""

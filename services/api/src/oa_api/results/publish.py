@@ -1,0 +1,53 @@
+"""Publishing: the one place that writes the table of published data, always inside the accepting transaction."""
+
+from oa_api.results.gate import Concern, concerns
+from oa_api.store.database import Row, Transaction
+from oa_api.store.queries import queries
+
+_SQL = queries("publish")
+REJECTED = "operator.rejected"
+
+
+async def gate(transaction: Transaction, job: Row, result: dict[str, object] | None) -> list[Concern]:
+    """Return what speaks against publishing `result` as the job's (source_name, layer, name)."""
+    published = await transaction.first(_SQL["published_result"], _key(job))
+    return concerns(result or {}, published["result"] if published else None)
+
+
+async def publish(transaction: Transaction, job: Row) -> bool:
+    """Make the job's result the published one, unless a newer job's is; return whether it was done."""
+    return await transaction.execute(_SQL["publish"], {**_key(job), "job": job["id"]}) == 1
+
+
+async def hold_back(transaction: Transaction, job: Row, reasons: list[Concern]) -> None:
+    """Record why a job waits for a person."""
+    for reason in reasons:
+        values = {"job": job["id"], "code": reason.code, "message": reason.message}
+        await transaction.execute(_SQL["hold_back"], values)
+
+
+async def confirm(transaction: Transaction, job: Row) -> bool:
+    """Let a held-back job through and publish it if its run is live; False when it is not held back."""
+    if not await _settle(transaction, job, status="Success", state="confirmed", error=None):
+        return False
+    if job["live"]:
+        await publish(transaction, job)
+    return True
+
+
+async def reject(transaction: Transaction, job: Row) -> bool:
+    """End a held-back job as Fail; False when it is not held back."""
+    return await _settle(transaction, job, status="Fail", state="rejected", error=REJECTED)
+
+
+async def _settle(transaction: Transaction, job: Row, *, status: str, state: str, error: str | None) -> bool:
+    message = "an operator rejected the result" if error else None
+    values = {"job": job["id"], "status": status, "error_code": error, "error_message": message}
+    if not await transaction.execute(_SQL["warn_to"], values):
+        return False
+    await transaction.execute(_SQL["settle_errors"], {"job": job["id"], "state": state})
+    return True
+
+
+def _key(job: Row) -> dict[str, object]:
+    return {name: job[name] for name in ("source_name", "layer", "name")}
