@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
+
 from oa_shared.errors import OaError
 
 log = structlog.get_logger()

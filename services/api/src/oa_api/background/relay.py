@@ -4,13 +4,13 @@ import asyncio
 import time
 
 import structlog
-from oa_shared.crash import crash_point
-from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue
 
 from oa_api.background.heartbeat import RELAY, beat
 from oa_api.background.loop import repeat
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries
+from oa_shared.crash import crash_point
+from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue
 
 log = structlog.get_logger()
 _SQL = queries("relay")

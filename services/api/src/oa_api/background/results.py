@@ -4,16 +4,16 @@ import asyncio
 import time
 
 import structlog
-from oa_shared.consumer import Bury, Consumer, Done, Later, Outcome
-from oa_shared.crash import crash_point
-from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
-from oa_shared.queue import Queue, ReceivedMessage
-from oa_shared.tracing import trace_id
 
 from oa_api.background.heartbeat import CONSUMER, beat
 from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database, Transaction
 from oa_api.store.errors import StoreUnavailableError
+from oa_shared.consumer import Bury, Consumer, Done, Later, Outcome
+from oa_shared.crash import crash_point
+from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.queue import Queue, ReceivedMessage
+from oa_shared.tracing import trace_id
 
 log = structlog.get_logger()
 _BEAT_S = 5.0

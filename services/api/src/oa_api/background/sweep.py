@@ -2,19 +2,20 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
-from oa_shared.ids import attempt_prefix
-from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
-from oa_shared.queue import Queue
-from oa_shared.status import JobStatus
-from oa_shared.storage import Storage
 
 from oa_api.background.heartbeat import SWEEP, beat
 from oa_api.background.loop import repeat
 from oa_api.results.apply import Move, apply_move, apply_status
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
+from oa_shared.ids import attempt_prefix
+from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.queue import Queue
+from oa_shared.status import JobStatus
+from oa_shared.storage import Storage
 
 log = structlog.get_logger()
 _RESULTS = queries("results")
@@ -52,7 +53,7 @@ class Sweep:
         """Take what Batch said as the end of an attempt, unless its own result lies on S3."""
         for row in await self._database.all(_RESULTS["due_evidence"]):
             result = await self._left_behind(row)
-            await self._database.run(lambda transaction, row=row, result=result: _settle(transaction, row, result))
+            await self._database.run(partial(_settle, row=row, result=result))
 
     async def republish(self) -> None:
         """Send again what has been Pending for long while the queue is empty."""
@@ -67,7 +68,7 @@ class Sweep:
         """End what is older than the deadline, with the last state that is known."""
         for row in await self._database.all(_SQL["past_deadline"], {"deadline_s": self._times.deadline_s}):
             text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last known: {row['status']}"
-            await self._database.run(lambda transaction, row=row, text=text: _overdue(transaction, row, text))
+            await self._database.run(partial(_overdue, row=row, text=text))
 
     async def _left_behind(self, row: Row) -> StatusMessage | None:
         """Return the final message that the attempt wrote to S3 before it went, if it did."""

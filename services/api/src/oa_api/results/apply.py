@@ -4,17 +4,16 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from oa_api.results import publish
+from oa_api.results.batch_reason import failure_of
+from oa_api.store.database import Row, Transaction
+from oa_api.store.queries import queries
 from oa_shared.ids import new_token, parse_batch_job_name
 from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import BatchEvent, JobMessage, StatusMessage, dump
 from oa_shared.retries import Retry, plan_retry
 from oa_shared.status import JobStatus
 from oa_shared.transitions import Accept, JobState, Report, decide
-
-from oa_api.results import publish
-from oa_api.results.batch_reason import failure_of
-from oa_api.store.database import Row, Transaction
-from oa_api.store.queries import queries
 
 _SQL = queries("results")
 _UNKNOWN_JOB = "unknown_job"
@@ -53,7 +52,9 @@ async def apply_status(transaction: Transaction, message: StatusMessage) -> str:
         transaction,
         row,
         Move(
-            **identity,
+            job=message.job,
+            attempt=message.attempt,
+            token=message.token,
             status=message.status,
             kind=message.kind,
             error=message.error,
