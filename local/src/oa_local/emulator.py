@@ -1,0 +1,82 @@
+"""SQS and S3 on loopback: MiniStack as a child process, its state under one folder."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oa_local.process import Process, StartError, accepts, free_port
+
+REGION = "us-east-1"
+_START_S = 30.0
+
+
+@dataclass(slots=True)
+class Emulator:
+    """One emulator; `keep` saves queues and objects across restarts."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    keep: bool = False
+    log: Path | None = None
+    process: Process = field(init=False)
+
+    def __post_init__(self) -> None:
+        # absolute: MiniStack chooses its folders relative to where it was started
+        folder = self.folder.absolute()
+        persist = str(int(self.keep))
+        self.process = Process(
+            [sys.executable, "-m", "ministack"],
+            log=self.log or folder.with_suffix(".log"),
+            environ={
+                "BIND_HOST": "127.0.0.1",
+                "GATEWAY_PORT": str(self.port),
+                "MINISTACK_HOST": "127.0.0.1",
+                "SERVICES": "s3,sqs,sts",
+                "IOT_MTLS_ENABLED": "0",
+                "SFTP_ENABLED": "0",
+                "PERSIST_STATE": persist,
+                "S3_PERSIST": persist,
+                "STATE_DIR": str(folder / "state"),
+                "S3_DATA_DIR": str(folder / "s3"),
+                "TMPDIR": str(folder),
+                "LOG_LEVEL": "WARNING",
+                "PYTHONWARNINGS": "ignore",
+            },
+        )
+
+    @property
+    def url(self) -> str:
+        """The endpoint of SQS and S3."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What an AWS client needs in its environment to come here and nowhere else."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def start(self) -> None:
+        """Start it and wait until it listens; raises StartError."""
+        for name in ("state", "s3"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.process.start()
+        deadline = time.monotonic() + _START_S
+        while not self.answers():
+            if not self.process.running or time.monotonic() > deadline:
+                raise StartError(f"the AWS emulator did not start:\n{self.process.tail()}")
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        """Return whether the emulator listens."""
+        return accepts(self.port)
+
+    def stop(self) -> None:
+        """Stop it; what is to be kept is saved on the way."""
+        self.process.stop()

@@ -1,0 +1,102 @@
+"""Starts another program in this process's place, bound to the life of its parent.
+
+`python -m oa_local.launch --parent PID [--unprivileged FOLDER] [--signal N] -- PROGRAM ARGUMENT…`
+
+The kernel signals the program when the parent dies, even by SIGKILL. `--unprivileged` hides from the program that
+it was started by root, which Postgres refuses: in a user namespace where root has another number, or, where
+namespaces are forbidden, as another user that may still enter the folders of root.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+NOBODY = 65534
+_PR_SET_PDEATHSIG = 1
+_PR_SET_KEEPCAPS = 8
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_RAISE = 2
+_CAP_DAC_OVERRIDE = 1
+_CAPABILITY_VERSION_3 = 0x20080522
+_CLONE_NEWUSER = 0x10000000
+_UID_INSIDE = 1000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _check(result: int) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def enter_user_namespace() -> None:
+    """Become user 1000 of a new namespace, who is root outside; raise OSError where that is forbidden."""
+    uid, gid = os.geteuid(), os.getegid()
+    _check(_libc.unshare(_CLONE_NEWUSER))
+    Path("/proc/self/setgroups").write_text("deny", "ascii")
+    Path("/proc/self/gid_map").write_text(f"{_UID_INSIDE} {gid} 1", "ascii")
+    Path("/proc/self/uid_map").write_text(f"{_UID_INSIDE} {uid} 1", "ascii")
+
+
+def become_nobody() -> None:
+    """Become user 65534, keeping only the right to enter and read root's folders; raise OSError if refused."""
+    _check(_libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+    capability = 1 << _CAP_DAC_OVERRIDE
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    sets = (ctypes.c_uint32 * 6)(capability, capability, capability, 0, 0, 0)
+    _check(_libc.capset(header, sets))
+    _check(_libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE, 0, 0))
+
+
+def namespaces_work() -> bool:
+    """Try in a child of its own whether a user namespace can be entered."""
+    child = os.fork()
+    if child == 0:
+        try:
+            enter_user_namespace()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+def _own(folder: Path, uid: int) -> None:
+    if folder.exists() and folder.stat().st_uid != uid:
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def drop_root(folder: Path) -> None:
+    """Stop being root, and make `folder` belong to whoever this process then is; no-op for any other user."""
+    if os.geteuid() != 0:
+        return
+    if os.environ.get("OA_LOCAL_NAMESPACES", "yes") != "no" and namespaces_work():
+        _own(folder, 0)
+        enter_user_namespace()
+    else:
+        _own(folder, NOBODY)
+        become_nobody()
+
+
+def main() -> None:
+    """Read the command line above and become the program."""
+    split = sys.argv.index("--")
+    options, command = sys.argv[1:split], sys.argv[split + 1 :]
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    parent = int(given["--parent"])
+    if "--unprivileged" in given:
+        drop_root(Path(given["--unprivileged"]))
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, int(given.get("--signal", signal.SIGKILL)), 0, 0, 0))
+    if os.getppid() != parent:
+        sys.exit("oa_local.launch: the parent has ended already")
+    os.execvp(command[0], command)  # noqa: S606 - becoming another program is what this module is for
+
+
+if __name__ == "__main__":
+    main()

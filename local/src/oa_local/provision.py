@@ -1,0 +1,63 @@
+"""Makes what Terraform makes on AWS: queues with their dead-letter queues, and the bucket. Safe to repeat."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+MAX_RECEIVE_COUNT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """The addresses of the two queues and of where their poison goes."""
+
+    jobs_url: str
+    jobs_dlq_url: str
+    results_url: str
+    results_dlq_url: str
+
+
+def client(service: str, environ: Mapping[str, str]) -> Any:
+    """Return a boto3 client for the endpoint and keys named in `environ`."""
+    specific = environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+    return boto3.session.Session().client(
+        service,
+        endpoint_url=specific or environ["AWS_ENDPOINT_URL"],
+        aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
+        region_name=environ["AWS_DEFAULT_REGION"],
+    )
+
+
+def create_queues(environ: Mapping[str, str], stack: str) -> Queues:
+    """Make the queues of a stack, or find them."""
+    sqs = client("sqs", environ)
+    jobs_url, jobs_dlq_url = _queue_pair(sqs, f"oa-{stack}-jobs")
+    results_url, results_dlq_url = _queue_pair(sqs, f"oa-{stack}-results")
+    return Queues(jobs_url, jobs_dlq_url, results_url, results_dlq_url)
+
+
+def _queue_pair(sqs: Any, name: str) -> tuple[str, str]:
+    dlq_url = str(sqs.create_queue(QueueName=f"{name}-dlq")["QueueUrl"])
+    attributes = sqs.get_queue_attributes(QueueUrl=dlq_url, AttributeNames=["QueueArn"])["Attributes"]
+    redrive = {"deadLetterTargetArn": attributes["QueueArn"], "maxReceiveCount": MAX_RECEIVE_COUNT}
+    url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
+    sqs.set_queue_attributes(
+        QueueUrl=url,
+        Attributes={"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": "60"},
+    )
+    return url, dlq_url
+
+
+def create_bucket(environ: Mapping[str, str], name: str) -> str:
+    """Make a bucket, or find it, and return its name."""
+    try:
+        client("s3", environ).create_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
+            raise
+    return name

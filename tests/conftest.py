@@ -1,0 +1,70 @@
+"""The servers that integration tests talk to: one Postgres and one AWS emulator for each pytest worker."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from oa_local.emulator import Emulator
+from oa_local.postgres import Postgres, migrate
+from oa_local.provision import Queues, client, create_bucket, create_queues
+
+_TEMPLATE = "oa_template"
+
+
+def _short_name() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("postgres") / "data", careless=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: Postgres) -> str:
+    migrate(postgres.create(_TEMPLATE))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
+    name = f"test_{_short_name()}"
+    yield postgres.create(name, template=migrated_template)
+    postgres.drop(name)
+
+
+@pytest.fixture
+def empty_database_url(postgres: Postgres) -> Iterator[str]:
+    name = f"empty_{_short_name()}"
+    yield postgres.create(name)
+    postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    server = Emulator(tmp_path_factory.mktemp("aws"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def aws(emulator: Emulator) -> dict[str, str]:
+    return emulator.environ
+
+
+@pytest.fixture
+def queues(aws: dict[str, str]) -> Iterator[Queues]:
+    made = create_queues(aws, _short_name())
+    yield made
+    sqs = client("sqs", aws)
+    for url in (made.jobs_url, made.jobs_dlq_url, made.results_url, made.results_dlq_url):
+        sqs.delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def bucket(aws: dict[str, str]) -> str:
+    return create_bucket(aws, f"test-{_short_name()}")
