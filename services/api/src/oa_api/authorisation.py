@@ -40,7 +40,7 @@ class SharedSecrets:
     def admit(self, given: str) -> bool:
         """Compare in constant time, and with every secret, whichever matches."""
         digest = _digest(given)
-        return any([hmac.compare_digest(digest, known) for known in self._digests])
+        return sum(hmac.compare_digest(digest, known) for known in self._digests) > 0
 
 
 SECRETS = web.AppKey("secrets", SharedSecrets)

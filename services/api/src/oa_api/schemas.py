@@ -42,7 +42,7 @@ def _is_unicode(text: str) -> bool:
 class Statuses(fields.Field[list[str]]):
     """A comma list of job statuses."""
 
-    def _deserialize(self, value: Any, _attr: str | None, _data: Any, **_: Any) -> list[str]:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
         given = [part.strip() for part in str(value).split(",") if part.strip()]
         unknown = sorted(set(given) - set(JobStatus))
         if unknown or not given:

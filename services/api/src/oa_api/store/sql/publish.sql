@@ -21,3 +21,6 @@ WHERE id = %(job)s AND status = 'Warn'
 
 -- name: unpublished_of_run
 SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' ORDER BY id
+
+-- name: success_to_warn
+UPDATE job SET status = 'Warn', updated_at = now() WHERE id = %(job)s AND status = 'Success'

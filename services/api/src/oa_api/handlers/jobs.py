@@ -1,0 +1,120 @@
+"""/api/job and /api/data"""
+
+from aiohttp import web
+
+from oa_api import jobs
+from oa_api.authorisation import is_trusted
+from oa_api.errors import ConflictError, NotFoundError
+from oa_api.handlers import paging
+from oa_api.handlers.files import send
+from oa_api.representation import job_view, plain
+from oa_api.requests import body, path_id, query
+from oa_api.schemas import DataFilter, JobChange, JobFilter, LogFormat
+from oa_api.services import DATABASE, STORAGE
+from oa_api.store.database import Row
+from oa_api.store.queries import queries
+from oa_shared.ids import attempt_prefix
+from oa_shared.transitions import IgnoredBecause
+
+_SQL = queries("reads")
+
+
+async def list_jobs(request: web.Request) -> web.Response:
+    """Return a page of jobs, newest first."""
+    asked = query(request, JobFilter())
+    database = request.app[DATABASE]
+    values = paging.parameters(asked)
+    total = await database.first(_SQL["count_jobs"], values)
+    trusted = is_trusted(request)
+    rows = [job_view(row, trusted=trusted) for row in await database.all(_SQL["jobs"], values)]
+    return paging.answer(request, asked, "jobs", rows, total=total["total"] if total else 0)
+
+
+async def get_job(request: web.Request) -> web.Response:
+    """Return everything about a job, its attempts and its events."""
+    database, row = request.app[DATABASE], await _job(request)
+    view = job_view(row, trusted=is_trusted(request))
+    values = {"job": row["id"]}
+    view["attempts"] = plain(await database.all(_SQL["attempts"], values))
+    view["events"] = plain(await database.all(_SQL["events"], values))
+    view["held_back"] = plain(await database.all(_SQL["held_back"], values))
+    return web.json_response(view)
+
+
+async def patch_job(request: web.Request) -> web.Response:
+    """Apply a guarded move; 409 says why one was ignored."""
+    job = path_id(request, "job")
+    outcome = await jobs.change_job(request.app[DATABASE], job, await body(request, JobChange()))
+    if outcome in set(IgnoredBecause):
+        raise ConflictError(f"ignored: {outcome}", fields={"reason": [outcome]})
+    return web.json_response({"job": job, "outcome": outcome})
+
+
+async def get_raw(request: web.Request) -> web.Response:
+    """Return the definition as it was when the job was made."""
+    row = await request.app[DATABASE].first(_SQL["definition"], {"job": path_id(request, "job")})
+    if row is None:
+        raise NotFoundError(f"there is no job {request.match_info['job']}")
+    return web.Response(text=row["definition"], content_type="application/json")
+
+
+async def get_log(request: web.Request) -> web.Response:
+    """Return the log lines of the latest attempt, as JSON lines or as text."""
+    asked, row = query(request, LogFormat()), await _job(request)
+    lines = await request.app[STORAGE].get_bytes(attempt_prefix(row["id"], row["attempt"]) + "log.jsonl") or b""
+    content_type = "text/plain" if asked["format"] == "text" else "application/jsonl"
+    return web.Response(body=lines, content_type=content_type, charset="utf-8")
+
+
+async def get_output(request: web.Request) -> web.StreamResponse:
+    """Redirect to one of the job's files, or stream it."""
+    row, file = await _job(request), request.match_info["file"]
+    output = ((row["result"] or {}).get("outputs") or {}).get(file)
+    if output is None:
+        raise NotFoundError(f"job {row['id']} has no {file[:60]!r}")
+    return await send(request, output["key"])
+
+
+async def post_rerun(request: web.Request) -> web.Response:
+    """Run an ended job again."""
+    job = path_id(request, "job")
+    attempt = await jobs.rerun(request.app[DATABASE], job)
+    return web.json_response({"job": job, "attempt": attempt})
+
+
+async def post_cancel(request: web.Request) -> web.Response:
+    """Cancel a job that has not ended."""
+    job = path_id(request, "job")
+    await jobs.cancel(request.app[DATABASE], job)
+    return web.json_response({"job": job, "status": "Cancelled"})
+
+
+async def post_confirm(request: web.Request) -> web.Response:
+    """Let a held-back job through."""
+    job = path_id(request, "job")
+    await jobs.settle(request.app[DATABASE], job, confirmed=True)
+    return web.json_response({"job": job, "status": "Success"})
+
+
+async def post_reject(request: web.Request) -> web.Response:
+    """End a held-back job as failed."""
+    job = path_id(request, "job")
+    await jobs.settle(request.app[DATABASE], job, confirmed=False)
+    return web.json_response({"job": job, "status": "Fail"})
+
+
+async def list_data(request: web.Request) -> web.Response:
+    """Return a page of what is published."""
+    asked, database = query(request, DataFilter()), request.app[DATABASE]
+    values = paging.parameters(asked)
+    total = await database.first(_SQL["count_data"], values)
+    rows = plain(await database.all(_SQL["data"], values))
+    return paging.answer(request, asked, "data", rows, total=total["total"] if total else 0)
+
+
+async def _job(request: web.Request) -> Row:
+    job = path_id(request, "job")
+    row = await request.app[DATABASE].first(_SQL["job"], {"job": job})
+    if row is None:
+        raise NotFoundError(f"there is no job {job}")
+    return row

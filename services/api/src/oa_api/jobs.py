@@ -1,0 +1,226 @@
+"""Writing runs and jobs: everything of one request in one transaction, set-based."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from oa_api.errors import ConflictError, InvalidError, NotFoundError
+from oa_api.resolution import PlannedJob
+from oa_api.results import publish
+from oa_api.results.apply import Move, apply_move, job_message, start_attempt
+from oa_api.store.database import Database, Row, Transaction
+from oa_api.store.queries import queries
+from oa_shared.crash import crash_point
+from oa_shared.ids import new_token
+from oa_shared.lanes import Tier
+from oa_shared.messages import dump
+from oa_shared.retries import Retry
+from oa_shared.status import JobStatus
+
+_SQL = queries("jobs")
+_RESULTS = queries("results")
+_PUBLISH = queries("publish")
+_READS = queries("reads")
+
+
+class Idempotency:
+    """Makes a client's retry return the first answer (header `Idempotency-Key`)."""
+
+    def __init__(self, key: str | None, route: str, request_body: bytes) -> None:
+        self._key, self._route = key, route
+        self._sha256 = hashlib.sha256(request_body).hexdigest()
+
+    async def earlier_answer(self, transaction: Transaction) -> Any | None:
+        """Return the first answer, holding back other requests with the same key. Raises InvalidError."""
+        if self._key is None:
+            return None
+        values = {"key": self._key, "route": self._route}
+        await transaction.execute(_SQL["claim_key"], values)
+        row = await transaction.first(_SQL["remembered_answer"], values)
+        if row is not None and row["request_sha256"] != self._sha256:
+            raise InvalidError("this Idempotency-Key was used for another request")
+        return row["answer"] if row else None
+
+    async def remember(self, transaction: Transaction, answer: Any) -> None:
+        """Keep the answer with what it is about, in the same transaction."""
+        if self._key is None:
+            return
+        values = {"key": self._key, "route": self._route, "request_sha256": self._sha256}
+        await transaction.execute(_SQL["remember_answer"], {**values, "status": 200, "answer": json.dumps(answer)})
+
+
+async def create_run(database: Database, asked: dict[str, Any], once: Idempotency) -> Any:
+    """Write a run and return its id."""
+
+    async def work(transaction: Transaction) -> Any:
+        earlier = await once.earlier_answer(transaction)
+        if earlier is not None:
+            return earlier
+        github = json.dumps(asked["github"]) if asked["github"] is not None else None
+        row = await transaction.first(_SQL["insert_run"], {**asked, "github": github})
+        answer = {"id": row["id"]} if row else {}
+        await once.remember(transaction, answer)
+        return answer
+
+    return await database.run(work)
+
+
+async def change_run(database: Database, run: int, asked: dict[str, Any]) -> None:
+    """Change a run; one that becomes live publishes what it has finished, by the same gate."""
+
+    async def work(transaction: Transaction) -> None:
+        before = await lock_run(transaction, run)
+        github = json.dumps(asked["github"]) if asked["github"] is not None else None
+        await transaction.execute(_SQL["update_run"], {**asked, "github": github, "run": run})
+        if asked["live"] and not before["live"]:
+            for row in await transaction.all(_PUBLISH["unpublished_of_run"], {"run": run}):
+                await _publish_finished(transaction, row["job"])
+
+    await database.run(work)
+
+
+async def lock_run(transaction: Transaction, run: int) -> Row:
+    """Return a run that nobody else changes meanwhile. Raises NotFoundError."""
+    row = await transaction.first(_SQL["lock_run"], {"run": run})
+    if row is None:
+        raise NotFoundError(f"there is no run {run}")
+    return row
+
+
+async def create_jobs(
+    database: Database, run: int, planned: Sequence[PlannedJob], errors: list[Row], once: Idempotency, traceparent: str
+) -> Any:
+    """Write sources, jobs, attempts and outbox rows, all or none, and return the answer of the request."""
+
+    async def work(transaction: Transaction) -> Any:
+        earlier = await once.earlier_answer(transaction)
+        if earlier is not None:
+            return earlier
+        row = await lock_run(transaction, run)
+        if row["closed_at"] is not None:
+            raise ConflictError(f"run {run} is closed and takes no more jobs")
+        ids = await _insert(transaction, row, planned, traceparent) if planned else []
+        answer = {"run": run, "jobs": ids, "errors": errors}
+        await once.remember(transaction, answer)
+        return answer
+
+    answer = await database.run(work)
+    crash_point("api.after_commit")
+    return answer
+
+
+async def _insert(transaction: Transaction, run: Row, planned: Sequence[PlannedJob], traceparent: str) -> list[int]:
+    sources = {job.sha256: job.definition for job in planned}
+    await transaction.execute(_SQL["insert_sources"], {"sha256": list(sources), "definition": list(sources.values())})
+    ids = [row["id"] for row in await transaction.all(_SQL["next_job_ids"], {"count": len(planned)})]
+    tokens = [new_token() for _ in planned]
+    columns: dict[str, Any] = {
+        "run": run["id"],
+        "id": ids,
+        "token": tokens,
+        "tier": [str(job.tier) for job in planned],
+        "source_name": [job.source_name for job in planned],
+        "source_url": [job.source_url for job in planned],
+        "source_sha256": [job.sha256 for job in planned],
+        "layer": [job.layer for job in planned],
+        "name": [job.name for job in planned],
+    }
+    await transaction.execute(_SQL["insert_jobs"], columns)
+    await transaction.execute(_SQL["insert_attempts"], columns)
+    bodies = [
+        _body(run, job, job_id=job_id, token=token, traceparent=traceparent)
+        for job, job_id, token in zip(planned, ids, tokens, strict=True)
+    ]
+    await transaction.execute(_SQL["insert_messages"], {"id": ids, "body": bodies})
+    return ids
+
+
+def _body(run: Row, job: PlannedJob, *, job_id: int, token: str, traceparent: str) -> str:
+    row = {"id": job_id, "run_id": run["id"], "lane": run["lane"], "traceparent": traceparent}
+    row |= {"layer": job.layer, "source_name": job.source_name, "name": job.name}
+    return dump(job_message(row, attempt=1, token=token, tier=job.tier))
+
+
+async def change_job(database: Database, job: int, asked: dict[str, Any]) -> str:
+    """Apply a guarded move that somebody with the secret reports. Raises NotFoundError, ConflictError."""
+
+    async def work(transaction: Transaction) -> str:
+        row = await lock_job(transaction, job)
+        error = {"code": asked["code"], "message": asked["message"] or ""} if asked["code"] else None
+        move = Move(
+            job=job,
+            attempt=asked["attempt"],
+            token=asked["token"],
+            status=asked["status"],
+            kind="api.patch",
+            batch_job=asked["batch_job"],
+            error=error,
+        )
+        return await apply_move(transaction, row, move)
+
+    return await database.run(work)
+
+
+async def lock_job(transaction: Transaction, job: int) -> Row:
+    """Return a job that nobody else changes meanwhile. Raises NotFoundError."""
+    row = await transaction.first(_RESULTS["lock_job"], {"job": job})
+    if row is None:
+        raise NotFoundError(f"there is no job {job}")
+    return row
+
+
+async def rerun(database: Database, job: int) -> int:
+    """Open a new attempt of an ended job and return its number. Raises ConflictError while it runs."""
+
+    async def work(transaction: Transaction) -> int:
+        row = await lock_job(transaction, job)
+        if not JobStatus(row["status"]).ended:
+            raise ConflictError(f"job {job} is {row['status']}: cancel it first")
+        await transaction.execute(_PUBLISH["settle_errors"], {"job": job, "state": "superseded"})
+        return await start_attempt(transaction, row, Retry(0, Tier(row["tier"])))
+
+    return await database.run(work)
+
+
+async def cancel(database: Database, job: int) -> None:
+    """End a job that has not ended; the dispatcher's sweep stops its container. Raises ConflictError."""
+
+    async def work(transaction: Transaction) -> None:
+        row = await lock_job(transaction, job)
+        if JobStatus(row["status"]).ended:
+            raise ConflictError(f"job {job} has ended already: {row['status']}")
+        error = {"code": "operator.cancelled", "message": "an operator cancelled the job"}
+        move = Move(
+            job=job,
+            attempt=row["attempt"],
+            token=row["token"],
+            status=JobStatus.CANCELLED,
+            kind="api.cancel",
+            error=error,
+        )
+        await apply_move(transaction, row, move)
+
+    await database.run(work)
+
+
+async def settle(database: Database, job: int, *, confirmed: bool) -> None:
+    """Confirm or reject a job that the quality gate holds back. Raises ConflictError."""
+
+    async def work(transaction: Transaction) -> None:
+        row = await lock_job(transaction, job)
+        decide = publish.confirm if confirmed else publish.reject
+        if not await decide(transaction, row):
+            raise ConflictError(f"job {job} is {row['status']}, not held back")
+
+    await database.run(work)
+
+
+async def _publish_finished(transaction: Transaction, job: int) -> None:
+    row = await lock_job(transaction, job)
+    reasons = await publish.gate(transaction, row, row["result"])
+    if not reasons:
+        await publish.publish(transaction, row)
+        return
+    await publish.hold_back(transaction, row, reasons)
+    await transaction.execute(_PUBLISH["success_to_warn"], {"job": job})

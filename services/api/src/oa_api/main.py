@@ -1,0 +1,100 @@
+"""`oa-api`: serve, and do the background duties, until told to stop; `oa-api migrate`: bring the database up to date."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+from oa_api.app import make_app
+from oa_api.background.relay import run_relay
+from oa_api.background.results import run_results_consumer
+from oa_api.background.sweep import SweepTimes, run_sweep
+from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.settings import MigrationSettings, Settings
+from oa_api.store.database import Database
+from oa_api.store.migration import migrate
+from oa_shared.aws import open_aws
+from oa_shared.errors import OaError
+from oa_shared.logging import configure_logging
+from oa_shared.settings import read_settings
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    """Run the command; settings that are wrong are told in one line, with exit status 2."""
+    configure_logging("api")
+    try:
+        if sys.argv[1:] == ["migrate"]:
+            asyncio.run(_migrate(read_settings(MigrationSettings, os.environ)))
+        else:
+            asyncio.run(serve(read_settings(Settings, os.environ)))
+    except OaError as error:
+        log.error("api_ended", code=error.code, error=error.detail)  # noqa: TRY400 - the message says it all
+        sys.exit(2)
+
+
+async def _migrate(settings: MigrationSettings) -> None:
+    database = await Database.open(settings.database_url, connections=1)
+    try:
+        await migrate(database)
+    finally:
+        await database.close()
+
+
+async def serve(settings: Settings) -> None:
+    """Open everything, work until SIGTERM or SIGINT, close everything in the opposite order."""
+    stop = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.database_url, connections=settings.database_connections)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        aws = await stack.enter_async_context(open_aws())
+        storage = aws.storage(settings.bucket)
+        jobs_queue = aws.queue(settings.jobs_queue_url, settings.jobs_dlq_url)
+        results_queue = aws.queue(settings.results_queue_url, settings.results_dlq_url)
+        if settings.http:
+            fetcher = await stack.enter_async_context(DefinitionFetcher(settings.allow_hosts))
+            app = make_app(
+                settings,
+                database=database,
+                storage=storage,
+                jobs_queue=jobs_queue,
+                results_queue=results_queue,
+                fetcher=fetcher,
+            )
+            await _listen(app, settings, stack)
+        times = SweepTimes(settings.sweep_every_s, settings.republish_after_s, settings.job_deadline_s)
+        duties = (
+            (settings.relay, lambda: run_relay(database, jobs_queue, stop)),
+            (
+                settings.consumer,
+                lambda: run_results_consumer(database, results_queue, stop, grace_s=settings.result_grace_s),
+            ),
+            (settings.sweep, lambda: run_sweep(database, jobs_queue, storage, stop, times)),
+        )
+        await _work([start() for wanted, start in duties if wanted], stop)
+
+
+async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> None:
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=20)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, settings.host, settings.port).start()
+    log.info("api_listening", host=settings.host, port=settings.port)
+
+
+async def _work(duties: list[Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
+    async with asyncio.TaskGroup() as group:
+        for duty in duties:
+            group.create_task(duty)
+        await stop.wait()
+    log.info("api_stopped")
