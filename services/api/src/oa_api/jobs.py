@@ -89,7 +89,13 @@ async def lock_run(transaction: Transaction, run: int) -> Row:
 
 
 async def create_jobs(
-    database: Database, run: int, planned: Sequence[PlannedJob], errors: list[Row], once: Idempotency, traceparent: str
+    database: Database,
+    run: int,
+    planned: Sequence[PlannedJob],
+    *,
+    errors: list[Row],
+    once: Idempotency,
+    traceparent: str,
 ) -> Any:
     """Write sources, jobs, attempts and outbox rows, all or none, and return the answer of the request."""
 

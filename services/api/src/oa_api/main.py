@@ -1,11 +1,12 @@
-"""`oa-api`: serve, and do the background duties, until told to stop; `oa-api migrate`: bring the database up to date."""
+"""`oa-api` serves and does the background duties until told to stop; `oa-api migrate` updates the database."""
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import structlog
@@ -74,14 +75,14 @@ async def serve(settings: Settings) -> None:
             await _listen(app, settings, stack)
         times = SweepTimes(settings.sweep_every_s, settings.republish_after_s, settings.job_deadline_s)
         duties = (
-            (settings.relay, lambda: run_relay(database, jobs_queue, stop)),
+            (settings.relay, partial(run_relay, database, jobs_queue, stop)),
             (
                 settings.consumer,
-                lambda: run_results_consumer(database, results_queue, stop, grace_s=settings.result_grace_s),
+                partial(run_results_consumer, database, results_queue, stop, grace_s=settings.result_grace_s),
             ),
-            (settings.sweep, lambda: run_sweep(database, jobs_queue, storage, stop, times)),
+            (settings.sweep, partial(run_sweep, database, jobs_queue, storage, stop, times)),
         )
-        await _work([start() for wanted, start in duties if wanted], stop)
+        await _work([start for wanted, start in duties if wanted], stop)
 
 
 async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> None:
@@ -92,9 +93,9 @@ async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStac
     log.info("api_listening", host=settings.host, port=settings.port)
 
 
-async def _work(duties: list[Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
+async def _work(duties: list[Callable[[], Coroutine[Any, Any, None]]], stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         for duty in duties:
-            group.create_task(duty)
+            group.create_task(duty())
         await stop.wait()
     log.info("api_stopped")

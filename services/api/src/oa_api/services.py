@@ -9,8 +9,8 @@ from oa_shared.queue import Queue
 from oa_shared.storage import Storage
 
 DATABASE = web.AppKey("database", Database)
-STORAGE = web.AppKey("storage", Storage)  # type: ignore[type-abstract] # a protocol is the type here
-JOBS_QUEUE = web.AppKey("jobs_queue", Queue)  # type: ignore[type-abstract] # likewise
-RESULTS_QUEUE = web.AppKey("results_queue", Queue)  # type: ignore[type-abstract] # likewise
+STORAGE = web.AppKey("storage", Storage)
+JOBS_QUEUE = web.AppKey("jobs_queue", Queue)
+RESULTS_QUEUE = web.AppKey("results_queue", Queue)
 FETCHER = web.AppKey("fetcher", DefinitionFetcher)
 SETTINGS = web.AppKey("settings", Settings)

@@ -1,4 +1,4 @@
-"""/api/job and /api/data"""
+"""The endpoints below /api/job, and /api/data."""
 
 from aiohttp import web
 

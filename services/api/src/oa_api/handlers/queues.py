@@ -1,4 +1,4 @@
-"""/api/queue"""
+"""The endpoints below /api/queue."""
 
 from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""/api/run"""
+"""The endpoints below /api/run."""
 
 from collections import defaultdict
 from dataclasses import asdict
@@ -66,7 +66,7 @@ async def post_jobs(request: web.Request) -> web.Response:
     if not resolution.jobs:
         raise InvalidError("not one of the elements can have a job", fields={"jobs": errors})
     answer = await jobs.create_jobs(
-        request.app[DATABASE], run, resolution.jobs, errors, once, traceparent=request[TRACEPARENT]
+        request.app[DATABASE], run, resolution.jobs, errors=errors, once=once, traceparent=request[TRACEPARENT]
     )
     return web.json_response(answer)
 
