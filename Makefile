@@ -1,37 +1,41 @@
-# OpenAddresses Batch. `make help` lists what can be done.
-SHELL := /bin/sh
 .DEFAULT_GOAL := help
-UV_VERSION := 0.13.9
-UV := .local/tools/bin/uv
-export UV_PYTHON_DOWNLOADS := never
-PYTHON ?= python3
+.PHONY: help setup up down reset test lint types bench chaos check
+WORKERS ?= 2
+JOBS ?= 300
+KILL ?= all
+PATHS := shared services cli local tests
 
-.PHONY: help setup test lint types format check
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
 
-help: ## List what can be done
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+setup: ## Install everything for development into .venv
+	@sh bin/bootstrap dev
 
-$(UV):
-	@$(PYTHON) -m venv .local/tools
-	@.local/tools/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+up: ## Start the whole system on this machine and show three sample sources
+	@sh bin/bootstrap
+	@exec .venv/bin/oa-local up
 
-setup: $(UV) ## Make the virtual environment from the lock file
-	@$(UV) sync --frozen --quiet --python $(PYTHON)
+down: ## Stop what `make up` started, from another terminal
+	@if [ -x .venv/bin/oa-local ]; then .venv/bin/oa-local down; fi
 
-test: setup ## Run every test
-	.venv/bin/pytest -n 2
+reset: down ## Stop and remove all state of this machine
+	@rm -rf .local
 
-lint: setup ## Style, formatting and import rules
-	.venv/bin/ruff check .
-	.venv/bin/ruff format --check .
-	.venv/bin/lint-imports
+test: setup ## Run all tests
+	@.venv/bin/pytest -n $(WORKERS) -q
 
-types: setup ## Static types
-	.venv/bin/mypy
+lint: setup ## Check style and imports between packages
+	@.venv/bin/ruff check $(PATHS)
+	@.venv/bin/ruff format --check $(PATHS)
+	@.venv/bin/lint-imports
 
-format: setup ## Put the code into its format
-	.venv/bin/ruff format .
-	.venv/bin/ruff check --fix .
+types: setup ## Check types
+	@.venv/bin/mypy
 
-check: ## All that CI does
-	.ci/run
+bench: setup ## Measure speed beside baselines
+	@.venv/bin/pytest -q -s tests/bench
+
+chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
+	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)
+
+check: lint types test ## All of lint, types and test

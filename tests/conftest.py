@@ -2,8 +2,11 @@
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
 from oa_local.provision import Queues, client, create_bucket, create_queues
@@ -68,3 +71,11 @@ def queues(aws: dict[str, str]) -> Iterator[Queues]:
 @pytest.fixture
 def bucket(aws: dict[str, str]) -> str:
     return create_bucket(aws, f"test-{_short_name()}")
+
+
+@pytest.fixture
+def batch(tmp_path: Path, aws: dict[str, str], queues: Queues) -> Iterator[BatchProcess]:
+    server = BatchProcess(tmp_path / "batch", environ=aws, results_queue_url=queues.results_url)
+    server.start()
+    yield server
+    server.stop()

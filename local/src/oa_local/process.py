@@ -47,7 +47,9 @@ class Process:
     child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it in a process group of its own, so that Ctrl-C reaches only its parent."""
+        """Start it in a process group of its own, so that Ctrl-C reaches only its parent; an earlier one has ended."""
+        if self.child is not None:
+            self.child.wait()
         options = ["--parent", str(os.getpid()), "--signal", str(int(self.death_signal))]
         if self.unprivileged is not None:
             options += ["--unprivileged", str(self.unprivileged)]

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
+from botocore.session import get_session
 
 MAX_RECEIVE_COUNT = 5
 
@@ -22,9 +22,9 @@ class Queues:
 
 
 def client(service: str, environ: Mapping[str, str]) -> Any:
-    """Return a boto3 client for the endpoint and keys named in `environ`."""
+    """Return a botocore client for the endpoint and keys named in `environ`."""
     specific = environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
-    return boto3.session.Session().client(
+    return get_session().create_client(
         service,
         endpoint_url=specific or environ["AWS_ENDPOINT_URL"],
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],

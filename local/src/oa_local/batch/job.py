@@ -1,0 +1,112 @@
+"""What the Batch emulation knows of a job and of a job definition, kept as one JSON file each."""
+
+import json
+import os
+import time
+import uuid
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+ACCOUNT = "000000000000"
+ENDED = frozenset({"SUCCEEDED", "FAILED"})
+WAITING = frozenset({"SUBMITTED", "RUNNABLE"})
+
+
+def now_ms() -> int:
+    """Return the time as Batch tells it, in milliseconds since the epoch."""
+    return int(time.time() * 1000)
+
+
+@dataclass(slots=True)
+class Job:
+    """One submitted job; times in milliseconds since the epoch, `memory_mib` and `timeout_s` its limits."""
+
+    name: str
+    queue: str
+    definition: str
+    command: list[str]
+    environment: dict[str, str]
+    memory_mib: int
+    timeout_s: int | None
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    status: str = "RUNNABLE"
+    reason: str | None = None
+    container_reason: str | None = None
+    exit_code: int | None = None
+    created_at: int = field(default_factory=now_ms)
+    started_at: int | None = None
+    stopped_at: int | None = None
+    group: int | None = None
+    stop_reason: str | None = None
+
+    @property
+    def arn(self) -> str:
+        """Return the job's ARN."""
+        return f"arn:aws:batch:us-east-1:{ACCOUNT}:job/{self.id}"
+
+    def summary(self) -> dict[str, Any]:
+        """Return the job as ListJobs tells it."""
+        told = {
+            "jobArn": self.arn,
+            "jobId": self.id,
+            "jobName": self.name,
+            "status": self.status,
+            "statusReason": self.reason,
+            "createdAt": self.created_at,
+            "startedAt": self.started_at,
+            "stoppedAt": self.stopped_at,
+            "container": _present({"exitCode": self.exit_code, "reason": self.container_reason}),
+        }
+        return _present(told)
+
+    def detail(self) -> dict[str, Any]:
+        """Return the job as DescribeJobs and the state change events tell it."""
+        environment = [{"name": name, "value": value} for name, value in self.environment.items()]
+        container = {
+            **self.summary()["container"],
+            "command": self.command,
+            "environment": environment,
+            "resourceRequirements": [{"type": "MEMORY", "value": str(self.memory_mib)}],
+        }
+        timeout = {"attemptDurationSeconds": self.timeout_s} if self.timeout_s else None
+        more = {"jobQueue": self.queue, "jobDefinition": self.definition, "timeout": timeout}
+        return {**self.summary(), **_present(more), "container": container, "attempts": []}
+
+
+def _present(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+class Ledger:
+    """All jobs and definitions, in memory and as files, so that a killed server finds them again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._jobs_folder = folder / "jobs"
+        self._definitions_file = folder / "definitions.json"
+        self._jobs_folder.mkdir(parents=True, exist_ok=True)
+        read = (json.loads(path.read_text("utf-8")) for path in self._jobs_folder.glob("*.json"))
+        self.jobs = {job.id: job for job in sorted((Job(**fields) for fields in read), key=_age)}
+        self.definitions: dict[str, dict[str, Any]] = {}
+        if self._definitions_file.exists():
+            self.definitions = json.loads(self._definitions_file.read_text("utf-8"))
+
+    def save(self, job: Job) -> None:
+        """Write a job down."""
+        self.jobs[job.id] = job
+        _write(self._jobs_folder / f"{job.id}.json", asdict(job))
+
+    def save_definition(self, name: str, definition: dict[str, Any]) -> None:
+        """Write a job definition down under its name."""
+        self.definitions[name] = definition
+        _write(self._definitions_file, self.definitions)
+
+
+def _age(job: Job) -> int:
+    return job.created_at
+
+
+def _write(path: Path, value: object) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(value), "utf-8")
+    os.replace(partial, path)  # noqa: PTH105 - the atomic rename is the point

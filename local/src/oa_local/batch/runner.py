@@ -1,0 +1,137 @@
+"""Runs a job's command as a process with a memory limit and a time limit, and says how it ended."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+
+from oa_local.batch.job import Job
+
+KILLED = 137
+_LOOK_EVERY_S = 0.25
+_GRACE_S = 30.0
+_EXITED = "Essential container in task exited"
+_OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
+_TIMED_OUT = "Job attempt duration exceeded timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a container ended: `reason` is the job's statusReason, `container_reason` the container's."""
+
+    exit_code: int | None
+    reason: str
+    container_reason: str | None = None
+
+
+def memory_of(pid: int) -> int:
+    """Return the resident bytes of a process and all its descendants; 0 if it has ended."""
+    try:
+        top = psutil.Process(pid)
+        family = [top, *top.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    total = 0
+    for process in family:
+        with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            total += process.memory_info().rss
+    return total
+
+
+def kill_group(group: int, name: int = signal.SIGKILL) -> None:
+    """Signal a whole process group; one that is gone is fine."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, name)
+
+
+def kill_orphan(job: Job) -> None:
+    """Kill what a job of an earlier server left running, if that process group is still the job's."""
+    if job.group is None:
+        return
+    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        if psutil.Process(job.group).environ().get("AWS_BATCH_JOB_ID") == job.id:
+            kill_group(job.group)
+
+
+class Runner:
+    """Runs jobs in folders of their own under `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def run(self, job: Job, started: Callable[[Job], None]) -> Ending:
+        """Run a job to its end; `started` is called once the process exists."""
+        work = self._folder / "work" / job.id
+        work.mkdir(parents=True, exist_ok=True)
+        try:
+            process = await self._start(job, work)
+        except OSError as error:
+            return Ending(None, f"CannotStartContainerError: {error}")
+        job.group = process.pid
+        started(job)
+        try:
+            return await _watch(job, process)
+        finally:
+            kill_group(process.pid)
+            shutil.rmtree(work, ignore_errors=True)
+
+    async def _start(self, job: Job, work: Path) -> asyncio.subprocess.Process:
+        environ = {
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '/usr/bin:/bin')}",
+            "TMPDIR": str(work),
+            "AWS_BATCH_JOB_ID": job.id,
+            "AWS_BATCH_JOB_ATTEMPT": "1",
+            **job.environment,
+        }
+        logs = self._folder / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        launch = [sys.executable, "-m", "oa_local.launch", "--parent", str(os.getpid()), "--"]
+        with (logs / f"{job.id}.log").open("ab") as log:
+            return await asyncio.create_subprocess_exec(
+                *(launch + job.command),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=work,
+                env=environ,
+                start_new_session=True,
+            )
+
+
+async def _watch(job: Job, process: asyncio.subprocess.Process) -> Ending:
+    ended = asyncio.ensure_future(process.wait())
+    deadline = time.monotonic() + job.timeout_s if job.timeout_s else float("inf")
+    while not ended.done():
+        await asyncio.wait({ended}, timeout=_LOOK_EVERY_S)
+        if ended.done():
+            break
+        if memory_of(process.pid) > job.memory_mib * 1024 * 1024:
+            kill_group(process.pid)
+            await ended
+            return Ending(KILLED, _EXITED, _OUT_OF_MEMORY)
+        if job.stop_reason is not None:
+            return Ending(await _stop(process, ended), job.stop_reason)
+        if time.monotonic() > deadline:
+            return Ending(await _stop(process, ended), _TIMED_OUT)
+    return Ending(exit_code(ended.result()), _EXITED)
+
+
+async def _stop(process: asyncio.subprocess.Process, ended: "asyncio.Future[int]") -> int:
+    kill_group(process.pid, signal.SIGTERM)
+    await asyncio.wait({ended}, timeout=_GRACE_S)
+    kill_group(process.pid)
+    return exit_code(await ended)
+
+
+def exit_code(returned: int) -> int:
+    """Return a container's exit code: a process killed by signal N gives 128 + N."""
+    return returned if returned >= 0 else 128 - returned

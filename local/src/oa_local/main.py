@@ -1,0 +1,116 @@
+"""The `oa-local` program: up, down, reset and chaos."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+import psutil  # type: ignore[import-untyped]
+from rich.console import Console
+
+from oa_local import chaos
+from oa_local.client import Api
+from oa_local.county import follow, submit_county, words
+from oa_local.stack import Stack
+from oa_shared.errors import OaError
+from oa_shared.logging import configure_logging
+
+FOLDER = Path(".local")
+_PID_FILE = FOLDER / "oa-local.pid"
+_STOP_S = 60.0
+console = Console(highlight=False, soft_wrap=True)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _running() -> psutil.Process | None:
+    try:
+        process = psutil.Process(int(_PID_FILE.read_text("ascii")))
+        return process if any("oa-local" in word for word in process.cmdline()) else None
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
+
+
+def up() -> int:
+    """Start everything, show the samples, and tend it until told to stop."""
+    if _running():
+        console.print("It is up already; `make down` stops it.")
+        return 1
+    FOLDER.mkdir(exist_ok=True)
+    _PID_FILE.write_text(str(os.getpid()), "ascii")
+    signal.signal(signal.SIGTERM, _interrupt)
+    stack = Stack(FOLDER)
+    try:
+        _show(stack)
+        while True:
+            _tend(stack)
+            time.sleep(0.5)
+    except KeyboardInterrupt:
+        console.print("\nStopping.")
+        return 0
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        stack.stop()
+        _PID_FILE.unlink(missing_ok=True)
+
+
+def _tend(stack: Stack) -> None:
+    for name in stack.tend():
+        console.print(f"  {name} had died and runs again")
+
+
+def _show(stack: Stack) -> None:
+    for name in stack.start():
+        console.print(f"  {name} is up")
+    api = Api(stack.api_url, stack.secret)
+    jobs = submit_county(stack.folder, api, stack.files_url)
+    console.print("Published:")
+    for job in follow(api, jobs, lambda: _tend(stack)):
+        console.print(f"  {words(job)}")
+    console.print(f"\nThe page is at {stack.api_url}/ - Ctrl-C stops everything; logs are in {FOLDER}/log.")
+
+
+def down() -> int:
+    """Stop what `up` started, from another terminal."""
+    process = _running()
+    if process is None:
+        console.print("Nothing is up.")
+        return 0
+    process.terminate()
+    process.wait(_STOP_S)
+    console.print("Stopped.")
+    return 0
+
+
+def reset() -> int:
+    """Stop, and remove all state; the installed packages stay."""
+    down()
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    return 0
+
+
+def main() -> None:
+    """Run the command named on the command line."""
+    parser = argparse.ArgumentParser(prog="oa-local", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("up", "down", "reset"):
+        commands.add_parser(name)
+    trial = commands.add_parser("chaos")
+    trial.add_argument("--jobs", type=int, default=300)
+    trial.add_argument("--kill", choices=[*chaos.VICTIMS, "all"], default="all")
+    given = parser.parse_args()
+    configure_logging("local", level="ERROR")
+    try:
+        if given.command == "chaos":
+            sys.exit(chaos.run(console, jobs=given.jobs, kill=given.kill))
+        sys.exit({"up": up, "down": down, "reset": reset}[given.command]())
+    except OaError as error:
+        console.print(f"{error.title} {error}", style="red", markup=False)
+        sys.exit(1)

@@ -1,0 +1,223 @@
+"""Every part of the system as processes of this machine: their settings, their order, their restarts."""
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from oa_local.batch.process import BatchProcess
+from oa_local.emulator import Emulator
+from oa_local.postgres import Postgres, migrate
+from oa_local.process import Process, StartError, accepts, free_port
+from oa_local.provision import Queues, create_bucket, create_queues
+
+STACK = "local"
+DATABASE = "openaddresses"
+_API_PORT = 5000
+_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files")
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Service:
+    """One part: `start` brings it up ready for use, `stop` ends it."""
+
+    name: str
+    process: Process
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
+def read_ports(folder: Path) -> dict[str, int]:
+    """Return a port for each part: those of the last time where they are still free."""
+    path = folder / "ports.json"
+    earlier = json.loads(path.read_text("utf-8")) if path.exists() else {"api": _API_PORT}
+    ports: dict[str, int] = {}
+    for name in _PORT_NAMES:
+        wanted = earlier.get(name)
+        ports[name] = wanted if wanted and not accepts(wanted) else free_port()
+    path.write_text(json.dumps(ports), "utf-8")
+    return ports
+
+
+def read_secret(folder: Path) -> str:
+    """Return the shared secret, made up at the first start and readable by this user alone."""
+    path = folder / "secret"
+    if not path.exists():
+        write_private(path, secrets.token_urlsafe(32))
+    return path.read_text("ascii").strip()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@dataclass(slots=True)
+class Stack:
+    """The whole system with its state in `folder`; `settings` are OA_* values that replace the usual ones."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(init=False)
+    secret: str = field(init=False)
+    postgres: Postgres = field(init=False)
+    emulator: Emulator = field(init=False)
+    queues: Queues | None = None
+    services: list[Service] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.absolute()
+        for name in ("log", "samples"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.ports = read_ports(self.folder)
+        self.secret = read_secret(self.folder)
+        self.postgres = Postgres(self.folder / "postgres", port=self.ports["postgres"], log=self._log("postgres"))
+        self.emulator = Emulator(self.folder / "aws", port=self.ports["aws"], keep=True, log=self._log("aws"))
+
+    @property
+    def api_url(self) -> str:
+        """Where the API and its page are."""
+        return f"http://127.0.0.1:{self.ports['api']}"
+
+    @property
+    def files_url(self) -> str:
+        """Where the sample files are served."""
+        return f"http://127.0.0.1:{self.ports['files']}"
+
+    @property
+    def database_url(self) -> str:
+        """Where the database is."""
+        return self.postgres.url(DATABASE)
+
+    def start(self) -> Iterator[str]:
+        """Start the parts in order, telling each one's name as it is up; raises StartError."""
+        for begin in (self._start_postgres, self._start_aws, self._start_batch, self._start_services):
+            for service in begin():
+                self.services.append(service)
+                service.start()
+                yield service.name
+        env = {"OA_API_URL": self.api_url, "OA_SHARED_SECRET": self.secret}
+        write_private(self.folder / "env.json", json.dumps(env, indent=2))
+
+    def tend(self) -> list[str]:
+        """Start again what has died, and return the names of what was."""
+        revived = []
+        for service in self.services:
+            if service.process.running:
+                continue
+            log.warning("service_died", name=service.name)
+            try:
+                service.start()
+            except StartError as error:
+                log.warning("service_not_started", name=service.name, error=str(error))
+                continue
+            revived.append(service.name)
+        return revived
+
+    def stop(self) -> None:
+        """Stop everything, the last started first."""
+        for service in reversed(self.services):
+            service.stop()
+        self.services.clear()
+
+    def service(self, name: str) -> Service:
+        """Return a running part by its name."""
+        return next(service for service in self.services if service.name == name)
+
+    def _log(self, name: str) -> Path:
+        return self.folder / "log" / f"{name}.log"
+
+    def _start_postgres(self) -> list[Service]:
+        return [Service("postgres", self.postgres.process, self.postgres.start, self.postgres.stop)]
+
+    def _start_aws(self) -> list[Service]:
+        if not self.postgres.exists(DATABASE):
+            self.postgres.create(DATABASE)
+        migrate(self.database_url)
+        return [Service("aws", self.emulator.process, self._provision, self.emulator.stop)]
+
+    def _provision(self) -> None:
+        self.emulator.start()
+        self.queues = create_queues(self.emulator.environ, STACK)
+        create_bucket(self.emulator.environ, f"oa-{STACK}")
+
+    def _start_batch(self) -> list[Service]:
+        queues = self._queues()
+        batch = BatchProcess(
+            self.folder / "batch",
+            environ={**self.emulator.environ, "OA_ALLOW_HOSTS": self._common()["OA_ALLOW_HOSTS"]},
+            results_queue_url=queues.results_url,
+            port=self.ports["batch"],
+            places=os.cpu_count() or 2,
+            log=self._log("batch"),
+        )
+
+        def start() -> None:
+            batch.start()
+            self.settings.update(batch.register(STACK))
+
+        return [Service("batch", batch.process, start, batch.stop)]
+
+    def _start_services(self) -> Iterator[Service]:
+        files = [
+            *(sys.executable, "-m", "http.server", "--bind", "127.0.0.1"),
+            *("--directory", str(self.folder / "samples"), str(self.ports["files"])),
+        ]
+        yield self._program("files", files, {})
+        environ = self._common()
+        api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"]), "OA_DATABASE_URL": self.database_url}
+        yield self._program("api", [_installed("oa-api")], {**environ, **api})
+        dispatcher = {
+            "OA_HEALTH_PORT": str(self.ports["dispatcher"]),
+            "AWS_ENDPOINT_URL_BATCH": f"http://127.0.0.1:{self.ports['batch']}",
+        }
+        yield self._program("dispatcher", [_installed("oa-dispatcher")], {**environ, **dispatcher})
+
+    def _program(self, name: str, command: list[str], environ: dict[str, str]) -> Service:
+        process = Process(command, log=self._log(name), environ=environ)
+        port = self.ports[name]
+
+        def start() -> None:
+            process.start()
+            deadline = time.monotonic() + 30
+            while not accepts(port):
+                if not process.running or time.monotonic() > deadline:
+                    raise StartError(f"{name} did not start:\n{process.tail()}")
+                time.sleep(0.05)
+
+        return Service(name, process, start, process.stop)
+
+    def _common(self) -> dict[str, str]:
+        queues = self._queues()
+        return {
+            **self.emulator.environ,
+            "OA_STACK": STACK,
+            "OA_SHARED_SECRET": self.secret,
+            "OA_JOBS_QUEUE_URL": queues.jobs_url,
+            "OA_JOBS_DLQ_URL": queues.jobs_dlq_url,
+            "OA_RESULTS_QUEUE_URL": queues.results_url,
+            "OA_RESULTS_DLQ_URL": queues.results_dlq_url,
+            "OA_BUCKET": f"oa-{STACK}",
+            "OA_API_URL": self.api_url,
+            "OA_ALLOW_HOSTS": "127.0.0.1,localhost",
+            **self.settings,
+        }
+
+    def _queues(self) -> Queues:
+        if self.queues is None:
+            raise StartError("the queues are made only once the emulator is up")
+        return self.queues
+
+
+def _installed(program: str) -> str:
+    return str(Path(sys.executable).with_name(program))

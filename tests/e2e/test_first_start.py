@@ -1,0 +1,62 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+_PROGRAM = str(Path(sys.executable).with_name("oa-local"))
+_PUBLISHED = (
+    "xx/applewood addresses: 10,000 features, Success",
+    "xx/applewood buildings: 6,000 features, Success",
+    "xx/applewood parcels: 6,000 features, Success",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    subprocess.run([_PROGRAM, "down"], cwd=tmp_path, check=False)
+
+
+def _start(folder: Path) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen([_PROGRAM, "up"], cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if "The page is at" in line:
+            break
+    return process, "".join(lines)
+
+
+def _children(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def test_up_publishes_the_samples_answers_and_leaves_nothing(folder: Path) -> None:
+    process, told = _start(folder)
+    assert all(line in told for line in _PUBLISHED), told
+    env = json.loads((folder / ".local" / "env.json").read_text("utf-8"))
+    with urlopen(Request(env["OA_API_URL"] + "/", headers={"accept": "text/html"}), timeout=10) as page:
+        assert page.status == 200
+    children = _children(process)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+
+    began = time.monotonic()
+    process, told = _start(folder)
+    assert all(line in told for line in _PUBLISHED), told
+    assert time.monotonic() - began < 30
+    children = _children(process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+    assert psutil.wait_procs(children, timeout=15)[1] == []

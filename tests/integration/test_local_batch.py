@@ -1,0 +1,88 @@
+import json
+import time
+from typing import Any
+
+from oa_local.batch.process import BatchProcess
+from oa_local.provision import Queues, client
+
+
+def _define(batch: BatchProcess, code: str, **more: Any) -> Any:
+    api = batch.client()
+    memory = str(more.pop("memory", 512))
+    container = {
+        "image": "none",
+        "command": ["python", "-c", code],
+        "resourceRequirements": [{"type": "MEMORY", "value": memory}],
+    }
+    api.register_job_definition(jobDefinitionName="d", type="container", containerProperties=container, **more)
+    return api
+
+
+def _end(api: Any, job_id: str) -> Any:
+    for _ in range(200):
+        (job,) = api.describe_jobs(jobs=[job_id])["jobs"]
+        if job["status"] in {"SUCCEEDED", "FAILED"}:
+            return job
+        time.sleep(0.1)
+    raise AssertionError(job)
+
+
+def _submit(api: Any, name: str = "one", **more: Any) -> str:
+    return str(api.submit_job(jobName=name, jobQueue="q", jobDefinition="d", **more)["jobId"])
+
+
+def test_job_exit_zero_succeeds_and_tells_the_results_queue(
+    batch: BatchProcess, queues: Queues, aws: dict[str, str]
+) -> None:
+    api = _define(batch, "import os, sys; sys.exit(os.environ['WORD'] != 'yes')")
+    job_id = _submit(api, containerOverrides={"environment": [{"name": "WORD", "value": "yes"}]})
+    assert _end(api, job_id)["status"] == "SUCCEEDED"
+    time.sleep(0.5)
+    sqs = client("sqs", aws)
+    got = sqs.receive_message(QueueUrl=queues.results_url, MaxNumberOfMessages=10)["Messages"]
+    events = [json.loads(message["Body"]) for message in got]
+    assert {event["detail-type"] for event in events} == {"Batch Job State Change"}
+    assert [event["detail"]["status"] for event in events] == ["RUNNING", "SUCCEEDED"]
+
+
+def test_job_over_its_memory_is_killed_with_137(batch: BatchProcess) -> None:
+    api = _define(batch, "import time; x = b'x' * 300_000_000; time.sleep(60)", memory=128)
+    job = _end(api, _submit(api))
+    assert job["container"]["exitCode"] == 137
+    assert job["container"]["reason"].startswith("OutOfMemoryError")
+
+
+def test_job_over_its_time_is_stopped(batch: BatchProcess) -> None:
+    api = _define(batch, "import time; time.sleep(60)", timeout={"attemptDurationSeconds": 1})
+    job = _end(api, _submit(api))
+    assert (job["status"], job["statusReason"]) == ("FAILED", "Job attempt duration exceeded timeout")
+
+
+def test_terminate_running_job_gives_the_reason(batch: BatchProcess) -> None:
+    api = _define(batch, "import time; time.sleep(60)")
+    job_id = _submit(api)
+    api.terminate_job(jobId=job_id, reason="enough")
+    assert _end(api, job_id)["statusReason"] == "enough"
+
+
+def test_list_jobs_by_name_finds_the_one(batch: BatchProcess) -> None:
+    api = _define(batch, "pass")
+    wanted = _submit(api, "wanted")
+    _submit(api, "other")
+    found = api.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["wanted"]}])
+    assert [job["jobId"] for job in found["jobSummaryList"]] == [wanted]
+
+
+def test_killed_server_finds_its_jobs_again_and_fails_what_ran(batch: BatchProcess) -> None:
+    api = _define(batch, "import time; time.sleep(60)")
+    job_id = _submit(api)
+    for _ in range(100):
+        if api.describe_jobs(jobs=[job_id])["jobs"][0]["status"] == "RUNNING":
+            break
+        time.sleep(0.1)
+    batch.process.kill()
+    time.sleep(0.3)
+    batch.start()
+    job = _end(api, job_id)
+    assert job["status"] == "FAILED"
+    assert job["statusReason"].startswith("Host EC2")

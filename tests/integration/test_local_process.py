@@ -1,0 +1,81 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from oa_local.postgres import Postgres
+from oa_local.process import Process
+
+_PARENT = """
+import sys, time
+from pathlib import Path
+from oa_local.postgres import Postgres
+from oa_local.emulator import Emulator
+folder = Path(sys.argv[1])
+postgres, emulator = Postgres(folder / "pg"), Emulator(folder / "aws")
+postgres.start()
+emulator.start()
+print(postgres.process.pid, emulator.process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def _gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_parent_killed_leaves_no_postgres_and_no_emulator(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", _PARENT, str(tmp_path)], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        parent.send_signal(signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while not all(_gone(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert all(_gone(pid) for pid in pids)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to stop being root")
+@pytest.mark.parametrize("namespaces", ["yes", "no"])
+def test_postgres_as_root_below_a_private_folder_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, namespaces: str
+) -> None:
+    monkeypatch.setenv("OA_LOCAL_NAMESPACES", namespaces)
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    server = Postgres(private / "data", careless=True)
+    server.start()
+    try:
+        assert server.answers()
+    finally:
+        server.stop()
+    assert not server.answers()
+
+
+def test_postgres_killed_starts_again_with_its_databases(tmp_path: Path) -> None:
+    server = Postgres(tmp_path / "data")
+    server.start()
+    server.create("kept")
+    server.process.kill()
+    time.sleep(0.5)
+    server.start()
+    try:
+        assert server.exists("kept")
+    finally:
+        server.stop()
+
+
+def test_stop_of_a_stubborn_process_kills_it(tmp_path: Path) -> None:
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
+    process = Process([sys.executable, "-c", code], log=tmp_path / "log")
+    process.start()
+    while "on" not in process.tail():
+        time.sleep(0.05)
+    process.stop(patience_s=0.5)
+    assert not process.running
