@@ -1,0 +1,29 @@
+"""What the dispatcher needs to know of its surroundings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Read from OA_* variables; times are seconds, rates calls a second."""
+
+    stack: str
+    api_url: str
+    shared_secret: str = field(repr=False)
+    jobs_queue_url: str
+    results_queue_url: str
+    bucket: str
+    batch_queues: Mapping[str, str]
+    batch_definitions: Mapping[str, str]
+    jobs_dlq_url: str = ""
+    results_dlq_url: str = ""
+    allow_hosts: tuple[str, ...] = ()
+    task_api_url: str = ""
+    submit_rate: float = 20
+    concurrency: int = 10
+    host: str = "127.0.0.1"
+    health_port: int = 8001
+    sweep_every_s: float = 60
+    lost_after_s: float = 900
+    job_timeout_s: int = 6 * 3600

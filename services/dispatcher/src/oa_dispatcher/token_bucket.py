@@ -1,0 +1,38 @@
+"""A token bucket for SubmitJob, which the account may call only so often; a refusal halves the rate for a while."""
+
+import asyncio
+import time
+
+_RECOVERY_S = 30.0
+_SLOWEST = 0.5
+
+
+class TokenBucket:
+    """Lets `rate` calls a second through, evenly, after a burst of at most one second's worth."""
+
+    def __init__(self, rate: float) -> None:
+        self._full_rate = self._rate = rate
+        self._tokens = rate
+        self._filled_at = time.monotonic()
+        self._lock = asyncio.Lock()
+
+    async def take(self) -> None:
+        """Wait for the turn of one call."""
+        async with self._lock:
+            self._refill()
+            if self._tokens < 1:
+                await asyncio.sleep((1 - self._tokens) / self._rate)
+                self._refill()
+            self._tokens -= 1
+
+    def slow_down(self) -> None:
+        """Halve the rate: Batch has said that these were too many."""
+        self._rate = max(self._rate / 2, _SLOWEST)
+        self._tokens = 0.0
+
+    def _refill(self) -> None:
+        now = time.monotonic()
+        passed_s = now - self._filled_at
+        self._filled_at = now
+        self._rate = min(self._full_rate, self._rate + self._full_rate * passed_s / _RECOVERY_S)
+        self._tokens = min(max(self._rate, 1.0), self._tokens + passed_s * self._rate)
