@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from contextlib import AsyncExitStack
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -57,9 +58,10 @@ async def serve(settings: Settings) -> None:
     log.info("dispatcher_stopped")
 
 
-async def _until_stopped(work: "asyncio.Future[list[None]]", stop: asyncio.Event) -> None:
+async def _until_stopped(work: asyncio.Future[tuple[None, None]], stop: asyncio.Event) -> None:
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    waiting: set[asyncio.Future[Any]] = {work, stopping}
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     try:
         await asyncio.wait_for(work, _STOP_WITHIN_S)

@@ -67,7 +67,7 @@ class Sweep:
         return found.started_at is not None and time.time() - found.started_at > self._settings.job_timeout_s + grace_s
 
     async def _end_cancelled(self) -> None:
-        ids = []
+        ids: list[str] = []
         async for job in self._api.jobs(JobStatus.CANCELLED):
             if len(ids) >= _CANCELLED_LOOKED_AT:
                 break
