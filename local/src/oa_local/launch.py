@@ -3,8 +3,8 @@
 `python -m oa_local.launch --parent PID [--unprivileged FOLDER] [--signal N] -- PROGRAM ARGUMENT…`
 
 The kernel signals the program when the parent dies, even by SIGKILL. `--unprivileged` hides from the program that
-it was started by root, or by a user without a name, which Postgres refuses: in a user namespace where root has another number, or, where
-namespaces are forbidden, as another user that may still enter the folders of root.
+it was started by root, or by a user without a name, which Postgres refuses: in a user namespace where that user has
+another number, or, where namespaces are forbidden, as another user that may still enter the folders of root.
 """
 
 import ctypes
