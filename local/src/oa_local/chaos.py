@@ -18,6 +18,8 @@ from oa_local.stack import Stack
 VICTIMS = ("api", "dispatcher", "batch", "aws", "postgres")
 _PATIENCE_S = 1800.0
 _KILL_AT = 0.3
+# on AWS minutes to an hour; a trial does not wait that long
+_HASTE = {"OA_SWEEP_EVERY_S": "5", "OA_REPUBLISH_AFTER_S": "30", "OA_RESULT_GRACE_S": "15"}
 
 
 def run(console: Console, *, jobs: int, kill: str) -> int:
@@ -35,7 +37,7 @@ def run(console: Console, *, jobs: int, kill: str) -> int:
 
 
 def _trial(folder: Path, *, jobs: int, victim: str) -> tuple[list[str], bool]:
-    stack = Stack(folder)
+    stack = Stack(folder, settings=dict(_HASTE))
     began = time.monotonic()
     try:
         for _name in stack.start():

@@ -41,8 +41,8 @@ def follow(api: Api, jobs: list[int], tend: Callable[[], object]) -> Iterator[di
     deadline = time.monotonic() + _PATIENCE_S
     while waiting:
         for number in sorted(waiting):
-            job = api.job(number)
-            if JobStatus(job["status"]).ended:
+            job = _ended(api, number)
+            if job is not None:
                 waiting.discard(number)
                 yield job
         if time.monotonic() > deadline:
@@ -51,11 +51,19 @@ def follow(api: Api, jobs: list[int], tend: Callable[[], object]) -> Iterator[di
         time.sleep(0.3)
 
 
+def _ended(api: Api, number: int) -> dict[str, Any] | None:
+    try:
+        job = api.job(number)
+    except OSError:
+        return None
+    return job if JobStatus(job["status"]).ended else None
+
+
 def words(job: dict[str, Any]) -> str:
     """Return one line for a person about a job that ended."""
     result = job.get("result") or {}
     if job["status"] in {JobStatus.SUCCESS, JobStatus.WARN}:
-        count = job.get("count", result.get("count", 0)) or 0
-        return f"{job['source_name']} {job['layer']}: {count:,} features, {job['status']}"
-    code = job.get("error_code") or (job.get("error") or {}).get("code")
-    return f"{job['source_name']} {job['layer']}: {job['status']} ({code})"
+        return f"{job['source_name']} {job['layer']}: {result.get('count', 0):,} features, {job['status']}"
+    error = job.get("error") or {}
+    why = f"{error.get('code')}: {error.get('message')}"
+    return f"{job['source_name']} {job['layer']}: {job['status']} ({why})"

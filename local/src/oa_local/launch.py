@@ -3,12 +3,13 @@
 `python -m oa_local.launch --parent PID [--unprivileged FOLDER] [--signal N] -- PROGRAM ARGUMENT…`
 
 The kernel signals the program when the parent dies, even by SIGKILL. `--unprivileged` hides from the program that
-it was started by root, which Postgres refuses: in a user namespace where root has another number, or, where
-namespaces are forbidden, as another user that may still enter the folders of root.
+it was started by root, or by a user without a name, which Postgres refuses: in a user namespace where that user has
+another number, or, where namespaces are forbidden, as another user that may still enter the folders of root.
 """
 
 import ctypes
 import os
+import pwd
 import signal
 import sys
 from pathlib import Path
@@ -21,7 +22,6 @@ _PR_CAP_AMBIENT_RAISE = 2
 _CAP_DAC_OVERRIDE = 1
 _CAPABILITY_VERSION_3 = 0x20080522
 _CLONE_NEWUSER = 0x10000000
-_UID_INSIDE = 1000
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -33,12 +33,12 @@ def _check(result: int) -> None:
 
 
 def enter_user_namespace() -> None:
-    """Become user 1000 of a new namespace, who is root outside; raise OSError where that is forbidden."""
+    """Become `nobody` of a new namespace, who outside is still the same user; raise OSError where forbidden."""
     uid, gid = os.geteuid(), os.getegid()
     _check(_libc.unshare(_CLONE_NEWUSER))
     Path("/proc/self/setgroups").write_text("deny", "ascii")
-    Path("/proc/self/gid_map").write_text(f"{_UID_INSIDE} {gid} 1", "ascii")
-    Path("/proc/self/uid_map").write_text(f"{_UID_INSIDE} {uid} 1", "ascii")
+    Path("/proc/self/gid_map").write_text(f"{NOBODY} {gid} 1", "ascii")
+    Path("/proc/self/uid_map").write_text(f"{NOBODY} {uid} 1", "ascii")
 
 
 def become_nobody() -> None:
@@ -72,14 +72,23 @@ def _own(folder: Path, uid: int) -> None:
             os.chown(path, uid, uid, follow_symlinks=False)
 
 
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
 def drop_root(folder: Path) -> None:
-    """Stop being root, and make `folder` belong to whoever this process then is; no-op for any other user."""
-    if os.geteuid() != 0:
+    """Become a user that Postgres accepts, not root and with a name, who owns `folder`; often a no-op."""
+    uid = os.geteuid()
+    if uid != 0 and _has_name(uid):
         return
     if os.environ.get("OA_LOCAL_NAMESPACES", "yes") != "no" and namespaces_work():
-        _own(folder, 0)
+        _own(folder, uid)
         enter_user_namespace()
-    else:
+    elif uid == 0:
         _own(folder, NOBODY)
         become_nobody()
 

