@@ -98,7 +98,7 @@ class _Unpacking:
                 raise TaskFailure("source.archive", f"the entry {member.filename[:200]!r} is a link")
             yield member, below / name
 
-    def _copy(self, source: IO[bytes], target: Path, packed: int) -> None:
+    def _copy(self, source: IO[bytes] | gzip.GzipFile, target: Path, packed: int) -> None:
         with target.open("wb") as file:
             while chunk := source.read(_CHUNK_BYTES):
                 self._bytes += len(chunk)

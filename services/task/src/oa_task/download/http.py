@@ -96,7 +96,7 @@ class HttpDownload:
         raise reason
 
     async def _get(self, session: aiohttp.ClientSession, url: URL, partial: Path, progress: Progress) -> Downloaded:
-        have = partial.stat().st_size if partial.exists() else 0
+        have = _size_bytes(partial)
         asked = {"Range": f"bytes={have}-"} if have else {}
         current = url
         for _ in range(self._limits.redirects + 1):
@@ -129,6 +129,10 @@ class HttpDownload:
                 raise _Interrupted(f"the connection ended after {done:,} of {total or 'unknown'} bytes") from error
         if total is not None and done < total:
             raise _Interrupted(f"{done:,} of {total:,} bytes came")
+
+
+def _size_bytes(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _reraise_refusal(error: BaseException) -> None:

@@ -1,0 +1,41 @@
+"""Line-delimited GeoJSON, gzipped, in input order."""
+
+import hashlib
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from isal import igzip_threaded
+
+_HASH_DIGITS = 16
+
+
+def content_hash(properties: dict[str, Any], geometry: Any) -> str:
+    """Return 16 hex digits over the output properties and the rounded geometry, and nothing else."""
+    text = json.dumps([properties, geometry], separators=(",", ":"))
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:_HASH_DIGITS]
+
+
+class FeatureFile:
+    """Writes features as they come; memory does not grow with them."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = igzip_threaded.open(path, "wb", compresslevel=2, threads=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def write(self, attributes: dict[str, list[Any]], geometries: list[Any]) -> None:
+        """Append a batch of columns."""
+        names = list(attributes)
+        lines = []
+        for values, geometry in zip(zip(*attributes.values(), strict=True), geometries, strict=True):
+            properties = dict(zip(names, values, strict=True))
+            properties = {"hash": content_hash(properties, geometry), **properties}
+            lines.append(json.dumps({"type": "Feature", "properties": properties, "geometry": geometry}))
+        if lines:
+            self._file.write(("\n".join(lines) + "\n").encode())
