@@ -1,6 +1,6 @@
 """Unpacking what strangers packed: nothing leaves the folder, nothing explodes."""
 
-import gzip
+import gzip as gzip_format
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -39,7 +39,14 @@ def unpack(path: Path, compression: str | None, folder: Path, limits: UnpackLimi
             return sorted(item for item in folder.rglob("*") if item.is_file())
         if kind == "gzip":
             return [unpacking.gzip(path)]
-    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        gzip_format.BadGzipFile,
+        EOFError,
+        zlib.error,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise TaskFailure("source.archive", f"{path.name} is not a sound {kind} file: {error}") from error
     return [path]
 
@@ -78,7 +85,7 @@ class _Unpacking:
     def gzip(self, path: Path) -> Path:
         name = path.stem if path.suffix.lower() == ".gz" else path.name
         target = self._folder / (name or "data")
-        with gzip.open(path, "rb") as source:
+        with gzip_format.open(path, "rb") as source:
             self._copy(source, target, path.stat().st_size)
         return target
 
@@ -98,7 +105,7 @@ class _Unpacking:
                 raise TaskFailure("source.archive", f"the entry {member.filename[:200]!r} is a link")
             yield member, below / name
 
-    def _copy(self, source: IO[bytes] | gzip.GzipFile, target: Path, packed: int) -> None:
+    def _copy(self, source: IO[bytes] | gzip_format.GzipFile, target: Path, packed: int) -> None:
         with target.open("wb") as file:
             while chunk := source.read(_CHUNK_BYTES):
                 self._bytes += len(chunk)

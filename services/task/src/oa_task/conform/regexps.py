@@ -26,7 +26,7 @@ def replacement(template: str, pattern: re.Pattern[str]) -> str:
     numbers = [int(one or other) for one, other in _REFERENCE.findall(template)]
     missing = [number for number in numbers if number > pattern.groups]
     if missing:
-        text = f"the replacement {template[:200]!r} names group {missing[0]}, {pattern.pattern[:200]!r} has {pattern.groups}"
+        text = f"the replacement {template[:200]!r} names group {missing[0]}; there are {pattern.groups}"
         raise TaskFailure("source.regexp", text)
     return _REFERENCE.sub(lambda match: rf"\g<{match[1] or match[2]}>", template)
 

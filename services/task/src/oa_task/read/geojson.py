@@ -79,7 +79,7 @@ def _batch(features: list[Feature], columns: set[str], srs: str | None, first_ro
     data = {name: [_text(row.get(name)) for row in properties] for name in present}
     shapes = np.empty(len(kept), dtype=object)
     shapes[:] = [shape for _, shape in kept]
-    frame = pl.DataFrame(data or {"": [""] * len(kept)}, schema=dict.fromkeys(data or {"": 0}, pl.String))
+    frame = pl.DataFrame(data or {"": [""] * len(kept)}, schema=dict.fromkeys(data or [""], pl.String))
     return FeatureBatch(first_row, frame, Shapes(shapes_to_lon_lat(shapes, srs)))
 
 

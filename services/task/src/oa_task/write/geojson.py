@@ -21,7 +21,7 @@ class FeatureFile:
     """Writes features as they come; memory does not grow with them."""
 
     def __init__(self, path: Path) -> None:
-        self._file = igzip_threaded.open(path, "wb", compresslevel=2, threads=1)
+        self._file = igzip_threaded.open(path, "wb", compresslevel=2, threads=1)  # type: ignore[no-untyped-call]
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,163 @@
+"""One attempt: claim, work, upload, and the last word (DESIGN section 4.3)."""
+
+import asyncio
+import json
+import secrets
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import structlog
+
+from oa_shared.crash import crash_point
+from oa_shared.failures import exit_status
+from oa_shared.ids import attempt_prefix
+from oa_shared.messages import dump
+from oa_shared.queue import Queue, QueueUnavailableError
+from oa_shared.status import JobStatus
+from oa_shared.storage import Storage, StorageUnavailableError
+from oa_task.failure import TaskFailure
+from oa_task.job.log_upload import LogUpload
+from oa_task.job.reporter import Reporter
+from oa_task.job.settings import JobSettings
+from oa_task.manifest import MANIFEST_FILE
+from oa_task.work import Job, run_work
+
+log = structlog.get_logger()
+_TYPES = {
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+    ".gz": "application/gzip",
+    ".zip": "application/zip",
+}
+_RAW_TRIES = 5
+_RAW_TIMEOUT_S = 30
+_OK = 200
+
+
+class Attempt:
+    """Everything one container does."""
+
+    def __init__(self, settings: JobSettings, *, storage: Storage, queue: Queue, log_file: Path) -> None:
+        self._settings = settings
+        self._storage = storage
+        self._prefix = attempt_prefix(settings.job, settings.attempt)
+        self._reporter = Reporter(settings, queue)
+        self._log = LogUpload(storage, self._prefix + "log.jsonl", log_file)
+
+    async def run(self) -> int:
+        """Do the attempt and return the exit status; whatever happens, its end is told."""
+        if not await self._claim():
+            log.info("attempt_taken_by_another_container")
+            return 0
+        crash_point("claim.after")
+        async with self._log:
+            failure, result = await self._try_to_work()
+        return await self._end(failure, result)
+
+    async def _claim(self) -> bool:
+        body = json.dumps({"owner": secrets.token_hex(8), "job": self._settings.job}).encode()
+        return await self._storage.put_new(self._prefix + "claim.json", body)
+
+    async def _try_to_work(self) -> tuple[TaskFailure | None, dict[str, Any] | None]:
+        try:
+            await self._reporter.tell(self._reporter.message(JobStatus.RUNNING))
+            async with asyncio.timeout(self._settings.time_limit_s):
+                return None, await self._work()
+        except TaskFailure as failure:
+            log.warning("attempt_failed", code=failure.code, error=failure.message)
+            return failure, None
+        except TimeoutError:
+            return TaskFailure("resource.timeout", f"not done after {self._settings.time_limit_s:g} s"), None
+        except StorageUnavailableError as error:
+            return TaskFailure("infra.storage", error.detail), None
+        except Exception as error:
+            log.exception("attempt_crashed")
+            return TaskFailure("bug.crash", f"{type(error).__name__}; see the log"), None
+
+    async def _work(self) -> dict[str, Any]:
+        settings = self._settings
+        with tempfile.TemporaryDirectory(prefix="oa-job-") as folder:
+            definition = Path(folder) / "source.json"
+            out = Path(folder) / "out"
+            await asyncio.to_thread(out.mkdir)
+            await asyncio.to_thread(definition.write_bytes, await self._definition())
+            job = Job(definition, settings.layer, settings.name, out, settings.allow_hosts)
+            async with _Telling(self._reporter) as telling:
+                report = await run_work(job, telling)
+            crash_point("upload.before")
+            return {**report, "outputs": await self._upload(out), "manifest": self._prefix + MANIFEST_FILE}
+
+    async def _definition(self) -> bytes:
+        url = f"{self._settings.api_url.rstrip('/')}/api/job/{self._settings.job}/raw"
+        timeout = aiohttp.ClientTimeout(total=_RAW_TIMEOUT_S)
+        problem = ""
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            for attempt in range(_RAW_TRIES):
+                try:
+                    async with session.get(url) as response:
+                        if response.status == _OK:
+                            return await response.read()
+                        problem = f"{url} answered {response.status}"
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    problem = f"{url}: {type(error).__name__}"
+                await asyncio.sleep(2**attempt)
+        raise TaskFailure("infra.api", problem)
+
+    async def _upload(self, out: Path) -> dict[str, Any]:
+        """Upload every file, the manifest last, and return what it says of them."""
+        manifest: dict[str, Any] = json.loads(await asyncio.to_thread((out / MANIFEST_FILE).read_text))
+        for name in [*manifest["outputs"], MANIFEST_FILE]:
+            path = out / name
+            content_type = _TYPES.get(path.suffix, "application/octet-stream")
+            await self._storage.put_file(self._prefix + name, path, content_type)
+        crash_point("manifest.after")
+        log.info("outputs_uploaded", files=len(manifest["outputs"]) + 1)
+        return {name: {"key": self._prefix + name, **about} for name, about in manifest["outputs"].items()}
+
+    async def _end(self, failure: TaskFailure | None, result: dict[str, Any] | None) -> int:
+        """Leave the last word on S3, then send it (docs/decisions/0001)."""
+        status = JobStatus.FAIL if failure else JobStatus.SUCCESS
+        error = {"code": failure.code, "message": failure.message[:2000]} if failure else None
+        message = self._reporter.message(status, error=error, result=result)
+        try:
+            await self._storage.put_bytes(self._prefix + "result.json", dump(message).encode(), "application/json")
+        except StorageUnavailableError as storage_error:
+            log.warning("result_object_not_written", error=storage_error.detail)
+        crash_point("result.before_send")
+        try:
+            await self._reporter.tell(message)
+        except QueueUnavailableError as queue_error:
+            log.error("result_not_sent", error=queue_error.detail)  # noqa: TRY400 - no trace is of use here
+            return exit_status("infra.queue")
+        crash_point("result.after_send")
+        return exit_status(failure.code) if failure else 0
+
+
+class _Telling:
+    """Turns the work's progress, reported from anywhere, into messages sent one after another."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._latest: tuple[str, int, int | None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Callable[[str, int, int | None], None]:
+        self._task = asyncio.create_task(self._tell())
+        return self._note
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def _note(self, phase: str, done: int, total: int | None) -> None:
+        self._latest = (phase, done, total)
+
+    async def _tell(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            if self._latest is not None:
+                await self._reporter.progress(*self._latest)

@@ -1,0 +1,62 @@
+"""`oa-task job`: the container's entry; everything comes from the environment."""
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import structlog
+
+from oa_shared.aws import open_aws
+from oa_shared.failures import exit_status
+from oa_shared.logging import configure_logging
+from oa_shared.settings import read_settings
+from oa_shared.storage import StorageUnavailableError
+from oa_shared.tracing import trace_id
+from oa_task.job.attempt import Attempt
+from oa_task.job.settings import JobSettings
+
+log = structlog.get_logger()
+
+
+async def run_job() -> int:
+    """Run the attempt that the environment names and return the exit status. Raises SettingsError."""
+    configure_logging("task")
+    settings = read_settings(JobSettings, os.environ)
+    structlog.contextvars.bind_contextvars(
+        run_id=settings.run,
+        job_id=settings.job,
+        attempt=settings.attempt,
+        source=settings.source_name,
+        trace_id=trace_id(settings.traceparent),
+    )
+    with tempfile.NamedTemporaryFile(prefix="oa-log-", suffix=".jsonl") as file:
+        _log_to(Path(file.name))
+        async with open_aws() as aws:
+            attempt = Attempt(
+                settings,
+                storage=aws.storage(settings.bucket),
+                queue=aws.queue(settings.results_queue_url),
+                log_file=Path(file.name),
+            )
+            try:
+                status = await attempt.run()
+            except StorageUnavailableError as error:
+                log.error("attempt_not_claimed", error=error.detail)  # noqa: TRY400 - the message says it all
+                status = exit_status("infra.storage")
+        log.info("attempt_ended", exit_status=status)
+    return status
+
+
+def _log_to(path: Path) -> None:
+    """Write every line to the attempt's own log as well, as JSON."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ]
+        )
+    )
+    logging.getLogger().addHandler(handler)

@@ -1,0 +1,23 @@
+"""What a container is told by its environment."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class JobSettings:
+    """Read from OA_* variables; set by the dispatcher. There is no secret among them but the attempt's own token."""
+
+    job: int
+    attempt: int
+    token: str = field(repr=False)
+    layer: str
+    name: str
+    api_url: str
+    bucket: str
+    results_queue_url: str
+    run: int = 0
+    source_name: str = ""
+    stack: str = ""
+    traceparent: str | None = None
+    allow_hosts: tuple[str, ...] = ()
+    time_limit_s: float = 5 * 3600

@@ -1,0 +1,61 @@
+"""The program of the sandbox: `python -m oa_task.sandboxed ASSIGNMENT LIMITS`."""
+
+import errno
+import json
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from oa_task.failure import TaskFailure
+from oa_task.sandbox import Assignment, SandboxLimits, limit_this_process
+
+_EVERY_S = 0.5
+
+
+def main() -> None:
+    """Do the assignment and say how it ended."""
+    assignment = Assignment(**json.loads(sys.argv[1]))
+    limit_this_process(SandboxLimits(**json.loads(sys.argv[2])))
+    _say(_outcome(assignment))
+
+
+def _outcome(assignment: Assignment) -> dict[str, Any]:
+    try:
+        return {"report": _convert(assignment)}
+    except TaskFailure as failure:
+        return {"code": failure.code, "message": failure.message}
+    except MemoryError:
+        return {"code": "resource.out_of_memory", "message": "the conversion needed more memory than it may have"}
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        return {"code": "resource.disk_full" if full else "bug.crash", "message": f"{type(error).__name__}: {error}"}
+    except Exception as error:  # noqa: BLE001 - the entry of a process: every end has a code
+        traceback.print_exc()
+        return {"code": "bug.crash", "message": f"{type(error).__name__} while converting; see the log"}
+
+
+def _convert(assignment: Assignment) -> dict[str, Any]:
+    from oa_task.conversion import convert  # noqa: PLC0415 - imported under the limits
+    from oa_task.definition import read_definition, select_entry  # noqa: PLC0415 - likewise
+
+    said_at = 0.0
+
+    def progress(count: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at > _EVERY_S:
+            said_at = time.monotonic()
+            _say({"progress": count})
+
+    entry = select_entry(read_definition(Path(assignment.definition)), assignment.layer, assignment.name)
+    return convert(Path(assignment.raw), entry, Path(assignment.work), Path(assignment.out), progress)
+
+
+def _say(what: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
