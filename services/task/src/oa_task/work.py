@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,8 @@ class Job:
 class WorkLimits:
     """What a job may cost."""
 
-    download: Limits = Limits()
-    sandbox: SandboxLimits = SandboxLimits()
+    download: Limits = field(default_factory=Limits)
+    sandbox: SandboxLimits = field(default_factory=SandboxLimits)
 
 
 async def run_work(job: Job, progress: Progress, limits: WorkLimits | None = None) -> dict[str, Any]:
