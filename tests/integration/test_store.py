@@ -10,6 +10,11 @@ from oa_api.store.errors import StoreConflictError, StoreError, StoreUnavailable
 from oa_api.store.migration import migrate
 
 
+async def _insert_and_fail(transaction: Transaction) -> None:
+    await transaction.execute("INSERT INTO run (live) VALUES (true)")
+    raise ValueError("on purpose")
+
+
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await Database.open(database_url)
@@ -19,21 +24,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 async def test_transaction_that_raises_leaves_nothing(database: Database) -> None:
     with pytest.raises(ValueError, match="on purpose"):
-        async with database.transaction() as transaction:
-            await transaction.execute("INSERT INTO run (live) VALUES (true)")
-            raise ValueError("on purpose")
+        await database.run(_insert_and_fail)
     assert await database.first("SELECT count(*) AS runs FROM run") == {"runs": 0}
 
 
 async def test_database_after_its_connections_were_killed_connects_again(database: Database) -> None:
     await database.all("SELECT 1")
-    other = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
-    async with database.transaction() as first:
-        await first.execute(other)
-    await database.execute("SELECT 1")
     with pytest.raises(StoreUnavailableError):
-        async with database.transaction() as transaction:
-            await transaction.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        await database.execute("SELECT pg_terminate_backend(pg_backend_pid())")
     assert await database.first("SELECT 1 AS one") == {"one": 1}
 
 
