@@ -37,6 +37,11 @@ def _start(folder: Path) -> tuple[subprocess.Popen[str], str]:
     return process, "".join(lines)
 
 
+def _close(process: subprocess.Popen[str]) -> None:
+    if process.stdout is not None:
+        process.stdout.close()
+
+
 def _children(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
@@ -51,6 +56,7 @@ def test_up_publishes_the_samples_answers_and_leaves_nothing(folder: Path) -> No
     children = _children(process)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
+    _close(process)
     assert psutil.wait_procs(children, timeout=10)[1] == []
 
     began = time.monotonic()
@@ -60,4 +66,5 @@ def test_up_publishes_the_samples_answers_and_leaves_nothing(folder: Path) -> No
     children = _children(process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(10)
+    _close(process)
     assert psutil.wait_procs(children, timeout=15)[1] == []

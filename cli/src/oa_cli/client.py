@@ -1,0 +1,112 @@
+"""The API as a person's programs use it."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from oa_shared.errors import OaError
+
+_TIMEOUT_S = 120
+_BAD = 400
+_HERE = Path(".local") / "env.json"
+
+
+class UnreachableError(OaError):
+    """The API does not answer."""
+
+    code = "cli.unreachable"
+    title = "The API does not answer."
+
+
+class RefusedError(OaError):
+    """The API answered that it will not; the words are its own."""
+
+    code = "cli.refused"
+    title = "The API refused the request."
+
+    def __init__(self, detail: str, fields: Any = None) -> None:
+        super().__init__(detail)
+        self.fields = fields or {}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which API, and the secret for it."""
+
+    url: str
+    secret: str = field(default="", repr=False)
+
+
+def find_target(environ: Mapping[str, str], folder: Path) -> Target:
+    """Return the API of OA_API_URL, else that of the stack of `make up` in this folder or one above it.
+
+    Raises UnreachableError when there is neither.
+    """
+    if environ.get("OA_API_URL"):
+        return Target(environ["OA_API_URL"].rstrip("/"), environ.get("OA_SHARED_SECRET", ""))
+    for place in (folder, *folder.parents):
+        path = place / _HERE
+        if path.is_file():
+            known = json.loads(path.read_text(encoding="utf-8"))
+            return Target(known["OA_API_URL"].rstrip("/"), known.get("OA_SHARED_SECRET", ""))
+    raise UnreachableError("set OA_API_URL (and OA_SHARED_SECRET), or start a stack here with `make up`")
+
+
+class Api:
+    """Calls of one session. Every method raises UnreachableError or RefusedError."""
+
+    def __init__(self, session: aiohttp.ClientSession, target: Target) -> None:
+        self._session = session
+        self.url = target.url
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Return the JSON answer; query values that are None are left out."""
+        given = {key: str(value) for key, value in query.items() if value is not None}
+        return json.loads(await self._call("GET", path, params=given))
+
+    async def text(self, path: str, **query: str) -> str:
+        """Return the answer as text."""
+        return await self._call("GET", path, params=query)
+
+    async def post(self, path: str, body: Any = None) -> Any:
+        """Return the JSON answer."""
+        return json.loads(await self._call("POST", path, json=body if body is not None else {}))
+
+    async def patch(self, path: str, body: Any) -> Any:
+        """Return the JSON answer."""
+        return json.loads(await self._call("PATCH", path, json=body))
+
+    async def _call(self, method: str, path: str, **given: Any) -> str:
+        try:
+            async with self._session.request(method, self.url + path, **given) as response:
+                text = await response.text()
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise UnreachableError(f"{self.url} does not answer: {type(error).__name__}") from error
+        if response.status >= _BAD:
+            raise _refused(response.status, text)
+        return text
+
+
+@asynccontextmanager
+async def open_api() -> AsyncIterator[Api]:
+    """Open a session with the API that the environment or the folder names."""
+    target = find_target(os.environ, await asyncio.to_thread(Path.cwd))
+    headers = {"secret": target.secret} if target.secret else {}
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+        yield Api(session, target)
+
+
+def _refused(status: int, text: str) -> RefusedError:
+    try:
+        problem = json.loads(text)
+        return RefusedError(str(problem["detail"]), problem.get("errors"))
+    except (ValueError, KeyError, TypeError):
+        return RefusedError(f"the API answered {status}")

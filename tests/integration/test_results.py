@@ -1,0 +1,136 @@
+"""Messages of the results queue against a real Postgres: moves, duplicates, retries, publishing."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from oa_api.jobs import Idempotency, create_jobs, create_run, settle
+from oa_api.resolution import PlannedJob
+from oa_api.results.apply import apply_event, apply_status
+from oa_api.store.database import Database, Row
+from oa_shared.ids import batch_job_name
+from oa_shared.lanes import Lane, Tier
+from oa_shared.messages import BatchEvent, StatusMessage
+from oa_shared.status import JobStatus
+
+GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+async def make_job(database: Database, *, live: bool = True) -> Row:
+    once = Idempotency(None, "", b"")
+    run = await create_run(database, {"live": live, "github": None, "lane": Lane.MANUAL}, once)
+    planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", "city", Tier.STANDARD)
+    answer = await create_jobs(database, run["id"], [planned], errors=[], once=once, traceparent="")
+    return await job_of(database, answer["jobs"][0])
+
+
+async def job_of(database: Database, job: int) -> Row:
+    row = await database.first("SELECT * FROM job WHERE id = %(job)s", {"job": job})
+    assert row is not None
+    return row
+
+
+async def tell(database: Database, job: Row, status: JobStatus, *, seq: int = 1, **extra: Any) -> str:
+    message = StatusMessage(
+        job=job["id"],
+        attempt=job["attempt"],
+        token=job["token"],
+        seq=seq,
+        status=status,
+        at=datetime.now(UTC),
+        **extra,
+    )
+    return await database.run(lambda transaction: apply_status(transaction, message))
+
+
+async def published(database: Database) -> list[int]:
+    return [row["job_id"] for row in await database.all("SELECT job_id FROM data")]
+
+
+async def test_apply_status_success_of_a_live_run_is_published_once(database: Database) -> None:
+    job = await make_job(database)
+    assert await tell(database, job, JobStatus.RUNNING) == "Running"
+    assert await tell(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "Success"
+    assert await tell(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "duplicate"
+    assert await published(database) == [job["id"]]
+
+
+async def test_apply_status_success_of_another_run_is_not_published(database: Database) -> None:
+    job = await make_job(database, live=False)
+    await tell(database, job, JobStatus.SUCCESS, result=GOOD)
+    assert await published(database) == []
+
+
+async def test_apply_status_reordered_running_after_success_is_ignored(database: Database) -> None:
+    job = await make_job(database)
+    await tell(database, job, JobStatus.SUCCESS, seq=2, result=GOOD)
+    assert await tell(database, job, JobStatus.RUNNING) == "already_ended"
+    assert (await job_of(database, job["id"]))["status"] == "Success"
+
+
+async def test_apply_status_older_job_after_newer_does_not_replace_it(database: Database) -> None:
+    older, newer = await make_job(database), await make_job(database)
+    await tell(database, newer, JobStatus.SUCCESS, result=GOOD)
+    await tell(database, older, JobStatus.SUCCESS, result=GOOD)
+    assert await published(database) == [newer["id"]]
+
+
+async def test_apply_status_upstream_failures_are_tried_three_times(database: Database) -> None:
+    job = await make_job(database)
+    outcomes = []
+    for _ in range(3):
+        job = await job_of(database, job["id"])
+        error = {"code": "upstream.timeout", "message": "x"}
+        outcomes.append(await tell(database, job, JobStatus.FAIL, error=error))
+    assert outcomes == ["retried", "retried", "Fail"]
+    ended = await job_of(database, job["id"])
+    assert (ended["status"], ended["attempt"], ended["error_code"]) == ("Fail", 3, "upstream.timeout")
+    waiting = await database.all("SELECT attempt FROM outbox WHERE available_at > now() ORDER BY attempt")
+    assert [row["attempt"] for row in waiting] == [2, 3]
+
+
+async def test_apply_status_old_attempt_after_retry_is_ignored(database: Database) -> None:
+    job = await make_job(database)
+    await tell(database, job, JobStatus.FAIL, error={"code": "bug.crash", "message": "x"})
+    assert await tell(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "other_attempt"
+    assert await published(database) == []
+
+
+async def test_apply_status_drop_of_features_is_held_back_until_confirmed(database: Database) -> None:
+    first, second = await make_job(database), await make_job(database)
+    await tell(database, first, JobStatus.SUCCESS, result=GOOD)
+    assert await tell(database, second, JobStatus.SUCCESS, result={**GOOD, "count": 80}) == "Warn"
+    assert await published(database) == [first["id"]]
+    await settle(database, second["id"], confirmed=True)
+    assert await published(database) == [second["id"]]
+
+
+async def test_apply_status_rejected_result_is_a_failure_and_stays_unpublished(database: Database) -> None:
+    job = await make_job(database)
+    await tell(database, job, JobStatus.SUCCESS, result={**GOOD, "count": 0})
+    await settle(database, job["id"], confirmed=False)
+    ended = await job_of(database, job["id"])
+    assert (ended["status"], ended["error_code"], await published(database)) == ("Fail", "operator.rejected", [])
+
+
+async def test_apply_event_waits_for_a_result_before_it_counts(database: Database) -> None:
+    job = await make_job(database)
+    name = batch_job_name("x", job["id"], job["attempt"], job["token"])
+    event = BatchEvent(batch_job="b", job_name=name, status="FAILED", at=datetime.now(UTC), exit_code=1)
+    assert await database.run(lambda transaction: apply_event(transaction, event, grace_s=60)) == "noted"
+    assert (await job_of(database, job["id"]))["status"] == "Pending"
+    assert await tell(database, job, JobStatus.SUCCESS, result=GOOD) == "Success"
+
+
+async def test_apply_event_of_a_foreign_job_is_ignored(database: Database) -> None:
+    event = BatchEvent(batch_job="b", job_name="theirs", status="FAILED", at=datetime.now(UTC))
+    assert await database.run(lambda transaction: apply_event(transaction, event, grace_s=0)) == "foreign_job"
