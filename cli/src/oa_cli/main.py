@@ -76,7 +76,7 @@ def submit(
 
 @main.group()
 def run() -> None:
-    """Runs."""
+    """Look at runs."""
 
 
 @run.command("list")
@@ -136,7 +136,7 @@ def run_watch(number: int, *, as_json: bool) -> None:
 
 @main.group()
 def job() -> None:
-    """Jobs."""
+    """Look at jobs and act on them."""
 
 
 @job.command("list")
@@ -211,7 +211,7 @@ for _verb, _words in (
 
 @main.group()
 def queue() -> None:
-    """Queues."""
+    """Look at queues."""
 
 
 @queue.command("list")

@@ -1,6 +1,7 @@
 """HTTP to addresses that strangers wrote: only to the public internet, checked at every hop (DESIGN section 6)."""
 
 import ipaddress
+import socket
 from collections.abc import Iterable
 from typing import Any
 
@@ -36,6 +37,18 @@ def _inner(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.
     return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
 
 
+def _literal(host: str) -> str | None:
+    """Return the IP address that a host is written as, in the old short and numeric forms too, or None for a name."""
+    try:
+        return str(ipaddress.ip_address(host.partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
 class Guard:
     """Knows which hosts were opened by name, for use on one machine."""
 
@@ -53,11 +66,10 @@ class Guard:
         """
         if url.scheme not in {"http", "https"} or not url.host:
             raise AddressRefusedError(f"{str(url)[:200]!r} is not an http or https address")
-        try:
-            is_allowed = is_public(url.host)
-        except ValueError:
+        literal = _literal(url.host)
+        if literal is None:
             return url
-        if not is_allowed and not self.is_opened(url.host):
+        if not is_public(literal) and not self.is_opened(url.host):
             raise AddressRefusedError(f"{url.host} is not on the public internet")
         return url
 

@@ -35,12 +35,14 @@ class FeatureBatch:
     """Consecutive features of the input.
 
     `first_row` is the 0-based input row of the first one. `columns` holds only pl.String columns, null where a
-    feature lacks the value. `geometry` is as long as `columns` is high.
+    feature lacks the value. `geometry` is as long as `columns` is high. `available` names every column of the data,
+    those that were not read included.
     """
 
     first_row: int
     columns: pl.DataFrame
     geometry: Geometry
+    available: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.geometry)

@@ -37,7 +37,7 @@ def check_columns(batch: FeatureBatch, entry: Entry) -> None:
         if column not in there
     }
     if missing:
-        named = ", ".join(_with_nearest(column, there) for column in sorted(missing))
+        named = ", ".join(_with_nearest(column, there | set(batch.available)) for column in sorted(missing))
         raise TaskFailure("source.columns_missing", f"the data lacks {named}")
 
 

@@ -50,7 +50,7 @@ def _batches(rows: Iterator[Cells], conform: dict[str, Any], columns: set[str]) 
     while batch := list(islice(sound, BATCH_ROWS)):
         data = {name: [row[place] for row in batch] for place, name in wanted}
         frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String), strict=False)
-        yield FeatureBatch(first_row, frame, _points(batch, names, conform))
+        yield FeatureBatch(first_row, frame, _points(batch, names, conform), tuple(names))
         first_row += len(batch)
 
 

@@ -80,7 +80,8 @@ def _batch(features: list[Feature], columns: set[str], srs: str | None, first_ro
     shapes = np.empty(len(kept), dtype=object)
     shapes[:] = [shape for _, shape in kept]
     frame = pl.DataFrame(data or {"": [""] * len(kept)}, schema=dict.fromkeys(data or [""], pl.String))
-    return FeatureBatch(first_row, frame, Shapes(shapes_to_lon_lat(shapes, srs)))
+    available = tuple(sorted({name for row in properties for name in row}))
+    return FeatureBatch(first_row, frame, Shapes(shapes_to_lon_lat(shapes, srs)), available)
 
 
 def _shape(feature: Any) -> Any | None:

@@ -1,6 +1,7 @@
 """Formats that GDAL reads: shapefile, GeoPackage, file geodatabase, GML, and plain GeoJSON collections."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,8 @@ def read_ogr(path: Path, conform: dict[str, Any], columns: set[str]) -> Iterator
         ) as (meta, reader):
             first_row = 0
             for batch in reader:
-                yield _features(batch, meta["geometry_name"] or "wkb_geometry", wanted, srs, first_row)
+                features = _features(batch, meta["geometry_name"] or "wkb_geometry", wanted, srs, first_row)
+                yield replace(features, available=tuple(about["fields"]))
                 first_row += batch.num_rows
     except (DataSourceError, DataLayerError) as error:
         raise TaskFailure("source.format", f"{path.name} cannot be read as {conform['format']}: {error}") from error

@@ -1,0 +1,26 @@
+"""Every real definition, where the checkout has them beside it, makes exactly the jobs that its entries call for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.resolution import resolve
+
+SOURCES = Path(__file__).parents[3] / "shared" / "openaddresses" / "sources"
+
+
+@pytest.mark.skipif(not SOURCES.is_dir(), reason="the real definitions are not beside this checkout")
+async def test_resolve_all_real_definitions_one_job_for_each_entry() -> None:
+    definitions = [json.loads(path.read_text("utf-8")) for path in sorted(SOURCES.rglob("*.json"))]
+    expected = sum(
+        len({entry["name"] for entry in entries})
+        for definition in definitions
+        for entries in definition["layers"].values()
+    )
+    async with DefinitionFetcher(()) as fetcher:
+        found = await resolve([{"source": definition} for definition in definitions], fetcher)
+    assert len(found.jobs) == expected
+    assert len(found.refusals) == 1
+    assert "repeats" in found.refusals[0].message
