@@ -1,0 +1,111 @@
+"""An attempt against real S3 and SQS: claimed once, told once, its last word left on S3."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from oa_local.provision import Queues
+from oa_shared.aws import Aws, open_aws
+from oa_shared.ids import new_token
+from oa_shared.messages import StatusMessage, parse_result_message
+from oa_task.job.attempt import Attempt
+from oa_task.job.settings import JobSettings
+
+CSV = "NO,ST,X,Y\n1,Main,-100,40\n"
+
+
+@pytest.fixture
+async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    for name, value in aws.items():
+        monkeypatch.setenv(name, value)
+    async with open_aws() as clients:
+        yield clients
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[TestServer]:
+    async def raw(request: web.Request) -> web.Response:
+        conform = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "Y"}
+        data = str(request.url.with_path("/data.csv"))
+        entries = [
+            {"name": "good", "data": data, "protocol": "http", "conform": conform},
+            {"name": "bad", "data": data.replace("data", "gone"), "protocol": "http", "conform": conform},
+        ]
+        return web.json_response({"schema": 2, "coverage": {}, "layers": {"addresses": entries}})
+
+    async def csv(_request: web.Request) -> web.Response:
+        return web.Response(text=CSV)
+
+    app = web.Application()
+    app.router.add_get("/api/job/{job}/raw", raw)
+    app.router.add_get("/data.csv", csv)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield server
+
+
+def make_attempt(
+    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path, *, name: str = "good"
+) -> Attempt:
+    settings = JobSettings(
+        job=7,
+        attempt=1,
+        token=new_token(),
+        layer="addresses",
+        name=name,
+        api_url=str(site.make_url("")),
+        bucket=bucket,
+        results_queue_url=queues.results_url,
+        allow_hosts=("127.0.0.1",),
+    )
+    log_file = tmp_path / "log.jsonl"
+    log_file.write_text('{"event": "started"}\n')
+    return Attempt(settings, storage=opened.storage(bucket), queue=opened.queue(queues.results_url), log_file=log_file)
+
+
+async def told(opened: Aws, queues: Queues) -> list[StatusMessage]:
+    received = await opened.queue(queues.results_url).receive(10, 1, 30)
+    messages = [parse_result_message(message.body) for message in received]
+    return sorted((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
+
+
+async def test_attempt_good_source_uploads_everything_and_tells_success(
+    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    assert await make_attempt(opened, site, queues, bucket, tmp_path).run() == 0
+    messages = await told(opened, queues)
+    assert [message.status for message in messages if message.progress is None] == ["Running", "Success"]
+    assert [message.seq for message in messages] == list(range(1, len(messages) + 1))
+    result: dict[str, Any] = messages[-1].result or {}
+    assert result["count"] == 1
+    storage = opened.storage(bucket)
+    for about in result["outputs"].values():
+        found = await storage.head(about["key"])
+        assert found is not None
+        assert found.size_bytes == about["bytes"]
+    left = await storage.get_bytes("job/7/attempt-1/result.json")
+    assert json.loads(left or b"")["status"] == "Success"
+    assert await storage.get_bytes("job/7/attempt-1/log.jsonl") is not None
+
+
+async def test_attempt_second_container_stands_back_in_silence(
+    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    await make_attempt(opened, site, queues, bucket, tmp_path).run()
+    await told(opened, queues)
+    assert await make_attempt(opened, site, queues, bucket, tmp_path).run() == 0
+    assert await told(opened, queues) == []
+
+
+async def test_attempt_bad_source_tells_the_code_and_exits_with_its_class(
+    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    assert await make_attempt(opened, site, queues, bucket, tmp_path, name="bad").run() == 11
+    messages = await told(opened, queues)
+    assert [message.status for message in messages] == ["Running", "Fail"]
+    assert (messages[-1].error or {})["code"] == "source.not_found"
+    assert await opened.storage(bucket).get_bytes("job/7/attempt-1/manifest.json") is None
