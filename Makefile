@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset test lint types bench chaos check
+.PHONY: help setup up down reset test lint types chaos check
 WORKERS ?= 2
 JOBS ?= 300
 KILL ?= all
@@ -31,9 +31,6 @@ lint: setup ## Check style and imports between packages
 
 types: setup ## Check types
 	@.venv/bin/mypy
-
-bench: setup ## Measure speed beside baselines
-	@.venv/bin/pytest -q -s tests/bench
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)

@@ -7,6 +7,7 @@ from oa_api.authorisation import is_trusted
 from oa_api.errors import ConflictError, NotFoundError
 from oa_api.handlers import paging
 from oa_api.handlers.files import send
+from oa_api.log_lines import as_text
 from oa_api.representation import job_view, plain
 from oa_api.requests import body, path_id, query
 from oa_api.schemas import DataFilter, JobChange, JobFilter, LogFormat
@@ -62,8 +63,9 @@ async def get_log(request: web.Request) -> web.Response:
     """Return the log lines of the latest attempt, as JSON lines or as text."""
     asked, row = query(request, LogFormat()), await _job(request)
     lines = await request.app[STORAGE].get_bytes(attempt_prefix(row["id"], row["attempt"]) + "log.jsonl") or b""
-    content_type = "text/plain" if asked["format"] == "text" else "application/jsonl"
-    return web.Response(body=lines, content_type=content_type, charset="utf-8")
+    if asked["format"] == "text":
+        return web.Response(text=as_text(lines.decode("utf-8", "replace")), content_type="text/plain")
+    return web.Response(body=lines, content_type="application/jsonl", charset="utf-8")
 
 
 async def get_output(request: web.Request) -> web.StreamResponse:
