@@ -26,7 +26,7 @@ class BadRows:
     def note(
         self, reason: str, rows: Sequence[int], values: Sequence[str] = (), *, code: str = "source.bad_rows"
     ) -> None:
-        """Count rows (0-based input rows) under a reason such as `coordinates`; `code` is what too many of them mean."""
+        """Count 0-based input rows under a reason such as `coordinates`; `code` is what too many mean."""
         if not len(rows):
             return
         found = self.reasons.setdefault(reason, _Reason(code))
