@@ -7,28 +7,18 @@ the end either the counts or a failure. A crash of a native library ends only th
 import asyncio
 import json
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from oa_task.confinement import Limits, limits_of_this_machine
 from oa_task.failure import TaskFailure
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "GDAL_DATA", "PROJ_DATA", "LD_LIBRARY_PATH")
 _SETTINGS = {"GDAL_HTTP_TIMEOUT": "1", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "OGR_ENABLED_DRIVERS": ""}
-_OPEN_FILES = 1024
 _MESSAGE_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxLimits:
-    """What the child may use."""
-
-    memory_bytes: int = 8 * 1024**3
-    cpu_s: int = 4 * 3600
-    file_bytes: int = 60 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +34,10 @@ class Assignment:
 
 
 async def run_in_sandbox(
-    assignment: Assignment, progress: Callable[[int], None], limits: SandboxLimits | None = None
+    assignment: Assignment, progress: Callable[[int], None], limits: Limits | None = None
 ) -> dict[str, Any]:
     """Convert in a child process and return the counts. Raises TaskFailure."""
-    given = limits or SandboxLimits()
+    given = limits or limits_of_this_machine()
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "oa_task.sandboxed", json.dumps(asdict(assignment)), json.dumps(asdict(given))),
@@ -91,12 +81,3 @@ def _result(answer: dict[str, Any] | None, status: int) -> dict[str, Any]:
         name = signal.Signals(-status).name
         raise TaskFailure("source.format", f"reading the data crashed the reader ({name}): it is damaged or hostile")
     raise TaskFailure("bug.crash", f"the conversion ended with status {status} and no answer")
-
-
-def limit_this_process(limits: SandboxLimits) -> None:
-    """Apply the limits to the calling process, for good."""
-    resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

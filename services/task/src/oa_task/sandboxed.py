@@ -8,8 +8,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from oa_task.confinement import Limits, confine
 from oa_task.failure import TaskFailure
-from oa_task.sandbox import Assignment, SandboxLimits, limit_this_process
+from oa_task.sandbox import Assignment
 
 _EVERY_S = 0.5
 
@@ -17,7 +18,7 @@ _EVERY_S = 0.5
 def main() -> None:
     """Do the assignment and say how it ended."""
     assignment = Assignment(**json.loads(sys.argv[1]))
-    limit_this_process(SandboxLimits(**json.loads(sys.argv[2])))
+    confine(Limits(**json.loads(sys.argv[2])))
     _say(_outcome(assignment))
 
 

@@ -12,11 +12,13 @@ from typing import Any
 import structlog
 
 from oa_shared.guarded_http import Guard
+from oa_task.confinement import Limits as Confinement
+from oa_task.confinement import limits_of_this_machine
 from oa_task.definition import Entry, read_definition, select_entry
 from oa_task.download.http import Downloaded, HttpDownload, Limits
 from oa_task.failure import TaskFailure
 from oa_task.manifest import write_manifest
-from oa_task.sandbox import Assignment, SandboxLimits, run_in_sandbox
+from oa_task.sandbox import Assignment, run_in_sandbox
 
 log = structlog.get_logger()
 CACHE_FILE = "cache.zip"
@@ -39,7 +41,7 @@ class WorkLimits:
     """What a job may cost."""
 
     download: Limits = field(default_factory=Limits)
-    sandbox: SandboxLimits = field(default_factory=SandboxLimits)
+    sandbox: Confinement = field(default_factory=limits_of_this_machine)
 
 
 async def run_work(job: Job, progress: Progress, limits: WorkLimits | None = None) -> dict[str, Any]:

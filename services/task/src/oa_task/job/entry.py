@@ -13,6 +13,7 @@ from oa_shared.logging import configure_logging
 from oa_shared.settings import read_settings
 from oa_shared.storage import StorageUnavailableError
 from oa_shared.tracing import trace_id
+from oa_task.confinement import hide_from_children
 from oa_task.job.attempt import Attempt
 from oa_task.job.settings import JobSettings
 
@@ -21,6 +22,7 @@ log = structlog.get_logger()
 
 async def run_job() -> int:
     """Run the attempt that the environment names and return the exit status. Raises SettingsError."""
+    hide_from_children()
     configure_logging("task")
     settings = read_settings(JobSettings, os.environ)
     structlog.contextvars.bind_contextvars(
