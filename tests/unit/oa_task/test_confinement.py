@@ -1,7 +1,6 @@
 """Each test confines a process of its own: what is given up does not come back."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
