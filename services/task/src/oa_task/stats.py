@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from oa_task.features import FeatureBatch, Points
+from oa_task.features import Attributes, FeatureBatch, Points
 
 _BOUNDS_DECIMALS = 7
+_EMPTY = ("", '""')
 
 
 @dataclass(slots=True)
@@ -21,11 +22,12 @@ class Stats:
     fields: dict[str, int] = field(default_factory=dict)
     bounds: list[float] | None = None
 
-    def add(self, attributes: dict[str, list[Any]], batch: FeatureBatch) -> None:
+    def add(self, attributes: Attributes, batch: FeatureBatch) -> None:
         """Count a batch."""
         self.count += len(batch)
-        for name, values in attributes.items():
-            self.fields[name] = self.fields.get(name, 0) + sum(value not in ("", None) for value in values)
+        for values in attributes.frame:
+            filled = int((~values.is_in(_EMPTY)).sum())
+            self.fields[values.name] = self.fields.get(values.name, 0) + filled
         self._extend(_bounds(batch))
         self.without_geometry += _without_geometry(batch)
 

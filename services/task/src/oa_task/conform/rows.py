@@ -1,20 +1,23 @@
 """A batch of raw features to the attributes of its layer."""
 
+import json
 from difflib import get_close_matches
 from typing import Any
+
+import polars as pl
 
 from oa_task.conform import functions
 from oa_task.conform.regexps import time_limit
 from oa_task.definition import ATTRIBUTES, Entry, rule_columns
 from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch
+from oa_task.features import Attributes, FeatureBatch
 
 _TRIMMED = ("number", "street", "unit")
 _BATCH_LIMIT_S = 60.0
 _FORGIVING = frozenset({"join", "first_non_empty", "map", "mph_to_kph", "constant"})
 
 
-def conform_batch(batch: FeatureBatch, entry: Entry) -> dict[str, list[Any]]:
+def conform_batch(batch: FeatureBatch, entry: Entry) -> Attributes:
     """Return the attributes of the layer in output order, each a column as long as the batch."""
     columns: dict[str, functions.Column] = {name: batch.columns[name].to_list() for name in batch.columns.columns}
     height = len(batch)
@@ -23,7 +26,7 @@ def conform_batch(batch: FeatureBatch, entry: Entry) -> dict[str, list[Any]]:
         for attribute, rule in entry.rules.items():
             made[attribute] = functions.apply(columns, rule, height)
             columns[f"oa:{attribute}"] = ["" if value is None else str(value) for value in made[attribute]]
-    return {name: _cleaned(name, entry.layer, made.get(name), height) for name in ATTRIBUTES[entry.layer]}
+    return _as_frame({name: _cleaned(name, entry.layer, made.get(name), height) for name in ATTRIBUTES[entry.layer]})
 
 
 def check_columns(batch: FeatureBatch, entry: Entry) -> None:
@@ -53,6 +56,16 @@ def run_tests(entry: Entry) -> None:
                     f"{test.get('description', 'test')}: {name} of {test['inputs']} is {got!r}, expected {expected!r}"
                 )
                 raise TaskFailure("source.test_failed", text)
+
+
+def _as_frame(made: dict[str, list[Any]]) -> Attributes:
+    encoded = {name for name, values in made.items() if any(not isinstance(value, str | None) for value in values)}
+    texts = {name: [_encoded(value) for value in made[name]] if name in encoded else made[name] for name in made}
+    return Attributes(pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String)), frozenset(encoded))
+
+
+def _encoded(value: Any) -> str | None:
+    return None if value is None else json.dumps(value)
 
 
 def _with_nearest(column: str, there: set[str]) -> str:

@@ -8,6 +8,8 @@ from typing import Any, Self
 
 from isal import igzip_threaded
 
+from oa_task.features import Attributes
+
 _HASH_DIGITS = 16
 
 
@@ -29,13 +31,21 @@ class FeatureFile:
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self._file.close()
 
-    def write(self, attributes: dict[str, list[Any]], geometries: list[Any]) -> None:
+    def write(self, attributes: Attributes, geometries: list[Any]) -> None:
         """Append a batch of columns."""
-        names = list(attributes)
+        names = attributes.frame.columns
+        columns = [_values(attributes, name) for name in names]
         lines = []
-        for values, geometry in zip(zip(*attributes.values(), strict=True), geometries, strict=True):
+        for values, geometry in zip(zip(*columns, strict=True), geometries, strict=True):
             properties = dict(zip(names, values, strict=True))
             properties = {"hash": content_hash(properties, geometry), **properties}
             lines.append(json.dumps({"type": "Feature", "properties": properties, "geometry": geometry}))
         if lines:
             self._file.write(("\n".join(lines) + "\n").encode())
+
+
+def _values(attributes: Attributes, name: str) -> list[Any]:
+    texts = attributes.frame[name].to_list()
+    if name not in attributes.encoded:
+        return texts
+    return [None if text is None else json.loads(text) for text in texts]
