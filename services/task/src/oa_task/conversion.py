@@ -1,7 +1,8 @@
 """Raw files to outputs, in one pass with bounded memory: what runs in the sandbox."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from oa_task.archive import unpack
 from oa_task.conform.rows import check_columns, conform_batch, run_tests
 from oa_task.definition import Entry
 from oa_task.failure import TaskFailure
+from oa_task.features import FeatureBatch
 from oa_task.read.source import open_batches
 from oa_task.stats import Stats
 from oa_task.write.geojson import FeatureFile
@@ -18,15 +20,20 @@ SOURCE_FILE = "source.geojson.gz"
 STATS_FILE = "stats.json"
 
 
-def convert(raw: Path, entry: Entry, work: Path, out: Path, progress: Callable[[int], None]) -> dict[str, Any]:
+def convert(
+    raws: Sequence[Path],
+    entry: Entry,
+    *,
+    work: Path,
+    out: Path,
+    progress: Callable[[int], None],
+    previous: Path | None = None,  # noqa: ARG001 - for the changes file
+) -> dict[str, Any]:
     """Unpack, read, conform and write; return the counts. Raises TaskFailure source.*."""
     run_tests(entry)
-    unpacked = work / "unpacked"
-    unpacked.mkdir()
-    files = unpack(raw, entry.compression, unpacked)
     stats = Stats()
     with FeatureFile(out / SOURCE_FILE) as file:
-        for batch in open_batches(files, entry):
+        for batch in _batches(raws, entry, work / "unpacked"):
             if stats.count == 0:
                 check_columns(batch, entry)
             attributes = conform_batch(batch, entry)
@@ -38,3 +45,25 @@ def convert(raw: Path, entry: Entry, work: Path, out: Path, progress: Callable[[
     report = stats.report()
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n")
     return report
+
+
+def _batches(raws: Sequence[Path], entry: Entry, folder: Path) -> Iterator[FeatureBatch]:
+    """Yield the batches of all parts in order, their rows counted on from part to part."""
+    rows = 0
+    for place, raw in enumerate(raws):
+        unpacked = folder / str(place)
+        unpacked.mkdir(parents=True)
+        start = rows
+        for batch in open_batches(unpack(raw, entry.compression, unpacked), entry):
+            shifted = replace(batch, first_row=start + batch.first_row, rows=_shifted(batch, start))
+            rows = start + _next_row(batch)
+            yield shifted
+
+
+def _shifted(batch: FeatureBatch, by: int) -> Any:
+    return None if batch.rows is None else batch.rows + by
+
+
+def _next_row(batch: FeatureBatch) -> int:
+    last = batch.rows[-1] if batch.rows is not None and len(batch.rows) else batch.first_row + len(batch) - 1
+    return int(last) + 1

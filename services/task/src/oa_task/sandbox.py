@@ -23,14 +23,18 @@ _MESSAGE_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What the child is to do."""
+    """What the child is to do; all but the layer and the name are paths.
+
+    `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if there is one.
+    """
 
     definition: str
     layer: str
     name: str
-    raw: str
+    raws: tuple[str, ...]
     work: str
     out: str
+    previous: str | None = None
 
 
 async def run_in_sandbox(

@@ -50,7 +50,14 @@ def _convert(assignment: Assignment) -> dict[str, Any]:
             _say({"progress": count})
 
     entry = select_entry(read_definition(Path(assignment.definition)), assignment.layer, assignment.name)
-    return convert(Path(assignment.raw), entry, Path(assignment.work), Path(assignment.out), progress)
+    return convert(
+        [Path(raw) for raw in assignment.raws],
+        entry,
+        work=Path(assignment.work),
+        out=Path(assignment.out),
+        progress=progress,
+        previous=Path(assignment.previous) if assignment.previous else None,
+    )
 
 
 def _say(what: dict[str, Any]) -> None:

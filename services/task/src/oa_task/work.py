@@ -58,7 +58,7 @@ async def run_work(job: Job, progress: Progress, limits: WorkLimits | None = Non
             str(job.definition.absolute()),
             job.layer,
             job.name,
-            str(raw.path),
+            (str(raw.path),),
             str(work),
             str(job.out.absolute()),
         )
