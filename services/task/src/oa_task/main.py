@@ -54,6 +54,20 @@ def run(source: Path, layer: str, name: str, out: Path, *, as_json: bool) -> Non
 
 
 @main.command()
+@click.argument("sources", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="answer with one line of JSON for each remark")
+@click.option("--quiet", is_flag=True, help="leave hints out")
+def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool) -> None:
+    """Say what is wrong, or without effect, in definitions; a folder stands for all definitions below it.
+
+    Nothing is downloaded. Exit status: 0 no errors, 10 errors.
+    """
+    from oa_task.check.report import tell_checks  # noqa: PLC0415 - the other commands start faster without it
+
+    sys.exit(tell_checks(sources, as_json=as_json, with_hints=not quiet))
+
+
+@main.command()
 def job() -> None:
     """Run the attempt that the environment names: the entry of the container."""
     try:

@@ -1,0 +1,54 @@
+"""What `oa-task check` prints: a line for each remark, and how many there were."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+
+from oa_shared.failures import exit_status
+from oa_task.check.definition import check_file
+from oa_task.check.findings import Finding, Gravity
+
+_COLOURS = {Gravity.ERROR: "red", Gravity.WARNING: "yellow", Gravity.HINT: "dim"}
+
+
+def tell_checks(sources: Iterable[Path], *, as_json: bool, with_hints: bool) -> int:
+    """Check every definition, print what was found, and return the exit status."""
+    console = Console(highlight=False, soft_wrap=True)
+    counts: Counter[Gravity] = Counter()
+    checked = 0
+    for path in _definitions(sources):
+        checked += 1
+        found = [item for item in check_file(path) if with_hints or item.gravity is not Gravity.HINT]
+        counts.update(item.gravity for item in found)
+        for item in found:
+            if as_json:
+                click.echo(json.dumps({"source": str(path), **item.plain()}, ensure_ascii=False))
+            else:
+                _tell(console, path, item)
+    if not as_json:
+        numbers = ", ".join(_counted(counts[gravity], gravity) for gravity in Gravity)
+        console.print(f"{_counted(checked, 'definition')} checked: {numbers}")
+    return exit_status("source.schema") if counts[Gravity.ERROR] else 0
+
+
+def _definitions(sources: Iterable[Path]) -> Iterator[Path]:
+    for path in sources:
+        if path.is_dir():
+            yield from sorted(path.rglob("*.json"))
+        else:
+            yield path
+
+
+def _tell(console: Console, path: Path, item: Finding) -> None:
+    colour = _COLOURS[item.gravity]
+    place = escape(f"{path}#{item.pointer}")
+    console.print(f"[bold]{place}[/]\n  [{colour}]{item.gravity}[/] {escape(item.message)} [dim]({item.code})[/]")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,167 @@
+"""One remark a test: what it says, where, and that it is not said of what is sound."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from oa_task.check.blow_up import blowing_string
+from oa_task.check.definition import check_definition, check_file
+from oa_task.check.rules import check_rule
+from oa_task.main import main
+
+_ENTRY = {
+    "name": "city",
+    "protocol": "http",
+    "data": "https://example.org/a.csv",
+    "license": "https://example.org/licence",
+    "conform": {"format": "csv", "lon": "x", "lat": "y", "number": "no", "street": "st"},
+}
+
+
+def _definition(conform: dict[str, Any] | None = None, *, layer: str = "addresses", **entry: Any) -> dict[str, Any]:
+    body = {**_ENTRY, **entry}
+    body["conform"] = {**_ENTRY["conform"], **(conform or {})} if layer == "addresses" else conform  # type: ignore[dict-item]
+    return {"schema": 2, "coverage": {"country": "xx", "US Census": {"geoid": "1"}}, "layers": {layer: [body]}}
+
+
+def _found(definition: Any) -> list[tuple[str, str, str]]:
+    return [(item.gravity.value, item.pointer, item.code) for item in check_definition(definition)]
+
+
+def test_check_definition_sound_says_nothing() -> None:
+    assert _found(_definition()) == []
+
+
+_CONFORM = "/layers/addresses/0/conform"
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        (_definition({"stret": "st"}), ("error", _CONFORM, "source.schema")),
+        (_definition({"layer": "roads"}), ("warning", f"{_CONFORM}/layer", "no_effect")),
+        (_definition({"encoding": "klingon-8"}), ("error", f"{_CONFORM}/encoding", "source.schema")),
+        (_definition({"csvsplit": "||"}), ("error", f"{_CONFORM}/csvsplit", "source.schema")),
+        (_definition({"srs": "EPSG:1"}), ("error", f"{_CONFORM}/srs", "source.crs")),
+        (_definition({"lat": ""}), ("error", _CONFORM, "source.schema")),
+        (_definition({"skiplines": 3}), ("warning", f"{_CONFORM}/skiplines", "no_headers")),
+        (_definition({"postcode": ""}), ("warning", f"{_CONFORM}/postcode", "no_column")),
+        (_definition({"city": ["a", "a"]}), ("warning", f"{_CONFORM}/city/1", "repeated_column")),
+        (_definition(year="2014"), ("warning", "/layers/addresses/0/year", "old")),
+        (_definition(license=""), ("hint", "/layers/addresses/0", "no_licence")),
+        (_definition(skip=True), ("hint", "/layers/addresses/0/skip", "source.skip")),
+        (_definition(data="http://example.org/a.csv"), ("hint", "/layers/addresses/0/data", "not_encrypted")),
+        (_definition(protocol="gopher"), ("error", "/layers/addresses/0/protocol", "source.schema")),
+        (
+            _definition(protocol="ESRI", data="https://example.org/arcgis/rest/services/a/FeatureServer"),
+            ("warning", "/layers/addresses/0/data", "no_layer_number"),
+        ),
+        (
+            _definition(
+                protocol="ESRI", data="https://example.org/arcgis/rest/services/a/FeatureServer/0", compression="zip"
+            ),
+            ("warning", "/layers/addresses/0/compression", "no_effect"),
+        ),
+        (
+            _definition({"format": "geojson", "id": "gid"}, layer="buildings"),
+            ("warning", "/layers/buildings/0/conform/id", "no_effect"),
+        ),
+        ({"schema": 1}, ("error", "/schema", "source.schema")),
+        ([], ("error", "", "source.schema")),
+    ],
+    ids=lambda value: value[2] + value[1].replace("/", ".") if isinstance(value, tuple) else "",
+)
+def test_check_definition_names_place_and_code(definition: Any, expected: tuple[str, str, str]) -> None:
+    found = _found(definition)
+
+    assert any(
+        item[0] == expected[0] and item[1].startswith(expected[1]) and item[2] == expected[2] for item in found
+    ), found
+
+
+def test_check_definition_a_failing_test_is_an_error() -> None:
+    test = {
+        "enabled": True,
+        "acceptance-tests": [{"inputs": {"no": "1", "st": "A"}, "expected": {"number": "2", "street": "A"}}],
+    }
+
+    found = _found(_definition(test=test))
+
+    assert found == [("error", "/layers/addresses/0/test", "source.test_failed")]
+
+
+def test_check_definition_a_name_given_twice_is_an_error() -> None:
+    definition = _definition()
+    definition["layers"]["addresses"] *= 2
+
+    assert ("error", "/layers/addresses/1/name", "source.schema") in _found(definition)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ({"function": "join", "fields": ["a"]}, "one_column"),
+        ({"function": "join", "fields": ["a", "a"]}, "repeated_column"),
+        ({"function": "first_non_empty", "fields": ["a"]}, "one_column"),
+        ({"function": "format", "fields": ["a"], "format": "$1 $2"}, "no_such_field"),
+        ({"function": "format", "fields": ["a", "b"], "format": "$1"}, "unused_field"),
+        ({"function": "regexp", "field": "a", "pattern": "("}, "source.regexp"),
+        ({"function": "regexp", "field": "a", "pattern": "a" * 100_001}, "source.regexp"),
+        ({"function": "regexp", "field": "a", "pattern": "(a)", "replace": "$2"}, "source.regexp"),
+        ({"function": "regexp", "field": "a", "pattern": "abc"}, "no_groups"),
+        ({"function": "regexp", "field": "a", "pattern": "^(a+)+$", "replace": "$1"}, "source.regexp_timeout"),
+        ({"function": "remove_prefix", "field": "a", "field_to_remove": "a"}, "always_empty"),
+        ({"function": "map", "field": "a", "mapping": {}}, "empty_mapping"),
+        ({"function": "constant", "value": ""}, "always_empty"),
+        ({"function": "get", "field": "a"}, "no_item"),
+        ({"function": "chain", "functions": [{"function": "constant", "value": "x"}], "variable": "v"}, "one_step"),
+        ({"function": "chain", "functions": [{"function": "constant", "value": "x"}] * 2}, "no_variable"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_check_rule_finds(rule: dict[str, Any], code: str) -> None:
+    assert code in {item.code for item in check_rule(rule, "/x")}
+
+
+@pytest.mark.parametrize("pattern", ["^(a+)+$", r"(\w+\s?)*$", r"([a-z0-9]+[-. ]?)+\.$", r"x(?:\d*\d*)*y"])
+def test_blowing_string_is_found_for(pattern: str) -> None:
+    assert blowing_string(pattern) is not None
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^(?:[0-9]+ )(.*)", r"^(.*?),\s*([A-Z]{2})\s+(\d{5})(?:-\d{4})?$", r"(ab)+c", "a*b*"]
+)
+def test_blowing_string_is_none_for(pattern: str) -> None:
+    assert blowing_string(pattern) is None
+
+
+def test_check_file_not_json_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"schema": 2,,}')
+
+    (finding,) = check_file(path)
+
+    assert "line 1 column 14" in finding.message
+
+
+def test_check_command_of_a_folder_prints_pointers_and_ends_with_10(tmp_path: Path) -> None:
+    (tmp_path / "good.json").write_text(json.dumps(_definition()))
+    (tmp_path / "bad.json").write_text(json.dumps(_definition({"csvsplit": ""})))
+
+    done = CliRunner().invoke(main, ["check", str(tmp_path)])
+
+    assert done.exit_code == 10
+    assert "bad.json#/layers/addresses/0/conform/csvsplit" in done.output
+    assert "2 definitions checked: 1 error, 0 warnings, 0 hints" in done.output
+
+
+def test_check_command_json_is_one_object_a_line(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text(json.dumps(_definition(year="2014")))
+
+    done = CliRunner().invoke(main, ["check", "--json", str(tmp_path)])
+
+    assert done.exit_code == 0
+    assert json.loads(done.output)["code"] == "old"
