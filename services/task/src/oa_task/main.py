@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.status import Status
 
 from oa_shared.errors import OaError
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.logging import configure_logging
 from oa_task.failure import TaskFailure
 from oa_task.job.entry import run_job
-from oa_task.work import Job, Progress, run_work
+from oa_task.progress import shown_progress
+from oa_task.work import Job, run_work
 
 _USAGE = 2
 
@@ -42,8 +42,8 @@ def run(source: Path, layer: str, name: str, out: Path, *, as_json: bool) -> Non
     hosts = tuple(host for host in os.environ.get("OA_ALLOW_HOSTS", "").split(",") if host)
     console = Console(stderr=True)
     try:
-        with console.status("starting") as status:
-            report = asyncio.run(run_work(Job(source, layer, name, out, hosts), _shown(status)))
+        with shown_progress(console) as progress:
+            report = asyncio.run(run_work(Job(source, layer, name, out, hosts), progress))
     except TaskFailure as failure:
         _tell_failure(failure, console, as_json=as_json)
         sys.exit(exit_status(failure.code))
@@ -75,17 +75,6 @@ def job() -> None:
     except OaError as error:
         click.echo(f"{error.code}: {error.detail}", err=True)
         sys.exit(_USAGE)
-
-
-def _shown(status: Status) -> Progress:
-    def show(phase: str, done: int, total: int | None) -> None:
-        if phase == "download":
-            of = f" of {total / 1e6:,.1f}" if total else ""
-            status.update(f"download: {done / 1e6:,.1f}{of} MB")
-        else:
-            status.update(f"convert: {done:,} features")
-
-    return show
 
 
 def _tell_failure(failure: TaskFailure, console: Console, *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from oa_task.definition import Entry, read_definition, select_entry
 from oa_task.download.http import Downloaded, HttpDownload, Limits
 from oa_task.failure import TaskFailure
 from oa_task.manifest import write_manifest
+from oa_task.progress import Progress
 from oa_task.sandbox import Assignment, run_in_sandbox
 
 log = structlog.get_logger()
 CACHE_FILE = "cache.zip"
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
