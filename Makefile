@@ -1,9 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset test lint types chaos check
+.PHONY: help setup up down reset test lint types chaos check images compose
 WORKERS ?= 2
 JOBS ?= 300
 KILL ?= all
 PATHS := shared services cli local tests
+DOCKERFILES := services/api/Dockerfile services/dispatcher/Dockerfile services/task/Dockerfile local/Dockerfile
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
@@ -24,15 +25,27 @@ reset: down ## Stop and remove all state of this machine
 test: setup ## Run all tests
 	@.venv/bin/pytest -n $(WORKERS) -q
 
-lint: setup ## Check style and imports between packages
+lint: setup ## Check style, imports between packages, container files, workflows and scripts
 	@.venv/bin/ruff check $(PATHS)
 	@.venv/bin/ruff format --check $(PATHS)
 	@.venv/bin/lint-imports
+	@.venv/bin/hadolint $(DOCKERFILES)
+	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@.venv/bin/zizmor --offline --quiet .github/workflows
+	@.venv/bin/shellcheck bin/* .ci/run
 
 types: setup ## Check types
 	@.venv/bin/mypy
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)
+
+images: ## Build the container image of each service; needs a Docker engine
+	@sh bin/images
+
+compose: ## Start the system as containers with LocalStack; needs Docker with compose
+	@sh bin/compose-env
+	@docker compose up --build
 
 check: lint types test ## All of lint, types and test

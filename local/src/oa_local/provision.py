@@ -1,12 +1,19 @@
-"""Makes what Terraform makes on AWS: queues with their dead-letter queues, and the bucket. Safe to repeat."""
+"""Makes what Terraform makes on AWS: queues with their dead-letter queues, the bucket, Batch's queues and definitions.
+
+Safe to repeat. `oa-provision` does it for the stack that the environment names, as docker-compose.yml starts it.
+"""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 from botocore.session import get_session
+from localstack_client.config import get_service_endpoint
+
+from oa_local.batch.registration import register
 
 MAX_RECEIVE_COUNT = 5
 
@@ -22,11 +29,11 @@ class Queues:
 
 
 def client(service: str, environ: Mapping[str, str]) -> Any:
-    """Return a botocore client for the endpoint and keys named in `environ`."""
-    specific = environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")
+    """Return a botocore client for the endpoint and keys named in `environ`; without a URL, LocalStack's endpoint."""
+    specific = environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environ.get("AWS_ENDPOINT_URL")
     return get_session().create_client(
         service,
-        endpoint_url=specific or environ["AWS_ENDPOINT_URL"],
+        endpoint_url=specific or get_service_endpoint(service, environ.get("LOCALSTACK_HOST", "127.0.0.1")),
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
         region_name=environ["AWS_DEFAULT_REGION"],
@@ -61,3 +68,11 @@ def create_bucket(environ: Mapping[str, str], name: str) -> str:
         if error.response["Error"]["Code"] not in {"BucketAlreadyOwnedByYou", "BucketAlreadyExists"}:
             raise
     return name
+
+
+def main() -> None:
+    """Make everything of the stack OA_STACK."""
+    stack = os.environ.get("OA_STACK", "compose")
+    create_queues(os.environ, stack)
+    create_bucket(os.environ, f"oa-{stack}")
+    register(client("batch", os.environ), stack)

@@ -1,6 +1,5 @@
 """The Batch emulation as a child process, with the lanes' queues and the tiers' definitions in it."""
 
-import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -8,14 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from oa_local.batch.registration import TASK, dispatcher_settings, register
 from oa_local.process import Process, StartError, accepts, free_port
 from oa_local.provision import client
-from oa_shared.lanes import Lane, Tier
 
-MEMORY_MIB = {Tier.SMALL: 512, Tier.STANDARD: 1024, Tier.LARGE: 2048, Tier.HUGE: 4096}
-_ATTEMPT_S = 6 * 3600
 _START_S = 20.0
-_TASK = ("oa-task", "job")
 
 
 @dataclass(slots=True)
@@ -65,33 +61,7 @@ class BatchProcess:
         """Return a botocore client for it."""
         return client("batch", {**self.environ, "AWS_ENDPOINT_URL_BATCH": self.url})
 
-    def register(self, stack: str, *, command: Sequence[str] = _TASK) -> dict[str, str]:
+    def register(self, stack: str, *, command: Sequence[str] = TASK) -> dict[str, str]:
         """Make the queues and definitions of a stack; return the dispatcher's settings that name them."""
-        batch = self.client()
-        for place, lane in enumerate(Lane):
-            batch.create_job_queue(
-                jobQueueName=_queue(stack, lane), priority=len(Lane) - place, computeEnvironmentOrder=[]
-            )
-        for tier, memory in MEMORY_MIB.items():
-            batch.register_job_definition(
-                jobDefinitionName=_definition(stack, tier),
-                type="container",
-                timeout={"attemptDurationSeconds": _ATTEMPT_S},
-                containerProperties={
-                    "image": "local",
-                    "command": list(command),
-                    "resourceRequirements": [{"type": "MEMORY", "value": str(memory)}],
-                },
-            )
-        return {
-            "OA_BATCH_QUEUES": json.dumps({lane: _queue(stack, lane) for lane in Lane}),
-            "OA_BATCH_DEFINITIONS": json.dumps({tier: _definition(stack, tier) for tier in Tier}),
-        }
-
-
-def _queue(stack: str, lane: Lane) -> str:
-    return f"oa-{stack}-{lane}"
-
-
-def _definition(stack: str, tier: Tier) -> str:
-    return f"oa-{stack}-{tier}"
+        register(self.client(), stack, command=command)
+        return dispatcher_settings(stack)

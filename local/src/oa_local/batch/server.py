@@ -170,16 +170,17 @@ def create_app(folder: Path, *, results_queue_url: str | None, places: int) -> w
 
 
 def main() -> None:
-    """Serve on loopback until told to stop."""
+    """Serve until told to stop, on loopback unless told otherwise."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--places", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--results-queue-url")
     given = parser.parse_args()
     configure_logging("batch")
     app = create_app(given.folder, results_queue_url=given.results_queue_url, places=given.places)
-    web.run_app(app, host="127.0.0.1", port=given.port, print=None)
+    web.run_app(app, host=given.host, port=given.port, print=None)
 
 
 if __name__ == "__main__":

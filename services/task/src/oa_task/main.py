@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
+from types import FrameType
 
 import click
 from rich.console import Console
@@ -70,11 +72,17 @@ def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool) -> None:
 @main.command()
 def job() -> None:
     """Run the attempt that the environment names: the entry of the container."""
+    signal.signal(signal.SIGTERM, _ended_by_signal)
     try:
         sys.exit(asyncio.run(run_job()))
     except OaError as error:
         click.echo(f"{error.code}: {error.detail}", err=True)
         sys.exit(_USAGE)
+
+
+def _ended_by_signal(number: int, _frame: FrameType | None) -> None:
+    """End as any process would; the kernel lets the first process of a container ignore signals it does not handle."""
+    raise SystemExit(128 + number)
 
 
 def _tell_failure(failure: TaskFailure, console: Console, *, as_json: bool) -> None:

@@ -1,0 +1,114 @@
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from oa_api.settings import MigrationSettings
+from oa_api.settings import Settings as ApiSettings
+from oa_dispatcher.settings import Settings as DispatcherSettings
+from oa_local.batch.registration import dispatcher_settings
+from oa_shared.settings import read_settings
+
+ROOT = Path(__file__).parents[3]
+SETTINGS: dict[str, Any] = {"api": ApiSettings, "dispatcher": DispatcherSettings, "migrate": MigrationSettings}
+each_service_of_ours = pytest.mark.parametrize("name", SETTINGS)
+
+
+def compose() -> dict[str, Any]:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    given = re.sub(r"\$\{\w+:\?[^}]*\}", "given", text)
+    parsed: dict[str, Any] = yaml.safe_load(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", given))
+    return parsed
+
+
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = compose()["services"]
+    return found
+
+
+@each_service_of_ours
+def test_compose_settings_are_complete_and_readable(name: str) -> None:
+    read_settings(SETTINGS[name], services()[name]["environment"])
+
+
+@each_service_of_ours
+def test_compose_sets_no_variable_that_nobody_reads(name: str) -> None:
+    known = {f"OA_{field.name.upper()}" for field in fields(SETTINGS[name])}
+    # one block of settings serves the API and the dispatcher
+    known |= {f"OA_{field.name.upper()}" for field in fields(ApiSettings)}
+    assert {key for key in services()[name]["environment"] if key.startswith("OA_")} <= known
+
+
+def test_compose_dispatcher_names_the_queues_and_definitions_that_provisioning_makes() -> None:
+    environment = services()["dispatcher"]["environment"]
+    dispatcher = read_settings(DispatcherSettings, environment)
+    made = read_settings(DispatcherSettings, {**environment, **dispatcher_settings(environment["OA_STACK"])})
+    assert dispatcher.batch_queues == made.batch_queues
+    assert dispatcher.batch_definitions == made.batch_definitions
+
+
+def test_compose_queue_addresses_are_those_of_the_stack() -> None:
+    environment = services()["api"]["environment"]
+    stack, endpoint = environment["OA_STACK"], environment["AWS_ENDPOINT_URL"]
+    names = {"JOBS_QUEUE": "jobs", "JOBS_DLQ": "jobs-dlq", "RESULTS_QUEUE": "results", "RESULTS_DLQ": "results-dlq"}
+    for variable, name in names.items():
+        assert environment[f"OA_{variable}_URL"] == f"{endpoint}/000000000000/oa-{stack}-{name}"
+    assert f"--results-queue-url={environment['OA_RESULTS_QUEUE_URL']}" in services()["batch"]["command"]
+
+
+def test_compose_builds_from_dockerfiles_that_exist() -> None:
+    built = {service["build"]["dockerfile"] for service in services().values() if "build" in service}
+    assert built == {f"{folder}/Dockerfile" for folder in ("services/api", "services/dispatcher", "local")}
+    assert all((ROOT / path).is_file() for path in built)
+
+
+def test_compose_waits_only_for_what_can_come() -> None:
+    found = services()
+    for service in found.values():
+        for name, how in service.get("depends_on", {}).items():
+            if how["condition"] == "service_healthy":
+                assert _has_probe(found[name]), name
+            else:
+                assert how["condition"] == "service_completed_successfully"
+                assert found[name]["restart"] == "no"
+
+
+def _has_probe(service: dict[str, Any]) -> bool:
+    if "healthcheck" in service:
+        return "test" in service["healthcheck"]
+    return "HEALTHCHECK" in (ROOT / service["build"]["dockerfile"]).read_text("utf-8")
+
+
+def test_compose_publishes_ports_on_loopback_only() -> None:
+    ports = [port for service in services().values() for port in service.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_compose_images_of_others_have_a_version() -> None:
+    images = {service["image"] for service in services().values() if "build" not in service}
+    assert images == {"postgres:17-bookworm", "localstack/localstack:4.14.0"}
+
+
+def test_compose_keeps_state_in_named_volumes() -> None:
+    used = {mount.split(":")[0] for service in services().values() for mount in service.get("volumes", ())}
+    assert used == set(compose()["volumes"])
+
+
+def test_compose_holds_no_secret_but_the_emulators_own_key() -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    lines = [line for line in text.splitlines() if re.search(r"(SECRET|PASSWORD)\w*:", line)]
+    assert lines
+    assert all("${" in line or line.strip() == "AWS_SECRET_ACCESS_KEY: test" for line in lines)
+
+
+def test_compose_programs_are_installed_in_their_images() -> None:
+    scripts = (ROOT / "local/pyproject.toml").read_text("utf-8")
+    entrypoints = {name: service["entrypoint"] for name, service in services().items() if "entrypoint" in service}
+    assert set(entrypoints) == {"provision", "samples"}
+    assert f"{entrypoints['provision'][0]} = " in scripts
+    module = entrypoints["samples"][2].replace(".", "/")
+    assert (ROOT / f"local/src/{module}.py").is_file()
