@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from oa_shared.queue import MAX_BATCH, Queue, QueueUnavailableError, ReceivedMessage
+from oa_shared.queue import MAX_BATCH, MAX_HELD_S, Queue, QueueUnavailableError, ReceivedMessage
 
 log = structlog.get_logger()
 _MAX_BACKOFF_S = 30.0
@@ -28,21 +28,43 @@ class Later:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """A neighbour is away, so no message can be dealt with: this one is handed back and no other is received."""
+
+    delay_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bury:
     """Nobody can ever deal with the message: it goes to the dead-letter queue."""
 
     reason: str
 
 
-Outcome = Done | Later | Bury
+Outcome = Done | Later | Away | Bury
 Handler = Callable[[ReceivedMessage], Awaitable[Outcome]]
+
+
+async def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a consumer receives: `visibility_s` hides a message in hand and is extended three times as often."""
+
+    concurrency: int = 10
+    visibility_s: int = 60
+    wait_s: float = 10
+    max_held_s: float = MAX_HELD_S
 
 
 class Consumer:
     """Receives, handles at most `concurrency` messages at once, and settles each by its outcome.
 
     A handler that raises leaves its message to be delivered again; after five deliveries the queue itself moves it
-    to the dead-letter queue.
+    to the dead-letter queue. An outage must not use those up: after an `Away` nothing is received until `is_ready`
+    says that the neighbours answer again.
     """
 
     def __init__(
@@ -50,48 +72,67 @@ class Consumer:
         queue: Queue,
         handle: Handler,
         *,
-        concurrency: int = 10,
-        visibility_s: int = 60,
-        wait_s: float = 10,
+        pace: Pace | None = None,
         on_poll: Callable[[], Awaitable[None]] | None = None,
+        is_ready: Callable[[], Awaitable[bool]] = _always,
     ) -> None:
         self._queue = queue
         self._handle = handle
-        self._concurrency = concurrency
-        self._visibility_s = visibility_s
-        self._wait_s = wait_s
+        self._pace = pace or Pace()
         self._on_poll = on_poll
+        self._is_ready = is_ready
         self._in_hand: set[asyncio.Task[None]] = set()
+        self._is_suspicious = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; then hand back what was not begun and finish what was."""
+        """Work until `stop` is set; then hand back what was not begun and finish what was.
+
+        Cancelled, it drops what is in hand, which is delivered again when its visibility runs out.
+        """
         backoff_s = 1.0
-        while not stop.is_set():
-            try:
-                if self._on_poll:
-                    await self._on_poll()
-                await self._poll(stop)
-                backoff_s = 1.0
-            except QueueUnavailableError as error:
-                log.warning("queue_unavailable", error=str(error), retry_in_s=backoff_s)
+        try:
+            while not stop.is_set():
+                if await self._try_to_poll(stop):
+                    backoff_s = 1.0
+                    continue
+                log.warning("consumer_waits", retry_in_s=backoff_s)
                 await _sleep_unless(stop, backoff_s)
                 backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
-        if self._in_hand:
-            await asyncio.wait(self._in_hand)
+            if self._in_hand:
+                await asyncio.wait(self._in_hand)
+        finally:
+            for task in self._in_hand:
+                task.cancel()
+
+    async def _try_to_poll(self, stop: asyncio.Event) -> bool:
+        """Poll once; False when the queue or a neighbour is away."""
+        try:
+            if self._on_poll:
+                await self._on_poll()
+            if self._is_suspicious:
+                self._is_suspicious = not await self._is_ready()
+            if self._is_suspicious:
+                return False
+            await self._poll(stop)
+        except QueueUnavailableError as error:
+            log.warning("queue_unavailable", error=str(error))
+            return False
+        return True
 
     async def _poll(self, stop: asyncio.Event) -> None:
-        room = self._concurrency - len(self._in_hand)
+        room = self._pace.concurrency - len(self._in_hand)
         if room <= 0:
             await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
             return
-        messages = await self._queue.receive(min(room, MAX_BATCH), self._wait_s, self._visibility_s)
+        messages = await self._queue.receive(min(room, MAX_BATCH), self._pace.wait_s, self._pace.visibility_s)
         for message in messages:
-            if stop.is_set():
-                await self._queue.change_visibility(message.receipt, 0)
-                continue
-            task = asyncio.create_task(self._settle(message))
+            work = self._hand_back(message) if stop.is_set() else self._settle(message)
+            task = asyncio.create_task(work)
             self._in_hand.add(task)
             task.add_done_callback(self._in_hand.discard)
+
+    async def _hand_back(self, message: ReceivedMessage) -> None:
+        await self._acknowledge(message, Later(0))
 
     async def _settle(self, message: ReceivedMessage) -> None:
         started = time.monotonic()
@@ -104,6 +145,8 @@ class Consumer:
                 outcome = Later(_REDELIVERY_S)
             finally:
                 heartbeat.cancel()
+            self._is_suspicious = self._is_suspicious or isinstance(outcome, Away)
+            await asyncio.wait([heartbeat])
             await self._acknowledge(message, outcome)
             log.info(
                 "message_handled",
@@ -112,11 +155,16 @@ class Consumer:
             )
 
     async def _keep(self, message: ReceivedMessage) -> None:
-        """Extend the visibility of a message in hand before it runs out."""
+        """Extend the visibility of a message in hand before it runs out, up to the 12 hours that SQS allows in all."""
+        began = time.monotonic()
+        visibility_s = self._pace.visibility_s
         while True:
-            await asyncio.sleep(self._visibility_s / 3)
+            await asyncio.sleep(visibility_s / 3)
+            if time.monotonic() - began + visibility_s > self._pace.max_held_s:
+                log.error("message_held_too_long", held_s=round(time.monotonic() - began))
+                return
             try:
-                await self._queue.change_visibility(message.receipt, self._visibility_s)
+                await self._queue.change_visibility(message.receipt, visibility_s)
             except QueueUnavailableError as error:
                 log.warning("heartbeat_failed", error=str(error))
 
@@ -125,7 +173,7 @@ class Consumer:
             match outcome:
                 case Done():
                     await self._queue.delete(message.receipt)
-                case Later(delay_s):
+                case Later(delay_s) | Away(delay_s):
                     await self._queue.change_visibility(message.receipt, delay_s)
                 case Bury(reason):
                     log.error("message_buried", reason=reason)

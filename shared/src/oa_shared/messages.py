@@ -11,6 +11,7 @@ from oa_shared.errors import OaError
 from oa_shared.failures import FAILURES
 from oa_shared.lanes import Lane, Tier
 from oa_shared.status import LAYERS, JobStatus
+from oa_shared.storable import why_not_storable
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
@@ -18,6 +19,8 @@ JOB_SUBMIT = "job.submit"
 JOB_STATUS = "job.status"
 BATCH_EVENT = "batch.event"
 LOST = "LOST"
+# The attribute of a job.submit that was sent once before: its container may exist.
+REPUBLISHED = "republished"
 _MAX_BIGINT = 2**63 - 1
 _MAX_INTEGER = 2**31 - 1
 
@@ -204,6 +207,8 @@ def _decode(body: str) -> dict[str, Any]:
         raise UnreadableMessageError(f"not JSON: {error}") from error
     if not isinstance(decoded, dict):
         raise UnreadableMessageError("not a JSON object")
+    if reason := why_not_storable(decoded):
+        raise UnreadableMessageError(reason)
     return decoded
 
 

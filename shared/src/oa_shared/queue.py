@@ -7,6 +7,7 @@ from typing import Protocol
 from oa_shared.errors import OaError
 
 MAX_BATCH = 10
+MAX_HELD_S = 12 * 3600.0
 
 
 class QueueUnavailableError(OaError):

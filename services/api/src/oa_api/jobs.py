@@ -109,6 +109,7 @@ async def create_jobs(
         ids = await _insert(transaction, row, planned, traceparent) if planned else []
         answer = {"run": run, "jobs": ids, "errors": errors}
         await once.remember(transaction, answer)
+        crash_point("api.before_commit")
         return answer
 
     answer = await database.run(work)
@@ -184,6 +185,7 @@ async def rerun(database: Database, job: int) -> int:
         if not JobStatus(row["status"]).ended:
             raise ConflictError(f"job {job} is {row['status']}: cancel it first")
         await transaction.execute(_PUBLISH["settle_errors"], {"job": job, "state": "superseded"})
+        await transaction.execute(_RESULTS["reopen"], {"job": job})
         return await start_attempt(transaction, row, Retry(0, Tier(row["tier"])))
 
     return await database.run(work)

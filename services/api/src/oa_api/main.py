@@ -78,7 +78,14 @@ async def serve(settings: Settings) -> None:
             (settings.relay, partial(run_relay, database, jobs_queue, stop)),
             (
                 settings.consumer,
-                partial(run_results_consumer, database, results_queue, stop, grace_s=settings.result_grace_s),
+                partial(
+                    run_results_consumer,
+                    database,
+                    results_queue,
+                    stop,
+                    grace_s=settings.result_grace_s,
+                    visibility_s=settings.visibility_s,
+                ),
             ),
             (settings.sweep, partial(run_sweep, database, jobs_queue, storage, stop, times)),
         )

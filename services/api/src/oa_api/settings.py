@@ -26,6 +26,7 @@ class Settings:
     sweep: bool = True
     database_connections: int = 10
     result_grace_s: float = 120
+    visibility_s: int = 60
     sweep_every_s: float = 30
     republish_after_s: float = 900
     job_deadline_s: float = 48 * 3600

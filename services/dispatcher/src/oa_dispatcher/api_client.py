@@ -1,6 +1,7 @@
 """The API as the dispatcher uses it."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any, Self
 
 import aiohttp
@@ -10,7 +11,9 @@ from oa_shared.status import JobStatus
 
 _TIMEOUT_S = 20
 _OK, _CONFLICT, _NOT_FOUND, _SERVER_ERROR = 200, 409, 404, 500
-_PAGE = 100
+# Not the request's fault: the secret is being changed, or there were too many calls.
+_LATER = frozenset({401, 403, 429})
+PAGE = 100
 
 
 class ApiUnavailableError(OaError):
@@ -22,7 +25,7 @@ class ApiUnavailableError(OaError):
 
 
 class ApiRefusedError(OaError):
-    """The API answered that the request is wrong, or the secret is."""
+    """The API answered that the request is wrong."""
 
     code = "api.refused"
     title = "The API refused the request."
@@ -49,22 +52,28 @@ class ApiClient:
     async def job(self, job: int) -> dict[str, Any] | None:
         """Return a job, or None when there is none."""
         status, body = await self._call("GET", f"/api/job/{job}")
-        return None if status == _NOT_FOUND else body
+        if status == _NOT_FOUND:
+            return None
+        return _with_token(body)
 
     async def report(self, job: int, change: Mapping[str, Any]) -> bool:
         """Report a move; False when the job has moved on meanwhile."""
         status, _ = await self._call("PATCH", f"/api/job/{job}", body=change)
         return status == _OK
 
-    async def jobs(self, *statuses: JobStatus) -> AsyncIterator[dict[str, Any]]:
-        """Yield every job in one of the statuses, newest first."""
-        parameters = {"status": ",".join(statuses), "limit": str(_PAGE)}
+    async def pages(
+        self, *statuses: JobStatus, created_after: datetime | None = None
+    ) -> AsyncIterator[list[dict[str, Any]]]:
+        """Yield every job in one of the statuses, newest first, a hundred at a time."""
+        parameters = {"status": ",".join(statuses), "limit": str(PAGE)}
+        if created_after is not None:
+            parameters["after"] = created_after.isoformat()
         while True:
             _, body = await self._call("GET", "/api/job", parameters=parameters)
-            found = body["jobs"]
-            for job in found:
-                yield job
-            if len(found) < _PAGE:
+            found = [_with_token(job) for job in body["jobs"]]
+            if found:
+                yield found
+            if len(found) < PAGE:
                 return
             parameters["cursor"] = str(found[-1]["id"])
 
@@ -83,8 +92,15 @@ class ApiClient:
                 answer = await response.json(content_type=None)
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise ApiUnavailableError(f"{method} {path}: {type(error).__name__}") from error
-        if response.status >= _SERVER_ERROR:
+        if response.status >= _SERVER_ERROR or response.status in _LATER:
             raise ApiUnavailableError(f"{method} {path} answered {response.status}")
         if response.status not in {_OK, _CONFLICT, _NOT_FOUND}:
             raise ApiRefusedError(f"{method} {path} answered {response.status}: {answer.get('detail')}")
         return response.status, answer
+
+
+def _with_token(job: dict[str, Any]) -> dict[str, Any]:
+    """Return a job that the API showed whole: without the shared secret it hides the token, and nothing is known."""
+    if "token" not in job:
+        raise ApiUnavailableError("the API does not accept the shared secret")
+    return job

@@ -17,13 +17,13 @@ from oa_dispatcher.submission import Submission
 from oa_dispatcher.sweep import Sweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.aws import open_aws
-from oa_shared.consumer import Consumer
+from oa_shared.consumer import Consumer, Pace
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 from oa_shared.settings import read_settings
 
 log = structlog.get_logger()
-_STOP_WITHIN_S = 24
+_STOP_WITHIN_S = 23
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """Work until told to stop, and then for at most 24 s to finish what is in hand."""
+    """Work until told to stop, and then for at most 23 s to finish what is in hand."""
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
@@ -52,7 +52,8 @@ async def serve(settings: Settings) -> None:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, settings.host, settings.health_port).start()
-        consumer = Consumer(jobs, submission, concurrency=settings.concurrency)
+        pace = Pace(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
+        consumer = Consumer(jobs, submission, pace=pace, is_ready=submission.is_ready)
         work = asyncio.gather(consumer.run(stop), sweep.run(stop))
         await _until_stopped(work, stop)
     log.info("dispatcher_stopped")

@@ -22,8 +22,12 @@ class Settings:
     task_api_url: str = ""
     submit_rate: float = 20
     concurrency: int = 10
+    visibility_s: int = 60
+    api_away_s: int = 5
+    unknown_s: int = 30
     host: str = "127.0.0.1"
     health_port: int = 8001
     sweep_every_s: float = 60
     lost_after_s: float = 900
     job_timeout_s: int = 6 * 3600
+    job_deadline_s: float = 47 * 3600

@@ -6,19 +6,17 @@ from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
 from oa_dispatcher.settings import Settings
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchRefusedError, BatchService, BatchUnknownError, SubmitRequest
-from oa_shared.consumer import Bury, Done, Later, Outcome
+from oa_shared.consumer import Away, Bury, Done, Outcome
 from oa_shared.crash import crash_point
 from oa_shared.ids import batch_job_name
-from oa_shared.messages import JobMessage, UnreadableMessageError, parse_job_message
+from oa_shared.messages import REPUBLISHED, JobMessage, UnreadableMessageError, parse_job_message
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
 from oa_shared.tracing import child_traceparent, trace_id
 
 log = structlog.get_logger()
 _THROTTLED_S = 10
-_UNKNOWN_S = 30
-_API_AWAY_S = 5
-_WAITING = frozenset({JobStatus.PENDING})
+_NO_JOB, _NO_NAME = 2**53, "oa-nothing"
 
 
 class Submission:
@@ -44,15 +42,26 @@ class Submission:
             trace_id=trace_id(wanted.traceparent),
         )
         try:
-            return await self._deal_with(wanted, redelivered=message.receive_count > 1)
+            return await self._deal_with(wanted, seen_before=_is_seen_before(message))
         except ApiUnavailableError as error:
             log.warning("submission_waits", error=error.detail)
-            return Later(_API_AWAY_S)
+            return Away(self._settings.api_away_s)
         except BatchUnknownError as error:
             log.warning("submission_unknown", error=error.detail)
-            return Later(_UNKNOWN_S)
+            return Away(self._settings.unknown_s)
 
-    async def _deal_with(self, wanted: JobMessage, *, redelivered: bool) -> Outcome:
+    async def is_ready(self) -> bool:
+        """Return whether the API, its database and Batch answer, by asking for what never exists."""
+        queue = next(iter(self._settings.batch_queues.values()))
+        try:
+            await self._api.job(_NO_JOB)
+            await self._batch.find_by_name(queue, _NO_NAME)
+        except (ApiUnavailableError, BatchUnknownError, BatchRefusedError) as error:
+            log.warning("neighbour_away", error=error.detail)
+            return False
+        return True
+
+    async def _deal_with(self, wanted: JobMessage, *, seen_before: bool) -> Outcome:
         job = await self._api.job(wanted.job)
         stale = _why_stale(job, wanted)
         if stale:
@@ -60,7 +69,7 @@ class Submission:
             return Done()
         name = batch_job_name(self._settings.stack, wanted.job, wanted.attempt, wanted.token)
         queue = self._settings.batch_queues[wanted.lane]
-        found = await self._batch.find_by_name(queue, name) if redelivered else None
+        found = await self._batch.find_by_name(queue, name) if seen_before else None
         if found is not None:
             log.info("job_adopted", batch_job=found.id)
             return await self._report(wanted, found.id)
@@ -88,7 +97,7 @@ class Submission:
         if error.throttled:
             self._bucket.slow_down()
             log.warning("submission_throttled")
-            return Later(_THROTTLED_S)
+            return Away(_THROTTLED_S)
         log.error("submission_refused", error=error.detail)
         change = {"code": "infra.refused", "message": error.detail[:1000], "status": JobStatus.FAIL}
         await self._api.report(wanted.job, {**change, "attempt": wanted.attempt, "token": wanted.token})
@@ -127,4 +136,9 @@ def _why_stale(job: dict[str, object] | None, wanted: JobMessage) -> str | None:
         return "no such job"
     if job["attempt"] != wanted.attempt or job.get("token") != wanted.token:
         return f"the job is at attempt {job['attempt']}"
-    return None if job["status"] in _WAITING else f"the job is {job['status']}"
+    return None if job["status"] == JobStatus.PENDING else f"the job is {job['status']}"
+
+
+def _is_seen_before(message: ReceivedMessage) -> bool:
+    """Return whether somebody may have submitted this attempt: a second delivery, or a message sent once more."""
+    return message.receive_count > 1 or REPUBLISHED in message.attributes

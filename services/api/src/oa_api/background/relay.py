@@ -10,7 +10,8 @@ from oa_api.background.loop import repeat
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries
 from oa_shared.crash import crash_point
-from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue
+from oa_shared.messages import REPUBLISHED
+from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableError
 
 log = structlog.get_logger()
 _SQL = queries("relay")
@@ -45,10 +46,19 @@ async def relay_once(database: Database, queue: Queue) -> int:
         crash_point("relay.after_send")
         if ids:
             await transaction.execute(_SQL["mark_sent"], {"ids": ids})
+        crash_point("relay.before_commit")
     log.info("messages_relayed", sent=len(ids), refused=len(rows) - len(ids))
     return len(ids)
 
 
 async def _send(queue: Queue, rows: list[Row]) -> list[int]:
-    flags = await queue.send_batch([OutgoingMessage(row["body"]) for row in rows])
+    try:
+        flags = await queue.send_batch([_message(row) for row in rows])
+    except QueueUnavailableError as error:
+        log.warning("messages_not_relayed", messages=len(rows), error=error.detail)
+        return []
     return [row["id"] for row, accepted in zip(rows, flags, strict=True) if accepted]
+
+
+def _message(row: Row) -> OutgoingMessage:
+    return OutgoingMessage(row["body"], attributes={REPUBLISHED: "yes"} if row["sent_before"] else {})

@@ -9,7 +9,7 @@ from oa_api.background.heartbeat import CONSUMER, beat
 from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database, Transaction
 from oa_api.store.errors import StoreUnavailableError
-from oa_shared.consumer import Bury, Consumer, Done, Later, Outcome
+from oa_shared.consumer import Away, Bury, Consumer, Done, Outcome, Pace
 from oa_shared.crash import crash_point
 from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
 from oa_shared.queue import Queue, ReceivedMessage
@@ -18,6 +18,7 @@ from oa_shared.tracing import trace_id
 log = structlog.get_logger()
 _BEAT_S = 5.0
 _DATABASE_AWAY_S = 5
+_CONCURRENCY = 8
 
 
 class ResultsHandler:
@@ -50,26 +51,31 @@ class ResultsHandler:
             outcome = await self._database.run(work)
         except StoreUnavailableError as error:
             log.warning("result_waits", error=error.detail)
-            return Later(_DATABASE_AWAY_S)
+            return Away(_DATABASE_AWAY_S)
         crash_point("consumer.after_commit")
         log.info("result_applied", kind=parsed.kind, status=str(parsed.status), outcome=outcome)
         return Done()
 
 
 async def run_results_consumer(
-    database: Database, queue: Queue, stop: asyncio.Event, *, grace_s: float = 120, concurrency: int = 8
+    database: Database, queue: Queue, stop: asyncio.Event, *, grace_s: float = 120, visibility_s: int = 60
 ) -> None:
     """Apply what comes over the results queue until `stop` is set."""
     beaten = 0.0
 
+    async def is_ready() -> bool:
+        try:
+            await beat(database, CONSUMER)
+        except StoreUnavailableError as error:
+            log.warning("heartbeat_not_written", error=error.detail)
+            return False
+        return True
+
     async def on_poll() -> None:
         nonlocal beaten
-        if time.monotonic() - beaten > _BEAT_S:
-            try:
-                await beat(database, CONSUMER)
-                beaten = time.monotonic()
-            except StoreUnavailableError as error:
-                log.warning("heartbeat_not_written", error=error.detail)
+        if time.monotonic() - beaten > _BEAT_S and await is_ready():
+            beaten = time.monotonic()
 
     handler = ResultsHandler(database, grace_s=grace_s)
-    await Consumer(queue, handler, concurrency=concurrency, wait_s=5, on_poll=on_poll).run(stop)
+    pace = Pace(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_BEAT_S)
+    await Consumer(queue, handler, pace=pace, on_poll=on_poll, is_ready=is_ready).run(stop)

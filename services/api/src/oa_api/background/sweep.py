@@ -11,6 +11,7 @@ from oa_api.background.loop import repeat
 from oa_api.results.apply import Move, apply_move, apply_status
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
+from oa_shared.claim import CLAIM_FILE, read_claim
 from oa_shared.ids import attempt_prefix
 from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
 from oa_shared.queue import Queue
@@ -42,9 +43,9 @@ class Sweep:
 
     async def once(self) -> bool:
         """Do all duties of the sweep, each in transactions of its own."""
+        await self.fail_overdue()
         await self.settle_evidence()
         await self.republish()
-        await self.fail_overdue()
         await self._database.execute(_SQL["forget_idempotency"])
         await beat(self._database, SWEEP)
         return False
@@ -52,6 +53,10 @@ class Sweep:
     async def settle_evidence(self) -> None:
         """Take what Batch said as the end of an attempt, unless its own result lies on S3."""
         for row in await self._database.all(_RESULTS["due_evidence"]):
+            claimant = await self._claimant(row)
+            if claimant and row["batch_job"] and claimant != row["batch_job"]:
+                await self._database.run(partial(_dismiss, row=row, claimant=claimant))
+                continue
             result = await self._left_behind(row)
             await self._database.run(partial(_settle, row=row, result=result))
 
@@ -69,6 +74,11 @@ class Sweep:
         for row in await self._database.all(_SQL["past_deadline"], {"deadline_s": self._times.deadline_s}):
             text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last known: {row['status']}"
             await self._database.run(partial(_overdue, row=row, text=text))
+
+    async def _claimant(self, row: Row) -> str | None:
+        """Return Batch's id of the container that claimed the attempt; any other of that attempt did no work."""
+        body = await self._storage.get_bytes(attempt_prefix(row["job"], row["attempt"]) + CLAIM_FILE)
+        return read_claim(body) if body else None
 
     async def _left_behind(self, row: Row) -> StatusMessage | None:
         """Return the final message that the attempt wrote to S3 before it went, if it did."""
@@ -94,7 +104,7 @@ async def run_sweep(
 
 
 async def _settle(transaction: Transaction, row: Row, result: StatusMessage | None) -> None:
-    identity = {"job": row["job"], "attempt": row["attempt"]}
+    identity = {"job": row["job"], "attempt": row["attempt"], "batch_job": row["batch_job"]}
     if result is not None:
         await apply_status(transaction, result)
     locked = await transaction.first(_RESULTS["lock_job"], identity)
@@ -102,6 +112,14 @@ async def _settle(transaction: Transaction, row: Row, result: StatusMessage | No
         error = {"code": row["code"], "message": row["message"]}
         await apply_move(transaction, locked, _fail(row, "batch.event", error))
     await transaction.execute(_RESULTS["drop_evidence"], identity)
+
+
+async def _dismiss(transaction: Transaction, row: Row, claimant: str) -> None:
+    """Drop what was said of a container that stood back, and keep an eye on the one that works."""
+    identity = {"job": row["job"], "attempt": row["attempt"]}
+    await transaction.execute(_RESULTS["follow_claimant"], {**identity, "batch_job": claimant})
+    await transaction.execute(_RESULTS["drop_evidence"], {**identity, "batch_job": row["batch_job"]})
+    log.info("evidence_dismissed", job_id=row["job"], batch_job=row["batch_job"], claimant=claimant)
 
 
 async def _overdue(transaction: Transaction, row: Row, text: str) -> None:

@@ -43,24 +43,13 @@ async def apply_status(transaction: Transaction, message: StatusMessage) -> str:
         return _UNKNOWN_JOB
     identity = {"job": message.job, "attempt": message.attempt, "token": message.token}
     if not await transaction.execute(_SQL["remember_message"], {**identity, "seq": message.seq}):
+        await record(transaction, _move_of(message), accepted=False, reason=_DUPLICATE)
         return _DUPLICATE
     if message.progress is not None:
         await transaction.execute(_SQL["note_progress"], {**identity, "progress": json.dumps(message.progress)})
     if message.progress is not None and row["status"] == message.status:
         return "progress"
-    return await apply_move(
-        transaction,
-        row,
-        Move(
-            job=message.job,
-            attempt=message.attempt,
-            token=message.token,
-            status=message.status,
-            kind=message.kind,
-            error=message.error,
-            result=message.result,
-        ),
-    )
+    return await apply_move(transaction, row, _move_of(message))
 
 
 async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: float) -> str:
@@ -76,7 +65,8 @@ async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: f
     if event.status not in _ENDED_IN_BATCH or row["rank"] == JobStatus.FAIL.rank:
         return "not_needed"
     code, message = failure_of(event)
-    values = {"job": row["id"], "attempt": name.attempt, "code": code, "message": message, "grace_s": grace_s}
+    values = {"job": row["id"], "attempt": name.attempt, "batch_job": event.batch_job}
+    values |= {"code": code, "message": message, "grace_s": grace_s}
     await transaction.execute(_SQL["note_evidence"], values)
     return "noted"
 
@@ -88,11 +78,12 @@ async def apply_move(transaction: Transaction, row: Row, move: Move) -> str:
     )
     outcome = decide(state, Report(status=move.status, attempt=move.attempt, token=move.token))
     if not isinstance(outcome, Accept):
-        await _record(transaction, move, accepted=False, reason=outcome.reason)
+        await record(transaction, move, accepted=False, reason=outcome.reason)
+        await _note_container(transaction, move)
         return str(outcome.reason)
     status = await _gated_status(transaction, row, move)
     await _write(transaction, move, status)
-    await _record(transaction, move, accepted=True, reason=None)
+    await record(transaction, move, accepted=True)
     if status is JobStatus.SUCCESS and row["live"]:
         await publish.publish(transaction, row)
     if status is JobStatus.FAIL and await retry(transaction, row, move):
@@ -143,6 +134,18 @@ def job_message(row: Row, *, attempt: int, token: str, tier: Tier) -> JobMessage
     )
 
 
+def _move_of(message: StatusMessage) -> Move:
+    return Move(
+        job=message.job,
+        attempt=message.attempt,
+        token=message.token,
+        status=message.status,
+        kind=message.kind,
+        error=message.error,
+        result=message.result,
+    )
+
+
 async def _gated_status(transaction: Transaction, row: Row, move: Move) -> JobStatus:
     if move.status is not JobStatus.SUCCESS or not row["live"]:
         return move.status
@@ -172,7 +175,15 @@ async def _write(transaction: Transaction, move: Move, status: JobStatus) -> Non
     await transaction.execute(_SQL["move_attempt"], values)
 
 
-async def _record(transaction: Transaction, move: Move, *, accepted: bool, reason: str | None) -> None:
+async def _note_container(transaction: Transaction, move: Move) -> None:
+    """Keep the name of the container whose own report overtook the one that names it: the sweep looks for it."""
+    if move.batch_job:
+        values = {"job": move.job, "attempt": move.attempt, "token": move.token, "batch_job": move.batch_job}
+        await transaction.execute(_SQL["note_container"], values)
+
+
+async def record(transaction: Transaction, move: Move, *, accepted: bool, reason: str | None = None) -> None:
+    """Write a report into the job's history."""
     detail = {"status": move.status, "error": move.error, "batch_job": move.batch_job}
     told = {key: value for key, value in detail.items() if value is not None}
     values = {

@@ -17,6 +17,7 @@ _PREFIXES = (
     ("ResourceInitializationError", "infra.host_lost"),
     ("oa: cancelled", "operator.cancelled"),
     ("oa: past its time limit", "resource.timeout"),
+    ("oa: past its deadline", "infra.deadline"),
 )
 
 

@@ -3,20 +3,31 @@
 from oa_api.results.gate import Concern, concerns
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
+from oa_shared.crash import crash_point
 
 _SQL = queries("publish")
 REJECTED = "operator.rejected"
 
 
 async def gate(transaction: Transaction, job: Row, result: dict[str, object] | None) -> list[Concern]:
-    """Return what speaks against publishing `result` as the job's (source_name, layer, name)."""
+    """Return what speaks against publishing `result` as the job's (source_name, layer, name).
+
+    Nothing does when a newer job is published already: then this one will not be.
+    """
     published = await transaction.first(_SQL["published_result"], _key(job))
+    if published is not None and published["job_id"] > job["id"]:
+        return []
     return concerns(result or {}, published["result"] if published else None)
 
 
 async def publish(transaction: Transaction, job: Row) -> bool:
     """Make the job's result the published one, unless a newer job's is; return whether it was done."""
-    return await transaction.execute(_SQL["publish"], {**_key(job), "job": job["id"]}) == 1
+    crash_point("publish.before")
+    if not await transaction.execute(_SQL["publish"], {"job": job["id"]}):
+        return False
+    await transaction.execute(_SQL["record_publication"], {"job": job["id"]})
+    crash_point("publish.after")
+    return True
 
 
 async def hold_back(transaction: Transaction, job: Row, reasons: list[Concern]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from oa_shared.claim import CLAIM_FILE, claim
 from oa_shared.crash import crash_point
 from oa_shared.failures import exit_status
 from oa_shared.ids import attempt_prefix
@@ -40,8 +41,11 @@ _OK = 200
 class Attempt:
     """Everything one container does."""
 
-    def __init__(self, settings: JobSettings, *, storage: Storage, queue: Queue, log_file: Path) -> None:
+    def __init__(
+        self, settings: JobSettings, *, storage: Storage, queue: Queue, log_file: Path, container: str = ""
+    ) -> None:
         self._settings = settings
+        self._container = container
         self._storage = storage
         self._prefix = attempt_prefix(settings.job, settings.attempt)
         self._reporter = Reporter(settings, queue)
@@ -58,8 +62,9 @@ class Attempt:
         return await self._end(failure, result)
 
     async def _claim(self) -> bool:
-        body = json.dumps({"owner": secrets.token_hex(8), "job": self._settings.job}).encode()
-        return await self._storage.put_new(self._prefix + "claim.json", body)
+        """Be the first to write the claim; a claim that is there may be our own, written by a call without answer."""
+        key, body = self._prefix + CLAIM_FILE, claim(self._container, secrets.token_hex(8))
+        return await self._storage.put_new(key, body) or await self._storage.get_bytes(key) == body
 
     async def _try_to_work(self) -> tuple[TaskFailure | None, dict[str, Any] | None]:
         try:
@@ -73,6 +78,8 @@ class Attempt:
             return TaskFailure("resource.timeout", f"not done after {self._settings.time_limit_s:g} s"), None
         except StorageUnavailableError as error:
             return TaskFailure("infra.storage", error.detail), None
+        except QueueUnavailableError as error:
+            return TaskFailure("infra.queue", error.detail), None
         except Exception as error:
             log.exception("attempt_crashed")
             return TaskFailure("bug.crash", f"{type(error).__name__}; see the log"), None
@@ -112,6 +119,8 @@ class Attempt:
         for name in [*manifest["outputs"], MANIFEST_FILE]:
             path = out / name
             content_type = _TYPES.get(path.suffix, "application/octet-stream")
+            if name == MANIFEST_FILE:
+                crash_point("manifest.before")
             await self._storage.put_file(self._prefix + name, path, content_type)
         crash_point("manifest.after")
         log.info("outputs_uploaded", files=len(manifest["outputs"]) + 1)

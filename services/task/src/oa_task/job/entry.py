@@ -40,6 +40,7 @@ async def run_job() -> int:
                 storage=aws.storage(settings.bucket),
                 queue=aws.queue(settings.results_queue_url),
                 log_file=Path(file.name),
+                container=os.environ.get("AWS_BATCH_JOB_ID", ""),
             )
             try:
                 status = await attempt.run()

@@ -1,13 +1,17 @@
 -- name: published_result
-SELECT data.job_id, job.result
-FROM data JOIN job ON job.id = data.job_id
-WHERE data.source_name = %(source_name)s AND data.layer = %(layer)s AND data.name = %(name)s
+SELECT job_id, result FROM data
+WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
+FOR UPDATE
 
 -- name: publish
-INSERT INTO data (source_name, layer, name, job_id)
-VALUES (%(source_name)s, %(layer)s, %(name)s, %(job)s)
-ON CONFLICT (source_name, layer, name) DO UPDATE SET job_id = excluded.job_id, updated_at = now()
-WHERE data.job_id < excluded.job_id
+INSERT INTO data (source_name, layer, name, job_id, attempt, result)
+SELECT source_name, layer, name, id, attempt, result FROM job WHERE id = %(job)s
+ON CONFLICT (source_name, layer, name) DO UPDATE SET
+    job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, updated_at = now()
+WHERE (data.job_id, data.attempt) < (excluded.job_id, excluded.attempt)
+
+-- name: record_publication
+INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'data.published', true FROM job WHERE id = %(job)s
 
 -- name: hold_back
 INSERT INTO job_error (job_id, code, message) VALUES (%(job)s, %(code)s, %(message)s)

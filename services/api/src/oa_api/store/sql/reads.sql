@@ -66,8 +66,8 @@ SELECT code, message, state, created_at FROM job_error WHERE job_id = %(job)s OR
 SELECT source.definition FROM job JOIN source ON source.sha256 = job.source_sha256 WHERE job.id = %(job)s
 
 -- name: data
-SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.updated_at, job.result
-FROM data JOIN job ON job.id = data.job_id
+SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.updated_at, data.result
+FROM data
 WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
 ORDER BY data.source_name, data.layer, data.name

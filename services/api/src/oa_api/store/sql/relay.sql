@@ -1,5 +1,9 @@
 -- name: take_unsent
-SELECT id, body FROM outbox
+SELECT id, body, EXISTS (
+    SELECT 1 FROM outbox earlier
+    WHERE earlier.job_id = outbox.job_id AND earlier.attempt = outbox.attempt AND earlier.id < outbox.id
+) AS sent_before
+FROM outbox
 WHERE sent_at IS NULL AND available_at <= now()
 ORDER BY available_at, id
 LIMIT %(limit)s

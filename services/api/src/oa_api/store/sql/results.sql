@@ -28,6 +28,18 @@ UPDATE job_attempt SET
     ended_at = CASE WHEN %(rank)s = 9 THEN now() END
 WHERE job_id = %(job)s AND attempt = %(attempt)s
 
+-- name: note_container
+WITH noted AS (
+    UPDATE job SET batch_job = %(batch_job)s
+    WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s AND batch_job IS NULL
+    RETURNING id, attempt
+)
+UPDATE job_attempt SET batch_job = %(batch_job)s FROM noted
+WHERE job_attempt.job_id = noted.id AND job_attempt.attempt = noted.attempt
+
+-- name: follow_claimant
+UPDATE job SET batch_job = %(batch_job)s WHERE id = %(job)s AND attempt = %(attempt)s AND rank < 9
+
 -- name: note_progress
 UPDATE job SET progress = %(progress)s, updated_at = now()
 WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s AND rank < 9
@@ -37,8 +49,10 @@ INSERT INTO job_event (job_id, attempt, kind, accepted, reason, detail)
 VALUES (%(job)s, %(attempt)s, %(kind)s, %(accepted)s, %(reason)s, %(detail)s)
 
 -- name: earlier_codes
-SELECT error_code FROM job_attempt
-WHERE job_id = %(job)s AND attempt < %(attempt)s AND error_code IS NOT NULL ORDER BY attempt
+SELECT job_attempt.error_code FROM job_attempt JOIN job ON job.id = job_attempt.job_id
+WHERE job.id = %(job)s AND job_attempt.attempt < %(attempt)s AND job_attempt.error_code IS NOT NULL
+  AND job_attempt.created_at >= job.opened_at
+ORDER BY job_attempt.attempt
 
 -- name: next_attempt
 UPDATE job SET
@@ -46,6 +60,9 @@ UPDATE job SET
     batch_job = NULL, submitted_at = NULL, started_at = NULL, ended_at = NULL, progress = NULL, result = NULL
 WHERE id = %(job)s AND attempt = %(attempt)s
 RETURNING id, attempt
+
+-- name: reopen
+UPDATE job SET opened_at = now() WHERE id = %(job)s
 
 -- name: insert_attempt
 INSERT INTO job_attempt (job_id, attempt, token, tier) VALUES (%(job)s, %(attempt)s, %(token)s, %(tier)s)
@@ -55,15 +72,15 @@ INSERT INTO outbox (job_id, attempt, body, available_at)
 VALUES (%(job)s, %(attempt)s, %(body)s, now() + make_interval(secs => %(delay_s)s))
 
 -- name: note_evidence
-INSERT INTO batch_evidence (job_id, attempt, code, message, due_at)
-VALUES (%(job)s, %(attempt)s, %(code)s, %(message)s, now() + make_interval(secs => %(grace_s)s))
+INSERT INTO batch_evidence (job_id, attempt, batch_job, code, message, due_at)
+VALUES (%(job)s, %(attempt)s, %(batch_job)s, %(code)s, %(message)s, now() + make_interval(secs => %(grace_s)s))
 ON CONFLICT DO NOTHING
 
 -- name: due_evidence
-SELECT evidence.job_id AS job, evidence.attempt, evidence.code, evidence.message, job.token, job.rank,
+SELECT evidence.job_id AS job, evidence.attempt, evidence.batch_job, evidence.code, evidence.message, job.token, job.rank,
        job.attempt AS current_attempt
 FROM batch_evidence evidence JOIN job ON job.id = evidence.job_id
 WHERE evidence.due_at <= now() ORDER BY evidence.due_at LIMIT 100
 
 -- name: drop_evidence
-DELETE FROM batch_evidence WHERE job_id = %(job)s AND attempt = %(attempt)s
+DELETE FROM batch_evidence WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s

@@ -11,7 +11,7 @@ RETURNING job_id
 
 -- name: past_deadline
 SELECT id AS job, attempt, token, status FROM job
-WHERE rank < 9 AND created_at < now() - make_interval(secs => %(deadline_s)s)
+WHERE rank < 9 AND opened_at < now() - make_interval(secs => %(deadline_s)s)
 ORDER BY id LIMIT 500
 
 -- name: forget_idempotency
