@@ -19,9 +19,15 @@ class _Reason:
 
 @dataclass(slots=True)
 class BadRows:
-    """One job's bad rows. A row is left out, or kept without the bad value; it never fails the source alone."""
+    """One job's bad rows. A row is left out, or kept without the bad value; it never fails the source alone.
+
+    The readers count in `rows_read` every row of the input, the ones left out too. A row that is left out without any
+    fault of it, such as one whose geometry is null, is counted in `left_out` by reason and fails nothing.
+    """
 
     reasons: dict[str, _Reason] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
+    rows_read: int = 0
 
     def note(
         self, reason: str, rows: Sequence[int], values: Sequence[str] = (), *, code: str = "source.bad_rows"
@@ -35,8 +41,14 @@ class BadRows:
             value = values[place] if place < len(values) else ""
             found.examples.append({"row": int(row) + 1, "value": value[:200]})
 
-    def check(self, rows_read: int) -> None:
+    def leave_out(self, reason: str, count: int) -> None:
+        """Count rows that are left out and are no fault, such as those without a geometry."""
+        if count:
+            self.left_out[reason] = self.left_out.get(reason, 0) + count
+
+    def check(self, rows_read: int | None = None) -> None:
         """Raise TaskFailure when more than 5 % of the rows read were bad, for one reason or all together."""
+        rows_read = self.rows_read if rows_read is None else rows_read
         total = sum(reason.count for reason in self.reasons.values())
         if not total or total <= rows_read * MOST_SHARE:
             return
@@ -47,6 +59,11 @@ class BadRows:
             f"{total:,} of {rows_read:,} rows cannot be used, most of them ({worst.count:,}) because of {name}: {shown}"
         )
         raise TaskFailure(worst.code, text)
+
+    def explanation(self) -> str:
+        """Return, in brackets, why rows were left out; nothing where none were."""
+        reasons = [f"{count:,} left out: {reason}" for reason, count in self.left_out.items()]
+        return f" ({'; '.join(reasons)})" if reasons else ""
 
     def report(self) -> dict[str, dict[str, Any]]:
         """Return the counts and first examples by reason, as JSON holds them."""

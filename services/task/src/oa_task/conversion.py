@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from oa_task.archive import unpack
+from oa_task.bad_rows import BadRows
 from oa_task.conform.rows import check_columns, conform_batch, run_tests
 from oa_task.definition import Entry
 from oa_task.failure import TaskFailure
@@ -32,8 +32,9 @@ def convert(
     """Unpack, read, conform and write; return the counts. Raises TaskFailure source.*."""
     run_tests(entry)
     stats = Stats()
+    bad_rows = BadRows()
     with FeatureFile(out / SOURCE_FILE) as file:
-        for batch in _batches(raws, entry, work / "unpacked"):
+        for batch in _batches(raws, entry, work / "unpacked", bad_rows):
             if stats.count == 0:
                 check_columns(batch, entry)
             attributes = conform_batch(batch, entry)
@@ -41,29 +42,15 @@ def convert(
             stats.add(attributes, batch)
             progress(stats.count)
     if stats.count == 0:
-        raise TaskFailure("source.empty", "there are no features in the data")
+        raise TaskFailure("source.empty", f"there are no features in the data{bad_rows.explanation()}")
     report = stats.report()
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n")
     return report
 
 
-def _batches(raws: Sequence[Path], entry: Entry, folder: Path) -> Iterator[FeatureBatch]:
-    """Yield the batches of all parts in order, their rows counted on from part to part."""
-    rows = 0
+def _batches(raws: Sequence[Path], entry: Entry, folder: Path, bad_rows: BadRows) -> Iterator[FeatureBatch]:
+    """Yield the batches of all parts in order; `bad_rows` counts their rows on from part to part."""
     for place, raw in enumerate(raws):
         unpacked = folder / str(place)
         unpacked.mkdir(parents=True)
-        start = rows
-        for batch in open_batches(unpack(raw, entry.compression, unpacked), entry):
-            shifted = replace(batch, first_row=start + batch.first_row, rows=_shifted(batch, start))
-            rows = start + _next_row(batch)
-            yield shifted
-
-
-def _shifted(batch: FeatureBatch, by: int) -> Any:
-    return None if batch.rows is None else batch.rows + by
-
-
-def _next_row(batch: FeatureBatch) -> int:
-    last = batch.rows[-1] if batch.rows is not None and len(batch.rows) else batch.first_row + len(batch) - 1
-    return int(last) + 1
+        yield from open_batches(unpack(raw, entry.compression, unpacked), entry, bad_rows=bad_rows)

@@ -4,7 +4,6 @@ import csv
 import sys
 from collections.abc import Iterator
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from oa_task.failure import TaskFailure
 from oa_task.features import FeatureBatch, Points
 from oa_task.read.columns import suffixed
 from oa_task.read.crs import to_lon_lat
+from oa_task.read.request import ReadRequest
 
 BATCH_ROWS = 20_000
 _MAX_FIELD_BYTES = 10 * 1024 * 1024
@@ -21,15 +21,16 @@ _ENCODINGS = {"EUCKR": "euc_kr", "SHIFT_JISX0213": "shift_jisx0213", "UTF-8": "u
 Cells = list[str]
 
 
-def read_csv(path: Path, conform: dict[str, Any], columns: set[str]) -> Iterator[FeatureBatch]:
+def read_csv(request: ReadRequest) -> Iterator[FeatureBatch]:
     """Yield batches of rows. Raises TaskFailure source.encoding, source.format, source.columns_missing."""
+    path, conform = request.path, request.conform
     csv.field_size_limit(min(_MAX_FIELD_BYTES, sys.maxsize))
     encoding = conform.get("encoding", "utf-8-sig")
     encoding = _ENCODINGS.get(encoding.upper(), encoding)
     try:
         with path.open(encoding=encoding, newline="") as file:
             rows = csv.reader((line.replace("\0", "") for line in file), delimiter=conform.get("csvsplit", ","))
-            yield from _batches(rows, conform, columns)
+            yield from _batches(rows, request)
     except LookupError as error:
         raise TaskFailure("source.schema", f"unknown encoding {encoding!r}") from error
     except UnicodeDecodeError as error:
@@ -41,17 +42,19 @@ def read_csv(path: Path, conform: dict[str, Any], columns: set[str]) -> Iterator
         raise TaskFailure("source.schema", f"csvsplit {conform.get('csvsplit')!r} is not one character") from error
 
 
-def _batches(rows: Iterator[Cells], conform: dict[str, Any], columns: set[str]) -> Iterator[FeatureBatch]:
+def _batches(rows: Iterator[Cells], request: ReadRequest) -> Iterator[FeatureBatch]:
+    conform = request.conform
     names, rest = _header(rows, conform)
     _check_place(names, conform)
-    wanted = [(place, name) for place, name in enumerate(names) if name in columns]
-    width, first_row = len(names), 0
+    wanted = [(place, name) for place, name in enumerate(names) if name in request.columns]
+    width, first_row = len(names), request.bad_rows.rows_read
     sound = (row + [""] * (width - len(row)) for row in rest if row and len(row) <= width)
     while batch := list(islice(sound, BATCH_ROWS)):
         data = {name: [row[place] for row in batch] for place, name in wanted}
         frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String), strict=False)
         yield FeatureBatch(first_row, frame, _points(batch, names, conform), tuple(names))
         first_row += len(batch)
+        request.bad_rows.rows_read += len(batch)
 
 
 def _header(rows: Iterator[Cells], conform: dict[str, Any]) -> tuple[list[str], Iterator[Cells]]:

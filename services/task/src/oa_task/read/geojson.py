@@ -1,7 +1,7 @@
 """GeoJSON: collections and sequences, streamed, properties as text (ENGINE part A, section 6)."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -16,21 +16,24 @@ from oa_task.failure import TaskFailure
 from oa_task.features import FeatureBatch, Shapes
 from oa_task.read.columns import text
 from oa_task.read.crs import shapes_to_lon_lat
+from oa_task.read.request import ReadRequest
 
 BATCH_ROWS = 10_000
 Feature = dict[str, Any]
 _MARKUP = (b"<!doctype html", b"<html", b"<?xml")
 
 
-def read_geojson(path: Path, conform: dict[str, Any], columns: set[str]) -> Iterator[FeatureBatch]:
+def read_geojson(request: ReadRequest) -> Iterator[FeatureBatch]:
     """Yield batches of features that have a geometry. Raises TaskFailure source.format."""
-    srs = conform.get("srs") or _named_crs(path)
+    path = request.path
+    srs = request.conform.get("srs") or _named_crs(path)
     features = _features(path)
-    first_row = 0
+    first_row = request.bad_rows.rows_read
     try:
         while batch := list(islice(features, BATCH_ROWS)):
-            yield _batch(batch, columns, srs, first_row)
+            yield _batch(batch, request.columns, srs, first_row)
             first_row += len(batch)
+            request.bad_rows.rows_read += len(batch)
     except (ijson.JSONError, json.JSONDecodeError, UnicodeDecodeError) as error:
         text_ = f"{path.name} is not sound GeoJSON after feature {first_row}: {error}"
         raise TaskFailure("source.format", text_) from error
@@ -72,10 +75,10 @@ def _named_crs(path: Path) -> str | None:
     return name or None
 
 
-def _batch(features: list[Feature], columns: set[str], srs: str | None, first_row: int) -> FeatureBatch:
+def _batch(features: list[Feature], columns: Container[str], srs: str | None, first_row: int) -> FeatureBatch:
     kept = [(item, shape) for item in features if (shape := _shape(item)) is not None]
     properties = [item.get("properties") or {} for item, _ in kept]
-    present = sorted({name for row in properties for name in row} & columns)
+    present = sorted({name for row in properties for name in row if name in columns})
     data = {name: [_text(row.get(name)) for row in properties] for name in present}
     shapes = np.empty(len(kept), dtype=object)
     shapes[:] = [shape for _, shape in kept]

@@ -15,27 +15,30 @@ from oa_task.failure import TaskFailure
 from oa_task.features import FeatureBatch, Shapes
 from oa_task.read.columns import text
 from oa_task.read.crs import shapes_to_lon_lat
+from oa_task.read.request import ReadRequest
 
 BATCH_ROWS = 20_000
 _UTF8 = frozenset({"UTF-8", "UTF8"})
 
 
-def read_ogr(path: Path, conform: dict[str, Any], columns: set[str]) -> Iterator[FeatureBatch]:
+def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
     """Yield batches of features. Raises TaskFailure source.format, source.crs, source.encoding."""
+    path, conform = request.path, request.conform
     try:
         layer = _layer(path, conform)
         about = pyogrio.read_info(path, layer=layer)
         srs = _srs(about, conform)
         encoding = _encoding(about, conform)
-        wanted = [name for name in about["fields"] if name in columns]
+        wanted = [name for name in about["fields"] if name in request.columns]
         with pyogrio.open_arrow(
             path, layer=layer, columns=wanted, batch_size=BATCH_ROWS, encoding=encoding, use_pyarrow=True
         ) as (meta, reader):
-            first_row = 0
+            first_row = request.bad_rows.rows_read
             for batch in reader:
                 features = _features(batch, meta["geometry_name"] or "wkb_geometry", wanted, srs, first_row)
                 yield replace(features, available=tuple(about["fields"]))
                 first_row += batch.num_rows
+                request.bad_rows.rows_read += batch.num_rows
     except (DataSourceError, DataLayerError) as error:
         raise TaskFailure("source.format", f"{path.name} cannot be read as {conform['format']}: {error}") from error
     except UnicodeDecodeError as error:

@@ -1,23 +1,62 @@
-"""From unpacked files to batches, by format."""
+"""From unpacked files to batches, by format: the one way in to all readers."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from oa_task.bad_rows import BadRows
 from oa_task.definition import Entry, needed_columns
-from oa_task.features import FeatureBatch
+from oa_task.features import FeatureBatch, Points, Shapes
 from oa_task.read.choice import choose
 from oa_task.read.csv import read_csv
 from oa_task.read.geojson import read_geojson
 from oa_task.read.ogr import read_ogr
+from oa_task.read.request import Everything, ReadRequest
 from oa_task.read.sidecars import with_sidecars
 
 _READERS = {"csv": read_csv, "geojson": read_geojson}
 
 
-def open_batches(files: list[Path], entry: Entry) -> Iterator[FeatureBatch]:
-    """Yield the features of the data in input order. Raises TaskFailure source.*."""
-    path = choose(files, entry.conform)
+def open_batches(
+    files: list[Path], entry: Entry, *, bad_rows: BadRows, all_columns: bool = False, limit: int | None = None
+) -> Iterator[FeatureBatch]:
+    """Yield the features of the data in input order: all, or the first `limit`.
+
+    Only the columns that the entry's rules name are read, unless `all_columns`. After the last feature `bad_rows` is
+    checked, also for what the consumer has noted by then; not where a `limit` ends the reading early. Rows are numbered
+    on from `bad_rows.rows_read`, so that the parts of a source count through.
+    Raises TaskFailure source.*.
+    """
+    columns: Container[str] = Everything() if all_columns else needed_columns(entry)
+    batches = _read(choose(files, entry.conform), entry, columns, bad_rows)
+    if limit is not None:
+        yield from _first(batches, limit)
+        return
+    yield from batches
+    bad_rows.check()
+
+
+def _read(path: Path, entry: Entry, columns: Container[str], bad_rows: BadRows) -> Iterator[FeatureBatch]:
     if entry.format.startswith("shapefile"):
         path = with_sidecars(path)
     reader = _READERS.get(entry.format, read_ogr)
-    return reader(path, entry.conform, needed_columns(entry))
+    return (batch for batch in reader(ReadRequest(path, entry.conform, columns, bad_rows)) if len(batch))
+
+
+def _first(batches: Iterator[FeatureBatch], limit: int) -> Iterator[FeatureBatch]:
+    left = limit
+    for batch in batches:
+        if left <= 0:
+            return
+        yield _cut(batch, left)
+        left -= len(batch)
+
+
+def _cut(batch: FeatureBatch, height: int) -> FeatureBatch:
+    geometry = batch.geometry
+    if isinstance(geometry, Points):
+        cut: Points | Shapes = Points(geometry.x[:height], geometry.y[:height])
+    else:
+        cut = Shapes(geometry.array[:height])
+    rows = None if batch.rows is None else batch.rows[:height]
+    return replace(batch, columns=batch.columns.head(height), geometry=cut, rows=rows)
