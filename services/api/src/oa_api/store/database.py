@@ -1,7 +1,7 @@
-"""aiopg, kept behind one door: connections, transactions, retries and the translation of errors.
+"""aiopg, kept behind one door: connections, transactions, retries.
 
-psycopg2's asynchronous mode is always autocommit, so BEGIN and COMMIT are written out; its pool hands out dead
-connections, so one that fails on BEGIN is closed and another is taken.
+psycopg2's asynchronous mode is always autocommit, so BEGIN and COMMIT are written out. aiopg's pool hands out dead
+connections; one that fails on its first statement is closed and another is taken.
 """
 
 import asyncio
@@ -12,17 +12,29 @@ from typing import Any, Self, TypeVar
 
 import aiopg
 import psycopg2
-from psycopg2 import errorcodes
 from psycopg2.extras import RealDictCursor
 
-from oa_api.store.errors import StoreConflictError, StoreError, StoreUnavailableError
+from oa_api.store.errors import StoreConflictError, StoreTimeoutError, StoreUnavailableError, StoreUnknownOutcomeError
+from oa_api.store.translation import Translated
 
 Row = dict[str, Any]
 Parameters = Mapping[str, Any]
 _Result = TypeVar("_Result")
 _TRIES = 4
-_STATEMENT_TIMEOUT_S = 60.0
-_CONFLICTS = frozenset({errorcodes.SERIALIZATION_FAILURE, errorcodes.DEADLOCK_DETECTED, errorcodes.LOCK_NOT_AVAILABLE})
+_ACQUIRE_S = 10.0
+_ANSWER_S = 60.0
+# The server's own limits come first, so that a slow statement ends without costing its connection.
+_SERVER_LIMITS_MS = {
+    "statement_timeout": 30_000,
+    "lock_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 300_000,
+}
+_KEEPALIVE: Mapping[str, Any] = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 class Transaction:
@@ -55,19 +67,22 @@ class Database:
         self._pool = pool
 
     @classmethod
-    async def open(cls, url: str, *, connections: int = 10) -> Self:
+    async def open(cls, url: str, *, connections: int = 10, server_limits_ms: Mapping[str, int] | None = None) -> Self:
         """Connect. Raises StoreUnavailableError."""
-        with _Translated():
+        limits = {**_SERVER_LIMITS_MS, **(server_limits_ms or {})}
+        with Translated():
             pool = await aiopg.create_pool(
                 url,
                 minsize=1,
                 maxsize=connections,
-                timeout=_STATEMENT_TIMEOUT_S,
+                timeout=_ACQUIRE_S,
                 enable_hstore=False,
                 enable_json=True,
                 enable_uuid=False,
                 cursor_factory=RealDictCursor,
                 application_name="oa-api",
+                options=" ".join(f"-c {name}={value}" for name, value in limits.items()),
+                **_KEEPALIVE,
             )
         return cls(pool)
 
@@ -78,26 +93,31 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Begin; commit at the end of the block, roll back if it raises."""
-        with _Translated():
-            connection, cursor = await self._begin()
-            try:
-                yield Transaction(cursor)
-                await cursor.execute("COMMIT")
-            except BaseException:
-                await _roll_back(connection, cursor)
-                raise
-            finally:
-                cursor.close()
-                await self._pool.release(connection)
+        """Begin; commit at the end of the block, roll back if it raises.
+
+        Raises StoreUnknownOutcomeError when the connection is lost while it commits.
+        """
+        with Translated():
+            async with self._cursor_after("BEGIN") as cursor:
+                try:
+                    yield Transaction(cursor)
+                except BaseException:
+                    await _roll_back(cursor)
+                    raise
+                await _commit(cursor)
 
     async def run(self, work: Callable[[Transaction], Awaitable[_Result]]) -> _Result:
-        """Run `work` in a transaction, again when it lost a conflict; at most four times."""
+        """Run `work` in a transaction; again, at most four times in all, when nothing of it can have been kept.
+
+        That is: after a lost conflict, and after a connection that broke before COMMIT was sent.
+        """
         for attempt in range(1, _TRIES + 1):
             try:
                 async with self.transaction() as transaction:
                     return await work(transaction)
-            except StoreConflictError:
+            except (StoreUnknownOutcomeError, StoreTimeoutError):
+                raise
+            except (StoreConflictError, StoreUnavailableError):
                 if attempt == _TRIES:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter
@@ -108,51 +128,53 @@ class Database:
         return await self.run(lambda transaction: transaction.execute(sql, parameters))
 
     async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Return every row of one statement."""
-        return await self.run(lambda transaction: transaction.all(sql, parameters))
+        """Return every row of one statement that only reads."""
+        with Translated():
+            async with self._cursor_after(sql, parameters) as cursor:
+                return [dict(row) for row in await cursor.fetchall()]
 
     async def first(self, sql: str, parameters: Parameters | None = None) -> Row | None:
-        """Return the first row of one statement, or None."""
-        return await self.run(lambda transaction: transaction.first(sql, parameters))
+        """Return the first row of one statement that only reads, or None."""
+        with Translated():
+            async with self._cursor_after(sql, parameters) as cursor:
+                row = await cursor.fetchone()
+        return None if row is None else dict(row)
 
-    async def _begin(self) -> tuple[Any, Any]:
-        while True:
+    @asynccontextmanager
+    async def _cursor_after(self, sql: str, parameters: Parameters | None = None) -> AsyncIterator[Any]:
+        """Give a cursor on which a first, repeatable statement has been run, and put its connection back.
+
+        The statement is repeated on another connection when this one turns out to be dead.
+        """
+        for is_last in [False] * self._pool.maxsize + [True]:
             connection = await self._pool.acquire()
-            cursor = await connection.cursor()
             try:
-                await cursor.execute("BEGIN")
-            except psycopg2.Error:
-                is_stale = self._pool.freesize > 0
+                cursor = await connection.cursor(timeout=_ANSWER_S)
+                try:
+                    await cursor.execute(sql, parameters)
+                except psycopg2.Error:
+                    if is_last or not connection.closed:
+                        raise
+                    continue
+                yield cursor
                 cursor.close()
-                await connection.close()
+                return
+            finally:
                 await self._pool.release(connection)
-                if not is_stale:
-                    raise
-            else:
-                return connection, cursor
 
 
-async def _roll_back(connection: Any, cursor: Any) -> None:
+async def _commit(cursor: Any) -> None:
+    try:
+        await cursor.execute("COMMIT")
+    except (psycopg2.Error, TimeoutError) as error:
+        if cursor.connection.closed:
+            raise StoreUnknownOutcomeError(str(error).strip()) from error
+        raise
+
+
+async def _roll_back(cursor: Any) -> None:
     """Undo; where even that fails the connection is of no more use."""
     try:
         await cursor.execute("ROLLBACK")
     except (psycopg2.Error, asyncio.CancelledError, TimeoutError, RuntimeError):
-        await connection.close()
-
-
-class _Translated:
-    """Turns the driver's errors into ours."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError) and not _is_conflict(error):
-            raise StoreUnavailableError(str(error).strip()) from error
-        if isinstance(error, psycopg2.Error):
-            kind = StoreConflictError if _is_conflict(error) else StoreError
-            raise kind(str(error).strip()) from error
-
-
-def _is_conflict(error: psycopg2.Error) -> bool:
-    return error.pgcode in _CONFLICTS
+        await cursor.connection.close()

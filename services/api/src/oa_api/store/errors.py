@@ -18,6 +18,20 @@ class StoreUnavailableError(StoreError):
     retryable = True
 
 
+class StoreUnknownOutcomeError(StoreUnavailableError):
+    """The connection was lost while a transaction was being committed: it may have happened."""
+
+    code = "store.unknown_outcome"
+    title = "It is not known whether the database kept the change."
+
+
+class StoreTimeoutError(StoreUnavailableError):
+    """A statement took longer than it may."""
+
+    code = "store.timeout"
+    title = "The database took too long."
+
+
 class StoreConflictError(StoreError):
     """Two transactions stood in each other's way; the loser may try again."""
 
