@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from oa_shared.metrics import MESSAGE_DURATION_S, MESSAGES
 from oa_shared.queue import MAX_BATCH, MAX_HELD_S, Queue, QueueUnavailableError, ReceivedMessage
 
 log = structlog.get_logger()
@@ -73,12 +74,14 @@ class Consumer:
         handle: Handler,
         *,
         pace: Pace | None = None,
+        name: str = "queue",
         on_poll: Callable[[], Awaitable[None]] | None = None,
         is_ready: Callable[[], Awaitable[bool]] = _always,
     ) -> None:
         self._queue = queue
         self._handle = handle
         self._pace = pace or Pace()
+        self._name = name
         self._on_poll = on_poll
         self._is_ready = is_ready
         self._in_hand: set[asyncio.Task[None]] = set()
@@ -148,11 +151,12 @@ class Consumer:
             self._is_suspicious = self._is_suspicious or isinstance(outcome, Away)
             await asyncio.wait([heartbeat])
             await self._acknowledge(message, outcome)
-            log.info(
-                "message_handled",
-                outcome=type(outcome).__name__.lower(),
-                duration_ms=round((time.monotonic() - started) * 1000),
-            )
+            self._tell(type(outcome).__name__.lower(), time.monotonic() - started)
+
+    def _tell(self, outcome: str, duration_s: float) -> None:
+        MESSAGES.labels(self._name, outcome).inc()
+        MESSAGE_DURATION_S.labels(self._name).observe(duration_s)
+        log.info("message_handled", queue=self._name, outcome=outcome, duration_ms=round(duration_s * 1000))
 
     async def _keep(self, message: ReceivedMessage) -> None:
         """Extend the visibility of a message in hand before it runs out, up to the 12 hours that SQS allows in all."""

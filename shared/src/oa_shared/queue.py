@@ -1,7 +1,8 @@
-"""What the services ask of a message queue; `oa_shared.aws` has the real one, `tests/fakes` one in memory."""
+"""What the services ask of a message queue; `oa_shared.aws` has the real one, `memory_queue` the fake."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from oa_shared.errors import OaError
@@ -35,6 +36,7 @@ class ReceivedMessage:
     body: str
     receipt: str
     receive_count: int = 1
+    sent_at: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -39,7 +39,7 @@ class Submission:
             job_id=wanted.job,
             attempt=wanted.attempt,
             source=wanted.source_name,
-            trace_id=trace_id(wanted.traceparent),
+            request_id=trace_id(wanted.traceparent),
         )
         try:
             return await self._deal_with(wanted, seen_before=_is_seen_before(message))

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code
@@ -43,7 +44,7 @@ class SqsQueue:
                 MaxNumberOfMessages=max_messages,
                 WaitTimeSeconds=min(int(wait_s), _MAX_WAIT_S),
                 VisibilityTimeout=visibility_s,
-                AttributeNames=["ApproximateReceiveCount"],
+                AttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
         return [_received(message) for message in answer.get("Messages", [])]
@@ -94,11 +95,14 @@ def _attributes(attributes: Any) -> dict[str, Any]:
 
 def _received(message: dict[str, Any]) -> ReceivedMessage:
     attributes = message.get("MessageAttributes", {})
+    system = message.get("Attributes", {})
+    sent_ms = system.get("SentTimestamp")
     return ReceivedMessage(
         id=message["MessageId"],
         body=message["Body"],
         receipt=message["ReceiptHandle"],
-        receive_count=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+        receive_count=int(system.get("ApproximateReceiveCount", 1)),
+        sent_at=datetime.fromtimestamp(int(sent_ms) / 1000, UTC) if sent_ms else None,
         attributes={name: value.get("StringValue", "") for name, value in attributes.items()},
     )
 

@@ -30,7 +30,7 @@ async def run_job() -> int:
         job_id=settings.job,
         attempt=settings.attempt,
         source=settings.source_name,
-        trace_id=trace_id(settings.traceparent),
+        request_id=trace_id(settings.traceparent),
     )
     with tempfile.NamedTemporaryFile(prefix="oa-log-", suffix=".jsonl") as file:
         _log_to(Path(file.name))
