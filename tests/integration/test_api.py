@@ -15,6 +15,7 @@ from openapi_spec_validator import validate
 from oa_api.app import make_app
 from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.routes import ROUTES
+from oa_api.services import QueuePair
 from oa_api.settings import Settings
 from oa_api.store.database import Database
 from oa_local.provision import Queues
@@ -72,8 +73,10 @@ async def api(
             settings,
             database=database,
             storage=opened.storage(bucket),
-            jobs_queue=opened.queue(queues.jobs_url),
-            results_queue=opened.queue(queues.results_url),
+            queues={
+                "jobs": QueuePair(opened.queue(queues.jobs_url), opened.queue(queues.jobs_dlq_url)),
+                "results": QueuePair(opened.queue(queues.results_url), opened.queue(queues.results_dlq_url)),
+            },
             fetcher=fetcher,
         )
         async with TestClient(TestServer(app)) as client:

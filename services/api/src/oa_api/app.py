@@ -1,16 +1,19 @@
 """The application: middleware, routes and what they work with."""
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from oa_api.authorisation import SECRETS, SharedSecrets, authorise
 from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.handlers.about import VERSION
+from oa_api.openapi import document
 from oa_api.problem import answer_errors
-from oa_api.requests import JOBS_BODY_BYTES
 from oa_api.routes import ROUTES
-from oa_api.services import DATABASE, FETCHER, JOBS_QUEUE, RESULTS_QUEUE, SETTINGS, STORAGE
+from oa_api.schemas.requests import NewJobs
+from oa_api.services import DATABASE, DOCUMENT, FETCHER, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.settings import Settings
 from oa_api.store.database import Database
-from oa_shared.queue import Queue
 from oa_shared.storage import Storage
 
 
@@ -19,18 +22,17 @@ def make_app(
     *,
     database: Database,
     storage: Storage,
-    jobs_queue: Queue,
-    results_queue: Queue,
+    queues: Mapping[str, QueuePair],
     fetcher: DefinitionFetcher,
 ) -> web.Application:
     """Return the application, ready to be served."""
-    app = web.Application(middlewares=[answer_errors, authorise], client_max_size=JOBS_BODY_BYTES)
+    app = web.Application(middlewares=[answer_errors, authorise], client_max_size=NewJobs.max_bytes)
     app[SETTINGS] = settings
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
     app[DATABASE] = database
     app[STORAGE] = storage
-    app[JOBS_QUEUE] = jobs_queue
-    app[RESULTS_QUEUE] = results_queue
+    app[QUEUES] = queues
+    app[DOCUMENT] = document(ROUTES, VERSION)
     app[FETCHER] = fetcher
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.handler)

@@ -50,3 +50,15 @@ class BadRequestError(ApiError):
     """The request cannot be read."""
 
     code, title, status = "bad_request", "The request cannot be read.", 400
+
+
+class TooSlowError(ApiError):
+    """The body did not come in time."""
+
+    code, title, status = "too_slow", "The request took too long to arrive.", 408
+
+
+class UnsupportedTypeError(ApiError):
+    """The body is of a type that this endpoint does not read."""
+
+    code, title, status = "unsupported_type", "The body is of a type that is not read here.", 415

@@ -88,6 +88,30 @@ async def lock_run(transaction: Transaction, run: int) -> Row:
     return row
 
 
+async def look_for_work(database: Database, run: int, once: Idempotency) -> Any | None:
+    """Return the first answer to a repeated request, before any definition is fetched; None for a new one.
+
+    Raises NotFoundError, and ConflictError for a closed run, so that nobody fetches in vain.
+    """
+
+    async def work(transaction: Transaction) -> Any | None:
+        earlier = await once.earlier_answer(transaction)
+        if earlier is None:
+            await _open_run(transaction, run, _SQL["run_state"])
+        return earlier
+
+    return await database.run(work)
+
+
+async def _open_run(transaction: Transaction, run: int, sql: str) -> Row:
+    row = await transaction.first(sql, {"run": run})
+    if row is None:
+        raise NotFoundError(f"there is no run {run}")
+    if row["closed_at"] is not None:
+        raise ConflictError(f"run {run} is closed and takes no more jobs")
+    return row
+
+
 async def create_jobs(
     database: Database,
     run: int,
@@ -103,9 +127,7 @@ async def create_jobs(
         earlier = await once.earlier_answer(transaction)
         if earlier is not None:
             return earlier
-        row = await lock_run(transaction, run)
-        if row["closed_at"] is not None:
-            raise ConflictError(f"run {run} is closed and takes no more jobs")
+        row = await _open_run(transaction, run, _SQL["lock_run"])
         ids = await _insert(transaction, row, planned, traceparent) if planned else []
         answer = {"run": run, "jobs": ids, "errors": errors}
         await once.remember(transaction, answer)
@@ -124,6 +146,7 @@ async def _insert(transaction: Transaction, run: Row, planned: Sequence[PlannedJ
     tokens = [new_token() for _ in planned]
     columns: dict[str, Any] = {
         "run": run["id"],
+        "traceparent": traceparent,
         "id": ids,
         "token": tokens,
         "tier": [str(job.tier) for job in planned],

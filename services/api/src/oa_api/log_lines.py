@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 _LEADING = ("timestamp", "level", "event")
-_LEFT_OUT = frozenset({*_LEADING, "service", "run_id", "job_id", "attempt", "source", "trace_id"})
+_LEFT_OUT = frozenset({*_LEADING, "service", "run_id", "job_id", "attempt", "source", "request_id"})
 
 
 def as_text(lines: str) -> str:

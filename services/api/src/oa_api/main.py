@@ -17,12 +17,15 @@ from oa_api.background.relay import run_relay
 from oa_api.background.results import run_results_consumer
 from oa_api.background.sweep import SweepTimes, run_sweep
 from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.server import ApiRunner
+from oa_api.services import QueuePair
 from oa_api.settings import MigrationSettings, Settings
 from oa_api.store.database import Database
 from oa_api.store.migration import migrate
-from oa_shared.aws import open_aws
+from oa_shared.aws import Aws, open_aws
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
+from oa_shared.queue import Queue
 from oa_shared.settings import read_settings
 
 log = structlog.get_logger()
@@ -68,8 +71,10 @@ async def serve(settings: Settings) -> None:
                 settings,
                 database=database,
                 storage=storage,
-                jobs_queue=jobs_queue,
-                results_queue=results_queue,
+                queues={
+                    "jobs": QueuePair(jobs_queue, _dead(aws, settings.jobs_dlq_url)),
+                    "results": QueuePair(results_queue, _dead(aws, settings.results_dlq_url)),
+                },
                 fetcher=fetcher,
             )
             await _listen(app, settings, stack)
@@ -92,8 +97,12 @@ async def serve(settings: Settings) -> None:
         await _work([start for wanted, start in duties if wanted], stop)
 
 
+def _dead(aws: Aws, url: str) -> Queue | None:
+    return aws.queue(url) if url else None
+
+
 async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStack) -> None:
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=20)
+    runner = ApiRunner(app, shutdown_timeout=20)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, settings.host, settings.port).start()

@@ -1,55 +1,166 @@
 """The OpenAPI 3.1 document, made from the routes and their marshmallow schemas."""
 
 import re
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema
 
 from oa_api.authorisation import HEADERS, PUBLIC
+from oa_api.schemas.answers import Health, Problem
+from oa_api.schemas.fields import MAX_ID, Choices, Time
+
+if TYPE_CHECKING:
+    from oa_api.routes import Route
 
 _PARAMETER = re.compile(r"{(\w+)}")
-_TEXT_PARAMETERS = frozenset({"file"})
+_WORD = re.compile(r"\w+")
+_WORDS = {
+    "run": "The number of a run.",
+    "job": "The number of a job.",
+    "file": "The name of one of the job's files.",
+    "queue": "`jobs` or `results`.",
+}
+_WORD_SCHEMAS = {
+    "file": {"type": "string", "examples": ["source.geojson.gz"]},
+    "queue": {"type": "string", "enum": ["jobs", "results"]},
+}
+_WHEN = {
+    400: "The request cannot be read.",
+    401: "The shared secret is missing or wrong.",
+    404: "There is no such thing.",
+    408: "The body did not come in time.",
+    409: "Not possible in the present state.",
+    413: "The body is too large.",
+    415: "The body is not JSON by its type.",
+    416: "The range lies outside the file.",
+    422: "The request is not valid; `errors` says where.",
+    500: "The server failed; the error has been logged.",
+    503: "Something that the answer needs is away; try again.",
+}
+_TAGS = {
+    "runs": "Jobs that are started together.",
+    "jobs": "One source, layer and name each.",
+    "queues": "What waits, and what nobody could deal with.",
+    "service": "The service itself.",
+}
 
 
-@cache
-def document(version: str) -> dict[str, Any]:
-    """Return the document."""
-    from oa_api.routes import ROUTES, Route  # noqa: PLC0415 - the routes name the handler that calls this
-
-    spec = APISpec(title="OpenAddresses Batch", version=version, openapi_version="3.1.0", plugins=[MarshmallowPlugin()])
-    spec.components.security_scheme("secret", {"type": "apiKey", "in": "header", "name": HEADERS[0]})
-    spec.components.schema("Problem", {"type": "object", "properties": {"detail": {"type": "string"}}})
-
-    def operation(route: Route) -> dict[str, Any]:
-        made: dict[str, Any] = {"summary": route.summary, "responses": _responses(), "parameters": _path(route.path)}
-        if route.query is not None:
-            made["parameters"].append({"in": "query", "schema": route.query})
-        if route.body is not None:
-            made["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
-        if (route.method, route.path) not in PUBLIC:
-            made["security"] = [{"secret": []}]
-        return made
-
-    for path in dict.fromkeys(route.path for route in ROUTES):
-        spec.path(path, operations={r.method.lower(): operation(r) for r in ROUTES if r.path == path})
-    made: dict[str, Any] = spec.to_dict()
+def document(routes: Sequence["Route"], version: str) -> dict[str, Any]:
+    """Return the document of these routes."""
+    spec = APISpec(
+        title="OpenAddresses Batch",
+        version=version,
+        openapi_version="3.1.0",
+        plugins=[_Plugin()],
+        info={
+            "description": "Turns source definitions into jobs, runs them and publishes what came out. Reading is open "
+            "to everybody; what writes needs the shared secret. Errors are RFC 9457 problem details.",
+            "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
+        },
+        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+        servers=[{"url": "/"}],
+    )
+    for name in HEADERS:
+        spec.components.security_scheme(name, {"type": "apiKey", "in": "header", "name": name})
+    for status, text in _WHEN.items():
+        content = {"application/problem+json": {"schema": Problem}}
+        spec.components.response(f"Problem{status}", {"description": text, "content": content})
+    for path in dict.fromkeys(route.path for route in routes):
+        spec.path(path, operations={r.method.lower(): _operation(r) for r in routes if r.path == path})
+    made: dict[str, Any] = _without_empty_defaults(spec.to_dict())
     return made
 
 
-def _path(path: str) -> list[dict[str, Any]]:
+def _without_empty_defaults(value: Any) -> Any:
+    """Drop defaults of null: they only say that something may be left out, which the document says by itself."""
+    if isinstance(value, dict):
+        kept = {key: item for key, item in value.items() if key != "default" or item is not None}
+        return {key: _without_empty_defaults(item) for key, item in kept.items()}
+    return [_without_empty_defaults(item) for item in value] if isinstance(value, list) else value
+
+
+class _Plugin(MarshmallowPlugin):
+    """Knows our own kinds of fields."""
+
+    def init_spec(self, spec: APISpec) -> None:
+        """Add them to what the plugin knows."""
+        super().init_spec(spec)
+        if self.converter is not None:
+            self.converter.field_mapping[Time] = ("string", "date-time")
+            self.converter.add_attribute_function(_describe_choices)  # type: ignore[no-untyped-call] # unannotated
+
+
+def _describe_choices(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
+    if not isinstance(field, Choices):
+        return {}
+    word = "|".join(field.choices)
+    return {"type": "string", "pattern": f"^({word})(,({word}))*$"}
+
+
+def _operation(route: "Route") -> dict[str, Any]:
+    is_internal = (route.method, route.path) not in PUBLIC
+    made: dict[str, Any] = {
+        "operationId": f"{route.method.lower()}_{'_'.join(_WORD.findall(route.path)) or 'root'}",
+        "summary": route.summary,
+        "tags": [route.tag],
+        "parameters": _path_parameters(route.path),
+        "responses": {"200": _done(route.answer), **_refusals(route, is_internal=is_internal)},
+    }
+    if route.description:
+        made["description"] = route.description
+    if route.query is not None:
+        made["parameters"].append({"in": "query", "schema": route.query})
+    if route.is_idempotent_by_key:
+        made["parameters"].append(_IDEMPOTENCY_KEY)
+    if route.body is not None:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
+    if is_internal:
+        made["security"] = [{name: []} for name in HEADERS]
+    return made
+
+
+_IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "description": "Repeating a request with the same key and body returns the first answer.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+
+
+def _done(answer: type[Schema] | tuple[str, ...]) -> dict[str, Any]:
+    if isinstance(answer, tuple):
+        types: dict[str, Any] = {"application/json" if kind == "json" else kind: {"schema": {}} for kind in answer}
+        return {"description": "Done.", "content": types}
+    content: dict[str, Any] = {"application/json": {"schema": answer}}
+    if answer is Health:
+        content["text/html"] = {"schema": {"type": "string"}}
+    return {"description": "Done.", "content": content}
+
+
+def _refusals(route: "Route", *, is_internal: bool) -> dict[str, Any]:
+    statuses = {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, *route.refusals}
+    statuses |= {400, 408, 413, 415, 422} if route.body else {422} if route.query else {400}
+    statuses |= {HTTPStatus.UNAUTHORIZED} if is_internal else set()
+    statuses |= {HTTPStatus.NOT_FOUND} if _PARAMETER.search(route.path) else set()
+    found = {str(int(status)): f"Problem{int(status)}" for status in sorted(statuses)}
+    if route.answer is not Health:
+        return dict(found)
+    return found | {"503": {**_done(Health), "description": "Something is away; the reasons are in `problems`."}}
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    number = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
     return [
         {
             "in": "path",
             "name": name,
             "required": True,
-            "schema": {"type": "string"} if name in _TEXT_PARAMETERS else {"type": "integer", "minimum": 1},
+            "description": _WORDS[name],
+            "schema": _WORD_SCHEMAS.get(name, number),
         }
         for name in _PARAMETER.findall(path)
     ]
-
-
-def _responses() -> dict[str, Any]:
-    problem = {"content": {"application/problem+json": {"schema": "Problem"}}, "description": "What is wrong"}
-    return {"200": {"description": "Done"}, "default": problem}

@@ -1,42 +1,39 @@
-"""How rows look from outside."""
+"""From rows of the database to what the schemas of answers dump."""
 
-from datetime import datetime
 from typing import Any
 
+from oa_api.schemas import answers
 from oa_api.store.database import Row
 from oa_shared.status import JobStatus
 
-RUN_ENDED, RUN_RUNNING, RUN_EMPTY = "Ended", "Running", "Pending"
+_RUN, _JOB, _JOB_DETAIL, _DATA = answers.Run(), answers.Job(), answers.JobDetail(), answers.Data()
 
 
-def plain(value: Any) -> Any:
-    """Return a value that JSON can hold; times are RFC 3339."""
-    if isinstance(value, datetime):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value
+def run_view(row: Row) -> Any:
+    """Return a run with its counts in every status."""
+    counts = {str(status): row["counts"].get(status, 0) for status in JobStatus}
+    counts["total"] = sum(row["counts"].values())
+    return _RUN.dump({**row, "closed": row["closed_at"] is not None, "jobs": counts})
 
 
-def run_view(row: Row, counts: dict[str, int]) -> Row:
-    """Return a run with its status and the number of its jobs in each status."""
-    open_jobs = sum(jobs for status, jobs in counts.items() if not JobStatus(status).ended)
-    status = RUN_RUNNING if open_jobs else RUN_ENDED if counts else RUN_EMPTY
-    view = {key: row[key] for key in ("id", "created_at", "live", "lane", "closed_at", "github")}
-    view |= {"closed": row["closed_at"] is not None, "status": status}
-    view["jobs"] = {str(status): counts.get(status, 0) for status in JobStatus} | {"total": sum(counts.values())}
-    shown: Row = plain(view)
-    return shown
-
-
-def job_view(row: Row, *, trusted: bool = False) -> Row:
+def job_view(row: Row, *, trusted: bool = False) -> Any:
     """Return a job; the attempt's token only to those who hold the shared secret."""
+    return _JOB.dump(_job(row, trusted=trusted))
+
+
+def job_detail(row: Row, *, trusted: bool, **more: list[Row]) -> Any:
+    """Return a job with its attempts, events and what the quality gate has against it."""
+    return _JOB_DETAIL.dump({**_job(row, trusted=trusted), **more})
+
+
+def data_view(row: Row) -> Any:
+    """Return what is published for one (source_name, layer, name)."""
+    return _DATA.dump(row)
+
+
+def _job(row: Row, *, trusted: bool) -> Row:
     error = {"code": row["error_code"], "message": row["error_message"]} if row["error_code"] else None
-    hidden = {"error_code", "error_message"} | (set() if trusted else {"token"})
-    view = {key: value for key, value in row.items() if key not in hidden} | {"error": error}
-    outputs = (row.get("result") or {}).get("outputs") or {}
-    view["output"] = {file: f"/api/job/{row['id']}/output/{file}" for file in sorted(outputs)}
-    shown: Row = plain(view)
-    return shown
+    outputs = (row["result"] or {}).get("outputs") or {}
+    shown = {key: value for key, value in row.items() if trusted or key != "token"}
+    links = {file: f"/api/job/{row['id']}/output/{file}" for file in sorted(outputs)}
+    return {**shown, "error": error, "output": links}

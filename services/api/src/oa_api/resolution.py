@@ -10,7 +10,8 @@ from typing import Any
 from marshmallow import ValidationError
 
 from oa_api.definition_fetch import DefinitionFetcher, FetchError
-from oa_api.schemas import NewJob
+from oa_api.json_text import NotJsonError, UnstorableError, decode
+from oa_api.schemas.requests import NewJob
 from oa_shared.lanes import Tier
 from oa_shared.source_definition import Entry, Problem, entries, repeated_names, validate_definition
 from oa_shared.status import LAYERS
@@ -69,11 +70,13 @@ async def _resolve_one(index: int, element: Any, fetcher: DefinitionFetcher) -> 
     label = asked["source_name"] or url or label
     try:
         text = await fetcher.fetch(url) if url else json.dumps(source, ensure_ascii=False)
-        definition = json.loads(text)
+        definition = decode(text)
     except FetchError as error:
         return _refused(index, label, [Problem("", error.detail)], code=error.code)
-    except (ValueError, RecursionError) as error:
-        return _refused(index, label, [Problem("", f"not JSON: {error}")], code="source.schema")
+    except NotJsonError as error:
+        return _refused(index, label, [Problem("", f"not JSON: {error.detail}")], code="source.schema")
+    except UnstorableError as error:
+        return _refused(index, label, [Problem("", error.detail)], code="source.encoding")
     problems = validate_definition(definition)
     if problems:
         return _refused(index, label, problems)

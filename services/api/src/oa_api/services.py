@@ -1,5 +1,9 @@
 """What the handlers work with, kept in the application under typed keys."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 from aiohttp import web
 
 from oa_api.definition_fetch import DefinitionFetcher
@@ -8,9 +12,18 @@ from oa_api.store.database import Database
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
 
+
+@dataclass(frozen=True, slots=True)
+class QueuePair:
+    """A queue and, where it has one, its dead-letter queue."""
+
+    main: Queue
+    dead: Queue | None
+
+
 DATABASE = web.AppKey("database", Database)
 STORAGE = web.AppKey("storage", Storage)
-JOBS_QUEUE = web.AppKey("jobs_queue", Queue)
-RESULTS_QUEUE = web.AppKey("results_queue", Queue)
+QUEUES: web.AppKey[Mapping[str, QueuePair]] = web.AppKey("queues", Mapping)
 FETCHER = web.AppKey("fetcher", DefinitionFetcher)
 SETTINGS = web.AppKey("settings", Settings)
+DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("document", dict)

@@ -7,6 +7,7 @@ import structlog
 
 from oa_api.background.heartbeat import RELAY, beat
 from oa_api.background.loop import repeat
+from oa_api.metrics import RELAYED
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries
 from oa_shared.crash import crash_point
@@ -47,6 +48,8 @@ async def relay_once(database: Database, queue: Queue) -> int:
         if ids:
             await transaction.execute(_SQL["mark_sent"], {"ids": ids})
         crash_point("relay.before_commit")
+    RELAYED.labels("sent").inc(len(ids))
+    RELAYED.labels("refused").inc(len(rows) - len(ids))
     log.info("messages_relayed", sent=len(ids), refused=len(rows) - len(ids))
     return len(ids)
 

@@ -6,6 +6,7 @@ import time
 import structlog
 
 from oa_api.background.heartbeat import CONSUMER, beat
+from oa_api.metrics import RESULTS
 from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database, Transaction
 from oa_api.store.errors import StoreUnavailableError
@@ -45,7 +46,7 @@ class ResultsHandler:
 
         if isinstance(parsed, StatusMessage):
             structlog.contextvars.bind_contextvars(
-                job_id=parsed.job, attempt=parsed.attempt, trace_id=trace_id(parsed.traceparent)
+                job_id=parsed.job, attempt=parsed.attempt, request_id=trace_id(parsed.traceparent)
             )
         try:
             outcome = await self._database.run(work)
@@ -53,6 +54,7 @@ class ResultsHandler:
             log.warning("result_waits", error=error.detail)
             return Away(_DATABASE_AWAY_S)
         crash_point("consumer.after_commit")
+        RESULTS.labels(outcome).inc()
         log.info("result_applied", kind=parsed.kind, status=str(parsed.status), outcome=outcome)
         return Done()
 
@@ -78,4 +80,4 @@ async def run_results_consumer(
 
     handler = ResultsHandler(database, grace_s=grace_s)
     pace = Pace(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_BEAT_S)
-    await Consumer(queue, handler, pace=pace, on_poll=on_poll, is_ready=is_ready).run(stop)
+    await Consumer(queue, handler, name="results", pace=pace, on_poll=on_poll, is_ready=is_ready).run(stop)

@@ -47,6 +47,7 @@ class Sweep:
         await self.settle_evidence()
         await self.republish()
         await self._database.execute(_SQL["forget_idempotency"])
+        await self._database.execute(_SQL["fold_tally"])
         await beat(self._database, SWEEP)
         return False
 
@@ -65,7 +66,8 @@ class Sweep:
         depth = await self._jobs_queue.depth()
         if depth.visible or depth.in_flight or depth.delayed:
             return
-        rows = await self._database.all(_SQL["republish_stale"], {"after_s": self._times.republish_after_s})
+        values = {"after_s": self._times.republish_after_s}
+        rows = await self._database.run(lambda transaction: transaction.all(_SQL["republish_stale"], values))
         if rows:
             log.warning("jobs_republished", jobs=len(rows))
 

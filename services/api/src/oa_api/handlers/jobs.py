@@ -1,5 +1,6 @@
 """The endpoints below /api/job, and /api/data."""
 
+import structlog
 from aiohttp import web
 
 from oa_api import jobs
@@ -8,9 +9,10 @@ from oa_api.errors import ConflictError, NotFoundError
 from oa_api.handlers import paging
 from oa_api.handlers.files import send
 from oa_api.log_lines import as_text
-from oa_api.representation import job_view, plain
+from oa_api.representation import data_view, job_detail, job_view
 from oa_api.requests import body, path_id, query
-from oa_api.schemas import DataFilter, JobChange, JobFilter, LogFormat
+from oa_api.schemas.answers import Moved, Opened, Settled
+from oa_api.schemas.requests import DataFilter, JobChange, JobFilter, LogFormat
 from oa_api.services import DATABASE, STORAGE
 from oa_api.store.database import Row
 from oa_api.store.queries import queries
@@ -22,33 +24,37 @@ _SQL = queries("reads")
 
 async def list_jobs(request: web.Request) -> web.Response:
     """Return a page of jobs, newest first."""
-    asked = query(request, JobFilter())
-    database = request.app[DATABASE]
+    asked, database = await query(request, JobFilter()), request.app[DATABASE]
     values = paging.parameters(asked)
-    total = await database.first(_SQL["count_jobs"], values)
+    total = await paging.total_jobs(database, values)
     trusted = is_trusted(request)
-    rows = [job_view(row, trusted=trusted) for row in await database.all(_SQL["jobs"], values)]
-    return paging.answer(request, asked, "jobs", rows, total=total["total"] if total else 0)
+    rows = [job_view(row, trusted=trusted) for row in await database.all(paging.statement("jobs", asked), values)]
+    return paging.answer(request, asked, "jobs", rows, total=total)
 
 
 async def get_job(request: web.Request) -> web.Response:
     """Return everything about a job, its attempts and its events."""
     database, row = request.app[DATABASE], await _job(request)
-    view = job_view(row, trusted=is_trusted(request))
     values = {"job": row["id"]}
-    view["attempts"] = plain(await database.all(_SQL["attempts"], values))
-    view["events"] = plain(await database.all(_SQL["events"], values))
-    view["held_back"] = plain(await database.all(_SQL["held_back"], values))
+    view = job_detail(
+        row,
+        trusted=is_trusted(request),
+        attempts=await database.all(_SQL["attempts"], values),
+        events=await database.all(_SQL["events"], values),
+        held_back=await database.all(_SQL["held_back"], values),
+    )
     return web.json_response(view)
 
 
 async def patch_job(request: web.Request) -> web.Response:
     """Apply a guarded move; 409 says why one was ignored."""
     job = path_id(request, "job")
-    outcome = await jobs.change_job(request.app[DATABASE], job, await body(request, JobChange()))
+    asked = await body(request, JobChange())
+    structlog.contextvars.bind_contextvars(attempt=asked["attempt"])
+    outcome = await jobs.change_job(request.app[DATABASE], job, asked)
     if outcome in set(IgnoredBecause):
         raise ConflictError(f"ignored: {outcome}", fields={"reason": [outcome]})
-    return web.json_response({"job": job, "outcome": outcome})
+    return web.json_response(Moved().dump({"job": job, "outcome": outcome}))
 
 
 async def get_raw(request: web.Request) -> web.Response:
@@ -61,7 +67,7 @@ async def get_raw(request: web.Request) -> web.Response:
 
 async def get_log(request: web.Request) -> web.Response:
     """Return the log lines of the latest attempt, as JSON lines or as text."""
-    asked, row = query(request, LogFormat()), await _job(request)
+    asked, row = await query(request, LogFormat()), await _job(request)
     lines = await request.app[STORAGE].get_bytes(attempt_prefix(row["id"], row["attempt"]) + "log.jsonl") or b""
     if asked["format"] == "text":
         return web.Response(text=as_text(lines.decode("utf-8", "replace")), content_type="text/plain")
@@ -81,37 +87,37 @@ async def post_rerun(request: web.Request) -> web.Response:
     """Run an ended job again."""
     job = path_id(request, "job")
     attempt = await jobs.rerun(request.app[DATABASE], job)
-    return web.json_response({"job": job, "attempt": attempt})
+    return web.json_response(Opened().dump({"job": job, "attempt": attempt}))
 
 
 async def post_cancel(request: web.Request) -> web.Response:
     """Cancel a job that has not ended."""
     job = path_id(request, "job")
     await jobs.cancel(request.app[DATABASE], job)
-    return web.json_response({"job": job, "status": "Cancelled"})
+    return web.json_response(Settled().dump({"job": job, "status": "Cancelled"}))
 
 
 async def post_confirm(request: web.Request) -> web.Response:
     """Let a held-back job through."""
     job = path_id(request, "job")
     await jobs.settle(request.app[DATABASE], job, confirmed=True)
-    return web.json_response({"job": job, "status": "Success"})
+    return web.json_response(Settled().dump({"job": job, "status": "Success"}))
 
 
 async def post_reject(request: web.Request) -> web.Response:
     """End a held-back job as failed."""
     job = path_id(request, "job")
     await jobs.settle(request.app[DATABASE], job, confirmed=False)
-    return web.json_response({"job": job, "status": "Fail"})
+    return web.json_response(Settled().dump({"job": job, "status": "Fail"}))
 
 
 async def list_data(request: web.Request) -> web.Response:
     """Return a page of what is published."""
-    asked, database = query(request, DataFilter()), request.app[DATABASE]
+    asked, database = await query(request, DataFilter()), request.app[DATABASE]
     values = paging.parameters(asked)
-    total = await database.first(_SQL["count_data"], values)
-    rows = plain(await database.all(_SQL["data"], values))
-    return paging.answer(request, asked, "data", rows, total=total["total"] if total else 0)
+    total = await paging.bounded_total(database, "count_data", values)
+    rows = [data_view(row) for row in await database.all(_SQL["data"], values)]
+    return paging.answer(request, asked, "data", rows, total=total)
 
 
 async def _job(request: web.Request) -> Row:
@@ -119,4 +125,5 @@ async def _job(request: web.Request) -> Row:
     row = await request.app[DATABASE].first(_SQL["job"], {"job": job})
     if row is None:
         raise NotFoundError(f"there is no job {job}")
+    structlog.contextvars.bind_contextvars(run_id=row["run"], attempt=row["attempt"])
     return row

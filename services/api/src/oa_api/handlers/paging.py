@@ -1,32 +1,79 @@
-"""Lists: filters to SQL parameters, and Link headers to the neighbours."""
+"""Lists: filters to SQL parameters, totals that cost little, and Link headers to the neighbours."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from oa_api.store.database import Row
+from oa_api.store.database import Database, Row
+from oa_api.store.queries import queries
+
+_SQL = queries("reads")
+COUNTED_ROWS = 10_000
+# Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
+_TALLIED = frozenset({"run", "status"})
+_FILTERS = ("run", "status", "source", "layer", "live", "before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many rows a list has; an estimate is a lower bound."""
+
+    rows: int
+    is_estimate: bool = False
+
+    def shown(self) -> dict[str, Any]:
+        """Return the fields of an answer."""
+        return {"total": self.rows, "total_is_estimate": self.is_estimate}
 
 
 def parameters(asked: dict[str, Any]) -> dict[str, Any]:
     """Return SQL parameters of a filtered list; one row more than asked for tells whether there is a next page."""
-    offset = 0 if asked.get("cursor") else asked["page"] * asked["limit"]
-    return {**asked, "limit": asked["limit"] + 1, "offset": offset}
+    values = {**dict.fromkeys((*_FILTERS, "cursor")), **asked}
+    offset = 0 if values["cursor"] else asked.get("page", 0) * asked["limit"]
+    return {**values, "limit": asked["limit"] + 1, "offset": offset, "count_limit": COUNTED_ROWS + 1}
 
 
-def answer(request: web.Request, asked: dict[str, Any], name: str, rows: list[Row], **extra: Any) -> web.Response:
-    """Return a page of a list with a Link to the next one."""
-    has_more = len(rows) > asked["limit"]
+def statement(what: str, asked: dict[str, Any]) -> str:
+    """Return the query of a list in the order asked for; by time where the filter is by time, so one index serves."""
+    by_time = asked["before"] is not None or asked["after"] is not None
+    key = asked["sort"] or ("created_at" if by_time else "id")
+    return _SQL[f"{what}_by_{key}_{asked['order']}"]
+
+
+async def total_jobs(database: Database, values: dict[str, Any]) -> Total:
+    """Count the jobs of a list: from the tally where it can say, else by looking at no more than 10,000."""
+    given = {name for name in _FILTERS if values[name] is not None}
+    if given <= _TALLIED:
+        row = await database.first(_SQL["tallied_jobs"], values)
+        return Total(row["total"] if row else 0)
+    return await bounded_total(database, "count_jobs", values)
+
+
+async def bounded_total(database: Database, name: str, values: dict[str, Any]) -> Total:
+    """Count the rows of a list, looking at no more than 10,000."""
+    row = await database.first(_SQL[name], values)
+    counted = row["total"] if row else 0
+    return Total(min(counted, COUNTED_ROWS), is_estimate=counted > COUNTED_ROWS)
+
+
+def answer(
+    request: web.Request, asked: dict[str, Any], name: str, rows: list[Row], *, total: Total, **extra: Any
+) -> web.Response:
+    """Return a page of a list with Links to its neighbours; `rows` are dumped, and may have one more than are shown."""
     shown = rows[: asked["limit"]]
-    response = web.json_response({**extra, name: shown})
+    response = web.json_response({**extra, **total.shown(), name: shown})
     links = []
-    if has_more:
-        following = {"cursor": shown[-1]["id"]} if "cursor" in asked else {"page": asked["page"] + 1}
-        url = request.rel_url.update_query(following)
-        if "cursor" in following:
-            url = url.without_query_params("page")
-        links.append(f'<{url}>; rel="next"')
+    if len(rows) > asked["limit"]:
+        links.append(f'<{_next(request, asked, shown)}>; rel="next"')
     if asked["page"] > 0:
         links.append(f'<{request.rel_url.update_query(page=asked["page"] - 1)}>; rel="prev"')
     if links:
         response.headers["Link"] = ", ".join(links)
     return response
+
+
+def _next(request: web.Request, asked: dict[str, Any], shown: list[Row]) -> Any:
+    if "cursor" not in asked:
+        return request.rel_url.update_query(page=asked["page"] + 1)
+    return request.rel_url.without_query_params("page").update_query(cursor=shown[-1]["id"])

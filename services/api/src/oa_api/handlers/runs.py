@@ -1,9 +1,9 @@
 """The endpoints below /api/run."""
 
-from collections import defaultdict
 from dataclasses import asdict
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from oa_api import jobs
@@ -12,11 +12,12 @@ from oa_api.errors import InvalidError, NotFoundError
 from oa_api.handlers import paging
 from oa_api.problem import TRACEPARENT
 from oa_api.representation import job_view, run_view
-from oa_api.requests import JOBS_BODY_BYTES, SMALL_BODY_BYTES, body, path_id, query, raw_body
+from oa_api.requests import body, path_id, query, raw_body
 from oa_api.resolution import resolve
-from oa_api.schemas import JobFilter, NewJobs, NewRun, RunChange, RunFilter
+from oa_api.schemas.answers import CreatedJobs, RunCount
+from oa_api.schemas.requests import JobFilter, NewJobs, NewRun, RunChange, RunFilter
 from oa_api.services import DATABASE, FETCHER
-from oa_api.store.database import Database, Row
+from oa_api.store.database import Database
 from oa_api.store.queries import queries
 
 _SQL = queries("reads")
@@ -25,14 +26,11 @@ _MAX_KEY = 200
 
 async def list_runs(request: web.Request) -> web.Response:
     """Return a page of runs, newest first."""
-    asked = query(request, RunFilter())
-    database = request.app[DATABASE]
+    asked, database = await query(request, RunFilter()), request.app[DATABASE]
     values = paging.parameters(asked)
-    total = await database.first(_SQL["count_runs"], values)
-    views = await _views(database, await database.all(_SQL["runs"], values))
-    if asked["status"]:
-        views = [view for view in views if set(asked["status"]) & {s for s, n in view["jobs"].items() if n}]
-    return paging.answer(request, asked, "runs", views, total=total["total"] if total else 0)
+    total = await paging.bounded_total(database, "count_runs", values)
+    rows = [run_view(row) for row in await database.all(paging.statement("runs", asked), values)]
+    return paging.answer(request, asked, "runs", rows, total=total)
 
 
 async def get_run(request: web.Request) -> web.Response:
@@ -43,8 +41,9 @@ async def get_run(request: web.Request) -> web.Response:
 async def post_run(request: web.Request) -> web.Response:
     """Create a run."""
     asked = await body(request, NewRun())
-    once = await _once(request, "run", SMALL_BODY_BYTES)
+    once = await _once(request, "run")
     made = await jobs.create_run(request.app[DATABASE], asked, once)
+    structlog.contextvars.bind_contextvars(run_id=made["id"])
     return web.json_response(await _view(request.app[DATABASE], made["id"]))
 
 
@@ -57,55 +56,53 @@ async def patch_run(request: web.Request) -> web.Response:
 
 async def post_jobs(request: web.Request) -> web.Response:
     """Create the jobs of a run; what cannot have one is named in `errors`."""
-    run = path_id(request, "run")
-    asked = await body(request, NewJobs(), limit=JOBS_BODY_BYTES)
-    once = await _once(request, f"run/{run}/jobs", JOBS_BODY_BYTES)
-    await _view(request.app[DATABASE], run)
+    run, database = path_id(request, "run"), request.app[DATABASE]
+    asked = await body(request, NewJobs())
+    once = await _once(request, f"run/{run}/jobs")
+    earlier = await jobs.look_for_work(database, run, once)
+    if earlier is not None:
+        return web.json_response(earlier)
     resolution = await resolve(asked["jobs"], request.app[FETCHER])
     errors = [asdict(refusal) for refusal in resolution.refusals]
     if not resolution.jobs:
         raise InvalidError("not one of the elements can have a job", fields={"jobs": errors})
     answer = await jobs.create_jobs(
-        request.app[DATABASE], run, resolution.jobs, errors=errors, once=once, traceparent=request[TRACEPARENT]
+        database, run, resolution.jobs, errors=errors, once=once, traceparent=request[TRACEPARENT]
     )
-    return web.json_response(answer)
+    return web.json_response(CreatedJobs().dump(answer))
 
 
 async def list_jobs_of_run(request: web.Request) -> web.Response:
     """Return a page of a run's jobs."""
-    asked = {**query(request, JobFilter()), "run": path_id(request, "run")}
-    database = request.app[DATABASE]
-    await _view(database, asked["run"])
+    run, database = path_id(request, "run"), request.app[DATABASE]
+    asked = await query(request, JobFilter())
+    if asked["run"] not in (None, run):
+        raise InvalidError("the path names the run already", fields={"run": ["Leave it out."]})
+    asked["run"] = run
+    await _view(database, run)
     values = paging.parameters(asked)
-    total = await database.first(_SQL["count_jobs"], values)
+    total = await paging.total_jobs(database, values)
     trusted = is_trusted(request)
-    rows = [job_view(row, trusted=trusted) for row in await database.all(_SQL["jobs"], values)]
-    return paging.answer(request, asked, "jobs", rows, total=total["total"] if total else 0)
+    rows = [job_view(row, trusted=trusted) for row in await database.all(paging.statement("jobs", asked), values)]
+    return paging.answer(request, asked, "jobs", rows, total=total)
 
 
 async def count_jobs_of_run(request: web.Request) -> web.Response:
     """Return how many jobs of a run are in each status."""
     view = await _view(request.app[DATABASE], path_id(request, "run"))
-    return web.json_response({"run": view["id"], "status": view["status"], "count": view["jobs"]})
+    return web.json_response(RunCount().dump({"run": view["id"], "status": view["status"], "count": view["jobs"]}))
 
 
-async def _once(request: web.Request, route: str, limit: int) -> jobs.Idempotency:
+async def _once(request: web.Request, route: str) -> jobs.Idempotency:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (0 < len(key) <= _MAX_KEY and key.isprintable()):
-        raise InvalidError(f"Idempotency-Key is 1 to {_MAX_KEY} printable characters")
-    return jobs.Idempotency(key, route, await raw_body(request, limit=limit))
+        words = f"1 to {_MAX_KEY} printable characters"
+        raise InvalidError(f"Idempotency-Key is {words}", fields={"Idempotency-Key": [f"Send {words}."]})
+    return jobs.Idempotency(key, route, await raw_body(request))
 
 
-async def _view(database: Database, run: int) -> Row:
-    values: dict[str, Any] = dict.fromkeys(("live", "before", "after", "cursor"))
-    rows = await database.all(_SQL["runs"], {**values, "run": run, "limit": 1, "offset": 0})
-    if not rows:
+async def _view(database: Database, run: int) -> Any:
+    row = await database.first(_SQL["run"], {"run": run})
+    if row is None:
         raise NotFoundError(f"there is no run {run}")
-    return (await _views(database, rows))[0]
-
-
-async def _views(database: Database, rows: list[Row]) -> list[Row]:
-    counts: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in await database.all(_SQL["counts_of_runs"], {"runs": [row["id"] for row in rows]}):
-        counts[row["run_id"]][row["status"]] = row["jobs"]
-    return [run_view(row, counts[row["id"]]) for row in rows]
+    return run_view(row)

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from oa_api.results import publish
 from oa_api.results.batch_reason import failure_of
 from oa_api.store.database import Row, Transaction
@@ -13,6 +15,7 @@ from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import BatchEvent, JobMessage, StatusMessage, dump
 from oa_shared.retries import Retry, plan_retry
 from oa_shared.status import JobStatus
+from oa_shared.tracing import trace_id
 from oa_shared.transitions import Accept, JobState, Report, decide
 
 _SQL = queries("results")
@@ -41,6 +44,7 @@ async def apply_status(transaction: Transaction, message: StatusMessage) -> str:
     row = await transaction.first(_SQL["lock_job"], {"job": message.job})
     if row is None:
         return _UNKNOWN_JOB
+    _bind(row, message.attempt)
     identity = {"job": message.job, "attempt": message.attempt, "token": message.token}
     if not await transaction.execute(_SQL["remember_message"], {**identity, "seq": message.seq}):
         await record(transaction, _move_of(message), accepted=False, reason=_DUPLICATE)
@@ -60,6 +64,7 @@ async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: f
     row = await transaction.first(_SQL["lock_job"], {"job": name.job})
     if row is None:
         return _UNKNOWN_JOB
+    _bind(row, name.attempt)
     if row["attempt"] != name.attempt or not row["token"].startswith(name.token_start):
         return "other_attempt"
     if event.status not in _ENDED_IN_BATCH or row["rank"] == JobStatus.FAIL.rank:
@@ -69,6 +74,12 @@ async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: f
     values |= {"code": code, "message": message, "grace_s": grace_s}
     await transaction.execute(_SQL["note_evidence"], values)
     return "noted"
+
+
+def _bind(row: Row, attempt: int) -> None:
+    """Put the job on every line of the log from here on."""
+    ids = {"run_id": row["run_id"], "job_id": row["id"], "attempt": attempt}
+    structlog.contextvars.bind_contextvars(**ids, request_id=trace_id(row["traceparent"]))
 
 
 async def apply_move(transaction: Transaction, row: Row, move: Move) -> str:
@@ -130,7 +141,7 @@ def job_message(row: Row, *, attempt: int, token: str, tier: Tier) -> JobMessage
         layer=row["layer"],
         source_name=row["source_name"],
         name=row["name"],
-        traceparent=row.get("traceparent"),
+        traceparent=row["traceparent"],
     )
 
 

@@ -4,6 +4,9 @@ INSERT INTO run (live, lane, github) VALUES (%(live)s, %(lane)s, %(github)s) RET
 -- name: lock_run
 SELECT id, live, lane, closed_at FROM run WHERE id = %(run)s FOR UPDATE
 
+-- name: run_state
+SELECT id, closed_at FROM run WHERE id = %(run)s
+
 -- name: update_run
 UPDATE run SET
     live = coalesce(%(live)s, live),
@@ -19,9 +22,9 @@ SELECT * FROM unnest(%(sha256)s::text[], %(definition)s::text[]) ON CONFLICT DO 
 SELECT nextval(pg_get_serial_sequence('job', 'id')) AS id FROM generate_series(1, %(count)s)
 
 -- name: insert_jobs
-INSERT INTO job (id, run_id, source_name, source_url, source_sha256, layer, name, tier, token)
+INSERT INTO job (id, run_id, source_name, source_url, source_sha256, layer, name, tier, token, traceparent)
 OVERRIDING SYSTEM VALUE
-SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, token
+SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, token, %(traceparent)s
 FROM unnest(%(id)s::bigint[], %(source_name)s::text[], %(source_url)s::text[], %(source_sha256)s::text[],
             %(layer)s::text[], %(name)s::text[], %(tier)s::text[], %(token)s::text[])
      AS new (id, source_name, source_url, source_sha256, layer, name, tier, token)

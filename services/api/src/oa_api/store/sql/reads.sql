@@ -1,29 +1,60 @@
--- name: runs
-SELECT run.id, run.created_at, run.live, run.lane, run.closed_at, run.github
-FROM run
+-- name: tally_of_run
+SELECT coalesce(jsonb_object_agg(status, jobs), '{}') AS counts
+FROM (
+    SELECT status, sum(jobs) AS jobs FROM job_tally WHERE run_id = run.id GROUP BY status HAVING sum(jobs) > 0
+) summed
+
+-- name: status_of_run
+SELECT CASE
+    WHEN tally.counts = '{}' THEN 'Pending'
+    WHEN tally.counts ?| ARRAY['Pending', 'Submitted', 'Running'] THEN 'Running'
+    ELSE 'Ended'
+END AS status
+
+-- name: runs_filtered
+FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
   AND (%(before)s::timestamptz IS NULL OR run.created_at < %(before)s)
   AND (%(after)s::timestamptz IS NULL OR run.created_at >= %(after)s)
+  AND (%(status)s::text[] IS NULL OR summary.status = ANY(%(status)s) OR tally.counts ?| %(status)s::text[])
+
+-- name: runs_selected
+SELECT run.id, run.created_at, run.live, run.lane, run.closed_at, run.github, tally.counts, summary.status
+{runs_filtered}
+
+-- name: runs_by_id_desc
+{runs_selected}
   AND (%(cursor)s::bigint IS NULL OR run.id < %(cursor)s)
-ORDER BY run.id DESC
-LIMIT %(limit)s OFFSET %(offset)s
+ORDER BY run.id DESC LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: runs_by_id_asc
+{runs_selected}
+  AND (%(cursor)s::bigint IS NULL OR run.id > %(cursor)s)
+ORDER BY run.id LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: runs_by_created_at_desc
+{runs_selected}
+  AND (%(cursor)s::bigint IS NULL
+       OR (run.created_at, run.id) < ((SELECT created_at FROM run WHERE id = %(cursor)s), %(cursor)s))
+ORDER BY run.created_at DESC, run.id DESC LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: runs_by_created_at_asc
+{runs_selected}
+  AND (%(cursor)s::bigint IS NULL
+       OR (run.created_at, run.id) > ((SELECT created_at FROM run WHERE id = %(cursor)s), %(cursor)s))
+ORDER BY run.created_at, run.id LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: count_runs
-SELECT count(*) AS total FROM run
-WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
-  AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
-  AND (%(before)s::timestamptz IS NULL OR run.created_at < %(before)s)
-  AND (%(after)s::timestamptz IS NULL OR run.created_at >= %(after)s)
+SELECT count(*) AS total FROM (SELECT 1 {runs_filtered} LIMIT %(count_limit)s) counted
 
--- name: counts_of_runs
-SELECT run_id, status, count(*) AS jobs FROM job WHERE run_id = ANY(%(runs)s) GROUP BY run_id, status
+-- name: run
+SELECT run.id, run.created_at, run.live, run.lane, run.closed_at, run.github, tally.counts, summary.status
+FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
+WHERE run.id = %(run)s
 
--- name: jobs
-SELECT job.id, job.run_id AS run, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
-       job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
-       job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane
-FROM job JOIN run ON run.id = job.run_id
+-- name: jobs_filtered
+FROM job LEFT JOIN run ON run.id = job.run_id
 WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(status)s::text[] IS NULL OR job.status = ANY(%(status)s))
   AND (%(source)s::text IS NULL OR job.source_name = %(source)s)
@@ -31,24 +62,46 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
   AND (%(before)s::timestamptz IS NULL OR job.created_at < %(before)s)
   AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
+
+-- name: job_selected
+SELECT job.id, job.run_id AS run, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
+       job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
+       job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane
+
+-- name: jobs_by_id_desc
+{job_selected} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL OR job.id < %(cursor)s)
-ORDER BY job.id DESC
-LIMIT %(limit)s OFFSET %(offset)s
+ORDER BY job.id DESC LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: jobs_by_id_asc
+{job_selected} {jobs_filtered}
+  AND (%(cursor)s::bigint IS NULL OR job.id > %(cursor)s)
+ORDER BY job.id LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: jobs_by_created_at_desc
+{job_selected} {jobs_filtered}
+  AND (%(cursor)s::bigint IS NULL
+       OR (job.created_at, job.id) < ((SELECT created_at FROM job WHERE id = %(cursor)s), %(cursor)s))
+ORDER BY job.created_at DESC, job.id DESC LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: jobs_by_created_at_asc
+{job_selected} {jobs_filtered}
+  AND (%(cursor)s::bigint IS NULL
+       OR (job.created_at, job.id) > ((SELECT created_at FROM job WHERE id = %(cursor)s), %(cursor)s))
+ORDER BY job.created_at, job.id LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: count_jobs
-SELECT count(*) AS total FROM job JOIN run ON run.id = job.run_id
-WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
-  AND (%(status)s::text[] IS NULL OR job.status = ANY(%(status)s))
-  AND (%(source)s::text IS NULL OR job.source_name = %(source)s)
-  AND (%(layer)s::text IS NULL OR job.layer = %(layer)s)
-  AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
-  AND (%(before)s::timestamptz IS NULL OR job.created_at < %(before)s)
-  AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
+SELECT count(*) AS total FROM (SELECT 1 {jobs_filtered} LIMIT %(count_limit)s) counted
+
+-- name: tallied_jobs
+SELECT coalesce(sum(jobs), 0)::bigint AS total FROM job_tally
+WHERE (%(run)s::bigint IS NULL OR run_id = %(run)s) AND (%(status)s::text[] IS NULL OR status = ANY(%(status)s))
+
+-- name: jobs_by_status
+SELECT status, sum(jobs)::bigint AS jobs FROM job_tally GROUP BY status
 
 -- name: job
-SELECT job.id, job.run_id AS run, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
-       job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
-       job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane
+{job_selected}
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 
@@ -73,7 +126,15 @@ WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
 ORDER BY data.source_name, data.layer, data.name
 LIMIT %(limit)s OFFSET %(offset)s
 
+-- name: latest_data
+SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.updated_at, data.result
+FROM data
+ORDER BY data.updated_at DESC LIMIT %(limit)s
+
 -- name: count_data
-SELECT count(*) AS total FROM data
-WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
-  AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
+SELECT count(*) AS total FROM (
+    SELECT 1 FROM data
+    WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
+      AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
+    LIMIT %(count_limit)s
+) counted

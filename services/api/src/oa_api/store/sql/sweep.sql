@@ -16,3 +16,12 @@ ORDER BY id LIMIT 500
 
 -- name: forget_idempotency
 DELETE FROM idempotency WHERE created_at < now() - interval '7 days'
+
+-- name: fold_tally
+WITH taken AS (
+    DELETE FROM job_tally
+    WHERE run_id IN (SELECT run_id FROM job_tally WHERE NOT folded GROUP BY run_id LIMIT 1000)
+    RETURNING run_id, status, jobs
+)
+INSERT INTO job_tally (run_id, status, jobs, folded)
+SELECT run_id, status, sum(jobs), true FROM taken GROUP BY run_id, status HAVING sum(jobs) <> 0

@@ -1,0 +1,89 @@
+"""Kinds of values that requests and answers share."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from oa_api.json_text import UnstorableError, check_storable
+
+MAX_ID = 2**63 - 1
+MAX_INTEGER = 2**31 - 1
+SMALL_BODY_BYTES = 1024 * 1024
+
+
+class Strict(Schema):
+    """A request: unknown fields are errors, and so is a body of more than `max_bytes`."""
+
+    max_bytes = SMALL_BODY_BYTES
+
+    class Meta:
+        """Refuse what is not known."""
+
+        unknown = RAISE
+
+
+class Text(fields.String):
+    """Text that Postgres can hold: no NUL, no lone surrogate."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return str(_storable(super()._deserialize(value, attr, data, **kwargs)))
+
+
+class Object(fields.Dict):
+    """A JSON object that Postgres can hold."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return _storable(super()._deserialize(value, attr, data, **kwargs))  # type: ignore[no-untyped-call] # unannotated
+
+
+class Choices(fields.Field[list[str]]):
+    """A comma list of words out of a closed set."""
+
+    def __init__(self, *choices: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = choices
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
+        given = [part.strip() for part in str(value).split(",") if part.strip()]
+        unknown = sorted(set(given) - set(self.choices))
+        if unknown or not given:
+            raise ValidationError(f"Unknown: {', '.join(unknown) or 'empty'}; use {', '.join(self.choices)}.")
+        return given
+
+
+class Time(fields.Field[datetime]):
+    """A moment: RFC 3339, UTC in answers."""
+
+    default_error_messages = {"invalid": "Not an RFC 3339 time with an offset, like 2026-11-24T12:00:00Z."}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # noqa: ARG002
+        try:
+            moment = datetime.fromisoformat(value)
+            return moment.astimezone(UTC) if moment.tzinfo else self._refuse()
+        except (TypeError, ValueError, OverflowError) as error:
+            raise self.make_error("invalid") from error
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+    def _refuse(self) -> datetime:
+        raise self.make_error("invalid")
+
+
+def identifier(**extra: Any) -> fields.Integer:
+    """Return the field of a run's or a job's number."""
+    return fields.Integer(validate=validate.Range(min=1, max=MAX_ID), **extra)
+
+
+def about(description: str, *examples: Any) -> dict[str, Any]:
+    """Return what the OpenAPI document says of a field."""
+    return {"description": description} | ({"examples": list(examples)} if examples else {})
+
+
+def _storable(value: Any) -> Any:
+    try:
+        check_storable(value)
+    except UnstorableError as error:
+        raise ValidationError(error.detail) from error
+    return value

@@ -1,0 +1,186 @@
+"""What requests may say."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from oa_api.schemas.fields import MAX_INTEGER, Choices, Object, Strict, Text, Time, about, identifier
+from oa_shared.failures import FAILURES
+from oa_shared.lanes import Lane
+from oa_shared.status import LAYERS, JobStatus
+
+MAX_LIMIT = 100
+MAX_JOBS = 10_000
+MAX_PAGED_ROWS = 10_000
+RUN_ENDED = "Ended"
+
+
+class Slice(Strict):
+    """How much of a list."""
+
+    limit = fields.Integer(
+        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("How many items, at most.", 25)
+    )
+    page = fields.Integer(
+        load_default=0,
+        validate=validate.Range(min=0, max=MAX_PAGED_ROWS),
+        metadata=about(f"Which page, from 0; only the first {MAX_PAGED_ROWS:,} items can be paged through.", 0),
+    )
+
+    @validates_schema
+    def check_depth(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse pages that cost the database more than a client should ask for."""
+        if data.get("page", 0) * data.get("limit", 1) >= MAX_PAGED_ROWS:
+            raise ValidationError(f"Pages end at {MAX_PAGED_ROWS:,} items: follow the Link header.", "page")
+
+
+class Page(Slice):
+    """How much of a list, from where, in which order."""
+
+    cursor = identifier(
+        load_default=None,
+        metadata=about("The id of the last item that you have; the Link header carries it to the next page."),
+    )
+    order = fields.String(
+        load_default="desc", validate=validate.OneOf(["asc", "desc"]), metadata=about("Oldest or newest first.", "desc")
+    )
+    sort = fields.String(
+        load_default=None,
+        validate=validate.OneOf(["id", "created_at"]),
+        metadata=about("By what; by `created_at` when `before` or `after` is given, else by `id`.", "id"),
+    )
+    before = Time(load_default=None, metadata=about("Made before this moment.", "2026-11-24T12:00:00Z"))
+    after = Time(load_default=None, metadata=about("Made at or after this moment.", "2026-11-24T00:00:00Z"))
+    live = fields.Boolean(load_default=None, metadata=about("Of live runs only, or of the others only.", True))
+    run = identifier(load_default=None, metadata=about("Of this run.", 1))
+
+    @validates_schema
+    def check_start(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse two starts at once."""
+        if data.get("cursor") and data.get("page"):
+            raise ValidationError("Give `page` or `cursor`, not both.", "cursor")
+
+
+class RunFilter(Page):
+    """GET /api/run."""
+
+    status = Choices(
+        *JobStatus,
+        RUN_ENDED,
+        load_default=None,
+        metadata=about("A comma list: runs in one of these statuses, or with jobs in one of them.", "Fail,Warn"),
+    )
+
+
+class JobFilter(Page):
+    """GET /api/job."""
+
+    status = Choices(
+        *JobStatus, load_default=None, metadata=about("A comma list: jobs in one of these statuses.", "Fail,Warn")
+    )
+    source = Text(load_default=None, metadata=about("Of this source.", "us/ca/berkeley"))
+    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Of this layer."))
+
+
+class DataFilter(Slice):
+    """GET /api/data."""
+
+    source = Text(load_default=None, metadata=about("Of this source.", "us/ca/berkeley"))
+    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Of this layer."))
+
+
+class LogFormat(Strict):
+    """GET /api/job/{job}/log."""
+
+    format = fields.String(
+        load_default="json",
+        validate=validate.OneOf(["json", "text"]),
+        metadata=about("`json`: the lines as they were written; `text`: for people.", "text"),
+    )
+
+
+class NewRun(Strict):
+    """POST /api/run."""
+
+    live = fields.Boolean(load_default=False, metadata=about("Publish what succeeds.", True))
+    github = Object(
+        keys=Text(),
+        load_default=None,
+        allow_none=True,
+        metadata=about("What started the run, kept as it is.", {"sha": "0a1b2c3", "ref": "refs/pull/7/head"}),
+    )
+    lane = fields.Enum(
+        Lane, by_value=True, load_default=Lane.MANUAL, metadata=about("Which Batch queue its jobs go to.", "manual")
+    )
+
+
+class RunChange(Strict):
+    """PATCH /api/run/{run}."""
+
+    live = fields.Boolean(load_default=None, metadata=about("A run that becomes live publishes what it has finished."))
+    closed = fields.Boolean(load_default=None, metadata=about("A closed run takes no more jobs.", True))
+    github = Object(
+        keys=Text(),
+        load_default=None,
+        allow_none=True,
+        metadata=about("Replaces what was there; null changes nothing."),
+    )
+
+
+class NewJobs(Strict):
+    """POST /api/run/{run}/jobs; the elements are checked one by one, so that each refusal names its own."""
+
+    max_bytes = 64 * 1024 * 1024
+    jobs = fields.List(
+        fields.Raw(
+            metadata=about(
+                "The URL of a source definition, or an object with `source` (a URL or the definition itself) and, if "
+                "wanted, `source_name`, `layer` and `name`.",
+                "https://github.com/openaddresses/openaddresses/blob/master/sources/us/ca/berkeley.json",
+                {"source": {"schema": 2, "coverage": {}, "layers": {}}, "source_name": "xx/here", "layer": "addresses"},
+            )
+        ),
+        required=True,
+        validate=validate.Length(min=1, max=MAX_JOBS),
+    )
+
+
+class NewJob(Strict):
+    """One element of POST /api/run/{run}/jobs that is not a plain URL."""
+
+    source = fields.Raw(required=True)
+    source_name = Text(load_default=None, validate=validate.Regexp(r"[\w.-]+(/[\w.-]+){0,9}\Z"))
+    layer = fields.String(load_default=None)
+    name = Text(load_default=None)
+
+
+class JobChange(Strict):
+    """PATCH /api/job/{job}."""
+
+    status = fields.Enum(JobStatus, by_value=True, required=True, metadata=about("The status it reached.", "Submitted"))
+    attempt = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(min=1, max=MAX_INTEGER),
+        metadata=about("The attempt that this is said of.", 1),
+    )
+    token = Text(required=True, metadata=about("The token of that attempt.", "0123456789abcdef0123456789abcdef"))
+    batch_job = Text(load_default=None, validate=validate.Length(max=200), metadata=about("Its id in AWS Batch."))
+    code = fields.String(
+        load_default=None,
+        validate=validate.OneOf(list(FAILURES)),
+        metadata=about("Why it failed: a code of the closed vocabulary.", "infra.refused"),
+    )
+    message = Text(load_default=None, metadata=about("Why it failed, in words."))
+
+
+class Redrive(Strict):
+    """POST /api/queue/{queue}/redrive."""
+
+    messages = fields.List(
+        Text(validate=validate.Length(min=1, max=200)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(min=1, max=1000),
+        metadata=about("The ids to send back; all that lie there when left out."),
+    )
