@@ -1,4 +1,4 @@
-"""What the dispatcher asks of AWS Batch; `oa_shared.aws` has the real one, `memory_batch` the fake."""
+"""What the dispatcher asks of AWS Batch; `oa_shared.aws` has the real one, `tests/fakes` one in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

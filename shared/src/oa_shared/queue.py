@@ -1,4 +1,4 @@
-"""What the services ask of a message queue; `oa_shared.aws` has the real one, `memory_queue` the fake."""
+"""What the services ask of a message queue; `oa_shared.aws` has the real one, `tests/fakes` one in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

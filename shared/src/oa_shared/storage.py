@@ -1,4 +1,4 @@
-"""What the services ask of an object store; `oa_shared.aws` has the real one, `memory_storage` the fake."""
+"""What the services ask of an object store; `oa_shared.aws` has the real one, `tests/fakes` one in memory."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -57,8 +57,9 @@ class S3Storage:
         wanted = f"bytes={start}-{'' if end is None else end}"
         async with _translated("GetObject"):
             answer = await self._client.get_object(Bucket=self.bucket, Key=key, Range=wanted)
-            async with answer["Body"] as body:
-                while chunk := await body.read(_CHUNK_BYTES):
+            # `async with` gives aiohttp's response, which reads no chunks: the body itself does
+            async with answer["Body"]:
+                async for chunk in answer["Body"].iter_chunks(_CHUNK_BYTES):
                     yield chunk
 
     async def head(self, key: str) -> StoredObject | None:

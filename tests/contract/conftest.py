@@ -1,0 +1,91 @@
+"""Each contract runs against the fake in memory and against the real adapter on the emulator."""
+
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from fakes.memory_batch import MemoryBatch
+from fakes.memory_queue import MemoryQueue
+from fakes.memory_storage import MemoryStorage
+from oa_local.batch.process import BatchProcess
+from oa_local.provision import Queues
+from oa_shared.aws import Aws, open_aws
+from oa_shared.batch import BatchService
+from oa_shared.queue import Queue
+from oa_shared.storage import Storage
+
+KINDS = ("memory", "aws")
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePair:
+    queue: Queue
+    dead_letters: Queue
+
+
+@pytest.fixture
+async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    for name, value in aws.items():
+        monkeypatch.setenv(name, value)
+    async with open_aws() as clients:
+        yield clients
+
+
+@pytest.fixture(params=KINDS)
+def pair(request: pytest.FixtureRequest) -> QueuePair:
+    if request.param == "memory":
+        dead_letters = MemoryQueue()
+        return QueuePair(MemoryQueue(dead_letters=dead_letters), dead_letters)
+    opened: Aws = request.getfixturevalue("opened")
+    queues: Queues = request.getfixturevalue("queues")
+    return QueuePair(opened.queue(queues.jobs_url, queues.jobs_dlq_url), opened.queue(queues.jobs_dlq_url))
+
+
+@pytest.fixture
+def queue(pair: QueuePair) -> Queue:
+    return pair.queue
+
+
+@pytest.fixture(params=KINDS)
+def storage(request: pytest.FixtureRequest) -> Storage:
+    if request.param == "memory":
+        return MemoryStorage()
+    opened: Aws = request.getfixturevalue("opened")
+    return opened.storage(request.getfixturevalue("bucket"))
+
+
+@dataclass(frozen=True, slots=True)
+class BatchUnderTest:
+    service: BatchService
+    memory: MemoryBatch | None
+
+
+@pytest.fixture(scope="module")
+def batch_server(tmp_path_factory: pytest.TempPathFactory, aws: dict[str, str]) -> object:
+    server = BatchProcess(tmp_path_factory.mktemp("batch"), environ=aws)
+    server.start()
+    server.client().register_job_definition(
+        jobDefinitionName="sleeper",
+        type="container",
+        containerProperties={"image": "none", "command": ["sleep", "60"], "memory": 128},
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=KINDS)
+def batch_under_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> BatchUnderTest:
+    if request.param == "memory":
+        memory = MemoryBatch("sleeper")
+        return BatchUnderTest(memory, memory)
+    server: BatchProcess = request.getfixturevalue("batch_server")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", server.url)
+    opened: Aws = request.getfixturevalue("opened")
+    return BatchUnderTest(opened.batch(), None)
+
+
+@pytest.fixture
+def name() -> str:
+    return f"oa-test-{uuid.uuid4().hex[:8]}"

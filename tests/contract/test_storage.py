@@ -1,0 +1,70 @@
+"""What every object store does, in memory and on S3."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from oa_shared.storage import Storage, StorageUnavailableError
+
+BODY = bytes(range(256)) * 4
+
+
+async def read(storage: Storage, key: str, start: int = 0, end: int | None = None) -> bytes:
+    return b"".join([chunk async for chunk in storage.stream(key, start, end)])
+
+
+async def test_put_new_of_sixteen_racers_exactly_one_is_first(storage: Storage) -> None:
+    racers = [storage.put_new("claim", str(number).encode()) for number in range(16)]
+    won = await asyncio.gather(*racers)
+    assert won.count(True) == 1
+    assert await storage.get_bytes("claim") == str(won.index(True)).encode()
+
+
+async def test_put_bytes_replaces_what_was_there(storage: Storage) -> None:
+    await storage.put_bytes("a", b"old")
+    await storage.put_bytes("a", b"new")
+    assert await storage.get_bytes("a") == b"new"
+
+
+async def test_put_file_writes_the_bytes_and_the_type(storage: Storage, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(BODY)
+    await storage.put_file("a", path, "application/gzip")
+    found = await storage.head("a")
+    assert found is not None
+    assert (found.size_bytes, found.content_type) == (len(BODY), "application/gzip")
+    assert await read(storage, "a") == BODY
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, None), (0, 0), (10, 19), (1000, None), (1020, 5000)])
+async def test_stream_gives_the_range_with_both_ends(storage: Storage, start: int, end: int | None) -> None:
+    await storage.put_bytes("a", BODY)
+    assert await read(storage, "a", start, end) == BODY[start : None if end is None else end + 1]
+
+
+async def test_stream_past_the_end_is_refused(storage: Storage) -> None:
+    await storage.put_bytes("a", BODY)
+    with pytest.raises(StorageUnavailableError):
+        await read(storage, "a", len(BODY))
+
+
+async def test_reading_what_is_not_there_gives_nothing(storage: Storage) -> None:
+    assert await storage.get_bytes("absent") is None
+    assert await storage.head("absent") is None
+    with pytest.raises(StorageUnavailableError):
+        await read(storage, "absent")
+
+
+async def test_head_after_a_change_has_another_etag(storage: Storage) -> None:
+    etags = set()
+    for body in (b"old", b"new"):
+        await storage.put_bytes("a", body)
+        found = await storage.head("a")
+        etags.add(found.etag if found else None)
+    assert len(etags) == 2
+
+
+async def test_presign_names_the_object(storage: Storage) -> None:
+    await storage.put_bytes("folder/a", b"x")
+    assert "folder/a" in await storage.presign("folder/a", 60)

@@ -1,0 +1,74 @@
+"""AWS Batch in memory: jobs wait until the test says how they end."""
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchUnknownError, SubmitRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    request: SubmitRequest
+    job: BatchJob
+
+
+class MemoryBatch:
+    """Batch without machines. `definitions` are those it knows; `faults` are raised, one a call.
+
+    A fault of SubmitJob that is BatchUnknownError starts the container all the same: the answer is what was lost.
+    """
+
+    def __init__(self, *definitions: str) -> None:
+        self.definitions = set(definitions)
+        self.entries: dict[str, Entry] = {}
+        self.faults: deque[Exception] = deque()
+        self.calls: list[str] = []
+        self.on_submit: Callable[[SubmitRequest], None] = lambda _request: None
+        self._numbers = itertools.count(1)
+
+    async def submit(self, request: SubmitRequest) -> str:
+        self.calls.append("submit")
+        fault = self.faults.popleft() if self.faults else None
+        if fault is not None and not isinstance(fault, BatchUnknownError):
+            raise fault
+        if request.definition not in self.definitions:
+            raise BatchRefusedError(f"no definition {request.definition}")
+        name = f"batch-{next(self._numbers)}"
+        self.entries[name] = Entry(request, BatchJob(name, request.name, "RUNNABLE", created_at=time.time()))
+        self.on_submit(request)
+        if fault is not None:
+            raise fault
+        return name
+
+    async def describe(self, ids: Sequence[str]) -> list[BatchJob]:
+        self._call("describe")
+        return [self.entries[job_id].job for job_id in ids[:MAX_DESCRIBE] if job_id in self.entries]
+
+    async def find_by_name(self, queue: str, name: str) -> BatchJob | None:
+        self._call("find_by_name")
+        found = [
+            entry.job for entry in self.entries.values() if entry.request.queue == queue and entry.request.name == name
+        ]
+        return found[-1] if found else None
+
+    async def terminate(self, job_id: str, reason: str) -> None:
+        self._call("terminate")
+        if job_id in self.entries and not self.entries[job_id].job.ended:
+            self.change(job_id, status="FAILED", reason=reason)
+
+    def change(self, job_id: str, **changes: object) -> None:
+        """Let time pass for one job."""
+        entry = self.entries[job_id]
+        self.entries[job_id] = Entry(entry.request, replace(entry.job, **changes))  # type: ignore[arg-type]
+
+    def forget(self, job_id: str) -> None:
+        """Drop a job, as Batch does a day after its end."""
+        del self.entries[job_id]
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if self.faults:
+            raise self.faults.popleft()

@@ -1,0 +1,111 @@
+"""SQS in memory: visibility, redelivery, receipts that go stale, a dead-letter queue after five deliveries."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from oa_shared.queue import OutgoingMessage, QueueDepth, QueueUnavailableError, ReceivedMessage
+
+_MAX_RECEIVE_COUNT = 5
+_STEP_S = 0.01
+
+
+@dataclass(slots=True)
+class _Stored:
+    id: str
+    message: OutgoingMessage
+    visible_at: float
+    receive_count: int = 0
+    receipt: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+class MemoryQueue:
+    """A queue with the manners of SQS; `is_away` makes every call fail, `refused` names bodies that are not taken."""
+
+    def __init__(
+        self, *, dead_letters: "MemoryQueue | None" = None, max_receive_count: int = _MAX_RECEIVE_COUNT
+    ) -> None:
+        self._stored: dict[str, _Stored] = {}
+        self._numbers = itertools.count(1)
+        self._dead_letters = dead_letters
+        self._max_receive_count = max_receive_count
+        self.is_away = False
+        self.refused: set[str] = set()
+
+    async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
+        self._check()
+        return [self._store(message) for message in messages]
+
+    async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
+        deadline = time.monotonic() + wait_s
+        while True:
+            self._check()
+            taken = self._take(max_messages, visibility_s)
+            if taken or time.monotonic() >= deadline:
+                return taken
+            await asyncio.sleep(_STEP_S)
+
+    async def delete(self, receipt: str) -> None:
+        self._check()
+        stored = self._by_receipt(receipt)
+        if stored is not None:
+            del self._stored[stored.id]
+
+    async def change_visibility(self, receipt: str, seconds: int) -> None:
+        self._check()
+        stored = self._by_receipt(receipt)
+        if stored is not None:
+            stored.visible_at = time.monotonic() + seconds
+
+    async def depth(self) -> QueueDepth:
+        self._check()
+        now = time.monotonic()
+        hidden = [stored for stored in self._stored.values() if stored.visible_at > now]
+        in_flight = sum(stored.receive_count > 0 for stored in hidden)
+        return QueueDepth(len(self._stored) - len(hidden), in_flight, len(hidden) - in_flight)
+
+    async def bury(self, message: ReceivedMessage, reason: str) -> None:
+        self._check()
+        if self._dead_letters is not None:
+            attributes = {**message.attributes, "reason": reason}
+            await self._dead_letters.send_batch([OutgoingMessage(message.body, attributes=attributes)])
+        await self.delete(message.receipt)
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise QueueUnavailableError("away")
+
+    def _store(self, message: OutgoingMessage) -> bool:
+        if message.body in self.refused:
+            return False
+        name = f"message-{next(self._numbers)}"
+        self._stored[name] = _Stored(
+            name, message, time.monotonic() + message.delay_s, attributes=dict(message.attributes)
+        )
+        return True
+
+    def _take(self, max_messages: int, visibility_s: int) -> list[ReceivedMessage]:
+        now = time.monotonic()
+        taken: list[ReceivedMessage] = []
+        for stored in [each for each in self._stored.values() if each.visible_at <= now]:
+            if len(taken) == max_messages:
+                break
+            if self._dead_letters is not None and stored.receive_count >= self._max_receive_count:
+                self._dead_letters._store(stored.message)
+                del self._stored[stored.id]
+                continue
+            stored.receive_count += 1
+            stored.visible_at = now + visibility_s
+            stored.receipt = f"{stored.id}/{stored.receive_count}"
+            taken.append(
+                ReceivedMessage(
+                    stored.id, stored.message.body, stored.receipt, stored.receive_count, dict(stored.attributes)
+                )
+            )
+        return taken
+
+    def _by_receipt(self, receipt: str) -> _Stored | None:
+        return next((stored for stored in self._stored.values() if stored.receipt == receipt), None)

@@ -1,0 +1,59 @@
+"""One bucket of S3 in memory."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from oa_shared.storage import StorageUnavailableError, StoredObject
+
+_CHUNK_BYTES = 1 << 18
+
+
+class MemoryStorage:
+    """A bucket; `is_away` makes every call fail."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, tuple[bytes, str]] = {}
+        self.is_away = False
+
+    async def put_new(self, key: str, body: bytes) -> bool:
+        self._check()
+        if key in self._objects:
+            return False
+        await self.put_bytes(key, body)
+        return True
+
+    async def put_bytes(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
+        self._check()
+        self._objects[key] = (body, content_type)
+
+    async def put_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> None:
+        await self.put_bytes(key, await asyncio.to_thread(path.read_bytes), content_type)
+
+    async def get_bytes(self, key: str) -> bytes | None:
+        self._check()
+        return self._objects[key][0] if key in self._objects else None
+
+    async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+        self._check()
+        if key not in self._objects or start >= len(self._objects[key][0]):
+            raise StorageUnavailableError("nothing there")
+        wanted = self._objects[key][0][start : None if end is None else end + 1]
+        for place in range(0, len(wanted), _CHUNK_BYTES):
+            yield wanted[place : place + _CHUNK_BYTES]
+
+    async def head(self, key: str) -> StoredObject | None:
+        self._check()
+        if key not in self._objects:
+            return None
+        body, content_type = self._objects[key]
+        return StoredObject(len(body), f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"', content_type)
+
+    async def presign(self, key: str, expires_s: int) -> str:
+        self._check()
+        return f"memory:///{key}?expires={expires_s}"
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise StorageUnavailableError("away")

@@ -1,0 +1,157 @@
+"""One message of the jobs queue, whatever state the world is in."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
+from oa_dispatcher.submission import Submission
+from oa_dispatcher.token_bucket import TokenBucket
+from oa_shared.batch import BatchRefusedError, BatchUnknownError
+from oa_shared.consumer import Away, Bury, Done, Outcome
+from oa_shared.lanes import Lane, Tier
+from oa_shared.messages import REPUBLISHED, JobMessage, dump
+from oa_shared.queue import ReceivedMessage
+
+NAME = "oa-test-7-1-00000000"
+
+
+def message(job: int = 7, **more: Any) -> ReceivedMessage:
+    fields = {"lane": Lane.MANUAL, "tier": Tier.STANDARD, "layer": "addresses", "source_name": "xx/a", "name": "city"}
+    body = dump(JobMessage(run=1, job=job, attempt=1, token=f"{job:032x}", **fields))
+    return ReceivedMessage(**{"id": "m", "body": body, "receipt": "r", **more})
+
+
+async def deal(world: Any, received: ReceivedMessage) -> Outcome:
+    bucket = TokenBucket(1000)
+    return await Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket)(received)
+
+
+async def test_pending_job_is_submitted_once_and_told(world: Any) -> None:
+    world.api.add(7)
+    assert await deal(world, message()) == Done()
+    assert world.batch.calls == ["submit"]
+    (entry,) = world.batch.entries.values()
+    assert (entry.request.name, entry.request.queue, entry.request.definition) == (NAME, "queue-manual", "d-standard")
+    assert entry.request.environment["OA_TOKEN"] == f"{7:032x}"
+    assert (world.api.rows[7]["status"], world.api.rows[7]["batch_job"]) == ("Submitted", entry.job.id)
+
+
+async def test_container_gets_no_shared_secret(world: Any) -> None:
+    world.settings = replace(world.settings, shared_secret="the-shared-secret")
+    world.api.add(7)
+    await deal(world, message())
+    (entry,) = world.batch.entries.values()
+    assert "the-shared-secret" not in json.dumps(dict(entry.request.environment))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        None,
+        {"status": "Submitted"},
+        {"status": "Running"},
+        {"status": "Success"},
+        {"status": "Cancelled"},
+        {"attempt": 2},
+        {"token": "f" * 32},
+    ],
+)
+async def test_stale_message_is_dropped_without_a_call_to_batch(world: Any, row: dict[str, Any] | None) -> None:
+    if row is not None:
+        world.api.add(7, **row)
+    assert await deal(world, message()) == Done()
+    assert world.batch.calls == []
+
+
+@pytest.mark.parametrize("more", [{"receive_count": 2}, {"attributes": {REPUBLISHED: "yes"}}])
+async def test_message_seen_before_adopts_the_container_that_is_there(world: Any, more: dict[str, Any]) -> None:
+    world.api.add(7)
+    await deal(world, message())
+    world.api.rows[7] |= {"status": "Pending", "batch_job": None}
+    assert await deal(world, message(**more)) == Done()
+    assert len(world.batch.entries) == 1
+    assert world.api.rows[7]["batch_job"] == "batch-1"
+
+
+async def test_message_seen_before_without_a_container_submits(world: Any) -> None:
+    world.api.add(7)
+    assert await deal(world, message(receive_count=2)) == Done()
+    assert world.batch.calls == ["find_by_name", "submit"]
+
+
+async def test_unknown_outcome_hands_back_and_the_next_delivery_adopts(world: Any) -> None:
+    world.api.add(7)
+    world.batch.faults.append(BatchUnknownError())
+    assert await deal(world, message()) == Away(world.settings.unknown_s)
+    assert await deal(world, message(receive_count=2)) == Done()
+    assert len(world.batch.entries) == 1
+
+
+async def test_throttled_hands_back_and_slows_the_bucket(world: Any) -> None:
+    world.api.add(7)
+    world.batch.faults.append(BatchRefusedError(throttled=True))
+    bucket = TokenBucket(100)
+    submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket)
+    assert isinstance(await submission(message()), Away)
+    assert bucket._rate == 50
+    assert (world.api.rows[7]["status"], world.batch.entries) == ("Pending", {})
+
+
+async def test_refused_for_good_fails_the_job_with_what_batch_said(world: Any) -> None:
+    world.api.add(7)
+    world.batch.faults.append(BatchRefusedError("no such queue"))
+    assert await deal(world, message()) == Done()
+    (report,) = world.api.reports
+    assert (report["status"], report["code"], report["message"]) == ("Fail", "infra.refused", "no such queue")
+
+
+async def test_api_away_hands_back_before_anything_is_submitted(world: Any) -> None:
+    world.api.is_away = True
+    assert await deal(world, message()) == Away(world.settings.api_away_s)
+    assert world.batch.calls == []
+
+
+async def test_api_away_after_submitting_hands_back_and_adopts_later(world: Any) -> None:
+    world.api.add(7)
+    world.batch.on_submit = lambda _request: setattr(world.api, "is_away", True)
+    assert isinstance(await deal(world, message()), Away)
+    world.api.is_away = False
+    assert await deal(world, message(receive_count=2)) == Done()
+    assert len(world.batch.entries) == 1
+
+
+@pytest.mark.parametrize("body", ["", "not JSON", "[]", '{"v":1,"kind":"job.status"}', '{"v":2,"kind":"job.submit"}'])
+async def test_unreadable_message_is_buried(world: Any, body: str) -> None:
+    outcome = await deal(world, ReceivedMessage("m", body, "r"))
+    assert isinstance(outcome, Bury)
+    assert world.batch.calls == []
+
+
+async def test_report_overtaken_by_the_container_is_no_error(world: Any) -> None:
+    world.api.add(7)
+    world.batch.on_submit = lambda _request: world.api.rows[7].update(status="Running")
+    assert await deal(world, message()) == Done()
+    assert world.api.rows[7]["status"] == "Running"
+
+
+async def test_is_ready_asks_the_api_and_batch(world: Any) -> None:
+    submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(10))
+    assert await submission.is_ready()
+    world.batch.faults.append(BatchUnknownError())
+    assert not await submission.is_ready()
+    world.api.is_away = True
+    assert not await submission.is_ready()
+
+
+async def test_job_shown_without_its_token_is_not_taken_for_another_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def call(*_: Any, **__: Any) -> tuple[int, Any]:
+        return 200, {"id": 7, "attempt": 1, "status": "Pending"}
+
+    monkeypatch.setattr(ApiClient, "_call", call)
+    with pytest.raises(ApiUnavailableError):
+        await ApiClient("http://api", "an old secret").job(7)

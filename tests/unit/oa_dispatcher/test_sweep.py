@@ -1,0 +1,117 @@
+"""Holding Batch against the database."""
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from oa_dispatcher.sweep import Sweep
+from oa_shared.batch import BatchRefusedError, SubmitRequest
+from oa_shared.queue import QueueUnavailableError
+
+LONG_AGO = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+
+
+async def submit(world: Any, job: int, **row: Any) -> str:
+    """Put a job in Batch and in the API, as a dispatcher leaves it."""
+    name = f"oa-test-{job}-1-{job:032x}"[: len(f"oa-test-{job}-1-") + 8]
+    batch_job: str = await world.batch.submit(SubmitRequest(name, "queue-manual", "d-standard"))
+    world.api.add(job, **{"status": "Running", "batch_job": batch_job, **row})
+    return batch_job
+
+
+async def sweep(world: Any) -> list[dict[str, Any]]:
+    """Sweep once and return the events on the results queue."""
+    await Sweep(world.settings, api=world.api, batch=world.batch, results=world.results).once()
+    return [json.loads(message.body) for message in await world.results.receive(10, 0, 30)]
+
+
+async def test_sweep_of_what_runs_says_nothing(world: Any) -> None:
+    world.batch.change(await submit(world, 1), status="RUNNING", started_at=time.time())
+    assert await sweep(world) == []
+    assert "terminate" not in world.batch.calls
+
+
+async def test_sweep_of_what_ended_tells_how(world: Any) -> None:
+    world.batch.change(await submit(world, 1), status="FAILED", exit_code=137, reason="OutOfMemoryError: x")
+    (event,) = await sweep(world)
+    told = (event["kind"], event["job_name"], event["status"], event["exit_code"], event["reason"])
+    assert told == ("batch.event", "oa-test-1-1-00000000", "FAILED", 137, "OutOfMemoryError: x")
+
+
+@pytest.mark.parametrize(("updated_at", "statuses"), [(LONG_AGO, ["LOST"]), (datetime.now(UTC).isoformat(), [])])
+async def test_sweep_of_what_batch_forgot_is_lost_after_a_while(
+    world: Any, updated_at: str, statuses: list[str]
+) -> None:
+    world.batch.forget(await submit(world, 1, updated_at=updated_at))
+    assert [event["status"] for event in await sweep(world)] == statuses
+
+
+async def test_sweep_of_a_silent_job_that_batch_still_runs_is_not_lost(world: Any) -> None:
+    await submit(world, 1, updated_at=LONG_AGO)
+    assert await sweep(world) == []
+
+
+async def test_sweep_of_a_running_job_without_a_batch_id_finds_it_by_name(world: Any) -> None:
+    batch_job = await submit(world, 1, batch_job=None, updated_at=LONG_AGO)
+    assert await sweep(world) == []
+    world.batch.change(batch_job, status="FAILED", exit_code=1)
+    (event,) = await sweep(world)
+    assert (event["status"], event["batch_job"]) == ("FAILED", batch_job)
+
+
+async def test_sweep_of_a_job_past_its_time_limit_terminates_it(world: Any) -> None:
+    batch_job = await submit(world, 1)
+    world.batch.change(batch_job, status="RUNNING", started_at=time.time() - world.settings.job_timeout_s - 600)
+    await sweep(world)
+    assert world.batch.entries[batch_job].job.reason == "oa: past its time limit"
+
+
+async def test_sweep_of_a_job_that_waits_for_a_machine_past_its_deadline_terminates_it(world: Any) -> None:
+    batch_job = await submit(world, 1, status="Submitted")
+    world.batch.change(batch_job, created_at=time.time() - world.settings.job_deadline_s - 1)
+    await sweep(world)
+    assert world.batch.entries[batch_job].job.reason == "oa: past its deadline"
+
+
+async def test_sweep_of_cancelled_jobs_ends_every_container(world: Any) -> None:
+    jobs = [await submit(world, job, status="Cancelled") for job in range(1, 251)]
+    await sweep(world)
+    assert {world.batch.entries[job].job.reason for job in jobs} == {"oa: cancelled"}
+
+
+async def test_sweep_goes_on_after_a_container_that_batch_will_not_end(world: Any) -> None:
+    first, second = [await submit(world, job, status="Cancelled") for job in (1, 2)]
+    terminate = world.batch.terminate
+
+    async def refuse_one(job_id: str, reason: str) -> None:
+        if job_id == second:
+            raise BatchRefusedError("no")
+        await terminate(job_id, reason)
+
+    world.batch.terminate = refuse_one
+    await sweep(world)
+    assert world.batch.entries[first].job.ended
+
+
+async def test_sweep_of_ten_thousand_jobs_describes_a_hundred_a_call(world: Any) -> None:
+    for job in range(1, 10_051):
+        await submit(world, job)
+    world.batch.calls.clear()
+    await sweep(world)
+    assert world.batch.calls == ["describe"] * 101
+
+
+async def test_sweep_event_that_the_queue_does_not_take_is_told_again_by_the_next(world: Any) -> None:
+    world.batch.change(await submit(world, 1), status="FAILED", exit_code=1)
+
+    async def refuse(messages: Any) -> list[bool]:
+        return [False] * len(messages)
+
+    send, world.results.send_batch = world.results.send_batch, refuse
+    with pytest.raises(QueueUnavailableError):
+        await sweep(world)
+    world.results.send_batch = send
+    assert len(await sweep(world)) == 1

@@ -1,0 +1,196 @@
+"""The loop over a queue: bounded, patient with outages, and quick to stop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from fakes.memory_queue import MemoryQueue
+from oa_shared.consumer import Away, Bury, Consumer, Done, Handler, Later, Outcome, Pace
+from oa_shared.queue import OutgoingMessage, ReceivedMessage
+
+PACE = Pace(concurrency=3, visibility_s=30, wait_s=0.05)
+
+
+async def put(queue: MemoryQueue, count: int) -> None:
+    for number in range(count):
+        await queue.send_batch([OutgoingMessage(str(number))])
+
+
+async def consume(
+    queue: MemoryQueue,
+    handle: Handler,
+    until: Callable[[], bool],
+    *,
+    pace: Pace = PACE,
+    is_ready: Callable[[], Awaitable[bool]] | None = None,
+) -> None:
+    stop = asyncio.Event()
+    consumer = Consumer(queue, handle, pace=pace, is_ready=is_ready) if is_ready else Consumer(queue, handle, pace=pace)
+    running = asyncio.create_task(consumer.run(stop))
+    async with asyncio.timeout(10):
+        while not until():  # noqa: ASYNC110 - what is waited for is told by many things
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running
+
+
+async def test_run_never_handles_more_than_its_concurrency_at_once() -> None:
+    queue = MemoryQueue()
+    await put(queue, 12)
+    now, most, handled = 0, 0, 0
+
+    async def handle(_message: ReceivedMessage) -> Outcome:
+        nonlocal now, most, handled
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.02)
+        now, handled = now - 1, handled + 1
+        return Done()
+
+    await consume(queue, handle, lambda: handled == 12)
+    assert most == 3
+    assert (await queue.depth()).visible == 0
+
+
+async def test_run_message_that_always_fails_ends_in_the_dead_letters() -> None:
+    dead_letters = MemoryQueue()
+    queue = MemoryQueue(dead_letters=dead_letters)
+    await put(queue, 1)
+    seen: list[int] = []
+
+    async def handle(message: ReceivedMessage) -> Outcome:
+        seen.append(message.receive_count)
+        return Later(0)
+
+    await consume(queue, handle, lambda: bool(dead_letters._stored))
+    assert seen == [1, 2, 3, 4, 5]
+
+
+async def test_run_handler_that_raises_leaves_the_message_for_later() -> None:
+    queue = MemoryQueue()
+    await put(queue, 1)
+    calls = 0
+
+    async def handle(_message: ReceivedMessage) -> Outcome:
+        nonlocal calls
+        calls += 1
+        raise ValueError("a bug")
+
+    await consume(queue, handle, lambda: calls == 1)
+    depth = await queue.depth()
+    assert (depth.visible, depth.in_flight) == (0, 1)
+
+
+async def test_run_buried_message_is_on_the_dead_letter_queue_with_its_reason() -> None:
+    dead_letters = MemoryQueue()
+    queue = MemoryQueue(dead_letters=dead_letters)
+    await put(queue, 1)
+
+    async def handle(_message: ReceivedMessage) -> Outcome:
+        return Bury("not JSON")
+
+    await consume(queue, handle, lambda: bool(dead_letters._stored))
+    (message,) = await dead_letters.receive(1, 0, 30)
+    assert message.attributes["reason"] == "not JSON"
+
+
+async def test_run_outage_of_a_neighbour_uses_up_one_delivery_however_long_it_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("oa_shared.consumer._MAX_BACKOFF_S", 0.01)
+    queue = MemoryQueue(dead_letters=MemoryQueue())
+    await put(queue, 1)
+    is_up, looked, counts = False, 0, list[int]()
+
+    async def handle(message: ReceivedMessage) -> Outcome:
+        counts.append(message.receive_count)
+        return Done() if is_up else Away(1)
+
+    async def is_ready() -> bool:
+        nonlocal is_up, looked
+        looked += 1
+        is_up = looked > 20
+        return is_up
+
+    await consume(queue, handle, lambda: is_up and len(counts) > 1, is_ready=is_ready)
+    assert counts == [1, 2]
+
+
+async def test_run_queue_that_is_away_is_waited_for() -> None:
+    queue = MemoryQueue()
+    await put(queue, 1)
+    queue.is_away = True
+    handled: list[str] = []
+
+    async def handle(message: ReceivedMessage) -> Outcome:
+        handled.append(message.body)
+        return Done()
+
+    asyncio.get_running_loop().call_later(0.2, setattr, queue, "is_away", False)
+    await consume(queue, handle, lambda: handled == ["0"])
+
+
+async def test_run_slow_handler_keeps_its_message_by_the_heartbeat() -> None:
+    queue = MemoryQueue()
+    await put(queue, 1)
+    counts: list[int] = []
+
+    async def handle(message: ReceivedMessage) -> Outcome:
+        counts.append(message.receive_count)
+        await asyncio.sleep(1.6)
+        return Done()
+
+    pace = Pace(concurrency=3, visibility_s=1, wait_s=0.05)
+    await consume(queue, handle, lambda: len(queue._stored) == 0, pace=pace)
+    assert counts == [1]
+
+
+async def test_run_heartbeat_stops_when_the_message_has_been_held_for_too_long() -> None:
+    queue = MemoryQueue()
+    await put(queue, 1)
+    counts: list[int] = []
+
+    async def handle(message: ReceivedMessage) -> Outcome:
+        counts.append(message.receive_count)
+        if message.receive_count == 1:
+            await asyncio.sleep(2)
+        return Done()
+
+    pace = Pace(concurrency=3, visibility_s=1, wait_s=0.05, max_held_s=1.0)
+    await consume(queue, handle, lambda: len(queue._stored) == 0, pace=pace)
+    assert counts == [1, 2]
+
+
+async def test_run_stopped_during_a_long_poll_hands_back_what_it_received() -> None:
+    queue = MemoryQueue()
+    stop, handled = asyncio.Event(), list[str]()
+
+    async def handle(message: ReceivedMessage) -> Outcome:
+        handled.append(message.body)
+        return Done()
+
+    running = asyncio.create_task(Consumer(queue, handle, pace=Pace(wait_s=5)).run(stop))
+    await asyncio.sleep(0.05)
+    stop.set()
+    await put(queue, 1)
+    await asyncio.wait_for(running, 5)
+    assert handled == []
+    assert (await queue.depth()).visible == 1
+
+
+async def test_run_stopped_finishes_what_was_begun() -> None:
+    queue = MemoryQueue()
+    await put(queue, 1)
+    begun, stop = asyncio.Event(), asyncio.Event()
+
+    async def handle(_message: ReceivedMessage) -> Outcome:
+        begun.set()
+        await asyncio.sleep(0.2)
+        return Done()
+
+    running = asyncio.create_task(Consumer(queue, handle, pace=PACE).run(stop))
+    await begun.wait()
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert queue._stored == {}

@@ -1,0 +1,26 @@
+"""Dying on purpose."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+CODE = "from oa_shared.crash import crash_point; crash_point('here'); print('alive')"
+
+
+def run(environ: dict[str, str]) -> int:
+    return subprocess.run([sys.executable, "-c", CODE], env=environ, capture_output=True, check=False).returncode
+
+
+def test_crash_point_named_by_the_environment_kills_every_process() -> None:
+    assert [run({"OA_CRASH_AT": "here"}) for _ in range(2)] == [-9, -9]
+
+
+def test_crash_point_not_named_does_nothing() -> None:
+    assert run({"OA_CRASH_AT": "there"}) == 0
+
+
+def test_crash_point_named_by_a_file_kills_the_first_alone(tmp_path: Path) -> None:
+    file = tmp_path / "crash"
+    file.write_text("here")
+    assert [run({"OA_CRASH_FILE": str(file)}) for _ in range(2)] == [-9, 0]
+    assert (tmp_path / "crash.here").exists()
