@@ -36,8 +36,8 @@ class ReceivedMessage:
     body: str
     receipt: str
     receive_count: int = 1
-    sent_at: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
