@@ -73,3 +73,8 @@ def test_repeated_names_second_entry_of_a_name_is_a_problem_and_no_job() -> None
     twice["layers"]["addresses"] *= 2
     assert [problem.pointer for problem in repeated_names(twice)] == ["/layers/addresses/1/name"]
     assert len(entries(twice)) == 1
+
+
+@pytest.mark.parametrize("huge", [10**30, 1e300, -(2**70)])
+def test_validate_definition_huge_number_is_judged_like_any_other(huge: float) -> None:
+    assert validate_definition(definition(coverage={"country": "xx", "huge": huge})) == []

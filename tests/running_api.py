@@ -1,0 +1,110 @@
+"""The API served over real HTTP with a real Postgres, for the tests that speak to it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from fakes.memory_queue import MemoryQueue
+from fakes.memory_storage import MemoryStorage
+from oa_api.app import make_app
+from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.server import ApiRunner
+from oa_api.services import QueuePair
+from oa_api.settings import Settings
+from oa_api.store.database import Database
+from oa_shared.storage import Storage
+
+SECRET, PREVIOUS_SECRET = "s" * 32, "p" * 32
+INTERNAL = {"secret": SECRET}
+TABLES = ("run", "job", "job_attempt", "outbox", "source", "idempotency", "job_event", "job_tally")
+
+
+class _Server(TestServer):
+    """Serves with the runner of production, which answers what is not HTTP."""
+
+    async def _make_runner(self, **options: Any) -> web.BaseRunner:
+        return ApiRunner(self.app, **options)
+
+
+def definition(*names: str, **extra: Any) -> dict[str, Any]:
+    """Return a definition of addresses with one entry for each name."""
+    conform = {"format": "csv", "number": "NO", "street": "ST", "lat": "Y", "lon": "X"}
+    entries = [{"name": n, "data": "http://x/a.csv", "protocol": "http", "conform": conform} for n in names]
+    return {"schema": 2, "coverage": {}, "layers": {"addresses": entries}, **extra}
+
+
+@dataclass
+class RunningApi:
+    """A client of the API, and the database below it."""
+
+    client: TestClient[web.Request, web.Application]
+    database: Database
+    queues: Mapping[str, QueuePair]
+    storage: Storage
+
+    async def run(self, **body: Any) -> int:
+        """Create a run and return its number."""
+        response = await self.client.post("/api/run", json=body, headers=INTERNAL)
+        return int((await response.json())["id"])
+
+    async def post_jobs(self, run: int, *elements: Any, **headers: str) -> tuple[int, Any]:
+        """Post elements to a run and return the status and the answer."""
+        response = await self.client.post(
+            f"/api/run/{run}/jobs", json={"jobs": list(elements)}, headers={**INTERNAL, **headers}
+        )
+        return response.status, await response.json()
+
+    async def job(self, **run: Any) -> dict[str, Any]:
+        """Create a run with one job and return the job, token and all."""
+        _, answer = await self.post_jobs(await self.run(**run), {"source": definition("a"), "source_name": "xx/a"})
+        return dict(await self.get(f"/api/job/{answer['jobs'][0]}", **INTERNAL))
+
+    async def get(self, path: str, **headers: str) -> Any:
+        """Return the JSON at a path."""
+        response = await self.client.get(path, headers=headers)
+        return await response.json()
+
+    async def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        row = await self.database.first(f"SELECT count(*) AS rows FROM {table}")  # noqa: S608 - our own table names
+        return int(row["rows"]) if row else 0
+
+    async def rows(self) -> dict[str, int]:
+        """Return how many rows each table has that a request writes."""
+        return {table: await self.count(table) for table in TABLES}
+
+
+@asynccontextmanager
+async def running_api(
+    database_url: str,
+    *,
+    storage: Storage | None = None,
+    queues: Mapping[str, QueuePair] | None = None,
+    connections: int = 10,
+    **settings: Any,
+) -> AsyncIterator[RunningApi]:
+    """Serve the API on loopback; queues and storage are in memory unless real ones are given."""
+    known = Settings(
+        database_url=database_url,
+        shared_secret=SECRET,
+        shared_secret_previous=PREVIOUS_SECRET,
+        bucket="b",
+        jobs_queue_url="",
+        results_queue_url="",
+        output_mode="stream",
+        **settings,
+    )
+    queues = queues or {name: QueuePair(MemoryQueue(), MemoryQueue()) for name in ("jobs", "results")}
+    database = await Database.open(database_url, connections=connections)
+    try:
+        async with DefinitionFetcher(("127.0.0.1",)) as fetcher:
+            kept = storage or MemoryStorage()
+            app = make_app(known, database=database, storage=kept, queues=queues, fetcher=fetcher)
+            async with TestClient(_Server(app)) as client:
+                yield RunningApi(client, database, queues, kept)
+    finally:
+        await database.close()
