@@ -108,7 +108,10 @@ async def test_run_work_writes_features_in_order_and_a_manifest(run: Run, tmp_pa
     assert features[2]["geometry"] is None
     assert len({feature["properties"]["hash"] for feature in features}) == 3
     manifest = json.loads((out / "manifest.json").read_text())
-    assert set(manifest["outputs"]) == {"source.geojson.gz", "cache.zip", "stats.json"}
+    assert set(manifest["outputs"]) == {
+        *("source.geojson.gz", "validated.geojson.gz", "source.parquet", "changes.jsonl.gz"),
+        *("stats.json", "cache.zip"),
+    }
 
 
 @pytest.mark.parametrize(

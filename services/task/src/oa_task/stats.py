@@ -1,16 +1,16 @@
-"""What is counted while features pass: how many, where, and how many have each attribute."""
+"""What is counted while features pass: how many, where, which attributes are filled, how many are valid."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import shapely
+import polars as pl
 
-from oa_task.features import Attributes, FeatureBatch, Points
+from oa_task.features import Attributes, Geometry
+from oa_task.validation import ValidationCounts, Verdict
+from oa_task.write.geometry import bounds, is_missing
 
-_BOUNDS_DECIMALS = 7
-_EMPTY = ("", '""')
+_EMPTY = {False: "", True: '""'}
 
 
 @dataclass(slots=True)
@@ -21,45 +21,39 @@ class Stats:
     without_geometry: int = 0
     fields: dict[str, int] = field(default_factory=dict)
     bounds: list[float] | None = None
+    validation: ValidationCounts = field(default_factory=ValidationCounts)
 
-    def add(self, attributes: Attributes, batch: FeatureBatch) -> None:
-        """Count a batch."""
-        self.count += len(batch)
-        for values in attributes.frame:
-            filled = int((~values.is_in(_EMPTY)).sum())
-            self.fields[values.name] = self.fields.get(values.name, 0) + filled
-        self._extend(_bounds(batch))
-        self.without_geometry += _without_geometry(batch)
+    def add(self, attributes: Attributes, geometry: Geometry, verdict: Verdict) -> None:
+        """Count a batch whose geometry is rounded."""
+        self.count += len(attributes)
+        for name in attributes.frame.columns:
+            filled = _filled(attributes.frame[name], _EMPTY[name in attributes.encoded])
+            self.fields[name] = self.fields.get(name, 0) + filled
+        missing = is_missing(geometry)
+        self.without_geometry += int(missing.sum())
+        self._extend(bounds(geometry)[~missing])
+        self.validation.add(verdict)
 
     def report(self) -> dict[str, Any]:
         """Return the counts as JSON holds them."""
         return {
             "count": self.count,
+            "valid": self.validation.valid,
             "without_geometry": self.without_geometry,
             "bounds": self.bounds,
             "fields": self.fields,
+            "invalid": self.validation.failures,
         }
 
-    def _extend(self, found: list[float]) -> None:
-        if any(math.isnan(value) for value in found):
+    def _extend(self, found: np.ndarray) -> None:
+        """Widen the bounds by those of some features: west, south, east, north."""
+        found = found[~np.isnan(found).any(axis=1)]
+        if not len(found):
             return
-        old = self.bounds or found
-        pairs = list(zip(old, found, strict=True))
-        self.bounds = [min(pairs[0]), min(pairs[1]), max(pairs[2]), max(pairs[3])]
+        known = [np.array([self.bounds])] if self.bounds else []
+        everything = np.vstack([found, *known])
+        self.bounds = [*everything[:, :2].min(axis=0).tolist(), *everything[:, 2:].max(axis=0).tolist()]
 
 
-def _bounds(batch: FeatureBatch) -> list[float]:
-    if isinstance(batch.geometry, Points):
-        x, y = (values[~np.isnan(values)] for values in (batch.geometry.x, batch.geometry.y))
-        if not len(x):
-            return [math.nan] * 4
-        found = [x.min(), y.min(), x.max(), y.max()]
-    else:
-        found = list(shapely.total_bounds(batch.geometry.array))
-    return [round(float(value), _BOUNDS_DECIMALS) for value in found]
-
-
-def _without_geometry(batch: FeatureBatch) -> int:
-    if isinstance(batch.geometry, Points):
-        return int(np.isnan(batch.geometry.x).sum())
-    return int(shapely.is_missing(batch.geometry.array).sum())
+def _filled(column: pl.Series, empty: str) -> int:
+    return int((column != empty).sum() or 0)

@@ -1,47 +1,62 @@
-"""Geometries for output: rounded to 7 decimals as Python rounds, as GeoJSON."""
-
-import json
-import math
-from typing import Any
+"""Geometries for output: addresses as points on their surface, coordinates in two dimensions, rounded."""
 
 import numpy as np
 import shapely
 
-from oa_task.features import FeatureBatch, Points
+from oa_task.features import Geometry, Points, Shapes
+from oa_task.write.rounding import rounded
 
-DECIMALS = 7
 POINT_LAYERS = frozenset({"addresses"})
+_POINT = 0
 
 
-def output_geometries(batch: FeatureBatch, layer: str) -> list[Any]:
-    """Return GeoJSON geometries, None where there is none; addresses become points on their surface."""
-    if isinstance(batch.geometry, Points):
-        pairs = zip(batch.geometry.x.tolist(), batch.geometry.y.tolist(), strict=True)
-        return [None if math.isnan(x) else _point(x, y) for x, y in pairs]
-    shapes = batch.geometry.array
-    if layer in POINT_LAYERS:
-        shapes = _surface_points(shapes)
-    rounded = shapely.transform(shapes, _rounded)
-    return [_parsed(text) for text in np.atleast_1d(shapely.to_geojson(rounded))]
+def output_geometry(geometry: Geometry, layer: str) -> Geometry:
+    """Return what is written for a batch: Points for addresses, rounded coordinates, nothing that is not finite."""
+    if isinstance(geometry, Shapes) and layer in POINT_LAYERS:
+        geometry = _surface_points(geometry.array)
+    if isinstance(geometry, Points):
+        return _finite_points(rounded(geometry.x), rounded(geometry.y))
+    shapes: np.ndarray = shapely.transform(geometry.array, rounded)
+    return Shapes(_without_empty_points(_without_infinite(shapes)))
 
 
-def _surface_points(shapes: np.ndarray) -> np.ndarray:
-    result = np.array(shapes, copy=True)
-    is_other = ~np.isin(shapely.get_type_id(shapes), (-1, 0))
-    result[is_other] = shapely.point_on_surface(shapes[is_other])
-    return result
+def is_missing(geometry: Geometry) -> np.ndarray:
+    """Return where there is no geometry."""
+    found = np.isnan(geometry.x) if isinstance(geometry, Points) else shapely.is_missing(geometry.array)
+    return np.asarray(found, dtype=bool)
 
 
-def _rounded(coordinates: np.ndarray) -> np.ndarray:
-    flat = coordinates.ravel().tolist()
-    return np.array([round(value, DECIMALS) for value in flat]).reshape(coordinates.shape)
+def bounds(geometry: Geometry) -> np.ndarray:
+    """Return west, south, east, north of each feature, NaN where there is nothing: shape (n, 4)."""
+    if isinstance(geometry, Points):
+        return np.column_stack((geometry.x, geometry.y, geometry.x, geometry.y))
+    found: np.ndarray = shapely.bounds(geometry.array)
+    return found
 
 
-def _point(x: float, y: float) -> dict[str, Any]:
-    return {"type": "Point", "coordinates": [round(x, DECIMALS), round(y, DECIMALS)]}
+def _surface_points(shapes: np.ndarray) -> Points:
+    points = np.array(shapes, copy=True)
+    other = ~np.isin(shapely.get_type_id(shapes), (-1, _POINT))
+    if other.any():
+        points[other] = shapely.point_on_surface(shapes[other])
+    points[shapely.is_empty(points)] = None
+    return Points(shapely.get_x(points), shapely.get_y(points))
 
 
-def _parsed(text: str | None) -> Any:
-    geometry = json.loads(text) if text else None
-    is_empty_point = geometry is not None and geometry["type"] == "Point" and not geometry["coordinates"]
-    return None if is_empty_point else geometry
+def _finite_points(x: np.ndarray, y: np.ndarray) -> Points:
+    unknown = ~(np.isfinite(x) & np.isfinite(y))
+    x[unknown] = y[unknown] = np.nan
+    return Points(x, y)
+
+
+def _without_infinite(shapes: np.ndarray) -> np.ndarray:
+    coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
+    finite = np.isfinite(coordinates).all(axis=1)
+    if not finite.all():
+        shapes[np.unique(owners[~finite])] = None
+    return shapes
+
+
+def _without_empty_points(shapes: np.ndarray) -> np.ndarray:
+    shapes[(shapely.get_type_id(shapes) == _POINT) & shapely.is_empty(shapes)] = None
+    return shapes

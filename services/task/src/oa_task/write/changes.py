@@ -1,0 +1,181 @@
+"""`changes.jsonl.gz`: what differs from the data published before, feature by feature.
+
+A feature is known by its hash and, where equal ones repeat, by how many came before it in its file
+(`id_occurrence`, from 0). What only one of the two files has was added or removed; an added and a removed feature
+with the same id are one changed feature. The form of the lines is in docs/engine.md, "Changes".
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from xxhash import xxh3_64_intdigest
+
+from oa_task.write.contiguous import contiguous
+from oa_task.write.feature_lines import ForeignLinesError, hash_numbers, read_feature_lines
+from oa_task.write.gzip import GzipTextFile
+from oa_task.write.lines import HASH_DIGITS, OutputBatch
+from oa_task.write.occurrences import Multiset, occurrence_numbers
+
+_ID_FIELDS = ("id", "pid")
+_NO_ID = np.uint64(0)
+
+
+@dataclass(slots=True)
+class ChangeCounts:
+    """How many features differ. Without a previous publication every feature is added, and none is listed."""
+
+    previous: bool
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    reason: str = ""
+
+    def report(self) -> dict[str, Any]:
+        """Return the counts as JSON holds them."""
+        found = asdict(self)
+        return found if self.reason else {name: value for name, value in found.items() if name != "reason"}
+
+
+class ChangesFile:
+    """Compares the features that pass with those of the previous file.
+
+    Memory holds 64-bit numbers only: 16 bytes for each previous feature, 16 for each new one that it lacks.
+    """
+
+    def __init__(self, path: Path, previous: Path | None, work: Path) -> None:
+        self._file = GzipTextFile(path)
+        self._previous = previous
+        self._known, reason = _hashes_of(previous)
+        self.counts = ChangeCounts(self._known is not None, reason=reason)
+        self._spool = GzipTextFile(work / "added.jsonl.gz")
+        self._hashes: list[np.ndarray] = []
+        self._ids: list[np.ndarray] = []
+
+    def write(self, batch: OutputBatch) -> None:
+        """Note which features of a batch are not in the previous file."""
+        if self._known is None:
+            self.counts.added += len(batch)
+            return
+        hashes = _numbers(batch)
+        there, _, _ = self._known.take(hashes)
+        self.counts.unchanged += int(there.sum())
+        if there.all():
+            return
+        self._spool.write(batch.lines.filter(pl.Series(~there)))
+        self._hashes.append(hashes[~there])
+        self._ids.append(_ids(batch, ~there))
+
+    def close(self) -> None:
+        """Write the changes and, as the last line, the counts."""
+        self._spool.close()
+        if self._known is not None and self._previous is not None:
+            self._write_changes(self._known, self._previous)
+        summary = {"change": "summary", **self.counts.report()}
+        self._file.write_bytes(json.dumps(summary).encode() + b"\n")
+        self._file.close()
+        self._spool.path.unlink()
+
+    def abandon(self) -> None:
+        """Remove what was written."""
+        self._file.abandon()
+        self._spool.abandon()
+
+    def _write_changes(self, known: Multiset, previous: Path) -> None:
+        added = _Added(_all(self._hashes), _all(self._ids))
+        kept = known.matched()
+        for lines in read_feature_lines(previous):
+            there, _, before = kept.take(lines.hashes())
+            for place in np.flatnonzero(~there).tolist():
+                self._write_removed(lines.line(place), int(before[place]), added)
+        occurrences = known.count_of(added.hashes) + occurrence_numbers(added.hashes)
+        start = 0
+        for lines in read_feature_lines(self._spool.path):
+            for place in range(len(lines)):
+                self._write_added(lines.line(place), int(occurrences[start + place]), added.changed_from(start + place))
+            start += len(lines)
+
+    def _write_removed(self, line: bytes, occurrence: int, added: "_Added") -> None:
+        if added.is_successor_found(line):
+            return
+        self.counts.removed += 1
+        self._file.write_bytes(b'{"change": "removed", "id_occurrence": %d, "feature": %s}\n' % (occurrence, line))
+
+    def _write_added(self, line: bytes, occurrence: int, previous_hash: int | None) -> None:
+        if previous_hash is None:
+            self.counts.added += 1
+            head = b'{"change": "added", "id_occurrence": %d, ' % occurrence
+        else:
+            self.counts.changed += 1
+            head = b'{"change": "changed", "id_occurrence": %d, "previous_hash": "%016x", ' % (
+                occurrence,
+                previous_hash,
+            )
+        self._file.write_bytes(head + b'"feature": ' + line + b"}\n")
+
+
+class _Added:
+    """The features that the previous file lacks, and which of its features each takes the place of, by id."""
+
+    def __init__(self, hashes: np.ndarray, ids: np.ndarray) -> None:
+        self.hashes = hashes
+        self._order = np.argsort(ids, kind="stable")
+        self._ids = Multiset(ids)
+        self._starts = np.concatenate(([0], np.cumsum(self._ids.counts)))
+        self._previous = np.zeros(len(hashes), dtype=np.uint64)
+        self._is_changed = np.zeros(len(hashes), dtype=bool)
+
+    def is_successor_found(self, line: bytes) -> bool:
+        """Pair a removed feature with the first unpaired one of its id; say whether there was one."""
+        properties = json.loads(line)["properties"]
+        name = next((field for field in _ID_FIELDS if field in properties), None)
+        number = _id_number(properties[name]) if name else _NO_ID
+        if number == _NO_ID:
+            return False
+        there, places, before = self._ids.take(np.array([number], dtype=np.uint64))
+        if not there[0]:
+            return False
+        successor = self._order[int(self._starts[places[0]]) + int(before[0])]
+        self._previous[successor] = int(properties["hash"], 16)
+        self._is_changed[successor] = True
+        return True
+
+    def changed_from(self, place: int) -> int | None:
+        """Return the hash of the feature that one takes the place of."""
+        return int(self._previous[place]) if self._is_changed[place] else None
+
+
+def _hashes_of(previous: Path | None) -> tuple[Multiset | None, str]:
+    if previous is None:
+        return None, ""
+    try:
+        return Multiset(_all([lines.hashes() for lines in read_feature_lines(previous)])), ""
+    except ForeignLinesError as error:
+        return None, f"the data published before cannot be compared: {error}"
+
+
+def _numbers(batch: OutputBatch) -> np.ndarray:
+    offsets, data = contiguous(batch.hashes)
+    digits = np.frombuffer(data, dtype=np.uint8)[offsets[0] : offsets[-1]]
+    return hash_numbers(digits.reshape(-1, HASH_DIGITS))
+
+
+def _ids(batch: OutputBatch, mask: np.ndarray) -> np.ndarray:
+    name = next((field for field in _ID_FIELDS if field in batch.attributes.frame.columns), None)
+    if name is None:
+        return np.zeros(int(mask.sum()), dtype=np.uint64)
+    texts = batch.attributes.frame[name].filter(pl.Series(mask)).to_list()
+    is_encoded = name in batch.attributes.encoded
+    return np.array([_id_number(json.loads(text) if is_encoded and text else text) for text in texts], dtype=np.uint64)
+
+
+def _id_number(value: Any) -> np.uint64:
+    return _NO_ID if value in ("", None) else np.uint64(xxh3_64_intdigest(str(value).encode()))
+
+
+def _all(arrays: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype=np.uint64)

@@ -1,0 +1,120 @@
+"""Geometries as GeoJSON text, assembled from columns of coordinates and brackets, not one coordinate at a time."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import shapely
+from shapely.geometry import mapping
+
+from oa_task.features import Geometry, Points
+from oa_task.write.contiguous import contiguous
+from oa_task.write.rounding import number_text
+
+_POINT, _LINE, _RING, _POLYGON, _MULTI_POINT, _MULTI_LINE, _MULTI_POLYGON = range(7)
+_DEPTHS = {_POINT: 0, _LINE: 1, _RING: 1, _POLYGON: 2, _MULTI_POINT: 1, _MULTI_LINE: 2, _MULTI_POLYGON: 3}
+_FAMILIES = ((_POINT, _MULTI_POINT), (_LINE, _RING, _MULTI_LINE), (_POLYGON, _MULTI_POLYGON))
+_NAMES = ("Point", "LineString", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon")
+_OPEN = pl.Series(["[" * count for count in range(1, 5)])
+_CLOSE = pl.Series(["]" * count + end for count in range(1, 5) for end in (", ", "}")])
+
+
+def geometry_text(geometry: Geometry) -> pl.Series:
+    """Return each geometry as GeoJSON text, `null` where there is none; coordinates must have been rounded."""
+    if isinstance(geometry, Points):
+        return _point_text(geometry).fill_null("null")
+    shapes = geometry.array
+    kinds = shapely.get_type_id(shapes)
+    text = pl.repeat("null", len(shapes), dtype=pl.String, eager=True)
+    plain = _is_plain(shapes)
+    for family in _FAMILIES:
+        places = np.flatnonzero(plain & np.isin(kinds, family))
+        if len(places) == len(shapes):
+            return _family_text(shapes, kinds)
+        if len(places):
+            text = text.scatter(places, _family_text(shapes[places], kinds[places]))
+    rest = np.flatnonzero(~plain)
+    return text.scatter(rest, [_mapped(shape) for shape in shapes[rest]]) if len(rest) else text
+
+
+def _point_text(points: Points) -> pl.Series:
+    x, y = (pl.lit(number_text(values)) for values in (points.x, points.y))
+    pieces = (pl.lit('{"type": "Point", "coordinates": ['), x, pl.lit(", "), y, pl.lit("]}"))
+    return pl.select(pl.concat_str(pieces).alias("geometry")).to_series()
+
+
+def _is_plain(shapes: np.ndarray) -> np.ndarray:
+    """Return where a geometry is missing, or is of a family and none of its parts is empty."""
+    kinds = shapely.get_type_id(shapes)
+    plain: np.ndarray = (kinds <= _MULTI_POLYGON) & ~shapely.is_empty(shapes)
+    parts, owners = shapely.get_parts(shapes, return_index=True)
+    plain[owners[shapely.is_empty(parts)]] = False
+    return plain
+
+
+def _family_text(shapes: np.ndarray, kinds: np.ndarray) -> pl.Series:
+    """Return the text of geometries of one family, none of them empty or missing."""
+    lengths, owners, parts = _sequences(shapes, kinds)
+    depths = np.array([_DEPTHS[kind] for kind in range(len(_NAMES))])[kinds]
+    brackets = _brackets(lengths, owners, parts, depths[owners])
+    coordinates = shapely.get_coordinates(shapes)
+    ends = np.cumsum(np.bincount(owners, weights=lengths, minlength=len(shapes)).astype(np.int64))
+    body = _joined(_pairs(coordinates, brackets, ends), ends)
+    starts = pl.Series([f'{{"type": "{name}", "coordinates": ' for name in _NAMES]).gather(kinds)
+    return pl.select(pl.concat_str(pl.lit(starts), pl.lit(body)).alias("geometry")).to_series()
+
+
+def _sequences(shapes: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the innermost runs of coordinates: how long each is, whose feature and of which part it is."""
+    if kinds[0] in _FAMILIES[0]:
+        places = np.arange(len(shapes))
+        return shapely.get_num_coordinates(shapes), places, places
+    parts, owners = shapely.get_parts(shapes, return_index=True)
+    if kinds[0] in _FAMILIES[1]:
+        return shapely.get_num_coordinates(parts), owners, np.arange(len(parts))
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    return shapely.get_num_coordinates(rings), owners[part_of_ring], part_of_ring
+
+
+def _brackets(
+    lengths: np.ndarray, owners: np.ndarray, parts: np.ndarray, depths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many brackets open before and close after each coordinate, its own not counted."""
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    opening, closing = (np.zeros(ends[-1], dtype=np.uint32) for _ in range(2))
+    opening[starts] = _levels(np.diff(owners, prepend=-1) != 0, np.diff(parts, prepend=-1) != 0, depths)
+    last = [np.append(np.diff(values) != 0, [True]) for values in (owners, parts)]
+    closing[ends - 1] = _levels(last[0], last[1], depths)
+    return opening, closing
+
+
+def _levels(feature: np.ndarray, part: np.ndarray, depths: np.ndarray) -> np.ndarray:
+    levels: np.ndarray = (depths >= 1).astype(np.uint32) + (feature & (depths >= 2)) + (part & (depths >= 3))  # noqa: PLR2004
+    return levels
+
+
+def _pairs(coordinates: np.ndarray, brackets: tuple[np.ndarray, np.ndarray], ends: np.ndarray) -> pl.Series:
+    """Return each coordinate with the brackets around it and what follows: a comma, or the end of the geometry."""
+    opening, closing = brackets
+    following = closing * 2
+    following[ends - 1] += 1
+    x, y = (number_text(np.ascontiguousarray(coordinates[:, axis])) for axis in (0, 1))
+    pieces = (_OPEN.gather(opening), x, pl.lit(", "), y, _CLOSE.gather(following))
+    exprs = [piece if isinstance(piece, pl.Expr) else pl.lit(piece) for piece in pieces]
+    return pl.select(pl.concat_str(exprs).alias("pair")).to_series()
+
+
+def _joined(pairs: pl.Series, ends: np.ndarray) -> pl.Series:
+    """Return the texts up to each end as one text each, without copying: they lie behind each other in memory."""
+    offsets, data = contiguous(pairs)
+    borders = offsets[np.concatenate(([0], ends))]
+    joined = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(borders), data)
+    text = pl.from_arrow(joined)
+    return text if isinstance(text, pl.Series) else text.to_series()
+
+
+def _mapped(shape: shapely.Geometry) -> str:
+    """Return the text of a collection or of a geometry with empty parts, of which there are few."""
+    return json.dumps(mapping(shape)).replace('"LinearRing"', '"LineString"')

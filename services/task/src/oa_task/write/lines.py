@@ -1,0 +1,65 @@
+"""Conformed features as lines of GeoJSON text, and the hash that says what a feature is.
+
+A line is `{"type": "Feature", "properties": {"hash": "<hash>", <tail>`; the hash is taken of the tail.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+from xxhash import xxh3_64_hexdigest
+
+from oa_task.features import Attributes, Geometry
+from oa_task.write.geometry import output_geometry
+from oa_task.write.geometry_text import geometry_text
+from oa_task.write.json_text import json_value
+
+HEAD = '{"type": "Feature", "properties": {"hash": "'
+HASH_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class OutputBatch:
+    """Consecutive features as the outputs hold them.
+
+    `geometry` is rounded; `hashes` are 16 hex digits; `lines` end in a line feed. All are as long as `attributes`.
+    """
+
+    attributes: Attributes
+    geometry: Geometry
+    geometry_text: pl.Series
+    hashes: pl.Series
+    lines: pl.Series
+
+    def __len__(self) -> int:
+        return len(self.attributes)
+
+
+def output_batch(attributes: Attributes, geometry: Geometry, layer: str) -> OutputBatch:
+    """Return a batch ready to be written, in the order given."""
+    shapes = output_geometry(geometry, layer)
+    text = geometry_text(shapes)
+    tails = tail_text(attributes, text)
+    hashes = content_hashes(tails)
+    return OutputBatch(attributes, shapes, text, hashes, line_text(hashes, tails))
+
+
+def tail_text(attributes: Attributes, geometry: pl.Series) -> pl.Series:
+    """Return each feature's line from its second property on."""
+    pieces: list[pl.Expr] = []
+    for name in attributes.frame.columns:
+        pieces.append(pl.lit(f', "{name}": ' if pieces else f'"{name}": '))
+        pieces += json_value(name, attributes.frame[name], is_encoded=name in attributes.encoded)
+    pieces += [pl.lit('}, "geometry": '), pl.lit(geometry), pl.lit("}")]
+    return pl.select(pl.concat_str(pieces).alias("tail")).to_series()
+
+
+def content_hashes(tails: pl.Series) -> pl.Series:
+    """Return XXH3-64 (seed 0) of each tail's bytes as 16 hex digits."""
+    digests = map(xxh3_64_hexdigest, tails.cast(pl.Binary).to_list())
+    return pl.Series("hash", list(digests), dtype=pl.String)
+
+
+def line_text(hashes: pl.Series, tails: pl.Series) -> pl.Series:
+    """Return whole lines with their line feeds."""
+    pieces = (pl.lit(HEAD), pl.lit(hashes), pl.lit('", '), pl.lit(tails), pl.lit("\n"))
+    return pl.select(pl.concat_str(pieces).alias("line")).to_series()

@@ -1,0 +1,95 @@
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from oa_task.features import Attributes, Points
+from oa_task.write.changes import ChangesFile
+from oa_task.write.gzip import GzipTextFile
+from oa_task.write.lines import OutputBatch, output_batch
+
+Row = tuple[str, str]
+ROWS = st.lists(st.tuples(st.sampled_from(["", "1", "2", "3"]), st.sampled_from(["x", "y", "z"])), max_size=15)
+SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+
+
+def batch(rows: list[Row]) -> OutputBatch:
+    frame = pl.DataFrame({"id": [a for a, _ in rows], "city": [b for _, b in rows]}, schema={"id": str, "city": str})
+    place = np.arange(len(rows)) * 0.0
+    return output_batch(Attributes(frame), Points(place, place.copy()), "addresses")
+
+
+def publish(path: Path, rows: list[Row]) -> Path:
+    file = GzipTextFile(path)
+    file.write(batch(rows).lines)
+    file.close()
+    return path
+
+
+def changes(folder: Path, previous: Path | None, *batches: list[Row]) -> list[dict[str, Any]]:
+    file = ChangesFile(folder / "changes.jsonl.gz", previous, folder)
+    for rows in batches:
+        file.write(batch(rows))
+    file.close()
+    return [json.loads(line) for line in gzip.decompress((folder / "changes.jsonl.gz").read_bytes()).splitlines()]
+
+
+def test_changes_first_publication_is_only_a_summary(tmp_path: Path) -> None:
+    found = changes(tmp_path, None, [("1", "x"), ("2", "y")])
+    assert found == [{"change": "summary", "previous": False, "added": 2, "removed": 0, "changed": 0, "unchanged": 0}]
+
+
+def test_changes_tell_added_removed_and_changed_features(tmp_path: Path) -> None:
+    before = publish(tmp_path / "before.gz", [("1", "x"), ("2", "y"), ("3", "z")])
+    removed, changed, added, summary = changes(tmp_path, before, [("1", "x")], [("2", "q"), ("4", "x")])
+    assert (removed["change"], removed["feature"]["properties"]["id"]) == ("removed", "3")
+    assert (changed["change"], changed["feature"]["properties"]["city"]) == ("changed", "q")
+    assert changed["previous_hash"] == batch([("2", "y")]).hashes[0]
+    assert (added["change"], added["feature"]["properties"]["id"]) == ("added", "4")
+    assert summary == {"change": "summary", "previous": True, "added": 1, "removed": 1, "changed": 1, "unchanged": 1}
+
+
+def test_changes_equal_features_are_told_apart_by_their_occurrence(tmp_path: Path) -> None:
+    before = publish(tmp_path / "before.gz", [("", "x"), ("", "x"), ("", "y"), ("", "y"), ("", "y")])
+    *found, summary = changes(tmp_path, before, [("", "x"), ("", "x")], [("", "x"), ("", "x"), ("", "y")])
+    told = [(item["change"], item["feature"]["properties"]["city"], item["id_occurrence"]) for item in found]
+    assert told == [("removed", "y", 1), ("removed", "y", 2), ("added", "x", 2), ("added", "x", 3)]
+    assert summary["unchanged"] == 3
+
+
+def test_changes_previous_file_that_is_foreign_is_told_and_not_compared(tmp_path: Path) -> None:
+    foreign = tmp_path / "before.gz"
+    foreign.write_bytes(gzip.compress(b'{"type": "Feature"}\n'))
+    (summary,) = changes(tmp_path, foreign, [("1", "x")])
+    assert summary["previous"] is False
+    assert "a line is too short" in summary["reason"]
+
+
+def test_changes_previous_file_that_is_cut_off_is_told_and_not_compared(tmp_path: Path) -> None:
+    before = publish(tmp_path / "before.gz", [(str(number), "x") for number in range(500)])
+    before.write_bytes(before.read_bytes()[:-200])
+    (summary,) = changes(tmp_path, before, [("1", "x")])
+    assert summary["previous"] is False
+    assert "cannot be unpacked" in summary["reason"]
+
+
+@SHARED_FOLDER
+@given(ROWS, ROWS, st.integers(0, 15))
+def test_changes_applied_to_the_previous_features_give_the_new_ones(
+    tmp_path: Path, old: list[Row], new: list[Row], cut: int
+) -> None:
+    found = changes(tmp_path, publish(tmp_path / "before.gz", old), new[:cut], new[cut:])
+    features = Counter(batch(old).hashes.to_list())
+    for item in found[:-1]:
+        if item["change"] != "removed":
+            features[item["feature"]["properties"]["hash"]] += 1
+        if item["change"] != "added":
+            features[item.get("previous_hash") or item["feature"]["properties"]["hash"]] -= 1
+    assert +features == Counter(batch(new).hashes.to_list())
+    assert found[-1]["unchanged"] == (Counter(old) & Counter(new)).total()

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from oa_task.write.rounding import number_text, rounded
+
+TIES = st.integers(-18_000_000_000, 18_000_000_000).map(lambda tenths: tenths / 1e8)
+NUMBERS = st.floats(allow_nan=False) | st.floats(-180, 180) | TIES | st.floats(-1e-3, 1e-3)
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 30), elements=NUMBERS))
+def test_rounded_any_number_is_what_python_rounds_to(values: np.ndarray) -> None:
+    expected = [round(value, 7) for value in values.tolist()]
+    assert [repr(value) for value in rounded(values).tolist()] == [repr(value) for value in expected]
+
+
+@given(hnp.arrays(np.float64, st.integers(1, 30), elements=NUMBERS))
+def test_number_text_any_number_is_its_repr(values: np.ndarray) -> None:
+    assert number_text(values).to_list() == [repr(value) for value in values.tolist()]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-122.0, "-122.0"), (-0.0, "-0.0"), (6.05e-05, "6.05e-05"), (1e16, "1e+16"), (0.0001, "0.0001"), (np.nan, None)],
+)
+def test_number_text_edge_is_written_as_python_writes_it(value: float, text: str | None) -> None:
+    assert number_text(np.array([value])).to_list() == [text]
+
+
+def test_rounded_eighth_decimal_of_five_follows_the_binary_value_not_the_scaled_one() -> None:
+    values = np.array([1.00000005, 2.00000015, 100.00000025, -73.98765435])
+    assert rounded(values).tolist() == [round(value, 7) for value in values.tolist()]
+    assert rounded(values).tolist() != np.round(values, 7).tolist()
