@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_task.download.http import Limits
+from oa_task.download.limits import Limits
 from oa_task.failure import TaskFailure
 from oa_task.work import Job, WorkLimits, run_work
 

@@ -59,6 +59,17 @@ class Guard:
         """Return whether a host was opened by name."""
         return host.lower() in self._opened
 
+    def resolve(self, host: str, port: int) -> str:
+        """Return an address of a host, for connections that are not made by aiohttp; it blocks.
+
+        Raises AddressRefusedError if one of the host's addresses is not public, OSError if it has none.
+        """
+        found = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        private = [address for address in found if not is_public(address)]
+        if private and not self.is_opened(host):
+            raise AddressRefusedError(f"{host} is at {private[0]}, which is not on the public internet")
+        return found[0]
+
     def check(self, url: URL) -> URL:
         """Return the address if its scheme and, where it is a literal, its host may be used.
 

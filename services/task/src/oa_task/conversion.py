@@ -101,4 +101,5 @@ def _batches(raws: Sequence[Path], entry: Entry, folder: Path, bad_rows: BadRows
     for place, raw in enumerate(raws):
         unpacked = folder / str(place)
         unpacked.mkdir(parents=True)
-        yield from open_batches(unpack(raw, entry.compression, unpacked), entry, bad_rows=bad_rows)
+        files = [raw] if entry.is_esri else unpack(raw, entry.compression, unpacked)
+        yield from open_batches(files, entry, bad_rows=bad_rows)

@@ -41,6 +41,11 @@ class Entry:
         """Return the format of the data."""
         return str(self.conform["format"])
 
+    @property
+    def is_esri(self) -> bool:
+        """Return whether the data comes page by page from an ArcGIS server."""
+        return self.protocol.casefold() == "esri"
+
 
 def read_definition(path: Path) -> dict[str, Any]:
     """Read and check a definition. Raises TaskFailure source.schema with JSON pointers."""

@@ -2,17 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from oa_task.definition import Entry
-from oa_task.download.http import Downloaded
+from oa_task.download.downloaded import Downloaded, sha256_of
+from oa_task.previous import MANIFEST_FILE
 
-MANIFEST_FILE = "manifest.json"
 
-
-def write_manifest(out: Path, *, entry: Entry, definition: bytes, raw: Downloaded, report: dict[str, Any]) -> Path:
+def write_manifest(
+    out: Path, *, entry: Entry, definition: bytes, raws: Sequence[Downloaded], report: dict[str, Any]
+) -> Path:
     """Write `manifest.json` over the files in `out` and return its path."""
     files = sorted(path for path in out.iterdir() if path.is_file() and path.name not in {MANIFEST_FILE, "log.jsonl"})
     manifest = {
@@ -21,13 +23,7 @@ def write_manifest(out: Path, *, entry: Entry, definition: bytes, raw: Downloade
         "definition_sha256": hashlib.sha256(definition).hexdigest(),
         "engine_version": version("oa-task"),
         "licence": entry.licence,
-        "raw": {
-            "url": raw.url,
-            "bytes": raw.size_bytes,
-            "sha256": raw.sha256,
-            "etag": raw.etag,
-            "last_modified": raw.last_modified,
-        },
+        "raw": _raw(raws),
         "outputs": {path.name: _about(path) for path in files},
         **report,
     }
@@ -36,7 +32,26 @@ def write_manifest(out: Path, *, entry: Entry, definition: bytes, raw: Downloade
     return path
 
 
+def _raw(raws: Sequence[Downloaded]) -> dict[str, Any]:
+    """Return what came from where; of several parts the first one's address, all bytes, and a digest over digests."""
+    parts = [_part(raw) for raw in raws]
+    if len(parts) == 1:
+        return parts[0]
+    digest = hashlib.sha256("".join(raw.sha256 for raw in raws).encode()).hexdigest()
+    return {"url": raws[0].url, "bytes": sum(raw.size_bytes for raw in raws), "sha256": digest, "parts": parts}
+
+
+def _part(raw: Downloaded) -> dict[str, Any]:
+    return {
+        "url": raw.url,
+        "file": raw.path.name,
+        "bytes": raw.size_bytes,
+        "sha256": raw.sha256,
+        "etag": raw.etag,
+        "last_modified": raw.last_modified,
+        "not_modified": raw.not_modified,
+    }
+
+
 def _about(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}

@@ -1,10 +1,11 @@
 """One job's work, from the definition to the manifest; the same for people and for the container."""
 
 import asyncio
+import errno
 import shutil
 import tempfile
-import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,28 +13,34 @@ from typing import Any
 import structlog
 
 from oa_shared.guarded_http import Guard
+from oa_task.cache import keep_raw
 from oa_task.confinement import Limits as Confinement
 from oa_task.confinement import limits_of_this_machine
 from oa_task.definition import Entry, read_definition, select_entry
-from oa_task.download.http import Downloaded, HttpDownload, Limits
+from oa_task.download.downloaded import Downloaded
+from oa_task.download.limits import Limits
+from oa_task.download.source import SourceDownload
 from oa_task.failure import TaskFailure
 from oa_task.manifest import write_manifest
+from oa_task.previous import CACHE_FILE, MANIFEST_FILE, Previous
 from oa_task.progress import Progress
 from oa_task.sandbox import Assignment, run_in_sandbox
+from oa_task.together import together
 
 log = structlog.get_logger()
-CACHE_FILE = "cache.zip"
+FEATURES_FILE = "source.geojson.gz"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be done and where."""
+    """What is to be done and where; `previous` is what was made of the same entry before, if it is known."""
 
     definition: Path
     layer: str
     name: str
     out: Path
     allow_hosts: Iterable[str] = ()
+    previous: Previous | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +52,93 @@ class WorkLimits:
 
 
 async def run_work(job: Job, progress: Progress, limits: WorkLimits | None = None) -> dict[str, Any]:
-    """Do the job: files in `job.out`, the manifest last. Returns the counts. Raises TaskFailure."""
-    given = limits or WorkLimits()
-    definition = await asyncio.to_thread(job.definition.read_bytes)
-    entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
-    with tempfile.TemporaryDirectory(prefix="oa-task-") as folder:
-        work = Path(folder)
-        log.info("download_started", url=entry.urls[0], protocol=entry.protocol)
-        raw = await _download(entry, work, job, progress, given.download)
-        log.info("download_ended", bytes=raw.size_bytes, sha256=raw.sha256)
+    """Do the job: files in `job.out`, the manifest last. Returns the counts. Raises TaskFailure.
+
+    The files appear in `job.out` when all are done: a job that fails leaves nothing there.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, _unfinished(job.out) as out:
+            report = await _Working(job, progress, limits or WorkLimits(), Path(folder), out).run()
+            await asyncio.to_thread(_publish, out, job.out)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+            raise
+        raise TaskFailure("resource.disk_full", f"{type(error).__name__}: {error}") from error
+    return report
+
+
+class _Working:
+    """One job in its folders."""
+
+    def __init__(self, job: Job, progress: Progress, limits: WorkLimits, folder: Path, out: Path) -> None:
+        self._job = job
+        self._progress = progress
+        self._limits = limits
+        self._folder = folder
+        self._out = out
+
+    async def run(self) -> dict[str, Any]:
+        job = self._job
+        definition = await asyncio.to_thread(job.definition.read_bytes)
+        entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
+        guard = Guard(job.allow_hosts)
+        download = SourceDownload(
+            entry, self._folder / "raw", guard, self._limits.download, self._progress, job.previous
+        )
+        raws, report = await self._download_and_convert(entry, download)
+        log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
+        await asyncio.to_thread(write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report)
+        return report
+
+    async def _download_and_convert(
+        self, entry: Entry, download: SourceDownload
+    ) -> tuple[list[Downloaded], dict[str, Any]]:
+        """Convert what comes page by page while it comes, anything else when it is there."""
+        if entry.is_esri:
+            growing = await asyncio.to_thread(download.growing_files)
+            raws, report = await together(self._fetch_and_keep(download), self._convert(growing))
+            return raws, report
+        raws = await download.fetch()
+        _kept, report = await together(self._keep(raws), self._convert([raw.path for raw in raws]))
+        return raws, report
+
+    async def _fetch_and_keep(self, download: SourceDownload) -> list[Downloaded]:
+        raws = await download.fetch()
+        await self._keep(raws)
+        return raws
+
+    async def _keep(self, raws: Sequence[Downloaded]) -> None:
+        await asyncio.to_thread(keep_raw, [raw.path for raw in raws], self._out / CACHE_FILE)
+
+    async def _convert(self, raws: Sequence[Path]) -> dict[str, Any]:
+        job = self._job
+        previous = await job.previous.fetch(FEATURES_FILE, self._folder) if job.previous else None
         assignment = Assignment(
             str(job.definition.absolute()),
             job.layer,
             job.name,
-            (str(raw.path),),
-            str(work),
-            str(job.out.absolute()),
+            tuple(map(str, raws)),
+            str(self._folder),
+            str(self._out.absolute()),
+            str(previous.absolute()) if previous else None,
         )
-        report = await run_in_sandbox(assignment, lambda count: progress("convert", count, None), given.sandbox)
-        log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
-        await asyncio.to_thread(_keep, raw.path, job.out / CACHE_FILE)
-        await asyncio.to_thread(write_manifest, job.out, entry=entry, definition=definition, raw=raw, report=report)
-    return report
+        return await run_in_sandbox(
+            assignment, lambda count: self._progress("convert", count, None), self._limits.sandbox
+        )
 
 
-async def _download(entry: Entry, work: Path, job: Job, progress: Progress, limits: Limits) -> Downloaded:
-    if entry.protocol != "http":
-        raise TaskFailure("source.schema", f"protocol {entry.protocol!r} is not supported yet: use http")
-    folder = work / "raw"
-    folder.mkdir()
-    download = HttpDownload(Guard(job.allow_hosts), limits, entry.headers)
-    return await download.fetch(entry.urls[0], folder, lambda done, total: progress("download", done, total))
+@contextmanager
+def _unfinished(out: Path) -> Iterator[Path]:
+    """Give a folder beside the files to come, on the same file system; it is gone afterwards, whatever happens."""
+    folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
-def _keep(raw: Path, target: Path) -> None:
-    """Keep the raw input: as it came if it is a zip, zipped otherwise."""
-    if zipfile.is_zipfile(raw):
-        shutil.copyfile(raw, target)
-        return
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.write(raw, raw.name)
+def _publish(unfinished: Path, out: Path) -> None:
+    """Move everything into place, the manifest last; an earlier manifest goes first, as it would be wrong by then."""
+    (out / MANIFEST_FILE).unlink(missing_ok=True)
+    for path in sorted(unfinished.iterdir(), key=lambda item: item.name == MANIFEST_FILE):
+        path.replace(out / path.name)

@@ -1,166 +1,177 @@
-"""Downloading over HTTP from addresses that strangers wrote: checked, limited, resumed, verified."""
+"""One file over HTTP: continued where a dropped connection left off, its length verified, not fetched twice."""
 
 import asyncio
-import hashlib
+import gzip
+import re
+import shutil
+import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import aiohttp
 from yarl import URL
 
-from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_shared.guarded_http import Guard
+from oa_task.download.downloaded import Downloaded, file_name, sha256_of, without_login
+from oa_task.download.limits import Limits
+from oa_task.download.requests import Requests, Trouble, check_markup, check_status, open_requests
+from oa_task.download.stored import Stored
 from oa_task.failure import TaskFailure
 
-USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CHUNK_BYTES = 1 << 18
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-Progress = Callable[[int, int | None], None]
+_HEAD_BYTES = 64 * 1024
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_GZIP = b"\x1f\x8b"
+Told = Callable[[int, int | None], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a download may cost; times are seconds."""
-
-    size_bytes: int = 20 * 1024**3
-    total_s: float = 4 * 3600
-    stall_s: float = 60
-    connect_s: float = 30
-    redirects: int = 10
-    tries: int = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Downloaded:
-    """A file as the server sent it."""
+@dataclass(slots=True)
+class _Partial:
+    """What is there of a file, and of which version of it."""
 
     path: Path
-    url: str
-    size_bytes: int
-    sha256: str
-    etag: str | None = None
-    last_modified: str | None = None
+    total: int | None = None
+    validator: str | None = None
+    response: aiohttp.ClientResponse | None = field(default=None, repr=False)
 
+    @property
+    def have(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
 
-class _Interrupted(Exception):  # noqa: N818 - a state, not an error
-    """The connection ended before the announced length; what came is kept."""
+    def forget(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.total = self.validator = None
+
+    def conditions(self, stored: Stored | None) -> dict[str, str]:
+        """Return the headers that ask for the rest of this version, or for a version other than the stored one."""
+        if self.have:
+            same = {"If-Range": self.validator} if self.validator else {}
+            return {"Range": f"bytes={self.have}-", **same}
+        return stored.conditions() if stored else {}
 
 
 class HttpDownload:
-    """One file: follows redirects, continues where a dropped connection left off, and verifies the length."""
+    """Fetches one address."""
 
     def __init__(self, guard: Guard, limits: Limits, headers: dict[str, str]) -> None:
         self._guard = guard
         self._limits = limits
-        self._headers = {"User-Agent": USER_AGENT, **headers}
+        self._headers = headers
 
-    async def fetch(self, address: str, folder: Path, progress: Progress) -> Downloaded:
-        """Save the file in `folder`. Raises TaskFailure source.* or upstream.*."""
-        connector = aiohttp.TCPConnector(resolver=GuardedResolver(self._guard))
-        timeout = aiohttp.ClientTimeout(
-            total=self._limits.total_s, sock_connect=self._limits.connect_s, sock_read=self._limits.stall_s
-        )
+    async def fetch(self, address: str, folder: Path, told: Told, *, stored: Stored | None = None) -> Downloaded:
+        """Save the file in `folder`; `told` hears of bytes done and announced. Raises TaskFailure."""
         try:
-            async with aiohttp.ClientSession(
-                connector=connector, timeout=timeout, headers=self._headers, auto_decompress=False
-            ) as session:
-                return await self._with_tries(session, self._url(address), folder, progress)
-        except AddressRefusedError as error:
-            raise TaskFailure("source.address_refused", error.detail) from error
-
-    def _url(self, address: str) -> URL:
-        try:
-            return self._guard.check(URL(address))
-        except ValueError as error:
-            raise TaskFailure("source.schema", f"{address[:200]!r} is not an address: {error}") from error
+            async with (
+                asyncio.timeout(self._limits.total_s),
+                open_requests(self._guard, self._limits, self._headers) as requests,
+            ):
+                return await self._with_tries(requests, requests.address(address), folder, told, stored=stored)
+        except TimeoutError as error:
+            raise TaskFailure("upstream.timeout", f"it took more than {self._limits.total_s:g} s") from error
 
     async def _with_tries(
-        self, session: aiohttp.ClientSession, url: URL, folder: Path, progress: Progress
+        self, requests: Requests, url: URL, folder: Path, told: Told, *, stored: Stored | None
     ) -> Downloaded:
-        partial = folder / "partial"
+        partial = _Partial(folder / "partial")
+        known = stored if stored and stored.url == without_login(url) else None
         for attempt in range(1, self._limits.tries + 1):
             try:
-                return await self._get(session, url, partial, progress)
-            except _Interrupted as error:
-                reason = TaskFailure("upstream.truncated", f"{url}: {error}")
-            except TimeoutError as error:
-                reason = TaskFailure("upstream.timeout", f"{url} was silent for too long: {error}")
-            except AddressRefusedError:
-                raise
-            except (aiohttp.ClientError, OSError) as error:
-                _reraise_refusal(error)
-                reason = TaskFailure("upstream.connection", f"{url}: {type(error).__name__}: {error}")
-            if attempt < self._limits.tries:
-                await asyncio.sleep(min(2 ** (attempt - 1), 10))
-        raise reason
+                return await self._get(requests, url, partial, told, stored=known)
+            except Trouble as trouble:
+                if attempt == self._limits.tries:
+                    raise trouble.failure from trouble
+                await asyncio.sleep(self._limits.pause_s(attempt, trouble.retry_after_s))
+        raise TaskFailure("bug.crash", "no tries are allowed")
 
-    async def _get(self, session: aiohttp.ClientSession, url: URL, partial: Path, progress: Progress) -> Downloaded:
-        have = _size_bytes(partial)
-        asked = {"Range": f"bytes={have}-"} if have else {}
-        current = url
-        for _ in range(self._limits.redirects + 1):
-            async with session.get(current, headers=asked, allow_redirects=False) as response:
-                if response.status in _REDIRECTS:
-                    current = self._guard.check(current.join(URL(response.headers.get("Location", ""))))
-                    continue
-                _check_status(response)
-                await self._save(response, partial, have, progress)
-                return _finished(response, current, partial)
-        raise TaskFailure("source.not_found", f"{url} redirects more than {self._limits.redirects} times")
+    async def _get(
+        self, requests: Requests, url: URL, partial: _Partial, told: Told, *, stored: Stored | None
+    ) -> Downloaded:
+        headers = {"Accept-Encoding": "identity", **partial.conditions(stored)}
+        async with requests.ask(url, headers=headers) as response:
+            if response.status == HTTPStatus.NOT_MODIFIED and stored is not None:
+                return await stored.restored(partial.path.parent)
+            if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and partial.have:
+                partial.forget()
+                raise Trouble("upstream.truncated", f"{response.url} has no more bytes: begun again")
+            _check_answer(response)
+            await self._save(response, partial, told)
+        return await asyncio.to_thread(_finished, response, without_login(url), partial)
 
-    async def _save(self, response: aiohttp.ClientResponse, partial: Path, have: int, progress: Progress) -> None:
-        is_continued = response.status == HTTPStatus.PARTIAL_CONTENT and have > 0
-        done = have if is_continued else 0
-        announced = response.content_length
-        total = None if announced is None else done + announced
-        if (total or 0) > self._limits.size_bytes:
-            raise TaskFailure("source.too_large", f"{response.url} has {total:,} bytes")
-        with partial.open("ab" if is_continued else "wb") as file:
-            try:
-                async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
-                    file.write(chunk)
-                    done += len(chunk)
-                    if done > self._limits.size_bytes:
-                        text = f"{response.url} is larger than {self._limits.size_bytes:,} bytes"
-                        raise TaskFailure("source.too_large", text)
-                    progress(done, total)
-            except aiohttp.ClientPayloadError as error:
-                raise _Interrupted(f"the connection ended after {done:,} of {total or 'unknown'} bytes") from error
-        if total is not None and done < total:
-            raise _Interrupted(f"{done:,} of {total:,} bytes came")
+    async def _save(self, response: aiohttp.ClientResponse, partial: _Partial, told: Told) -> None:
+        done = _begin(response, partial)
+        if (partial.total or 0) > self._limits.size_bytes:
+            raise TaskFailure("source.too_large", f"{response.url} has {partial.total:,} bytes")
+        with partial.path.open("ab") as file:
+            async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                file.write(chunk)
+                done += len(chunk)
+                if done > self._limits.size_bytes:
+                    text = f"{response.url} is larger than {self._limits.size_bytes:,} bytes"
+                    raise TaskFailure("source.too_large", text)
+                told(done, partial.total)
+        if partial.total is not None and done != partial.total:
+            if done > partial.total:
+                partial.forget()
+            raise Trouble("upstream.truncated", f"{response.url}: {done:,} of {partial.total or done:,} bytes came")
 
 
-def _size_bytes(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
+def _check_answer(response: aiohttp.ClientResponse) -> None:
+    check_status(response)
+    if response.status == HTTPStatus.ACCEPTED:
+        raise Trouble("upstream.http_5xx", f"{response.url} answered 202: it is still making the data")
+    if response.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        raise TaskFailure("source.not_found", f"{response.url} answered {response.status}")
 
 
-def _reraise_refusal(error: BaseException) -> None:
-    """Raise the refusal of an address that a connection error is wrapped around, if there is one."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, AddressRefusedError):
-            raise cause
-        cause = cause.__cause__ or cause.__context__
+def _begin(response: aiohttp.ClientResponse, partial: _Partial) -> int:
+    """Return how many bytes of this version are there; what is there of another one is thrown away."""
+    if response.status == HTTPStatus.PARTIAL_CONTENT and _continues(response, partial):
+        return partial.have
+    if response.status == HTTPStatus.PARTIAL_CONTENT:
+        partial.forget()
+        raise Trouble("upstream.truncated", f"{response.url} continues with other bytes than asked for: begun again")
+    partial.forget()
+    partial.total = response.content_length
+    etag = response.headers.get("ETag")
+    partial.validator = response.headers.get("Last-Modified") if etag is None or etag.startswith("W/") else etag
+    return 0
 
 
-def _check_status(response: aiohttp.ClientResponse) -> None:
-    status, text = response.status, f"{response.url} answered {response.status}"
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise TaskFailure("upstream.throttled", text)
-    if status in {499, HTTPStatus.REQUEST_TIMEOUT} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise TaskFailure("upstream.http_5xx", text)
-    if status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
-        raise TaskFailure("source.not_found", text)
+def _continues(response: aiohttp.ClientResponse, partial: _Partial) -> bool:
+    found = _CONTENT_RANGE.match(response.headers.get("Content-Range", ""))
+    if found is None:
+        return partial.total is not None and partial.have + (response.content_length or 0) == partial.total
+    if partial.total is None and found[2] != "*":
+        partial.total = int(found[2])
+    return int(found[1]) == partial.have and found[2] in {"*", str(partial.total)}
 
 
-def _finished(response: aiohttp.ClientResponse, url: URL, partial: Path) -> Downloaded:
-    name = PurePosixPath(url.path).name or "data"
-    path = partial.with_name(
-        "".join(c if c.isalnum() or c in "._-" else "_" for c in name)[-100:].lstrip(".") or "data"
-    )
-    partial.rename(path)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+def _finished(response: aiohttp.ClientResponse, url: str, partial: _Partial) -> Downloaded:
+    """Name the file, and undo the encoding that the server gave it though it was asked not to."""
+    path = partial.path.with_name(file_name(response.url))
+    if response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"} and path.suffix != ".gz":
+        _decompress(partial, url)
+    with partial.path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    try:
+        check_markup(head, url)
+    except Trouble:
+        partial.forget()
+        raise
+    partial.path.rename(path)
     headers = response.headers
-    return Downloaded(path, str(url), path.stat().st_size, digest, headers.get("ETag"), headers.get("Last-Modified"))
+    size_bytes, digest = path.stat().st_size, sha256_of(path)
+    return Downloaded(path, url, size_bytes, digest, headers.get("ETag"), headers.get("Last-Modified"))
+
+
+def _decompress(partial: _Partial, url: str) -> None:
+    plain = partial.path.with_suffix(".plain")
+    try:
+        with gzip.open(partial.path) as source, plain.open("wb") as target:
+            shutil.copyfileobj(source, target, _CHUNK_BYTES)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        partial.forget()
+        raise Trouble("upstream.truncated", f"{url}: the transfer encoding is broken: {error}") from error
+    plain.replace(partial.path)

@@ -23,7 +23,7 @@ from oa_task.failure import TaskFailure
 from oa_task.job.log_upload import LogUpload
 from oa_task.job.reporter import Reporter
 from oa_task.job.settings import JobSettings
-from oa_task.manifest import MANIFEST_FILE
+from oa_task.previous import MANIFEST_FILE
 from oa_task.work import Job, run_work
 
 log = structlog.get_logger()

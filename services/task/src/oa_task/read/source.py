@@ -9,6 +9,7 @@ from oa_task.definition import Entry, needed_columns
 from oa_task.features import FeatureBatch, Points, Shapes
 from oa_task.read.choice import choose
 from oa_task.read.csv import read_csv
+from oa_task.read.esri import read_esri
 from oa_task.read.geojson import read_geojson
 from oa_task.read.ogr import read_ogr
 from oa_task.read.request import Everything, ReadRequest
@@ -28,7 +29,8 @@ def open_batches(
     Raises TaskFailure source.*.
     """
     columns: Container[str] = Everything() if all_columns else needed_columns(entry)
-    batches = _read(choose(files, entry.conform), entry, columns, bad_rows)
+    path = files[0] if entry.is_esri else choose(files, entry.conform)
+    batches = _read(path, entry, columns, bad_rows)
     if limit is not None:
         yield from _first(batches, limit)
         return
@@ -39,7 +41,7 @@ def open_batches(
 def _read(path: Path, entry: Entry, columns: Container[str], bad_rows: BadRows) -> Iterator[FeatureBatch]:
     if entry.format.startswith("shapefile"):
         path = with_sidecars(path)
-    reader = _READERS.get(entry.format, read_ogr)
+    reader = read_esri if entry.is_esri else _READERS.get(entry.format, read_ogr)
     return (batch for batch in reader(ReadRequest(path, entry.conform, columns, bad_rows)) if len(batch))
 
 

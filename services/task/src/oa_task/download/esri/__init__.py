@@ -1,0 +1,1 @@
+"""ArcGIS Feature and Map servers, read page by page."""

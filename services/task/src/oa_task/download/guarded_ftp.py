@@ -1,0 +1,109 @@
+"""ftplib with the guard in it: control and data connections go to addresses that were checked, and to no others."""
+
+import ftplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import unquote
+
+from yarl import URL
+
+from oa_shared.guarded_http import AddressRefusedError, Guard, is_public
+from oa_task.download.limits import Limits
+
+_PORT, _IMPLICIT_PORT = 21, 990
+_BYTES = "latin-1"  # every byte of a name or a reply as one character
+
+
+class _GuardedFtp(ftplib.FTP):
+    """Asks with EPSV first, whose answer names no address at all."""
+
+    guard: Guard
+    name = ""
+
+    def connect_to(self, url: URL) -> None:
+        """Connect to an address of the host that the guard has checked. Raises AddressRefusedError."""
+        self.name = url.host or ""
+        port = url.port or self.usual_port(url)
+        self.host, self.port = self.guard.resolve(self.name, port), port
+        self.sock = socket.create_connection((self.host, port), self.timeout)
+        self.af = self.sock.family
+        self.begin(url)
+        self.file = self.sock.makefile("r", encoding=self.encoding)
+        self.welcome = self.getresp()
+
+    def usual_port(self, _url: URL) -> int:
+        """Return the port of an address that names none."""
+        return _PORT
+
+    def begin(self, url: URL) -> None:
+        """Do what comes before the server's first word."""
+
+    def makepasv(self) -> tuple[str, int]:
+        """Return where the data is. Raises AddressRefusedError when the server names a private address."""
+        try:
+            address, port = ftplib.parse229(self.sendcmd("EPSV"), (self.host, self.port))[:2]
+        except (ftplib.error_perm, ftplib.error_proto):
+            address, port = ftplib.parse227(self.sendcmd("PASV"))
+        is_known = address == self.host or self.guard.is_opened(address)
+        if not is_known and not is_public(address):
+            raise AddressRefusedError(f"{self.name} wants its data fetched from {address}, not on the public internet")
+        return address, port
+
+
+class _GuardedFtps(_GuardedFtp, ftplib.FTP_TLS):
+    """The same over TLS, certificates verified: from the first word on port 990, after `AUTH TLS` elsewhere."""
+
+    def usual_port(self, _url: URL) -> int:
+        """Return the port of TLS from the first word."""
+        return _IMPLICIT_PORT
+
+    def begin(self, url: URL) -> None:
+        """Speak TLS at once where the port wants it."""
+        if self.sock is not None and (url.port or _IMPLICIT_PORT) == _IMPLICIT_PORT:
+            self.sock = self.context.wrap_socket(self.sock, server_hostname=self.name)
+
+    def auth(self) -> str:
+        """Begin TLS with the certificate checked against the name, not the address."""
+        address, self.host = self.host, self.name
+        try:
+            return super().auth()
+        finally:
+            self.host = address
+
+    def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
+        """Open a data connection that resumes the session of the control connection, as servers demand."""
+        connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        session = self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
+        return self.context.wrap_socket(connection, server_hostname=self.name, session=session), size
+
+
+@contextmanager
+def open_ftp(url: URL, guard: Guard, limits: Limits) -> Iterator[ftplib.FTP]:
+    """Connect and log in, without a name where the address has none. Raises AddressRefusedError and ftplib's errors."""
+    ftp = _connection(url, limits)
+    ftp.guard = guard
+    try:
+        ftp.connect_to(url)
+        if ftp.sock is not None:
+            ftp.sock.settimeout(limits.stall_s)
+        ftp.login(_text(url.raw_user), _text(url.raw_password))
+        if isinstance(ftp, ftplib.FTP_TLS):
+            ftp.prot_p()
+        ftp.voidcmd("TYPE I")
+        ftp.timeout = limits.stall_s
+        yield ftp
+    finally:
+        ftp.close()
+
+
+def _connection(url: URL, limits: Limits) -> _GuardedFtp:
+    if url.scheme == "ftps":
+        context = ssl.create_default_context()
+        return _GuardedFtps(context=context, timeout=limits.connect_s, encoding=_BYTES)
+    return _GuardedFtp(timeout=limits.connect_s, encoding=_BYTES)
+
+
+def _text(raw: str | None) -> str:
+    return unquote(raw or "", _BYTES)

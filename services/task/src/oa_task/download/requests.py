@@ -1,0 +1,146 @@
+"""Requests to strangers' servers: every hop checked, every answer limited, every failure given its code."""
+
+import email.utils
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_task.download.limits import Limits
+from oa_task.failure import TaskFailure
+
+USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
+_CLIENT_CLOSED = 499
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_HEAD_BYTES = 4096
+_SECRET_FIELDS = (b'type="password"', b"type='password'", b"type=password")
+
+
+class Trouble(Exception):  # noqa: N818 - a state, not an error
+    """A request failed in a way that may pass; `failure` is what it means when it does not."""
+
+    def __init__(self, code: str, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.failure = TaskFailure(code, message)
+        self.retry_after_s = retry_after_s
+
+
+class Requests:
+    """One session with the guard in its resolver; redirects are followed here, so that each is checked."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, guard: Guard, limits: Limits, headers: Mapping[str, str]
+    ) -> None:
+        self._session = session
+        self._guard = guard
+        self._limits = limits
+        self._headers = headers
+
+    def address(self, text: str) -> URL:
+        """Return an address that may be asked. Raises TaskFailure source.schema or source.address_refused."""
+        try:
+            return self._guard.check(URL(text.strip()))
+        except ValueError as error:
+            raise TaskFailure("source.schema", f"{text[:200]!r} is not an address: {error}") from error
+        except AddressRefusedError as error:
+            raise TaskFailure("source.address_refused", error.detail) from error
+
+    @asynccontextmanager
+    async def ask(
+        self, url: URL, *, method: str = "GET", headers: Mapping[str, str] | None = None, data: Any = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yield the answer behind all redirects. The definition's own headers go to its own host only.
+
+        Raises Trouble upstream.timeout or upstream.connection, TaskFailure source.not_found or
+        source.address_refused.
+        """
+        current = url
+        for _ in range(self._limits.redirects + 1):
+            own = self._headers if current.host == url.host else {}
+            given = {"User-Agent": USER_AGENT, **own, **(headers or {})}
+            async with (
+                _troubled(current),
+                self._session.request(method, current, headers=given, data=data, allow_redirects=False) as response,
+            ):
+                if response.status not in _REDIRECTS:
+                    yield response
+                    return
+                current = self._guard.check(current.join(URL(response.headers.get("Location", ""))))
+        raise TaskFailure("source.not_found", f"{url} redirects more than {self._limits.redirects} times")
+
+
+@asynccontextmanager
+async def open_requests(
+    guard: Guard, limits: Limits, headers: Mapping[str, str] | None = None, *, decode: bool = False
+) -> AsyncIterator[Requests]:
+    """Open a session; `decode` undoes Content-Encoding."""
+    timeout = aiohttp.ClientTimeout(total=limits.total_s, sock_connect=limits.connect_s, sock_read=limits.stall_s)
+    connector = aiohttp.TCPConnector(resolver=GuardedResolver(guard))
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=decode) as session:
+        yield Requests(session, guard, limits, headers or {})
+
+
+def check_status(response: aiohttp.ClientResponse) -> None:
+    """Raise Trouble for a status that may pass, TaskFailure source.* for one that will not."""
+    status, text = response.status, f"{response.url} answered {response.status}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Trouble("upstream.throttled", text, retry_after_s=retry_after_s(response))
+    if status in {_CLIENT_CLOSED, HTTPStatus.REQUEST_TIMEOUT} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Trouble("upstream.http_5xx", text, retry_after_s=retry_after_s(response))
+    if status == HTTPStatus.UNAUTHORIZED:
+        raise TaskFailure("source.token_required", text)
+    if status >= HTTPStatus.BAD_REQUEST or status < HTTPStatus.OK:
+        raise TaskFailure("source.not_found", text)
+
+
+def check_markup(head: bytes, where: str) -> None:
+    """Raise for a web page in place of data: TaskFailure source.token_required when it asks for a password."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:_HEAD_BYTES].lower()
+    if not start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        return
+    if any(field in head.lower() for field in _SECRET_FIELDS):
+        raise TaskFailure("source.token_required", f"{where} answered with a page that asks for a password")
+    raise Trouble("upstream.http_5xx", f"{where} answered with a web page where data should be")
+
+
+def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
+    """Return the wait that a server asks for, in seconds or as a date; None when it asks for none."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+
+
+@asynccontextmanager
+async def _troubled(url: URL) -> AsyncIterator[None]:
+    """Turn the failures of a connection into Trouble, a refused address into TaskFailure source.address_refused."""
+    try:
+        yield
+    except AddressRefusedError as error:
+        raise TaskFailure("source.address_refused", error.detail) from error
+    except TimeoutError as error:
+        raise Trouble("upstream.timeout", f"{url} was silent for too long: {error}") from error
+    except aiohttp.ClientPayloadError as error:
+        raise Trouble("upstream.truncated", f"{url}: the connection ended too early: {error}") from error
+    except (aiohttp.ClientError, ConnectionError) as error:
+        refusal = _refusal(error)
+        if refusal is not None:
+            raise TaskFailure("source.address_refused", refusal.detail) from error
+        raise Trouble("upstream.connection", f"{url}: {type(error).__name__}: {error}") from error
+
+
+def _refusal(error: BaseException) -> AddressRefusedError | None:
+    """Return the refusal of an address that a connection error is wrapped around, if there is one."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, AddressRefusedError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
