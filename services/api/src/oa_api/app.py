@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from oa_api.authorisation import SECRETS, SharedSecrets, authorise
 from oa_api.definition_fetch import DefinitionFetcher
@@ -36,4 +36,6 @@ def make_app(
     app[FETCHER] = fetcher
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.handler)
+        if route.method == hdrs.METH_GET:
+            app.router.add_route(hdrs.METH_HEAD, route.path, route.handler)
     return app

@@ -1,16 +1,14 @@
 """Fetching source definitions from the hosts that are allowed to give us any."""
 
 import asyncio
-import ipaddress
 import re
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from oa_shared.errors import OaError
+from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
 
 DEFAULT_HOSTS = frozenset({"raw.githubusercontent.com", "github.com"})
 MAX_BYTES = 2 * 1024 * 1024
@@ -18,6 +16,7 @@ _TIMEOUT_S = 15
 _AT_ONCE = 20
 _MAX_REDIRECTS = 3
 _OK = 200
+_SHOWN_CHARACTERS = 200
 _BLOB = re.compile(r"/(?P<repository>[^/]+/[^/]+)/blob/(?P<rest>.+)\Z")
 
 
@@ -31,33 +30,17 @@ class FetchError(OaError):
         self.code = code  # type: ignore[misc] # one class, several codes of the closed vocabulary
 
 
-class _CheckedResolver(AbstractResolver):
-    """Gives a connection only addresses that are globally routable, unless its host was opened by name."""
-
-    def __init__(self, opened: frozenset[str]) -> None:
-        self._resolver = ThreadedResolver()
-        self._opened = opened
-
-    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        if host not in self._opened and not all(ipaddress.ip_address(item["host"]).is_global for item in found):
-            raise OSError(f"{host} is not on the public internet")
-        return found
-
-    async def close(self) -> None:
-        await self._resolver.close()
-
-
 class DefinitionFetcher:
     """Fetches small JSON files, at most twenty at once."""
 
     def __init__(self, opened_hosts: tuple[str, ...]) -> None:
         self._opened = frozenset(opened_hosts)
+        self._guard = Guard(opened_hosts)
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(resolver=_CheckedResolver(self._opened), limit=_AT_ONCE)
+        connector = aiohttp.TCPConnector(resolver=GuardedResolver(self._guard), limit=_AT_ONCE)
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
         return self
@@ -68,22 +51,20 @@ class DefinitionFetcher:
 
     async def fetch(self, address: str) -> str:
         """Return the text at an address. Raises FetchError."""
-        url = self._checked(address)
+        url = self._checked(_parsed(address))
         async with self._slots:
             for _ in range(_MAX_REDIRECTS + 1):
                 answer = await self._get(url)
                 if isinstance(answer, str):
                     return answer
-                url = self._checked(str(answer))
-        raise FetchError(f"more than {_MAX_REDIRECTS} redirects from {address}")
+                url = self._checked(answer)
+        raise FetchError(f"more than {_MAX_REDIRECTS} redirects from {_shown(address)}")
 
-    def _checked(self, address: str) -> URL:
+    def _checked(self, url: URL) -> URL:
         try:
-            url = URL(address)
-        except ValueError as error:
-            raise FetchError(f"not an address: {error}", code="source.schema") from error
-        if url.scheme not in {"http", "https"} or not url.host:
-            raise FetchError(f"{address[:200]!r} is not an http or https address", code="source.address_refused")
+            self._guard.check(url)
+        except AddressRefusedError as error:
+            raise FetchError(error.detail, code=error.code) from error
         if url.host not in DEFAULT_HOSTS | self._opened:
             text = f"{url.host} may not give us definitions: use {', '.join(sorted(DEFAULT_HOSTS))} or send it inline"
             raise FetchError(text, code="source.address_refused")
@@ -95,12 +76,25 @@ class DefinitionFetcher:
         try:
             async with self._session.get(url, allow_redirects=False) as response:
                 if response.status in {301, 302, 303, 307, 308}:
-                    return url.join(URL(response.headers.get("Location", "")))
+                    return url.join(_parsed(response.headers.get("Location", "")))
                 if response.status != _OK:
                     raise FetchError(f"{url} answered {response.status}")
                 return _decoded(await _read(response), url)
+        except AddressRefusedError as error:
+            raise FetchError(error.detail, code=error.code) from error
         except (aiohttp.ClientError, OSError) as error:
             raise FetchError(f"{url} cannot be fetched: {type(error).__name__}") from error
+
+
+def _parsed(address: str) -> URL:
+    try:
+        return URL(address)
+    except ValueError as error:
+        raise FetchError(f"{_shown(address)} is not an address: {error}", code="source.schema") from error
+
+
+def _shown(address: str) -> str:
+    return repr(address[:_SHOWN_CHARACTERS])
 
 
 def _raw(url: URL) -> URL:

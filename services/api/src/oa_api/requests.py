@@ -5,6 +5,7 @@ from typing import Any, NoReturn
 
 import aiohttp
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.aiohttpparser import AIOHTTPParser
 
@@ -21,6 +22,7 @@ from oa_api.schemas.fields import MAX_ID, SMALL_BODY_BYTES
 
 _BODY_WITHIN_S = 60
 _JSON_TYPES = frozenset({"application/json", "application/octet-stream"})
+_BROKEN_BODY = (web.RequestPayloadError, aiohttp.ClientPayloadError, HttpProcessingError, ConnectionError)
 _RAW_BODY = web.RequestKey("raw_body", bytes)
 
 
@@ -91,7 +93,7 @@ async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> by
             request[_RAW_BODY] = await _read(request, limit)
     except TimeoutError as error:
         raise TooSlowError(f"the body did not come within {_BODY_WITHIN_S} seconds") from error
-    except (web.RequestPayloadError, aiohttp.ClientPayloadError, aiohttp.http_exceptions.HttpProcessingError) as error:
+    except _BROKEN_BODY as error:
         raise BadRequestError(f"the body is broken: {type(error).__name__}") from error
     return request[_RAW_BODY]
 

@@ -18,6 +18,7 @@ from oa_shared.status import LAYERS
 
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
 _SCHEMA = NewJob()
+_FETCH_WITHIN_S = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,17 @@ class Resolution:
 
 
 async def resolve(elements: list[Any], fetcher: DefinitionFetcher) -> Resolution:
-    """Resolve all elements at once; the order of the jobs is that of the elements."""
-    found = await asyncio.gather(*(_resolve_one(index, item, fetcher) for index, item in enumerate(elements)))
+    """Resolve all elements at once; the order of the jobs is that of the elements.
+
+    What cannot be fetched within 100 seconds in all is refused, so that no request is held open without end.
+    """
+    deadline = asyncio.get_running_loop().time() + _FETCH_WITHIN_S
+    found = await asyncio.gather(*(_resolve_one(i, item, fetcher, deadline) for i, item in enumerate(elements)))
     jobs = [job for resolution in found for job in resolution.jobs]
     return Resolution(jobs, [refusal for resolution in found for refusal in resolution.refusals])
 
 
-async def _resolve_one(index: int, element: Any, fetcher: DefinitionFetcher) -> Resolution:
+async def _resolve_one(index: int, element: Any, fetcher: DefinitionFetcher, deadline: float) -> Resolution:
     label = element if isinstance(element, str) else f"jobs[{index}]"
     try:
         asked = _SCHEMA.load({"source": element} if isinstance(element, str) else element)
@@ -69,7 +74,7 @@ async def _resolve_one(index: int, element: Any, fetcher: DefinitionFetcher) -> 
     url = source if isinstance(source, str) else None
     label = asked["source_name"] or url or label
     try:
-        text = await fetcher.fetch(url) if url else json.dumps(source, ensure_ascii=False)
+        text = await _text(source, fetcher, deadline)
         definition = decode(text)
     except FetchError as error:
         return _refused(index, label, [Problem("", error.detail)], code=error.code)
@@ -82,6 +87,16 @@ async def _resolve_one(index: int, element: Any, fetcher: DefinitionFetcher) -> 
         return _refused(index, label, problems)
     name = asked["source_name"] or _source_name(url) or f"inline/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return _permute(index, label, definition, text=text, url=url, source_name=name, asked=asked)
+
+
+async def _text(source: Any, fetcher: DefinitionFetcher, deadline: float) -> str:
+    if not isinstance(source, str):
+        return json.dumps(source, ensure_ascii=False)
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await fetcher.fetch(source)
+    except TimeoutError as error:
+        raise FetchError("there was no time left to fetch it: send fewer URLs", code="upstream.timeout") from error
 
 
 def _permute(

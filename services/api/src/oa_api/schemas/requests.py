@@ -149,7 +149,7 @@ class NewJob(Strict):
     """One element of POST /api/run/{run}/jobs that is not a plain URL."""
 
     source = fields.Raw(required=True)
-    source_name = Text(load_default=None, validate=validate.Regexp(r"[\w.-]+(/[\w.-]+){0,9}\Z"))
+    source_name = Text(load_default=None, validate=validate.Regexp(r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z"))
     layer = fields.String(load_default=None)
     name = Text(load_default=None)
 
