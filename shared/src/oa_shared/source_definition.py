@@ -11,8 +11,6 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
 
 from oa_shared.lanes import Tier, tier_of
 from oa_shared.status import LAYERS
@@ -52,8 +50,9 @@ def validate_definition(definition: Any) -> list[Problem]:
         return [Problem("/schema", f"schema {version!r} is not supported: use schema {SCHEMA_VERSION}")]
     if _fast_validator().is_valid(definition):
         return []
-    errors = sorted(_validator().iter_errors(definition), key=lambda error: list(map(str, error.absolute_path)))
-    return [_problem(error) for error in errors[:MAX_PROBLEMS]]
+    from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and seldom needed
+
+    return [Problem(pointer, message) for pointer, message in violations(definition, _rules(), most=MAX_PROBLEMS)]
 
 
 def repeated_names(definition: dict[str, Any]) -> list[Problem]:
@@ -97,23 +96,6 @@ def _rules() -> Any:
 def _fast_validator() -> jsonschema_rs.Draft202012Validator:
     """Return the one that only says yes or no: a request may bring thousands of definitions, nearly all good."""
     return jsonschema_rs.Draft202012Validator(_rules())
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    """Return the one that says what is wrong."""
-    return Draft202012Validator(_rules())
-
-
-def _problem(error: ValidationError) -> Problem:
-    """Say the most telling part of an error: of alternatives, the one that came nearest."""
-    cause = best_match([error]) or error
-    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in cause.absolute_path)
-    return Problem("".join(f"/{part}" for part in parts), _shorten(cause.message))
-
-
-def _shorten(text: str, limit: int = 300) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def _depth(value: Any) -> int:

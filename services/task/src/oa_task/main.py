@@ -15,8 +15,8 @@ from oa_shared.errors import OaError
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.logging import configure_logging
 from oa_task.failure import TaskFailure
-from oa_task.job.entry import run_job
 from oa_task.progress import shown_progress
+from oa_task.sandbox import OPTIONAL_OUTPUTS
 from oa_task.work import Job, run_work
 
 _USAGE = 2
@@ -33,8 +33,9 @@ def main() -> None:
 @click.option("--layer", required=True, help="addresses, parcels, buildings or centerlines")
 @click.option("--name", required=True, help="the entry's name")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="folder for the files")
+@click.option("--without", multiple=True, type=click.Choice(OPTIONAL_OUTPUTS), help="an output to leave out")
 @click.option("--json", "as_json", is_flag=True, help="answer with one line of JSON")
-def run(source: Path, layer: str, name: str, out: Path, *, as_json: bool) -> None:
+def run(source: Path, layer: str, name: str, out: Path, *, without: tuple[str, ...], as_json: bool) -> None:
     """Run one entry of SOURCE without API or AWS.
 
     Exit status: 0 done, 10-19 the source, 20-29 the server or the machine, 30 a bug.
@@ -45,7 +46,7 @@ def run(source: Path, layer: str, name: str, out: Path, *, as_json: bool) -> Non
     console = Console(stderr=True)
     try:
         with shown_progress(console) as progress:
-            report = asyncio.run(run_work(Job(source, layer, name, out, hosts), progress))
+            report = asyncio.run(run_work(Job(source, layer, name, out, hosts, without=frozenset(without)), progress))
     except TaskFailure as failure:
         _tell_failure(failure, console, as_json=as_json)
         sys.exit(exit_status(failure.code))
@@ -72,6 +73,8 @@ def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool) -> None:
 @main.command()
 def job() -> None:
     """Run the attempt that the environment names: the entry of the container."""
+    from oa_task.job.entry import run_job  # noqa: PLC0415 - the other commands start faster without AWS
+
     signal.signal(signal.SIGTERM, _ended_by_signal)
     try:
         sys.exit(asyncio.run(run_job()))

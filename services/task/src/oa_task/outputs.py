@@ -19,7 +19,6 @@ SOURCE_FILE = "source.geojson.gz"
 VALIDATED_FILE = "validated.geojson.gz"
 PARQUET_FILE = "source.parquet"
 CHANGES_FILE = "changes.jsonl.gz"
-OPTIONAL = ("validated", "parquet", "changes", "profile", "tiles", "preview", "cache")
 Written = tuple[OutputBatch, Verdict]
 
 

@@ -5,27 +5,33 @@ the end either the counts or a failure. A crash of a native library ends only th
 """
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from oa_task.confinement import Limits, limits_of_this_machine
 from oa_task.failure import TaskFailure
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "GDAL_DATA", "PROJ_DATA", "LD_LIBRARY_PATH")
 _SETTINGS = {"GDAL_HTTP_TIMEOUT": "1", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "OGR_ENABLED_DRIVERS": ""}
-_MESSAGE_BYTES = 1 << 20
+
+
+OPTIONAL_OUTPUTS = ("validated", "parquet", "changes", "profile", "tiles", "preview", "cache")
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """What the child is to do; all but the layer and the name are paths.
 
-    `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if there is one.
+    `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if there is one;
+    `without` names OPTIONAL_OUTPUTS that are not made.
     """
 
     definition: str
@@ -35,41 +41,68 @@ class Assignment:
     work: str
     out: str
     previous: str | None = None
+    without: tuple[str, ...] = ()
 
 
-async def run_in_sandbox(
-    assignment: Assignment, progress: Callable[[int], None], limits: Limits | None = None
-) -> dict[str, Any]:
-    """Convert in a child process and return the counts. Raises TaskFailure."""
-    given = limits or limits_of_this_machine()
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "oa_task.sandboxed", json.dumps(asdict(assignment)), json.dumps(asdict(given))),
-        env={**environment, **_SETTINGS, "PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        limit=_MESSAGE_BYTES,
-    )
-    try:
-        answer = await _listen(child, progress)
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
-    return _result(answer, child.returncode or 0)
+class Sandbox:
+    """A child that loads its libraries and then waits for what it is to do: start it before it is needed.
 
+    Leaving the block ends the child, whatever it does.
+    """
 
-async def _listen(child: asyncio.subprocess.Process, progress: Callable[[int], None]) -> dict[str, Any] | None:
-    last: dict[str, Any] | None = None
-    if child.stdout is not None:
-        async for line in child.stdout:
+    def __init__(self, limits: Limits | None = None) -> None:
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        self._child = subprocess.Popen(  # noqa: S603 - our own program
+            (sys.executable, "-m", "oa_task.sandboxed", json.dumps(asdict(limits or limits_of_this_machine()))),
+            env={**environment, **_SETTINGS, "PYTHONDONTWRITEBYTECODE": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    @property
+    def process_id(self) -> int:
+        """Return the child's process id."""
+        return self._child.pid
+
+    async def convert(self, assignment: Assignment, progress: Callable[[int], None]) -> dict[str, Any]:
+        """Have the assignment done, once, and return the counts. `progress` is called from a thread.
+
+        Raises TaskFailure.
+        """
+        try:
+            answer = await asyncio.to_thread(self._converse, assignment, progress)
+        finally:
+            self._child.kill()
+        return _result(answer, await asyncio.to_thread(self._child.wait))
+
+    def _converse(self, assignment: Assignment, progress: Callable[[int], None]) -> dict[str, Any] | None:
+        """Say what is to be done and listen until the child has nothing more to say."""
+        child, last = self._child, None
+        if child.stdin is None or child.stdout is None:
+            return None
+        with contextlib.suppress(BrokenPipeError):  # a child that died says so by its status
+            child.stdin.write(json.dumps(asdict(assignment)) + "\n")
+            child.stdin.close()
+        for line in child.stdout:
             said: dict[str, Any] = json.loads(line)
             if "progress" in said:
                 progress(said["progress"])
             else:
                 last = said
-    await child.wait()
-    return last
+        child.wait()
+        return last
 
 
 def _result(answer: dict[str, Any] | None, status: int) -> dict[str, Any]:

@@ -1,14 +1,16 @@
-"""The program of the sandbox: `python -m oa_task.sandboxed ASSIGNMENT LIMITS`."""
+"""The program of the sandbox: `python -m oa_task.sandboxed LIMITS`, the assignment on its standard input."""
 
 import errno
 import json
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from oa_task.confinement import Limits, confine
+from oa_task.definition import read_definition, select_entry
 from oa_task.failure import TaskFailure
 from oa_task.sandbox import Assignment
 
@@ -16,15 +18,19 @@ _EVERY_S = 0.5
 
 
 def main() -> None:
-    """Do the assignment and say how it ended."""
-    assignment = Assignment(**json.loads(sys.argv[1]))
-    confine(Limits(**json.loads(sys.argv[2])))
-    _say(_outcome(assignment))
+    """Wait for the assignment, do it and say how it ended. Without one there is nothing to do or to say."""
+    confine(Limits(**json.loads(sys.argv[1])))
+    outcome = _outcome()
+    if outcome is not None:
+        _say(outcome)
 
 
-def _outcome(assignment: Assignment) -> dict[str, Any]:
+def _outcome() -> dict[str, Any] | None:
     try:
-        return {"report": _convert(assignment)}
+        from oa_task.conversion import convert  # noqa: PLC0415 - under the limits, and before there is work
+
+        line = sys.stdin.readline()
+        return {"report": _convert(convert, Assignment(**json.loads(line)))} if line else None
     except TaskFailure as failure:
         return {"code": failure.code, "message": failure.message}
     except MemoryError:
@@ -37,10 +43,7 @@ def _outcome(assignment: Assignment) -> dict[str, Any]:
         return {"code": "bug.crash", "message": f"{type(error).__name__} while converting; see the log"}
 
 
-def _convert(assignment: Assignment) -> dict[str, Any]:
-    from oa_task.conversion import convert  # noqa: PLC0415 - imported under the limits
-    from oa_task.definition import read_definition, select_entry  # noqa: PLC0415 - likewise
-
+def _convert(convert: Callable[..., dict[str, Any]], assignment: Assignment) -> dict[str, Any]:
     said_at = 0.0
 
     def progress(count: int) -> None:
@@ -57,6 +60,7 @@ def _convert(assignment: Assignment) -> dict[str, Any]:
         out=Path(assignment.out),
         progress=progress,
         previous=Path(assignment.previous) if assignment.previous else None,
+        without=frozenset(assignment.without),
     )
 
 

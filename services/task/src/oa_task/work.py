@@ -24,7 +24,7 @@ from oa_task.failure import TaskFailure
 from oa_task.manifest import write_manifest
 from oa_task.previous import CACHE_FILE, MANIFEST_FILE, Previous
 from oa_task.progress import Progress
-from oa_task.sandbox import Assignment, run_in_sandbox
+from oa_task.sandbox import Assignment, Sandbox
 from oa_task.together import together
 
 log = structlog.get_logger()
@@ -33,7 +33,10 @@ FEATURES_FILE = "source.geojson.gz"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be done and where; `previous` is what was made of the same entry before, if it is known."""
+    """What is to be done and where.
+
+    `previous` is what was made of the same entry before, if it is known; `without` names outputs that are not made.
+    """
 
     definition: Path
     layer: str
@@ -41,6 +44,7 @@ class Job:
     out: Path
     allow_hosts: Iterable[str] = ()
     previous: Previous | None = None
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +89,22 @@ class _Working:
         download = SourceDownload(
             entry, self._folder / "raw", guard, self._limits.download, self._progress, job.previous
         )
-        raws, report = await self._download_and_convert(entry, download)
+        with Sandbox(self._limits.sandbox) as sandbox:
+            raws, report = await self._download_and_convert(entry, download, sandbox)
         log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
         await asyncio.to_thread(write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report)
         return report
 
     async def _download_and_convert(
-        self, entry: Entry, download: SourceDownload
+        self, entry: Entry, download: SourceDownload, sandbox: Sandbox
     ) -> tuple[list[Downloaded], dict[str, Any]]:
         """Convert what comes page by page while it comes, anything else when it is there."""
         if entry.is_esri:
             growing = await asyncio.to_thread(download.growing_files)
-            raws, report = await together(self._fetch_and_keep(download), self._convert(growing))
+            raws, report = await together(self._fetch_and_keep(download), self._convert(growing, sandbox))
             return raws, report
         raws = await download.fetch()
-        _kept, report = await together(self._keep(raws), self._convert([raw.path for raw in raws]))
+        _kept, report = await together(self._keep(raws), self._convert([raw.path for raw in raws], sandbox))
         return raws, report
 
     async def _fetch_and_keep(self, download: SourceDownload) -> list[Downloaded]:
@@ -108,9 +113,11 @@ class _Working:
         return raws
 
     async def _keep(self, raws: Sequence[Downloaded]) -> None:
+        if "cache" in self._job.without:
+            return
         await asyncio.to_thread(keep_raw, [raw.path for raw in raws], self._out / CACHE_FILE)
 
-    async def _convert(self, raws: Sequence[Path]) -> dict[str, Any]:
+    async def _convert(self, raws: Sequence[Path], sandbox: Sandbox) -> dict[str, Any]:
         job = self._job
         previous = await job.previous.fetch(FEATURES_FILE, self._folder) if job.previous else None
         assignment = Assignment(
@@ -121,10 +128,9 @@ class _Working:
             str(self._folder),
             str(self._out.absolute()),
             str(previous.absolute()) if previous else None,
+            tuple(job.without),
         )
-        return await run_in_sandbox(
-            assignment, lambda count: self._progress("convert", count, None), self._limits.sandbox
-        )
+        return await sandbox.convert(assignment, lambda count: self._progress("convert", count, None))
 
 
 @contextmanager
