@@ -9,7 +9,8 @@ from typing import Any
 
 from oa_task.archive import unpack
 from oa_task.bad_rows import BadRows
-from oa_task.conform.rows import check_columns, conform_batch, run_tests
+from oa_task.conform.acceptance import run_tests
+from oa_task.conform.conformer import Conformer
 from oa_task.definition import Entry
 from oa_task.failure import TaskFailure
 from oa_task.features import Attributes, FeatureBatch, Geometry
@@ -39,14 +40,15 @@ def convert(
     Raises TaskFailure source.*; then no output is left.
     """
     run_tests(entry)
-    stats = Stats()
-    bad_rows = BadRows()
+    stats, bad_rows = Stats(), BadRows()
+    conformer = Conformer(entry, bad_rows)
     with Outputs(entry.layer, out=out, work=work, previous=previous, without=without) as outputs:
-        seconds = _convert(_batches(raws, entry, work / "unpacked", bad_rows), entry, stats, outputs, progress)
+        batches = _batches(raws, entry, work / "unpacked", bad_rows)
+        seconds = _convert(batches, conformer, _Text(entry.layer, stats, outputs), progress)
         if stats.count == 0:
             raise TaskFailure("source.empty", f"there are no features in the data{bad_rows.explanation()}")
         bad_rows.check()
-        report = {**stats.report(), **outputs.close(), "rows": _rows(bad_rows)}
+        report = {**stats.report(), **outputs.close(), "rows": _rows(bad_rows), "warnings": conformer.warnings}
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n")
     return {**report, "seconds": {**seconds, **outputs.seconds}}
 
@@ -67,22 +69,19 @@ class _Text:
 
 
 def _convert(
-    batches: Iterator[FeatureBatch], entry: Entry, stats: Stats, outputs: Outputs, progress: Callable[[int], None]
+    batches: Iterator[FeatureBatch], conformer: Conformer, stage: _Text, progress: Callable[[int], None]
 ) -> dict[str, float]:
     """Run the stages, each in its own thread: reading, conforming (in this one), text, outputs."""
-    text = Worker("text", _Text(entry.layer, stats, outputs).write)
-    conform_s, is_first = 0.0, True
+    text = Worker("text", stage.write)
+    conform_s = 0.0
     try:
         with ReadAhead(batches) as ahead:
             for batch in ahead:
                 started = time.perf_counter()
-                if is_first:
-                    check_columns(batch, entry)
-                    is_first = False
-                attributes = conform_batch(batch, entry)
+                attributes = conformer.conform(batch)
                 conform_s += time.perf_counter() - started
                 text.put((attributes, batch.geometry))
-                progress(stats.count)
+                progress(stage.stats.count)
         text.end()
         text.join()
     finally:

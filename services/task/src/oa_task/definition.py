@@ -23,7 +23,10 @@ Rule = str | int | list[str] | dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A (layer, name) of a definition; `rules` are those of the layer's attributes, in the definition's order."""
+    """A (layer, name) of a definition; `rules` are those of the layer's attributes, in the definition's order.
+
+    `pointer` is the JSON pointer of the entry in its definition.
+    """
 
     layer: str
     name: str
@@ -35,6 +38,8 @@ class Entry:
     tests: list[dict[str, Any]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     licence: Any = None
+    year: Any = None
+    pointer: str = ""
 
     @property
     def format(self) -> str:
@@ -87,6 +92,8 @@ def select_entry(definition: dict[str, Any], layer: str, name: str) -> Entry:
         tests=test.get("acceptance-tests", []) if test.get("enabled", True) else [],
         headers=(body.get("request") or {}).get("headers", {}),
         licence=body.get("license"),
+        year=body.get("year"),
+        pointer=entry.pointer,
     )
 
 

@@ -9,7 +9,7 @@ from oa_shared.source_definition import entries, repeated_names, validate_defini
 from oa_task.check.findings import Finding, below, error, hint, warning
 from oa_task.check.options import check_options
 from oa_task.check.rules import check_rule
-from oa_task.conform.rows import run_tests
+from oa_task.conform.acceptance import run_tests
 from oa_task.definition import ATTRIBUTES, select_entry
 from oa_task.failure import TaskFailure
 

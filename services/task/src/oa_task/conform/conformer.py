@@ -1,0 +1,27 @@
+"""The batches of one job, one after the other."""
+
+import datetime as dt
+
+from oa_task.bad_rows import BadRows
+from oa_task.conform.presence import check_columns
+from oa_task.conform.rows import conform_batch
+from oa_task.conform.vintage import year_warnings
+from oa_task.definition import Entry
+from oa_task.features import Attributes, FeatureBatch
+
+
+class Conformer:
+    """Conforms batches, having checked the columns of the first one; `warnings` are for the report."""
+
+    def __init__(self, entry: Entry, bad_rows: BadRows) -> None:
+        self.warnings = year_warnings(entry.year, dt.datetime.now(dt.UTC).year)
+        self._entry = entry
+        self._bad_rows = bad_rows
+        self._is_checked = False
+
+    def conform(self, batch: FeatureBatch) -> Attributes:
+        """Return the attributes of a batch. Raises TaskFailure source.*; see `conform_batch`."""
+        if not self._is_checked:
+            self.warnings += check_columns(batch, self._entry)
+            self._is_checked = True
+        return conform_batch(batch, self._entry, self._bad_rows)

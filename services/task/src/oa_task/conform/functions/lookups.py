@@ -1,0 +1,78 @@
+"""Values that stand in the definition, or that are found by a key."""
+
+import ast
+import json
+import warnings
+from typing import Any
+
+import polars as pl
+
+from oa_task.conform.columns import Columns
+from oa_task.conform.values import NOTHING, Function, Made, as_json, as_text
+
+_LONGEST = 100_000
+
+
+def constant(rule: Function, _columns: Columns) -> Made:
+    """Return the rule's own value; null is nothing."""
+    value = rule["value"]
+    text = pl.lit(as_text(value), dtype=pl.String)
+    return Made(text, None if isinstance(value, str | None) else pl.lit(as_json(value), dtype=pl.String))
+
+
+def map_(rule: Function, columns: Columns) -> Made:
+    """Return what the mapping says of the exact text, else `else`, else nothing."""
+    if rule["field"] not in columns:
+        return Made(NOTHING)
+    keys, values, otherwise = list(rule["mapping"]), list(rule["mapping"].values()), rule.get("else")
+    text = columns.text(rule["field"])
+    is_all_text = all(isinstance(value, str | None) for value in [*values, otherwise])
+    as_texts = _replaced(text, keys, [as_text(value) for value in values], as_text(otherwise))
+    if is_all_text:
+        return Made(as_texts)
+    return Made(as_texts, _replaced(text, keys, [as_json(value) for value in values], as_json(otherwise)))
+
+
+def get(rule: Function, columns: Columns) -> Made:
+    """Return one item of a list or an object, given as JSON or as Python writes it; empty where there is none."""
+    key = rule.get("index", rule.get("key"))
+    known: dict[str, str] = {}
+    values = columns.values(rule["field"]).to_list()
+    with warnings.catch_warnings(action="ignore", category=SyntaxWarning):
+        for value in values:
+            if value not in known:
+                known[value] = _item(_parsed(value), key)
+    return Made(pl.Series([known[value] for value in values], dtype=pl.String))
+
+
+def _replaced(text: pl.Expr, keys: list[str], values: list[str | None], default: str | None) -> pl.Expr:
+    new = pl.Series(values, dtype=pl.String)
+    return text.replace_strict(keys, new, default=pl.lit(default, dtype=pl.String), return_dtype=pl.String)
+
+
+def _parsed(value: str) -> Any:
+    """Return what a text says, None where it says nothing; literal_eval runs nothing."""
+    if len(value) > _LONGEST:
+        return None
+    for parse in (json.loads, ast.literal_eval):
+        try:
+            return parse(value)
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            continue
+    return None
+
+
+def _item(value: Any, key: Any) -> str:
+    if isinstance(value, dict):
+        return as_text(value.get(str(key))) or ""
+    place = _place(key)
+    if isinstance(value, list | tuple) and place is not None and -len(value) <= place < len(value):
+        return as_text(value[place]) or ""
+    return ""
+
+
+def _place(key: Any) -> int | None:
+    try:
+        return int(key)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,65 @@
+"""`regexp`: groups of the first match, or every match replaced."""
+
+import re
+from functools import cache
+
+import polars as pl
+
+from oa_task.conform.columns import Columns
+from oa_task.conform.patterns.expression import Expression, expression
+from oa_task.conform.patterns.matching import matched
+from oa_task.conform.patterns.templates import python_template, rust_template
+from oa_task.conform.values import Function, Made
+
+
+def regexp(rule: Function, columns: Columns) -> Made:
+    """Replace every match, or join the groups of the first one. Raises TaskFailure source.regexp, …_timeout."""
+    found = expression(rule["pattern"])
+    if rule.get("replace"):
+        return _replaced(columns, rule["field"], found, rule["replace"])
+    return first_groups(columns, rule["field"], found)
+
+
+def first_groups(columns: Columns, field: str, found: Expression) -> Made:
+    """Return the groups of the first match joined, nothing standing for those that did not take part."""
+
+    def in_python(value: str) -> str:
+        match = found.python.search(value)
+        return "".join(group or "" for group in match.groups()) if match else ""
+
+    def in_rust(text: pl.Expr) -> pl.Expr:
+        return _rust_groups(text, found)
+
+    return Made(matched(columns, field, found, in_rust=in_rust, in_python=in_python))
+
+
+def _rust_groups(text: pl.Expr, found: Expression) -> pl.Expr:
+    pattern, count = (found.translation.rust if found.translation else ""), found.python.groups
+    if count == 0:
+        return text.str.head(0)
+    if count == 1:
+        return text.str.extract(pattern, 1).fill_null("")
+    groups = text.str.extract_groups(pattern).struct
+    return pl.concat_str([groups.field(str(number + 1)) for number in range(count)], ignore_nulls=True)
+
+
+def _replaced(columns: Columns, field: str, found: Expression, replace: str) -> Made:
+    in_python, in_rust = _templates(found.python, replace)
+    translation = found.translation
+    if translation is None or not translation.is_once or in_rust is None:
+        return Made(matched(columns, field, found, in_rust=None, in_python=lambda v: found.python.sub(in_python, v)))
+    return Made(
+        matched(
+            columns,
+            field,
+            found,
+            in_rust=lambda text: text.str.replace_all(translation.rust, in_rust),
+            in_python=lambda value: found.python.sub(in_python, value),
+        )
+    )
+
+
+@cache
+def _templates(pattern: re.Pattern[str], replace: str) -> tuple[str, str | None]:
+    template = python_template(replace, pattern)
+    return template, rust_template(template, pattern)

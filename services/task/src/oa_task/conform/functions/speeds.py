@@ -1,0 +1,36 @@
+"""Speeds."""
+
+import math
+
+import polars as pl
+
+from oa_task.conform.columns import Columns
+from oa_task.conform.values import NOTHING, Function, Made
+
+_KPH = 1.60934
+
+
+def mph_to_kph(rule: Function, columns: Columns) -> Made:
+    """Convert a speed, rounded half to even; what is no number becomes empty, and infinity is a bad row."""
+    if rule["field"] not in columns:
+        return Made(NOTHING)
+    values = columns.values(rule["field"])
+    speeds = {value: _speed(value) for value in values.unique().to_list()}
+    is_infinite = {value for value, speed in speeds.items() if math.isinf(speed)}
+    if is_infinite:
+        places = [place for place, value in enumerate(values.to_list()) if value in is_infinite]
+        columns.note("mph_to_kph", places, values.gather(places).to_list())
+    return Made(
+        values.replace_strict(list(speeds), [_text(speed) for speed in speeds.values()], return_dtype=pl.String)
+    )
+
+
+def _speed(value: str) -> float:
+    try:
+        return float(value) * _KPH
+    except ValueError:
+        return math.nan
+
+
+def _text(speed: float) -> str:
+    return str(round(speed)) if math.isfinite(speed) else ""

@@ -1,0 +1,43 @@
+"""One regular expression, for both engines."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+from polars.exceptions import ComputeError
+
+from oa_task.conform.patterns.translation import Translation, UntranslatableError, translate
+from oa_task.failure import TaskFailure
+
+LONGEST = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression; `translation` is None where only Python can run it."""
+
+    python: re.Pattern[str]
+    translation: Translation | None
+
+
+@cache
+def expression(pattern: str, flags: int = 0) -> Expression:
+    """Compile an expression. Raises TaskFailure source.regexp."""
+    if len(pattern) > LONGEST:
+        raise TaskFailure("source.regexp", f"the expression has {len(pattern):,} characters, at most {LONGEST:,}")
+    try:
+        compiled = re.compile(pattern, flags)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise TaskFailure("source.regexp", f"{pattern[:200]!r} is not a regular expression: {error}") from error
+    return Expression(compiled, _translation(pattern, flags))
+
+
+def _translation(pattern: str, flags: int) -> Translation | None:
+    """Translate, and let Rust's engine judge the size of what it makes of it (10 MB at most)."""
+    try:
+        translation = translate(pattern, flags)
+        pl.Series([""]).str.contains(translation.rust)
+    except (UntranslatableError, RecursionError, ComputeError):
+        return None
+    return translation

@@ -1,0 +1,83 @@
+"""Columns that rules name and the data has not."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from oa_task.definition import ATTRIBUTES, Entry, rule_columns
+from oa_task.failure import TaskFailure
+from oa_task.features import FeatureBatch
+
+_FORGIVING = frozenset({"join", "first_non_empty", "map"})
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A column that a rule at `pointer` names and that neither the data nor an earlier rule has."""
+
+    pointer: str
+    column: str
+    is_needed: bool
+
+
+def check_columns(batch: FeatureBatch, entry: Entry) -> list[str]:
+    """Return a warning for each column that is missing and that its rule can do without.
+
+    Raises TaskFailure source.columns_missing for the others, with the nearest names that are there.
+    """
+    there = set(batch.available) | set(batch.columns.columns)
+    missing = missing_columns(entry, there)
+    texts = [f"{_with_nearest(found.column, there)} at {found.pointer}" for found in missing if found.is_needed]
+    if texts:
+        more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
+        raise TaskFailure("source.columns_missing", f"the data lacks {', '.join(texts[:_SHOWN])}{more}")
+    return [f"the data lacks {_with_nearest(found.column, there)}, named at {found.pointer}" for found in missing]
+
+
+def missing_columns(entry: Entry, there: set[str]) -> list[Missing]:
+    """Return what the rules of an entry name and neither the data nor an earlier rule has, in their order."""
+    known = set(there)
+    found: list[Missing] = []
+    for attribute, rule in entry.rules.items():
+        if isinstance(rule, list | dict):
+            pointer = f"{entry.pointer}/conform/{attribute}"
+            found += _missing(rule, pointer, known, native=there, target=attribute, layer=entry.layer)
+            known.add(f"oa:{attribute}")
+    strings = {attribute: rule for attribute, rule in entry.rules.items() if isinstance(rule, str)}
+    return found + [
+        Missing(f"{entry.pointer}/conform/{attribute}", column, is_needed=False)
+        for attribute, column in strings.items()
+        if column not in known
+    ]
+
+
+def _missing(
+    rule: Any, pointer: str, known: set[str], *, native: set[str], target: str, layer: str
+) -> Iterator[Missing]:
+    """Yield the missing columns of a list or a function, adding to the known ones those that a chain makes."""
+    if isinstance(rule, list) or rule["function"] != "chain":
+        is_needed = isinstance(rule, dict) and rule["function"] not in _FORGIVING
+        yield from (Missing(pointer, name, is_needed) for name in rule_columns(rule) if name not in known)
+        return
+    variable = chain_variable(rule, native, target=target, layer=layer)
+    known.update({f"oa:{variable}", variable})
+    for place, step in enumerate(rule["functions"]):
+        yield from _missing(step, f"{pointer}/functions/{place}", known, native=native, target=variable, layer=layer)
+
+
+def chain_variable(rule: Mapping[str, Any], native: Collection[str], *, target: str, layer: str) -> str:
+    """Return the name under which the steps of a chain hand on what they make.
+
+    The name of an attribute, or of a column of the data, gives way to the target: the attribute, or the variable of
+    the chain around it. The characters o, a and : at the start of a name do not count when it is compared.
+    """
+    variable: str = rule.get("variable", "")
+    is_attribute = variable.lstrip("oa:") in {"hash", *ATTRIBUTES[layer]}
+    return target if not variable or is_attribute or variable in native else variable
+
+
+def _with_nearest(column: str, there: set[str]) -> str:
+    near = get_close_matches(column, there, n=1)
+    return f"{column!r} (nearest: {near[0]!r})" if near else repr(column)

@@ -1,0 +1,79 @@
+"""A rule in any of its forms, applied to columns."""
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from oa_task.conform.columns import Columns
+from oa_task.conform.functions.addresses import postfixed_street, postfixed_unit, prefixed_number
+from oa_task.conform.functions.joining import first_non_empty, format_, join, listed
+from oa_task.conform.functions.lookups import constant, get, map_
+from oa_task.conform.functions.regexps import regexp
+from oa_task.conform.functions.removal import remove_postfix, remove_prefix
+from oa_task.conform.functions.speeds import mph_to_kph
+from oa_task.conform.presence import chain_variable
+from oa_task.conform.values import NOTHING, Function, Made, as_json
+
+FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
+    "join": join,
+    "regexp": regexp,
+    "prefixed_number": prefixed_number,
+    "postfixed_street": postfixed_street,
+    "postfixed_unit": postfixed_unit,
+    "remove_prefix": remove_prefix,
+    "remove_postfix": remove_postfix,
+    "first_non_empty": first_non_empty,
+    "constant": constant,
+    "map": map_,
+    "mph_to_kph": mph_to_kph,
+    "format": format_,
+    "get": get,
+}
+
+
+def apply(rule: Any, columns: Columns, target: str) -> Made:
+    """Apply a list or a function; `target` is the attribute, or the variable of the chain around it."""
+    if isinstance(rule, list):
+        return listed(rule, columns)
+    if rule["function"] == "chain":
+        return chain(rule, columns, target)
+    return FUNCTIONS[rule["function"]](rule, columns)
+
+
+def chain(rule: Function, columns: Columns, target: str) -> Made:
+    """Run the steps, each of which may read what came before it as `oa:<variable>`, or as `<variable>` if not empty.
+
+    A step that gives nothing leaves what was there. Without a variable, or with the name of an attribute or of a column
+    of the data, the target is the variable, and a row to which no step gives anything is a bad one.
+    """
+    variable = chain_variable(rule, columns.native, target=target, layer=columns.layer)
+    is_own = variable != target
+    made = Made(pl.lit("") if is_own else NOTHING)
+    columns.keep(f"oa:{variable}", made)
+    for place, step in enumerate(rule["functions"]):
+        with columns.inside("functions", place):
+            made = _later(apply(step, columns, variable), made, columns)
+        text, before = made.text, columns.text(variable)
+        columns.keep(f"oa:{variable}", made)
+        columns.keep(variable, Made(pl.when(pl.lit(text) != "").then(pl.lit(text)).otherwise(before)))
+    empty = columns.evaluate(made.text).is_null().arg_true().to_list()
+    columns.note("chain", empty, ())
+    return made
+
+
+def _later(made: Made, before: Made, columns: Columns) -> Made:
+    """Return what was made, or what was there before where that is nothing, as values."""
+    text = columns.evaluate(made.text)
+    is_nothing = text.is_null()
+    texts = columns.evaluate(before.text)
+    if made.encoded is None and before.encoded is None:
+        return Made(text.zip_with(~is_nothing, texts))
+    encoded = _encoded(made, columns).zip_with(~is_nothing, _encoded(before, columns))
+    return Made(text.zip_with(~is_nothing, texts), encoded)
+
+
+def _encoded(made: Made, columns: Columns) -> pl.Series:
+    if made.encoded is not None:
+        return columns.evaluate(made.encoded)
+    return pl.Series([as_json(value) for value in columns.evaluate(made.text).to_list()], dtype=pl.String)
