@@ -24,7 +24,7 @@ def write_manifest(
         "engine_version": version("oa-task"),
         "licence": entry.licence,
         "raw": _raw(raws),
-        "outputs": {path.name: _about(path) for path in files},
+        "outputs": {path.name: file_facts(path) for path in files},
         **report,
     }
     path = out / MANIFEST_FILE
@@ -53,5 +53,6 @@ def _part(raw: Downloaded) -> dict[str, Any]:
     }
 
 
-def _about(path: Path) -> dict[str, Any]:
+def file_facts(path: Path) -> dict[str, Any]:
+    """Return the size and the digest of a file."""
     return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}

@@ -12,6 +12,7 @@ from typing import Any
 from oa_task.confinement import Limits, confine
 from oa_task.definition import read_definition, select_entry
 from oa_task.failure import TaskFailure
+from oa_task.garbage import look_for_cycles_seldom
 from oa_task.sandbox import Assignment
 
 _EVERY_S = 0.5
@@ -20,6 +21,7 @@ _EVERY_S = 0.5
 def main() -> None:
     """Wait for the assignment, do it and say how it ended. Without one there is nothing to do or to say."""
     confine(Limits(**json.loads(sys.argv[1])))
+    look_for_cycles_seldom()
     outcome = _outcome()
     if outcome is not None:
         _say(outcome)

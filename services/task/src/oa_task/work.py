@@ -21,6 +21,7 @@ from oa_task.download.downloaded import Downloaded
 from oa_task.download.limits import Limits
 from oa_task.download.source import SourceDownload
 from oa_task.failure import TaskFailure
+from oa_task.garbage import look_for_cycles_seldom
 from oa_task.manifest import write_manifest
 from oa_task.previous import CACHE_FILE, MANIFEST_FILE, Previous
 from oa_task.progress import Progress
@@ -60,6 +61,7 @@ async def run_work(job: Job, progress: Progress, limits: WorkLimits | None = Non
 
     The files appear in `job.out` when all are done: a job that fails leaves nothing there.
     """
+    look_for_cycles_seldom()
     try:
         with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, _unfinished(job.out) as out:
             report = await _Working(job, progress, limits or WorkLimits(), Path(folder), out).run()

@@ -4,11 +4,9 @@ import asyncio
 import json
 import secrets
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import structlog
 
 from oa_shared.claim import CLAIM_FILE, claim
@@ -20,9 +18,12 @@ from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage, StorageUnavailableError
 from oa_task.failure import TaskFailure
+from oa_task.job.api import Api
 from oa_task.job.log_upload import LogUpload
 from oa_task.job.reporter import Reporter
 from oa_task.job.settings import JobSettings
+from oa_task.job.telling import Telling
+from oa_task.manifest import file_facts
 from oa_task.previous import MANIFEST_FILE
 from oa_task.work import Job, run_work
 
@@ -32,10 +33,10 @@ _TYPES = {
     ".jsonl": "application/jsonl",
     ".gz": "application/gzip",
     ".zip": "application/zip",
+    ".png": "image/png",
+    ".parquet": "application/vnd.apache.parquet",
+    ".pmtiles": "application/vnd.pmtiles",
 }
-_RAW_TRIES = 5
-_RAW_TIMEOUT_S = 30
-_OK = 200
 
 
 class Attempt:
@@ -47,6 +48,9 @@ class Attempt:
         self._settings = settings
         self._container = container
         self._storage = storage
+        self._api = Api(settings)
+        self._working: asyncio.Task[dict[str, Any]] | None = None
+        self._is_stopped = False
         self._prefix = attempt_prefix(settings.job, settings.attempt)
         self._reporter = Reporter(settings, queue)
         self._log = LogUpload(storage, self._prefix + "log.jsonl", log_file)
@@ -61,6 +65,13 @@ class Attempt:
             failure, result = await self._try_to_work()
         return await self._end(failure, result)
 
+    def stop(self) -> None:
+        """End the work soon and say that it was ended: for SIGTERM. An end that is already being told is told."""
+        log.warning("attempt_told_to_stop")
+        self._is_stopped = True
+        if self._working is not None:
+            self._working.cancel()
+
     async def _claim(self) -> bool:
         """Be the first to write the claim; a claim that is there may be our own, written by a call without answer."""
         key, body = self._prefix + CLAIM_FILE, claim(self._container, secrets.token_hex(8))
@@ -70,7 +81,7 @@ class Attempt:
         try:
             await self._reporter.tell(self._reporter.message(JobStatus.RUNNING))
             async with asyncio.timeout(self._settings.time_limit_s):
-                return None, await self._work()
+                return None, await self._work_unless_stopped()
         except TaskFailure as failure:
             log.warning("attempt_failed", code=failure.code, error=failure.message)
             return failure, None
@@ -84,47 +95,47 @@ class Attempt:
             log.exception("attempt_crashed")
             return TaskFailure("bug.crash", f"{type(error).__name__}; see the log"), None
 
+    async def _work_unless_stopped(self) -> dict[str, Any]:
+        self._working = asyncio.create_task(self._work())
+        if self._is_stopped:
+            self._working.cancel()
+        try:
+            return await self._working
+        except asyncio.CancelledError as error:
+            if not self._is_stopped:
+                raise
+            raise TaskFailure("infra.host_lost", "the container was told to stop (SIGTERM)") from error
+        finally:
+            self._working.cancel()
+
     async def _work(self) -> dict[str, Any]:
         settings = self._settings
         with tempfile.TemporaryDirectory(prefix="oa-job-") as folder:
             definition = Path(folder) / "source.json"
             out = Path(folder) / "out"
             await asyncio.to_thread(out.mkdir)
-            await asyncio.to_thread(definition.write_bytes, await self._definition())
-            job = Job(definition, settings.layer, settings.name, out, settings.allow_hosts)
-            async with _Telling(self._reporter) as telling:
+            await asyncio.to_thread(definition.write_bytes, await self._api.definition())
+            previous = await self._api.published()
+            job = Job(definition, settings.layer, settings.name, out, settings.allow_hosts, previous)
+            async with Telling(self._reporter) as telling:
                 report = await run_work(job, telling)
             crash_point("upload.before")
             return {**report, "outputs": await self._upload(out), "manifest": self._prefix + MANIFEST_FILE}
 
-    async def _definition(self) -> bytes:
-        url = f"{self._settings.api_url.rstrip('/')}/api/job/{self._settings.job}/raw"
-        timeout = aiohttp.ClientTimeout(total=_RAW_TIMEOUT_S)
-        problem = ""
-        async with aiohttp.ClientSession(timeout=timeout) as session:
-            for attempt in range(_RAW_TRIES):
-                try:
-                    async with session.get(url) as response:
-                        if response.status == _OK:
-                            return await response.read()
-                        problem = f"{url} answered {response.status}"
-                except (aiohttp.ClientError, TimeoutError) as error:
-                    problem = f"{url}: {type(error).__name__}"
-                await asyncio.sleep(2**attempt)
-        raise TaskFailure("infra.api", problem)
-
     async def _upload(self, out: Path) -> dict[str, Any]:
-        """Upload every file, the manifest last, and return what it says of them."""
+        """Upload every file, the manifest last, and return what is known of them."""
         manifest: dict[str, Any] = json.loads(await asyncio.to_thread((out / MANIFEST_FILE).read_text))
-        for name in [*manifest["outputs"], MANIFEST_FILE]:
+        about_manifest = await asyncio.to_thread(file_facts, out / MANIFEST_FILE)
+        files: dict[str, dict[str, Any]] = {**manifest["outputs"], MANIFEST_FILE: about_manifest}
+        for name in files:
             path = out / name
             content_type = _TYPES.get(path.suffix, "application/octet-stream")
             if name == MANIFEST_FILE:
                 crash_point("manifest.before")
             await self._storage.put_file(self._prefix + name, path, content_type)
         crash_point("manifest.after")
-        log.info("outputs_uploaded", files=len(manifest["outputs"]) + 1)
-        return {name: {"key": self._prefix + name, **about} for name, about in manifest["outputs"].items()}
+        log.info("outputs_uploaded", files=len(files))
+        return {name: {"key": self._prefix + name, **about} for name, about in files.items()}
 
     async def _end(self, failure: TaskFailure | None, result: dict[str, Any] | None) -> int:
         """Leave the last word on S3, then send it (docs/decisions/0001)."""
@@ -143,30 +154,3 @@ class Attempt:
             return exit_status("infra.queue")
         crash_point("result.after_send")
         return exit_status(failure.code) if failure else 0
-
-
-class _Telling:
-    """Turns the work's progress, reported from anywhere, into messages sent one after another."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        self._reporter = reporter
-        self._latest: tuple[str, int, int | None] | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Callable[[str, int, int | None], None]:
-        self._task = asyncio.create_task(self._tell())
-        return self._note
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    def _note(self, phase: str, done: int, total: int | None) -> None:
-        self._latest = (phase, done, total)
-
-    async def _tell(self) -> None:
-        while True:
-            await asyncio.sleep(1)
-            if self._latest is not None:
-                await self._reporter.progress(*self._latest)

@@ -1,7 +1,9 @@
 """`oa-task job`: the container's entry; everything comes from the environment."""
 
+import asyncio
 import logging
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -42,6 +44,7 @@ async def run_job() -> int:
                 log_file=Path(file.name),
                 container=os.environ.get("AWS_BATCH_JOB_ID", ""),
             )
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, attempt.stop)
             try:
                 status = await attempt.run()
             except StorageUnavailableError as error:

@@ -40,12 +40,15 @@ class Reporter:
             **extra,
         )
 
-    async def progress(self, phase: str, done: int, total: int | None) -> None:
+    def is_due(self) -> bool:
+        """Return whether it is time to tell of progress again."""
+        return time.monotonic() - self._told_at >= PROGRESS_EVERY_S
+
+    async def progress(self, told: dict[str, Any]) -> None:
         """Tell how far the work is, at most every 5 s; one that is lost is no loss."""
-        if time.monotonic() - self._told_at < PROGRESS_EVERY_S:
+        if not self.is_due():
             return
         self._told_at = time.monotonic()
-        told = {"phase": phase, "done": done, "total": total}
         try:
             await self._send(self.message(JobStatus.RUNNING, progress=told))
         except QueueUnavailableError as error:
