@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from oa_task.failure import TaskFailure
 
 MOST_SHARE = 0.05
 _SHOWN = 5
+_MOST_WARNINGS = 20
 
 
 @dataclass(slots=True)
@@ -28,9 +31,15 @@ class BadRows:
     reasons: dict[str, _Reason] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     rows_read: int = 0
+    warnings: list[str] = field(default_factory=list)
 
     def note(
-        self, reason: str, rows: Sequence[int], values: Sequence[str] = (), *, code: str = "source.bad_rows"
+        self,
+        reason: str,
+        rows: Sequence[int] | np.ndarray,
+        values: Sequence[str] = (),
+        *,
+        code: str = "source.bad_rows",
     ) -> None:
         """Count 0-based input rows under a reason such as `coordinates`; `code` is what too many mean."""
         if not len(rows):
@@ -40,6 +49,11 @@ class BadRows:
         for place, row in enumerate(rows[: _SHOWN - len(found.examples)]):
             value = values[place] if place < len(values) else ""
             found.examples.append({"row": int(row) + 1, "value": value[:200]})
+
+    def warn(self, text: str) -> None:
+        """Keep what is odd about the data as a whole and fails nothing; the first ones are enough."""
+        if len(self.warnings) < _MOST_WARNINGS and text not in self.warnings:
+            self.warnings.append(text)
 
     def leave_out(self, reason: str, count: int) -> None:
         """Count rows that are left out and are no fault, such as those without a geometry."""

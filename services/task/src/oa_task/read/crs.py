@@ -1,52 +1,105 @@
 """Coordinate reference systems: always to longitude and latitude in EPSG:4326."""
 
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
+from oa_task.bad_rows import BadRows
 from oa_task.failure import TaskFailure
+from oa_task.features import Points, Shapes
 
 TARGET = "EPSG:4326"
-# GDAL replaces a deprecated code by its successor without a word; so do we.
-_SUCCESSORS = {"EPSG:26591": "EPSG:3003"}
+_FARTHEST_LON, _FARTHEST_LAT = 360.0, 90.0
+_OFF_EARTH = "coordinates off the earth: `conform.srs` is missing or wrong, or lat and lon are swapped"
 
 
-def to_lon_lat(x: np.ndarray, y: np.ndarray, srs: str | None) -> tuple[np.ndarray, np.ndarray]:
-    """Transform arrays of coordinates, x first whatever the CRS says; what cannot be transformed becomes NaN."""
-    transformer = _transformer(srs)
-    if transformer is None:
-        return x, y
-    lon, lat = transformer.transform(x, y)
-    bad = ~(np.isfinite(lon) & np.isfinite(lat))
-    lon[bad] = lat[bad] = np.nan
-    return lon, lat
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How coordinates of a file become longitude and latitude: nothing to do where `transformer` is None."""
 
+    transformer: Transformer | None
+    is_north_first: bool = False
 
-def shapes_to_lon_lat(shapes: np.ndarray, srs: str | None) -> np.ndarray:
-    """Transform an array of geometries; Z and M are dropped."""
-    flat = shapely.force_2d(shapes)
-    transformer = _transformer(srs)
-    if transformer is None:
-        return np.asarray(flat)
-
-    def transform(coordinates: np.ndarray) -> np.ndarray:
-        return np.column_stack(transformer.transform(coordinates[:, 0], coordinates[:, 1]))
-
-    return np.asarray(shapely.transform(flat, transform))
+    def lon_lat(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Transform arrays of coordinates; what cannot be transformed becomes infinite."""
+        if self.is_north_first:
+            x, y = y, x
+        return (x, y) if self.transformer is None else self.transformer.transform(x, y)
 
 
 @cache
-def _transformer(srs: str | None) -> Any:
+def projection(srs: str | int | None, *, authority_axes: bool = False) -> Projection:
+    """Return the way from a CRS, such as EPSG:25833, WKT or 25833, to longitude and latitude.
+
+    Coordinates are x, y whatever the CRS says, unless `authority_axes`. Raises TaskFailure source.crs.
+    """
     if srs is None or srs == TARGET:
-        return None
+        return Projection(None)
     try:
-        crs = CRS.from_user_input(_SUCCESSORS.get(srs, srs))
-        if crs == CRS.from_user_input(TARGET):
-            return None
-        return Transformer.from_crs(crs, TARGET, always_xy=True)
+        crs = _current(CRS.from_user_input(srs))
+        is_same = crs.equals(CRS.from_user_input(TARGET), ignore_axis_order=True)
+        transformer = None if is_same else Transformer.from_crs(crs, TARGET, always_xy=True)
+    except CRSError as error:
+        raise TaskFailure("source.crs", f"the coordinate reference system {str(srs)[:100]!r} is unknown") from error
+    is_north_first = authority_axes and bool(crs.axis_info) and crs.axis_info[0].direction == "north"
+    return Projection(transformer, is_north_first)
+
+
+def is_geographic(srs: str) -> bool:
+    """Tell whether a CRS has degrees. Raises TaskFailure source.crs where it is unknown."""
+    try:
+        return bool(CRS.from_user_input(srs).is_geographic)
     except CRSError as error:
         raise TaskFailure("source.crs", f"the coordinate reference system {srs[:100]!r} is unknown") from error
+
+
+def lon_lat_points(x: np.ndarray, y: np.ndarray, rows: np.ndarray, *, srs: Projection, bad_rows: BadRows) -> Points:
+    """Transform points, NaN in both arrays where there is none; those that fail are bad rows and become NaN."""
+    lon, lat = srs.lon_lat(x, y)
+    failed = ~(np.isfinite(lon) & np.isfinite(lat)) & ~np.isnan(x)
+    if failed.any():
+        _note_failed(bad_rows, rows[failed], x[failed], y[failed])
+        lon, lat = np.where(failed, np.nan, lon), np.where(failed, np.nan, lat)
+    with np.errstate(invalid="ignore"):
+        off = (np.abs(lon) > _FARTHEST_LON) | (np.abs(lat) > _FARTHEST_LAT)
+    if off.any():
+        bad_rows.note(_OFF_EARTH, rows[off], _pairs(lon[off], lat[off]), code="source.crs")
+    return Points(lon, lat)
+
+
+def lon_lat_shapes(shapes: np.ndarray, rows: np.ndarray, *, srs: Projection, bad_rows: BadRows) -> Shapes:
+    """Transform geometries; Z and M are dropped, those that fail are bad rows and become None."""
+    flat = np.asarray(shapely.force_2d(shapes), dtype=object)
+    coordinates, owners = shapely.get_coordinates(flat, return_index=True)
+    lon, lat = srs.lon_lat(coordinates[:, 0], coordinates[:, 1])
+    is_bad = ~(np.isfinite(lon) & np.isfinite(lat))
+    failed = np.unique(owners[is_bad])
+    if len(failed):
+        _note_failed(bad_rows, rows[failed], coordinates[is_bad, 0], coordinates[is_bad, 1])
+        lon, lat = np.where(is_bad, 0.0, lon), np.where(is_bad, 0.0, lat)
+    off = np.setdiff1d(owners[(np.abs(lon) > _FARTHEST_LON) | (np.abs(lat) > _FARTHEST_LAT)], failed)
+    if len(off):
+        first = np.searchsorted(owners, off[:5])
+        bad_rows.note(_OFF_EARTH, rows[off], _pairs(lon[first], lat[first]), code="source.crs")
+    if srs.transformer is not None or srs.is_north_first or len(failed):
+        flat = shapely.set_coordinates(flat, np.column_stack((lon, lat)))
+    flat[failed] = None
+    return Shapes(flat)
+
+
+def _current(crs: CRS) -> CRS:
+    """Return the successor of a deprecated code where there is exactly one, as GDAL reads it."""
+    successors = crs.get_non_deprecated() if crs.is_deprecated else []
+    return successors[0] if len(successors) == 1 else crs
+
+
+def _note_failed(bad_rows: BadRows, rows: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+    bad_rows.note("coordinates outside the reference system", rows, _pairs(x, y), code="source.crs")
+
+
+def _pairs(x: np.ndarray, y: np.ndarray) -> list[str]:
+    return [f"{a!r} {b!r}" for a, b in zip(x[:5].tolist(), y[:5].tolist(), strict=True)]

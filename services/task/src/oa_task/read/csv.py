@@ -1,98 +1,94 @@
-"""CSV files (ENGINE part A, section 6)."""
+"""CSV files, read as Python's csv module does, by a fast parser where that gives the same."""
 
-import csv
-import sys
 from collections.abc import Iterator
-from itertools import chain, islice
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from oa_task.bad_rows import BadRows
 from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Points
+from oa_task.features import FeatureBatch
 from oa_task.read.columns import suffixed
-from oa_task.read.crs import to_lon_lat
+from oa_task.read.coordinates import points
+from oa_task.read.crs import projection
+from oa_task.read.csv_plain import Layout, parse_plain, whole_records
+from oa_task.read.csv_records import CsvRecords
+from oa_task.read.encoding import utf8_pieces
 from oa_task.read.request import ReadRequest
+from oa_task.read.text_buffer import TextBuffer
+from oa_task.read.web_page import refuse_web_page
 
-BATCH_ROWS = 20_000
-_MAX_FIELD_BYTES = 10 * 1024 * 1024
-_ENCODINGS = {"EUCKR": "euc_kr", "SHIFT_JISX0213": "shift_jisx0213", "UTF-8": "utf-8-sig", "UTF8": "utf-8-sig"}
-Cells = list[str]
+_BLOCK_BYTES = 4 * 1024 * 1024
+Frame = tuple[pl.DataFrame, np.ndarray]
 
 
 def read_csv(request: ReadRequest) -> Iterator[FeatureBatch]:
-    """Yield batches of rows. Raises TaskFailure source.encoding, source.format, source.columns_missing."""
-    path, conform = request.path, request.conform
-    csv.field_size_limit(min(_MAX_FIELD_BYTES, sys.maxsize))
-    encoding = conform.get("encoding", "utf-8-sig")
-    encoding = _ENCODINGS.get(encoding.upper(), encoding)
-    try:
-        with path.open(encoding=encoding, newline="") as file:
-            rows = csv.reader((line.replace("\0", "") for line in file), delimiter=conform.get("csvsplit", ","))
-            yield from _batches(rows, request)
-    except LookupError as error:
-        raise TaskFailure("source.schema", f"unknown encoding {encoding!r}") from error
-    except UnicodeDecodeError as error:
-        text = f"{path.name} is not {encoding}: byte {error.object[error.start]:#04x} near byte {error.start}"
-        raise TaskFailure("source.encoding", f"{text}; set `conform.encoding`") from error
-    except csv.Error as error:
-        raise TaskFailure("source.format", f"{path.name} is not CSV: {error}") from error
-    except TypeError as error:
-        raise TaskFailure("source.schema", f"csvsplit {conform.get('csvsplit')!r} is not one character") from error
+    """Yield batches of rows.
+
+    Raises TaskFailure source.encoding, source.format, source.columns_missing, source.crs, source.schema, source.empty.
+    """
+    conform, bad_rows = request.conform, request.bad_rows
+    place = _place(conform)
+    refuse_web_page(request.path, "CSV")
+    buffer = TextBuffer(utf8_pieces(request.path, conform.get("encoding")))
+    separator = _separator(conform)
+    records = CsvRecords(buffer, separator=separator, bad_rows=bad_rows)
+    names = _names(buffer, records, conform, bad_rows)
+    _check_place(names, place)
+    wanted = [number for number, name in enumerate(names) if name in request.columns or name in place]
+    srs = projection(conform.get("srs"))
+    for frame, rows in _frames(buffer, records, Layout(names, tuple(wanted), separator)):
+        geometry = points(frame[place[0]], frame[place[1]], rows, srs=srs, bad_rows=bad_rows)
+        gaps = rows if len(rows) and rows[-1] - rows[0] >= len(rows) else None
+        yield FeatureBatch(int(rows[0]) if len(rows) else 0, frame, geometry, names, gaps)
 
 
-def _batches(rows: Iterator[Cells], request: ReadRequest) -> Iterator[FeatureBatch]:
-    conform = request.conform
-    names, rest = _header(rows, conform)
-    _check_place(names, conform)
-    wanted = [(place, name) for place, name in enumerate(names) if name in request.columns]
-    width, first_row = len(names), request.bad_rows.rows_read
-    sound = (row + [""] * (width - len(row)) for row in rest if row and len(row) <= width)
-    while batch := list(islice(sound, BATCH_ROWS)):
-        data = {name: [row[place] for row in batch] for place, name in wanted}
-        frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String), strict=False)
-        yield FeatureBatch(first_row, frame, _points(batch, names, conform), tuple(names))
-        first_row += len(batch)
-        request.bad_rows.rows_read += len(batch)
+def _frames(buffer: TextBuffer, records: CsvRecords, layout: Layout) -> Iterator[Frame]:
+    """Yield the wanted columns of each block, and the rows of what is in it."""
+    width = len(layout.names)
+    while ahead := buffer.peek(_BLOCK_BYTES):
+        block = whole_records(ahead)
+        frame = parse_plain(block, layout) if block else None
+        if frame is None:
+            kept, rows = records.rows(len(block) or 1, width)
+            data = {layout.names[place]: [cells[place] for cells in kept] for place in layout.places}
+            yield pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)), np.array(rows, dtype=np.int64)
+        else:
+            buffer.take(len(block))
+            yield frame, records.number(frame.height)
 
 
-def _header(rows: Iterator[Cells], conform: dict[str, Any]) -> tuple[list[str], Iterator[Cells]]:
+def _separator(conform: dict[str, Any]) -> str:
+    separator = conform.get("csvsplit", ",")
+    if not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n\0':
+        raise TaskFailure("source.schema", f"csvsplit {str(separator)[:50]!r} is not one character")
+    return separator
+
+
+def _names(buffer: TextBuffer, records: CsvRecords, conform: dict[str, Any], bad_rows: BadRows) -> tuple[str, ...]:
+    """Take the lines to the header and return the names of the columns."""
     headers = conform.get("headers")
     if headers == -1:
-        first = next(rows, [])
-        return [f"COLUMN{place}" for place in range(1, len(first) + 1)], chain([first], rows)
-    for _ in range(max((headers or conform.get("skiplines", 1)) - 1, 0)):
-        next(rows, None)
-    names = next(rows, None)
-    if names is None:
+        return tuple(f"COLUMN{place}" for place in range(1, records.first_width(_BLOCK_BYTES) + 1))
+    for _ in range(int(headers or conform.get("skiplines") or 1) - 1):
+        buffer.line()
+    names = records.header()
+    if not names:
         raise TaskFailure("source.empty", "the file has no header line")
-    return suffixed(names), rows
+    return tuple(suffixed(names, bad_rows))
 
 
-def _check_place(names: list[str], conform: dict[str, Any]) -> None:
-    missing = [conform[key] for key in ("lat", "lon") if conform.get(key) and conform[key] not in names]
+def _place(conform: dict[str, Any]) -> tuple[str, str]:
+    """Return the names of the columns of x and y."""
+    lon, lat = conform.get("lon"), conform.get("lat")
+    if not isinstance(lon, str) or not isinstance(lat, str):
+        raise TaskFailure("source.schema", "a CSV source needs the names of its columns in `lon` and `lat`")
+    return lon, lat
+
+
+def _check_place(names: tuple[str, ...], place: tuple[str, str]) -> None:
+    missing = [name for name in place if name not in names]
     if missing:
-        raise TaskFailure("source.columns_missing", f"no column {', '.join(missing)}; the data has {', '.join(names)}")
-
-
-def _points(rows: list[Cells], names: list[str], conform: dict[str, Any]) -> Points:
-    if not conform.get("lon") or not conform.get("lat"):
-        nothing = np.full(len(rows), np.nan)
-        return Points(nothing, nothing)
-    x, y = (_numbers(rows, names.index(conform[key])) for key in ("lon", "lat"))
-    unknown = np.isnan(x) | np.isnan(y)
-    x[unknown] = y[unknown] = np.nan
-    return Points(*to_lon_lat(x, y, conform.get("srs")))
-
-
-def _numbers(rows: list[Cells], place: int) -> np.ndarray:
-    return np.array([_number(row[place]) for row in rows], dtype=float)
-
-
-def _number(cell: str) -> float:
-    try:
-        value = float(cell.replace(",", "."))
-    except ValueError:
-        return np.nan
-    return value if np.isfinite(value) else np.nan
+        there = ", ".join(names[:50])
+        raise TaskFailure("source.columns_missing", f"there is no column {', '.join(missing)}; the data has {there}")

@@ -13,9 +13,9 @@ import polars as pl
 import shapely
 
 from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Shapes
+from oa_task.features import FeatureBatch
 from oa_task.read.columns import text
-from oa_task.read.crs import shapes_to_lon_lat
+from oa_task.read.crs import lon_lat_shapes, projection
 from oa_task.read.request import ReadRequest
 
 BATCH_ROWS = 10_000
@@ -31,7 +31,7 @@ def read_geojson(request: ReadRequest) -> Iterator[FeatureBatch]:
     first_row = request.bad_rows.rows_read
     try:
         while batch := list(islice(features, BATCH_ROWS)):
-            yield _batch(batch, request.columns, srs, first_row)
+            yield _batch(batch, request.columns, srs, first_row, request.bad_rows)
             first_row += len(batch)
             request.bad_rows.rows_read += len(batch)
     except (ijson.JSONError, json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -75,7 +75,9 @@ def _named_crs(path: Path) -> str | None:
     return name or None
 
 
-def _batch(features: list[Feature], columns: Container[str], srs: str | None, first_row: int) -> FeatureBatch:
+def _batch(
+    features: list[Feature], columns: Container[str], srs: str | None, first_row: int, bad_rows: Any
+) -> FeatureBatch:
     kept = [(item, shape) for item in features if (shape := _shape(item)) is not None]
     properties = [item.get("properties") or {} for item, _ in kept]
     present = sorted({name for row in properties for name in row if name in columns})
@@ -84,7 +86,12 @@ def _batch(features: list[Feature], columns: Container[str], srs: str | None, fi
     shapes[:] = [shape for _, shape in kept]
     frame = pl.DataFrame(data or {"": [""] * len(kept)}, schema=dict.fromkeys(data or [""], pl.String))
     available = tuple(sorted({name for row in properties for name in row}))
-    return FeatureBatch(first_row, frame, Shapes(shapes_to_lon_lat(shapes, srs)), available)
+    return FeatureBatch(
+        first_row,
+        frame,
+        lon_lat_shapes(shapes, np.arange(len(shapes)), srs=projection(srs), bad_rows=bad_rows),
+        available,
+    )
 
 
 def _shape(feature: Any) -> Any | None:

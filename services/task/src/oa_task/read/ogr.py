@@ -1,86 +1,146 @@
-"""Formats that GDAL reads: shapefile, GeoPackage, file geodatabase, GML, and plain GeoJSON collections."""
+"""Formats that GDAL reads: shapefile, GeoPackage, file geodatabase, GML."""
 
+import warnings
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import polars as pl
-import pyogrio
-import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
+import pyarrow as pa
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
 from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Shapes
-from oa_task.read.columns import text
-from oa_task.read.crs import shapes_to_lon_lat
+from oa_task.features import FeatureBatch, Points, Shapes
+from oa_task.read import wkb
+from oa_task.read.arrow_text import text_column
+from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
+from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, pyogrio
 from oa_task.read.request import ReadRequest
+from oa_task.read.web_page import refuse_web_page
 
-BATCH_ROWS = 20_000
+_BATCH_ROWS = 20_000
 _UTF8 = frozenset({"UTF-8", "UTF8"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """A layer that is being read."""
+
+    request: ReadRequest
+    fields: tuple[str, ...]
+    wanted: list[str]
+    srs: Projection
+    geometry: str
+
+
 def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
-    """Yield batches of features. Raises TaskFailure source.format, source.crs, source.encoding."""
+    """Yield batches of features.
+
+    Raises TaskFailure source.format, source.crs, source.encoding, source.empty (no such layer).
+    """
     path, conform = request.path, request.conform
+    refuse_web_page(path, f"{conform['format']} data")
     try:
-        layer = _layer(path, conform)
-        about = pyogrio.read_info(path, layer=layer)
-        srs = _srs(about, conform)
-        encoding = _encoding(about, conform)
-        wanted = [name for name in about["fields"] if name in request.columns]
-        with pyogrio.open_arrow(
-            path, layer=layer, columns=wanted, batch_size=BATCH_ROWS, encoding=encoding, use_pyarrow=True
-        ) as (meta, reader):
-            first_row = request.bad_rows.rows_read
-            for batch in reader:
-                features = _features(batch, meta["geometry_name"] or "wkb_geometry", wanted, srs, first_row)
-                yield replace(features, available=tuple(about["fields"]))
-                first_row += batch.num_rows
-                request.bad_rows.rows_read += batch.num_rows
-    except (DataSourceError, DataLayerError) as error:
-        raise TaskFailure("source.format", f"{path.name} cannot be read as {conform['format']}: {error}") from error
+        yield from _batches(request)
+    except (DataSourceError, DataLayerError, FieldError, GeometryError, pa.ArrowException) as error:
+        row = request.bad_rows.rows_read
+        reason = f"{path.name} cannot be read as {conform['format']} after row {row:,}: {error}"
+        raise TaskFailure("source.format", reason) from error
     except UnicodeDecodeError as error:
         raise TaskFailure("source.encoding", f"{path.name}: {error}; set `conform.encoding`") from error
 
 
-def _layer(path: Path, conform: dict[str, Any]) -> str | int:
+def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
+    path, conform = request.path, request.conform
+    options = OPEN_OPTIONS.get(conform["format"], {})
+    layer = _layer_name(request)
+    about = pyogrio.read_info(path, layer=layer, **options)
+    _check_driver(about, conform["format"])
+    fields = tuple(str(name) for name in about["fields"])
+    wanted = [name for name in fields if name in request.columns]
+    opened = pyogrio.open_arrow(
+        path,
+        layer=layer,
+        columns=wanted,
+        batch_size=_BATCH_ROWS,
+        encoding=_encoding(about, conform),
+        use_pyarrow=True,
+        **options,
+    )
+    with opened as (meta, reader):
+        geometry = meta["geometry_name"] or "wkb_geometry"
+        described = _Layer(request, fields, wanted, _projection(about, conform), geometry)
+        batches = iter(reader)
+        while (batch := _next(batches, request)) is not None:
+            yield _features(batch, described)
+            request.bad_rows.rows_read += batch.num_rows
+
+
+def _next(batches: Iterator[Any], request: ReadRequest) -> pa.RecordBatch | None:
+    """Return the next batch, None after the last; keep what GDAL warns of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        batch = next(batches, None)
+    for warning in caught:
+        request.bad_rows.warn(str(warning.message).replace(f"{request.path.parent}/", ""))
+    return batch
+
+
+def _layer_name(request: ReadRequest) -> str | int:
     """Return the layer that is asked for by name or number, the first one otherwise."""
-    asked = conform.get("layer", 0)
-    names = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    if asked in names or (isinstance(asked, int) and asked < len(names)):
-        return asked  # type: ignore[no-any-return] # checked against the names
-    if isinstance(asked, str) and asked.isdigit() and int(asked) < len(names):
+    asked = request.conform.get("layer", 0)
+    names = [str(name) for name in pyogrio.list_layers(request.path)[:, 0]]
+    if asked in names:
+        return str(asked)
+    if str(asked).isdecimal() and int(asked) < len(names):
         return int(asked)
-    raise TaskFailure("source.empty", f"no layer {asked!r}; the data has {', '.join(names)}")
+    raise TaskFailure("source.empty", f"there is no layer {asked!r}; the data has {', '.join(names[:50]) or 'none'}")
 
 
-def _srs(about: dict[str, Any], conform: dict[str, Any]) -> str:
-    srs = conform.get("srs") or about["crs"]
+def _check_driver(about: dict[str, Any], kind: str) -> None:
+    driver = about.get("driver", DRIVERS[kind])
+    if driver != DRIVERS[kind]:
+        raise TaskFailure("source.format", f"the data is {driver}, not {kind}")
+
+
+def _projection(about: dict[str, Any], conform: dict[str, Any]) -> Projection:
+    """Return the way to longitude and latitude: from `srs` where it is set, else from what the data says.
+
+    GML that needs an `srs` has coordinates in the order of the authority, degrees excepted (ENGINE, our decisions).
+    """
+    srs = conform.get("srs")
     if srs:
-        return str(srs)
-    if conform["format"] == "geojson":
-        return "EPSG:4326"
+        return projection(str(srs), authority_axes=conform["format"] == "xml" and not is_geographic(str(srs)))
+    if about["crs"]:
+        return projection(str(about["crs"]))
     raise TaskFailure("source.crs", "the data names no coordinate reference system; set `conform.srs`")
 
 
 def _encoding(about: dict[str, Any], conform: dict[str, Any]) -> str | None:
+    """Return what text is recoded from, where the data does not say: shapefiles without a .cpg."""
     if not conform["format"].startswith("shapefile") or str(about.get("encoding", "")).upper() in _UTF8:
         return None
-    return conform.get("encoding") or "ISO-8859-1"
+    return str(conform.get("encoding") or "ISO-8859-1")
 
 
-def _features(batch: Any, geometry: str, names: list[str], srs: str, first_row: int) -> FeatureBatch:
-    data = {name: [text(value) for value in batch.column(name).to_pylist()] for name in names}
-    wkb = np.array(batch.column(geometry).to_pylist(), dtype=object)
-    shapes = shapely.from_wkb(wkb, on_invalid="fix")
-    return FeatureBatch(
-        first_row,
-        pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)) if data else _no_columns(batch.num_rows),
-        Shapes(shapes_to_lon_lat(shapes, srs)),
-    )
+def _features(batch: pa.RecordBatch, layer: _Layer) -> FeatureBatch:
+    first_row = layer.request.bad_rows.rows_read
+    is_gdb = layer.request.conform["format"] == "gdb"
+    data = {name: text_column(batch.column(name), integers_are_real=is_gdb) for name in layer.wanted}
+    frame = pl.DataFrame(data) if data else pl.DataFrame({"": [""] * batch.num_rows}, schema={"": pl.String})
+    rows = np.arange(first_row, first_row + batch.num_rows)
+    return FeatureBatch(first_row, frame, _geometry(batch, layer, rows), layer.fields)
 
 
-def _no_columns(height: int) -> pl.DataFrame:
-    return pl.DataFrame({"": [""] * height}, schema={"": pl.String})
+def _geometry(batch: pa.RecordBatch, layer: _Layer, rows: np.ndarray) -> Points | Shapes:
+    bad_rows = layer.request.bad_rows
+    if layer.geometry not in batch.schema.names:
+        raise TaskFailure("source.format", f"the layer has no geometry; its fields are {', '.join(layer.fields[:50])}")
+    column = batch.column(layer.geometry)
+    pairs = wkb.points(column)
+    if pairs is not None:
+        return lon_lat_points(*pairs, rows, srs=layer.srs, bad_rows=bad_rows)
+    shapes, unsound = wkb.shapes(column)
+    bad_rows.note("unsound geometry", rows[unsound])
+    return lon_lat_shapes(shapes, rows, srs=layer.srs, bad_rows=bad_rows)

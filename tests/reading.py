@@ -1,0 +1,61 @@
+"""Reading a file as a source's conform says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from oa_task.bad_rows import BadRows
+from oa_task.definition import Entry
+from oa_task.features import FeatureBatch, Points
+from oa_task.read.source import open_batches
+
+
+class Read:
+    """What was read: batches, and the columns and geometries of all of them together."""
+
+    def __init__(self, batches: list[FeatureBatch], bad_rows: BadRows) -> None:
+        self.batches = batches
+        self.bad_rows = bad_rows
+
+    def column(self, name: str) -> list[str]:
+        return [value for batch in self.batches for value in batch.columns[name].to_list()]
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        found: list[tuple[float, float]] = []
+        for batch in self.batches:
+            assert isinstance(batch.geometry, Points)
+            found += zip(batch.geometry.x.tolist(), batch.geometry.y.tolist(), strict=True)
+        return found
+
+    @property
+    def shapes(self) -> list[Any]:
+        return [
+            shape for batch in self.batches if not isinstance(batch.geometry, Points) for shape in batch.geometry.array
+        ]
+
+    @property
+    def rows(self) -> list[int]:
+        return [
+            int(row)
+            for batch in self.batches
+            for row in (batch.rows if batch.rows is not None else range(batch.first_row, batch.first_row + len(batch)))
+        ]
+
+
+def entry_of(conform: dict[str, Any], layer: str = "addresses") -> Entry:
+    rules = {"number": "NO", "street": "ST"}
+    return Entry(
+        layer=layer, name="x", urls=("http://x/",), protocol="http", compression=None, conform=conform, rules=rules
+    )
+
+
+def read_files(
+    paths: list[Path], conform: dict[str, Any], *, all_columns: bool = True, limit: int | None = None
+) -> Read:
+    bad_rows = BadRows()
+    batches = open_batches(paths, entry_of(conform), bad_rows=bad_rows, all_columns=all_columns, limit=limit)
+    return Read(list(batches), bad_rows)
+
+
+Reading = Callable[..., Read]
