@@ -9,10 +9,11 @@ import orjson
 import polars as pl
 import shapely
 
+from oa_task.bad_rows import BadRows
 from oa_task.failure import TaskFailure
 from oa_task.features import FeatureBatch, Geometry, Points, Shapes
 from oa_task.read.columns import text
-from oa_task.read.crs import shapes_to_lon_lat, to_lon_lat
+from oa_task.read.crs import lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.esri_geometry import as_points, as_shapes
 from oa_task.read.esri_lines import follow
 from oa_task.read.request import ReadRequest
@@ -44,7 +45,9 @@ def _batch(features: list[Feature], header: dict[str, Any], request: ReadRequest
     attributes = [feature.get("attributes") or {} for feature in features]
     available = sorted({*header.get("fields", ()), *(name for row in attributes for name in row)})
     frame = _frame(attributes, available, request.columns)
-    geometry = _geometry([feature.get("geometry") for feature in features], header.get("srs"))
+    numbers = np.arange(first_row, first_row + len(features))
+    found = [feature.get("geometry") for feature in features]
+    geometry = _geometry(found, header.get("srs"), rows=numbers, bad_rows=request.bad_rows)
     geometry, is_there = _with_columns(geometry, frame, request.conform)
     rows = None
     if not is_there.all():
@@ -69,11 +72,12 @@ def _column(values: list[Any]) -> pl.Series:
     return pl.Series([text(value) for value in values], dtype=pl.String)
 
 
-def _geometry(geometries: list[Any], srs: str | None) -> Geometry:
+def _geometry(geometries: list[Any], srs: str | None, *, rows: np.ndarray, bad_rows: BadRows) -> Geometry:
     points = as_points(geometries)
+    way = projection(srs)
     if points is not None:
-        return Points(*to_lon_lat(*points, srs))
-    return Shapes(shapes_to_lon_lat(as_shapes(geometries), srs))
+        return lon_lat_points(*points, rows, srs=way, bad_rows=bad_rows)
+    return lon_lat_shapes(as_shapes(geometries), rows, srs=way, bad_rows=bad_rows)
 
 
 def _with_columns(geometry: Geometry, frame: pl.DataFrame, conform: dict[str, Any]) -> tuple[Geometry, np.ndarray]:
