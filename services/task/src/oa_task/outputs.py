@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 from oa_task.definition import ATTRIBUTES
 from oa_task.pipeline import Worker
+from oa_task.preview.places import Places
 from oa_task.validation import Verdict
 from oa_task.write.changes import ChangesFile
 from oa_task.write.gzip import GzipTextFile
@@ -19,6 +20,7 @@ SOURCE_FILE = "source.geojson.gz"
 VALIDATED_FILE = "validated.geojson.gz"
 PARQUET_FILE = "source.parquet"
 CHANGES_FILE = "changes.jsonl.gz"
+PLACES_FILE = "places.f64"
 Written = tuple[OutputBatch, Verdict]
 
 
@@ -50,6 +52,9 @@ class Outputs:
         if "changes" not in without:
             self._changes = changes = ChangesFile(out / CHANGES_FILE, previous, work)
             self._add("changes", changes, lambda item: changes.write(item[0]))
+        if "preview" not in without:
+            places = Places(work / PLACES_FILE)
+            self._add("places", places, lambda item: places.write(item[0]))
 
     def __enter__(self) -> Self:
         return self

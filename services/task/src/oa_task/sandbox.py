@@ -31,7 +31,7 @@ class Assignment:
     """What the child is to do; all but the layer and the name are paths.
 
     `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if there is one;
-    `without` names OPTIONAL_OUTPUTS that are not made.
+    `title` names the source in the picture, `without` OPTIONAL_OUTPUTS that are not made.
     """
 
     definition: str
@@ -41,6 +41,7 @@ class Assignment:
     work: str
     out: str
     previous: str | None = None
+    title: str = ""
     without: tuple[str, ...] = ()
 
 

@@ -62,6 +62,7 @@ def _convert(convert: Callable[..., dict[str, Any]], assignment: Assignment) -> 
         out=Path(assignment.out),
         progress=progress,
         previous=Path(assignment.previous) if assignment.previous else None,
+        title=assignment.title,
         without=frozenset(assignment.without),
     )
 

@@ -45,6 +45,7 @@ class Job:
     out: Path
     allow_hosts: Iterable[str] = ()
     previous: Previous | None = None
+    source_name: str = ""
     without: frozenset[str] = frozenset()
 
 
@@ -130,7 +131,8 @@ class _Working:
             str(self._folder),
             str(self._out.absolute()),
             str(previous.absolute()) if previous else None,
-            tuple(job.without),
+            title=job.source_name or job.definition.stem,
+            without=tuple(job.without),
         )
         return await sandbox.convert(assignment, lambda count: self._progress("convert", count, None))
 

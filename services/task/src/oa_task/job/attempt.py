@@ -116,7 +116,10 @@ class Attempt:
             await asyncio.to_thread(out.mkdir)
             await asyncio.to_thread(definition.write_bytes, await self._api.definition())
             previous = await self._api.published()
-            job = Job(definition, settings.layer, settings.name, out, settings.allow_hosts, previous)
+            job = Job(
+                *(definition, settings.layer, settings.name, out, settings.allow_hosts, previous),
+                source_name=settings.source_name,
+            )
             async with Telling(self._reporter) as telling:
                 report = await run_work(job, telling)
             crash_point("upload.before")

@@ -1,0 +1,1 @@
+"""`source.png`: a picture of where the features are."""

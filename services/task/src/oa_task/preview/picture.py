@@ -1,0 +1,141 @@
+"""The picture: places on a quiet ground, a grid with degrees, a scale bar, and what it is."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from oa_task.preview.density import density
+from oa_task.preview.frame import Frame, frame_of, round_step
+
+MAP_SIZE = (1080, 720)
+_LEFT, _TOP, _RIGHT, _BOTTOM = 90, 96, 30, 90
+_PAPER, _GROUND, _GRID, _EDGE = (255, 255, 255), (246, 244, 239), (226, 223, 215), (190, 186, 176)
+_INK, _PALE_INK = (38, 42, 48), (112, 116, 122)
+_RAMP = np.array([(166, 205, 226), (66, 146, 198), (20, 90, 160), (8, 48, 107)], dtype=float)
+_FEW, _SOME = 400, 6_000
+_LEAST_DOT, _SMALL_DOT = 4, 1
+_KM, _LEAST_BAR_PX = 1000, 90
+_POLE = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What is written above and below the map."""
+
+    title: str
+    subtitle: str
+    footer: str
+
+
+def draw_picture(chunks: Sequence[np.ndarray], caption: Caption, path: Path, *, lines: bool) -> None:
+    """Draw places (chunks of longitude and latitude, outlines where `lines`) and write a PNG."""
+    width, height = MAP_SIZE
+    image = Image.new("RGB", (width + _LEFT + _RIGHT, height + _TOP + _BOTTOM), _PAPER)
+    canvas = ImageDraw.Draw(image)
+    frame = frame_of(chunks, aspect=width / height)
+    canvas.rectangle((_LEFT, _TOP, _LEFT + width, _TOP + height), fill=_GROUND)
+    if frame is None:
+        _centred(canvas, "no feature has a geometry", size=22)
+    else:
+        _draw_grid(canvas, frame)
+        counts = density(chunks, frame, MAP_SIZE, lines=lines)
+        image.paste(*_coloured(counts, lines=lines))
+        _draw_scale(canvas, frame)
+    canvas.rectangle((_LEFT, _TOP, _LEFT + width, _TOP + height), outline=_EDGE)
+    _write(canvas, (_LEFT, 22), caption.title, size=26, most_px=width)
+    _write(canvas, (_LEFT, 60), caption.subtitle, size=17, colour=_PALE_INK, most_px=width)
+    _write(canvas, (_LEFT, _TOP + height + 58), caption.footer, size=14, colour=_PALE_INK, most_px=width)
+    image.save(path, format="PNG", optimize=True)
+
+
+def _coloured(counts: np.ndarray, *, lines: bool) -> tuple[Image.Image, tuple[int, int], Image.Image]:
+    """Return the places as an image, where it goes, and its mask; few places are drawn larger."""
+    filled = np.count_nonzero(counts)
+    if filled < _SOME:
+        counts = _grown(counts, _LEAST_DOT if filled < _FEW and not lines else _SMALL_DOT)
+    most = max(float(np.quantile(counts[counts > 0], 0.995)), 1.0) if filled else 1.0
+    strength = np.clip(np.log1p(counts) / np.log1p(max(most, 3.0)), 0, 1)
+    steps = np.linspace(0, 1, len(_RAMP))
+    channels = [np.interp(strength, steps, _RAMP[:, channel]) for channel in range(3)]
+    image = Image.fromarray(np.dstack(channels).astype(np.uint8))
+    return image, (_LEFT, _TOP), Image.fromarray(((counts > 0) * 255).astype(np.uint8))
+
+
+def _grown(counts: np.ndarray, radius: int) -> np.ndarray:
+    """Return counts with each filled pixel grown to a disc."""
+    grown = counts.copy()
+    for row in range(-radius, radius + 1):
+        for column in range(-radius, radius + 1):
+            if row * row + column * column <= radius * radius + 1:
+                np.maximum(grown, _shifted(counts, row, column), out=grown)
+    return grown
+
+
+def _shifted(counts: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    moved = np.zeros_like(counts)
+    height, width = counts.shape
+    moved[max(rows, 0) : height + min(rows, 0), max(columns, 0) : width + min(columns, 0)] = counts[
+        max(-rows, 0) : height + min(-rows, 0), max(-columns, 0) : width + min(-columns, 0)
+    ]
+    return moved
+
+
+def _draw_grid(canvas: ImageDraw.ImageDraw, frame: Frame) -> None:
+    width, height = MAP_SIZE
+    font = ImageFont.load_default(14)
+    for value, text in _ticks(frame.west, frame.east, parts=5, signs="EW"):
+        x = _LEFT + (value - frame.west) / (frame.east - frame.west) * width
+        canvas.line((x, _TOP, x, _TOP + height), fill=_GRID)
+        canvas.text((x, _TOP + height + 8), text, fill=_PALE_INK, font=font, anchor="ma")
+    for value, text in _ticks(frame.south, frame.north, parts=4, signs="NS"):
+        y = _TOP + (frame.north - value) / (frame.north - frame.south) * height
+        canvas.line((_LEFT, y, _LEFT + width, y), fill=_GRID)
+        canvas.text((_LEFT - 8, y), text, fill=_PALE_INK, font=font, anchor="rm")
+
+
+def _ticks(low: float, high: float, *, parts: int, signs: str) -> Iterator[tuple[float, str]]:
+    step = round_step(high - low, parts)
+    decimals = max(0, -int(np.floor(np.log10(step))))
+    for number in range(int(np.ceil(low / step)), int(np.floor(high / step)) + 1):
+        value = number * step
+        degrees = (value + 180) % 360 - 180 if signs == "EW" else value
+        sign = "" if round(abs(degrees), decimals) in {0, 180} else signs[degrees < 0]
+        if signs == "EW" or abs(degrees) <= _POLE:
+            yield value, f"{abs(degrees):.{decimals}f}°{sign}"
+
+
+def _draw_scale(canvas: ImageDraw.ImageDraw, frame: Frame) -> None:
+    width, height = MAP_SIZE
+    km = round_step(frame.km_wide * _LEAST_BAR_PX / width, 1)
+    length = km / frame.km_wide * width
+    right, y = _LEFT + width - 16, _TOP + height - 18
+    text = f"{km:g} km" if km >= 1 else f"{km * _KM:g} m"
+    canvas.rectangle((right - length - 10, y - 28, right + 10, y + 10), fill=_PAPER, outline=_GRID)
+    canvas.line((right - length, y, right, y), fill=_INK, width=2)
+    for x in (right - length, right):
+        canvas.line((x, y - 5, x, y + 1), fill=_INK, width=2)
+    canvas.text((right - length / 2, y - 7), text, fill=_INK, font=ImageFont.load_default(14), anchor="ms")
+
+
+def _write(
+    canvas: ImageDraw.ImageDraw,
+    place: tuple[int, int],
+    text: str,
+    *,
+    size: int,
+    most_px: int,
+    colour: tuple[int, int, int] = _INK,
+) -> None:
+    font = ImageFont.load_default(size)
+    while len(text) > 1 and canvas.textlength(text, font=font) > most_px:
+        text = text[:-2] + "…"
+    canvas.text(place, text, fill=colour, font=font)
+
+
+def _centred(canvas: ImageDraw.ImageDraw, text: str, *, size: int) -> None:
+    width, height = MAP_SIZE
+    font = ImageFont.load_default(size)
+    canvas.text((_LEFT + width / 2, _TOP + height / 2), text, fill=_PALE_INK, font=font, anchor="mm")

