@@ -19,8 +19,7 @@ def test_crash_point_not_named_does_nothing() -> None:
     assert run({"OA_CRASH_AT": "there"}) == 0
 
 
-def test_crash_point_named_by_a_file_kills_the_first_alone(tmp_path: Path) -> None:
-    file = tmp_path / "crash"
-    file.write_text("here")
-    assert [run({"OA_CRASH_FILE": str(file)}) for _ in range(2)] == [-9, 0]
-    assert (tmp_path / "crash.here").exists()
+def test_crash_point_named_by_a_folder_kills_the_first_alone(tmp_path: Path) -> None:
+    (tmp_path / "here").touch()
+    assert [run({"OA_CRASH_FOLDER": str(tmp_path)}) for _ in range(2)] == [-9, 0]
+    assert (tmp_path / "here.hit").exists()

@@ -1,0 +1,164 @@
+"""Reads everything that is written of some jobs and says what in it cannot be: the promise of the system, checked."""
+
+import gzip
+import hashlib
+import json
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+from psycopg2.extras import RealDictCursor
+
+from oa_shared.failures import FAILURES
+from oa_shared.ids import attempt_prefix
+from oa_shared.status import JobStatus
+
+Row = dict[str, Any]
+_PUBLISHED = "data.published"
+_JOBS = "SELECT job.*, run.live FROM job JOIN run ON run.id = job.run_id WHERE job.id = ANY(%s) ORDER BY job.id"
+_ATTEMPTS = "SELECT * FROM job_attempt WHERE job_id = ANY(%s) ORDER BY job_id, attempt"
+_EVENTS = "SELECT * FROM job_event WHERE job_id = ANY(%s) ORDER BY id"
+_DATA = "SELECT * FROM data WHERE job_id = ANY(%s)"
+_WAITING = "SELECT * FROM outbox WHERE job_id = ANY(%s) AND sent_at IS NULL"
+_EVIDENCE = "SELECT * FROM batch_evidence WHERE job_id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the database tells of some jobs."""
+
+    jobs: list[Row]
+    attempts: dict[int, list[Row]]
+    events: dict[int, list[Row]]
+    data: list[Row]
+    waiting: list[Row]
+    evidence: list[Row]
+
+    @classmethod
+    def read(cls, database_url: str, jobs: list[int]) -> "History":
+        """Read it. Raises psycopg2.OperationalError while the database is away."""
+        with (
+            closing(psycopg2.connect(database_url)) as connection,
+            connection.cursor(cursor_factory=RealDictCursor) as cursor,
+        ):
+
+            def rows(statement: str) -> list[Row]:
+                cursor.execute(statement, (jobs,))
+                return [dict(row) for row in cursor.fetchall()]
+
+            return cls(
+                jobs=rows(_JOBS),
+                attempts=_by_job(rows(_ATTEMPTS)),
+                events=_by_job(rows(_EVENTS)),
+                data=rows(_DATA),
+                waiting=rows(_WAITING),
+                evidence=rows(_EVIDENCE),
+            )
+
+    @property
+    def has_ended(self) -> bool:
+        """Return whether every job has ended."""
+        return all(JobStatus(job["status"]).ended for job in self.jobs)
+
+    def job(self, number: int) -> Row:
+        """Return one job."""
+        return next(job for job in self.jobs if job["id"] == number)
+
+    def statuses(self) -> list[str]:
+        """Return the jobs' statuses in the order of their ids."""
+        return [job["status"] for job in self.jobs]
+
+    def problems(self, expected: list[int], storage: Any = None) -> list[str]:
+        """Return everything that is wrong; `storage` gives the bytes of a key, where the files are to be looked at."""
+        found = [f"job {number} is lost" for number in sorted(set(expected) - {job["id"] for job in self.jobs})]
+        for job in self.jobs:
+            wrong = [*_life(job), *self._attempts(job), *self._moves(job), *self._publishing(job)]
+            if storage and job["status"] in {"Success", "Warn"}:
+                wrong += _files(job, storage)
+            found += [f"job {job['id']} {problem}" for problem in wrong]
+        return found
+
+    def _attempts(self, job: Row) -> list[str]:
+        attempts = self.attempts.get(job["id"], [])
+        numbers = [attempt["attempt"] for attempt in attempts]
+        if numbers != list(range(1, job["attempt"] + 1)):
+            return [f"is at attempt {job['attempt']} but has {numbers}"]
+        wrong = [f"attempt {a['attempt']} has no end" for a in attempts[:-1] if not JobStatus(a["status"]).ended]
+        if len({attempt["token"] for attempt in attempts}) != len(attempts):
+            wrong.append("has attempts with the same token")
+        last = attempts[-1]
+        if (last["status"], last["token"], last["error_code"]) != (job["status"], job["token"], job["error_code"]):
+            wrong.append(f"is {job['status']} but its last attempt is {last['status']}")
+        return wrong
+
+    def _moves(self, job: Row) -> list[str]:
+        """The accepted moves of one attempt only ever go up, and it ends once, or again after `infra.lost`."""
+        wrong = []
+        for attempt in self.attempts.get(job["id"], []):
+            told = [e for e in self.events.get(job["id"], []) if e["attempt"] == attempt["attempt"] and e["accepted"]]
+            moves = [event["detail"] for event in told if event["kind"] != _PUBLISHED]
+            ranks = [JobStatus(move["status"]).rank for move in moves]
+            lost = [move for move in moves if (move.get("error") or {}).get("code") == "infra.lost"]
+            if ranks != sorted(ranks) or ranks.count(9) > 1 + len(lost):
+                wrong.append(f"attempt {attempt['attempt']} moved {[move['status'] for move in moves]}")
+        return wrong
+
+    def _publishing(self, job: Row) -> list[str]:
+        published = Counter(e["attempt"] for e in self.events.get(job["id"], []) if e["kind"] == _PUBLISHED)
+        wrong = [f"attempt {attempt} was published {times} times" for attempt, times in published.items() if times > 1]
+        standing = [row for row in self.data if row["job_id"] == job["id"]]
+        if standing and not published:
+            wrong.append("stands in the data but was never published")
+        if published and job["status"] != "Success" and job["attempt"] in published:
+            wrong.append(f"was published as {job['status']}")
+        if standing and standing[0]["attempt"] == job["attempt"] and standing[0]["result"] != job["result"]:
+            wrong.append("is published with another result")
+        if job["status"] == "Success" and job["live"] and not published and self._is_newest(job):
+            wrong.append("succeeded in a live run but was not published")
+        return wrong
+
+    def _is_newest(self, job: Row) -> bool:
+        key = (job["source_name"], job["layer"], job["name"])
+        same = [j["id"] for j in self.jobs if (j["source_name"], j["layer"], j["name"]) == key]
+        return bool(job["id"] == max(same))
+
+
+def _life(job: Row) -> list[str]:
+    if not JobStatus(job["status"]).ended or job["rank"] != JobStatus.FAIL.rank or job["ended_at"] is None:
+        return [f"has not ended: {job['status']}"]
+    code = job["error_code"]
+    if job["status"] in {"Fail", "Cancelled"} and (code not in FAILURES or not job["error_message"]):
+        return [f"ended as {job['status']} without a reason: {code}"]
+    if job["status"] in {"Success", "Warn"} and (code is not None or job["result"] is None):
+        return [f"is {job['status']} with code {code} and result {job['result']}"]
+    return []
+
+
+def _files(job: Row, storage: Any) -> list[str]:
+    """The manifest was written last and tells the truth about every file."""
+    prefix = attempt_prefix(job["id"], job["attempt"])
+    body = storage(prefix + "manifest.json")
+    if body is None:
+        return ["has no manifest"]
+    outputs = json.loads(body)["outputs"]
+    wrong = [] if outputs else ["has an empty manifest"]
+    for name, about in outputs.items():
+        data = storage(prefix + name)
+        told = (about["bytes"], about["sha256"])
+        if data is None or (len(data), hashlib.sha256(data).hexdigest()) != told:
+            wrong.append(f"has another {name} than its manifest says")
+        if job["result"]["outputs"][name]["sha256"] != about["sha256"]:
+            wrong.append(f"tells another {name} than its manifest")
+    features = gzip.decompress(storage(prefix + "source.geojson.gz") or gzip.compress(b"")).splitlines()
+    if len(features) != job["result"]["count"]:
+        wrong.append(f"has {len(features)} features and says {job['result']['count']}")
+    return wrong
+
+
+def _by_job(rows: list[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["job_id"], []).append(row)
+    return found

@@ -1,0 +1,210 @@
+"""The whole system as processes, with short intervals, a place to crash at, and a supervisor that can look away."""
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import psycopg2
+from botocore.exceptions import BotoCoreError, ClientError
+
+from faults.history import History
+from oa_local.process import Process, free_port
+from oa_local.provision import client
+from oa_local.stack import STACK, Stack
+from oa_shared.crash import FOLDER_VARIABLE, HIT
+
+HASTE = {
+    "OA_SWEEP_EVERY_S": "1",
+    "OA_REPUBLISH_AFTER_S": "5",
+    "OA_RESULT_GRACE_S": "3",
+    "OA_VISIBILITY_S": "3",
+    "OA_API_AWAY_S": "1",
+    "OA_UNKNOWN_S": "1",
+    "OA_LOST_AFTER_S": "2",
+    "OA_DATABASE_CONNECTIONS": "5",
+}
+_PATIENCE_S = 100.0
+_HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
+_ROWS = "N,S,LON,LAT\n" + "".join(f"{n},Elm Street,{-99 + n / 1e4},39.7\n" for n in range(1, 11))
+
+
+@dataclass
+class System:
+    """One stack in one folder. `held` names services that are not started again when they die."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    held: set[str] = field(default_factory=set)
+    extra: list[Process] = field(default_factory=list)
+    jobs: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.crash_folder = self.folder / "crash"
+        self.crash_folder.mkdir()
+        self.stack = Stack(self.folder, settings={**HASTE, FOLDER_VARIABLE: str(self.crash_folder), **self.settings})
+        (self.stack.folder / "samples" / "small.csv").write_text(_ROWS, "utf-8")
+
+    def start(self) -> None:
+        """Bring everything up; the containers learn from Batch's own environment where to crash."""
+        for name in self.stack.start():
+            if name == "batch":
+                self._restart_batch()
+
+    def stop(self) -> None:
+        for process in self.extra:
+            process.stop(patience_s=5)
+        self.stack.stop()
+
+    def entry(self, **changes: Any) -> dict[str, Any]:
+        """Return a layer entry of its own name."""
+        conform = {"format": "csv", "number": "N", "street": "S", "lon": "LON", "lat": "LAT", "size": "small"}
+        data = f"{self.stack.files_url}/small.csv"
+        return {"name": uuid.uuid4().hex[:12], "data": data, "protocol": "http", "conform": conform, **changes}
+
+    def submit(self, count: int = 1, **changes: Any) -> list[int]:
+        """Make a live run of so many jobs, trying again with the same key until the API answers."""
+        entries = [self.entry(**changes) for _ in range(count)]
+        definition = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": entries}}
+        run = self.insist("POST", "/api/run", {"live": True})["id"]
+        asked = {"jobs": [{"source": definition, "source_name": "xx/faults"}]}
+        jobs: list[int] = self.insist("POST", f"/api/run/{run}/jobs", asked)["jobs"]
+        assert len(jobs) == count
+        self.jobs += jobs
+        return jobs
+
+    def insist(self, method: str, path: str, body: object) -> Any:
+        """Call the API until it answers, as a client with an Idempotency-Key does."""
+        key, deadline = uuid.uuid4().hex, time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self.call(method, path, body, {"Idempotency-Key": key})
+            except HTTPError as error:
+                if error.code < 500 or time.monotonic() > deadline:
+                    raise
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+            self.tend()
+            time.sleep(0.2)
+
+    def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
+        """Call the API once. Raises OSError, of which HTTPError is one."""
+        data = None if body is None else json.dumps(body).encode()
+        told = {"secret": self.stack.secret, "content-type": "application/json", **(headers or {})}
+        request = Request(self.stack.api_url + path, data=data, method=method, headers=told)  # noqa: S310 - our API
+        with urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
+            return json.load(answer)
+
+    def tend(self) -> None:
+        """Start again what has died and is not held down."""
+        for service in self.stack.services:
+            if service.name not in self.held and not service.process.running:
+                service.start()
+
+    def kill(self, name: str) -> None:
+        """kill -9."""
+        self.stack.service(name).process.kill()
+
+    @contextmanager
+    def down(self, name: str) -> Iterator[None]:
+        """Kill a service and keep it down inside the block."""
+        self.held.add(name)
+        self.kill(name)
+        try:
+            yield
+        finally:
+            self.held.discard(name)
+            self.tend()
+
+    def crash_at(self, *places: str) -> None:
+        """At each place let the first process that comes there die."""
+        for place in places:
+            (self.crash_folder / place).touch()
+
+    def crashed_at(self) -> set[str]:
+        """Return the places at which a process died since this was last asked, and forget all orders to die."""
+        hit = {path.name.removesuffix(HIT) for path in self.crash_folder.glob(f"*{HIT}")}
+        for path in self.crash_folder.iterdir():
+            path.unlink()
+        return hit
+
+    def wait(self, jobs: list[int], until: Callable[[History], bool] | None = None) -> History:
+        """Tend the stack until the jobs have ended (or `until`), hurrying retries on; return their history."""
+        is_enough = until or (lambda history: history.has_ended)
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            self.tend()
+            try:
+                self.execute(_HASTEN)
+                history = History.read(self.stack.database_url, jobs)
+            except psycopg2.OperationalError:
+                history = None
+            if history is not None and is_enough(history):
+                return history
+            assert time.monotonic() < deadline, f"{history.jobs if history else 'no database'}"
+            time.sleep(0.2)
+
+    def check(self, jobs: list[int]) -> History:
+        """Wait for the end and return a history that has nothing wrong in it."""
+        history = self.wait(jobs)
+        assert history.problems(jobs, self.stored) == []
+        return history
+
+    def execute(self, statement: str, *values: object) -> None:
+        with closing(psycopg2.connect(self.stack.database_url)) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+
+    def stored(self, key: str) -> bytes | None:
+        """Return the bytes of an object, None when there is none."""
+        for _ in range(20):
+            try:
+                body: bytes = self.s3.get_object(Bucket=f"oa-{STACK}", Key=key)["Body"].read()
+            except ClientError as error:
+                if error.response["Error"]["Code"] == "NoSuchKey":
+                    return None
+                raise
+            except BotoCoreError:
+                time.sleep(0.2)
+            else:
+                return body
+        raise AssertionError(f"{key} could not be read")
+
+    @property
+    def s3(self) -> Any:
+        return client("s3", self.stack.emulator.environ)
+
+    @property
+    def sqs(self) -> Any:
+        return client("sqs", self.stack.emulator.environ)
+
+    @property
+    def batch(self) -> Any:
+        return client("batch", {**self.stack.emulator.environ, "AWS_ENDPOINT_URL_BATCH": self._batch_url})
+
+    @property
+    def _batch_url(self) -> str:
+        return f"http://127.0.0.1:{self.stack.ports['batch']}"
+
+    def second(self, name: str, **environ: str) -> Process:
+        """Start another process of a service beside the first."""
+        first = self.stack.service(name).process
+        process = Process(first.command, log=self.folder / "log" / f"second-{name}.log")
+        process.environ = {**first.environ, "OA_HEALTH_PORT": str(free_port()), **environ}
+        process.start()
+        self.extra.append(process)
+        return process
+
+    def _restart_batch(self) -> None:
+        service = self.stack.service("batch")
+        service.process.environ = {**service.process.environ, FOLDER_VARIABLE: str(self.crash_folder)}
+        service.stop()
+        service.start()

@@ -1,0 +1,51 @@
+"""At every named place a process is killed by SIGKILL, started again, and the whole history is checked."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from faults.system import System
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(170)]
+_ROOT = Path(__file__).resolve().parents[2]
+_SERVICES = {
+    "api": ("api.before_commit", "api.after_commit"),
+    "relay": ("relay.after_send", "relay.before_commit"),
+    "dispatcher": ("dispatcher.before_submit", "dispatcher.after_submit", "dispatcher.after_patch"),
+    "consumer": ("consumer.before_commit", "consumer.after_commit"),
+    "publishing": ("publish.before", "publish.after"),
+}
+# A container that dies before it has left its last word on S3 is followed by a second attempt.
+_WORK_LOST = ("claim.after", "upload.before", "manifest.before", "manifest.after")
+_WORK_KEPT = ("result.before_send", "result.after_send")
+
+
+def test_every_crash_point_of_the_code_is_tried_here() -> None:
+    sources = [*_ROOT.glob("services/*/src/**/*.py"), *_ROOT.glob("shared/src/**/*.py")]
+    found = {name for path in sources for name in re.findall(r'crash_point\("([\w.]+)"\)', path.read_text("utf-8"))}
+    assert found == {*_WORK_LOST, *_WORK_KEPT, *(place for places in _SERVICES.values() for place in places)}
+
+
+@pytest.mark.parametrize("service", _SERVICES)
+def test_service_killed_there_every_job_is_done_once_by_its_first_attempt(system: System, service: str) -> None:
+    system.crash_at(*_SERVICES[service])
+    jobs = system.submit(3)
+    history = system.check(jobs)
+    assert system.crashed_at() == set(_SERVICES[service])
+    assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)
+
+
+def test_container_killed_before_its_last_word_is_followed_by_another_attempt(system: System) -> None:
+    system.crash_at(*_WORK_LOST)
+    history = system.check(system.submit(len(_WORK_LOST)))
+    assert system.crashed_at() == set(_WORK_LOST)
+    assert set(history.statuses()) == {"Success"}
+    assert sum(job["attempt"] - 1 for job in history.jobs) == len(_WORK_LOST)
+
+
+def test_container_killed_after_its_last_word_is_believed(system: System) -> None:
+    system.crash_at(*_WORK_KEPT)
+    history = system.check(system.submit(len(_WORK_KEPT)))
+    assert system.crashed_at() == set(_WORK_KEPT)
+    assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(_WORK_KEPT)

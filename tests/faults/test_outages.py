@@ -1,0 +1,88 @@
+"""A neighbour that is down for a while, services in pairs, and messages that nobody can read."""
+
+import time
+from urllib.error import HTTPError
+
+import pytest
+
+from faults.system import System
+from oa_local.process import free_port
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(170)]
+_AWAY_S = 4
+
+
+def test_emulator_down_jobs_are_taken_and_run_when_it_is_back(system: System) -> None:
+    before = system.submit(3)
+    with system.down("aws"):
+        during = system.submit(2)
+        time.sleep(_AWAY_S)
+    assert set(system.check(before + during).statuses()) == {"Success"}
+
+
+def test_postgres_down_requests_answer_503_and_nothing_is_lost(system: System) -> None:
+    jobs = system.submit(3)
+    with system.down("postgres"):
+        with pytest.raises(HTTPError) as refused:
+            system.call("GET", f"/api/job/{jobs[0]}")
+        time.sleep(_AWAY_S)
+    assert refused.value.code == 503
+    assert set(system.check(jobs).statuses()) == {"Success"}
+
+
+def test_api_down_containers_end_and_their_results_are_taken_later(system: System) -> None:
+    jobs = system.submit(3)
+    system.wait(jobs, lambda history: any(job["status"] == "Running" for job in history.jobs))
+    with system.down("api"):
+        time.sleep(_AWAY_S)
+    assert set(system.check(jobs).statuses()) == {"Success"}
+
+
+def test_batch_killed_its_containers_are_run_again(system: System) -> None:
+    jobs = system.submit(3)
+    system.wait(jobs, lambda history: any(job["status"] == "Running" for job in history.jobs))
+    system.kill("batch")
+    history = system.check(jobs)
+    assert set(history.statuses()) == {"Success"}
+
+
+def test_two_of_each_service_and_one_killed_every_job_is_done_once(system: System) -> None:
+    others = [
+        system.second("api", OA_HTTP="false", OA_PORT=str(free_port())),
+        system.second("dispatcher"),
+    ]
+    jobs = system.submit(6)
+    system.wait(jobs, lambda history: any(job["status"] != "Pending" for job in history.jobs))
+    system.kill("dispatcher")
+    history = system.check(jobs)
+    for process in others:
+        process.stop(patience_s=5)
+    assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)
+
+
+def test_unreadable_messages_go_to_the_dead_letters_and_stay_there(system: System) -> None:
+    queues, sqs = system.stack._queues(), system.sqs
+    ways = {queues.jobs_url: queues.jobs_dlq_url, queues.results_url: queues.results_dlq_url}
+    bodies = ("not JSON", "{}", '{"v":1,"kind":"job.status","job":"x"}', '{"v":9,"kind":"job.submit"}')
+    for url in ways:
+        for body in bodies:
+            sqs.send_message(QueueUrl=url, MessageBody=body)
+    assert set(system.check(system.submit(1)).statuses()) == {"Success"}
+    for url, dead_letters_url in ways.items():
+        assert _bodies(sqs, dead_letters_url, len(bodies)) == sorted(bodies)
+        assert _depth(sqs, url) == 0
+
+
+def _bodies(sqs: object, url: str, count: int) -> list[str]:
+    found: list[str] = []
+    deadline = time.monotonic() + 20
+    while len(found) < count and time.monotonic() < deadline:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)  # type: ignore[attr-defined]
+        found += [message["Body"] for message in answer.get("Messages", [])]
+    return sorted(found)
+
+
+def _depth(sqs: object, url: str) -> int:
+    names = ["ApproximateNumberOfMessages"]
+    answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)  # type: ignore[attr-defined]
+    return int(answer["Attributes"][names[0]])
