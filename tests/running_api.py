@@ -84,6 +84,7 @@ async def running_api(
     *,
     storage: Storage | None = None,
     queues: Mapping[str, QueuePair] | None = None,
+    fetcher: DefinitionFetcher | None = None,
     connections: int = 10,
     **settings: Any,
 ) -> AsyncIterator[RunningApi]:
@@ -101,9 +102,9 @@ async def running_api(
     queues = queues or {name: QueuePair(MemoryQueue(), MemoryQueue()) for name in ("jobs", "results")}
     database = await Database.open(database_url, connections=connections)
     try:
-        async with DefinitionFetcher(("127.0.0.1",)) as fetcher:
+        async with fetcher or DefinitionFetcher(("127.0.0.1",)) as opened:
             kept = storage or MemoryStorage()
-            app = make_app(known, database=database, storage=kept, queues=queues, fetcher=fetcher)
+            app = make_app(known, database=database, storage=kept, queues=queues, fetcher=opened)
             async with TestClient(_Server(app)) as client:
                 yield RunningApi(client, database, queues, kept)
     finally:

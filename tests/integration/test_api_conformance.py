@@ -1,0 +1,107 @@
+"""The OpenAPI document against the real application: requests made from it never make a 500, answers keep to it."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from fakes.memory_queue import MemoryQueue
+from oa_api.definition_fetch import DefinitionFetcher, FetchError
+from oa_api.handlers.about import VERSION
+from oa_api.openapi import document
+from oa_api.routes import ROUTES
+from oa_api.services import QueuePair
+from oa_local.postgres import Postgres
+from oa_shared.queue import ReceivedMessage
+from running_api import INTERNAL, running_api
+
+SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, VERSION))
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 15
+
+
+class _NoNetwork(DefinitionFetcher):
+    """The generated requests name hosts of the real world."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+    async def fetch(self, address: str) -> str:
+        raise FetchError(f"no network for {address}")
+
+
+class _ImpatientQueue(MemoryQueue):
+    """Empty, and quick to say so."""
+
+    async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:  # noqa: ARG002
+        return await super().receive(max_messages, 0, visibility_s)
+
+
+class _Served(threading.Thread):
+    """The application on a loop of its own, since the requests are made by a blocking client."""
+
+    def __init__(self, database_url: str) -> None:
+        super().__init__(daemon=True)
+        self._database_url = database_url
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self.ready = threading.Event()
+        self.url = ""
+
+    def run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        # no duty works here: without this much patience, health is an honest 503
+        queues = {name: QueuePair(_ImpatientQueue(), _ImpatientQueue()) for name in ("jobs", "results")}
+        patient = {"duty_silent_s": 1e9}
+        async with running_api(self._database_url, fetcher=_NoNetwork(), queues=queues, **patient) as api:
+            await api.job(live=True)
+            for name in ("relay", "consumer", "sweep"):
+                await api.database.execute("INSERT INTO heartbeat (name) VALUES (%(name)s)", {"name": name})
+            self.url = str(api.client.make_url("/"))
+            self.ready.set()
+            await self._stopping.wait()
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self.join(30)
+
+
+@pytest.fixture(scope="module")
+def base_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
+    served = _Served(postgres.create("conformance", template=migrated_template))
+    served.start()
+    assert served.ready.wait(30)
+    yield served.url
+    served.stop()
+    postgres.drop("conformance")
+
+
+@SCHEMA.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+def test_operation_with_generated_requests_keeps_to_its_document(case: schemathesis.Case, base_url: str) -> None:
+    case.call_and_validate(base_url=base_url, headers=INTERNAL, checks=CHECKS)
