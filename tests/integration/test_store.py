@@ -1,38 +1,124 @@
-"""The door to Postgres, against a real one."""
+"""The door to Postgres, against a real one: transactions, lost connections, time-outs, cancellation."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from oa_api.store.database import Database, Transaction
-from oa_api.store.errors import StoreConflictError, StoreError, StoreUnavailableError
+from oa_api.store.errors import (
+    StoreConflictError,
+    StoreError,
+    StoreTimeoutError,
+    StoreUnavailableError,
+    StoreUnknownOutcomeError,
+)
 from oa_api.store.migration import migrate
+from oa_local.postgres import Postgres
 
-
-async def _insert_and_fail(transaction: Transaction) -> None:
-    await transaction.execute("INSERT INTO run (live) VALUES (true)")
-    raise ValueError("on purpose")
+KILL_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+KILL_MYSELF = "SELECT pg_terminate_backend(pg_backend_pid())"
+INSERT_RUN = "INSERT INTO run (live) VALUES (true)"
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await Database.open(database_url)
+    opened = await Database.open(database_url, connections=4)
     yield opened
     await opened.close()
 
 
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    server = Postgres(tmp_path / "own", careless=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+async def runs(database: Database) -> int:
+    row = await database.first("SELECT count(*) AS runs FROM run")
+    return int(row["runs"]) if row else 0
+
+
+async def fill_pool(database: Database) -> None:
+    """Open every connection of the pool and give it back."""
+    await asyncio.gather(*(database.all("SELECT pg_sleep(0.05)") for _ in range(4)))
+
+
 async def test_transaction_that_raises_leaves_nothing(database: Database) -> None:
+    async def insert_and_fail(transaction: Transaction) -> None:
+        await transaction.execute(INSERT_RUN)
+        raise ValueError("on purpose")
+
     with pytest.raises(ValueError, match="on purpose"):
-        await database.run(_insert_and_fail)
-    assert await database.first("SELECT count(*) AS runs FROM run") == {"runs": 0}
+        await database.run(insert_and_fail)
+    assert await runs(database) == 0
 
 
-async def test_database_after_its_connections_were_killed_connects_again(database: Database) -> None:
-    await database.all("SELECT 1")
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda database: database.first("SELECT 1 AS one"),
+        lambda database: database.all("SELECT 1 AS one"),
+        lambda database: database.execute(INSERT_RUN),
+    ],
+    ids=["first", "all", "execute"],
+)
+async def test_database_with_a_pool_of_dead_connections_still_answers(
+    database: Database, database_url: str, use: Callable[[Database], object]
+) -> None:
+    await fill_pool(database)
+    killer = await Database.open(database_url, connections=1)
+    await killer.all(KILL_OTHERS)
+    await asyncio.gather(*(use(database) for _ in range(8)))  # type: ignore[arg-type] # all of them are awaitable
+    await killer.close()
+
+
+async def test_run_connection_lost_before_commit_is_done_again_and_once(database: Database) -> None:
+    tries = 0
+
+    async def work(transaction: Transaction) -> None:
+        nonlocal tries
+        tries += 1
+        await transaction.execute(INSERT_RUN)
+        if tries == 1:
+            await transaction.execute(KILL_MYSELF)
+
+    await database.run(work)
+    assert (tries, await runs(database)) == (2, 1)
+
+
+async def test_run_connection_lost_each_time_gives_up(database: Database) -> None:
     with pytest.raises(StoreUnavailableError):
-        await database.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-    assert await database.first("SELECT 1 AS one") == {"one": 1}
+        await database.execute(KILL_MYSELF)
+    assert await runs(database) == 0
+
+
+async def test_run_connection_lost_during_commit_is_not_done_again(database: Database) -> None:
+    tries = 0
+    await database.execute(
+        "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"
+    )
+    await database.execute(
+        "CREATE CONSTRAINT TRIGGER dies AFTER INSERT ON run DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION die()"
+    )
+
+    async def work(transaction: Transaction) -> None:
+        nonlocal tries
+        tries += 1
+        await transaction.execute(INSERT_RUN)
+
+    with pytest.raises(StoreUnknownOutcomeError):
+        await database.run(work)
+    assert tries == 1
 
 
 async def test_run_lost_conflict_is_tried_again(database: Database) -> None:
@@ -53,15 +139,97 @@ async def test_run_conflict_for_ever_is_raised(database: Database) -> None:
         await database.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
 
 
+async def test_run_two_that_deadlock_both_end_well(database: Database) -> None:
+    await database.execute("INSERT INTO run (live) VALUES (true), (true)")
+    both_begun = asyncio.Barrier(2)
+    begun: set[int] = set()
+
+    def work(first: int, second: int) -> Callable[[Transaction], object]:
+        async def lock_both(transaction: Transaction) -> None:
+            await transaction.execute("UPDATE run SET live = false WHERE id = %(id)s", {"id": first})
+            if first not in begun:
+                begun.add(first)
+                await both_begun.wait()
+            await transaction.execute("UPDATE run SET live = false WHERE id = %(id)s", {"id": second})
+
+        return lock_both
+
+    await asyncio.gather(database.run(work(1, 2)), database.run(work(2, 1)))  # type: ignore[arg-type] # coroutines
+    assert await database.all("SELECT id FROM run WHERE live") == []
+
+
 async def test_execute_wrong_statement_keeps_the_cause(database: Database) -> None:
     with pytest.raises(StoreError) as caught:
         await database.execute("SELECT nothing")
+    assert type(caught.value) is StoreError
     assert caught.value.__cause__ is not None
+
+
+async def test_statement_longer_than_the_servers_limit_is_a_timeout_and_costs_no_connection(database_url: str) -> None:
+    database = await Database.open(database_url, connections=1, server_limits_ms={"statement_timeout": 100})
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    before = await database.first("SELECT pg_backend_pid() AS pid")
+    with pytest.raises(StoreTimeoutError):
+        await database.all("SELECT pg_sleep(5)")
+    with pytest.raises(StoreTimeoutError):
+        await database.execute("SELECT pg_sleep(5)")
+    assert await database.first("SELECT pg_backend_pid() AS pid") == before
+    await database.close()
+
+
+async def test_lock_waited_for_too_long_is_a_conflict(database: Database, database_url: str) -> None:
+    hasty = await Database.open(database_url, connections=1, server_limits_ms={"lock_timeout": 20})
+    await database.execute(INSERT_RUN)
+    async with database.transaction() as transaction:
+        await transaction.execute("UPDATE run SET live = false")
+        with pytest.raises(StoreConflictError):
+            await hasty.execute("UPDATE run SET live = true")
+    await hasty.close()
+
+
+async def test_cancelled_work_is_rolled_back_and_its_connection_replaced(database_url: str) -> None:
+    database = await Database.open(database_url, connections=1)
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.execute(INSERT_RUN)
+        await transaction.execute("SELECT pg_sleep(30)")
+
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(database.run(work), 0.3)
+    assert await runs(database) == 0
+    await database.close()
+
+
+async def test_work_cancelled_between_statements_is_rolled_back(database_url: str) -> None:
+    database = await Database.open(database_url, connections=1)
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.execute(INSERT_RUN)
+        await asyncio.sleep(30)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(database.run(work), 0.3)
+    assert await runs(database) == 0
+    await database.close()
+
+
+async def test_postgres_restarted_under_the_pool_answers_again(own_postgres: Postgres) -> None:
+    database = await Database.open(own_postgres.url(), connections=4)
+    await fill_pool(database)
+    own_postgres.stop()
+    with pytest.raises(StoreUnavailableError):
+        await database.first("SELECT 1 AS one")
+    with pytest.raises(StoreUnavailableError):
+        await database.execute("SELECT 1")
+    own_postgres.start()
+    assert await asyncio.gather(*(database.first("SELECT 1 AS one") for _ in range(8))) == [{"one": 1}] * 8
+    await database.close()
 
 
 async def test_open_nobody_there_says_so() -> None:
     with pytest.raises(StoreUnavailableError):
-        await Database.open("postgresql://nobody@127.0.0.1:1/none?connect_timeout=2")
+        await Database.open("postgresql://nobody@127.0.0.1:1/none")
 
 
 async def test_migrate_two_at_once_applies_each_once(empty_database_url: str) -> None:
@@ -70,3 +238,10 @@ async def test_migrate_two_at_once_applies_each_once(empty_database_url: str) ->
     assert sorted(map(bool, applied)) == [False, True]
     await first.close()
     await second.close()
+
+
+def test_sql_files_have_no_names_twice() -> None:
+    folder = Path(__import__("oa_api.store", fromlist=["store"]).__file__).parent / "sql"
+    for path in folder.glob("*.sql"):
+        names = re.findall(r"^-- name: (\w+)$", path.read_text(), re.MULTILINE)
+        assert len(names) == len(set(names)), path
