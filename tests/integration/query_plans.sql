@@ -1,0 +1,25 @@
+-- 300 runs, and all but the newest jobs have ended, as in a system that has worked for long.
+INSERT INTO source (sha256, definition) VALUES ('0', '{}');
+
+INSERT INTO run (live, created_at)
+SELECT n %% 10 = 0, now() - make_interval(hours => 301 - n) FROM generate_series(1, 300) n;
+
+INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token, created_at, status, rank)
+SELECT 1 + n * 299 / %(jobs)s, 'xx/' || n %% 5000, '0', (ARRAY['addresses', 'parcels', 'buildings'])[1 + n %% 3], 'city',
+       'standard', md5(n::text), now() - make_interval(secs => %(jobs)s - n),
+       CASE WHEN n > %(jobs)s - 500 THEN (ARRAY['Pending', 'Submitted', 'Running'])[1 + n %% 3]
+            WHEN n %% 20 = 0 THEN 'Fail' ELSE 'Success' END,
+       CASE WHEN n > %(jobs)s - 500 THEN n %% 3 ELSE 9 END
+FROM generate_series(1, %(jobs)s) n;
+
+INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, token, tier FROM job;
+
+INSERT INTO outbox (job_id, attempt, body, sent_at)
+SELECT id, 1, '{}', CASE WHEN id < %(jobs)s - 200 THEN created_at END FROM job;
+
+INSERT INTO inbox (job_id, attempt, token, seq) SELECT id, 1, token, 1 FROM job;
+
+INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, 1, 'job.status', true FROM job;
+
+INSERT INTO batch_evidence (job_id, attempt, code, message, due_at)
+SELECT id, 1, 'bug.crash', '', created_at + interval '2 days' FROM job WHERE id %% 10 = 0

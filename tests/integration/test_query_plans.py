@@ -1,0 +1,156 @@
+"""The hot queries on tables with enough rows: none of them reads a whole table; the tally counts what is there."""
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from oa_api.handlers import paging
+from oa_api.schemas.requests import JobFilter, RunFilter
+from oa_api.store.database import Database
+from oa_api.store.queries import queries
+from oa_local.postgres import Postgres
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+JOBS = 60_000
+BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_evidence"})
+FILL = Path(__file__).with_name("query_plans.sql")
+
+
+@pytest.fixture(scope="module")
+def filled_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
+    yield postgres.create("plans", template=migrated_template)
+    postgres.drop("plans")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def database(filled_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(filled_url, connections=2)
+    for statement in FILL.read_text().split(";"):
+        if statement.strip():
+            await opened.execute(statement, {"jobs": JOBS})
+    # by itself, since VACUUM has no place in a transaction
+    async with opened._cursor_after("VACUUM ANALYZE"):
+        pass
+    yield opened
+    await opened.close()
+
+
+async def scanned_whole(
+    database: Database, sql: str, values: dict[str, Any], *, stops_after: float = math.inf
+) -> set[str]:
+    """Return the big tables that a plan reads from end to end; one that stops early, having found enough, does not."""
+    async with database.transaction() as transaction:
+        row = await transaction.first(f"EXPLAIN (FORMAT JSON) {sql}", values)
+    plan = row["QUERY PLAN"] if row else []
+    found: set[str] = set()
+
+    def visit(node: dict[str, Any]) -> None:
+        is_whole = node["Node Type"] == "Seq Scan" and node["Plan Rows"] < stops_after
+        if is_whole and node["Relation Name"] in BIG:
+            found.add(node["Relation Name"])
+        for child in node.get("Plans", []):
+            visit(child)
+
+    for tree in plan if isinstance(plan, list) else json.loads(plan):
+        visit(tree["Plan"])
+    return found
+
+
+def listed(schema: type, **asked: Any) -> dict[str, Any]:
+    return {**schema().load({}), **asked}
+
+
+LISTS = {
+    "all": {},
+    "of a run": {"run": 150},
+    "by status": {"status": ["Fail"]},
+    "unended, as the dispatcher asks": {"status": ["Submitted", "Running"]},
+    "of a run by status": {"run": 150, "status": ["Fail"]},
+    "of a source": {"source": "xx/17"},
+    "of a layer": {"layer": "parcels"},
+    "of a layer that nobody has": {"layer": "centerlines"},
+    "before": {"before": datetime(2001, 1, 1, tzinfo=UTC)},
+    "after": {"after": datetime(2999, 1, 1, tzinfo=UTC)},
+    "live": {"live": True},
+}
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("cursor", [None, JOBS // 2])
+@pytest.mark.parametrize("name", LISTS)
+async def test_list_of_jobs_reads_no_whole_table(database: Database, name: str, cursor: int | None, order: str) -> None:
+    asked = listed(JobFilter, **LISTS[name], cursor=cursor, order=order)
+    assert await scanned_whole(database, paging.statement("jobs", asked), paging.parameters(asked)) == set()
+
+
+@pytest.mark.parametrize("name", [name for name in LISTS if name != "live"])
+async def test_count_of_jobs_reads_no_whole_table(database: Database, name: str) -> None:
+    values = paging.parameters(listed(JobFilter, **LISTS[name]))
+    sql = queries("reads")["tallied_jobs" if set(LISTS[name]) <= {"run", "status"} else "count_jobs"]
+    found = await scanned_whole(database, sql, values, stops_after=paging.COUNTED_ROWS)
+    assert found <= ({"job_tally"} if "run" not in LISTS[name] else set())
+
+
+@pytest.mark.parametrize("asked", [{}, {"live": True}, {"status": ["Fail"]}, {"run": 7}, {"cursor": 100}])
+async def test_list_of_runs_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
+    given = listed(RunFilter, **asked)
+    assert await scanned_whole(database, paging.statement("runs", given), paging.parameters(given)) == set()
+
+
+HOT: dict[str, dict[str, Any]] = {
+    "reads.run": {"run": 7},
+    "reads.job": {"job": 7},
+    "reads.attempts": {"job": 7},
+    "reads.events": {"job": 7},
+    "reads.definition": {"job": 7},
+    "relay.take_unsent": {"limit": 100},
+    "relay.oldest_unsent": {},
+    "relay.mark_sent": {"ids": list(range(100))},
+    "results.lock_job": {"job": 7},
+    "results.remember_message": {"job": 7, "attempt": 1, "token": "t", "seq": 2},
+    "results.earlier_codes": {"job": 7, "attempt": 2},
+    "results.due_evidence": {},
+    "publish.unpublished_of_run": {"run": 7},
+    "sweep.republish_stale": {"after_s": 900},
+    "sweep.past_deadline": {"deadline_s": 172_800},
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+async def test_hot_query_reads_no_whole_table(database: Database, name: str) -> None:
+    topic, _, statement = name.partition(".")
+    assert await scanned_whole(database, queries(topic)[statement], HOT[name]) == set()
+
+
+async def _tallied(database: Database) -> dict[tuple[int, str], int]:
+    rows = await database.all(
+        "SELECT run_id, status, sum(jobs)::bigint AS jobs FROM job_tally GROUP BY 1, 2 HAVING sum(jobs) <> 0"
+    )
+    return {(row["run_id"], row["status"]): row["jobs"] for row in rows}
+
+
+async def _counted(database: Database) -> dict[tuple[int, str], int]:
+    rows = await database.all("SELECT run_id, status, count(*) AS jobs FROM job GROUP BY 1, 2")
+    return {(row["run_id"], row["status"]): row["jobs"] for row in rows}
+
+
+async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(database: Database) -> None:
+    async def move(job: int, status: str) -> None:
+        await database.execute("UPDATE job SET status = %(status)s WHERE id = %(job)s", {"job": job, "status": status})
+
+    fold = queries("sweep")["fold_tally"]
+    moves = [move(job, ("Warn", "Cancelled")[job % 2]) for job in range(1, 41)]
+    await asyncio.gather(*moves[:20], database.execute(fold), database.execute(fold), *moves[20:])
+    await database.execute("DELETE FROM batch_evidence WHERE job_id = 50")
+    assert await _tallied(database) == await _counted(database)
+    await database.execute(fold)
+    assert await _tallied(database) == await _counted(database)
+    row = await database.first("SELECT count(*) AS rows FROM job_tally WHERE NOT folded")
+    assert row == {"rows": 0}
