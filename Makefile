@@ -1,8 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset test lint types chaos check images compose
+.PHONY: help setup up down reset test lint types fuzz chaos check images compose
 WORKERS ?= 2
 JOBS ?= 300
 KILL ?= all
+INPUTS ?= 20000
 PATHS := shared services cli local tests
 DOCKERFILES := services/api/Dockerfile services/dispatcher/Dockerfile services/task/Dockerfile local/Dockerfile
 
@@ -37,6 +38,9 @@ lint: setup ## Check style, imports between packages, container files, workflows
 
 types: setup ## Check types
 	@.venv/bin/mypy
+
+fuzz: setup ## Random definitions and rows through the engine and a plain reference; INPUTS=20000
+	@cd tests && ../.venv/bin/python -m bench.fuzz $(INPUTS)
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)

@@ -30,7 +30,7 @@ def run_tests(entry: Entry) -> None:
 
 
 def _conformed(inputs: dict[str, Any], entry: Entry) -> dict[str, Any]:
-    texts = {name: as_text(value) or "" for name, value in inputs.items()}
+    texts = {name: as_text(value) for name, value in inputs.items()}
     frame = pl.DataFrame({name: [text] for name, text in texts.items()}, schema=dict.fromkeys(texts, pl.String))
     nowhere = np.full(1, np.nan)
     batch = FeatureBatch(0, frame, Points(nowhere, nowhere), tuple(texts))

@@ -61,21 +61,21 @@ def _missing(
         is_needed = isinstance(rule, dict) and rule["function"] not in _FORGIVING
         yield from (Missing(pointer, name, is_needed) for name in rule_columns(rule) if name not in known)
         return
-    variable = chain_variable(rule, native, target=target, layer=layer)
+    variable = own_variable(rule, native, layer) or target
     known.update({f"oa:{variable}", variable})
     for place, step in enumerate(rule["functions"]):
         yield from _missing(step, f"{pointer}/functions/{place}", known, native=native, target=variable, layer=layer)
 
 
-def chain_variable(rule: Mapping[str, Any], native: Collection[str], *, target: str, layer: str) -> str:
-    """Return the name under which the steps of a chain hand on what they make.
+def own_variable(rule: Mapping[str, Any], native: Collection[str], layer: str) -> str | None:
+    """Return the variable by which the steps of a chain hand on what they make, None if it cannot be used.
 
-    The name of an attribute, or of a column of the data, gives way to the target: the attribute, or the variable of
-    the chain around it. The characters o, a and : at the start of a name do not count when it is compared.
+    It must be neither an attribute of the layer nor a column of the data. The characters o, a and : at the start of a
+    name do not count when it is compared with the attributes.
     """
     variable: str = rule.get("variable", "")
     is_attribute = variable.lstrip("oa:") in {"hash", *ATTRIBUTES[layer]}
-    return target if not variable or is_attribute or variable in native else variable
+    return None if not variable or is_attribute or variable in native else variable
 
 
 def _with_nearest(column: str, there: set[str]) -> str:

@@ -12,7 +12,7 @@ from oa_task.conform.functions.lookups import constant, get, map_
 from oa_task.conform.functions.regexps import regexp
 from oa_task.conform.functions.removal import remove_postfix, remove_prefix
 from oa_task.conform.functions.speeds import mph_to_kph
-from oa_task.conform.presence import chain_variable
+from oa_task.conform.presence import own_variable
 from oa_task.conform.values import NOTHING, Function, Made, as_json
 
 FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
@@ -47,9 +47,9 @@ def chain(rule: Function, columns: Columns, target: str) -> Made:
     A step that gives nothing leaves what was there. Without a variable, or with the name of an attribute or of a column
     of the data, the target is the variable, and a row to which no step gives anything is a bad one.
     """
-    variable = chain_variable(rule, columns.native, target=target, layer=columns.layer)
-    is_own = variable != target
-    made = Made(pl.lit("") if is_own else NOTHING)
+    own = own_variable(rule, columns.native, columns.layer)
+    variable = own or target
+    made = Made(pl.lit("") if own else NOTHING)
     columns.keep(f"oa:{variable}", made)
     for place, step in enumerate(rule["functions"]):
         with columns.inside("functions", place):

@@ -24,11 +24,11 @@ class Made:
     encoded: Column | None = None
 
 
-def as_text(value: Any) -> str | None:
-    """Return a JSON value as the rules read it: Python's text for all that is no text, None for null."""
-    return value if value is None or isinstance(value, str) else str(value)
+def as_text(value: Any) -> str:
+    """Return a JSON value as the rules read it: Python's text for all that is no text, empty for null."""
+    return "" if value is None else str(value)
 
 
-def as_json(value: Any) -> str | None:
-    """Return a JSON value as the output holds it, None for null."""
-    return None if value is None else json.dumps(value)
+def as_json(value: Any) -> str:
+    """Return a JSON value as the output holds it: empty text for null."""
+    return json.dumps("" if value is None else value)

@@ -14,14 +14,13 @@ _LONGEST = 100_000
 
 
 def constant(rule: Function, _columns: Columns) -> Made:
-    """Return the rule's own value; null is nothing."""
+    """Return the rule's own value, of any JSON type; null is empty."""
     value = rule["value"]
-    text = pl.lit(as_text(value), dtype=pl.String)
-    return Made(text, None if isinstance(value, str | None) else pl.lit(as_json(value), dtype=pl.String))
+    return Made(pl.lit(as_text(value)), None if isinstance(value, str | None) else pl.lit(as_json(value)))
 
 
 def map_(rule: Function, columns: Columns) -> Made:
-    """Return what the mapping says of the exact text, else `else`, else nothing."""
+    """Return what the mapping says of the exact text, else `else`, else empty text; null is empty."""
     if rule["field"] not in columns:
         return Made(NOTHING)
     keys, values, otherwise = list(rule["mapping"]), list(rule["mapping"].values()), rule.get("else")
@@ -45,9 +44,9 @@ def get(rule: Function, columns: Columns) -> Made:
     return Made(pl.Series([known[value] for value in values], dtype=pl.String))
 
 
-def _replaced(text: pl.Expr, keys: list[str], values: list[str | None], default: str | None) -> pl.Expr:
+def _replaced(text: pl.Expr, keys: list[str], values: list[str], default: str) -> pl.Expr:
     new = pl.Series(values, dtype=pl.String)
-    return text.replace_strict(keys, new, default=pl.lit(default, dtype=pl.String), return_dtype=pl.String)
+    return text.replace_strict(keys, new, default=pl.lit(default), return_dtype=pl.String)
 
 
 def _parsed(value: str) -> Any:
@@ -64,10 +63,10 @@ def _parsed(value: str) -> Any:
 
 def _item(value: Any, key: Any) -> str:
     if isinstance(value, dict):
-        return as_text(value.get(str(key))) or ""
+        return as_text(value.get(str(key)))
     place = _place(key)
     if isinstance(value, list | tuple) and place is not None and -len(value) <= place < len(value):
-        return as_text(value[place]) or ""
+        return as_text(value[place])
     return ""
 
 

@@ -1,6 +1,7 @@
 """One regular expression, for both engines."""
 
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,11 +27,12 @@ def expression(pattern: str, flags: int = 0) -> Expression:
     """Compile an expression. Raises TaskFailure source.regexp."""
     if len(pattern) > LONGEST:
         raise TaskFailure("source.regexp", f"the expression has {len(pattern):,} characters, at most {LONGEST:,}")
-    try:
-        compiled = re.compile(pattern, flags)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise TaskFailure("source.regexp", f"{pattern[:200]!r} is not a regular expression: {error}") from error
-    return Expression(compiled, _translation(pattern, flags))
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of sets within sets, such as [[]
+        try:
+            compiled = re.compile(pattern, flags)
+        except (re.error, RecursionError, OverflowError) as error:
+            raise TaskFailure("source.regexp", f"{pattern[:200]!r} is not a regular expression: {error}") from error
+        return Expression(compiled, _translation(pattern, flags))
 
 
 def _translation(pattern: str, flags: int) -> Translation | None:
