@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from oa_shared.source_definition import entries, validate_definition
+from oa_shared.storable import why_not_storable
 from oa_task.failure import TaskFailure
 
 ATTRIBUTES = {
@@ -72,6 +73,9 @@ def select_entry(definition: dict[str, Any], layer: str, name: str) -> Entry:
     if (layer, name) not in found:
         there = ", ".join("/".join(key) for key in found) or "nothing"
         raise TaskFailure("source.schema", f"there is no entry {layer}/{name}; the definition has {there}")
+    reason = why_not_storable(definition)
+    if reason:
+        raise TaskFailure("source.schema", f"the definition holds a text or number that JSON has not: {reason}")
     entry = found[layer, name]
     body = entry.body
     if body.get("skip"):

@@ -75,6 +75,9 @@ class Columns:
         chosen = [column.alias(name) for name, column in columns.items()]
         return self._frame.select(pl.col(_ROW), *chosen).drop(_ROW)
 
+    def observe(self, rule: Any, made: Made) -> None:
+        """Take notice of what a rule made; for those who trace it."""
+
     def note(self, reason: str, places: Sequence[int], values: Sequence[str]) -> None:
         """Count rows of the batch, by place, in which the rule under way failed."""
         self._bad_rows.note(f"{reason} at {self.pointer}", self._rows[list(places)].tolist(), values)

@@ -21,7 +21,13 @@ def conform_batch(batch: FeatureBatch, entry: Entry, bad_rows: BadRows | None = 
     To be called in the main thread, where matching can be timed. Rows in which a function fails keep their place
     without the value and are counted. Raises TaskFailure source.regexp, source.regexp_timeout, source.schema.
     """
-    columns = Columns(batch, entry.layer, bad_rows or BadRows(), pointer=f"{entry.pointer}/conform")
+    return conform_columns(
+        Columns(batch, entry.layer, bad_rows or BadRows(), pointer=f"{entry.pointer}/conform"), entry
+    )
+
+
+def conform_columns(columns: Columns, entry: Entry) -> Attributes:
+    """Apply an entry's functions in their order, then choose and clean what the output has of each attribute."""
     for attribute, rule in entry.rules.items():
         if isinstance(rule, list | dict):
             with columns.inside(attribute):

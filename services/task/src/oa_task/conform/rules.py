@@ -34,11 +34,9 @@ FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
 
 def apply(rule: Any, columns: Columns, target: str) -> Made:
     """Apply a list or a function; `target` is the attribute, or the variable of the chain around it."""
-    if isinstance(rule, list):
-        return listed(rule, columns)
-    if rule["function"] == "chain":
-        return chain(rule, columns, target)
-    return FUNCTIONS[rule["function"]](rule, columns)
+    made = _applied(rule, columns, target)
+    columns.observe(rule, made)
+    return made
 
 
 def chain(rule: Function, columns: Columns, target: str) -> Made:
@@ -60,6 +58,14 @@ def chain(rule: Function, columns: Columns, target: str) -> Made:
     empty = columns.evaluate(made.text).is_null().arg_true().to_list()
     columns.note("chain", empty, ())
     return made
+
+
+def _applied(rule: Any, columns: Columns, target: str) -> Made:
+    if isinstance(rule, list):
+        return listed(rule, columns)
+    if rule["function"] == "chain":
+        return chain(rule, columns, target)
+    return FUNCTIONS[rule["function"]](rule, columns)
 
 
 def _later(made: Made, before: Made, columns: Columns) -> Made:
