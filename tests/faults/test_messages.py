@@ -1,0 +1,122 @@
+"""Messages that come twice, late, in another order, or whose acknowledgement is lost - on both queues."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aioboto3
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from botocore.config import Config
+
+from fakes.unruly_queue import Unruliness, UnrulyQueue
+from faults.world import STACK, World, misfortunes, unknown_outcomes
+from oa_api.store.database import Database
+from oa_local.batch.process import BatchProcess
+from oa_local.provision import Queues
+from oa_shared.aws import Aws, open_aws
+from oa_shared.aws.batch import AwsBatch
+from oa_shared.ids import batch_job_name
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+_SEEDS = [int(os.environ["OA_SEED"])] if "OA_SEED" in os.environ else [1, 2, 3]
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    for name, value in aws.items():
+        monkeypatch.setenv(name, value)
+    async with open_aws() as clients:
+        yield clients
+
+
+@pytest.fixture
+def world(database: Database, opened: Aws, queues: Queues) -> World:
+    """Everything over plain queues."""
+    jobs = opened.queue(queues.jobs_url, queues.jobs_dlq_url)
+    return World(database, jobs, opened.queue(queues.results_url, queues.results_dlq_url))
+
+
+@pytest.mark.parametrize("seed", _SEEDS)
+async def test_unruly_queues_every_job_ends_and_is_published_once(
+    database: Database, database_url: str, opened: Aws, queues: Queues, seed: int
+) -> None:
+    # fewer lost acknowledgements on the jobs queue: five of one message would make it a dead letter, as they should
+    calmer = Unruliness(lost_acknowledgement=0.1)
+    jobs_queue = UnrulyQueue(opened.queue(queues.jobs_url, queues.jobs_dlq_url), seed=seed, ways=calmer)
+    results = UnrulyQueue(opened.queue(queues.results_url, queues.results_dlq_url), seed=seed + 1000)
+    world = World(database, jobs_queue, results, script=misfortunes(seed))
+    unknown_outcomes(world.batch, 5, seed=seed)
+    async with world.running():
+        jobs = await world.submit(40)
+        history = await world.wait(database_url, jobs)
+    assert history.problems(jobs) == []
+    assert history.statuses().count("Success") > 30
+    assert len(world.containers.workers) == len(set(world.containers.workers))
+
+
+async def test_submit_that_answers_after_its_time_out_is_adopted_and_one_container_works(
+    world: World, database_url: str, aws: dict[str, str], tmp_path: Path
+) -> None:
+    server = BatchProcess(tmp_path / "batch", environ=aws)
+    server.start()
+    server.client().register_job_definition(
+        jobDefinitionName="d", type="container", containerProperties={"image": "i", "command": ["sleep", "60"]}
+    )
+    late = 2
+
+    async def forward(request: web.Request) -> web.Response:
+        nonlocal late
+        body = await request.read()
+        async with aiohttp_session.post(server.url + request.path, data=body) as answer:
+            told = await answer.read()
+        if request.path.endswith("submitjob") and late:
+            late -= 1
+            await asyncio.sleep(1.5)
+        return web.Response(body=told, status=answer.status, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/v1/{action}", forward)
+    once = Config(read_timeout=0.5, retries={"total_max_attempts": 1, "mode": "standard"})
+    try:
+        async with TestServer(app, host="127.0.0.1") as proxy, aiohttp.ClientSession() as aiohttp_session:
+            address = str(proxy.make_url("/"))
+            async with aioboto3.Session().client("batch", config=once, endpoint_url=address) as client:
+                world.real_batch, world.definition = AwsBatch(client), "d"
+                async with world.running():
+                    jobs = await world.submit(3)
+                    await _submitted(world, jobs)
+        submitted = server.client().list_jobs(jobQueue="q-manual", filters=[_any_of(jobs, await _tokens(world, jobs))])
+    finally:
+        server.stop()
+    assert late == 0
+    assert len(submitted["jobSummaryList"]) == 3
+
+
+def _any_of(jobs: list[int], tokens: list[str]) -> dict[str, object]:
+    names = [batch_job_name(STACK, job, 1, token) for job, token in zip(jobs, tokens, strict=True)]
+    return {"name": "JOB_NAME", "values": names}
+
+
+async def _tokens(world: World, jobs: list[int]) -> list[str]:
+    rows = await world.database.all("SELECT token FROM job WHERE id = ANY(%(jobs)s) ORDER BY id", {"jobs": jobs})
+    return [row["token"] for row in rows]
+
+
+async def _submitted(world: World, jobs: list[int]) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            rows = await world.database.all("SELECT 1 FROM job WHERE status = 'Submitted'")
+            if len(rows) == len(jobs):
+                return
+            await asyncio.sleep(0.1)

@@ -1,0 +1,237 @@
+"""The services in one process over a real Postgres and real queues, with containers that are simulated."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from aiohttp.test_utils import TestServer
+
+from fakes.memory_batch import MemoryBatch
+from fakes.memory_storage import MemoryStorage
+from faults.history import History
+from oa_api.app import make_app
+from oa_api.background.relay import run_relay
+from oa_api.background.results import run_results_consumer
+from oa_api.background.sweep import SweepTimes, run_sweep
+from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.jobs import Idempotency, create_jobs, create_run
+from oa_api.resolution import PlannedJob
+from oa_api.services import QueuePair
+from oa_api.settings import Settings as ApiSettings
+from oa_api.store.database import Database
+from oa_dispatcher.api_client import ApiClient
+from oa_dispatcher.settings import Settings
+from oa_dispatcher.submission import Submission
+from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.token_bucket import TokenBucket
+from oa_shared.batch import BatchService, BatchUnknownError, SubmitRequest
+from oa_shared.claim import CLAIM_FILE, claim
+from oa_shared.consumer import Consumer, Pace
+from oa_shared.ids import attempt_prefix
+from oa_shared.lanes import Lane, Tier
+from oa_shared.messages import BatchEvent, StatusMessage, dump
+from oa_shared.queue import OutgoingMessage, Queue, QueueUnavailableError
+from oa_shared.status import JobStatus
+
+GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
+SECRET = "s"
+STACK = "test"
+_HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
+_PACE = Pace(visibility_s=2, wait_s=1)
+
+Ending = tuple[JobStatus, dict[str, str] | None]
+# What a container reports at its end, by job and attempt; None: it dies without a word.
+Script = Callable[[int, int], Ending | None]
+
+
+def always_good(_job: int, _attempt: int) -> Ending | None:
+    return JobStatus.SUCCESS, None
+
+
+@dataclass
+class Containers:
+    """Containers that claim, report and end as the script says, over a queue that may be unruly."""
+
+    batch: MemoryBatch
+    storage: MemoryStorage
+    results: Queue
+    script: Script
+    workers: list[tuple[int, int]] = field(default_factory=list)
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def begin(self, request: SubmitRequest) -> None:
+        """Start a container for the job that Batch has just taken."""
+        batch_job = next(reversed(self.batch.entries))
+        task = asyncio.create_task(self._run(request, batch_job))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+
+    async def _run(self, request: SubmitRequest, batch_job: str) -> None:
+        told = request.environment
+        job, attempt, token = int(told["OA_JOB"]), int(told["OA_ATTEMPT"]), told["OA_TOKEN"]
+        exit_code = 0
+        if await self.storage.put_new(attempt_prefix(job, attempt) + CLAIM_FILE, claim(batch_job, "x")):
+            self.workers.append((job, attempt))
+            exit_code = await self._work(job, attempt, token)
+        status = "FAILED" if exit_code else "SUCCEEDED"
+        self.batch.change(batch_job, status=status, exit_code=exit_code, reason="Essential container in task exited")
+        await self.tell(BatchEvent(batch_job, request.name, status, datetime.now(UTC), exit_code=exit_code))
+
+    async def _work(self, job: int, attempt: int, token: str) -> int:
+        say = partial(StatusMessage, job=job, attempt=attempt, token=token, at=datetime.now(UTC))
+        await self.tell(say(seq=1, status=JobStatus.RUNNING))
+        ending = self.script(job, attempt)
+        if ending is None:
+            return 137
+        status, error = ending
+        result = GOOD if status is JobStatus.SUCCESS else None
+        await self.tell(say(seq=2, status=status, error=error, result=result))
+        return 1 if error else 0
+
+    async def tell(self, message: StatusMessage | BatchEvent) -> None:
+        """Send until the queue says that it has it, so perhaps more than once."""
+        while True:
+            try:
+                if all(await self.results.send_batch([OutgoingMessage(dump(message))])):
+                    return
+            except QueueUnavailableError:
+                await asyncio.sleep(0.05)
+
+
+@dataclass
+class World:
+    """Everything that runs; the queues are given, wrapped or plain."""
+
+    database: Database
+    jobs_queue: Queue
+    results_queue: Queue
+    script: Script = always_good
+    pairs: int = 2
+    batch: MemoryBatch = field(default_factory=lambda: MemoryBatch(*(f"d-{tier}" for tier in Tier)))
+    storage: MemoryStorage = field(default_factory=MemoryStorage)
+    real_batch: BatchService | None = None
+    definition: str | None = None
+
+    def __post_init__(self) -> None:
+        self.containers = Containers(self.batch, self.storage, self.results_queue, self.script)
+        self.batch.on_submit = self.containers.begin
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the API, its duties and the dispatchers, each twice, inside the block."""
+        stop = asyncio.Event()
+        async with AsyncExitStack() as stack:
+            api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))
+            settings = self._settings()
+            duties = [run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4))]
+            duties.append(Sweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
+            for _ in range(self.pairs):
+                bucket = TokenBucket(settings.submit_rate)
+                submission = Submission(settings, api=api, batch=self._batch, bucket=bucket)
+                consumer = Consumer(self.jobs_queue, submission, pace=_PACE, is_ready=submission.is_ready)
+                duties.append(consumer.run(stop))
+                duties.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
+                duties.append(run_results_consumer(self.database, self.results_queue, stop, grace_s=1, visibility_s=2))
+            async with asyncio.TaskGroup() as group:
+                for duty in duties:
+                    group.create_task(duty)
+                try:
+                    yield
+                finally:
+                    stop.set()
+
+    @property
+    def _batch(self) -> BatchService:
+        return self.real_batch or self.batch
+
+    async def _serve(self, stack: AsyncExitStack) -> str:
+        settings = ApiSettings(
+            database_url="", shared_secret=SECRET, bucket="b", jobs_queue_url="", results_queue_url=""
+        )
+        fetcher = await stack.enter_async_context(DefinitionFetcher(()))
+        queues = {"jobs": QueuePair(self.jobs_queue, None), "results": QueuePair(self.results_queue, None)}
+        app = make_app(settings, database=self.database, storage=self.storage, queues=queues, fetcher=fetcher)
+        server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
+        return str(server.make_url("/"))
+
+    def _settings(self) -> Settings:
+        return Settings(
+            stack=STACK,
+            api_url="",
+            shared_secret=SECRET,
+            jobs_queue_url="",
+            results_queue_url="",
+            bucket="b",
+            batch_queues={str(lane): f"q-{lane}" for lane in Lane},
+            batch_definitions={str(tier): self.definition or f"d-{tier}" for tier in Tier},
+            submit_rate=200,
+            visibility_s=2,
+            unknown_s=1,
+            api_away_s=1,
+            sweep_every_s=0.5,
+        )
+
+    async def submit(self, count: int, *, live: bool = True) -> list[int]:
+        """Make a run of so many jobs, each of a name of its own."""
+        once = Idempotency(None, "", b"")
+        run = await create_run(self.database, {"live": live, "github": None, "lane": Lane.MANUAL}, once)
+        planned = [
+            PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", f"n{number}", Tier.STANDARD)
+            for number in range(count)
+        ]
+        answer = await create_jobs(self.database, run["id"], planned, errors=[], once=once, traceparent="")
+        jobs: list[int] = answer["jobs"]
+        return jobs
+
+    async def wait(self, url: str, jobs: list[int], *, patience_s: float = 60) -> History:
+        """Wait until the jobs have ended and the containers are gone, hurrying retries on."""
+        async with asyncio.timeout(patience_s):
+            while True:
+                await self.database.execute(_HASTEN)
+                history = await asyncio.to_thread(History.read, url, jobs)
+                if history.has_ended and not self.containers.running:
+                    return history
+                await asyncio.sleep(0.2)
+
+
+def misfortunes(seed: int) -> Script:
+    """Return a script in which one in four attempts fails in some way, the same for the same seed."""
+    codes = ("upstream.timeout", "infra.storage", "bug.crash", "resource.out_of_memory")
+
+    def script(job: int, attempt: int) -> Ending | None:
+        fate = random.Random(f"{seed}/{job}/{attempt}").random()  # noqa: S311 - misfortune, not cryptography
+        if fate < 0.1:
+            return None
+        if fate < 0.25:
+            return JobStatus.FAIL, {"code": codes[int(fate * 1000) % len(codes)], "message": "as the script says"}
+        return JobStatus.SUCCESS, None
+
+    return script
+
+
+def unknown_outcomes(batch: MemoryBatch, count: int, *, seed: int) -> None:
+    """Let some of the first calls of SubmitJob go without an answer."""
+    chance = random.Random(seed)  # noqa: S311 - misfortune, not cryptography
+    submit = batch.submit
+    left = count
+
+    async def unlucky(request: SubmitRequest) -> str:
+        nonlocal left
+        job = await submit(request)
+        if left and chance.random() < 0.3:
+            left -= 1
+            raise BatchUnknownError("no answer in time")
+        return job
+
+    batch.submit = unlucky  # type: ignore[method-assign]
+
+
+def ended_with(history: History) -> dict[str, Any]:
+    """Return how many jobs ended in which way, for the message of a failed assertion."""
+    told = [f"{job['status']} {job['error_code']}" for job in history.jobs]
+    return {each: told.count(each) for each in sorted(set(told))}
