@@ -1,0 +1,24 @@
+"""`s3://` addresses."""
+
+import pytest
+
+from oa_task.download.s3 import https_address
+from oa_task.failure import TaskFailure
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("s3://bucket/a/b.csv", "https://bucket.s3.amazonaws.com/a/b.csv"),
+        ("s3://bucket/a%20b.csv", "https://bucket.s3.amazonaws.com/a%20b.csv"),
+        ("s3://data.example.org/b.csv", "https://s3.amazonaws.com/data.example.org/b.csv"),
+    ],
+)
+def test_https_address_is_the_public_one(address: str, expected: str) -> None:
+    assert https_address(address) == expected
+
+
+@pytest.mark.parametrize("address", ["s3://bucket", "s3://bucket/", "s3:///key"])
+def test_https_address_without_bucket_or_key_is_a_fault_of_the_definition(address: str) -> None:
+    with pytest.raises(TaskFailure, match="use s3://bucket/key"):
+        https_address(address)
