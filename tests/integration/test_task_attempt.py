@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from oa_local.provision import Queues
 from oa_shared.aws import Aws, open_aws
+from oa_shared.claim import claim
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
 from oa_task.job.attempt import Attempt
@@ -49,7 +50,7 @@ async def site() -> AsyncIterator[TestServer]:
 
 
 def make_attempt(
-    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path, *, name: str = "good"
+    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path, *, name: str = "good", **more: Any
 ) -> Attempt:
     settings = JobSettings(
         job=7,
@@ -64,7 +65,8 @@ def make_attempt(
     )
     log_file = tmp_path / "log.jsonl"
     log_file.write_text('{"event": "started"}\n')
-    return Attempt(settings, storage=opened.storage(bucket), queue=opened.queue(queues.results_url), log_file=log_file)
+    queue = opened.queue(queues.results_url)
+    return Attempt(settings, storage=opened.storage(bucket), queue=queue, log_file=log_file, **more)
 
 
 async def told(opened: Aws, queues: Queues) -> list[StatusMessage]:
@@ -109,3 +111,15 @@ async def test_attempt_bad_source_tells_the_code_and_exits_with_its_class(
     assert [message.status for message in messages] == ["Running", "Fail"]
     assert (messages[-1].error or {})["code"] == "source.not_found"
     assert await opened.storage(bucket).get_bytes("job/7/attempt-1/manifest.json") is None
+
+
+async def test_attempt_second_try_of_batch_inherits_the_claim_of_its_own_job_and_no_other(
+    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    await opened.storage(bucket).put_new("job/7/attempt-1/claim.json", claim("batch-1", "a machine that is gone"))
+    for container in ("batch-2", "batch-1"):
+        assert not await told(opened, queues)
+        assert await make_attempt(opened, site, queues, bucket, tmp_path, container=container, batch_try=2).run() == 0
+    numbers = [message.seq for message in await told(opened, queues)]
+    assert len(numbers) > 1
+    assert min(numbers) > 1_000_000

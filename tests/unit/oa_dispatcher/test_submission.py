@@ -18,8 +18,8 @@ from oa_shared.queue import ReceivedMessage
 NAME = "oa-test-7-1-00000000"
 
 
-def message(job: int = 7, **more: Any) -> ReceivedMessage:
-    fields = {"lane": Lane.MANUAL, "tier": Tier.STANDARD, "layer": "addresses", "source_name": "xx/a", "name": "city"}
+def message(job: int = 7, *, tier: Tier = Tier.STANDARD, **more: Any) -> ReceivedMessage:
+    fields = {"lane": Lane.MANUAL, "tier": tier, "layer": "addresses", "source_name": "xx/a", "name": "city"}
     body = dump(JobMessage(run=1, job=job, attempt=1, token=f"{job:032x}", **fields))
     return ReceivedMessage(**{"id": "m", "body": body, "receipt": "r", **more})
 
@@ -155,3 +155,13 @@ async def test_job_shown_without_its_token_is_not_taken_for_another_attempt(
     monkeypatch.setattr(ApiClient, "_call", call)
     with pytest.raises(ApiUnavailableError):
         await ApiClient("http://api", "an old secret").job(7)
+
+
+async def test_tier_with_machines_of_its_own_waits_in_their_queue(world: Any) -> None:
+    queues = {**world.settings.batch_queues, "manual.large": "queue-manual-ec2"}
+    definitions = {**world.settings.batch_definitions, "large": "d-large"}
+    world.settings = replace(world.settings, batch_queues=queues, batch_definitions=definitions)
+    for job, tier in ((7, Tier.LARGE), (8, Tier.STANDARD)):
+        world.api.add(job)
+        await deal(world, message(job, tier=tier))
+    assert [entry.request.queue for entry in world.batch.entries.values()] == ["queue-manual-ec2", "queue-manual"]

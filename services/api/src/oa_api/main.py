@@ -1,4 +1,7 @@
-"""`oa-api` serves and does the background duties until told to stop; `oa-api migrate` updates the database."""
+"""`oa-api` serves and does the background duties until told to stop; `oa-api migrate` updates the database.
+
+`oa-api call METHOD PATH [BODY]` makes one request, as schedules do.
+"""
 
 import asyncio
 import os
@@ -16,6 +19,7 @@ from oa_api.app import make_app
 from oa_api.background.relay import run_relay
 from oa_api.background.results import run_results_consumer
 from oa_api.background.sweep import SweepTimes, run_sweep
+from oa_api.call import CallSettings, call
 from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.server import ApiRunner
 from oa_api.services import QueuePair
@@ -35,10 +39,13 @@ def main() -> None:
     """Run the command; settings that are wrong are told in one line, with exit status 2."""
     configure_logging("api")
     try:
-        if sys.argv[1:] == ["migrate"]:
-            asyncio.run(_migrate(read_settings(MigrationSettings, os.environ)))
-        else:
-            asyncio.run(serve(read_settings(Settings, os.environ)))
+        match sys.argv[1:]:
+            case ["migrate"]:
+                asyncio.run(_migrate(read_settings(MigrationSettings, os.environ)))
+            case ["call", *arguments]:
+                sys.exit(not asyncio.run(call(read_settings(CallSettings, os.environ), arguments)))
+            case _:
+                asyncio.run(serve(read_settings(Settings, os.environ)))
     except OaError as error:
         log.error("api_ended", code=error.code, error=error.detail)  # noqa: TRY400 - the message says it all
         sys.exit(2)

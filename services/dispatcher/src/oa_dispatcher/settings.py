@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from oa_shared.lanes import Lane, Tier
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,3 +33,7 @@ class Settings:
     lost_after_s: float = 900
     job_timeout_s: int = 6 * 3600
     job_deadline_s: float = 47 * 3600
+
+    def queue_of(self, lane: Lane, tier: Tier) -> str:
+        """Return a lane's queue; where a tier runs on other machines, `<lane>.<tier>` names the queue of those."""
+        return self.batch_queues.get(f"{lane}.{tier}") or self.batch_queues[lane]

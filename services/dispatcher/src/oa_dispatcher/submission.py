@@ -68,7 +68,7 @@ class Submission:
             log.info("submission_not_needed", reason=stale)
             return Done()
         name = batch_job_name(self._settings.stack, wanted.job, wanted.attempt, wanted.token)
-        queue = self._settings.batch_queues[wanted.lane]
+        queue = self._settings.queue_of(wanted.lane, wanted.tier)
         found = await self._batch.find_by_name(queue, name) if seen_before else None
         if found is not None:
             log.info("job_adopted", batch_job=found.id)

@@ -49,6 +49,7 @@ class Sweep:
         await self._database.execute(_SQL["forget_idempotency"])
         await self._database.execute(_SQL["fold_tally"])
         await beat(self._database, SWEEP)
+        log.info("backlog_measured", **(await self._database.first(_SQL["backlog"]) or {}))
         return False
 
     async def settle_evidence(self) -> None:

@@ -15,6 +15,7 @@ _PREFIXES = (
     ("CannotPullECRContainer", "infra.image_pull"),
     ("Timeout waiting for network interface", "infra.host_lost"),
     ("ResourceInitializationError", "infra.host_lost"),
+    ("Canceled by JobStateTimeLimit", "infra.host_lost"),
     ("oa: cancelled", "operator.cancelled"),
     ("oa: past its time limit", "resource.timeout"),
     ("oa: past its deadline", "infra.deadline"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from oa_shared.claim import CLAIM_FILE, claim
+from oa_shared.claim import CLAIM_FILE, claim, read_claim
 from oa_shared.crash import crash_point
 from oa_shared.failures import exit_status
 from oa_shared.ids import attempt_prefix
@@ -37,22 +37,31 @@ _TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     ".pmtiles": "application/vnd.pmtiles",
 }
+_MESSAGES_A_TRY = 1_000_000
 
 
 class Attempt:
     """Everything one container does."""
 
     def __init__(
-        self, settings: JobSettings, *, storage: Storage, queue: Queue, log_file: Path, container: str = ""
+        self,
+        settings: JobSettings,
+        *,
+        storage: Storage,
+        queue: Queue,
+        log_file: Path,
+        container: str = "",
+        batch_try: int = 1,
     ) -> None:
         self._settings = settings
         self._container = container
+        self._batch_try = batch_try
         self._storage = storage
         self._api = Api(settings)
         self._working: asyncio.Task[dict[str, Any]] | None = None
         self._is_stopped = False
         self._prefix = attempt_prefix(settings.job, settings.attempt)
-        self._reporter = Reporter(settings, queue)
+        self._reporter = Reporter(settings, queue, first_seq=(batch_try - 1) * _MESSAGES_A_TRY)
         self._log = LogUpload(storage, self._prefix + "log.jsonl", log_file)
 
     async def run(self) -> int:
@@ -73,9 +82,21 @@ class Attempt:
             self._working.cancel()
 
     async def _claim(self) -> bool:
-        """Be the first to write the claim; a claim that is there may be our own, written by a call without answer."""
+        """Be the first to write the claim; a claim that is there may be our own, written by a call without answer.
+
+        Batch begins another try of a job only when the machine of the try before is gone, so that one's claim is ours.
+        """
         key, body = self._prefix + CLAIM_FILE, claim(self._container, secrets.token_hex(8))
-        return await self._storage.put_new(key, body) or await self._storage.get_bytes(key) == body
+        if await self._storage.put_new(key, body):
+            return True
+        there = await self._storage.get_bytes(key)
+        if there is None or there == body:
+            return there == body
+        is_inherited = self._batch_try > 1 and read_claim(there) == self._container
+        if is_inherited:
+            log.info("claim_inherited", batch_try=self._batch_try)
+            await self._storage.put_bytes(key, body, "application/json")
+        return is_inherited
 
     async def _try_to_work(self) -> tuple[TaskFailure | None, dict[str, Any] | None]:
         try:

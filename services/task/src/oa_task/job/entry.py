@@ -43,6 +43,7 @@ async def run_job() -> int:
                 queue=aws.queue(settings.results_queue_url),
                 log_file=Path(file.name),
                 container=os.environ.get("AWS_BATCH_JOB_ID", ""),
+                batch_try=int(os.environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
             )
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, attempt.stop)
             try:

@@ -20,10 +20,10 @@ _FINAL_TRIES = 8
 class Reporter:
     """Numbers its messages, so that a duplicate is known as one."""
 
-    def __init__(self, settings: JobSettings, queue: Queue) -> None:
+    def __init__(self, settings: JobSettings, queue: Queue, *, first_seq: int = 0) -> None:
         self._settings = settings
         self._queue = queue
-        self._seq = 0
+        self._seq = first_seq
         self._told_at = 0.0
 
     def message(self, status: JobStatus, **extra: Any) -> StatusMessage:

@@ -25,3 +25,14 @@ WITH taken AS (
 )
 INSERT INTO job_tally (run_id, status, jobs, folded)
 SELECT run_id, status, sum(jobs), true FROM taken GROUP BY run_id, status HAVING sum(jobs) <> 0
+
+-- name: backlog
+-- In seconds, 0 where nothing waits: the alarms of a deployed stack are fed from the line of the log with these.
+SELECT
+    coalesce((SELECT extract(epoch FROM now() - min(available_at)) FROM outbox
+        WHERE sent_at IS NULL AND available_at <= now()), 0)::float AS outbox_age_s,
+    (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND available_at <= now()) AS outbox_waiting,
+    coalesce((SELECT extract(epoch FROM now() - min(updated_at)) FROM job
+        WHERE rank < 9 AND status = 'Submitted'), 0)::float AS submitted_age_s,
+    coalesce((SELECT extract(epoch FROM now() - min(opened_at)) FROM job
+        WHERE rank < 9), 0)::float AS unended_age_s

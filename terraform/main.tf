@@ -1,0 +1,157 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_availability_zones" "available" {
+  state = "available"
+
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
+locals {
+  name    = "oa-${var.environment}"
+  account = data.aws_caller_identity.current.account_id
+  images  = { for part, url in module.storage.repository_urls : part => "${url}:${var.git_sha}" }
+  cluster = { arn = aws_ecs_cluster.this.arn, name = aws_ecs_cluster.this.name }
+
+  api_url = var.api.domain == null ? "http://${module.api.load_balancer.dns_name}" : "https://${var.api.domain}"
+}
+
+module "network" {
+  source = "./modules/network"
+
+  name                = local.name
+  region              = var.region
+  zones               = slice(data.aws_availability_zones.available.names, 0, 2)
+  cidr                = var.network.cidr
+  nat_per_zone        = var.network.nat_per_zone
+  interface_endpoints = var.network.interface_endpoints
+  log_days            = var.log_days
+}
+
+module "storage" {
+  source = "./modules/storage"
+
+  name     = local.name
+  account  = local.account
+  settings = var.storage
+}
+
+module "database" {
+  source = "./modules/database"
+
+  name       = local.name
+  vpc_id     = module.network.vpc_id
+  subnet_ids = module.network.private_subnet_ids
+  settings   = var.database
+  clients    = { api = module.api.security_group_id, consumer = module.consumer.security_group_id }
+}
+
+module "queues" {
+  source = "./modules/queues"
+
+  name             = local.name
+  batch_queue_arns = module.batch.queue_arns
+
+  senders = {
+    jobs    = [module.api.role_arn]
+    results = [module.dispatcher.role_arn, module.batch.task_role_arn]
+  }
+  readers = {
+    jobs    = [module.dispatcher.role_arn]
+    results = [module.consumer.role_arn]
+  }
+}
+
+module "batch" {
+  source = "./modules/batch"
+
+  name              = local.name
+  region            = var.region
+  account           = local.account
+  partition         = data.aws_partition.current.partition
+  vpc_id            = module.network.vpc_id
+  subnet_ids        = module.network.task_subnet_ids
+  image             = local.images["task"]
+  repository_arn    = module.storage.repository_arns["task"]
+  bucket_arn        = module.storage.bucket_arn
+  results_queue_arn = module.queues.arns["results"].queue
+  limits            = var.batch
+  log_days          = var.log_days
+}
+
+resource "aws_ecs_cluster" "this" {
+  name = local.name
+
+  setting {
+    name  = "containerInsights"
+    value = "enabled"
+  }
+}
+
+# One secret with two keys: its version is part of what the services are told, so a change restarts them.
+resource "aws_secretsmanager_secret" "shared" {
+  name                    = "${local.name}/shared-secret"
+  description             = "What internal requests to the API carry"
+  recovery_window_in_days = var.environment == "prod" ? 30 : 0
+}
+
+resource "aws_secretsmanager_secret_version" "shared" {
+  secret_id = aws_secretsmanager_secret.shared.id
+  secret_string = jsonencode({
+    current  = var.shared_secret
+    previous = var.shared_secret_previous
+  })
+}
+
+module "schedule" {
+  source = "./modules/schedule"
+
+  name              = local.name
+  region            = var.region
+  cluster_arn       = aws_ecs_cluster.this.arn
+  subnet_ids        = module.network.private_subnet_ids
+  security_group_id = module.dispatcher.security_group_id
+  image             = local.images["api"]
+  repository_arn    = module.storage.repository_arns["api"]
+  api_url           = local.api_url
+  secret_reference  = local.secret_current
+  secret_arn        = aws_secretsmanager_secret.shared.arn
+  schedules         = var.schedules
+  log_days          = var.log_days
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  name             = local.name
+  region           = var.region
+  account          = local.account
+  emails           = var.alarms.emails
+  queues           = module.queues.names
+  batch_queue_arns = module.batch.queue_arns
+  schedule_group   = module.schedule.group
+  weekly_schedule  = try(var.schedules.sources.enabled, false) ? "sources" : null
+  limits           = var.alarms
+
+  load_balancer = {
+    metric_name   = module.api.load_balancer.metric_name
+    target_metric = module.api.load_balancer.target_metric
+  }
+  database = {
+    identifier      = module.database.identifier
+    max_connections = var.database.max_connections
+  }
+  services = {
+    cluster  = aws_ecs_cluster.this.name
+    services = [module.api.name, module.consumer.name, module.dispatcher.name]
+  }
+  log_groups = {
+    api        = module.api.log_group
+    dispatcher = module.dispatcher.log_group
+    schedule   = module.schedule.log_group
+  }
+}

@@ -1,0 +1,86 @@
+resource "aws_cloudwatch_log_group" "task" {
+  name              = "/oa/${var.name}-task"
+  retention_in_days = var.log_days
+}
+
+locals {
+  container = {
+    image            = var.image
+    command          = ["job"]
+    jobRoleArn       = aws_iam_role.task.arn
+    executionRoleArn = aws_iam_role.execution.arn
+    environment      = [{ name = "AWS_DEFAULT_REGION", value = var.region }]
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.task.name
+        awslogs-region        = var.region
+        awslogs-stream-prefix = "task"
+      }
+    }
+  }
+
+  platforms = {
+    FARGATE = {
+      fargatePlatformConfiguration = { platformVersion = "LATEST" }
+      networkConfiguration         = { assignPublicIp = "DISABLED" }
+      runtimePlatform              = { operatingSystemFamily = "LINUX", cpuArchitecture = "X86_64" }
+    }
+    EC2 = {
+      privileged = false
+      user       = "65532:65532"
+    }
+  }
+
+  # In this order, five at most. Batch tries again by itself only what is sure to be the machine's fault and where
+  # the container either never began or its host is gone; everything else ends the attempt, and the api decides
+  # with the failure code in its hand. Without the last rule Batch retries whatever no rule names.
+  ends = [
+    { action = "RETRY", on_status_reason = "Host EC2*", on_reason = null },
+    { action = "RETRY", on_status_reason = "Your Spot Task was interrupted*", on_reason = null },
+    { action = "RETRY", on_status_reason = null, on_reason = "CannotPull*" },
+    { action = "EXIT", on_status_reason = null, on_reason = "OutOfMemoryError*" },
+    { action = "EXIT", on_status_reason = "*", on_reason = null },
+  ]
+}
+
+resource "aws_batch_job_definition" "tier" {
+  for_each = local.tiers
+
+  name                       = "${var.name}-${each.key}"
+  type                       = "container"
+  platform_capabilities      = [each.value.platform]
+  propagate_tags             = true
+  deregister_on_new_revision = false # a dispatcher of the version before still names its revision
+
+  container_properties = jsonencode(merge(
+    local.container,
+    local.platforms[each.value.platform],
+    { for gib in each.value.disk_gib[*] : "ephemeralStorage" => { sizeInGiB = gib } },
+    {
+      resourceRequirements = [
+        { type = "VCPU", value = each.value.vcpus },
+        { type = "MEMORY", value = tostring(each.value.memory_mib) },
+      ]
+    },
+  ))
+
+  timeout {
+    attempt_duration_seconds = var.limits.attempt_s
+  }
+
+  retry_strategy {
+    attempts = 3
+
+    dynamic "evaluate_on_exit" {
+      for_each = local.ends
+
+      content {
+        action           = evaluate_on_exit.value.action
+        on_status_reason = evaluate_on_exit.value.on_status_reason
+        on_reason        = evaluate_on_exit.value.on_reason
+      }
+    }
+  }
+}

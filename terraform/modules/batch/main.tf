@@ -1,0 +1,166 @@
+locals {
+  # The role that Batch itself keeps in each account; compute environments with another cannot be changed in place.
+  service_role = "arn:${var.partition}:iam::${var.account}:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+
+  # What oa_shared.lanes calls a lane: the sooner somebody waits for it, the higher.
+  lanes = { pull_request = 30, manual = 20, weekly = 10 }
+
+  # What oa_shared.lanes calls a tier. Fargate has sizes of its own; whatever needs more runs on EC2 Spot.
+  tiers = {
+    small    = { platform = "FARGATE", vcpus = "0.5", memory_mib = 2048, disk_gib = 30 }
+    standard = { platform = "FARGATE", vcpus = "1", memory_mib = 4096, disk_gib = 60 }
+    large    = { platform = "EC2", vcpus = "4", memory_mib = 15000, disk_gib = null }
+    huge     = { platform = "EC2", vcpus = "8", memory_mib = 60000, disk_gib = null }
+  }
+
+  # A queue takes environments of one kind only, so each lane has two queues.
+  environments = {
+    fargate = [aws_batch_compute_environment.fargate_spot.arn, aws_batch_compute_environment.fargate.arn]
+    ec2     = [aws_batch_compute_environment.ec2_spot.arn]
+  }
+
+  queues = merge([
+    for lane, priority in local.lanes : {
+      (lane)           = { priority = priority, platform = "fargate" }
+      "${lane}-on-ec2" = { priority = priority, platform = "ec2" }
+    }
+  ]...)
+
+  stuck = {
+    no_capacity   = "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY"
+    too_large     = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
+    no_such_sizes = "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT"
+  }
+}
+
+resource "aws_security_group" "task" {
+  name        = "${var.name}-task"
+  description = "Containers of jobs: nobody calls them"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-task" }
+}
+
+# Sources lie on any port: FTP and odd web servers among them.
+resource "aws_vpc_security_group_egress_rule" "task" {
+  security_group_id = aws_security_group.task.id
+  description       = "To the servers of sources and to AWS"
+  cidr_ipv4         = "0.0.0.0/0"
+  ip_protocol       = "-1"
+}
+
+resource "aws_batch_compute_environment" "fargate_spot" {
+  compute_environment_name_prefix = "${var.name}-fargate-spot-"
+  type                            = "MANAGED"
+  service_role                    = local.service_role
+
+  compute_resources {
+    type               = "FARGATE_SPOT"
+    max_vcpus          = var.limits.standard_spot_vcpus
+    subnets            = var.subnet_ids
+    security_group_ids = [aws_security_group.task.id]
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_batch_compute_environment" "fargate" {
+  compute_environment_name_prefix = "${var.name}-fargate-"
+  type                            = "MANAGED"
+  service_role                    = local.service_role
+
+  compute_resources {
+    type               = "FARGATE"
+    max_vcpus          = var.limits.standard_vcpus
+    subnets            = var.subnet_ids
+    security_group_ids = [aws_security_group.task.id]
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_batch_compute_environment" "ec2_spot" {
+  compute_environment_name_prefix = "${var.name}-ec2-spot-"
+  type                            = "MANAGED"
+  service_role                    = local.service_role
+
+  compute_resources {
+    type                = "SPOT"
+    allocation_strategy = "SPOT_PRICE_CAPACITY_OPTIMIZED"
+    min_vcpus           = 0
+    max_vcpus           = var.limits.large_vcpus
+    instance_type       = ["m6i", "m6a", "m7i", "r6i", "r6a", "r7i"]
+    instance_role       = aws_iam_instance_profile.host.arn
+    subnets             = var.subnet_ids
+    security_group_ids  = [aws_security_group.task.id]
+
+    ec2_configuration {
+      image_type = "ECS_AL2023"
+    }
+
+    launch_template {
+      launch_template_id = aws_launch_template.host.id
+      version            = aws_launch_template.host.latest_version
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+
+  depends_on = [aws_iam_role_policy_attachment.host]
+}
+
+resource "aws_launch_template" "host" {
+  name        = "${var.name}-batch-host"
+  description = "Hosts of large jobs: room to unpack, and no way from a container to the host's credentials"
+
+  block_device_mappings {
+    device_name = "/dev/xvda"
+
+    ebs {
+      volume_size           = var.limits.large_disk_gb
+      volume_type           = "gp3"
+      encrypted             = true
+      delete_on_termination = true
+    }
+  }
+
+  metadata_options {
+    http_endpoint               = "enabled"
+    http_tokens                 = "required"
+    http_put_response_hop_limit = 1
+  }
+}
+
+resource "aws_batch_job_queue" "this" {
+  for_each = local.queues
+
+  name     = "${var.name}-${replace(each.key, "_", "-")}"
+  state    = "ENABLED"
+  priority = each.value.priority
+
+  dynamic "compute_environment_order" {
+    for_each = local.environments[each.value.platform]
+
+    content {
+      order               = compute_environment_order.key + 1
+      compute_environment = compute_environment_order.value
+    }
+  }
+
+  dynamic "job_state_time_limit_action" {
+    for_each = local.stuck
+
+    content {
+      action           = "CANCEL"
+      state            = "RUNNABLE"
+      max_time_seconds = var.limits.stuck_s
+      reason           = job_state_time_limit_action.value
+    }
+  }
+}

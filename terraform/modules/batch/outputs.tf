@@ -1,0 +1,44 @@
+output "queue_arns" {
+  description = "Every job queue."
+  value       = [for queue in aws_batch_job_queue.this : queue.arn]
+}
+
+output "queues_by_lane" {
+  description = "What the dispatcher reads from OA_BATCH_QUEUES: a queue for each lane, and for those tiers of it that run elsewhere."
+  value = merge(
+    { for lane, _ in local.lanes : lane => aws_batch_job_queue.this[lane].arn },
+    { for pair in setproduct(keys(local.lanes), [for tier, size in local.tiers : tier if size.platform == "EC2"]) :
+      "${pair[0]}.${pair[1]}" => aws_batch_job_queue.this["${pair[0]}-on-ec2"].arn
+    },
+  )
+}
+
+output "definitions_by_tier" {
+  description = "What the dispatcher reads from OA_BATCH_DEFINITIONS, each with its revision."
+  value       = { for tier, definition in aws_batch_job_definition.tier : tier => definition.arn }
+}
+
+output "definition_arn_prefixes" {
+  description = "The definitions without revision, for policies."
+  value       = [for definition in aws_batch_job_definition.tier : definition.arn_prefix]
+}
+
+output "attempt_s" {
+  description = "How long one attempt may take."
+  value       = var.limits.attempt_s
+}
+
+output "task_role_arn" {
+  description = "The role of a job's container."
+  value       = aws_iam_role.task.arn
+}
+
+output "log_group" {
+  description = "Where containers log."
+  value       = aws_cloudwatch_log_group.task.name
+}
+
+output "policies" {
+  description = "IAM policies as data, for the tests."
+  value       = { "${var.name}-task" = local.task_policy, "${var.name}-task-execution" = local.execution_policy }
+}

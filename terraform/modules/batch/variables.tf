@@ -1,0 +1,66 @@
+variable "name" {
+  description = "Prefix of every name."
+  type        = string
+}
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+}
+
+variable "account" {
+  description = "The account, which has the service role of Batch."
+  type        = string
+}
+
+variable "partition" {
+  description = "The AWS partition, such as aws."
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "Where the containers run."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Task subnets."
+  type        = list(string)
+}
+
+variable "image" {
+  description = "Image of the task with its tag."
+  type        = string
+}
+
+variable "repository_arn" {
+  description = "Repository that the image is pulled from."
+  type        = string
+}
+
+variable "bucket_arn" {
+  description = "The data bucket."
+  type        = string
+}
+
+variable "results_queue_arn" {
+  description = "Where the task reports."
+  type        = string
+}
+
+variable "limits" {
+  description = "How much may run at once and for how long; see the root variable `batch`."
+  type = object({
+    standard_spot_vcpus = number
+    standard_vcpus      = number
+    large_vcpus         = number
+    attempt_s           = number
+    stuck_s             = number
+    large_disk_gb       = number
+  })
+}
+
+variable "log_days" {
+  description = "Days that logs are kept."
+  type        = number
+}

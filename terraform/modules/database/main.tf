@@ -1,0 +1,102 @@
+locals {
+  port     = 5432
+  database = "openaddresses"
+  username = "openaddresses"
+}
+
+resource "aws_db_subnet_group" "this" {
+  name       = var.name
+  subnet_ids = var.subnet_ids
+}
+
+resource "aws_security_group" "this" {
+  name        = "${var.name}-database"
+  description = "Postgres from the services that own it"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-database" }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "client" {
+  for_each = var.clients
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "Postgres from ${each.key}"
+  referenced_security_group_id = each.value
+  ip_protocol                  = "tcp"
+  from_port                    = local.port
+  to_port                      = local.port
+}
+
+resource "aws_db_parameter_group" "this" {
+  name        = "${var.name}-postgres17"
+  family      = "postgres17"
+  description = "TLS required, slow statements logged"
+
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+
+  parameter {
+    name  = "log_min_duration_statement"
+    value = "1000"
+  }
+
+  parameter {
+    name  = "log_statement"
+    value = "ddl"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_db_instance" "this" {
+  identifier     = var.name
+  engine         = "postgres"
+  engine_version = "17"
+  instance_class = var.settings.instance_class
+
+  db_name                     = local.database
+  username                    = local.username
+  port                        = local.port
+  manage_master_user_password = true
+
+  storage_type          = "gp3"
+  allocated_storage     = var.settings.storage_gb
+  max_allocated_storage = var.settings.max_storage_gb
+  storage_encrypted     = true
+
+  db_subnet_group_name   = aws_db_subnet_group.this.name
+  vpc_security_group_ids = [aws_security_group.this.id]
+  parameter_group_name   = aws_db_parameter_group.this.name
+  ca_cert_identifier     = "rds-ca-rsa2048-g1"
+  publicly_accessible    = false
+  multi_az               = var.settings.multi_az
+
+  backup_retention_period         = var.settings.backup_days
+  backup_window                   = "03:00-04:00"
+  maintenance_window              = "sun:04:30-sun:05:30"
+  auto_minor_version_upgrade      = true
+  copy_tags_to_snapshot           = true
+  delete_automated_backups        = false
+  deletion_protection             = var.settings.deletion_protection
+  skip_final_snapshot             = !var.settings.deletion_protection
+  final_snapshot_identifier       = "${var.name}-final"
+  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+  performance_insights_enabled    = true
+}
+
+# RDS changes the password it keeps every week unless told otherwise. Services read it when they start, so a change
+# costs a restart of the api: rarely, and in the hour of maintenance.
+resource "aws_secretsmanager_secret_rotation" "password" {
+  secret_id          = aws_db_instance.this.master_user_secret[0].secret_arn
+  rotate_immediately = false
+
+  rotation_rules {
+    automatically_after_days = var.settings.password_rotation_days
+    duration                 = "2h"
+  }
+}

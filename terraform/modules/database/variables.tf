@@ -1,0 +1,32 @@
+variable "name" {
+  description = "Prefix of every name."
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "Where it is."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Private subnets."
+  type        = list(string)
+}
+
+variable "clients" {
+  description = "Security groups that may connect, by name."
+  type        = map(string)
+}
+
+variable "settings" {
+  description = "Size and safety; see the root variable `database`."
+  type = object({
+    instance_class         = string
+    storage_gb             = number
+    max_storage_gb         = number
+    multi_az               = bool
+    backup_days            = number
+    deletion_protection    = bool
+    password_rotation_days = number
+  })
+}

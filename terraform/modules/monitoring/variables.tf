@@ -1,0 +1,87 @@
+variable "name" {
+  description = "Prefix of every name."
+  type        = string
+}
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+}
+
+variable "account" {
+  description = "The account, whose alarms may use the topic."
+  type        = string
+}
+
+variable "emails" {
+  description = "Who hears of alarms; each must confirm the subscription."
+  type        = list(string)
+}
+
+variable "queues" {
+  description = "Names of the queues and of their dead-letter queues."
+  type = map(object({
+    queue       = string
+    dead_letter = string
+  }))
+}
+
+variable "batch_queue_arns" {
+  description = "Batch job queues, for the events that say that one is blocked."
+  type        = list(string)
+}
+
+variable "load_balancer" {
+  description = "The load balancer and its target group, as metrics name them."
+  type = object({
+    metric_name   = string
+    target_metric = string
+  })
+}
+
+variable "database" {
+  description = "The database instance, as metrics name it, and how many connections it takes."
+  type = object({
+    identifier      = string
+    max_connections = number
+  })
+}
+
+variable "services" {
+  description = "The ECS cluster and its services, for the dashboard."
+  type = object({
+    cluster  = string
+    services = list(string)
+  })
+}
+
+variable "log_groups" {
+  description = "Log groups whose lines are measured."
+  type = object({
+    api        = string
+    dispatcher = string
+    schedule   = string
+  })
+}
+
+variable "schedule_group" {
+  description = "The group of the schedules, as metrics name it."
+  type        = string
+}
+
+variable "weekly_schedule" {
+  description = "Name of the schedule that must have called within the last seven days; null when it is not enabled."
+  type        = string
+}
+
+variable "limits" {
+  description = "When the alarms ring; see the root variable `alarms`."
+  type = object({
+    queue_age_s     = number
+    outbox_age_s    = number
+    runnable_s      = number
+    run_h           = number
+    errors_5xx      = number
+    free_storage_gb = number
+  })
+}

@@ -1,0 +1,44 @@
+variable "name" {
+  description = "Prefix of every name."
+  type        = string
+}
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+}
+
+variable "cidr" {
+  description = "Addresses of the VPC, a /16."
+  type        = string
+
+  validation {
+    condition     = can(cidrhost(var.cidr, 0)) && endswith(var.cidr, "/16")
+    error_message = "network cidr must be a /16 such as 10.20.0.0/16: the task subnets take a quarter of it."
+  }
+}
+
+variable "zones" {
+  description = "Two availability zones."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.zones) == 2
+    error_message = "Exactly two availability zones are used."
+  }
+}
+
+variable "nat_per_zone" {
+  description = "A NAT gateway in each zone instead of one for both."
+  type        = bool
+}
+
+variable "interface_endpoints" {
+  description = "Reach SQS, ECR, logs and secrets without the NAT gateway."
+  type        = bool
+}
+
+variable "log_days" {
+  description = "Days that flow logs are kept."
+  type        = number
+}

@@ -1,0 +1,94 @@
+# Each schedule starts a small container that makes one call to the API and ends: docs/decisions says why.
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/oa/${var.name}-schedule"
+  retention_in_days = var.log_days
+}
+
+resource "aws_ecs_task_definition" "call" {
+  family                   = "${var.name}-call"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  execution_role_arn       = aws_iam_role.execution.arn
+
+  container_definitions = jsonencode([{
+    name                   = "call"
+    image                  = var.image
+    essential              = true
+    command                = ["call", "GET", "/api"]
+    environment            = [{ name = "OA_API_URL", value = var.api_url }]
+    secrets                = [{ name = "OA_SHARED_SECRET", valueFrom = var.secret_reference }]
+    readonlyRootFilesystem = true
+    privileged             = false
+    mountPoints            = []
+    volumesFrom            = []
+    portMappings           = []
+    systemControls         = []
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.this.name
+        awslogs-region        = var.region
+        awslogs-stream-prefix = "call"
+      }
+    }
+  }])
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = "X86_64"
+  }
+}
+
+resource "aws_scheduler_schedule_group" "this" {
+  name = var.name
+}
+
+resource "aws_scheduler_schedule" "this" {
+  for_each = var.schedules
+
+  name                         = "${var.name}-${each.key}"
+  group_name                   = aws_scheduler_schedule_group.this.name
+  description                  = "${each.value.method} ${each.value.path}"
+  state                        = each.value.enabled ? "ENABLED" : "DISABLED"
+  schedule_expression          = each.value.expression
+  schedule_expression_timezone = "UTC"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = var.cluster_arn
+    role_arn = aws_iam_role.scheduler.arn
+
+    # The key makes a second delivery of the same hour the same call.
+    input = jsonencode({
+      containerOverrides = [{
+        name    = "call"
+        command = concat(["call", each.value.method, each.value.path], each.value.body == "" ? [] : [each.value.body])
+        environment = [
+          { name = "OA_SCHEDULE", value = each.key },
+          { name = "OA_IDEMPOTENCY_KEY", value = "${each.key}-<aws.scheduler.scheduled-time>" },
+        ]
+      }]
+    })
+
+    ecs_parameters {
+      task_definition_arn = aws_ecs_task_definition.call.arn
+      launch_type         = "FARGATE"
+
+      network_configuration {
+        subnets          = var.subnet_ids
+        security_groups  = [var.security_group_id]
+        assign_public_ip = false
+      }
+    }
+
+    retry_policy {
+      maximum_event_age_in_seconds = 3600
+      maximum_retry_attempts       = 20
+    }
+  }
+}

@@ -1,0 +1,174 @@
+locals {
+  is_cloudfront     = var.settings.public_read == "cloudfront"
+  is_requester_pays = var.settings.public_read == "requester_pays"
+  bucket            = "${var.name}-${var.account}"
+}
+
+resource "aws_s3_bucket" "data" {
+  bucket        = local.bucket
+  force_destroy = var.settings.force_destroy
+}
+
+resource "aws_s3_bucket_ownership_controls" "data" {
+  bucket = aws_s3_bucket.data.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_versioning" "data" {
+  bucket = aws_s3_bucket.data.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "data" {
+  bucket = aws_s3_bucket.data.id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+# Requester pays means that every AWS account may read, which S3 counts as a public policy.
+resource "aws_s3_bucket_public_access_block" "data" {
+  bucket                  = aws_s3_bucket.data.id
+  block_public_acls       = true
+  ignore_public_acls      = true
+  block_public_policy     = !local.is_requester_pays
+  restrict_public_buckets = !local.is_requester_pays
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "data" {
+  bucket                                 = aws_s3_bucket.data.id
+  transition_default_minimum_object_size = "all_storage_classes_128K"
+
+  # Attempts of jobs, whose latest is what is published: they only move to where they cost less.
+  rule {
+    id     = "attempts"
+    status = "Enabled"
+
+    filter {
+      prefix = "job/"
+    }
+
+    transition {
+      days          = var.settings.infrequent_days
+      storage_class = "INTELLIGENT_TIERING"
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.settings.noncurrent_days
+    }
+  }
+
+  # What somebody has marked as replaced by a newer attempt.
+  rule {
+    id     = "superseded-attempts"
+    status = "Enabled"
+
+    filter {
+      tag {
+        key   = "oa-state"
+        value = "superseded"
+      }
+    }
+
+    expiration {
+      days = var.settings.superseded_days
+    }
+  }
+
+  rule {
+    id     = "caches"
+    status = "Enabled"
+
+    filter {
+      prefix = "cache/"
+    }
+
+    expiration {
+      days = var.settings.cache_days
+    }
+  }
+
+  rule {
+    id     = "aborted-uploads"
+    status = "Enabled"
+
+    filter {
+      prefix = ""
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 2
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.data]
+}
+
+resource "aws_s3_bucket_cors_configuration" "data" {
+  bucket = aws_s3_bucket.data.id
+
+  # The map on the page reads ranges of tiles.
+  cors_rule {
+    allowed_methods = ["GET", "HEAD"]
+    allowed_origins = [var.settings.allowed_cors_origin]
+    allowed_headers = ["Range"]
+    expose_headers  = ["ETag", "Content-Range", "Content-Length"]
+    max_age_seconds = 3600
+  }
+}
+
+resource "aws_s3_bucket_request_payment_configuration" "data" {
+  count = local.is_requester_pays ? 1 : 0
+
+  bucket = aws_s3_bucket.data.id
+  payer  = "Requester"
+}
+
+resource "aws_s3_bucket_policy" "data" {
+  bucket = aws_s3_bucket.data.id
+  policy = jsonencode(local.policy)
+
+  depends_on = [aws_s3_bucket_public_access_block.data]
+}
+
+locals {
+  tls_only = {
+    Sid       = "TlsOnly"
+    Effect    = "Deny"
+    Principal = "*"
+    Action    = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"]
+    Resource  = [aws_s3_bucket.data.arn, "${aws_s3_bucket.data.arn}/*"]
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }
+
+  read_by_cloudfront = [for distribution in aws_cloudfront_distribution.data : {
+    Sid       = "CloudFront"
+    Effect    = "Allow"
+    Principal = { Service = "cloudfront.amazonaws.com" }
+    Action    = ["s3:GetObject"]
+    Resource  = ["${aws_s3_bucket.data.arn}/job/*"]
+    Condition = { StringEquals = { "AWS:SourceArn" = distribution.arn } }
+  }]
+
+  read_by_requester = [for _ in range(local.is_requester_pays ? 1 : 0) : {
+    Sid       = "RequesterPays"
+    Effect    = "Allow"
+    Principal = { AWS = "*" }
+    Action    = ["s3:GetObject"]
+    Resource  = ["${aws_s3_bucket.data.arn}/job/*"]
+  }]
+
+  policy = {
+    Version   = "2012-10-17"
+    Statement = concat([local.tls_only], local.read_by_cloudfront, local.read_by_requester)
+  }
+}

@@ -1,0 +1,29 @@
+output "bucket" {
+  description = "Name of the data bucket."
+  value       = aws_s3_bucket.data.bucket
+}
+
+output "bucket_arn" {
+  description = "ARN of the data bucket."
+  value       = aws_s3_bucket.data.arn
+}
+
+output "repository_urls" {
+  description = "Where the images of api, dispatcher and task are pushed."
+  value       = { for name, repository in aws_ecr_repository.image : name => repository.repository_url }
+}
+
+output "repository_arns" {
+  description = "ARNs of the image repositories, for policies."
+  value       = { for name, repository in aws_ecr_repository.image : name => repository.arn }
+}
+
+output "public_url" {
+  description = "Where published files can be read by everybody, if they can."
+  value       = one([for distribution in aws_cloudfront_distribution.data : "https://${distribution.domain_name}"])
+}
+
+output "policies" {
+  description = "The bucket policy as data, for the tests."
+  value       = { bucket = local.policy }
+}

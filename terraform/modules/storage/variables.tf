@@ -1,0 +1,24 @@
+variable "name" {
+  description = "Prefix of every name."
+  type        = string
+}
+
+variable "account" {
+  description = "The account, which makes the bucket's name unique."
+  type        = string
+}
+
+variable "settings" {
+  description = "Who may read and what is kept how long; see the root variable `storage`."
+  type = object({
+    public_read         = string
+    noncurrent_days     = number
+    superseded_days     = number
+    cache_days          = number
+    infrequent_days     = number
+    force_destroy       = bool
+    images_kept         = number
+    cloudfront_class    = string
+    allowed_cors_origin = string
+  })
+}

@@ -1,0 +1,62 @@
+output "api_url" {
+  description = "The API and its page."
+  value       = local.api_url
+}
+
+output "bucket" {
+  description = "The data bucket."
+  value       = module.storage.bucket
+}
+
+output "public_url" {
+  description = "Where published files can be read by everybody, if they can."
+  value       = module.storage.public_url
+}
+
+output "repository_urls" {
+  description = "Where images are pushed."
+  value       = module.storage.repository_urls
+}
+
+output "queue_urls" {
+  description = "The queues and their dead-letter queues."
+  value       = module.queues.urls
+}
+
+output "batch_queues" {
+  description = "Batch job queues by lane."
+  value       = module.batch.queues_by_lane
+}
+
+output "batch_definitions" {
+  description = "Batch job definitions by tier."
+  value       = module.batch.definitions_by_tier
+}
+
+output "task_definitions" {
+  description = "What ECS runs of each service: its arguments, settings and references to secrets."
+  value = {
+    api        = module.api.task_definition
+    consumer   = module.consumer.task_definition
+    dispatcher = module.dispatcher.task_definition
+  }
+}
+
+output "database" {
+  description = "The database, and the secret that holds its password."
+  value = {
+    identifier = module.database.identifier
+    host       = module.database.host
+    secret_arn = module.database.secret_arn
+  }
+}
+
+output "dashboard" {
+  description = "The CloudWatch dashboard."
+  value       = module.monitoring.dashboard
+}
+
+output "alarm_topic" {
+  description = "The SNS topic of the alarms."
+  value       = module.monitoring.topic_arn
+}

@@ -1,0 +1,186 @@
+locals {
+  secret_current  = "${aws_secretsmanager_secret.shared.arn}:current::${aws_secretsmanager_secret_version.shared.version_id}"
+  secret_previous = "${aws_secretsmanager_secret.shared.arn}:previous::${aws_secretsmanager_secret_version.shared.version_id}"
+
+  queue_settings = {
+    OA_JOBS_QUEUE_URL    = module.queues.urls["jobs"].queue
+    OA_JOBS_DLQ_URL      = module.queues.urls["jobs"].dead_letter
+    OA_RESULTS_QUEUE_URL = module.queues.urls["results"].queue
+    OA_RESULTS_DLQ_URL   = module.queues.urls["results"].dead_letter
+  }
+
+  # The api and the consumer are one program; each does some of its duties.
+  api_settings = merge(local.queue_settings, {
+    OA_STACK        = var.environment
+    OA_DATABASE_URL = module.database.url
+    OA_BUCKET       = module.storage.bucket
+    OA_HOST         = "0.0.0.0"
+    OA_PORT         = "8000"
+  })
+
+  api_secrets = {
+    OA_SHARED_SECRET          = local.secret_current
+    OA_SHARED_SECRET_PREVIOUS = local.secret_previous
+    PGPASSWORD                = "${module.database.secret_arn}:password::"
+  }
+
+  queue_actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+
+  # Listing is what makes S3 say 404 instead of 403 of an object that is not there.
+  api_reads_files = [
+    { Sid = "ReadFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*"] },
+    { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
+  ]
+}
+
+module "api" {
+  source = "./modules/service"
+
+  name           = "${local.name}-api"
+  region         = var.region
+  cluster        = local.cluster
+  vpc_id         = module.network.vpc_id
+  subnet_ids     = module.network.private_subnet_ids
+  image          = local.images["api"]
+  repository_arn = module.storage.repository_arns["api"]
+  size           = { cpu = var.api.cpu, memory = var.api.memory }
+  before         = ["migrate"]
+  environment    = merge(local.api_settings, { OA_CONSUMER = "false" })
+  secrets        = local.api_secrets
+  secret_arns    = [aws_secretsmanager_secret.shared.arn, module.database.secret_arn]
+  log_days       = var.log_days
+  steady         = var.api.wait_until_steady
+  scaling        = { min = var.api.min_tasks, max = var.api.max_tasks, requests_per_task = var.api.requests_per_task }
+
+  public = {
+    port            = 8000
+    health_path     = "/api/run?limit=1" # answers only while the database does; a silent neighbour is no reason to kill the api
+    subnet_ids      = module.network.public_subnet_ids
+    certificate_arn = var.api.certificate_arn
+    allowed_cidrs   = distinct(concat(var.api.allowed_cidrs, contains(var.api.allowed_cidrs, "0.0.0.0/0") ? [] : module.network.nat_cidrs))
+    log_bucket      = var.api.access_log_bucket
+    domain          = var.api.domain
+    zone_id         = var.api.zone_id
+    protected       = var.api.deletion_protection
+  }
+
+  policy = concat(local.api_reads_files, [
+    {
+      Sid      = "SendJobs"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage", "sqs:GetQueueAttributes"]
+      Resource = [module.queues.arns["jobs"].queue]
+    },
+    {
+      Sid      = "CountResults"
+      Effect   = "Allow"
+      Action   = ["sqs:GetQueueAttributes"]
+      Resource = [module.queues.arns["results"].queue]
+    },
+  ])
+}
+
+module "consumer" {
+  source = "./modules/service"
+
+  name           = "${local.name}-consumer"
+  region         = var.region
+  cluster        = local.cluster
+  vpc_id         = module.network.vpc_id
+  subnet_ids     = module.network.private_subnet_ids
+  image          = local.images["api"]
+  repository_arn = module.storage.repository_arns["api"]
+  size           = { cpu = 256, memory = 512 }
+  environment    = merge(local.api_settings, { OA_HTTP = "false", OA_RELAY = "false", OA_SWEEP = "false" })
+  secrets        = local.api_secrets
+  secret_arns    = [aws_secretsmanager_secret.shared.arn, module.database.secret_arn]
+  log_days       = var.log_days
+  steady         = var.api.wait_until_steady
+  after          = module.api.service_id # which migrates the database
+  scaling        = { min = 1, max = var.api.consumer_max_tasks, queue_name = module.queues.names["results"].queue, queue_age_s = 60 }
+
+  policy = [
+    {
+      Sid      = "ReadResults"
+      Effect   = "Allow"
+      Action   = local.queue_actions
+      Resource = [module.queues.arns["results"].queue]
+    },
+    {
+      Sid      = "Bury"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [module.queues.arns["results"].dead_letter]
+    },
+  ]
+}
+
+module "dispatcher" {
+  source = "./modules/service"
+
+  name           = "${local.name}-dispatcher"
+  region         = var.region
+  cluster        = local.cluster
+  vpc_id         = module.network.vpc_id
+  subnet_ids     = module.network.private_subnet_ids
+  image          = local.images["dispatcher"]
+  repository_arn = module.storage.repository_arns["dispatcher"]
+  size           = { cpu = 256, memory = 512 }
+  health_port    = 8001
+  secrets        = { OA_SHARED_SECRET = local.secret_current }
+  secret_arns    = [aws_secretsmanager_secret.shared.arn]
+  log_days       = var.log_days
+  steady         = var.api.wait_until_steady
+  after          = module.api.service_id # which knows a new secret first
+  scaling        = { min = var.api.dispatcher_tasks, max = var.api.dispatcher_tasks }
+
+  environment = merge(local.queue_settings, {
+    OA_STACK             = var.environment
+    OA_API_URL           = local.api_url
+    OA_BUCKET            = module.storage.bucket
+    OA_BATCH_QUEUES      = jsonencode(module.batch.queues_by_lane)
+    OA_BATCH_DEFINITIONS = jsonencode(module.batch.definitions_by_tier)
+    OA_JOB_TIMEOUT_S     = tostring(module.batch.attempt_s)
+    OA_SUBMIT_RATE       = tostring(var.api.submits_per_s)
+    OA_HEALTH_PORT       = "8001"
+  })
+
+  policy = [
+    {
+      Sid      = "Submit"
+      Effect   = "Allow"
+      Action   = ["batch:SubmitJob"]
+      Resource = concat(module.batch.queue_arns, [for prefix in module.batch.definition_arn_prefixes : "${prefix}:*"])
+    },
+    {
+      Sid      = "Look" # neither call knows resources
+      Effect   = "Allow"
+      Action   = ["batch:DescribeJobs", "batch:ListJobs"]
+      Resource = ["*"]
+    },
+    {
+      Sid      = "End" # jobs have ids of their own, whatever queue they are in
+      Effect   = "Allow"
+      Action   = ["batch:TerminateJob"]
+      Resource = ["arn:${data.aws_partition.current.partition}:batch:${var.region}:${local.account}:job/*"]
+    },
+    {
+      Sid      = "ReadJobs"
+      Effect   = "Allow"
+      Action   = local.queue_actions
+      Resource = [module.queues.arns["jobs"].queue]
+    },
+    {
+      Sid      = "Report"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [module.queues.arns["results"].queue]
+    },
+    {
+      Sid      = "Bury"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [module.queues.arns["jobs"].dead_letter]
+    },
+  ]
+}

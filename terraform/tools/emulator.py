@@ -1,0 +1,119 @@
+"""moto's server on loopback, with the answers that the AWS provider waits for and moto leaves out.
+
+`python emulator.py --port N`. Without tags of application-autoscaling, without who may redrive into a queue, and
+with a queue's policy lost whenever another of its attributes is set, `terraform apply` waits until it gives up;
+without the time limits of Batch job queues each plan wants to set them again.
+"""
+
+# ruff: noqa: INP001, SLF001 - a program alone in its folder, which reaches into moto
+import json
+import sys
+from typing import Any
+
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling
+from moto.batch import models as batch_models
+from moto.batch.models import JobQueue
+from moto.batch.responses import BatchResponse as Batch
+from moto.secretsmanager.models import SecretsManagerBackend
+from moto.server import main as serve
+from moto.sqs import models as sqs_models
+from moto.sqs.models import Queue
+
+_tags_by_arn: dict[str, dict[str, str]] = {}
+_cancel_rotate_secret = SecretsManagerBackend.cancel_rotate_secret
+_create_job_queue = Batch.createjobqueue
+_register_scalable_target = Scaling.register_scalable_target
+
+
+def register_scalable_target(call: Scaling) -> str:
+    """RegisterScalableTarget, which takes tags along."""
+    answer = _register_scalable_target(call)
+    arn = json.loads(answer)["ScalableTargetARN"]
+    _tags_by_arn.setdefault(arn, {}).update(call._get_param("Tags") or {})
+    return answer
+
+
+def list_tags_for_resource(call: Scaling) -> str:
+    """ListTagsForResource."""
+    return json.dumps({"Tags": _tags_by_arn.get(call._get_param("ResourceARN"), {})})
+
+
+def tag_resource(call: Scaling) -> str:
+    """TagResource."""
+    _tags_by_arn.setdefault(call._get_param("ResourceARN"), {}).update(call._get_param("Tags"))
+    return "{}"
+
+
+def untag_resource(call: Scaling) -> str:
+    """UntagResource."""
+    tags = _tags_by_arn.get(call._get_param("ResourceARN"), {})
+    for key in call._get_param("TagKeys"):
+        tags.pop(key, None)
+    return "{}"
+
+
+class FaithfulQueue(Queue):
+    """A queue that forgets no attribute when another one is set."""
+
+    __module__ = Queue.__module__  # moto finds the service of a model by it
+    BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]  # noqa: RUF012 - moto joins it to other lists
+    redrive_allow_policy: str | None = None
+
+    def _set_attributes(self, attributes: dict[str, Any], now: float | None = None) -> None:
+        policy = getattr(self, "policy", None)
+        super()._set_attributes(attributes, now)
+        if "Policy" not in attributes:
+            self.policy = policy
+        self.redrive_allow_policy = self.redrive_allow_policy or None
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Return what GetQueueAttributes answers with; JSON without spaces, as it was given."""
+        told = {name: value for name, value in super().attributes.items() if value is not None}
+        if self.redrive_policy:
+            told["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
+        return told
+
+
+class StrictJobQueue(JobQueue):
+    """A Batch job queue that remembers what becomes of jobs which cannot be placed."""
+
+    __module__ = JobQueue.__module__
+    limit_actions: tuple[dict[str, Any], ...] = ()
+
+    def describe(self) -> dict[str, Any]:
+        """Return what DescribeJobQueues answers with."""
+        return {**super().describe(), "jobStateTimeLimitActions": list(self.limit_actions)}
+
+
+def create_job_queue(call: Batch) -> str:
+    """CreateJobQueue, which takes the time limits along."""
+    answer = _create_job_queue(call)
+    arn = json.loads(answer)["jobQueueArn"]
+    queue = call.batch_backend.get_job_queue_by_arn(arn)
+    queue.limit_actions = tuple(call._get_param("jobStateTimeLimitActions") or ())
+    return answer
+
+
+def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
+    """CancelRotateSecret, which needs no function of one's own where a service such as RDS rotates."""
+    secret = secrets.secrets[secret_id]
+    if "!" not in secret.name:
+        return _cancel_rotate_secret(secrets, secret_id)
+    secret.rotation_enabled = False
+    return secret.to_short_dict()
+
+
+def install() -> None:
+    """Put all of it in the place of moto's own."""
+    for call in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
+        setattr(Scaling, call.__name__, call)
+    SecretsManagerBackend.cancel_rotate_secret = cancel_rotate_secret
+    Batch.createjobqueue = create_job_queue
+    batch_models.JobQueue = StrictJobQueue
+    sqs_models.Queue = FaithfulQueue
+
+
+if __name__ == "__main__":
+    install()
+    serve(["--host", "127.0.0.1", *sys.argv[1:]])

@@ -1,0 +1,241 @@
+variable "environment" {
+  description = "Which stack this is: part of every name, and the stack's name for the services."
+  type        = string
+
+  validation {
+    condition     = contains(["dev", "staging", "prod"], var.environment)
+    error_message = "environment is unknown: use dev, staging or prod."
+  }
+}
+
+variable "region" {
+  description = "The AWS region."
+  type        = string
+  default     = "us-east-1"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be an AWS region such as us-east-1."
+  }
+}
+
+variable "aws_endpoint" {
+  description = "URL of an AWS emulator; null for AWS."
+  type        = string
+  default     = null
+}
+
+variable "git_sha" {
+  description = "The commit whose images run: their tag in all three repositories."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9a-f]{40}$", var.git_sha))
+    error_message = "git_sha must be a whole commit hash, 40 lower-case hex digits: git rev-parse HEAD prints it."
+  }
+}
+
+variable "shared_secret" {
+  description = "What the header `secret` of internal requests must hold. May be changed at any time: docs/deploy.md says how, without an outage."
+  type        = string
+  sensitive   = true
+  nullable    = false
+
+  validation {
+    condition     = length(var.shared_secret) >= 32
+    error_message = "shared_secret is missing or too short: at least 32 characters, such as `openssl rand -hex 32` prints."
+  }
+
+  validation {
+    condition     = can(regex("^[0-9A-Za-z]*$", var.shared_secret))
+    error_message = "shared_secret may hold letters and digits only: it goes through headers and command lines."
+  }
+}
+
+variable "shared_secret_previous" {
+  description = "A second secret that is valid during a change; empty otherwise."
+  type        = string
+  sensitive   = true
+  nullable    = false
+  default     = ""
+
+  validation {
+    condition     = can(regex("^([0-9A-Za-z]{32,})?$", var.shared_secret_previous))
+    error_message = "shared_secret_previous must be empty, or letters and digits, at least 32 of them."
+  }
+
+  validation {
+    condition     = var.shared_secret_previous != var.shared_secret
+    error_message = "shared_secret_previous must differ from shared_secret; leave it empty when no change is under way."
+  }
+}
+
+variable "api" {
+  description = "How the API is reached and how large it is. Clients send the secret in a header, so prod insists on a certificate."
+  type = object({
+    certificate_arn     = optional(string)
+    domain              = optional(string)
+    zone_id             = optional(string)
+    allowed_cidrs       = optional(list(string), ["0.0.0.0/0"])
+    access_log_bucket   = optional(string)
+    cpu                 = optional(number, 512)
+    memory              = optional(number, 1024)
+    min_tasks           = optional(number, 2)
+    max_tasks           = optional(number, 6)
+    requests_per_task   = optional(number, 3000)
+    consumer_max_tasks  = optional(number, 6)
+    dispatcher_tasks    = optional(number, 1)
+    submits_per_s       = optional(number, 20)
+    deletion_protection = optional(bool, true)
+    wait_until_steady   = optional(bool, true)
+  })
+  default = {}
+
+  validation {
+    condition     = var.environment != "prod" || var.api.certificate_arn != null
+    error_message = "prod needs api.certificate_arn: without it the shared secret would travel in the clear."
+  }
+
+  validation {
+    condition     = (var.api.certificate_arn == null) == (var.api.domain == null)
+    error_message = "api.certificate_arn and api.domain belong together: the certificate is for the domain."
+  }
+
+  validation {
+    condition     = var.api.dispatcher_tasks * var.api.submits_per_s <= 45
+    error_message = "Batch takes about 50 calls a second from one account: keep dispatcher_tasks * submits_per_s at 45 or below."
+  }
+}
+
+variable "network" {
+  description = "Addresses and ways out: one NAT gateway or one in each zone, and interface endpoints that spare it."
+  type = object({
+    cidr                = optional(string, "10.20.0.0/16")
+    nat_per_zone        = optional(bool, false)
+    interface_endpoints = optional(bool, false)
+  })
+  default = {}
+}
+
+variable "database" {
+  description = "The Postgres instance. max_connections is what its class allows (memory / 9.5 MB)."
+  type = object({
+    instance_class         = optional(string, "db.t4g.small")
+    storage_gb             = optional(number, 20)
+    max_storage_gb         = optional(number, 200)
+    max_connections        = optional(number, 190)
+    multi_az               = optional(bool, false)
+    backup_days            = optional(number, 14)
+    deletion_protection    = optional(bool, true)
+    password_rotation_days = optional(number, 90)
+  })
+  default = {}
+
+  validation {
+    condition     = var.database.backup_days >= 1 && var.database.backup_days <= 35
+    error_message = "database.backup_days must be 1 to 35: a stack without backups is not deployed."
+  }
+
+  validation {
+    condition     = var.database.max_storage_gb > var.database.storage_gb
+    error_message = "database.max_storage_gb must be above storage_gb, or the storage cannot grow."
+  }
+}
+
+variable "storage" {
+  description = "Who may read published files (none, cloudfront, requester_pays), and what is kept how long."
+  type = object({
+    public_read         = optional(string, "none")
+    noncurrent_days     = optional(number, 30)
+    superseded_days     = optional(number, 30)
+    cache_days          = optional(number, 30)
+    infrequent_days     = optional(number, 30)
+    images_kept         = optional(number, 50)
+    cloudfront_class    = optional(string, "PriceClass_100")
+    allowed_cors_origin = optional(string, "*")
+    force_destroy       = optional(bool, false)
+  })
+  default = {}
+
+  validation {
+    condition     = contains(["none", "cloudfront", "requester_pays"], var.storage.public_read)
+    error_message = "storage.public_read must be none, cloudfront or requester_pays."
+  }
+}
+
+variable "batch" {
+  description = "How many vCPUs run at once on each kind of machine, how long an attempt may take, and when one that waits is given up."
+  type = object({
+    standard_spot_vcpus = optional(number, 256)
+    standard_vcpus      = optional(number, 64)
+    large_vcpus         = optional(number, 64)
+    large_disk_gb       = optional(number, 300)
+    attempt_s           = optional(number, 6 * 3600)
+    stuck_s             = optional(number, 4 * 3600)
+  })
+  default = {}
+
+  validation {
+    condition     = var.batch.stuck_s >= 600 && var.batch.stuck_s <= 86400
+    error_message = "batch.stuck_s must be 600 to 86400: Batch takes nothing else."
+  }
+
+  validation {
+    condition     = var.batch.attempt_s >= 3600 && var.batch.attempt_s <= 24 * 3600
+    error_message = "batch.attempt_s must be one hour to one day: the task ends itself an hour earlier, the api gives up after 48 h."
+  }
+}
+
+variable "schedules" {
+  description = "Calls to the API at times of the clock (UTC). They are off until the API has their endpoints."
+  type = map(object({
+    expression = string
+    method     = optional(string, "POST")
+    path       = optional(string, "/api/schedule")
+    body       = optional(string, "")
+    enabled    = optional(bool, false)
+  }))
+  default = {
+    sources = { expression = "cron(0 3 ? * FRI *)", body = "{\"type\": \"sources\"}" }
+    cleanup = { expression = "cron(0 5 * * ? *)", body = "{\"type\": \"close\"}" }
+    reports = { expression = "cron(0 6 ? * MON *)", body = "{\"type\": \"level\"}" }
+  }
+
+  validation {
+    condition     = alltrue([for schedule in values(var.schedules) : can(regex("^(cron|rate)\\(.+\\)$", schedule.expression))])
+    error_message = "schedules: every expression must be cron(…) or rate(…)."
+  }
+
+  validation {
+    condition = alltrue([
+      for schedule in values(var.schedules) :
+      contains(["GET", "POST", "PATCH"], schedule.method) && startswith(schedule.path, "/api") && can(jsondecode(coalesce(schedule.body, "{}")))
+    ])
+    error_message = "schedules: method must be GET, POST or PATCH, path below /api, and body empty or JSON."
+  }
+}
+
+variable "alarms" {
+  description = "Who is told, and when."
+  type = object({
+    emails          = optional(list(string), [])
+    queue_age_s     = optional(number, 900)
+    outbox_age_s    = optional(number, 300)
+    runnable_s      = optional(number, 2 * 3600)
+    run_h           = optional(number, 30)
+    errors_5xx      = optional(number, 10)
+    free_storage_gb = optional(number, 4)
+  })
+  default = {}
+}
+
+variable "log_days" {
+  description = "Days that logs are kept."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = contains([7, 14, 30, 60, 90, 180, 365], var.log_days)
+    error_message = "log_days must be one of 7, 14, 30, 60, 90, 180, 365: CloudWatch takes no others near them."
+  }
+}
