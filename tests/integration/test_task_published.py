@@ -1,0 +1,168 @@
+"""An attempt that finds what is published of its entry, and one that is told to stop."""
+
+import asyncio
+import gzip
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from oa_local.provision import Queues
+from oa_shared.aws import Aws, open_aws
+from oa_shared.ids import new_token
+from oa_shared.messages import StatusMessage, parse_result_message
+from oa_shared.storage import Storage
+from oa_task.job.attempt import Attempt
+from oa_task.job.settings import JobSettings
+
+CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "Y"}
+
+
+@dataclass
+class Site:
+    """The API and the source's server in one: a published job's files come from the bucket, as in the API."""
+
+    storage: Storage
+    published: int | None = None
+    text: str = "NO,ST,X,Y\n1,Main,-100,40\n2,Main,-100,41\n"
+    sent: int = 0
+    stalls: bool = False
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def app(self) -> web.Application:
+        app = web.Application()
+        app.router.add_get("/api/job/{job}/raw", self.raw)
+        app.router.add_get("/api/job/{job}/output/{file}", self.output)
+        app.router.add_get("/api/data", self.data)
+        app.router.add_get("/data.csv", self.csv)
+        return app
+
+    async def raw(self, request: web.Request) -> web.Response:
+        data = str(request.url.with_path("/data.csv"))
+        entry = {"name": "city", "data": data, "protocol": "http", "conform": CONFORM}
+        return web.json_response({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}})
+
+    async def data(self, request: web.Request) -> web.Response:
+        rows = [{"source_name": "xx/town", "layer": "addresses", "name": "other", "job": 1}]
+        if self.published is not None and request.query["source"] == "xx/town":
+            rows.append({"source_name": "xx/town", "layer": "addresses", "name": "city", "job": self.published})
+        return web.json_response({"data": rows})
+
+    async def output(self, request: web.Request) -> web.Response:
+        found = await self.storage.get_bytes(f"job/{request.match_info['job']}/attempt-1/{request.match_info['file']}")
+        return web.Response(status=404) if found is None else web.Response(body=found)
+
+    async def csv(self, request: web.Request) -> web.Response:
+        self.asked.set()
+        etag = f'"{len(self.text)}"'
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304, headers={"ETag": etag})
+        if self.stalls:
+            await asyncio.sleep(60)
+        self.sent += 1
+        return web.Response(text=self.text, headers={"ETag": etag})
+
+
+@pytest.fixture
+async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    for name, value in aws.items():
+        monkeypatch.setenv(name, value)
+    async with open_aws() as clients:
+        yield clients
+
+
+@dataclass
+class Bench:
+    """Runs attempts against one site."""
+
+    opened: Aws
+    queues: Queues
+    bucket: str
+    site: Site
+    server: TestServer
+    folder: Path
+
+    def attempt(self, job: int) -> Attempt:
+        settings = JobSettings(
+            job=job,
+            attempt=1,
+            token=new_token(),
+            layer="addresses",
+            name="city",
+            api_url=str(self.server.make_url("")),
+            bucket=self.bucket,
+            results_queue_url=self.queues.results_url,
+            source_name="xx/town",
+            allow_hosts=("127.0.0.1",),
+        )
+        log_file = self.folder / "log.jsonl"
+        log_file.touch()
+        queue = self.opened.queue(self.queues.results_url)
+        return Attempt(settings, storage=self.opened.storage(self.bucket), queue=queue, log_file=log_file)
+
+    async def manifest(self, job: int) -> dict[str, Any]:
+        found = await self.opened.storage(self.bucket).get_bytes(f"job/{job}/attempt-1/manifest.json")
+        manifest: dict[str, Any] = json.loads(found or b"{}")
+        return manifest
+
+    async def changes(self, job: int) -> tuple[bool, int, int]:
+        """Return whether there was something to compare with, and how much was added and removed."""
+        found = await self.opened.storage(self.bucket).get_bytes(f"job/{job}/attempt-1/changes.jsonl.gz")
+        summary = json.loads(gzip.decompress(found or b"").splitlines()[-1])
+        return summary["previous"], summary["added"], summary["removed"]
+
+    async def last_told(self) -> StatusMessage:
+        received = await self.opened.queue(self.queues.results_url).receive(10, 1, 30)
+        messages = [parse_result_message(message.body) for message in received]
+        return max((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
+
+
+@pytest.fixture
+async def bench(opened: Aws, queues: Queues, bucket: str, tmp_path: Path) -> AsyncIterator[Bench]:
+    site = Site(opened.storage(bucket))
+    async with TestServer(site.app(), host="127.0.0.1") as server:
+        yield Bench(opened, queues, bucket, site, server, tmp_path)
+
+
+async def test_attempt_unchanged_since_published_uses_the_stored_cache_and_has_no_changes(bench: Bench) -> None:
+    assert await bench.attempt(7).run() == 0
+    bench.site.published = 7
+    assert await bench.attempt(8).run() == 0
+    assert bench.site.sent == 1
+    first, second = await bench.manifest(7), await bench.manifest(8)
+    assert second["raw"]["not_modified"] is True
+    assert second["raw"]["sha256"] == first["raw"]["sha256"]
+    assert await bench.changes(7) == (False, 2, 0)
+    assert await bench.changes(8) == (True, 0, 0)
+
+
+async def test_attempt_changed_since_published_tells_what_changed(bench: Bench) -> None:
+    assert await bench.attempt(7).run() == 0
+    bench.site.published, bench.site.text = 7, "NO,ST,X,Y\n1,Main,-100,40\n333,Main,-100,42\n"
+    assert await bench.attempt(8).run() == 0
+    assert (await bench.manifest(8))["raw"]["not_modified"] is False
+    assert await bench.changes(8) == (True, 1, 1)
+
+
+async def test_attempt_published_files_that_are_gone_are_done_without(bench: Bench) -> None:
+    bench.site.published = 4711
+    assert await bench.attempt(8).run() == 0
+    assert await bench.changes(8) == (False, 2, 0)
+
+
+async def test_attempt_told_to_stop_says_so_and_uploads_nothing(bench: Bench) -> None:
+    bench.site.stalls = True
+    attempt = bench.attempt(9)
+    running = asyncio.create_task(attempt.run())
+    await bench.site.asked.wait()
+    attempt.stop()
+    assert await running == 25
+    last = await bench.last_told()
+    assert last.status == "Fail"
+    assert (last.error or {})["code"] == "infra.host_lost"
+    assert await bench.manifest(9) == {}
