@@ -2,32 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-import orjson
-import polars as pl
 import pytest
 
 from oa_task.bad_rows import BadRows
-from oa_task.conform.rows import conform_batch
-from oa_task.definition import Entry
 from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Points
-
-
-def conformed(rule: Any, rows: dict[str, list[str | None]], bad_rows: BadRows | None = None, **also: Any) -> list[Any]:
-    """Return the values of `id` that a rule makes; `also` are rules of other attributes, before it."""
-    rules = {**also, "id": rule}
-    entry = Entry("addresses", "city", (), "http", None, {"format": "csv"}, rules)
-    frame = pl.DataFrame(rows, schema=dict.fromkeys(rows, pl.String))
-    nowhere = np.full(max(frame.height, 1), np.nan)
-    made = conform_batch(FeatureBatch(0, frame, Points(nowhere, nowhere)), entry, bad_rows)
-    values = made.frame["id"].to_list()
-    is_json = "id" in made.encoded
-    return [orjson.loads(value) if is_json and value is not None else value for value in values]
-
-
-def one(rule: Any, **row: str | None) -> Any:
-    return conformed(rule, {name: [value] for name, value in row.items()})[0]
+from unit.oa_task.conform.conforming import conformed, one
 
 
 @pytest.mark.parametrize(
@@ -85,3 +64,120 @@ def test_apply_unusable_regexp_is_a_failure_of_the_source(rule: dict[str, str]) 
     with pytest.raises(TaskFailure) as caught:
         one({"function": "regexp", "field": "A", **rule}, A="a")
     assert caught.value.code == "source.regexp"
+
+
+@pytest.mark.parametrize(
+    ("rule", "row", "expected"),
+    [
+        ({"function": "format", "fields": ["A", "B"], "format": "no $1-$2"}, {"A": "", "B": "x"}, "no x"),
+        ({"function": "format", "fields": ["A"], "format": "no $9 to $1."}, {"A": "x"}, "x."),
+        ({"function": "format", "fields": ["A", "B"], "format": "$1-$2"}, {"A": ".0", "B": "x"}, "-x"),
+        ({"function": "format", "fields": ["A"], "format": "no reference"}, {"A": "x"}, ""),
+        ({"function": "format", "fields": ["A"], "format": "$1" + "$" + "9" * 5000}, {"A": "x"}, "x"),
+        ({"function": "remove_prefix", "field": "A", "field_to_remove": "B"}, {"A": " x", "B": ""}, "x"),
+        ({"function": "remove_prefix", "field": "A", "field_to_remove": "B"}, {"A": " x", "B": "y"}, " x"),
+        ({"function": "remove_postfix", "field": "A", "field_to_remove": "B"}, {"A": "x ", "B": ""}, "x "),
+        ({"function": "remove_postfix", "field": "A", "field_to_remove": "B"}, {"A": "", "B": ""}, ""),
+        ({"function": "join", "fields": ["A", "B"]}, {"A": "\x1f x\u2003", "B": ""}, "x"),
+        ({"function": "prefixed_number", "field": "A"}, {"A": "\u0661\u0662K Main"}, "\u0661\u0662K"),
+        ({"function": "postfixed_street", "field": "A"}, {"A": "12 "}, ""),
+        ({"function": "postfixed_street", "field": "A", "may_contain_units": True}, {"A": "12 "}, "12 "),
+        ({"function": "postfixed_street", "field": "A"}, {"A": "1 Main\nSecond"}, "Main"),
+        ({"function": "postfixed_street", "field": "A", "may_contain_units": True}, {"A": "1 Main\nSecond"}, ""),
+        ({"function": "postfixed_unit", "field": "A"}, {"A": "Main Unit Rd"}, "Unit Rd"),
+        ({"function": "postfixed_unit", "field": "A"}, {"A": "Unit 3"}, ""),
+        ({"function": "mph_to_kph", "field": "A"}, {"A": " 25.0 "}, "40"),
+        ({"function": "mph_to_kph", "field": "A"}, {"A": "nan"}, ""),
+        ({"function": "map", "field": "A", "mapping": {"a": 1}}, {"A": "A"}, ""),
+        ({"function": "map", "field": "A", "mapping": {"a": None, "b": True}}, {"A": "b"}, True),
+        ({"function": "map", "field": "A", "mapping": {}, "else": "x"}, {"A": ""}, "x"),
+        ({"function": "constant", "value": [1, {"é": None}]}, {"A": ""}, [1, {"é": None}]),
+        ({"function": "constant", "value": None}, {"A": ""}, ""),
+        ({"function": "constant", "value": 2}, {}, 2),
+        ({"function": "get", "field": "A", "index": 1}, {"A": '["x", 2]'}, "2"),
+        ({"function": "get", "field": "A", "index": -1}, {"A": "['x', 'y']"}, "y"),
+        ({"function": "get", "field": "A", "key": "k"}, {"A": "{'k': 1.5}"}, "1.5"),
+        ({"function": "get", "field": "A", "index": 5}, {"A": "[1]"}, ""),
+        ({"function": "get", "field": "A", "index": 0}, {"A": "no list"}, ""),
+        ({"function": "get", "field": "A", "index": 0}, {"A": "[" * 50_000}, ""),
+        ({"function": "first_non_empty", "fields": ["Z", "A"]}, {"A": "x"}, "x"),
+        ({"function": "regexp", "field": "A", "pattern": "(a)|(b)", "replace": "[$2]"}, {"A": "ab"}, "[][b]"),
+        ({"function": "regexp", "field": "A", "pattern": "a", "replace": "$name"}, {"A": "a"}, "$name"),
+        ({"function": "regexp", "field": "A", "pattern": "(a)", "replace": "\\1\\n"}, {"A": "a"}, "a\n"),
+        ({"function": "regexp", "field": "A", "pattern": "(?P<x>a)", "replace": "<\\g<x>>"}, {"A": "a"}, "<a>"),
+        ({"function": "regexp", "field": "A", "pattern": "a", "replace": ""}, {"A": "a"}, ""),
+        ({"function": "regexp", "field": "A", "pattern": r"(\d+)$"}, {"A": "x 12\n"}, "12"),
+        ({"function": "regexp", "field": "A", "pattern": r"(\d+)$", "replace": "n"}, {"A": "x 12\n"}, "x n\n"),
+        ({"function": "regexp", "field": "A", "pattern": r"(a\b)"}, {"A": "xa\u0301"}, "a"),
+        ({"function": "regexp", "field": "A", "pattern": r"(?<=x)(\d)"}, {"A": "1x2"}, "2"),
+        ({"function": "regexp", "field": "A", "pattern": "(?i)(unit)"}, {"A": "un\u0131t"}, "un\u0131t"),
+    ],
+)
+def test_apply_edge_case_gives_what_the_documentation_says(rule: Any, row: dict[str, str], expected: Any) -> None:
+    assert one(rule, **row) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"), [("A", "12"), (["A"], "12"), ({"function": "constant", "value": 12.0}, "12")]
+)
+def test_conform_batch_number_is_trimmed_and_loses_one_point_zero(rule: Any, expected: str) -> None:
+    assert conformed({"number": rule}, {"A": ["\x1f12.0 "]}, "number") == [expected]
+
+
+def test_conform_batch_other_attribute_keeps_white_space_and_point_zero() -> None:
+    assert one("A", A=" 12.0 ") == " 12.0 "
+
+
+def test_conform_batch_integer_accuracy_is_output_as_given() -> None:
+    assert conformed({"accuracy": 3}, {"A": ["x", "y"]}, "accuracy") == [3, 3]
+
+
+def test_conform_batch_value_that_a_feature_lacks_is_empty() -> None:
+    assert conformed({"id": "A"}, {"A": [None, "x"]}) == ["", "x"]
+
+
+def test_conform_batch_function_reads_what_an_earlier_one_made() -> None:
+    rules = {
+        "accuracy": {"function": "map", "field": "A", "mapping": {"x": 1}},
+        "id": {"function": "join", "fields": ["oa:accuracy", "A"]},
+    }
+    assert conformed(rules, {"A": ["x"]}) == ["1 x"]
+
+
+def test_conform_batch_column_is_read_after_all_functions() -> None:
+    chain = {"function": "chain", "variable": "V", "functions": [{"function": "join", "fields": ["A", "A"]}]}
+    assert conformed({"id": "V", "city": chain}, {"A": ["x"]}) == ["x x"]
+
+
+def test_chain_step_that_gives_nothing_leaves_what_was_there() -> None:
+    steps = [{"function": "join", "fields": ["A"]}, {"function": "first_non_empty", "fields": ["B"]}]
+    rule = {"function": "chain", "variable": "V", "functions": steps}
+    assert conformed({"id": rule}, {"A": ["x", "x"], "B": ["", "y"]}) == ["x", "y"]
+
+
+def test_chain_variable_named_like_a_column_gives_way_to_the_attribute() -> None:
+    steps = [{"function": "join", "fields": ["A"]}, {"function": "join", "fields": ["B", "oa:id"]}]
+    rule = {"function": "chain", "variable": "B", "functions": steps}
+    assert one(rule, A="x", B="b") == "b x"
+
+
+def test_chain_without_variable_counts_rows_to_which_no_step_gives_anything() -> None:
+    bad_rows = BadRows()
+    rule = {"function": "chain", "functions": [{"function": "first_non_empty", "fields": ["A"]}]}
+    assert conformed({"id": rule}, {"A": ["x", " "]}, bad_rows=bad_rows) == ["x", ""]
+    (reason,) = bad_rows.report().items()
+    assert reason == ("chain at /layers/addresses/0/conform/id", {"count": 1, "examples": [{"row": 2, "value": ""}]})
+
+
+def test_mph_to_kph_infinite_speed_is_a_bad_row() -> None:
+    bad_rows = BadRows()
+    rule = {"function": "mph_to_kph", "field": "A"}
+    assert conformed({"id": rule}, {"A": ["55", "1e400"]}, bad_rows=bad_rows) == ["89", ""]
+    (report,) = bad_rows.report().values()
+    assert report == {"count": 1, "examples": [{"row": 2, "value": "1e400"}]}
+
+
+def test_format_with_more_than_100_references_is_refused() -> None:
+    with pytest.raises(TaskFailure) as caught:
+        one({"function": "format", "fields": ["A"], "format": "$1" * 101}, A="x")
+    assert caught.value.code == "source.schema"
