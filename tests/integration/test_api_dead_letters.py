@@ -1,0 +1,135 @@
+"""Dead letters over the real SQS protocol: a look loses nothing, a redrive loses nothing."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fakes.memory_queue import MemoryQueue
+from oa_api import dead_letters
+from oa_api.services import QueuePair
+from oa_local.provision import Queues
+from oa_shared.aws import open_aws
+from oa_shared.queue import OutgoingMessage, QueueUnavailableError
+from running_api import INTERNAL, RunningApi, running_api
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+async def api(
+    database_url: str, queues: Queues, aws: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RunningApi]:
+    for name, value in aws.items():
+        monkeypatch.setenv(name, value)
+    async with open_aws() as opened:
+        pairs = {
+            "jobs": QueuePair(opened.queue(queues.jobs_url), opened.queue(queues.jobs_dlq_url)),
+            "results": QueuePair(opened.queue(queues.results_url), None),
+        }
+        async with running_api(database_url, queues=pairs) as running:
+            yield running
+
+
+def body(job: int) -> str:
+    return json.dumps({"v": 1, "kind": "job.submit", "job": job, "attempt": 2, "token": TOKEN})
+
+
+async def bury(api: RunningApi, *bodies: str, reason: str = "on purpose") -> None:
+    dead = api.queues["jobs"].dead
+    assert dead is not None
+    for start in range(0, len(bodies), 10):
+        messages = [OutgoingMessage(text, attributes={"reason": reason}) for text in bodies[start : start + 10]]
+        assert all(await dead.send_batch(messages))
+
+
+async def look(api: RunningApi, query: str = "limit=100") -> dict[str, object]:
+    return dict(await api.get(f"/api/queue/jobs/dead?{query}", **INTERNAL))
+
+
+async def redrive(api: RunningApi, **asked: object) -> dict[str, object]:
+    response = await api.client.post("/api/queue/jobs/redrive", json=asked, headers=INTERNAL)
+    return dict(await response.json())
+
+
+async def test_list_queues_shows_depths_and_dead(api: RunningApi) -> None:
+    await bury(api, body(1), body(2))
+    jobs, results = (await api.get("/api/queue"))["queues"]
+    assert jobs == {"name": "jobs", "visible": 0, "in_flight": 0, "delayed": 0, "dead": 2}
+    assert (results["name"], results["dead"]) == ("results", None)
+
+
+async def test_list_dead_is_decoded_without_tokens_and_can_be_repeated(api: RunningApi) -> None:
+    await bury(api, body(7), "not JSON")
+    first, second = await look(api), await look(api)
+    assert first == second
+    by_body = {message["body"]: message for message in first["messages"]}  # type: ignore[attr-defined] # a list
+    assert by_body["not JSON"]["message"] is None
+    (decoded,) = [message for message in by_body.values() if message["message"]]
+    assert (decoded["job"], decoded["attempt"], decoded["reason"]) == (7, 2, "on purpose")
+    assert decoded["message"]["token"] == "…"
+    assert TOKEN not in json.dumps(first)
+
+
+async def test_list_dead_pages_show_each_message_once(api: RunningApi) -> None:
+    await bury(api, *(body(job) for job in range(25)))
+    pages = [await look(api, f"limit=10&page={page}") for page in range(3)]
+    seen = [message["job"] for page in pages for message in page["messages"]]  # type: ignore[attr-defined] # a list
+    assert sorted(seen) == list(range(25))
+    assert [page["total"] for page in pages] == [25, 25, 25]
+
+
+async def test_redrive_all_moves_every_message_and_drops_the_reason(api: RunningApi) -> None:
+    await bury(api, *(body(job) for job in range(23)))
+    assert await redrive(api) == {"queue": "jobs", "redriven": 23, "not_found": [], "left": 0}
+    main = api.queues["jobs"].main
+    received = [message for _ in range(4) for message in await main.receive(10, 1, 30)]
+    assert sorted(json.loads(message.body)["job"] for message in received) == list(range(23))
+    assert all(message.attributes == {} for message in received)
+
+
+async def test_redrive_chosen_moves_those_and_names_what_is_not_there(api: RunningApi) -> None:
+    await bury(api, *(body(job) for job in range(5)))
+    letters = (await look(api))["messages"]
+    chosen = letters[2]["id"]  # type: ignore[index] # a list
+    answer = await redrive(api, messages=[chosen, "nobody"])
+    assert answer == {"queue": "jobs", "redriven": 1, "not_found": ["nobody"], "left": 4}
+    assert chosen not in [message["id"] for message in (await look(api))["messages"]]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("path", ["/api/queue/other/dead", "/api/queue/results/dead"])
+async def test_list_dead_of_no_queue_is_not_found(api: RunningApi, path: str) -> None:
+    response = await api.client.get(path, headers=INTERNAL)
+    assert response.status == 404
+    assert "queue" in (await response.json())["detail"]
+
+
+class RefusingQueue(MemoryQueue):
+    """Takes no more than one message a call, and dies at the third call."""
+
+    calls = 0
+
+    async def send_batch(self, messages: object) -> list[bool]:
+        self.calls += 1
+        if self.calls > 2:
+            raise QueueUnavailableError("away")
+        first, *rest = list(messages)  # type: ignore[call-overload] # a sequence of messages
+        return [*await super().send_batch([first]), *(False for _ in rest)]
+
+
+async def test_redrive_queue_that_refuses_and_dies_keeps_what_it_did_not_take() -> None:
+    main, dead = RefusingQueue(), MemoryQueue()
+    await dead.send_batch([OutgoingMessage(body(job)) for job in range(25)])
+    with pytest.raises(QueueUnavailableError):
+        await dead_letters.redrive(QueuePair(main, dead), dead, None)
+    depths = (await main.depth(), await dead.depth())
+    assert (depths[0].visible, depths[1].visible, depths[1].in_flight) == (2, 23, 0)
+
+
+async def test_look_cancelled_hands_everything_back() -> None:
+    dead = MemoryQueue()
+    await dead.send_batch([OutgoingMessage(body(job)) for job in range(15)])
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(dead_letters.look(dead), 0.2)
+    assert ((await dead.depth()).visible, (await dead.depth()).in_flight) == (15, 0)
