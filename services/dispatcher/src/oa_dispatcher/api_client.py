@@ -8,6 +8,7 @@ import aiohttp
 
 from oa_shared.errors import OaError
 from oa_shared.status import JobStatus
+from oa_shared.tracing import trace_headers
 
 _TIMEOUT_S = 20
 _OK, _CONFLICT, _NOT_FOUND, _SERVER_ERROR = 200, 409, 404, 500
@@ -88,7 +89,8 @@ class ApiClient:
         if self._session is None:
             raise ApiUnavailableError("the client is not open")
         try:
-            async with self._session.request(method, self._url + path, params=parameters, json=body) as response:
+            url, headers = self._url + path, trace_headers()
+            async with self._session.request(method, url, params=parameters, json=body, headers=headers) as response:
                 answer = await response.json(content_type=None)
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise ApiUnavailableError(f"{method} {path}: {type(error).__name__}") from error

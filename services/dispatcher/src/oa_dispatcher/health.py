@@ -3,8 +3,9 @@
 import time
 
 from aiohttp import web
-from prometheus_client import REGISTRY, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
+from oa_dispatcher.metrics import SWEEP_AGE_S
 from oa_dispatcher.settings import Settings
 from oa_dispatcher.sweep import Sweep
 
@@ -13,14 +14,17 @@ def health_app(settings: Settings, sweep: Sweep) -> web.Application:
     """Return an application with /health and /metrics."""
     started = time.monotonic()
 
+    def age_s() -> float:
+        return time.monotonic() - (sweep.worked_at or started)
+
     async def health(_request: web.Request) -> web.Response:
-        age_s = time.monotonic() - (sweep.worked_at or started)
-        is_well = age_s < 3 * settings.sweep_every_s + 60
-        body = {"status": "ok" if is_well else "unhealthy", "last_sweep_age_s": round(age_s, 1)}
+        is_well = age_s() < 3 * settings.sweep_every_s + 60
+        body = {"status": "ok" if is_well else "unhealthy", "last_sweep_age_s": round(age_s(), 1)}
         return web.json_response(body, status=200 if is_well else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(REGISTRY), content_type="text/plain")
+        SWEEP_AGE_S.set(age_s())
+        return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app = web.Application()
     app.router.add_get("/health", health)

@@ -53,7 +53,7 @@ async def serve(settings: Settings) -> None:
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, settings.host, settings.health_port).start()
         pace = Pace(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
-        consumer = Consumer(jobs, submission, pace=pace, is_ready=submission.is_ready)
+        consumer = Consumer(jobs, submission, name="jobs", pace=pace, is_ready=submission.is_ready)
         work = asyncio.gather(consumer.run(stop), sweep.run(stop))
         await _until_stopped(work, stop)
     log.info("dispatcher_stopped")

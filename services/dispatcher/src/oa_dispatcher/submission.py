@@ -3,6 +3,7 @@
 import structlog
 
 from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
+from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import Settings
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchRefusedError, BatchService, BatchUnknownError, SubmitRequest
@@ -12,7 +13,7 @@ from oa_shared.ids import batch_job_name
 from oa_shared.messages import REPUBLISHED, JobMessage, UnreadableMessageError, parse_job_message
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
-from oa_shared.tracing import child_traceparent, trace_id
+from oa_shared.tracing import child_traceparent, follow, trace_id
 
 log = structlog.get_logger()
 _THROTTLED_S = 10
@@ -34,6 +35,7 @@ class Submission:
             wanted = parse_job_message(message.body)
         except UnreadableMessageError as error:
             return Bury(error.detail)
+        follow(wanted.traceparent)
         structlog.contextvars.bind_contextvars(
             run_id=wanted.run,
             job_id=wanted.job,
@@ -47,6 +49,7 @@ class Submission:
             log.warning("submission_waits", error=error.detail)
             return Away(self._settings.api_away_s)
         except BatchUnknownError as error:
+            SUBMISSIONS.labels("unknown").inc()
             log.warning("submission_unknown", error=error.detail)
             return Away(self._settings.unknown_s)
 
@@ -65,12 +68,14 @@ class Submission:
         job = await self._api.job(wanted.job)
         stale = _why_stale(job, wanted)
         if stale:
+            SUBMISSIONS.labels("not_needed").inc()
             log.info("submission_not_needed", reason=stale)
             return Done()
         name = batch_job_name(self._settings.stack, wanted.job, wanted.attempt, wanted.token)
         queue = self._settings.queue_of(wanted.lane, wanted.tier)
         found = await self._batch.find_by_name(queue, name) if seen_before else None
         if found is not None:
+            SUBMISSIONS.labels("adopted").inc()
             log.info("job_adopted", batch_job=found.id)
             return await self._report(wanted, found.id)
         return await self._submit(wanted, name, queue)
@@ -90,14 +95,17 @@ class Submission:
         except BatchRefusedError as error:
             return await self._refused(wanted, error)
         crash_point("dispatcher.after_submit")
+        SUBMISSIONS.labels("submitted").inc()
         log.info("job_submitted", batch_job=batch_job, queue=queue)
         return await self._report(wanted, batch_job)
 
     async def _refused(self, wanted: JobMessage, error: BatchRefusedError) -> Outcome:
         if error.throttled:
             self._bucket.slow_down()
+            SUBMISSIONS.labels("throttled").inc()
             log.warning("submission_throttled")
             return Away(_THROTTLED_S)
+        SUBMISSIONS.labels("refused").inc()
         log.error("submission_refused", error=error.detail)
         change = {"code": "infra.refused", "message": error.detail[:1000], "status": JobStatus.FAIL}
         await self._api.report(wanted.job, {**change, "attempt": wanted.attempt, "token": wanted.token})

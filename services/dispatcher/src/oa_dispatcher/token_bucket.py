@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from oa_dispatcher.metrics import SUBMIT_RATE
+
 _RECOVERY_S = 30.0
 _SLOWEST = 0.5
 
@@ -15,6 +17,13 @@ class TokenBucket:
         self._tokens = rate
         self._filled_at = time.monotonic()
         self._lock = asyncio.Lock()
+        SUBMIT_RATE.set_function(lambda: self.rate)
+
+    @property
+    def rate(self) -> float:
+        """Return how many calls a second are let through now."""
+        self._refill()
+        return self._rate
 
     async def take(self) -> None:
         """Wait for the turn of one call."""
