@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
+
 from oa_api.errors import ConflictError, InvalidError, NotFoundError
 from oa_api.resolution import PlannedJob
 from oa_api.results import publish
@@ -176,7 +178,7 @@ async def change_job(database: Database, job: int, asked: dict[str, Any]) -> str
     """Apply a guarded move that somebody with the secret reports. Raises NotFoundError, ConflictError."""
 
     async def work(transaction: Transaction) -> str:
-        row = await lock_job(transaction, job)
+        row = await _job_of_request(transaction, job, attempt=asked["attempt"])
         error = {"code": asked["code"], "message": asked["message"] or ""} if asked["code"] else None
         move = Move(
             job=job,
@@ -200,11 +202,18 @@ async def lock_job(transaction: Transaction, job: int) -> Row:
     return row
 
 
+async def _job_of_request(transaction: Transaction, job: int, *, attempt: int | None = None) -> Row:
+    """Lock the job that a request is about, and put its ids on the request's lines of the log."""
+    row = await lock_job(transaction, job)
+    structlog.contextvars.bind_contextvars(run_id=row["run_id"], attempt=attempt or row["attempt"])
+    return row
+
+
 async def rerun(database: Database, job: int) -> int:
     """Open a new attempt of an ended job and return its number. Raises ConflictError while it runs."""
 
     async def work(transaction: Transaction) -> int:
-        row = await lock_job(transaction, job)
+        row = await _job_of_request(transaction, job)
         if not JobStatus(row["status"]).ended:
             raise ConflictError(f"job {job} is {row['status']}: cancel it first")
         await transaction.execute(_PUBLISH["settle_errors"], {"job": job, "state": "superseded"})
@@ -218,7 +227,7 @@ async def cancel(database: Database, job: int) -> None:
     """End a job that has not ended; the dispatcher's sweep stops its container. Raises ConflictError."""
 
     async def work(transaction: Transaction) -> None:
-        row = await lock_job(transaction, job)
+        row = await _job_of_request(transaction, job)
         if JobStatus(row["status"]).ended:
             raise ConflictError(f"job {job} has ended already: {row['status']}")
         error = {"code": "operator.cancelled", "message": "an operator cancelled the job"}
@@ -239,7 +248,7 @@ async def settle(database: Database, job: int, *, confirmed: bool) -> None:
     """Confirm or reject a job that the quality gate holds back. Raises ConflictError."""
 
     async def work(transaction: Transaction) -> None:
-        row = await lock_job(transaction, job)
+        row = await _job_of_request(transaction, job)
         decide = publish.confirm if confirmed else publish.reject
         if not await decide(transaction, row):
             raise ConflictError(f"job {job} is {row['status']}, not held back")

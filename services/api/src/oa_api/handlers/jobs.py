@@ -50,7 +50,6 @@ async def patch_job(request: web.Request) -> web.Response:
     """Apply a guarded move; 409 says why one was ignored."""
     job = path_id(request, "job")
     asked = await body(request, JobChange())
-    structlog.contextvars.bind_contextvars(attempt=asked["attempt"])
     outcome = await jobs.change_job(request.app[DATABASE], job, asked)
     if outcome in set(IgnoredBecause):
         raise ConflictError(f"ignored: {outcome}", fields={"reason": [outcome]})
