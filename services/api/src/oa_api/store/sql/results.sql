@@ -57,7 +57,8 @@ ORDER BY job_attempt.attempt
 -- name: next_attempt
 UPDATE job SET
     status = 'Pending', rank = 0, attempt = attempt + 1, token = %(new_token)s, tier = %(tier)s, updated_at = now(),
-    batch_job = NULL, submitted_at = NULL, started_at = NULL, ended_at = NULL, progress = NULL, result = NULL
+    batch_job = NULL, submitted_at = NULL, started_at = NULL, ended_at = NULL, progress = NULL, result = NULL,
+    error_code = NULL, error_message = NULL
 WHERE id = %(job)s AND attempt = %(attempt)s
 RETURNING id, attempt
 

@@ -1,0 +1,180 @@
+"""The same life in the real SQL: duplicated, reordered and forged reports, cancels, further runs, sweeps."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+
+from fakes.memory_queue import MemoryQueue
+from fakes.memory_storage import MemoryStorage
+from faults.history import History
+from faults.world import GOOD
+from oa_api.background.sweep import Sweep, SweepTimes
+from oa_api.errors import ConflictError
+from oa_api.jobs import Idempotency, cancel, change_job, create_jobs, create_run, rerun, settle
+from oa_api.resolution import PlannedJob
+from oa_api.results.apply import apply_event, apply_status
+from oa_api.store.database import Database
+from oa_shared.failures import FAILURES
+from oa_shared.ids import batch_job_name
+from oa_shared.lanes import Lane, Tier
+from oa_shared.messages import BatchEvent, StatusMessage
+from oa_shared.status import JobStatus
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(170)]
+_Result = TypeVar("_Result")
+_CODES = st.sampled_from(["source.format", "upstream.timeout", "infra.lost", "infra.storage", "resource.timeout"])
+_COUNTS = st.sampled_from([0, 50, 95, 100, 200])
+_LONG_AGO = "UPDATE job SET opened_at = now() - interval '3 days' WHERE id = ANY(%(jobs)s)"
+Message = StatusMessage | BatchEvent
+
+
+class Life(RuleBasedStateMachine):
+    """Two jobs of one (source_name, layer, name) in live runs: the older and the newer."""
+
+    url = ""
+    messages = Bundle("messages")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.database = self._do(Database.open(self.url, connections=2))
+        self.seq, self.name = 0, uuid.uuid4().hex
+        self.jobs = [self._do(self._make()) for _ in range(2)]
+        self.published_before = 0
+        self.sweep = Sweep(self.database, MemoryQueue(), MemoryStorage(), SweepTimes(republish_after_s=0))
+
+    def teardown(self) -> None:
+        """End both jobs by the deadline, and look once more: every job ends, whatever came before."""
+        try:
+            self._do(self.database.execute(_LONG_AGO, {"jobs": self.jobs}))
+            self._do(self.sweep.once())
+            assert History.read(self.url, self.jobs).problems(self.jobs) == []
+        finally:
+            self._do(self.database.close())
+            self.loop.close()
+
+    def _do(self, work: Awaitable[_Result]) -> _Result:
+        async def done() -> _Result:
+            return await work
+
+        return self.loop.run_until_complete(done())
+
+    async def _make(self) -> int:
+        once = Idempotency(None, "", b"")
+        run = await create_run(self.database, {"live": True, "github": None, "lane": Lane.MANUAL}, once)
+        planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", self.name, Tier.SMALL)
+        answer = await create_jobs(self.database, run["id"], [planned], errors=[], once=once, traceparent="")
+        return int(answer["jobs"][0])
+
+    def _row(self, place: int) -> dict[str, Any]:
+        found = self._do(self.database.first("SELECT * FROM job WHERE id = %(job)s", {"job": self.jobs[place]}))
+        assert found is not None
+        return found
+
+    @rule(target=messages, place=st.integers(0, 1), status=st.sampled_from(JobStatus), code=_CODES, count=_COUNTS)
+    def report(self, place: int, status: JobStatus, code: str, count: int) -> Message:
+        """A container of the present attempt writes a report."""
+        row, self.seq = self._row(place), self.seq + 1
+        error = {"code": code, "message": "x"} if status is JobStatus.FAIL else None
+        if status is JobStatus.CANCELLED:
+            error = {"code": "operator.cancelled", "message": "x"}
+        is_good = status in {JobStatus.SUCCESS, JobStatus.WARN}
+        result = {**GOOD, "count": count} if is_good else None
+        now = datetime.now(UTC)
+        return StatusMessage(row["id"], row["attempt"], row["token"], self.seq, status, now, error, result)
+
+    @rule(target=messages, place=st.integers(0, 1), status=st.sampled_from(["RUNNING", "SUCCEEDED", "FAILED", "LOST"]))
+    def event(self, place: int, status: str) -> Message:
+        """Batch says something of the present container."""
+        row = self._row(place)
+        name = batch_job_name("x", row["id"], row["attempt"], row["token"])
+        return BatchEvent(f"b{row['attempt']}", name, status, datetime.now(UTC), exit_code=1)
+
+    @rule(target=messages, message=messages)
+    def forgery(self, message: Message) -> Any:
+        """Somebody reports without knowing the token."""
+        if isinstance(message, BatchEvent):
+            return multiple()
+        return StatusMessage(message.job, message.attempt, "f" * 32, message.seq, message.status, message.at)
+
+    @rule(message=messages, times=st.integers(1, 2))
+    def arrive(self, message: Message, times: int) -> None:
+        """A message arrives, perhaps for the second time, perhaps long after others."""
+        apply: Callable[[Any], Awaitable[str]]
+        if isinstance(message, StatusMessage):
+            apply = partial(apply_status, message=message)
+        else:
+            apply = partial(apply_event, event=message, grace_s=0)
+        for _ in range(times):
+            self._do(self.database.run(apply))
+
+    @rule(place=st.integers(0, 1))
+    def submitted(self, place: int) -> None:
+        """The dispatcher tells that Batch has the present attempt."""
+        row = self._row(place)
+        asked = {"attempt": row["attempt"], "token": row["token"], "batch_job": f"b{row['attempt']}"}
+        self._do(
+            change_job(self.database, row["id"], {**asked, "status": JobStatus.SUBMITTED, "code": None, "message": ""})
+        )
+
+    @rule(place=st.integers(0, 1), act=st.sampled_from([cancel, rerun]))
+    def operate(self, place: int, act: Callable[[Database, int], Awaitable[Any]]) -> None:
+        """An operator cancels the job or runs it again."""
+        self._allowed(act(self.database, self.jobs[place]))
+
+    @rule(place=st.integers(0, 1), confirmed=st.booleans())
+    def judge(self, place: int, *, confirmed: bool) -> None:
+        """An operator looks at what the gate held back."""
+        self._allowed(settle(self.database, self.jobs[place], confirmed=confirmed))
+
+    @rule()
+    def sweep_evidence(self) -> None:
+        """The API's own sweep passes."""
+        self._do(self.sweep.once())
+
+    def _allowed(self, work: Awaitable[Any]) -> None:
+        try:
+            self._do(work)
+        except ConflictError:
+            return
+
+    @invariant()
+    def history_has_no_problem_but_that_jobs_have_not_ended(self) -> None:
+        problems = History.read(self.url, self.jobs).problems(self.jobs)
+        assert [problem for problem in problems if "has not ended" not in problem] == []
+
+    @invariant()
+    def newer_job_is_never_replaced_by_the_older(self) -> None:
+        rows = self._do(self.database.all("SELECT job_id FROM data WHERE name = %(name)s", {"name": self.name}))
+        newest = max([row["job_id"] for row in rows], default=0)
+        assert newest >= self.published_before
+        self.published_before = newest
+        assert len(rows) <= 1
+
+    @invariant()
+    def every_failure_has_a_code_and_every_pending_job_a_message(self) -> None:
+        for place, job in enumerate(self.jobs):
+            row = self._row(place)
+            assert row["status"] != "Fail" or row["error_code"] in FAILURES
+            told = {"job": job, "attempt": row["attempt"]}
+            sent = self._do(
+                self.database.all("SELECT 1 FROM outbox WHERE job_id = %(job)s AND attempt = %(attempt)s", told)
+            )
+            assert sent
+
+
+def test_life_in_sql_keeps_every_promise(database_url: str) -> None:
+    class Here(Life):
+        url = database_url
+
+    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
+    chosen = settings(max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=checks)
+    run_state_machine_as_test(Here, settings=chosen)
