@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset test lint types fuzz chaos check images compose
+.PHONY: help setup up down reset test lint types fuzz chaos bench check images compose
 WORKERS ?= 2
 JOBS ?= 300
 KILL ?= all
@@ -51,5 +51,8 @@ images: ## Build the container image of each service; needs a Docker engine
 compose: ## Start the system as containers with LocalStack; needs Docker with compose
 	@sh bin/compose-env
 	@docker compose up --build
+
+bench: setup ## Measure speed, each figure beside its baseline; ONLY=api takes those whose name begins so
+	@.venv/bin/python tests/bench/run.py $(ONLY)
 
 check: lint types test ## All of lint, types and test

@@ -1,0 +1,35 @@
+"""`make bench`: runs every benchmark of this folder whose name begins with ONLY, each in a process of its own.
+
+A benchmark is a module `<part>_<what>.py` with a `main()` that prints tables by `report.show`: each figure beside
+its baseline, measured in the same run.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from report import machine
+
+FOLDER = Path(__file__).parent
+_NOT_BENCHMARKS = frozenset({"run", "report", "server", "statements"})
+
+
+def benchmarks(only: str) -> list[Path]:
+    """Return the modules to run, in the order of their names."""
+    found = (path for path in sorted(FOLDER.glob("*_*.py")) if path.stem not in _NOT_BENCHMARKS)
+    return [path for path in found if path.stem.startswith(only)]
+
+
+def main() -> int:
+    only = sys.argv[1] if len(sys.argv) > 1 else ""
+    chosen = benchmarks(only)
+    if not chosen:
+        print(f"no benchmark's name begins with {only!r}", file=sys.stderr)
+        return 2
+    print(machine())
+    statuses = [subprocess.run([sys.executable, str(path)], check=False).returncode for path in chosen]
+    return int(any(statuses))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
