@@ -4,6 +4,7 @@ import gc
 import json
 import secrets
 import time
+from contextlib import closing
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
@@ -53,7 +54,7 @@ def bare_insert(bench: Bench, jobs: list[dict[str, Any]]) -> float:
         "token": [secrets.token_hex(16) for _ in jobs],
         "body": ["x" * 250 for _ in jobs],
     }
-    with bench.connect() as connection, connection.cursor() as cursor:
+    with closing(bench.connect()) as connection, connection.cursor() as cursor:
         began = time.perf_counter()
         cursor.execute(statement("insert_everything"), values)
         return time.perf_counter() - began
@@ -73,7 +74,7 @@ def main() -> None:
             bare.append(bare_insert(bench, jobs))
             resident.append(process.memory_info().rss / _MIB)
             gc.collect()
-        with bench.connect() as connection, connection.cursor() as cursor:
+        with closing(bench.connect()) as connection, connection.cursor() as cursor:
             cursor.execute(statement("outbox_state"))
             outbox = cursor.fetchone()
     figures = [

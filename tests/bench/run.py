@@ -1,7 +1,7 @@
 """`make bench`: runs every benchmark of this folder whose name begins with ONLY, each in a process of its own.
 
-A benchmark is a module `<part>_<what>.py` with a `main()` that prints tables by `report.show`: each figure beside
-its baseline, measured in the same run.
+A benchmark is a module `api_<what>.py` or `engine_<what>.py` whose `main()` prints tables: each figure beside its
+baseline, measured in the same run.
 """
 
 import subprocess
@@ -11,12 +11,12 @@ from pathlib import Path
 from report import machine
 
 FOLDER = Path(__file__).parent
-_NOT_BENCHMARKS = frozenset({"run", "report", "server", "statements"})
+_PARTS = ("api_", "engine_")
 
 
 def benchmarks(only: str) -> list[Path]:
     """Return the modules to run, in the order of their names."""
-    found = (path for path in sorted(FOLDER.glob("*_*.py")) if path.stem not in _NOT_BENCHMARKS)
+    found = (path for path in sorted(FOLDER.glob("*_*.py")) if path.stem.startswith(_PARTS))
     return [path for path in found if path.stem.startswith(only)]
 
 

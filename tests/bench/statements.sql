@@ -18,3 +18,35 @@ SELECT count(*) FILTER (WHERE sent_at IS NOT NULL AND body NOT LIKE 'xxx%') AS s
        count(*) FILTER (WHERE body NOT LIKE 'xxx%') AS written
 FROM outbox
 
+-- name: fill_runs
+INSERT INTO run (live) SELECT mod(number, 2) = 0 FROM generate_series(1, 1000) AS number
+
+-- name: fill_jobs
+WITH definition AS (INSERT INTO source (sha256, definition) VALUES (repeat('0', 64), '{}') RETURNING sha256)
+INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token, status, rank, result, created_at, ended_at)
+SELECT 1 + number / 1000 %% 1000, 'xx/bench/' || number %% 3000, definition.sha256,
+       (ARRAY['addresses', 'parcels', 'buildings'])[1 + number %% 3], 'county', 'standard', md5(number::text),
+       CASE WHEN number %% 20 = 0 THEN 'Fail' WHEN number %% 1000 = 1 THEN 'Running' ELSE 'Success' END,
+       CASE WHEN number %% 1000 = 1 THEN 2 ELSE 9 END, '{"count": 1000, "outputs": {}}',
+       now() - make_interval(secs => 1000000 - number), now()
+FROM generate_series(0, %(jobs)s - 1) AS number, definition
+
+-- name: fill_attempts
+INSERT INTO job_attempt (job_id, attempt, token, tier, status) SELECT id, 1, token, tier, status FROM job
+
+-- name: bare_job
+SELECT * FROM job WHERE id = %(job)s
+
+-- name: bare_jobs
+SELECT * FROM job ORDER BY id DESC LIMIT 100
+
+-- name: fill_pending
+WITH run_row AS (INSERT INTO run (live) VALUES (false) RETURNING id),
+source_row AS (INSERT INTO source (sha256, definition) VALUES (repeat('0', 64), '{}') RETURNING sha256),
+jobs AS (
+    INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token)
+    SELECT run_row.id, 'xx/bench/' || number, sha256, 'addresses', 'county', 'standard', %(token)s
+    FROM generate_series(1, %(jobs)s) AS number, run_row, source_row RETURNING id
+),
+attempts AS (INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, %(token)s, 'standard' FROM jobs)
+INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM jobs

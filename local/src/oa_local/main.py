@@ -1,4 +1,4 @@
-"""The `oa-local` program: up, down, reset and chaos."""
+"""The `oa-local` program: up, down, reset, chaos, definitions and cases."""
 
 import argparse
 import os
@@ -13,8 +13,10 @@ import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 
 from oa_local import chaos
+from oa_local.cases import submit_cases
 from oa_local.client import Api
 from oa_local.county import follow, submit_county, words
+from oa_local.definitions import check_definitions
 from oa_local.stack import Stack
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
@@ -105,11 +107,19 @@ def main() -> None:
     trial = commands.add_parser("chaos")
     trial.add_argument("--jobs", type=int, default=300)
     trial.add_argument("--kill", choices=[*chaos.VICTIMS, "all"], default="all")
+    posting = commands.add_parser("definitions", help="post all definitions below FOLDER at once and check the jobs")
+    posting.add_argument("folder", type=Path)
+    serving = commands.add_parser("cases", help="submit each case below FOLDER to the running stack and follow it")
+    serving.add_argument("folder", type=Path)
     given = parser.parse_args()
     configure_logging("local", level="ERROR")
     try:
         if given.command == "chaos":
             sys.exit(chaos.run(console, jobs=given.jobs, kill=given.kill))
+        if given.command == "definitions":
+            sys.exit(check_definitions(console, given.folder))
+        if given.command == "cases":
+            sys.exit(submit_cases(console, given.folder))
         sys.exit({"up": up, "down": down, "reset": reset}[given.command]())
     except OaError as error:
         console.print(f"{error.title} {error}", style="red", markup=False)

@@ -1,0 +1,136 @@
+"""GET /api/job/{job} and GET /api/job at 1,000,000 jobs, against a bare aiohttp handler and a bare SELECT."""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
+from functools import partial
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from report import Figure, console, p50_p99_ms, show
+from server import Bench, bench_api, bench_database, statement
+
+from oa_api.handlers.paging import parameters
+from oa_api.schemas.requests import JobFilter
+from oa_api.store.queries import queries
+from oa_local.process import free_port
+
+JOBS = 1_000_000
+CALLS = 300
+LISTS = {
+    "newest first": "/api/job?limit=100",
+    "of one run": "/api/job?run=500&limit=100",
+    "that failed": "/api/job?status=Fail&limit=100",
+    "of one source": "/api/job?source=xx/bench/77&limit=100",
+}
+_READS = queries("reads")
+
+
+async def time_calls(call: Callable[[], Awaitable[object]]) -> list[float]:
+    """Return the seconds of each of some calls, one after the other."""
+    times = []
+    for _ in range(CALLS):
+        began = time.perf_counter()
+        await call()
+        times.append(time.perf_counter() - began)
+    return times
+
+
+async def time_bare_handler() -> list[float]:
+    """Time an aiohttp handler that does nothing but answer."""
+    app, port = web.Application(), free_port()
+
+    async def hello(_request: web.Request) -> web.Response:
+        return web.json_response({"id": 1})
+
+    app.router.add_get("/", hello)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+            return await time_calls(lambda: _get(session, "/"))
+    finally:
+        await runner.cleanup()
+
+
+def time_selects(cursor: Any, sql: str, values: Iterator[dict[str, Any]]) -> list[float]:
+    """Return the seconds of a statement on a plain connection, rows fetched."""
+    times = []
+    for given, _ in zip(values, range(CALLS), strict=False):
+        began = time.perf_counter()
+        cursor.execute(sql, given)
+        cursor.fetchall()
+        times.append(time.perf_counter() - began)
+    return times
+
+
+async def _get(session: aiohttp.ClientSession, path: str) -> None:
+    async with session.get(path) as answer:
+        if answer.status != web.HTTPOk.status_code:
+            raise SystemExit(f"{path} answered {answer.status}")
+        await answer.read()
+
+
+def random_jobs() -> Iterator[dict[str, Any]]:
+    """Give the numbers of jobs in no order, the same ones each time."""
+    numbers = random.Random(1)  # noqa: S311 - a fixed order of reads is no secret
+    while True:
+        yield {"job": numbers.randint(1, JOBS)}
+
+
+def _values(path: str) -> dict[str, Any]:
+    query = dict(pair.split("=") for pair in path.partition("?")[2].split("&"))
+    return parameters(JobFilter().load(query))
+
+
+def explain(cursor: Any, what: str, sql: str, values: dict[str, Any]) -> None:
+    """Print the plan of a statement and its time."""
+    cursor.execute("EXPLAIN (ANALYZE, COSTS OFF, SUMMARY ON, TIMING OFF) " + sql, values)
+    console.print(f"[bold]{what}[/]")
+    for row in cursor.fetchall():
+        console.print("  " + row["QUERY PLAN"], markup=False)
+
+
+async def measure(bench: Bench, url: str) -> list[Figure]:
+    """Return a row for each kind of read."""
+    connection = bench.connect()
+    cursor = connection.cursor()
+    numbers = random_jobs()
+    async with aiohttp.ClientSession(url) as session:
+        single = await time_calls(lambda: _get(session, f"/api/job/{next(numbers)['job']}"))
+        lists = {what: await time_calls(partial(_get, session, path)) for what, path in LISTS.items()}
+    bare = p50_p99_ms(await time_bare_handler())
+    selected = p50_p99_ms(time_selects(cursor, statement("bare_job"), random_jobs()))
+    figures = [Figure("a bare aiohttp handler", bare)]
+    figures.append(Figure("GET /api/job/<job>", p50_p99_ms(single), selected, "a bare SELECT of the row"))
+    listed = p50_p99_ms(time_selects(cursor, statement("bare_jobs"), repeat({})))
+    figures += [
+        Figure(f"GET /api/job, {what}", p50_p99_ms(times), listed, "a bare SELECT of the newest 100")
+        for what, times in lists.items()
+    ]
+    return figures
+
+
+def main() -> None:
+    with bench_database() as bench:
+        with closing(bench.connect()) as connection, connection.cursor() as cursor:
+            began = time.perf_counter()
+            cursor.execute(statement("fill_runs"))
+            cursor.execute(statement("fill_jobs"), {"jobs": JOBS})
+            cursor.execute(statement("fill_attempts"))
+            cursor.execute("VACUUM ANALYZE")
+            console.print(f"{JOBS:,} jobs of 1,000 runs written in {time.perf_counter() - began:.0f} s")
+        with bench_api(bench) as (api, _pid):
+            show(f"reads at {JOBS:,} jobs, p50 / p99 of {CALLS}", asyncio.run(measure(bench, api.url)))
+        with closing(bench.connect()) as connection, connection.cursor() as cursor:
+            explain(cursor, "GET /api/job/<job>", _READS["job"], next(random_jobs()))
+            for what, path in LISTS.items():
+                explain(cursor, f"GET /api/job, {what}", _READS["jobs_by_id_desc"], _values(path))
+
+
+if __name__ == "__main__":
+    main()
