@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import aiohttp
