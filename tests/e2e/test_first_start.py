@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -59,10 +58,8 @@ def test_up_publishes_the_samples_answers_and_leaves_nothing(folder: Path) -> No
     _close(process)
     assert psutil.wait_procs(children, timeout=10)[1] == []
 
-    began = time.monotonic()
     process, told = _start(folder)
     assert all(line in told for line in _PUBLISHED), told
-    assert time.monotonic() - began < 30
     children = _children(process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(10)

@@ -1,5 +1,6 @@
 """A neighbour that is down for a while, services in pairs, and messages that nobody can read."""
 
+import signal
 import time
 from urllib.error import HTTPError
 
@@ -10,6 +11,7 @@ from oa_local.process import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(170)]
 _AWAY_S = 4
+_STOP_WITHIN_S = 25
 
 
 def test_emulator_down_jobs_are_taken_and_run_when_it_is_back(system: System) -> None:
@@ -57,6 +59,18 @@ def test_two_of_each_service_and_one_killed_every_job_is_done_once(system: Syste
     history = system.check(jobs)
     for process in others:
         process.stop(patience_s=5)
+    assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)
+
+
+def test_dispatcher_told_to_stop_ends_in_time_and_hands_back_what_it_had(system: System) -> None:
+    process = system.stack.service("dispatcher").process
+    jobs = system.submit(3)
+    system.held.add("dispatcher")
+    assert process.child is not None
+    process.child.send_signal(signal.SIGTERM)
+    assert process.child.wait(_STOP_WITHIN_S) == 0
+    system.held.clear()
+    history = system.check(jobs)
     assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)
 
 

@@ -10,6 +10,7 @@ from oa_api.background.heartbeat import SWEEP, beat
 from oa_api.background.loop import repeat
 from oa_api.results.apply import Move, apply_move, apply_status
 from oa_api.store.database import Database, Row, Transaction
+from oa_api.store.errors import StoreError
 from oa_api.store.queries import queries
 from oa_shared.claim import CLAIM_FILE, read_claim
 from oa_shared.ids import attempt_prefix
@@ -59,8 +60,17 @@ class Sweep:
             if claimant and row["batch_job"] and claimant != row["batch_job"]:
                 await self._database.run(partial(_dismiss, row=row, claimant=claimant))
                 continue
-            result = await self._left_behind(row)
+            await self._settle_one(row, await self._left_behind(row))
+
+    async def _settle_one(self, row: Row, result: StatusMessage | None) -> None:
+        """Settle one attempt; a result that the database cannot hold must not keep the others waiting for ever."""
+        try:
             await self._database.run(partial(_settle, row=row, result=result))
+        except StoreError as error:
+            if error.retryable or result is None:
+                raise
+            log.error("result_object_unusable", job_id=row["job"], error=error.detail)  # noqa: TRY400 - it says it all
+            await self._database.run(partial(_settle, row=row, result=None))
 
     async def republish(self) -> None:
         """Send again what has been Pending for long while the queue is empty."""

@@ -1,0 +1,97 @@
+"""The outbox relay against a real Postgres: exactly what the queue took is marked, whatever else happens."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fakes.memory_queue import MemoryQueue
+from fakes.memory_storage import MemoryStorage
+from oa_api.background.relay import relay_once
+from oa_api.background.sweep import Sweep, SweepTimes
+from oa_api.jobs import Idempotency, create_jobs, create_run
+from oa_api.resolution import PlannedJob
+from oa_api.store.database import Database
+from oa_shared.lanes import Lane, Tier
+from oa_shared.messages import REPUBLISHED, parse_job_message
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+async def write_jobs(database: Database, count: int) -> list[int]:
+    once = Idempotency(None, "", b"")
+    run = await create_run(database, {"live": True, "github": None, "lane": Lane.MANUAL}, once)
+    planned = [
+        PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", f"n{number}", Tier.STANDARD) for number in range(count)
+    ]
+    answer = await create_jobs(database, run["id"], planned, errors=[], once=once, traceparent="")
+    jobs: list[int] = answer["jobs"]
+    return jobs
+
+
+async def unsent(database: Database) -> list[int]:
+    return [row["job_id"] for row in await database.all("SELECT job_id FROM outbox WHERE sent_at IS NULL ORDER BY id")]
+
+
+async def sent(queue: MemoryQueue) -> list[int]:
+    return sorted(parse_job_message(stored.message.body).job for stored in queue._stored.values())
+
+
+async def test_relay_once_sends_everything_and_marks_it(database: Database) -> None:
+    queue, jobs = MemoryQueue(), await write_jobs(database, 25)
+    assert await relay_once(database, queue) == 25
+    assert (await sent(queue), await unsent(database)) == (jobs, [])
+    assert await relay_once(database, queue) == 0
+
+
+async def test_relay_once_marks_exactly_what_the_queue_took(database: Database) -> None:
+    queue, jobs = MemoryQueue(), await write_jobs(database, 5)
+    rows = await database.all("SELECT job_id, body FROM outbox")
+    queue.refused = {row["body"] for row in rows if row["job_id"] in jobs[1:3]}
+    assert await relay_once(database, queue) == 3
+    assert await unsent(database) == jobs[1:3]
+    queue.refused = set()
+    assert await relay_once(database, queue) == 2
+    assert await sent(queue) == jobs
+
+
+async def test_relay_once_with_the_queue_away_marks_nothing(database: Database) -> None:
+    queue, jobs = MemoryQueue(), await write_jobs(database, 2)
+    queue.is_away = True
+    assert await relay_once(database, queue) == 0
+    assert await unsent(database) == jobs
+
+
+async def test_relay_once_twice_at_the_same_time_sends_each_message_once(database: Database) -> None:
+    queue, jobs = MemoryQueue(), await write_jobs(database, 150)
+    counts = await asyncio.gather(relay_once(database, queue), relay_once(database, queue))
+    assert sum(counts) == 150
+    assert await sent(queue) == jobs
+
+
+async def test_republished_message_says_that_it_was_sent_before(database: Database) -> None:
+    queue = MemoryQueue()
+    (job,) = await write_jobs(database, 1)
+    await relay_once(database, queue)
+    (first,) = await queue.receive(1, 0, 30)
+    await queue.delete(first.receipt)
+    await database.execute("UPDATE outbox SET sent_at = now() - interval '1 hour'")
+    await Sweep(database, queue, MemoryStorage(), SweepTimes()).once()
+    await relay_once(database, queue)
+    (second,) = await queue.receive(1, 0, 30)
+    assert parse_job_message(second.body).job == job
+    assert (REPUBLISHED in first.attributes, REPUBLISHED in second.attributes) == (False, True)
+
+
+async def test_sweep_with_something_on_the_queue_republishes_nothing(database: Database) -> None:
+    queue = MemoryQueue()
+    await write_jobs(database, 1)
+    await relay_once(database, queue)
+    await database.execute("UPDATE outbox SET sent_at = now() - interval '1 hour'")
+    await Sweep(database, queue, MemoryStorage(), SweepTimes()).once()
+    assert await unsent(database) == []

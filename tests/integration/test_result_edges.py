@@ -1,0 +1,234 @@
+"""What the messages of the results queue do at the edges: late evidence, two containers, further runs, newer jobs."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from fakes.memory_queue import MemoryQueue
+from fakes.memory_storage import MemoryStorage
+from oa_api.background.sweep import Sweep, SweepTimes
+from oa_api.jobs import Idempotency, change_job, create_jobs, create_run, rerun
+from oa_api.resolution import PlannedJob
+from oa_api.results.apply import apply_event, apply_status
+from oa_api.store.database import Database, Row
+from oa_shared.claim import CLAIM_FILE, claim
+from oa_shared.ids import attempt_prefix, batch_job_name
+from oa_shared.lanes import Lane, Tier
+from oa_shared.messages import BatchEvent, StatusMessage, dump
+from oa_shared.status import JobStatus
+
+GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = await Database.open(database_url)
+    yield opened
+    await opened.close()
+
+
+async def make_job(database: Database) -> int:
+    once = Idempotency(None, "", b"")
+    run = await create_run(database, {"live": True, "github": None, "lane": Lane.MANUAL}, once)
+    planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", "city", Tier.STANDARD)
+    answer = await create_jobs(database, run["id"], [planned], errors=[], once=once, traceparent="")
+    return int(answer["jobs"][0])
+
+
+async def row_of(database: Database, job: int) -> Row:
+    row = await database.first("SELECT * FROM job WHERE id = %(job)s", {"job": job})
+    assert row is not None
+    return row
+
+
+async def tell(database: Database, job: int, status: JobStatus, code: str | None = None, *, seq: int = 1) -> str:
+    """Let the container of the present attempt report."""
+    row = await row_of(database, job)
+    error = {"code": code, "message": "x"} if code else None
+    result = GOOD if status is JobStatus.SUCCESS else None
+    message = StatusMessage(job, row["attempt"], row["token"], seq, status, datetime.now(UTC), error, result)
+    return await database.run(lambda transaction: apply_status(transaction, message))
+
+
+async def fail(database: Database, job: int, *codes: str) -> list[str]:
+    return [await tell(database, job, JobStatus.FAIL, code) for code in codes]
+
+
+async def event(database: Database, job: int, batch_job: str, status: str = "FAILED", exit_code: int = 1) -> str:
+    row = await row_of(database, job)
+    name = batch_job_name("x", job, row["attempt"], row["token"])
+    told = BatchEvent(batch_job, name, status, datetime.now(UTC), exit_code=exit_code)
+    return await database.run(lambda transaction: apply_event(transaction, told, grace_s=0))
+
+
+async def sweep(database: Database, storage: MemoryStorage | None = None) -> None:
+    await Sweep(database, MemoryQueue(), storage or MemoryStorage(), SweepTimes()).once()
+
+
+async def test_success_after_the_last_attempt_was_given_up_for_lost_is_accepted(database: Database) -> None:
+    job = await make_job(database)
+    assert await fail(database, job, *["infra.lost"] * 6) == ["retried"] * 5 + ["Fail"]
+    assert await tell(database, job, JobStatus.SUCCESS, seq=2) == "Success"
+    assert (await row_of(database, job))["error_code"] is None
+    assert await database.all("SELECT 1 FROM data")
+
+
+async def test_success_of_a_lost_attempt_after_a_newer_one_began_is_ignored(database: Database) -> None:
+    job = await make_job(database)
+    row = await row_of(database, job)
+    await fail(database, job, "infra.lost")
+    message = StatusMessage(job, 1, row["token"], 2, JobStatus.SUCCESS, datetime.now(UTC), result=GOOD)
+    assert await database.run(lambda transaction: apply_status(transaction, message)) == "other_attempt"
+
+
+async def test_failures_of_other_classes_do_not_use_up_each_others_tries(database: Database) -> None:
+    job = await make_job(database)
+    codes = ["infra.host_lost", "upstream.timeout", "infra.storage", "bug.crash", "upstream.http_5xx", "infra.lost"]
+    assert await fail(database, job, *codes) == ["retried"] * 6
+    assert await fail(database, job, "upstream.connection") == ["Fail"]
+
+
+async def test_out_of_memory_twice_ends_on_the_next_tier(database: Database) -> None:
+    job = await make_job(database)
+    assert await fail(database, job, *["resource.out_of_memory"] * 2) == ["retried", "Fail"]
+    assert (await row_of(database, job))["tier"] == "large"
+
+
+async def test_run_again_has_all_its_tries_and_its_whole_time_again(database: Database) -> None:
+    job = await make_job(database)
+    await fail(database, job, "bug.crash", "bug.crash")
+    await database.execute("UPDATE job SET opened_at = now() - interval '3 days'")
+    await rerun(database, job)
+    await sweep(database)
+    assert (await row_of(database, job))["status"] == "Pending"
+    assert await fail(database, job, "bug.crash", "bug.crash") == ["retried", "Fail"]
+
+
+async def test_new_attempt_starts_without_the_error_of_the_last(database: Database) -> None:
+    job = await make_job(database)
+    await fail(database, job, "bug.crash")
+    row = await row_of(database, job)
+    assert (row["status"], row["error_code"], row["error_message"]) == ("Pending", None, None)
+
+
+async def test_run_again_that_fails_leaves_what_was_published(database: Database) -> None:
+    job = await make_job(database)
+    await tell(database, job, JobStatus.SUCCESS)
+    await rerun(database, job)
+    await fail(database, job, "source.not_found")
+    (data,) = await database.all("SELECT job_id, attempt, result FROM data")
+    assert (data["job_id"], data["attempt"], data["result"]) == (job, 1, GOOD)
+
+
+async def test_run_again_that_succeeds_is_published_as_another_attempt(database: Database) -> None:
+    job = await make_job(database)
+    await tell(database, job, JobStatus.SUCCESS)
+    await rerun(database, job)
+    await tell(database, job, JobStatus.SUCCESS)
+    published = await database.all("SELECT attempt FROM job_event WHERE kind = 'data.published' ORDER BY id")
+    assert [row["attempt"] for row in published] == [1, 2]
+
+
+async def test_older_job_with_fewer_features_than_a_newer_one_needs_nobody_to_look(database: Database) -> None:
+    older, newer = await make_job(database), await make_job(database)
+    await tell(database, newer, JobStatus.SUCCESS)
+    row = await row_of(database, older)
+    fewer = {**GOOD, "count": 10}
+    message = StatusMessage(older, 1, row["token"], 1, JobStatus.SUCCESS, datetime.now(UTC), result=fewer)
+    assert await database.run(lambda transaction: apply_status(transaction, message)) == "Success"
+    assert [row["job_id"] for row in await database.all("SELECT job_id FROM data")] == [newer]
+
+
+async def test_duplicate_is_recorded_with_why(database: Database) -> None:
+    job = await make_job(database)
+    for _ in range(2):
+        await tell(database, job, JobStatus.RUNNING)
+    events = await database.all("SELECT accepted, reason FROM job_event ORDER BY id")
+    assert [(row["accepted"], row["reason"]) for row in events] == [(True, None), (False, "duplicate")]
+
+
+async def test_submitted_that_was_overtaken_leaves_the_name_of_the_container(database: Database) -> None:
+    job = await make_job(database)
+    await tell(database, job, JobStatus.RUNNING)
+    row = await row_of(database, job)
+    asked = {"attempt": 1, "token": row["token"], "batch_job": "b1", "code": None, "message": None}
+    assert await change_job(database, job, {**asked, "status": JobStatus.SUBMITTED}) == "already_there"
+    row = await row_of(database, job)
+    assert (row["status"], row["batch_job"]) == ("Running", "b1")
+
+
+async def test_end_of_a_container_that_stood_back_is_no_evidence(database: Database) -> None:
+    job = await make_job(database)
+    await tell(database, job, JobStatus.RUNNING)
+    storage = MemoryStorage()
+    await storage.put_bytes(attempt_prefix(job, 1) + CLAIM_FILE, claim("the-worker", "x"))
+    assert await event(database, job, "another", "SUCCEEDED", 0) == "noted"
+    await sweep(database, storage)
+    row = await row_of(database, job)
+    assert (row["status"], row["batch_job"]) == ("Running", "the-worker")
+    assert await event(database, job, "the-worker") == "noted"
+    await sweep(database, storage)
+    assert (await row_of(database, job))["attempt"] == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_code", "reason", "code"),
+    [
+        ("SUCCEEDED", 0, "", "bug.no_result"),
+        ("FAILED", 137, "OutOfMemoryError: Container killed", "resource.out_of_memory"),
+        ("FAILED", 137, "", "infra.host_lost"),
+        ("FAILED", None, "Host EC2 (instance i-1) terminated.", "infra.host_lost"),
+        ("FAILED", None, "CannotPullContainerError: x", "infra.image_pull"),
+        ("FAILED", None, "oa: past its deadline", "infra.deadline"),
+        ("LOST", None, "", "infra.lost"),
+    ],
+)
+async def test_container_that_left_no_result_ends_with_what_batch_says(
+    database: Database, status: str, exit_code: int | None, reason: str, code: str
+) -> None:
+    job = await make_job(database)
+    row = await row_of(database, job)
+    name = batch_job_name("x", job, 1, row["token"])
+    told = BatchEvent("b", name, status, datetime.now(UTC), exit_code=exit_code, reason=reason)
+    await database.run(lambda transaction: apply_event(transaction, told, grace_s=0))
+    await sweep(database)
+    (first, *_) = await database.all("SELECT error_code FROM job_attempt ORDER BY attempt")
+    assert first["error_code"] == code
+
+
+async def test_result_left_on_storage_is_believed_instead_of_batch(database: Database) -> None:
+    job = await make_job(database)
+    row = await row_of(database, job)
+    storage = MemoryStorage()
+    left = StatusMessage(job, 1, row["token"], 9, JobStatus.SUCCESS, datetime.now(UTC), result=GOOD)
+    await storage.put_bytes(attempt_prefix(job, 1) + "result.json", dump(left).encode())
+    await event(database, job, "b")
+    await sweep(database, storage)
+    assert (await row_of(database, job))["status"] == "Success"
+
+
+@pytest.mark.parametrize("body", [b"", b"not JSON", b'{"v":1}', b'{"a":"\\u0000"}'])
+async def test_result_left_on_storage_that_cannot_be_read_counts_as_none(database: Database, body: bytes) -> None:
+    job = await make_job(database)
+    storage = MemoryStorage()
+    await storage.put_bytes(attempt_prefix(job, 1) + "result.json", body)
+    await event(database, job, "b", exit_code=1)
+    await sweep(database, storage)
+    (first, *_) = await database.all("SELECT error_code FROM job_attempt ORDER BY attempt")
+    assert first["error_code"] == "bug.crash"
+
+
+async def test_storage_away_keeps_the_evidence_and_the_deadline_still_works(database: Database) -> None:
+    waiting, overdue = await make_job(database), await make_job(database)
+    await event(database, waiting, "b")
+    await database.execute("UPDATE job SET opened_at = now() - interval '3 days' WHERE id = %(job)s", {"job": overdue})
+    storage: Any = MemoryStorage()
+    storage.is_away = True
+    with pytest.raises(Exception, match="away"):
+        await sweep(database, storage)
+    assert (await row_of(database, overdue))["error_code"] == "infra.deadline"
+    assert (await row_of(database, waiting))["attempt"] == 1
+    await sweep(database)
+    assert (await row_of(database, waiting))["attempt"] == 2
