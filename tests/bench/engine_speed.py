@@ -28,7 +28,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / ".local" / "bench"
-LIMIT = ROOT.parent / "shared" / "bench" / "limit.py"
+LIMIT = Path(os.environ.get("OA_SHARED", ROOT.parent / "shared")) / "bench" / "limit.py"
 PLAIN_CSV = "csv500k"
 PRESENT_BY_PLAIN = 5.4
 PRESENT_S = {
