@@ -1,23 +1,15 @@
 """`oa-task`: one job, for people (`run`) and for the container (`job`)."""
 
 import asyncio
-import json
-import os
 import signal
 import sys
 from pathlib import Path
 from types import FrameType
 
 import click
-from rich.console import Console
 
 from oa_shared.errors import OaError
-from oa_shared.failures import FAILURES, exit_status
-from oa_shared.logging import configure_logging
-from oa_task.failure import TaskFailure
-from oa_task.progress import shown_progress
-from oa_task.sandbox import OPTIONAL_OUTPUTS
-from oa_task.work import Job, run_work
+from oa_task.sandbox import OPTIONAL_OUTPUTS, Sandbox
 
 _USAGE = 2
 
@@ -40,20 +32,13 @@ def run(source: Path, layer: str, name: str, out: Path, *, without: tuple[str, .
 
     Exit status: 0 done, 10-19 the source, 20-29 the server or the machine, 30 a bug.
     """
-    configure_logging("task", level="WARNING")
-    out.mkdir(parents=True, exist_ok=True)
-    hosts = tuple(host for host in os.environ.get("OA_ALLOW_HOSTS", "").split(",") if host)
-    console = Console(stderr=True)
-    try:
-        with shown_progress(console) as progress:
-            report = asyncio.run(run_work(Job(source, layer, name, out, hosts, without=frozenset(without)), progress))
-    except TaskFailure as failure:
-        _tell_failure(failure, console, as_json=as_json)
-        sys.exit(exit_status(failure.code))
-    if as_json:
-        click.echo(json.dumps({"status": "Success", **report}))
-        return
-    console.print(f"[green]{report['count']:,} features[/] in {out}")
+    with Sandbox() as sandbox:  # it loads its libraries while this process loads its own
+        from oa_task.run_once import run_once  # noqa: PLC0415 - see the line above
+
+        status = run_once(
+            *(source, layer, name), out=out, sandbox=sandbox, without=frozenset(without), as_json=as_json
+        )
+    sys.exit(status)
 
 
 @main.command()
@@ -86,13 +71,3 @@ def job() -> None:
 def _ended_by_signal(number: int, _frame: FrameType | None) -> None:
     """End as any process would; the kernel lets the first process of a container ignore signals it does not handle."""
     raise SystemExit(128 + number)
-
-
-def _tell_failure(failure: TaskFailure, console: Console, *, as_json: bool) -> None:
-    about = FAILURES[failure.code]
-    if as_json:
-        click.echo(json.dumps({"status": "Fail", "code": failure.code, "message": failure.message}))
-        return
-    console.print(f"[red]{failure.code}[/] {about.title}", highlight=False)
-    console.print(f"  {failure.message}", markup=False, highlight=False)
-    console.print(f"  {about.hint}", style="dim")

@@ -4,7 +4,6 @@ The parent starts it with a fixed environment; it answers with JSON lines on its
 the end either the counts or a failure. A crash of a native library ends only the child.
 """
 
-import asyncio
 import contextlib
 import json
 import os
@@ -82,15 +81,17 @@ class Sandbox:
 
         Raises TaskFailure.
         """
+        import asyncio  # noqa: PLC0415 - a sandbox should start before anything slow is loaded
+
         try:
             answer = await asyncio.to_thread(self._converse, assignment, progress)
         finally:
-            self._child.kill()
-        return _result(answer, await asyncio.to_thread(self._child.wait))
+            self._child.kill()  # a child that ended before is not touched, and keeps its status
+        return _result(answer, self._child.returncode or 0)
 
     def _converse(self, assignment: Assignment, progress: Callable[[int], None]) -> dict[str, Any] | None:
-        """Say what is to be done and listen until the child has nothing more to say."""
-        child, last = self._child, None
+        """Say what is to be done and listen until the child has said how it ended, or has ended without a word."""
+        child = self._child
         if child.stdin is None or child.stdout is None:
             return None
         with contextlib.suppress(BrokenPipeError):  # a child that died says so by its status
@@ -98,12 +99,11 @@ class Sandbox:
             child.stdin.close()
         for line in child.stdout:
             said: dict[str, Any] = json.loads(line)
-            if "progress" in said:
-                progress(said["progress"])
-            else:
-                last = said
+            if "progress" not in said:
+                return said
+            progress(said["progress"])
         child.wait()
-        return last
+        return None
 
 
 def _result(answer: dict[str, Any] | None, status: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ MOST_LONGITUDE = 180.0
 MOST_LATITUDE = {"addresses": 85.0}
 _POLE = 90.0
 _NUMBER_CHARACTERS = 10
+_DIGITS = rf"^[0-9]{{1,{_NUMBER_CHARACTERS}}}$"
 _KORPUS = "\N{CYRILLIC SMALL LETTER KA}"
 _NUMBER = rf"^(?:[0-9]+[a-z]?|[0-9]+-[0-9]+[a-z]?|[0-9]+[nsew][0-9]+|[nsew][0-9]+[nsew][0-9]+|[0-9]+{_KORPUS}[0-9]+)$"
 _SPACED_LETTER = r"^([0-9]+)\s+([a-z])$"
@@ -55,8 +56,8 @@ def judge(attributes: Attributes, geometry: Geometry, layer: str) -> Verdict:
     failures = {"geometry": missing, "range": ~missing & ~_is_in_range(geometry, layer)}
     if layer != "addresses":
         return Verdict({**failures, **_shape_failures(geometry, layer, missing)}, None)
-    numbers = normalised_numbers(_plain(attributes, "number"))
-    failures["number"] = ~_is_number(numbers)
+    numbers, is_sound = _judged_numbers(_plain(attributes, "number"))
+    failures["number"] = ~is_sound
     failures["street"] = (_plain(attributes, "street").str.strip_chars() == "").to_numpy()
     return Verdict(failures, numbers)
 
@@ -66,9 +67,15 @@ def normalised_numbers(numbers: pl.Series) -> pl.Series:
     return numbers.str.to_lowercase().str.strip_chars().str.replace(_SPACED_LETTER, "${1}${2}")
 
 
-def _is_number(numbers: pl.Series) -> np.ndarray:
-    sound: np.ndarray = (numbers.str.contains(_NUMBER) & (numbers.str.len_chars() <= _NUMBER_CHARACTERS)).to_numpy()
-    return sound
+def _judged_numbers(numbers: pl.Series) -> tuple[pl.Series, np.ndarray]:
+    """Return the numbers normalised and which are sound; nearly all are only digits, and are left alone."""
+    sound = numbers.str.contains(_DIGITS)
+    places = (~sound).arg_true()
+    if not len(places):
+        return numbers, sound.to_numpy()
+    others = normalised_numbers(numbers.gather(places))
+    is_sound = others.str.contains(_NUMBER) & (others.str.len_chars() <= _NUMBER_CHARACTERS)
+    return numbers.clone().scatter(places, others), sound.scatter(places, is_sound).to_numpy()
 
 
 def _plain(attributes: Attributes, name: str) -> pl.Series:

@@ -57,15 +57,19 @@ class WorkLimits:
     sandbox: Confinement = field(default_factory=limits_of_this_machine)
 
 
-async def run_work(job: Job, progress: Progress, limits: WorkLimits | None = None) -> dict[str, Any]:
+async def run_work(
+    job: Job, progress: Progress, limits: WorkLimits | None = None, *, sandbox: Sandbox | None = None
+) -> dict[str, Any]:
     """Do the job: files in `job.out`, the manifest last. Returns the counts. Raises TaskFailure.
+
+    `sandbox` is one that was started earlier.
 
     The files appear in `job.out` when all are done: a job that fails leaves nothing there.
     """
     look_for_cycles_seldom()
     try:
         with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, _unfinished(job.out) as out:
-            report = await _Working(job, progress, limits or WorkLimits(), Path(folder), out).run()
+            report = await _Working(job, progress, limits or WorkLimits(), Path(folder), out).run(sandbox)
             await asyncio.to_thread(_publish, out, job.out)
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
@@ -84,7 +88,7 @@ class _Working:
         self._folder = folder
         self._out = out
 
-    async def run(self) -> dict[str, Any]:
+    async def run(self, started: Sandbox | None) -> dict[str, Any]:
         job = self._job
         definition = await asyncio.to_thread(job.definition.read_bytes)
         entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
@@ -92,10 +96,12 @@ class _Working:
         download = SourceDownload(
             entry, self._folder / "raw", guard, self._limits.download, self._progress, job.previous
         )
-        with Sandbox(self._limits.sandbox) as sandbox:
+        with started or Sandbox(self._limits.sandbox) as sandbox:
             raws, report = await self._download_and_convert(entry, download, sandbox)
-        log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
-        await asyncio.to_thread(write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report)
+            log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
+            await asyncio.to_thread(
+                write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report
+            )
         return report
 
     async def _download_and_convert(

@@ -1,21 +1,19 @@
 """From unpacked files to batches, by format: the one way in to all readers."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from oa_task.bad_rows import BadRows
 from oa_task.definition import Entry, needed_columns
 from oa_task.features import FeatureBatch, Points, Shapes
 from oa_task.read.choice import choose
-from oa_task.read.csv import read_csv
-from oa_task.read.esri import read_esri
-from oa_task.read.geojson import read_geojson
-from oa_task.read.ogr import read_ogr
 from oa_task.read.request import Everything, ReadRequest
 from oa_task.read.sidecars import with_sidecars
 
-_READERS = {"csv": read_csv, "geojson": read_geojson}
+Reader = Callable[[ReadRequest], Iterator[FeatureBatch]]
+_READERS = {"csv": "csv", "geojson": "geojson"}
 
 
 def open_batches(
@@ -41,8 +39,14 @@ def open_batches(
 def _read(path: Path, entry: Entry, columns: Container[str], bad_rows: BadRows) -> Iterator[FeatureBatch]:
     if entry.format.startswith("shapefile"):
         path = with_sidecars(path)
-    reader = read_esri if entry.is_esri else _READERS.get(entry.format, read_ogr)
-    return (batch for batch in reader(ReadRequest(path, entry.conform, columns, bad_rows)) if len(batch))
+    read = _reader("esri" if entry.is_esri else _READERS.get(entry.format, "ogr"))
+    return (batch for batch in read(ReadRequest(path, entry.conform, columns, bad_rows)) if len(batch))
+
+
+def _reader(name: str) -> Reader:
+    """Return `read_NAME` of `oa_task.read.NAME`; the libraries of the other formats are not loaded."""
+    reader: Reader = getattr(import_module(f"oa_task.read.{name}"), f"read_{name}")
+    return reader
 
 
 def _first(batches: Iterator[FeatureBatch], limit: int) -> Iterator[FeatureBatch]:

@@ -10,6 +10,7 @@ from shapely.geometry import mapping
 
 from oa_task.features import Geometry, Points
 from oa_task.write.contiguous import contiguous
+from oa_task.write.json_text import joined
 from oa_task.write.rounding import number_text
 
 _POINT, _LINE, _RING, _POLYGON, _MULTI_POINT, _MULTI_LINE, _MULTI_POLYGON = range(7)
@@ -39,9 +40,8 @@ def geometry_text(geometry: Geometry) -> pl.Series:
 
 
 def _point_text(points: Points) -> pl.Series:
-    x, y = (pl.lit(number_text(values)) for values in (points.x, points.y))
-    pieces = (pl.lit('{"type": "Point", "coordinates": ['), x, pl.lit(", "), y, pl.lit("]}"))
-    return pl.select(pl.concat_str(pieces).alias("geometry")).to_series()
+    x, y = (number_text(values) for values in (points.x, points.y))
+    return joined(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
 
 
 def _is_plain(shapes: np.ndarray) -> np.ndarray:
@@ -62,7 +62,7 @@ def _family_text(shapes: np.ndarray, kinds: np.ndarray) -> pl.Series:
     ends = np.cumsum(np.bincount(owners, weights=lengths, minlength=len(shapes)).astype(np.int64))
     body = _joined(_pairs(coordinates, brackets, ends), ends)
     starts = pl.Series([f'{{"type": "{name}", "coordinates": ' for name in _NAMES]).gather(kinds)
-    return pl.select(pl.concat_str(pl.lit(starts), pl.lit(body)).alias("geometry")).to_series()
+    return joined([starts, body])
 
 
 def _sequences(shapes: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -101,9 +101,7 @@ def _pairs(coordinates: np.ndarray, brackets: tuple[np.ndarray, np.ndarray], end
     following = closing * 2
     following[ends - 1] += 1
     x, y = (number_text(np.ascontiguousarray(coordinates[:, axis])) for axis in (0, 1))
-    pieces = (_OPEN.gather(opening), x, pl.lit(", "), y, _CLOSE.gather(following))
-    exprs = [piece if isinstance(piece, pl.Expr) else pl.lit(piece) for piece in pieces]
-    return pl.select(pl.concat_str(exprs).alias("pair")).to_series()
+    return joined([_OPEN.gather(opening), x, ", ", y, _CLOSE.gather(following)])
 
 
 def _joined(pairs: pl.Series, ends: np.ndarray) -> pl.Series:

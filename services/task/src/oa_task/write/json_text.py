@@ -1,28 +1,46 @@
 """Columns of text as JSON text, byte for byte as Python's `json.dumps` writes it."""
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from json.encoder import encode_basestring_ascii
 
 import polars as pl
 
 _TO_ESCAPE = r"[^ !#-\[\]-~]"
 
+Piece = str | pl.Series
+
+
+def joined(pieces: Iterable[Piece]) -> pl.Series:
+    """Return row by row the pieces one after another: columns, and text that is the same in every row."""
+    return pl.select(pl.concat_str([pl.lit(piece) for piece in _merged(pieces)])).to_series()
+
 
 def escaped(column: pl.Series) -> pl.Series:
     """Return text as it stands between the quotes of a JSON string. Only values that need it are touched."""
-    special = column.str.contains(_TO_ESCAPE).fill_null(value=False)
+    special = column.str.contains(_TO_ESCAPE)
     if not special.any():
         return column
-    places = special.arg_true()
+    places = special.fill_null(value=False).arg_true()
     texts = [encode_basestring_ascii(text)[1:-1] for text in column.gather(places).to_list()]
     return column.clone().scatter(places, texts)
 
 
-def json_value(name: str, column: pl.Series, *, is_encoded: bool) -> list[pl.Expr]:
+def json_value(column: pl.Series, *, is_encoded: bool) -> list[Piece]:
     """Return the pieces of one property's value; null becomes JSON null."""
-    has_null = column.null_count() > 0
     if is_encoded:
-        return [pl.lit(column.fill_null("null").alias(name))]
-    text = pl.lit(escaped(column).alias(name))
-    if not has_null:
-        return [pl.lit('"'), text, pl.lit('"')]
-    return [pl.concat_str(pl.lit('"'), text, pl.lit('"')).fill_null("null")]
+        return [column.fill_null("null")]
+    if column.null_count():
+        return [joined(['"', escaped(column), '"']).fill_null("null")]
+    if len(column) and (column == "").all():
+        return ['""']
+    return ['"', escaped(column), '"']
+
+
+def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces, texts that stand beside each other as one."""
+    for is_text, group in groupby(pieces, key=lambda piece: isinstance(piece, str)):
+        if is_text:
+            yield "".join(str(piece) for piece in group)
+        else:
+            yield from group

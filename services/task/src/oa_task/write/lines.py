@@ -11,7 +11,7 @@ from xxhash import xxh3_64_hexdigest
 from oa_task.features import Attributes, Geometry
 from oa_task.write.geometry import output_geometry
 from oa_task.write.geometry_text import geometry_text
-from oa_task.write.json_text import json_value
+from oa_task.write.json_text import Piece, joined, json_value
 
 HEAD = '{"type": "Feature", "properties": {"hash": "'
 HASH_DIGITS = 16
@@ -45,12 +45,11 @@ def output_batch(attributes: Attributes, geometry: Geometry, layer: str) -> Outp
 
 def tail_text(attributes: Attributes, geometry: pl.Series) -> pl.Series:
     """Return each feature's line from its second property on."""
-    pieces: list[pl.Expr] = []
+    pieces: list[Piece] = []
     for name in attributes.frame.columns:
-        pieces.append(pl.lit(f', "{name}": ' if pieces else f'"{name}": '))
-        pieces += json_value(name, attributes.frame[name], is_encoded=name in attributes.encoded)
-    pieces += [pl.lit('}, "geometry": '), pl.lit(geometry), pl.lit("}")]
-    return pl.select(pl.concat_str(pieces).alias("tail")).to_series()
+        pieces.append(f', "{name}": ' if pieces else f'"{name}": ')
+        pieces += json_value(attributes.frame[name], is_encoded=name in attributes.encoded)
+    return joined([*pieces, '}, "geometry": ', geometry, "}"]).alias("tail")
 
 
 def content_hashes(tails: pl.Series) -> pl.Series:
@@ -61,5 +60,4 @@ def content_hashes(tails: pl.Series) -> pl.Series:
 
 def line_text(hashes: pl.Series, tails: pl.Series) -> pl.Series:
     """Return whole lines with their line feeds."""
-    pieces = (pl.lit(HEAD), pl.lit(hashes), pl.lit('", '), pl.lit(tails), pl.lit("\n"))
-    return pl.select(pl.concat_str(pieces).alias("line")).to_series()
+    return joined([HEAD, hashes, '", ', tails, "\n"]).alias("line")
