@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -42,6 +43,8 @@ class ArcgisServer:
     claims_most: int | None = None
     claims_count: int | None = None
     counts: bool = True
+    count_status: int = 200
+    names_id: bool = True
     refused: frozenset[str] = frozenset()
     geometry_type: str = "esriGeometryPoint"
     metadata: dict[str, Any] = field(default_factory=dict)
@@ -98,6 +101,8 @@ class ArcgisServer:
             self.in_flight -= 1
 
     async def _answer(self, request: web.Request, asked: dict[str, str]) -> web.StreamResponse:
+        if asked.get("returnCountOnly") == "true" and self.count_status != HTTPStatus.OK:
+            return web.Response(status=self.count_status)
         if asked.get("returnCountOnly") == "true":
             count = len(self._matching(asked)) if self.claims_count is None else self.claims_count
             return web.json_response({"count": count} if self.counts else {"error": {"code": 400, "message": "no"}})
@@ -129,7 +134,7 @@ class ArcgisServer:
         page = found[start : start + wanted]
         return web.json_response(
             {
-                "objectIdFieldName": "OBJECTID",
+                **({"objectIdFieldName": "OBJECTID"} if self.names_id else {}),
                 "geometryType": self.geometry_type,
                 **({"spatialReference": self.spatial_reference} if self.spatial_reference else {}),
                 "features": [_with_fields(feature, asked.get("outFields", "*")) for feature in page],

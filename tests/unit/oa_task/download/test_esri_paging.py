@@ -162,3 +162,43 @@ async def test_fetch_long_question_is_posted(fetch: Fetch) -> None:
     await fetch(server)
     assert server.methods["POST"] == 0
     assert server.methods["GET"] > 5
+
+
+async def test_fetch_object_ids_that_repeat_are_taken_as_they_come(fetch: Fetch) -> None:
+    features = point_features(250)
+    for place, feature in enumerate(features):
+        feature["attributes"]["OBJECTID"] = place // 3
+    assert len(ids(await fetch(ArcgisServer(features=features)))) == 250
+
+
+async def test_fetch_layer_without_object_ids_doubles_nothing_when_one_way_fails(fetch: Fetch) -> None:
+    def fails(server: ArcgisServer, asked: dict[str, str]) -> web.StreamResponse | None:
+        is_late = int(asked.get("resultOffset", 0)) >= 200
+        return web.json_response({"error": {"code": 500, "message": ""}}) if is_late else None
+
+    server = ArcgisServer(metadata={"objectIdField": None, "fields": [{"name": "NO"}, {"name": "ST"}]}, fails=fails)
+    server.names_id = False
+    with pytest.raises(TaskFailure) as caught:
+        await fetch(server)
+    assert caught.value.code == "upstream.http_5xx"
+
+
+async def test_fetch_layer_without_object_ids_is_quartered_without_doubles(fetch: Fetch) -> None:
+    server = ArcgisServer(
+        metadata={"objectIdField": None, "fields": [{"name": "NO"}, {"name": "ST"}]}, has_offsets=False
+    )
+    server.names_id = False
+    for feature in server.features[:30]:
+        feature["geometry"] = {"x": -115, "y": 42.5}  # where all four quarters meet
+    numbers = [line["attributes"]["NO"] for line in lines(await fetch(server))[1:-1]]
+    assert sorted(numbers) == list(range(250))
+
+
+async def test_fetch_server_that_cannot_count_is_read_by_its_ids(fetch: Fetch) -> None:
+    assert len(ids(await fetch(ArcgisServer(count_status=500)))) == 250
+
+
+async def test_fetch_table_is_asked_without_geometry(fetch: Fetch) -> None:
+    server = ArcgisServer(metadata={"type": "Table", "geometryType": None}, refused=frozenset({"outSR"}))
+    assert len(ids(await fetch(server))) == 250
+    assert {asked["returnGeometry"] for asked in pages(server)} == {"false"}

@@ -152,5 +152,6 @@ async def test_fetch_over_tls_verifies_the_certificate(
         with pytest.raises(TaskFailure) as caught:
             await fetch(server, quick, folder, scheme="ftps")
         assert caught.value.code == "upstream.connection"
+        assert "SSLCertVerificationError" in caught.value.message
         monkeypatch.setenv("SSL_CERT_FILE", str(pem))
         assert (await fetch(server, quick, folder, scheme="ftps")).path.read_bytes() == BODY

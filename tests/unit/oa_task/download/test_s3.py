@@ -1,8 +1,9 @@
 """`s3://` addresses."""
 
 import pytest
+from yarl import URL
 
-from oa_task.download.s3 import https_address
+from oa_task.download.s3 import https_address, in_region
 from oa_task.failure import TaskFailure
 
 
@@ -22,3 +23,15 @@ def test_https_address_is_the_public_one(address: str, expected: str) -> None:
 def test_https_address_without_bucket_or_key_is_a_fault_of_the_definition(address: str) -> None:
     with pytest.raises(TaskFailure, match="use s3://bucket/key"):
         https_address(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://s3.amazonaws.com/a.b/c", "https://s3.eu-west-1.amazonaws.com/a.b/c"),
+        ("https://bucket.s3.amazonaws.com/c", "https://bucket.s3.eu-west-1.amazonaws.com/c"),
+        ("https://example.org/c", "https://example.org/c"),
+    ],
+)
+def test_in_region_changes_the_host_of_s3_only(address: str, expected: str) -> None:
+    assert str(in_region(URL(address), "eu-west-1")) == expected

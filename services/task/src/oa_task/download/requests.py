@@ -11,13 +11,16 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_task.download.downloaded import without_login
 from oa_task.download.limits import Limits
+from oa_task.download.s3 import in_region
 from oa_task.failure import TaskFailure
 
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CLIENT_CLOSED = 499
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEAD_BYTES = 4096
+_LONGEST_SHOWN = 300
 _SECRET_FIELDS = (b'type="password"', b"type='password'", b"type=password")
 
 
@@ -70,7 +73,7 @@ class Requests:
                 if response.status not in _REDIRECTS:
                     yield response
                     return
-                current = self._guard.check(current.join(URL(response.headers.get("Location", ""))))
+                current = self._guard.check(_target(response, current))
         raise TaskFailure("source.not_found", f"{url} redirects more than {self._limits.redirects} times")
 
 
@@ -83,6 +86,14 @@ async def open_requests(
     connector = aiohttp.TCPConnector(resolver=GuardedResolver(guard))
     async with aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=decode) as session:
         yield Requests(session, guard, limits, headers or {})
+
+
+def _target(response: aiohttp.ClientResponse, current: URL) -> URL:
+    """Return where a redirect leads; S3 names no address, only the region of a bucket."""
+    location, region = response.headers.get("Location"), response.headers.get("x-amz-bucket-region")
+    if location is None and region is not None:
+        return in_region(current, region)
+    return current.join(URL(location or ""))
 
 
 def check_status(response: aiohttp.ClientResponse) -> None:
@@ -128,14 +139,18 @@ async def _troubled(url: URL) -> AsyncIterator[None]:
     except AddressRefusedError as error:
         raise TaskFailure("source.address_refused", error.detail) from error
     except TimeoutError as error:
-        raise Trouble("upstream.timeout", f"{url} was silent for too long: {error}") from error
+        raise Trouble("upstream.timeout", f"{_shown(url)} was silent for too long: {error}") from error
     except aiohttp.ClientPayloadError as error:
-        raise Trouble("upstream.truncated", f"{url}: the connection ended too early: {error}") from error
+        raise Trouble("upstream.truncated", f"{_shown(url)}: the connection ended too early: {error}") from error
     except (aiohttp.ClientError, ConnectionError) as error:
         refusal = _refusal(error)
         if refusal is not None:
             raise TaskFailure("source.address_refused", refusal.detail) from error
-        raise Trouble("upstream.connection", f"{url}: {type(error).__name__}: {error}") from error
+        raise Trouble("upstream.connection", f"{_shown(url)}: {type(error).__name__}: {error}") from error
+
+
+def _shown(url: URL) -> str:
+    return without_login(url)[:_LONGEST_SHOWN]
 
 
 def _refusal(error: BaseException) -> AddressRefusedError | None:

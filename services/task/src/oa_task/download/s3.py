@@ -14,7 +14,7 @@ SCHEME = "s3"
 def https_address(address: str) -> str:
     """Return the HTTPS address of an object. Raises TaskFailure source.schema unless bucket and key are named.
 
-    S3 redirects to the bucket's region itself. A name with dots does not fit the certificate, so it goes in the path.
+    A name with dots does not fit the certificate, so it goes in the path.
     """
     url = URL(address)
     bucket, key = url.host or "", url.raw_path.lstrip("/")
@@ -23,3 +23,11 @@ def https_address(address: str) -> str:
     if "." in bucket:
         return f"https://s3.amazonaws.com/{bucket}/{key}"
     return f"https://{bucket}.s3.amazonaws.com/{key}"
+
+
+def in_region(url: URL, region: str) -> URL:
+    """Return an S3 address in the region that S3 named; any other address as it is."""
+    host = url.host or ""
+    if not host.endswith("s3.amazonaws.com") or not region.replace("-", "").isalnum():
+        return url
+    return url.with_host(host.removesuffix("s3.amazonaws.com") + f"s3.{region}.amazonaws.com")

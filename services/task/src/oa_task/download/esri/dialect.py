@@ -15,15 +15,20 @@ class Dialect:
 
     def __init__(self, layer: Layer, columns: Collection[str]) -> None:
         fields = out_fields(layer, columns)
+        self._steps: list[tuple[Parameters, bool]]
+        self._place = 0
+        self._is_proven = False
         everything = {"outFields": "*"}
-        self._steps: list[tuple[Parameters, bool]] = [
+        if not layer.has_geometry:
+            flat = {"returnGeometry": "false"}
+            self._steps = [({"outFields": fields, **flat}, True), ({**everything, **flat}, False)]
+            return
+        self._steps = [
             ({"outFields": fields, **_PLACE, **_PRECISION, **_FLAT}, True),
             ({**everything, **_PLACE, **_PRECISION, **_FLAT}, True),
             ({**everything, **_PLACE, **_PRECISION}, True),
             ({**everything, **_PLACE}, False),
         ]
-        self._place = 0
-        self._is_proven = False
 
     @property
     def place(self) -> int:

@@ -19,7 +19,7 @@ from oa_task.download.esri.pace import Pace
 from oa_task.download.esri.page import Page, PageSize, page_of
 from oa_task.download.esri.plans import plans
 from oa_task.download.esri.pump import Pump
-from oa_task.download.esri.windows import IdList, Offsets, Windows
+from oa_task.download.esri.windows import IdList, Offsets, Quarters, Windows
 from oa_task.download.limits import Limits
 from oa_task.download.requests import Trouble, open_requests
 from oa_task.download.stored import Stored
@@ -95,6 +95,8 @@ class _Fetching:
                 if problem is None and await self._is_complete():
                     return
                 log.warning("paging_incomplete", by=windows.name, have=self._lines.count, error=str(problem or ""))
+                if self._lines.has_unnamed:
+                    break  # what is there could not be told from what another way brings
         raise problem or self._short()
 
     async def _pumped(self, windows: Windows) -> TaskFailure | None:
@@ -111,11 +113,12 @@ class _Fetching:
 
     def _pump(self, windows: Windows) -> Pump:
         self._may_repeat = self._lines.count > 0 or not isinstance(windows, Offsets)
+        by_content = isinstance(windows, Quarters)
         most = min(self._limits.page_features, self._layer.most_features or self._limits.page_features)
         return Pump(
             windows,
             fetch=self._page,
-            write=self._write,
+            write=lambda page: self._write(page, by_content=by_content),
             page=PageSize(most),
             in_flight=self._limits.in_flight,
             tries=self._limits.tries,
@@ -144,9 +147,9 @@ class _Fetching:
         """Return trouble as what it is, or as the end after too much of it in a row."""
         return trouble.failure if self._client.failures >= self._limits.page_failures else trouble
 
-    def _write(self, page: Page) -> None:
+    def _write(self, page: Page, *, by_content: bool) -> None:
         """Keep a page. Raises RefusedError when the server repeats itself where everything must be new."""
-        if not self._lines.write(page) and page.features and not self._may_repeat:
+        if not self._lines.write(page, by_content=by_content) and page.features and not self._may_repeat:
             raise RefusedError(f"the server sends the same {len(page.features):,} features again")
         self._told(self._lines.count, self._claimed)
 

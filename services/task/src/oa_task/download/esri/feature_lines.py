@@ -18,6 +18,7 @@ FILE_NAME = "esri.jsonl"
 class FeatureLines:
     """Appends pages; a feature whose object id was written before is left out.
 
+    Ids that repeat within a page are no ids: such layers (joined tables) are taken as they come from then on.
     The header is written with the first page, because only an answer tells in which CRS the server answers.
     """
 
@@ -29,6 +30,8 @@ class FeatureLines:
         self._most_bytes = most_bytes
         self._srs: str | None = None
         self._is_begun = False
+        self.has_unnamed = False
+        self._has_ids = True
         self._seen = SeenIds()
         self._last_page = b""
         self._digest = hashlib.sha256()
@@ -40,16 +43,16 @@ class FeatureLines:
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self._file.close()
 
-    def write(self, page: Page) -> int:
+    def write(self, page: Page, *, by_content: bool = False) -> int:
         """Append what is new in a page and return how many features that were.
 
+        `by_content` tells features without an id apart by their bytes; otherwise each of them is new.
         Raises TaskFailure source.format for a change of CRS, source.too_large.
         """
         if not page.features:
             return 0
         self._begin(spatial_reference(page.spatial_reference))
-        is_new = [identifier is None or self._seen.add(identifier) for identifier in page.ids]
-        lines = [_line(feature) for feature, new in zip(page.features, is_new, strict=True) if new]
+        lines = self._new_lines(page, by_content=by_content)
         page_digest = hashlib.sha256(b"".join(lines)).digest()
         if page_digest == self._last_page:
             return 0
@@ -57,6 +60,17 @@ class FeatureLines:
         self._append(b"".join(lines))
         self.count += len(lines)
         return len(lines)
+
+    def _new_lines(self, page: Page, *, by_content: bool) -> list[bytes]:
+        self._has_ids &= len(set(page.ids)) == len(page.ids) and None not in page.ids
+        if self._has_ids:
+            pairs = zip(page.features, page.ids, strict=True)
+            return [_line(feature) for feature, identifier in pairs if self._seen.add(identifier)]
+        self.has_unnamed = True
+        lines = [_line(feature) for feature in page.features]
+        if not by_content:
+            return lines
+        return [line for line in lines if self._seen.add(hashlib.blake2b(line, digest_size=16).digest())]
 
     def end(self) -> str:
         """Write the end marker and return the file's SHA-256."""

@@ -5,9 +5,12 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from oa_task.download.esri.client import Answer, EsriClient, RefusedError
 from oa_task.failure import TaskFailure
 
+log = structlog.get_logger()
 _OID_TYPE = "esriFieldTypeOID"
 _WITHOUT_FEATURES = frozenset(
     {"Group Layer", "Raster Layer", "Annotation Layer", "Mosaic Layer", "Network Analysis Layer"}
@@ -25,6 +28,7 @@ class Layer:
     has_offsets: bool
     has_statistics: bool
     has_ordering: bool
+    has_geometry: bool
     extent: tuple[float, float, float, float] | None
     extent_srs: str
     edited_at: str | None
@@ -52,6 +56,7 @@ async def read_layer(client: EsriClient) -> Layer:
         has_offsets=bool(said.get("supportsPagination") or can.get("supportsPagination")),
         has_statistics=bool(said.get("supportsStatistics") or can.get("supportsStatistics")),
         has_ordering=can.get("supportsOrderBy") is not False,
+        has_geometry=kind != "Table",
         extent=_box(extent),
         extent_srs=json.dumps(extent.get("spatialReference") or {"wkid": 4326}),
         edited_at=_edited_at(said),
@@ -59,10 +64,15 @@ async def read_layer(client: EsriClient) -> Layer:
 
 
 async def count_features(client: EsriClient, where: str = "1=1") -> int | None:
-    """Ask how many features there are; None when the server does not say."""
+    """Ask how many features there are; None when the server does not say, or cannot count so many."""
     try:
         said = await client.ask_until_answered("query", {"where": where, "returnCountOnly": "true"})
     except RefusedError:
+        return None
+    except TaskFailure as failure:
+        if not failure.code.startswith("upstream."):
+            raise
+        log.warning("features_not_counted", code=failure.code, error=failure.message)
         return None
     count = said.get("count")
     return count if isinstance(count, int) and count >= 0 else None
