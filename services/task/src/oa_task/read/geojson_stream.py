@@ -1,0 +1,128 @@
+"""GeoJSON files of all shapes as blocks of features: collections, sequences, single features."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from oa_task.bad_rows import BadRows
+from oa_task.failure import TaskFailure
+from oa_task.read.geojson_collection import Block, Collection, parsed
+
+_BLOCK_BYTES = 2 * 1024 * 1024
+_MAX_FEATURE_BYTES = 64 * 1024 * 1024
+_MAX_HEAD_BYTES = 16 * 1024 * 1024
+_FEATURES = re.compile(rb'"features"\s*:\s*\[')
+_RECORD_SEPARATOR = b"\x1e"
+
+
+def feature_blocks(pieces: Iterator[bytes], bad_rows: BadRows, name: str) -> Iterator[Block]:
+    """Yield the features of a collection, of a sequence (one a line, or RFC 8142), or of a file with one feature.
+
+    Raises TaskFailure source.format with the byte where the text stops being GeoJSON.
+    """
+    head, found = _head(pieces)
+    if found is not None:
+        yield from Collection(pieces, head[found:], name=name, offset=found).blocks()
+    elif _is_sequence(head):
+        yield from _sequence(pieces, head, bad_rows)
+    else:
+        yield _single(head, name)
+
+
+def member_before_features(head: bytes, member: str) -> Any:
+    """Return a member of the collection that stands before the features, from the start of the file."""
+    found = _features_start(head)
+    return None if found is None else orjson.loads(head[:found] + b"]}").get(member)
+
+
+def member_after_features(tail: bytes, member: str) -> Any:
+    """Return a member of the collection that stands after the features, from the end of the file."""
+    for found in reversed(list(re.finditer(rb'"%s"\s*:' % member.encode(), tail))):
+        try:
+            return orjson.loads(b"{" + tail[found.start() :])[member]
+        except orjson.JSONDecodeError:
+            continue
+    return None
+
+
+def _head(pieces: Iterator[bytes]) -> tuple[bytes, int | None]:
+    """Take the text up to where it shows what it is; return it, and where the features of a collection begin."""
+    head = b""
+    for piece in pieces:
+        head += piece
+        found = _features_start(head)
+        if found is not None or _is_sequence(head) or len(head) > _MAX_HEAD_BYTES:
+            return head, found
+    return head, None
+
+
+def _features_start(head: bytes) -> int | None:
+    for found in _FEATURES.finditer(head):
+        try:
+            orjson.loads(head[: found.end()] + b"]}")
+        except orjson.JSONDecodeError:
+            continue
+        return found.end()
+    return None
+
+
+def _is_sequence(head: bytes) -> bool:
+    start = head.lstrip()
+    if start.startswith(_RECORD_SEPARATOR):
+        return True
+    try:
+        first = orjson.loads(start.split(b"\n", 1)[0])
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(first, dict) and first.get("type") == "Feature"
+
+
+def _sequence(pieces: Iterator[bytes], held: bytes, bad_rows: BadRows) -> Iterator[Block]:
+    separator = _RECORD_SEPARATOR if held.lstrip().startswith(_RECORD_SEPARATOR) else b"\n"
+    for piece in pieces:
+        held += piece
+        cut = held.rfind(separator) + 1
+        if cut and len(held) >= _BLOCK_BYTES:
+            yield _records(held[:cut].split(separator), bad_rows)
+            held = held[cut:]
+        elif len(held) > _MAX_FEATURE_BYTES:
+            raise TaskFailure("source.format", f"the feature of row {bad_rows.rows_read + 1:,} is longer than 64 MiB")
+    yield _records(held.split(separator), bad_rows)
+
+
+def _records(texts: list[bytes], bad_rows: BadRows) -> Block:
+    """Return the features of records; one that is not JSON becomes None and a bad row."""
+    filled = [text for text in texts if text.strip(b"\x1e \t\r\n")]
+    block = parsed(b",".join(filled))
+    if block is not None and len(block.features) == len(filled):
+        return block
+    values = [_value(text) for text in filled]
+    broken = [place for place, value in enumerate(values) if value is None]
+    shown = [filled[place][:100].decode("utf-8", "replace") for place in broken[:5]]
+    first = bad_rows.rows_read
+    bad_rows.note("a feature that is not JSON", [first + place for place in broken], shown, code="source.format")
+    return Block(values, b"null")
+
+
+def _value(text: bytes) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _single(text: bytes, name: str) -> Block:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        place = error.pos if isinstance(error, json.JSONDecodeError) else 0
+        raise TaskFailure("source.format", f"{name} is not GeoJSON at byte {place:,}: {error}") from error
+    if not isinstance(value, dict) or value.get("type") != "Feature":
+        found = f"an object with {', '.join(map(repr, islice(value, 10)))}" if isinstance(value, dict) else "a value"
+        shown = text[:200].decode("utf-8", "replace")
+        raise TaskFailure("source.format", f"{name} has no features; from byte 0 it is {found}: {shown}")
+    return Block([value], text)

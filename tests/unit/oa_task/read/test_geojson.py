@@ -1,0 +1,168 @@
+"""GeoJSON: collections cut anywhere, sequences, values as text, geometries of all kinds."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oa_task.bad_rows import BadRows
+from oa_task.failure import TaskFailure
+from oa_task.read import geojson_collection
+from oa_task.read.geojson_geometry import geometries
+from oa_task.read.geojson_stream import feature_blocks
+from oa_task.read.json_text import json_column
+from reading import Reading
+
+POINT = {"type": "Point", "coordinates": [5.5, 50.25]}
+SQUARE = [[0, 0], [0, 1], [1, 1], [0, 0]]
+VALUE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text('a},{"]\\é', max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "features", "crs"]), inner),
+    max_leaves=8,
+)
+
+
+def feature(geometry: Any = POINT, **properties: Any) -> dict[str, Any]:
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def collection(*features: Any, **members: Any) -> bytes:
+    return json.dumps({"type": "FeatureCollection", **members, "features": features}).encode()
+
+
+def pieces_of(body: bytes, size: int) -> Iterator[bytes]:
+    return (body[place : place + size] for place in range(0, len(body), size))
+
+
+@settings(deadline=None)
+@given(values=st.lists(VALUE, max_size=12), indent=st.none() | st.just(1), piece=st.integers(1, 300))
+def test_feature_blocks_of_any_collection_are_its_features(values: list[Any], indent: int | None, piece: int) -> None:
+    features = [feature(value=value) for value in values]
+    body = json.dumps({"a": {"features": [1]}, "features": features, "crs": {"b": [1]}}, indent=indent).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(geojson_collection, "_BLOCK_BYTES", 64)
+        found = [one for block in feature_blocks(pieces_of(body, piece), BadRows(), "x") for one in block.features]
+    assert found == features
+
+
+@settings(deadline=None)
+@given(values=st.lists(VALUE, min_size=1, max_size=12), separator=st.sampled_from(["\n", "\x1e"]))
+def test_feature_blocks_of_any_sequence_are_its_features(values: list[Any], separator: str) -> None:
+    features = [feature(value=value) for value in values]
+    body = "".join(f"{separator}{json.dumps(one)}\n" for one in features).encode()
+    found = [one for block in feature_blocks(pieces_of(body, 100), BadRows(), "x") for one in block.features]
+    assert found == features
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.0, "1"),
+        (1.5, "1.5"),
+        (7, "7"),
+        (True, "True"),
+        (None, ""),
+        ("a\r\nb", "a\nb"),
+        ([1.0, "x", None], "[1, 'x', None]"),
+        ({"k": 1.5}, "{'k': 1.5}"),
+        (12345678901234567890123, "12345678901234567890123"),
+        ("\ud800", "\ufffd"),
+    ],
+)
+def test_geojson_value_is_text_as_the_rules_see_it(read: Reading, value: Any, text: str) -> None:
+    alone = read(collection(feature(NO=value)), "a.geojson")
+    mixed = read(collection(feature(NO=value), feature(NO="s"), feature(NO=2)), "a.geojson")
+    assert (alone.column("NO"), mixed.column("NO")) == ([text], [text, "s", "2"])
+
+
+def test_json_column_of_strings_keeps_them() -> None:
+    assert json_column(["a", None, ""]).to_list() == ["a", "", ""]
+
+
+def test_geojson_keys_come_and_go(read: Reading) -> None:
+    found = read(collection(feature(NO=1), feature(ST="b"), {**feature(), "properties": None}), "a.geojson")
+    assert (found.column("NO"), found.column("ST")) == (["1", "", ""], ["", "b", ""])
+
+
+def test_geojson_without_geometry_is_left_out_and_counted(read: Reading) -> None:
+    found = read(collection(feature(NO=1), feature(None, NO=2), feature(NO=3)), "a.geojson")
+    assert (found.column("NO"), found.rows) == (["1", "3"], [0, 2])
+    assert (found.bad_rows.left_out, found.bad_rows.reasons) == ({"the geometry is null": 1}, {})
+
+
+def test_geojson_unreadable_geometry_is_left_out_as_a_bad_row(read: Reading) -> None:
+    broken = feature({"type": "Polygon", "coordinates": [[[0, 0]]]}, NO="broken")
+    found = read(collection(broken, *[feature(NO=1)] * 30), "a.geojson")
+    assert len(found.shapes) == 30
+    assert found.bad_rows.report()["unreadable geometry"]["examples"][0]["row"] == 1
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "POINT (1 2)",
+        "LINESTRING (0 0, 1 1, 2 0)",
+        "POLYGON ((0 0, 0 9, 9 9, 0 0), (1 2, 1 3, 2 3, 1 2))",
+        "MULTIPOINT ((0 0), (1 1))",
+        "MULTILINESTRING ((0 0, 1 1), (2 2, 3 3))",
+        "MULTIPOLYGON (((0 0, 0 1, 1 1, 0 0)), ((5 5, 5 6, 6 6, 5 5)))",
+        "GEOMETRYCOLLECTION (POINT (1 2), LINESTRING (0 0, 1 1))",
+        "POLYGON EMPTY",
+    ],
+)
+def test_geometries_of_each_type_alone_and_among_others_are_read(shape: str) -> None:
+    wanted = shapely.from_wkt(shape)
+    value = json.loads(shapely.to_geojson(wanted))
+    other = {"type": "Polygon", "coordinates": [SQUARE]}
+    assert shapely.equals_exact(geometries([value, other, value]).array[[0, 2]], wanted).all()
+
+
+def test_geometries_with_height_lose_it() -> None:
+    found = geometries([{"type": "Point", "coordinates": [1, 2, 3]}, {"type": "Point", "coordinates": [4, 5]}])
+    assert np.array_equal(np.column_stack((found.x, found.y)), [[1, 2], [4, 5]])
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize("name", ["urn:ogc:def:crs:EPSG::25833", "EPSG:25833"])
+def test_geojson_crs_member_before_or_after_the_features_is_used(read: Reading, name: str, *, at_end: bool) -> None:
+    crs = {"crs": {"type": "name", "properties": {"name": name}}}
+    place = feature({"type": "Point", "coordinates": [391779.26, 5820072.48]})
+    body = collection(place, **({} if at_end else crs))
+    if at_end:
+        body = body[:-1] + b', "crs": ' + json.dumps(crs["crs"]).encode() + b"}"
+    assert read(body, "a.geojson").points[0] == pytest.approx((13.40495, 52.52001), abs=1e-4)
+
+
+def test_geojson_srs_wins_over_crs_and_longitude_comes_first(read: Reading) -> None:
+    crs = {"type": "name", "properties": {"name": "EPSG:3857"}}
+    assert read(collection(feature(), crs=crs), "a.geojson", srs="EPSG:4326").points == [(5.5, 50.25)]
+
+
+def test_geojson_crs_that_nobody_knows_is_left_out_of_account_with_a_warning(read: Reading) -> None:
+    crs = {"type": "name", "properties": {"name": "local"}}
+    found = read(collection(feature(), crs=crs), "a.geojson")
+    assert found.points == [(5.5, 50.25)]
+    assert "'local' is unknown" in found.bad_rows.warnings[0]
+
+
+def test_geojson_byte_order_mark_and_single_feature_are_read(read: Reading) -> None:
+    body = b"\xef\xbb\xbf" + json.dumps(feature(NO=1), indent=2).encode()
+    assert read(body, "a.geojson").column("NO") == ["1"]
+
+
+def test_geojson_not_a_number_in_one_feature_is_one_bad_row(read: Reading) -> None:
+    broken = b'{"type":"Feature","properties":{"NO":1},"geometry":{"type":"Point","coordinates":[NaN,1]}}'
+    good = ",".join([json.dumps(feature(NO=2))] * 30).encode()
+    found = read(b'{"features":[' + broken + b"," + good + b"]}", "a.geojson")
+    assert len(found.points) == 30
+
+
+def test_geojson_cut_off_names_the_byte(read: Reading) -> None:
+    body = collection(feature(NO=1), feature(NO=2))
+    with pytest.raises(TaskFailure, match=f"at byte {len(body) - 2}.*may be cut off"):
+        read(body[:-2], "a.geojson")
