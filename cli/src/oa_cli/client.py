@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ import aiohttp
 from oa_shared.errors import OaError
 
 _TIMEOUT_S = 120
-_BAD = 400
+_BAD, _UNAUTHORIZED = 400, 401
+_TRIES = 3
+_PAUSE_S = 0.5
 _HERE = Path(".local") / "env.json"
 
 
@@ -68,7 +71,7 @@ class Api:
 
     async def get(self, path: str, **query: Any) -> Any:
         """Return the JSON answer; query values that are None are left out."""
-        given = {key: str(value) for key, value in query.items() if value is not None}
+        given = {key: _word(value) for key, value in query.items() if value is not None}
         return json.loads(await self._call("GET", path, params=given))
 
     async def text(self, path: str, **query: str) -> str:
@@ -76,22 +79,28 @@ class Api:
         return await self._call("GET", path, params=query)
 
     async def post(self, path: str, body: Any = None) -> Any:
-        """Return the JSON answer."""
-        return json.loads(await self._call("POST", path, json=body if body is not None else {}))
+        """Return the JSON answer; where the API knows the key again, a lost answer is asked for once more."""
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        return json.loads(await self._call("POST", path, json=body if body is not None else {}, headers=headers))
 
     async def patch(self, path: str, body: Any) -> Any:
         """Return the JSON answer."""
         return json.loads(await self._call("PATCH", path, json=body))
 
     async def _call(self, method: str, path: str, **given: Any) -> str:
-        try:
-            async with self._session.request(method, self.url + path, **given) as response:
-                text = await response.text()
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise UnreachableError(f"{self.url} does not answer: {type(error).__name__}") from error
-        if response.status >= _BAD:
-            raise _refused(response.status, text)
-        return text
+        for attempt in range(1, _TRIES + 1):
+            try:
+                async with self._session.request(method, self.url + path, **given) as response:
+                    text = await response.text()
+            except (TimeoutError, aiohttp.ClientError, OSError) as error:
+                if attempt == _TRIES or not _is_repeatable(method, path):
+                    raise UnreachableError(_words_for(self.url, error)) from error
+                await asyncio.sleep(_PAUSE_S * attempt)
+                continue
+            if response.status >= _BAD:
+                raise _refused(response.status, text)
+            return text
+        raise UnreachableError(self.url)
 
 
 @asynccontextmanager
@@ -104,9 +113,25 @@ async def open_api() -> AsyncIterator[Api]:
         yield Api(session, target)
 
 
+def _is_repeatable(method: str, path: str) -> bool:
+    return method == "GET" or path == "/api/run" or path.endswith("/jobs")
+
+
+def _words_for(url: str, error: Exception) -> str:
+    hint = "is it up? OA_API_URL says where it is, `make up` starts one here"
+    return f"{url} does not answer ({type(error).__name__}): {hint}"
+
+
+def _word(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _refused(status: int, text: str) -> RefusedError:
     try:
         problem = json.loads(text)
-        return RefusedError(str(problem["detail"]), problem.get("errors"))
+        detail, fields = str(problem["detail"]), problem.get("errors")
     except (ValueError, KeyError, TypeError):
-        return RefusedError(f"the API answered {status}")
+        return RefusedError(f"the API answered {status}, and not in its own words: is OA_API_URL right?")
+    if status == _UNAUTHORIZED:
+        detail = "the shared secret is missing or wrong: set OA_SHARED_SECRET"
+    return RefusedError(detail, fields)

@@ -1,7 +1,7 @@
 """What a person sees, and what a script reads."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-COLOURS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Cancelled": "dim"}
+STATUSES = ("Pending", "Submitted", "Running", "Success", "Warn", "Fail", "Cancelled")
+COLOURS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
+COLOURS |= {"Cancelled": "dim", "Pending": "dim"}
 console = Console()
 errors = Console(stderr=True)
 
@@ -21,29 +23,86 @@ def show_json(value: Any) -> None:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     """Return a table; cells are text, whatever is in them."""
-    made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
+    made = Table(*columns, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for row in rows:
         made.add_row(*(_cell(value) for value in row))
     return made
 
 
-def jobs_table(jobs: Sequence[dict[str, Any]]) -> Table:
-    """Return jobs with what happened to each."""
-    columns = ("job", "run", "source", "layer", "name", "status", "attempt", "what happened")
+def runs_table(runs: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None = None) -> Table:
+    """Return runs with their counts; `page` is the list's answer, which knows how many there are."""
+    columns = ("run", "status", "live", "jobs", *(status.lower() for status in STATUSES), "made (UTC)")
     rows = [
-        [job[key] for key in ("id", "run", "source_name", "layer", "name", "status", "attempt")] + [_told(job)]
+        [
+            run["id"],
+            run["status"],
+            "live" if run["live"] else "",
+            run["jobs"]["total"],
+            *(run["jobs"][status] or "" for status in STATUSES),
+            _moment(run["created_at"]),
+        ]
+        for run in runs
+    ]
+    return table(_title("run", len(rows), page), columns, rows)
+
+
+def jobs_table(jobs: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None = None) -> Table:
+    """Return jobs with what happened to each."""
+    columns = ("job", "run", "source", "layer", "name", "status", "try", "what happened")
+    rows = [
+        [*(job[key] for key in ("id", "run", "source_name", "layer", "name", "status", "attempt")), told(job)]
         for job in jobs
     ]
-    return table(f"{len(rows)} jobs", columns, rows)
+    return table(_title("job", len(rows), page), columns, rows)
 
 
-def _told(job: dict[str, Any]) -> str:
+def letters_table(letters: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> Table:
+    """Return dead letters with why each lies there."""
+    columns = ("id", "sent (UTC)", "job", "try", "reason", "message")
+    rows = [
+        [
+            letter["id"],
+            _moment(letter["sent_at"]),
+            letter["job"],
+            letter["attempt"],
+            letter["reason"] or "delivered too often",
+            letter["body"][:200],
+        ]
+        for letter in letters
+    ]
+    return table(_title("dead letter", len(rows), page), columns, rows)
+
+
+def fields_table(job: Mapping[str, Any]) -> Table:
+    """Return what a job is and how it went, one thing a line."""
+    shown = ("source_name", "layer", "name", "status", "attempt", "run", "tier", "lane", "batch_job", "source_url")
+    rows = [[name.replace("_", " "), job[name]] for name in shown if job[name] is not None]
+    rows += [[name, _moment(job[f"{name}_at"])] for name in ("created", "started", "ended") if job[f"{name}_at"]]
+    made = table(f"job {job['id']}", ("", ""), [*rows, ["what happened", told(job)]])
+    made.show_header = False
+    return made
+
+
+def told(job: Mapping[str, Any]) -> str:
+    """Return what happened to a job, in a few words."""
     if job.get("error"):
-        return f"{job['error']['code']}: {job['error']['message']}"
+        return f"{job['error']['code']}: {job['error']['message'] or ''}"
     if job.get("result"):
-        return f"{job['result'].get('count', 0):,} features"
+        return f"{job['result'].get('count') or 0:,} features"
     progress = job.get("progress") or {}
-    return f"{progress['phase']} {progress['done']:,}" if progress else ""
+    return f"{progress.get('phase', '')} {progress.get('done') or 0:,}" if progress else ""
+
+
+def _title(noun: str, shown: int, page: Mapping[str, Any] | None) -> str:
+    nouns = f"{noun}{'s' * (shown != 1)}"
+    if page is None or page["total"] <= shown:
+        return f"{shown} {nouns}"
+    more = "at least " if page["total_is_estimate"] else ""
+    return f"{shown} {nouns} of {more}{page['total']:,}"
+
+
+def _moment(text: str | None) -> str:
+    return f"{text[:10]} {text[11:19]}" if text else ""
 
 
 def _cell(value: Any) -> Text:

@@ -1,0 +1,1 @@
+"""The commands of `oa`, a module for each kind of thing."""
