@@ -33,6 +33,7 @@ HASTE = {
     "OA_VISIBILITY_S": "10",
     "OA_LOST_AFTER_S": "60",
     "OA_UNKNOWN_S": "5",
+    "OA_WITHOUT": "preview,tiles,parquet,profile",
 }
 
 

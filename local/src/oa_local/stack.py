@@ -20,6 +20,8 @@ from oa_local.provision import Queues, create_bucket, create_queues
 STACK = "local"
 DATABASE = "openaddresses"
 _API_PORT = 5000
+# what the containers of this machine are told beside what the dispatcher tells them
+_OF_CONTAINERS = ("OA_ALLOW_HOSTS", "OA_WITHOUT", "OA_CRASH_FOLDER")
 _PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files")
 log = structlog.get_logger(__name__)
 
@@ -152,10 +154,10 @@ class Stack:
         create_bucket(self.emulator.environ, f"oa-{STACK}")
 
     def _start_batch(self) -> list[Service]:
-        queues = self._queues()
+        queues, common = self._queues(), self._common()
         batch = BatchProcess(
             self.folder / "batch",
-            environ={**self.emulator.environ, "OA_ALLOW_HOSTS": self._common()["OA_ALLOW_HOSTS"]},
+            environ={**self.emulator.environ, **{name: common[name] for name in _OF_CONTAINERS if name in common}},
             results_queue_url=queues.results_url,
             port=self.ports["batch"],
             places=os.cpu_count() or 2,

@@ -140,6 +140,7 @@ class Attempt:
             job = Job(
                 *(definition, settings.layer, settings.name, out, settings.allow_hosts, previous),
                 source_name=settings.source_name,
+                without=frozenset(settings.without),
             )
             async with Telling(self._reporter) as telling:
                 report = await run_work(job, telling)

@@ -20,4 +20,5 @@ class JobSettings:
     stack: str = ""
     traceparent: str | None = None
     allow_hosts: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
     time_limit_s: float = 5 * 3600
