@@ -35,9 +35,7 @@ def run(source: Path, layer: str, name: str, out: Path, *, without: tuple[str, .
     with Sandbox() as sandbox:  # it loads its libraries while this process loads its own
         from oa_task.run_once import run_once  # noqa: PLC0415 - see the line above
 
-        status = run_once(
-            *(source, layer, name), out=out, sandbox=sandbox, without=frozenset(without), as_json=as_json
-        )
+        status = run_once(*(source, layer, name), out=out, sandbox=sandbox, without=frozenset(without), as_json=as_json)
     sys.exit(status)
 
 
