@@ -30,6 +30,17 @@ def test_shown_progress_elsewhere_a_phase_tells_once_a_second(capsys: pytest.Cap
     assert len(capsys.readouterr().err.splitlines()) <= 2
 
 
+def test_shown_progress_elsewhere_phases_side_by_side_each_tell_once_a_second(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with shown_progress(Console(file=io.StringIO(), force_terminal=False)) as progress:
+        for done in range(1000):
+            progress("fetch", done, 1000)
+            progress("convert", done, None)
+
+    assert len(capsys.readouterr().err.splitlines()) <= 4
+
+
 def test_shown_progress_on_a_terminal_shows_phase_amount_and_total() -> None:
     screen = io.StringIO()
 

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 Progress = Callable[[str, int, int | None], None]
-DOWNLOAD = "download"
+DOWNLOAD, FETCH = "download", "fetch"
 _LINE_EVERY_S = 1.0
 
 
@@ -37,36 +37,35 @@ def _bars(console: Console) -> Bars:
 
 @dataclass(slots=True)
 class _Terminal:
-    """One bar for each phase; a phase is done when the next one begins."""
+    """One bar for each phase; a phase is done when the next one begins, unless it goes on beside it."""
 
     bars: Bars
     phases: dict[str, TaskID] = field(default_factory=dict)
 
     def tell(self, phase: str, done: int, total: int | None) -> None:
         if phase not in self.phases:
-            for earlier in self.phases.values():
-                self.bars.stop_task(earlier)
+            for earlier in self.phases.keys() - {FETCH}:
+                self.bars.stop_task(self.phases[earlier])
             self.phases[phase] = self.bars.add_task(phase, total=total)
         self.bars.update(self.phases[phase], completed=done, total=total)
 
 
 @dataclass(slots=True)
 class _Lines:
-    """At most a line a second and one at the start of each phase, to standard error."""
+    """At most a line a second for each phase and one at its start, to standard error; phases may overlap."""
 
-    phase: str = ""
-    began_at: float = 0.0
-    told_at: float = 0.0
+    began_at: dict[str, float] = field(default_factory=dict)
+    told_at: dict[str, float] = field(default_factory=dict)
 
     def tell(self, phase: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        if phase != self.phase:
-            self.phase, self.began_at = phase, now
-        elif now - self.told_at < _LINE_EVERY_S:
+        if phase not in self.began_at:
+            self.began_at[phase] = now
+        elif now - self.told_at[phase] < _LINE_EVERY_S:
             return
-        self.told_at = now
+        self.told_at[phase] = now
         unit = "bytes" if phase == DOWNLOAD else "features"
-        line = {"phase": phase, unit: done, "total": total, f"{unit}_per_s": _rate(done, now - self.began_at)}
+        line = {"phase": phase, unit: done, "total": total, f"{unit}_per_s": _rate(done, now - self.began_at[phase])}
         sys.stderr.write(json.dumps({key: value for key, value in line.items() if value is not None}) + "\n")
         sys.stderr.flush()
 

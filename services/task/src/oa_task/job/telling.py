@@ -19,7 +19,8 @@ class Telling:
         self._task: asyncio.Task[None] | None = None
         self._latest: tuple[str, int, int | None] | None = None
         self._amounts: dict[str, int] = {}
-        self._before: tuple[str, int, float] | None = None
+        self._began_at = time.monotonic()
+        self._before: dict[str, tuple[int, float]] = {}
 
     async def __aenter__(self) -> Progress:
         self._task = asyncio.create_task(self._tell())
@@ -42,8 +43,7 @@ class Telling:
 
     def _standing(self, phase: str, done: int, total: int | None) -> dict[str, Any]:
         now = time.monotonic()
-        per_s = None
-        if self._before is not None and self._before[0] == phase:
-            per_s = round((done - self._before[1]) / max(now - self._before[2], _LOOK_EVERY_S))
-        self._before = (phase, done, now)
+        done_before, then = self._before.get(phase, (0, self._began_at))
+        per_s = round((done - done_before) / max(now - then, _LOOK_EVERY_S))
+        self._before[phase] = (done, now)
         return {"phase": phase, "done": done, "total": total, "per_s": per_s, **self._amounts}
