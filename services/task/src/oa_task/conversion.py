@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from oa_task.archive import unpack
 from oa_task.bad_rows import BadRows
 from oa_task.clock import Clock
 from oa_task.conform.acceptance import run_tests
@@ -16,6 +15,7 @@ from oa_task.failure import TaskFailure
 from oa_task.features import FeatureBatch
 from oa_task.one_pass import Pass
 from oa_task.outputs import Outputs
+from oa_task.parts import unpack_parts
 from oa_task.read.source import open_batches
 from oa_task.stats import Stats
 
@@ -41,7 +41,7 @@ def convert(
     stats, bad_rows, clock = Stats(), BadRows(), Clock()
     conformer = Conformer(entry, bad_rows)
     with clock.phase("unpack"):
-        parts = _unpacked(raws, entry, work / "unpacked")
+        parts = unpack_parts(raws, entry, work / "unpacked")
     with (
         Outputs(entry.layer, out=out, work=work, previous=previous, without=without) as outputs,
         clock.phase("pass"),
@@ -55,18 +55,6 @@ def convert(
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     Extras(entry=entry, title=title, out=out, work=work, without=without).write(parts[0], stats, clock)
     return {**report, "seconds": clock.seconds}
-
-
-def _unpacked(raws: Sequence[Path], entry: Entry, folder: Path) -> list[list[Path]]:
-    """Return the files of each part. What an ArcGIS server sends comes as it is, and may still grow."""
-    if entry.is_esri:
-        return [[raw] for raw in raws]
-    parts = []
-    for place, raw in enumerate(raws):
-        target = folder / str(place)
-        target.mkdir(parents=True)
-        parts.append(unpack(raw, entry.compression, target))
-    return parts
 
 
 def _batches(parts: Sequence[list[Path]], entry: Entry, bad_rows: BadRows) -> Iterator[FeatureBatch]:

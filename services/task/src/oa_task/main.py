@@ -24,19 +24,51 @@ def main() -> None:
 @click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--layer", required=True, help="addresses, parcels, buildings or centerlines")
 @click.option("--name", required=True, help="the entry's name")
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="folder for the files")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="folder for the files")
+@click.option(
+    "--previous", type=click.Path(exists=True, file_okay=False, path_type=Path), help="folder of an earlier run"
+)
+@click.option("--sample", type=click.IntRange(1, 1000), help="show the first N features, write nothing")
 @click.option("--without", multiple=True, type=click.Choice(OPTIONAL_OUTPUTS), help="an output to leave out")
 @click.option("--json", "as_json", is_flag=True, help="answer with one line of JSON")
-def run(source: Path, layer: str, name: str, out: Path, *, without: tuple[str, ...], as_json: bool) -> None:
-    """Run one entry of SOURCE without API or AWS.
+def run(
+    source: Path,
+    layer: str,
+    name: str,
+    *,
+    out: Path | None,
+    previous: Path | None,
+    sample: int | None,
+    without: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Run one entry of SOURCE without API or AWS; --out or --sample says what for.
 
+    With --previous, input that has not changed is not fetched again, and the changes since then are written.
     Exit status: 0 done, 10-19 the source, 20-29 the server or the machine, 30 a bug.
     """
+    if (out is None) == (sample is None):
+        raise click.UsageError("say either --out FOLDER or --sample N")
     with Sandbox() as sandbox:  # it loads its libraries while this process loads its own
-        from oa_task.run_once import run_once  # noqa: PLC0415 - see the line above
+        from oa_task import commands  # noqa: PLC0415 - see the line above
 
-        status = run_once(*(source, layer, name), out=out, sandbox=sandbox, without=frozenset(without), as_json=as_json)
+        job = commands.job_of(source, layer, name, out=out, previous=previous, without=frozenset(without))
+        if sample is None:
+            status = commands.run_once(job, sandbox, as_json=as_json)
+        else:
+            status = commands.show_sample(job, sample, sandbox, as_json=as_json)
     sys.exit(status)
+
+
+@main.command()
+@click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--row", required=True, type=click.IntRange(min=1), help="the line of source.geojson.gz, 1 is the first")
+@click.option("--json", "as_json", is_flag=True, help="answer with one line of JSON")
+def explain(out: Path, *, row: int, as_json: bool) -> None:
+    """Say for one row in OUT, the folder of an earlier run, which function read what and made which value."""
+    from oa_task import commands  # noqa: PLC0415 - the other commands start faster without it
+
+    sys.exit(commands.show_explanation(out, row, as_json=as_json))
 
 
 @main.command()

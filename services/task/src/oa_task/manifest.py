@@ -9,13 +9,14 @@ from typing import Any
 
 from oa_task.definition import Entry
 from oa_task.download.downloaded import Downloaded, sha256_of
-from oa_task.previous import MANIFEST_FILE
+from oa_task.previous import DEFINITION_FILE, MANIFEST_FILE
 
 
 def write_manifest(
     out: Path, *, entry: Entry, definition: bytes, raws: Sequence[Downloaded], report: dict[str, Any]
 ) -> Path:
-    """Write `manifest.json` over the files in `out` and return its path."""
+    """Write the definition, and `manifest.json` over the files in `out`; return the manifest's path."""
+    (out / DEFINITION_FILE).write_bytes(definition)
     files = sorted(path for path in out.iterdir() if path.is_file() and path.name not in {MANIFEST_FILE, "log.jsonl"})
     manifest = {
         "layer": entry.layer,

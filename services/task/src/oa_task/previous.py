@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 MANIFEST_FILE = "manifest.json"
 CACHE_FILE = "cache.zip"
+DEFINITION_FILE = "definition.json"
 
 
 class Previous(Protocol):

@@ -30,7 +30,8 @@ class Assignment:
     """What the child is to do; all but the layer and the name are paths.
 
     `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if there is one;
-    `title` names the source in the picture, `without` OPTIONAL_OUTPUTS that are not made.
+    `title` names the source in the picture, `without` OPTIONAL_OUTPUTS that are not made. `rows`, the number of the
+    first one and how many, asks to look at these instead of converting everything.
     """
 
     definition: str
@@ -42,6 +43,7 @@ class Assignment:
     previous: str | None = None
     title: str = ""
     without: tuple[str, ...] = ()
+    rows: tuple[int, int] | None = None
 
 
 class Sandbox:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from oa_task.confinement import Limits, confine
-from oa_task.definition import read_definition, select_entry
+from oa_task.definition import Entry, read_definition, select_entry
 from oa_task.failure import TaskFailure
 from oa_task.garbage import look_for_cycles_seldom
 from oa_task.sandbox import Assignment
@@ -55,6 +55,8 @@ def _convert(convert: Callable[..., dict[str, Any]], assignment: Assignment) -> 
             _say({"progress": count})
 
     entry = select_entry(read_definition(Path(assignment.definition)), assignment.layer, assignment.name)
+    if assignment.rows is not None:
+        return _inspect(entry, assignment)
     return convert(
         [Path(raw) for raw in assignment.raws],
         entry,
@@ -65,6 +67,14 @@ def _convert(convert: Callable[..., dict[str, Any]], assignment: Assignment) -> 
         title=assignment.title,
         without=frozenset(assignment.without),
     )
+
+
+def _inspect(entry: Entry, assignment: Assignment) -> dict[str, Any]:
+    from oa_task.inspection import inspect  # noqa: PLC0415 - seldom wanted
+
+    first, count = assignment.rows or (1, 1)
+    raws = [Path(raw) for raw in assignment.raws]
+    return inspect(raws, entry, work=Path(assignment.work), first=first, count=count)
 
 
 def _say(what: dict[str, Any]) -> None:

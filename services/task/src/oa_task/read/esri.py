@@ -33,7 +33,8 @@ def read_esri(request: ReadRequest) -> Iterator[FeatureBatch]:
     first_row = request.bad_rows.rows_read
     try:
         header: dict[str, Any] = orjson.loads(next(lines, b"null"))
-        while batch := list(islice(lines, BATCH_ROWS)):
+        size = min(BATCH_ROWS, request.enough or BATCH_ROWS)
+        while batch := list(islice(lines, size)):
             yield _batch(orjson.loads(b"[" + b",".join(batch) + b"]"), header, request, first_row=first_row)
             first_row += len(batch)
             request.bad_rows.rows_read += len(batch)

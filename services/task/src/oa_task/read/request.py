@@ -17,9 +17,14 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """A file or .gdb folder, how to read it, the columns that are wanted of it, and where bad rows are counted."""
+    """A file or .gdb folder, how to read it, the columns that are wanted of it, and where bad rows are counted.
+
+    `enough` is how many features the asker wants at the most, None for all: a reader of what still grows need not wait
+    for more than these.
+    """
 
     path: Path
     conform: dict[str, Any]
     columns: Container[str]
     bad_rows: BadRows
+    enough: int | None = None

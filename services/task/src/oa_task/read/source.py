@@ -28,7 +28,7 @@ def open_batches(
     """
     columns: Container[str] = Everything() if all_columns else needed_columns(entry)
     path = files[0] if entry.is_esri else choose(files, entry.conform)
-    batches = _read(path, entry, columns, bad_rows)
+    batches = _read(entry, ReadRequest(path, entry.conform, columns, bad_rows, limit))
     if limit is not None:
         yield from _first(batches, limit)
         return
@@ -36,11 +36,11 @@ def open_batches(
     bad_rows.check()
 
 
-def _read(path: Path, entry: Entry, columns: Container[str], bad_rows: BadRows) -> Iterator[FeatureBatch]:
+def _read(entry: Entry, request: ReadRequest) -> Iterator[FeatureBatch]:
     if entry.format.startswith("shapefile"):
-        path = with_sidecars(path)
+        request = replace(request, path=with_sidecars(request.path))
     read = _reader("esri" if entry.is_esri else _READERS.get(entry.format, "ogr"))
-    return (batch for batch in read(ReadRequest(path, entry.conform, columns, bad_rows)) if len(batch))
+    return (batch for batch in read(request) if len(batch))
 
 
 def _reader(name: str) -> Reader:

@@ -1,0 +1,153 @@
+"""Rows before and after: samples of real servers, and how a row of an earlier output came about."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from click.testing import CliRunner, Result
+
+from arcgis_server import PATH, ArcgisServer, point_features
+from oa_task.examples import explain, sample
+from oa_task.main import main
+from oa_task.previous import PreviousFolder
+from oa_task.sandbox import Sandbox
+from oa_task.work import Job, run_work
+
+CSV = "NO,ST,CITY,X,Y\n" + "".join(f"{place},{place} Elm St,\x1b[31mred,-100.5,40.25\n" for place in range(50))
+MakeJob = Callable[..., Job]
+
+
+def silent(_phase: str, _done: int, _total: int | None) -> None:
+    return None
+
+
+async def csv(_request: web.Request) -> web.Response:
+    return web.Response(text=CSV, content_type="text/csv")
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[TestServer]:
+    app = web.Application()
+    app.router.add_get("/data.csv", csv)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield server
+
+
+@pytest.fixture
+def make_job(tmp_path: Path) -> MakeJob:
+    def make(url: str, protocol: str = "http", **conform: Any) -> Job:
+        entry = {"name": "city", "data": url, "protocol": protocol, "conform": conform}
+        source = tmp_path / "source.json"
+        source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
+        out = tmp_path / "out"
+        out.mkdir(exist_ok=True)
+        return Job(source, "addresses", "city", out, ("127.0.0.1",), without=frozenset({"tiles", "preview", "profile"}))
+
+    return make
+
+
+@pytest.fixture
+def csv_job(make_job: MakeJob, site: TestServer) -> Job:
+    street = {"function": "postfixed_street", "field": "ST"}
+    chain = {
+        "function": "chain",
+        "variable": "town",
+        "functions": [
+            {"function": "regexp", "field": "CITY", "pattern": "(red)$"},
+            {"function": "format", "fields": ["oa:town"], "format": "$1 town"},
+        ],
+    }
+    rules = {"number": "NO", "street": street, "city": chain}
+    return make_job(str(site.make_url("/data.csv")), format="csv", lon="X", lat="Y", **rules)
+
+
+def attributes(row: dict[str, Any]) -> dict[str, Any]:
+    return {trace["attribute"]: trace["value"] for trace in row["attributes"]}
+
+
+async def command(*words: str) -> Result:
+    return await asyncio.to_thread(CliRunner(env={"OA_ALLOW_HOSTS": "127.0.0.1"}).invoke, main, list(words))
+
+
+async def test_sample_shows_the_first_rows_raw_and_conformed_and_writes_nothing(csv_job: Job) -> None:
+    with Sandbox() as sandbox:
+        rows = await sample(csv_job, 3, silent, sandbox)
+
+    assert [row["row"] for row in rows] == [1, 2, 3]
+    assert rows[2]["raw"]["ST"] == "2 Elm St"
+    assert attributes(rows[2])["street"] == "Elm St"
+    assert rows[0]["geometry"] == "POINT (-100.5 40.25)"
+    assert list(csv_job.out.iterdir()) == []
+
+
+async def test_sample_of_an_arcgis_server_stops_fetching_when_it_has_seen_enough(make_job: MakeJob) -> None:
+    town = ArcgisServer(features=point_features(5000), most=50, latency_s=0.4)
+    async with TestServer(town.app(), host="127.0.0.1") as server:
+        job = make_job(str(server.make_url(PATH)), "ESRI", format="geojson", number="NO", street="ST")
+        with Sandbox() as sandbox:
+            rows = await sample(job, 2, silent, sandbox)
+
+    assert [attributes(row)["number"] for row in rows] == ["0", "1"]
+    assert town.pages < 100
+
+
+async def test_explain_a_row_of_an_earlier_output_names_functions_columns_and_values(csv_job: Job) -> None:
+    await run_work(csv_job, silent)
+    output = PreviousFolder.read(csv_job.out)
+    assert output is not None
+
+    row = await explain(output, 42)
+
+    city = next(trace for trace in row["attributes"] if trace["attribute"] == "city")
+    assert row["row"] == row["input_row"] == 42
+    assert city["value"] == "red town"
+    assert [step["function"] for step in city["step"]["steps"]] == ["regexp", "format"]
+    assert city["step"]["steps"][0]["read"] == {"CITY": "\x1b[31mred"}
+    assert city["step"]["steps"][0]["made"] == "red"
+
+
+async def test_explain_command_shows_a_tree_without_control_characters(csv_job: Job) -> None:
+    await run_work(csv_job, silent)
+
+    done = await command("explain", str(csv_job.out), "--row", "7")
+
+    assert done.exit_code == 0
+    assert "postfixed_street made 'Elm St'" in done.output
+    assert "\x1b" not in done.output
+
+
+async def test_explain_command_a_row_beyond_the_last_says_how_many_there_are(csv_job: Job) -> None:
+    await run_work(csv_job, silent)
+
+    done = await command("explain", str(csv_job.out), "--row", "51")
+
+    assert done.exit_code == 2
+    assert "the output has 50 rows" in done.output
+
+
+async def test_explain_command_of_another_folder_says_so(tmp_path: Path) -> None:
+    done = await command("explain", str(tmp_path), "--row", "1")
+
+    assert done.exit_code == 2
+    assert "is not the folder of an earlier run" in done.output
+
+
+async def test_run_command_sample_shows_control_characters_as_question_marks(csv_job: Job) -> None:
+    words = ("--layer", "addresses", "--name", "city")
+    done = await command("run", str(csv_job.definition), *words, "--sample", "1")
+
+    assert done.exit_code == 0
+    assert "?[31mred" in done.output
+    assert "\x1b[31m" not in done.output
+
+
+async def test_run_command_without_a_purpose_asks_for_one(csv_job: Job) -> None:
+    done = await command("run", str(csv_job.definition), "--layer", "addresses", "--name", "city")
+
+    assert done.exit_code == 2
+    assert "say either --out FOLDER or --sample N" in done.output
