@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from oa_task.bad_rows import BadRows
+from oa_task.conform import rules
 from oa_task.failure import TaskFailure
 from unit.oa_task.conform.conforming import conformed, one
 
@@ -181,3 +182,12 @@ def test_format_with_more_than_100_references_is_refused() -> None:
     with pytest.raises(TaskFailure) as caught:
         one({"function": "format", "fields": ["A"], "format": "$1" * 101}, A="x")
     assert caught.value.code == "source.schema"
+
+
+def test_chain_that_doubles_its_text_again_and_again_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MOST_BYTES", 100_000)
+    double = {"function": "join", "fields": ["oa:V", "oa:V"]}
+    steps = [{"function": "join", "fields": ["A"]}, *[double] * 40]
+    with pytest.raises(TaskFailure) as caught:
+        one({"function": "chain", "variable": "V", "functions": steps}, A="x" * 1000)
+    assert caught.value.code == "source.too_large"

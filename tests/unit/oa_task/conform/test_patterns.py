@@ -52,6 +52,13 @@ def test_translate_tells_whether_replacing_all_matches_is_the_same(pattern: str,
     assert translate(pattern).is_once is is_once
 
 
+@pytest.mark.parametrize(
+    ("pattern", "groups"), [("^(a)(b)?$", {1}), ("(a)$", set()), ("^(a)", set()), ("^(?:(a)|(b))$", set())]
+)
+def test_translate_groups_of_every_match_of_a_whole_value(pattern: str, groups: set[int]) -> None:
+    assert translate(pattern).whole_groups == groups
+
+
 def test_expression_too_large_for_rust_is_left_to_python() -> None:
     assert expression(r"(?:\w{900}){900}").translation is None
 

@@ -14,6 +14,7 @@ from oa_task.conform.functions.removal import remove_postfix, remove_prefix
 from oa_task.conform.functions.speeds import mph_to_kph
 from oa_task.conform.presence import own_variable
 from oa_task.conform.values import NOTHING, Function, Made, as_json
+from oa_task.failure import TaskFailure
 
 FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
     "join": join,
@@ -30,6 +31,7 @@ FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
     "format": format_,
     "get": get,
 }
+MOST_BYTES = 64 * 1024 * 1024
 
 
 def apply(rule: Any, columns: Columns, target: str) -> Made:
@@ -52,6 +54,7 @@ def chain(rule: Function, columns: Columns, target: str) -> Made:
     for place, step in enumerate(rule["functions"]):
         with columns.inside("functions", place):
             made = _later(apply(step, columns, variable), made, columns)
+            _check_size(made, columns)
         text, before = made.text, columns.text(variable)
         columns.keep(f"oa:{variable}", made)
         columns.keep(variable, Made(pl.when(pl.lit(text) != "").then(pl.lit(text)).otherwise(before)))
@@ -77,6 +80,14 @@ def _later(made: Made, before: Made, columns: Columns) -> Made:
         return Made(text.zip_with(~is_nothing, texts))
     encoded = _encoded(made, columns).zip_with(~is_nothing, _encoded(before, columns))
     return Made(text.zip_with(~is_nothing, texts), encoded)
+
+
+def _check_size(made: Made, columns: Columns) -> None:
+    """Stop chains that double a text again and again."""
+    size_bytes = int(columns.evaluate(made.text).str.len_bytes().sum() or 0)
+    if size_bytes > MOST_BYTES:
+        text = f"{columns.pointer} makes {size_bytes:,} bytes of text of one batch, at most {MOST_BYTES:,}"
+        raise TaskFailure("source.too_large", text)
 
 
 def _encoded(made: Made, columns: Columns) -> pl.Series:

@@ -44,19 +44,25 @@ def _rust_groups(text: pl.Expr, found: Expression) -> pl.Expr:
 
 
 def _replaced(columns: Columns, field: str, found: Expression, replace: str) -> Made:
-    in_python, in_rust = _templates(found.python, replace)
-    translation = found.translation
-    if translation is None or not translation.is_once or in_rust is None:
-        return Made(matched(columns, field, found, in_rust=None, in_python=lambda v: found.python.sub(in_python, v)))
-    return Made(
-        matched(
-            columns,
-            field,
-            found,
-            in_rust=lambda text: text.str.replace_all(translation.rust, in_rust),
-            in_python=lambda value: found.python.sub(in_python, value),
-        )
-    )
+    template, rust = _templates(found.python, replace)
+
+    def in_python(value: str) -> str:
+        return found.python.sub(template, value)
+
+    def in_rust(text: pl.Expr) -> pl.Expr:
+        return _rust_replaced(text, found, rust or "")
+
+    is_same = found.translation is not None and found.translation.is_once and rust is not None
+    return Made(matched(columns, field, found, in_rust=in_rust if is_same else None, in_python=in_python))
+
+
+def _rust_replaced(text: pl.Expr, found: Expression, template: str) -> pl.Expr:
+    """Replace every match; taking a group out is faster where that is all there is to do."""
+    pattern, whole = (found.translation.rust, found.translation.whole_groups) if found.translation else ("", ())
+    for group in whole:
+        if template == f"${{{group}}}":
+            return text.str.extract(pattern, group).fill_null(text)
+    return text.str.replace_all(pattern, template)
 
 
 @cache

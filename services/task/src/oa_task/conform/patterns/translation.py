@@ -27,6 +27,7 @@ _CATEGORIES = {
     op.CATEGORY_NOT_SPACE: f"[^{_SPACE}]",
 }
 _BEGINNINGS = frozenset({op.AT_BEGINNING, op.AT_BEGINNING_STRING})
+_ENDS = frozenset({op.AT_END, op.AT_END_STRING})
 _OTHER_CASES = {"i": "\u0130\u0131", "s": "\u017f", "k": "\u212a"}  # a test compares with all of Unicode
 
 
@@ -40,13 +41,15 @@ class Translation:
 
     `has_end`: not for values that end in a line feed, before which Python's `$` matches too. `has_boundary`: not for
     values beyond ASCII, since the engines differ in what a word is. `is_once`: it matches a value at most once, or
-    never nothing, so that replacing all matches is the same in both.
+    never nothing, so that replacing all matches is the same in both. `whole_groups`: if a match is always the whole
+    value, the groups that take part in every match.
     """
 
     rust: str
     has_end: bool
     has_boundary: bool
     is_once: bool
+    whole_groups: frozenset[int]
 
 
 def translate(pattern: str, flags: int = 0) -> Translation:
@@ -56,8 +59,19 @@ def translate(pattern: str, flags: int = 0) -> Translation:
         raise UntranslatableError
     writer = _Writer(parsed.state.flags)
     rust = writer.sequence(parsed)
-    is_anchored = len(parsed) > 0 and parsed[0][0] is op.AT and parsed[0][1] in _BEGINNINGS
-    return Translation(rust, writer.has_end, writer.has_boundary, is_anchored or parsed.getwidth()[0] > 0)
+    begins, ends = _is_at(parsed[:1], _BEGINNINGS), _is_at(parsed[-1:], _ENDS)
+    groups = frozenset(about[0] for kind, about in parsed if kind is op.SUBPATTERN and about[0])
+    return Translation(
+        rust,
+        has_end=writer.has_end,
+        has_boundary=writer.has_boundary,
+        is_once=begins or parsed.getwidth()[0] > 0,
+        whole_groups=groups if begins and ends else frozenset(),
+    )
+
+
+def _is_at(tokens: Iterable[Any], positions: frozenset[Any]) -> bool:
+    return any(kind is op.AT and about in positions for kind, about in tokens)
 
 
 class _Writer:
@@ -128,7 +142,7 @@ class _Writer:
     def _position(self, about: Any) -> str:
         if about in _BEGINNINGS:
             return r"\A"
-        if about in {op.AT_END, op.AT_END_STRING}:
+        if about in _ENDS:
             self.has_end |= about is op.AT_END
             return r"\z"
         if about is not op.AT_BOUNDARY:
