@@ -46,7 +46,9 @@ def up() -> int:
         return 1
     FOLDER.mkdir(exist_ok=True)
     _PID_FILE.write_text(str(os.getpid()), "ascii")
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # also where a shell started this in the background, with Ctrl-C switched off
+        signal.signal(number, _interrupt)
     stack = Stack(FOLDER)
     try:
         _show(stack)
