@@ -1,6 +1,10 @@
 """The one exception by which work ends early, with a code of the closed vocabulary."""
 
+import errno
+
 from oa_shared.failures import FAILURES
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class TaskFailure(Exception):  # noqa: N818 - a failure is an outcome of a job, not a fault of the program

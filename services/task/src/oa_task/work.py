@@ -1,7 +1,6 @@
 """One job's work, from the definition to the manifest; the same for people and for the container."""
 
 import asyncio
-import errno
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,7 +19,7 @@ from oa_task.definition import Entry, read_definition, select_entry
 from oa_task.download.downloaded import Downloaded
 from oa_task.download.limits import Limits
 from oa_task.download.source import SourceDownload
-from oa_task.failure import TaskFailure
+from oa_task.failure import DISK_FULL, TaskFailure
 from oa_task.garbage import look_for_cycles_seldom
 from oa_task.manifest import write_manifest
 from oa_task.previous import CACHE_FILE, MANIFEST_FILE, Previous
@@ -72,7 +71,7 @@ async def run_work(
             report = await _Working(job, progress, limits or WorkLimits(), Path(folder), out).run(sandbox)
             await asyncio.to_thread(_publish, out, job.out)
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        if error.errno not in DISK_FULL:
             raise
         raise TaskFailure("resource.disk_full", f"{type(error).__name__}: {error}") from error
     return report

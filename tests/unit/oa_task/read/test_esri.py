@@ -1,6 +1,7 @@
 """Lines of Esri JSON to columns and geometries."""
 
 import json
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -8,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import polars as pl
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from oa_task.bad_rows import BadRows
 from oa_task.failure import TaskFailure
@@ -212,6 +216,46 @@ def test_read_bezier_ends_where_it_says(read: Read) -> None:
     (shape,) = batch.geometry.array  # type: ignore[union-attr]
     assert shape.coords[-1] == (3, 0)
     assert shapely.length(shape) > 3
+
+
+LEAF = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=3)
+ANYTHING = st.recursive(
+    LEAF,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
+    max_leaves=9,
+)
+COORDINATE = st.lists(st.floats(-180, 180) | LEAF, min_size=1, max_size=4)
+PARTS = st.lists(st.lists(COORDINATE | ANYTHING, max_size=6) | ANYTHING, max_size=4)
+CURVE = st.dictionaries(st.sampled_from("abc"), st.lists(COORDINATE, max_size=7), max_size=1)
+CURVED = st.lists(st.lists(COORDINATE | CURVE, max_size=5), max_size=3)
+GEOMETRY = ANYTHING | st.fixed_dictionaries(
+    {},
+    optional={
+        "x": st.floats(-180, 180) | LEAF,
+        "y": st.floats(-90, 90) | LEAF,
+        "rings": PARTS,
+        "paths": PARTS,
+        "points": st.lists(COORDINATE, max_size=4),
+        "curveRings": CURVED,
+        "curvePaths": CURVED,
+    },
+)
+
+
+@given(st.lists(GEOMETRY, min_size=1, max_size=6))
+@settings(max_examples=500, deadline=None)
+def test_read_any_geometry_is_a_finite_shape_or_left_out(geometries: list[Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "esri.jsonl"
+        features = [feature(geometry, A=1) for geometry in geometries]
+        lines = [orjson.dumps(line) for line in ({"srs": None}, *features, {"end": len(features)})]
+        path.write_bytes(b"\n".join(lines) + b"\n")
+        (batch,) = read_esri(ReadRequest(path, {}, Everything(), BadRows()))
+    if isinstance(batch.geometry, Points):
+        assert np.isfinite([batch.geometry.x, batch.geometry.y]).all()
+    else:
+        assert np.isfinite(shapely.get_coordinates(batch.geometry.array)).all()
+    assert len(batch) == batch.columns.height
 
 
 def test_follow_waits_for_what_is_not_written_yet(tmp_path: Path) -> None:

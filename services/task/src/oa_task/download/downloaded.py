@@ -28,7 +28,7 @@ class Downloaded:
 def file_name(url: URL) -> str:
     """Return a safe name for the file behind an address: its last part, which carries the extension."""
     name = PurePosixPath(url.path).name or "data"
-    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name)
+    safe = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "_" for c in name)
     return safe[-_LONGEST_NAME:].lstrip(".") or "data"
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import ftplib
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,7 +19,7 @@ from oa_task.download.guarded_ftp import open_ftp
 from oa_task.download.limits import Limits
 from oa_task.download.requests import Trouble
 from oa_task.download.stored import Stored
-from oa_task.failure import TaskFailure
+from oa_task.failure import DISK_FULL, TaskFailure
 
 SCHEMES = frozenset({"ftp", "ftps"})
 _CHUNK_BYTES = 1 << 18
@@ -114,7 +113,9 @@ class _Session:
             raise Trouble("upstream.timeout", f"{self._where} was silent for too long") from error
         except ftplib.Error as error:
             _raise_reply(error, self._where)
-        except (ConnectionError, EOFError, socket.gaierror, ssl.SSLError) as error:
+        except (OSError, EOFError, ValueError, OverflowError) as error:
+            if isinstance(error, OSError) and error.errno in DISK_FULL:
+                raise
             raise Trouble("upstream.connection", f"{self._where}: {type(error).__name__}: {error}") from error
         return Downloaded(path, self._where, path.stat().st_size, sha256_of(path), None, changed)
 

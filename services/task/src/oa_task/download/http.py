@@ -22,7 +22,7 @@ from oa_task.failure import TaskFailure
 
 _CHUNK_BYTES = 1 << 18
 _HEAD_BYTES = 64 * 1024
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 _GZIP = b"\x1f\x8b"
 Told = Callable[[int, int | None], None]
 

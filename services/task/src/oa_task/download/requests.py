@@ -93,7 +93,10 @@ def _target(response: aiohttp.ClientResponse, current: URL) -> URL:
     location, region = response.headers.get("Location"), response.headers.get("x-amz-bucket-region")
     if location is None and region is not None:
         return in_region(current, region)
-    return current.join(URL(location or ""))
+    try:
+        return current.join(URL(location or ""))
+    except ValueError as error:
+        raise TaskFailure("source.not_found", f"{_shown(current)} redirects to no address: {error}") from error
 
 
 def check_status(response: aiohttp.ClientResponse) -> None:
@@ -122,13 +125,13 @@ def check_markup(head: bytes, where: str) -> None:
 def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
     """Return the wait that a server asks for, in seconds or as a date; None when it asks for none."""
     text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
     try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+        if text.isdecimal():
+            return float(text)
+        moment = email.utils.parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 @asynccontextmanager

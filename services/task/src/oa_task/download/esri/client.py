@@ -19,6 +19,7 @@ from oa_task.failure import TaskFailure
 
 _LONGEST_GET = 1800
 _CHUNK_BYTES = 1 << 18
+_CODE_DIGITS = 10
 _TOKEN = frozenset({401, 403, 498, 499})
 _REFUSED = frozenset({400, 404, 405, 414, 501})
 _BUSY = frozenset({429})
@@ -120,9 +121,16 @@ def _decoded(body: bytes, charset: str | None) -> Any:
         return None
 
 
+def _code(said: Any) -> int | None:
+    """Return an error's code, which some servers write as text."""
+    is_number = isinstance(said, int) or (isinstance(said, str) and said.isdecimal() and len(said) < _CODE_DIGITS)
+    return int(said) if is_number else None
+
+
 def _raise_error(error: dict[str, Any], where: str, wanted_s: float | None) -> None:
-    code = error.get("code")
-    text = f"{where} answered with error {code!r}: {str(error.get('message') or '')[:200]}"
+    said = error.get("code")
+    text = f"{where} answered with error {str(said)[:20]}: {str(error.get('message') or '')[:200]}"
+    code = _code(said)
     if code in _TOKEN:
         raise TaskFailure("source.token_required", text)
     if code in _REFUSED:

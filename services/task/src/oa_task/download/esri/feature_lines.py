@@ -96,4 +96,7 @@ class FeatureLines:
 
 def _line(feature: dict[str, Any]) -> bytes:
     kept = {"attributes": feature.get("attributes"), "geometry": feature.get("geometry")}
-    return orjson.dumps(kept) + b"\n"
+    try:
+        return orjson.dumps(kept) + b"\n"
+    except orjson.JSONEncodeError as error:
+        raise TaskFailure("source.format", f"a feature cannot be kept: {error}") from error

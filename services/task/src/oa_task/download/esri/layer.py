@@ -40,7 +40,7 @@ async def read_layer(client: EsriClient) -> Layer:
         said = await client.ask_until_answered("", {})
     except RefusedError as error:
         raise TaskFailure("source.not_found", f"there is no layer: {error}") from error
-    kind = said.get("type")
+    kind = str(said.get("type") or "") or None
     if kind in _WITHOUT_FEATURES or not ({"fields", "type", "geometryType"} & said.keys()):
         raise TaskFailure("source.format", f"{client.url} is {kind or 'no layer'}: use the address of a feature layer")
     fields = [

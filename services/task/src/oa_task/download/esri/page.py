@@ -11,7 +11,7 @@ _GOOD_BEFORE_GROWTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Features in the server's order, with their object ids (None where there is none).
+    """Features in the server's order, with their object ids (whole numbers or text, None where there is none).
 
     `is_cut` when the server says that there are more than it sent.
     """
@@ -31,8 +31,15 @@ def page_of(answer: Answer, oid_field: str | None) -> Page:
     if not all(isinstance(row, dict) for row in attributes):
         raise Trouble("upstream.http_5xx", "the server answered with features whose attributes are no object")
     named = _id_name(attributes, oid_field, answer.get("objectIdFieldName"))
-    ids = [row.get(named) for row in attributes] if named else [None] * len(features)
+    ids = [_id(row.get(named)) for row in attributes] if named else [None] * len(features)
     return Page(features, ids, bool(answer.get("exceededTransferLimit")), answer.get("spatialReference"))
+
+
+def _id(value: Any) -> Any:
+    """Return an id as a whole number or text; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int | str) else None
 
 
 def _id_name(attributes: list[dict[str, Any]], claimed: str | None, answered: Any) -> str | None:
