@@ -1,14 +1,16 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset test lint types fuzz chaos bench check images compose
+.PHONY: help setup up down reset test lint types fuzz chaos bench check images compose plan deploy terraform-check
 WORKERS ?= 2
 JOBS ?= 300
 KILL ?= all
 INPUTS ?= 20000
-PATHS := shared services cli local tests
-DOCKERFILES := services/api/Dockerfile services/dispatcher/Dockerfile services/task/Dockerfile local/Dockerfile
+PATHS := shared services cli local tests terraform
+ENV ?=
+GIT_SHA ?= $(shell git rev-parse HEAD 2>/dev/null)
+DOCKERFILES := services/api/Dockerfile services/dispatcher/Dockerfile services/task/Dockerfile local/Dockerfile terraform/images/api.Dockerfile
 
 help: ## Say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf '  make %-8s %s\n' "$$name" "$$words"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf '  make %-15s %s\n' "$$name" "$$words"; done
 
 setup: ## Install everything for development into .venv
 	@sh bin/bootstrap dev
@@ -55,5 +57,14 @@ compose: ## Start the system as containers with LocalStack; needs Docker with co
 
 bench: setup ## Measure speed, each figure beside its baseline; ONLY=api takes those whose name begins so
 	@.venv/bin/python tests/bench/run.py $(ONLY)
+
+plan: ## Show what deploy would change; ENV=dev|staging|prod GIT_SHA=<commit, by default HEAD>
+	@sh bin/terraform plan "$(ENV)" "$(GIT_SHA)"
+
+deploy: ## Push images if need be and apply Terraform; ENV=dev|staging|prod GIT_SHA=<commit>
+	@sh bin/terraform apply "$(ENV)" "$(GIT_SHA)"
+
+terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, apply against an emulator, one job
+	@.venv/bin/python -m oa_local.deployment $(TERRAFORM_CHECK)
 
 check: lint types test ## All of lint, types and test

@@ -39,6 +39,7 @@ output "task_definitions" {
     api        = module.api.task_definition
     consumer   = module.consumer.task_definition
     dispatcher = module.dispatcher.task_definition
+    schedule   = module.schedule.task_definition
   }
 }
 
@@ -59,4 +60,30 @@ output "dashboard" {
 output "alarm_topic" {
   description = "The SNS topic of the alarms."
   value       = module.monitoring.topic_arn
+}
+
+output "alarms" {
+  description = "What is watched, by name."
+  value       = { for name, alarm in module.monitoring.alarms : name => { description = alarm.description, missing = alarm.missing } }
+}
+
+output "policy_statements" {
+  description = "Who may do what: every statement of every policy of this stack."
+  value = flatten([
+    for role, policy in merge(
+      module.network.policies, module.queues.policies, module.storage.policies, module.api.policies, module.consumer.policies,
+      module.dispatcher.policies, module.batch.policies, module.schedule.policies, module.monitoring.policies,
+      ) : [
+      for statement in policy.Statement : {
+        id         = "${role}/${statement.Sid}"
+        role       = role
+        sid        = statement.Sid
+        effect     = statement.Effect
+        actions    = statement.Action
+        resources  = statement.Resource
+        principal  = can(statement.Principal.Service) ? "service" : can(statement.Principal) ? "role" : "self"
+        conditions = try(keys(statement.Condition), [])
+      }
+    ]
+  ])
 }

@@ -2,7 +2,8 @@
 
 `python emulator.py --port N`. Without tags of application-autoscaling, without who may redrive into a queue, and
 with a queue's policy lost whenever another of its attributes is set, `terraform apply` waits until it gives up;
-without the time limits of Batch job queues each plan wants to set them again.
+without the time limits of Batch job queues each plan wants to set them again; without an end of the rotation that RDS
+does itself the stack cannot be destroyed; and a bucket that insists on TLS would refuse everything on loopback.
 """
 
 # ruff: noqa: INP001, SLF001 - a program alone in its folder, which reaches into moto
@@ -14,6 +15,8 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.batch import models as batch_models
 from moto.batch.models import JobQueue
 from moto.batch.responses import BatchResponse as Batch
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.models import FakeBucket
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.server import main as serve
 from moto.sqs import models as sqs_models
@@ -104,10 +107,20 @@ def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
     return secret.to_short_dict()
 
 
+def get_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+    """Judge by a bucket's policy as if the request had come over TLS, which loopback has not."""
+    if bucket.policy is None:
+        return PermissionResult.NEUTRAL
+    policy = json.loads(bucket.policy)
+    statements = [each for each in policy["Statement"] if "aws:SecureTransport" not in json.dumps(each)]
+    return IAMPolicy(json.dumps({**policy, "Statement": statements})).is_action_permitted(action, resource)
+
+
 def install() -> None:
     """Put all of it in the place of moto's own."""
     for call in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
         setattr(Scaling, call.__name__, call)
+    FakeBucket.get_permission = get_permission
     SecretsManagerBackend.cancel_rotate_secret = cancel_rotate_secret
     Batch.createjobqueue = create_job_queue
     batch_models.JobQueue = StrictJobQueue

@@ -106,6 +106,15 @@ class Postgres:
         self._administer(statement.format(sql.Identifier(database), sql.Identifier(template)))
         return self.url(database)
 
+    def create_owned(self, database: str, *, owner: str, password: str) -> None:
+        """Make a database and a user that owns it, who must give the password from now on."""
+        name, secret = sql.Identifier(owner), sql.Literal(password)
+        self._administer(sql.SQL("create role {} login password {}").format(name, secret))
+        self._administer(sql.SQL("create database {} owner {}").format(sql.Identifier(database), name))
+        rules = self.folder / "pg_hba.conf"
+        rules.write_text(f"host all {owner} 127.0.0.1/32 scram-sha-256\n" + rules.read_text("utf-8"), "utf-8")
+        self._administer(sql.SQL("select pg_reload_conf()"))
+
     def drop(self, database: str) -> None:
         """Remove a database and end whatever is connected to it."""
         self._administer(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
@@ -116,7 +125,7 @@ class Postgres:
             cursor.execute("select 1 from pg_database where datname = %s", (database,))
             return cursor.fetchone() is not None
 
-    def _administer(self, statement: sql.Composed) -> None:
+    def _administer(self, statement: sql.Composable) -> None:
         with closing(psycopg2.connect(self.url())) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:

@@ -78,7 +78,7 @@ resource "aws_network_acl_rule" "endpoint_to_task" {
   rule_action    = "allow"
   protocol       = "tcp"
   cidr_block     = local.cidrs.endpoint[each.key]
-  from_port      = 1024
+  from_port      = 32768
   to_port        = 65535
 }
 
@@ -102,7 +102,7 @@ resource "aws_network_acl_rule" "task_out" {
   cidr_block     = "0.0.0.0/0"
 }
 
-# Answers only: a network ACL knows no connections, and the gateway in front lets none in.
+# Answers only, to the ports from which Linux asks: a network ACL knows no connections.
 resource "aws_network_acl_rule" "task_answers" {
   for_each = { tcp = 300, udp = 301 }
 
@@ -112,6 +112,6 @@ resource "aws_network_acl_rule" "task_answers" {
   rule_action    = "allow"
   protocol       = each.key
   cidr_block     = "0.0.0.0/0"
-  from_port      = 1024
+  from_port      = 32768
   to_port        = 65535
 }

@@ -8,6 +8,15 @@ output "log_group" {
   value       = aws_cloudwatch_log_group.this.name
 }
 
+output "task_definition" {
+  description = "What makes the calls, as ECS was told."
+  value = {
+    arn        = aws_ecs_task_definition.call.arn
+    family     = aws_ecs_task_definition.call.family
+    containers = jsondecode(aws_ecs_task_definition.call.container_definitions)
+  }
+}
+
 output "policies" {
   description = "IAM policies as data, for the tests."
   value       = { "${var.name}-scheduler" = local.scheduler_policy, "${var.name}-call-execution" = local.execution_policy }

@@ -1,0 +1,1 @@
+"""Proves the Terraform configuration without an AWS account: `python -m oa_local.deployment`."""

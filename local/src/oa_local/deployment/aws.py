@@ -1,0 +1,73 @@
+"""The emulated account: moto as a child process, from a virtual environment of its own."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from oa_local.emulator import REGION
+from oa_local.process import Process, StartError, accepts, free_port
+from oa_local.provision import client
+
+_START_S = 60.0
+_SERVICE_ROLE = "AWSServiceRoleForBatch"
+
+
+@dataclass(slots=True)
+class EmulatedAccount:
+    """moto with the patches of terraform/tools/emulator.py; it keeps nothing."""
+
+    python: Path
+    program: Path
+    log: Path
+    port: int = field(default_factory=free_port)
+    process: Process = field(init=False)
+
+    def __post_init__(self) -> None:
+        environ = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "PYTHONWARNINGS": "ignore"}
+        command = [str(self.python), str(self.program), "--port", str(self.port)]
+        self.process = Process(command, log=self.log, environ=environ)
+
+    @property
+    def url(self) -> str:
+        """The endpoint of every service."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a client needs in its environment to come here and nowhere else."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def start(self) -> None:
+        """Start it, and give it the role that Batch makes in a real account; raises StartError."""
+        self.process.start()
+        deadline = time.monotonic() + _START_S
+        while not accepts(self.port):
+            if not self.process.running or time.monotonic() > deadline:
+                raise StartError(f"the emulated account did not start:\n{self.process.tail()}")
+            time.sleep(0.1)
+        client("iam", self.environ).create_role(
+            RoleName=_SERVICE_ROLE, Path="/aws-service-role/batch.amazonaws.com/", AssumeRolePolicyDocument="{}"
+        )
+
+    def leftovers(self, stack: str) -> list[str]:
+        """Return what of a stack is still there, looked for in the services that it cannot do without."""
+        left = list(client("sqs", self.environ).list_queues(QueueNamePrefix=f"oa-{stack}").get("QueueUrls", []))
+        left += [bucket["Name"] for bucket in client("s3", self.environ).list_buckets()["Buckets"]]
+        queues = client("batch", self.environ).describe_job_queues()["jobQueues"]
+        left += [queue["jobQueueName"] for queue in queues]
+        roles = client("iam", self.environ).list_roles()["Roles"]
+        left += [role["RoleName"] for role in roles if role["RoleName"].startswith(f"oa-{stack}")]
+        try:
+            left += client("ecs", self.environ).describe_clusters(clusters=[f"oa-{stack}"])["clusters"]
+        except ClientError as error:
+            left.append(str(error))
+        return left

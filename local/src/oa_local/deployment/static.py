@@ -1,0 +1,88 @@
+"""What can be checked without applying: format, validity, the scanner's findings, the tests over a mocked AWS."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from oa_local.deployment.terraform import Terraform, TerraformError
+
+_SECRET = "TF_VAR_shared_secret"  # noqa: S105 - the name of a variable
+_GOOD = {"TF_VAR_environment": "dev", "TF_VAR_git_sha": "0" * 40, _SECRET: "abcdefghijklmnopqrstuvwxyz012345"}
+# What is set wrong, and what must be said of it; a value that is None is not set at all.
+_REFUSALS: tuple[tuple[dict[str, str | None], tuple[str, ...]], ...] = (
+    ({_SECRET: None}, ('"shared_secret" is not set',)),
+    ({_SECRET: "abcdefghijklmnopqrstuvwxyz $(id) 012345"}, ("letters and digits only",)),
+    (
+        {_SECRET: "abc123", "TF_VAR_git_sha": "main", "TF_VAR_environment": "production"},
+        ("at least 32 characters", "40 lower-case hex digits", "dev, staging or prod"),
+    ),
+)
+
+
+def check_format(terraform: Terraform) -> str:
+    """Terraform's own formatter and validator."""
+    terraform.run("fmt", "-check", "-recursive", "-diff", timeout_s=60)
+    terraform.run("validate", timeout_s=120)
+    return "formatted and valid"
+
+
+def check_refusals(terraform: Terraform) -> str:
+    """Plan with wrong values; raises TerraformError unless each is refused in the right words."""
+    for wrong, sentences in _REFUSALS:
+        given = {key: value for key, value in {**_GOOD, **wrong}.items() if value is not None}
+        asking = Terraform(terraform.program, terraform.source, terraform.folder, given)
+        printed = asking.run("plan", "-input=false", "-refresh=false", timeout_s=120, allowed=(1,))
+        told = re.sub(r"[\s│]+", " ", printed)
+        missing = [words for words in sentences if words not in told]
+        if missing:
+            raise TerraformError(f"{', '.join(wrong)}: refused without the words {missing}:\n{printed[-1500:]}")
+    return f"refused with their reasons: {', '.join(words for _, sentences in _REFUSALS for words in sentences)}"
+
+
+def run_tests(terraform: Terraform) -> str:
+    """Run terraform test, which needs no AWS."""
+    printed = terraform.run("test", timeout_s=420)
+    (passed,) = re.findall(r"(\d+) passed, 0 failed", printed)
+    return f"{passed} tests passed over a mocked AWS"
+
+
+def scan(tools: Path, source: Path, folder: Path) -> str:
+    """Run the security scanner with the list of accepted findings; raises TerraformError with what it found more."""
+    if not (tools / "bin" / "checkov").exists():
+        raise TerraformError(f"checkov is not installed in {tools}")
+    copy = folder / "scanned"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(source, copy, ignore=shutil.ignore_patterns("tools", "tests", ".terraform"))
+    done = subprocess.run(  # noqa: S603 - the locked scanner
+        [
+            *(str(tools / "bin" / "checkov"), "--directory", str(copy), "--framework", "terraform"),
+            *("--config-file", str(source / "checkov.yaml"), "--output", "json", "--compact", "--quiet"),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    (folder / "checkov.json").write_text(done.stdout, "utf-8")
+    try:
+        told = json.loads(done.stdout)
+    except ValueError as error:
+        raise TerraformError(f"checkov: {done.stdout[-1000:]}{done.stderr[-1000:]}") from error
+    failed = told.get("results", {}).get("failed_checks", [])
+    if failed:
+        found = sorted({f"{each['check_id']} {each['resource']}: {each['check_name']}" for each in failed})
+        raise TerraformError("\n".join(found))
+    summary = told.get("summary", told)
+    return f"{summary.get('passed', 0)} checks passed, {len(accepted(source))} kinds of finding accepted with a reason"
+
+
+def accepted(source: Path) -> list[str]:
+    """Return the accepted findings of checkov.yaml; raises TerraformError where one has no reason beside it."""
+    lines = (source / "checkov.yaml").read_text("utf-8").splitlines()
+    entries = [line.strip() for line in lines if line.strip().startswith("- CKV")]
+    bare = [entry for entry in entries if not re.fullmatch(r"- CKV\w+ +# .{20,}", entry)]
+    if bare:
+        raise TerraformError(f"accepted without a reason: {', '.join(bare)}")
+    return entries

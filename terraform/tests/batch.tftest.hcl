@@ -1,0 +1,77 @@
+# How jobs end and are tried again, and where they run.
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "batch" {
+  command = apply
+
+  module {
+    source = "./modules/batch"
+  }
+
+  variables {
+    name              = "oa-dev"
+    region            = "us-east-1"
+    account           = "123456789012"
+    partition         = "aws"
+    vpc_id            = "vpc-0"
+    subnet_ids        = ["subnet-0"]
+    image             = "mock:0"
+    repository_arn    = "arn:aws:ecr:us-east-1:123456789012:repository/mock"
+    bucket_arn        = "arn:aws:s3:::mock"
+    results_queue_arn = "arn:aws:sqs:us-east-1:123456789012:mock"
+    log_days          = 30
+    limits = {
+      standard_spot_vcpus = 8, standard_vcpus = 4, large_vcpus = 8, large_disk_gb = 100, attempt_s = 21600, stuck_s = 3600
+    }
+  }
+
+  assert {
+    condition = alltrue([for definition in aws_batch_job_definition.tier :
+      [for rule in definition.retry_strategy[0].evaluate_on_exit : "${rule.action} ${rule.on_status_reason != null ? rule.on_status_reason : ""}${rule.on_reason != null ? rule.on_reason : ""}"] ==
+      ["RETRY Host EC2*", "RETRY Your Spot Task was interrupted*", "RETRY CannotPull*", "EXIT OutOfMemoryError*", "EXIT *"]
+    ])
+    error_message = "Lost hosts and image pulls are retried; memory, sources and whatever else is not."
+  }
+
+  assert {
+    condition     = keys(aws_batch_job_definition.tier) == ["huge", "large", "small", "standard"]
+    error_message = "There is a definition for each tier of oa_shared.lanes."
+  }
+
+  assert {
+    condition     = alltrue([for definition in aws_batch_job_definition.tier : definition.timeout[0].attempt_duration_seconds == 21600])
+    error_message = "Every attempt has a time limit."
+  }
+
+  assert {
+    condition = alltrue([for tier, platform in { small = "FARGATE", standard = "FARGATE", large = "EC2", huge = "EC2" } :
+      one(aws_batch_job_definition.tier[tier].platform_capabilities) == platform
+    ])
+    error_message = "Small and standard run on Fargate, large and huge on EC2."
+  }
+
+  assert {
+    condition     = alltrue([for definition in aws_batch_job_definition.tier : !try(jsondecode(definition.container_properties).privileged, false)])
+    error_message = "No container is privileged."
+  }
+
+  assert {
+    condition     = keys(output.queues_by_lane) == ["manual", "manual.huge", "manual.large", "pull_request", "pull_request.huge", "pull_request.large", "weekly", "weekly.huge", "weekly.large"]
+    error_message = "Each lane of oa_shared.lanes has a queue, and one for the tiers on EC2."
+  }
+
+  assert {
+    condition = (
+      aws_batch_job_queue.this["pull_request"].priority > aws_batch_job_queue.this["manual"].priority &&
+      aws_batch_job_queue.this["manual"].priority > aws_batch_job_queue.this["weekly"].priority
+    )
+    error_message = "Pull requests go before what people start, and that before the weekly run."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_batch_job_queue.this : length(queue.job_state_time_limit_action) == 3])
+    error_message = "Jobs that cannot be placed are given up."
+  }
+}

@@ -1,0 +1,131 @@
+# The whole stack over a mocked AWS: who may do what, what is wired to what, what is watched.
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  environment   = "staging"
+  git_sha       = "0123456789abcdef0123456789abcdef01234567"
+  shared_secret = "abcdefghijklmnopqrstuvwxyz012345"
+  storage       = { public_read = "cloudfront" }
+  schedules = {
+    sources = { expression = "cron(0 3 ? * FRI *)", body = "{\"type\": \"sources\"}", enabled = true }
+  }
+}
+
+run "stack" {
+  command = apply
+
+  variables {
+    network = { interface_endpoints = true, nat_per_zone = true }
+  }
+
+  # Policies as data: a statement is written "role/Sid" with its actions and resources.
+
+  assert {
+    condition = length([
+      for statement in output.policy_statements : statement.id
+      if anytrue([for action in statement.actions : strcontains(action, "*")])
+    ]) == 0
+    error_message = "No policy may name actions by *."
+  }
+
+  assert {
+    condition = length(setsubtract([
+      for statement in output.policy_statements : statement.sid
+      if contains(statement.resources, "*") && statement.effect == "Allow"
+      ], [
+      "Login", # ecr:GetAuthorizationToken knows no resources
+      "Look",  # batch:DescribeJobs and ListJobs know no resources
+    ])) == 0
+    error_message = "Only calls that know no resources may be allowed on all of them."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in output.policy_statements : statement.actions if statement.role == "oa-staging-task"
+    ])) == toset(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject", "sqs:SendMessage"])
+    error_message = "The task uploads, reads its claim and reports; it does nothing else."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in output.policy_statements : alltrue([for resource in statement.resources : endswith(resource, ":::mock/job/*")])
+      if statement.role == "oa-staging-task" && statement.sid == "Upload"
+    ])
+    error_message = "The task puts objects below job/ only."
+  }
+
+  assert {
+    condition = length([
+      for statement in output.policy_statements : statement.id
+      if anytrue([for action in statement.actions : startswith(action, "batch:")]) && statement.role != "oa-staging-dispatcher"
+    ]) == 0
+    error_message = "Only the dispatcher speaks to Batch."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in output.policy_statements :
+      length(statement.resources) == 10 && alltrue([for resource in statement.resources : can(regex(":job-(queue|definition)/", resource))])
+      if contains(statement.actions, "batch:SubmitJob")
+    ])
+    error_message = "The dispatcher submits the four definitions to the six queues of this stack."
+  }
+
+  assert {
+    condition     = alltrue([for statement in output.policy_statements : length(statement.conditions) > 0 if statement.principal == "service"])
+    error_message = "A service of AWS may use a queue, bucket or topic only on behalf of a resource of this stack."
+  }
+
+  # What the services are told.
+
+  assert {
+    condition = alltrue([
+      for name, definition in output.task_definitions : alltrue([
+        for container in definition.containers : container.readonlyRootFilesystem && !container.privileged
+      ])
+    ])
+    error_message = "Containers are not privileged and cannot write to their root."
+  }
+
+  assert {
+    condition = length([
+      for variable in flatten([for definition in output.task_definitions : [for container in definition.containers : container.environment]]) :
+      variable.name if can(regex("SECRET|PASSWORD", variable.name)) || strcontains(variable.value, "abcdefghijklmnopqrstuvwxyz012345")
+    ]) == 0
+    error_message = "Secrets go by reference, never as values."
+  }
+
+  assert {
+    condition = [
+      for container in output.task_definitions.api.containers : one(container.dependsOn).condition if container.name == "main"
+    ] == ["SUCCESS"]
+    error_message = "The api starts only after `oa-api migrate` has succeeded."
+  }
+
+  assert {
+    condition     = alltrue([for definition in output.task_definitions : alltrue([for c in definition.containers : c.stopTimeout > 25 if c.name == "main"])])
+    error_message = "Services need 25 s to stop."
+  }
+
+  # What is watched.
+
+  assert {
+    condition = length(setsubtract([
+      "jobs-dead", "jobs-age", "results-dead", "results-age", "outbox-age", "api-sweep-age", "batch-sweep-age", "api-5xx",
+      "database-storage", "database-connections", "jobs-runnable", "run-not-ended", "weekly-run-not-started",
+    ], keys(output.alarms))) == 0
+    error_message = "An alarm is missing."
+  }
+
+  assert {
+    condition     = alltrue([for key in ["api-sweep-age", "batch-sweep-age", "weekly-run-not-started"] : output.alarms[key].missing == "breaching"])
+    error_message = "Silence of what must be heard is an alarm."
+  }
+
+  assert {
+    condition     = output.public_url == "https://mock.cloudfront.net"
+    error_message = "Published files are read through CloudFront."
+  }
+}

@@ -1,0 +1,106 @@
+# What a wrong value is told, before anything is asked of AWS.
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+variables {
+  environment   = "dev"
+  git_sha       = "0123456789abcdef0123456789abcdef01234567"
+  shared_secret = "abcdefghijklmnopqrstuvwxyz012345"
+}
+
+run "secret_missing_is_refused" {
+  command = plan
+  variables {
+    shared_secret = ""
+  }
+  expect_failures = [var.shared_secret]
+}
+
+run "secret_too_short_is_refused" {
+  command = plan
+  variables {
+    shared_secret = "abcdefghijklmnopqrstuvwxyz01234"
+  }
+  expect_failures = [var.shared_secret]
+}
+
+run "secret_with_odd_characters_is_refused" {
+  command = plan
+  variables {
+    shared_secret = "abcdefghijklmnopqrstuvwxyz012345$(id)"
+  }
+  expect_failures = [var.shared_secret]
+}
+
+run "previous_secret_equal_to_the_present_one_is_refused" {
+  command = plan
+  variables {
+    shared_secret_previous = "abcdefghijklmnopqrstuvwxyz012345"
+  }
+  expect_failures = [var.shared_secret_previous]
+}
+
+run "sha_that_is_a_branch_is_refused" {
+  command = plan
+  variables {
+    git_sha = "main"
+  }
+  expect_failures = [var.git_sha]
+}
+
+run "sha_cut_short_is_refused" {
+  command = plan
+  variables {
+    git_sha = "0123456"
+  }
+  expect_failures = [var.git_sha]
+}
+
+run "unknown_environment_is_refused" {
+  command = plan
+  variables {
+    environment = "production"
+  }
+  expect_failures = [var.environment]
+}
+
+run "prod_without_certificate_is_refused" {
+  command = plan
+  variables {
+    environment = "prod"
+  }
+  expect_failures = [var.api]
+}
+
+run "more_submissions_than_batch_takes_are_refused" {
+  command = plan
+  variables {
+    api = { dispatcher_tasks = 3, submits_per_s = 20 }
+  }
+  expect_failures = [var.api]
+}
+
+run "database_without_backups_is_refused" {
+  command = plan
+  variables {
+    database = { backup_days = 0 }
+  }
+  expect_failures = [var.database]
+}
+
+run "unknown_way_of_public_reading_is_refused" {
+  command = plan
+  variables {
+    storage = { public_read = "yes" }
+  }
+  expect_failures = [var.storage]
+}
+
+run "schedule_outside_the_api_is_refused" {
+  command = plan
+  variables {
+    schedules = { odd = { expression = "rate(1 day)", path = "https://example.org" } }
+  }
+  expect_failures = [var.schedules]
+}
