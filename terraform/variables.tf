@@ -182,7 +182,7 @@ variable "batch" {
 
   validation {
     condition     = var.batch.attempt_s >= 3600 && var.batch.attempt_s <= 24 * 3600
-    error_message = "batch.attempt_s must be one hour to one day: the task ends itself an hour earlier, the api gives up after 48 h."
+    error_message = "batch.attempt_s must be one hour to one day: the task ends itself half an hour earlier, the api gives up after 48 h."
   }
 }
 

@@ -9,7 +9,10 @@ locals {
     command          = ["job"]
     jobRoleArn       = aws_iam_role.task.arn
     executionRoleArn = aws_iam_role.execution.arn
-    environment      = [{ name = "AWS_DEFAULT_REGION", value = var.region }]
+    environment = [
+      { name = "AWS_DEFAULT_REGION", value = var.region },
+      { name = "OA_TIME_LIMIT_S", value = tostring(var.limits.attempt_s - 1800) }, # it tells its end, Batch only kills
+    ]
 
     logConfiguration = {
       logDriver = "awslogs"

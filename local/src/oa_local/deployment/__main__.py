@@ -93,7 +93,7 @@ def _prepare(terraform: Terraform, program: str | None) -> str:
 
 
 def _apply(terraform: Terraform, given: str) -> str:
-    terraform.run("apply", "-input=false", "-auto-approve", _PARALLEL, given, timeout_s=420)
+    terraform.run("apply", "-input=false", "-auto-approve", _PARALLEL, given, timeout_s=540)
     return f"{len(_resources(terraform))} resources made"
 
 
@@ -131,7 +131,7 @@ def _use(terraform: Terraform, account: EmulatedAccount, folder: Path) -> str:
 
 def _destroy(terraform: Terraform, account: EmulatedAccount, given: str) -> str:
     before = len(_resources(terraform))
-    terraform.run("destroy", "-input=false", "-auto-approve", _PARALLEL, given, timeout_s=420)
+    terraform.run("destroy", "-input=false", "-auto-approve", _PARALLEL, given, timeout_s=540)
     left = [*_resources(terraform), *account.leftovers(_ENVIRONMENT)]
     if left:
         raise TerraformError(f"still there: {', '.join(map(str, left))}")

@@ -43,7 +43,7 @@ def check_refusals(terraform: Terraform) -> str:
 
 def run_tests(terraform: Terraform) -> str:
     """Run terraform test, which needs no AWS."""
-    printed = terraform.run("test", timeout_s=420)
+    printed = terraform.run("test", timeout_s=900)
     (passed,) = re.findall(r"(\d+) passed, 0 failed", printed)
     return f"{passed} tests passed over a mocked AWS"
 
@@ -63,7 +63,7 @@ def scan(tools: Path, source: Path, folder: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=600,
     )
     (folder / "checkov.json").write_text(done.stdout, "utf-8")
     try:
