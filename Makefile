@@ -40,7 +40,7 @@ lint: setup ## Check style, imports between packages, container files, workflows
 
 types: setup ## Check types
 	@.venv/bin/mypy
-	@cd tests/bench && ../../.venv/bin/mypy --config-file ../../pyproject.toml api_*.py run.py idle_task.py
+	@cd tests/bench && ../../.venv/bin/mypy --config-file ../../pyproject.toml api_*.py engine_*.py run.py idle_task.py
 
 fuzz: setup ## Random definitions and rows through the engine and a plain reference; INPUTS=20000
 	@cd tests && ../.venv/bin/python -m bench.fuzz $(INPUTS)

@@ -139,9 +139,8 @@ def plain_pass_s(folder: Path) -> tuple[float, str]:
 def show_speed(found: Sequence[Measured], factor: float, scale: float) -> None:
     """Print rows a second, ratios with their goals, memory."""
     table = Table(title="engine: oa-task run as a whole", title_justify="left", title_style="bold")
-    columns = ("input", "rows", "source s", "rows/s", "times", "goal", "all s", "times", "goal")
-    columns += ("CPU s", "peak MiB", "reference")
-    for column in columns:
+    columns = ["input", "rows", "source s", "rows/s", "times", "goal", "all s", "times", "goal"]
+    for column in [*columns, "CPU s", "peak MiB", "reference"]:
         table.add_column(column, justify="left" if column in {"input", "reference"} else "right")
     for one in found:
         present_s = PRESENT_S[one.name] * factor * scale

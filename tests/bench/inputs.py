@@ -112,7 +112,7 @@ def _addresses(random: np.random.Generator, rows: int) -> Columns:
     return columns
 
 
-def _spaced(*columns: np.ndarray) -> pl.Series:
+def _spaced(*columns: np.ndarray | pl.Series) -> pl.Series:
     """Return what is not empty of each row, with spaces between."""
     texts = [pl.lit(pl.Series(column, dtype=pl.String).replace("", None)) for column in columns]
     return pl.select(pl.concat_str(texts, separator=" ", ignore_nulls=True)).to_series()
