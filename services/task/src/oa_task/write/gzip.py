@@ -12,7 +12,7 @@ _GZIP = 31
 
 
 class GzipTextFile:
-    """A gzip file that takes its name only when it is whole. Level 1 of ISA-L: 2 and 3 cost more and win 1 %."""
+    """A gzip file that takes its name only when it is whole. Level 1 of ISA-L: on lines, the others cost more and win little."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
