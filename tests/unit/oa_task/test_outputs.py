@@ -35,10 +35,15 @@ def test_outputs_hold_every_batch_in_order(tmp_path: Path) -> None:
     }
 
 
-def test_outputs_left_by_an_error_leave_no_file(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="broken"), outputs(tmp_path) as made:
+def break_off(made: Outputs) -> None:
+    with made:
         made.put(*batch("1"))
         raise ValueError("broken")
+
+
+def test_outputs_left_by_an_error_leave_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="broken"):
+        break_off(outputs(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,7 +12,10 @@ _GZIP = 31
 
 
 class GzipTextFile:
-    """A gzip file that takes its name only when it is whole. Level 1 of ISA-L: on lines, the others cost more and win little."""
+    """A gzip file that takes its name only when it is whole.
+
+    Level 1 of ISA-L: on such lines the higher ones cost more and win little.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
