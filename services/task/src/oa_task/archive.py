@@ -29,10 +29,13 @@ class UnpackLimits:
 def unpack(path: Path, compression: str | None, folder: Path, limits: UnpackLimits | None = None) -> list[Path]:
     """Return the files in an archive, unpacked below `folder`, or the file itself where it is none.
 
-    What is not named is guessed by the first bytes. Raises TaskFailure source.archive or source.too_large.
+    What is not named is guessed by the first bytes. Raises TaskFailure source.archive, source.too_large,
+    source.schema.
     """
     unpacking = _Unpacking(folder, limits or UnpackLimits())
     kind = compression or _guess(path)
+    if kind not in {None, "zip", "gzip"}:
+        raise TaskFailure("source.schema", f"unknown compression {kind!r}: use zip or gzip")
     try:
         if kind == "zip":
             unpacking.zip(path, PurePosixPath(), depth=1)

@@ -50,7 +50,12 @@ def convert(
         if stats.count == 0:
             raise TaskFailure("source.empty", f"there are no features in the data{bad_rows.explanation()}")
         bad_rows.check()
-        report = {**stats.report(), **outputs.close(), "rows": _rows(bad_rows), "warnings": conformer.warnings}
+        report = {
+            **stats.report(),
+            **outputs.close(),
+            "rows": _rows(bad_rows),
+            "warnings": [*bad_rows.warnings, *conformer.warnings],
+        }
     clock.note(outputs.seconds)
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     Extras(entry=entry, title=title, out=out, work=work, without=without).write(parts[0], stats, clock)

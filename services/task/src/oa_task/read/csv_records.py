@@ -28,8 +28,12 @@ class CsvRecords:
         self._is_ended = False
 
     def header(self) -> Cells:
-        """Take the first record that is not blank; nothing where there is none."""
-        return next((cells for cells in self._reader if cells), [])
+        """Take the first record that is not blank; nothing where there is none. Raises TaskFailure source.encoding."""
+        cells = next((cells for cells in self._reader if cells), [])
+        if self._has_nul:
+            text = "the header has NUL characters, as UTF-16 without its mark has; set `conform.encoding`"
+            raise TaskFailure("source.encoding", text)
+        return cells
 
     def first_width(self, ahead: int) -> int:
         """Return the number of cells of the first record, which stays; `ahead` bytes are looked at."""

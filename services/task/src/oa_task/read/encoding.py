@@ -48,7 +48,7 @@ def _codec(start: bytes, encoding: str | None) -> str:
         if start.startswith(mark):
             return name
     try:
-        b"".decode(encoding or "utf-8")
+        bytes(4).decode(encoding or "utf-8")  # an empty text is fine with codecs that are none of text
         return codecs.lookup(encoding or "utf-8").name
     except (LookupError, ValueError) as error:
         raise TaskFailure("source.schema", f"there is no encoding {str(encoding)[:50]!r}") from error

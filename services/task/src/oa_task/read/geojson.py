@@ -86,7 +86,8 @@ def _with_geometry(features: list[Any], first_row: int, bad_rows: BadRows) -> tu
     has_geometry = np.array(
         [isinstance(feature, dict) and isinstance(feature.get("geometry"), dict) for feature in features], dtype=bool
     )
-    bad_rows.note("not a feature", first_row + np.flatnonzero(~is_feature), code="source.format")
+    others = np.flatnonzero(~is_feature)
+    bad_rows.note("not a feature", first_row + others, [str(features[n]) for n in others[:5]], code="source.format")
     bad_rows.leave_out("the geometry is null", int((is_feature & ~has_geometry).sum()))
     kept = np.flatnonzero(has_geometry)
     return [features[place] for place in kept], first_row + kept

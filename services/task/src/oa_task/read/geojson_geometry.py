@@ -41,7 +41,7 @@ def is_empty(value: dict[str, Any]) -> bool:
 def _points(values: list[dict[str, Any]]) -> np.ndarray | None:
     try:
         return _pairs([value.get("coordinates") or (np.nan, np.nan) for value in values])
-    except (TypeError, ValueError):
+    except (IndexError, TypeError, ValueError):
         return None
 
 
@@ -63,7 +63,7 @@ def _ragged(kind: GeometryType, depth: int, values: list[dict[str, Any]]) -> np.
             offsets.insert(0, np.concatenate(([0], np.cumsum([len(item) for item in items], dtype=np.int64))))
             items = list(chain.from_iterable(items))
         return np.asarray(shapely.from_ragged_array(kind, _pairs(items), tuple(offsets)), dtype=object)
-    except (KeyError, TypeError, ValueError, shapely.errors.GEOSException):
+    except (KeyError, IndexError, TypeError, ValueError, shapely.errors.GEOSException):
         return None
 
 

@@ -87,32 +87,27 @@ def _sequence(pieces: Iterator[bytes], held: bytes, bad_rows: BadRows) -> Iterat
         held += piece
         cut = held.rfind(separator) + 1
         if cut and len(held) >= _BLOCK_BYTES:
-            yield _records(held[:cut].split(separator), bad_rows)
+            yield _records(held[:cut].split(separator))
             held = held[cut:]
         elif len(held) > _MAX_FEATURE_BYTES:
             raise TaskFailure("source.format", f"the feature of row {bad_rows.rows_read + 1:,} is longer than 64 MiB")
-    yield _records(held.split(separator), bad_rows)
+    yield _records(held.split(separator))
 
 
-def _records(texts: list[bytes], bad_rows: BadRows) -> Block:
-    """Return the features of records; one that is not JSON becomes None and a bad row."""
+def _records(texts: list[bytes]) -> Block:
+    """Return the features of records; one that is not JSON stays text."""
     filled = [text for text in texts if text.strip(b"\x1e \t\r\n")]
     block = parsed(b",".join(filled))
     if block is not None and len(block.features) == len(filled):
         return block
-    values = [_value(text) for text in filled]
-    broken = [place for place, value in enumerate(values) if value is None]
-    shown = [filled[place][:100].decode("utf-8", "replace") for place in broken[:5]]
-    first = bad_rows.rows_read
-    bad_rows.note("a feature that is not JSON", [first + place for place in broken], shown, code="source.format")
-    return Block(values, b"null")
+    return Block([_value(text) for text in filled], b"null")
 
 
 def _value(text: bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return None
+        return text.decode("utf-8", "replace")
 
 
 def _single(text: bytes, name: str) -> Block:

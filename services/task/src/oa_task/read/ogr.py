@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 
 from oa_task.failure import TaskFailure
 from oa_task.features import FeatureBatch, Points, Shapes
@@ -16,10 +15,17 @@ from oa_task.read import wkb
 from oa_task.read.arrow_text import text_column
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, pyogrio
+from oa_task.read.markup import refuse_cut_off
 from oa_task.read.request import ReadRequest
 from oa_task.read.web_page import refuse_web_page
 
 _BATCH_ROWS = 20_000
+_UNREADABLE = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FieldError,
+    pyogrio.errors.GeometryError,
+)
 _UTF8 = frozenset({"UTF-8", "UTF8"})
 
 
@@ -43,7 +49,7 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
     refuse_web_page(path, f"{conform['format']} data")
     try:
         yield from _batches(request)
-    except (DataSourceError, DataLayerError, FieldError, GeometryError, pa.ArrowException) as error:
+    except (*_UNREADABLE, pa.ArrowException) as error:
         row = request.bad_rows.rows_read
         reason = f"{path.name} cannot be read as {conform['format']} after row {row:,}: {error}"
         raise TaskFailure("source.format", reason) from error
@@ -54,6 +60,8 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
 def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
     path, conform = request.path, request.conform
     options = OPEN_OPTIONS.get(conform["format"], {})
+    if conform["format"] == "xml":
+        refuse_cut_off(path)
     layer = _layer_name(request)
     about = pyogrio.read_info(path, layer=layer, **options)
     _check_driver(about, conform["format"])

@@ -43,12 +43,15 @@ class TextBuffer:
             if found >= 0:
                 return found + 1 - self._front
             searched = len(self._data) - self._front
-            if searched - ahead > MAX_LINE_BYTES:
-                raise TaskFailure(
-                    "source.format", f"the line at byte {self.taken + ahead:,} is longer than {MAX_LINE_BYTES:,} bytes"
-                )
+            self._refuse_endless_line(ahead, searched)
             if not self._fill(searched + 1):
                 return searched
+
+    def _refuse_endless_line(self, ahead: int, end: int) -> None:
+        start = max(self._data.rfind(b"\n", self._front, self._front + ahead) + 1 - self._front, 0)
+        if end - start > MAX_LINE_BYTES:
+            text = f"the line at byte {self.taken + start:,} is longer than {MAX_LINE_BYTES:,} bytes"
+            raise TaskFailure("source.format", text)
 
     def _fill(self, size: int) -> bool:
         """Hold at least `size` bytes; tell whether there are so many."""

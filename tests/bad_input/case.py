@@ -1,0 +1,74 @@
+"""One kind of bad input: what comes, and how a source ends that has it."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from oa_task.archive import unpack
+from oa_task.bad_rows import BadRows
+from oa_task.conform.acceptance import run_tests
+from oa_task.conform.conformer import Conformer
+from oa_task.definition import Entry
+from oa_task.failure import TaskFailure
+from oa_task.read.source import open_batches
+
+Written = Callable[[Path], Path]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`body` is the file's bytes, or writes the file into a folder and returns its path."""
+
+    code: str
+    says: str
+    body: bytes | Written
+    name: str = "data.csv"
+    conform: dict[str, Any] = field(default_factory=dict)
+    rules: dict[str, Any] = field(default_factory=dict)
+    tests: list[dict[str, Any]] = field(default_factory=list)
+    compression: str | None = None
+
+    def run(self) -> TaskFailure | None:
+        """Do what a conversion does with the input, and return how it failed."""
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                self._convert(Path(folder))
+            except TaskFailure as failure:
+                return failure
+        return None
+
+    def _convert(self, folder: Path) -> None:
+        entry = self._entry()
+        run_tests(entry)
+        bad_rows = BadRows()
+        conformer = Conformer(entry, bad_rows)
+        (folder / "unpacked").mkdir()
+        files = unpack(self._written(folder), self.compression, folder / "unpacked")
+        count = 0
+        for batch in open_batches(files, entry, bad_rows=bad_rows):
+            count += len(conformer.conform(batch))
+        bad_rows.check()
+        if not count:
+            raise TaskFailure("source.empty", f"there are no features in the data{bad_rows.explanation()}")
+
+    def _written(self, folder: Path) -> Path:
+        if not isinstance(self.body, bytes):
+            return self.body(folder)
+        path = folder / self.name
+        path.write_bytes(self.body)
+        return path
+
+    def _entry(self) -> Entry:
+        conform = {"format": "csv", "lon": "X", "lat": "Y"} if "format" not in self.conform else {}
+        return Entry(
+            layer="addresses",
+            name="x",
+            urls=("http://x/",),
+            protocol="http",
+            compression=self.compression,
+            conform={**conform, **self.conform},
+            rules=self.rules,
+            tests=self.tests,
+        )
