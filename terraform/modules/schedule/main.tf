@@ -45,6 +45,21 @@ resource "aws_scheduler_schedule_group" "this" {
   name = var.name
 }
 
+locals {
+  # The key makes a second delivery of the same hour the same call. Scheduler looks for <…> in the text, where
+  # jsonencode has written the brackets as escapes.
+  inputs = { for name, schedule in var.schedules : name => replace(replace(jsonencode({
+    containerOverrides = [{
+      name    = "call"
+      command = concat(["call", schedule.method, schedule.path], schedule.body == "" ? [] : [schedule.body])
+      environment = [
+        { name = "OA_SCHEDULE", value = name },
+        { name = "OA_IDEMPOTENCY_KEY", value = "${name}-<aws.scheduler.scheduled-time>" },
+      ]
+    }]
+  }), "\\u003c", "<"), "\\u003e", ">") }
+}
+
 resource "aws_scheduler_schedule" "this" {
   for_each = var.schedules
 
@@ -63,17 +78,7 @@ resource "aws_scheduler_schedule" "this" {
     arn      = var.cluster_arn
     role_arn = aws_iam_role.scheduler.arn
 
-    # The key makes a second delivery of the same hour the same call.
-    input = jsonencode({
-      containerOverrides = [{
-        name    = "call"
-        command = concat(["call", each.value.method, each.value.path], each.value.body == "" ? [] : [each.value.body])
-        environment = [
-          { name = "OA_SCHEDULE", value = each.key },
-          { name = "OA_IDEMPOTENCY_KEY", value = "${each.key}-<aws.scheduler.scheduled-time>" },
-        ]
-      }]
-    })
+    input = local.inputs[each.key]
 
     ecs_parameters {
       task_definition_arn = aws_ecs_task_definition.call.arn

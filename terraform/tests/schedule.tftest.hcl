@@ -1,0 +1,50 @@
+# Which call a schedule makes.
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "schedule" {
+  command = apply
+
+  module {
+    source = "./modules/schedule"
+  }
+
+  variables {
+    name              = "oa-dev"
+    region            = "us-east-1"
+    cluster_arn       = "arn:aws:ecs:us-east-1:123456789012:cluster/mock"
+    subnet_ids        = ["subnet-0"]
+    security_group_id = "sg-0"
+    image             = "mock:0"
+    repository_arn    = "arn:aws:ecr:us-east-1:123456789012:repository/mock"
+    api_url           = "https://batch.example.org"
+    secret_reference  = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock-abcdef:current::"
+    secret_arn        = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock-abcdef"
+    log_days          = 30
+    schedules = {
+      sources = { expression = "rate(7 days)", method = "POST", path = "/api/schedule", body = "{\"type\": \"sources\"}", enabled = true }
+      ping    = { expression = "rate(1 day)", method = "GET", path = "/api", body = "", enabled = false }
+    }
+  }
+
+  assert {
+    condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.state } == { sources = "ENABLED", ping = "DISABLED" }
+    error_message = "A schedule is on only where it was turned on."
+  }
+
+  assert {
+    condition     = jsondecode(aws_scheduler_schedule.this["sources"].target[0].input).containerOverrides[0].command == ["call", "POST", "/api/schedule", "{\"type\": \"sources\"}"]
+    error_message = "The container is told method, path and body."
+  }
+
+  assert {
+    condition     = jsondecode(aws_scheduler_schedule.this["ping"].target[0].input).containerOverrides[0].command == ["call", "GET", "/api"]
+    error_message = "No body, no argument."
+  }
+
+  assert {
+    condition     = strcontains(aws_scheduler_schedule.this["sources"].target[0].input, "sources-<aws.scheduler.scheduled-time>")
+    error_message = "Scheduler must find its own word, which escapes would hide."
+  }
+}

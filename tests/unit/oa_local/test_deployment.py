@@ -1,0 +1,125 @@
+"""The parts of `make terraform-check` that judge: what they must not let through."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from oa_local.deployment.container import on_loopback, read_container
+from oa_local.deployment.costs import standing, table, weekly_run
+from oa_local.deployment.drift import changes, unexpected
+from oa_local.deployment.report import Report, SkippedError
+from oa_local.deployment.static import accepted
+from oa_local.deployment.terraform import Terraform, TerraformError, write_cli_config
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:oa-dev/shared-secret-AbCdEf"
+
+
+class Secrets:
+    def get_secret_value(self, **asked: str) -> dict[str, str]:
+        return {"SecretString": f'{{"current": "for {asked["SecretId"]} at {asked.get("VersionId", "the newest")}"}}'}
+
+
+def changed(address: str, before: Any, after: Any, actions: tuple[str, ...] = ("update",), **unknown: Any) -> Any:
+    change = {"actions": list(actions), "before": before, "after": after, "after_unknown": unknown}
+    return {"resource_changes": [{"address": address, "change": change}]}
+
+
+def test_changes_unchanged_and_read_are_none() -> None:
+    plan = changed("a.b", {"x": 1}, {"x": 1}, ("no-op",))
+    plan["resource_changes"] += changed("data.a.b", None, {}, ("read",))["resource_changes"]
+    assert changes(plan) == {}
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        changed("module.database.aws_db_instance.this", {"multi_az": False}, {"multi_az": True}),
+        changed("module.database.aws_db_instance.this", {}, {}, ("delete", "create")),
+        changed("aws_ecs_cluster.this", {"name": "a"}, {"name": "b"}),
+        changed("module.queues.aws_sqs_queue.this", {}, {}, policy=True),
+    ],
+)
+def test_unexpected_change_is_told(plan: Any) -> None:
+    (line,) = unexpected(changes(plan))
+    assert line.startswith(plan["resource_changes"][0]["address"])
+
+
+def test_unexpected_gap_of_the_emulator_is_expected_whatever_its_index() -> None:
+    address = 'module.database.aws_vpc_security_group_ingress_rule.client["api"]'
+    assert unexpected(changes(changed(address, {"description": None}, {"description": "Postgres"}))) == []
+
+
+def test_read_container_secrets_are_resolved_as_ecs_does() -> None:
+    container = {
+        "name": "main",
+        "command": ["migrate"],
+        "environment": [{"name": "OA_PORT", "value": "8000"}],
+        "secrets": [{"name": "OA_SHARED_SECRET", "valueFrom": f"{ARN}:current::v1"}, {"name": "ALL", "valueFrom": ARN}],
+    }
+    read = read_container({"containers": [{**container, "name": "other"}, container]}, "main", Secrets())
+    assert read.command == ("migrate",)
+    assert read.environ["OA_PORT"] == "8000"
+    assert read.environ["OA_SHARED_SECRET"] == f"for {ARN} at v1"
+    assert read.environ["ALL"] == f'{{"current": "for {ARN} at the newest"}}'
+
+
+def test_on_loopback_keeps_user_and_database() -> None:
+    url = "postgresql://oa@db.example.org:5432/openaddresses?sslmode=verify-full&sslrootcert=/x"
+    assert on_loopback(url, 5) == "postgresql://oa@127.0.0.1:5/openaddresses?sslmode=disable"
+
+
+def _lack() -> str:
+    raise SkippedError("no terraform")
+
+
+def _fail() -> str:
+    raise TerraformError("exit 1")
+
+
+@pytest.mark.parametrize(
+    ("strict", "work", "status"), [(False, _lack, 0), (True, _lack, 1), (False, _fail, 1), (True, lambda: "well", 0)]
+)
+def test_report_skipped_step_fails_only_where_nothing_may_be_skipped(
+    capsys: pytest.CaptureFixture[str], work: Callable[[], str], status: int, *, strict: bool
+) -> None:
+    report = Report(strict=strict)
+    report.step("a step", work)
+    assert report.end() == status
+    assert ("NOT CHECKED" in capsys.readouterr().err) == (work is _lack and not strict)
+
+
+def test_accepted_finding_without_a_reason_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "checkov.yaml").write_text("skip-check:\n  - CKV_AWS_1\n")
+    with pytest.raises(TerraformError, match="CKV_AWS_1"):
+        accepted(tmp_path)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_write_cli_config_names_the_mirror_only_where_it_is(tmp_path: Path, *, is_there: bool) -> None:
+    mirror = tmp_path / "mirror"
+    if is_there:
+        (mirror / "registry.terraform.io/hashicorp/aws").mkdir(parents=True)
+    assert ("filesystem_mirror" in write_cli_config(tmp_path, mirror).read_text()) == is_there
+
+
+def test_run_late_program_is_ended_and_told(tmp_path: Path) -> None:
+    program = tmp_path / "late"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    terraform = Terraform(str(program), tmp_path, tmp_path)
+    terraform.work.mkdir()
+    with pytest.raises(TerraformError, match="did not end within"):
+        terraform.run("apply", timeout_s=0.2)
+
+
+def test_table_total_is_the_sum_of_its_rows() -> None:
+    class Ones(dict[str, float]):
+        def __missing__(self, key: str) -> float:
+            return 1.0
+
+    idle, added = standing(Ones(), Ones()), weekly_run(Ones(), Ones())
+    assert table({"idle": sum(idle.values()), **added}, "all").splitlines()[-1] == (
+        f"| **all** | **{sum(idle.values()) + sum(added.values()):.2f}** |"
+    )
