@@ -65,7 +65,7 @@ def _run(steps: list[Step], variable: str, first: str | None) -> Callable[[Row],
     def chain(row: Row) -> Any:
         value: Any = first
         row[f"oa:{variable}"] = ""
-        row.setdefault(variable, "")
+        row[variable] = "" if first == "" else row.get(variable, "")
         for step in steps:
             made = step(row)
             value = value if made is None else made

@@ -156,6 +156,14 @@ def test_chain_step_that_gives_nothing_leaves_what_was_there() -> None:
     assert conformed({"id": rule}, {"A": ["x", "x"], "B": ["", "y"]}) == ["x", "y"]
 
 
+def test_chain_with_the_variable_of_an_earlier_one_begins_anew() -> None:
+    first = {"function": "chain", "variable": "V", "functions": [{"function": "join", "fields": ["A"]}]}
+    steps = [{"function": "first_non_empty", "fields": ["B"]}, {"function": "join", "fields": ["V", "B"]}]
+    assert conformed(
+        {"city": first, "id": {"function": "chain", "variable": "V", "functions": steps}}, {"A": ["x"], "B": [""]}
+    ) == [""]
+
+
 def test_chain_variable_named_like_a_column_gives_way_to_the_attribute() -> None:
     steps = [{"function": "join", "fields": ["A"]}, {"function": "join", "fields": ["B", "oa:id"]}]
     rule = {"function": "chain", "variable": "B", "functions": steps}

@@ -51,6 +51,8 @@ def chain(rule: Function, columns: Columns, target: str) -> Made:
     variable = own or target
     made = Made(pl.lit("") if own else NOTHING)
     columns.keep(f"oa:{variable}", made)
+    if own:
+        columns.keep(own, made)
     for place, step in enumerate(rule["functions"]):
         with columns.inside("functions", place):
             made = _later(apply(step, columns, variable), made, columns)
