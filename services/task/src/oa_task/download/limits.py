@@ -19,7 +19,7 @@ class Limits:
     backoff_s: float = 1.0
     longest_pause_s: float = 120.0
     page_features: int = 1000
-    page_bytes: int = 256 * 1024**2
+    page_bytes: int = 64 * 1024**2
     page_failures: int = 12
     in_flight: int = 4
     gap_s: float = 0.02

@@ -12,7 +12,7 @@ from oa_task.download.requests import Trouble
 from oa_task.together import together
 
 log = structlog.get_logger()
-_AHEAD = 4  # pages that may wait for an earlier one, for each one in flight
+_AHEAD = 2  # pages that may wait for an earlier one, for each one in flight
 Fetch = Callable[[dict[str, str]], Awaitable[Page]]
 
 
