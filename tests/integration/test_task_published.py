@@ -155,14 +155,16 @@ async def test_attempt_published_files_that_are_gone_are_done_without(bench: Ben
     assert await bench.changes(8) == (False, 2, 0)
 
 
-async def test_attempt_told_to_stop_says_so_and_uploads_nothing(bench: Bench) -> None:
+async def test_attempt_told_to_stop_says_so_and_leaves_the_reason_to_batch(bench: Bench) -> None:
     bench.site.stalls = True
     attempt = bench.attempt(9)
     running = asyncio.create_task(attempt.run())
     await bench.site.asked.wait()
     attempt.stop()
-    assert await running == 25
+    assert await running == 143
     last = await bench.last_told()
-    assert last.status == "Fail"
-    assert (last.error or {})["code"] == "infra.host_lost"
+    assert (last.status, last.progress) == ("Running", {"phase": "stopped"})
     assert await bench.manifest(9) == {}
+    storage = bench.opened.storage(bench.bucket)
+    assert await storage.get_bytes("job/9/attempt-1/result.json") is None
+    assert await storage.get_bytes("job/9/attempt-1/log.jsonl") is not None

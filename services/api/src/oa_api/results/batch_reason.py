@@ -5,7 +5,7 @@ Batch has no codes for these: the prefixes below are those that its user guide d
 
 from oa_shared.messages import LOST, BatchEvent
 
-_KILLED = 137
+_KILLED = frozenset({137, 143})
 _PREFIXES = (
     ("OutOfMemoryError", "resource.out_of_memory"),
     ("Job attempt duration exceeded timeout", "resource.timeout"),
@@ -33,6 +33,6 @@ def failure_of(event: BatchEvent) -> tuple[str, str]:
             return code, said
     if event.exit_code == 0:
         return "bug.no_result", f"the container ended well but left no result; {said}"
-    if event.exit_code == _KILLED:
+    if event.exit_code in _KILLED:
         return "infra.host_lost", f"the container was killed; {said}"
     return "bug.crash", said

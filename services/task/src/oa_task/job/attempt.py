@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,11 @@ _TYPES = {
     ".pmtiles": "application/vnd.pmtiles",
 }
 _MESSAGES_A_TRY = 1_000_000
+_STOPPED_STATUS = 128 + signal.SIGTERM
+
+
+class _StoppedError(Exception):
+    """The container was told to stop."""
 
 
 class Attempt:
@@ -70,12 +76,19 @@ class Attempt:
             log.info("attempt_taken_by_another_container")
             return 0
         crash_point("claim.after")
-        async with self._log:
-            failure, result = await self._try_to_work()
+        try:
+            async with self._log:
+                failure, result = await self._try_to_work()
+        except _StoppedError:
+            return _STOPPED_STATUS
         return await self._end(failure, result)
 
     def stop(self) -> None:
-        """End the work soon and say that it was ended: for SIGTERM. An end that is already being told is told."""
+        """End the work soon: for SIGTERM. An end that is already being told is told.
+
+        The log and a last progress say that it was stopped; no result does. Batch knows why it stops a container (a
+        time limit, a lost machine, a person), and tells, or tries again.
+        """
         log.warning("attempt_told_to_stop")
         self._is_stopped = True
         if self._working is not None:
@@ -103,6 +116,8 @@ class Attempt:
             await self._reporter.tell(self._reporter.message(JobStatus.RUNNING))
             async with asyncio.timeout(self._settings.time_limit_s):
                 return None, await self._work_unless_stopped()
+        except _StoppedError:
+            raise
         except TaskFailure as failure:
             log.warning("attempt_failed", code=failure.code, error=failure.message)
             return failure, None
@@ -125,7 +140,8 @@ class Attempt:
         except asyncio.CancelledError as error:
             if not self._is_stopped:
                 raise
-            raise TaskFailure("infra.host_lost", "the container was told to stop (SIGTERM)") from error
+            await self._reporter.progress({"phase": "stopped"}, at_once=True)
+            raise _StoppedError from error
         finally:
             self._working.cancel()
 

@@ -44,9 +44,9 @@ class Reporter:
         """Return whether it is time to tell of progress again."""
         return time.monotonic() - self._told_at >= PROGRESS_EVERY_S
 
-    async def progress(self, told: dict[str, Any]) -> None:
+    async def progress(self, told: dict[str, Any], *, at_once: bool = False) -> None:
         """Tell how far the work is, at most every 5 s; one that is lost is no loss."""
-        if not self.is_due():
+        if not at_once and not self.is_due():
             return
         self._told_at = time.monotonic()
         try:
