@@ -95,3 +95,22 @@ async def test_sweep_with_something_on_the_queue_republishes_nothing(database: D
     await database.execute("UPDATE outbox SET sent_at = now() - interval '1 hour'")
     await Sweep(database, queue, MemoryStorage(), SweepTimes()).once()
     assert await unsent(database) == []
+
+
+async def test_sweep_forgets_sent_messages_of_ended_jobs_alone(database: Database) -> None:
+    queue = MemoryQueue()
+    ended, waiting = await write_jobs(database, 2)
+    await relay_once(database, queue)
+    await database.execute("UPDATE outbox SET sent_at = now() - interval '31 days'")
+    await database.execute("UPDATE job SET rank = 9, status = 'Fail' WHERE id = %(job)s", {"job": ended})
+    await Sweep(database, queue, MemoryStorage(), SweepTimes()).once()
+    assert [row["job_id"] for row in await database.all("SELECT job_id FROM outbox")] == [waiting]
+
+
+async def test_sweep_forgets_messages_received_long_ago(database: Database) -> None:
+    (job,) = await write_jobs(database, 1)
+    insert = "INSERT INTO inbox VALUES (%(job)s, 1, 'x', %(seq)s, now() - make_interval(days => %(days)s))"
+    for seq, days in ((1, 31), (2, 29)):
+        await database.execute(insert, {"job": job, "seq": seq, "days": days})
+    await Sweep(database, MemoryQueue(), MemoryStorage(), SweepTimes()).once()
+    assert [row["seq"] for row in await database.all("SELECT seq FROM inbox")] == [2]

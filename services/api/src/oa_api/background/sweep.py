@@ -47,11 +47,16 @@ class Sweep:
         await self.fail_overdue()
         await self.settle_evidence()
         await self.republish()
-        await self._database.execute(_SQL["forget_idempotency"])
+        await self.forget()
         await self._database.execute(_SQL["fold_tally"])
         await beat(self._database, SWEEP)
         log.info("backlog_measured", **(await self._database.first(_SQL["backlog"]) or {}))
         return False
+
+    async def forget(self) -> None:
+        """Drop what no message and no client can ask for any more, a few thousand rows a time."""
+        for name in ("forget_idempotency", "forget_sent", "forget_received"):
+            await self._database.execute(_SQL[name])
 
     async def settle_evidence(self) -> None:
         """Take what Batch said as the end of an attempt, unless its own result lies on S3."""

@@ -17,6 +17,21 @@ ORDER BY id LIMIT 500
 -- name: forget_idempotency
 DELETE FROM idempotency WHERE created_at < now() - interval '7 days'
 
+-- name: forget_sent
+-- A queue keeps a message for 14 days at the most; the body of a job that still waits is needed to send it again.
+DELETE FROM outbox WHERE id IN (
+    SELECT outbox.id FROM outbox JOIN job ON job.id = outbox.job_id
+    WHERE outbox.sent_at < now() - interval '30 days' AND job.rank = 9
+    ORDER BY outbox.sent_at LIMIT 5000
+)
+
+-- name: forget_received
+DELETE FROM inbox WHERE (job_id, attempt, token, seq) IN (
+    SELECT job_id, attempt, token, seq FROM inbox
+    WHERE received_at < now() - interval '30 days'
+    ORDER BY received_at LIMIT 5000
+)
+
 -- name: fold_tally
 WITH taken AS (
     DELETE FROM job_tally
