@@ -31,7 +31,7 @@ HASTE = {
     "OA_DATABASE_CONNECTIONS": "5",
     "OA_WITHOUT": "preview,tiles,parquet,profile",
 }
-_PATIENCE_S = 100.0
+_PATIENCE_S = 150.0
 _HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
 _ROWS = "N,S,LON,LAT\n" + "".join(f"{n},Elm Street,{-99 + n / 1e4},39.7\n" for n in range(1, 11))
 
@@ -49,6 +49,8 @@ class System:
     def __post_init__(self) -> None:
         self.crash_folder = self.folder / "crash"
         self.crash_folder.mkdir()
+        # not the port of a person's stack, which another worker would take as well
+        (self.folder / "ports.json").write_text(json.dumps({"api": free_port()}), "utf-8")
         self.stack = Stack(self.folder, settings={**HASTE, FOLDER_VARIABLE: str(self.crash_folder), **self.settings})
         (self.stack.folder / "samples" / "small.csv").write_text(_ROWS, "utf-8")
 

@@ -11,7 +11,7 @@ from faults.history import History
 from faults.system import System
 from oa_local.stack import STACK
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

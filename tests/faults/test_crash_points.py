@@ -7,7 +7,7 @@ import pytest
 
 from faults.system import System
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _ROOT = Path(__file__).resolve().parents[2]
 _SERVICES = {
     "api": ("api.before_commit", "api.after_commit"),

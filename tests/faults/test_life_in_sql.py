@@ -28,7 +28,7 @@ from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import BatchEvent, StatusMessage
 from oa_shared.status import JobStatus
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _Result = TypeVar("_Result")
 _CODES = st.sampled_from(["source.format", "upstream.timeout", "infra.lost", "infra.storage", "resource.timeout"])
 _COUNTS = st.sampled_from([0, 50, 95, 100, 200])

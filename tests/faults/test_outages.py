@@ -9,7 +9,7 @@ import pytest
 from faults.system import System
 from oa_local.process import free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(170)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _AWAY_S = 4
 _STOP_WITHIN_S = 25
 
