@@ -199,3 +199,10 @@ def test_chain_that_doubles_its_text_again_and_again_is_ended(monkeypatch: pytes
     with pytest.raises(TaskFailure) as caught:
         one({"function": "chain", "variable": "V", "functions": steps}, A="x" * 1000)
     assert caught.value.code == "source.too_large"
+
+
+@pytest.mark.parametrize("name", ["*", "^.*$", "^A$"])
+def test_conform_batch_column_named_like_a_pattern_is_that_column(name: str) -> None:
+    rule = {"function": "join", "fields": [name, "A"]}
+    assert conformed({"id": rule, "city": name}, {"A": ["x"], name: [None]}) == ["x"]
+    assert conformed({"id": rule}, {"A": ["x"], name: ["y"]}) == ["y x"]

@@ -31,7 +31,7 @@ class Columns:
         nulls = [column.name for column in batch.columns if column.null_count()]
         self._rows = rows
         self._frame = pl.DataFrame({_ROW: rows}).with_columns(batch.columns.get_columns())
-        self._frame = self._frame.with_columns(pl.col(name).fill_null("") for name in nulls)
+        self._frame = self._frame.with_columns(_column(self._frame, name).fill_null("") for name in nulls)
         self.native = frozenset(batch.available) | frozenset(batch.columns.columns)
         self._pending: dict[str, Column] = {}
         self._made_json: set[str] = set()
@@ -46,7 +46,7 @@ class Columns:
         """Return a column to build on; one that is not there is empty in every row."""
         if name in self._pending:
             self._compute()
-        return pl.col(name) if name in self._frame.columns else pl.lit("")
+        return _column(self._frame, name) if name in self._frame.columns else pl.lit("")
 
     def values(self, name: str) -> pl.Series:
         """Return a column's values."""
@@ -56,9 +56,9 @@ class Columns:
         """Return the values of an expression over the columns, as many as there are rows."""
         return self._frame.with_columns(column.alias(_ROW))[_ROW]
 
-    def keep(self, name: str, made: Made, *, default: str | None = "") -> None:
-        """Let rules read what was made under a name; where it is nothing they read `default`."""
-        self._put(name, made.text if default is None else made.text.fill_null(default))
+    def keep(self, name: str, made: Made) -> None:
+        """Let rules read what was made under a name; where it is nothing they read empty text."""
+        self._put(name, made.text.fill_null(""))
         if made.encoded is None:
             self._made_json.discard(name)
         else:
@@ -105,3 +105,9 @@ class Columns:
         if self._pending:
             self._frame = self._frame.with_columns(column.alias(name) for name, column in self._pending.items())
             self._pending = {}
+
+
+def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
+    """Return a column by its name, also where polars would take the name for a pattern (`*`, `^…$`)."""
+    is_pattern = name == "*" or (name.startswith("^") and name.endswith("$"))
+    return pl.nth(frame.columns.index(name)) if is_pattern else pl.col(name)
