@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -43,31 +45,45 @@ def main() -> int:
     terraform = Terraform(program or "terraform", root / "terraform", folder)
     if not report.step("terraform init", partial(_prepare, terraform, program)):
         return report.end()
-    report.step("fmt and validate", partial(check_format, terraform))
-    report.step("refusals", partial(check_refusals, terraform))
-    report.step("terraform test", partial(run_tests, terraform))
-    if has_tools:
-        report.step("scanner", partial(scan, tools, root / "terraform", folder))
-    if has_tools and "--static" not in sys.argv[1:]:
-        _apply_and_use(report, terraform, tools, folder)
+    if not has_tools or "--static" in sys.argv[1:]:
+        _check_statically(report, terraform, tools if has_tools else None)
+        return report.end()
+    account = EmulatedAccount(tools / "bin" / "python", terraform.source / "tools" / "emulator.py", folder / "aws.log")
+    try:
+        if report.step("emulated account", partial(_start, account)):
+            _check_all(report, terraform, account, tools)
+    finally:
+        account.process.stop(patience_s=3)
     return report.end()
 
 
-def _apply_and_use(report: Report, terraform: Terraform, tools: Path, folder: Path) -> None:
-    program = terraform.source / "tools" / "emulator.py"
-    account = EmulatedAccount(tools / "bin" / "python", program, folder / "emulator.log")
-    try:
-        account.start()
-        terraform.environ = account.environ
-        variables = folder / "check.tfvars.json"
-        variables.write_text(json.dumps({**_VARIABLES, "aws_endpoint": account.url}), "utf-8")
-        given = f"-var-file={variables}"
-        if report.step("apply", partial(_apply, terraform, given)):
-            report.step("second plan", partial(_plan_again, terraform, given))
-            report.step("system", partial(_use, terraform, account, folder))
-        report.step("destroy", partial(_destroy, terraform, account, given))
-    finally:
-        account.process.stop(patience_s=3)
+def _start(account: EmulatedAccount) -> str:
+    account.start()
+    return f"moto listens on {account.url}"
+
+
+def _check_statically(report: Report, terraform: Terraform, tools: Path | None) -> None:
+    report.step("fmt and validate", partial(check_format, terraform))
+    report.step("refusals", partial(check_refusals, terraform))
+    report.step("terraform test", partial(run_tests, terraform))
+    if tools is not None:
+        report.step("scanner", partial(scan, tools, terraform.source, terraform.folder))
+
+
+def _check_all(report: Report, terraform: Terraform, account: EmulatedAccount, tools: Path) -> None:
+    """Apply in the background, since that mostly waits for the provider's patience, and check statically meanwhile."""
+    terraform.environ = account.environ
+    variables = terraform.folder / "check.tfvars.json"
+    variables.write_text(json.dumps({**_VARIABLES, "aws_endpoint": account.url}), "utf-8")
+    given = f"-var-file={variables}"
+    with ThreadPoolExecutor(1) as pool:
+        applied = pool.submit(_apply, terraform, given)
+        _check_statically(report, terraform, tools)
+        is_applied = report.step("apply", applied.result)
+    if is_applied:
+        report.step("second plan", partial(_plan_again, terraform, given))
+        report.step("system", partial(_use, terraform, account))
+    report.step("destroy", partial(_destroy, terraform, account, given))
 
 
 def _install_tools(root: Path, tools: Path) -> str:
@@ -93,8 +109,9 @@ def _prepare(terraform: Terraform, program: str | None) -> str:
 
 
 def _apply(terraform: Terraform, given: str) -> str:
+    began = time.monotonic()
     terraform.run("apply", "-input=false", "-auto-approve", _PARALLEL, given, timeout_s=540)
-    return f"{len(_resources(terraform))} resources made"
+    return f"{len(_resources(terraform))} resources made in {time.monotonic() - began:.0f} s"
 
 
 def _resources(terraform: Terraform) -> list[str]:
@@ -112,8 +129,8 @@ def _plan_again(terraform: Terraform, given: str) -> str:
     return f"no change but {len(found)} that the emulator's gaps explain"
 
 
-def _use(terraform: Terraform, account: EmulatedAccount, folder: Path) -> str:
-    place = folder / "system"
+def _use(terraform: Terraform, account: EmulatedAccount) -> str:
+    place = terraform.folder / "system"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     system = DeployedSystem(place, account, terraform.outputs())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oa_local.deployment.terraform import Terraform, TerraformError
 
+_SCAN_S = 600
 _SECRET = "TF_VAR_shared_secret"  # noqa: S105 - the name of a variable
 _GOOD = {"TF_VAR_environment": "dev", "TF_VAR_git_sha": "0" * 40, _SECRET: "abcdefghijklmnopqrstuvwxyz012345"}
 # What is set wrong, and what must be said of it; a value that is None is not set at all.
@@ -33,7 +34,7 @@ def check_refusals(terraform: Terraform) -> str:
     for wrong, sentences in _REFUSALS:
         given = {key: value for key, value in {**_GOOD, **wrong}.items() if value is not None}
         asking = Terraform(terraform.program, terraform.source, terraform.folder, given)
-        printed = asking.run("plan", "-input=false", "-refresh=false", timeout_s=120, allowed=(1,))
+        printed = asking.run("plan", "-input=false", "-lock=false", "-refresh=false", timeout_s=120, allowed=(1,))
         told = re.sub(r"[\s│]+", " ", printed)
         missing = [words for words in sentences if words not in told]
         if missing:
@@ -55,16 +56,14 @@ def scan(tools: Path, source: Path, folder: Path) -> str:
     copy = folder / "scanned"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(source, copy, ignore=shutil.ignore_patterns("tools", "tests", ".terraform"))
-    done = subprocess.run(  # noqa: S603 - the locked scanner
-        [
-            *(str(tools / "bin" / "checkov"), "--directory", str(copy), "--framework", "terraform"),
-            *("--config-file", str(source / "checkov.yaml"), "--output", "json", "--compact", "--quiet"),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    command = [
+        *(str(tools / "bin" / "checkov"), "--directory", str(copy), "--framework", "terraform"),
+        *("--config-file", str(source / "checkov.yaml"), "--output", "json", "--compact", "--quiet"),
+    ]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_SCAN_S)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise TerraformError(f"checkov did not end within {_SCAN_S} s") from error
     (folder / "checkov.json").write_text(done.stdout, "utf-8")
     try:
         told = json.loads(done.stdout)
