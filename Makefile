@@ -42,8 +42,9 @@ types: setup ## Check types
 	@.venv/bin/mypy
 	@cd tests/bench && ../../.venv/bin/mypy --config-file ../../pyproject.toml api_*.py engine_*.py run.py idle_task.py
 
-fuzz: setup ## Random definitions and rows through the engine and a plain reference; INPUTS=20000
+fuzz: setup ## Random definitions and rows against a plain reference, random files through the readers; INPUTS=20000
 	@cd tests && ../.venv/bin/python -m bench.fuzz $(INPUTS)
+	@cd tests && ../.venv/bin/python -m fuzz.readers $(INPUTS)
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)

@@ -1,6 +1,9 @@
 """Unpacking what strangers packed: nothing leaves the folder, nothing explodes."""
 
+import errno
 import gzip as gzip_format
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +17,25 @@ from oa_task.failure import TaskFailure
 _CHUNK_BYTES = 1 << 20
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 _SMALL_BYTES = 10 * 1024 * 1024
+
+
+# What Python's modules raise when an archive's bytes are not what they should be.
+_UNSOUND = (
+    zipfile.BadZipFile,
+    gzip_format.BadGzipFile,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+# Offsets before the file, names that no file can have, files under files; no number for broken bzip2 data.
+_UNUSABLE = frozenset(
+    {errno.EINVAL, errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EILSEQ, errno.ENOENT, None}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +64,11 @@ def unpack(path: Path, compression: str | None, folder: Path, limits: UnpackLimi
             return sorted(item for item in folder.rglob("*") if item.is_file())
         if kind == "gzip":
             return [unpacking.gzip(path)]
-    except (
-        zipfile.BadZipFile,
-        gzip_format.BadGzipFile,
-        EOFError,
-        zlib.error,
-        NotImplementedError,
-        RuntimeError,
-    ) as error:
+    except _UNSOUND as error:
+        raise TaskFailure("source.archive", f"{path.name} is not a sound {kind} file: {error}") from error
+    except OSError as error:
+        if error.errno not in _UNUSABLE:
+            raise
         raise TaskFailure("source.archive", f"{path.name} is not a sound {kind} file: {error}") from error
     return [path]
 
@@ -102,7 +121,7 @@ class _Unpacking:
             if member.is_dir():
                 continue
             name = PurePosixPath(member.filename.replace("\\", "/"))
-            if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+            if name.is_absolute() or ".." in name.parts or ":" in name.as_posix().partition("/")[0]:
                 raise TaskFailure("source.archive", f"the entry {member.filename[:200]!r} leaves its folder")
             if S_ISLNK(member.external_attr >> 16):
                 raise TaskFailure("source.archive", f"the entry {member.filename[:200]!r} is a link")

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,41 +59,46 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
 
 
 def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
+    with ExitStack() as stack:
+        with _kept_warnings(request):
+            layer, reader = _opened(request, stack)
+        while True:
+            with _kept_warnings(request):
+                batch = next(reader, None)
+            if batch is None:
+                return
+            yield _features(batch, layer)
+            request.bad_rows.rows_read += batch.num_rows
+
+
+def _opened(request: ReadRequest, stack: ExitStack) -> tuple[_Layer, Iterator[pa.RecordBatch]]:
+    """Open the layer until the stack is left."""
     path, conform = request.path, request.conform
     options = OPEN_OPTIONS.get(conform["format"], {})
     if conform["format"] == "xml":
         refuse_cut_off(path)
-    layer = _layer_name(request)
-    about = pyogrio.read_info(path, layer=layer, **options)
+    name = _layer_name(request)
+    about = pyogrio.read_info(path, layer=name, **options)
     _check_driver(about, conform["format"])
-    fields = tuple(str(name) for name in about["fields"])
-    wanted = [name for name in fields if name in request.columns]
+    fields = tuple(str(field) for field in about["fields"])
+    wanted = [field for field in fields if field in request.columns]
+    encoding = _encoding(about, conform)
     opened = pyogrio.open_arrow(
-        path,
-        layer=layer,
-        columns=wanted,
-        batch_size=_BATCH_ROWS,
-        encoding=_encoding(about, conform),
-        use_pyarrow=True,
-        **options,
+        path, layer=name, columns=wanted, batch_size=_BATCH_ROWS, encoding=encoding, use_pyarrow=True, **options
     )
-    with opened as (meta, reader):
-        geometry = meta["geometry_name"] or "wkb_geometry"
-        described = _Layer(request, fields, wanted, _projection(about, conform), geometry)
-        batches = iter(reader)
-        while (batch := _next(batches, request)) is not None:
-            yield _features(batch, described)
-            request.bad_rows.rows_read += batch.num_rows
+    meta, reader = stack.enter_context(opened)
+    geometry = meta["geometry_name"] or "wkb_geometry"
+    return _Layer(request, fields, wanted, _projection(about, conform), geometry), iter(reader)
 
 
-def _next(batches: Iterator[Any], request: ReadRequest) -> pa.RecordBatch | None:
-    """Return the next batch, None after the last; keep what GDAL warns of."""
+@contextmanager
+def _kept_warnings(request: ReadRequest) -> Iterator[None]:
+    """Keep what GDAL warns of for the report."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        batch = next(batches, None)
+        yield
     for warning in caught:
         request.bad_rows.warn(str(warning.message).replace(f"{request.path.parent}/", ""))
-    return batch
 
 
 def _layer_name(request: ReadRequest) -> str | int:

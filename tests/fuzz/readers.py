@@ -1,0 +1,126 @@
+"""Random bytes and mutated valid files through the readers: `python -m fuzz.readers 2000`, in `tests`.
+
+A reader may refuse what it gets with a TaskFailure; any other exception is a fault. Prints the number of inputs.
+"""
+
+import sys
+import tempfile
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from bad_input.layers import write_layer, zipped
+from oa_task.archive import UnpackLimits, unpack
+from oa_task.failure import TaskFailure
+from reading import read_files
+
+_LIMITS = UnpackLimits(entries=100, expanded_bytes=50_000_000)
+_CSV = 'NO,ST,X,Y\r\n1,"Main, ""old"" St",-100.5,40.25\n2,Élan,"-100,5",40\n\n3,x,,\n'.encode() * 3
+_FEATURE = b'{"type": "Feature", "properties": {"NO": 1.0, "ST": ["a"]}, "geometry": '
+_POINT = b'{"type": "Point", "coordinates": [1, 2, 3]}}'
+_POLYGON = b'{"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}}'
+_COLLECTION = (
+    b'{"type": "FeatureCollection", "features": [' + b", ".join([_FEATURE + _POINT, _FEATURE + _POLYGON] * 3) + b"]}"
+)
+_SEQUENCE = b"\n".join([_FEATURE + _POINT, _FEATURE + _POLYGON] * 3)
+_HARD = st.sampled_from(
+    [
+        b'"',
+        b",",
+        b"\n",
+        b"\r",
+        b"\0",
+        b"\xff",
+        b"\xed\xa0\x80",
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b"NaN",
+        b"1e999",
+        b"-",
+        b"\\u",
+        b"\x1e",
+    ]
+)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    name: str
+    format: str
+    seeds: tuple[bytes, ...]
+
+
+@cache
+def _kinds() -> tuple[_Kind, ...]:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gpkg = write_layer(Path(folder) / "a.gpkg", shapes=("POINT (1 2)", "POINT (3 4)")).read_bytes()
+        packed = Path(folder) / "packed"
+        packed.mkdir()
+        write_layer(packed / "a.shp", shapes=("POLYGON ((0 0, 0 1, 1 1, 0 0))", "POLYGON ((2 2, 2 3, 3 3, 2 2))"))
+        shapefile, shp = zipped(packed).read_bytes(), (packed / "a.shp").read_bytes()
+    return (
+        _Kind("a.csv", "csv", (_CSV, _CSV.decode().encode("utf-16"))),
+        _Kind("a.geojson", "geojson", (_COLLECTION, _SEQUENCE)),
+        _Kind("a.gpkg", "gpkg", (gpkg,)),
+        _Kind("a.shp", "shapefile", (shp,)),
+        _Kind("a.zip", "shapefile", (shapefile,)),
+    )
+
+
+@st.composite
+def _inputs(draw: st.DrawFn) -> tuple[_Kind, bytes]:
+    kind = draw(st.sampled_from(_kinds()))
+    if draw(st.integers(0, 9)) == 0:
+        return kind, draw(st.binary(max_size=300))
+    body = draw(st.sampled_from(kind.seeds))
+    for _ in range(draw(st.integers(1, 5))):
+        start = draw(st.integers(0, len(body)))
+        length = draw(st.sampled_from([0, 0, 1, 4, 50, len(body)]))
+        body = body[:start] + draw(_HARD | st.binary(max_size=6)) + body[start + length :]
+    return kind, body
+
+
+def read_any(name: str, kind: str, body: bytes) -> None:
+    """Read a body as a conversion does; a TaskFailure is as good an end as any."""
+    conform = {"format": kind, **({"lon": "X", "lat": "Y"} if kind == "csv" else {})}
+    with tempfile.TemporaryDirectory() as folder:
+        path, unpacked = Path(folder) / name, Path(folder) / "unpacked"
+        path.write_bytes(body)
+        unpacked.mkdir()
+        try:
+            read_files(unpack(path, None, unpacked, _LIMITS), conform)
+        except TaskFailure:
+            return
+
+
+def run(inputs: int) -> int:
+    """Read a number of inputs and return how many were read. Raises what a reader should not have raised."""
+    count = 0
+
+    @settings(
+        max_examples=inputs,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(_inputs())
+    def each(drawn: tuple[_Kind, bytes]) -> None:
+        nonlocal count
+        count += 1
+        kind, body = drawn
+        read_any(kind.name, kind.format, body)
+
+    each()
+    return count
+
+
+if __name__ == "__main__":
+    print(f"{run(int(sys.argv[1])):,} inputs through the readers, no crash")
