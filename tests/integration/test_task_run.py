@@ -111,7 +111,7 @@ async def test_run_work_writes_features_in_order_and_a_manifest(run: Run, tmp_pa
     assert set(manifest["outputs"]) == {
         *("source.geojson.gz", "validated.geojson.gz", "source.parquet", "changes.jsonl.gz"),
         *("profile.json", "source.png", "source.pmtiles"),
-        *("stats.json", "cache.zip"),
+        *("stats.json", "cache.zip", "definition.json"),
     }
 
 
