@@ -9,6 +9,7 @@ import pytest
 from oa_local.deployment.container import on_loopback, read_container
 from oa_local.deployment.costs import standing, table, weekly_run
 from oa_local.deployment.drift import changes, unexpected
+from oa_local.deployment.lint import findings_of
 from oa_local.deployment.report import Report, SkippedError
 from oa_local.deployment.static import accepted
 from oa_local.deployment.terraform import Terraform, TerraformError, write_cli_config
@@ -94,6 +95,24 @@ def test_accepted_finding_without_a_reason_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "checkov.yaml").write_text("skip-check:\n  - CKV_AWS_1\n")
     with pytest.raises(TerraformError, match="CKV_AWS_1"):
         accepted(tmp_path)
+
+
+def test_lint_untyped_undescribed_and_unused_are_found(tmp_path: Path) -> None:
+    module = tmp_path / "module"
+    module.mkdir()
+    (module / "main.tf").write_text(
+        'locals {\n  used = var.used\n  spare = 1\n}\n\noutput "x" {\n  value = local.used\n}\n'
+    )
+    used = 'variable "used" {\n  description = "d"\n  type = string\n}\n'
+    (module / "variables.tf").write_text(used + 'variable "idle" {\n  description = "d"\n}\n')
+    assert set(findings_of(module)) == {
+        "module: outputs.tf is missing",
+        "module: versions.tf is missing",
+        "module: output x has no description",
+        "module: variable idle has no type",
+        "module: variable idle is not used",
+        "module: local spare is not used",
+    }
 
 
 @pytest.mark.parametrize("is_there", [True, False])

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from oa_local.deployment.aws import EmulatedAccount
 from oa_local.deployment.drift import changes, unexpected
+from oa_local.deployment.lint import lint
 from oa_local.deployment.report import Report, SkippedError
 from oa_local.deployment.static import check_format, check_refusals, run_tests, scan
 from oa_local.deployment.system import DeployedSystem, DeployedSystemError
@@ -64,6 +65,7 @@ def _start(account: EmulatedAccount) -> str:
 
 def _check_statically(report: Report, terraform: Terraform, tools: Path | None) -> None:
     report.step("fmt and validate", partial(check_format, terraform))
+    report.step("lint", partial(lint, terraform.source))
     report.step("refusals", partial(check_refusals, terraform))
     report.step("terraform test", partial(run_tests, terraform))
     if tools is not None:
