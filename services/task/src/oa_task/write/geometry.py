@@ -16,8 +16,11 @@ def output_geometry(geometry: Geometry, layer: str) -> Geometry:
         geometry = _surface_points(geometry.array)
     if isinstance(geometry, Points):
         return _finite_points(rounded(geometry.x), rounded(geometry.y))
-    shapes: np.ndarray = shapely.transform(geometry.array, rounded)
-    return Shapes(_without_empty_points(_without_infinite(shapes)))
+    coordinates = rounded(shapely.get_coordinates(geometry.array))
+    shapes: np.ndarray = shapely.set_coordinates(geometry.array.copy(), coordinates)
+    if not np.isfinite(coordinates).all():
+        shapes = _without_infinite(shapes)
+    return Shapes(_without_empty_points(shapes))
 
 
 def is_missing(geometry: Geometry) -> np.ndarray:
@@ -51,9 +54,7 @@ def _finite_points(x: np.ndarray, y: np.ndarray) -> Points:
 
 def _without_infinite(shapes: np.ndarray) -> np.ndarray:
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
-    finite = np.isfinite(coordinates).all(axis=1)
-    if not finite.all():
-        shapes[np.unique(owners[~finite])] = None
+    shapes[np.unique(owners[~np.isfinite(coordinates).all(axis=1)])] = None
     return shapes
 
 

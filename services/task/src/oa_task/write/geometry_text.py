@@ -1,6 +1,7 @@
 """Geometries as GeoJSON text, assembled from columns of coordinates and brackets, not one coordinate at a time."""
 
 import json
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import polars as pl
@@ -15,10 +16,13 @@ from oa_task.write.rounding import number_text
 
 _POINT, _LINE, _RING, _POLYGON, _MULTI_POINT, _MULTI_LINE, _MULTI_POLYGON = range(7)
 _DEPTHS = {_POINT: 0, _LINE: 1, _RING: 1, _POLYGON: 2, _MULTI_POINT: 1, _MULTI_LINE: 2, _MULTI_POLYGON: 3}
-_FAMILIES = ((_POINT, _MULTI_POINT), (_LINE, _RING, _MULTI_LINE), (_POLYGON, _MULTI_POLYGON))
 _NAMES = ("Point", "LineString", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon")
 _OPEN = pl.Series(["[" * count for count in range(1, 5)])
 _CLOSE = pl.Series(["]" * count + end for count in range(1, 5) for end in (", ", "}")])
+
+# The innermost runs of coordinates: how long each is, whose geometry and of which part it is.
+_Sequences = tuple[np.ndarray, np.ndarray, np.ndarray]
+_Sequencer = Callable[[np.ndarray], _Sequences]
 
 
 def geometry_text(geometry: Geometry) -> pl.Series:
@@ -28,13 +32,12 @@ def geometry_text(geometry: Geometry) -> pl.Series:
     shapes = geometry.array
     kinds = shapely.get_type_id(shapes)
     text = pl.repeat("null", len(shapes), dtype=pl.String, eager=True)
-    plain = _is_plain(shapes)
-    for family in _FAMILIES:
-        places = np.flatnonzero(plain & np.isin(kinds, family))
-        if len(places) == len(shapes):
-            return _family_text(shapes, kinds)
+    plain = _is_plain(shapes, kinds)
+    for is_of_family, sequences in _families(shapes, kinds):
+        places = np.flatnonzero(plain & is_of_family)
         if len(places):
-            text = text.scatter(places, _family_text(shapes[places], kinds[places]))
+            some = shapes[places]
+            text = text.scatter(places, _family_text(some, kinds[places], sequences(some)))
     rest = np.flatnonzero(~plain)
     return text.scatter(rest, [_mapped(shape) for shape in shapes[rest]]) if len(rest) else text
 
@@ -44,18 +47,27 @@ def _point_text(points: Points) -> pl.Series:
     return joined(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
 
 
-def _is_plain(shapes: np.ndarray) -> np.ndarray:
-    """Return where a geometry is missing, or is of a family and none of its parts is empty."""
-    kinds = shapely.get_type_id(shapes)
+def _is_plain(shapes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Return where a geometry is missing, or is no collection and none of its parts is empty."""
     plain: np.ndarray = (kinds <= _MULTI_POLYGON) & ~shapely.is_empty(shapes)
-    parts, owners = shapely.get_parts(shapes, return_index=True)
-    plain[owners[shapely.is_empty(parts)]] = False
+    several = np.flatnonzero(kinds >= _MULTI_POINT)
+    parts, owners = shapely.get_parts(shapes[several], return_index=True)
+    plain[several[owners[shapely.is_empty(parts)]]] = False
     return plain
 
 
-def _family_text(shapes: np.ndarray, kinds: np.ndarray) -> pl.Series:
+def _families(shapes: np.ndarray, kinds: np.ndarray) -> Iterator[tuple[np.ndarray, _Sequencer]]:
+    """Yield masks of geometries, and what takes them apart: most are one run of coordinates as they are."""
+    is_ringed = (kinds == _MULTI_POLYGON) | (shapely.get_num_interior_rings(shapes) > 0)
+    is_lined = kinds == _MULTI_LINE
+    yield (kinds >= _POINT) & ~is_ringed & ~is_lined, _whole
+    yield is_lined, _lines
+    yield is_ringed, _rings
+
+
+def _family_text(shapes: np.ndarray, kinds: np.ndarray, sequences: _Sequences) -> pl.Series:
     """Return the text of geometries of one family, none of them empty or missing."""
-    lengths, owners, parts = _sequences(shapes, kinds)
+    lengths, owners, parts = sequences
     depths = np.array([_DEPTHS[kind] for kind in range(len(_NAMES))])[kinds]
     brackets = _brackets(lengths, owners, parts, depths[owners])
     coordinates = shapely.get_coordinates(shapes)
@@ -65,14 +77,18 @@ def _family_text(shapes: np.ndarray, kinds: np.ndarray) -> pl.Series:
     return joined([starts, body])
 
 
-def _sequences(shapes: np.ndarray, kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the innermost runs of coordinates: how long each is, whose feature and of which part it is."""
-    if kinds[0] in _FAMILIES[0]:
-        places = np.arange(len(shapes))
-        return shapely.get_num_coordinates(shapes), places, places
+def _whole(shapes: np.ndarray) -> _Sequences:
+    places = np.arange(len(shapes))
+    return shapely.get_num_coordinates(shapes), places, places
+
+
+def _lines(shapes: np.ndarray) -> _Sequences:
     parts, owners = shapely.get_parts(shapes, return_index=True)
-    if kinds[0] in _FAMILIES[1]:
-        return shapely.get_num_coordinates(parts), owners, np.arange(len(parts))
+    return shapely.get_num_coordinates(parts), owners, np.arange(len(parts))
+
+
+def _rings(shapes: np.ndarray) -> _Sequences:
+    parts, owners = shapely.get_parts(shapes, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     return shapely.get_num_coordinates(rings), owners[part_of_ring], part_of_ring
 
