@@ -35,7 +35,7 @@ def run(tmp_path: Path, quick: Limits) -> Run:
         source, out = tmp_path / "source.json", tmp_path / "out"
         source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
         out.mkdir()
-        job = Job(source, "addresses", "city", out, ("127.0.0.1",))
+        job = Job(source, "addresses", "city", out, ("127.0.0.1",), without=frozenset({"tiles", "preview"}))
         limits = WorkLimits(download=replace(quick, size_bytes=10_000_000))
         try:
             return await run_work(job, lambda _phase, _done, _total: None, limits)
