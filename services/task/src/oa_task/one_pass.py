@@ -40,7 +40,7 @@ class Pass:
             text.join()
         finally:
             text.stop()
-        self.clock.note({"read": ahead.busy_s, "text": text.busy_s})
+        self.clock.note({"read": ahead.busy_s, "text": text.busy_s - self.outputs.waited_s})
 
     def _write(self, conformed: Conformed) -> None:
         batch = output_batch(*conformed, self.layer)

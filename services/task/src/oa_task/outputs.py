@@ -1,5 +1,6 @@
 """The outputs of the pass over the data: which there are, and the threads that write them."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,9 +37,13 @@ class _Output:
 
 
 class Outputs:
-    """The files of one conversion, each written in a thread of its own. An error removes what was written."""
+    """The files of one conversion, each written in a thread of its own. An error removes what was written.
+
+    `waited_s` is how long whoever hands batches over had to wait for the outputs.
+    """
 
     def __init__(self, layer: str, *, out: Path, work: Path, previous: Path | None, without: frozenset[str]) -> None:
+        self.waited_s = 0.0
         self._outputs: list[_Output] = []
         self._changes: ChangesFile | None = None
         source = GzipTextFile(out / SOURCE_FILE)
@@ -68,8 +73,10 @@ class Outputs:
 
     def put(self, batch: OutputBatch, verdict: Verdict) -> None:
         """Hand a batch to every output."""
+        started = time.perf_counter()
         for output in self._outputs:
             output.worker.put((batch, verdict))
+        self.waited_s += time.perf_counter() - started
 
     def close(self) -> dict[str, Any]:
         """Finish every file; return what they have to say: the counts of changes."""
