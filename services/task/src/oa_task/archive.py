@@ -12,6 +12,8 @@ from pathlib import Path, PurePosixPath
 from stat import S_ISLNK
 from typing import IO
 
+from isal import igzip, isal_zlib
+
 from oa_task.failure import TaskFailure
 
 _CHUNK_BYTES = 1 << 20
@@ -20,11 +22,12 @@ _SMALL_BYTES = 10 * 1024 * 1024
 
 
 # What Python's modules raise when an archive's bytes are not what they should be.
-_UNSOUND = (
+_UNSOUND: tuple[type[Exception], ...] = (  # type: ignore[assignment] # isal annotates its error as an instance
     zipfile.BadZipFile,
     gzip_format.BadGzipFile,
     EOFError,
     zlib.error,
+    isal_zlib.error,
     lzma.LZMAError,
     struct.error,
     NotImplementedError,
@@ -107,7 +110,7 @@ class _Unpacking:
     def gzip(self, path: Path) -> Path:
         name = path.stem if path.suffix.lower() == ".gz" else path.name
         target = self._folder / (name or "data")
-        with gzip_format.open(path, "rb") as source:
+        with igzip.open(path, "rb") as source:  # type: ignore[no-untyped-call] # isal leaves it unannotated
             self._copy(source, target, path.stat().st_size)
         return target
 
