@@ -90,32 +90,39 @@ class ChangesFile:
         kept = known.matched()
         for lines in read_feature_lines(previous):
             there, _, before = kept.take(lines.hashes())
-            for place in np.flatnonzero(~there).tolist():
-                self._write_removed(lines.line(place), int(before[place]), added)
+            places = np.flatnonzero(~there)
+            self._write_removed([lines.line(place) for place in places.tolist()], before[places], added)
         occurrences = known.count_of(added.hashes) + occurrence_numbers(added.hashes)
         start = 0
         for lines in read_feature_lines(self._spool.path):
-            for place in range(len(lines)):
-                self._write_added(lines.line(place), int(occurrences[start + place]), added.changed_from(start + place))
-            start += len(lines)
+            end = start + len(lines)
+            texts = [lines.line(place) for place in range(len(lines))]
+            self._write_added(texts, occurrences[start:end].tolist(), added.previous_hashes(start, end))
+            start = end
 
-    def _write_removed(self, line: bytes, occurrence: int, added: "_Added") -> None:
-        if added.is_successor_found(line):
-            return
-        self.counts.removed += 1
-        self._file.write_bytes(b'{"change": "removed", "id_occurrence": %d, "feature": %s}\n' % (occurrence, line))
+    def _write_removed(self, lines: list[bytes], occurrences: np.ndarray, added: "_Added") -> None:
+        """Write the lines that no added feature takes the place of."""
+        has_successor = added.pair(lines).tolist()
+        told = [
+            b'{"change": "removed", "id_occurrence": %d, "feature": %s}\n' % (occurrence, line)
+            for line, occurrence, is_paired in zip(lines, occurrences.tolist(), has_successor, strict=True)
+            if not is_paired
+        ]
+        self.counts.removed += len(told)
+        self._file.write_bytes(b"".join(told))
 
-    def _write_added(self, line: bytes, occurrence: int, previous_hash: int | None) -> None:
-        if previous_hash is None:
-            self.counts.added += 1
-            head = b'{"change": "added", "id_occurrence": %d, ' % occurrence
-        else:
-            self.counts.changed += 1
-            head = b'{"change": "changed", "id_occurrence": %d, "previous_hash": "%016x", ' % (
-                occurrence,
-                previous_hash,
-            )
-        self._file.write_bytes(head + b'"feature": ' + line + b"}\n")
+    def _write_added(self, lines: list[bytes], occurrences: list[int], previous_hashes: list[int | None]) -> None:
+        changed = sum(number is not None for number in previous_hashes)
+        self.counts.changed += changed
+        self.counts.added += len(lines) - changed
+        self._file.write_bytes(b"".join(map(_added_line, lines, occurrences, previous_hashes)))
+
+
+def _added_line(line: bytes, occurrence: int, previous_hash: int | None) -> bytes:
+    if previous_hash is None:
+        return b'{"change": "added", "id_occurrence": %d, "feature": %s}\n' % (occurrence, line)
+    told = (occurrence, previous_hash, line)
+    return b'{"change": "changed", "id_occurrence": %d, "previous_hash": "%016x", "feature": %s}\n' % told
 
 
 class _Added:
@@ -125,28 +132,29 @@ class _Added:
         self.hashes = hashes
         self._order = np.argsort(ids, kind="stable")
         self._ids = Multiset(ids)
-        self._starts = np.concatenate(([0], np.cumsum(self._ids.counts)))
+        self._starts = np.concatenate(([0], np.cumsum(self._ids.counts, dtype=np.int64)))
         self._previous = np.zeros(len(hashes), dtype=np.uint64)
         self._is_changed = np.zeros(len(hashes), dtype=bool)
 
-    def is_successor_found(self, line: bytes) -> bool:
-        """Pair a removed feature with the first unpaired one of its id; say whether there was one."""
-        properties = json.loads(line)["properties"]
-        name = next((field for field in _ID_FIELDS if field in properties), None)
-        number = _id_number(properties[name]) if name else _NO_ID
-        if number == _NO_ID:
-            return False
-        there, places, before = self._ids.take(np.array([number], dtype=np.uint64))
-        if not there[0]:
-            return False
-        successor = self._order[int(self._starts[places[0]]) + int(before[0])]
-        self._previous[successor] = int(properties["hash"], 16)
-        self._is_changed[successor] = True
-        return True
+    def pair(self, lines: list[bytes]) -> np.ndarray:
+        """Pair removed features with the first unpaired ones of their ids; return which have one."""
+        properties = [json.loads(line)["properties"] for line in lines]
+        name = next((field for field in _ID_FIELDS if properties and field in properties[0]), "")
+        numbers = np.array([_id_number(item.get(name)) for item in properties], dtype=np.uint64)
+        there, places, before = self._ids.take(numbers)
+        paired: np.ndarray = there & (numbers != _NO_ID)
+        successors = self._order[self._starts[places[paired]] + before[paired]]
+        hashes = [
+            int(item["hash"], 16) for item, is_paired in zip(properties, paired.tolist(), strict=True) if is_paired
+        ]
+        self._previous[successors] = np.array(hashes, dtype=np.uint64)
+        self._is_changed[successors] = True
+        return paired
 
-    def changed_from(self, place: int) -> int | None:
-        """Return the hash of the feature that one takes the place of."""
-        return int(self._previous[place]) if self._is_changed[place] else None
+    def previous_hashes(self, start: int, end: int) -> list[int | None]:
+        """Return for a range of the added the hash of the feature that each takes the place of, None without one."""
+        pairs = zip(self._previous[start:end].tolist(), self._is_changed[start:end].tolist(), strict=True)
+        return [number if is_changed else None for number, is_changed in pairs]
 
 
 def _hashes_of(previous: Path | None) -> tuple[Multiset | None, str]:
