@@ -47,7 +47,9 @@ module "database" {
   vpc_id     = module.network.vpc_id
   subnet_ids = module.network.private_subnet_ids
   settings   = var.database
-  clients    = { api = module.api.security_group_id, consumer = module.consumer.security_group_id }
+
+  password_rotation = "cron(0 4 1 1/3 ? *)"
+  clients           = { api = module.api.security_group_id, consumer = module.consumer.security_group_id }
 }
 
 module "queues" {
@@ -121,7 +123,13 @@ module "schedule" {
   secret_reference  = local.secret_current
   secret_arn        = aws_secretsmanager_secret.shared.arn
   schedules         = var.schedules
-  log_days          = var.log_days
+
+  restart = {
+    expression = "cron(10 5 1 1/3 ? *)" # after the hour in which the database's password changes
+    services   = { api = module.api.service_id, consumer = module.consumer.service_id }
+  }
+
+  log_days = var.log_days
 }
 
 module "monitoring" {

@@ -120,14 +120,13 @@ variable "network" {
 variable "database" {
   description = "The Postgres instance. max_connections is what its class allows (memory / 9.5 MB)."
   type = object({
-    instance_class         = optional(string, "db.t4g.small")
-    storage_gb             = optional(number, 20)
-    max_storage_gb         = optional(number, 200)
-    max_connections        = optional(number, 190)
-    multi_az               = optional(bool, false)
-    backup_days            = optional(number, 14)
-    deletion_protection    = optional(bool, true)
-    password_rotation_days = optional(number, 90)
+    instance_class      = optional(string, "db.t4g.small")
+    storage_gb          = optional(number, 20)
+    max_storage_gb      = optional(number, 200)
+    max_connections     = optional(number, 190)
+    multi_az            = optional(bool, false)
+    backup_days         = optional(number, 14)
+    deletion_protection = optional(bool, true)
   })
   default = {}
 

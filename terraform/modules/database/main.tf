@@ -89,14 +89,14 @@ resource "aws_db_instance" "this" {
   performance_insights_enabled    = true
 }
 
-# RDS changes the password it keeps every week unless told otherwise. Services read it when they start, so a change
-# costs a restart of the api: rarely, and in the hour of maintenance.
+# RDS changes the password it keeps every week unless told otherwise. Services read it when they start: the module
+# schedule starts them anew after the hour in which it changes.
 resource "aws_secretsmanager_secret_rotation" "password" {
   secret_id          = aws_db_instance.this.master_user_secret[0].secret_arn
   rotate_immediately = false
 
   rotation_rules {
-    automatically_after_days = var.settings.password_rotation_days
-    duration                 = "2h"
+    schedule_expression = var.password_rotation
+    duration            = "1h"
   }
 }

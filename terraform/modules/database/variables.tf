@@ -18,15 +18,19 @@ variable "clients" {
   type        = map(string)
 }
 
+variable "password_rotation" {
+  description = "When RDS changes the password it keeps: a cron expression of Secrets Manager, within the hour that it names."
+  type        = string
+}
+
 variable "settings" {
   description = "Size and safety; see the root variable `database`."
   type = object({
-    instance_class         = string
-    storage_gb             = number
-    max_storage_gb         = number
-    multi_az               = bool
-    backup_days            = number
-    deletion_protection    = bool
-    password_rotation_days = number
+    instance_class      = string
+    storage_gb          = number
+    max_storage_gb      = number
+    multi_az            = bool
+    backup_days         = number
+    deletion_protection = bool
   })
 }

@@ -19,5 +19,9 @@ output "task_definition" {
 
 output "policies" {
   description = "IAM policies as data, for the tests."
-  value       = { "${var.name}-scheduler" = local.scheduler_policy, "${var.name}-call-execution" = local.execution_policy }
+  value = {
+    "${var.name}-scheduler"      = local.scheduler_policy
+    "${var.name}-call-execution" = local.execution_policy
+    "${var.name}-restart"        = local.restart_policy
+  }
 }

@@ -63,3 +63,11 @@ variable "log_days" {
   description = "Days that logs are kept."
   type        = number
 }
+
+variable "restart" {
+  description = "Services to start anew at a time, by name, so that they read what has changed in Secrets Manager."
+  type = object({
+    expression = string
+    services   = map(string)
+  })
+}

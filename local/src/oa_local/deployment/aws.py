@@ -4,8 +4,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from botocore.exceptions import ClientError
-
 from oa_local.emulator import REGION
 from oa_local.process import Process, StartError, accepts, free_port
 from oa_local.provision import client
@@ -66,8 +64,5 @@ class EmulatedAccount:
         left += [queue["jobQueueName"] for queue in queues]
         roles = client("iam", self.environ).list_roles()["Roles"]
         left += [role["RoleName"] for role in roles if role["RoleName"].startswith(f"oa-{stack}")]
-        try:
-            left += client("ecs", self.environ).describe_clusters(clusters=[f"oa-{stack}"])["clusters"]
-        except ClientError as error:
-            left.append(str(error))
-        return left
+        clusters = client("ecs", self.environ).describe_clusters(clusters=[f"oa-{stack}"])["clusters"]
+        return left + [cluster["clusterArn"] for cluster in clusters if cluster["status"] != "INACTIVE"]
