@@ -1,10 +1,12 @@
 """The servers that integration tests talk to: one Postgres and one AWS emulator for each pytest worker."""
 
+import logging
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
@@ -12,6 +14,17 @@ from oa_local.postgres import Postgres, migrate
 from oa_local.provision import Queues, client, create_bucket, create_queues
 
 _TEMPLATE = "oa_template"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_logging() -> Iterator[None]:
+    """Undo what a program that a test runs in this process does to logging: the next test wants to see every line."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
 
 
 def _short_name() -> str:

@@ -130,6 +130,16 @@ class System:
         for place in places:
             (self.crash_folder / place).touch()
 
+    def submit_until_crashed(self, count: int, *, rounds: int = 5) -> list[int]:
+        """Submit jobs, and more of them until a process has died at each place: not every job passes all of them."""
+        jobs: list[int] = []
+        for _ in range(rounds):
+            jobs += self.submit(count)
+            self.wait(jobs)
+            if all(path.name.endswith(HIT) for path in self.crash_folder.iterdir()):
+                break
+        return jobs
+
     def crashed_at(self) -> set[str]:
         """Return the places at which a process died since this was last asked, and forget all orders to die."""
         hit = {path.name.removesuffix(HIT) for path in self.crash_folder.glob(f"*{HIT}")}

@@ -30,7 +30,7 @@ def test_every_crash_point_of_the_code_is_tried_here() -> None:
 @pytest.mark.parametrize("service", _SERVICES)
 def test_service_killed_there_every_job_is_done_once_by_its_first_attempt(system: System, service: str) -> None:
     system.crash_at(*_SERVICES[service])
-    jobs = system.submit(3)
+    jobs = system.submit_until_crashed(3)
     history = system.check(jobs)
     assert system.crashed_at() == set(_SERVICES[service])
     assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)

@@ -41,7 +41,9 @@ async def test_sweep_of_what_ended_tells_how(world: Any) -> None:
     assert told == ("batch.event", "oa-test-1-1-00000000", "FAILED", 137, "OutOfMemoryError: x")
 
 
-@pytest.mark.parametrize(("updated_at", "statuses"), [(LONG_AGO, ["LOST"]), (datetime.now(UTC).isoformat(), [])])
+@pytest.mark.parametrize(
+    ("updated_at", "statuses"), [(LONG_AGO, ["LOST"]), (datetime.now(UTC).isoformat(), [])], ids=["long", "short"]
+)
 async def test_sweep_of_what_batch_forgot_is_lost_after_a_while(
     world: Any, updated_at: str, statuses: list[str]
 ) -> None:
