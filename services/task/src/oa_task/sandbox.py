@@ -19,7 +19,12 @@ from oa_task.confinement import Limits, limits_of_this_machine
 from oa_task.failure import TaskFailure
 
 _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "GDAL_DATA", "PROJ_DATA", "LD_LIBRARY_PATH")
-_SETTINGS = {"GDAL_HTTP_TIMEOUT": "1", "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none", "OGR_ENABLED_DRIVERS": ""}
+_SETTINGS = {
+    "GDAL_HTTP_TIMEOUT": "1",
+    "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
+    "OGR_ENABLED_DRIVERS": "",
+    "POLARS_MAX_THREADS": "1",  # the stages of the pass are threads already; more of them get in each other's way
+}
 
 
 OPTIONAL_OUTPUTS = ("validated", "parquet", "changes", "profile", "tiles", "preview", "cache")
