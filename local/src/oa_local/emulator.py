@@ -11,6 +11,18 @@ REGION = "us-east-1"
 _START_S = 30.0
 
 
+def client_environ(url: str) -> dict[str, str]:
+    """Return what an AWS client needs in its environment to come to an emulator and nowhere else."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
 @dataclass(slots=True)
 class Emulator:
     """One emulator; `keep` saves queues and objects across restarts."""
@@ -53,14 +65,7 @@ class Emulator:
     @property
     def environ(self) -> dict[str, str]:
         """What an AWS client needs in its environment to come here and nowhere else."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        return client_environ(self.url)
 
     def start(self) -> None:
         """Start it and wait until it listens; raises StartError."""

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oa_local.emulator import REGION
+from oa_local.emulator import client_environ
 from oa_local.process import Process, StartError, accepts, free_port
 from oa_local.provision import client
 
@@ -35,14 +35,7 @@ class EmulatedAccount:
     @property
     def environ(self) -> dict[str, str]:
         """What a client needs in its environment to come here and nowhere else."""
-        return {
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
+        return client_environ(self.url)
 
     def start(self) -> None:
         """Start it, and give it the role that Batch makes in a real account; raises StartError."""

@@ -1,22 +1,19 @@
 """Regular expressions that backtrack for ever: suspected from their shape, shown by a string that does it."""
 
 import re
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from re import _constants as op  # type: ignore[attr-defined] # the parser has no public name; pinned by tests
 from re import _parser as parser  # type: ignore[attr-defined] # likewise
 from typing import Any
+
+from oa_task.conform.patterns.matching import time_limit
+from oa_task.failure import TaskFailure
 
 _CANDIDATES = "aA0 -_.,/#:;'\n"
 _PUMPED = 40
 _PATIENCE_S = 0.25
 _REPEATS = frozenset({op.MAX_REPEAT, op.MIN_REPEAT})
 _MANY = 16
-
-
-class _TooSlowError(Exception):
-    """Matching did not end in time."""
 
 
 def blowing_string(pattern: str) -> str | None:
@@ -109,22 +106,8 @@ def _is_member(text: str, kind: Any, value: Any) -> bool:
 
 def _is_slow(pattern: re.Pattern[str], text: str) -> bool:
     try:
-        with _alarm():
+        with time_limit(_PATIENCE_S, lambda: pattern.pattern):
             pattern.search(text)
-    except _TooSlowError:
+    except TaskFailure:
         return True
     return False
-
-
-@contextmanager
-def _alarm() -> Iterator[None]:
-    def ring(_signal: int, _frame: object) -> None:
-        raise _TooSlowError
-
-    previous = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
