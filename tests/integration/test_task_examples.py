@@ -151,3 +151,30 @@ async def test_run_command_without_a_purpose_asks_for_one(csv_job: Job) -> None:
 
     assert done.exit_code == 2
     assert "say either --out FOLDER or --sample N" in done.output
+
+
+async def test_check_command_with_data_names_columns_that_it_lacks(make_job: MakeJob, site: TestServer) -> None:
+    street = {"function": "postfixed_street", "field": "STR"}
+    rules = {"number": "NUM", "street": street, "city": "CITY"}
+    job = make_job(str(site.make_url("/data.csv")), format="csv", lon="X", lat="Y", **rules)
+
+    done = await command("check", str(job.definition), "--data", "--json")
+
+    found = [json.loads(line) for line in done.output.splitlines()]
+    missing = {item["pointer"]: item for item in found if item["code"] == "source.columns_missing"}
+    conform = "/layers/addresses/0/conform"
+    assert {pointer: item["gravity"] for pointer, item in missing.items()} == {
+        f"{conform}/street": "error",
+        f"{conform}/number": "warning",
+    }
+    assert "nearest: 'ST'" in missing[f"{conform}/street"]["message"]
+    assert done.exit_code == 10
+
+
+async def test_check_command_with_data_that_is_gone_says_why(make_job: MakeJob, site: TestServer) -> None:
+    job = make_job(str(site.make_url("/gone.csv")), format="csv", lon="X", lat="Y", number="NO", street="ST")
+
+    done = await command("check", str(job.definition), "--data", "--quiet", "--json")
+
+    told = [json.loads(line) for line in done.output.splitlines()]
+    assert ("/layers/addresses/0/data", "source.not_found") in {(item["pointer"], item["code"]) for item in told}

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from rich.console import Console
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.logging import configure_logging
 from oa_task.failure import TaskFailure
+from oa_task.hosts import allowed_hosts
 from oa_task.previous import DEFINITION_FILE, PreviousFolder
 from oa_task.progress import shown_progress
 from oa_task.sandbox import Sandbox
@@ -22,9 +22,8 @@ def job_of(
     source: Path, layer: str, name: str, *, out: Path | None, previous: Path | None, without: frozenset[str]
 ) -> Job:
     """Return what is to be done; OA_ALLOW_HOSTS names hosts that are not on the public internet."""
-    hosts = tuple(host for host in os.environ.get("OA_ALLOW_HOSTS", "").split(",") if host)
     earlier = PreviousFolder.read(previous) if previous else None
-    return Job(source, layer, name, out or Path(), hosts, previous=earlier, without=without)
+    return Job(source, layer, name, out or Path(), allowed_hosts(), previous=earlier, without=without)
 
 
 def run_once(job: Job, sandbox: Sandbox, *, as_json: bool) -> int:

@@ -21,6 +21,17 @@ Rows = list[dict[str, Any]]
 
 async def sample(job: Job, count: int, progress: Progress, sandbox: Sandbox) -> Rows:
     """Return the first `count` features of a source and what became of them, writing nothing. Raises TaskFailure."""
+    rows: Rows = (await _looked_at(job, count, progress, sandbox))["rows"]
+    return rows
+
+
+async def columns(job: Job, progress: Progress, sandbox: Sandbox) -> list[str]:
+    """Return the names of the columns that the data has. Raises TaskFailure."""
+    names: list[str] = (await _looked_at(job, 0, progress, sandbox))["columns"]
+    return names
+
+
+async def _looked_at(job: Job, count: int, progress: Progress, sandbox: Sandbox) -> dict[str, Any]:
     entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
     with tempfile.TemporaryDirectory(prefix="oa-task-") as folder:
         work = Path(folder)
@@ -31,7 +42,9 @@ async def sample(job: Job, count: int, progress: Progress, sandbox: Sandbox) -> 
         return await _inspected(sandbox, _assignment(job.definition, entry, raws, work, first=1, count=count))
 
 
-async def _sample_growing(job: Job, count: int, download: SourceDownload, sandbox: Sandbox, work: Path) -> Rows:
+async def _sample_growing(
+    job: Job, count: int, download: SourceDownload, sandbox: Sandbox, work: Path
+) -> dict[str, Any]:
     """Look at pages while they come, and stop fetching when enough have been seen."""
     raws = await asyncio.to_thread(download.growing_files)
     fetching = asyncio.create_task(download.fetch())
@@ -42,10 +55,10 @@ async def _sample_growing(job: Job, count: int, download: SourceDownload, sandbo
         looking.cancel()
         await asyncio.wait({looking})
         fetching.result()
-    rows = await looking
+    seen = await looking
     fetching.cancel()
     await asyncio.wait({fetching})
-    return rows
+    return seen
 
 
 async def explain(output: PreviousFolder, row: int) -> dict[str, Any]:
@@ -58,8 +71,9 @@ async def explain(output: PreviousFolder, row: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, Sandbox() as sandbox:
         work = Path(folder)
         raws = [await _restored(output, part, place, work) for place, part in enumerate(_parts(about))]
-        rows = await _inspected(sandbox, _assignment(definition, entry, raws, work, first=row, count=1))
-    return rows[0]
+        seen = await _inspected(sandbox, _assignment(definition, entry, raws, work, first=row, count=1))
+    found: dict[str, Any] = seen["rows"][0]
+    return found
 
 
 def _parts(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -86,7 +100,5 @@ def _assignment(definition: Path, entry: Entry, raws: list[Path], work: Path, *,
     )
 
 
-async def _inspected(sandbox: Sandbox, assignment: Assignment) -> Rows:
-    report = await sandbox.convert(assignment, lambda _count: None)
-    rows: Rows = report["rows"]
-    return rows
+async def _inspected(sandbox: Sandbox, assignment: Assignment) -> dict[str, Any]:
+    return await sandbox.convert(assignment, lambda _count: None)

@@ -36,6 +36,14 @@ def inspect(raws: Sequence[Path], entry: Entry, *, work: Path, first: int, count
     return {"rows": rows}
 
 
+def column_names(raws: Sequence[Path], entry: Entry, *, work: Path) -> dict[str, Any]:
+    """Return `columns`, the names that the data has. Raises TaskFailure source.*."""
+    for files in unpack_parts(raws, entry, work / "unpacked"):
+        for batch in open_batches(files, entry, bad_rows=BadRows(), all_columns=True, limit=1):
+            return {"columns": sorted({*batch.available, *batch.columns.columns})}
+    raise TaskFailure("source.empty", "there are no features in the data")
+
+
 def _places(raws: Sequence[Path], entry: Entry, work: Path, *, last: int) -> Iterator[tuple[int, FeatureBatch, int]]:
     number, bad_rows = 0, BadRows()
     for files in unpack_parts(raws, entry, work / "unpacked"):

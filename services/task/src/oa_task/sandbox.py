@@ -36,7 +36,8 @@ class Assignment:
 
     `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if there is one;
     `title` names the source in the picture, `without` OPTIONAL_OUTPUTS that are not made. `rows`, the number of the
-    first one and how many, asks to look at these instead of converting everything.
+    first one and how many, asks to look at these instead of converting everything; no rows at all, for the names of
+    the columns.
     """
 
     definition: str

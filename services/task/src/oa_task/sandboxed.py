@@ -70,10 +70,12 @@ def _convert(convert: Callable[..., dict[str, Any]], assignment: Assignment) -> 
 
 
 def _inspect(entry: Entry, assignment: Assignment) -> dict[str, Any]:
-    from oa_task.inspection import inspect  # noqa: PLC0415 - seldom wanted
+    from oa_task.inspection import column_names, inspect  # noqa: PLC0415 - seldom wanted
 
     first, count = assignment.rows or (1, 1)
     raws = [Path(raw) for raw in assignment.raws]
+    if not count:
+        return column_names(raws, entry, work=Path(assignment.work))
     return inspect(raws, entry, work=Path(assignment.work), first=first, count=count)
 
 

@@ -10,20 +10,23 @@ from rich.console import Console
 from rich.markup import escape
 
 from oa_shared.failures import exit_status
+from oa_shared.logging import configure_logging
 from oa_task.check.definition import check_file
 from oa_task.check.findings import Finding, Gravity
+from oa_task.hosts import allowed_hosts
 
 _COLOURS = {Gravity.ERROR: "red", Gravity.WARNING: "yellow", Gravity.HINT: "dim"}
 
 
-def tell_checks(sources: Iterable[Path], *, as_json: bool, with_hints: bool) -> int:
+def tell_checks(sources: Iterable[Path], *, as_json: bool, with_hints: bool, with_data: bool) -> int:
     """Check every definition, print what was found, and return the exit status."""
+    configure_logging("task", level="WARNING")
     console = Console(highlight=False, soft_wrap=True)
     counts: Counter[Gravity] = Counter()
     checked = 0
     for path in _definitions(sources):
         checked += 1
-        found = [item for item in check_file(path) if with_hints or item.gravity is not Gravity.HINT]
+        found = [item for item in _found(path, with_data=with_data) if with_hints or item.gravity is not Gravity.HINT]
         counts.update(item.gravity for item in found)
         for item in found:
             if as_json:
@@ -34,6 +37,15 @@ def tell_checks(sources: Iterable[Path], *, as_json: bool, with_hints: bool) -> 
         numbers = ", ".join(_counted(counts[gravity], gravity) for gravity in Gravity)
         console.print(f"{_counted(checked, 'definition')} checked: {numbers}")
     return exit_status("source.schema") if counts[Gravity.ERROR] else 0
+
+
+def _found(path: Path, *, with_data: bool) -> list[Finding]:
+    found = check_file(path)
+    if with_data:
+        from oa_task.check.data import check_data  # noqa: PLC0415 - it brings what downloads
+
+        found += check_data(path, allowed_hosts())
+    return found
 
 
 def _definitions(sources: Iterable[Path]) -> Iterator[Path]:

@@ -29,11 +29,11 @@ def check_columns(batch: FeatureBatch, entry: Entry) -> list[str]:
     """
     there = set(batch.available) | set(batch.columns.columns)
     missing = missing_columns(entry, there)
-    texts = [f"{_with_nearest(found.column, there)} at {found.pointer}" for found in missing if found.is_needed]
+    texts = [f"{with_nearest(found.column, there)} at {found.pointer}" for found in missing if found.is_needed]
     if texts:
         more = f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else ""
         raise TaskFailure("source.columns_missing", f"the data lacks {', '.join(texts[:_SHOWN])}{more}")
-    return [f"the data lacks {_with_nearest(found.column, there)}, named at {found.pointer}" for found in missing]
+    return [f"the data lacks {with_nearest(found.column, there)}, named at {found.pointer}" for found in missing]
 
 
 def missing_columns(entry: Entry, there: set[str]) -> list[Missing]:
@@ -78,6 +78,7 @@ def own_variable(rule: Mapping[str, Any], native: Collection[str], layer: str) -
     return None if not variable or is_attribute or variable in native else variable
 
 
-def _with_nearest(column: str, there: set[str]) -> str:
+def with_nearest(column: str, there: set[str]) -> str:
+    """Return the name of a column that is missing, with the most similar one that is there."""
     near = get_close_matches(column, there, n=1)
     return f"{column!r} (nearest: {near[0]!r})" if near else repr(column)
