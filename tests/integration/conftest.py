@@ -1,8 +1,9 @@
-"""The API for integration tests: real HTTP, real Postgres."""
+"""The API for integration tests: real HTTP, real Postgres, and an error where it would block its event loop."""
 
 from collections.abc import AsyncIterator
 
 import pytest
+from blockbuster import blockbuster_ctx
 
 from running_api import RunningApi, running_api
 
@@ -10,4 +11,5 @@ from running_api import RunningApi, running_api
 @pytest.fixture
 async def api(database_url: str) -> AsyncIterator[RunningApi]:
     async with running_api(database_url) as running:
-        yield running
+        with blockbuster_ctx("oa_api"):
+            yield running

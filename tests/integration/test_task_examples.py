@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from oa_task.work import Job, run_work
 
 CSV = "NO,ST,CITY,X,Y\n" + "".join(f"{place},{place} Elm St,\x1b[31mred,-100.5,40.25\n" for place in range(50))
 MakeJob = Callable[..., Job]
+Serve = Callable[[web.Application], Awaitable[TestServer]]
 
 
 def silent(_phase: str, _done: int, _total: int | None) -> None:
@@ -31,11 +32,10 @@ async def csv(_request: web.Request) -> web.Response:
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[TestServer]:
+async def site(aiohttp_server: Serve) -> TestServer:
     app = web.Application()
     app.router.add_get("/data.csv", csv)
-    async with TestServer(app, host="127.0.0.1") as server:
-        yield server
+    return await aiohttp_server(app)
 
 
 @pytest.fixture
@@ -85,12 +85,14 @@ async def test_sample_shows_the_first_rows_raw_and_conformed_and_writes_nothing(
     assert list(csv_job.out.iterdir()) == []
 
 
-async def test_sample_of_an_arcgis_server_stops_fetching_when_it_has_seen_enough(make_job: MakeJob) -> None:
+async def test_sample_of_an_arcgis_server_stops_fetching_when_it_has_seen_enough(
+    make_job: MakeJob, aiohttp_server: Serve
+) -> None:
     town = ArcgisServer(features=point_features(5000), most=50, latency_s=0.4)
-    async with TestServer(town.app(), host="127.0.0.1") as server:
-        job = make_job(str(server.make_url(PATH)), "ESRI", format="geojson", number="NO", street="ST")
-        with Sandbox() as sandbox:
-            rows = await sample(job, 2, silent, sandbox)
+    server = await aiohttp_server(town.app())
+    job = make_job(str(server.make_url(PATH)), "ESRI", format="geojson", number="NO", street="ST")
+    with Sandbox() as sandbox:
+        rows = await sample(job, 2, silent, sandbox)
 
     assert [attributes(row)["number"] for row in rows] == ["0", "1"]
     assert town.pages < 100

@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from oa_task.work import Job, WorkLimits, run_work
 CSV = "NO,ST,X,Y\n1,Main,-100.5,40.25\n2.0,Élan,-100,40\n3,Nowhere,,\n"
 QUICK = WorkLimits(download=Limits(size_bytes=100_000, stall_s=1, connect_s=2, total_s=10, redirects=2, tries=2))
 Run = Callable[..., Any]
+Serve = Callable[[web.Application], Awaitable[TestServer]]
 
 
 async def csv(_request: web.Request) -> web.Response:
@@ -60,7 +61,7 @@ def text(body: str, status: int = 200) -> Callable[[web.Request], Any]:
 
 
 @pytest.fixture
-async def site() -> AsyncIterator[TestServer]:
+async def site(aiohttp_server: Serve) -> TestServer:
     app = web.Application()
     app.router.add_get("/data.csv", csv)
     app.router.add_get("/cut.csv", cut_off_then_continued)
@@ -74,8 +75,7 @@ async def site() -> AsyncIterator[TestServer]:
     app.router.add_get("/large.csv", text("x" * 200_000))
     app.router.add_get("/empty.csv", text("NO,ST,X,Y\n"))
     app.router.add_get("/other.csv", text("A,STREET,X,Y\n1,2,3,4\n"))
-    async with TestServer(app, host="127.0.0.1") as server:
-        yield server
+    return await aiohttp_server(app)
 
 
 @pytest.fixture

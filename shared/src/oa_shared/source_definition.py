@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
@@ -53,6 +54,12 @@ def validate_definition(definition: Any) -> list[Problem]:
     from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and seldom needed
 
     return [Problem(pointer, message) for pointer, message in violations(definition, _rules(), most=MAX_PROBLEMS)]
+
+
+def prepare_validation() -> None:
+    """Load now what the first validations would load: a service does it before its first request."""
+    _fast_validator()
+    import_module("oa_shared.schema_violations")
 
 
 def repeated_names(definition: dict[str, Any]) -> list[Problem]:

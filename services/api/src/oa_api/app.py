@@ -14,6 +14,7 @@ from oa_api.schemas.requests import NewJobs
 from oa_api.services import DATABASE, DOCUMENT, FETCHER, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.settings import Settings
 from oa_api.store.database import Database
+from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
 
 
@@ -25,7 +26,8 @@ def make_app(
     queues: Mapping[str, QueuePair],
     fetcher: DefinitionFetcher,
 ) -> web.Application:
-    """Return the application, ready to be served."""
+    """Return the application, ready to be served: what requests need from the disk has been read."""
+    prepare_validation()
     app = web.Application(middlewares=[answer_errors, authorise], client_max_size=NewJobs.max_bytes)
     app[SETTINGS] = settings
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)

@@ -21,6 +21,7 @@ _TEMPLATES = Environment(
     autoescape=select_autoescape(default=True),
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,
 )
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _RUNS, _JOBS, _PUBLISHED = 12, 50, 25
@@ -33,11 +34,13 @@ def moment(text: str | None) -> str:
 
 _TEMPLATES.filters["moment"] = moment
 _TEMPLATES.globals["statuses"] = list(JobStatus)
+# Read now: a request must not wait for a disk.
+_PAGES = {name: _TEMPLATES.get_template(name) for name in _TEMPLATES.list_templates()}
 
 
 def render(template: str, **values: Any) -> web.Response:
     """Return a page as HTML; what sources say is only ever text in it, and nothing in it can run."""
-    html = _TEMPLATES.get_template(template).render(**values)
+    html = _PAGES[template].render(**values)
     headers = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
     return web.Response(text=html, content_type="text/html", headers=headers)
 

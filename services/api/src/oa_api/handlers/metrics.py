@@ -22,7 +22,8 @@ async def get_metrics(request: web.Request) -> web.Response:
     """Return Prometheus metrics; those of a neighbour that is away keep their last value, and its `_up` is 0."""
     looks = [_look_at_queue(name, pair) for name, pair in request.app[QUEUES].items()]
     await asyncio.gather(_look_at_database(request.app[DATABASE]), *looks)
-    return web.Response(body=generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    body = await asyncio.to_thread(generate_latest, REGISTRY)  # it reads /proc
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 async def _look_at_database(database: Database) -> None:
