@@ -109,10 +109,8 @@ def _submit(case: Path, base: str, scratch: Path) -> Ending:
         )
     except subprocess.TimeoutExpired:
         return Ending(case.name, "running still", f"after {_CASE_S} s")
-    lines = told.stdout.splitlines()
-    if not lines:
+    jobs = [line for line in map(json.loads, told.stdout.splitlines()) if "id" in line]
+    if not jobs:
         return Ending(case.name, "not submitted", told.stderr.strip()[:200])
-    job = json.loads(lines[-1])
-    return Ending(
-        case.name, job["status"], (job.get("error") or {}).get("code", ""), (job["result"] or {}).get("count")
-    )
+    job = jobs[-1]
+    return Ending(case.name, job["status"], (job["error"] or {}).get("code", ""), (job["result"] or {}).get("count"))
