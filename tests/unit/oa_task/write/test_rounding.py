@@ -16,6 +16,14 @@ def test_rounded_any_number_is_what_python_rounds_to(values: np.ndarray) -> None
     assert [repr(value) for value in rounded(values).tolist()] == [repr(value) for value in expected]
 
 
+@given(hnp.arrays(np.float64, st.integers(1, 30), elements=TIES), st.integers(-2, 2))
+def test_rounded_beside_a_tie_is_what_python_rounds_to(values: np.ndarray, steps: int) -> None:
+    for _ in range(abs(steps)):
+        values = np.nextafter(values, np.inf if steps > 0 else -np.inf)
+    expected = [round(value, 7) for value in values.tolist()]
+    assert [repr(value) for value in rounded(values).tolist()] == [repr(value) for value in expected]
+
+
 @given(hnp.arrays(np.float64, st.integers(1, 30), elements=NUMBERS))
 def test_number_text_any_number_is_its_repr(values: np.ndarray) -> None:
     assert number_text(values).to_list() == [repr(value) for value in values.tolist()]

@@ -7,6 +7,7 @@ DECIMALS = 7
 _SCALE = 10.0**DECIMALS
 _NEAR_TIE = 1e-3
 _EXACT_BELOW = 2.0**43
+_SPLITTER = 2.0**27 + 1
 _PLAIN_FROM = 1e-4
 _PLAIN_BELOW = 1e15
 
@@ -15,16 +16,36 @@ def rounded(values: np.ndarray) -> np.ndarray:
     """Return `round(value, 7)` of every float64, in the shape given.
 
     Scaling and dividing gives Python's result except near a tie, where the scaled value has lost the bits that
-    decide, and where it is too large to be exact: these values are rounded by Python itself.
+    decide: there they are reckoned. Values that are too large to be exact are rounded by Python itself.
     """
     with np.errstate(over="ignore"):
         scaled = values * _SCALE
     result: np.ndarray = np.rint(scaled) / _SCALE
+    large = np.abs(scaled) >= _EXACT_BELOW
     with np.errstate(invalid="ignore"):
-        near = np.abs(scaled - np.floor(scaled) - 0.5) < _NEAR_TIE
-    near |= np.abs(scaled) >= _EXACT_BELOW
+        near = (np.abs(scaled - np.floor(scaled) - 0.5) < _NEAR_TIE) & ~large
     if near.any():
-        result[near] = [round(value, DECIMALS) for value in values[near].tolist()]
+        result[near] = _rounded_near_ties(values[near])
+    if large.any():
+        result[large] = [round(value, DECIMALS) for value in values[large].tolist()]
+    return result
+
+
+def _rounded_near_ties(values: np.ndarray) -> np.ndarray:
+    """Decide by the exact product: the scaled value and what its rounding lost.
+
+    The loss is exact by T. J. Dekker's splitting ("A floating-point technique for extending the available precision",
+    1971): the scale has 24 bits, each half of a value at most 26, so their products fit.
+    """
+    scaled = values * _SCALE
+    split = values * _SPLITTER
+    high = split - (split - values)
+    lost = (high * _SCALE - scaled) + (values - high) * _SCALE
+    below = np.floor(scaled)
+    beyond = scaled - below - 0.5
+    is_odd = below % 2 == 1
+    is_up = (beyond > 0) | ((beyond == 0) & ((lost > 0) | ((lost == 0) & is_odd)))
+    result: np.ndarray = np.copysign((below + is_up) / _SCALE, values)
     return result
 
 
