@@ -30,15 +30,16 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
 
 
 def runs_table(runs: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None = None) -> Table:
-    """Return runs with their counts; `page` is the list's answer, which knows how many there are."""
-    columns = ("run", "status", "live", "jobs", *(status.lower() for status in STATUSES), "made (UTC)")
+    """Return runs with their counts, of the statuses that any has; `page` is the list's answer, with the total."""
+    there = [status for status in STATUSES if any(run["jobs"][status] for run in runs)]
+    columns = ("run", "status", "live", "jobs", *(status.lower() for status in there), "made (UTC)")
     rows = [
         [
             run["id"],
             run["status"],
             "live" if run["live"] else "",
             run["jobs"]["total"],
-            *(run["jobs"][status] or "" for status in STATUSES),
+            *(run["jobs"][status] or "" for status in there),
             _moment(run["created_at"]),
         ]
         for run in runs
