@@ -15,7 +15,7 @@ import psycopg2
 from botocore.exceptions import BotoCoreError, ClientError
 
 from faults.history import History
-from oa_local.process import Process, free_port
+from oa_local.process import Process, StartError, free_port
 from oa_local.provision import client
 from oa_local.stack import STACK, Stack
 from oa_shared.crash import FOLDER_VARIABLE, HIT
@@ -45,6 +45,7 @@ class System:
     held: set[str] = field(default_factory=set)
     extra: list[Process] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
+    trouble: str = ""
 
     def __post_init__(self) -> None:
         self.crash_folder = self.folder / "crash"
@@ -105,10 +106,13 @@ class System:
             return json.load(answer)
 
     def tend(self) -> None:
-        """Start again what has died and is not held down."""
+        """Start again what has died and is not held down; what dies at once is started again the next time."""
         for service in self.stack.services:
             if service.name not in self.held and not service.process.running:
-                service.start()
+                try:
+                    service.start()
+                except StartError as error:  # it may come to its crash point before it was seen to listen
+                    self.trouble = str(error)
 
     def kill(self, name: str) -> None:
         """kill -9."""
@@ -160,7 +164,7 @@ class System:
                 history = None
             if history is not None and is_enough(history):
                 return history
-            assert time.monotonic() < deadline, f"{history.jobs if history else 'no database'}"
+            assert time.monotonic() < deadline, f"{history.jobs if history else 'no database'} {self.trouble}"
             time.sleep(0.2)
 
     def check(self, jobs: list[int]) -> History:
