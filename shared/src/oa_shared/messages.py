@@ -9,8 +9,9 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_lo
 
 from oa_shared.errors import OaError
 from oa_shared.failures import FAILURES
+from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane, Tier
-from oa_shared.status import LAYERS, JobStatus
+from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
 from oa_shared.storable import why_not_storable
 
 VERSION = 1
@@ -54,6 +55,7 @@ class JobMessage:
     source_name: str
     name: str
     traceparent: str | None = None
+    job_kind: JobKind = JobKind.SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,11 @@ class _JobMessageSchema(_MessageSchema):
     token = _token()
     lane = fields.Enum(Lane, by_value=True, required=True)
     tier = fields.Enum(Tier, by_value=True, required=True)
-    layer = fields.String(required=True, validate=validate.OneOf(LAYERS))
+    layer = fields.String(required=True, validate=validate.OneOf((*LAYERS, ALL_LAYERS)))
     source_name = _Text(required=True)
     name = _Text(required=True)
     traceparent = _Text(allow_none=True, load_default=None)
+    job_kind = fields.Enum(JobKind, by_value=True, load_default=JobKind.SOURCE)
 
 
 class _ErrorSchema(Schema):
@@ -173,6 +176,9 @@ _SCHEMAS: dict[str, Schema] = {
 def dump(message: Message) -> str:
     """Return the body of a message. Raises MessageTooLargeError above 64 KiB."""
     fields_ = {key: value for key, value in asdict(message).items() if value is not None}
+    if fields_.get("job_kind") is JobKind.SOURCE:
+        # Readers of the version before know no kinds.
+        del fields_["job_kind"]
     if "at" in fields_:
         fields_["at"] = fields_["at"].isoformat()
     body = json.dumps({"v": VERSION, "kind": message.kind, **fields_}, ensure_ascii=False, allow_nan=False)

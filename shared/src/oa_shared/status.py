@@ -3,6 +3,8 @@
 from enum import StrEnum
 
 LAYERS = ("addresses", "parcels", "buildings", "centerlines")
+# The layer of a product that is made of several.
+ALL_LAYERS = "all"
 
 
 class JobStatus(StrEnum):

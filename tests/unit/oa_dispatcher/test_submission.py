@@ -11,6 +11,7 @@ from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchRefusedError, BatchUnknownError
 from oa_shared.consumer import Away, Bury, Done, Outcome
+from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import REPUBLISHED, JobMessage, dump
 from oa_shared.queue import ReceivedMessage
@@ -18,8 +19,17 @@ from oa_shared.queue import ReceivedMessage
 NAME = "oa-test-7-1-00000000"
 
 
-def message(job: int = 7, *, tier: Tier = Tier.STANDARD, **more: Any) -> ReceivedMessage:
-    fields = {"lane": Lane.MANUAL, "tier": tier, "layer": "addresses", "source_name": "xx/a", "name": "city"}
+def message(
+    job: int = 7, *, tier: Tier = Tier.STANDARD, kind: JobKind = JobKind.SOURCE, **more: Any
+) -> ReceivedMessage:
+    fields = {
+        "job_kind": kind,
+        "lane": Lane.MANUAL,
+        "tier": tier,
+        "layer": "addresses",
+        "source_name": "xx/a",
+        "name": "city",
+    }
     body = dump(JobMessage(run=1, job=job, attempt=1, token=f"{job:032x}", **fields))
     return ReceivedMessage(**{"id": "m", "body": body, "receipt": "r", **more})
 
@@ -37,6 +47,14 @@ async def test_pending_job_is_submitted_once_and_told(world: Any) -> None:
     assert (entry.request.name, entry.request.queue, entry.request.definition) == (NAME, "queue-manual", "d-standard")
     assert entry.request.environment["OA_TOKEN"] == f"{7:032x}"
     assert (world.api.rows[7]["status"], world.api.rows[7]["batch_job"]) == ("Submitted", entry.job.id)
+
+
+@pytest.mark.parametrize("kind", JobKind)
+async def test_container_is_told_the_kind_of_its_job(world: Any, kind: JobKind) -> None:
+    world.api.add(7)
+    await deal(world, message(kind=kind))
+    (entry,) = world.batch.entries.values()
+    assert entry.request.environment["OA_KIND"] == kind
 
 
 async def test_container_gets_no_shared_secret(world: Any) -> None:

@@ -1,10 +1,12 @@
 """Messages survive the way through a queue, and nothing else is read as one."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import (
     BatchEvent,
@@ -35,6 +37,20 @@ STATUS = StatusMessage(job=2, attempt=1, token="a" * 32, seq=3, status=JobStatus
 
 def test_job_message_dumped_and_parsed_is_equal() -> None:
     assert parse_job_message(dump(JOB)) == JOB
+
+
+def test_job_message_of_a_product_keeps_its_kind() -> None:
+    product = replace(JOB, job_kind=JobKind.COLLECTION, layer="all", source_name="collection/us")
+    assert parse_job_message(dump(product)) == product
+
+
+def test_job_message_of_a_source_is_as_readers_of_the_version_before_know_it() -> None:
+    assert "job_kind" not in json.loads(dump(JOB))
+
+
+def test_job_message_of_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(UnreadableMessageError):
+        parse_job_message(dump(JOB).replace('"v": 1', '"v": 1, "job_kind": "poem"'))
 
 
 def test_status_message_dumped_and_parsed_is_equal() -> None:

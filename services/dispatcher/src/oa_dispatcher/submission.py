@@ -124,6 +124,7 @@ class Submission:
         settings = self._settings
         return {
             "OA_STACK": settings.stack,
+            "OA_KIND": wanted.job_kind,
             "OA_RUN": str(wanted.run),
             "OA_JOB": str(wanted.job),
             "OA_ATTEMPT": str(wanted.attempt),

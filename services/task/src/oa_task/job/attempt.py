@@ -14,6 +14,7 @@ from oa_shared.claim import CLAIM_FILE, claim, read_claim
 from oa_shared.crash import crash_point
 from oa_shared.failures import exit_status
 from oa_shared.ids import attempt_prefix
+from oa_shared.kinds import JobKind
 from oa_shared.messages import dump
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
@@ -36,6 +37,9 @@ _TYPES = {
     ".zip": "application/zip",
     ".png": "image/png",
     ".parquet": "application/vnd.apache.parquet",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".csv": "text/csv",
+    ".txt": "text/plain; charset=utf-8",
     ".pmtiles": "application/vnd.pmtiles",
 }
 _MESSAGES_A_TRY = 1_000_000
@@ -146,22 +150,30 @@ class Attempt:
             self._working.cancel()
 
     async def _work(self) -> dict[str, Any]:
-        settings = self._settings
         with tempfile.TemporaryDirectory(prefix="oa-job-") as folder:
-            definition = Path(folder) / "source.json"
             out = Path(folder) / "out"
             await asyncio.to_thread(out.mkdir)
-            await asyncio.to_thread(definition.write_bytes, await self._api.definition())
-            previous = await self._api.published()
-            job = Job(
-                *(definition, settings.layer, settings.name, out, settings.allow_hosts, previous),
-                source_name=settings.source_name,
-                without=frozenset(settings.without),
-            )
-            async with Telling(self._reporter) as telling:
-                report = await run_work(job, telling)
+            report = await self._make(await self._api.definition(), Path(folder), out)
             crash_point("upload.before")
             return {**report, "outputs": await self._upload(out), "manifest": self._prefix + MANIFEST_FILE}
+
+    async def _make(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
+        """Do the work of the job's kind: files in `out`, the manifest among them. Raises TaskFailure."""
+        if self._settings.kind != JobKind.SOURCE:
+            raise TaskFailure("bug.crash", f"this version of the task does not know the kind {self._settings.kind!r}")
+        return await self._make_source(definition, folder, out)
+
+    async def _make_source(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
+        settings, path = self._settings, folder / "source.json"
+        await asyncio.to_thread(path.write_bytes, definition)
+        previous = await self._api.published()
+        job = Job(
+            *(path, settings.layer, settings.name, out, settings.allow_hosts, previous),
+            source_name=settings.source_name,
+            without=frozenset(settings.without),
+        )
+        async with Telling(self._reporter) as telling:
+            return await run_work(job, telling)
 
     async def _upload(self, out: Path) -> dict[str, Any]:
         """Upload every file, the manifest last, and return what is known of them."""

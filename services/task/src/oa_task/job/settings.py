@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from oa_shared.kinds import JobKind
+
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
@@ -15,6 +17,7 @@ class JobSettings:
     api_url: str
     bucket: str
     results_queue_url: str
+    kind: str = JobKind.SOURCE
     run: int = 0
     source_name: str = ""
     stack: str = ""
