@@ -1,6 +1,7 @@
 """What every object store does, in memory and on S3."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,35 @@ async def test_head_after_a_change_has_another_etag(storage: Storage) -> None:
 async def test_presign_names_the_object(storage: Storage) -> None:
     await storage.put_bytes("folder/a", b"x")
     assert "folder/a" in await storage.presign("folder/a", 60)
+
+
+async def test_presign_post_names_the_object_and_its_type(storage: Storage) -> None:
+    form = await storage.presign_post("upload/a.csv", content_type="text/csv", max_bytes=1000, expires_s=60)
+    assert form.url
+    assert (form.fields["key"], form.fields["Content-Type"]) == ("upload/a.csv", "text/csv")
+
+
+async def test_listed_gives_what_begins_so_in_order(storage: Storage) -> None:
+    for key in ("b/2", "a/1", "b/10", "c/1"):
+        await storage.put_bytes(key, key.encode())
+    began = datetime.now(UTC) - timedelta(minutes=1)
+    found = [item async for item in storage.listed("b/")]
+    assert [(item.key, item.size_bytes) for item in found] == [("b/10", 4), ("b/2", 3)]
+    assert all(item.modified_at > began for item in found)
+
+
+async def test_listed_where_nothing_is_gives_nothing(storage: Storage) -> None:
+    assert [item async for item in storage.listed("nowhere/")] == []
+
+
+async def test_delete_many_removes_these_and_no_others(storage: Storage) -> None:
+    for key in ("a", "b", "c"):
+        await storage.put_bytes(key, b"x")
+    await storage.delete_many(["a", "c", "never-there"])
+    assert [item.key async for item in storage.listed("")] == ["b"]
+
+
+async def test_delete_many_takes_more_than_one_call_may(storage: Storage) -> None:
+    await storage.put_bytes("z", b"x")
+    await storage.delete_many([*(f"absent-{number}" for number in range(1001)), "z"])
+    assert [item.key async for item in storage.listed("")] == []

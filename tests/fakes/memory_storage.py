@@ -2,10 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from oa_shared.storage import StorageUnavailableError, StoredObject
+from oa_shared.storage import ListedObject, StorageUnavailableError, StoredObject, UploadForm
 
 _CHUNK_BYTES = 1 << 18
 
@@ -15,6 +16,7 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self._objects: dict[str, tuple[bytes, str]] = {}
+        self.modified_at: dict[str, datetime] = {}
         self.is_away = False
 
     async def put_new(self, key: str, body: bytes) -> bool:
@@ -27,6 +29,7 @@ class MemoryStorage:
     async def put_bytes(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
         self._check()
         self._objects[key] = (body, content_type)
+        self.modified_at[key] = datetime.now(UTC)
 
     async def put_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> None:
         await self.put_bytes(key, await asyncio.to_thread(path.read_bytes), content_type)
@@ -53,6 +56,22 @@ class MemoryStorage:
     async def presign(self, key: str, expires_s: int) -> str:
         self._check()
         return f"memory:///{key}?expires={expires_s}"
+
+    async def presign_post(self, key: str, *, content_type: str, max_bytes: int, expires_s: int) -> UploadForm:
+        self._check()
+        fields = {"key": key, "Content-Type": content_type, "max": str(max_bytes), "expires": str(expires_s)}
+        return UploadForm("memory:///", fields)
+
+    async def listed(self, prefix: str) -> AsyncIterator[ListedObject]:
+        self._check()
+        for key in sorted(self._objects):
+            if key.startswith(prefix):
+                yield ListedObject(key, len(self._objects[key][0]), self.modified_at[key])
+
+    async def delete_many(self, keys: Sequence[str]) -> None:
+        self._check()
+        for key in keys:
+            self._objects.pop(key, None)
 
     def _check(self) -> None:
         if self.is_away:

@@ -1,7 +1,8 @@
 """What the services ask of an object store; `oa_shared.aws` has the real one, `tests/fakes` one in memory."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,23 @@ class StoredObject:
     size_bytes: int
     etag: str
     content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """One object of a listing."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """Where a browser or a program posts one file as a form, and the fields that go before it."""
+
+    url: str
+    fields: dict[str, str]
 
 
 class Storage(Protocol):
@@ -48,3 +66,12 @@ class Storage(Protocol):
 
     async def presign(self, key: str, expires_s: int) -> str:
         """Return an address from which anyone may read the object for a while."""
+
+    async def presign_post(self, key: str, *, content_type: str, max_bytes: int, expires_s: int) -> UploadForm:
+        """Return a form with which anyone may write this one object, of this type and size, for a while."""
+
+    def listed(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """Give every object whose key begins so, in the order of their keys."""
+
+    async def delete_many(self, keys: Sequence[str]) -> None:
+        """Remove objects; those that are not there count as removed."""

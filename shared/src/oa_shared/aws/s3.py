@@ -1,16 +1,18 @@
 """S3 as a `Storage`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, http_status
-from oa_shared.storage import StorageUnavailableError, StoredObject
+from oa_shared.storage import ListedObject, StorageUnavailableError, StoredObject, UploadForm
 
 _CHUNK_BYTES = 1 << 18
 _NOT_FOUND = 404
 _TAKEN = frozenset({409, 412})
+# what one call of DeleteObjects takes
+_DELETED_AT_ONCE = 1000
 
 
 class S3Storage:
@@ -80,6 +82,38 @@ class S3Storage:
         async with _translated("presign"):
             address = await self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=expires_s)
         return str(address)
+
+    async def presign_post(self, key: str, *, content_type: str, max_bytes: int, expires_s: int) -> UploadForm:
+        """Return a form with which anyone may write this object; S3 itself refuses another type or a larger file."""
+        conditions = [{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]]
+        async with _translated("presign"):
+            made = await self._client.generate_presigned_post(
+                self.bucket,
+                key,
+                Fields={"Content-Type": content_type},
+                Conditions=conditions,
+                ExpiresIn=expires_s,
+            )
+        return UploadForm(str(made["url"]), {name: str(value) for name, value in made["fields"].items()})
+
+    async def listed(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """Give every object whose key begins so, a thousand a call."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        async with _translated("ListObjectsV2"):
+            async for page in pages:
+                for item in page.get("Contents", ()):
+                    yield ListedObject(item["Key"], item["Size"], item["LastModified"])
+
+    async def delete_many(self, keys: Sequence[str]) -> None:
+        """Remove objects, a thousand a call; what S3 keeps all the same is an error."""
+        for start in range(0, len(keys), _DELETED_AT_ONCE):
+            objects = [{"Key": key} for key in keys[start : start + _DELETED_AT_ONCE]]
+            async with _translated("DeleteObjects"):
+                answer = await self._client.delete_objects(
+                    Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True}
+                )
+            if answer.get("Errors"):
+                raise StorageUnavailableError(f"DeleteObjects: {answer['Errors'][0].get('Code')}")
 
 
 def _unavailable(call: str, error: BaseException) -> StorageUnavailableError:
