@@ -16,9 +16,11 @@ from fakes.memory_queue import MemoryQueue
 from fakes.memory_storage import MemoryStorage
 from faults.history import History
 from faults.world import GOOD
+from oa_api import job_actions
 from oa_api.background.sweep import Sweep, SweepTimes
 from oa_api.errors import ConflictError
-from oa_api.jobs import Idempotency, cancel, change_job, create_jobs, create_run, rerun, settle
+from oa_api.identity.principal import SERVICE
+from oa_api.jobs import Idempotency, create_jobs, create_run
 from oa_api.resolution import PlannedJob
 from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database
@@ -69,9 +71,11 @@ class Life(RuleBasedStateMachine):
 
     async def _make(self) -> int:
         once = Idempotency(None, "", b"")
-        run = await create_run(self.database, {"live": True, "github": None, "lane": Lane.MANUAL}, once)
+        run = await create_run(self.database, {"live": True, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
         planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", self.name, Tier.SMALL)
-        answer = await create_jobs(self.database, run["id"], [planned], errors=[], once=once, traceparent="")
+        answer = await create_jobs(
+            self.database, run["id"], [planned], errors=[], once=once, traceparent="", by=SERVICE
+        )
         return int(answer["jobs"][0])
 
     def _row(self, place: int) -> dict[str, Any]:
@@ -121,19 +125,21 @@ class Life(RuleBasedStateMachine):
         """The dispatcher tells that Batch has the present attempt."""
         row = self._row(place)
         asked = {"attempt": row["attempt"], "token": row["token"], "batch_job": f"b{row['attempt']}"}
-        self._do(
-            change_job(self.database, row["id"], {**asked, "status": JobStatus.SUBMITTED, "code": None, "message": ""})
-        )
+        asked |= {"status": JobStatus.SUBMITTED, "code": None, "message": ""}
+        self._do(self.database.run(lambda transaction: job_actions.report(transaction, row["id"], asked)))
 
-    @rule(place=st.integers(0, 1), act=st.sampled_from([cancel, rerun]))
-    def operate(self, place: int, act: Callable[[Database, int], Awaitable[Any]]) -> None:
+    @rule(place=st.integers(0, 1), act=st.sampled_from([job_actions.cancel, job_actions.rerun]))
+    def operate(self, place: int, act: Callable[..., Awaitable[Any]]) -> None:
         """An operator cancels the job or runs it again."""
-        self._allowed(act(self.database, self.jobs[place]))
+        self._allowed(self._act(act, place))
 
     @rule(place=st.integers(0, 1), confirmed=st.booleans())
     def judge(self, place: int, *, confirmed: bool) -> None:
         """An operator looks at what the gate held back."""
-        self._allowed(settle(self.database, self.jobs[place], confirmed=confirmed))
+        self._allowed(self._act(job_actions.confirm if confirmed else job_actions.reject, place))
+
+    def _act(self, act: Callable[..., Awaitable[Any]], place: int) -> Awaitable[Any]:
+        return self.database.run(lambda transaction: act(transaction, self.jobs[place], by=SERVICE))
 
     @rule()
     def sweep_evidence(self) -> None:

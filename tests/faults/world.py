@@ -19,6 +19,7 @@ from oa_api.background.relay import run_relay
 from oa_api.background.results import run_results_consumer
 from oa_api.background.sweep import SweepTimes, run_sweep
 from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.identity.principal import SERVICE
 from oa_api.jobs import Idempotency, create_jobs, create_run
 from oa_api.resolution import PlannedJob
 from oa_api.services import QueuePair
@@ -179,12 +180,12 @@ class World:
     async def submit(self, count: int, *, live: bool = True) -> list[int]:
         """Make a run of so many jobs, each of a name of its own."""
         once = Idempotency(None, "", b"")
-        run = await create_run(self.database, {"live": live, "github": None, "lane": Lane.MANUAL}, once)
+        run = await create_run(self.database, {"live": live, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
         planned = [
             PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", f"n{number}", Tier.STANDARD)
             for number in range(count)
         ]
-        answer = await create_jobs(self.database, run["id"], planned, errors=[], once=once, traceparent="")
+        answer = await create_jobs(self.database, run["id"], planned, errors=[], once=once, traceparent="", by=SERVICE)
         jobs: list[int] = answer["jobs"]
         return jobs
 

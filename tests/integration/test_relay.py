@@ -9,6 +9,7 @@ from fakes.memory_queue import MemoryQueue
 from fakes.memory_storage import MemoryStorage
 from oa_api.background.relay import relay_once
 from oa_api.background.sweep import Sweep, SweepTimes
+from oa_api.identity.principal import SERVICE
 from oa_api.jobs import Idempotency, create_jobs, create_run
 from oa_api.resolution import PlannedJob
 from oa_api.store.database import Database
@@ -25,11 +26,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 async def write_jobs(database: Database, count: int) -> list[int]:
     once = Idempotency(None, "", b"")
-    run = await create_run(database, {"live": True, "github": None, "lane": Lane.MANUAL}, once)
+    run = await create_run(database, {"live": True, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
     planned = [
         PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", f"n{number}", Tier.STANDARD) for number in range(count)
     ]
-    answer = await create_jobs(database, run["id"], planned, errors=[], once=once, traceparent="")
+    answer = await create_jobs(database, run["id"], planned, errors=[], once=once, traceparent="", by=SERVICE)
     jobs: list[int] = answer["jobs"]
     return jobs
 

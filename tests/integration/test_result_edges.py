@@ -8,8 +8,10 @@ import pytest
 
 from fakes.memory_queue import MemoryQueue
 from fakes.memory_storage import MemoryStorage
+from oa_api import job_actions
 from oa_api.background.sweep import Sweep, SweepTimes
-from oa_api.jobs import Idempotency, change_job, create_jobs, create_run, rerun
+from oa_api.identity.principal import SERVICE
+from oa_api.jobs import Idempotency, create_jobs, create_run
 from oa_api.resolution import PlannedJob
 from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database, Row
@@ -31,9 +33,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 async def make_job(database: Database) -> int:
     once = Idempotency(None, "", b"")
-    run = await create_run(database, {"live": True, "github": None, "lane": Lane.MANUAL}, once)
+    run = await create_run(database, {"live": True, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
     planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", "city", Tier.STANDARD)
-    answer = await create_jobs(database, run["id"], [planned], errors=[], once=once, traceparent="")
+    answer = await create_jobs(database, run["id"], [planned], errors=[], once=once, traceparent="", by=SERVICE)
     return int(answer["jobs"][0])
 
 
@@ -100,7 +102,7 @@ async def test_run_again_has_all_its_tries_and_its_whole_time_again(database: Da
     job = await make_job(database)
     await fail(database, job, "bug.crash", "bug.crash")
     await database.execute("UPDATE job SET opened_at = now() - interval '3 days'")
-    await rerun(database, job)
+    await database.run(lambda transaction: job_actions.rerun(transaction, job, by=SERVICE))
     await sweep(database)
     assert (await row_of(database, job))["status"] == "Pending"
     assert await fail(database, job, "bug.crash", "bug.crash") == ["retried", "Fail"]
@@ -116,7 +118,7 @@ async def test_new_attempt_starts_without_the_error_of_the_last(database: Databa
 async def test_run_again_that_fails_leaves_what_was_published(database: Database) -> None:
     job = await make_job(database)
     await tell(database, job, JobStatus.SUCCESS)
-    await rerun(database, job)
+    await database.run(lambda transaction: job_actions.rerun(transaction, job, by=SERVICE))
     await fail(database, job, "source.not_found")
     (data,) = await database.all("SELECT job_id, attempt, result FROM data")
     assert (data["job_id"], data["attempt"], data["result"]) == (job, 1, GOOD)
@@ -125,7 +127,7 @@ async def test_run_again_that_fails_leaves_what_was_published(database: Database
 async def test_run_again_that_succeeds_is_published_as_another_attempt(database: Database) -> None:
     job = await make_job(database)
     await tell(database, job, JobStatus.SUCCESS)
-    await rerun(database, job)
+    await database.run(lambda transaction: job_actions.rerun(transaction, job, by=SERVICE))
     await tell(database, job, JobStatus.SUCCESS)
     published = await database.all("SELECT attempt FROM job_event WHERE kind = 'data.published' ORDER BY id")
     assert [row["attempt"] for row in published] == [1, 2]
@@ -154,7 +156,8 @@ async def test_submitted_that_was_overtaken_leaves_the_name_of_the_container(dat
     await tell(database, job, JobStatus.RUNNING)
     row = await row_of(database, job)
     asked = {"attempt": 1, "token": row["token"], "batch_job": "b1", "code": None, "message": None}
-    assert await change_job(database, job, {**asked, "status": JobStatus.SUBMITTED}) == "already_there"
+    asked["status"] = JobStatus.SUBMITTED
+    assert await database.run(lambda transaction: job_actions.report(transaction, job, asked)) == "already_there"
     row = await row_of(database, job)
     assert (row["status"], row["batch_job"]) == ("Running", "b1")
 

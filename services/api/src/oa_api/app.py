@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aiohttp import hdrs, web
 
-from oa_api.authorisation import SECRETS, SharedSecrets, authorise
+from oa_api.authorisation import ROLES, SECRETS, SharedSecrets, authorise
 from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.handlers.about import VERSION
 from oa_api.openapi import document
@@ -31,6 +31,7 @@ def make_app(
     app = web.Application(middlewares=[answer_errors, authorise], client_max_size=NewJobs.max_bytes)
     app[SETTINGS] = settings
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
+    app[ROLES] = {(route.method, route.path): route.role for route in ROUTES}
     app[DATABASE] = database
     app[STORAGE] = storage
     app[QUEUES] = queues

@@ -1,36 +1,17 @@
-"""Who may call what: a table, applied by one middleware."""
+"""Who may call what: each route names the lowest role, one middleware finds out who calls and compares."""
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from oa_api.errors import UnauthorizedError
+from oa_api.errors import ForbiddenError, UnauthorizedError
+from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SERVICE, Principal
+from oa_api.identity.role import Role
 from oa_api.problem import Handler
 
 HEADERS = ("secret", "shared-secret")
-# Every route that is not here is internal: a new endpoint is closed until somebody opens it.
-PUBLIC = frozenset(
-    {
-        ("GET", "/"),
-        ("GET", "/api"),
-        ("GET", "/api/run"),
-        ("GET", "/api/run/{run}"),
-        ("GET", "/api/run/{run}/jobs"),
-        ("GET", "/api/run/{run}/jobs/count"),
-        ("GET", "/api/run/{run}/count"),
-        ("GET", "/api/job"),
-        ("GET", "/api/job/{job}"),
-        ("GET", "/api/job/{job}/raw"),
-        ("GET", "/api/job/{job}/log"),
-        ("GET", "/api/job/{job}/output/{file}"),
-        ("GET", "/api/data"),
-        ("GET", "/api/queue"),
-        ("GET", "/metrics"),
-        ("GET", "/api/openapi.json"),
-        ("GET", "/docs"),
-    }
-)
 
 
 class SharedSecrets:
@@ -46,30 +27,40 @@ class SharedSecrets:
 
 
 SECRETS = web.AppKey("secrets", SharedSecrets)
+ROLES: web.AppKey[Mapping[tuple[str, str], Role]] = web.AppKey("roles", Mapping)
 
 
 def _digest(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
-def is_internal(request: web.Request) -> bool:
-    """Return whether the matched route needs the shared secret; unmatched routes answer 404 by themselves."""
+def needed_role(request: web.Request) -> Role:
+    """Return the lowest role that may call the matched route; unmatched ones answer 404 to anyone by themselves."""
     resource = request.match_info.route.resource
     if resource is None:
-        return False
-    method = "GET" if request.method == "HEAD" else request.method
-    return (method, resource.canonical) not in PUBLIC
+        return Role.ANYONE
+    method = hdrs.METH_GET if request.method == hdrs.METH_HEAD else request.method
+    return request.app[ROLES].get((method, resource.canonical), Role.ADMIN)
+
+
+def identify(request: web.Request) -> Principal:
+    """Return whoever the request proves to come from."""
+    given = next((request.headers[name] for name in HEADERS if name in request.headers), "")
+    return SERVICE if given and request.app[SECRETS].admit(given) else ANONYMOUS
 
 
 def is_trusted(request: web.Request) -> bool:
-    """Return whether the request carries a valid shared secret."""
-    given = next((request.headers[name] for name in HEADERS if name in request.headers), "")
-    return bool(given) and request.app[SECRETS].admit(given)
+    """Return whether one of our own services asks, which may see what is secret about a job."""
+    return request[PRINCIPAL].may(Role.SERVICE)
 
 
 @web.middleware
 async def authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let public requests through, and internal ones with the secret. Raises UnauthorizedError."""
-    if is_internal(request) and not is_trusted(request):
+    """Let through whoever may call the route. Raises UnauthorizedError, ForbiddenError."""
+    request[PRINCIPAL] = principal = identify(request)
+    needed = needed_role(request)
+    if principal.may(needed):
+        return await handler(request)
+    if principal is ANONYMOUS:
         raise UnauthorizedError(f"send the shared secret in the header `{HEADERS[0]}`")
-    return await handler(request)
+    raise ForbiddenError(f"{principal.name} is {principal.role.word}; this takes {needed.word}")

@@ -28,6 +28,12 @@ class UnauthorizedError(ApiError):
     code, title, status = "unauthorized", "The shared secret is missing or wrong.", 401
 
 
+class ForbiddenError(ApiError):
+    """Whoever asks is known, but may not do that."""
+
+    code, title, status = "forbidden", "You may not do that.", 403
+
+
 class ConflictError(ApiError):
     """The request does not fit the state that things are in."""
 

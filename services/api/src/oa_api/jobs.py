@@ -1,29 +1,26 @@
-"""Writing runs and jobs: everything of one request in one transaction, set-based."""
+"""Writing runs and new jobs: everything of one request in one transaction, set-based."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from typing import Any
 
-import structlog
-
+from oa_api import audit
 from oa_api.errors import ConflictError, InvalidError, NotFoundError
+from oa_api.identity.permission import require_for_run
+from oa_api.identity.principal import Principal
+from oa_api.job_actions import lock_job
 from oa_api.resolution import PlannedJob
 from oa_api.results import publish
-from oa_api.results.apply import Move, apply_move, job_message, start_attempt
+from oa_api.results.apply import job_message
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.crash import crash_point
 from oa_shared.ids import new_token
-from oa_shared.lanes import Tier
 from oa_shared.messages import dump
-from oa_shared.retries import Retry
-from oa_shared.status import JobStatus
 
 _SQL = queries("jobs")
-_RESULTS = queries("results")
 _PUBLISH = queries("publish")
-_READS = queries("reads")
 
 
 class Idempotency:
@@ -52,8 +49,9 @@ class Idempotency:
         await transaction.execute(_SQL["remember_answer"], {**values, "status": 200, "answer": json.dumps(answer)})
 
 
-async def create_run(database: Database, asked: dict[str, Any], once: Idempotency) -> Any:
-    """Write a run and return its id."""
+async def create_run(database: Database, asked: dict[str, Any], once: Idempotency, *, by: Principal) -> Any:
+    """Write a run and return its id. Raises ForbiddenError."""
+    require_for_run(by, live=asked["live"])
 
     async def work(transaction: Transaction) -> Any:
         earlier = await once.earlier_answer(transaction)
@@ -62,17 +60,22 @@ async def create_run(database: Database, asked: dict[str, Any], once: Idempotenc
         github = json.dumps(asked["github"]) if asked["github"] is not None else None
         row = await transaction.first(_SQL["insert_run"], {**asked, "github": github})
         answer = {"id": row["id"]} if row else {}
+        detail = {"live": asked["live"]}
+        await audit.record(transaction, by, action="run.create", subject=f"run/{answer['id']}", detail=detail)
         await once.remember(transaction, answer)
         return answer
 
     return await database.run(work)
 
 
-async def change_run(database: Database, run: int, asked: dict[str, Any]) -> None:
-    """Change a run; one that becomes live publishes what it has finished, by the same gate."""
+async def change_run(database: Database, run: int, asked: dict[str, Any], *, by: Principal) -> None:
+    """Change a run; one that becomes live publishes what it has finished, by the same gate. Raises ForbiddenError."""
 
     async def work(transaction: Transaction) -> None:
         before = await lock_run(transaction, run)
+        require_for_run(by, live=before["live"] or bool(asked["live"]))
+        detail = {name: asked[name] for name in ("live", "closed") if asked[name] is not None}
+        await audit.record(transaction, by, action="run.change", subject=f"run/{run}", detail=detail)
         github = json.dumps(asked["github"]) if asked["github"] is not None else None
         await transaction.execute(_SQL["update_run"], {**asked, "github": github, "run": run})
         if asked["live"] and not before["live"]:
@@ -90,16 +93,17 @@ async def lock_run(transaction: Transaction, run: int) -> Row:
     return row
 
 
-async def look_for_work(database: Database, run: int, once: Idempotency) -> Any | None:
+async def look_for_work(database: Database, run: int, once: Idempotency, *, by: Principal) -> Any | None:
     """Return the first answer to a repeated request, before any definition is fetched; None for a new one.
 
-    Raises NotFoundError, and ConflictError for a closed run, so that nobody fetches in vain.
+    Raises NotFoundError, ForbiddenError, and ConflictError for a closed run, so that nobody fetches in vain.
     """
 
     async def work(transaction: Transaction) -> Any | None:
         earlier = await once.earlier_answer(transaction)
         if earlier is None:
-            await _open_run(transaction, run, _SQL["run_state"])
+            row = await _open_run(transaction, run, _SQL["run_state"])
+            require_for_run(by, live=row["live"])
         return earlier
 
     return await database.run(work)
@@ -122,16 +126,22 @@ async def create_jobs(
     errors: list[Row],
     once: Idempotency,
     traceparent: str,
+    by: Principal,
 ) -> Any:
-    """Write sources, jobs, attempts and outbox rows, all or none, and return the answer of the request."""
+    """Write sources, jobs, attempts and outbox rows, all or none, and return the answer of the request.
+
+    Raises ConflictError for a closed run, ForbiddenError.
+    """
 
     async def work(transaction: Transaction) -> Any:
         earlier = await once.earlier_answer(transaction)
         if earlier is not None:
             return earlier
         row = await _open_run(transaction, run, _SQL["lock_run"])
+        require_for_run(by, live=row["live"])
         ids = await _insert(transaction, row, planned, traceparent) if planned else []
         answer = {"run": run, "jobs": ids, "errors": errors}
+        await audit.record(transaction, by, action="job.create", subject=f"run/{run}", detail={"jobs": len(ids)})
         await once.remember(transaction, answer)
         crash_point("api.before_commit")
         return answer
@@ -172,88 +182,6 @@ def _body(run: Row, job: PlannedJob, *, job_id: int, token: str, traceparent: st
     row = {"id": job_id, "run_id": run["id"], "lane": run["lane"], "traceparent": traceparent}
     row |= {"layer": job.layer, "source_name": job.source_name, "name": job.name}
     return dump(job_message(row, attempt=1, token=token, tier=job.tier))
-
-
-async def change_job(database: Database, job: int, asked: dict[str, Any]) -> str:
-    """Apply a guarded move that somebody with the secret reports. Raises NotFoundError, ConflictError."""
-
-    async def work(transaction: Transaction) -> str:
-        row = await _job_of_request(transaction, job, attempt=asked["attempt"])
-        error = {"code": asked["code"], "message": asked["message"] or ""} if asked["code"] else None
-        move = Move(
-            job=job,
-            attempt=asked["attempt"],
-            token=asked["token"],
-            status=asked["status"],
-            kind="api.patch",
-            batch_job=asked["batch_job"],
-            error=error,
-        )
-        return await apply_move(transaction, row, move)
-
-    return await database.run(work)
-
-
-async def lock_job(transaction: Transaction, job: int) -> Row:
-    """Return a job that nobody else changes meanwhile. Raises NotFoundError."""
-    row = await transaction.first(_RESULTS["lock_job"], {"job": job})
-    if row is None:
-        raise NotFoundError(f"there is no job {job}")
-    return row
-
-
-async def _job_of_request(transaction: Transaction, job: int, *, attempt: int | None = None) -> Row:
-    """Lock the job that a request is about, and put its ids on the request's lines of the log."""
-    row = await lock_job(transaction, job)
-    structlog.contextvars.bind_contextvars(run_id=row["run_id"], attempt=attempt or row["attempt"])
-    return row
-
-
-async def rerun(database: Database, job: int) -> int:
-    """Open a new attempt of an ended job and return its number. Raises ConflictError while it runs."""
-
-    async def work(transaction: Transaction) -> int:
-        row = await _job_of_request(transaction, job)
-        if not JobStatus(row["status"]).ended:
-            raise ConflictError(f"job {job} is {row['status']}: cancel it first")
-        await transaction.execute(_PUBLISH["settle_errors"], {"job": job, "state": "superseded"})
-        await transaction.execute(_RESULTS["reopen"], {"job": job})
-        return await start_attempt(transaction, row, Retry(0, Tier(row["tier"])))
-
-    return await database.run(work)
-
-
-async def cancel(database: Database, job: int) -> None:
-    """End a job that has not ended; the dispatcher's sweep stops its container. Raises ConflictError."""
-
-    async def work(transaction: Transaction) -> None:
-        row = await _job_of_request(transaction, job)
-        if JobStatus(row["status"]).ended:
-            raise ConflictError(f"job {job} has ended already: {row['status']}")
-        error = {"code": "operator.cancelled", "message": "an operator cancelled the job"}
-        move = Move(
-            job=job,
-            attempt=row["attempt"],
-            token=row["token"],
-            status=JobStatus.CANCELLED,
-            kind="api.cancel",
-            error=error,
-        )
-        await apply_move(transaction, row, move)
-
-    await database.run(work)
-
-
-async def settle(database: Database, job: int, *, confirmed: bool) -> None:
-    """Confirm or reject a job that the quality gate holds back. Raises ConflictError."""
-
-    async def work(transaction: Transaction) -> None:
-        row = await _job_of_request(transaction, job)
-        decide = publish.confirm if confirmed else publish.reject
-        if not await decide(transaction, row):
-            raise ConflictError(f"job {job} is {row['status']}, not held back")
-
-    await database.run(work)
 
 
 async def _publish_finished(transaction: Transaction, job: int) -> None:

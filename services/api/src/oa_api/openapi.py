@@ -9,12 +9,13 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from oa_api.authorisation import HEADERS, PUBLIC
+from oa_api.authorisation import HEADERS
+from oa_api.identity.role import Role
 from oa_api.schemas.answers import Health, Problem
 from oa_api.schemas.fields import MAX_ID, Choices, Time
 
 if TYPE_CHECKING:
-    from oa_api.routes import Route
+    from oa_api.routes.route import Route
 
 _PARAMETER = re.compile(r"{(\w+)}")
 _WORD = re.compile(r"\w+")
@@ -30,7 +31,8 @@ _WORD_SCHEMAS = {
 }
 _WHEN = {
     400: "The request cannot be read.",
-    401: "The shared secret is missing or wrong.",
+    401: "Nobody is signed in.",
+    403: "Whoever asks may not do that.",
     404: "There is no such thing.",
     408: "The body did not come in time.",
     409: "Not possible in the present state.",
@@ -102,7 +104,7 @@ def _describe_choices(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
 
 
 def _operation(route: "Route") -> dict[str, Any]:
-    is_internal = (route.method, route.path) not in PUBLIC
+    is_internal = route.role > Role.ANYONE
     made: dict[str, Any] = {
         "operationId": f"{route.method.lower()}_{'_'.join(_WORD.findall(route.path)) or 'root'}",
         "summary": route.summary,
@@ -144,7 +146,7 @@ def _done(answer: type[Schema] | tuple[str, ...]) -> dict[str, Any]:
 def _refusals(route: "Route", *, is_internal: bool) -> dict[str, Any]:
     statuses = {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, *route.refusals}
     statuses |= {400, 408, 413, 415, 422} if route.body else {422} if route.query else {400}
-    statuses |= {HTTPStatus.UNAUTHORIZED} if is_internal else set()
+    statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} if is_internal else set()
     statuses |= {HTTPStatus.NOT_FOUND} if _PARAMETER.search(route.path) else set()
     found = {str(int(status)): f"Problem{int(status)}" for status in sorted(statuses)}
     if route.answer is not Health:

@@ -1,18 +1,22 @@
 """The endpoints below /api/job, and /api/data."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import structlog
 from aiohttp import web
 
-from oa_api import jobs
+from oa_api import job_actions
 from oa_api.authorisation import is_trusted
 from oa_api.errors import ConflictError, NotFoundError
 from oa_api.handlers import paging
 from oa_api.handlers.files import send
+from oa_api.identity.principal import PRINCIPAL
 from oa_api.log_lines import as_text
 from oa_api.representation import data_view, job_detail, job_view
 from oa_api.requests import body, path_id, query
 from oa_api.schemas.answers import Moved, Opened, Settled
-from oa_api.schemas.requests import DataFilter, JobChange, JobFilter, LogFormat
+from oa_api.schemas.requests import DataFilter, JobChange, JobFilter, LogFormat, Why
 from oa_api.services import DATABASE, STORAGE
 from oa_api.store.database import Row
 from oa_api.store.queries import queries
@@ -20,6 +24,7 @@ from oa_shared.ids import attempt_prefix
 from oa_shared.transitions import IgnoredBecause
 
 _SQL = queries("reads")
+_Done = TypeVar("_Done")
 
 
 async def list_jobs(request: web.Request) -> web.Response:
@@ -50,7 +55,7 @@ async def patch_job(request: web.Request) -> web.Response:
     """Apply a guarded move; 409 says why one was ignored."""
     job = path_id(request, "job")
     asked = await body(request, JobChange())
-    outcome = await jobs.change_job(request.app[DATABASE], job, asked)
+    outcome = await request.app[DATABASE].run(lambda transaction: job_actions.report(transaction, job, asked))
     if outcome in set(IgnoredBecause):
         raise ConflictError(f"ignored: {outcome}", fields={"reason": [outcome]})
     return web.json_response(Moved().dump({"job": job, "outcome": outcome}))
@@ -84,30 +89,34 @@ async def get_output(request: web.Request) -> web.StreamResponse:
 
 async def post_rerun(request: web.Request) -> web.Response:
     """Run an ended job again."""
-    job = path_id(request, "job")
-    attempt = await jobs.rerun(request.app[DATABASE], job)
+    job, attempt = await _act(request, job_actions.rerun)
     return web.json_response(Opened().dump({"job": job, "attempt": attempt}))
 
 
 async def post_cancel(request: web.Request) -> web.Response:
     """Cancel a job that has not ended."""
-    job = path_id(request, "job")
-    await jobs.cancel(request.app[DATABASE], job)
+    job, _ = await _act(request, job_actions.cancel)
     return web.json_response(Settled().dump({"job": job, "status": "Cancelled"}))
 
 
 async def post_confirm(request: web.Request) -> web.Response:
     """Let a held-back job through."""
-    job = path_id(request, "job")
-    await jobs.settle(request.app[DATABASE], job, confirmed=True)
+    job, _ = await _act(request, job_actions.confirm)
     return web.json_response(Settled().dump({"job": job, "status": "Success"}))
 
 
 async def post_reject(request: web.Request) -> web.Response:
     """End a held-back job as failed."""
-    job = path_id(request, "job")
-    await jobs.settle(request.app[DATABASE], job, confirmed=False)
+    job, _ = await _act(request, job_actions.reject)
     return web.json_response(Settled().dump({"job": job, "status": "Fail"}))
+
+
+async def _act(request: web.Request, action: Callable[..., Awaitable[_Done]]) -> tuple[int, _Done]:
+    """Do something to the job of the path, for whoever asks, and return its number and what came of it."""
+    job = path_id(request, "job")
+    why = (await body(request, Why()))["why"]
+    by = request[PRINCIPAL]
+    return job, await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, why=why))
 
 
 async def list_data(request: web.Request) -> web.Response:

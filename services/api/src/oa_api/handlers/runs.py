@@ -10,6 +10,7 @@ from oa_api import jobs
 from oa_api.authorisation import is_trusted
 from oa_api.errors import InvalidError, NotFoundError
 from oa_api.handlers import paging
+from oa_api.identity.principal import PRINCIPAL
 from oa_api.problem import TRACEPARENT
 from oa_api.representation import job_view, run_view
 from oa_api.requests import body, path_id, query, raw_body
@@ -42,7 +43,7 @@ async def post_run(request: web.Request) -> web.Response:
     """Create a run."""
     asked = await body(request, NewRun())
     once = await _once(request, "run")
-    made = await jobs.create_run(request.app[DATABASE], asked, once)
+    made = await jobs.create_run(request.app[DATABASE], asked, once, by=request[PRINCIPAL])
     structlog.contextvars.bind_contextvars(run_id=made["id"])
     return web.json_response(await _view(request.app[DATABASE], made["id"]))
 
@@ -50,7 +51,8 @@ async def post_run(request: web.Request) -> web.Response:
 async def patch_run(request: web.Request) -> web.Response:
     """Change a run: live, closed, github."""
     run = path_id(request, "run")
-    await jobs.change_run(request.app[DATABASE], run, await body(request, RunChange()))
+    asked = await body(request, RunChange())
+    await jobs.change_run(request.app[DATABASE], run, asked, by=request[PRINCIPAL])
     return web.json_response(await _view(request.app[DATABASE], run))
 
 
@@ -59,7 +61,7 @@ async def post_jobs(request: web.Request) -> web.Response:
     run, database = path_id(request, "run"), request.app[DATABASE]
     asked = await body(request, NewJobs())
     once = await _once(request, f"run/{run}/jobs")
-    earlier = await jobs.look_for_work(database, run, once)
+    earlier = await jobs.look_for_work(database, run, once, by=request[PRINCIPAL])
     if earlier is not None:
         return web.json_response(earlier)
     resolution = await resolve(asked["jobs"], request.app[FETCHER])
@@ -67,7 +69,11 @@ async def post_jobs(request: web.Request) -> web.Response:
     if not resolution.jobs:
         raise InvalidError("not one of the elements can have a job", fields={"jobs": errors})
     answer = await jobs.create_jobs(
-        database, run, resolution.jobs, errors=errors, once=once, traceparent=request[TRACEPARENT]
+        *(database, run, resolution.jobs),
+        errors=errors,
+        once=once,
+        traceparent=request[TRACEPARENT],
+        by=request[PRINCIPAL],
     )
     return web.json_response(CreatedJobs().dump(answer))
 

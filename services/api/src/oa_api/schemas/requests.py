@@ -184,3 +184,13 @@ class Redrive(Strict):
         validate=validate.Length(min=1, max=1000),
         metadata=about("The ids to send back; all that lie there when left out."),
     )
+
+
+class Why(Strict):
+    """What may be said with any deed that the audit trail keeps."""
+
+    why = Text(
+        load_default="",
+        validate=validate.Length(max=500),
+        metadata=about("Why, for the audit trail.", "the server is back"),
+    )

@@ -5,7 +5,7 @@ INSERT INTO run (live, lane, github) VALUES (%(live)s, %(lane)s, %(github)s) RET
 SELECT id, live, lane, closed_at FROM run WHERE id = %(run)s FOR UPDATE
 
 -- name: run_state
-SELECT id, closed_at FROM run WHERE id = %(run)s
+SELECT id, live, closed_at FROM run WHERE id = %(run)s
 
 -- name: update_run
 UPDATE run SET

@@ -1,0 +1,23 @@
+"""What depends on more than the route: work that gets published takes a higher role than a trial."""
+
+from oa_api.errors import ForbiddenError
+from oa_api.identity.principal import Principal
+from oa_api.identity.role import Role
+
+
+def require(principal: Principal, role: Role, *, doing: str) -> None:
+    """Raise ForbiddenError, naming what takes `role`, unless the principal has it."""
+    if not principal.may(role):
+        raise ForbiddenError(f"{doing} takes {role.word}; {principal.name} is {principal.role.word}")
+
+
+def require_for_run(principal: Principal, *, live: bool) -> None:
+    """Keep authors to trials: making a live run, or adding to one, publishes. Raises ForbiddenError."""
+    if live:
+        require(principal, Role.ADMIN, doing="work in a live run")
+
+
+def require_for_job(principal: Principal, *, live: bool) -> None:
+    """Leave it to moderators to run a job of a live run again or to end it. Raises ForbiddenError."""
+    if live:
+        require(principal, Role.MODERATOR, doing="a job of a live run")

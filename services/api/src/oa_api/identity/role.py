@@ -1,0 +1,19 @@
+"""The roles, each of which may do all that those below it may (docs/identity.md)."""
+
+from enum import IntEnum
+
+
+class Role(IntEnum):
+    """From nobody in particular to the services themselves."""
+
+    ANYONE = 0
+    VIEWER = 1
+    AUTHOR = 2
+    MODERATOR = 3
+    ADMIN = 4
+    SERVICE = 5
+
+    @property
+    def word(self) -> str:
+        """The role as people and the database write it."""
+        return self.name.lower()

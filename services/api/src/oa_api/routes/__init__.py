@@ -1,0 +1,14 @@
+"""Every endpoint: method, path, handler, who may call it, and what the OpenAPI document says of it."""
+
+from oa_api.routes.jobs import JOBS
+from oa_api.routes.queues import QUEUES
+from oa_api.routes.route import Route
+from oa_api.routes.runs import RUNS
+from oa_api.routes.service import SERVICE
+
+ROUTES: tuple[Route, ...] = (
+    *RUNS,
+    *JOBS,
+    *QUEUES,
+    *SERVICE,
+)

@@ -1,0 +1,32 @@
+"""The endpoints below /api/queue."""
+
+from oa_api.handlers import dead_letters
+from oa_api.identity.role import Role
+from oa_api.routes.route import Route
+from oa_api.schemas import queues, requests
+
+QUEUES = (
+    Route(
+        "GET",
+        "/api/queue",
+        dead_letters.list_queues,
+        "How much is on the queues",
+        queues.DepthList,
+        "queues",
+        role=Role.ANYONE,
+    ),
+    Route(
+        *("GET", "/api/queue/{queue}/dead", dead_letters.list_dead, "Messages nobody could deal with"),
+        *(queues.DeadLetters, "queues"),
+        description="A look that takes nothing away; the messages are out of reach of others while it lasts.",
+        query=requests.Slice,
+        role=Role.MODERATOR,
+    ),
+    Route(
+        *("POST", "/api/queue/{queue}/redrive", dead_letters.post_redrive, "Send dead letters back"),
+        *(queues.Redriven, "queues"),
+        description="All of them or those named. Each is sent before it is deleted: at worst it comes twice.",
+        body=requests.Redrive,
+        role=Role.MODERATOR,
+    ),
+)

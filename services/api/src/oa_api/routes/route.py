@@ -1,0 +1,32 @@
+"""What is known of an endpoint: who may call it, what it takes and answers."""
+
+from dataclasses import dataclass, field
+
+from marshmallow import Schema
+
+from oa_api.identity.role import Role
+from oa_api.problem import Handler
+
+JSON_LINES, TEXT, HTML, BYTES, JSON = "application/jsonl", "text/plain", "text/html", "application/octet-stream", "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint.
+
+    `answer` is a schema, or the media types of what is not JSON of ours. `role` is the lowest that may call it: a new
+    endpoint is closed until somebody opens it.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    answer: type[Schema] | tuple[str, ...]
+    tag: str
+    role: Role = Role.ADMIN
+    description: str = ""
+    query: type[Schema] | None = None
+    body: type[Schema] | None = None
+    refusals: tuple[int, ...] = field(default=())
+    is_idempotent_by_key: bool = False
