@@ -13,7 +13,7 @@ from botocore.config import Config
 
 from oa_shared.aws import open_aws
 from oa_shared.aws.batch import AwsBatch
-from oa_shared.batch import BatchRefusedError, BatchUnknownError, SubmitRequest
+from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError, SubmitRequest
 from oa_shared.queue import OutgoingMessage, QueueUnavailableError
 from oa_shared.storage import StorageUnavailableError
 
@@ -56,7 +56,6 @@ async def script(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncI
     ("status", "code", "throttled"),
     [
         (400, "ClientException", False),
-        (403, "AccessDeniedException", False),
         (429, "TooManyRequestsException", True),
         (400, "ThrottlingException", True),
     ],
@@ -67,6 +66,16 @@ async def test_submit_refused_is_definite(script: Script, status: int, code: str
         with pytest.raises(BatchRefusedError) as refused:
             await opened.batch().submit(REQUEST)
     assert (refused.value.throttled, script.calls) == (throttled, 1)
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "AccessDeniedException"), (400, "ExpiredTokenException")])
+async def test_call_without_a_right_to_it_is_forbidden(script: Script, status: int, code: str) -> None:
+    script.status, script.headers = status, {"x-amzn-ErrorType": code}
+    async with open_aws() as opened:
+        with pytest.raises(BatchForbiddenError):
+            await opened.batch().submit(REQUEST)
+        with pytest.raises(BatchForbiddenError):
+            await opened.batch().find_by_name("queue", "name")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

@@ -21,6 +21,13 @@ class BatchRefusedError(OaError):
         self.throttled = throttled
 
 
+class BatchForbiddenError(BatchRefusedError):
+    """Batch does not let us in: a matter of credentials or policies, not of the job. Nothing was started."""
+
+    code = "batch.forbidden"
+    title = "AWS Batch does not accept our credentials."
+
+
 class BatchUnknownError(OaError):
     """No answer came, so the job may or may not have been started."""
 

@@ -9,7 +9,7 @@ import pytest
 from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
-from oa_shared.batch import BatchRefusedError, BatchUnknownError
+from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError
 from oa_shared.consumer import Away, Bury, Done, Outcome
 from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane, Tier
@@ -116,6 +116,20 @@ async def test_throttled_hands_back_and_slows_the_bucket(world: Any) -> None:
     assert isinstance(await submission(message()), Away)
     assert bucket._rate == 50
     assert (world.api.rows[7]["status"], world.batch.entries) == ("Pending", {})
+
+
+async def test_forbidden_waits_for_a_person_and_fails_no_job(world: Any) -> None:
+    world.api.add(7)
+    world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
+    assert isinstance(await deal(world, message()), Away)
+    assert (world.api.rows[7]["status"], world.api.reports, world.batch.entries) == ("Pending", [], {})
+
+
+async def test_forbidden_to_look_for_a_container_waits_too(world: Any) -> None:
+    world.api.add(7)
+    world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
+    assert isinstance(await deal(world, message(receive_count=2)), Away)
+    assert world.batch.calls == ["find_by_name"]
 
 
 async def test_refused_for_good_fails_the_job_with_what_batch_said(world: Any) -> None:

@@ -6,7 +6,13 @@ from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
 from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import Settings
 from oa_dispatcher.token_bucket import TokenBucket
-from oa_shared.batch import BatchRefusedError, BatchService, BatchUnknownError, SubmitRequest
+from oa_shared.batch import (
+    BatchForbiddenError,
+    BatchRefusedError,
+    BatchService,
+    BatchUnknownError,
+    SubmitRequest,
+)
 from oa_shared.consumer import Away, Bury, Done, Outcome
 from oa_shared.crash import crash_point
 from oa_shared.ids import batch_job_name
@@ -16,7 +22,7 @@ from oa_shared.status import JobStatus
 from oa_shared.tracing import child_traceparent, follow, trace_id
 
 log = structlog.get_logger()
-_THROTTLED_S = 10
+_THROTTLED_S, _FORBIDDEN_S = 10, 60
 _NO_JOB, _NO_NAME = 2**53, "oa-nothing"
 
 
@@ -52,6 +58,10 @@ class Submission:
             SUBMISSIONS.labels("unknown").inc()
             log.warning("submission_unknown", error=error.detail)
             return Away(self._settings.unknown_s)
+        except BatchForbiddenError as error:
+            SUBMISSIONS.labels("forbidden").inc()
+            log.error("submission_forbidden", error=error.detail)  # noqa: TRY400 - the detail says it
+            return Away(_FORBIDDEN_S)
 
     async def is_ready(self) -> bool:
         """Return whether the API, its database and Batch answer, by asking for what never exists."""
@@ -92,6 +102,8 @@ class Submission:
         )
         try:
             batch_job = await self._batch.submit(request)
+        except BatchForbiddenError:
+            raise
         except BatchRefusedError as error:
             return await self._refused(wanted, error)
         crash_point("dispatcher.after_submit")

@@ -5,9 +5,31 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, is_definite
-from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchUnknownError, SubmitRequest
+from oa_shared.batch import (
+    MAX_DESCRIBE,
+    BatchForbiddenError,
+    BatchJob,
+    BatchRefusedError,
+    BatchUnknownError,
+    SubmitRequest,
+)
 
 _THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded"})
+# https://docs.aws.amazon.com/batch/latest/APIReference/CommonErrors.html, and what its user guide names beside them.
+_FORBIDDEN = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "ExpiredTokenException",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "MissingAuthenticationToken",
+        "NotAuthorized",
+        "OptInRequired",
+        "UnrecognizedClientException",
+    }
+)
 _MILLISECONDS = 1000
 
 
@@ -78,4 +100,6 @@ async def _translated(call: str) -> AsyncIterator[None]:
         code = error_code(error)
         if not is_definite(error):
             raise BatchUnknownError(f"{call}: {code}") from error
+        if code in _FORBIDDEN:
+            raise BatchForbiddenError(f"{call}: {code}: {error}") from error
         raise BatchRefusedError(f"{call}: {code}: {error}", throttled=code in _THROTTLED) from error
