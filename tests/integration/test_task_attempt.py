@@ -50,7 +50,15 @@ async def site() -> AsyncIterator[TestServer]:
 
 
 def make_attempt(
-    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path, *, name: str = "good", **more: Any
+    opened: Aws,
+    site: TestServer,
+    queues: Queues,
+    bucket: str,
+    tmp_path: Path,
+    *,
+    name: str = "good",
+    sample: int = 0,
+    **more: Any,
 ) -> Attempt:
     settings = JobSettings(
         job=7,
@@ -62,6 +70,7 @@ def make_attempt(
         bucket=bucket,
         results_queue_url=queues.results_url,
         allow_hosts=("127.0.0.1",),
+        sample=sample,
     )
     log_file = tmp_path / "log.jsonl"
     log_file.write_text('{"event": "started"}\n')
@@ -123,3 +132,25 @@ async def test_attempt_second_try_of_batch_inherits_the_claim_of_its_own_job_and
     numbers = [message.seq for message in await told(opened, queues)]
     assert len(numbers) > 1
     assert min(numbers) > 1_000_000
+
+
+async def test_attempt_of_a_sample_tells_what_is_filled_and_makes_no_data(
+    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    assert await make_attempt(opened, site, queues, bucket, tmp_path, sample=5).run() == 0
+    ended = (await told(opened, queues))[-1]
+    assert ended.status == "Success"
+    assert ended.result is not None
+    assert (ended.result["count"], ended.result["sample"], ended.result["without_geometry"]) == (1, True, 0)
+    assert {name for name, filled in ended.result["fields"].items() if filled} == {"number", "street"}
+    assert set(ended.result["outputs"]) == {"sample.json", "manifest.json"}
+    rows = json.loads(await opened.storage(bucket).get_bytes("job/7/attempt-1/sample.json") or b"{}")["rows"]
+    assert rows[0]["raw"]["ST"] == "Main"
+
+
+async def test_attempt_of_a_sample_fails_as_the_whole_job_would(
+    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    assert await make_attempt(opened, site, queues, bucket, tmp_path, name="bad", sample=5).run() == 11
+    ended = (await told(opened, queues))[-1]
+    assert (ended.status, ended.error and ended.error["code"]) == ("Fail", "source.not_found")

@@ -56,6 +56,7 @@ class JobMessage:
     name: str
     traceparent: str | None = None
     job_kind: JobKind = JobKind.SOURCE
+    sample: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class _JobMessageSchema(_MessageSchema):
     name = _Text(required=True)
     traceparent = _Text(allow_none=True, load_default=None)
     job_kind = fields.Enum(JobKind, by_value=True, load_default=JobKind.SOURCE)
+    sample = fields.Integer(strict=True, validate=validate.Range(min=1, max=_MAX_INTEGER), load_default=None)
 
 
 class _ErrorSchema(Schema):

@@ -13,7 +13,7 @@ from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknown
 from oa_shared.consumer import Away, Bury, Done, Outcome
 from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane, Tier
-from oa_shared.messages import REPUBLISHED, JobMessage, dump
+from oa_shared.messages import REPUBLISHED, JobMessage, dump, parse_job_message
 from oa_shared.queue import ReceivedMessage
 
 NAME = "oa-test-7-1-00000000"
@@ -197,3 +197,11 @@ async def test_tier_with_machines_of_its_own_waits_in_their_queue(world: Any) ->
         world.api.add(job)
         await deal(world, message(job, tier=tier))
     assert [entry.request.queue for entry in world.batch.entries.values()] == ["queue-manual-ec2", "queue-manual"]
+
+
+@pytest.mark.parametrize(("sample", "told"), [(None, None), (50, "50")])
+async def test_container_is_told_of_a_sample(world: Any, sample: int | None, told: str | None) -> None:
+    world.api.add(7)
+    await deal(world, replace(message(7), body=dump(replace(parse_job_message(message(7).body), sample=sample))))
+    (entry,) = world.batch.entries.values()
+    assert entry.request.environment.get("OA_SAMPLE") == told

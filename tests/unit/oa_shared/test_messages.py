@@ -108,3 +108,9 @@ def test_dump_more_than_64_kib_is_refused() -> None:
 
 def _fields(message: StatusMessage) -> dict[str, object]:
     return {name: getattr(message, name) for name in message.__slots__}
+
+
+def test_job_message_of_a_sample_says_how_many_features() -> None:
+    sampled = replace(JOB, sample=50)
+    assert parse_job_message(dump(sampled)) == sampled
+    assert "sample" not in dump(JOB)

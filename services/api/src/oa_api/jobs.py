@@ -58,7 +58,7 @@ async def create_run(database: Database, asked: dict[str, Any], once: Idempotenc
         if earlier is not None:
             return earlier
         github = json.dumps(asked["github"]) if asked["github"] is not None else None
-        row = await transaction.first(_SQL["insert_run"], {**asked, "github": github})
+        row = await transaction.first(_SQL["insert_run"], {"sample": None, **asked, "github": github})
         answer = {"id": row["id"]} if row else {}
         detail = {"live": asked["live"]}
         await audit.record(transaction, by, action="run.create", subject=f"run/{answer['id']}", detail=detail)
@@ -69,11 +69,16 @@ async def create_run(database: Database, asked: dict[str, Any], once: Idempotenc
 
 
 async def change_run(database: Database, run: int, asked: dict[str, Any], *, by: Principal) -> None:
-    """Change a run; one that becomes live publishes what it has finished, by the same gate. Raises ForbiddenError."""
+    """Change a run; one that becomes live publishes what it has finished, by the same gate.
+
+    Raises ForbiddenError, and ConflictError for a run of samples that shall be live.
+    """
 
     async def work(transaction: Transaction) -> None:
         before = await lock_run(transaction, run)
         require_for_run(by, live=before["live"] or bool(asked["live"]))
+        if asked["live"] and before["sample"]:
+            raise ConflictError(f"run {run} is one of samples: it makes no data to publish")
         detail = {name: asked[name] for name in ("live", "closed") if asked[name] is not None}
         await audit.record(transaction, by, action="run.change", subject=f"run/{run}", detail=detail)
         github = json.dumps(asked["github"]) if asked["github"] is not None else None
@@ -179,7 +184,7 @@ async def _insert(transaction: Transaction, run: Row, planned: Sequence[PlannedJ
 
 
 def _body(run: Row, job: PlannedJob, *, job_id: int, token: str, traceparent: str) -> str:
-    row = {"id": job_id, "run_id": run["id"], "lane": run["lane"], "traceparent": traceparent}
+    row = {"id": job_id, "run_id": run["id"], "lane": run["lane"], "sample": run["sample"], "traceparent": traceparent}
     row |= {"layer": job.layer, "source_name": job.source_name, "name": job.name}
     return dump(job_message(row, attempt=1, token=token, tier=job.tier))
 

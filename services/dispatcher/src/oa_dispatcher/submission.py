@@ -134,7 +134,9 @@ class Submission:
 
     def _environment(self, wanted: JobMessage) -> dict[str, str]:
         settings = self._settings
+        sample = {"OA_SAMPLE": str(wanted.sample)} if wanted.sample else {}
         return {
+            **sample,
             "OA_STACK": settings.stack,
             "OA_KIND": wanted.job_kind,
             "OA_RUN": str(wanted.run),

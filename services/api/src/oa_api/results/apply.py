@@ -142,6 +142,7 @@ def job_message(row: Row, *, attempt: int, token: str, tier: Tier) -> JobMessage
         source_name=row["source_name"],
         name=row["name"],
         traceparent=row["traceparent"],
+        sample=row["sample"],
     )
 
 

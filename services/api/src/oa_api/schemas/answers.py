@@ -87,6 +87,9 @@ class Run(Answer):
     created_at = _time("When it was made.")
     live = fields.Boolean(required=True, metadata=about("Whether what succeeds is published."))
     lane = fields.String(required=True, validate=validate.OneOf(list(Lane)), metadata=about("The Batch queue."))
+    sample = fields.Integer(
+        required=True, allow_none=True, metadata=about("How many features its jobs look at; null when they make data.")
+    )
     closed_at = _time("Since when it takes no more jobs.", allow_none=True)
     closed = fields.Boolean(required=True, metadata=about("Whether it takes no more jobs."))
     github = fields.Dict(required=True, allow_none=True, metadata=about("What started it."))

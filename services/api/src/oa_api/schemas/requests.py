@@ -11,6 +11,7 @@ from oa_shared.status import LAYERS, JobStatus
 
 MAX_LIMIT = 100
 MAX_JOBS = 10_000
+MAX_SAMPLE = 1000
 MAX_PAGED_ROWS = 10_000
 RUN_ENDED = "Ended"
 
@@ -112,6 +113,19 @@ class NewRun(Strict):
     lane = fields.Enum(
         Lane, by_value=True, load_default=Lane.MANUAL, metadata=about("Which Batch queue its jobs go to.", "manual")
     )
+    sample = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(min=1, max=MAX_SAMPLE),
+        metadata=about("Its jobs look at the first so many features only, and make no data.", 100),
+    )
+
+    @validates_schema
+    def check_sample(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse to publish what is no data."""
+        if data.get("live") and data.get("sample"):
+            raise ValidationError("A run of samples makes no data to publish: it cannot be live.", "sample")
 
 
 class RunChange(Strict):

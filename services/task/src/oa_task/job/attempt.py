@@ -23,6 +23,7 @@ from oa_task.failure import TaskFailure
 from oa_task.job.api import Api
 from oa_task.job.log_upload import LogUpload
 from oa_task.job.reporter import Reporter
+from oa_task.job.sampling import take_sample
 from oa_task.job.settings import JobSettings
 from oa_task.job.telling import Telling
 from oa_task.manifest import file_facts
@@ -166,13 +167,15 @@ class Attempt:
     async def _make_source(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
         settings, path = self._settings, folder / "source.json"
         await asyncio.to_thread(path.write_bytes, definition)
-        previous = await self._api.published()
+        previous = None if settings.sample else await self._api.published()
         job = Job(
             *(path, settings.layer, settings.name, out, settings.allow_hosts, previous),
             source_name=settings.source_name,
             without=frozenset(settings.without),
         )
         async with Telling(self._reporter) as telling:
+            if settings.sample:
+                return await take_sample(job, settings.sample, telling)
             return await run_work(job, telling)
 
     async def _upload(self, out: Path) -> dict[str, Any]:

@@ -7,7 +7,10 @@ from oa_shared.kinds import JobKind
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
-    """Read from OA_* variables; set by the dispatcher. There is no secret among them but the attempt's own token."""
+    """Read from OA_* variables; set by the dispatcher. There is no secret among them but the attempt's own token.
+
+    `sample` is how many features a job of a run of samples looks at, 0 for a job that makes data.
+    """
 
     job: int
     attempt: int
@@ -19,6 +22,7 @@ class JobSettings:
     results_queue_url: str
     kind: str = JobKind.SOURCE
     run: int = 0
+    sample: int = 0
     source_name: str = ""
     stack: str = ""
     traceparent: str | None = None

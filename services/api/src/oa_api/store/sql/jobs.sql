@@ -1,8 +1,8 @@
 -- name: insert_run
-INSERT INTO run (live, lane, github) VALUES (%(live)s, %(lane)s, %(github)s) RETURNING id
+INSERT INTO run (live, lane, sample, github) VALUES (%(live)s, %(lane)s, %(sample)s, %(github)s) RETURNING id
 
 -- name: lock_run
-SELECT id, live, lane, closed_at FROM run WHERE id = %(run)s FOR UPDATE
+SELECT id, live, lane, sample, closed_at FROM run WHERE id = %(run)s FOR UPDATE
 
 -- name: run_state
 SELECT id, live, closed_at FROM run WHERE id = %(run)s

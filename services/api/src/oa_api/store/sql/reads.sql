@@ -20,7 +20,7 @@ WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
   AND (%(status)s::text[] IS NULL OR summary.status = ANY(%(status)s) OR tally.counts ?| %(status)s::text[])
 
 -- name: runs_selected
-SELECT run.id, run.created_at, run.live, run.lane, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
 {runs_filtered}
 
 -- name: runs_by_id_desc
@@ -49,7 +49,7 @@ ORDER BY run.created_at, run.id LIMIT %(limit)s OFFSET %(offset)s
 SELECT count(*) AS total FROM (SELECT 1 {runs_filtered} LIMIT %(count_limit)s) counted
 
 -- name: run
-SELECT run.id, run.created_at, run.live, run.lane, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = %(run)s
 

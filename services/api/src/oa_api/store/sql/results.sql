@@ -1,6 +1,6 @@
 -- name: lock_job
 SELECT job.id, job.run_id, job.source_name, job.layer, job.name, job.tier, job.status, job.rank, job.attempt,
-       job.token, job.error_code, job.result, job.traceparent, run.live, run.lane
+       job.token, job.error_code, job.result, job.traceparent, run.live, run.lane, run.sample
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 FOR UPDATE OF job
