@@ -84,8 +84,7 @@ async def change_run(database: Database, run: int, asked: dict[str, Any], *, by:
         github = json.dumps(asked["github"]) if asked["github"] is not None else None
         await transaction.execute(_SQL["update_run"], {**asked, "github": github, "run": run})
         if asked["live"] and not before["live"]:
-            for row in await transaction.all(_PUBLISH["unpublished_of_run"], {"run": run}):
-                await _publish_finished(transaction, row["job"])
+            await publish_finished(transaction, run)
 
     await database.run(work)
 
@@ -144,7 +143,7 @@ async def create_jobs(
             return earlier
         row = await _open_run(transaction, run, _SQL["lock_run"])
         require_for_run(by, live=row["live"])
-        ids = await _insert(transaction, row, planned, traceparent) if planned else []
+        ids = await insert_jobs(transaction, row, planned, traceparent) if planned else []
         answer = {"run": run, "jobs": ids, "errors": errors}
         await audit.record(transaction, by, action="job.create", subject=f"run/{run}", detail={"jobs": len(ids)})
         await once.remember(transaction, answer)
@@ -156,7 +155,8 @@ async def create_jobs(
     return answer
 
 
-async def _insert(transaction: Transaction, run: Row, planned: Sequence[PlannedJob], traceparent: str) -> list[int]:
+async def insert_jobs(transaction: Transaction, run: Row, planned: Sequence[PlannedJob], traceparent: str) -> list[int]:
+    """Write sources, jobs, attempts and messages of an open run, and return the jobs' numbers."""
     sources = {job.sha256: job.definition for job in planned}
     await transaction.execute(_SQL["insert_sources"], {"sha256": list(sources), "definition": list(sources.values())})
     ids = [row["id"] for row in await transaction.all(_SQL["next_job_ids"], {"count": len(planned)})]
@@ -189,7 +189,13 @@ def _body(run: Row, job: PlannedJob, *, job_id: int, token: str, traceparent: st
     return dump(job_message(row, attempt=1, token=token, tier=job.tier))
 
 
-async def _publish_finished(transaction: Transaction, job: int) -> None:
+async def publish_finished(transaction: Transaction, run: int) -> None:
+    """Publish what a run that has become live has finished, by the same gate as always."""
+    for row in await transaction.all(_PUBLISH["unpublished_of_run"], {"run": run}):
+        await _publish_one(transaction, row["job"])
+
+
+async def _publish_one(transaction: Transaction, job: int) -> None:
     row = await lock_job(transaction, job)
     reasons = await publish.gate(transaction, row, row["result"])
     if not reasons:
