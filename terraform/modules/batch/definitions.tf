@@ -8,7 +8,7 @@ locals {
     image            = var.image
     command          = ["job"]
     jobRoleArn       = aws_iam_role.task.arn
-    executionRoleArn = aws_iam_role.execution.arn
+    executionRoleArn = module.execution_role.arn
     environment = [
       { name = "AWS_DEFAULT_REGION", value = var.region },
       { name = "OA_TIME_LIMIT_S", value = tostring(var.limits.attempt_s - 1800) }, # it tells its end, Batch only kills

@@ -40,5 +40,5 @@ output "log_group" {
 
 output "policies" {
   description = "IAM policies as data, for the tests."
-  value       = { "${var.name}-task" = local.task_policy, "${var.name}-task-execution" = local.execution_policy }
+  value       = merge({ "${var.name}-task" = local.task_policy }, module.execution_role.policies)
 }

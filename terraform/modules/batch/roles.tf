@@ -24,30 +24,6 @@ locals {
     ]
   }
 
-  execution_policy = {
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "Login"
-        Effect   = "Allow"
-        Action   = ["ecr:GetAuthorizationToken"]
-        Resource = ["*"]
-      },
-      {
-        Sid      = "Pull"
-        Effect   = "Allow"
-        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
-        Resource = [var.repository_arn]
-      },
-      {
-        Sid      = "Log"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = ["${aws_cloudwatch_log_group.task.arn}:*"]
-      },
-    ]
-  }
-
   assumed_by = { for service in ["ecs-tasks", "ec2"] : service => jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -69,15 +45,11 @@ resource "aws_iam_role_policy" "task" {
   policy = jsonencode(local.task_policy)
 }
 
-resource "aws_iam_role" "execution" {
-  name               = "${var.name}-task-execution"
-  assume_role_policy = local.assumed_by["ecs-tasks"]
-}
-
-resource "aws_iam_role_policy" "execution" {
-  name   = "execution"
-  role   = aws_iam_role.execution.id
-  policy = jsonencode(local.execution_policy)
+module "execution_role" {
+  source         = "../execution_role"
+  name           = "${var.name}-task-execution"
+  repository_arn = var.repository_arn
+  log_group_arn  = aws_cloudwatch_log_group.task.arn
 }
 
 resource "aws_iam_role" "host" {

@@ -10,7 +10,7 @@ resource "aws_ecs_task_definition" "call" {
   network_mode             = "awsvpc"
   cpu                      = 256
   memory                   = 512
-  execution_role_arn       = aws_iam_role.execution.arn
+  execution_role_arn       = module.execution_role.arn
 
   container_definitions = jsonencode([{
     name                   = "call"

@@ -19,9 +19,8 @@ output "task_definition" {
 
 output "policies" {
   description = "IAM policies as data, for the tests."
-  value = {
-    "${var.name}-scheduler"      = local.scheduler_policy
-    "${var.name}-call-execution" = local.execution_policy
-    "${var.name}-restart"        = local.restart_policy
-  }
+  value = merge(module.execution_role.policies, {
+    "${var.name}-scheduler" = local.scheduler_policy
+    "${var.name}-restart"   = local.restart_policy
+  })
 }

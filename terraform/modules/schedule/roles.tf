@@ -12,37 +12,7 @@ locals {
         Sid      = "HandOverRole"
         Effect   = "Allow"
         Action   = ["iam:PassRole"]
-        Resource = [aws_iam_role.execution.arn]
-      },
-    ]
-  }
-
-  execution_policy = {
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "Login"
-        Effect   = "Allow"
-        Action   = ["ecr:GetAuthorizationToken"]
-        Resource = ["*"]
-      },
-      {
-        Sid      = "Pull"
-        Effect   = "Allow"
-        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
-        Resource = [var.repository_arn]
-      },
-      {
-        Sid      = "Log"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = ["${aws_cloudwatch_log_group.this.arn}:*"]
-      },
-      {
-        Sid      = "Secret"
-        Effect   = "Allow"
-        Action   = ["secretsmanager:GetSecretValue"]
-        Resource = [var.secret_arn]
+        Resource = [module.execution_role.arn]
       },
     ]
   }
@@ -68,13 +38,10 @@ resource "aws_iam_role_policy" "scheduler" {
   policy = jsonencode(local.scheduler_policy)
 }
 
-resource "aws_iam_role" "execution" {
-  name               = "${var.name}-call-execution"
-  assume_role_policy = local.assumed_by["ecs-tasks"]
-}
-
-resource "aws_iam_role_policy" "execution" {
-  name   = "execution"
-  role   = aws_iam_role.execution.id
-  policy = jsonencode(local.execution_policy)
+module "execution_role" {
+  source         = "../execution_role"
+  name           = "${var.name}-call-execution"
+  repository_arn = var.repository_arn
+  log_group_arn  = aws_cloudwatch_log_group.this.arn
+  secret_arns    = [var.secret_arn]
 }

@@ -63,7 +63,7 @@ resource "aws_ecs_task_definition" "this" {
   network_mode             = "awsvpc"
   cpu                      = var.size.cpu
   memory                   = var.size.memory
-  execution_role_arn       = aws_iam_role.execution.arn
+  execution_role_arn       = module.execution_role.arn
   task_role_arn            = aws_iam_role.service.arn
 
   # Null values are left out: the API gives back what it was given without them.
@@ -140,7 +140,6 @@ resource "aws_ecs_service" "this" {
   }
 
   depends_on = [
-    aws_iam_role_policy.execution,
     aws_iam_role_policy.service,
     aws_lb_listener.http,
     aws_lb_listener.https,

@@ -15,7 +15,7 @@ output "role_arn" {
 
 output "execution_role_arn" {
   description = "The role with which ECS starts it."
-  value       = aws_iam_role.execution.arn
+  value       = module.execution_role.arn
 }
 
 output "security_group_id" {
@@ -49,5 +49,5 @@ output "load_balancer" {
 
 output "policies" {
   description = "IAM policies as data, for the tests."
-  value       = { (var.name) = local.service_policy, "${var.name}-execution" = local.execution_policy }
+  value       = merge({ (var.name) = local.service_policy }, module.execution_role.policies)
 }

@@ -12,36 +12,6 @@ locals {
     Version   = "2012-10-17"
     Statement = var.policy
   }
-
-  # What ECS does for the task before it starts: pull the image, open the log, read the secrets.
-  execution_policy = {
-    Version = "2012-10-17"
-    Statement = concat([
-      {
-        Sid      = "Login"
-        Effect   = "Allow"
-        Action   = ["ecr:GetAuthorizationToken"]
-        Resource = ["*"]
-      },
-      {
-        Sid      = "Pull"
-        Effect   = "Allow"
-        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"]
-        Resource = [var.repository_arn]
-      },
-      {
-        Sid      = "Log"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = ["${aws_cloudwatch_log_group.this.arn}:*"]
-      },
-      ], length(var.secrets) == 0 ? [] : [{
-        Sid      = "Secrets"
-        Effect   = "Allow"
-        Action   = ["secretsmanager:GetSecretValue"]
-        Resource = var.secret_arns
-    }])
-  }
 }
 
 resource "aws_iam_role" "service" {
@@ -55,13 +25,10 @@ resource "aws_iam_role_policy" "service" {
   policy = jsonencode(local.service_policy)
 }
 
-resource "aws_iam_role" "execution" {
-  name               = "${var.name}-execution"
-  assume_role_policy = local.assumed_by_ecs
-}
-
-resource "aws_iam_role_policy" "execution" {
-  name   = "execution"
-  role   = aws_iam_role.execution.id
-  policy = jsonencode(local.execution_policy)
+module "execution_role" {
+  source         = "../execution_role"
+  name           = "${var.name}-execution"
+  repository_arn = var.repository_arn
+  log_group_arn  = aws_cloudwatch_log_group.this.arn
+  secret_arns    = length(var.secrets) == 0 ? [] : var.secret_arns
 }
