@@ -15,14 +15,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from fakes.memory_queue import MemoryQueue
+from fakes.memory_queue import ImpatientQueue
 from oa_api.definition_fetch import DefinitionFetcher, FetchError
 from oa_api.handlers.about import VERSION
 from oa_api.openapi import document
 from oa_api.routes import ROUTES
 from oa_api.services import QueuePair
 from oa_local.postgres import Postgres
-from oa_shared.queue import ReceivedMessage
 from running_api import INTERNAL, running_api
 
 SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, VERSION))
@@ -46,13 +45,6 @@ class _NoNetwork(DefinitionFetcher):
         raise FetchError(f"no network for {address}")
 
 
-class _ImpatientQueue(MemoryQueue):
-    """Empty, and quick to say so."""
-
-    async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:  # noqa: ARG002
-        return await super().receive(max_messages, 0, visibility_s)
-
-
 class _Served(threading.Thread):
     """The application on a loop of its own, since the requests are made by a blocking client."""
 
@@ -70,7 +62,7 @@ class _Served(threading.Thread):
 
     async def _serve(self) -> None:
         # no duty works here: without this much patience, health is an honest 503
-        queues = {name: QueuePair(_ImpatientQueue(), _ImpatientQueue()) for name in ("jobs", "results")}
+        queues = {name: QueuePair(ImpatientQueue(), ImpatientQueue()) for name in ("jobs", "results")}
         patient = {"duty_silent_s": 1e9}
         async with running_api(self._database_url, fetcher=_NoNetwork(), queues=queues, **patient) as api:
             await api.job(live=True)

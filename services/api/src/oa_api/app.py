@@ -1,15 +1,18 @@
 """The application: middleware, routes and what they work with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from aiohttp import hdrs, web
 
-from oa_api.authorisation import ROLES, SECRETS, SharedSecrets, authorise
+from oa_api.authorisation import ROLES, authorise
 from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.handlers.about import VERSION
+from oa_api.identity.authentication import SECRETS, SharedSecrets
+from oa_api.identity.role import Role
 from oa_api.openapi import document
 from oa_api.problem import answer_errors
 from oa_api.routes import ROUTES
+from oa_api.routes.route import Route
 from oa_api.schemas.requests import NewJobs
 from oa_api.services import DATABASE, DOCUMENT, FETCHER, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.settings import Settings
@@ -31,14 +34,19 @@ def make_app(
     app = web.Application(middlewares=[answer_errors, authorise], client_max_size=NewJobs.max_bytes)
     app[SETTINGS] = settings
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
-    app[ROLES] = {(route.method, route.path): route.role for route in ROUTES}
     app[DATABASE] = database
     app[STORAGE] = storage
     app[QUEUES] = queues
     app[DOCUMENT] = document(ROUTES, VERSION)
     app[FETCHER] = fetcher
-    for route in ROUTES:
-        app.router.add_route(route.method, route.path, route.handler)
-        if route.method == hdrs.METH_GET:
-            app.router.add_route(hdrs.METH_HEAD, route.path, route.handler)
+    app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
     return app
+
+
+def _add(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], Role]]:
+    """Put a route into the application, and give its role under the name that the router knows it by."""
+    added = app.router.add_route(route.method, route.path, route.handler)
+    if route.method == hdrs.METH_GET:
+        app.router.add_route(hdrs.METH_HEAD, route.path, route.handler)
+    if added.resource is not None:
+        yield (route.method, added.resource.canonical), route.role

@@ -1,37 +1,19 @@
 """Who may call what: each route names the lowest role, one middleware finds out who calls and compares."""
 
-import hashlib
-import hmac
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
 from oa_api.errors import ForbiddenError, UnauthorizedError
-from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SERVICE, Principal
+from oa_api.identity import csrf
+from oa_api.identity.authentication import authenticate
+from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION
 from oa_api.identity.role import Role
 from oa_api.problem import Handler
 
-HEADERS = ("secret", "shared-secret")
-
-
-class SharedSecrets:
-    """The secrets that are valid now; two during a change."""
-
-    def __init__(self, *secrets: str) -> None:
-        self._digests = [_digest(secret) for secret in secrets if secret]
-
-    def admit(self, given: str) -> bool:
-        """Compare in constant time, and with every secret, whichever matches."""
-        digest = _digest(given)
-        return sum(hmac.compare_digest(digest, known) for known in self._digests) > 0
-
-
-SECRETS = web.AppKey("secrets", SharedSecrets)
 ROLES: web.AppKey[Mapping[tuple[str, str], Role]] = web.AppKey("roles", Mapping)
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+SIGN_IN = "/sign-in"
 
 
 def needed_role(request: web.Request) -> Role:
@@ -43,12 +25,6 @@ def needed_role(request: web.Request) -> Role:
     return request.app[ROLES].get((method, resource.canonical), Role.ADMIN)
 
 
-def identify(request: web.Request) -> Principal:
-    """Return whoever the request proves to come from."""
-    given = next((request.headers[name] for name in HEADERS if name in request.headers), "")
-    return SERVICE if given and request.app[SECRETS].admit(given) else ANONYMOUS
-
-
 def is_trusted(request: web.Request) -> bool:
     """Return whether one of our own services asks, which may see what is secret about a job."""
     return request[PRINCIPAL].may(Role.SERVICE)
@@ -56,11 +32,29 @@ def is_trusted(request: web.Request) -> bool:
 
 @web.middleware
 async def authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let through whoever may call the route. Raises UnauthorizedError, ForbiddenError."""
-    request[PRINCIPAL] = principal = identify(request)
+    """Let through whoever may call the route. Raises UnauthorizedError, ForbiddenError.
+
+    A browser sends its cookie by itself, whoever makes it send a request: what changes something by it must come from
+    a page of ours.
+    """
+    request[PRINCIPAL] = principal = await authenticate(request)
     needed = needed_role(request)
-    if principal.may(needed):
-        return await handler(request)
-    if principal is ANONYMOUS:
-        raise UnauthorizedError(f"send the shared secret in the header `{HEADERS[0]}`")
-    raise ForbiddenError(f"{principal.name} is {principal.role.word}; this takes {needed.word}")
+    if not principal.may(needed):
+        if principal is ANONYMOUS:
+            raise _to_sign_in(request) if _is_for_a_page(request) else UnauthorizedError(_HOW)
+        raise ForbiddenError(f"{principal.name} is {principal.role.word}; this takes {needed.word}")
+    if principal.kind == SESSION and request.method not in csrf.SAFE_METHODS:
+        await csrf.check(request)
+    return await handler(request)
+
+
+_HOW = "send an API token (`Authorization: Bearer oa_…`) or, from a service, the shared secret (`secret: …`)"
+
+
+def _is_for_a_page(request: web.Request) -> bool:
+    is_page = not request.path.startswith("/api") and "text/html" in request.headers.get(hdrs.ACCEPT, "")
+    return is_page and request.method in csrf.SAFE_METHODS
+
+
+def _to_sign_in(request: web.Request) -> web.HTTPSeeOther:
+    return web.HTTPSeeOther(f"{SIGN_IN}?next={quote(request.path_qs, safe='/')}")

@@ -23,9 +23,9 @@ class NotFoundError(ApiError):
 
 
 class UnauthorizedError(ApiError):
-    """The request needs the shared secret."""
+    """Nobody is known to have sent the request: nothing says who, or what does is not valid."""
 
-    code, title, status = "unauthorized", "The shared secret is missing or wrong.", 401
+    code, title, status = "unauthorized", "Nobody is signed in.", 401
 
 
 class ForbiddenError(ApiError):

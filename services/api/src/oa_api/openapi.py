@@ -9,7 +9,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
-from oa_api.authorisation import HEADERS
+from oa_api.identity.authentication import HEADERS
 from oa_api.identity.role import Role
 from oa_api.schemas.answers import Health, Problem
 from oa_api.schemas.fields import MAX_ID, Choices, Time
@@ -31,7 +31,7 @@ _WORD_SCHEMAS = {
 }
 _WHEN = {
     400: "The request cannot be read.",
-    401: "Nobody is signed in.",
+    401: "Nobody is signed in, or what was sent to say who asks is not valid.",
     403: "Whoever asks may not do that.",
     404: "There is no such thing.",
     408: "The body did not come in time.",
@@ -42,6 +42,19 @@ _WHEN = {
     422: "The request is not valid; `errors` says where.",
     500: "The server failed; the error has been logged.",
     503: "Something that the answer needs is away; try again.",
+}
+_SCHEMES: dict[str, dict[str, str]] = {
+    **{name: {"type": "apiKey", "in": "header", "name": name} for name in HEADERS},
+    "token": {"type": "http", "scheme": "bearer", "description": "An API token, `oa_…`, of POST /api/token."},
+    "session": {"type": "apiKey", "in": "cookie", "name": "__Host-oa_session", "description": "A browser's."},
+}
+_WHO = {
+    Role.ANYONE: "",
+    Role.VIEWER: "For everybody who is signed in.",
+    Role.AUTHOR: "For authors, moderators and admins.",
+    Role.MODERATOR: "For moderators and admins.",
+    Role.ADMIN: "For admins.",
+    Role.SERVICE: "For services, which have the shared secret.",
 }
 _TAGS = {
     "runs": "Jobs that are started together.",
@@ -60,14 +73,15 @@ def document(routes: Sequence["Route"], version: str) -> dict[str, Any]:
         plugins=[_Plugin()],
         info={
             "description": "Turns source definitions into jobs, runs them and publishes what came out. Reading is open "
-            "to everybody; what writes needs the shared secret. Errors are RFC 9457 problem details.",
+            "to everybody; what writes takes a role (`x-role`), which an API token has, or the shared secret of "
+            "services. Errors are RFC 9457 problem details.",
             "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
         },
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
         servers=[{"url": "/"}],
     )
-    for name in HEADERS:
-        spec.components.security_scheme(name, {"type": "apiKey", "in": "header", "name": name})
+    for name, scheme in _SCHEMES.items():
+        spec.components.security_scheme(name, scheme)
     for status, text in _WHEN.items():
         content = {"application/problem+json": {"schema": Problem}}
         spec.components.response(f"Problem{status}", {"description": text, "content": content})
@@ -111,9 +125,9 @@ def _operation(route: "Route") -> dict[str, Any]:
         "tags": [route.tag],
         "parameters": _path_parameters(route.path),
         "responses": {"200": _done(route.answer), **_refusals(route, is_internal=is_internal)},
+        "x-role": route.role.word,
     }
-    if route.description:
-        made["description"] = route.description
+    made["description"] = f"{route.description} {_WHO[route.role]}".strip()
     if route.query is not None:
         made["parameters"].append({"in": "query", "schema": route.query})
     if route.is_idempotent_by_key:
@@ -121,7 +135,8 @@ def _operation(route: "Route") -> dict[str, Any]:
     if route.body is not None:
         made["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
     if is_internal:
-        made["security"] = [{name: []} for name in HEADERS]
+        named = HEADERS if route.role is Role.SERVICE else _SCHEMES
+        made["security"] = [{name: []} for name in named]
     return made
 
 
@@ -146,7 +161,7 @@ def _done(answer: type[Schema] | tuple[str, ...]) -> dict[str, Any]:
 def _refusals(route: "Route", *, is_internal: bool) -> dict[str, Any]:
     statuses = {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, *route.refusals}
     statuses |= {400, 408, 413, 415, 422} if route.body else {422} if route.query else {400}
-    statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} if is_internal else set()
+    statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} if is_internal else {HTTPStatus.UNAUTHORIZED}
     statuses |= {HTTPStatus.NOT_FOUND} if _PARAMETER.search(route.path) else set()
     found = {str(int(status)): f"Problem{int(status)}" for status in sorted(statuses)}
     if route.answer is not Health:

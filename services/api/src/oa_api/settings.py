@@ -31,6 +31,16 @@ class Settings:
     republish_after_s: float = 900
     job_deadline_s: float = 48 * 3600
     duty_silent_s: float = 120
+    sign_in_mail: bool = True
+    public_url: str = ""
+    mail_url: str = field(default="", repr=False)
+    mail_from: str = "OpenAddresses Batch <batch@localhost>"
+    github_client_id: str = ""
+    github_client_secret: str = field(default="", repr=False)
+    github_url: str = "https://github.com"
+    github_api_url: str = "https://api.github.com"
+    github_members_of: tuple[str, ...] = ()
+    github_member_role: str = "viewer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Principal:
         return self.role >= role
 
 
+TOKEN, SESSION = "token", "session"
 ANONYMOUS = Principal("anonymous", None, "anonymous", Role.ANYONE)
 SERVICE = Principal("service", None, "service", Role.SERVICE)
 PRINCIPAL = web.RequestKey("principal", Principal)

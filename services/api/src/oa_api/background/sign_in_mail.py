@@ -1,0 +1,38 @@
+"""The duty that answers requests for a link by mail, and forgets sign-ins that are over."""
+
+import asyncio
+import time
+
+from oa_api.background.heartbeat import beat
+from oa_api.background.loop import repeat
+from oa_api.identity import mailed_link
+from oa_api.mail import Mailer
+from oa_api.store.database import Database
+from oa_api.store.queries import queries
+
+SIGN_IN_MAIL = "sign_in_mail"
+_SQL = queries("identity")
+_EVERY_S = 1.0
+_TIDY_EVERY_S = 30.0
+_FORGOTTEN = ("forget_requests", "forget_links", "forget_states", "forget_sessions")
+
+
+async def run_sign_in_mail(database: Database, mailer: Mailer, stop: asyncio.Event, *, site: str) -> None:
+    """Work until `stop` is set; `site` is where the links lead."""
+    tidied_at = float("-inf")
+
+    async def work() -> bool:
+        nonlocal tidied_at
+        if time.monotonic() - tidied_at > _TIDY_EVERY_S:
+            await forget(database)
+            await beat(database, SIGN_IN_MAIL)
+            tidied_at = time.monotonic()
+        return await mailed_link.answer_next(database, mailer, site=site)
+
+    await repeat(SIGN_IN_MAIL, work, stop, every_s=_EVERY_S)
+
+
+async def forget(database: Database) -> None:
+    """Remove what has expired."""
+    for name in _FORGOTTEN:
+        await database.execute(_SQL[name])

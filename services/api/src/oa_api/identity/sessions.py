@@ -1,0 +1,46 @@
+"""Sessions: opened by a sign-in with a secret that never was a cookie before, and ended by the person or by time."""
+
+from oa_api import audit
+from oa_api.errors import NotFoundError
+from oa_api.identity.credential import digest, new_secret
+from oa_api.identity.principal import SESSION, Principal
+from oa_api.identity.role import Role
+from oa_api.store.database import Row, Transaction
+from oa_api.store.queries import queries
+
+_SQL = queries("identity")
+_CLIENT_LENGTH = 200
+
+
+async def open_session(transaction: Transaction, account: Row, *, client: str, earlier: str, way: str) -> str:
+    """Open a session of an account in place of the browser's `earlier` one, and return the secret of its cookie.
+
+    `client` is what the browser calls itself; `way` is how the person was known: `mail` or `github`.
+    """
+    if earlier:
+        await transaction.execute(_SQL["delete_session_by_digest"], {"digest": digest(earlier)})
+    secret = new_secret()
+    values = {"account": account["id"], "digest": digest(secret), "client": _plain(client)}
+    await transaction.execute(_SQL["insert_session"], values)
+    await transaction.execute(_SQL["note_sign_in"], {"account": account["id"]})
+    who = Principal(SESSION, account["id"], account["login"], Role[account["role"].upper()])
+    subject = f"account/{account['id']}"
+    await audit.record(transaction, who, action="session.open", subject=subject, detail={"way": way})
+    return secret
+
+
+async def end(transaction: Transaction, session: int, *, by: Principal) -> None:
+    """End one of one's own sessions. Raises NotFoundError."""
+    if not await transaction.execute(_SQL["delete_session"], {"session": session, "account": by.id}):
+        raise NotFoundError(f"there is no session {session}")
+    await audit.record(transaction, by, action="session.end", subject=f"account/{by.id}")
+
+
+async def end_all(transaction: Transaction, *, by: Principal) -> None:
+    """End all of one's own sessions, this one too."""
+    await transaction.execute(_SQL["delete_sessions_of_account"], {"account": by.id})
+    await audit.record(transaction, by, action="session.end_all", subject=f"account/{by.id}")
+
+
+def _plain(client: str) -> str:
+    return "".join(letter for letter in client if letter.isprintable() and letter.isascii())[:_CLIENT_LENGTH]

@@ -1,0 +1,110 @@
+"""Mail to people: plain text by SMTP, in a thread since the library blocks."""
+
+import asyncio
+import ipaddress
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from typing import Self
+
+import structlog
+from yarl import URL
+
+from oa_shared.errors import OaError
+
+log = structlog.get_logger()
+_TIMEOUT_S = 20
+_PORTS = {"smtp": 587, "smtps": 465}
+
+
+class MailSettingsError(OaError):
+    """The address of the mail server cannot be used."""
+
+    code = "mail.settings"
+    title = "OA_MAIL_URL cannot be used."
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """An SMTP server; a connection to another machine is encrypted before anything is said, or given up."""
+
+    host: str
+    port: int
+    is_tls: bool = False
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Read smtp://user:password@host:port (STARTTLS) or smtps:// (TLS at once). Raises MailSettingsError."""
+        try:
+            parsed = URL(url)
+            port = parsed.port or _PORTS[parsed.scheme]
+        except (ValueError, KeyError) as error:
+            raise MailSettingsError("expected smtp://user:password@host:port or smtps://…") from error
+        if not parsed.host:
+            raise MailSettingsError("it names no host")
+        return cls(parsed.host, port, parsed.scheme == "smtps", parsed.user or "", parsed.password or "")
+
+    @property
+    def is_here(self) -> bool:
+        """Return whether the server is on this machine, where nobody listens in between."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+class Mailer:
+    """Sends mail, or says in the log that it did not: what is sent is never needed for anything to be right."""
+
+    def __init__(self, server: MailServer | None, *, sender: str) -> None:
+        self._server = server
+        self._sender = sender
+
+    @property
+    def is_on(self) -> bool:
+        """Return whether there is a server to send by."""
+        return self._server is not None
+
+    async def send(self, to: str, *, subject: str, text: str) -> bool:
+        """Send a mail and return whether the server took it; the log never has its text or whom it is for."""
+        if self._server is None:
+            log.warning("mail_not_sent", subject=subject, reason="OA_MAIL_URL is not set")
+            return False
+        try:
+            await asyncio.to_thread(_deliver, self._server, _message(self._sender, to, subject, text))
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            log.warning("mail_not_sent", subject=subject, reason=type(error).__name__)
+            return False
+        log.info("mail_sent", subject=subject)
+        return True
+
+
+def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+    """Return the mail. Raises ValueError for a line break in a header, so that no address can add one."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, subject
+    message["Date"] = formatdate()
+    message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip(">") or "localhost")
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(text)
+    return message
+
+
+def _deliver(server: MailServer, message: EmailMessage) -> None:
+    context = ssl.create_default_context()
+    if server.is_tls:
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=_TIMEOUT_S, context=context)
+    else:
+        connection = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_S)
+    with connection:
+        connection.ehlo()
+        if not server.is_tls and (connection.has_extn("starttls") or not server.is_here):
+            connection.starttls(context=context)
+            connection.ehlo()
+        if server.user:
+            connection.login(server.user, server.password)
+        connection.send_message(message)

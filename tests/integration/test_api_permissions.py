@@ -1,0 +1,283 @@
+"""Who may call what, written out by hand: every endpoint with everybody who could call it.
+
+A new endpoint needs a line in LOWEST; nothing else.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+import pytest_asyncio
+
+from fakes.memory_queue import ImpatientQueue
+from oa_api.identity.credential import digest, new_api_token, new_secret
+from oa_api.routes import ROUTES
+from oa_api.routes.route import Route
+from oa_api.services import QueuePair
+from oa_local.postgres import Postgres
+from running_api import INTERNAL, PREVIOUS_SECRET, SECRET, RunningApi, running_api
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# The lowest role that gets in, one line for each endpoint, in order of the address.
+LOWEST = {
+    "GET /": "anyone",
+    "GET /api": "anyone",
+    "GET /api/data": "anyone",
+    "GET /api/job": "anyone",
+    "GET /api/job/{job}": "anyone",
+    "PATCH /api/job/{job}": "service",
+    "POST /api/job/{job}/cancel": "author",
+    "POST /api/job/{job}/confirm": "moderator",
+    "GET /api/job/{job}/log": "anyone",
+    "GET /api/job/{job}/output/{file}": "anyone",
+    "GET /api/job/{job}/raw": "anyone",
+    "POST /api/job/{job}/reject": "moderator",
+    "POST /api/job/{job}/rerun": "author",
+    "GET /api/openapi.json": "anyone",
+    "GET /api/queue": "anyone",
+    "GET /api/queue/{queue}/dead": "moderator",
+    "POST /api/queue/{queue}/redrive": "moderator",
+    "GET /api/run": "anyone",
+    "POST /api/run": "author",
+    "GET /api/run/{run}": "anyone",
+    "PATCH /api/run/{run}": "author",
+    "GET /api/run/{run}/count": "anyone",
+    "GET /api/run/{run}/jobs": "anyone",
+    "POST /api/run/{run}/jobs": "author",
+    "GET /api/run/{run}/jobs/count": "anyone",
+    "GET /docs": "anyone",
+    "GET /metrics": "anyone",
+}
+
+# What happens to each caller at an endpoint of each lowest role: let in, or refused with a status.
+COLUMNS = ("anyone", "viewer", "author", "moderator", "admin", "service")
+# fmt: off
+OUTCOMES = {
+    "nobody":                        ("in", 401, 401, 401, 401, 401),
+    "viewer's token":                ("in", "in", 403, 403, 403, 403),
+    "author's token":                ("in", "in", "in", 403, 403, 403),
+    "moderator's token":             ("in", "in", "in", "in", 403, 403),
+    "admin's token":                 ("in", "in", "in", "in", "in", 403),
+    "admin's token for viewing":     ("in", "in", 403, 403, 403, 403),
+    "demoted admin's token":         ("in", "in", 403, 403, 403, 403),
+    "viewer's session":              ("in", "in", 403, 403, 403, 403),
+    "author's session":              ("in", "in", "in", 403, 403, 403),
+    "moderator's session":           ("in", "in", "in", "in", 403, 403),
+    "admin's session":               ("in", "in", "in", "in", "in", 403),
+    "the secret":                    ("in", "in", "in", "in", "in", "in"),
+    "the secret of before":          ("in", "in", "in", "in", "in", "in"),
+    "expired token":                 (401, 401, 401, 401, 401, 401),
+    "token that never was":          (401, 401, 401, 401, 401, 401),
+    "secret as a token":             (401, 401, 401, 401, 401, 401),
+    "disabled admin's token":        (401, 401, 401, 401, 401, 401),
+    "wrong secret":                  (401, 401, 401, 401, 401, 401),
+    "wrong secret with a good token":(401, 401, 401, 401, 401, 401),
+    "disabled admin's session":      ("in", 401, 401, 401, 401, 401),
+    "idle session":                  ("in", 401, 401, 401, 401, 401),
+    "old session":                   ("in", 401, 401, 401, 401, 401),
+    "session that never was":        ("in", 401, 401, 401, 401, 401),
+}
+# fmt: on
+# A session that sends no proof that its own page sent the request: whatever changes something is refused.
+WITHOUT_PROOF = {
+    "admin's session without proof": ("in", "in", "in", "in", "in", 403),
+    "admin's session, proof of another": ("in", "in", "in", "in", "in", 403),
+    "admin's session from another site": ("in", "in", "in", "in", "in", 403),
+    "admin's session from another origin": ("in", "in", "in", "in", "in", 403),
+}
+FILLED = {"queue": "jobs", "file": "a"}
+ROLES = ("viewer", "author", "moderator", "admin")
+
+
+def proof(secret: str) -> str:
+    """Return the token that a page of the session or visit with this secret would send."""
+    return hmac.new(secret.encode(), b"oa-csrf-1", hashlib.sha256).hexdigest()
+
+
+@dataclass
+class Callers:
+    """Everybody who could call; with a new session for each request, since some requests end it."""
+
+    api: RunningApi
+    accounts: dict[str, int]
+    _known: dict[str, dict[str, str]] = field(default_factory=lambda: {"nobody": {}})
+
+    async def headers(self, caller: str) -> dict[str, str]:
+        kinds = {
+            "the secret": {"secret": SECRET},
+            "the secret of before": {"secret": PREVIOUS_SECRET},
+            "wrong secret": {"secret": SECRET[:-1]},
+            "token that never was": bearer(new_api_token()),
+            "secret as a token": bearer(SECRET),
+            "session that never was": session(new_secret()),
+        }
+        visit = new_secret()
+        own_page = {"X-CSRF-Token": proof(visit), "Cookie": f"oa_visit={visit}"}
+        made = kinds.get(caller) or self._known.get(caller)
+        if made is None and "session" in caller:
+            made = await self._session(caller)
+        elif made is None:
+            made = self._known[caller] = await self._token(caller)
+        return {**own_page, **made}
+
+    async def _token(self, caller: str) -> dict[str, str]:
+        special = {
+            "admin's token for viewing": ("admin", "viewer"),
+            "demoted admin's token": ("viewer", "admin"),
+            "disabled admin's token": ("disabled", "admin"),
+            "expired token": ("admin", "admin"),
+            "wrong secret with a good token": ("admin", "admin"),
+        }
+        word = caller.partition("'")[0]
+        account, role = special.get(caller, (word, word))
+        token = new_api_token()
+        values = {"account": self.accounts[account], "digest": digest(token), "role": role}
+        values["life"] = "-1 s" if caller == "expired token" else "1 h"
+        await self.api.database.execute(
+            "INSERT INTO api_token (account_id, digest, name, role, expires_at) "
+            "VALUES (%(account)s, %(digest)s, 'a', %(role)s, now() + %(life)s::interval)",
+            values,
+        )
+        return bearer(token) | ({"secret": "x"} if "secret" in caller else {})
+
+    async def _session(self, caller: str) -> dict[str, str]:
+        word = caller.partition("'")[0] if "'" in caller else "admin"
+        secret = new_secret()
+        ages = {"idle session": ("15 d", "15 d"), "old session": ("61 d", "0")}
+        made, seen = ages.get(caller, ("0", "0"))
+        values = {"account": self.accounts[word.removesuffix(" admin")], "digest": digest(secret)}
+        await self.api.database.execute(
+            "INSERT INTO session (account_id, digest, created_at, seen_at) "
+            "VALUES (%(account)s, %(digest)s, now() - %(made)s::interval, now() - %(seen)s::interval)",
+            {**values, "made": made, "seen": seen},
+        )
+        return {**session(secret), **self._proof(caller, secret)}
+
+    @staticmethod
+    def _proof(caller: str, secret: str) -> dict[str, str]:
+        if caller.endswith("without proof"):
+            return {"X-CSRF-Token": ""}
+        if caller.endswith("proof of another"):
+            return {"X-CSRF-Token": proof(new_secret())}
+        if caller.endswith("another site"):
+            return {"X-CSRF-Token": proof(secret), "Sec-Fetch-Site": "cross-site"}
+        if caller.endswith("another origin"):
+            return {"X-CSRF-Token": proof(secret), "Origin": "https://evil.example"}
+        return {"X-CSRF-Token": proof(secret)}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def session(secret: str) -> dict[str, str]:
+    return {"Cookie": f"oa_session={secret}", "X-CSRF-Token": proof(secret)}
+
+
+@pytest.fixture(scope="module")
+def shared_database_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
+    yield postgres.create("permissions", template=migrated_template)
+    postgres.drop("permissions")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def api(shared_database_url: str) -> AsyncIterator[RunningApi]:
+    queues = {name: QueuePair(ImpatientQueue(), ImpatientQueue()) for name in ("jobs", "results")}
+    async with running_api(shared_database_url, queues=queues) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def callers(api: RunningApi) -> Callers:
+    accounts = {}
+    for name, role in (*zip(ROLES, ROLES, strict=True), ("disabled", "admin")):
+        statement = "INSERT INTO account (login, role) VALUES (%(name)s, %(role)s)"
+        await api.database.execute(statement, {"name": name, "role": role})
+        row = await api.database.first("SELECT id FROM account WHERE login = %(name)s", {"name": name})
+        accounts[name] = row["id"] if row else 0
+    await api.database.execute("UPDATE account SET disabled_at = now() WHERE login = 'disabled'")
+    return Callers(api, accounts)
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def web() -> AsyncIterator[aiohttp.ClientSession]:
+    """Give a client that keeps no cookies."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
+        yield client
+
+
+def address(route: Route) -> str:
+    return re.sub(r"\{(\w+)[^{}]*\}", lambda found: FILLED.get(found[1], "999"), route.path)
+
+
+async def outcome(web: aiohttp.ClientSession, api: RunningApi, route: Route, headers: dict[str, str]) -> str | int:
+    """Return how a request ends: a page sends a stranger to the sign-in, which is its 401."""
+    is_page = not route.path.startswith("/api")
+    accept = {"Accept": "text/html"} if is_page else {}
+    body: dict[str, object] = {} if route.method == "GET" else {"data": {}} if is_page else {"json": {}}
+    url = api.client.make_url(address(route))
+    async with web.request(route.method, url, headers={**accept, **headers}, allow_redirects=False, **body) as answer:  # type: ignore[arg-type] # data or json
+        if answer.headers.get("Location", "").startswith("/sign-in?next="):
+            return 401
+        is_fault = answer.status in {401, 403, 500}
+        return answer.status if is_fault else "in"
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+async def test_every_endpoint_has_its_line_and_every_line_its_endpoint() -> None:
+    assert sorted(LOWEST) == sorted(map(named, ROUTES)), "LOWEST of this file"
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=named)
+async def test_endpoint_lets_in_whom_the_table_says(
+    api: RunningApi, callers: Callers, web: aiohttp.ClientSession, route: Route
+) -> None:
+    column = COLUMNS.index(LOWEST[named(route)])
+    expected = {caller: row[column] for caller, row in OUTCOMES.items()}
+    for caller, row in WITHOUT_PROOF.items():
+        expected[caller] = row[column] if route.method == "GET" else 403
+    found = {caller: await outcome(web, api, route, await callers.headers(caller)) for caller in expected}
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"secret": ""}, 401),
+        ({"secret": "é"}, 401),
+        ({"secret": "x", "shared-secret": SECRET}, 401),
+        ({"shared-secret": SECRET}, 422),
+        ({"Shared-Secret": PREVIOUS_SECRET}, 422),
+        ({"Authorization": "Bearer"}, 401),
+        ({"Authorization": "bearer oa_é"}, 401),
+        ({"Authorization": "Basic YTpi"}, 401),
+        ({"Cookie": "oa_session="}, 401),
+        ({"Cookie": f"oa_session={'x' * 5000}"}, 401),
+    ],
+)
+async def test_odd_credentials_are_refused_or_taken(api: RunningApi, headers: dict[str, str], status: int) -> None:
+    response = await api.client.patch("/api/job/1", json={}, headers=headers)
+    assert response.status == status
+
+
+async def test_token_of_an_attempt_is_shown_only_with_the_secret(
+    api: RunningApi, callers: Callers, web: aiohttp.ClientSession
+) -> None:
+    job = await api.job()
+    listed = (await api.get("/api/job", **INTERNAL))["jobs"][0]
+    assert len(job["token"]) == 32
+    assert listed["token"] == job["token"]
+    for caller in ("nobody", "admin's token", "admin's session"):
+        for path in (f"/api/job/{job['id']}", "/api/job", f"/api/run/{job['run']}/jobs"):
+            url = api.client.make_url(path)
+            async with web.get(url, headers=await callers.headers(caller)) as response:
+                assert job["token"] not in await response.text()
