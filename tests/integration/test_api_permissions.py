@@ -50,6 +50,9 @@ LOWEST = {
     "GET /api/run/{run}/jobs": "anyone",
     "POST /api/run/{run}/jobs": "author",
     "GET /api/run/{run}/jobs/count": "anyone",
+    "GET /api/schedule": "anyone",
+    "POST /api/schedule": "admin",
+    "GET /api/schedule/{fire}": "anyone",
     "GET /docs": "anyone",
     "GET /metrics": "anyone",
 }

@@ -18,9 +18,11 @@ from aiohttp import web
 from oa_api.app import make_app
 from oa_api.background.relay import run_relay
 from oa_api.background.results import run_results_consumer
+from oa_api.background.schedules import run_schedules
 from oa_api.background.sweep import SweepTimes, run_sweep
 from oa_api.call import CallSettings, call
 from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.schedules.works import scheduled_works
 from oa_api.server import ApiRunner
 from oa_api.services import QueuePair
 from oa_api.settings import MigrationSettings, Settings
@@ -100,6 +102,7 @@ async def serve(settings: Settings) -> None:
                 ),
             ),
             (settings.sweep, partial(run_sweep, database, jobs_queue, storage, stop, times)),
+            (settings.schedules, partial(run_schedules, database, scheduled_works(settings, database), stop)),
         )
         await _work([start for wanted, start in duties if wanted], stop)
 

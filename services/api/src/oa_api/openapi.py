@@ -22,6 +22,7 @@ _WORD = re.compile(r"\w+")
 _WORDS = {
     "run": "The number of a run.",
     "job": "The number of a job.",
+    "fire": "The number of a fire.",
     "file": "The name of one of the job's files.",
     "queue": "`jobs` or `results`.",
 }
@@ -60,6 +61,7 @@ _TAGS = {
     "runs": "Jobs that are started together.",
     "jobs": "One source, layer and name each.",
     "queues": "What waits, and what nobody could deal with.",
+    "schedules": "What is done by the clock.",
     "service": "The service itself.",
 }
 

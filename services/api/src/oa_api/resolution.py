@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,9 +76,15 @@ async def _resolve_one(index: int, element: Any, fetcher: DefinitionFetcher, dea
     label = asked["source_name"] or url or label
     try:
         text = await _text(source, fetcher, deadline)
-        definition = decode(text)
     except FetchError as error:
         return _refused(index, label, [Problem("", error.detail)], code=error.code)
+    return plan_definition(text, index=index, label=label, url=url, asked=asked)
+
+
+def plan_definition(text: str, *, index: int, label: str, url: str | None, asked: Mapping[str, Any]) -> Resolution:
+    """Return the jobs that a definition calls for; `asked` has `source_name`, `layer` and `name`, each may be None."""
+    try:
+        definition = decode(text)
     except NotJsonError as error:
         return _refused(index, label, [Problem("", f"not JSON: {error.detail}")], code="source.schema")
     except UnstorableError as error:

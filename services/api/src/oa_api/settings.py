@@ -24,6 +24,7 @@ class Settings:
     relay: bool = True
     consumer: bool = True
     sweep: bool = True
+    schedules: bool = True
     database_connections: int = 10
     result_grace_s: float = 120
     visibility_s: int = 60
@@ -31,6 +32,8 @@ class Settings:
     republish_after_s: float = 900
     job_deadline_s: float = 48 * 3600
     duty_silent_s: float = 120
+    sources_repository: str = "https://github.com/openaddresses/openaddresses"
+    sources_branch: str = ""
     sign_in_mail: bool = True
     public_url: str = ""
     mail_url: str = field(default="", repr=False)

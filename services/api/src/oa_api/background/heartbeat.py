@@ -4,7 +4,7 @@ from oa_api.store.database import Database
 from oa_api.store.queries import queries
 
 _SQL = queries("relay")
-RELAY, CONSUMER, SWEEP = "relay", "consumer", "sweep"
+RELAY, CONSUMER, SWEEP, SCHEDULES = "relay", "consumer", "sweep", "schedules"
 
 
 async def beat(database: Database, name: str) -> None:

@@ -1,5 +1,6 @@
 """Every endpoint: method, path, handler, who may call it, and what the OpenAPI document says of it."""
 
+from oa_api.routes.care import CARE
 from oa_api.routes.jobs import JOBS
 from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
@@ -10,5 +11,6 @@ ROUTES: tuple[Route, ...] = (
     *RUNS,
     *JOBS,
     *QUEUES,
+    *CARE,
     *SERVICE,
 )

@@ -14,6 +14,7 @@ MAX_JOBS = 10_000
 MAX_SAMPLE = 1000
 MAX_PAGED_ROWS = 10_000
 RUN_ENDED = "Ended"
+SOURCE_NAME = r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z"
 
 
 class Slice(Strict):
@@ -163,7 +164,7 @@ class NewJob(Strict):
     """One element of POST /api/run/{run}/jobs that is not a plain URL."""
 
     source = fields.Raw(required=True)
-    source_name = Text(load_default=None, validate=validate.Regexp(r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z"))
+    source_name = Text(load_default=None, validate=validate.Regexp(SOURCE_NAME))
     layer = fields.String(load_default=None)
     name = Text(load_default=None)
 

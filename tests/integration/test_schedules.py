@@ -1,0 +1,257 @@
+"""Schedules: done once however often they fire, resumed where they stopped, refusals told."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+import oa_api.schedules.sources as sources_module
+from oa_api.background.schedules import schedule_once
+from oa_api.schedules.period import ScheduleType
+from oa_api.schedules.repository import GitHub, Repository, RepositoryReader
+from oa_api.schedules.sources import SourcesWork
+from packed import tarred
+from running_api import INTERNAL, RunningApi, definition
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class KilledError(BaseException):
+    """What a process that is killed does: nothing after this."""
+
+
+def write(folder: Path, name: str, body: Any) -> None:
+    path = folder / "sources" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(body if isinstance(body, bytes) else json.dumps(body).encode())
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    for number in range(7):
+        write(tmp_path, f"us/s{number}", definition("city", "county"))
+    write(tmp_path, "us/not_json", b"{")
+    write(tmp_path, "us/latin", "{é}".encode("latin-1"))
+    write(tmp_path, "us/wrong", {"schema": 1})
+    write(tmp_path, "us/twice", definition("city", "city"))
+    write(tmp_path, "us/a b", definition("city"))
+    return tmp_path
+
+
+def work_on(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesWork]:
+    return {ScheduleType.SOURCES: SourcesWork(api.database, RepositoryReader(hosts), Repository(str(address)))}
+
+
+async def fire(api: RunningApi, **body: Any) -> dict[str, Any]:
+    response = await api.client.post("/api/schedule", json={"type": "sources", **body}, headers=INTERNAL)
+    assert response.status == 200, await response.text()
+    return dict(await response.json())
+
+
+async def jobs_of(api: RunningApi) -> list[tuple[str, str, str]]:
+    rows = await api.database.all("SELECT source_name, layer, name FROM job ORDER BY source_name, name")
+    return [(row["source_name"], row["layer"], row["name"]) for row in rows]
+
+
+EXPECTED = sorted(
+    [(f"us/s{number}", "addresses", name) for number in range(7) for name in ("city", "county")]
+    + [("us/twice", "addresses", "city")]
+)
+
+
+async def test_sources_become_the_jobs_of_one_closed_live_weekly_run(api: RunningApi, repository: Path) -> None:
+    fired = await fire(api, period="2026-W48")
+    assert (fired["state"], fired["run"]) == ("Waiting", None)
+    assert await schedule_once(api.database, work_on(api, repository))
+    done = await api.get(f"/api/schedule/{fired['id']}")
+    assert done["state"] == "Done", done
+    assert await jobs_of(api) == EXPECTED
+    run = await api.get(f"/api/run/{done['run']}")
+    assert (run["live"], run["lane"], run["closed"], run["jobs"]["total"]) == (True, "weekly", True, len(EXPECTED))
+    assert (done["detail"]["definitions"], done["detail"]["jobs"], done["detail"]["refused"]) == (12, 15, 5)
+    assert run["github"]["sha"] == done["detail"]["commit"]
+
+
+async def test_sources_that_are_refused_are_told_with_the_reason(api: RunningApi, repository: Path) -> None:
+    fired = await fire(api)
+    await schedule_once(api.database, work_on(api, repository))
+    refused = (await api.get(f"/api/schedule/{fired['id']}"))["refused"]
+    assert [(item["path"], item["code"]) for item in refused] == [
+        ("sources/us/a b.json", "source.schema"),
+        ("sources/us/latin.json", "source.encoding"),
+        ("sources/us/not_json.json", "source.schema"),
+        ("sources/us/twice.json", "source.schema"),
+        ("sources/us/wrong.json", "source.schema"),
+    ]
+    assert all(item["message"] for item in refused)
+
+
+async def test_firing_again_returns_the_first_fire_and_does_nothing(api: RunningApi, repository: Path) -> None:
+    fired = await asyncio.gather(*(fire(api, period="p") for _ in range(5)))
+    assert len({item["id"] for item in fired}) == 1
+    assert await schedule_once(api.database, work_on(api, repository))
+    assert (await fire(api, period="p"))["state"] == "Done"
+    assert not await schedule_once(api.database, work_on(api, repository))
+    assert await jobs_of(api) == EXPECTED
+
+
+@pytest.mark.parametrize("place", ["schedule.after_snapshot", "schedule.before_commit", "schedule.after_chunk"])
+async def test_sources_of_a_killed_process_are_resumed_without_doubling(
+    api: RunningApi, repository: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(sources_module, "_DEFINITIONS_AT_ONCE", 3)
+    passed = 0
+
+    def die(here: str) -> None:
+        nonlocal passed
+        passed += here == place
+        if here == place and passed in {1, 3}:
+            raise KilledError
+
+    monkeypatch.setattr(sources_module, "crash_point", die)
+    await fire(api)
+    for _ in range(3):
+        try:
+            await schedule_once(api.database, work_on(api, repository))
+        except KilledError:
+            assert not await schedule_once(api.database, work_on(api, repository)), "the lease of the dead still runs"
+            await api.database.execute("UPDATE schedule_fire SET lease_until = now() - interval '1 second'")
+    assert passed
+    assert await jobs_of(api) == EXPECTED
+    assert (await api.get("/api/schedule"))["fires"][0]["state"] == "Done"
+
+
+async def test_sources_whose_lease_was_taken_over_write_nothing_more(
+    api: RunningApi, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources_module, "_DEFINITIONS_AT_ONCE", 3)
+    await fire(api)
+    others = 0
+
+    class Slow(RepositoryReader):
+        async def read(self, *given: Any) -> Any:
+            nonlocal others
+            others += 1
+            if others == 1:
+                await api.database.execute("UPDATE schedule_fire SET lease_until = now() - interval '1 second'")
+                await schedule_once(api.database, work_on(api, repository))
+            return await super().read(*given)
+
+    slow = SourcesWork(api.database, Slow(), Repository(str(repository)))
+    await schedule_once(api.database, {ScheduleType.SOURCES: slow})
+    assert await jobs_of(api) == EXPECTED
+    assert (await api.get("/api/schedule"))["fires"][0]["state"] == "Done"
+
+
+async def test_sources_without_a_repository_fail_in_words_and_go_on_when_fired_again(
+    api: RunningApi, repository: Path, tmp_path: Path
+) -> None:
+    fired = await fire(api)
+    await schedule_once(api.database, work_on(api, tmp_path / "absent"))
+    failed = await api.get(f"/api/schedule/{fired['id']}")
+    assert failed["state"] == "Failed"
+    assert "there is no folder" in failed["error"]
+    again = await fire(api)
+    assert (again["id"], again["state"], again["error"]) == (fired["id"], "Waiting", None)
+    await schedule_once(api.database, work_on(api, repository))
+    assert await jobs_of(api) == EXPECTED
+
+
+@pytest.fixture
+async def archive_server() -> AsyncIterator[TestServer]:
+    files = {f"repo-1/sources/us/{name}.json": json.dumps(definition(name)).encode() for name in ("a", "b")}
+    body = tarred(files).getvalue()
+
+    async def archive(_request: web.Request) -> web.Response:
+        return web.Response(body=body)
+
+    async def moved(_request: web.Request) -> web.Response:
+        raise web.HTTPFound("/archive.tar.gz")
+
+    async def away(_request: web.Request) -> web.Response:
+        raise web.HTTPServiceUnavailable
+
+    async def commit(request: web.Request) -> web.Response:
+        asked = (request.match_info["branch"], request.headers["Accept"])
+        return web.Response(text=COMMIT if asked == ("HEAD", "application/vnd.github.sha") else "{}")
+
+    app = web.Application()
+    app.add_routes([web.get("/archive.tar.gz", archive), web.get("/moved", moved), web.get("/away", away)])
+    app.add_routes([web.get("/repos/o/r/commits/{branch}", commit), web.get(f"/o/r/tar.gz/{COMMIT}", archive)])
+    async with TestServer(app) as server:
+        yield server
+
+
+@pytest.mark.parametrize("path", ["/archive.tar.gz", "/moved"])
+async def test_sources_of_an_archive_on_a_server_become_jobs(
+    api: RunningApi, archive_server: TestServer, path: str
+) -> None:
+    await fire(api)
+    await schedule_once(api.database, work_on(api, str(archive_server.make_url(path)), "127.0.0.1"))
+    assert [job[0] for job in await jobs_of(api)] == ["us/a", "us/b"]
+
+
+async def test_sources_of_a_branch_on_github_are_taken_at_one_commit(
+    api: RunningApi, archive_server: TestServer
+) -> None:
+    there = str(archive_server.make_url("")).rstrip("/")
+    reader = RepositoryReader(("127.0.0.1",), github=GitHub(api=there, archives=there))
+    work = SourcesWork(api.database, reader, Repository("https://github.com/o/r"))
+    fired = await fire(api)
+    await schedule_once(api.database, {ScheduleType.SOURCES: work})
+    assert (await api.get(f"/api/schedule/{fired['id']}"))["detail"]["commit"] == COMMIT
+    rows = await api.database.all("SELECT source_url FROM job ORDER BY id")
+    assert rows[0] == {"source_url": f"https://github.com/o/r/blob/{COMMIT}/sources/us/a.json"}
+
+
+@pytest.mark.parametrize(
+    ("path", "hosts", "ending"),
+    [
+        ("/archive.tar.gz", (), ("Failed", "not on the public internet")),
+        ("/absent", ("127.0.0.1",), ("Failed", "404")),
+        ("/away", ("127.0.0.1",), ("Waiting", "503")),
+    ],
+)
+async def test_sources_of_a_server_that_gives_none_fail_or_wait(
+    api: RunningApi, archive_server: TestServer, path: str, hosts: tuple[str, ...], ending: tuple[str, str]
+) -> None:
+    state, words = ending
+    fired = await fire(api)
+    await schedule_once(api.database, work_on(api, str(archive_server.make_url(path)), *hosts))
+    found = await api.get(f"/api/schedule/{fired['id']}")
+    assert found["state"] == state
+    assert words in found["error"]
+
+
+async def test_schedule_list_tells_what_is_due_and_pages(api: RunningApi) -> None:
+    for number in range(3):
+        await fire(api, period=f"p{number}")
+    response = await api.client.get("/api/schedule?limit=2")
+    listed = await response.json()
+    assert [item["period"] for item in listed["fires"]] == ["p2", "p1"]
+    assert 'rel="next"' in response.headers["Link"]
+    assert {item["type"] for item in listed["upcoming"]} == set(ScheduleType)
+    assert all(item["fire"] is None for item in listed["upcoming"])
+    cursor = listed["fires"][-1]["id"]
+    assert [item["period"] for item in (await api.get(f"/api/schedule?cursor={cursor}"))["fires"]] == ["p0"]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"type": "close"}, {"type": "sources", "period": "a b"}, {"type": "sources", "x": 1}]
+)
+async def test_fire_of_what_is_none_is_refused(api: RunningApi, body: dict[str, Any]) -> None:
+    response = await api.client.post("/api/schedule", json=body, headers=INTERNAL)
+    assert response.status == 422
+
+
+async def test_fire_without_the_role_is_refused(api: RunningApi) -> None:
+    assert (await api.client.post("/api/schedule", json={"type": "sources"})).status == 401
+
+
+async def test_fire_that_is_not_there_is_not_found(api: RunningApi) -> None:
+    assert (await api.client.get("/api/schedule/7")).status == 404
