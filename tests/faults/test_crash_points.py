@@ -14,7 +14,7 @@ _SERVICES = {
     "relay": ("relay.after_send", "relay.before_commit"),
     "dispatcher": ("dispatcher.before_submit", "dispatcher.after_submit", "dispatcher.after_patch"),
     "consumer": ("consumer.before_commit", "consumer.after_commit"),
-    "publishing": ("publish.before", "publish.after"),
+    "publishing": ("publish.before", "publish.half", "publish.after"),
 }
 # A container that dies before it has left its last word on S3 is followed by a second attempt.
 _WORK_LOST = ("claim.after", "upload.before", "manifest.before", "manifest.after")

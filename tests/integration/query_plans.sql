@@ -22,4 +22,22 @@ INSERT INTO inbox (job_id, attempt, token, seq) SELECT id, 1, token, 1 FROM job;
 INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, 1, 'job.status', true FROM job;
 
 INSERT INTO batch_evidence (job_id, attempt, code, message, due_at)
-SELECT id, 1, 'bug.crash', '', created_at + interval '2 days' FROM job WHERE id %% 10 = 0
+SELECT id, 1, 'bug.crash', '', created_at + interval '2 days' FROM job WHERE id %% 10 = 0;
+
+INSERT INTO data (source_name, layer, name, job_id, result, updated_at)
+SELECT source_name, layer, 'city', min(id), jsonb_build_object('count', 1000, 'bounds',
+       jsonb_build_array(min(id) %% 300 - 150, min(id) %% 100 - 50, min(id) %% 300 - 149, min(id) %% 100 - 49)),
+       now() - make_interval(secs => min(id))
+FROM job GROUP BY source_name, layer;
+
+INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256, result, published_at)
+SELECT data.id, job.id, 1, job.run_id, '0', data.result, job.created_at
+FROM data JOIN job USING (source_name, layer) WHERE job.status = 'Success' ORDER BY job.id;
+
+INSERT INTO webhook (url, secret, events)
+SELECT 'https://example.org/' || n, 's', ARRAY['data.published'] FROM generate_series(1, 20) n;
+
+INSERT INTO webhook_delivery (webhook_id, event, body, state, ended_at)
+SELECT 1 + n %% 20, 'data.published', '{}', CASE WHEN n < 200 THEN 'waiting' ELSE 'delivered' END,
+       CASE WHEN n >= 200 THEN now() - make_interval(secs => n) END
+FROM generate_series(1, %(jobs)s) n

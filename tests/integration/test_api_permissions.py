@@ -27,7 +27,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 LOWEST = {
     "GET /": "anyone",
     "GET /api": "anyone",
+    "GET /api/attribution": "anyone",
     "GET /api/data": "anyone",
+    "GET /api/data/places": "anyone",
+    "GET /api/data/{data}": "anyone",
+    "GET /api/data/{data}/history": "anyone",
     "GET /api/job": "anyone",
     "GET /api/job/{job}": "anyone",
     "PATCH /api/job/{job}": "service",
@@ -38,6 +42,7 @@ LOWEST = {
     "GET /api/job/{job}/raw": "anyone",
     "POST /api/job/{job}/reject": "moderator",
     "POST /api/job/{job}/rerun": "author",
+    "GET /api/licenses": "anyone",
     "GET /api/openapi.json": "anyone",
     "GET /api/queue": "anyone",
     "GET /api/queue/{queue}/dead": "moderator",
@@ -54,6 +59,7 @@ LOWEST = {
     "POST /api/schedule": "admin",
     "GET /api/schedule/{fire}": "anyone",
     "GET /docs": "anyone",
+    "GET /latest/{source}/{layer}/{name}/{file}": "anyone",
     "GET /metrics": "anyone",
 }
 
@@ -93,7 +99,7 @@ WITHOUT_PROOF = {
     "admin's session from another site": ("in", "in", "in", "in", "in", 403),
     "admin's session from another origin": ("in", "in", "in", "in", "in", 403),
 }
-FILLED = {"queue": "jobs", "file": "a"}
+FILLED = {"queue": "jobs", "file": "a", "layer": "addresses"}
 ROLES = ("viewer", "author", "moderator", "admin")
 
 

@@ -12,6 +12,8 @@ import pytest
 import pytest_asyncio
 
 from oa_api.handlers import paging
+from oa_api.published import selected
+from oa_api.schemas.data import DataFilter
 from oa_api.schemas.requests import JobFilter, RunFilter
 from oa_api.store.database import Database
 from oa_api.store.queries import queries
@@ -20,6 +22,7 @@ from oa_local.postgres import Postgres
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_evidence"})
+BIG |= {"data", "publication", "webhook_delivery"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -104,6 +107,34 @@ async def test_list_of_runs_reads_no_whole_table(database: Database, asked: dict
     assert await scanned_whole(database, paging.statement("runs", given), paging.parameters(given)) == set()
 
 
+DATA = {
+    "all": {},
+    "of a source": {"source": "xx/17"},
+    "below a place": {"source": "xx/17/"},
+    "of one entry": {"source": "xx/17", "layer": "parcels", "name": "city"},
+    "before": {"before": datetime(2001, 1, 1, tzinfo=UTC), "sort": "updated_at"},
+    "after": {"after": datetime(2999, 1, 1, tzinfo=UTC), "sort": "updated_at"},
+    "in a box": {"bbox": [-120.5, -20.5, -120.1, -20.1]},
+    "at a point": {"point": [-120.5, -20.5]},
+    "across the date line": {"bbox": [179.5, -20.5, -179.5, -20.1]},
+    "newest": {"sort": "updated_at"},
+}
+
+
+@pytest.mark.parametrize("cursor", [None, 2000])
+@pytest.mark.parametrize("name", DATA)
+async def test_list_of_data_reads_no_whole_table(database: Database, name: str, cursor: int | None) -> None:
+    asked = listed(DataFilter, **DATA[name], cursor=cursor)
+    sql = queries("data")[f"by_{asked['sort']}"]
+    assert await scanned_whole(database, sql, paging.parameters(selected(asked))) == set()
+
+
+async def test_list_of_failing_data_looks_at_jobs_by_index(database: Database) -> None:
+    asked = listed(DataFilter, failing=True)
+    found = await scanned_whole(database, queries("data")["by_source"], paging.parameters(selected(asked)))
+    assert found == set()
+
+
 HOT: dict[str, dict[str, Any]] = {
     "reads.run": {"run": 7},
     "reads.job": {"job": 7},
@@ -120,6 +151,11 @@ HOT: dict[str, dict[str, Any]] = {
     "publish.unpublished_of_run": {"run": 7},
     "sweep.republish_stale": {"after_s": 900},
     "sweep.past_deadline": {"deadline_s": 172_800},
+    "data.one": {"data": 7},
+    "data.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
+    "data.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
+    "data.published_file": {"job": 7, "attempt": 1, "file": "a"},
+    "data.feed": {"source": None, "source_like": None, "layer": None, "cursor": None, "limit": 101},
 }
 
 

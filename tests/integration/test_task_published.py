@@ -48,13 +48,16 @@ class Site:
         return web.json_response({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}})
 
     async def data(self, request: web.Request) -> web.Response:
-        rows = [{"source_name": "xx/town", "layer": "addresses", "name": "other", "job": 1}]
-        if self.published is not None and request.query["source"] == "xx/town":
-            rows.append({"source_name": "xx/town", "layer": "addresses", "name": "city", "job": self.published})
+        wanted = (request.query["source"], request.query["layer"], request.query["name"])
+        rows = []
+        if self.published is not None and wanted == ("xx/town", "addresses", "city"):
+            rows.append({"source_name": "xx/town", "job": self.published, "attempt": 1})
         return web.json_response({"data": rows})
 
     async def output(self, request: web.Request) -> web.Response:
-        found = await self.storage.get_bytes(f"job/{request.match_info['job']}/attempt-1/{request.match_info['file']}")
+        found = await self.storage.get_bytes(
+            f"job/{request.match_info['job']}/attempt-{request.query['attempt']}/{request.match_info['file']}"
+        )
         return web.Response(status=404) if found is None else web.Response(body=found)
 
     async def csv(self, request: web.Request) -> web.Response:

@@ -45,8 +45,8 @@ def make_app(
 
 def _add(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], Role]]:
     """Put a route into the application, and give its role under the name that the router knows it by."""
-    added = app.router.add_route(route.method, route.path, route.handler)
+    added = app.router.add_route(route.method, route.pattern or route.path, route.handler)
     if route.method == hdrs.METH_GET:
-        app.router.add_route(hdrs.METH_HEAD, route.path, route.handler)
+        app.router.add_route(hdrs.METH_HEAD, route.pattern or route.path, route.handler)
     if added.resource is not None:
         yield (route.method, added.resource.canonical), route.role

@@ -12,7 +12,9 @@ from marshmallow import Schema
 from oa_api.identity.authentication import HEADERS
 from oa_api.identity.role import Role
 from oa_api.schemas.answers import Health, Problem
+from oa_api.schemas.data import Numbers
 from oa_api.schemas.fields import MAX_ID, Choices, Time
+from oa_shared.status import LAYERS
 
 if TYPE_CHECKING:
     from oa_api.routes.route import Route
@@ -25,10 +27,18 @@ _WORDS = {
     "fire": "The number of a fire.",
     "file": "The name of one of the job's files.",
     "queue": "`jobs` or `results`.",
+    "data": "The number of a dataset.",
+    "source": "The path of the definition below `sources/`, slashes and all.",
+    "layer": "The layer.",
+    "name": "The entry inside the layer.",
+    "webhook": "The number of a webhook.",
 }
 _WORD_SCHEMAS = {
     "file": {"type": "string", "examples": ["source.geojson.gz"]},
     "queue": {"type": "string", "enum": ["jobs", "results"]},
+    "source": {"type": "string", "examples": ["us/ca/berkeley"]},
+    "layer": {"type": "string", "enum": list(LAYERS)},
+    "name": {"type": "string", "examples": ["city"]},
 }
 _WHEN = {
     400: "The request cannot be read.",
@@ -57,7 +67,9 @@ _WHO = {
     Role.ADMIN: "For admins.",
     Role.SERVICE: "For services, which have the shared secret.",
 }
+_ALSO = {302: "It lies at the address in `Location`.", 304: "It is as it was: `If-None-Match` names it."}
 _TAGS = {
+    "data": "What is published, its history, its licences, and who is told of it.",
     "runs": "Jobs that are started together.",
     "jobs": "One source, layer and name each.",
     "queues": "What waits, and what nobody could deal with.",
@@ -109,10 +121,14 @@ class _Plugin(MarshmallowPlugin):
         super().init_spec(spec)
         if self.converter is not None:
             self.converter.field_mapping[Time] = ("string", "date-time")
+            self.converter.field_mapping[Numbers] = ("string", None)
             self.converter.add_attribute_function(_describe_choices)  # type: ignore[no-untyped-call] # unannotated
 
 
 def _describe_choices(_converter: Any, field: Any, **_: Any) -> dict[str, Any]:
+    if isinstance(field, Numbers):
+        number = r"-?\d+(\.\d+)?"
+        return {"pattern": f"^{number}(,{number}){{{field.count - 1}}}$"}
     if not isinstance(field, Choices):
         return {}
     word = "|".join(field.choices)
@@ -126,7 +142,7 @@ def _operation(route: "Route") -> dict[str, Any]:
         "summary": route.summary,
         "tags": [route.tag],
         "parameters": _path_parameters(route.path),
-        "responses": {"200": _done(route.answer), **_refusals(route, is_internal=is_internal)},
+        "responses": {**_answers(route), **_refusals(route, is_internal=is_internal)},
         "x-role": route.role.word,
     }
     made["description"] = f"{route.description} {_WHO[route.role]}".strip()
@@ -148,6 +164,11 @@ _IDEMPOTENCY_KEY = {
     "description": "Repeating a request with the same key and body returns the first answer.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
 }
+
+
+def _answers(route: "Route") -> dict[str, Any]:
+    done = {"200": _done(route.answer)} if route.answer else {}
+    return done | {str(status): {"description": _ALSO[status]} for status in route.also}
 
 
 def _done(answer: type[Schema] | tuple[str, ...]) -> dict[str, Any]:

@@ -1,22 +1,23 @@
-"""The endpoints below /api/job, and /api/data."""
+"""The endpoints below /api/job."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import web
 
-from oa_api import job_actions
+from oa_api import job_actions, published
 from oa_api.authorisation import is_trusted
 from oa_api.errors import ConflictError, NotFoundError
 from oa_api.handlers import paging
 from oa_api.handlers.files import send
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.log_lines import as_text
-from oa_api.representation import data_view, job_detail, job_view
+from oa_api.representation import job_detail, job_view
 from oa_api.requests import body, path_id, query
 from oa_api.schemas.answers import Moved, Opened, Settled
-from oa_api.schemas.requests import DataFilter, JobChange, JobFilter, LogFormat, Why
+from oa_api.schemas.data import OutputChoice
+from oa_api.schemas.requests import JobChange, JobFilter, LogFormat, Why
 from oa_api.services import DATABASE, STORAGE
 from oa_api.store.database import Row
 from oa_api.store.queries import queries
@@ -80,11 +81,20 @@ async def get_log(request: web.Request) -> web.Response:
 
 async def get_output(request: web.Request) -> web.StreamResponse:
     """Redirect to one of the job's files, or stream it."""
-    row, file = await _job(request), request.match_info["file"]
+    asked, row, file = await query(request, OutputChoice()), await _job(request), request.match_info["file"]
     output = ((row["result"] or {}).get("outputs") or {}).get(file)
+    if asked["attempt"] not in (None, row["attempt"]) or row["result"] is None:
+        output = await _published_output(request, row, asked["attempt"], file)
     if output is None:
         raise NotFoundError(f"job {row['id']} has no {file[:60]!r}")
     return await send(request, output["key"])
+
+
+async def _published_output(request: web.Request, job: Row, attempt: int | None, file: str) -> Any:
+    """Return a file that an attempt published, which stays when the job runs again."""
+    number = attempt or job["attempt"]
+    row = await published.published_file(request.app[DATABASE], job=job["id"], attempt=number, file=file)
+    return row["output"] if row else None
 
 
 async def post_rerun(request: web.Request) -> web.Response:
@@ -117,15 +127,6 @@ async def _act(request: web.Request, action: Callable[..., Awaitable[_Done]]) ->
     why = (await body(request, Why()))["why"]
     by = request[PRINCIPAL]
     return job, await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, why=why))
-
-
-async def list_data(request: web.Request) -> web.Response:
-    """Return a page of what is published."""
-    asked, database = await query(request, DataFilter()), request.app[DATABASE]
-    values = paging.parameters(asked)
-    total = await paging.bounded_total(database, "count_data", values)
-    rows = [data_view(row) for row in await database.all(_SQL["data"], values)]
-    return paging.answer(request, asked, "data", rows, total=total)
 
 
 async def _job(request: web.Request) -> Row:

@@ -52,7 +52,12 @@ async def total_jobs(database: Database, values: dict[str, Any]) -> Total:
 
 async def bounded_total(database: Database, name: str, values: dict[str, Any]) -> Total:
     """Count the rows of a list, looking at no more than 10,000."""
-    row = await database.first(_SQL[name], values)
+    return await bounded(database, _SQL[name], values)
+
+
+async def bounded(database: Database, sql: str, values: dict[str, Any]) -> Total:
+    """Count by a statement that stops at `count_limit`."""
+    row = await database.first(sql, values)
     counted = row["total"] if row else 0
     return Total(min(counted, COUNTED_ROWS), is_estimate=counted > COUNTED_ROWS)
 

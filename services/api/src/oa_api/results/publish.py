@@ -1,6 +1,9 @@
 """Publishing: the one place that writes the table of published data, always inside the accepting transaction."""
 
+import json
+
 from oa_api.results.gate import Concern, concerns
+from oa_api.results.publication import add_publication, licence_for
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.crash import crash_point
@@ -23,9 +26,14 @@ async def gate(transaction: Transaction, job: Row, result: dict[str, object] | N
 async def publish(transaction: Transaction, job: Row) -> bool:
     """Make the job's result the published one, unless a newer job's is; return whether it was done."""
     crash_point("publish.before")
-    if not await transaction.execute(_SQL["publish"], {"job": job["id"]}):
+    licence = await licence_for(transaction, job)
+    stated = json.dumps(licence.as_json()) if licence else None
+    data = await transaction.first(_SQL["publish"], {"job": job["id"], "license": stated})
+    if data is None:
         return False
     await transaction.execute(_SQL["record_publication"], {"job": job["id"]})
+    crash_point("publish.half")
+    await add_publication(transaction, job, data=data["id"], licence=stated)
     crash_point("publish.after")
     return True
 

@@ -1,6 +1,7 @@
 """Every endpoint: method, path, handler, who may call it, and what the OpenAPI document says of it."""
 
 from oa_api.routes.care import CARE
+from oa_api.routes.data import DATA
 from oa_api.routes.jobs import JOBS
 from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
@@ -10,6 +11,7 @@ from oa_api.routes.service import SERVICE
 ROUTES: tuple[Route, ...] = (
     *RUNS,
     *JOBS,
+    *DATA,
     *QUEUES,
     *CARE,
     *SERVICE,

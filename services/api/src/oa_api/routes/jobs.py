@@ -1,9 +1,10 @@
-"""The endpoints below /api/job, and /api/data."""
+"""The endpoints below /api/job."""
 
 from oa_api.handlers import jobs
 from oa_api.identity.role import Role
 from oa_api.routes.route import BYTES, JSON, JSON_LINES, TEXT, Route
 from oa_api.schemas import answers, requests
+from oa_api.schemas.data import OutputChoice
 
 JOBS = (
     Route(
@@ -42,6 +43,8 @@ JOBS = (
     Route(
         *("GET", "/api/job/{job}/output/{file}", jobs.get_output, "A file of a job", (BYTES,), "jobs"),
         description="A redirect to the store, or the bytes themselves; ranges work in both.",
+        query=OutputChoice,
+        also=(302,),
         refusals=(416,),
         role=Role.ANYONE,
     ),
@@ -69,11 +72,5 @@ JOBS = (
         body=requests.Why,
         refusals=(409,),
         role=Role.MODERATOR,
-    ),
-    Route(
-        *("GET", "/api/data", jobs.list_data, "What is published", answers.DataList, "jobs"),
-        description="The latest published result for each source, layer and name.",
-        query=requests.DataFilter,
-        role=Role.ANYONE,
     ),
 )

@@ -8,6 +8,7 @@ from oa_api.identity.role import Role
 from oa_api.problem import Handler
 
 JSON_LINES, TEXT, HTML, BYTES, JSON = "application/jsonl", "text/plain", "text/html", "application/octet-stream", "json"
+ATOM, GEOJSON = "application/atom+xml", "application/geo+json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class Route:
     """One endpoint.
 
     `answer` is a schema, or the media types of what is not JSON of ours. `role` is the lowest that may call it: a new
-    endpoint is closed until somebody opens it.
+    endpoint is closed until somebody opens it. `pattern` is the path as the router takes it, where a part of it holds
+    slashes. `also` are the statuses besides 200 that are no refusals; without an `answer` there is no 200.
     """
 
     method: str
@@ -30,3 +32,5 @@ class Route:
     body: type[Schema] | None = None
     refusals: tuple[int, ...] = field(default=())
     is_idempotent_by_key: bool = False
+    pattern: str = ""
+    also: tuple[int, ...] = ()

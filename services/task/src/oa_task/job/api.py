@@ -21,7 +21,6 @@ log = structlog.get_logger()
 _TRIES = 5
 _TIMEOUT_S = 30
 _FILE_TIMEOUT_S = 1800
-_PAGE = 100
 _CHUNK_BYTES = 1 << 18
 
 
@@ -49,28 +48,25 @@ class Api:
         A job does not fail for want of it: it downloads everything, and everything counts as added.
         """
         try:
-            job = await self._published_job()
-            if job is None:
+            found = await self._published_result()
+            if found is None:
                 return None
-            manifest = await self._json(f"/api/job/{job}/output/{MANIFEST_FILE}")
+            job, attempt = found
+            manifest = await self._json(f"/api/job/{job}/output/{MANIFEST_FILE}", {"attempt": str(attempt)})
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             log.warning("published_not_found", error=f"{type(error).__name__}: {error}")
             return None
         log.info("published_found", published_job=job)
-        return Published(self._url, job, manifest if isinstance(manifest, dict) else {})
+        return Published(self._url, job, attempt, manifest if isinstance(manifest, dict) else {})
 
-    async def _published_job(self) -> int | None:
-        settings, page = self._settings, 0
-        while settings.source_name:
-            asked = {"source": settings.source_name, "layer": settings.layer, "limit": str(_PAGE), "page": str(page)}
-            rows = (await self._json("/api/data", asked))["data"]
-            for row in rows:
-                if row["name"] == settings.name:
-                    return int(row["job"])
-            if len(rows) < _PAGE:
-                break
-            page += 1
-        return None
+    async def _published_result(self) -> tuple[int, int] | None:
+        """Return the job and the attempt whose result is published."""
+        settings = self._settings
+        if not settings.source_name:
+            return None
+        asked = {"source": settings.source_name, "layer": settings.layer, "name": settings.name}
+        rows = (await self._json("/api/data", asked))["data"]
+        return (int(rows[0]["job"]), int(rows[0]["attempt"])) if rows else None
 
     async def _json(self, path: str, asked: Mapping[str, str] | None = None) -> Any:
         return json.loads(await self._get(path, asked))
@@ -82,10 +78,11 @@ class Api:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The files of the job that is published."""
+    """The files of the job that is published, as its attempt left them."""
 
     url: str
     job: int
+    attempt: int
     manifest: Mapping[str, Any]
 
     async def fetch(self, name: str, folder: Path) -> Path | None:
@@ -95,7 +92,8 @@ class Published:
             return None
         path = folder / f"published-{name}"
         try:
-            async with _opened(f"{self.url}/api/job/{self.job}/output/{name}", timeout_s=_FILE_TIMEOUT_S) as response:
+            address, asked = f"{self.url}/api/job/{self.job}/output/{name}", {"attempt": str(self.attempt)}
+            async with _opened(address, asked, timeout_s=_FILE_TIMEOUT_S) as response:
                 with path.open("wb") as file:
                     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                         file.write(chunk)

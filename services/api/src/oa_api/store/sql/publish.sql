@@ -3,12 +3,31 @@ SELECT job_id, result FROM data
 WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
 FOR UPDATE
 
+-- name: definition
+SELECT definition FROM source JOIN job ON job.source_sha256 = source.sha256 WHERE job.id = %(job)s
+
 -- name: publish
-INSERT INTO data (source_name, layer, name, job_id, attempt, result)
-SELECT source_name, layer, name, id, attempt, result FROM job WHERE id = %(job)s
+INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
+SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job WHERE id = %(job)s
 ON CONFLICT (source_name, layer, name) DO UPDATE SET
-    job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, updated_at = now()
+    job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, license = excluded.license,
+    updated_at = now()
 WHERE (data.job_id, data.attempt) < (excluded.job_id, excluded.attempt)
+RETURNING id
+
+-- name: add_publication
+INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256, source_url, github, license, result)
+SELECT %(data)s, job.id, job.attempt, job.run_id, job.source_sha256, job.source_url, run.github, %(license)s::jsonb,
+       job.result
+FROM job JOIN run ON run.id = job.run_id WHERE job.id = %(job)s
+RETURNING id, data_id, job_id AS job, attempt, run_id AS run, published_at, result
+
+-- name: tell_webhooks
+INSERT INTO webhook_delivery (webhook_id, event, body)
+SELECT id, %(event)s, %(body)s FROM webhook
+WHERE active AND %(event)s = ANY(events) AND (layer IS NULL OR layer = %(layer)s)
+  AND (source IS NULL OR source = %(source_name)s
+       OR (right(source, 1) = '/' AND starts_with(%(source_name)s, source)))
 
 -- name: record_publication
 INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'data.published', true FROM job WHERE id = %(job)s

@@ -118,23 +118,7 @@ SELECT code, message, state, created_at FROM job_error WHERE job_id = %(job)s OR
 -- name: definition
 SELECT source.definition FROM job JOIN source ON source.sha256 = job.source_sha256 WHERE job.id = %(job)s
 
--- name: data
-SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.updated_at, data.result
-FROM data
-WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
-  AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
-ORDER BY data.source_name, data.layer, data.name
-LIMIT %(limit)s OFFSET %(offset)s
-
 -- name: latest_data
 SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.updated_at, data.result
 FROM data
 ORDER BY data.updated_at DESC LIMIT %(limit)s
-
--- name: count_data
-SELECT count(*) AS total FROM (
-    SELECT 1 FROM data
-    WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
-      AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
-    LIMIT %(count_limit)s
-) counted

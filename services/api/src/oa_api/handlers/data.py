@@ -1,0 +1,81 @@
+"""The endpoints below /api/data, and the stable addresses below /latest."""
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from oa_api import published
+from oa_api.dataset import dataset_view, output_address, publication_view
+from oa_api.errors import NotFoundError
+from oa_api.handlers import paging
+from oa_api.handlers.conditional import conditional, tagged
+from oa_api.requests import path_id, query
+from oa_api.schemas.data import DataFilter, HistoryFilter, Selection
+from oa_api.services import DATABASE
+from oa_api.store.database import Row
+
+_LATEST_KEPT_S = 60
+_PLACES_KEPT_S = 300
+
+
+async def list_data(request: web.Request) -> web.Response:
+    """Return a page of what is published."""
+    asked, database = await query(request, DataFilter()), request.app[DATABASE]
+    total = await published.total(database, asked)
+    rows = [dataset_view(row) for row in await published.datasets(database, asked)]
+    return conditional(request, paging.answer(request, asked, "data", rows, total=total))
+
+
+async def get_dataset(request: web.Request) -> web.Response:
+    """Return one dataset."""
+    return conditional(request, web.json_response(dataset_view(await dataset_of(request))))
+
+
+async def list_history(request: web.Request) -> web.Response:
+    """Return a page of the publications of a dataset."""
+    asked, database = await query(request, HistoryFilter()), request.app[DATABASE]
+    data = (await dataset_of(request))["id"]
+    rows, total = await published.history(database, data, asked)
+    views = [publication_view(row) for row in rows]
+    return conditional(request, paging.answer(request, asked, "publications", views, total=total, data=data))
+
+
+async def get_places(request: web.Request) -> web.Response:
+    """Return the bounds of what is published as GeoJSON."""
+    rows = await published.places(request.app[DATABASE], await query(request, Selection()))
+    text = json.dumps({"type": "FeatureCollection", "features": [_place(row) for row in rows]}, separators=(",", ":"))
+    response = web.Response(text=text, content_type="application/geo+json")
+    response.enable_compression()
+    return conditional(request, response, max_age_s=_PLACES_KEPT_S)
+
+
+async def get_latest(request: web.Request) -> web.Response:
+    """Redirect to a file of what is published now. Raises NotFoundError."""
+    source, layer, name, file = (request.match_info[part] for part in ("source", "layer", "name", "file"))
+    row = await published.latest_file(request.app[DATABASE], source=source, layer=layer, name=name, file=file)
+    if row is None:
+        raise NotFoundError(f"nothing is published of {source[:200]!r}, {layer[:40]!r}, {name[:200]!r}")
+    if row["output"] is None:
+        raise NotFoundError(f"what is published has no {file[:60]!r}")
+    address = output_address(row["job"], row["attempt"], file)
+    response = web.Response(status=302, headers={"Location": address})
+    tag = f"{row['job']}-{row['attempt']}-{str(row['output'].get('sha256') or '')[:32]}"
+    return tagged(request, response, tag, max_age_s=_LATEST_KEPT_S)
+
+
+async def dataset_of(request: web.Request) -> Row:
+    """Return the dataset of the path. Raises NotFoundError."""
+    data = path_id(request, "data")
+    row = await published.dataset(request.app[DATABASE], data)
+    if row is None:
+        raise NotFoundError(f"there is no dataset {data}")
+    return row
+
+
+def _place(row: Row) -> dict[str, Any]:
+    west, south, east, north = (round(degrees, 4) for degrees in row["bounds"])
+    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+    about = {name: row[name] for name in ("source_name", "layer", "name", "count", "failing")}
+    geometry = {"type": "Polygon", "coordinates": [ring]}
+    return {"type": "Feature", "id": row["id"], "properties": {"id": row["id"], **about}, "geometry": geometry}

@@ -1,0 +1,48 @@
+"""Licences of what is published, and the credits that are due."""
+
+from typing import Any
+
+from aiohttp import web
+
+from oa_api import published
+from oa_api.handlers.conditional import conditional
+from oa_api.licences import Licence, attribution_text, normalise
+from oa_api.requests import query
+from oa_api.schemas.data import Credit, Credits, LicenseList
+from oa_api.services import DATABASE
+from oa_api.store.database import Row
+
+_CREDIT, _LICENSES = Credit(), LicenseList()
+
+
+async def list_licenses(request: web.Request) -> web.Response:
+    """Return each licence with how much is published under it."""
+    used = _used(await published.licences(request.app[DATABASE]))
+    return conditional(request, web.json_response(_LICENSES.dump({"licenses": used})))
+
+
+async def get_attribution(request: web.Request) -> web.Response:
+    """Return the credits of a selection, as a file to pass on or in parts."""
+    asked = await query(request, Credits())
+    rows = await published.credits_of(request.app[DATABASE], asked)
+    if asked["format"] == "json":
+        return conditional(request, web.json_response({"datasets": [_credit(row) for row in rows]}))
+    return conditional(request, web.Response(text=attribution_text(rows), content_type="text/plain"))
+
+
+def _used(rows: list[Row]) -> list[dict[str, Any]]:
+    """Return licences that are the same once they are in one shape as one, those of most datasets first."""
+    found: dict[Licence | None, dict[str, Any]] = {}
+    for row in rows:
+        licence = normalise(row["license"])
+        told = {"license": licence.as_json() if licence else None, "attribution": (licence or Licence()).line()}
+        use = found.setdefault(licence, {**told, "datasets": 0, "features": 0})
+        use["datasets"] += row["datasets"]
+        use["features"] += row["features"]
+    return sorted(found.values(), key=lambda use: (-use["datasets"], use["attribution"]))
+
+
+def _credit(row: Row) -> Any:
+    licence = normalise(row["license"])
+    told = {"license": licence.as_json() if licence else None, "attribution": (licence or Licence()).line()}
+    return _CREDIT.dump({**row, **told})

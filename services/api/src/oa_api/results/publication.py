@@ -1,0 +1,51 @@
+"""What goes with a publication, in its transaction: its row of history, and what webhooks are told of it."""
+
+import json
+from datetime import UTC
+from typing import Any
+
+from oa_api.licences import Licence, licence_of
+from oa_api.store.database import Row, Transaction
+from oa_api.store.queries import queries
+
+PUBLISHED = "data.published"
+_SQL = queries("publish")
+
+
+async def licence_for(transaction: Transaction, job: Row) -> Licence | None:
+    """Return the licence that the job's definition states for its entry."""
+    row = await transaction.first(_SQL["definition"], {"job": job["id"]})
+    return licence_of(json.loads(row["definition"]), job["layer"], job["name"]) if row else None
+
+
+async def add_publication(transaction: Transaction, job: Row, *, data: int, licence: str | None) -> None:
+    """Write the row of history and a delivery for each webhook that wants it; `licence` is JSON."""
+    values = {"job": job["id"], "data": data, "license": licence}
+    row = await transaction.first(_SQL["add_publication"], values)
+    if row is None:
+        return
+    told = {"event": PUBLISHED, "source_name": job["source_name"], "layer": job["layer"]}
+    body = json.dumps(event_body(job, row), ensure_ascii=False)
+    await transaction.execute(_SQL["tell_webhooks"], {**told, "body": body})
+
+
+def event_body(job: Row, publication: Row) -> dict[str, Any]:
+    """Return what webhooks are sent; addresses are paths of the API."""
+    result = publication["result"] or {}
+    changes = result.get("changes")
+    data = publication["data_id"]
+    return {
+        "event": PUBLISHED,
+        "id": f"publication-{publication['id']}",
+        "at": publication["published_at"].astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "data": {
+            "id": data,
+            **{name: job[name] for name in ("source_name", "layer", "name")},
+            **{name: publication[name] for name in ("job", "attempt", "run")},
+            "count": result.get("count"),
+            "bounds": result.get("bounds"),
+            "changes": changes if isinstance(changes, dict) else None,
+            "url": f"/api/data/{data}",
+            "history": f"/api/data/{data}/history",
+        },
+    }

@@ -1,0 +1,57 @@
+"""The endpoints of published data."""
+
+from oa_api.handlers import data, licences
+from oa_api.identity.role import Role
+from oa_api.routes.route import GEOJSON, JSON, TEXT, Route
+from oa_api.schemas import data as shapes
+from oa_shared.status import LAYERS
+
+DATA = (
+    Route(
+        *("GET", "/api/data", data.list_data, "What is published", shapes.DatasetList, "data"),
+        description="The latest published result for each source, layer and name.",
+        query=shapes.DataFilter,
+        role=Role.ANYONE,
+        also=(304,),
+    ),
+    Route(
+        *("GET", "/api/data/places", data.get_places, "Where the data lies", (GEOJSON,), "data"),
+        description="The bounds of every dataset of the selection, each with its count.",
+        query=shapes.Selection,
+        role=Role.ANYONE,
+        also=(304,),
+    ),
+    Route(
+        *("GET", "/api/data/{data}", data.get_dataset, "A dataset", shapes.Dataset, "data"),
+        description="`latest_job` says why when a newer job of a live run did not publish.",
+        role=Role.ANYONE,
+        also=(304,),
+    ),
+    Route(
+        *("GET", "/api/data/{data}/history", data.list_history, "Each time it was published", shapes.History, "data"),
+        description="Newest first. The `Link` header leads to the next page.",
+        query=shapes.HistoryFilter,
+        role=Role.ANYONE,
+        also=(304,),
+    ),
+    Route(
+        *("GET", "/latest/{source}/{layer}/{name}/{file}", data.get_latest, "The newest file of a dataset", (), "data"),
+        description="An address that stays: it leads to the file of what is published now. Ranges work where it leads.",
+        role=Role.ANYONE,
+        pattern=f"/latest/{{source:.+}}/{{layer:{'|'.join(LAYERS)}}}/{{name:[^/]+}}/{{file:[^/]+}}",
+        also=(302, 304),
+    ),
+    Route(
+        *("GET", "/api/licenses", licences.list_licenses, "The licences of the data", shapes.LicenseList, "data"),
+        description="As the definitions state them, each with how much is published under it.",
+        role=Role.ANYONE,
+        also=(304,),
+    ),
+    Route(
+        *("GET", "/api/attribution", licences.get_attribution, "The credits that are due", (TEXT, JSON), "data"),
+        description="Of any selection: a text to pass on with the data, or JSON with `format=json`.",
+        query=shapes.Credits,
+        role=Role.ANYONE,
+        also=(304,),
+    ),
+)

@@ -1,0 +1,241 @@
+"""What data users ask for: lists, one dataset, its history, stable addresses, licences and credits."""
+
+import pytest
+from yarl import URL
+
+from oa_shared.status import JobStatus
+from publishing import job_of, make_job, publish, result, tell
+from running_api import INTERNAL, RunningApi
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+async def names(api: RunningApi, query: str = "") -> list[str]:
+    return [row["source_name"] for row in (await api.get(f"/api/data{query}"))["data"]]
+
+
+async def test_list_of_nothing_is_empty(api: RunningApi) -> None:
+    answer = await api.get("/api/data")
+    assert answer == {"total": 0, "total_is_estimate": False, "data": []}
+
+
+async def test_dataset_tells_files_counts_licence_commit_and_job(api: RunningApi) -> None:
+    job = await publish(api, github={"sha": "0a1b2c3"})
+    (listed,) = (await api.get("/api/data"))["data"]
+    row = await api.get(f"/api/data/{listed['id']}")
+    assert row == listed
+    assert (row["job"], row["attempt"], row["run"], row["count"], row["valid"]) == (
+        job["id"],
+        1,
+        job["run_id"],
+        100,
+        99,
+    )
+    assert row["fields"]["number"] == {"filled": 90, "rate": 0.9}
+    assert row["license"]["attribution_name"] == "Town"
+    assert row["origin"]["commit"] == "0a1b2c3"
+    assert row["changes"] == {"added": 3, "removed": 2}
+    assert row["latest_job"] is None
+    parquet = next(file for file in row["files"] if file["name"] == "source.parquet")
+    assert parquet == {
+        "name": "source.parquet",
+        "size_bytes": 1002,
+        "sha256": f"{job['id']:063x}2",
+        "url": f"/api/job/{job['id']}/output/source.parquet?attempt=1",
+        "latest": "/latest/us/ca/berkeley/addresses/city/source.parquet",
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("?source=us/ca/berkeley", ["us/ca/berkeley"]),
+        ("?source=us/ca", []),
+        ("?source=us/ca/", ["us/ca/alameda", "us/ca/berkeley"]),
+        ("?source=us/c_/", []),
+        ("?source=us/", ["us/ca/alameda", "us/ca/berkeley", "us/wa/king"]),
+        ("?layer=addresses&name=city&source=us/wa/", ["us/wa/king"]),
+        ("?layer=parcels", []),
+        ("?name=county", []),
+        ("?bbox=-123,37,-122,38", ["us/ca/alameda", "us/ca/berkeley"]),
+        ("?bbox=170,-20,-175,-10", ["us/wa/king"]),
+        ("?point=-122.25,37.85", ["us/ca/alameda", "us/ca/berkeley"]),
+        ("?point=-122.25,38.85", []),
+        ("?validated=true&source=us/ca/", ["us/ca/alameda", "us/ca/berkeley"]),
+        ("?validated=false", []),
+        ("?failing=true", []),
+        ("?before=2001-01-01T00:00:00Z", []),
+        ("?after=2001-01-01T00:00:00Z", ["us/ca/alameda", "us/ca/berkeley", "us/wa/king"]),
+        ("?sort=updated_at", ["us/wa/king", "us/ca/alameda", "us/ca/berkeley"]),
+    ],
+)
+async def test_list_with_a_filter_has_what_fits(api: RunningApi, query: str, found: list[str]) -> None:
+    await publish(api, "us/ca/berkeley")
+    await publish(api, "us/ca/alameda")
+    await publish(api, "us/wa/king", makes={"bounds": [-179, -18, -178, -17]})
+    assert await names(api, query) == found
+
+
+@pytest.mark.parametrize(
+    "query", ["?bbox=1,2,3", "?bbox=1,9,2,3", "?bbox=a,b,c,d", "?point=200,0", "?point=1,2&bbox=1,2,3,4", "?limit=0"]
+)
+async def test_list_with_a_filter_that_cannot_be_is_refused(api: RunningApi, query: str) -> None:
+    assert (await api.client.get(f"/api/data{query}")).status == 422
+
+
+@pytest.mark.parametrize("sort", ["source", "updated_at"])
+async def test_list_followed_by_its_links_has_everything_once(api: RunningApi, sort: str) -> None:
+    for place in range(5):
+        await publish(api, f"xx/{place}")
+    found, address = [], f"/api/data?limit=2&sort={sort}"
+    while address:
+        response = await api.client.get(address)
+        found += [row["source_name"] for row in (await response.json())["data"]]
+        link = response.links.get("next")
+        address = str(URL(str(link["url"])).relative()) if link else ""
+    assert sorted(found) == [f"xx/{place}" for place in range(5)]
+
+
+async def test_list_that_did_not_change_is_not_sent_again(api: RunningApi) -> None:
+    await publish(api)
+    first = await api.client.get("/api/data")
+    again = await api.client.get("/api/data", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status, await again.read()) == (304, b"")
+    await publish(api, "xx/new")
+    changed = await api.client.get("/api/data", headers={"If-None-Match": first.headers["ETag"]})
+    assert changed.status == 200
+
+
+async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
+    await publish(api)
+    newer = await make_job(api)
+    error = {"code": "source.not_found", "message": "https://example.org/a.zip answered 404"}
+    await tell(api.database, newer, JobStatus.FAIL, error=error)
+    (row,) = (await api.get("/api/data?failing=true"))["data"]
+    latest = row["latest_job"]
+    assert (latest["id"], latest["status"], latest["code"]) == (newer["id"], "Fail", "source.not_found")
+    assert latest["error"] == "https://example.org/a.zip answered 404"
+    assert await names(api, "?failing=false") == []
+
+
+async def test_dataset_whose_newer_job_is_held_back_says_why(api: RunningApi) -> None:
+    await publish(api)
+    newer = await make_job(api)
+    await tell(api.database, newer, JobStatus.SUCCESS, result=result(newer["id"], count=50))
+    (row,) = (await api.get("/api/data?failing=true"))["data"]
+    assert row["latest_job"]["status"] == "Warn"
+    assert "50 now, 100 published" in row["latest_job"]["error"]
+
+
+async def test_dataset_whose_trial_failed_is_not_failing(api: RunningApi) -> None:
+    await publish(api)
+    trial = await make_job(api, live=False)
+    await tell(api.database, trial, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
+    assert await names(api, "?failing=true") == []
+
+
+async def test_history_has_each_publication_newest_first(api: RunningApi) -> None:
+    first, second = await publish(api), await publish(api, makes={"count": 120})
+    (row,) = (await api.get("/api/data"))["data"]
+    answer = await api.get(row["history"])
+    assert (answer["data"], answer["total"]) == (row["id"], 2)
+    assert [item["job"] for item in answer["publications"]] == [second["id"], first["id"]]
+    assert [item["count"] for item in answer["publications"]] == [120, 100]
+    assert answer["publications"][1]["files"][0]["url"].startswith(f"/api/job/{first['id']}/output/")
+    response = await api.client.get(f"{row['history']}?limit=1")
+    older = await api.client.get(str(URL(str(response.links["next"]["url"])).relative()))
+    assert [item["job"] for item in (await older.json())["publications"]] == [first["id"]]
+
+
+@pytest.mark.parametrize("path", ["/api/data/999", "/api/data/999/history", "/api/data/x"])
+async def test_dataset_that_is_not_there_is_not_found(api: RunningApi, path: str) -> None:
+    assert (await api.client.get(path)).status == 404
+
+
+async def test_latest_leads_to_the_newest_file_by_get_and_head(api: RunningApi) -> None:
+    await publish(api)
+    job = await publish(api)
+    for file in ("manifest.json", "changes.jsonl.gz"):
+        for method in ("GET", "HEAD"):
+            address = f"/latest/us/ca/berkeley/addresses/city/{file}"
+            response = await api.client.request(method, address, allow_redirects=False)
+            assert response.status == 302
+            assert response.headers["Location"] == f"/api/job/{job['id']}/output/{file}?attempt=1"
+            assert response.headers["Cache-Control"] == "public, max-age=60"
+            known = {"If-None-Match": response.headers["ETag"]}
+            again = await api.client.request(method, address, allow_redirects=False, headers=known)
+            assert again.status == 304
+
+
+async def test_latest_followed_with_a_range_gives_that_range(api: RunningApi) -> None:
+    job = await publish(api)
+    await api.storage.put_bytes(f"job/{job['id']}/attempt-1/manifest.json", b"0123456789", "application/json")
+    address = "/latest/us/ca/berkeley/addresses/city/manifest.json"
+    response = await api.client.get(address, headers={"Range": "bytes=2-4"})
+    assert (response.status, await response.read()) == (206, b"234")
+
+
+async def test_latest_of_a_name_with_a_slash_and_of_a_hostile_one_is_found(api: RunningApi) -> None:
+    for place, name in enumerate(("a/b", HOSTILE, "per%cent", "ünï")):
+        await publish(api, f"xx/{place}", name)
+        (row,) = (await api.get(f"/api/data?source=xx/{place}"))["data"]
+        response = await api.client.get(URL(row["files"][0]["latest"], encoded=True), allow_redirects=False)
+        assert (response.status, row["name"]) == (302, name)
+
+
+@pytest.mark.parametrize(
+    "path", ["us/ca/berkeley/addresses/city/no.file", "us/ca/berkeley/addresses/town/a", "xx/addresses/city/a", "a/b"]
+)
+async def test_latest_of_what_is_not_there_is_not_found(api: RunningApi, path: str) -> None:
+    await publish(api)
+    assert (await api.client.get(f"/latest/{path}", allow_redirects=False)).status == 404
+
+
+async def test_file_that_was_published_stays_when_the_job_runs_again(api: RunningApi) -> None:
+    job = await publish(api)
+    await api.storage.put_bytes(f"job/{job['id']}/attempt-1/manifest.json", b"one", "application/json")
+    rerun = await api.client.post(f"/api/job/{job['id']}/rerun", headers=INTERNAL)
+    assert rerun.status == 200
+    assert (await (await api.client.get("/latest/us/ca/berkeley/addresses/city/manifest.json")).read()) == b"one"
+    again = await job_of(api.database, job["id"])
+    await tell(api.database, again, JobStatus.SUCCESS, seq=2, result=result(job["id"], attempt=2))
+    await api.storage.put_bytes(f"job/{job['id']}/attempt-2/manifest.json", b"two", "application/json")
+    texts = [
+        await (await api.client.get(f"/api/job/{job['id']}/output/manifest.json{which}")).read()
+        for which in ("?attempt=1", "?attempt=2", "")
+    ]
+    assert texts == [b"one", b"two", b"two"]
+
+
+async def test_places_are_geojson_of_every_dataset(api: RunningApi) -> None:
+    await publish(api, "xx/a", HOSTILE)
+    response = await api.client.get("/api/data/places")
+    assert response.content_type == "application/geo+json"
+    (place,) = (await response.json(content_type=None))["features"]
+    assert place["properties"]["name"] == HOSTILE
+    assert place["geometry"]["coordinates"][0][0] == [-122.3, 37.8]
+
+
+async def test_licences_are_told_with_what_is_under_each(api: RunningApi) -> None:
+    await publish(api, "xx/a")
+    await publish(api, "xx/b")
+    await publish(api, "xx/c", licence="https://example.org/open")
+    licenses = (await api.get("/api/licenses"))["licenses"]
+    assert [(use["datasets"], use["features"]) for use in licenses] == [(2, 200), (1, 100)]
+    assert licenses[0]["license"]["text"] == "CC BY 4.0"
+    assert licenses[1]["license"]["url"] == "https://example.org/open"
+
+
+async def test_attribution_of_a_selection_names_each_credit_once(api: RunningApi) -> None:
+    await publish(api, "xx/a")
+    await publish(api, "xx/b")
+    await publish(api, "yy/c", licence="public domain")
+    response = await api.client.get("/api/attribution?source=xx/")
+    text = await response.text()
+    assert response.content_type == "text/plain"
+    assert text.count("© Town. Licence: CC BY 4.0, https://example.org/licence.") == 1
+    assert "  xx/a addresses city\n  xx/b addresses city" in text
+    assert "yy/c" not in text
+    parts = (await api.get("/api/attribution?format=json"))["datasets"]
+    assert [part["source_name"] for part in parts] == ["xx/a", "xx/b", "yy/c"]
+    assert parts[2]["attribution"] == "Licence: public domain."

@@ -1,0 +1,64 @@
+"""Licences in the shapes that people write them in, and the text made of them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oa_api.licences import MAX_TEXT, Licence, attribution_text, licence_of, normalise
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+KEYS = ("url", "text", "name", "attribution", "attribution name", "share-alike", "share alike", "remarks", "note")
+
+
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("https://example.org/a", Licence(url="https://example.org/a")),
+        (" CC0\n1.0 ", Licence(text="CC0 1.0")),
+        ({"url": "see the site"}, Licence(text="see the site")),
+        ({"url": "javascript:alert(1)"}, Licence(text="javascript:alert(1)")),
+        ({"attribution name": "Town"}, Licence(attribution=True, attribution_name="Town")),
+        ({"attribution": False, "attribution name": "Town"}, Licence(attribution=False, attribution_name="Town")),
+        ({"attribution": "Town"}, Licence(attribution=True, attribution_name="Town")),
+        ({"share alike": True, "text": "ODbL"}, Licence(text="ODbL", share_alike=True)),
+        ({"note": "by mail"}, Licence(remarks="by mail")),
+        ({"text": "x" * (MAX_TEXT + 1)}, Licence(text="x" * MAX_TEXT)),
+        ("", None),
+        ({}, None),
+        ({"text": 7, "share-alike": "yes"}, None),
+        (None, None),
+        ([1], None),
+    ],
+)
+def test_normalise_of_what_people_write_is_one_shape(stated: Any, expected: Licence | None) -> None:
+    assert normalise(stated) == expected
+
+
+@given(JSON | st.dictionaries(st.sampled_from(KEYS), JSON))
+def test_normalise_of_what_it_made_changes_nothing(stated: Any) -> None:
+    once = normalise(stated)
+    assert normalise(once.as_json() if once else None) == once
+
+
+def test_licence_of_a_definition_is_that_of_the_entry() -> None:
+    entries = [{"name": "a", "license": "A"}, {"name": "b", "license": {"text": "B"}}, {"name": "c"}]
+    definition = {"layers": {"addresses": entries}}
+    found = [licence_of(definition, "addresses", name) for name in ("a", "b", "c", "d")]
+    assert found == [Licence(text="A"), Licence(text="B"), None, None]
+
+
+def test_attribution_text_of_hostile_names_keeps_one_line_for_each() -> None:
+    row = {"source_name": "xx/a", "layer": "addresses", "name": "a\n© Somebody else", "license": {"text": "L\r\nM"}}
+    lines = attribution_text([row]).splitlines()
+    assert lines[-2:] == ["Licence: L M.", "  xx/a addresses a © Somebody else"]
+    assert "1 dataset. " in lines[1]
+
+
+def test_attribution_text_of_nothing_says_so() -> None:
+    assert "0 datasets" in attribution_text([])
