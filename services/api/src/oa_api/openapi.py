@@ -32,6 +32,8 @@ _WORDS = {
     "layer": "The layer.",
     "name": "The entry inside the layer.",
     "webhook": "The number of a webhook.",
+    "account": "The number of an account.",
+    "token": "The number of a token.",
 }
 _WORD_SCHEMAS = {
     "file": {"type": "string", "examples": ["source.geojson.gz"]},
@@ -74,6 +76,7 @@ _TAGS = {
     "jobs": "One source, layer and name each.",
     "queues": "What waits, and what nobody could deal with.",
     "schedules": "What is done by the clock.",
+    "people": "Accounts, API tokens, and who did what.",
     "service": "The service itself.",
 }
 

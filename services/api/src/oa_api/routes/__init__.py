@@ -2,6 +2,7 @@
 
 from oa_api.routes.care import CARE
 from oa_api.routes.data import DATA
+from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
 from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
@@ -14,5 +15,6 @@ ROUTES: tuple[Route, ...] = (
     *DATA,
     *QUEUES,
     *CARE,
+    *IDENTITY,
     *SERVICE,
 )
