@@ -4,6 +4,7 @@ from oa_api.routes.care import CARE
 from oa_api.routes.data import DATA
 from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
+from oa_api.routes.pages import PAGES
 from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
 from oa_api.routes.runs import RUNS
@@ -17,4 +18,5 @@ ROUTES: tuple[Route, ...] = (
     *CARE,
     *IDENTITY,
     *SERVICE,
+    *PAGES,
 )
