@@ -67,8 +67,14 @@ LOWEST = {
     "POST /api/token": "viewer",
     "DELETE /api/token/{token}": "viewer",
     "GET /docs": "anyone",
+    "GET /docs/pages": "anyone",
+    "GET /docs/pages/map.json": "anyone",
+    "GET /jobs": "anyone",
     "GET /latest/{source}/{layer}/{name}/{file}": "anyone",
     "GET /metrics": "anyone",
+    "GET /runs": "anyone",
+    "GET /runs/{run}": "anyone",
+    "GET /static/{version}/{file}": "anyone",
 }
 
 # What happens to each caller at an endpoint of each lowest role: let in, or refused with a status.
