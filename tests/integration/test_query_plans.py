@@ -79,6 +79,8 @@ LISTS = {
     "of a source": {"source": "xx/17"},
     "of a layer": {"layer": "parcels"},
     "of a layer that nobody has": {"layer": "centerlines"},
+    "of a kind": {"kind": "export"},
+    "of the usual kind": {"kind": "source"},
     "before": {"before": datetime(2001, 1, 1, tzinfo=UTC)},
     "after": {"after": datetime(2999, 1, 1, tzinfo=UTC)},
     "live": {"live": True},

@@ -17,6 +17,7 @@ from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.crash import crash_point
 from oa_shared.ids import new_token
+from oa_shared.lanes import Lane
 from oa_shared.messages import dump
 
 _SQL = queries("jobs")
@@ -155,6 +156,18 @@ async def create_jobs(
     return answer
 
 
+async def write_alone(
+    transaction: Transaction, planned: Sequence[PlannedJob], *, lane: Lane, traceparent: str
+) -> list[int]:
+    """Write jobs of a closed run of their own, which is not live; return their numbers."""
+    asked = {"live": False, "lane": lane, "github": None, "sample": None}
+    made = await transaction.all(_SQL["insert_run"], asked)
+    run = made[0]["id"]
+    ids = await insert_jobs(transaction, {"id": run, "lane": lane, "sample": None}, planned, traceparent)
+    await transaction.execute(_SQL["update_run"], {"run": run, "live": None, "github": None, "closed": True})
+    return ids
+
+
 async def insert_jobs(transaction: Transaction, run: Row, planned: Sequence[PlannedJob], traceparent: str) -> list[int]:
     """Write sources, jobs, attempts and messages of an open run, and return the jobs' numbers."""
     sources = {job.sha256: job.definition for job in planned}
@@ -167,6 +180,7 @@ async def insert_jobs(transaction: Transaction, run: Row, planned: Sequence[Plan
         "id": ids,
         "token": tokens,
         "tier": [str(job.tier) for job in planned],
+        "kind": [str(job.kind) for job in planned],
         "source_name": [job.source_name for job in planned],
         "source_url": [job.source_url for job in planned],
         "source_sha256": [job.sha256 for job in planned],
@@ -185,7 +199,7 @@ async def insert_jobs(transaction: Transaction, run: Row, planned: Sequence[Plan
 
 def _body(run: Row, job: PlannedJob, *, job_id: int, token: str, traceparent: str) -> str:
     row = {"id": job_id, "run_id": run["id"], "lane": run["lane"], "sample": run["sample"], "traceparent": traceparent}
-    row |= {"layer": job.layer, "source_name": job.source_name, "name": job.name}
+    row |= {"layer": job.layer, "source_name": job.source_name, "name": job.name, "kind": job.kind}
     return dump(job_message(row, attempt=1, token=token, tier=job.tier))
 
 

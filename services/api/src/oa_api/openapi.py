@@ -11,7 +11,6 @@ from marshmallow import Schema
 
 from oa_api.identity.authentication import HEADERS
 from oa_api.identity.role import Role
-from oa_api.routes.route import PAGE
 from oa_api.schemas.answers import Health, Problem
 from oa_api.schemas.data import Numbers
 from oa_api.schemas.fields import MAX_ID, Choices, Time
@@ -26,15 +25,15 @@ _WORDS = {
     "run": "The number of a run.",
     "job": "The number of a job.",
     "fire": "The number of a fire.",
-    "file": "The name of one of the job's files.",
+    "file": "The name of one of its files.",
+    "collection": "The number of a collection.",
+    "export": "The number of an export.",
     "queue": "`jobs` or `results`.",
     "data": "The number of a dataset.",
     "source": "The path of the definition below `sources/`, slashes and all.",
     "layer": "The layer.",
     "name": "The entry inside the layer.",
     "webhook": "The number of a webhook.",
-    "account": "The number of an account.",
-    "token": "The number of a token.",
 }
 _WORD_SCHEMAS = {
     "file": {"type": "string", "examples": ["source.geojson.gz"]},
@@ -75,15 +74,15 @@ _TAGS = {
     "data": "What is published, its history, its licences, and who is told of it.",
     "runs": "Jobs that are started together.",
     "jobs": "One source, layer and name each.",
+    "products": "Collections, exports and the map, made of what is published.",
     "queues": "What waits, and what nobody could deal with.",
     "schedules": "What is done by the clock.",
-    "people": "Accounts, API tokens, and who did what.",
     "service": "The service itself.",
 }
 
 
 def document(routes: Sequence["Route"], version: str) -> dict[str, Any]:
-    """Return the document of these routes, but for the pages."""
+    """Return the document of these routes."""
     spec = APISpec(
         title="OpenAddresses Batch",
         version=version,
@@ -103,7 +102,6 @@ def document(routes: Sequence["Route"], version: str) -> dict[str, Any]:
     for status, text in _WHEN.items():
         content = {"application/problem+json": {"schema": Problem}}
         spec.components.response(f"Problem{status}", {"description": text, "content": content})
-    routes = [route for route in routes if route.tag != PAGE]
     for path in dict.fromkeys(route.path for route in routes):
         spec.path(path, operations={r.method.lower(): _operation(r) for r in routes if r.path == path})
     made: dict[str, Any] = _without_empty_defaults(spec.to_dict())

@@ -44,6 +44,9 @@ class Settings:
     github_api_url: str = "https://api.github.com"
     github_members_of: tuple[str, ...] = ()
     github_member_role: str = "viewer"
+    export_inputs: int = 1_000
+    export_features: int = 25_000_000
+    export_keep_days: int = 14
 
 
 @dataclass(frozen=True, slots=True)

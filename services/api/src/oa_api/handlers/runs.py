@@ -10,10 +10,11 @@ from oa_api import jobs
 from oa_api.authorisation import is_trusted
 from oa_api.errors import InvalidError, NotFoundError
 from oa_api.handlers import paging
+from oa_api.handlers.idempotency import once as once_of
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.problem import TRACEPARENT
 from oa_api.representation import job_view, run_view
-from oa_api.requests import body, path_id, query, raw_body
+from oa_api.requests import body, path_id, query
 from oa_api.resolution import resolve
 from oa_api.schemas.answers import CreatedJobs, RunCount
 from oa_api.schemas.requests import JobFilter, NewJobs, NewRun, RunChange, RunFilter
@@ -22,7 +23,6 @@ from oa_api.store.database import Database
 from oa_api.store.queries import queries
 
 _SQL = queries("reads")
-_MAX_KEY = 200
 
 
 async def list_runs(request: web.Request) -> web.Response:
@@ -42,7 +42,7 @@ async def get_run(request: web.Request) -> web.Response:
 async def post_run(request: web.Request) -> web.Response:
     """Create a run."""
     asked = await body(request, NewRun())
-    once = await _once(request, "run")
+    once = await once_of(request, "run")
     made = await jobs.create_run(request.app[DATABASE], asked, once, by=request[PRINCIPAL])
     structlog.contextvars.bind_contextvars(run_id=made["id"])
     return web.json_response(await _view(request.app[DATABASE], made["id"]))
@@ -60,7 +60,7 @@ async def post_jobs(request: web.Request) -> web.Response:
     """Create the jobs of a run; what cannot have one is named in `errors`."""
     run, database = path_id(request, "run"), request.app[DATABASE]
     asked = await body(request, NewJobs())
-    once = await _once(request, f"run/{run}/jobs")
+    once = await once_of(request, f"run/{run}/jobs")
     earlier = await jobs.look_for_work(database, run, once, by=request[PRINCIPAL])
     if earlier is not None:
         return web.json_response(earlier)
@@ -97,14 +97,6 @@ async def count_jobs_of_run(request: web.Request) -> web.Response:
     """Return how many jobs of a run are in each status."""
     view = await _view(request.app[DATABASE], path_id(request, "run"))
     return web.json_response(RunCount().dump({"run": view["id"], "status": view["status"], "count": view["jobs"]}))
-
-
-async def _once(request: web.Request, route: str) -> jobs.Idempotency:
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not (0 < len(key) <= _MAX_KEY and key.isprintable()):
-        words = f"1 to {_MAX_KEY} printable characters"
-        raise InvalidError(f"Idempotency-Key is {words}", fields={"Idempotency-Key": [f"Send {words}."]})
-    return jobs.Idempotency(key, route, await raw_body(request))
 
 
 async def _view(database: Database, run: int) -> Any:

@@ -6,11 +6,12 @@ from typing import Any
 
 import structlog
 
-from oa_api.results import publish
+from oa_api.results import products, publish
 from oa_api.results.batch_reason import failure_of
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.ids import new_token, parse_batch_job_name
+from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import BatchEvent, JobMessage, StatusMessage, dump
 from oa_shared.retries import Retry, plan_retry
@@ -95,11 +96,19 @@ async def apply_move(transaction: Transaction, row: Row, move: Move) -> str:
     status = await _gated_status(transaction, row, move)
     await _write(transaction, move, status)
     await record(transaction, move, accepted=True)
-    if status is JobStatus.SUCCESS and row["live"]:
-        await publish.publish(transaction, row)
+    if status is JobStatus.SUCCESS:
+        await _deliver(transaction, row)
     if status is JobStatus.FAIL and await retry(transaction, row, move):
         return _RETRIED
     return str(status)
+
+
+async def _deliver(transaction: Transaction, row: Row) -> None:
+    """Offer what was made: data of a live run, or a product, whatever its run."""
+    if row["kind"] != JobKind.SOURCE:
+        await products.deliver(transaction, row)
+    elif row["live"]:
+        await publish.publish(transaction, row)
 
 
 async def retry(transaction: Transaction, row: Row, move: Move) -> bool:
@@ -143,6 +152,7 @@ def job_message(row: Row, *, attempt: int, token: str, tier: Tier) -> JobMessage
         name=row["name"],
         traceparent=row["traceparent"],
         sample=row["sample"],
+        job_kind=JobKind(row["kind"]),
     )
 
 
@@ -159,7 +169,8 @@ def _move_of(message: StatusMessage) -> Move:
 
 
 async def _gated_status(transaction: Transaction, row: Row, move: Move) -> JobStatus:
-    if move.status is not JobStatus.SUCCESS or not row["live"]:
+    is_published = row["live"] and row["kind"] == JobKind.SOURCE
+    if move.status is not JobStatus.SUCCESS or not is_published:
         return move.status
     reasons = await publish.gate(transaction, row, move.result)
     if not reasons:

@@ -2,9 +2,8 @@
 
 from oa_api.routes.care import CARE
 from oa_api.routes.data import DATA
-from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
-from oa_api.routes.pages import PAGES
+from oa_api.routes.products import PRODUCTS
 from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
 from oa_api.routes.runs import RUNS
@@ -14,9 +13,8 @@ ROUTES: tuple[Route, ...] = (
     *RUNS,
     *JOBS,
     *DATA,
+    *PRODUCTS,
     *QUEUES,
     *CARE,
-    *IDENTITY,
     *SERVICE,
-    *PAGES,
 )

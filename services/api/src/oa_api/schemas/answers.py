@@ -4,8 +4,9 @@ from marshmallow import Schema, fields, validate
 
 from oa_api.schemas.fields import Time, about
 from oa_api.schemas.requests import RUN_ENDED
+from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane, Tier
-from oa_shared.status import LAYERS, JobStatus
+from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
 
 RUN_STATUSES = ("Pending", "Running", RUN_ENDED)
 
@@ -152,9 +153,16 @@ class Job(Answer):
 
     id = _id("The number of the job.")
     run = _id("The run that it belongs to.")
+    kind = fields.String(
+        required=True, validate=validate.OneOf(list(JobKind)), metadata=about("What it makes: data, or a product.")
+    )
     source_name = _text("The path of the definition below `sources/`.", "us/ca/berkeley")
     source_url = _text("Where the definition came from.", allow_none=True)
-    layer = fields.String(required=True, validate=validate.OneOf(LAYERS))
+    layer = fields.String(
+        required=True,
+        validate=validate.OneOf((*LAYERS, ALL_LAYERS)),
+        metadata=about("The layer; `all` for a product of several."),
+    )
     name = _text("The entry inside the layer.", "city")
     tier = fields.String(required=True, validate=validate.OneOf(list(Tier)), metadata=about("The size of machine."))
     status = _status()

@@ -6,6 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from oa_api.schemas.fields import MAX_INTEGER, Choices, Object, Strict, Text, Time, about, identifier
 from oa_shared.failures import FAILURES
+from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane
 from oa_shared.status import LAYERS, JobStatus
 
@@ -82,6 +83,11 @@ class JobFilter(Page):
     )
     source = Text(load_default=None, metadata=about("Of this source.", "us/ca/berkeley"))
     layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Of this layer."))
+    kind = fields.String(
+        load_default=None,
+        validate=validate.OneOf(list(JobKind)),
+        metadata=about("Those that make this: data of a source, or a product.", "export"),
+    )
 
 
 class DataFilter(Slice):

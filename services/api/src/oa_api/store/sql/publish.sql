@@ -8,7 +8,7 @@ SELECT definition FROM source JOIN job ON job.source_sha256 = source.sha256 WHER
 
 -- name: publish
 INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
-SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job WHERE id = %(job)s
+SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job WHERE id = %(job)s AND kind = 'source'
 ON CONFLICT (source_name, layer, name) DO UPDATE SET
     job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, license = excluded.license,
     updated_at = now()
@@ -43,7 +43,7 @@ UPDATE job SET status = %(status)s, updated_at = now(), error_code = %(error_cod
 WHERE id = %(job)s AND status = 'Warn'
 
 -- name: unpublished_of_run
-SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' ORDER BY id
+SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' ORDER BY id
 
 -- name: success_to_warn
-UPDATE job SET status = 'Warn', updated_at = now() WHERE id = %(job)s AND status = 'Success'
+UPDATE job SET status = 'Warn', updated_at = now() WHERE id = %(job)s AND status = 'Success' AND kind = 'source'

@@ -1,5 +1,5 @@
 -- name: lock_job
-SELECT job.id, job.run_id, job.source_name, job.layer, job.name, job.tier, job.status, job.rank, job.attempt,
+SELECT job.id, job.run_id, job.kind, job.source_name, job.layer, job.name, job.tier, job.status, job.rank, job.attempt,
        job.token, job.error_code, job.result, job.traceparent, run.live, run.lane, run.sample
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s

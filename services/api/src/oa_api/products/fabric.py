@@ -1,0 +1,76 @@
+"""The fabric: one map of all that is published, for each layer."""
+
+import asyncio
+from typing import Any
+
+from oa_api import audit
+from oa_api.jobs import Idempotency
+from oa_api.products.launch import Asker, start, why_not
+from oa_api.products.plan import Inputs, Plan
+from oa_api.products.selection import Selection, select
+from oa_api.store.database import Database, Row, Transaction
+from oa_api.store.queries import queries
+from oa_shared.crash import crash_point
+from oa_shared.kinds import JobKind
+from oa_shared.status import LAYERS
+
+_SQL = queries("products")
+ROUTE = "fabric/build"
+
+
+async def build_fabric(database: Database, *, key: str, asker: Asker) -> Any:
+    """Build each layer whose data has changed, once for a `key`; return what became of each layer."""
+    return await build(database, asker, once=Idempotency(key, ROUTE, b""))
+
+
+async def build(database: Database, asker: Asker, *, once: Idempotency, is_forced: bool = False, why: str = "") -> Any:
+    """Start a build of each layer that needs one, in one run; return what became of each layer."""
+
+    async def work(transaction: Transaction) -> Any:
+        earlier = await once.earlier_answer(transaction)
+        if earlier is not None:
+            return earlier
+        made = await _build(transaction, asker, is_forced=is_forced, why=why)
+        await once.remember(transaction, made)
+        return made
+
+    made = await database.run(work)
+    crash_point("api.after_commit")
+    return made
+
+
+async def _build(transaction: Transaction, asker: Asker, *, is_forced: bool, why: str) -> list[Row]:
+    plans = [await _plan(transaction, layer) for layer in LAYERS]
+    reasons = [await _why_not(transaction, plan, is_forced=is_forced) for plan in plans]
+    wanted = [plan for plan, reason in zip(plans, reasons, strict=True) if reason is None]
+    jobs = iter(await start(transaction, wanted, asker) if wanted else [])
+    made = [
+        {
+            "layer": plan.layer,
+            "job": None if reason else next(jobs),
+            "skipped": reason,
+            "inputs": len(plan.inputs.items),
+            "features": plan.inputs.features,
+        }
+        for plan, reason in zip(plans, reasons, strict=True)
+    ]
+    detail = {"jobs": [item["job"] for item in made if item["job"]]}
+    await audit.record(transaction, asker.by, action="fabric.build", subject="fabric", why=why, detail=detail)
+    return made
+
+
+async def _plan(transaction: Transaction, layer: str) -> Plan:
+    await transaction.execute(_SQL["lock_fabric"], {"layer": layer})
+    inputs = await select(transaction, Selection(["**"], layer))
+    return await asyncio.to_thread(_whole_layer, layer, inputs)
+
+
+def _whole_layer(layer: str, inputs: Inputs) -> Plan:
+    title = f"All published {layer}"
+    return Plan(kind=JobKind.FABRIC, name=layer, title=title, formats=("pmtiles",), inputs=inputs, layer=layer)
+
+
+async def _why_not(transaction: Transaction, plan: Plan, *, is_forced: bool) -> str | None:
+    row = await transaction.first(_SQL["fabric_sha256"], {"layer": plan.layer})
+    built = (row["job_id"], row["built_sha256"]) if row else None
+    return await why_not(transaction, plan, built=built, is_forced=is_forced)

@@ -1,0 +1,180 @@
+"""Exports over HTTP: of a job, of a selection, their limits, their file and its end."""
+
+from typing import Any
+
+import pytest
+
+from oa_api.job_actions import lock_job
+from oa_api.products.plan import EXPORT_FORMATS
+from oa_api.results.publish import publish as publish_job
+from oa_shared.status import JobStatus
+from product_jobs import ask, build, end, plan_of, publish
+from running_api import RunningApi, running_api
+
+FILE = "export.gpkg"
+
+
+async def export(api: RunningApi, **asked: Any) -> Any:
+    status, made = await ask(api, "POST", "/api/export", {"format": "gpkg", **asked})
+    assert status == 200, made
+    return made
+
+
+@pytest.mark.parametrize("form", EXPORT_FORMATS)
+async def test_export_of_a_job_reads_its_result_alone(api: RunningApi, form: str) -> None:
+    job = await publish(api, "us/ne/lancaster")
+    await publish(api, "us/ne/lancaster")
+    made = await export(api, job=job, format=form, bbox=[-96.5, 40.0, -96.0, 41.0])
+    assert (made["status"], made["format"], made["inputs"], made["features"]) == ("Pending", form, 1, 1000)
+    assert made["asked"] == {"job": job, "format": form, "bbox": [-96.5, 40.0, -96.0, 41.0]}
+    plan = await plan_of(api, made["job"])
+    assert (plan["kind"], plan["formats"], plan["layer"]) == ("export", [form], "addresses")
+    assert (plan["bbox"], [item["job"] for item in plan["inputs"]]) == ([-96.5, 40.0, -96.0, 41.0], [job])
+    row = await api.get(f"/api/job/{made['job']}")
+    assert (row["kind"], row["source_name"], row["lane"]) == ("export", f"export/{made['id']}", "manual")
+
+
+@pytest.mark.parametrize(
+    ("asked", "sources"),
+    [
+        ({"source": "us/ne"}, ["us/ne/douglas", "us/ne/lancaster"]),
+        ({"source": "us/ne/lancaster"}, ["us/ne/lancaster"]),
+        ({"source": "us/*/d*"}, ["us/ne/douglas", "us/wy/d"]),
+        ({"source": "**", "layer": "parcels"}, ["us/ne/lancaster"]),
+        ({"source": "**", "layer": "addresses", "bbox": [-110, 40, -100, 45]}, ["us/wy/d"]),
+        ({"source": "**", "layer": "addresses", "bbox": [170, -20, -105, 45]}, ["fj/suva", "us/wy/d"]),
+    ],
+)
+async def test_export_of_a_selection_reads_what_is_published_of_it(
+    api: RunningApi, asked: dict[str, Any], sources: list[str]
+) -> None:
+    await publish(api, "us/ne/lancaster")
+    await publish(api, "us/ne/lancaster", layer="parcels")
+    await publish(api, "us/ne/douglas")
+    await publish(api, "us/wy/d", bounds=(-106.0, 41.0, -105.5, 42.0))
+    await publish(api, "fj/suva", bounds=(178.0, -18.2, 178.5, -18.0))
+    if asked == {"source": "us/ne"} or "lancaster" in asked["source"]:
+        asked = {**asked, "layer": "addresses"}
+    made = await export(api, **asked)
+    assert [item["source_name"] for item in (await plan_of(api, made["job"]))["inputs"]] == sources
+
+
+async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
+    await publish(api, "us/ne/lancaster")
+    await publish(api, "us/ne/lancaster", layer="parcels")
+    status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us/ne"})
+    assert (status, problem["errors"]) == (422, {"layer": ["Choose one of addresses, parcels."]})
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"source": "us"}, "format"),
+        ({"format": "doc", "source": "us"}, "format"),
+        ({"format": "csv"}, "source"),
+        ({"format": "csv", "job": 1, "source": "us"}, "source"),
+        ({"format": "csv", "job": 1, "layer": "parcels"}, "layer"),
+        ({"format": "csv", "job": 0}, "job"),
+        ({"format": "csv", "source": "/us"}, "source"),
+        ({"format": "csv", "source": "us;drop"}, "source"),
+        ({"format": "csv", "source": "us", "bbox": [1, 2, 3]}, "bbox"),
+        ({"format": "csv", "source": "us", "bbox": [1, 5, 3, 4]}, "bbox"),
+        ({"format": "csv", "source": "us", "bbox": [1, 2, 300, 4]}, "bbox"),
+        ({"format": "csv", "source": "us", "bbox": ["NaN", 2, 3, 4]}, "bbox"),
+        ({"format": "csv", "source": "nobody/has/this"}, "source"),
+    ],
+)
+async def test_export_that_cannot_be_is_refused_and_nothing_stays(api: RunningApi, body: Any, field: str) -> None:
+    status, problem = await ask(api, "POST", "/api/export", body)
+    assert status == 422
+    assert field in problem["errors"]
+    assert (await api.count("export"), await api.count("job")) == (0, 0)
+
+
+async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
+    waiting = await api.job()
+    for job, status, words in (
+        (4711, 404, "there is no job 4711"),
+        (waiting["id"], 409, f"job {waiting['id']} is Pending: only what succeeded can be exported"),
+        (made["job"], 409, f"job {made['job']} makes a product (export): only data of a source can be exported"),
+    ):
+        answered, problem = await ask(api, "POST", "/api/export", {"format": "csv", "job": job})
+        assert (answered, problem["detail"]) == (status, words)
+
+
+@pytest.mark.parametrize("limits", [{"export_features": 1999}, {"export_inputs": 1}])
+async def test_export_that_is_too_large_says_how_much_is_allowed(database_url: str, limits: dict[str, int]) -> None:
+    async with running_api(database_url, **limits) as api:
+        await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas")
+        status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us"})
+        assert status == 422
+        assert "the selection has 2 datasets with 2,000 features; an export takes" in problem["detail"]
+        assert await api.count("export") == 0
+
+
+async def test_export_done_has_a_file_until_it_expires(api: RunningApi) -> None:
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
+    path = f"/api/export/{made['id']}"
+    assert (made["files"], made["expiry"]) == ([], None)
+    assert (await ask(api, "GET", f"{path}/output/{FILE}"))[0] == 404
+    assert await build(api, made["job"], FILE, "ATTRIBUTION.txt", "manifest.json") == "Success"
+    done = await api.get(path)
+    assert (done["status"], done["count"], done["size"], done["is_expired"]) == ("Success", 1234, 200, False)
+    assert [file["name"] for file in done["files"]] == ["ATTRIBUTION.txt", FILE]
+    assert done["expiry"] > done["ready_at"] > done["created"]
+    response = await api.client.get(done["files"][1]["url"])
+    assert (response.status, await response.text()) == (200, f"made by job {made['job']}")
+    await api.database.execute("UPDATE export SET expires_at = now()")
+    gone = await api.get(path)
+    assert (gone["is_expired"], gone["files"]) == (True, [])
+    status, problem = await ask(api, "GET", f"{path}/output/{FILE}")
+    assert (status, problem["detail"]) == (404, f"export {made['id']} has expired: ask for it again")
+
+
+async def test_export_that_fails_says_why_and_can_run_again(api: RunningApi) -> None:
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
+    error = {"code": "source.empty", "message": "nothing lies in the box"}
+    await end(api, made["job"], status=JobStatus.FAIL, error=error)
+    found = await api.get(f"/api/export/{made['id']}")
+    assert (found["status"], found["error"], found["files"]) == ("Fail", error, [])
+    assert (await ask(api, "POST", f"/api/job/{made['job']}/rerun", {}))[0] == 200
+    assert await build(api, made["job"], FILE) == "Success"
+    assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Success"
+
+
+async def test_export_cancelled_is_cancelled(api: RunningApi) -> None:
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
+    assert (await ask(api, "POST", f"/api/job/{made['job']}/cancel", {}))[0] == 200
+    assert await build(api, made["job"], FILE) == "already_ended"
+    assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Cancelled"
+
+
+async def test_exports_are_listed_filtered_and_page_by_page(api: RunningApi) -> None:
+    job = await publish(api, "us/ne/lancaster")
+    made = [await export(api, job=job, format=form) for form in ("csv", "gpkg", "csv")]
+    await build(api, made[0]["job"], "export.csv.gz")
+    listed = await api.get("/api/export?format=csv")
+    assert ([item["id"] for item in listed["exports"]], listed["total"]) == ([3, 1], 2)
+    assert [item["id"] for item in (await api.get("/api/export?status=Success,Fail"))["exports"]] == [1]
+    response = await api.client.get("/api/export?limit=2")
+    assert [item["id"] for item in (await response.json())["exports"]] == [3, 2]
+    following = await api.client.get(str(response.links["next"]["url"].relative()))
+    assert [item["id"] for item in (await following.json())["exports"]] == [1]
+
+
+async def test_export_with_a_key_is_started_once(api: RunningApi) -> None:
+    body = {"format": "csv", "job": await publish(api, "us/ne/lancaster")}
+    first = await ask(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"})
+    assert await ask(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"}) == first
+    assert await api.count("export") == 1
+
+
+async def test_export_of_a_run_that_becomes_live_publishes_nothing(api: RunningApi) -> None:
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
+    assert await build(api, made["job"], FILE) == "Success"
+    assert (await ask(api, "PATCH", f"/api/run/{made['run']}", {"live": True}))[0] == 200
+    assert [row["source_name"] for row in (await api.get("/api/data"))["data"]] == ["us/ne/lancaster"]
+    async with api.database.transaction() as transaction:
+        row = await lock_job(transaction, made["job"])
+        assert not await publish_job(transaction, row)
