@@ -18,6 +18,12 @@ locals {
     OA_PORT         = "8000"
   })
 
+  # The load balancer alone says whose request it is; its own checks, the services and Batch's tasks have no limit.
+  limit_settings = {
+    OA_TRUSTED_PROXIES    = var.network.cidr
+    OA_UNLIMITED_NETWORKS = join(",", concat([var.network.cidr], module.network.nat_cidrs))
+  }
+
   api_secrets = {
     OA_SHARED_SECRET          = local.secret_current
     OA_SHARED_SECRET_PREVIOUS = local.secret_previous
@@ -45,7 +51,7 @@ module "api" {
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = var.api.cpu, memory = var.api.memory }
   before         = ["migrate"]
-  environment    = merge(local.api_settings, { OA_CONSUMER = "false" })
+  environment    = merge(local.api_settings, local.limit_settings, { OA_CONSUMER = "false" })
   secrets        = local.api_secrets
   secret_arns    = [aws_secretsmanager_secret.shared.arn, module.database.secret_arn]
   log_days       = var.log_days

@@ -9,6 +9,7 @@ from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.handlers.about import VERSION
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.role import Role
+from oa_api.limits.requests import LIMITS, Limits, tell
 from oa_api.openapi import document
 from oa_api.problem import answer_errors
 from oa_api.routes import ROUTES
@@ -34,6 +35,8 @@ def make_app(
     app = web.Application(middlewares=[answer_errors, authorise], client_max_size=NewJobs.max_bytes)
     app[SETTINGS] = settings
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
+    app[LIMITS] = Limits(settings)
+    app.on_response_prepare.append(tell)
     app[DATABASE] = database
     app[STORAGE] = storage
     app[QUEUES] = queues

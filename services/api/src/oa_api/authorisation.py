@@ -8,8 +8,9 @@ from aiohttp import hdrs, web
 from oa_api.errors import ForbiddenError, UnauthorizedError
 from oa_api.identity import csrf
 from oa_api.identity.authentication import authenticate
-from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION
+from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION, Principal
 from oa_api.identity.role import Role
+from oa_api.limits.requests import count
 from oa_api.problem import Handler
 
 ROLES: web.AppKey[Mapping[tuple[str, str], Role]] = web.AppKey("roles", Mapping)
@@ -32,12 +33,12 @@ def is_trusted(request: web.Request) -> bool:
 
 @web.middleware
 async def authorise(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let through whoever may call the route. Raises UnauthorizedError, ForbiddenError.
+    """Let through whoever may call the route. Raises UnauthorizedError, ForbiddenError, TooManyRequestsError.
 
     A browser sends its cookie by itself, whoever makes it send a request: what changes something by it must come from
     a page of ours.
     """
-    request[PRINCIPAL] = principal = await authenticate(request)
+    request[PRINCIPAL] = principal = await _identified(request)
     needed = needed_role(request)
     if not principal.may(needed):
         if principal is ANONYMOUS:
@@ -46,6 +47,17 @@ async def authorise(request: web.Request, handler: Handler) -> web.StreamRespons
     if principal.kind == SESSION and request.method not in csrf.SAFE_METHODS:
         await csrf.check(request)
     return await handler(request)
+
+
+async def _identified(request: web.Request) -> Principal:
+    """Find out who calls, and count the request; one who claims to be somebody, wrongly, counts as anybody."""
+    try:
+        principal = await authenticate(request)
+    except UnauthorizedError:
+        count(request, ANONYMOUS)
+        raise
+    count(request, principal)
+    return principal
 
 
 _HOW = "send an API token (`Authorization: Bearer oa_…`) or, from a service, the shared secret (`secret: …`)"

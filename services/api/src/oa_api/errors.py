@@ -64,6 +64,12 @@ class TooSlowError(ApiError):
     code, title, status = "too_slow", "The request took too long to arrive.", 408
 
 
+class TooManyRequestsError(ApiError):
+    """The client has asked for more than its share."""
+
+    code, title, status = "too_many_requests", "Too many requests.", 429
+
+
 class UnsupportedTypeError(ApiError):
     """The body is of a type that this endpoint does not read."""
 

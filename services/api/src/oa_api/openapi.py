@@ -53,6 +53,7 @@ _WHEN = {
     415: "The body is not JSON by its type.",
     416: "The range lies outside the file.",
     422: "The request is not valid; `errors` says where.",
+    429: "The client has asked too often; `Retry-After` says how long to wait.",
     500: "The server failed; the error has been logged.",
     503: "Something that the answer needs is away; try again.",
 }
@@ -184,8 +185,11 @@ def _done(answer: type[Schema] | tuple[str, ...]) -> dict[str, Any]:
     return {"description": "Done.", "content": content}
 
 
+_ALWAYS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
 def _refusals(route: "Route", *, is_internal: bool) -> dict[str, Any]:
-    statuses = {HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE, *route.refusals}
+    statuses = {*_ALWAYS, *route.refusals}
     statuses |= {400, 408, 413, 415, 422} if route.body else {422} if route.query else {400}
     statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} if is_internal else {HTTPStatus.UNAUTHORIZED}
     statuses |= {HTTPStatus.NOT_FOUND} if _PARAMETER.search(route.path) else set()

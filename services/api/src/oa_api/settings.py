@@ -25,6 +25,10 @@ class Settings:
     consumer: bool = True
     sweep: bool = True
     schedules: bool = True
+    anonymous_per_minute: int = 1200
+    account_per_minute: int = 6000
+    trusted_proxies: tuple[str, ...] = ()
+    unlimited_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     database_connections: int = 10
     result_grace_s: float = 120
     visibility_s: int = 60
