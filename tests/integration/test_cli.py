@@ -2,42 +2,13 @@
 
 import asyncio
 import json
-import os
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from command_line import oa
 from oa_shared.queue import OutgoingMessage
-from running_api import INTERNAL, SECRET, RunningApi, definition
-
-
-@dataclass
-class Ended:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-async def oa(api: RunningApi | None, *words: str, secret: str = SECRET, url: str = "") -> Ended:
-    """Run `oa` with its standard input closed, as a script does."""
-    target = url or (str(api.client.make_url("")).rstrip("/") if api else "")
-    process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("oa"),
-        *words,
-        env={"PATH": os.environ["PATH"], "OA_API_URL": target, "OA_SHARED_SECRET": secret, "COLUMNS": "200"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return Ended(process.returncode or 0, out.decode(), err.decode())
+from running_api import INTERNAL, RunningApi, definition
 
 
 @pytest.fixture
@@ -139,7 +110,8 @@ async def test_submit_url_that_is_refused_says_which(api: RunningApi) -> None:
 
 async def test_wrong_secret_says_what_to_set(api: RunningApi, source: Path) -> None:
     ended = await oa(api, "submit", str(source), secret="wrong")
-    assert (ended.status, ended.err.strip()) == (4, "the shared secret is missing or wrong: set OA_SHARED_SECRET")
+    words = "the shared secret is wrong: set OA_TOKEN, or OA_SHARED_SECRET to the secret of the services"
+    assert (ended.status, ended.err.strip()) == (4, words)
 
 
 async def test_nobody_there_says_where_it_looked() -> None:

@@ -41,25 +41,34 @@ class RefusedError(OaError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Which API, and the secret for it."""
+    """Which API, and what to say who asks: an API token, or else the shared secret."""
 
     url: str
     secret: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return what goes with every request."""
+        if self.token:
+            return {"Authorization": f"Bearer {self.token}"}
+        return {"secret": self.secret} if self.secret else {}
 
 
 def find_target(environ: Mapping[str, str], folder: Path) -> Target:
     """Return the API of OA_API_URL, else that of the stack of `make up` in this folder or one above it.
 
-    Raises UnreachableError when there is neither.
+    OA_TOKEN comes before any secret. Raises UnreachableError when there is neither API.
     """
+    token = environ.get("OA_TOKEN", "")
     if environ.get("OA_API_URL"):
-        return Target(environ["OA_API_URL"].rstrip("/"), environ.get("OA_SHARED_SECRET", ""))
+        return Target(environ["OA_API_URL"].rstrip("/"), environ.get("OA_SHARED_SECRET", ""), token)
     for place in (folder, *folder.parents):
         path = place / _HERE
         if path.is_file():
             known = json.loads(path.read_text(encoding="utf-8"))
-            return Target(known["OA_API_URL"].rstrip("/"), known.get("OA_SHARED_SECRET", ""))
-    raise UnreachableError("set OA_API_URL (and OA_SHARED_SECRET), or start a stack here with `make up`")
+            return Target(known["OA_API_URL"].rstrip("/"), known.get("OA_SHARED_SECRET", ""), token)
+    raise UnreachableError("set OA_API_URL (and OA_TOKEN), or start a stack here with `make up`")
 
 
 class Api:
@@ -87,6 +96,10 @@ class Api:
         """Return the JSON answer."""
         return json.loads(await self._call("PATCH", path, json=body))
 
+    async def delete(self, path: str) -> Any:
+        """Return the JSON answer."""
+        return json.loads(await self._call("DELETE", path))
+
     async def _call(self, method: str, path: str, **given: Any) -> str:
         for attempt in range(1, _TRIES + 1):
             try:
@@ -107,9 +120,8 @@ class Api:
 async def open_api() -> AsyncIterator[Api]:
     """Open a session with the API that the environment or the folder names."""
     target = find_target(os.environ, await asyncio.to_thread(Path.cwd))
-    headers = {"secret": target.secret} if target.secret else {}
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
+    async with aiohttp.ClientSession(headers=target.headers, timeout=timeout) as session:
         yield Api(session, target)
 
 
@@ -133,5 +145,5 @@ def _refused(status: int, text: str) -> RefusedError:
     except (ValueError, KeyError, TypeError):
         return RefusedError(f"the API answered {status}, and not in its own words: is OA_API_URL right?")
     if status == _UNAUTHORIZED:
-        detail = "the shared secret is missing or wrong: set OA_SHARED_SECRET"
+        detail = f"{detail}: set OA_TOKEN, or OA_SHARED_SECRET to the secret of the services"
     return RefusedError(detail, fields)

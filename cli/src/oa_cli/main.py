@@ -2,10 +2,13 @@
 
 import click
 
+from oa_cli.commands.account import account
 from oa_cli.commands.job import job
+from oa_cli.commands.profile import profile
 from oa_cli.commands.queue import queue
 from oa_cli.commands.run import run
 from oa_cli.commands.submit import submit
+from oa_cli.commands.token import token
 from oa_cli.session import EXIT_STATUSES
 
 
@@ -14,9 +17,10 @@ from oa_cli.session import EXIT_STATUSES
 def main() -> None:
     """OpenAddresses Batch from the command line.
 
-    The API is that of OA_API_URL and OA_SHARED_SECRET, or of the stack that `make up` runs in this folder.
+    The API is that of OA_API_URL, or of the stack that `make up` runs in this folder. OA_TOKEN says who you are;
+    services have OA_SHARED_SECRET instead.
     """
 
 
-for command in (submit, run, job, queue):
+for command in (submit, run, job, queue, profile, token, account):
     main.add_command(command)

@@ -40,7 +40,7 @@ def runs_table(runs: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None
             "live" if run["live"] else "",
             run["jobs"]["total"],
             *(run["jobs"][status] or "" for status in there),
-            _moment(run["created_at"]),
+            moment(run["created_at"]),
         ]
         for run in runs
     ]
@@ -63,7 +63,7 @@ def letters_table(letters: Sequence[Mapping[str, Any]], page: Mapping[str, Any])
     rows = [
         [
             letter["id"],
-            _moment(letter["sent_at"]),
+            moment(letter["sent_at"]),
             letter["job"],
             letter["attempt"],
             letter["reason"] or "delivered too often",
@@ -78,7 +78,7 @@ def fields_table(job: Mapping[str, Any]) -> Table:
     """Return what a job is and how it went, one thing a line."""
     shown = ("source_name", "layer", "name", "status", "attempt", "run", "tier", "lane", "batch_job", "source_url")
     rows = [[name.replace("_", " "), job[name]] for name in shown if job[name] is not None]
-    rows += [[name, _moment(job[f"{name}_at"])] for name in ("created", "started", "ended") if job[f"{name}_at"]]
+    rows += [[name, moment(job[f"{name}_at"])] for name in ("created", "started", "ended") if job[f"{name}_at"]]
     made = table(f"job {job['id']}", ("", ""), [*rows, ["what happened", told(job)]])
     made.show_header = False
     return made
@@ -102,7 +102,8 @@ def _title(noun: str, shown: int, page: Mapping[str, Any] | None) -> str:
     return f"{shown} {nouns} of {more}{page['total']:,}"
 
 
-def _moment(text: str | None) -> str:
+def moment(text: str | None) -> str:
+    """Return an RFC 3339 time as a person reads it, to the second."""
     return f"{text[:10]} {text[11:19]}" if text else ""
 
 

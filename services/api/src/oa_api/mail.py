@@ -12,6 +12,7 @@ from typing import Self
 import structlog
 from yarl import URL
 
+from oa_api.settings import Settings
 from oa_shared.errors import OaError
 
 log = structlog.get_logger()
@@ -64,10 +65,10 @@ class Mailer:
         self._server = server
         self._sender = sender
 
-    @property
-    def is_on(self) -> bool:
-        """Return whether there is a server to send by."""
-        return self._server is not None
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Return the mailer of the settings. Raises MailSettingsError."""
+        return cls(MailServer.parse(settings.mail_url) if settings.mail_url else None, sender=settings.mail_from)
 
     async def send(self, to: str, *, subject: str, text: str) -> bool:
         """Send a mail and return whether the server took it; the log never has its text or whom it is for."""

@@ -1,6 +1,6 @@
 """`oa-api` serves and does the background duties until told to stop; `oa-api migrate` updates the database.
 
-`oa-api call METHOD PATH [BODY]` makes one request, as schedules do.
+`oa-api call METHOD PATH [BODY]` makes one request, as schedules do; `oa-api account add|link NAME` lets somebody in.
 """
 
 import asyncio
@@ -15,17 +15,20 @@ from typing import Any
 import structlog
 from aiohttp import web
 
+from oa_api.account_command import AccountSettings, run_account_command
 from oa_api.app import make_app
 from oa_api.background.relay import run_relay
 from oa_api.background.results import run_results_consumer
 from oa_api.background.schedules import run_schedules
+from oa_api.background.sign_in_mail import run_sign_in_mail
 from oa_api.background.sweep import SweepTimes, run_sweep
 from oa_api.call import CallSettings, call
 from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.mail import Mailer
 from oa_api.schedules.works import scheduled_works
 from oa_api.server import ApiRunner
 from oa_api.services import QueuePair
-from oa_api.settings import MigrationSettings, Settings
+from oa_api.settings import MigrationSettings, Settings, site_of
 from oa_api.store.database import Database
 from oa_api.store.migration import migrate
 from oa_shared.aws import Aws, open_aws
@@ -46,6 +49,8 @@ def main() -> None:
                 asyncio.run(_migrate(read_settings(MigrationSettings, os.environ)))
             case ["call", *arguments]:
                 sys.exit(not asyncio.run(call(read_settings(CallSettings, os.environ), arguments)))
+            case ["account", *arguments]:
+                asyncio.run(_account(read_settings(AccountSettings, os.environ), arguments))
             case _:
                 asyncio.run(serve(read_settings(Settings, os.environ)))
     except OaError as error:
@@ -59,6 +64,10 @@ async def _migrate(settings: MigrationSettings) -> None:
         await migrate(database)
     finally:
         await database.close()
+
+
+async def _account(settings: AccountSettings, arguments: list[str]) -> None:
+    sys.stdout.write(await run_account_command(settings, arguments) + "\n")
 
 
 async def serve(settings: Settings) -> None:
@@ -87,6 +96,7 @@ async def serve(settings: Settings) -> None:
                 fetcher=fetcher,
             )
             await _listen(app, settings, stack)
+        mailer = Mailer.of(settings)
         times = SweepTimes(settings.sweep_every_s, settings.republish_after_s, settings.job_deadline_s)
         duties = (
             (settings.relay, partial(run_relay, database, jobs_queue, stop)),
@@ -102,6 +112,7 @@ async def serve(settings: Settings) -> None:
                 ),
             ),
             (settings.sweep, partial(run_sweep, database, jobs_queue, storage, stop, times)),
+            (settings.sign_in_mail, partial(run_sign_in_mail, database, mailer, stop, site=site_of(settings))),
             (settings.schedules, partial(run_schedules, database, scheduled_works(settings, database), stop)),
         )
         await _work([start for wanted, start in duties if wanted], stop)

@@ -1,6 +1,7 @@
 """What the API needs to know of its surroundings."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,18 @@ class MigrationSettings:
     """All that `oa-api migrate` needs."""
 
     database_url: str = field(repr=False)
+
+
+class _Addressed(Protocol):
+    @property
+    def public_url(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+
+
+def site_of(settings: _Addressed) -> str:
+    """Return the address that people know this service by; never taken from a request, which could say anything."""
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - not bound to here
+    return (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")

@@ -1,0 +1,41 @@
+"""The command line as a program, for the tests that run it."""
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from running_api import SECRET, RunningApi
+
+
+@dataclass
+class Ended:
+    """How a program ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Return what it printed, which is one value."""
+        return json.loads(self.out)
+
+
+async def oa(api: RunningApi | None, *words: str, secret: str = SECRET, url: str = "", token: str = "") -> Ended:
+    """Run `oa` with its standard input closed, as a script does; a `token` comes before the secret."""
+    target = url or (str(api.client.make_url("")).rstrip("/") if api else "")
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("oa"),
+        *words,
+        env={"PATH": os.environ["PATH"], "COLUMNS": "200"}
+        | {"OA_API_URL": target, "OA_SHARED_SECRET": secret, "OA_TOKEN": token},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return Ended(process.returncode or 0, out.decode(), err.decode())

@@ -1,0 +1,43 @@
+"""`oa-api account`: the first admin, on the command line of the service."""
+
+import pytest
+
+from oa_api.account_command import AccountSettings, run_account_command
+from oa_api.errors import ConflictError, InvalidError, NotFoundError
+from oa_api.identity import mailed_link
+from oa_api.store.database import Database
+
+
+@pytest.fixture
+def settings(database_url: str) -> AccountSettings:
+    return AccountSettings(database_url, public_url="https://oa.example/")
+
+
+async def test_add_makes_an_admin_and_link_lets_it_in_once(settings: AccountSettings) -> None:
+    assert await run_account_command(settings, ["add", "ada", "--role", "admin"]) == "account 1: ada, admin"
+    link = await run_account_command(settings, ["link", "Ada"])
+    site, _, secret = link.partition("/sign-in/link?token=")
+    assert site == "https://oa.example"
+    database = await Database.open(settings.database_url, connections=1)
+    used = await database.run(lambda transaction: mailed_link.use(transaction, secret))
+    assert (used["login"], used["role"]) == ("ada", "admin")
+    with pytest.raises(ConflictError):
+        await database.run(lambda transaction: mailed_link.use(transaction, secret))
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["add", "ada"], ConflictError),
+        (["add", "a b"], InvalidError),
+        (["add", "bob", "--email", "x"], InvalidError),
+        (["link", "bob"], NotFoundError),
+    ],
+)
+async def test_command_that_cannot_be_done_says_why(
+    settings: AccountSettings, words: list[str], error: type[Exception]
+) -> None:
+    await run_account_command(settings, ["add", "ada"])
+    with pytest.raises(error):
+        await run_account_command(settings, words)
