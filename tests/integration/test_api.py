@@ -5,6 +5,7 @@ from aiohttp.test_utils import TestServer
 from openapi_spec_validator import validate
 
 from oa_api.routes import ROUTES
+from oa_api.routes.route import PAGE
 from running_api import INTERNAL, RunningApi, definition
 
 
@@ -88,12 +89,20 @@ async def test_cancel_then_rerun_opens_a_second_attempt(api: RunningApi) -> None
     assert await api.count("outbox") == 2
 
 
-async def test_root_for_a_browser_shows_hostile_names_as_text(api: RunningApi) -> None:
+async def test_page_of_jobs_shows_hostile_names_as_text(api: RunningApi) -> None:
     run = await api.run()
     await api.post_jobs(run, {"source": definition("<img src=x onerror=alert(1)>")})
-    page = await (await api.client.get("/", headers={"Accept": "text/html"})).text()
+    page = await (await api.client.get("/jobs")).text()
     assert "&lt;img src=x" in page
     assert "<img" not in page
+
+
+async def test_missing_page_for_a_browser_is_a_page_and_for_programs_a_problem(api: RunningApi) -> None:
+    page = await api.client.get("/runs/7", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert (page.status, page.content_type) == (404, "text/html")
+    assert "there is no run 7" in await page.text()
+    problem = await api.client.get("/api/run/7", headers={"Accept": "text/html"})
+    assert (problem.status, problem.content_type) == (404, "application/problem+json")
 
 
 async def test_root_no_duty_has_worked_is_unhealthy(api: RunningApi) -> None:
@@ -105,5 +114,5 @@ async def test_root_no_duty_has_worked_is_unhealthy(api: RunningApi) -> None:
 async def test_openapi_document_is_valid_and_names_every_route(api: RunningApi) -> None:
     document = await (await api.client.get("/api/openapi.json")).json()
     validate(document)
-    assert set(document["paths"]) == {route.path for route in ROUTES}
+    assert set(document["paths"]) == {route.path for route in ROUTES if route.tag != PAGE}
     assert (await api.client.get("/docs")).status == 200

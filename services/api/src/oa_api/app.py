@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from aiohttp import hdrs, web
 
+from oa_api.assets import ASSETS, read_assets
 from oa_api.authorisation import ROLES, authorise
 from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.handlers.about import VERSION
@@ -11,7 +12,9 @@ from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.role import Role
 from oa_api.limits.requests import LIMITS, Limits, tell
 from oa_api.openapi import document
-from oa_api.problem import answer_errors
+from oa_api.pages.errors import error_page
+from oa_api.pages.rendering import set_up_pages
+from oa_api.problem import PRESENT, answer_errors
 from oa_api.routes import ROUTES
 from oa_api.routes.route import Route
 from oa_api.schemas.requests import NewJobs
@@ -37,12 +40,15 @@ def make_app(
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
     app[LIMITS] = Limits(settings)
     app.on_response_prepare.append(tell)
+    app[ASSETS] = read_assets()
     app[DATABASE] = database
     app[STORAGE] = storage
     app[QUEUES] = queues
     app[DOCUMENT] = document(ROUTES, VERSION)
     app[FETCHER] = fetcher
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
+    app[PRESENT] = error_page
+    set_up_pages(app)
     return app
 
 

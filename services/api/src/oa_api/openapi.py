@@ -11,6 +11,7 @@ from marshmallow import Schema
 
 from oa_api.identity.authentication import HEADERS
 from oa_api.identity.role import Role
+from oa_api.routes.route import PAGE
 from oa_api.schemas.answers import Health, Problem
 from oa_api.schemas.data import Numbers
 from oa_api.schemas.fields import MAX_ID, Choices, Time
@@ -34,6 +35,8 @@ _WORDS = {
     "layer": "The layer.",
     "name": "The entry inside the layer.",
     "webhook": "The number of a webhook.",
+    "account": "The number of an account.",
+    "token": "The number of a token.",
 }
 _WORD_SCHEMAS = {
     "file": {"type": "string", "examples": ["source.geojson.gz"]},
@@ -78,12 +81,13 @@ _TAGS = {
     "products": "Collections, exports and the map, made of what is published.",
     "queues": "What waits, and what nobody could deal with.",
     "schedules": "What is done by the clock.",
+    "people": "Accounts, API tokens, and who did what.",
     "service": "The service itself.",
 }
 
 
 def document(routes: Sequence["Route"], version: str) -> dict[str, Any]:
-    """Return the document of these routes."""
+    """Return the document of these routes, but for the pages."""
     spec = APISpec(
         title="OpenAddresses Batch",
         version=version,
@@ -103,6 +107,7 @@ def document(routes: Sequence["Route"], version: str) -> dict[str, Any]:
     for status, text in _WHEN.items():
         content = {"application/problem+json": {"schema": Problem}}
         spec.components.response(f"Problem{status}", {"description": text, "content": content})
+    routes = [route for route in routes if route.tag != PAGE]
     for path in dict.fromkeys(route.path for route in routes):
         spec.path(path, operations={r.method.lower(): _operation(r) for r in routes if r.path == path})
     made: dict[str, Any] = _without_empty_defaults(spec.to_dict())

@@ -17,6 +17,10 @@ from oa_shared.tracing import child_traceparent, trace_id
 log = structlog.get_logger()
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 TRACEPARENT = web.RequestKey("traceparent", str)
+# What an answer says that is a problem, for those who show it otherwise.
+PROBLEM: web.ResponseKey[dict[str, Any]] = web.ResponseKey("problem", dict)
+Present = Callable[[web.Request, web.StreamResponse], web.StreamResponse]
+PRESENT: web.AppKey[Present] = web.AppKey("present")
 _PROBLEM = Problem()
 _NO_ROUTE = "none"
 _RETRY_AFTER_S = 5
@@ -26,7 +30,9 @@ def problem(status: int, *, code: str, title: str, detail: str, fields: Any = No
     """Return an application/problem+json answer; `message` repeats `detail` for older clients."""
     body = {"type": f"about:blank#{code}", "code": code, "title": title, "status": status}
     body |= {"detail": detail, "message": detail, "errors": fields or {}}
-    return web.json_response(_PROBLEM.dump(body), status=status, content_type="application/problem+json")
+    answer = web.json_response(_PROBLEM.dump(body), status=status, content_type="application/problem+json")
+    answer[PROBLEM] = body
+    return answer
 
 
 @web.middleware
@@ -38,7 +44,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     structlog.contextvars.bind_contextvars(request_id=request_id, **_named_in_path(request))
     started = time.monotonic()
     try:
-        response = await _answer(request, handler)
+        response = request.app[PRESENT](request, await _answer(request, handler))
         if not response.prepared:
             response.headers["X-Request-Id"] = request_id
             response.headers.setdefault("X-Content-Type-Options", "nosniff")

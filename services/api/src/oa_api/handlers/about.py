@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from oa_api.background.heartbeat import CONSUMER, RELAY, SWEEP
-from oa_api.page import overview
+from oa_api.pages.overview import overview
 from oa_api.schemas.answers import Health, Version
 from oa_api.services import DATABASE, SETTINGS
 from oa_api.store.database import Row

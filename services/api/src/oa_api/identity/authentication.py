@@ -72,7 +72,7 @@ async def _by_token(request: web.Request, token: str) -> Principal:
     if row is None:
         raise UnauthorizedError("the token is unknown, expired or revoked")
     request[CREDENTIAL] = Credential(row["credential"], expires_at=row["expires_at"])
-    return Principal(TOKEN, row["account"], row["login"], min(_role(row["scope"]), _role(row["role"])))
+    return Principal(TOKEN, row["account"], row["login"], min(Role.of(row["scope"]), Role.of(row["role"])))
 
 
 async def _by_session(request: web.Request, secret: str) -> Principal:
@@ -80,12 +80,8 @@ async def _by_session(request: web.Request, secret: str) -> Principal:
     if row is None:
         return ANONYMOUS
     request[CREDENTIAL] = Credential(row["credential"], secret=secret)
-    return Principal(SESSION, row["account"], row["login"], _role(row["role"]))
+    return Principal(SESSION, row["account"], row["login"], Role.of(row["role"]))
 
 
 async def _found(request: web.Request, statement: str, secret: str) -> Row | None:
     return await request.app[DATABASE].first(_SQL[statement], {"digest": digest(secret)})
-
-
-def _role(word: str) -> Role:
-    return Role[word.upper()]

@@ -17,3 +17,8 @@ class Role(IntEnum):
     def word(self) -> str:
         """The role as people and the database write it."""
         return self.name.lower()
+
+    @classmethod
+    def of(cls, word: str) -> "Role":
+        """Return the role with a word. Raises KeyError."""
+        return cls[word.upper()]

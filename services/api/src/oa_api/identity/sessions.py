@@ -23,7 +23,7 @@ async def open_session(transaction: Transaction, account: Row, *, client: str, e
     values = {"account": account["id"], "digest": digest(secret), "client": _plain(client)}
     await transaction.execute(_SQL["insert_session"], values)
     await transaction.execute(_SQL["note_sign_in"], {"account": account["id"]})
-    who = Principal(SESSION, account["id"], account["login"], Role[account["role"].upper()])
+    who = Principal(SESSION, account["id"], account["login"], Role.of(account["role"]))
     subject = f"account/{account['id']}"
     await audit.record(transaction, who, action="session.open", subject=subject, detail={"way": way})
     return secret

@@ -33,14 +33,14 @@ async def create(
     owner = await transaction.first(_SQL["lock_account"], {"account": account})
     if owner is None:
         raise NotFoundError(f"there is no account {account}")
-    highest = min(by.role, Role[owner["role"].upper()])
-    if asked["role"] > highest:
+    highest = min(by.role, Role.of(owner["role"]))
+    if Role.of(asked["role"]) > highest:
         raise ForbiddenError(f"a token of {owner['login']} made here may be {highest.word} at most")
     await _check_room(transaction, owner)
     token = new_api_token()
-    values = {**asked, "role": asked["role"].word, "account": account, "digest": digest(token), "not_after": not_after}
+    values = {**asked, "account": account, "digest": digest(token), "not_after": not_after}
     made = await transaction.first(_SQL["insert_token"], values) or {}
-    detail = {"account": owner["login"], "name": asked["name"], "role": asked["role"].word, "days": asked["days"]}
+    detail = {"account": owner["login"], "name": asked["name"], "role": asked["role"], "days": asked["days"]}
     await audit.record(transaction, by, action="token.create", subject=f"token/{made['id']}", detail=detail)
     return token, await transaction.first(_SQL["token"], {"token": made["id"]}) or {}
 

@@ -2,7 +2,9 @@
 
 from oa_api.routes.care import CARE
 from oa_api.routes.data import DATA
+from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
+from oa_api.routes.pages import PAGES
 from oa_api.routes.products import PRODUCTS
 from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
@@ -16,5 +18,7 @@ ROUTES: tuple[Route, ...] = (
     *PRODUCTS,
     *QUEUES,
     *CARE,
+    *IDENTITY,
     *SERVICE,
+    *PAGES,
 )

@@ -10,6 +10,9 @@ from oa_api.problem import Handler
 JSON_LINES, TEXT, HTML, BYTES, JSON = "application/jsonl", "text/plain", "text/html", "application/octet-stream", "json"
 ATOM, GEOJSON = "application/atom+xml", "application/geo+json"
 
+# The tag of pages for people: they are no part of the API, nor of its document.
+PAGE = "page"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

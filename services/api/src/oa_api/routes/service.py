@@ -2,6 +2,7 @@
 
 from oa_api.handlers import about, documents, metrics
 from oa_api.identity.role import Role
+from oa_api.pages import documentation
 from oa_api.routes.route import HTML, JSON, TEXT, Route
 from oa_api.schemas import answers
 
@@ -16,5 +17,5 @@ SERVICE = (
     Route(
         "GET", "/api/openapi.json", documents.get_openapi, "The OpenAPI document", (JSON,), "service", role=Role.ANYONE
     ),
-    Route("GET", "/docs", documents.get_docs, "The API as a page", (HTML,), "service", role=Role.ANYONE),
+    Route("GET", "/docs", documentation.get_docs, "The API as a page", (HTML,), "service", role=Role.ANYONE),
 )

@@ -1,0 +1,43 @@
+"""The API and the components of the pages, for those who build on them."""
+
+from aiohttp import web
+
+from oa_api.pages import charts
+from oa_api.pages.rendering import render
+from oa_api.services import DOCUMENT
+from oa_shared.status import JobStatus
+
+_COUNTS = {"Success": 61, "Warn": 4, "Fail": 9, "Running": 12, "Pending": 30}
+_HISTORY = (("Jan", 410_000), ("Feb", 415_200), ("Mar", 398_000), ("Apr", 431_900), ("May", 433_000))
+_SQUARE = {
+    "type": "FeatureCollection",
+    "bbox": [7.0, 46.0, 9.0, 48.0],
+    "features": [
+        {"type": "Feature", "properties": {"change": change}, "geometry": {"type": "Point", "coordinates": place}}
+        for change, place in (("added", [7.2, 46.4]), ("removed", [8.1, 47.1]), ("changed", [8.7, 47.6]))
+    ],
+}
+
+
+async def get_docs(request: web.Request) -> web.Response:
+    """Return the endpoints, what they take and what they answer, as a page."""
+    return render(request, "docs/api.html", document=request.app[DOCUMENT])
+
+
+async def get_components(request: web.Request) -> web.Response:
+    """Return every component of the pages with made-up values."""
+    return render(
+        request,
+        "docs/pages.html",
+        counts=_COUNTS,
+        segments=charts.segments(_COUNTS, JobStatus),
+        history=charts.line(_HISTORY),
+        hours=charts.columns([(f"{hour}:00", hour * 7 % 11) for hour in range(24)]),
+        values=[value for _, value in _HISTORY],
+        spark=charts.spark([value for _, value in _HISTORY]),
+    )
+
+
+async def get_sample_map(_request: web.Request) -> web.Response:
+    """Return three made-up changes, for the map among the components."""
+    return web.json_response(_SQUARE)

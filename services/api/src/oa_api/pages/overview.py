@@ -1,0 +1,63 @@
+"""The overview: what runs, what broke, how fast it goes, and whether anything is unwell."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aiohttp import web
+
+from oa_api.handlers import paging
+from oa_api.pages import charts
+from oa_api.pages.rendering import render
+from oa_api.pages.run_rows import run_rows
+from oa_api.representation import data_view
+from oa_api.schemas.requests import DataFilter, RunFilter
+from oa_api.services import DATABASE
+from oa_api.store.database import Database, Row
+from oa_api.store.errors import StoreError
+from oa_api.store.queries import queries
+from oa_shared.failures import FAILURES
+
+_SQL, _READS = queries("pages"), queries("reads")
+_RUNS, _AT_WORK, _PUBLISHED = 8, 8, 8
+_LATEST, _WITHIN_S = 2_000, 7 * 86_400
+_HOURS = 24
+
+
+async def overview(request: web.Request, *, problems: list[str], duties: list[Row]) -> web.Response:
+    """Return the page; what the database cannot tell is left out, and `problems` says so."""
+    try:
+        shown = await _shown(request.app[DATABASE])
+    except StoreError:
+        shown = None
+    status = 503 if problems else 200
+    return render(request, "overview.html", status=status, problems=problems, duties=duties, shown=shown)
+
+
+async def _shown(database: Database) -> dict[str, Any]:
+    runs = {**RunFilter().load({}), "limit": _RUNS}
+    published = {**DataFilter().load({}), "limit": _PUBLISHED}
+    tally = {row["status"]: row["jobs"] for row in await database.all(_READS["jobs_by_status"])}
+    data = await database.all(_READS["latest_data"], paging.parameters(published))
+    return {
+        "tally": tally,
+        "runs": run_rows(await database.all(_READS["runs_by_id_desc"], paging.parameters(runs)))[:_RUNS],
+        "at_work": await database.all(_SQL["jobs_at_work"], {"limit": _AT_WORK}),
+        "causes": [
+            _cause(row) for row in await database.all(_SQL["causes"], {"latest": _LATEST, "within_s": _WITHIN_S})
+        ],
+        "ended": _by_hour(await database.all(_SQL["ended_by_hour"], {"latest": _LATEST})),
+        "published": [data_view(row) for row in data[:_PUBLISHED]],
+    }
+
+
+def _cause(row: Row) -> Row:
+    failure = FAILURES.get(row["code"])
+    return {**row, "title": failure.title if failure else "", "hint": failure.hint if failure else ""}
+
+
+def _by_hour(rows: list[Row]) -> charts.Chart:
+    """Return the jobs that ended in each of the last 24 hours, also of those in which none did."""
+    known = {row["hour"].astimezone(UTC): row["jobs"] for row in rows}
+    now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    hours = [now - timedelta(hours=back) for back in range(_HOURS - 1, -1, -1)]
+    return charts.columns([(hour.strftime("%H:%M"), known.get(hour, 0)) for hour in hours])

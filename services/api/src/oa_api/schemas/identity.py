@@ -1,0 +1,199 @@
+"""How accounts, tokens and the audit trail look, and what may be asked of them."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from oa_api.identity.role import Role
+from oa_api.identity.tokens import MAX_DAYS
+from oa_api.schemas.answers import Answer
+from oa_api.schemas.fields import MAX_ID, Strict, Text, Time, about, identifier
+from oa_api.schemas.requests import MAX_LIMIT
+
+ROLES = tuple(role.word for role in Role if Role.ANYONE < role < Role.SERVICE)
+# What the audit trail calls those who have no account.
+_RESERVED = frozenset({"anonymous", "service", "github", "operator"})
+_LOGIN = validate.Regexp(
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,37}[A-Za-z0-9])?\Z", error="1 to 39 letters, digits, dots, dashes, underscores."
+)
+_MAIL = validate.And(
+    validate.Length(max=254), validate.Regexp(r"[^\s@<>,;:\"\\()\[\]\x00-\x1f]+@[^\s@<>,;:\"\\()\[\]\x00-\x1f]+\Z")
+)
+
+
+def _role(*, what: str = "What it may do.", **extra: Any) -> fields.String:
+    return fields.String(validate=validate.OneOf(ROLES), metadata=about(what, "author"), **extra)
+
+
+def _login(**extra: Any) -> fields.String:
+    return Text(validate=_LOGIN, metadata=about("What the account is called here.", "ada"), **extra)
+
+
+def _email(**extra: Any) -> fields.String:
+    return Text(
+        allow_none=True, validate=_MAIL, metadata=about("Where links to sign in are sent.", "ada@example.org"), **extra
+    )
+
+
+def _github_id(**extra: Any) -> fields.Integer:
+    what = about("The number of the user at GitHub (`id` of https://api.github.com/users/NAME).", 583231)
+    return fields.Integer(
+        strict=True, allow_none=True, validate=validate.Range(min=1, max=MAX_ID), metadata=what, **extra
+    )
+
+
+class Cursor(Strict):
+    """How much of a list, from where."""
+
+    limit = fields.Integer(
+        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("How many items, at most.", 25)
+    )
+    cursor = identifier(load_default=None, metadata=about("The id of the last item that you have."))
+
+
+class NewAccount(Strict):
+    """POST /api/account."""
+
+    login = _login(required=True)
+    email = _email(load_default=None)
+    github_id = _github_id(load_default=None)
+    role = _role(load_default=Role.VIEWER.word)
+
+    @validates_schema
+    def check_name(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse names that stand for nobody in the audit trail."""
+        if data["login"].lower() in _RESERVED:
+            raise ValidationError("This name is taken by the service itself.", "login")
+
+
+class AccountChange(Strict):
+    """PATCH /api/account/{account}; what is left out stays as it is."""
+
+    email = _email()
+    github_id = _github_id()
+    role = _role()
+    disabled = fields.Boolean(metadata=about("A disabled account loses its tokens and sessions for good.", True))
+
+
+class Account(Answer):
+    """Somebody who may sign in."""
+
+    id = fields.Integer(required=True, metadata=about("The number of the account.", 1))
+    login = fields.String(required=True, metadata=about("What it is called.", "ada"))
+    email = fields.String(required=True, allow_none=True, metadata=about("Where links are sent.", "ada@example.org"))
+    github_id = fields.Integer(required=True, allow_none=True, metadata=about("The user's number at GitHub.", 583231))
+    by_membership = fields.Boolean(
+        required=True, metadata=about("Made when a member of an allowed organisation signed in.", False)
+    )
+    role = _role(required=True)
+    created_at = Time(required=True, metadata=about("When it was made."))
+    signed_in_at = Time(required=True, allow_none=True, metadata=about("When somebody last signed in with it."))
+    disabled_at = Time(required=True, allow_none=True, metadata=about("When it was disabled."))
+
+
+class AccountList(Answer):
+    """GET /api/account."""
+
+    accounts = fields.List(fields.Nested(Account), required=True)
+
+
+class NewToken(Strict):
+    """POST /api/token."""
+
+    name = Text(
+        required=True, validate=validate.Length(min=1, max=100), metadata=about("What it is for.", "nightly import")
+    )
+    role = _role(required=True, what="What it may do: no more than whoever makes it.")
+    days = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(min=1, max=MAX_DAYS),
+        metadata=about("How long it is good for.", 90),
+    )
+    account = identifier(
+        load_default=None, metadata=about("With the shared secret: whose it is; else one's own, left out.", 1)
+    )
+
+
+class TokenFilter(Cursor):
+    """GET /api/token."""
+
+    account = identifier(load_default=None, metadata=about("Whose, for admins; one's own when left out.", 1))
+
+
+class Token(Answer):
+    """What is known of a token, which is not the token itself."""
+
+    id = fields.Integer(required=True, metadata=about("The number of the token.", 1))
+    account = fields.Integer(required=True, metadata=about("Whose it is.", 1))
+    login = fields.String(required=True, metadata=about("The name of that account.", "ada"))
+    name = fields.String(required=True, metadata=about("What it is for.", "nightly import"))
+    role = _role(required=True)
+    created_at = Time(required=True, metadata=about("When it was made."))
+    expires_at = Time(required=True, metadata=about("Until when it is good."))
+    last_used_at = Time(
+        required=True, allow_none=True, metadata=about("When it was last used, to the minute; null for never.")
+    )
+
+
+class MadeToken(Token):
+    """POST /api/token: the only time that the token is shown."""
+
+    token = fields.String(required=True, metadata=about("For `Authorization: Bearer …`; kept nowhere, so keep it."))
+
+
+class TokenList(Answer):
+    """GET /api/token."""
+
+    tokens = fields.List(fields.Nested(Token), required=True)
+
+
+class Revoked(Answer):
+    """DELETE /api/token/{token}."""
+
+    id = fields.Integer(required=True, metadata=about("The number of the token that is no more.", 1))
+
+
+class Profile(Answer):
+    """GET /api/profile."""
+
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(["service", "token", "session"]),
+        metadata=about("What proved it: the shared secret, a token or a browser's session.", "token"),
+    )
+    account = fields.Nested(Account, required=True, allow_none=True)
+    name = fields.String(required=True, metadata=about("What the audit trail calls you.", "ada"))
+    role = fields.String(required=True, metadata=about("What this credential may do.", "author"))
+    expires_at = Time(required=True, allow_none=True, metadata=about("Until when the token is good."))
+
+
+class DeedFilter(Cursor):
+    """GET /api/audit."""
+
+    actor = Text(load_default=None, metadata=about("Of this one.", "ada"))
+    action = Text(load_default=None, metadata=about("Of this kind.", "job.confirm"))
+    subject = Text(load_default=None, metadata=about("Done to this.", "job/12"))
+    before = Time(load_default=None, metadata=about("Before this moment.", "2026-11-24T12:00:00Z"))
+    after = Time(load_default=None, metadata=about("At or after this moment.", "2026-11-24T00:00:00Z"))
+
+
+class Deed(Answer):
+    """Who did what."""
+
+    id = fields.Integer(required=True, metadata=about("The number of the deed.", 1))
+    at = Time(required=True, metadata=about("When."))
+    kind = fields.String(required=True, metadata=about("What proved who it was.", "session"))
+    account = fields.Integer(required=True, allow_none=True, metadata=about("Whose account; null for a service.", 1))
+    actor = fields.String(required=True, metadata=about("Who.", "ada"))
+    role = fields.String(required=True, metadata=about("What they were then.", "moderator"))
+    action = fields.String(required=True, metadata=about("Did what.", "job.confirm"))
+    subject = fields.String(required=True, metadata=about("To what.", "job/12"))
+    why = fields.String(required=True, metadata=about("Why, in their words.", "checked by hand"))
+    detail = fields.Dict(required=True, keys=fields.String(), metadata=about("What else is known of it."))
+
+
+class DeedList(Answer):
+    """GET /api/audit."""
+
+    deeds = fields.List(fields.Nested(Deed), required=True)

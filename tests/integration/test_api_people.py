@@ -1,0 +1,243 @@
+"""Accounts, tokens and the audit trail, from outside."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from oa_api.identity.credential import digest
+from people import account, call, session, token
+from running_api import RunningApi
+
+ADA = {"login": "ada", "email": "ada@example.org", "role": "author"}
+
+
+async def admin(api: RunningApi) -> dict[str, str]:
+    await account(api, "root", "admin")
+    return await token(api, "root", "admin")
+
+
+async def test_account_made_with_the_secret_is_listed_and_audited(api: RunningApi) -> None:
+    made = await call(api, "POST", "/api/account", ADA)
+    assert (made.status, made.json["login"], made.json["role"], made.json["disabled_at"]) == (
+        200,
+        "ada",
+        "author",
+        None,
+    )
+    assert (await call(api, "GET", "/api/account")).json["accounts"] == [made.json]
+    (deed,) = (await call(api, "GET", "/api/audit")).json["deeds"]
+    assert (deed["actor"], deed["action"], deed["subject"]) == (
+        "service",
+        "account.create",
+        f"account/{made.json['id']}",
+    )
+    assert deed["detail"] == {**ADA, "github_id": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"login": "ADA", "email": None}, "login"),
+        ({"login": "bob", "email": "Ada@Example.org"}, "email"),
+        ({"login": "bob", "email": None, "github_id": 7}, "github_id"),
+    ],
+)
+async def test_account_with_what_another_has_is_refused_by_field(
+    api: RunningApi, change: dict[str, Any], field: str
+) -> None:
+    await call(api, "POST", "/api/account", {**ADA, "github_id": 7})
+    refused = await call(api, "POST", "/api/account", {**ADA, **change})
+    assert (refused.status, list(refused.json["errors"])) == (409, [field])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"login": ""},
+        {"login": "a b"},
+        {"login": "-a"},
+        {"login": "x" * 40},
+        {"login": "Service"},
+        {"login": "anonymous"},
+        {"login": "a\nb"},
+        {"email": "ada"},
+        {"email": "ada@example.org\nBcc: eve@example.org"},
+        {"email": "ada@example.org, eve@example.org"},
+        {"email": "<ada@example.org>"},
+        {"role": "service"},
+        {"role": "anyone"},
+        {"github_id": 0},
+        {"github_id": "7"},
+        {"disabled": True},
+    ],
+)
+async def test_account_that_cannot_be_is_refused(api: RunningApi, change: dict[str, Any]) -> None:
+    refused = await call(api, "POST", "/api/account", {**ADA, **change})
+    assert (refused.status, list(refused.json["errors"])) == (422, list(change))
+    assert await api.count("account") == 0
+
+
+async def test_change_keeps_what_it_does_not_name(api: RunningApi) -> None:
+    made = (await call(api, "POST", "/api/account", {**ADA, "github_id": 7})).json
+    changed = (await call(api, "PATCH", f"/api/account/{made['id']}", {"role": "moderator", "email": None})).json
+    assert changed == {**made, "role": "moderator", "email": None}
+
+
+async def test_accounts_of_many_are_paged_by_cursor(api: RunningApi) -> None:
+    for login in ("a", "b", "c"):
+        await account(api, login)
+    first = await call(api, "GET", "/api/account?limit=2")
+    assert [row["login"] for row in first.json["accounts"]] == ["a", "b"]
+    following = first.headers["Link"].partition("<")[2].partition(">")[0]
+    second = await call(api, "GET", following)
+    assert ([row["login"] for row in second.json["accounts"]], "Link" in second.headers) == (["c"], False)
+
+
+@pytest.mark.parametrize("change", [{"disabled": True}, {"role": "moderator"}])
+async def test_last_admin_stays_one(api: RunningApi, change: dict[str, Any]) -> None:
+    only = await account(api, "root", "admin")
+    await account(api, "was", "admin")
+    assert (await call(api, "PATCH", "/api/account/2", {"disabled": True})).status == 200
+    refused = await call(api, "PATCH", f"/api/account/{only}", change)
+    assert (refused.status, refused.json["detail"]) == (409, "root is the last admin: make another one first")
+
+
+async def test_two_admins_demoted_at_once_leave_one(api: RunningApi) -> None:
+    numbers = [await account(api, name, "admin") for name in ("a", "b")]
+    answers = await asyncio.gather(*(call(api, "PATCH", f"/api/account/{n}", {"role": "viewer"}) for n in numbers))
+    assert sorted(answer.status for answer in answers) == [200, 409]
+
+
+async def test_disabling_takes_tokens_and_sessions_for_good(api: RunningApi) -> None:
+    number = await account(api, "ada", "author")
+    bearer, cookie = await token(api, "ada", "author"), await session(api, "ada")
+    await call(api, "PATCH", f"/api/account/{number}", {"disabled": True})
+    await call(api, "PATCH", f"/api/account/{number}", {"disabled": False})
+    assert (await call(api, "GET", "/api/profile", None, **bearer)).status == 401
+    assert (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={cookie}")).status == 401
+
+
+async def test_disabled_account_gets_no_token(api: RunningApi) -> None:
+    await account(api, "ada", "author")
+    await call(api, "PATCH", "/api/account/1", {"disabled": True})
+    refused = await call(api, "POST", "/api/token", {"account": 1, "name": "a", "role": "viewer", "days": 1})
+    assert (refused.status, refused.json["detail"]) == (409, "ada is disabled")
+
+
+async def test_demotion_counts_from_the_next_request_on(api: RunningApi) -> None:
+    number = await account(api, "ada", "admin")
+    await account(api, "root", "admin")
+    bearer = await token(api, "ada", "admin")
+    assert (await call(api, "GET", "/api/account", None, **bearer)).status == 200
+    await call(api, "PATCH", f"/api/account/{number}", {"role": "author"})
+    assert (await call(api, "GET", "/api/account", None, **bearer)).status == 403
+    assert (await call(api, "GET", "/api/profile", None, **bearer)).json["role"] == "author"
+
+
+async def test_token_is_shown_once_and_only_its_digest_is_kept(api: RunningApi) -> None:
+    number = await account(api, "ada", "author")
+    body = {"account": number, "name": "import", "role": "author", "days": 90}
+    made = await call(api, "POST", "/api/token", body)
+    assert made.headers["Cache-Control"] == "no-store"
+    text = made.json["token"]
+    assert (text[:3], len(text)) == ("oa_", 46)
+    row = await api.database.first("SELECT * FROM api_token")
+    assert row is not None
+    assert bytes(row["digest"]) == digest(text)
+    assert text not in str(row)
+    listed = await call(api, "GET", "/api/token")
+    assert listed.json["tokens"] == [{key: value for key, value in made.json.items() if key != "token"}]
+    life = datetime.fromisoformat(made.json["expires_at"]) - datetime.now(UTC)
+    assert timedelta(days=89, hours=23) < life <= timedelta(days=90)
+    deeds = (await call(api, "GET", "/api/audit?action=token.create")).json["deeds"]
+    assert text not in str(deeds)
+    assert len(deeds) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"days": 0}, {"days": 367}, {"days": None}, {"role": "service"}, {"name": ""}, {"expires_at": "never"}]
+)
+async def test_token_that_cannot_be_is_refused(api: RunningApi, change: dict[str, Any]) -> None:
+    await account(api, "ada", "author")
+    body = {"account": 1, "name": "import", "role": "author", "days": 90, **change}
+    assert (await call(api, "POST", "/api/token", body)).status == 422
+    assert await api.count("api_token") == 0
+
+
+async def test_token_above_ones_own_role_is_refused(api: RunningApi) -> None:
+    await account(api, "ada", "author")
+    bearer = await token(api, "ada", "viewer")
+    refused = await call(api, "POST", "/api/token", {"name": "more", "role": "author", "days": 1}, **bearer)
+    assert (refused.status, refused.json["detail"]) == (403, "a token of ada made here may be viewer at most")
+    secretly = {"account": 1, "name": "more", "role": "admin", "days": 1}
+    assert (await call(api, "POST", "/api/token", secretly)).status == 403
+
+
+async def test_token_made_with_a_token_ends_no_later(api: RunningApi) -> None:
+    await account(api, "ada", "author")
+    bearer = await token(api, "ada", "author", days=1)
+    made = await call(api, "POST", "/api/token", {"name": "more", "role": "author", "days": 366}, **bearer)
+    first = (await call(api, "GET", "/api/token?account=1")).json["tokens"][-1]
+    assert made.json["expires_at"] == first["expires_at"]
+
+
+async def test_tokens_of_others_are_out_of_reach_but_for_admins(api: RunningApi) -> None:
+    root = await admin(api)
+    ada = await account(api, "ada", "author")
+    bearer, victim = await token(api, "ada", "author"), (await call(api, "GET", "/api/token")).json["tokens"][-1]["id"]
+    asked = {"account": 1, "name": "theirs", "role": "viewer", "days": 1}
+    assert (await call(api, "POST", "/api/token", asked, **bearer)).status == 403
+    assert (await call(api, "POST", "/api/token", {**asked, "account": ada}, **root)).status == 403
+    assert (await call(api, "GET", "/api/token?account=1", None, **bearer)).status == 403
+    assert (await call(api, "DELETE", f"/api/token/{victim}", None, **bearer)).status == 404
+    mine = (await call(api, "GET", f"/api/token?account={ada}", None, **root)).json["tokens"]
+    assert (await call(api, "DELETE", f"/api/token/{mine[0]['id']}", None, **root)).status == 200
+    assert (await call(api, "GET", "/api/profile", None, **bearer)).status == 401
+
+
+async def test_secret_alone_has_no_account_for_a_token(api: RunningApi) -> None:
+    body = {"name": "mine", "role": "viewer", "days": 1}
+    assert (await call(api, "POST", "/api/token", body)).status == 409
+    assert (await call(api, "POST", "/api/token", {**body, "account": 9})).status == 404
+
+
+async def test_use_of_a_token_is_noted_at_most_once_a_minute(api: RunningApi) -> None:
+    await account(api, "ada")
+    bearer = await token(api, "ada")
+
+    async def used() -> Any:
+        await call(api, "GET", "/api/profile", None, **bearer)
+        return (await call(api, "GET", "/api/token")).json["tokens"][0]["last_used_at"]
+
+    first = await used()
+    assert first is not None
+    assert await used() == first
+    await api.database.execute("UPDATE api_token SET last_used_at = now() - interval '61 s'")
+    assert await used() > first
+
+
+async def test_profile_says_who_asks(api: RunningApi) -> None:
+    assert (await call(api, "GET", "/api/profile")).json["account"] is None
+    await account(api, "ada", "moderator")
+    bearer, cookie = await token(api, "ada", "author"), await session(api, "ada")
+    by_token = (await call(api, "GET", "/api/profile", None, **bearer)).json
+    by_cookie = (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={cookie}")).json
+    assert (by_token["kind"], by_token["name"], by_token["role"]) == ("token", "ada", "author")
+    assert (by_cookie["kind"], by_cookie["role"], by_cookie["expires_at"]) == ("session", "moderator", None)
+    assert by_token["account"] == by_cookie["account"]
+
+
+async def test_audit_is_filtered_and_paged(api: RunningApi) -> None:
+    root = await admin(api)
+    for role in ("author", "moderator"):
+        await call(api, "POST", "/api/account", {"login": role, "role": role}, **root)
+    by_root = (await call(api, "GET", "/api/audit?actor=root")).json["deeds"]
+    assert [deed["detail"]["login"] for deed in by_root] == ["moderator", "author"]
+    assert {(deed["kind"], deed["role"]) for deed in by_root} == {("token", "admin")}
+    one = await call(api, "GET", f"/api/audit?subject={by_root[0]['subject']}&action=account.create")
+    assert one.json["deeds"] == [by_root[0]]
+    page = await call(api, "GET", "/api/audit?actor=root&limit=1")
+    following = page.headers["Link"].partition("<")[2].partition(">")[0]
+    assert (await call(api, "GET", following)).json["deeds"] == [by_root[1]]

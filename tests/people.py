@@ -1,0 +1,54 @@
+"""People of a running API: accounts, their tokens and the sessions of their browsers, made as the API makes them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from oa_api.identity import accounts, mailed_link, sessions
+from oa_api.identity.principal import SERVICE
+from oa_api.store.queries import queries
+from running_api import INTERNAL, RunningApi
+
+_SQL = queries("identity")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The status, the JSON and the headers of an answer."""
+
+    status: int
+    json: Any
+    headers: Any
+
+
+async def call(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    """Make a request, with the shared secret unless `headers` say who asks."""
+    sent = headers or INTERNAL
+    async with api.client.request(method, path, json=body, headers=sent) as response:
+        return Answer(response.status, await response.json(), response.headers)
+
+
+async def account(api: RunningApi, login: str, role: str = "viewer", **more: Any) -> int:
+    """Make an account and return its number."""
+    asked = {"login": login, "email": None, "github_id": None, "role": role, **more}
+    return await api.database.run(lambda transaction: accounts.create(transaction, asked, by=SERVICE))
+
+
+async def token(api: RunningApi, login: str, role: str = "viewer", *, days: int = 1) -> dict[str, str]:
+    """Make a token of an account that has its name and return the header that carries it."""
+    row = await api.database.first(_SQL["account_by_login"], {"login": login})
+    body = {"account": row["id"] if row else None, "name": "test", "role": role, "days": days}
+    made = await call(api, "POST", "/api/token", body)
+    return {"Authorization": f"Bearer {made.json['token']}"}
+
+
+async def session(api: RunningApi, login: str) -> str:
+    """Open a session of an account and return the secret of its cookie."""
+    row = await api.database.first(_SQL["account_by_login"], {"login": login}) or {}
+    return await api.database.run(
+        lambda transaction: sessions.open_session(transaction, row, client="test", earlier="", way="mail")
+    )
+
+
+async def link(api: RunningApi, account_id: int, **more: Any) -> str:
+    """Make a link that signs in, and return its secret."""
+    return await api.database.run(lambda transaction: mailed_link.make(transaction, account_id, **more))
