@@ -70,7 +70,8 @@ def look(page: Page, name: str) -> None:
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(size)
         page.screenshot(path=SHOTS / f"{name}-{variant}.png", full_page=True)
-        assert stumbles(page) == [], f"{name}, {variant}"
+        found = stumbles(page)
+        assert found == [], f"{name}, {variant}: {found}"
         assert not is_wider_than_window(page), f"{name}, {variant}: the page scrolls sideways"
 
 

@@ -1,15 +1,16 @@
 """Makes HTML of a template and its values; what sources say is only ever text in it."""
 
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp_jinja2
 from aiohttp import hdrs, web
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from oa_api.assets import ASSETS
 from oa_api.authorisation import ROLES
+from oa_api.identity import cookies, csrf
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL
 from oa_api.identity.role import Role
 from oa_api.pages import charts, flash, words
@@ -75,6 +76,7 @@ def render(request: web.Request, template: str, *, status: int = 200, **values: 
     parts = made.blocks[block](made.new_context(shown)) if block in made.blocks else made.generate(shown)
     response = web.Response(text="".join(parts), content_type="text/html", status=status)
     _protect(request, response)
+    cookies.remember_visit(response, request)
     if shown["messages"]:
         flash.clear(response)
     return response
@@ -88,13 +90,8 @@ def _common(request: web.Request) -> dict[str, Any]:
         "here": request.path,
         "here_with_query": request.path_qs,
         "messages": flash.read(request),
-        "csrf": lambda: csrf_field(request),
+        "csrf": partial(csrf.field, request),
     }
-
-
-def csrf_field(_request: web.Request) -> Markup:
-    """Return the hidden field that every form carries."""
-    return Markup("")
 
 
 def _protect(request: web.Request, response: web.Response) -> None:
