@@ -8,15 +8,17 @@ function paint() {
   return { ground: of("--raised"), grid: of("--line"), mark: of("--accent") };
 }
 
-function grid() {
+// Lines of latitude and longitude, every so many degrees.
+function grid(step) {
   const lines = [];
-  for (let x = -180; x <= 180; x += 10) lines.push([[x, -85], [x, 85]]);
-  for (let y = -80; y <= 80; y += 10) lines.push([[-180, y], [180, y]]);
-  return { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } };
+  for (let x = -180; x <= 180; x += step) lines.push([[x, -85], [x, 85]]);
+  for (let y = -80; y <= 80; y += step) lines.push([[-180, y], [180, y]]);
+  const data = { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } };
+  return { type: "geojson", data };
 }
 
 // What is drawn of a source: areas, lines and points, whichever it has.
-function layersOf(id, colour, more = {}) {
+function layersOf(id, colour, more = {}, radius = ["interpolate", ["linear"], ["zoom"], 0, 1.6, 10, 2.2, 16, 5]) {
   const is = (kind) => ["==", ["geometry-type"], kind];
   const of = (type, kind, look) => ({ id: `${id}-${type}`, source: id, type, filter: is(kind), paint: look, ...more });
   return [
@@ -24,7 +26,7 @@ function layersOf(id, colour, more = {}) {
     of("line", "LineString", { "line-color": colour, "line-width": 1.5 }),
     of("circle", "Point", {
       "circle-color": colour,
-      "circle-radius": ["interpolate", ["linear"], ["zoom"], 0, 1.6, 10, 2.2, 16, 5],
+      "circle-radius": radius,
       "circle-stroke-width": 0.5,
       "circle-stroke-color": "#fff",
     }),
@@ -65,18 +67,18 @@ async function addTiles(maplibre, map, element, { id, url, colour }) {
   return [header.minLon, header.minLat, header.maxLon, header.maxLat];
 }
 
-async function addFeatures(map, { id, url, colour }) {
+async function addFeatures(map, { id, url, colour, radius }) {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   const data = await answer.json();
   map.addSource(id, { type: "geojson", data });
-  for (const layer of layersOf(id, colour)) map.addLayer(layer);
+  for (const layer of layersOf(id, colour, {}, radius)) map.addLayer(layer);
   return data.bbox;
 }
 
 // What lies under a click, as text: nothing of it is ever read as HTML.
 function tell(maplibre, map, event) {
-  const [found] = map.queryRenderedFeatures(event.point).filter((feature) => feature.source !== "grid");
+  const [found] = map.queryRenderedFeatures(event.point).filter((feature) => feature.source.startsWith("layer-"));
   if (!found) return;
   const list = document.createElement("dl");
   list.className = "facts";
@@ -103,10 +105,11 @@ async function draw(element) {
     locale: { "Map.Title": element.getAttribute("aria-label") },
     style: {
       version: 8,
-      sources: { grid: { type: "geojson", data: grid() } },
+      sources: { grid: grid(10), "fine-grid": grid(1) },
       layers: [
         { id: "ground", type: "background", paint: { "background-color": colours.ground } },
-        { id: "grid", source: "grid", type: "line", paint: { "line-color": colours.grid, "line-width": 1 } },
+        { id: "fine-grid", source: "fine-grid", type: "line", minzoom: 5, paint: { "line-color": colours.grid, "line-width": 0.6 } },
+        { id: "grid", source: "grid", type: "line", paint: { "line-color": colours.grid, "line-width": 1.2 } },
       ],
     },
   });
@@ -117,7 +120,9 @@ async function draw(element) {
   const missing = [];
   let bounds = wanted.bounds;
   for (const [place, layer] of wanted.layers.entries()) {
-    const source = { id: `layer-${place}`, url: layer.url, colour: layer.kind === "changes" ? by : (layer.colour ?? colours.mark) };
+    const isChanges = layer.kind === "changes";
+    const source = { id: `layer-${place}`, url: layer.url, colour: isChanges ? by : (layer.colour ?? colours.mark) };
+    if (isChanges) source.radius = 5;
     try {
       const seen = layer.kind === "pmtiles" ? await addTiles(maplibre, map, element, source) : await addFeatures(map, source);
       if (!bounds && seen) map.fitBounds((bounds = seen), { padding: 24, maxZoom: 14, animate: false });

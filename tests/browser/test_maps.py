@@ -1,0 +1,16 @@
+"""Maps are drawn from files of ours, in a real browser."""
+
+from browser.visitor import SHOTS, Visitor
+
+
+def test_map_of_changes_is_drawn(visitor: Visitor) -> None:
+    page = visitor.open("/docs/pages")
+    page.locator("[data-map]").scroll_into_view_if_needed()
+    page.wait_for_selector('[data-drawn="yes"]', timeout=30_000)
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    page.locator("[data-map]").screenshot(path=SHOTS / "map.png")
+
+
+def test_map_without_scripts_says_what_it_needs(visitor: Visitor) -> None:
+    page = visitor.open("/docs/pages", scripts=False)
+    assert page.get_by_text("The map needs JavaScript.").is_visible()
