@@ -13,7 +13,9 @@ SHOTS = ROOT / ".local/screenshots"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 _SERIOUS = frozenset({"serious", "critical"})
 # What Chromium says of each answer of 400 and more, also of the page that a test asks for; and of WebGL without a GPU.
-_HARMLESS = re.compile(r"^Failed to load resource: the server responded with a status of [45]\d\d|GPU stall due to ReadPixels")
+_HARMLESS = re.compile(
+    r"^Failed to load resource: the server responded with a status of [45]\d\d|GPU stall due to ReadPixels"
+)
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Visitor:
         return page
 
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and not _HARMLESS.match(message.text):
+        if message.type in {"error", "warning"} and not _HARMLESS.search(message.text):
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     def leave(self) -> None:
