@@ -95,6 +95,8 @@ async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> by
         raise TooSlowError(f"the body did not come within {_BODY_WITHIN_S} seconds") from error
     except _BROKEN_BODY as error:
         raise BadRequestError(f"the body is broken: {type(error).__name__}") from error
+    # For aiohttp's own readers, as request.post(), to which the body would be gone.
+    request._read_bytes = request[_RAW_BODY]  # noqa: SLF001 - it has no other way in
     return request[_RAW_BODY]
 
 
