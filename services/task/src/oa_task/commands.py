@@ -38,7 +38,7 @@ def run_once(job: Job, sandbox: Sandbox, *, as_json: bool) -> int:
         else:
             console.print(f"[green]{report['count']:,} features[/] in {job.out}")
 
-    return _told(work, as_json=as_json)
+    return told(work, as_json=as_json)
 
 
 def show_sample(job: Job, count: int, sandbox: Sandbox, *, as_json: bool) -> int:
@@ -54,7 +54,7 @@ def show_sample(job: Job, count: int, sandbox: Sandbox, *, as_json: bool) -> int
         else:
             show_samples(Console(highlight=False), rows)
 
-    return _told(work, as_json=as_json)
+    return told(work, as_json=as_json)
 
 
 def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
@@ -74,10 +74,10 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
         else:
             example_views.show_explanation(Console(highlight=False), found)
 
-    return _told(work, as_json=as_json)
+    return told(work, as_json=as_json)
 
 
-def _told(work: Callable[[Console], None], *, as_json: bool) -> int:
+def told(work: Callable[[Console], None], *, as_json: bool) -> int:
     """Do the work with a console for what is not its answer, and tell a failure in words."""
     configure_logging("task", level="WARNING")
     console = Console(stderr=True)

@@ -87,6 +87,27 @@ def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool, with_data: b
 
 
 @main.command()
+@click.argument("plan", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--inputs",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="folder below which the keys of the plan are files",
+)
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="folder for the files")
+@click.option("--json", "as_json", is_flag=True, help="answer with one line of JSON")
+def build(plan: Path, *, inputs: Path, out: Path, as_json: bool) -> None:
+    """Build the export, collection or fabric that PLAN describes, from files of earlier runs.
+
+    The form of a plan is in docs/products.md. Exit status: 0 done, 10-19 the plan or its inputs, 20-29 the machine,
+    30 a bug.
+    """
+    from oa_task import product_commands  # noqa: PLC0415 - the other commands start faster without it
+
+    sys.exit(product_commands.build_once(plan, inputs, out, as_json=as_json))
+
+
+@main.command()
 def job() -> None:
     """Run the attempt that the environment names: the entry of the container."""
     from oa_task.job.entry import run_job  # noqa: PLC0415 - the other commands start faster without AWS

@@ -11,23 +11,40 @@ from oa_task.definition import Entry
 from oa_task.download.downloaded import Downloaded, sha256_of
 from oa_task.previous import DEFINITION_FILE, MANIFEST_FILE
 
+PLAN_FILE = "plan.json"
+
 
 def write_manifest(
     out: Path, *, entry: Entry, definition: bytes, raws: Sequence[Downloaded], report: dict[str, Any]
 ) -> Path:
     """Write the definition, and `manifest.json` over the files in `out`; return the manifest's path."""
     (out / DEFINITION_FILE).write_bytes(definition)
-    files = sorted(path for path in out.iterdir() if path.is_file() and path.name not in {MANIFEST_FILE, "log.jsonl"})
-    manifest = {
+    about = {
         "layer": entry.layer,
         "name": entry.name,
         "definition_sha256": hashlib.sha256(definition).hexdigest(),
         "engine_version": version("oa-task"),
         "licence": entry.licence,
         "raw": _raw(raws),
-        "outputs": {path.name: file_facts(path) for path in files},
-        **report,
     }
+    return _written(out, about, report)
+
+
+def write_product_manifest(out: Path, *, kind: str, title: str, plan: bytes, report: dict[str, Any]) -> Path:
+    """Write the plan, and `manifest.json` over the files of a product in `out`; return the manifest's path."""
+    (out / PLAN_FILE).write_bytes(plan)
+    about = {
+        "kind": kind,
+        "title": title,
+        "definition_sha256": hashlib.sha256(plan).hexdigest(),
+        "engine_version": version("oa-task"),
+    }
+    return _written(out, about, report)
+
+
+def _written(out: Path, about: dict[str, Any], report: dict[str, Any]) -> Path:
+    files = sorted(path for path in out.iterdir() if path.is_file() and path.name not in {MANIFEST_FILE, "log.jsonl"})
+    manifest = {**about, "outputs": {path.name: file_facts(path) for path in files}, **report}
     path = out / MANIFEST_FILE
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return path

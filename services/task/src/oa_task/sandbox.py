@@ -58,10 +58,10 @@ class Sandbox:
     Leaving the block ends the child, whatever it does.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, *, program: str = "oa_task.sandboxed") -> None:
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         self._child = subprocess.Popen(  # noqa: S603 - our own program
-            (sys.executable, "-m", "oa_task.sandboxed", json.dumps(asdict(limits or limits_of_this_machine()))),
+            (sys.executable, "-m", program, json.dumps(asdict(limits or limits_of_this_machine()))),
             env={**environment, **_SETTINGS, "PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -91,27 +91,47 @@ class Sandbox:
         """
         import asyncio  # noqa: PLC0415 - a sandbox should start before anything slow is loaded
 
+        self.say(asdict(assignment))
+        self.say_no_more()
         try:
-            answer = await asyncio.to_thread(self._converse, assignment, progress)
+            answer = await asyncio.to_thread(self.listen, lambda said: progress(said["progress"]))
         finally:
-            self._child.kill()  # a child that ended before is not touched, and keeps its status
-        return _result(answer, self._child.returncode or 0)
+            self.kill()
+        return self.result(answer)
 
-    def _converse(self, assignment: Assignment, progress: Callable[[int], None]) -> dict[str, Any] | None:
-        """Say what is to be done and listen until the child has said how it ended, or has ended without a word."""
-        child = self._child
-        if child.stdin is None or child.stdout is None:
-            return None
-        with contextlib.suppress(BrokenPipeError):  # a child that died says so by its status
-            child.stdin.write(json.dumps(asdict(assignment)) + "\n")
-            child.stdin.close()
-        for line in child.stdout:
+    def say(self, value: Any) -> None:
+        """Send the child a line of JSON."""
+        if self._child.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):  # a child that died says so by its status
+                self._child.stdin.write(json.dumps(value) + "\n")
+                self._child.stdin.flush()
+
+    def say_no_more(self) -> None:
+        """Tell the child that nothing more comes."""
+        if self._child.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._child.stdin.close()
+
+    def listen(self, heard: Callable[[dict[str, Any]], None]) -> dict[str, Any] | None:
+        """Pass on what the child says until it has said how it ended, and return that; None if it ends without a word.
+
+        This blocks: call it in a thread.
+        """
+        for line in self._child.stdout or ():
             said: dict[str, Any] = json.loads(line)
-            if "progress" not in said:
+            if "report" in said or "code" in said:
                 return said
-            progress(said["progress"])
-        child.wait()
+            heard(said)
+        self._child.wait()
         return None
+
+    def kill(self) -> None:
+        """End the child; one that ended before is not touched, and keeps its status."""
+        self._child.kill()
+
+    def result(self, answer: dict[str, Any] | None) -> dict[str, Any]:
+        """Return the report of what `listen` returned. Raises TaskFailure."""
+        return _result(answer, self._child.returncode or 0)
 
 
 def _result(answer: dict[str, Any] | None, status: int) -> dict[str, Any]:

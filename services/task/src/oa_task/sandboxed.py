@@ -20,19 +20,29 @@ _EVERY_S = 0.5
 
 def main() -> None:
     """Wait for the assignment, do it and say how it ended. Without one there is nothing to do or to say."""
+    answer(_loaded)
+
+
+def answer(load: Callable[[], Callable[[str], dict[str, Any]]]) -> None:
+    """Give up what a process needs to be trusted, load what does the work, and do what the first line asks for."""
     confine(Limits(**json.loads(sys.argv[1])))
     look_for_cycles_seldom()
-    outcome = _outcome()
+    outcome = _outcome(load)
     if outcome is not None:
-        _say(outcome)
+        say(outcome)
 
 
-def _outcome() -> dict[str, Any] | None:
+def _loaded() -> Callable[[str], dict[str, Any]]:
+    from oa_task.conversion import convert  # noqa: PLC0415 - under the limits, and before there is work
+
+    return lambda line: _convert(convert, Assignment(**json.loads(line)))
+
+
+def _outcome(load: Callable[[], Callable[[str], dict[str, Any]]]) -> dict[str, Any] | None:
     try:
-        from oa_task.conversion import convert  # noqa: PLC0415 - under the limits, and before there is work
-
+        work = load()
         line = sys.stdin.readline()
-        return {"report": _convert(convert, Assignment(**json.loads(line)))} if line else None
+        return {"report": work(line)} if line else None
     except TaskFailure as failure:
         return {"code": failure.code, "message": failure.message}
     except MemoryError:
@@ -52,7 +62,7 @@ def _convert(convert: Callable[..., dict[str, Any]], assignment: Assignment) -> 
         nonlocal said_at
         if time.monotonic() - said_at > _EVERY_S:
             said_at = time.monotonic()
-            _say({"progress": count})
+            say({"progress": count})
 
     entry = select_entry(read_definition(Path(assignment.definition)), assignment.layer, assignment.name)
     if assignment.rows is not None:
@@ -79,7 +89,8 @@ def _inspect(entry: Entry, assignment: Assignment) -> dict[str, Any]:
     return inspect(raws, entry, work=Path(assignment.work), first=first, count=count)
 
 
-def _say(what: dict[str, Any]) -> None:
+def say(what: dict[str, Any]) -> None:
+    """Send the parent a line of JSON."""
     sys.stdout.write(json.dumps(what) + "\n")
     sys.stdout.flush()
 

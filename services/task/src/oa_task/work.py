@@ -1,10 +1,8 @@
 """One job's work, from the definition to the manifest; the same for people and for the container."""
 
 import asyncio
-import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +20,11 @@ from oa_task.download.source import SourceDownload
 from oa_task.failure import DISK_FULL, TaskFailure
 from oa_task.garbage import look_for_cycles_seldom
 from oa_task.manifest import write_manifest
-from oa_task.previous import CACHE_FILE, MANIFEST_FILE, Previous
+from oa_task.previous import CACHE_FILE, Previous
 from oa_task.progress import Progress
 from oa_task.sandbox import Assignment, Sandbox
 from oa_task.together import together
+from oa_task.unfinished import publish, unfinished
 
 log = structlog.get_logger()
 FEATURES_FILE = "source.geojson.gz"
@@ -67,9 +66,9 @@ async def run_work(
     """
     look_for_cycles_seldom()
     try:
-        with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, _unfinished(job.out) as out:
+        with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, unfinished(job.out) as out:
             report = await _Working(job, progress, limits or WorkLimits(), Path(folder), out).run(sandbox)
-            await asyncio.to_thread(_publish, out, job.out)
+            await asyncio.to_thread(publish, out, job.out)
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
@@ -140,20 +139,3 @@ class _Working:
             without=tuple(job.without),
         )
         return await sandbox.convert(assignment, lambda count: self._progress("convert", count, None))
-
-
-@contextmanager
-def _unfinished(out: Path) -> Iterator[Path]:
-    """Give a folder beside the files to come, on the same file system; it is gone afterwards, whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
-def _publish(unfinished: Path, out: Path) -> None:
-    """Move everything into place, the manifest last; an earlier manifest goes first, as it would be wrong by then."""
-    (out / MANIFEST_FILE).unlink(missing_ok=True)
-    for path in sorted(unfinished.iterdir(), key=lambda item: item.name == MANIFEST_FILE):
-        path.replace(out / path.name)

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from oa_task.features import Attributes, Geometry, Points, Shapes
-from oa_task.write import parquet
+from oa_task.write import geoparquet
 from oa_task.write.lines import output_batch
 from oa_task.write.parquet import ParquetFile
 
@@ -49,7 +49,7 @@ def test_parquet_points_come_back_and_missing_ones_are_null(tmp_path: Path) -> N
 def test_parquet_row_groups_have_their_size_whatever_the_batches(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parquet, "GROUP_ROWS", 4)
+    monkeypatch.setattr(geoparquet, "GROUP_ROWS", 4)
     write(tmp_path / "x.parquet", Points(np.zeros(3), np.zeros(3)), ["a", "b", "c"], times=3)
     about = pq.ParquetFile(tmp_path / "x.parquet").metadata
     assert [about.row_group(place).num_rows for place in range(about.num_row_groups)] == [4, 4, 1]

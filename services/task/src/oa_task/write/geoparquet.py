@@ -1,0 +1,93 @@
+"""GeoParquet 1.1: WKB geometry, a covering of bounding boxes, zstd, row groups of 50,000, streamed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+GROUP_ROWS = 50_000
+_GROUP_BYTES = 64 * 1024 * 1024
+SIDES = ("xmin", "ymin", "xmax", "ymax")
+BOX = pa.struct([pa.field(side, pa.float64()) for side in SIDES])
+_TYPE_NAMES = dict(
+    enumerate(("Point", "LineString", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"))
+)
+
+
+class GeoParquetFile:
+    """Writes tables of text columns, `geometry` and `bbox`; memory holds one row group."""
+
+    def __init__(self, path: Path, texts: tuple[str, ...]) -> None:
+        self.path = path
+        self._part = path.with_name(path.name + ".part")
+        fields = [pa.field(name, pa.large_string()) for name in texts]
+        self.schema = pa.schema([*fields, pa.field("geometry", pa.binary()), pa.field("bbox", BOX)])
+        self._writer = pq.ParquetWriter(
+            self._part,
+            self.schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[name for name in texts if name != "hash"],
+            write_statistics=[*texts, *(f"bbox.{side}" for side in SIDES)],
+        )
+        self._waiting: list[pa.Table] = []
+        self._kinds: set[str] = set()
+        self.bounds: np.ndarray | None = None
+
+    def write(self, table: pa.Table, kinds: set[int], boxes: np.ndarray) -> None:
+        """Append a table; `kinds` are the GEOS types of its geometries, `boxes` their bounds, shape (n, 4)."""
+        self._note(kinds, boxes)
+        self._waiting.append(table)
+        while self._is_due():
+            self._write_group()
+
+    def close(self) -> None:
+        """Write the rest and what the whole is, and give the file its name."""
+        while self._waiting:
+            self._write_group()
+        self._writer.add_key_value_metadata({"geo": json.dumps(self._about())})
+        self._writer.close()
+        self._part.replace(self.path)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Return the names of the geometry types so far."""
+        return tuple(sorted(self._kinds))
+
+    def abandon(self) -> None:
+        """Remove what was written."""
+        self._writer.close()
+        self._part.unlink(missing_ok=True)
+
+    def _is_due(self) -> bool:
+        rows: int = sum(table.num_rows for table in self._waiting)
+        size_bytes: int = sum(table.nbytes for table in self._waiting)
+        return rows >= GROUP_ROWS or size_bytes >= _GROUP_BYTES
+
+    def _write_group(self) -> None:
+        table = pa.concat_tables(self._waiting)
+        self._writer.write_table(table.slice(0, GROUP_ROWS), row_group_size=GROUP_ROWS)
+        rest = table.slice(GROUP_ROWS)
+        self._waiting = [rest] if rest.num_rows else []
+
+    def _note(self, kinds: set[int], boxes: np.ndarray) -> None:
+        known = boxes[~np.isnan(boxes).any(axis=1)]
+        if not len(known):
+            return
+        self._kinds |= {_TYPE_NAMES.get(kind, "GeometryCollection") for kind in kinds - {-1}}
+        found = known if self.bounds is None else np.vstack([known, self.bounds])
+        self.bounds = np.concatenate([found[:, :2].min(axis=0), found[:, 2:].max(axis=0)])
+
+    def _about(self) -> dict[str, Any]:
+        column = {
+            "encoding": "WKB",
+            "geometry_types": list(self.types),
+            "edges": "planar",
+            "covering": {"bbox": {side: ["bbox", side] for side in SIDES}},
+        }
+        if self.bounds is not None:
+            column["bbox"] = self.bounds.tolist()
+        return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}

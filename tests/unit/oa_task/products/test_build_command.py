@@ -1,0 +1,45 @@
+"""`oa-task build` as people start it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from products import Bucket, address, csv_of, plan
+
+
+def oa_task(*words: str) -> "subprocess.CompletedProcess[str]":
+    program = str(Path(sys.executable).with_name("oa-task"))
+    return subprocess.run([program, *words], check=False, capture_output=True, text=True)
+
+
+def test_build_makes_the_files_and_tells_the_counts(tmp_path: Path) -> None:
+    bucket = Bucket(tmp_path / "bucket")
+    body = plan("export", [bucket.publish("us/x", [address("1", "A", 1, 2)])], formats=["csv"])
+    (tmp_path / "plan.json").write_text(json.dumps(body))
+    words = ["--inputs", str(bucket.folder), "--out", str(tmp_path / "out"), "--json"]
+    ended = oa_task("build", str(tmp_path / "plan.json"), *words)
+    assert ended.returncode == 0
+    told = json.loads(ended.stdout)
+    assert (told["status"], told["count"], told["bounds"]) == ("Success", 1, [1.0, 2.0, 1.0, 2.0])
+    assert len(csv_of(tmp_path / "out" / "export.csv.gz")) == 1
+    assert '"phase": "inputs"' in ended.stderr
+
+
+def test_build_bad_plan_ends_with_words_and_status_10(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text('{"v": 1, "kind": "export", "title": "x", "formats": ["csv"], "inputs": []}')
+    ended = oa_task("build", str(tmp_path / "plan.json"), "--inputs", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert ended.returncode == 10
+    assert "/inputs: " in ended.stderr
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_build_input_that_is_no_parquet_says_which(tmp_path: Path) -> None:
+    bucket = Bucket(tmp_path / "bucket")
+    dataset = bucket.publish("us/x", [address("1", "A", 1, 2)])
+    lines = {"key": dataset["geojson_key"], "sha256": dataset["geojson_sha256"]}
+    (tmp_path / "plan.json").write_text(json.dumps(plan("export", [{**dataset, **lines}], formats=["csv"])))
+    words = ["--inputs", str(bucket.folder), "--out", str(tmp_path / "out"), "--json"]
+    ended = oa_task("build", str(tmp_path / "plan.json"), *words)
+    assert ended.returncode == 12
+    assert json.loads(ended.stdout)["message"].startswith("job/1/attempt-1/source.geojson.gz is no GeoParquet of us/x")

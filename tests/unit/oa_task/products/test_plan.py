@@ -1,0 +1,93 @@
+"""Plans are read as strangers' text."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oa_task.failure import TaskFailure
+from oa_task.products.plan import read_plan
+
+DATASET: dict[str, Any] = {
+    "source_name": "us/x",
+    "layer": "addresses",
+    "name": "city",
+    "job": 1,
+    "key": "job/1/attempt-1/source.parquet",
+    "geojson_key": "job/1/attempt-1/source.geojson.gz",
+    "sha256": "0" * 64,
+    "size_bytes": 1,
+    "count": 1,
+    "license": None,
+    "attribution": None,
+}
+PLAN: dict[str, Any] = {"v": 1, "kind": "export", "title": "x", "formats": ["csv"], "inputs": [DATASET]}
+
+
+def code_and_words(body: bytes) -> tuple[str, str]:
+    with pytest.raises(TaskFailure) as caught:
+        read_plan(body)
+    return caught.value.code, caught.value.message
+
+
+def test_plan_good_one_is_read_and_what_is_new_is_passed_over() -> None:
+    plan = read_plan(json.dumps({**PLAN, "bbox": [1, 2, 3, 4], "new": 1, "formats": ["csv", "csv"]}).encode())
+    assert (plan.bbox, plan.formats, plan.layer) == ((1.0, 2.0, 3.0, 4.0), ("csv",), "addresses")
+    assert plan.inputs[0].label == "us/x/addresses/city"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"v": 2}, "/v: "),
+        ({"kind": "x"}, "/kind: "),
+        ({"formats": []}, "/formats: names no format to write"),
+        ({"formats": ["exe"]}, "/formats/0: "),
+        ({"kind": "collection", "formats": ["csv"]}, "/formats: a collection is written as"),
+        ({"bbox": [1, 2, 3]}, "/bbox: "),
+        ({"bbox": [1, 2, 3, 1]}, "/bbox: is west, south, east, north"),
+        ({"bbox": [1, 2, 300, 4]}, "/bbox: is west, south, east, north"),
+        ({"inputs": []}, "/inputs: "),
+        ({"inputs": [{**DATASET, "key": "../secret"}]}, "/inputs/0/key: is no key"),
+        ({"inputs": [{**DATASET, "key": "/etc/passwd"}]}, "/inputs/0/key: is no key"),
+        ({"inputs": [{**DATASET, "geojson_key": "a\\b"}]}, "/inputs/0/geojson_key: is no key"),
+        ({"inputs": [{**DATASET, "sha256": "x"}]}, "/inputs/0/sha256: "),
+        ({"inputs": [{**DATASET, "license": 3}]}, "/inputs/0/license: "),
+        ({"inputs": [{**DATASET, "count": -1}]}, "/inputs/0/count: "),
+        ({"inputs": [{**DATASET, "count": "1"}]}, "/inputs/0/count: "),
+        ({"inputs": [DATASET, {**DATASET, "layer": "parcels"}]}, "/inputs: export is of one layer"),
+        ({"layer": "parcels"}, "/inputs: export is of one layer"),
+        ({"title": "\ud800"}, "JSON has not"),
+    ],
+)
+def test_plan_bad_one_says_where_and_what(change: dict[str, Any], words: str) -> None:
+    code, message = code_and_words(json.dumps({**PLAN, **change}).encode())
+    assert code == "source.schema"
+    assert words in message
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 100_000, b"[]", b"null", b'{"v": NaN}'])
+def test_plan_that_is_no_object_is_refused(body: bytes) -> None:
+    assert code_and_words(body)[0] == "source.schema"
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(
+    field=st.sampled_from(sorted({*PLAN, *DATASET, "bbox", "layer", "deduplicate"})),
+    value=_JSON,
+    is_inner=st.booleans(),
+)
+def test_plan_with_any_value_anywhere_is_read_or_refused(field: str, value: Any, *, is_inner: bool) -> None:
+    changed = {**PLAN, "inputs": [{**DATASET, field: value}]} if is_inner else {**PLAN, field: value}
+    body = json.dumps(changed).encode()
+    try:
+        read_plan(body)
+    except TaskFailure:
+        assert code_and_words(body)[0] == "source.schema"
