@@ -16,7 +16,7 @@ from oa_api.store.queries import queries
 
 _SQL = queries("products")
 # What most come for, first: one file of everything as GeoJSON.
-_MAIN = ("collection.geojson.zip", "collection.parquet", "collection.pmtiles")
+_MAIN = ("collection.geojson.zip", "collection.parquet.zip", "collection.pmtiles")
 
 
 async def list_collections(request: web.Request) -> web.Response:

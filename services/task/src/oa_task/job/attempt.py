@@ -14,7 +14,7 @@ from oa_shared.claim import CLAIM_FILE, claim, read_claim
 from oa_shared.crash import crash_point
 from oa_shared.failures import exit_status
 from oa_shared.ids import attempt_prefix
-from oa_shared.kinds import JobKind
+from oa_shared.kinds import PRODUCTS, JobKind
 from oa_shared.messages import dump
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
@@ -28,6 +28,7 @@ from oa_task.job.settings import JobSettings
 from oa_task.job.telling import Telling
 from oa_task.manifest import file_facts
 from oa_task.previous import MANIFEST_FILE
+from oa_task.products.work import build
 from oa_task.work import Job, run_work
 
 log = structlog.get_logger()
@@ -40,6 +41,7 @@ _TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     ".gpkg": "application/geopackage+sqlite3",
     ".csv": "text/csv",
+    ".fgb": "application/flatgeobuf",
     ".txt": "text/plain; charset=utf-8",
     ".pmtiles": "application/vnd.pmtiles",
 }
@@ -160,9 +162,13 @@ class Attempt:
 
     async def _make(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
         """Do the work of the job's kind: files in `out`, the manifest among them. Raises TaskFailure."""
-        if self._settings.kind != JobKind.SOURCE:
-            raise TaskFailure("bug.crash", f"this version of the task does not know the kind {self._settings.kind!r}")
-        return await self._make_source(definition, folder, out)
+        kind = self._settings.kind
+        if kind == JobKind.SOURCE:
+            return await self._make_source(definition, folder, out)
+        if kind not in PRODUCTS:
+            raise TaskFailure("bug.crash", f"this version of the task does not know the kind {kind!r}")
+        async with Telling(self._reporter) as telling:
+            return await build(definition, out, storage=self._storage, telling=telling)
 
     async def _make_source(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
         settings, path = self._settings, folder / "source.json"

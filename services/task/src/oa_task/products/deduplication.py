@@ -74,7 +74,7 @@ def level_of(about: Input) -> int:
 def deduplicated(part: Part, order: Preferences, work: Path) -> tuple[Part, Dropped]:
     """Return a part without the rows that give way to others, and how many did for which reason.
 
-    Rows that may be the same address meet in one bucket on disk; memory holds one bucket, and a bit for each row.
+    Rows that may be the same address meet in one bucket on disk; memory holds one bucket, and a byte for each row.
     """
     folder = work / f"buckets-{part.path.stem}"
     folder.mkdir()

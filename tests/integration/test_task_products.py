@@ -1,0 +1,97 @@
+"""An attempt that makes a product, against real S3 and SQS."""
+
+import gzip
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from oa_local.provision import Queues
+from oa_shared.aws import Aws, open_aws
+from oa_shared.ids import new_token
+from oa_shared.messages import StatusMessage, parse_result_message
+from oa_task.job.attempt import Attempt
+from oa_task.job.settings import JobSettings
+from oa_task.products import inputs
+from products import Bucket, Row, address, plan
+
+
+@pytest.fixture
+async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    for name, value in aws.items():
+        monkeypatch.setenv(name, value)
+    async with open_aws() as clients:
+        yield clients
+
+
+@asynccontextmanager
+async def api(body: Row) -> AsyncIterator[str]:
+    async def raw(_request: web.Request) -> web.Response:
+        return web.json_response(body)
+
+    app = web.Application()
+    app.router.add_get("/api/job/7/raw", raw)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield str(server.make_url(""))
+
+
+async def run(body: Row, opened: Aws, queues: Queues, bucket: str, *, folder: Path) -> tuple[int, StatusMessage]:
+    """Run the attempt of a plan; return its exit status and its last word."""
+    (folder / "log.jsonl").write_text("")
+    async with api(body) as url:
+        settings = JobSettings(
+            job=7,
+            attempt=1,
+            token=new_token(),
+            layer="addresses",
+            name="1",
+            kind=body["kind"],
+            api_url=url,
+            bucket=bucket,
+            results_queue_url=queues.results_url,
+        )
+        storage, queue = opened.storage(bucket), opened.queue(queues.results_url)
+        status = await Attempt(settings, storage=storage, queue=queue, log_file=folder / "log.jsonl").run()
+    received = await opened.queue(queues.results_url).receive(10, 1, 30)
+    messages = [parse_result_message(message.body) for message in received]
+    return status, max((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
+
+
+async def test_attempt_of_an_export_reads_published_files_from_the_bucket_and_uploads_one(
+    opened: Aws, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    published, storage = Bucket(tmp_path / "published"), opened.storage(bucket)
+    datasets = [published.publish(f"us/{name}", [address("1", "A", 1, 2)]) for name in ("x", "y")]
+    for dataset in datasets:
+        await storage.put_file(dataset["key"], published.folder / dataset["key"])
+    body = plan("export", datasets, formats=["csv"])
+    status, ended = await run(body, opened, queues, bucket, folder=tmp_path)
+    assert (status, ended.status) == (0, "Success")
+    assert ended.result is not None
+    assert (ended.result["count"], ended.result["bounds"]) == (2, [1.0, 2.0, 1.0, 2.0])
+    assert set(ended.result["outputs"]) == {"export.csv.gz", "ATTRIBUTION.txt", "plan.json", "manifest.json"}
+    text = gzip.decompress(await storage.get_bytes("job/7/attempt-1/export.csv.gz") or b"").decode()
+    assert len(text.splitlines()) == 3
+    manifest = json.loads(await storage.get_bytes("job/7/attempt-1/manifest.json") or b"")
+    assert [item["count"] for item in manifest["inputs"]] == [1, 1]
+
+
+async def test_attempt_of_an_export_without_its_input_is_a_fault_of_storage(
+    opened: Aws, queues: Queues, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inputs, "_FIRST_PAUSE_S", 0.0)
+    dataset = Bucket(tmp_path / "published").publish("us/x", [address("1", "A", 1, 2)])
+    body = plan("export", [dataset], formats=["csv"])
+    status, ended = await run(body, opened, queues, bucket, folder=tmp_path)
+    assert (status, ended.status, ended.error and ended.error["code"]) == (25, "Fail", "infra.storage")
+
+
+async def test_attempt_of_a_plan_that_is_none_fails_with_its_code(
+    opened: Aws, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    status, ended = await run(plan("fabric", []), opened, queues, bucket, folder=tmp_path)
+    assert (status, ended.status, ended.error and ended.error["code"]) == (10, "Fail", "source.schema")
