@@ -118,7 +118,7 @@ ENDINGS = ("geojson.zip", "parquet.zip", "pmtiles")
 
 
 async def test_collection_lines_that_are_not_those_of_the_plan_fail(bucket: Bucket, tmp_path: Path) -> None:
-    dataset = {**bucket.publish("us/x", [address("1", "A", 1, 2)]), "count": 2}
+    dataset = {**bucket.publish("us/x", [address("1", "A", 1, 2)]), "count": 2, "geojson_sha256": None}
     with pytest.raises(TaskFailure, match="has 1 features, the plan says 2") as caught:
         await bucket.build(plan("collection", [dataset], formats=["geojson"]), tmp_path / "out")
     assert caught.value.code == "infra.storage"
