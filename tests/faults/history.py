@@ -17,6 +17,8 @@ from oa_shared.status import JobStatus
 
 Row = dict[str, Any]
 _PUBLISHED = "data.published"
+# What people decide about a result that has come to its end already.
+_DECIDED = ("job.confirmed", "job.rejected", "job.held_back")
 _JOBS = "SELECT job.*, run.live FROM job JOIN run ON run.id = job.run_id WHERE job.id = ANY(%s) ORDER BY job.id"
 _ATTEMPTS = "SELECT * FROM job_attempt WHERE job_id = ANY(%s) ORDER BY job_id, attempt"
 _EVENTS = "SELECT * FROM job_event WHERE job_id = ANY(%s) ORDER BY id"
@@ -98,7 +100,7 @@ class History:
         wrong = []
         for attempt in self.attempts.get(job["id"], []):
             told = [e for e in self.events.get(job["id"], []) if e["attempt"] == attempt["attempt"] and e["accepted"]]
-            moves = [event["detail"] for event in told if event["kind"] != _PUBLISHED]
+            moves = [event["detail"] for event in told if event["kind"] not in (_PUBLISHED, *_DECIDED)]
             ranks = [JobStatus(move["status"]).rank for move in moves]
             lost = [move for move in moves if (move.get("error") or {}).get("code") == "infra.lost"]
             if ranks != sorted(ranks) or ranks.count(9) > 1 + len(lost):

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from oa_api.events.feed import now
+from oa_api.events.position import Interest, span
 from oa_api.handlers import paging
 from oa_api.published import selected
 from oa_api.schemas.data import DataFilter
@@ -135,6 +137,30 @@ async def test_list_of_failing_data_looks_at_jobs_by_index(database: Database) -
     asked = listed(DataFilter, failing=True)
     found = await scanned_whole(database, queries("data")["by_source"], paging.parameters(selected(asked)))
     assert found == set()
+
+
+SPANS = {
+    "newest": (Interest(), "desc"),
+    "oldest": (Interest(), "asc"),
+    "of a run": (Interest(run=150), "asc"),
+    "of a run, newest": (Interest(run=150), "desc"),
+    "of a job": (Interest(job=7), "asc"),
+    "of a kind that nothing has": (Interest(kinds=frozenset({"job.rejected"})), "desc"),
+}
+
+
+@pytest.mark.parametrize("name", SPANS)
+async def test_page_of_the_feed_reads_no_whole_table(database: Database, name: str) -> None:
+    interest, order = SPANS[name]
+    values = span(interest, limit=100)
+    assert await scanned_whole(database, queries("events")[f"events_{order}"], values) == set()
+
+
+async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None:
+    end = await now(database)
+    values = {**span(Interest(), after=end, limit=1000), "most": 10_000}
+    for name in ("events_asc", "is_pending", "resumable"):
+        assert await scanned_whole(database, queries("events")[name], values) == set(), name
 
 
 HOT: dict[str, dict[str, Any]] = {

@@ -147,7 +147,7 @@ async def test_duplicate_is_recorded_with_why(database: Database) -> None:
     job = await make_job(database)
     for _ in range(2):
         await tell(database, job, JobStatus.RUNNING)
-    events = await database.all("SELECT accepted, reason FROM job_event ORDER BY id")
+    events = await database.all("SELECT accepted, reason FROM job_event WHERE kind = 'job.status' ORDER BY id")
     assert [(row["accepted"], row["reason"]) for row in events] == [(True, None), (False, "duplicate")]
 
 

@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 from oa_api.assets import ASSETS, read_assets
 from oa_api.authorisation import ROLES, authorise
 from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.events.hub import Hub
 from oa_api.handlers.about import VERSION
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.role import Role
@@ -18,7 +19,7 @@ from oa_api.problem import PRESENT, answer_errors
 from oa_api.routes import ROUTES
 from oa_api.routes.route import Route
 from oa_api.schemas.requests import NewJobs
-from oa_api.services import DATABASE, DOCUMENT, FETCHER, QUEUES, SETTINGS, STORAGE, QueuePair
+from oa_api.services import DATABASE, DOCUMENT, FETCHER, HUB, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.settings import Settings
 from oa_api.store.database import Database
 from oa_shared.source_definition import prepare_validation
@@ -46,6 +47,8 @@ def make_app(
     app[QUEUES] = queues
     app[DOCUMENT] = document(ROUTES, VERSION)
     app[FETCHER] = fetcher
+    app[HUB] = Hub(database, settings.database_url, most_streams=settings.event_streams)
+    app.on_shutdown.append(_end_streams)
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
     app[PRESENT] = error_page
     set_up_pages(app)
@@ -59,3 +62,7 @@ def _add(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], 
         app.router.add_route(hdrs.METH_HEAD, route.pattern or route.path, route.handler)
     if added.resource is not None:
         yield (route.method, added.resource.canonical), route.role
+
+
+async def _end_streams(app: web.Application) -> None:
+    await app[HUB].close()

@@ -74,3 +74,9 @@ class UnsupportedTypeError(ApiError):
     """The body is of a type that this endpoint does not read."""
 
     code, title, status = "unsupported_type", "The body is of a type that is not read here.", 415
+
+
+class BusyError(ApiError):
+    """The server has as much to do as it takes on."""
+
+    code, title, status = "busy", "The server takes no more of this now.", 503

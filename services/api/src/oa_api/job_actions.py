@@ -9,7 +9,7 @@ from oa_api.errors import ConflictError, NotFoundError
 from oa_api.identity.permission import require_for_job
 from oa_api.identity.principal import Principal
 from oa_api.results import publish
-from oa_api.results.apply import Move, apply_move, start_attempt
+from oa_api.results.apply import RERUN, Move, apply_move, start_attempt
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.lanes import Tier
@@ -60,7 +60,7 @@ async def rerun(transaction: Transaction, job: int, *, by: Principal, why: str =
     await transaction.execute(_PUBLISH["settle_errors"], {"job": job, "state": "superseded"})
     await transaction.execute(_RESULTS["reopen"], {"job": job})
     await audit.record(transaction, by, action="job.rerun", subject=f"job/{job}", why=why)
-    return await start_attempt(transaction, row, Retry(0, Tier(row["tier"])))
+    return await start_attempt(transaction, row, Retry(0, Tier(row["tier"])), kind=RERUN)
 
 
 async def cancel(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:

@@ -189,6 +189,7 @@ async def insert_jobs(transaction: Transaction, run: Row, planned: Sequence[Plan
     }
     await transaction.execute(_SQL["insert_jobs"], columns)
     await transaction.execute(_SQL["insert_attempts"], columns)
+    await transaction.execute(_SQL["record_creation"], columns)
     bodies = [
         _body(run, job, job_id=job_id, token=token, traceparent=traceparent)
         for job, job_id, token in zip(planned, ids, tokens, strict=True)
@@ -217,3 +218,4 @@ async def _publish_one(transaction: Transaction, job: int) -> None:
         return
     await publish.hold_back(transaction, row, reasons)
     await transaction.execute(_PUBLISH["success_to_warn"], {"job": job})
+    await publish.record_decision(transaction, job, kind="job.held_back", status="Warn")

@@ -7,6 +7,8 @@ REQUEST_DURATION_S = Histogram(
 )
 RELAYED = Counter("oa_outbox_relayed", "Messages of the outbox by what the jobs queue said.", ("outcome",))
 RESULTS = Counter("oa_results_applied", "Messages of the results queue by what became of them.", ("outcome",))
+EVENT_STREAMS = Gauge("oa_event_streams", "Streams of events that are open.")
+EVENT_STREAMS_CUT = Counter("oa_event_streams_cut", "Streams that were cut off because their client did not read.")
 
 DATABASE_UP = Gauge("oa_database_up", "Whether the database answers.")
 OUTBOX_WAITING = Gauge("oa_outbox_waiting", "Messages of the outbox that wait to be sent.")

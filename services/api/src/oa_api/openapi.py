@@ -79,6 +79,7 @@ _TAGS = {
     "runs": "Jobs that are started together.",
     "jobs": "One source, layer and name each.",
     "products": "Collections, exports and the map, made of what is published.",
+    "events": "What happens, in order, and as it happens.",
     "queues": "What waits, and what nobody could deal with.",
     "schedules": "What is done by the clock.",
     "people": "Accounts, API tokens, and who did what.",

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.events.hub import Hub
 from oa_api.settings import Settings
 from oa_api.store.database import Database
 from oa_shared.queue import Queue
@@ -25,5 +26,6 @@ DATABASE = web.AppKey("database", Database)
 STORAGE = web.AppKey("storage", Storage)
 QUEUES: web.AppKey[Mapping[str, QueuePair]] = web.AppKey("queues", Mapping)
 FETCHER = web.AppKey("fetcher", DefinitionFetcher)
+HUB = web.AppKey("hub", Hub)
 SETTINGS = web.AppKey("settings", Settings)
 DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("document", dict)

@@ -52,6 +52,7 @@ class Settings:
     export_inputs: int = 1_000
     export_features: int = 25_000_000
     export_keep_days: int = 14
+    event_streams: int = 2000
 
 
 @dataclass(frozen=True, slots=True)

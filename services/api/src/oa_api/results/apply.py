@@ -1,7 +1,7 @@
 """One message of the results queue, applied in one transaction (DESIGN section 4.4)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -23,6 +23,7 @@ _SQL = queries("results")
 _UNKNOWN_JOB = "unknown_job"
 _DUPLICATE = "duplicate"
 _RETRIED = "retried"
+RERUN = "job.rerun"
 _ENDED_IN_BATCH = frozenset({"SUCCEEDED", "FAILED", "LOST"})
 
 
@@ -95,7 +96,7 @@ async def apply_move(transaction: Transaction, row: Row, move: Move) -> str:
         return str(outcome.reason)
     status = await _gated_status(transaction, row, move)
     await _write(transaction, move, status)
-    await record(transaction, move, accepted=True)
+    await record(transaction, replace(move, status=status), accepted=True)
     if status is JobStatus.SUCCESS:
         await _deliver(transaction, row)
     if status is JobStatus.FAIL and await retry(transaction, row, move):
@@ -122,8 +123,8 @@ async def retry(transaction: Transaction, row: Row, move: Move) -> bool:
     return True
 
 
-async def start_attempt(transaction: Transaction, row: Row, plan: Retry) -> int:
-    """Open the next attempt of a job and write its message to the outbox; return its number."""
+async def start_attempt(transaction: Transaction, row: Row, plan: Retry, *, kind: str = "job.retried") -> int:
+    """Open the next attempt of a job, write its message to the outbox and the event `kind`; return its number."""
     token = new_token()
     values = {"job": row["id"], "attempt": row["attempt"], "new_token": token, "tier": plan.tier}
     opened = await transaction.all(_SQL["next_attempt"], values)
@@ -135,6 +136,8 @@ async def start_attempt(transaction: Transaction, row: Row, plan: Retry) -> int:
     await transaction.execute(
         _SQL["insert_outbox"], {"job": row["id"], "attempt": attempt, "body": body, "delay_s": plan.delay_s}
     )
+    opened_move = Move(job=row["id"], attempt=attempt, token=token, status=JobStatus.PENDING, kind=kind)
+    await record(transaction, opened_move, accepted=True)
     return attempt
 
 

@@ -65,7 +65,16 @@ async def _settle(transaction: Transaction, job: Row, *, status: str, state: str
     if not await transaction.execute(_SQL["warn_to"], values):
         return False
     await transaction.execute(_SQL["settle_errors"], {"job": job["id"], "state": state})
+    await record_decision(transaction, job["id"], kind=f"job.{state}", status=status, error=error)
     return True
+
+
+async def record_decision(
+    transaction: Transaction, job: int, *, kind: str, status: str, error: str | None = None
+) -> None:
+    """Write into the job's history what became of it without anything new being heard of its attempt."""
+    detail = {"status": status} | ({"error": {"code": error}} if error else {})
+    await transaction.execute(_SQL["record_decision"], {"job": job, "kind": kind, "detail": json.dumps(detail)})
 
 
 def _key(job: Row) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from oa_api.routes.care import CARE
 from oa_api.routes.data import DATA
+from oa_api.routes.events import EVENTS
 from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
 from oa_api.routes.pages import PAGES
@@ -19,6 +20,7 @@ ROUTES: tuple[Route, ...] = (
     *QUEUES,
     *CARE,
     *IDENTITY,
+    *EVENTS,
     *SERVICE,
     *PAGES,
 )

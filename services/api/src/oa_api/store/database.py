@@ -29,7 +29,7 @@ _SERVER_LIMITS_MS = {
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 300_000,
 }
-_KEEPALIVE: Mapping[str, Any] = {
+KEEPALIVE: Mapping[str, Any] = {
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
@@ -82,7 +82,7 @@ class Database:
                 cursor_factory=RealDictCursor,
                 application_name="oa-api",
                 options=" ".join(f"-c {name}={value}" for name, value in limits.items()),
-                **_KEEPALIVE,
+                **KEEPALIVE,
             )
         return cls(pool)
 

@@ -33,6 +33,10 @@ FROM unnest(%(id)s::bigint[], %(source_name)s::text[], %(source_url)s::text[], %
 INSERT INTO job_attempt (job_id, attempt, token, tier)
 SELECT id, 1, token, tier FROM unnest(%(id)s::bigint[], %(token)s::text[], %(tier)s::text[]) AS new (id, token, tier)
 
+-- name: record_creation
+INSERT INTO job_event (job_id, run_id, attempt, kind, accepted, detail)
+SELECT id, %(run)s, 1, 'job.created', true, '{"status": "Pending"}' FROM unnest(%(id)s::bigint[]) AS new (id)
+
 -- name: insert_messages
 INSERT INTO outbox (job_id, attempt, body)
 SELECT id, 1, body FROM unnest(%(id)s::bigint[], %(body)s::text[]) AS new (id, body)

@@ -32,6 +32,10 @@ WHERE active AND %(event)s = ANY(events) AND (layer IS NULL OR layer = %(layer)s
 -- name: record_publication
 INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'data.published', true FROM job WHERE id = %(job)s
 
+-- name: record_decision
+INSERT INTO job_event (job_id, attempt, kind, accepted, detail)
+SELECT id, attempt, %(kind)s, true, %(detail)s FROM job WHERE id = %(job)s
+
 -- name: hold_back
 INSERT INTO job_error (job_id, code, message) VALUES (%(job)s, %(code)s, %(message)s)
 

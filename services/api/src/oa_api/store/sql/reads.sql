@@ -53,6 +53,11 @@ SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, ru
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = %(run)s
 
+-- name: runs_by_number
+SELECT run.id, run.created_at, run.live, run.lane, run.closed_at, run.github, tally.counts, summary.status
+FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
+WHERE run.id = ANY(%(runs)s)
+
 -- name: jobs_filtered
 FROM job LEFT JOIN run ON run.id = job.run_id
 WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
