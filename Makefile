@@ -1,8 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset test lint types fuzz chaos bench check images compose plan deploy terraform-check
+.PHONY: help setup up down reset test lint types fuzz chaos weekly bench check images compose plan deploy terraform-check
 WORKERS ?= 2
 JOBS ?= 300
 KILL ?= all
+DEFINITIONS ?= 300
+BROKEN ?= 10%
 INPUTS ?= 20000
 PATHS := shared services cli local tests terraform
 ENV ?=
@@ -48,6 +50,9 @@ fuzz: setup ## Random definitions and rows against a plain reference, random fil
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)
+
+weekly: setup ## Take made-up towns through the weekly run of the running stack; DEFINITIONS=300 BROKEN=10%
+	@.venv/bin/oa-local weekly --definitions $(DEFINITIONS) --broken $(BROKEN)
 
 images: ## Build the container image of each service; needs a Docker engine
 	@sh bin/images

@@ -1,4 +1,4 @@
-"""The `oa-local` program: up, down, reset, chaos, definitions and cases."""
+"""The `oa-local` program: up, down, reset, chaos, definitions, cases and weekly."""
 
 import argparse
 import os
@@ -18,6 +18,7 @@ from oa_local.client import Api
 from oa_local.county import follow, submit_county, words
 from oa_local.definitions import check_definitions
 from oa_local.stack import Stack
+from oa_local.weekly.trial import Trial
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 
@@ -100,6 +101,21 @@ def reset() -> int:
     return 0
 
 
+def _share(text: str) -> float:
+    """Read 10% or 0.1."""
+    share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    if not 0 <= share <= 1:
+        raise ValueError(text)
+    return share
+
+
+def _weekly(given: argparse.Namespace) -> int:
+    trial = Trial(console, FOLDER)
+    if given.mend:
+        return trial.mend()
+    return trial.run(given.definitions, round(given.definitions * given.broken), stays=not given.once)
+
+
 def main() -> None:
     """Run the command named on the command line."""
     parser = argparse.ArgumentParser(prog="oa-local", description=__doc__)
@@ -113,6 +129,11 @@ def main() -> None:
     posting.add_argument("folder", type=Path)
     serving = commands.add_parser("cases", help="submit each case below FOLDER to the running stack and follow it")
     serving.add_argument("folder", type=Path)
+    weekly = commands.add_parser("weekly", help="make towns, break some, and take them all through the weekly run")
+    weekly.add_argument("--definitions", type=int, default=300)
+    weekly.add_argument("--broken", type=_share, default=0.1, help="how many of them, as 10%% or 0.1")
+    weekly.add_argument("--once", action="store_true", help="end when all jobs have ended, and serve no longer")
+    weekly.add_argument("--mend", action="store_true", help="mend the data of the towns, in another terminal")
     given = parser.parse_args()
     configure_logging("local", level="ERROR")
     try:
@@ -122,6 +143,8 @@ def main() -> None:
             sys.exit(check_definitions(console, given.folder))
         if given.command == "cases":
             sys.exit(submit_cases(console, given.folder))
+        if given.command == "weekly":
+            sys.exit(_weekly(given))
         sys.exit({"up": up, "down": down, "reset": reset}[given.command]())
     except OaError as error:
         console.print(f"{error.title} {error}", style="red", markup=False)

@@ -178,6 +178,7 @@ class Stack:
         yield self._program("files", files, {})
         environ = self._common()
         api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"]), "OA_DATABASE_URL": self.database_url}
+        api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")
         yield self._program("api", [_installed("oa-api")], {**environ, **api})
         dispatcher = {
             "OA_HEALTH_PORT": str(self.ports["dispatcher"]),
