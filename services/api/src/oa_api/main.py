@@ -22,6 +22,7 @@ from oa_api.background.results import run_results_consumer
 from oa_api.background.schedules import run_schedules
 from oa_api.background.sign_in_mail import run_sign_in_mail
 from oa_api.background.sweep import SweepTimes, run_sweep
+from oa_api.background.webhooks import run_webhooks
 from oa_api.call import CallSettings, call
 from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.mail import Mailer
@@ -31,6 +32,7 @@ from oa_api.services import QueuePair
 from oa_api.settings import MigrationSettings, Settings, site_of
 from oa_api.store.database import Database
 from oa_api.store.migration import migrate
+from oa_api.webhooks.sender import Sender
 from oa_shared.aws import Aws, open_aws
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
@@ -113,6 +115,7 @@ async def serve(settings: Settings) -> None:
             ),
             (settings.sweep, partial(run_sweep, database, jobs_queue, storage, stop, times)),
             (settings.sign_in_mail, partial(run_sign_in_mail, database, mailer, stop, site=site_of(settings))),
+            (settings.webhooks, partial(run_webhooks, database, Sender(settings.allow_hosts), stop)),
             (settings.schedules, partial(run_schedules, database, scheduled_works(settings, database), stop)),
         )
         await _work([start for wanted, start in duties if wanted], stop)

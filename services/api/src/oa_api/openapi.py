@@ -75,11 +75,12 @@ _WHO = {
 }
 _ALSO = {302: "It lies at the address in `Location`.", 304: "It is as it was: `If-None-Match` names it."}
 _TAGS = {
-    "data": "What is published, its history, its licences, and who is told of it.",
+    "data": "What is published, its history and its licences.",
     "runs": "Jobs that are started together.",
     "jobs": "One source, layer and name each.",
     "products": "Collections, exports and the map, made of what is published.",
     "events": "What happens, in order, and as it happens.",
+    "webhooks": "Who is told of new data, and of what.",
     "queues": "What waits, and what nobody could deal with.",
     "schedules": "What is done by the clock.",
     "people": "Accounts, API tokens, and who did what.",

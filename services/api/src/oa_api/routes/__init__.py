@@ -11,6 +11,7 @@ from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
 from oa_api.routes.runs import RUNS
 from oa_api.routes.service import SERVICE
+from oa_api.routes.webhooks import WEBHOOKS
 
 ROUTES: tuple[Route, ...] = (
     *RUNS,
@@ -21,6 +22,7 @@ ROUTES: tuple[Route, ...] = (
     *CARE,
     *IDENTITY,
     *EVENTS,
+    *WEBHOOKS,
     *SERVICE,
     *PAGES,
 )

@@ -1,8 +1,8 @@
 """The endpoints of published data."""
 
-from oa_api.handlers import data, licences
+from oa_api.handlers import data, feed, licences
 from oa_api.identity.role import Role
-from oa_api.routes.route import GEOJSON, JSON, TEXT, Route
+from oa_api.routes.route import ATOM, GEOJSON, JSON, TEXT, Route
 from oa_api.schemas import data as shapes
 from oa_shared.status import LAYERS
 
@@ -51,6 +51,13 @@ DATA = (
         *("GET", "/api/attribution", licences.get_attribution, "The credits that are due", (TEXT, JSON), "data"),
         description="Of any selection: a text to pass on with the data, or JSON with `format=json`.",
         query=shapes.Credits,
+        role=Role.ANYONE,
+        also=(304,),
+    ),
+    Route(
+        *("GET", "/data/feed.atom", feed.get_feed, "New data as an Atom feed", (ATOM,), "data"),
+        description="The newest publications; `rel=next` leads to older ones.",
+        query=shapes.FeedFilter,
         role=Role.ANYONE,
         also=(304,),
     ),

@@ -1,0 +1,91 @@
+"""The endpoints below /api/webhook."""
+
+from typing import Any
+
+from aiohttp import web
+
+from oa_api.errors import NotFoundError
+from oa_api.handlers import paging
+from oa_api.identity.principal import PRINCIPAL
+from oa_api.requests import body, path_id, query
+from oa_api.schemas import webhooks as shapes
+from oa_api.services import DATABASE, SETTINGS
+from oa_api.store.database import Row
+from oa_api.store.queries import queries
+from oa_api.webhooks import subscriptions
+from oa_shared.guarded_http import Guard
+
+_SQL = queries("webhooks")
+_WEBHOOK, _DELIVERY, _QUEUED = shapes.Webhook(), shapes.Delivery(), shapes.Queued()
+
+
+async def list_webhooks(request: web.Request) -> web.Response:
+    """Return a page of webhooks, newest first."""
+    asked, database = await query(request, shapes.WebhookFilter()), request.app[DATABASE]
+    values = paging.parameters(asked)
+    rows = [_WEBHOOK.dump(row) for row in await database.all(_SQL["list"], values)]
+    total = await paging.bounded(database, _SQL["count"], values)
+    return paging.answer(request, asked, "webhooks", rows, total=total)
+
+
+async def post_webhook(request: web.Request) -> web.Response:
+    """Make a webhook, show its secret once, and ping it."""
+    asked, database = await body(request, shapes.NewWebhook()), request.app[DATABASE]
+    subscriptions.check_address(asked["url"], _guard(request))
+    made, secret = await subscriptions.create(database, asked, by=request[PRINCIPAL])
+    await subscriptions.ping(database, made)
+    return _shown_once(await _webhook(request, made), secret)
+
+
+async def get_webhook(request: web.Request) -> web.Response:
+    """Return a webhook, without its secret."""
+    return web.json_response(_WEBHOOK.dump(await _webhook(request, path_id(request, "webhook"))))
+
+
+async def patch_webhook(request: web.Request) -> web.Response:
+    """Change a webhook."""
+    webhook, asked = path_id(request, "webhook"), await body(request, shapes.WebhookChange())
+    if "url" in asked:
+        subscriptions.check_address(asked["url"], _guard(request))
+    secret = await subscriptions.change(request.app[DATABASE], webhook, asked, by=request[PRINCIPAL])
+    return _shown_once(await _webhook(request, webhook), secret)
+
+
+async def delete_webhook(request: web.Request) -> web.Response:
+    """Remove a webhook."""
+    webhook = path_id(request, "webhook")
+    view = _WEBHOOK.dump(await _webhook(request, webhook))
+    await subscriptions.delete(request.app[DATABASE], webhook, by=request[PRINCIPAL])
+    return web.json_response(view)
+
+
+async def post_ping(request: web.Request) -> web.Response:
+    """Queue a delivery that says only that we are there."""
+    delivery = await subscriptions.ping(request.app[DATABASE], path_id(request, "webhook"))
+    return web.json_response(_QUEUED.dump({"delivery": delivery}))
+
+
+async def list_deliveries(request: web.Request) -> web.Response:
+    """Return a page of what a webhook was told or is still to be told."""
+    asked, database = await query(request, shapes.DeliveryFilter()), request.app[DATABASE]
+    webhook = (await _webhook(request, path_id(request, "webhook")))["id"]
+    values = {**paging.parameters(asked), "webhook": webhook, "state": asked["state"]}
+    rows = [_DELIVERY.dump(row) for row in await database.all(_SQL["deliveries"], values)]
+    total = await paging.bounded(database, _SQL["count_deliveries"], values)
+    return paging.answer(request, asked, "deliveries", rows, total=total, webhook=webhook)
+
+
+async def _webhook(request: web.Request, webhook: int) -> Row:
+    row = await request.app[DATABASE].first(_SQL["one"], {"webhook": webhook})
+    if row is None:
+        raise NotFoundError(f"there is no webhook {webhook}")
+    return row
+
+
+def _guard(request: web.Request) -> Guard:
+    return Guard(request.app[SETTINGS].allow_hosts)
+
+
+def _shown_once(row: Row, secret: str | None) -> web.Response:
+    shown: dict[str, Any] = {**row, "secret": secret} if secret else row
+    return web.json_response(_WEBHOOK.dump(shown), headers={"Cache-Control": "no-store"})

@@ -1,0 +1,233 @@
+"""Webhooks: made by admins, told in the publishing transaction, signed, tried again, guarded."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from oa_api.background.webhooks import DELAYS_S, MAX_GIVEN_UP, deliver_once
+from oa_api.webhooks.sender import Sender
+from oa_shared.status import JobStatus
+from publishing import make_job, publish, result, tell
+from running_api import INTERNAL, RunningApi, running_api
+
+
+@dataclass
+class Receiver:
+    """Somebody who is told: keeps what comes and answers with `status`."""
+
+    status: int = 204
+    url: str = ""
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.got.append((dict(request.headers), await request.read()))
+        return web.Response(status=self.status, headers={"Location": "/elsewhere"})
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    made, app = Receiver(), web.Application()
+    app.router.add_post("/hook", made.take)
+    app.router.add_post("/elsewhere", made.take)
+    async with TestServer(app) as server:
+        made.url = str(server.make_url("/hook"))
+        yield made
+
+
+@pytest.fixture
+async def api(database_url: str) -> AsyncIterator[RunningApi]:
+    async with running_api(database_url, allow_hosts=("127.0.0.1",)) as running:
+        yield running
+
+
+async def subscribe(api: RunningApi, url: str, **more: Any) -> dict[str, Any]:
+    """Make a webhook and forget its first ping."""
+    response = await api.client.post("/api/webhook", json={"url": url, **more}, headers=INTERNAL)
+    assert response.status == 200, await response.text()
+    await api.database.execute("DELETE FROM webhook_delivery")
+    return dict(await response.json())
+
+
+async def deliver(api: RunningApi, *, opened: tuple[str, ...] = ("127.0.0.1",), timeout_s: float = 5) -> int:
+    async with Sender(opened, timeout_s=timeout_s) as sender:
+        return await deliver_once(api.database, sender)
+
+
+async def make_due(api: RunningApi) -> None:
+    await api.database.execute("UPDATE webhook_delivery SET due_at = now() WHERE state = 'waiting'")
+
+
+async def deliveries(api: RunningApi, webhook: int, query: str = "") -> list[dict[str, Any]]:
+    return list((await api.get(f"/api/webhook/{webhook}/deliveries{query}", **INTERNAL))["deliveries"])
+
+
+async def test_new_webhook_shows_its_secret_once_and_is_pinged(api: RunningApi, receiver: Receiver) -> None:
+    response = await api.client.post("/api/webhook", json={"url": receiver.url}, headers=INTERNAL)
+    made = await response.json()
+    assert (len(made["secret"]), response.headers["Cache-Control"]) == (70, "no-store")
+    shown = [await api.get(f"/api/webhook/{made['id']}", **INTERNAL), await api.get("/api/webhook", **INTERNAL)]
+    assert made["secret"] not in json.dumps(shown)
+    assert await deliver(api) == 1
+    assert json.loads(receiver.got[0][1]) == {"event": "ping", "webhook": made["id"]}
+    deed = await api.database.first("SELECT action, subject, detail FROM audit")
+    assert deed is not None
+    assert (deed["action"], deed["subject"]) == ("webhook.create", f"webhook/{made['id']}")
+    assert made["secret"] not in json.dumps(deed["detail"])
+
+
+async def test_publication_is_told_signed_to_whom_it_concerns(api: RunningApi, receiver: Receiver) -> None:
+    made = await subscribe(api, receiver.url, source="us/ca/", layer="addresses")
+    for other in ({"source": "us/wa/"}, {"source": "us/ca"}, {"layer": "parcels"}):
+        await subscribe(api, receiver.url, **other)
+    job = await publish(api, "us/ca/berkeley")
+    assert await deliver(api) == 1
+    ((headers, body),) = receiver.got
+    told = json.loads(body)
+    assert (told["event"], told["data"]["source_name"], told["data"]["job"]) == (
+        "data.published",
+        "us/ca/berkeley",
+        job["id"],
+    )
+    assert told["data"]["changes"] == {"added": 3, "removed": 2}
+    at, signed = (part.partition("=")[2] for part in headers["OA-Signature"].split(","))
+    expected = hmac.new(made["secret"].encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert signed == expected
+    (delivery,) = await deliveries(api, made["id"])
+    assert headers["OA-Delivery"] == str(delivery["id"])
+    assert (delivery["state"], delivery["status"], delivery["tries"]) == ("delivered", 204, 1)
+    assert await deliver(api) == 0
+
+
+async def test_publication_that_is_rolled_back_tells_nobody_and_leaves_no_history(
+    api: RunningApi, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await subscribe(api, receiver.url)
+    job = await make_job(api)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oa_api.results.publish.crash_point", _raise_at)
+        with pytest.raises(ConnectionError):
+            await tell(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
+    assert [await api.count(table) for table in ("data", "publication", "webhook_delivery")] == [0, 0, 0]
+    await tell(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
+    assert [await api.count(table) for table in ("data", "publication", "webhook_delivery")] == [1, 1, 1]
+
+
+def _raise_at(place: str) -> None:
+    if place == "publish.after":
+        raise ConnectionError
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+async def test_delivery_that_is_not_taken_is_tried_later_and_follows_no_redirect(
+    api: RunningApi, receiver: Receiver, status: int
+) -> None:
+    made = await subscribe(api, receiver.url)
+    await publish(api)
+    receiver.status = status
+    await deliver(api)
+    assert await deliver(api) == 0
+    (delivery,) = await deliveries(api, made["id"], "?state=waiting")
+    assert (delivery["status"], delivery["error"], delivery["tries"]) == (status, f"it answered {status}", 1)
+    receiver.status = 200
+    await make_due(api)
+    await deliver(api)
+    assert [item["state"] for item in await deliveries(api, made["id"])] == ["delivered"]
+    assert len({body for _, body in receiver.got}) == 1
+    assert len(receiver.got) == 2
+
+
+async def test_delivery_whose_sender_died_is_tried_again(api: RunningApi, receiver: Receiver) -> None:
+    await subscribe(api, receiver.url)
+    await publish(api)
+    await api.database.all("UPDATE webhook_delivery SET tries = 1, due_at = now() + interval '60 s' RETURNING id")
+    assert await deliver(api) == 0
+    await make_due(api)
+    assert await deliver(api) == 1
+
+
+async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason(
+    api: RunningApi, receiver: Receiver
+) -> None:
+    made = await subscribe(api, receiver.url)
+    receiver.status = 500
+    for number in range(MAX_GIVEN_UP + 1):
+        await publish(api, f"xx/{number}")
+    await api.database.execute("UPDATE webhook_delivery SET tries = %(tries)s", {"tries": len(DELAYS_S)})
+    later = "UPDATE webhook_delivery SET due_at = now() + interval '1 h' WHERE id = (SELECT max(id) FROM webhook_delivery)"
+    await api.database.execute(later)
+    while await deliver(api):
+        pass
+    shown = await api.get(f"/api/webhook/{made['id']}", **INTERNAL)
+    assert shown["active"] is False
+    assert shown["disabled_because"].endswith("the last one: it answered 500")
+    assert {item["state"] for item in await deliveries(api, made["id"])} == {"given_up"}
+    await publish(api, "xx/later")
+    assert shown["waiting"] == 0
+    change = await api.client.patch(f"/api/webhook/{made['id']}", json={"active": True}, headers=INTERNAL)
+    assert (await change.json())["disabled_because"] is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://10.0.0.1/x", "https://169.254.169.254/x", "http://example.org/x", "https://a:b@example.org/", "ftp://a/b"],
+)
+async def test_address_that_is_not_to_be_sent_to_is_refused(api: RunningApi, url: str) -> None:
+    response = await api.client.post("/api/webhook", json={"url": url}, headers=INTERNAL)
+    assert response.status == 422
+    assert "url" in (await response.json())["errors"]
+
+
+async def test_name_that_leads_to_a_private_address_is_not_sent_to(api: RunningApi, receiver: Receiver) -> None:
+    made = await subscribe(api, "https://localhost/hook")
+    await publish(api)
+    await deliver(api, opened=())
+    (delivery,) = await deliveries(api, made["id"])
+    assert "not on the public internet" in delivery["error"]
+    assert receiver.got == []
+
+
+async def test_other_side_that_does_not_answer_is_not_waited_for(api: RunningApi) -> None:
+    async def hang(_request: web.Request) -> web.Response:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", hang)
+    async with TestServer(app) as server:
+        made = await subscribe(api, str(server.make_url("/")))
+        await publish(api)
+        await deliver(api, timeout_s=0.1)
+    (delivery,) = await deliveries(api, made["id"])
+    assert delivery["error"] == "no answer within 0.1 s"
+
+
+async def test_new_secret_replaces_the_old_one(api: RunningApi, receiver: Receiver) -> None:
+    made = await subscribe(api, receiver.url)
+    address = f"/api/webhook/{made['id']}"
+    changed = await (await api.client.patch(address, json={"new_secret": True}, headers=INTERNAL)).json()
+    assert changed["secret"] != made["secret"]
+    plain = await (await api.client.patch(address, json={"layer": "parcels"}, headers=INTERNAL)).json()
+    assert "secret" not in plain
+    assert (plain["layer"], plain["url"]) == ("parcels", receiver.url)
+
+
+async def test_webhook_that_is_deleted_is_gone_with_its_deliveries(api: RunningApi, receiver: Receiver) -> None:
+    made = await subscribe(api, receiver.url)
+    await publish(api)
+    address = f"/api/webhook/{made['id']}"
+    assert (await api.client.delete(address, headers=INTERNAL)).status == 200
+    assert await api.count("webhook_delivery") == 0
+    for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/ping"), ("GET", "/deliveries")):
+        response = await api.client.request(
+            method, address + path, headers=INTERNAL, json={} if method != "GET" else None
+        )
+        assert response.status == 404
