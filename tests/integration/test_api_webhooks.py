@@ -162,7 +162,9 @@ async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason
     for number in range(MAX_GIVEN_UP + 1):
         await publish(api, f"xx/{number}")
     await api.database.execute("UPDATE webhook_delivery SET tries = %(tries)s", {"tries": len(DELAYS_S)})
-    later = "UPDATE webhook_delivery SET due_at = now() + interval '1 h' WHERE id = (SELECT max(id) FROM webhook_delivery)"
+    later = (
+        "UPDATE webhook_delivery SET due_at = now() + interval '1 h' WHERE id = (SELECT max(id) FROM webhook_delivery)"
+    )
     await api.database.execute(later)
     while await deliver(api):
         pass
