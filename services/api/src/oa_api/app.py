@@ -8,7 +8,9 @@ from oa_api.assets import ASSETS, read_assets
 from oa_api.authorisation import ROLES, authorise
 from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.events.hub import Hub
+from oa_api.github.signature import WebhookSecrets
 from oa_api.handlers.about import VERSION
+from oa_api.handlers.github import WEBHOOK_SECRETS
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.role import Role
 from oa_api.limits.requests import LIMITS, Limits, tell
@@ -52,6 +54,7 @@ def make_app(
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
     app[PRESENT] = error_page
     set_up_pages(app)
+    app[WEBHOOK_SECRETS] = WebhookSecrets(settings.github_webhook_secret, settings.github_webhook_secret_previous)
     return app
 
 

@@ -17,6 +17,7 @@ from aiohttp import web
 
 from oa_api.account_command import AccountSettings, run_account_command
 from oa_api.app import make_app
+from oa_api.background.github import GitHubDuty, run_github
 from oa_api.background.relay import run_relay
 from oa_api.background.results import run_results_consumer
 from oa_api.background.schedules import run_schedules
@@ -25,6 +26,7 @@ from oa_api.background.sweep import SweepTimes, run_sweep
 from oa_api.background.webhooks import run_webhooks
 from oa_api.call import CallSettings, call
 from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.github.setup import open_github
 from oa_api.mail import Mailer
 from oa_api.schedules.works import scheduled_works
 from oa_api.server import ApiRunner
@@ -38,6 +40,7 @@ from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 from oa_shared.queue import Queue
 from oa_shared.settings import read_settings
+from oa_shared.storage import Storage
 
 log = structlog.get_logger()
 
@@ -99,6 +102,8 @@ async def serve(settings: Settings) -> None:
             )
             await _listen(app, settings, stack)
         mailer = Mailer.of(settings)
+        github = await _github(settings, database, storage, stack)
+        follow_github = [partial(run_github, github, stop)] if github else []
         times = SweepTimes(settings.sweep_every_s, settings.republish_after_s, settings.job_deadline_s)
         duties = (
             (settings.relay, partial(run_relay, database, jobs_queue, stop)),
@@ -118,7 +123,14 @@ async def serve(settings: Settings) -> None:
             (settings.webhooks, partial(run_webhooks, database, Sender(settings.allow_hosts), stop)),
             (settings.schedules, partial(run_schedules, database, scheduled_works(settings, database), stop)),
         )
-        await _work([start for wanted, start in duties if wanted], stop)
+        await _work([*(start for wanted, start in duties if wanted), *follow_github], stop)
+
+
+async def _github(settings: Settings, database: Database, storage: Storage, stack: AsyncExitStack) -> GitHubDuty | None:
+    """Return the duty towards GitHub where it is set up. Raises SettingsError."""
+    if not (settings.github and settings.github_repository):
+        return None
+    return await stack.enter_async_context(open_github(settings, database=database, storage=storage))
 
 
 def _dead(aws: Aws, url: str) -> Queue | None:

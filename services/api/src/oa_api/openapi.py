@@ -77,6 +77,7 @@ _ALSO = {302: "It lies at the address in `Location`.", 304: "It is as it was: `I
 _TAGS = {
     "data": "What is published, its history and its licences.",
     "runs": "Jobs that are started together.",
+    "github": "Webhooks of GitHub.",
     "jobs": "One source, layer and name each.",
     "products": "Collections, exports and the map, made of what is published.",
     "events": "What happens, in order, and as it happens.",

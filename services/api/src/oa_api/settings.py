@@ -54,6 +54,14 @@ class Settings:
     export_features: int = 25_000_000
     export_keep_days: int = 14
     event_streams: int = 2000
+    github: bool = True
+    github_repository: str = ""
+    github_app_id: str = ""
+    github_private_key: str = field(default="", repr=False)
+    github_webhook_secret: str = field(default="", repr=False)
+    github_webhook_secret_previous: str = field(default="", repr=False)
+    github_sample: int = 100
+    github_sample_patience_s: float = 75
 
 
 @dataclass(frozen=True, slots=True)

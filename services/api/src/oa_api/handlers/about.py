@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from oa_api.background.heartbeat import CONSUMER, RELAY, SWEEP
+from oa_api.background.heartbeat import CONSUMER, GITHUB, RELAY, SWEEP
 from oa_api.pages.overview import overview
 from oa_api.schemas.answers import Health, Version
 from oa_api.services import DATABASE, SETTINGS
@@ -39,7 +39,7 @@ async def health(app: web.Application) -> tuple[list[str], list[Row]]:
     ages = {row["name"]: row["age_s"] for row in duties}
     problems = [
         f"{name} has not worked for {ages[name]:.0f} s" if name in ages else f"{name} has never worked"
-        for name in (RELAY, CONSUMER, SWEEP)
+        for name in (RELAY, CONSUMER, SWEEP, *[GITHUB] * bool(app[SETTINGS].github_repository))
         if ages.get(name, silent_s + 1) > silent_s
     ]
     return problems, duties

@@ -3,6 +3,7 @@
 from oa_api.routes.care import CARE
 from oa_api.routes.data import DATA
 from oa_api.routes.events import EVENTS
+from oa_api.routes.github import GITHUB
 from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
 from oa_api.routes.pages import PAGES
@@ -18,6 +19,7 @@ ROUTES: tuple[Route, ...] = (
     *JOBS,
     *DATA,
     *PRODUCTS,
+    *GITHUB,
     *QUEUES,
     *CARE,
     *IDENTITY,

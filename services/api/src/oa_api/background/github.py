@@ -1,0 +1,150 @@
+"""The duty towards GitHub: events are dealt with and checks followed, at least once, by one process at a time."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from oa_api.background.heartbeat import GITHUB, beat
+from oa_api.background.loop import repeat
+from oa_api.github.deeds import Deeds
+from oa_api.github.errors import GitHubAwayError, GitHubError
+from oa_api.github.following import Following
+from oa_api.metrics import GITHUB_EVENTS
+from oa_api.store.database import Database, Row, Transaction
+from oa_api.store.queries import queries
+from oa_shared.crash import crash_point
+
+log = structlog.get_logger()
+_SQL = queries("github")
+_LEASE_S = 300
+_BEAT_S = 5.0
+_DELAYS_S = (2.0, 10.0, 30.0, 120.0, 600.0)
+_REFUSED_TRIES = 5
+_FORGET_EVERY_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Seconds between two looks at a check, and until what failed for want of GitHub is given up."""
+
+    look_s: float = 5.0
+    give_up_s: float = 24 * 3600.0
+    delays_s: tuple[float, ...] = _DELAYS_S
+
+
+class GitHubDuty:
+    """One delivery and one check at a time; several processes share the work."""
+
+    def __init__(self, database: Database, deeds: Deeds, following: Following, pauses: Pauses | None = None) -> None:
+        self._database = database
+        self._deeds = deeds
+        self._following = following
+        self._pauses = pauses or Pauses()
+        self._beaten = self._forgot = 0.0
+
+    async def once(self) -> bool:
+        """Deal with what is due and return whether there was anything to do."""
+        dealt = await self._deal_with_one()
+        looked = await self._look_at_one()
+        await self._keep_house()
+        return dealt or looked
+
+    async def _keep_house(self) -> None:
+        now = time.monotonic()
+        if now - self._beaten > _BEAT_S:
+            await beat(self._database, GITHUB)
+            self._beaten = now
+        if now - self._forgot > _FORGET_EVERY_S:
+            await self._database.execute(_SQL["forget_deliveries"])
+            self._forgot = now
+
+    async def _deal_with_one(self) -> bool:
+        row = await self._taken("take_delivery")
+        if row is None:
+            return False
+        with structlog.contextvars.bound_contextvars(delivery=row["id"], github_event=row["event"]):
+            try:
+                reason = await self._do(row)
+            except GitHubError as error:
+                await self._put_off_delivery(row, error)
+            else:
+                GITHUB_EVENTS.labels("done").inc()
+                log.info("github_event_done", outcome=reason)
+        return True
+
+    async def _do(self, row: Row) -> str:
+        """Prepare the deed, then do it and end the delivery in one transaction: whoever comes second does nothing."""
+        deed = await self._deeds.prepare(row["task"])
+
+        async def work(transaction: Transaction) -> str:
+            if await transaction.first(_SQL["lock_delivery"], row) is None:
+                return "it was done already"
+            reason = await deed(transaction)
+            await transaction.execute(_SQL["end_delivery"], {"id": row["id"], "state": "done", "reason": reason})
+            crash_point("github.before_commit")
+            return reason
+
+        return await self._database.run(work)
+
+    async def _put_off_delivery(self, row: Row, error: GitHubError) -> None:
+        delay_s = self._delay(row, error)
+        if delay_s is None:
+            GITHUB_EVENTS.labels("given_up").inc()
+            log.error("github_event_given_up", error=error.detail, tries=row["tries"])
+            ended = {"id": row["id"], "state": "given_up", "reason": error.detail[:1000]}
+            await self._database.execute(_SQL["end_delivery"], ended)
+            return
+        log.warning("github_event_waits", error=error.detail, delay_s=delay_s, tries=row["tries"])
+        values = {"id": row["id"], "delay_s": delay_s, "reason": error.detail[:1000]}
+        await self._database.execute(_SQL["put_off_delivery"], values)
+
+    async def _look_at_one(self) -> bool:
+        check = await self._taken("take_check")
+        if check is None:
+            return False
+        about = {"pull": check["pull"], "head_sha": check["head_sha"], "check": check["id"]}
+        with structlog.contextvars.bound_contextvars(**about):
+            try:
+                is_new = await self._following.look(check, again_s=self._pauses.look_s)
+            except GitHubError as error:
+                await self._put_off_check(check, error)
+            else:
+                if is_new:
+                    log.info("github_check_shown")
+        return True
+
+    async def _put_off_check(self, check: Row, error: GitHubError) -> None:
+        delay_s = self._delay(check, error)
+        if delay_s is None:
+            log.error("github_check_given_up", error=error.detail, tries=check["tries"])
+            values = {"check": check["id"], "round": check["round"], "state": check["state"]}
+            await self._database.execute(_SQL["give_up_check"], values)
+            return
+        log.warning("github_check_waits", error=error.detail, delay_s=delay_s)
+        await self._database.execute(_SQL["put_off_check"], {"check": check["id"], "delay_s": delay_s})
+
+    def _delay(self, row: Row, error: GitHubError) -> float | None:
+        """Return after how many seconds to try again, None to give up: a refusal seldom changes, an outage does."""
+        delays_s = self._pauses.delays_s
+        delay_s = delays_s[min(row["tries"], len(delays_s)) - 1]
+        if isinstance(error, GitHubAwayError):
+            return None if row["age_s"] > self._pauses.give_up_s else max(delay_s, error.pause_s)
+        return None if row["tries"] >= _REFUSED_TRIES else delay_s
+
+    async def _taken(self, name: str) -> Row | None:
+        """Take one row for some minutes: when this process dies meanwhile another takes it again."""
+
+        async def work(transaction: Transaction) -> Row | None:
+            return await transaction.first(_SQL[name], {"lease_s": _LEASE_S})
+
+        return await self._database.run(work)
+
+
+async def run_github(duty: GitHubDuty, stop: asyncio.Event, *, every_s: float = 1.0) -> None:
+    """Work until `stop` is set."""
+    work: Callable[[], Awaitable[Any]] = duty.once
+    await repeat(GITHUB, work, stop, every_s=every_s)

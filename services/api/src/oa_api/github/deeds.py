@@ -1,0 +1,178 @@
+"""What is done about an event: GitHub is read first, then one transaction writes all of it (or nothing)."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from oa_api.github.errors import GitHubAwayError
+from oa_api.github.events import PULL, PUSH
+from oa_api.github.examination import Examination, Finding, examine
+from oa_api.github.landing import land
+from oa_api.github.repository import Pull, Repository
+from oa_api.github.runs import about_pull, cancel_runs, create_run, rerun_failed
+from oa_api.github.survey import source_paths, survey
+from oa_api.store.database import Database, Row, Transaction
+from oa_api.store.queries import queries
+
+_SQL = queries("github")
+MOST_ENTRIES = 500
+_BEHIND_S = 5.0
+
+Deed = Callable[[Transaction], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How pull requests are tried; `web_url` is where people look at the repository."""
+
+    sample: int = 100
+    web_url: str = "https://github.com"
+
+
+class Deeds:
+    """Turns tasks into deeds: each returns, in words, what it did. It may be prepared twice; it is done once."""
+
+    def __init__(self, database: Database, repository: Repository, wishes: Wishes) -> None:
+        self._database = database
+        self._repository = repository
+        self._wishes = wishes
+
+    async def prepare(self, task: dict[str, Any]) -> Deed:
+        """Read what the task needs of GitHub and return the deed. Raises GitHubError."""
+        if task["kind"] == PULL:
+            return await self._pull(task["pull"], seen_at=datetime.fromisoformat(task["updated_at"]))
+        if task["kind"] == PUSH:
+            return await self._push(task["before"])
+        return self._rerun(task)
+
+    async def _pull(self, number: int, *, seen_at: datetime) -> Deed:
+        """Go by what the pull request is now, whatever event told of it, so that their order does not matter."""
+        pull = await self._repository.pull(number)
+        if pull.updated_at < seen_at:
+            raise GitHubAwayError("GitHub's API is behind its own event", pause_s=_BEHIND_S)
+        if pull.is_merged:
+            return await self._merge(pull)
+        if not pull.is_open:
+            return self._close(pull)
+        return await self._check(pull)
+
+    async def _check(self, pull: Pull) -> Deed:
+        known = await self._database.first(_SQL["check_of"], self._about(pull))
+        if known is None:
+            comparison = await self._repository.compare(pull.base_sha, pull.head_sha)
+            examined = await self._examined(comparison.paths, base=comparison.merge_base, head=pull.head_sha)
+        else:
+            examined = Examination()
+
+        async def deed(transaction: Transaction) -> str:
+            about = self._about(pull)
+            await transaction.execute(_SQL["lock_pull"], about)
+            await self._leave(transaction, about, state="superseded", why="a newer commit came")
+            check = await transaction.first(_SQL["check_of"], about)
+            if check is None:
+                return await self._open(transaction, about, examined)
+            if check["state"] == "open":
+                return "this commit is being tried already"
+            await transaction.execute(_SQL["try_again"], {"check": check["id"]})
+            again = await rerun_failed(transaction, check, why="the commit is the head again")
+            return f"the commit is the head again: {again} jobs run again"
+
+        return deed
+
+    async def _examined(self, paths: tuple[str, ...], *, base: str, head: str) -> Examination:
+        """Examine the definitions among some files; nobody's pull request may start jobs without end."""
+        wanted = source_paths(paths)
+        if len(wanted) > MOST_ENTRIES:
+            return Examination(findings=[_too_many(wanted[0], len(wanted), "definitions")])
+        found = await self._all_examined(wanted, base=base, head=head)
+        if len(found.jobs) > MOST_ENTRIES:
+            return Examination(findings=[_too_many(wanted[0], len(found.jobs), "entries"), *found.findings])
+        return found
+
+    async def _all_examined(self, paths: list[str], *, base: str, head: str) -> Examination:
+        examined = Examination()
+        for change in await survey(self._repository, paths, base=base, head=head):
+            address = f"{self._wishes.web_url}/{self._repository.name}/blob/{head}/{change.path}"
+            examined.add(examine(change, address=address))
+        return examined
+
+    async def _open(self, transaction: Transaction, about: dict[str, Any], examined: Examination) -> str:
+        findings = {
+            "problems": [asdict(finding) for finding in examined.findings],
+            "removed": examined.removed,
+            "lines": examined.lines,
+        }
+        values = {**about, "findings": json.dumps(findings)}
+        (check,) = await transaction.all(_SQL["insert_check"], values)
+        if not examined.jobs:
+            return "no entry is to be tried"
+        run = await create_run(transaction, about_pull(about), examined.jobs, sample=self._wishes.sample)
+        await transaction.execute(_SQL["start_samples"], {"check": check["id"], "run": run})
+        return f"{len(examined.jobs)} entries are tried in run {run}"
+
+    def _close(self, pull: Pull) -> Deed:
+        async def deed(transaction: Transaction) -> str:
+            about = self._about(pull)
+            await transaction.execute(_SQL["lock_pull"], about)
+            cancelled = await self._leave(
+                transaction, {**about, "head_sha": ""}, state="closed", why="the pull request was closed"
+            )
+            return f"closed: {cancelled} jobs cancelled"
+
+        return deed
+
+    async def _leave(self, transaction: Transaction, about: dict[str, Any], *, state: str, why: str) -> int:
+        """Give up the open checks of a pull request but that of `head_sha`, and return how many jobs that ended."""
+        left = await transaction.all(_SQL["leave_open_checks"], {**about, "state": state})
+        runs = [row[name] for row in left for name in ("sample_run", "full_run")]
+        return await cancel_runs(transaction, runs, why=why)
+
+    async def _merge(self, pull: Pull) -> Deed:
+        """Make live what the pull request changed, as it stands on the default branch now."""
+        comparison = await self._repository.compare(pull.base_sha, pull.head_sha)
+        head = await self._repository.head()
+        wanted = source_paths(comparison.paths)
+        examined = await self._all_examined(wanted, base=comparison.merge_base, head=head)
+        about = self._about(pull)
+
+        async def deed(transaction: Transaction) -> str:
+            await transaction.execute(_SQL["lock_pull"], about)
+            await self._leave(transaction, about, state="superseded", why="a newer commit was merged")
+            return await land(transaction, examined.jobs, {**about, "sha": head})
+
+        return deed
+
+    async def _push(self, before: str) -> Deed:
+        """Make live what differs between the commit before and the newest one: later pushes are in it already."""
+        head = await self._repository.head()
+        comparison = await self._repository.compare(before, head)
+        paths = source_paths(comparison.paths)
+        examined = await self._all_examined(paths, base=comparison.merge_base, head=head)
+        about = {"repository": self._repository.name, "pull": None, "head_sha": None, "sha": head}
+
+        async def deed(transaction: Transaction) -> str:
+            return await land(transaction, examined.jobs, about)
+
+        return deed
+
+    def _rerun(self, task: dict[str, Any]) -> Deed:
+        async def deed(transaction: Transaction) -> str:
+            asked = {"repository": self._repository.name, "pull": task.get("pull"), "head_sha": task.get("head_sha")}
+            checks: list[Row] = await transaction.all(_SQL["checks_asked_for"], asked)
+            if not checks:
+                return "nothing of it is known"
+            again = await rerun_failed(transaction, checks[0], why="asked for on GitHub")
+            await transaction.execute(_SQL["try_again"], {"check": checks[0]["id"]})
+            return f"{again} jobs run again"
+
+        return deed
+
+    def _about(self, pull: Pull) -> dict[str, Any]:
+        return {"repository": self._repository.name, "pull": pull.number, "head_sha": pull.head_sha}
+
+
+def _too_many(path: str, count: int, what: str) -> Finding:
+    text = f"{count:,} {what} change; at most {MOST_ENTRIES} are tried: make smaller pull requests, or ask an operator"
+    return Finding(path, 1, text)
