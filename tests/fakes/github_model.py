@@ -1,0 +1,116 @@
+"""A repository as GitHub keeps it: commits, branches, pull requests, check runs, comments."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+APP_ID = "4711"
+
+
+@dataclass
+class Commit:
+    """The files of a commit, and the commit before it."""
+
+    sha: str
+    files: dict[str, str | bytes]
+    parent: str | None
+
+
+@dataclass
+class PullRequest:
+    """One pull request; `head_repository` is None when its fork was deleted."""
+
+    number: int
+    base_sha: str
+    head_sha: str
+    author: str
+    updated_at: datetime
+    head_repository: str | None
+    state: str = "open"
+    merged: bool = False
+    merge_commit: str | None = None
+
+
+@dataclass
+class GitHubModel:
+    """Everything that the stand-in server answers from."""
+
+    name: str = "openaddresses/openaddresses"
+    default_branch: str = "master"
+    commits: dict[str, Commit] = field(default_factory=dict)
+    pulls: dict[int, PullRequest] = field(default_factory=dict)
+    check_runs: dict[int, dict[str, Any]] = field(default_factory=dict)
+    annotations: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    comments: dict[int, dict[str, Any]] = field(default_factory=dict)
+    head: str = ""
+    now: datetime = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    _ids: int = 100
+
+    def next_id(self) -> int:
+        """Return a number that nothing else has."""
+        self._ids += 1
+        return self._ids
+
+    def tick(self) -> datetime:
+        """Let a second pass, so that what is newer is seen to be."""
+        self.now += timedelta(seconds=1)
+        return self.now
+
+    def commit(
+        self, changes: dict[str, str | bytes | None], *, parent: str | None = None, to_branch: bool = False
+    ) -> str:
+        """Write a commit on top of another (None removes a file), and return its name."""
+        parent = parent or self.head or None
+        files = dict(self.commits[parent].files) if parent else {}
+        files |= {path: text for path, text in changes.items() if text is not None}
+        for path in [path for path, text in changes.items() if text is None]:
+            del files[path]
+        sha = hashlib.sha1(f"{parent} {len(self.commits)}".encode(), usedforsecurity=False).hexdigest()
+        self.commits[sha] = Commit(sha, files, parent)
+        if to_branch:
+            self.head = sha
+        return sha
+
+    def open_pull(self, head_sha: str, *, author: str = "author", fork: str | None = "author/openaddresses") -> int:
+        """Open a pull request onto the default branch and return its number."""
+        number = self.next_id()
+        self.pulls[number] = PullRequest(number, self.head, head_sha, author, self.tick(), fork)
+        return number
+
+    def push_to_pull(self, number: int, head_sha: str) -> None:
+        """Make another commit the head of a pull request."""
+        pull = self.pulls[number]
+        pull.head_sha, pull.updated_at = head_sha, self.tick()
+
+    def close(self, number: int) -> None:
+        """Close a pull request without merging it."""
+        pull = self.pulls[number]
+        pull.state, pull.updated_at = "closed", self.tick()
+
+    def merge(self, number: int) -> tuple[str, str]:
+        """Merge a pull request in one commit; return the head of the branch before and after."""
+        pull, before = self.pulls[number], self.head
+        paths = self.changed(self.merge_base(pull.base_sha, pull.head_sha), pull.head_sha)
+        files = self.commits[pull.head_sha].files
+        pull.merge_commit = self.commit({path: files.get(path) for path in paths}, to_branch=True)
+        pull.state, pull.merged, pull.updated_at = "closed", True, self.tick()
+        return before, self.head
+
+    def changed(self, base: str, head: str) -> list[str]:
+        """Return the paths that differ between two commits."""
+        before, after = self.commits[base].files, self.commits[head].files
+        return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
+
+    def merge_base(self, base: str, head: str) -> str:
+        """Return the newest commit that both come from."""
+        ancestors = self._ancestors(base)
+        return next(sha for sha in self._ancestors(head) if sha in ancestors)
+
+    def _ancestors(self, sha: str) -> list[str]:
+        found: list[str] = []
+        at: str | None = sha
+        while at is not None:
+            found.append(at)
+            at = self.commits[at].parent
+        return found

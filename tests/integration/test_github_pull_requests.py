@@ -1,0 +1,235 @@
+"""Pull requests from the event to the comment, over HTTP: samples, whole jobs, failures, newer commits, reruns."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fakes.github_events import check_run_event, check_suite_event, comment_event, pull_event
+from fakes.github_server import as_json
+from github_world import BERKELEY, GOOD, PUBLIC_URL, TOWN, GitHubWorld, github_world
+from oa_shared.ids import attempt_prefix
+from running_api import definition
+
+NOT_FOUND = {"code": "source.not_found", "message": "http://x/a.csv answered 404"}
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[GitHubWorld]:
+    async with github_world(database_url) as made:
+        yield made
+
+
+async def test_pull_request_gets_samples_of_what_it_changes_at_once(world: GitHubWorld) -> None:
+    changed = definition("city", "county")
+    changed["layers"]["addresses"][1]["data"] = "http://x/new.csv"
+    await world.pull({BERKELEY: changed, TOWN: definition("town"), "README.md": "Changed"})
+    jobs = await world.jobs()
+    assert [(job["source_name"], job["name"]) for job in jobs] == [("us/ca/berkeley", "county"), ("us/ca/town", "town")]
+    assert {(job["sample"], job["live"], job["lane"]) for job in jobs} == {(100, False, "pull_request")}
+    assert world.check_run()["status"] == "in_progress"
+    assert "0 of 2 entries done" in world.comment()
+
+
+async def test_pull_request_answers_from_the_sample_then_from_the_whole_in_one_comment(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    await world.end_samples()
+    first = world.comment()
+    assert "first 10" in first
+    assert "sample good, whole data next" in first or "whole data: waiting" in first
+    await world.end_full()
+    assert len(world.model.comments) == 1
+    last = world.comment()
+    for said in ("✅ good", "<td>100<br>", "90.0%", "new", f"{PUBLIC_URL}/jobs/", "source.png"):
+        assert said in last
+    assert (world.check_run()["status"], world.check_run()["conclusion"]) == ("completed", "success")
+    assert [(job["sample"], job["status"]) for job in await world.jobs()] == [(100, "Success"), (None, "Success")]
+
+
+async def test_whole_job_does_not_wait_for_a_slow_sample_which_is_cancelled(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    assert len(await world.jobs()) == 1
+    await world.api.database.execute("UPDATE job SET opened_at = now() - interval '80 seconds'")
+    await world.settle()
+    assert [(job["sample"], job["status"]) for job in await world.jobs()] == [(100, "Cancelled"), (None, "Pending")]
+
+
+async def test_failed_sample_is_the_last_word_when_the_source_is_at_fault(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    (job,) = await world.jobs()
+    await world.storage.put_bytes(attempt_prefix(job["id"], 1) + "log.jsonl", b'{"event": "download_failed"}\n')
+    await world.end("true", error=NOT_FOUND)
+    assert len(await world.jobs()) == 1
+    for said in ("1 of 1 failed", "The data is not at its address.", NOT_FOUND["message"], "What to do:"):
+        assert said in world.comment()
+    assert "download_failed" in world.comment()
+    assert world.check_run()["conclusion"] == "failure"
+    (annotation,) = world.model.annotations[world.check_run()["id"]]
+    assert (annotation["path"], annotation["start_line"]) == (TOWN, 6)
+
+
+async def test_failed_whole_job_is_told_in_the_same_comment(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    await world.end_samples()
+    await world.end_full(error={"code": "source.test_failed", "message": "expected Main Street"})
+    assert "An acceptance test of the source failed." in world.comment()
+    assert len(world.model.comments) == 1
+    assert world.check_run()["conclusion"] == "failure"
+
+
+async def test_broken_definition_gets_annotations_on_its_lines_and_no_job(world: GitHubWorld) -> None:
+    broken = as_json(definition("city")).replace('"protocol": "http"', '"protocol": 7')
+    await world.pull({BERKELEY: broken, TOWN: '{"schema": 2,\n "layers": }'})
+    assert await world.jobs() == []
+    assert world.check_run()["conclusion"] == "failure"
+    annotations = world.model.annotations[world.check_run()["id"]]
+    lines = broken.splitlines()
+    place = next(number for number, line in enumerate(lines, 1) if '"protocol"' in line)
+    assert [(each["path"], each["start_line"]) for each in annotations] == [(BERKELEY, place), (TOWN, 2)]
+    assert "2 problems in definitions" in world.comment()
+
+
+async def test_more_than_fifty_annotations_all_arrive_once(world: GitHubWorld) -> None:
+    number = await world.pull({f"sources/xx/{place:03}.json": "{" for place in range(120)})
+    assert len(world.model.annotations[world.check_run()["id"]]) == 120
+    await world.send("pull_request", pull_event(world.model, number, "reopened"))
+    await world.settle()
+    assert len(world.model.annotations[world.check_run()["id"]]) == 120
+
+
+async def test_newer_commit_supersedes_the_older_one(world: GitHubWorld) -> None:
+    number = await world.pull({TOWN: definition("town")})
+    older = world.model.pulls[number].head_sha
+    await world.push_to_pull(number, {TOWN: definition("village")})
+    assert [(job["name"], job["status"]) for job in await world.jobs()] == [
+        ("town", "Cancelled"),
+        ("village", "Pending"),
+    ]
+    assert (world.check_run(older)["conclusion"], world.check_run()["status"]) == ("cancelled", "in_progress")
+    assert "village" in world.comment()
+    assert "town/addresses/town" not in world.comment()
+
+
+async def test_event_of_an_older_commit_that_comes_late_changes_nothing(world: GitHubWorld) -> None:
+    number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
+    late = pull_event(world.model, number, "opened")
+    await world.push_to_pull(number, {TOWN: definition("village")})
+    await world.send("pull_request", late)
+    await world.settle()
+    assert [job["name"] for job in await world.jobs()] == ["village"]
+
+
+async def test_commit_that_becomes_the_head_again_is_tried_again(world: GitHubWorld) -> None:
+    number = await world.pull({TOWN: definition("town")})
+    older = world.model.pulls[number].head_sha
+    await world.push_to_pull(number, {TOWN: definition("village")})
+    world.model.push_to_pull(number, older)
+    await world.send("pull_request", pull_event(world.model, number, "synchronize"))
+    await world.settle()
+    assert [(job["name"], job["status"], job["attempt"]) for job in await world.jobs()] == [
+        ("town", "Pending", 2),
+        ("village", "Cancelled", 1),
+    ]
+
+
+async def test_closed_pull_request_ends_its_jobs(world: GitHubWorld) -> None:
+    number = await world.pull({TOWN: definition("town")})
+    world.model.close(number)
+    await world.send("pull_request", pull_event(world.model, number, "closed"))
+    await world.settle()
+    assert [job["status"] for job in await world.jobs()] == ["Cancelled"]
+    assert world.check_run()["conclusion"] == "cancelled"
+
+
+async def test_pull_request_without_sources_gets_a_check_and_no_comment(world: GitHubWorld) -> None:
+    await world.pull({"README.md": "Other words"})
+    assert (world.check_run()["conclusion"], world.model.comments) == ("success", {})
+
+
+async def test_pull_request_of_a_deleted_fork_is_tried(world: GitHubWorld) -> None:
+    number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}), fork=None)
+    await world.send("pull_request", pull_event(world.model, number, "opened"))
+    await world.settle()
+    assert len(await world.jobs()) == 1
+
+
+async def test_removed_and_renamed_sources_are_told(world: GitHubWorld) -> None:
+    await world.pull({BERKELEY: None, "sources/us/ca/moved.json": definition("city")})
+    assert [job["source_name"] for job in await world.jobs()] == ["us/ca/moved"]
+    assert "us/ca/berkeley/addresses/county" in world.comment()
+    assert "stays published" in world.comment()
+
+
+async def test_pull_request_of_more_than_300_files_is_seen_whole(world: GitHubWorld) -> None:
+    await world.pull({f"sources/xx/{place:03}.json": definition("town") for place in range(320)})
+    assert len(await world.jobs()) == 320
+    assert len(world.comment()) < 65_536
+
+
+async def test_pull_request_of_too_many_entries_starts_nothing(world: GitHubWorld) -> None:
+    names = [f"n{place}" for place in range(501)]
+    await world.pull({TOWN: definition(*names)})
+    assert await world.jobs() == []
+    assert "501 entries change; at most 500 are tried" in world.comment()
+
+
+async def test_result_worse_than_what_is_published_is_neutral_with_reasons(world: GitHubWorld) -> None:
+    run = await world.api.run(live=True)
+    await world.api.post_jobs(run, {"source": definition("city"), "source_name": "us/ca/berkeley"})
+    await world.end("run.live", result=GOOD)
+    await world.pull({BERKELEY: definition("city", coverage={"country": "us"})})
+    await world.end_samples()
+    changes = {"previous": True, "added": 2, "removed": 52, "changed": 3, "unchanged": 40}
+    await world.end_full(result={**GOOD, "count": 50, "fields": {"number": 0, "street": 50}, "changes": changes})
+    assert world.check_run()["conclusion"] == "neutral"
+    for said in ("would be held back", "100 published", "2 added, 52 removed, 3 changed", "every number is empty"):
+        assert said in world.comment()
+
+
+async def test_rerun_from_the_check_runs_what_failed_in_a_new_round(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town", "village")})
+    await world.end("job.name = 'town'", error=NOT_FOUND)
+    await world.end("job.name = 'village'", result=GOOD)
+    await world.end_full()
+    first = world.check_run()
+    await world.send("check_run", check_run_event(world.model, first["id"]))
+    await world.settle()
+    attempts = {job["name"]: job["attempt"] for job in await world.jobs("run.sample IS NOT NULL")}
+    assert attempts == {"town": 2, "village": 1}
+    assert (world.check_run()["id"] != first["id"], world.check_run()["status"]) == (True, "in_progress")
+    await world.end_samples()
+    await world.end_full()
+    assert world.check_run()["conclusion"] == "success"
+    assert len(world.model.comments) == 1
+
+
+@pytest.mark.parametrize("event", ["requested_action", "check_suite", "author", "collaborator"])
+async def test_rerun_can_be_asked_for_in_every_way(world: GitHubWorld, event: str) -> None:
+    number = await world.pull({TOWN: definition("town")})
+    await world.end("true", error=NOT_FOUND)
+    check_run = world.check_run()
+    events = {
+        "requested_action": ("check_run", check_run_event(world.model, check_run["id"], "requested_action")),
+        "check_suite": ("check_suite", check_suite_event(world.model, check_run["head_sha"])),
+        "author": ("issue_comment", comment_event(world.model, number, " Re-run \n")),
+        "collaborator": ("issue_comment", comment_event(world.model, number, "/rerun", by="x", association="MEMBER")),
+    }
+    await world.send(*events[event])
+    await world.settle()
+    assert [job["attempt"] for job in await world.jobs()] == [2]
+
+
+async def test_rerun_asked_for_by_a_stranger_is_ignored(world: GitHubWorld) -> None:
+    number = await world.pull({TOWN: definition("town")})
+    await world.end("true", error=NOT_FOUND)
+    event = comment_event(world.model, number, "re-run", by="stranger", association="CONTRIBUTOR")
+    status, answer = await world.send("issue_comment", event)
+    await world.settle()
+    assert (status, answer["state"]) == (200, "ignored")
+    assert [job["attempt"] for job in await world.jobs()] == [1]
+
+
+async def test_source_that_says_to_skip_it_is_no_failure(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    await world.end("true", error={"code": "source.skip", "message": "/layers/addresses/0/skip is set"})
+    assert world.check_run()["conclusion"] == "neutral"
+    assert "says to skip it" in world.comment()
