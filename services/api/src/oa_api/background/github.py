@@ -48,7 +48,9 @@ class GitHubDuty:
 
     async def once(self) -> bool:
         """Deal with what is due and return whether there was anything to do."""
+        structlog.contextvars.clear_contextvars()
         dealt = await self._deal_with_one()
+        structlog.contextvars.clear_contextvars()
         looked = await self._look_at_one()
         await self._keep_house()
         return dealt or looked

@@ -8,7 +8,7 @@ from typing import Any
 
 from oa_api.github.errors import GitHubAwayError
 from oa_api.github.events import PULL, PUSH
-from oa_api.github.examination import Examination, Finding, examine
+from oa_api.github.examination import FAILURE, Examination, Finding, examine
 from oa_api.github.landing import land
 from oa_api.github.repository import Pull, Repository
 from oa_api.github.runs import about_pull, cancel_runs, create_run, rerun_failed
@@ -140,7 +140,7 @@ class Deeds:
         async def deed(transaction: Transaction) -> str:
             await transaction.execute(_SQL["lock_pull"], about)
             await self._leave(transaction, about, state="superseded", why="a newer commit was merged")
-            return await land(transaction, examined.jobs, {**about, "sha": head})
+            return await _landed(transaction, examined, {**about, "sha": head})
 
         return deed
 
@@ -153,7 +153,7 @@ class Deeds:
         about = {"repository": self._repository.name, "pull": None, "head_sha": None, "sha": head}
 
         async def deed(transaction: Transaction) -> str:
-            return await land(transaction, examined.jobs, about)
+            return await _landed(transaction, examined, about)
 
         return deed
 
@@ -171,6 +171,12 @@ class Deeds:
 
     def _about(self, pull: Pull) -> dict[str, Any]:
         return {"repository": self._repository.name, "pull": pull.number, "head_sha": pull.head_sha}
+
+
+async def _landed(transaction: Transaction, examined: Examination, about: dict[str, Any]) -> str:
+    done = await land(transaction, examined.jobs, about)
+    broken = sorted({finding.path for finding in examined.findings if finding.level == FAILURE})
+    return f"{done}; definitions of no use: {', '.join(broken)[:500] or 'none'}"
 
 
 def _too_many(path: str, count: int, what: str) -> Finding:

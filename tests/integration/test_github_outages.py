@@ -1,0 +1,211 @@
+"""GitHub away, limiting or refusing; processes that die or come in twos; words that strangers chose badly."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from markdown_it import MarkdownIt
+
+from fakes.github_events import pull_event
+from fakes.github_model import APP_ID
+from fakes.github_server import Fault, as_json
+from fakes.memory_storage import MemoryStorage
+from github_world import TOWN, GitHubWorld, github_world, settings_of
+from oa_api.background.github import GitHubDuty, Pauses
+from oa_api.github.errors import GitHubAwayError
+from oa_api.github.report import MARKER
+from oa_api.github.setup import open_github
+from oa_api.store.database import Database
+from oa_shared.settings import SettingsError
+from running_api import definition
+
+HOSTILE = (
+    "</code></pre>\n\n@everyone <img src=x onerror=alert(1)> [click](http://evil.example) http://evil.example `x` | #1"
+)
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[GitHubWorld]:
+    async with github_world(database_url) as made:
+        yield made
+
+
+async def test_everything_is_done_after_github_was_away(world: GitHubWorld) -> None:
+    world.github.faults.append(Fault(502, times=4))
+    await world.pull({TOWN: definition("town")})
+    await world.end_samples()
+    world.github.faults.append(Fault(503, times=3))
+    await world.end_full()
+    await world.settle()
+    assert (world.check_run()["conclusion"], len(world.model.comments)) == ("success", 1)
+
+
+async def test_pause_that_github_wants_is_kept(world: GitHubWorld) -> None:
+    world.github.faults.append(Fault(403, headers={"Retry-After": "120"}))
+    await world.pull({TOWN: definition("town")})
+    asked = len(world.github.asked)
+    await world.settle()
+    assert len(world.github.asked) == asked == 1
+    row = await world.api.database.first("SELECT due_at > now() + interval '100 seconds' AS later FROM github_delivery")
+    assert row == {"later": True}
+
+
+async def test_hourly_limit_is_waited_out(world: GitHubWorld) -> None:
+    world.github.faults.append(Fault(403, headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "32503680000"}))
+    await world.pull({TOWN: definition("town")})
+    assert len(world.github.asked) == 1
+    assert await world.jobs() == []
+
+
+async def test_token_that_github_revoked_is_renewed(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    made = world.github.count("POST", "/access_tokens")
+    world.github.revoke()
+    await world.end_samples()
+    assert (made, world.github.count("POST", "/access_tokens")) == (1, 2)
+    assert "whole data: waiting" in world.comment()
+
+
+async def test_refusal_is_given_up_after_some_tries_and_told(world: GitHubWorld) -> None:
+    world.github.faults.append(Fault(404, times=1000, when=lambda _method, path: "/compare/" in path))
+    await world.pull({TOWN: definition("town")})
+    row = await world.api.database.first("SELECT state, reason, tries FROM github_delivery")
+    assert row is not None
+    assert (row["state"], row["tries"]) == ("given_up", 5)
+    assert "/compare/" in row["reason"]
+
+
+async def test_outage_of_a_day_is_given_up(world: GitHubWorld) -> None:
+    world.github.faults.append(Fault(502, times=1000))
+    number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
+    await world.send("pull_request", pull_event(world.model, number, "opened"))
+    await world.api.database.execute("UPDATE github_delivery SET received_at = now() - interval '25 hours'")
+    await world.settle()
+    row = await world.api.database.first("SELECT state FROM github_delivery")
+    assert row == {"state": "given_up"}
+
+
+@pytest.mark.parametrize("part", ["/check-runs", "/comments"])
+async def test_answer_that_is_lost_makes_nothing_twice(world: GitHubWorld, part: str) -> None:
+    world.github.faults.append(
+        Fault(502, after=True, when=lambda method, path: method == "POST" and path.endswith(part))
+    )
+    await world.pull({TOWN: definition("town")})
+    await world.settle()
+    assert (len(world.model.check_runs), len(world.model.comments)) == (1, 1)
+
+
+async def test_annotations_whose_answer_is_lost_come_once(world: GitHubWorld) -> None:
+    world.github.faults.append(Fault(502, times=2, after=True, when=lambda method, _path: method == "PATCH"))
+    await world.pull({f"sources/xx/{place:03}.json": "{" for place in range(60)})
+    await world.settle()
+    assert len(world.model.annotations[world.check_run()["id"]]) == 60
+
+
+async def test_comment_is_found_again_by_its_marker(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    await world.api.database.execute("DELETE FROM github_comment")
+    await world.end_samples()
+    assert len(world.model.comments) == 1
+
+
+async def test_comment_of_somebody_else_with_our_marker_is_left_alone(world: GitHubWorld) -> None:
+    number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
+    for place, app in ((1, None), (2, {"id": int(APP_ID) + 1})):
+        world.model.comments[place] = {"id": place, "pull": number, "body": MARKER, "performed_via_github_app": app}
+    await world.send("pull_request", pull_event(world.model, number, "opened"))
+    await world.settle()
+    assert [world.model.comments[place]["body"] for place in (1, 2)] == [MARKER, MARKER]
+    assert len(world.model.comments) == 3
+
+
+async def test_comment_that_was_deleted_is_written_anew(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    world.model.comments.clear()
+    await world.end_samples()
+    assert "whole data: waiting" in world.comment()
+
+
+async def test_two_processes_do_everything_once(world: GitHubWorld, database_url: str) -> None:
+    database = await Database.open(database_url)
+    world.github.slow_s = 0.01
+    try:
+        async with open_github(
+            settings_of(world.github, database_url),
+            database=database,
+            storage=MemoryStorage(),
+            pauses=Pauses(look_s=0, delays_s=(0.0,)),
+        ) as other:
+            for place in range(4):
+                changes = {f"sources/xx/{place}.json": as_json(definition("town"))}
+                number = world.model.open_pull(world.model.commit(changes))
+                for action in ("opened", "synchronize"):
+                    await world.send("pull_request", pull_event(world.model, number, action))
+            await asyncio.gather(_work(world.duty), _work(other))
+    finally:
+        await database.close()
+    assert (len(await world.jobs()), len(world.model.check_runs), len(world.model.comments)) == (4, 4, 4)
+
+
+async def _work(duty: GitHubDuty) -> None:
+    for _ in range(30):
+        await duty.once()
+
+
+async def test_process_that_prepares_the_same_event_twice_does_it_once(world: GitHubWorld) -> None:
+    number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
+    await world.send("pull_request", pull_event(world.model, number, "opened"))
+    row = await world.duty._taken("take_delivery")
+    assert row is not None
+    outcomes = await asyncio.gather(world.duty._do(row), world.duty._do(row))
+    assert sorted(outcome == "it was done already" for outcome in outcomes) == [False, True]
+    assert len(await world.jobs()) == 1
+
+
+async def test_words_of_strangers_are_text_and_nothing_more(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition(HOSTILE, "good"), "sources/xx/bad.json": as_json({"schema": HOSTILE})})
+    (job, _) = await world.jobs()
+    await world.storage.put_bytes(
+        f"job/{job['id']}/attempt-1/log.jsonl", f'{{"event": {HOSTILE!a}}}\n{HOSTILE}\n'.encode()
+    )
+    await world.end(f"job.id = {job['id']}", error={"code": "source.format", "message": f"{HOSTILE}\n\n{HOSTILE}"})
+    text = world.comment()
+    rendered = MarkdownIt("commonmark", {"linkify": False}).enable("table").render(text)
+    assert "evil.example" in rendered
+    for piece in _outside_of_code(rendered):
+        for forbidden in ("evil.example", "@everyone", "onerror", "click"):
+            assert forbidden not in piece
+
+
+def _outside_of_code(rendered: str) -> list[str]:
+    """Return what of a page is not within <code> or <pre>, tags included."""
+    kept, rest = [], rendered
+    while rest:
+        starts = [(rest.find(f"<{tag}>"), tag) for tag in ("code", "pre") if f"<{tag}>" in rest]
+        if not starts:
+            return [*kept, rest]
+        start, tag = min(starts)
+        kept.append(rest[:start])
+        rest = rest[start:].partition(f"</{tag}>")[2]
+    return kept
+
+
+async def test_settings_that_cannot_work_are_told_at_the_start(world: GitHubWorld, database_url: str) -> None:
+    for more in ({"github_private_key": "not a key"}, {"github_app_id": ""}):
+        settings = settings_of(world.github, database_url, **more)
+        with pytest.raises(SettingsError, match="OA_GITHUB"):
+            async with open_github(settings, database=world.api.database, storage=MemoryStorage()):
+                pass
+
+
+async def test_host_that_is_not_public_is_not_asked(world: GitHubWorld, database_url: str) -> None:
+    settings = settings_of(world.github, database_url, allow_hosts=())
+    async with open_github(settings, database=world.api.database, storage=MemoryStorage()) as duty:
+        number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
+        await world.send("pull_request", pull_event(world.model, number, "opened"))
+        await duty.once()
+    assert world.github.asked == []
+
+
+def test_error_of_an_outage_can_be_waited_out() -> None:
+    assert GitHubAwayError("x", pause_s=3).retryable
