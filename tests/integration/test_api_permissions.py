@@ -53,6 +53,7 @@ LOWEST = {
     "POST /api/fabric": "admin",
     "GET /api/fabric/{layer}/output/{file}": "anyone",
     "GET /api/events": "anyone",
+    "POST /api/github/event": "anyone",
     "GET /api/job": "anyone",
     "GET /api/job/{job}": "anyone",
     "PATCH /api/job/{job}": "service",
