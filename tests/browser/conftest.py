@@ -55,7 +55,7 @@ def site(fresh_database: Callable[[], str]) -> Iterator[Site]:
     """Jobs in every state, one of them of a source with a hostile name."""
     url = fresh_database()
     with Site(url) as opened:
-        seed(url, opened.storage)
+        seed(url, opened)
         yield opened
 
 

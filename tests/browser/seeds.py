@@ -1,23 +1,70 @@
 """What the sites show: written as rows, for a page does not care how they came about."""
 
+import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 
-from fakes.memory_storage import MemoryStorage
+from browser.site import Site
 from running_api import definition
 
 _SQL = (Path(__file__).parent / "seeds.sql").read_text("utf-8")
 HOSTILE = "<img src=x onerror=alert(1)>"
-RESULT = {
+
+
+def _lines(values: list[Any]) -> bytes:
+    return "".join(json.dumps(value) + "\n" for value in values).encode()
+
+
+RESULT: dict[str, Any] = {
     "count": 1234,
     "bounds": [-122.32, 37.84, -122.23, 37.91],
+    "valid": 1230,
+    "without_geometry": 2,
+    "changes": {"previous": True, "added": 2, "removed": 1, "changed": 1, "unchanged": 1230},
     "fields": {"number": 1234, "street": 1220, "city": 1234, "postcode": 310},
-    "outputs": {
-        "source.geojson.gz": {"key": "job/1/attempt-1/source.geojson.gz", "size": 48211, "sha256": "b" * 64},
-        "source.parquet": {"key": "job/1/attempt-1/source.parquet", "size": 39118, "sha256": "c" * 64},
+    "outputs": {},
+}
+_FEATURE = {"type": "Feature", "properties": {"hash": "0" * 16, "number": "7", "street": HOSTILE}}
+_CHANGES = [
+    {
+        "change": change,
+        "id_occurrence": 0,
+        "feature": {**_FEATURE, "geometry": {"type": "Point", "coordinates": [-122.3 + place / 50, 37.85]}},
+    }
+    for place, change in enumerate(("removed", "added", "added", "changed"))
+]
+_SAMPLE = {
+    "row": 1,
+    "raw": {"NO": "7", "ST": HOSTILE},
+    "attributes": [
+        {
+            "attribute": "number",
+            "value": "7",
+            "step": {"function": "column", "pointer": "/conform/number", "steps": []},
+        },
+        {"attribute": "street", "value": HOSTILE, "step": None},
+    ],
+    "geometry": "POINT (-122.3 37.85)",
+}
+_PROFILE = {
+    "sample_rows": 5000,
+    "columns": {
+        "NO": {"kind": "integer", "share_empty": 0.02, "distinct": 310, "top_values": [{"value": "1", "count": 17}]},
+        HOSTILE: {"kind": "text", "share_empty": 0.5, "distinct": 2, "top_values": [{"value": HOSTILE, "count": 9}]},
     },
+}
+_LOG = [
+    {"timestamp": "2026-11-24T12:00:00Z", "level": "info", "event": "download_begun", "url": f"https://x/{HOSTILE}"},
+    {"timestamp": "2026-11-24T12:00:09Z", "level": "error", "event": "attempt_failed", "code": "source.not_found"},
+]
+FILES = {
+    "changes.jsonl.gz": gzip.compress(_lines([*_CHANGES, {"change": "summary"}]), mtime=0),
+    "profile.json": json.dumps(_PROFILE).encode(),
+    "sample.json": json.dumps({"rows": [_SAMPLE]}).encode(),
+    "source.geojson.gz": gzip.compress(b"{}\n", mtime=0),
 }
 
 
@@ -26,10 +73,17 @@ def statement(name: str) -> str:
     return _SQL.split(f"-- name: {name}\n", 1)[1].split("-- name:", 1)[0].strip()
 
 
-def seed(database_url: str, storage: MemoryStorage) -> None:
-    """Write the rows, and the files of the first job."""
-    del storage
-    values = {"definition": json.dumps(definition("city", "county"), indent=2), "result": json.dumps(RESULT)}
+def seed(database_url: str, site: Site) -> None:
+    """Write the rows, and files for every job."""
+    for job in range(1, 12):
+        prefix = f"job/{job}/attempt-1/"
+        for name, body in {**FILES, "log.jsonl": _lines(_LOG)}.items():
+            site.run(site.storage.put_bytes(prefix + name, body))
+    facts = {
+        name: {"key": f"job/1/attempt-1/{name}", "bytes": len(body), "sha256": "b" * 64} for name, body in FILES.items()
+    }
+    result = {**RESULT, "outputs": facts}
+    values = {"definition": json.dumps(definition("city", "county")), "result": json.dumps(result)}
     connection = psycopg2.connect(database_url)
     with connection, connection.cursor() as cursor:
         cursor.execute(statement("fill"), values)

@@ -52,7 +52,11 @@ events AS (
 ),
 published AS (
     INSERT INTO data (source_name, layer, name, job_id, attempt, result, updated_at)
-    SELECT source_name, layer, name, id, 1, result, ended_at FROM jobs WHERE status = 'Success'
+    SELECT source_name, layer, name, id, 1, result, ended_at FROM jobs WHERE status = 'Success' RETURNING *
+),
+publications AS (
+    INSERT INTO publication (data_id, job_id, attempt, run_id, published_at, source_sha256, result)
+    SELECT id, job_id, 1, 1, updated_at, repeat('a', 64), result FROM published
 )
 INSERT INTO job_error (job_id, code, message)
 SELECT id, 'count_dropped', '1,234 features, 25.1 %% fewer than the 1,648 published' FROM jobs WHERE status = 'Warn'

@@ -10,15 +10,25 @@ PAGES = {
     "run": "/runs/3",
     "run-trial": "/runs/2",
     "jobs": "/jobs",
+    "job-published": "/jobs/1",
+    "job-failed": "/jobs/5",
+    "job-held-back": "/jobs/4",
+    "job-running": "/jobs/8",
+    "job-log": "/jobs/1/log",
+    "job-input": "/jobs/1/input",
+    "job-changes": "/jobs/1/changes",
+    "job-definition": "/jobs/1/definition",
     "docs": "/docs",
     "components": "/docs/pages",
 }
+# Jobs that have not got so far: a page of theirs says so.
+NOT_YET = {"job-no-log": "/jobs/10/log", "job-no-input": "/jobs/10/input", "job-no-changes": "/jobs/10/changes"}
 EMPTY = {"overview-empty": "/", "runs-empty": "/runs", "jobs-empty": "/jobs"}
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", PAGES | NOT_YET)
 def test_page_with_data_is_fit_for_everybody(visitor: Visitor, name: str) -> None:
-    look(visitor.open(PAGES[name]), name)
+    look(visitor.open((PAGES | NOT_YET)[name]), name)
 
 
 @pytest.mark.parametrize("name", EMPTY)

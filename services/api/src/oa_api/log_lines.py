@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 _LEADING = ("timestamp", "level", "event")
-_LEFT_OUT = frozenset({*_LEADING, "service", "run_id", "job_id", "attempt", "source", "request_id"})
+LEFT_OUT = frozenset({*_LEADING, "service", "run_id", "job_id", "attempt", "source", "request_id"})
 
 
 def as_text(lines: str) -> str:
@@ -20,5 +20,5 @@ def _line(line: str) -> str:
     if not isinstance(said, dict):
         return line
     leading = [str(said[key]) for key in _LEADING if key in said]
-    rest = [f"{key}={value}" for key, value in said.items() if key not in _LEFT_OUT]
+    rest = [f"{key}={value}" for key, value in said.items() if key not in LEFT_OUT]
     return " ".join([*leading, *rest])

@@ -1,0 +1,88 @@
+"""What a job changed, feature by feature: as a list, and as places on a map."""
+
+from typing import Any
+
+from aiohttp import web
+
+from oa_api.pages.job.files import read_lines
+from oa_api.pages.job.summary import job_row
+from oa_api.pages.rendering import render
+from oa_api.representation import job_view
+
+CHANGES_FILE = "changes.jsonl.gz"
+_KINDS = ("added", "removed", "changed")
+_LISTED, _ON_MAP = 100, 3_000
+
+
+async def show_changes(request: web.Request) -> web.Response:
+    """Return the counts and the first changes, with a map of them."""
+    row = await job_row(request)
+    lines = [line for line in await read_lines(request, row, CHANGES_FILE) if line.get("change") in _KINDS]
+    counts = (row["result"] or {}).get("changes")
+    return render(
+        request,
+        "job/changes.html",
+        job=job_view(row),
+        changes=[_change(line) for line in lines[:_LISTED]],
+        places=min(len(lines), _ON_MAP),
+        counts=counts if isinstance(counts, dict) else {},
+        tiles=_tiles(row),
+    )
+
+
+async def get_places(request: web.Request) -> web.Response:
+    """Return the first changes that have a place, as GeoJSON for the map."""
+    row = await job_row(request)
+    lines = [line for line in await read_lines(request, row, CHANGES_FILE) if line.get("change") in _KINDS]
+    features = [feature for line in lines[:_ON_MAP] if (feature := _feature(line))]
+    answer = web.json_response({"type": "FeatureCollection", "features": features, **_bounds(features)})
+    answer.enable_compression()
+    return answer
+
+
+def _tiles(row: dict[str, Any]) -> str:
+    has_tiles = "source.pmtiles" in ((row["result"] or {}).get("outputs") or {})
+    return f"/api/job/{row['id']}/output/source.pmtiles" if has_tiles else ""
+
+
+def _change(line: dict[str, Any]) -> dict[str, Any]:
+    properties = _properties(line)
+    hidden = {"hash", "id_occurrence"}
+    return {
+        "change": line["change"],
+        "hash": properties.get("hash", ""),
+        "values": {name: value for name, value in properties.items() if name not in hidden and value not in ("", None)},
+    }
+
+
+def _feature(line: dict[str, Any]) -> dict[str, Any] | None:
+    feature = line.get("feature")
+    geometry = feature.get("geometry") if isinstance(feature, dict) else None
+    place = _place(geometry)
+    if place is None:
+        return None
+    shown = {**_properties(line), "change": line["change"]}
+    return {"type": "Feature", "properties": shown, "geometry": {"type": "Point", "coordinates": place}}
+
+
+def _properties(line: dict[str, Any]) -> dict[str, Any]:
+    feature = line.get("feature")
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    return properties if isinstance(properties, dict) else {}
+
+
+def _place(geometry: Any) -> list[float] | None:
+    """Return the first position of a geometry: on a map of changes an area is a dot too."""
+    found = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    while isinstance(found, list) and found and isinstance(found[0], list):
+        found = found[0]
+    is_position = isinstance(found, list) and len(found) >= 2 and all(isinstance(side, int | float) for side in found)  # noqa: PLR2004 - longitude and latitude
+    return found[:2] if is_position and isinstance(found, list) else None
+
+
+def _bounds(features: list[dict[str, Any]]) -> dict[str, list[float]]:
+    places = [feature["geometry"]["coordinates"] for feature in features]
+    if not places:
+        return {}
+    xs, ys = [place[0] for place in places], [place[1] for place in places]
+    return {"bbox": [min(xs), min(ys), max(xs), max(ys)]}
