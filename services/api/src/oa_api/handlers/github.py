@@ -10,7 +10,7 @@ from oa_api.github.events import Ignored, Task, task_of
 from oa_api.github.signature import HEADER, WebhookSecrets
 from oa_api.metrics import GITHUB_EVENTS
 from oa_api.requests import raw_body
-from oa_api.schemas.github import Delivery
+from oa_api.schemas.github import GitHubDelivery
 from oa_api.services import DATABASE, SETTINGS
 from oa_api.store.queries import queries
 
@@ -35,7 +35,7 @@ async def post_event(request: web.Request) -> web.Response:
     GITHUB_EVENTS.labels(state).inc()
     log.info("github_event_taken", state=state, reason=values["reason"])
     told = {"delivery": delivery, "state": state, "reason": values["reason"] if is_new else "it came before"}
-    return web.json_response(Delivery().dump(told))
+    return web.json_response(GitHubDelivery().dump(told))
 
 
 async def _signed_body(request: web.Request) -> bytes:

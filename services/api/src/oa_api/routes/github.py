@@ -3,11 +3,11 @@
 from oa_api.handlers import github
 from oa_api.identity.role import Role
 from oa_api.routes.route import Route
-from oa_api.schemas.github import Delivery
+from oa_api.schemas.github import GitHubDelivery
 
 GITHUB = (
     Route(
-        *("POST", "/api/github/event", github.post_event, "Take an event of GitHub", Delivery, "github"),
+        *("POST", "/api/github/event", github.post_event, "Take an event of GitHub", GitHubDelivery, "github"),
         description=(
             "For webhooks: the header X-Hub-Signature-256 proves that the body comes from GitHub, X-GitHub-Delivery "
             "makes a repeated one harmless. What is to be done is done later; the answer does not wait for it."

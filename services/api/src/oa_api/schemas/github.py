@@ -6,7 +6,7 @@ from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import about
 
 
-class Delivery(Answer):
+class GitHubDelivery(Answer):
     """POST /api/github/event."""
 
     delivery = fields.String(required=True, metadata=about("The delivery's id, as GitHub gave it."))
