@@ -1,6 +1,7 @@
 """The API as a person's programs use it."""
 
 import asyncio
+import hashlib
 import json
 import os
 import uuid
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
 from oa_shared.errors import OaError
 
@@ -18,6 +20,7 @@ _TIMEOUT_S = 120
 _BAD, _UNAUTHORIZED = 400, 401
 _TRIES = 3
 _PAUSE_S = 0.5
+_CHUNK_BYTES = 1 << 18
 _HERE = Path(".local") / "env.json"
 
 
@@ -83,9 +86,32 @@ class Api:
         given = {key: _word(value) for key, value in query.items() if value is not None}
         return json.loads(await self._call("GET", path, params=given))
 
-    async def text(self, path: str, **query: str) -> str:
-        """Return the answer as text."""
-        return await self._call("GET", path, params=query)
+    async def text(self, path: str, **query: Any) -> str:
+        """Return the answer as text; query values that are None are left out."""
+        given = {key: _word(value) for key, value in query.items() if value is not None}
+        return await self._call("GET", path, params=given)
+
+    async def download(self, path: str, to: Path, *, sha256: str | None) -> None:
+        """Write a file, whole or not at all; one that is not what its SHA-256 says is refused."""
+        part, digest = to.with_name(to.name + ".part"), hashlib.sha256()
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT_S, sock_read=_TIMEOUT_S)
+        try:
+            async with self._session.get(URL(self.url + path, encoded=True), timeout=timeout) as response:
+                if response.status >= _BAD:
+                    raise _refused(response.status, await response.text())
+                with part.open("wb") as file:
+                    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                        file.write(chunk)
+                        digest.update(chunk)
+            if sha256 is not None and digest.hexdigest() != sha256:
+                raise RefusedError(f"{to.name} came with other bytes than its SHA-256 says: try again")
+            part.replace(to)
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise UnreachableError(_words_for(self.url, error)) from error
+        except OSError as error:
+            raise RefusedError(f"{to} cannot be written: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
 
     async def post(self, path: str, body: Any = None) -> Any:
         """Return the JSON answer; where the API knows the key again, a lost answer is asked for once more."""

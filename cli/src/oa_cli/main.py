@@ -3,12 +3,14 @@
 import click
 
 from oa_cli.commands.account import account
+from oa_cli.commands.data import data
 from oa_cli.commands.job import job
 from oa_cli.commands.profile import profile
 from oa_cli.commands.queue import queue
 from oa_cli.commands.run import run
 from oa_cli.commands.submit import submit
 from oa_cli.commands.token import token
+from oa_cli.commands.webhook import webhook
 from oa_cli.session import EXIT_STATUSES
 
 
@@ -22,5 +24,5 @@ def main() -> None:
     """
 
 
-for command in (submit, run, job, queue, profile, token, account):
+for command in (submit, run, job, queue, profile, token, account, data, webhook):
     main.add_command(command)

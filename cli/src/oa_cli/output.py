@@ -57,6 +57,40 @@ def jobs_table(jobs: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None
     return table(_title("job", len(rows), page), columns, rows)
 
 
+def datasets_table(datasets: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None = None) -> Table:
+    """Return what is published."""
+    columns = ("data", "source", "layer", "name", "features", "published (UTC)", "licence", "newer job")
+    rows = [
+        [
+            *(item[key] for key in ("id", "source_name", "layer", "name")),
+            f"{item['count'] or 0:,}",
+            moment(item["updated_at"]),
+            _licence(item["license"]),
+            item["latest_job"]["status"] if item["latest_job"] else "",
+        ]
+        for item in datasets
+    ]
+    return table(_title("dataset", len(rows), page), columns, rows)
+
+
+def history_table(publications: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> Table:
+    """Return each time that a dataset was published."""
+    columns = ("published (UTC)", "job", "try", "features", "valid", "added", "removed", "commit")
+    rows = [
+        [
+            moment(item["published_at"]),
+            item["job"],
+            item["attempt"],
+            f"{item['count'] or 0:,}",
+            f"{item['valid'] or 0:,}",
+            *((item["changes"] or {}).get(key) for key in ("added", "removed")),
+            (item["origin"]["commit"] or "")[:10],
+        ]
+        for item in publications
+    ]
+    return table(_title("publication", len(rows), page), columns, rows)
+
+
 def letters_table(letters: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> Table:
     """Return dead letters with why each lies there."""
     columns = ("id", "sent (UTC)", "job", "try", "reason", "message")
@@ -105,6 +139,10 @@ def _title(noun: str, shown: int, page: Mapping[str, Any] | None) -> str:
 def moment(text: str | None) -> str:
     """Return an RFC 3339 time as a person reads it, to the second."""
     return f"{text[:10]} {text[11:19]}" if text else ""
+
+
+def _licence(licence: Mapping[str, Any] | None) -> str:
+    return (licence["text"] or licence["url"] or "")[:40] if licence else ""
 
 
 def _cell(value: Any) -> Text:

@@ -1,0 +1,102 @@
+"""`oa data` and `oa webhook`, as programs, against the API."""
+
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from command_line import oa
+from publishing import publish
+from running_api import RunningApi, running_api
+
+PLACE = ("us/ca/berkeley", "addresses", "city")
+CONTENT = b"the whole file"
+
+
+@pytest.fixture
+async def api(database_url: str) -> AsyncIterator[RunningApi]:
+    async with running_api(database_url, allow_hosts=("127.0.0.1",)) as running:
+        yield running
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_data_list_and_show_tell_what_is_published(api: RunningApi) -> None:
+    await publish(api)
+    await publish(api, "us/wa/king")
+    listed = await oa(api, "data", "list", "--source", "us/ca/")
+    assert (listed.status, listed.out.count("us/ca/berkeley"), "us/wa/king" in listed.out) == (0, 1, False)
+    shown = await oa(api, "data", "show", "1")
+    assert all(
+        word in shown.out for word in ("number", "90%", "source.parquet", "/latest/us/ca/berkeley/addresses/city/")
+    )
+    found = await oa(api, "data", "list", "--json")
+    assert [row["source_name"] for row in found.json] == ["us/ca/berkeley", "us/wa/king"]
+
+
+async def test_data_history_tells_each_publication(api: RunningApi) -> None:
+    await publish(api)
+    await publish(api, makes={"count": 120})
+    history = await oa(api, "data", "history", "1")
+    assert "2 publications" in history.out
+    found = await oa(api, "data", "history", "1", "--json")
+    assert [item["count"] for item in found.json] == [120, 100]
+
+
+async def test_data_get_writes_the_file_if_it_is_what_its_digest_says(api: RunningApi, tmp_path: Path) -> None:
+    key = "job/1/attempt-1/source.parquet"
+    about = {"key": key, "bytes": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
+    await publish(api, makes={"outputs": {"source.parquet": about}})
+    await api.storage.put_bytes(key, CONTENT, "application/octet-stream")
+    path = tmp_path / "here.parquet"
+    got = await oa(api, "data", "get", *PLACE, "--out", str(path))
+    assert (got.status, got.err, path.read_bytes()) == (0, "", CONTENT)
+    await api.storage.put_bytes(key, b"something else", "application/octet-stream")
+    path.unlink()
+    wrong = await oa(api, "data", "get", *PLACE, "--out", str(path))
+    assert (wrong.status, "other bytes than its SHA-256 says" in wrong.err) == (4, True)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((*PLACE, "no.file"), "it has no no.file: it has changes.jsonl.gz"),
+        (("us/xx", "addresses", "city"), "nothing is published of us/xx addresses city"),
+    ],
+)
+async def test_data_get_of_what_is_not_there_says_so(api: RunningApi, arguments: tuple[str, ...], words: str) -> None:
+    await publish(api)
+    ended = await oa(api, "data", "get", *arguments)
+    assert (ended.status, words in " ".join(ended.err.split())) == (4, True)
+
+
+async def test_data_attribution_and_licences_are_printed(api: RunningApi) -> None:
+    await publish(api)
+    text = await oa(api, "data", "attribution", "--source", "us/")
+    assert "© Town. Licence: CC BY 4.0" in text.out
+    parts = await oa(api, "data", "attribution", "--json")
+    assert [part["name"] for part in parts.json] == ["city"]
+    assert "CC BY 4.0" in (await oa(api, "data", "licenses")).out
+
+
+async def test_webhook_is_added_changed_pinged_and_removed(api: RunningApi) -> None:
+    made = await oa(api, "webhook", "add", "http://127.0.0.1:9/hook", "--source", "us/ca/")
+    assert (made.status, made.out.strip()[:6]) == (0, "whsec_")
+    listed = await oa(api, "webhook", "list", "--json")
+    assert [(item["source"], item["active"]) for item in listed.json] == [("us/ca/", True)]
+    assert (await oa(api, "webhook", "change", "1", "--off")).out.strip() == "webhook 1 is off"
+    secret = await oa(api, "webhook", "change", "1", "--new-secret")
+    assert secret.out.strip()[:6] == "whsec_"
+    assert (await oa(api, "webhook", "ping", "1")).status == 0
+    told = await oa(api, "webhook", "deliveries", "1", "--json")
+    assert [item["event"] for item in told.json] == ["ping", "ping"]
+    assert (await oa(api, "webhook", "remove", "1")).out.strip() == "webhook 1 is gone"
+    assert (await oa(api, "webhook", "list", "--json")).json == []
+
+
+async def test_webhook_change_of_nothing_is_wrong_usage(api: RunningApi) -> None:
+    assert (await oa(api, "webhook", "change", "1")).status == 2
