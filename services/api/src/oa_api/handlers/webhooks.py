@@ -16,7 +16,7 @@ from oa_api.webhooks import subscriptions
 from oa_shared.guarded_http import Guard
 
 _SQL = queries("webhooks")
-_WEBHOOK, _DELIVERY, _QUEUED = shapes.Webhook(), shapes.Delivery(), shapes.Queued()
+_WEBHOOK, _DELIVERY, _QUEUED = shapes.Webhook(), shapes.WebhookDelivery(), shapes.Queued()
 
 
 async def list_webhooks(request: web.Request) -> web.Response:

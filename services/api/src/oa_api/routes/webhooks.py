@@ -31,7 +31,7 @@ WEBHOOKS = (
     ),
     Route(
         *("GET", "/api/webhook/{webhook}/deliveries", webhooks.list_deliveries, "What a webhook is told"),
-        *(shapes.DeliveryList, "webhooks"),
+        *(shapes.WebhookDeliveryList, "webhooks"),
         description="Newest first, with the status or the error of the last try.",
         query=shapes.DeliveryFilter,
     ),

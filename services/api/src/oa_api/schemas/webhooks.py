@@ -101,7 +101,7 @@ class WebhookList(Answer):
     webhooks = fields.List(fields.Nested(Webhook), required=True)
 
 
-class Delivery(Answer):
+class WebhookDelivery(Answer):
     """One thing that a webhook is told."""
 
     id = fields.Integer(required=True, metadata=about("Its number: the same in every try of it.", 8))
@@ -116,13 +116,13 @@ class Delivery(Answer):
     body = fields.String(required=True, metadata=about("What is sent."))
 
 
-class DeliveryList(Answer):
+class WebhookDeliveryList(Answer):
     """A page of deliveries, newest first."""
 
     webhook = fields.Integer(required=True)
     total = fields.Integer(required=True)
     total_is_estimate = fields.Boolean(required=True)
-    deliveries = fields.List(fields.Nested(Delivery), required=True)
+    deliveries = fields.List(fields.Nested(WebhookDelivery), required=True)
 
 
 class Queued(Answer):
