@@ -45,15 +45,15 @@ run "stack" {
     condition = toset(flatten([
       for statement in output.policy_statements : statement.actions if statement.role == "oa-staging-task"
     ])) == toset(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject", "sqs:SendMessage"])
-    error_message = "The task uploads, reads its claim and reports; it does nothing else."
+    error_message = "The task uploads, reads files of jobs and reports; it does nothing else."
   }
 
   assert {
     condition = alltrue([
       for statement in output.policy_statements : alltrue([for resource in statement.resources : endswith(resource, ":::mock/job/*")])
-      if statement.role == "oa-staging-task" && statement.sid == "Upload"
+      if statement.role == "oa-staging-task" && contains(["Upload", "Read"], statement.sid)
     ])
-    error_message = "The task puts objects below job/ only."
+    error_message = "The task puts and reads objects below job/ only."
   }
 
   assert {

@@ -17,6 +17,8 @@ from yarl import URL
 from oa_shared.errors import OaError
 
 _TIMEOUT_S = 120
+_CHUNK_BYTES = 1 << 18
+_KNOWING_KEYS = frozenset({"/api/run", "/api/export", "/api/fabric"})
 _BAD, _UNAUTHORIZED = 400, 401
 _TRIES = 3
 _PAUSE_S = 0.5
@@ -126,6 +128,25 @@ class Api:
         """Return the JSON answer."""
         return json.loads(await self._call("DELETE", path))
 
+    async def save(self, path: str, target: Path) -> int:
+        """Write what an address answers, wherever that leads, into a file, and return its bytes.
+
+        The file appears when it is whole.
+        """
+        part, size_bytes = target.with_name(f"{target.name}.part"), 0
+        timeout = aiohttp.ClientTimeout(total=None, sock_read=_TIMEOUT_S)
+        try:
+            async with self._session.get(self.url + path, timeout=timeout) as response:
+                if response.status >= _BAD:
+                    raise _refused(response.status, await response.text())
+                with await asyncio.to_thread(part.open, "wb") as file:
+                    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+                        size_bytes += await asyncio.to_thread(file.write, chunk)
+        except (TimeoutError, aiohttp.ClientError) as error:
+            raise UnreachableError(_words_for(self.url, error)) from error
+        await asyncio.to_thread(part.replace, target)
+        return size_bytes
+
     async def _call(self, method: str, path: str, **given: Any) -> str:
         for attempt in range(1, _TRIES + 1):
             try:
@@ -152,7 +173,7 @@ async def open_api() -> AsyncIterator[Api]:
 
 
 def _is_repeatable(method: str, path: str) -> bool:
-    return method == "GET" or path == "/api/run" or path.endswith("/jobs")
+    return method == "GET" or path in _KNOWING_KEYS or path.endswith(("/jobs", "/build"))
 
 
 def _words_for(url: str, error: Exception) -> str:

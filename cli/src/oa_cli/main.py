@@ -3,7 +3,10 @@
 import click
 
 from oa_cli.commands.account import account
+from oa_cli.commands.collection import collection
 from oa_cli.commands.data import data
+from oa_cli.commands.export import export
+from oa_cli.commands.fabric import fabric
 from oa_cli.commands.job import job
 from oa_cli.commands.profile import profile
 from oa_cli.commands.queue import queue
@@ -24,5 +27,5 @@ def main() -> None:
     """
 
 
-for command in (submit, run, job, queue, profile, token, account, data, webhook):
+for command in (submit, run, job, data, collection, export, fabric, queue, profile, token, account, webhook):
     main.add_command(command)

@@ -1,5 +1,6 @@
 locals {
-  # Its own attempt's files, the claim that says whose the attempt is, and one queue to report on. Nothing else.
+  # Its own attempt's files, the claim that says whose the attempt is, the files of other jobs that products are made of
+  # (all of which anybody may read through the api), and one queue to report on. Nothing else.
   task_policy = {
     Version = "2012-10-17"
     Statement = [
@@ -10,10 +11,10 @@ locals {
         Resource = ["${var.bucket_arn}/job/*"]
       },
       {
-        Sid      = "ReadClaim"
+        Sid      = "Read"
         Effect   = "Allow"
         Action   = ["s3:GetObject"]
-        Resource = ["${var.bucket_arn}/job/*/claim.json"]
+        Resource = ["${var.bucket_arn}/job/*"]
       },
       {
         Sid      = "Report"

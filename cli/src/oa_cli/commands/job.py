@@ -19,6 +19,7 @@ def job() -> None:
 @click.option("--run", type=int, help="Of this run.")
 @click.option("--source", help="Of this source, like us/ca/berkeley.")
 @click.option("--layer", help="Of this layer.")
+@click.option("--kind", type=click.Choice(["source", "collection", "export", "fabric"]), help="Making this.")
 @click.option("--live/--not-live", default=None, help="Of live runs only, or of the others only.")
 @click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
 @json_option

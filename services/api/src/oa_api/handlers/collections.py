@@ -72,7 +72,7 @@ async def get_data(request: web.Request) -> web.StreamResponse:
     """Redirect to the newest file of a collection, or stream it."""
     row = await _row(request)
     outputs = outputs_of(row)
-    main = next((name for name in (*_MAIN, *outputs) if name in outputs), None)
+    main = next((name for name in _MAIN if name in outputs), None)
     if main is None:
         raise NotFoundError(f"collection {row['name']} has not been built yet")
     return await send_output(request, row, main, whose=f"collection {row['name']}")

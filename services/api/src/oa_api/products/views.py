@@ -7,7 +7,8 @@ from oa_api.schemas import products as answers
 from oa_api.store.database import Row
 from oa_shared.status import JobStatus
 
-MANIFEST_FILE = "manifest.json"
+# What only programs ask for: not listed, though they can be had.
+_UNLISTED = frozenset({"manifest.json", "plan.json"})
 _COLLECTION, _BUILD, _EXPORT, _LAYER = (
     answers.Collection(),
     answers.CollectionBuild(),
@@ -44,16 +45,16 @@ def fabric_view(row: Row) -> Any:
 
 
 def outputs_of(row: Row) -> dict[str, Row]:
-    """Return the files of a product that people come for, by name."""
-    outputs = (row["result"] or {}).get("outputs") or {}
-    return {name: about for name, about in sorted(outputs.items()) if name != MANIFEST_FILE}
+    """Return the files of a product, by name."""
+    return dict(sorted(((row["result"] or {}).get("outputs") or {}).items()))
 
 
 def _made(row: Row, prefix: str) -> Row:
-    result, outputs = row["result"] or {}, outputs_of(row)
+    result = row["result"] or {}
     files = [
         {"name": name, "url": f"{prefix}/{name}", "size_bytes": about["bytes"], "sha256": about["sha256"]}
-        for name, about in outputs.items()
+        for name, about in outputs_of(row).items()
+        if name not in _UNLISTED
     ]
     size = sum(file["size_bytes"] for file in files)
     return {"count": result.get("count"), "bounds": result.get("bounds"), "size": size, "files": files}
