@@ -17,6 +17,7 @@ from aiohttp import web
 
 from oa_api.account_command import AccountSettings, run_account_command
 from oa_api.app import make_app
+from oa_api.background.bulk import run_bulk
 from oa_api.background.github import GitHubDuty, run_github
 from oa_api.background.relay import run_relay
 from oa_api.background.results import run_results_consumer
@@ -121,6 +122,7 @@ async def serve(settings: Settings) -> None:
             (settings.sweep, partial(run_sweep, database, jobs_queue, storage, stop, times)),
             (settings.sign_in_mail, partial(run_sign_in_mail, database, mailer, stop, site=site_of(settings))),
             (settings.webhooks, partial(run_webhooks, database, Sender(settings.allow_hosts), stop)),
+            (settings.bulk, partial(run_bulk, database, stop)),
             (settings.schedules, partial(run_schedules, database, scheduled_works(settings, database), stop)),
         )
         await _work([*(start for wanted, start in duties if wanted), *follow_github], stop)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _PARAMETER = re.compile(r"{(\w+)}")
 _WORD = re.compile(r"\w+")
 _WORDS = {
+    "bulk": "The number of a bulk action.",
     "run": "The number of a run.",
     "job": "The number of a job.",
     "fire": "The number of a fire.",

@@ -5,6 +5,7 @@ from typing import Any
 from oa_api.handlers import paging
 from oa_api.schemas.data import Selection
 from oa_api.store.database import Database, Row
+from oa_api.store.patterns import beginning
 from oa_api.store.queries import queries
 
 _SQL = queries("data")
@@ -21,11 +22,6 @@ def selected(asked: dict[str, Any]) -> dict[str, Any]:
     if source and source.endswith("/"):
         values |= {"source": None, "source_like": beginning(source)}
     return values
-
-
-def beginning(text: str) -> str:
-    r"""Return the pattern of LIKE for what begins with a text: `us/c%` for `us/c`, `\_` for `_`."""
-    return "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text) + "%"
 
 
 async def datasets(database: Database, asked: dict[str, Any]) -> list[Row]:

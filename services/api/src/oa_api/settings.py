@@ -26,6 +26,7 @@ class Settings:
     consumer: bool = True
     sweep: bool = True
     schedules: bool = True
+    bulk: bool = True
     webhooks: bool = True
     anonymous_per_minute: int = 1200
     account_per_minute: int = 6000

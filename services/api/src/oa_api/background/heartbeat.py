@@ -6,6 +6,7 @@ from oa_api.store.queries import queries
 _SQL = queries("relay")
 RELAY, CONSUMER, SWEEP, SCHEDULES = "relay", "consumer", "sweep", "schedules"
 GITHUB = "github"
+BULK = "bulk"
 
 
 async def beat(database: Database, name: str) -> None:

@@ -1,18 +1,20 @@
 """Lists: filters to SQL parameters, totals that cost little, and Link headers to the neighbours."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
 from oa_api.store.database import Database, Row
+from oa_api.store.patterns import beginning
 from oa_api.store.queries import queries
 
 _SQL = queries("reads")
 COUNTED_ROWS = 10_000
 # Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
 _TALLIED = frozenset({"run", "status"})
-_FILTERS = ("run", "status", "source", "layer", "kind", "live", "before", "after")
+_FILTERS = ("run", "status", "source", "source_like", "layer", "kind", "error", "live", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,22 @@ class Total:
 def parameters(asked: dict[str, Any]) -> dict[str, Any]:
     """Return SQL parameters of a filtered list; one row more than asked for tells whether there is a next page."""
     values = {**dict.fromkeys((*_FILTERS, "cursor")), **asked}
+    values |= _by_prefix(values["source"])
     offset = 0 if values["cursor"] else asked.get("page", 0) * asked["limit"]
     return {**values, "limit": asked["limit"] + 1, "offset": offset, "count_limit": COUNTED_ROWS + 1}
+
+
+def selection(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the SQL parameters that say which jobs a filter means."""
+    values = {**dict.fromkeys(_FILTERS), **asked}
+    return {**values, **_by_prefix(values["source"]), "count_limit": COUNTED_ROWS + 1}
+
+
+def _by_prefix(source: str | None) -> dict[str, str | None]:
+    """Return what a source with a slash at the end means: all whose name begins so."""
+    if source is None or not source.endswith("/"):
+        return {}
+    return {"source": None, "source_like": beginning(source)}
 
 
 def statement(what: str, asked: dict[str, Any]) -> str:

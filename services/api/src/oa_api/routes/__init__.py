@@ -1,5 +1,6 @@
 """Every endpoint: method, path, handler, who may call it, and what the OpenAPI document says of it."""
 
+from oa_api.routes.bulk import BULK
 from oa_api.routes.care import CARE
 from oa_api.routes.data import DATA
 from oa_api.routes.events import EVENTS
@@ -16,6 +17,7 @@ from oa_api.routes.webhooks import WEBHOOKS
 
 ROUTES: tuple[Route, ...] = (
     *RUNS,
+    *BULK,
     *JOBS,
     *DATA,
     *PRODUCTS,

@@ -6,6 +6,7 @@ from typing import Any
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from oa_api.json_text import UnstorableError, check_storable
+from oa_shared.failures import FAILURES
 
 MAX_ID = 2**63 - 1
 MAX_INTEGER = 2**31 - 1
@@ -50,6 +51,21 @@ class Choices(fields.Field[list[str]]):
         if unknown or not given:
             raise ValidationError(f"Unknown: {', '.join(unknown) or 'empty'}; use {', '.join(self.choices)}.")
         return given
+
+
+class ErrorCodes(fields.Field[list[str]]):
+    """A comma list of codes of failures or of their classes; loaded as codes."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
+        given = [part.strip() for part in str(value).split(",") if part.strip()]
+        unknown = sorted({word for word in given if not _codes_of(word)})
+        if unknown or not given:
+            raise ValidationError(f"Unknown: {', '.join(unknown)[:200] or 'empty'}; use codes like source.not_found.")
+        return sorted({code for word in given for code in _codes_of(word)})
+
+
+def _codes_of(word: str) -> list[str]:
+    return [code for code, failure in FAILURES.items() if word in (code, failure.failure_class)]
 
 
 class Time(fields.Field[datetime]):

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from oa_api.schemas.fields import MAX_INTEGER, Choices, Object, Strict, Text, Time, about, identifier
+from oa_api.schemas.fields import MAX_INTEGER, Choices, ErrorCodes, Object, Strict, Text, Time, about, identifier
 from oa_shared.failures import FAILURES
 from oa_shared.kinds import JobKind
 from oa_shared.lanes import Lane
@@ -75,19 +75,34 @@ class RunFilter(Page):
     )
 
 
-class JobFilter(Page):
-    """GET /api/job."""
+class JobSelection(Strict):
+    """Which jobs: the filter of lists, and of what is done to many at once."""
 
     status = Choices(
         *JobStatus, load_default=None, metadata=about("A comma list: jobs in one of these statuses.", "Fail,Warn")
     )
-    source = Text(load_default=None, metadata=about("Of this source.", "us/ca/berkeley"))
+    source = Text(
+        load_default=None,
+        metadata=about("Of this source; with a slash at the end, of all whose name begins so.", "us/ca/"),
+    )
     layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Of this layer."))
     kind = fields.String(
         load_default=None,
         validate=validate.OneOf(list(JobKind)),
         metadata=about("Those that make this: data of a source, or a product.", "export"),
     )
+    error = ErrorCodes(
+        load_default=None,
+        metadata=about("A comma list: jobs that ended with one of these codes, or classes.", "upstream,infra.lost"),
+    )
+    before = Time(load_default=None, metadata=about("Made before this moment.", "2026-11-24T12:00:00Z"))
+    after = Time(load_default=None, metadata=about("Made at or after this moment.", "2026-11-24T00:00:00Z"))
+    live = fields.Boolean(load_default=None, metadata=about("Of live runs only, or of the others only.", True))
+    run = identifier(load_default=None, metadata=about("Of this run.", 1))
+
+
+class JobFilter(JobSelection, Page):
+    """GET /api/job."""
 
 
 class DataFilter(Slice):

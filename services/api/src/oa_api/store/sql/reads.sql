@@ -63,6 +63,8 @@ FROM job LEFT JOIN run ON run.id = job.run_id
 WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(status)s::text[] IS NULL OR job.status = ANY(%(status)s))
   AND (%(source)s::text IS NULL OR job.source_name = %(source)s)
+  AND (%(source_like)s::text IS NULL OR job.source_name LIKE %(source_like)s)
+  AND (%(error)s::text[] IS NULL OR job.error_code = ANY(%(error)s))
   AND (%(layer)s::text IS NULL OR job.layer = %(layer)s)
   AND (%(kind)s::text IS NULL OR job.kind = %(kind)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)

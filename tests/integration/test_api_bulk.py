@@ -1,0 +1,178 @@
+"""One action on many jobs: counted first, exactly those, each by the rules of the single action."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from oa_api.background.bulk import run_bulk
+from oa_api.bulk import MAX_JOBS, step
+from running_api import INTERNAL, RunningApi, definition
+
+FAIL = "UPDATE job SET status = 'Fail', rank = 9, ended_at = now(), error_code = %(code)s WHERE id = ANY(%(jobs)s)"
+WARN = "UPDATE job SET status = 'Warn', rank = 9, ended_at = now() WHERE id = ANY(%(jobs)s)"
+
+
+async def ask(api: RunningApi, body: dict[str, Any], **headers: str) -> tuple[int, Any]:
+    response = await api.client.post("/api/job/bulk", json=body, headers={**INTERNAL, **headers})
+    return response.status, await response.json()
+
+
+async def carried_out(api: RunningApi, bulk: int) -> Any:
+    while await api.database.run(step) is not None:
+        pass
+    return await api.get(f"/api/job/bulk/{bulk}", **INTERNAL)
+
+
+async def jobs_of(api: RunningApi, count: int, *, code: str = "", **run: Any) -> list[int]:
+    """Return the jobs of a new run, failed with a code if one is given."""
+    names = [f"n{number}" for number in range(count)]
+    _, answer = await api.post_jobs(await api.run(**run), {"source": definition(*names), "source_name": "xx/a"})
+    if code:
+        await api.database.execute(FAIL, {"jobs": answer["jobs"], "code": code})
+    return list(answer["jobs"])
+
+
+async def test_dry_run_counts_and_changes_nothing(api: RunningApi) -> None:
+    await jobs_of(api, 3, code="upstream.timeout")
+    before = await api.rows()
+    status, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "dry_run": True})
+    assert (status, answer["matching"], answer["jobs"], answer["id"]) == (200, 3, 3, None)
+    assert await api.rows() == before
+
+
+async def test_rerun_of_a_filter_opens_an_attempt_of_exactly_those(api: RunningApi) -> None:
+    failed = await jobs_of(api, 3, code="upstream.timeout")
+    others = await jobs_of(api, 2, code="source.schema")
+    asked = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3, "why": "the server is back"}
+    status, answer = await ask(api, asked)
+    assert (status, answer["jobs"], answer["waiting"], answer["ended_at"]) == (200, 3, 3, None)
+    done = await carried_out(api, answer["id"])
+    assert (done["done"], done["skipped"], done["waiting"], done["reasons"]) == (3, 0, 0, [])
+    assert done["ended_at"]
+    for job in failed:
+        row = await api.get(f"/api/job/{job}")
+        assert (row["status"], row["attempt"]) == ("Pending", 2)
+    assert [(await api.get(f"/api/job/{job}"))["attempt"] for job in others] == [1, 1]
+    trail = await api.database.all(
+        "SELECT action, why FROM audit WHERE action IN ('job.bulk', 'job.rerun') ORDER BY id"
+    )
+    assert [row["action"] for row in trail] == ["job.bulk", "job.rerun", "job.rerun", "job.rerun"]
+    assert {row["why"] for row in trail} == {"the server is back"}
+
+
+async def test_other_count_than_expected_is_a_conflict_that_says_the_new_one(api: RunningApi) -> None:
+    jobs = await jobs_of(api, 3, code="upstream.timeout")
+    await api.client.post(f"/api/job/{jobs[0]}/rerun", headers=INTERNAL)
+    status, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3})
+    assert (status, answer["errors"]["matching"]) == (409, 2)
+    assert await api.count("bulk") == await api.count("bulk_job") == 0
+
+
+async def test_jobs_that_moved_on_meanwhile_are_skipped_with_the_reason(api: RunningApi) -> None:
+    jobs = await jobs_of(api, 3, code="upstream.timeout")
+    _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3})
+    await api.client.post(f"/api/job/{jobs[1]}/rerun", headers=INTERNAL)
+    done = await carried_out(api, answer["id"])
+    assert (done["done"], done["skipped"]) == (2, 1)
+    assert done["reasons"] == [{"reason": "is Pending: cancel it first", "jobs": 1, "examples": [jobs[1]]}]
+    assert (await api.get(f"/api/job/{jobs[1]}"))["attempt"] == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "prepare", "status"),
+    [("cancel", None, "Cancelled"), ("confirm", WARN, "Success"), ("reject", WARN, "Fail")],
+)
+async def test_each_action_does_what_the_single_one_does(
+    api: RunningApi, action: str, prepare: str | None, status: str
+) -> None:
+    jobs = await jobs_of(api, 2)
+    if prepare:
+        await api.database.execute(prepare, {"jobs": jobs})
+    _, answer = await ask(api, {"action": action, "filter": {"run": 1}, "expected": 2})
+    await carried_out(api, answer["id"])
+    assert {(await api.get(f"/api/job/{job}"))["status"] for job in jobs} == {status}
+
+
+async def test_repeated_request_with_a_key_is_done_once(api: RunningApi) -> None:
+    await jobs_of(api, 2, code="upstream.timeout")
+    asked = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 2}
+    _, first = await ask(api, asked, **{"Idempotency-Key": "k"})
+    await carried_out(api, first["id"])
+    status, second = await ask(api, asked, **{"Idempotency-Key": "k"})
+    assert (status, second["id"], second["done"]) == (200, first["id"], 2)
+    assert await api.count("bulk") == 1
+
+
+async def test_limit_takes_the_oldest_jobs_and_leaves_the_others(api: RunningApi) -> None:
+    jobs = await jobs_of(api, 5, code="upstream.timeout")
+    _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 5, "limit": 2})
+    done = await carried_out(api, answer["id"])
+    assert (done["jobs"], done["done"]) == (2, 2)
+    assert [(await api.get(f"/api/job/{job}"))["attempt"] for job in jobs] == [2, 2, 1, 1, 1]
+
+
+async def test_duty_does_what_was_asked_for_before_it_began_and_goes_on_after_a_stop(api: RunningApi) -> None:
+    await jobs_of(api, 60, code="upstream.timeout")
+    _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 60})
+    await api.database.run(step)
+    half = await api.get(f"/api/job/bulk/{answer['id']}", **INTERNAL)
+    assert 0 < half["done"] < 60
+    stop = asyncio.Event()
+    duty = asyncio.create_task(run_bulk(api.database, stop, every_s=0.01))
+    async with asyncio.timeout(20):
+        while not (await api.get(f"/api/job/bulk/{answer['id']}", **INTERNAL))["ended_at"]:  # noqa: ASYNC110 - over HTTP
+            await asyncio.sleep(0.05)
+    stop.set()
+    await duty
+    row = await api.database.first("SELECT count(*) AS jobs FROM job WHERE attempt = 2 AND status = 'Pending'")
+    assert row == {"jobs": 60}
+
+
+async def test_filter_of_jobs_and_of_bulk_mean_the_same(api: RunningApi) -> None:
+    await jobs_of(api, 3, code="upstream.timeout")
+    await jobs_of(api, 2, code="infra.lost", live=True)
+    for asked, count in (
+        ({"error": "upstream,infra.lost"}, 5),
+        ({"error": "infra"}, 2),
+        ({"live": False}, 3),
+        ({"source": "xx/"}, 5),
+        ({"source": "xx"}, 0),
+        ({"run": 2, "status": "Fail"}, 2),
+        ({"after": "2999-01-01T00:00:00Z"}, 0),
+    ):
+        _, answer = await ask(api, {"action": "rerun", "filter": asked, "dry_run": True})
+        query = "&".join(f"{key}={str(value).lower() if value is False else value}" for key, value in asked.items())
+        listed = await api.get(f"/api/job?{query}")
+        assert (answer["matching"], listed["total"]) == (count, count), asked
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"action": "rerun", "filter": {}}, "expected"),
+        ({"action": "publish", "filter": {}, "expected": 1}, "action"),
+        ({"action": "confirm", "filter": {"status": "Fail"}, "expected": 1}, "filter"),
+        ({"action": "rerun", "filter": {"colour": "red"}, "expected": 1}, "filter"),
+        ({"action": "rerun", "filter": {"error": "weather"}, "expected": 1}, "filter"),
+        ({"action": "rerun", "filter": {}, "expected": 1, "limit": MAX_JOBS + 1}, "limit"),
+        ({"action": "rerun", "expected": 1}, "filter"),
+    ],
+)
+async def test_what_cannot_be_is_refused(api: RunningApi, body: dict[str, Any], field: str) -> None:
+    status, answer = await ask(api, body)
+    assert status == 422
+    assert field in answer["errors"]
+
+
+async def test_list_of_bulk_actions_follows_its_link(api: RunningApi) -> None:
+    for _ in range(3):
+        await ask(api, {"action": "rerun", "filter": {}, "expected": 0})
+    response = await api.client.get("/api/job/bulk?limit=2", headers=INTERNAL)
+    assert [row["id"] for row in (await response.json())["bulks"]] == [3, 2]
+    rest = await api.client.get(response.links["next"]["url"].relative(), headers=INTERNAL)
+    assert [row["id"] for row in (await rest.json())["bulks"]] == [1]
+
+
+async def test_bulk_action_that_nobody_asked_for_is_not_found(api: RunningApi) -> None:
+    assert (await api.client.get("/api/job/bulk/7", headers=INTERNAL)).status == 404
