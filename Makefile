@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset test lint types fuzz chaos weekly bench check images compose plan deploy terraform-check
+.PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy terraform-check
 WORKERS ?= 2
 JOBS ?= 300
 KILL ?= all
@@ -23,6 +23,9 @@ up: ## Start the whole system on this machine and show three sample sources
 
 down: ## Stop what `make up` started, from another terminal
 	@if [ -x .venv/bin/oa-local ]; then .venv/bin/oa-local down; fi
+
+sign-in: ## Print a link that signs you in to what `make up` started, as its admin
+	@.venv/bin/oa-local sign-in
 
 reset: down ## Stop and remove all state of this machine
 	@rm -rf .local

@@ -96,6 +96,12 @@ LOWEST = {
     "GET /api/webhook/{webhook}/deliveries": "admin",
     "POST /api/webhook/{webhook}/ping": "admin",
     "GET /data/feed.atom": "anyone",
+    "GET /accounts": "admin",
+    "POST /accounts": "admin",
+    "GET /accounts/{account}": "admin",
+    "POST /accounts/{account}": "admin",
+    "POST /accounts/{account}/state": "admin",
+    "GET /audit": "moderator",
     "GET /docs": "anyone",
     "GET /docs/pages": "anyone",
     "GET /docs/pages/map.json": "anyone",
@@ -112,6 +118,18 @@ LOWEST = {
     "POST /jobs/{job}/rerun": "author",
     "GET /latest/{source}/{layer}/{name}/{file}": "anyone",
     "GET /metrics": "anyone",
+    "GET /profile": "viewer",
+    "POST /profile/sessions/{session}/end": "viewer",
+    "POST /profile/tokens": "viewer",
+    "POST /profile/tokens/{token}/revoke": "viewer",
+    "GET /sign-in": "anyone",
+    "GET /sign-in/github": "anyone",
+    "GET /sign-in/github/callback": "anyone",
+    "GET /sign-in/link": "anyone",
+    "POST /sign-in/link": "anyone",
+    "POST /sign-in/mail": "anyone",
+    "POST /sign-out": "anyone",
+    "POST /sign-out/everywhere": "viewer",
     "GET /runs": "anyone",
     "GET /runs/{run}": "anyone",
     "GET /static/{version}/{file}": "anyone",
@@ -186,6 +204,8 @@ class Callers:
             made = await self._session(caller)
         elif made is None:
             made = self._known[caller] = await self._token(caller)
+        if "Cookie" in made:
+            made["Cookie"] += f"; {own_page['Cookie']}"
         return {**own_page, **made}
 
     async def _token(self, caller: str) -> dict[str, str]:
@@ -231,6 +251,9 @@ class Callers:
             return {"X-CSRF-Token": proof(secret), "Sec-Fetch-Site": "cross-site"}
         if caller.endswith("another origin"):
             return {"X-CSRF-Token": proof(secret), "Origin": "https://evil.example"}
+        if caller in {"idle session", "old session", "disabled admin's session"}:
+            # nobody is signed in: the page that the form came from had the proof of the visit
+            return {}
         return {"X-CSRF-Token": proof(secret)}
 
 
@@ -239,7 +262,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def session(secret: str) -> dict[str, str]:
-    return {"Cookie": f"oa_session={secret}", "X-CSRF-Token": proof(secret)}
+    return {"Cookie": f"oa_session={secret}"}
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
-"""The `oa-local` program: up, down, reset, chaos, definitions, cases and weekly."""
+"""The `oa-local` program: up, down, reset, sign-in, chaos, definitions, cases and weekly."""
 
 import argparse
+import json
 import os
 import shutil
 import signal
@@ -13,11 +14,13 @@ import psutil  # type: ignore[import-untyped]
 from rich.console import Console
 
 from oa_local import chaos
+from oa_local.admin import LOGIN, sign_in_link
 from oa_local.cases import submit_cases
 from oa_local.client import Api
 from oa_local.county import follow, submit_county, words
 from oa_local.definitions import check_definitions
-from oa_local.stack import Stack
+from oa_local.postgres import Postgres
+from oa_local.stack import DATABASE, Stack
 from oa_local.weekly.trial import Trial
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
@@ -79,7 +82,24 @@ def _show(stack: Stack) -> None:
     console.print("Published:")
     for job in follow(api, jobs, lambda: _tend(stack)):
         console.print(f"  {words(job)}")
+    _show_sign_in(stack)
     console.print(f"\nThe page is at {stack.api_url}/ - Ctrl-C stops everything; logs are in {FOLDER}/log.")
+
+
+def _show_sign_in(stack: Stack) -> None:
+    link = sign_in_link(stack.database_url, stack.api_url)
+    console.print(f"\nSign in as {LOGIN}, once, within 15 minutes (`make sign-in` gives another link):\n  {link}")
+
+
+def sign_in() -> int:
+    """Print a link that signs in to the running stack."""
+    if _running() is None:
+        console.print("Nothing is up: `make up` starts it.")
+        return 1
+    ports = json.loads((FOLDER / "ports.json").read_text("utf-8"))
+    database_url = Postgres(FOLDER.absolute() / "postgres", port=ports["postgres"]).url(DATABASE)
+    console.print(sign_in_link(database_url, f"http://127.0.0.1:{ports['api']}"))
+    return 0
 
 
 def down() -> int:
@@ -120,7 +140,7 @@ def main() -> None:
     """Run the command named on the command line."""
     parser = argparse.ArgumentParser(prog="oa-local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "reset"):
+    for name in ("up", "down", "reset", "sign-in"):
         commands.add_parser(name)
     trial = commands.add_parser("chaos")
     trial.add_argument("--jobs", type=int, default=300)
@@ -145,7 +165,7 @@ def main() -> None:
             sys.exit(submit_cases(console, given.folder))
         if given.command == "weekly":
             sys.exit(_weekly(given))
-        sys.exit({"up": up, "down": down, "reset": reset}[given.command]())
+        sys.exit({"up": up, "down": down, "reset": reset, "sign-in": sign_in}[given.command]())
     except OaError as error:
         console.print(f"{error.title} {error}", style="red", markup=False)
         sys.exit(1)

@@ -42,12 +42,13 @@ class MailServer:
         """Read smtp://user:password@host:port (STARTTLS) or smtps:// (TLS at once). Raises MailSettingsError."""
         try:
             parsed = URL(url)
-            port = parsed.port or _PORTS[parsed.scheme]
+            port = parsed.explicit_port or _PORTS[parsed.scheme]
+            is_tls = {"smtp": False, "smtps": True}[parsed.scheme]
         except (ValueError, KeyError) as error:
             raise MailSettingsError("expected smtp://user:password@host:port or smtps://…") from error
         if not parsed.host:
             raise MailSettingsError("it names no host")
-        return cls(parsed.host, port, parsed.scheme == "smtps", parsed.user or "", parsed.password or "")
+        return cls(parsed.host, port, is_tls, parsed.user or "", parsed.password or "")
 
     @property
     def is_here(self) -> bool:

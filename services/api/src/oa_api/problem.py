@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from oa_api.errors import ApiError
 from oa_api.metrics import REQUEST_DURATION_S
@@ -102,7 +102,9 @@ def _neighbour_problem(error: OaError) -> web.StreamResponse:
 
 def _http_problem(error: web.HTTPException) -> web.StreamResponse:
     if error.status < HTTPStatus.BAD_REQUEST:
-        return error
+        # aiohttp wants exceptions raised, not returned.
+        location = {hdrs.LOCATION: error.headers[hdrs.LOCATION]} if hdrs.LOCATION in error.headers else {}
+        return web.Response(status=error.status, headers=location)
     phrase = HTTPStatus(error.status).phrase
     answer = problem(error.status, code=phrase.lower().replace(" ", "_"), title=f"{phrase}.", detail=_detail(error))
     for name in ("Allow", "Content-Range"):

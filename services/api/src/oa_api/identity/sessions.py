@@ -5,7 +5,7 @@ from oa_api.errors import NotFoundError
 from oa_api.identity.credential import digest, new_secret
 from oa_api.identity.principal import SESSION, Principal
 from oa_api.identity.role import Role
-from oa_api.store.database import Row, Transaction
+from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 
 _SQL = queries("identity")
@@ -15,7 +15,7 @@ _CLIENT_LENGTH = 200
 async def open_session(transaction: Transaction, account: Row, *, client: str, earlier: str, way: str) -> str:
     """Open a session of an account in place of the browser's `earlier` one, and return the secret of its cookie.
 
-    `client` is what the browser calls itself; `way` is how the person was known: `mail` or `github`.
+    `client` is what the browser calls itself; `way` is how the person was known: `link` or `github`.
     """
     if earlier:
         await transaction.execute(_SQL["delete_session_by_digest"], {"digest": digest(earlier)})
@@ -27,6 +27,16 @@ async def open_session(transaction: Transaction, account: Row, *, client: str, e
     subject = f"account/{account['id']}"
     await audit.record(transaction, who, action="session.open", subject=subject, detail={"way": way})
     return secret
+
+
+async def close(database: Database, secret: str, *, by: Principal) -> None:
+    """End the session that a cookie belongs to."""
+
+    async def work(transaction: Transaction) -> None:
+        await transaction.execute(_SQL["delete_session_by_digest"], {"digest": digest(secret)})
+        await audit.record(transaction, by, action="session.end", subject=f"account/{by.id}")
+
+    await database.run(work)
 
 
 async def end(transaction: Transaction, session: int, *, by: Principal) -> None:

@@ -2,10 +2,38 @@
 
 from oa_api.handlers import identity
 from oa_api.identity.role import Role
-from oa_api.routes.route import Route
+from oa_api.pages import accounts, audit, profile, sign_in
+from oa_api.problem import Handler
+from oa_api.routes.route import HTML, PAGE, Route
 from oa_api.schemas import identity as schemas
 
+
+def _page(method: str, path: str, handler: Handler, summary: str, role: Role) -> Route:
+    return Route(method, path, handler, summary, (HTML,), PAGE, role=role)
+
+
+_PAGES = (
+    _page("GET", "/sign-in", sign_in.show_ways, "Sign in", Role.ANYONE),
+    _page("POST", "/sign-in/mail", sign_in.ask_for_link, "Ask for a link", Role.ANYONE),
+    _page("GET", "/sign-in/link", sign_in.show_link, "Open a link", Role.ANYONE),
+    _page("POST", "/sign-in/link", sign_in.use_link, "Sign in by a link", Role.ANYONE),
+    _page("GET", "/sign-in/github", sign_in.go_to_github, "Go to GitHub", Role.ANYONE),
+    _page("GET", "/sign-in/github/callback", sign_in.come_from_github, "Come from GitHub", Role.ANYONE),
+    _page("POST", "/sign-out", sign_in.sign_out, "Sign out", Role.ANYONE),
+    _page("POST", "/sign-out/everywhere", profile.sign_out_everywhere, "Sign out everywhere", Role.VIEWER),
+    _page("GET", "/profile", profile.show_profile, "One's profile", Role.VIEWER),
+    _page("POST", "/profile/tokens", profile.make_token, "Make a token", Role.VIEWER),
+    _page("POST", "/profile/tokens/{token}/revoke", profile.revoke_token, "Revoke a token", Role.VIEWER),
+    _page("POST", "/profile/sessions/{session}/end", profile.end_session, "Sign a browser out", Role.VIEWER),
+    _page("GET", "/accounts", accounts.list_accounts, "Accounts", Role.ADMIN),
+    _page("POST", "/accounts", accounts.make_account, "Make an account", Role.ADMIN),
+    _page("GET", "/accounts/{account}", accounts.show_account, "An account", Role.ADMIN),
+    _page("POST", "/accounts/{account}", accounts.change_account, "Change an account", Role.ADMIN),
+    _page("POST", "/accounts/{account}/state", accounts.change_state, "Disable or enable an account", Role.ADMIN),
+    _page("GET", "/audit", audit.list_deeds, "Who did what", Role.MODERATOR),
+)
 IDENTITY = (
+    *_PAGES,
     Route(
         *("GET", "/api/profile", identity.get_profile, "Who asks", schemas.Profile, "people"),
         role=Role.VIEWER,

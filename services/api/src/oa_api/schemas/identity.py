@@ -21,7 +21,8 @@ _MAIL = validate.And(
 )
 
 
-def _role(*, what: str = "What it may do.", **extra: Any) -> fields.String:
+def role_word(*, what: str = "What it may do.", **extra: Any) -> fields.String:
+    """Return the field of one of the roles that people have."""
     return fields.String(validate=validate.OneOf(ROLES), metadata=about(what, "author"), **extra)
 
 
@@ -29,16 +30,25 @@ def _login(**extra: Any) -> fields.String:
     return Text(validate=_LOGIN, metadata=about("What the account is called here.", "ada"), **extra)
 
 
-def _email(**extra: Any) -> fields.String:
+def email_address(**extra: Any) -> fields.String:
+    """Return the field of an address that mail can go to."""
     return Text(
         allow_none=True, validate=_MAIL, metadata=about("Where links to sign in are sent.", "ada@example.org"), **extra
     )
 
 
-def _github_id(**extra: Any) -> fields.Integer:
+def github_number(*, strict: bool = True, **extra: Any) -> fields.Integer:
+    """Return the field of a user's number at GitHub; forms, which have only text, are not `strict`."""
     what = about("The number of the user at GitHub (`id` of https://api.github.com/users/NAME).", 583231)
+    is_one = validate.Range(min=1, max=MAX_ID)
+    return fields.Integer(strict=strict, allow_none=True, validate=is_one, metadata=what, **extra)
+
+
+def life_days(*, strict: bool = True) -> fields.Integer:
+    """Return the field of a token's length of life."""
+    is_one = validate.Range(min=1, max=MAX_DAYS)
     return fields.Integer(
-        strict=True, allow_none=True, validate=validate.Range(min=1, max=MAX_ID), metadata=what, **extra
+        strict=strict, required=True, validate=is_one, metadata=about("How many days it is good for.", 90)
     )
 
 
@@ -55,9 +65,9 @@ class NewAccount(Strict):
     """POST /api/account."""
 
     login = _login(required=True)
-    email = _email(load_default=None)
-    github_id = _github_id(load_default=None)
-    role = _role(load_default=Role.VIEWER.word)
+    email = email_address(load_default=None)
+    github_id = github_number(load_default=None)
+    role = role_word(load_default=Role.VIEWER.word)
 
     @validates_schema
     def check_name(self, data: dict[str, Any], **_: Any) -> None:
@@ -69,9 +79,9 @@ class NewAccount(Strict):
 class AccountChange(Strict):
     """PATCH /api/account/{account}; what is left out stays as it is."""
 
-    email = _email()
-    github_id = _github_id()
-    role = _role()
+    email = email_address()
+    github_id = github_number()
+    role = role_word()
     disabled = fields.Boolean(metadata=about("A disabled account loses its tokens and sessions for good.", True))
 
 
@@ -85,7 +95,7 @@ class Account(Answer):
     by_membership = fields.Boolean(
         required=True, metadata=about("Made when a member of an allowed organisation signed in.", False)
     )
-    role = _role(required=True)
+    role = role_word(required=True)
     created_at = Time(required=True, metadata=about("When it was made."))
     signed_in_at = Time(required=True, allow_none=True, metadata=about("When somebody last signed in with it."))
     disabled_at = Time(required=True, allow_none=True, metadata=about("When it was disabled."))
@@ -103,13 +113,8 @@ class NewToken(Strict):
     name = Text(
         required=True, validate=validate.Length(min=1, max=100), metadata=about("What it is for.", "nightly import")
     )
-    role = _role(required=True, what="What it may do: no more than whoever makes it.")
-    days = fields.Integer(
-        required=True,
-        strict=True,
-        validate=validate.Range(min=1, max=MAX_DAYS),
-        metadata=about("How long it is good for.", 90),
-    )
+    role = role_word(required=True, what="What it may do: no more than whoever makes it.")
+    days = life_days()
     account = identifier(
         load_default=None, metadata=about("With the shared secret: whose it is; else one's own, left out.", 1)
     )
@@ -128,7 +133,7 @@ class Token(Answer):
     account = fields.Integer(required=True, metadata=about("Whose it is.", 1))
     login = fields.String(required=True, metadata=about("The name of that account.", "ada"))
     name = fields.String(required=True, metadata=about("What it is for.", "nightly import"))
-    role = _role(required=True)
+    role = role_word(required=True)
     created_at = Time(required=True, metadata=about("When it was made."))
     expires_at = Time(required=True, metadata=about("Until when it is good."))
     last_used_at = Time(

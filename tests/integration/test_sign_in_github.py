@@ -1,0 +1,202 @@
+"""Signing in through GitHub, against a stand-in that speaks as GitHub does; and the ways to abuse it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from github_provider import GithubProvider, github_provider
+from people import account
+from running_api import RunningApi, running_api
+from web_browser import WebBrowser, web_browser
+
+BEGIN = "/sign-in/github"
+
+
+@pytest.fixture
+async def github() -> AsyncIterator[GithubProvider]:
+    async with github_provider() as provider:
+        yield provider
+
+
+@pytest.fixture
+async def api(database_url: str, github: GithubProvider) -> AsyncIterator[RunningApi]:
+    async with running_api(database_url, **github.settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def browser(api: RunningApi) -> AsyncIterator[WebBrowser]:
+    async with web_browser(api) as opened:
+        yield opened
+
+
+async def callback_of(browser: WebBrowser, path: str = BEGIN) -> str:
+    """Begin in a browser and return the address that GitHub sends it back to, without going there."""
+    async with browser._session.get(browser.site.join(browser.site.with_path(path)), allow_redirects=False) as sent:
+        at_github = sent.headers["Location"]
+    async with browser._session.get(at_github, allow_redirects=False) as back:
+        return back.headers["Location"]
+
+
+async def test_known_user_is_signed_in_and_led_on(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
+    await account(api, "ada", "author", github_id=583231)
+    shown = await browser.open("/sign-in?next=/profile")
+    assert "Go on to GitHub" in shown.text
+    shown = await browser.open(f"{BEGIN}?next=/runs")
+    assert (shown.status, shown.path) == (200, "/runs")
+    assert ">ada</a>" in shown.text
+    assert (await browser.open("/profile")).status == 200
+    assert browser.cookie("oa_visit") == ""
+    assert github.scopes == [""]
+
+
+async def test_user_without_account_is_told_the_number_to_give(browser: WebBrowser, api: RunningApi) -> None:
+    await account(api, "octocat", "admin")
+    shown = await browser.open(BEGIN)
+    assert shown.status == 403
+    assert "octocat (GitHub&#39;s number 583231) has no account here" in shown.text
+    assert browser.cookie("oa_session") == ""
+
+
+async def test_disabled_account_stays_out(browser: WebBrowser, api: RunningApi) -> None:
+    await account(api, "ada", "author", github_id=583231)
+    await api.database.execute("UPDATE account SET disabled_at = now()")
+    assert (await browser.open(BEGIN)).status == 403
+    assert browser.cookie("oa_session") == ""
+
+
+async def test_state_is_good_once(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
+    await account(api, "ada", "author", github_id=583231)
+    visit = None
+    address = await callback_of(browser)
+    visit = browser.cookie("oa_visit")
+    assert (await browser.open(address)).status == 200
+    browser.plant("oa_visit", visit)
+    assert (await browser.open(address)).status == 403
+    assert github.exchanges == 1
+
+
+async def test_callback_of_another_browser_signs_nobody_in(
+    api: RunningApi, github: GithubProvider, browser: WebBrowser
+) -> None:
+    await account(api, "eve", "viewer", github_id=583231)
+    address = await callback_of(browser)
+    async with web_browser(api) as victim:
+        assert (await victim.open(address)).status == 403
+        await callback_of(victim)
+        assert (await victim.open(address)).status == 403
+        assert victim.cookie("oa_session") == ""
+    assert github.exchanges == 0
+
+
+async def test_code_of_another_sign_in_is_worth_nothing(
+    api: RunningApi, github: GithubProvider, browser: WebBrowser
+) -> None:
+    await account(api, "eve", "viewer", github_id=583231)
+    from_eve = await callback_of(browser)
+    async with web_browser(api) as victim:
+        own = await callback_of(victim)
+        injected = own.replace(
+            own.partition("code=")[2].partition("&")[0], from_eve.partition("code=")[2].partition("&")[0]
+        )
+        shown = await victim.open(injected)
+        assert (shown.status, victim.cookie("oa_session")) == (403, "")
+    assert github.exchanges == 1
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?state=", "?state=x&code=y", "?code=y", "?state=%00&code=y", "?error=access_denied"]
+)
+async def test_callback_out_of_nowhere_is_refused(browser: WebBrowser, github: GithubProvider, query: str) -> None:
+    assert (await browser.open(f"{BEGIN}/callback{query}")).status == 403
+    assert github.exchanges == 0
+
+
+async def test_refusal_at_github_leads_back(browser: WebBrowser) -> None:
+    address = await callback_of(browser)
+    state = address.partition("state=")[2]
+    shown = await browser.open(f"{BEGIN}/callback?error=access_denied&state={state}")
+    assert (shown.status, shown.path) == (200, "/sign-in")
+    assert "GitHub did not let you in" in shown.text
+
+
+async def test_github_away_is_503(browser: WebBrowser, github: GithubProvider) -> None:
+    github.is_broken = True
+    assert (await browser.open(BEGIN)).status == 503
+
+
+async def test_sign_in_gives_a_new_session_and_ends_the_one_before(api: RunningApi, browser: WebBrowser) -> None:
+    await account(api, "ada", "author", github_id=583231)
+    browser.plant("oa_session", "chosen-by-somebody-else")
+    await browser.open(BEGIN)
+    first = browser.cookie("oa_session")
+    assert first != "chosen-by-somebody-else"
+    await browser.open(BEGIN)
+    assert browser.cookie("oa_session") not in {"", first}
+    assert await api.count("session") == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://evil.example/", "//evil.example/", "/%5Cevil.example", "/%09/evil.example", "javascript:alert(1)"],
+)
+async def test_sign_in_leads_nowhere_else(api: RunningApi, browser: WebBrowser, address: str) -> None:
+    await account(api, "ada", "author", github_id=583231)
+    shown = await browser.open(f"{BEGIN}?next={address}")
+    assert (shown.url.origin(), shown.path) == (browser.site.origin(), "/profile")
+    # somebody who is signed in already is led on at once
+    shown = await browser.open(f"/sign-in?next={address}")
+    assert (shown.url.origin(), shown.path) == (browser.site.origin(), "/profile")
+
+
+async def sign_in_as_member(
+    database_url: str, github: GithubProvider, **settings: Any
+) -> tuple[int, list[dict[str, Any]]]:
+    members = {"github_members_of": ("oa", "oa-data/keepers"), "github_member_role": "author"}
+    async with running_api(database_url, **github.settings, **members, **settings) as api, web_browser(api) as browser:
+        shown = await browser.open(BEGIN)
+        return shown.status, await api.database.all("SELECT * FROM account ORDER BY id")
+
+
+@pytest.mark.parametrize("group", ["oa", "oa-data/keepers"])
+async def test_member_gets_an_account_once(database_url: str, github: GithubProvider, group: str) -> None:
+    github.members[group] = {"octocat": "active"}
+    assert (await sign_in_as_member(database_url, github))[0] == 200
+    status, (row,) = await sign_in_as_member(database_url, github)
+    assert (status, row["login"], row["role"], row["github_id"], row["by_membership"]) == (
+        *(200, "octocat", "author"),
+        *(583231, True),
+    )
+    assert set(github.scopes) == {"read:org"}
+
+
+async def test_invited_and_strangers_get_none(database_url: str, github: GithubProvider) -> None:
+    github.members |= {"oa": {"octocat": "pending"}, "oa-data/keepers": {"ada": "active"}}
+    assert await sign_in_as_member(database_url, github) == (403, [])
+
+
+async def test_former_member_stays_out(database_url: str, github: GithubProvider) -> None:
+    github.members["oa"] = {"octocat": "active"}
+    await sign_in_as_member(database_url, github)
+    github.members.clear()
+    assert (await sign_in_as_member(database_url, github))[0] == 403
+
+
+async def test_member_whose_name_is_taken_does_not_take_that_account(database_url: str, github: GithubProvider) -> None:
+    github.members["oa"] = {"octocat": "active"}
+    async with running_api(database_url) as api:
+        await account(api, "Octocat", "admin")
+    status, (row,) = await sign_in_as_member(database_url, github)
+    assert (status, row["github_id"], row["role"]) == (409, None, "admin")
+
+
+async def test_user_who_was_renamed_keeps_the_account(
+    api: RunningApi, github: GithubProvider, browser: WebBrowser
+) -> None:
+    await account(api, "ada", "author", github_id=583231)
+    github.user = {"id": 583231, "login": "renamed"}
+    assert ">ada</a>" in (await browser.open(BEGIN)).text
+    github.user = {"id": 99, "login": "ada"}
+    async with web_browser(api) as other:
+        assert (await other.open(BEGIN)).status == 403

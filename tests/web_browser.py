@@ -1,0 +1,74 @@
+"""A browser without scripts: keeps cookies, sends forms with what stands in them, goes where it is led."""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from yarl import URL
+
+from running_api import RunningApi
+
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+_FORM = re.compile(r'<form[^>]* action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the browser shows after it has been led on."""
+
+    status: int
+    path: str
+    text: str
+    url: URL
+
+    def hidden(self, action: str) -> dict[str, str]:
+        """Return the hidden fields of the form that is sent to `action`."""
+        forms = {found[1]: found[2] for found in _FORM.finditer(self.text)}
+        return {name: html.unescape(value) for name, value in _HIDDEN.findall(forms[action])}
+
+
+class WebBrowser:
+    """One profile; `cookies` may be looked at and planted."""
+
+    def __init__(self, session: aiohttp.ClientSession, site: URL) -> None:
+        self._session, self.site = session, site
+
+    async def open(self, path: str, **options: Any) -> Shown:
+        """Go to an address."""
+        return await self._go("GET", path, **options)
+
+    async def send(self, shown: Shown, action: str, **fields: str) -> Shown:
+        """Send a form of a page."""
+        headers = {"Origin": str(self.site.origin()), "Sec-Fetch-Site": "same-origin"}
+        return await self._go("POST", action, data={**shown.hidden(action), **fields}, headers=headers)
+
+    async def post(self, path: str, *, headers: dict[str, str] | None = None, **fields: str) -> Shown:
+        """Send a form of somebody else."""
+        return await self._go("POST", path, data=fields, headers=headers or {})
+
+    def cookie(self, name: str) -> str:
+        """Return the value of a cookie, or nothing."""
+        found = self._session.cookie_jar.filter_cookies(self.site).get(name)
+        return found.value if found else ""
+
+    def plant(self, name: str, value: str) -> None:
+        """Set a cookie, as somebody may who has the browser for a minute."""
+        self._session.cookie_jar.update_cookies({name: value}, self.site)
+
+    async def _go(self, method: str, path: str, **options: Any) -> Shown:
+        headers = {"Accept": "text/html", **options.pop("headers", {})}
+        url = self.site.join(URL(path)) if path.startswith("/") else URL(path)
+        async with self._session.request(method, url, headers=headers, **options) as answer:
+            return Shown(answer.status, answer.url.path, await answer.text(), answer.url)
+
+
+@asynccontextmanager
+async def web_browser(api: RunningApi) -> AsyncIterator[WebBrowser]:
+    """Open a browser at a running API."""
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(cookie_jar=jar) as session:
+        yield WebBrowser(session, api.client.make_url("/"))
