@@ -12,6 +12,7 @@ from browser.seeds import seed
 from browser.site import Site
 from browser.visitor import AXE, Visitor
 from oa_local.postgres import Postgres
+from people import account, session
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -78,3 +79,20 @@ def newcomer(browser: Browser, empty_site: Site) -> Iterator[Visitor]:
     coming = Visitor(browser, empty_site.url)
     yield coming
     coming.leave()
+
+
+@pytest.fixture
+def signed_in(browser: Browser, site: Site) -> Iterator[Callable[[str], Visitor]]:
+    """Give somebody with a role, as a visitor who is signed in."""
+    came: list[Visitor] = []
+
+    def come(role: str) -> Visitor:
+        login = f"{role}-{uuid.uuid4().hex[:6]}"
+        site.run(account(site.api, login, role))
+        secret = site.run(session(site.api, login))
+        came.append(Visitor(browser, site.url, cookies={"oa_session": secret}))
+        return came[-1]
+
+    yield come
+    for visitor in came:
+        visitor.leave()

@@ -24,6 +24,7 @@ class Visitor:
 
     browser: Browser
     url: str
+    cookies: dict[str, str] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
@@ -33,6 +34,8 @@ class Visitor:
             base_url=self.url, viewport=DESK, java_script_enabled=scripts, reduced_motion="reduce", **options
         )
         self._contexts.append(context)
+        for name, value in self.cookies.items():
+            context.add_cookies([{"name": name, "value": value, "url": self.url}])
         page = context.new_page()
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))

@@ -20,5 +20,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
 const say = (words) => {
   for (const place of document.querySelectorAll("[data-live]")) place.textContent = words;
 };
-document.addEventListener("htmx:sseOpen", () => say("Live"));
+document.addEventListener("htmx:sseOpen", (event) => {
+  say("Live");
+  for (const part of event.target.querySelectorAll("[hx-trigger]")) htmx.trigger(part, "opened");
+});
 document.addEventListener("htmx:sseError", () => say("Connection lost, trying again"));

@@ -1,0 +1,56 @@
+"""What happens is seen on a page that is open, without anybody loading it anew."""
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.site import Site
+from browser.visitor import Visitor
+from running_api import INTERNAL
+
+_WITHIN_MS = 15_000
+
+
+@pytest.fixture
+def waiting(site: Site) -> tuple[int, int]:
+    """Give the numbers of a new run and its job."""
+    job = site.run(site.api.job())
+    return job["run"], job["id"]
+
+
+def cancel(site: Site, job: int) -> None:
+    async def post() -> int:
+        answer = await site.api.client.post(f"/api/job/{job}/cancel", headers=INTERNAL)
+        return answer.status
+
+    assert site.run(post()) == 200
+
+
+def test_run_counts_and_rows_change_while_the_page_is_open(
+    visitor: Visitor, site: Site, waiting: tuple[int, int]
+) -> None:
+    run, job = waiting
+    page = visitor.open(f"/runs/{run}")
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    expect(page.locator("#counts")).to_contain_text("Pending 1")
+    cancel(site, job)
+    expect(page.locator("#counts")).to_contain_text("Cancelled 1", timeout=_WITHIN_MS)
+    expect(page.locator("#rows")).to_contain_text("operator.cancelled", timeout=_WITHIN_MS)
+
+
+def test_job_changes_while_the_page_is_open(visitor: Visitor, site: Site, waiting: tuple[int, int]) -> None:
+    _, job = waiting
+    page = visitor.open(f"/jobs/{job}")
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    cancel(site, job)
+    expect(page.locator("#standing .status").first).to_have_text("Cancelled", timeout=_WITHIN_MS)
+    expect(page.locator("#standing")).to_contain_text("An operator cancelled the job.")
+
+
+def test_run_without_scripts_shows_the_same_after_a_click_on_refresh(
+    visitor: Visitor, site: Site, waiting: tuple[int, int]
+) -> None:
+    run, job = waiting
+    page = visitor.open(f"/runs/{run}", scripts=False)
+    cancel(site, job)
+    page.get_by_role("link", name="Refresh").click()
+    expect(page.locator("#counts")).to_contain_text("Cancelled 1")
