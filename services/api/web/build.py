@@ -22,7 +22,6 @@ AXE = ROOT / ".local/web/axe.min.js"
 CONTENTS = "contents.json"
 SERVED = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "htmx-sse.min.js": "htmx-ext-sse/dist/sse.min.js",
     "maplibre-gl.mjs": "maplibre-gl/dist/maplibre-gl.mjs",
     "maplibre-gl-worker.mjs": "maplibre-gl/dist/maplibre-gl-worker.mjs",
     "maplibre-gl.css": "maplibre-gl/dist/maplibre-gl.css",
