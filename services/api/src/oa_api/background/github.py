@@ -11,12 +11,13 @@ import structlog
 from oa_api.background.heartbeat import GITHUB, beat
 from oa_api.background.loop import repeat
 from oa_api.github.deeds import Deeds
-from oa_api.github.errors import GitHubAwayError, GitHubError
+from oa_api.github.errors import GitHubAwayError, GitHubError, GitHubRefusedError
 from oa_api.github.following import Following
 from oa_api.metrics import GITHUB_EVENTS
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.crash import crash_point
+from oa_shared.errors import OaError
 
 log = structlog.get_logger()
 _SQL = queries("github")
@@ -73,6 +74,10 @@ class GitHubDuty:
                 reason = await self._do(row)
             except GitHubError as error:
                 await self._put_off_delivery(row, error)
+            except Exception as error:
+                _raise_outage(error)
+                log.exception("github_work_failed")
+                await self._put_off_delivery(row, _fault(error))
             else:
                 GITHUB_EVENTS.labels("done").inc()
                 log.info("github_event_done", outcome=reason)
@@ -114,6 +119,10 @@ class GitHubDuty:
                 is_new = await self._following.look(check, again_s=self._pauses.look_s)
             except GitHubError as error:
                 await self._put_off_check(check, error)
+            except Exception as error:
+                _raise_outage(error)
+                log.exception("github_work_failed")
+                await self._put_off_check(check, _fault(error))
             else:
                 if is_new:
                     log.info("github_check_shown")
@@ -144,6 +153,17 @@ class GitHubDuty:
             return await transaction.first(_SQL[name], {"lease_s": _LEASE_S})
 
         return await self._database.run(work)
+
+
+def _raise_outage(error: Exception) -> None:
+    """Leave a neighbour that is away to whoever waits it out."""
+    if isinstance(error, OaError) and error.retryable:
+        raise error
+
+
+def _fault(error: Exception) -> GitHubError:
+    """Return what a fault of ours counts as: a refusal, so that one event cannot keep the others waiting for ever."""
+    return GitHubRefusedError(f"a fault of ours, {type(error).__name__}; see the log")
 
 
 async def run_github(duty: GitHubDuty, stop: asyncio.Event, *, every_s: float = 1.0) -> None:

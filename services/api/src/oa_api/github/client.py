@@ -45,7 +45,7 @@ class GitHubClient:
 
     async def get(self, path: str, **query: str) -> Any:
         """Return the JSON at a path. Raises GitHubError."""
-        return json.loads((await self._ask("GET", self._address(path, query)))[0])
+        return _decoded(await self._ask("GET", self._address(path, query)))
 
     async def text(self, path: str, *, most_bytes: int, **query: str) -> str:
         """Return a file as text. Raises GitHubError; GitHubRefusedError with status 413 or 415 for one of no use."""
@@ -63,15 +63,15 @@ class GitHubClient:
         for _ in range(_MOST_PAGES):
             if address is None:
                 return found
-            body, links = await self._ask("GET", address)
-            decoded = json.loads(body)
+            answer = await self._ask("GET", address)
+            decoded = _decoded(answer)
             found += decoded if isinstance(decoded, list) else next(v for v in decoded.values() if isinstance(v, list))
-            address = self._next(links)
+            address = self._next(answer[1])
         return found
 
     async def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
         """Change something and return what GitHub answers. Raises GitHubError."""
-        return json.loads((await self._ask(method, self._address(path, {}), body=body))[0])
+        return _decoded(await self._ask(method, self._address(path, {}), body=body))
 
     def _address(self, path: str, query: dict[str, str]) -> URL:
         return URL(f"{str(self._url).rstrip('/')}{path}", encoded=True).with_query(query)
@@ -96,8 +96,7 @@ class GitHubClient:
         raise GitHubRefusedError
 
     async def _ask_as_app(self, method: str, path: str, token: str) -> Any:
-        body, _ = await self._send(method, self._address(path, {}), token)
-        return json.loads(body)
+        return _decoded(await self._send(method, self._address(path, {}), token))
 
     async def _send(
         self,
@@ -138,6 +137,13 @@ class GitHubClient:
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR or response.status == HTTPStatus.REQUEST_TIMEOUT:
             raise GitHubAwayError(f"{what}: GitHub answered {response.status}")
         raise GitHubRefusedError(f"{what}: GitHub answered {response.status}", status=response.status)
+
+
+def _decoded(answer: tuple[bytes, Any]) -> Any:
+    try:
+        return json.loads(answer[0])
+    except ValueError as error:
+        raise GitHubAwayError("GitHub's answer is not JSON") from error
 
 
 def _pause_wanted(response: aiohttp.ClientResponse) -> float | None:

@@ -23,7 +23,7 @@ def details(entry: Entry, *, public_url: str, logs: Mapping[int, str]) -> str:
     if entry.failed:
         return "\n\n".join(_failure(entry, logs))
     concerns = "".join(f"<li>{html.escape(text)}</li>" for text in entry.concerns)
-    parts = [f"<p>{code(entry.key)} would wait for a person before it is published:</p><ul>{concerns}</ul>"]
+    parts = [f"<p>{code(entry.key)} {_held(entry)} until a person has looked:</p><ul>{concerns}</ul>"]
     parts = parts * bool(concerns)
     if entry.latest.has_preview and public_url:
         image = f"{public_url}/api/job/{entry.latest.job}/output/source.png"
@@ -51,8 +51,13 @@ def _outcome(entry: Entry) -> str:
     if entry.published:
         return "✅ published"
     if entry.ended:
-        return "⚠️ would be held back" if entry.concerns else "✅ good"
+        return f"⚠️ {_held(entry)}" if entry.concerns else "✅ good"
     return f"⏳ {_running(entry)}"
+
+
+def _held(entry: Entry) -> str:
+    """Return what the quality gate does, or would do: it acts on live runs alone."""
+    return "is held back" if entry.latest.status is JobStatus.WARN else "would be held back"
 
 
 def _running(entry: Entry) -> str:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from oa_api.github.errors import GitHubRefusedError
 from oa_api.github.repository import MAX_FILE_BYTES, Repository
+from oa_shared.storable import why_not_storable
 
 _SOURCE = re.compile(r"sources/(?P<name>.+)\.json\Z", re.DOTALL)
 _AT_ONCE = 8
@@ -29,8 +30,8 @@ class SourceChange:
 
 
 def source_paths(paths: Iterable[str]) -> list[str]:
-    """Return the paths that are source definitions."""
-    return [path for path in paths if _SOURCE.match(path)]
+    """Return the paths that are source definitions, those left out that are no text to speak of."""
+    return [path for path in paths if _SOURCE.match(path) and why_not_storable(path) is None]
 
 
 async def survey(repository: Repository, paths: Iterable[str], *, base: str, head: str) -> list[SourceChange]:

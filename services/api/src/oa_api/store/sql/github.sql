@@ -118,11 +118,11 @@ ORDER BY place
 SELECT job.run_id AS run, job.id AS job, job.source_name, job.layer, job.name, job.source_sha256 AS sha256, job.status
 FROM job
 WHERE job.run_id IN (
-    SELECT same.run_id FROM job same
+    SELECT DISTINCT same.run_id FROM job same
     JOIN github_check ON github_check.full_run = same.run_id
     JOIN run ON run.id = same.run_id AND NOT run.live
     WHERE same.source_sha256 = ANY(%(sha256)s) AND github_check.repository = %(repository)s
-    ORDER BY same.run_id DESC LIMIT 500
+    ORDER BY same.run_id DESC LIMIT 50
 )
 ORDER BY job.run_id DESC, job.id
 

@@ -1,0 +1,85 @@
+"""A GitHub beside the whole system, in a thread of its own, and what a person does there."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from fakes.github_events import encoded, headers
+from fakes.github_model import GitHubModel
+from fakes.github_server import GitHubServer
+from faults.system import System
+
+_PATIENCE_S = 150.0
+
+
+@contextmanager
+def github_beside() -> Iterator[GitHubServer]:
+    """Serve a GitHub until the end of the block."""
+    server, up, loop = GitHubServer(GitHubModel()), threading.Event(), asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with server.serve():
+            up.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
+    thread.start()
+    assert up.wait(30)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(30)
+        loop.close()
+
+
+@dataclass
+class Author:
+    """Somebody who sends events to the system and waits for what GitHub shows."""
+
+    system: System
+    github: GitHubServer
+
+    def send(self, event: str, payload: Any) -> None:
+        """Send an event until it is taken, as GitHub does when somebody redelivers it."""
+        body = encoded(payload)
+        told, deadline = headers(event, body), time.monotonic() + _PATIENCE_S
+        while True:
+            self.system.tend()
+            request = Request(f"{self.system.stack.api_url}/api/github/event", data=body, headers=told)  # noqa: S310 - our API
+            try:
+                with urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
+                    assert json.load(answer)["state"] in {"waiting", "known"}
+                    return
+            except HTTPError as error:
+                if error.code < 500:
+                    raise
+            except OSError:
+                assert time.monotonic() < deadline
+            time.sleep(0.2)
+
+    def wait_for(self, *words: str) -> str:
+        """Wait until the one comment says all this, starting again whatever dies; return the comment."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            self.system.tend()
+            self._skip_lease()
+            comments = [str(comment["body"]) for comment in self.github.model.comments.values()]
+            if len(comments) == 1 and all(word in comments[0] for word in words):
+                return comments[0]
+            assert time.monotonic() < deadline, (words, comments)
+            time.sleep(0.3)
+
+    def _skip_lease(self) -> None:
+        """Let nobody wait for what a process that died had in hand."""
+        for table, is_open in (("github_delivery", "state = 'waiting'"), ("github_check", "NOT is_settled")):
+            late = "due_at > now() + interval '60 seconds'"
+            self.system.execute(f"UPDATE {table} SET due_at = now() WHERE {is_open} AND {late}")  # noqa: S608

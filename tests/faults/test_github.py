@@ -1,0 +1,70 @@
+"""A pull request through the whole system: real containers, a GitHub over HTTP, and a process that dies in between."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from fakes.github_events import pull_event, push_event
+from fakes.github_server import GitHubServer, as_json
+from faults.github import Author, github_beside
+from faults.system import System
+from github_world import github_settings
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+PLACES = ("github.before_commit", "github.check_run_made", "github.comment_made")
+PATH = "sources/xx/town.json"
+
+
+@pytest.fixture(scope="module")
+def github() -> Iterator[GitHubServer]:
+    with github_beside() as server:
+        server.model.commit({"README.md": "Sources"}, to_branch=True)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory, github: GitHubServer) -> Iterator[System]:
+    """Give a stack that knows the GitHub, in place of the plain one."""
+    told = {f"OA_{name.upper()}": str(value) for name, value in github_settings(github).items()}
+    made = System(tmp_path_factory.mktemp("system"), settings={**told, "OA_PUBLIC_URL": "https://batch.example.org"})
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+def test_pull_request_is_tried_shown_and_published_once_though_processes_die(
+    system: System, github: GitHubServer
+) -> None:
+    author, model = Author(system, github), github.model
+    good, bad = system.entry(), system.entry(data=f"{system.stack.files_url}/gone.csv")
+    definition = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [good, bad]}}
+    system.crash_at(*PLACES)
+    number = model.open_pull(model.commit({PATH: as_json(definition)}))
+    author.send("pull_request", pull_event(model, number, "opened"))
+    text = author.wait_for("1 of 2 failed", "✅ good")
+    assert system.crashed_at() == set(PLACES)
+    for said in ("source.not_found", "What to do:", "The end of the log", "<td>10<br>"):
+        assert said in text
+    assert {run["conclusion"] for run in model.check_runs.values()} == {"failure"}
+
+    began = time.monotonic()
+    mended = {**definition, "layers": {"addresses": [good]}}
+    model.push_to_pull(number, model.commit({PATH: as_json(mended)}))
+    author.send("pull_request", pull_event(model, number, "synchronize"))
+    author.wait_for("first 10")
+    print(f"first answer after {time.monotonic() - began:.1f} s")
+    author.wait_for("1 entry ran", "✅ good")
+    print(f"last answer after {time.monotonic() - began:.1f} s")
+
+    before, after = model.merge(number)
+    author.send("push", push_event(model, before, after))
+    author.send("pull_request", pull_event(model, number, "closed"))
+    author.wait_for("✅ published", "Merged:")
+    (published,) = system.call("GET", "/api/data?source=xx/town")["data"]
+    jobs = system.call("GET", "/api/job?source=xx/town&limit=100")["jobs"]
+    assert published["job"] == max(job["id"] for job in jobs)
+    assert len(jobs) == 5  # samples of two entries, the whole of one; then sample and whole of the mended one
+    assert len(model.check_runs) == 2
