@@ -84,6 +84,7 @@ _TAGS = {
     "events": "What happens, in order, and as it happens.",
     "webhooks": "Who is told of new data, and of what.",
     "queues": "What waits, and what nobody could deal with.",
+    "health": "How sources stand, how fast work goes, what it costs.",
     "schedules": "What is done by the clock.",
     "people": "Accounts, API tokens, and who did what.",
     "service": "The service itself.",

@@ -41,6 +41,11 @@ class Settings:
     duty_silent_s: float = 120
     sources_repository: str = "https://github.com/openaddresses/openaddresses"
     sources_branch: str = ""
+    stale_after_days: int = 30
+    price_vcpu_h: float = 0.04048
+    price_memory_gb_h: float = 0.004445
+    price_moved_gb: float = 0.045
+    prices_looked_up: str = "us-east-1, November 2026, as remembered: to be checked"
     sign_in_mail: bool = True
     public_url: str = ""
     mail_url: str = field(default="", repr=False)

@@ -1,8 +1,9 @@
 """The endpoints of what operators look after: schedules, health of sources, cleanup, uploads."""
 
-from oa_api.handlers import schedules
+from oa_api.handlers import health, schedules
 from oa_api.identity.role import Role
 from oa_api.routes.route import Route
+from oa_api.schemas import health as health_shapes
 from oa_api.schemas import schedules as schedule_shapes
 
 SCHEDULES = (
@@ -29,4 +30,29 @@ SCHEDULES = (
         role=Role.ADMIN,
     ),
 )
-CARE = SCHEDULES
+HEALTH = (
+    Route(
+        *("GET", "/api/health/sources", health.list_sources, "How each dataset of the live runs stands"),
+        *(health_shapes.HealthGrid, "health"),
+        description=(
+            "In order of names; `counts` and `groups` do not look at `state`. The `Link` header leads to the next page."
+        ),
+        query=health_shapes.HealthFilter,
+        role=Role.ANYONE,
+    ),
+    Route(
+        *("GET", "/api/statistics", health.get_statistics, "Backlog, seconds by phase, throughput, cost"),
+        *(health_shapes.Statistics, "health"),
+        description="Of a run, or of the latest 5,000 jobs that have ended.",
+        query=health_shapes.StatisticsFilter,
+        refusals=(404,),
+        role=Role.ANYONE,
+    ),
+    Route(
+        *("GET", "/api/job/{job}/cost", health.get_cost, "What a job has cost"),
+        *(health_shapes.CostView, "health"),
+        description="All its attempts, at the prices that this stack counts with.",
+        role=Role.ANYONE,
+    ),
+)
+CARE = (*SCHEDULES, *HEALTH)

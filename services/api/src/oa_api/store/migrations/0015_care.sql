@@ -74,7 +74,7 @@ BEGIN
         SELECT 'gate.' || code AS code, message FROM job_error
         WHERE job_error.job_id = job.id AND state = 'open' AND job.status = 'Warn' ORDER BY id LIMIT 1
     ) held ON true
-    WHERE job.id = ended_job AND job.status IN ('Success', 'Warn', 'Fail');
+    WHERE job.id = ended_job AND job.kind = 'source' AND job.status IN ('Success', 'Warn', 'Fail');
     IF NOT FOUND THEN
         RETURN;
     END IF;
@@ -112,6 +112,7 @@ BEGIN
     INSERT INTO source_state (source_name, layer, name, job_id)
     SELECT added.source_name, added.layer, added.name, max(added.id)
     FROM added JOIN run ON run.id = added.run_id AND run.live
+    WHERE added.kind = 'source'
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT DO NOTHING;
     RETURN NULL;
@@ -122,7 +123,7 @@ REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION note_new_jobs
 CREATE FUNCTION note_run_made_live() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM note_source_state(job.id) FROM (
-        SELECT id FROM job WHERE run_id = NEW.id AND rank = 9 ORDER BY source_name, layer, name
+        SELECT id FROM job WHERE run_id = NEW.id AND kind = 'source' AND rank = 9 ORDER BY source_name, layer, name
     ) job;
     RETURN NULL;
 END $$;
@@ -137,8 +138,11 @@ SELECT DISTINCT ON (job.source_name, job.layer, job.name)
     job.source_name, job.layer, job.name, job.id, job.status, job.error_code, job.error_message, job.ended_at,
     CASE WHEN job.status IN ('Warn', 'Fail') THEN coalesce(job.ended_at, job.updated_at) END
 FROM job JOIN run ON run.id = job.run_id
-WHERE run.live AND job.status IN ('Success', 'Warn', 'Fail')
+WHERE run.live AND job.kind = 'source' AND job.status IN ('Success', 'Warn', 'Fail')
 ORDER BY job.source_name, job.layer, job.name, job.id DESC;
+
+-- When a container began to work: what an attempt costs is counted from then.
+ALTER TABLE job_attempt ADD started_at timestamptz;
 
 -- How long what is kept, as data: a rule that is off keeps for ever.
 CREATE TABLE retention_rule (

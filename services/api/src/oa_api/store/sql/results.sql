@@ -25,6 +25,7 @@ WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s
 UPDATE job_attempt SET
     status = %(status)s, batch_job = coalesce(%(batch_job)s, batch_job),
     error_code = %(error_code)s, error_message = %(error_message)s,
+    started_at = CASE WHEN %(status)s = 'Running' THEN now() ELSE started_at END,
     ended_at = CASE WHEN %(rank)s = 9 THEN now() END
 WHERE job_id = %(job)s AND attempt = %(attempt)s
 

@@ -1,0 +1,73 @@
+"""What work costs: seconds of a container's processors and memory, and bytes moved, at prices with a date."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from oa_shared.lanes import Tier
+
+_HOUR_S = 3600.0
+_GB = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a container of a tier has."""
+
+    vcpus: float
+    memory_gb: float
+
+
+# As terraform/modules/batch gives them; a test compares the two.
+MACHINES: Mapping[Tier, Machine] = MappingProxyType(
+    {
+        Tier.SMALL: Machine(0.5, 2.0),
+        Tier.STANDARD: Machine(1.0, 4.0),
+        Tier.LARGE: Machine(4.0, 14.6),
+        Tier.HUGE: Machine(8.0, 58.6),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Dollars, and when they were looked up."""
+
+    vcpu_h: float
+    memory_gb_h: float
+    moved_gb: float
+    looked_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What was used: a tier for so many seconds, and bytes that came or went."""
+
+    tier: Tier
+    seconds: float = 0.0
+    moved_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Dollars, by what they are paid for."""
+
+    vcpu: float
+    memory: float
+    moved: float
+
+    @property
+    def total(self) -> float:
+        """Return all of it."""
+        return self.vcpu + self.memory + self.moved
+
+
+def cost_of(uses: Iterable[Use], prices: Prices) -> Cost:
+    """Return what these uses cost together."""
+    vcpu = memory = moved = 0.0
+    for use in uses:
+        machine, hours = MACHINES[use.tier], use.seconds / _HOUR_S
+        vcpu += hours * machine.vcpus * prices.vcpu_h
+        memory += hours * machine.memory_gb * prices.memory_gb_h
+        moved += use.moved_bytes / _GB * prices.moved_gb
+    return Cost(vcpu, memory, moved)

@@ -1,0 +1,56 @@
+"""Jobs of a running API that have ended, as their tasks and a person would have ended them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from oa_api.results.apply import apply_status
+from oa_shared.messages import StatusMessage
+from oa_shared.status import JobStatus
+from running_api import INTERNAL, RunningApi, definition
+
+GOOD: dict[str, Any] = {"count": 100, "valid": 100, "fields": {"number": 100, "street": 100}, "bounds": [1, 1, 2, 2]}
+
+
+async def make_jobs(api: RunningApi, *names: str, live: bool = True, layer: str = "addresses") -> list[int]:
+    """Make a run with a job for each source name, and return the jobs' numbers."""
+    body = definition("city")
+    body["layers"] = {layer: body["layers"]["addresses"]}
+    run = await api.run(live=live)
+    _, answer = await api.post_jobs(run, *({"source": body, "source_name": name} for name in names))
+    return list(answer["jobs"])
+
+
+async def tell(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> str:
+    """Report a status of a job's present attempt."""
+    row = await api.database.first("SELECT attempt, token FROM job WHERE id = %(job)s", {"job": job})
+    counted = await api.database.first("SELECT count(*) AS told FROM inbox WHERE job_id = %(job)s", {"job": job})
+    message = StatusMessage(
+        job=job,
+        attempt=row["attempt"] if row else 0,
+        token=row["token"] if row else "",
+        seq=counted["told"] + 1 if counted else 0,
+        status=status,
+        at=datetime.now(UTC),
+        **extra,
+    )
+    return await api.database.run(lambda transaction: apply_status(transaction, message))
+
+
+async def succeed(api: RunningApi, job: int, **result: Any) -> str:
+    """Let a job succeed with its files below its own prefix."""
+    row = await api.database.first("SELECT attempt FROM job WHERE id = %(job)s", {"job": job})
+    key = f"job/{job}/attempt-{row['attempt'] if row else 0}/source.geojson.gz"
+    outputs = {"source.geojson.gz": {"key": key, "bytes": 1000, "sha256": "0" * 64}}
+    await tell(api, job, JobStatus.RUNNING)
+    return await tell(api, job, JobStatus.SUCCESS, result={**GOOD, "outputs": outputs, **result})
+
+
+async def fail(api: RunningApi, job: int, code: str = "source.not_found", message: str = "gone") -> str:
+    """Let a job fail."""
+    return await tell(api, job, JobStatus.FAIL, error={"code": code, "message": message})
+
+
+async def post(api: RunningApi, path: str, **body: Any) -> Any:
+    """Post with the secret and return the JSON answer."""
+    response = await api.client.post(path, json=body, headers=INTERNAL)
+    return await response.json()
