@@ -181,6 +181,7 @@ async def insert_jobs(transaction: Transaction, run: Row, planned: Sequence[Plan
         "token": tokens,
         "tier": [str(job.tier) for job in planned],
         "kind": [str(job.kind) for job in planned],
+        "host": [job.host for job in planned],
         "source_name": [job.source_name for job in planned],
         "source_url": [job.source_url for job in planned],
         "source_sha256": [job.sha256 for job in planned],

@@ -24,6 +24,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 _WORD = re.compile(r"\w+")
 _WORDS = {
     "bulk": "The number of a bulk action.",
+    "pause": "The number of a pause.",
     "run": "The number of a run.",
     "job": "The number of a job.",
     "fire": "The number of a fire.",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
 
@@ -35,6 +36,7 @@ class PlannedJob:
     name: str
     tier: Tier
     kind: JobKind = JobKind.SOURCE
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,21 @@ def _permute(
         return _refused(index, label, [_nothing_wanted(definition, asked)], code="source.not_found")
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     jobs = [
-        PlannedJob(source_name, url, sha256, text, layer=entry.layer, name=entry.name, tier=entry.tier)
+        PlannedJob(
+            source_name, url, sha256, text, layer=entry.layer, name=entry.name, tier=entry.tier, host=host_of(entry)
+        )
         for entry in wanted
     ]
     return Resolution(jobs, _refused(index, label, repeats).refusals)
+
+
+def host_of(entry: Entry) -> str | None:
+    """Return the host that the data of an entry comes from; None where its address names none."""
+    address = entry.body.get("data")
+    try:
+        return urlsplit(address).hostname if isinstance(address, str) else None
+    except ValueError:
+        return None
 
 
 def _is_wanted(entry: Entry, asked: Any) -> bool:

@@ -5,6 +5,7 @@ import time
 
 import structlog
 
+from oa_api import pauses
 from oa_api.background.heartbeat import RELAY, beat
 from oa_api.background.loop import repeat
 from oa_api.metrics import RELAYED
@@ -26,6 +27,7 @@ async def run_relay(database: Database, queue: Queue, stop: asyncio.Event, *, ev
 
     async def work() -> bool:
         nonlocal beaten
+        await pauses.release(database)
         sent = await relay_once(database, queue)
         if time.monotonic() - beaten > _BEAT_S:
             await beat(database, RELAY)
@@ -36,11 +38,15 @@ async def run_relay(database: Database, queue: Queue, stop: asyncio.Event, *, ev
 
 
 async def relay_once(database: Database, queue: Queue) -> int:
-    """Send up to 100 messages and mark exactly those that the queue accepted; return how many."""
+    """Send up to 100 messages and mark exactly those that the queue accepted; what is paused is put aside.
+
+    Returns how many it dealt with.
+    """
     async with database.transaction() as transaction:
-        rows = await transaction.all(_SQL["take_unsent"], {"limit": _TAKEN_AT_ONCE})
-        if not rows:
+        taken = await transaction.all(_SQL["take_unsent"], {"limit": _TAKEN_AT_ONCE})
+        if not taken:
             return 0
+        rows = await pauses.hold_back(transaction, taken)
         chunks = [rows[start : start + MAX_BATCH] for start in range(0, len(rows), MAX_BATCH)]
         accepted = await asyncio.gather(*(_send(queue, chunk) for chunk in chunks))
         ids = [row_id for chunk in accepted for row_id in chunk]
@@ -50,8 +56,9 @@ async def relay_once(database: Database, queue: Queue) -> int:
         crash_point("relay.before_commit")
     RELAYED.labels("sent").inc(len(ids))
     RELAYED.labels("refused").inc(len(rows) - len(ids))
-    log.info("messages_relayed", sent=len(ids), refused=len(rows) - len(ids))
-    return len(ids)
+    RELAYED.labels("held").inc(len(taken) - len(rows))
+    log.info("messages_relayed", sent=len(ids), refused=len(rows) - len(ids), held=len(taken) - len(rows))
+    return len(taken) - len(rows) + len(ids)
 
 
 async def _send(queue: Queue, rows: list[Row]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from oa_api import pauses
 from oa_api.background.heartbeat import CONSUMER, GITHUB, RELAY, SWEEP
 from oa_api.pages.overview import overview
 from oa_api.schemas.answers import Health, Version
@@ -21,7 +22,16 @@ async def get_root(request: web.Request) -> web.Response:
         return await overview(request, problems=problems, duties=duties)
     beats = {row["name"]: {**row, "age_s": round(row["age_s"], 1)} for row in duties}
     view = {"status": "ok" if not problems else "unhealthy", "problems": problems, "duties": beats}
+    view["paused"] = await _paused(request.app)
     return web.json_response(Health().dump(view), status=503 if problems else 200)
+
+
+async def _paused(app: web.Application) -> list[str]:
+    """Return what is held back, in words; nothing when the database cannot say."""
+    try:
+        return [pauses.words(row) for row in await pauses.active(app[DATABASE])]
+    except StoreError:
+        return []
 
 
 async def get_version(_request: web.Request) -> web.Response:

@@ -14,7 +14,7 @@ _SQL = queries("reads")
 COUNTED_ROWS = 10_000
 # Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
 _TALLIED = frozenset({"run", "status"})
-_FILTERS = ("run", "status", "source", "source_like", "layer", "kind", "error", "live", "before", "after")
+_FILTERS = ("run", "status", "source", "source_like", "host", "layer", "kind", "error", "live", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from oa_api.routes.github import GITHUB
 from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
 from oa_api.routes.pages import PAGES
+from oa_api.routes.pauses import PAUSES
 from oa_api.routes.products import PRODUCTS
 from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *PRODUCTS,
     *GITHUB,
     *QUEUES,
+    *PAUSES,
     *CARE,
     *IDENTITY,
     *EVENTS,

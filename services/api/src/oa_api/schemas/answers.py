@@ -66,6 +66,9 @@ class Health(Answer):
     duties = fields.Dict(
         required=True, keys=fields.String(), values=fields.Nested(Duty), metadata=about("By the name of the duty.")
     )
+    paused = fields.List(
+        fields.String(), required=True, metadata=about("What operators hold back.", ["all", "host gis.example.org"])
+    )
 
 
 class JobCounts(Answer):
@@ -158,6 +161,7 @@ class Job(Answer):
     )
     source_name = _text("The path of the definition below `sources/`.", "us/ca/berkeley")
     source_url = _text("Where the definition came from.", allow_none=True)
+    host = _text("The host that its data comes from.", "gis.example.org", allow_none=True)
     layer = fields.String(
         required=True,
         validate=validate.OneOf((*LAYERS, ALL_LAYERS)),

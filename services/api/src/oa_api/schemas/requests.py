@@ -91,6 +91,7 @@ class JobSelection(Strict):
         validate=validate.OneOf(list(JobKind)),
         metadata=about("Those that make this: data of a source, or a product.", "export"),
     )
+    host = Text(load_default=None, metadata=about("Whose data comes from this host.", "gis.example.org"))
     error = ErrorCodes(
         load_default=None,
         metadata=about("A comma list: jobs that ended with one of these codes, or classes.", "upstream,infra.lost"),

@@ -22,12 +22,13 @@ SELECT * FROM unnest(%(sha256)s::text[], %(definition)s::text[]) ON CONFLICT DO 
 SELECT nextval(pg_get_serial_sequence('job', 'id')) AS id FROM generate_series(1, %(count)s)
 
 -- name: insert_jobs
-INSERT INTO job (id, run_id, source_name, source_url, source_sha256, layer, name, tier, kind, token, traceparent)
+INSERT INTO job (id, run_id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, traceparent)
 OVERRIDING SYSTEM VALUE
-SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, kind, token, %(traceparent)s
+SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, %(traceparent)s
 FROM unnest(%(id)s::bigint[], %(source_name)s::text[], %(source_url)s::text[], %(source_sha256)s::text[],
-            %(layer)s::text[], %(name)s::text[], %(tier)s::text[], %(kind)s::text[], %(token)s::text[])
-     AS new (id, source_name, source_url, source_sha256, layer, name, tier, kind, token)
+            %(layer)s::text[], %(name)s::text[], %(tier)s::text[], %(kind)s::text[], %(host)s::text[],
+            %(token)s::text[])
+     AS new (id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token)
 
 -- name: insert_attempts
 INSERT INTO job_attempt (job_id, attempt, token, tier)

@@ -64,6 +64,7 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(status)s::text[] IS NULL OR job.status = ANY(%(status)s))
   AND (%(source)s::text IS NULL OR job.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR job.source_name LIKE %(source_like)s)
+  AND (%(host)s::text IS NULL OR job.host = %(host)s)
   AND (%(error)s::text[] IS NULL OR job.error_code = ANY(%(error)s))
   AND (%(layer)s::text IS NULL OR job.layer = %(layer)s)
   AND (%(kind)s::text IS NULL OR job.kind = %(kind)s)
@@ -72,7 +73,7 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
 
 -- name: job_selected
-SELECT job.id, job.run_id AS run, job.kind, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
+SELECT job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
        job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
        job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane
 

@@ -1,20 +1,22 @@
 -- name: take_unsent
-SELECT id, body, EXISTS (
+SELECT outbox.id, outbox.body, held.id AS paused_by, EXISTS (
     SELECT 1 FROM outbox earlier
     WHERE earlier.job_id = outbox.job_id AND earlier.attempt = outbox.attempt AND earlier.id < outbox.id
 ) AS sent_before
 FROM outbox
-WHERE sent_at IS NULL AND available_at <= now()
-ORDER BY available_at, id
+JOIN job ON job.id = outbox.job_id JOIN run ON run.id = job.run_id
+LEFT JOIN LATERAL ({pauses.holding}) held ON true
+WHERE outbox.sent_at IS NULL AND outbox.paused_by IS NULL AND outbox.available_at <= now()
+ORDER BY outbox.available_at, outbox.id
 LIMIT %(limit)s
-FOR UPDATE SKIP LOCKED
+FOR UPDATE OF outbox SKIP LOCKED
 
 -- name: mark_sent
 UPDATE outbox SET sent_at = now() WHERE id = ANY(%(ids)s)
 
 -- name: oldest_unsent
 SELECT extract(epoch FROM now() - min(available_at))::float AS age_s, count(*) AS waiting
-FROM outbox WHERE sent_at IS NULL AND available_at <= now()
+FROM outbox WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()
 
 -- name: beat
 INSERT INTO heartbeat (name) VALUES (%(name)s) ON CONFLICT (name) DO UPDATE SET at = now()

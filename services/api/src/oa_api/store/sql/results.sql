@@ -64,7 +64,7 @@ WHERE id = %(job)s AND attempt = %(attempt)s
 RETURNING id, attempt
 
 -- name: reopen
-UPDATE job SET opened_at = now() WHERE id = %(job)s
+UPDATE job SET opened_at = now(), paused_for = '0' WHERE id = %(job)s
 
 -- name: insert_attempt
 INSERT INTO job_attempt (job_id, attempt, token, tier) VALUES (%(job)s, %(attempt)s, %(token)s, %(tier)s)

@@ -11,7 +11,8 @@ RETURNING job_id
 
 -- name: past_deadline
 SELECT id AS job, attempt, token, status FROM job
-WHERE rank < 9 AND opened_at < now() - make_interval(secs => %(deadline_s)s)
+WHERE rank < 9 AND opened_at + paused_for < now() - make_interval(secs => %(deadline_s)s)
+  AND NOT EXISTS (SELECT FROM outbox WHERE outbox.job_id = job.id AND outbox.paused_by IS NOT NULL)
 ORDER BY id LIMIT 500
 
 -- name: forget_idempotency
@@ -45,8 +46,9 @@ SELECT run_id, status, sum(jobs), true FROM taken GROUP BY run_id, status HAVING
 -- In seconds, 0 where nothing waits: the alarms of a deployed stack are fed from the line of the log with these.
 SELECT
     coalesce((SELECT extract(epoch FROM now() - min(available_at)) FROM outbox
-        WHERE sent_at IS NULL AND available_at <= now()), 0)::float AS outbox_age_s,
-    (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND available_at <= now()) AS outbox_waiting,
+        WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()), 0)::float AS outbox_age_s,
+    (SELECT count(*) FROM outbox
+        WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()) AS outbox_waiting,
     coalesce((SELECT extract(epoch FROM now() - min(updated_at)) FROM job
         WHERE rank < 9 AND status = 'Submitted'), 0)::float AS submitted_age_s,
     coalesce((SELECT extract(epoch FROM now() - min(opened_at)) FROM job
