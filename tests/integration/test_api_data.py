@@ -211,9 +211,13 @@ async def test_places_are_geojson_of_every_dataset(api: RunningApi) -> None:
     await publish(api, "xx/a", HOSTILE)
     response = await api.client.get("/api/data/places")
     assert response.content_type == "application/geo+json"
-    (place,) = (await response.json(content_type=None))["features"]
+    found = await response.json(content_type=None)
+    assert found["bbox"] == [-122.3, 37.8, -122.2, 37.9]
+    (place,) = found["features"]
     assert place["properties"]["name"] == HOSTILE
-    assert place["geometry"]["coordinates"][0][0] == [-122.3, 37.8]
+    polygon, middle = place["geometry"]["geometries"]
+    assert polygon["coordinates"][0][0] == [-122.3, 37.8]
+    assert middle["coordinates"] == [-122.25, 37.85]
 
 
 async def test_licences_are_told_with_what_is_under_each(api: RunningApi) -> None:

@@ -12,6 +12,7 @@ from oa_api.store.database import Row
 NAMESPACE = "http://www.w3.org/2005/Atom"
 TYPES = {".parquet": "application/vnd.apache.parquet", ".gz": "application/gzip", ".pmtiles": "application/vnd.pmtiles"}
 _ENCLOSED = ("source.parquet", "source.geojson.gz", "source.pmtiles")
+CHANGES = ("added", "removed", "changed")
 _NOTHING_YET = datetime(2026, 1, 1, tzinfo=UTC)
 ET.register_namespace("", NAMESPACE)
 
@@ -64,8 +65,8 @@ def _entry(root: ET.Element, feed: Feed, row: Row) -> None:
 
 def _summary(row: Row) -> str:
     result = row["result"] or {}
-    changes = result.get("changes")
-    told = [f"{number:,} {what}" for what, number in (changes or {}).items() if isinstance(number, int)]
+    changes = result.get("changes") or {}
+    told = [f"{changes[what]:,} {what}" for what in CHANGES if isinstance(changes.get(what), int)]
     return ", ".join([f"{result.get('count') or 0:,} features", *told]) + "."
 
 

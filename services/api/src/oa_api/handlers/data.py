@@ -42,9 +42,18 @@ async def list_history(request: web.Request) -> web.Response:
 
 
 async def get_places(request: web.Request) -> web.Response:
-    """Return the bounds of what is published as GeoJSON."""
-    rows = await published.places(request.app[DATABASE], await query(request, Selection()))
-    text = json.dumps({"type": "FeatureCollection", "features": [_place(row) for row in rows]}, separators=(",", ":"))
+    """Return the bounds and the middle of what is published as GeoJSON."""
+    return await answer_places(request, await query(request, Selection()))
+
+
+async def answer_places(request: web.Request, asked: dict[str, Any]) -> web.Response:
+    """Return the bounds of a selection as GeoJSON, the largest first so that the others lie on them."""
+    rows = await published.places(request.app[DATABASE], asked)
+    found: dict[str, Any] = {"type": "FeatureCollection", "features": [_place(row) for row in rows]}
+    if rows:
+        west, south, east, north = zip(*(row["bounds"] for row in rows), strict=True)
+        found["bbox"] = [min(west), min(south), max(east), max(north)]
+    text = json.dumps(found, separators=(",", ":"))
     response = web.Response(text=text, content_type="application/geo+json")
     response.enable_compression()
     return conditional(request, response, max_age_s=_PLACES_KEPT_S)
@@ -77,5 +86,6 @@ def _place(row: Row) -> dict[str, Any]:
     west, south, east, north = (round(degrees, 4) for degrees in row["bounds"])
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     about = {name: row[name] for name in ("source_name", "layer", "name", "count", "failing")}
-    geometry = {"type": "Polygon", "coordinates": [ring]}
+    middle = {"type": "Point", "coordinates": [round((west + east) / 2, 4), round((south + north) / 2, 4)]}
+    geometry = {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [ring]}, middle]}
     return {"type": "Feature", "id": row["id"], "properties": {"id": row["id"], **about}, "geometry": geometry}

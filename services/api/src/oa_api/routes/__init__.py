@@ -2,7 +2,7 @@
 
 from oa_api.routes.bulk import BULK
 from oa_api.routes.care import CARE
-from oa_api.routes.data import DATA
+from oa_api.routes.data import DATA, PAGES_OF_DATA
 from oa_api.routes.events import EVENTS
 from oa_api.routes.github import GITHUB
 from oa_api.routes.identity import IDENTITY
@@ -31,4 +31,5 @@ ROUTES: tuple[Route, ...] = (
     *WEBHOOKS,
     *SERVICE,
     *PAGES,
+    *PAGES_OF_DATA,
 )

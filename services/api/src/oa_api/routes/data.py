@@ -2,7 +2,8 @@
 
 from oa_api.handlers import data, feed, licences
 from oa_api.identity.role import Role
-from oa_api.routes.route import ATOM, GEOJSON, JSON, TEXT, Route
+from oa_api.pages import data as pages
+from oa_api.routes.route import ATOM, GEOJSON, HTML, JSON, PAGE, TEXT, Route
 from oa_api.schemas import data as shapes
 from oa_shared.status import LAYERS
 
@@ -61,4 +62,10 @@ DATA = (
         role=Role.ANYONE,
         also=(304,),
     ),
+)
+PAGES_OF_DATA = (
+    Route("GET", "/data", pages.list_data, "Data", (HTML,), PAGE, role=Role.ANYONE),
+    Route("GET", "/data/{data}", pages.show_dataset, "A dataset", (HTML,), PAGE, role=Role.ANYONE),
+    Route("GET", "/map", pages.show_map, "The map of everything", (HTML,), PAGE, role=Role.ANYONE),
+    Route("GET", "/map/places.json", pages.get_places, "What the map shows", (GEOJSON,), PAGE, role=Role.ANYONE),
 )

@@ -77,7 +77,7 @@ async function addFeatures(map, { id, url, colour, radius }) {
 }
 
 // What lies under a click, as text: nothing of it is ever read as HTML.
-function tell(maplibre, map, event) {
+function tell(maplibre, map, wanted, event) {
   const [found] = map.queryRenderedFeatures(event.point).filter((feature) => feature.source.startsWith("layer-"));
   if (!found) return;
   const list = document.createElement("dl");
@@ -85,6 +85,12 @@ function tell(maplibre, map, event) {
   for (const [name, value] of Object.entries(found.properties)) {
     list.append(Object.assign(document.createElement("dt"), { textContent: name }));
     list.append(Object.assign(document.createElement("dd"), { textContent: String(value) }));
+  }
+  const { page } = wanted.layers[Number(found.source.slice("layer-".length))];
+  if (page) {
+    const link = Object.assign(document.createElement("a"), { textContent: "Show it", href: page + encodeURIComponent(found.id) });
+    list.append(document.createElement("dt"), document.createElement("dd"));
+    list.lastElementChild.append(link);
   }
   new maplibre.Popup().setLngLat(event.lngLat).setDOMContent(list).addTo(map);
 }
@@ -122,7 +128,7 @@ async function draw(element) {
   for (const [place, layer] of wanted.layers.entries()) {
     const isChanges = layer.kind === "changes";
     const source = { id: `layer-${place}`, url: layer.url, colour: isChanges ? by : (layer.colour ?? colours.mark) };
-    if (isChanges) source.radius = 5;
+    source.radius = isChanges ? 5 : layer.radius;
     try {
       const seen = layer.kind === "pmtiles" ? await addTiles(maplibre, map, element, source) : await addFeatures(map, source);
       if (!bounds && seen) map.fitBounds((bounds = seen), { padding: 24, maxZoom: 14, animate: false });
@@ -130,7 +136,7 @@ async function draw(element) {
       missing.push(layer.url);
     }
   }
-  map.on("click", (event) => tell(maplibre, map, event));
+  map.on("click", (event) => tell(maplibre, map, wanted, event));
   note.textContent = missing.length ? `Not there: ${missing.join(", ")}` : "";
   note.hidden = !missing.length;
   await map.once("idle");

@@ -86,7 +86,7 @@ SELECT result -> 'outputs' -> %(file)s AS output FROM publication WHERE job_id =
 SELECT data.id, data.source_name, data.layer, data.name, data.updated_at, data.result -> 'count' AS count,
        data.result -> 'bounds' AS bounds, EXISTS ({unpublished}) AS failing
 {chosen} AND data.area IS NOT NULL
-ORDER BY data.id LIMIT %(limit)s
+ORDER BY area(data.area) DESC, data.id LIMIT %(limit)s
 
 -- name: licences
 SELECT license, count(*) AS datasets, coalesce(sum((result ->> 'count')::numeric), 0)::bigint AS features
