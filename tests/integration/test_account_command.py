@@ -6,6 +6,8 @@ from oa_api.account_command import AccountSettings, run_account_command
 from oa_api.errors import ConflictError, InvalidError, NotFoundError
 from oa_api.identity import mailed_link
 from oa_api.store.database import Database
+from running_api import running_api
+from web_browser import web_browser
 
 
 @pytest.fixture
@@ -24,6 +26,15 @@ async def test_add_makes_an_admin_and_link_lets_it_in_once(settings: AccountSett
     with pytest.raises(ConflictError):
         await database.run(lambda transaction: mailed_link.use(transaction, secret))
     await database.close()
+
+
+async def test_link_signs_in_at_the_running_service(database_url: str) -> None:
+    async with running_api(database_url) as api, web_browser(api) as browser:
+        settings = AccountSettings(database_url, public_url=str(browser.site.origin()))
+        await run_account_command(settings, ["add", "ada", "--role", "admin"])
+        shown = await browser.open(await run_account_command(settings, ["link", "ada"]))
+        shown = await browser.send(shown, "/sign-in/link")
+        assert (shown.path, ">Accounts</a>" in shown.text) == ("/profile", True)
 
 
 @pytest.mark.parametrize(

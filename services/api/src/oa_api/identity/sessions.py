@@ -9,7 +9,17 @@ from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 
 _SQL = queries("identity")
-_CLIENT_LENGTH = 200
+_CLIENT_LENGTH = 60
+# In this order: the later ones are also in the names of those before them.
+_BROWSERS = {"Firefox/": "Firefox", "Edg": "Edge", "OPR/": "Opera", "Chrome/": "Chrome", "Safari/": "Safari"}
+_SYSTEMS = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "macOS",
+    "Linux": "Linux",
+}
 
 
 async def open_session(transaction: Transaction, account: Row, *, client: str, earlier: str, way: str) -> str:
@@ -20,7 +30,7 @@ async def open_session(transaction: Transaction, account: Row, *, client: str, e
     if earlier:
         await transaction.execute(_SQL["delete_session_by_digest"], {"digest": digest(earlier)})
     secret = new_secret()
-    values = {"account": account["id"], "digest": digest(secret), "client": _plain(client)}
+    values = {"account": account["id"], "digest": digest(secret), "client": browser_words(client)}
     await transaction.execute(_SQL["insert_session"], values)
     await transaction.execute(_SQL["note_sign_in"], {"account": account["id"]})
     who = Principal(SESSION, account["id"], account["login"], Role.of(account["role"]))
@@ -52,5 +62,9 @@ async def end_all(transaction: Transaction, *, by: Principal) -> None:
     await audit.record(transaction, by, action="session.end_all", subject=f"account/{by.id}")
 
 
-def _plain(client: str) -> str:
-    return "".join(letter for letter in client if letter.isprintable() and letter.isascii())[:_CLIENT_LENGTH]
+def browser_words(client: str) -> str:
+    """Return a browser's name for itself as a person knows it; all of them say that they are Mozilla, most Safari."""
+    browser = next((name for mark, name in _BROWSERS.items() if mark in client), "")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in client), "")
+    plain = "".join(letter for letter in client if letter.isprintable() and letter.isascii())
+    return " on ".join(filter(None, (browser, system))) or plain[:_CLIENT_LENGTH]

@@ -1,0 +1,183 @@
+"""The pages of profile, accounts and audit, and the cookies that let a browser see them."""
+
+import io
+import re
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from people import account, call, link, session, token
+from running_api import RunningApi, running_api
+from web_browser import WebBrowser, web_browser
+
+
+@pytest.fixture
+async def browser(api: RunningApi) -> AsyncIterator[WebBrowser]:
+    """A browser in which an admin called root is signed in."""
+    await account(api, "root", "admin")
+    async with web_browser(api) as opened:
+        opened.plant("oa_session", await session(api, "root"))
+        yield opened
+
+
+async def cookies_of(api: RunningApi, headers: dict[str, str]) -> list[str]:
+    """Sign in by a link and return the Set-Cookie lines."""
+    secret = await link(api, 1)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
+        url = api.client.make_url("/sign-in/link").update_query(token=secret)
+        async with client.get(url) as shown:
+            (visit,) = shown.headers.getall("Set-Cookie")
+            csrf = re.findall(r'name="csrf" value="(\w+)"', await shown.text())[0]
+        sent = {"Cookie": visit.partition(";")[0], **headers}
+        body = {"csrf": csrf, "token": secret}
+        async with client.post(url.with_query({}), data=body, headers=sent, allow_redirects=False) as answer:
+            assert answer.status == 303
+            return [visit, *answer.headers.getall("Set-Cookie")]
+
+
+async def test_cookies_over_https_are_out_of_reach(database_url: str) -> None:
+    async with running_api(database_url, public_url="https://oa.example") as api:
+        await account(api, "ada")
+        lines = await cookies_of(api, {"Origin": "https://oa.example"})
+    assert [line.partition("=")[0] for line in lines] == ["__Host-oa_visit", "__Host-oa_session", "__Host-oa_visit"]
+    for line in lines:
+        parts = {part.strip().partition("=")[0].lower(): part.strip().partition("=")[2] for part in line.split(";")[1:]}
+        assert {"secure", "httponly"} <= parts.keys()
+        assert (parts["path"], parts["samesite"], "domain" in parts) == ("/", "Lax", False)
+
+
+async def test_cookie_with_a_plain_name_is_nothing_over_https(database_url: str) -> None:
+    async with running_api(database_url, public_url="https://oa.example") as api:
+        await account(api, "ada")
+        secret = await session(api, "ada")
+        assert (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={secret}")).status == 401
+        assert (await call(api, "GET", "/api/profile", None, Cookie=f"__Host-oa_session={secret}")).status == 200
+
+
+async def test_signing_in_over_plain_http_on_a_network_is_refused(database_url: str) -> None:
+    async with running_api(database_url, public_url="http://oa.example", mail_url="smtp://127.0.0.1:9") as api:
+        await account(api, "ada")
+        async with web_browser(api) as browser:
+            shown = await browser.open("/sign-in")
+            assert "Signing in takes https." in shown.text
+            assert "/sign-in/mail" not in shown.text
+            assert (await browser.open(f"/sign-in/link?token={await link(api, 1)}")).status == 409
+
+
+async def test_stranger_is_led_to_the_sign_in_and_back(api: RunningApi) -> None:
+    await account(api, "root", "admin")
+    async with web_browser(api) as browser:
+        shown = await browser.open("/audit?actor=root")
+        assert (shown.path, shown.url.query["next"]) == ("/sign-in", "/audit?actor=root")
+        refused = await browser.post("/accounts", login="eve")
+        assert (refused.status, await api.count("account")) == (401, 1)
+
+
+async def test_sign_out_ends_this_browser_only(api: RunningApi, browser: WebBrowser) -> None:
+    kept, secret = await session(api, "root"), browser.cookie("oa_session")
+    shown = await browser.send(await browser.open("/profile"), "/sign-out")
+    assert ("You are signed out." in shown.text, browser.cookie("oa_session")) == (True, "")
+    statuses = [
+        (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={one}")).status for one in (secret, kept)
+    ]
+    assert statuses == [401, 200]
+
+
+async def test_sign_out_everywhere_ends_all_but_those_of_others(api: RunningApi, browser: WebBrowser) -> None:
+    await account(api, "ada")
+    mine, theirs = await session(api, "root"), await session(api, "ada")
+    await browser.send(await browser.open("/profile"), "/sign-out/everywhere")
+    statuses = [
+        (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={one}")).status for one in (mine, theirs)
+    ]
+    assert statuses == [401, 200]
+
+
+async def test_session_of_another_cannot_be_ended(api: RunningApi, browser: WebBrowser) -> None:
+    await account(api, "ada")
+    theirs = await session(api, "ada")
+    csrf = (await browser.open("/profile")).hidden("/sign-out")["csrf"]
+    row = await api.database.first("SELECT max(id) AS id FROM session")
+    assert row is not None
+    assert (await browser.post(f"/profile/sessions/{row['id']}/end", csrf=csrf)).status == 404
+    assert (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={theirs}")).status == 200
+
+
+async def test_token_is_made_shown_once_and_revoked(api: RunningApi, browser: WebBrowser) -> None:
+    shown = await browser.open("/profile")
+    made = await browser.send(shown, "/profile/tokens", name="<b>import</b>", role="author", days="3")
+    (text,) = re.findall(r'value="(oa_[\w-]{43})"', made.text)
+    assert "<b>import" not in made.text
+    profile = await call(api, "GET", "/api/profile", None, Authorization=f"Bearer {text}")
+    assert (profile.json["name"], profile.json["role"]) == ("root", "author")
+    again = await browser.open("/profile")
+    assert text not in again.text
+    shown = await browser.send(again, "/profile/tokens/1/revoke")
+    assert "You have no tokens." in shown.text
+    assert (await call(api, "GET", "/api/profile", None, Authorization=f"Bearer {text}")).status == 401
+
+
+async def test_token_that_cannot_be_is_told_on_the_page(browser: WebBrowser) -> None:
+    shown = await browser.send(await browser.open("/profile"), "/profile/tokens", name="x", role="author", days="0")
+    assert (shown.status, shown.path) == (200, "/profile")
+    assert "the form is not valid: days" in shown.text
+
+
+async def test_accounts_are_made_changed_and_disabled(api: RunningApi, browser: WebBrowser) -> None:
+    shown = await browser.open("/accounts")
+    form = {"login": "ada", "role": "author", "email": "ada@example.org", "github_id": "7"}
+    shown = await browser.send(shown, "/accounts", **form)
+    assert "ada can sign in now." in shown.text
+    shown = await browser.open("/accounts/2")
+    shown = await browser.send(shown, "/accounts/2", role="moderator", email="", github_id="7")
+    row = await api.database.first("SELECT * FROM account WHERE id = 2") or {}
+    assert (row["role"], row["email"], row["github_id"]) == ("moderator", None, 7)
+    shown = await browser.send(shown, "/accounts/2/state")
+    assert ">disabled</span>" in shown.text
+    shown = await browser.send(shown, "/accounts/2/state")
+    assert ">disabled</span>" not in shown.text
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"login": "root", "role": "viewer"}, "another account has the same login"),
+        ({"login": "a b", "role": "viewer"}, "the form is not valid: login"),
+        ({"login": "ada", "role": "service"}, "the form is not valid: role"),
+        ({"login": "ada", "role": "viewer", "github_id": "x"}, "the form is not valid: github_id"),
+    ],
+)
+async def test_account_that_cannot_be_is_told_on_the_page(
+    api: RunningApi, browser: WebBrowser, form: dict[str, str], said: str
+) -> None:
+    shown = await browser.send(await browser.open("/accounts"), "/accounts", **form)
+    assert said in shown.text
+    assert await api.count("account") == 1
+
+
+async def test_last_admin_cannot_lock_everybody_out(api: RunningApi, browser: WebBrowser) -> None:
+    shown = await browser.send(await browser.open("/accounts/1"), "/accounts/1/state")
+    assert "root is the last admin" in shown.text
+    shown = await browser.send(shown, "/accounts/1", role="viewer")
+    assert "root is the last admin" in shown.text
+
+
+async def test_form_that_is_too_large_or_no_form_is_refused(browser: WebBrowser) -> None:
+    csrf = (await browser.open("/accounts")).hidden("/accounts")["csrf"]
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    large = io.BytesIO(f"csrf={csrf}&login=".encode() + b"x" * (1024 * 1024))
+    async with browser._session.post(browser.site.with_path("/accounts"), data=large, headers=headers) as answer:
+        assert answer.status == 413
+    many = {f"f{number}": "" for number in range(1001)}
+    assert (await browser.post("/accounts", csrf=csrf, **many)).status == 400
+
+
+async def test_audit_shows_deeds_with_their_reasons_as_text(api: RunningApi, browser: WebBrowser) -> None:
+    bearer = await token(api, "root", "admin")
+    await call(api, "POST", "/api/account", {"login": "ada", "role": "author"}, **bearer)
+    await api.database.execute("UPDATE audit SET why = '<script>alert(1)</script>'")
+    shown = await browser.open("/audit?action=account.create&actor=root")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
+    assert "account/2" in shown.text
+    assert "Nobody did anything like that." in (await browser.open("/audit?subject=job/1")).text
