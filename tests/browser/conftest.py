@@ -1,7 +1,9 @@
 """One Chromium for the tests of a module, and sites to look at: one with jobs in every state, one with nothing."""
 
+import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -10,10 +12,11 @@ from playwright.sync_api import Browser, sync_playwright
 
 from browser.seeds import seed
 from browser.site import Site
-from browser.visitor import AXE, Visitor
+from browser.visitor import AXE, WEIGHTS, Visitor
 from oa_local.postgres import Postgres
 from people import account, session
 
+_BEGAN = pytest.StashKey[float]()
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -26,6 +29,26 @@ def _chromium() -> str:
     if missing:
         pytest.skip(missing)
     return found
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Show how much pages weigh, as the tests of this session found."""
+    if hasattr(config, "workerinput"):
+        return
+    began = config.stash.get(_BEGAN, 0.0)
+    found = [path for path in sorted(WEIGHTS.glob("*.json")) if path.stat().st_mtime >= began]
+    if not found:
+        return
+    terminalreporter.section("first visits on a slow line (1.6 Mbit/s, 150 ms)")
+    for path in found:
+        told = json.loads(path.read_text("utf-8"))
+        paint, load = told["paint_ms"] or 0, told["load_ms"]
+        size = f"{told['bytes'] / 1000:6.1f} KB in {told['requests']} requests"
+        terminalreporter.write_line(f"{told['path']:<22} {size}, first words {paint:5.0f} ms, loaded {load:5.0f} ms")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_BEGAN] = time.time()
 
 
 @pytest.fixture(scope="module")

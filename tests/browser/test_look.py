@@ -34,7 +34,3 @@ def test_page_with_data_is_fit_for_everybody(visitor: Visitor, name: str) -> Non
 @pytest.mark.parametrize("name", EMPTY)
 def test_page_without_data_is_fit_for_everybody(newcomer: Visitor, name: str) -> None:
     look(newcomer.open(EMPTY[name], status=503 if EMPTY[name] == "/" else 200), name)
-
-
-def test_missing_run_is_a_page_fit_for_everybody(visitor: Visitor) -> None:
-    look(visitor.open("/runs/999", status=404), "missing")

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / ".local/web/axe.min.js"
 SHOTS = ROOT / ".local/screenshots"
+WEIGHTS = SHOTS / "weights"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 _SERIOUS = frozenset({"serious", "critical"})
 # What Chromium says of each answer of 400 and more, also of the page that a test asks for; and of WebGL without a GPU.
@@ -28,8 +29,8 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
-    def open(self, path: str, *, scripts: bool = True, status: int = 200, **options: Any) -> Page:
-        """Go to a page in a fresh profile and wait until it is quiet."""
+    def blank(self, *, scripts: bool = True, **options: Any) -> Page:
+        """Open a window of a fresh profile."""
         context = self.browser.new_context(
             base_url=self.url, viewport=DESK, java_script_enabled=scripts, reduced_motion="reduce", **options
         )
@@ -40,6 +41,11 @@ class Visitor:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
+        return page
+
+    def open(self, path: str, *, scripts: bool = True, status: int = 200, **options: Any) -> Page:
+        """Go to a page in a fresh profile."""
+        page = self.blank(scripts=scripts, **options)
         answer = page.goto(path, wait_until="load")
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"

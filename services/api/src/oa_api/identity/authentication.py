@@ -21,6 +21,8 @@ from oa_api.store.queries import queries
 
 HEADERS = ("secret", "shared-secret")
 _BEARER = "bearer"
+# Style and scripts, which a page needs too when the database, that knows the sessions, is away.
+_SAME_FOR_EVERYBODY = "/static/"
 _SQL = queries("identity")
 
 
@@ -57,6 +59,8 @@ async def authenticate(request: web.Request) -> Principal:
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").strip().partition(" ")
     if scheme.lower() == _BEARER:
         return await _by_token(request, token.strip())
+    if request.path.startswith(_SAME_FOR_EVERYBODY):
+        return ANONYMOUS
     session = cookies.read(request, cookies.SESSION)
     return await _by_session(request, session) if session else ANONYMOUS
 

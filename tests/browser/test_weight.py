@@ -1,0 +1,36 @@
+"""How much a first visit fetches, and how long it takes on a slow line; the summary of pytest shows both."""
+
+import json
+
+import pytest
+
+from browser.visitor import WEIGHTS, Visitor
+
+# A page without a map, with its style and scripts, compressed.
+MOST_BYTES = 100_000
+# What Lighthouse calls slow 4G: 1.6 Mbit/s down, 0.75 up, 150 ms there and back.
+SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
+_TIMES = """(() => {
+  const [visit] = performance.getEntriesByType("navigation");
+  const [paint] = performance.getEntriesByName("first-contentful-paint");
+  return { paint_ms: paint.startTime, load_ms: visit.loadEventEnd };
+})()"""
+PAGES = ("/", "/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/1/log", "/jobs/1/input", "/jobs/1/definition", "/docs")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_first_visit_weighs_little(visitor: Visitor, path: str) -> None:
+    page = visitor.blank()
+    line = page.context.new_cdp_session(page)
+    fetched: list[float] = []
+    line.send("Network.enable")
+    line.send("Network.emulateNetworkConditions", SLOW)
+    line.on("Network.loadingFinished", lambda event: fetched.append(event["encodedDataLength"]))
+    page.goto(path, wait_until="load")
+    page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+    times = page.evaluate(_TIMES)
+    WEIGHTS.mkdir(parents=True, exist_ok=True)
+    told = {"path": path, "bytes": int(sum(fetched)), "requests": len(fetched), **times}
+    (WEIGHTS / f"{path.strip('/').replace('/', '-') or 'overview'}.json").write_text(json.dumps(told))
+    assert fetched
+    assert sum(fetched) <= MOST_BYTES, told
