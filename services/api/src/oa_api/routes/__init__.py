@@ -4,6 +4,7 @@ from oa_api.routes.bulk import BULK
 from oa_api.routes.care import CARE
 from oa_api.routes.data import DATA, PAGES_OF_DATA
 from oa_api.routes.events import EVENTS
+from oa_api.routes.failures import FAILURES
 from oa_api.routes.github import GITHUB
 from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
@@ -19,6 +20,7 @@ from oa_api.routes.webhooks import WEBHOOKS
 ROUTES: tuple[Route, ...] = (
     *RUNS,
     *BULK,
+    *FAILURES,
     *JOBS,
     *DATA,
     *PRODUCTS,

@@ -1,0 +1,144 @@
+"""Failures by their cause, and what the quality gate holds back."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from oa_api.results.apply import apply_status
+from oa_shared.messages import StatusMessage
+from oa_shared.status import JobStatus
+from running_api import INTERNAL, RunningApi, definition
+
+FAIL = """
+UPDATE job SET status = 'Fail', rank = 9, ended_at = now() - %(ago)s::interval, error_code = %(code)s,
+               error_message = 'it said ' || id
+WHERE id = ANY(%(jobs)s)
+"""
+FAIL_ATTEMPT = """
+UPDATE job_attempt SET status = 'Fail', ended_at = now() - %(ago)s::interval, error_code = %(code)s
+WHERE job_id = ANY(%(jobs)s)
+"""
+
+
+async def failed(
+    api: RunningApi, code: str, *names: str, source: str = "xx/a", ago: str = "0", **run: Any
+) -> list[int]:
+    """Return the jobs of a new run that failed with a code, some time ago."""
+    _, answer = await api.post_jobs(await api.run(**run), {"source": definition(*names), "source_name": source})
+    for statement in (FAIL, FAIL_ATTEMPT):
+        await api.database.execute(statement, {"jobs": answer["jobs"], "code": code, "ago": ago})
+    return list(answer["jobs"])
+
+
+async def causes(api: RunningApi, query: str = "") -> list[dict[str, Any]]:
+    return list((await api.get(f"/api/failure?{query}"))["failures"])
+
+
+async def test_failures_are_grouped_by_code_largest_first_with_words_and_examples(api: RunningApi) -> None:
+    await failed(api, "source.not_found", "a")
+    jobs = await failed(api, "upstream.timeout", *"abcde")
+    first, second = await causes(api)
+    assert (first["key"], first["jobs"], first["sources"]) == ("upstream.timeout", 5, 1)
+    assert (first["title"], first["rerun_helps"]) == ("The server took too long.", True)
+    assert [example["job"] for example in first["examples"]] == jobs[:1:-1]
+    assert first["examples"][0]["message"] == f"it said {jobs[-1]}"
+    assert (second["key"], second["rerun_helps"]) == ("source.not_found", False)
+    assert second["hint"]
+
+
+async def test_trend_keeps_what_was_mended_and_compares_with_as_many_days_before(api: RunningApi) -> None:
+    now = await failed(api, "upstream.timeout", *"abc")
+    await failed(api, "upstream.timeout", *"ab", ago="9 days")
+    await failed(api, "upstream.timeout", "a", ago="40 days")
+    await api.client.post(f"/api/job/{now[0]}/rerun", headers=INTERNAL)
+    (group,) = await causes(api)
+    assert (group["jobs"], group["now"], group["before"]) == (2, 3, 2)
+    assert len(group["series"]) == 14
+    assert sum(period["jobs"] for period in group["series"]) == 5
+
+
+async def test_failures_of_a_run_are_compared_with_runs_of_the_same_purpose(api: RunningApi) -> None:
+    await failed(api, "source.schema", *"ab", live=True)
+    await failed(api, "source.schema", *"abcdef", live=False)
+    jobs = await failed(api, "source.schema", *"abc", live=True)
+    run = (await api.get(f"/api/job/{jobs[0]}"))["run"]
+    (group,) = await causes(api, f"run={run}")
+    assert (group["jobs"], group["now"], group["before"]) == (3, 3, 2)
+    assert [period["jobs"] for period in group["series"]] == [2, 3]
+
+
+async def test_failures_by_place_and_by_host(api: RunningApi) -> None:
+    await failed(api, "source.schema", "a", source="us/ca/berkeley")
+    await failed(api, "upstream.timeout", *"ab", source="us/ca/oakland")
+    await failed(api, "upstream.timeout", "a", source="de/be")
+    places = {group["key"]: (group["jobs"], group["codes"]) for group in await causes(api, "by=place")}
+    assert places == {"us/ca": (3, ["source.schema", "upstream.timeout"]), "de/be": (1, ["upstream.timeout"])}
+    (host,) = await causes(api, "by=host")
+    assert (host["key"], host["jobs"], host["now"], host["rerun_helps"]) == ("x", 4, 4, False)
+
+
+async def test_failing_since_is_that_of_sources_of_live_runs(api: RunningApi) -> None:
+    await failed(api, "source.schema", "a", live=True)
+    await failed(api, "upstream.timeout", "b")
+    found = {group["key"]: group for group in await causes(api)}
+    assert (found["source.schema"]["failing"], bool(found["source.schema"]["failing_since"])) == (1, True)
+    assert (found["upstream.timeout"]["failing"], found["upstream.timeout"]["failing_since"]) == (0, None)
+    (live,) = await causes(api, "live=true")
+    assert live["key"] == "source.schema"
+
+
+async def test_no_failures_are_an_empty_list(api: RunningApi) -> None:
+    assert await causes(api) == []
+
+
+@pytest.mark.parametrize("query", ["by=colour", "days=0", "days=91", "huh=1"])
+async def test_what_failures_are_not_grouped_by_is_refused(api: RunningApi, query: str) -> None:
+    assert (await api.client.get(f"/api/failure?{query}")).status == 422
+
+
+async def test_failures_of_no_run_are_not_found(api: RunningApi) -> None:
+    assert (await api.client.get("/api/failure?run=9")).status == 404
+
+
+async def held_back(api: RunningApi) -> int:
+    """Return a job of a live run that has 80 features where 100 are published."""
+    for count in (100, 80):
+        job = await api.job(live=True)
+        result = {"count": count, "valid": count, "fields": {"number": count, "street": 70}, "outputs": {}}
+        await report(api, job, result)
+    return int(job["id"])
+
+
+async def report(api: RunningApi, job: dict[str, Any], result: dict[str, Any]) -> None:
+    ids = {"job": job["id"], "attempt": 1, "token": job["token"], "at": datetime.now(UTC)}
+    message = StatusMessage(**ids, seq=1, status=JobStatus.SUCCESS, result=result)
+    await api.database.run(lambda transaction: apply_status(transaction, message))
+
+
+async def test_held_back_job_is_listed_beside_what_is_published(api: RunningApi) -> None:
+    job = await held_back(api)
+    answer = await api.get("/api/job/error")
+    (error,) = answer["errors"]
+    assert (answer["total"], error["job"], error["published_job"]) == (1, job, job - 1)
+    assert {reason["code"] for reason in error["errors"]} == {"count_dropped", "number_dropped"}
+    assert error["figures"] == [
+        {"what": "features", "now": 80, "published": 100},
+        {"what": "number", "now": 80, "published": 100},
+        {"what": "street", "now": 70, "published": 70},
+    ]
+    assert (await api.get("/api/job/error/count?code=count_dropped&source=xx/")) == {"count": 1}
+    assert (await api.get("/api/job/error/count?code=no_features")) == {"count": 0}
+
+
+@pytest.mark.parametrize(("moderate", "status"), [("confirm", "Success"), ("reject", "Fail")])
+async def test_decision_settles_the_job_and_is_kept(api: RunningApi, moderate: str, status: str) -> None:
+    job = await held_back(api)
+    body = {"moderate": moderate, "why": "the county split"}
+    response = await api.client.post(f"/api/job/error/{job}", json=body, headers=INTERNAL)
+    assert (await response.json()) == {"job": job, "status": status}
+    assert (await api.get("/api/job/error"))["errors"] == []
+    rows = await api.database.all("SELECT action, why FROM audit WHERE subject = %(s)s", {"s": f"job/{job}"})
+    assert rows == [{"action": f"job.{moderate}", "why": "the county split"}]
+    again = await api.client.post(f"/api/job/error/{job}", json=body, headers=INTERNAL)
+    assert again.status == 409
