@@ -16,6 +16,8 @@ locals {
     OA_BUCKET       = module.storage.bucket
     OA_HOST         = "0.0.0.0"
     OA_PORT         = "8000"
+    }, var.api.domain == null ? {} : {
+    OA_PUBLIC_URL = "https://${var.api.domain}"
   })
 
   # The load balancer alone says whose request it is; its own checks, the services and Batch's tasks have no limit.
@@ -51,9 +53,9 @@ module "api" {
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = var.api.cpu, memory = var.api.memory }
   before         = ["migrate"]
-  environment    = merge(local.api_settings, local.limit_settings, { OA_CONSUMER = "false" })
-  secrets        = local.api_secrets
-  secret_arns    = [aws_secretsmanager_secret.shared.arn, module.database.secret_arn]
+  environment    = merge(local.api_settings, local.limit_settings, local.github_settings, { OA_CONSUMER = "false" })
+  secrets        = merge(local.api_secrets, local.github_secrets)
+  secret_arns    = concat([aws_secretsmanager_secret.shared.arn, module.database.secret_arn], aws_secretsmanager_secret.github[*].arn)
   log_days       = var.log_days
   steady         = var.api.wait_until_steady
   scaling        = { min = var.api.min_tasks, max = var.api.max_tasks, requests_per_task = var.api.requests_per_task }

@@ -107,6 +107,42 @@ variable "api" {
   }
 }
 
+variable "github" {
+  description = "The repository whose pull requests are answered, and the number of the GitHub App that does it; docs/github.md says how to make one."
+  type = object({
+    repository = optional(string, "")
+    app_id     = optional(string, "")
+  })
+  default = {}
+
+  validation {
+    condition     = can(regex("^([\\w.-]+/[\\w.-]+)?$", var.github.repository))
+    error_message = "github.repository must be owner/name, such as openaddresses/openaddresses."
+  }
+
+  validation {
+    condition     = (var.github.repository == "") == (var.github.app_id == "")
+    error_message = "github.repository and github.app_id belong together."
+  }
+}
+
+variable "github_secrets" {
+  description = "The App's private key (PEM), its webhook's secret, and during a change the secret before."
+  type = object({
+    private_key      = optional(string, "")
+    webhook          = optional(string, "")
+    webhook_previous = optional(string, "")
+  })
+  sensitive = true
+  nullable  = false
+  default   = {}
+
+  validation {
+    condition     = var.github.repository == "" || (var.github_secrets.private_key != "" && length(var.github_secrets.webhook) >= 32)
+    error_message = "github_secrets needs private_key, and webhook with at least 32 characters, such as `openssl rand -hex 32` prints."
+  }
+}
+
 variable "network" {
   description = "Addresses and ways out: one NAT gateway or one in each zone, and interface endpoints that spare it."
   type = object({
