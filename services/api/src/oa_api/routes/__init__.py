@@ -10,6 +10,7 @@ from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
 from oa_api.routes.pages import PAGES
 from oa_api.routes.pauses import PAUSES
+from oa_api.routes.product_pages import PRODUCT_PAGES
 from oa_api.routes.products import PRODUCTS
 from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
@@ -24,6 +25,7 @@ ROUTES: tuple[Route, ...] = (
     *JOBS,
     *DATA,
     *PRODUCTS,
+    *PRODUCT_PAGES,
     *GITHUB,
     *QUEUES,
     *PAUSES,
