@@ -18,7 +18,7 @@ _SQL = queries("relay")
 async def get_root(request: web.Request) -> web.Response:
     """Return the page to a browser, and to everybody else whether all duties are alive."""
     problems, duties = await health(request.app)
-    if "text/html" in request.headers.get("Accept", ""):
+    if "text/html" in request.headers.get("Accept", "") or "HX-Request" in request.headers:
         return await overview(request, problems=problems, duties=duties)
     beats = {row["name"]: {**row, "age_s": round(row["age_s"], 1)} for row in duties}
     view = {"status": "ok" if not problems else "unhealthy", "problems": problems, "duties": beats}

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from oa_api import pauses
 from oa_api.handlers import paging
 from oa_api.pages import charts
 from oa_api.pages.rendering import render
@@ -20,6 +21,7 @@ from oa_shared.failures import FAILURES
 _SQL, _READS = queries("pages"), queries("reads")
 _RUNS, _AT_WORK, _PUBLISHED = 8, 8, 8
 _LATEST, _WITHIN_S = 2_000, 7 * 86_400
+_PAUSES, _AREAS = 5, 4_000
 _HOURS = 24
 
 
@@ -29,7 +31,8 @@ async def overview(request: web.Request, *, problems: list[str], duties: list[Ro
         shown = await _shown(request.app[DATABASE])
     except StoreError:
         shown = None
-    status = 503 if problems else 200
+    is_part = "HX-Request" in request.headers
+    status = 503 if problems and not is_part else 200
     return render(request, "overview.html", status=status, problems=problems, duties=duties, shown=shown)
 
 
@@ -46,6 +49,8 @@ async def _shown(database: Database) -> dict[str, Any]:
             _cause(row) for row in await database.all(_SQL["causes"], {"latest": _LATEST, "within_s": _WITHIN_S})
         ],
         "ended": _by_hour(await database.all(_SQL["ended_by_hour"], {"latest": _LATEST})),
+        "paused": await pauses.listed(database, ended=False, cursor=None, limit=_PAUSES),
+        "covered": _rectangles(await database.all(_SQL["covered"], {"limit": _AREAS})),
         "published": [data_view(row) for row in data[:_PUBLISHED]],
     }
 
@@ -61,3 +66,11 @@ def _by_hour(rows: list[Row]) -> charts.Chart:
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [now - timedelta(hours=back) for back in range(_HOURS - 1, -1, -1)]
     return charts.columns([(hour.strftime("%H:%M"), known.get(hour, 0)) for hour in hours])
+
+
+def _rectangles(rows: list[Row]) -> str:
+    """Return the path of rectangles on a map whose units are degrees, with north at the top."""
+    return "".join(
+        f"M{row['west']} {-row['south'] - row['height']}h{row['width']}v{row['height']}h-{row['width']}z"
+        for row in rows
+    )

@@ -33,3 +33,10 @@ ORDER BY publication.id DESC LIMIT 1
 
 -- name: published_now
 SELECT id AS data, job_id AS job FROM data WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
+
+-- name: covered
+-- Where published data lies, as rectangles of whole degrees: longitude and latitude of their south-west corner, size.
+SELECT DISTINCT floor((area[1])[0])::integer AS west, floor((area[1])[1])::integer AS south,
+       greatest(1, ceil((area[0])[0] - (area[1])[0]))::integer AS width,
+       greatest(1, ceil((area[0])[1] - (area[1])[1]))::integer AS height
+FROM data WHERE area IS NOT NULL ORDER BY 3 DESC, 4 DESC, 1, 2 LIMIT %(limit)s
