@@ -25,7 +25,7 @@ class Message:
 def see_other(request: web.Request, path: str, text: str, *, kind: str = "good") -> web.Response:
     """Lead a browser on after a form (303), where it sees the message."""
     response = web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: path})
-    told = json.dumps([kind, text[:_MOST_CHARACTERS]]).encode()
+    told = json.dumps([kind, text[:_MOST_CHARACTERS]], ensure_ascii=False).encode()
     response.set_cookie(
         _COOKIE,
         base64.urlsafe_b64encode(told).decode().rstrip("="),
@@ -46,7 +46,7 @@ def read(request: web.Request) -> list[Message]:
         kind, said = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         return []
-    if kind not in _KINDS or not isinstance(said, str):
+    if not isinstance(kind, str) or kind not in _KINDS or not isinstance(said, str):
         return []
     return [Message(kind, said[:_MOST_CHARACTERS])]
 
