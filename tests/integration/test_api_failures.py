@@ -73,7 +73,7 @@ async def test_failures_by_place_and_by_host(api: RunningApi) -> None:
     await failed(api, "upstream.timeout", *"ab", source="us/ca/oakland")
     await failed(api, "upstream.timeout", "a", source="de/be")
     places = {group["key"]: (group["jobs"], group["codes"]) for group in await causes(api, "by=place")}
-    assert places == {"us/ca": (3, ["source.schema", "upstream.timeout"]), "de/be": (1, ["upstream.timeout"])}
+    assert places == {"us/ca/": (3, ["source.schema", "upstream.timeout"]), "de/be": (1, ["upstream.timeout"])}
     (host,) = await causes(api, "by=host")
     assert (host["key"], host["jobs"], host["now"], host["rerun_helps"]) == ("x", 4, 4, False)
 

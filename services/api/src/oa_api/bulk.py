@@ -66,6 +66,11 @@ async def count(reader: Database | Transaction, values: dict[str, Any]) -> Total
     return Total(min(counted, COUNTED_ROWS), is_estimate=counted > COUNTED_ROWS)
 
 
+async def by_status(database: Database, values: dict[str, Any]) -> list[Row]:
+    """Return how many of the jobs that match are in each status."""
+    return await database.all(_SQL["matching_by_status"], values)
+
+
 async def start(transaction: Transaction, asked: dict[str, Any], *, by: Principal, once: Idempotency) -> int:
     """Choose the jobs and return the number of the bulk action; the first answer for a repeated request.
 

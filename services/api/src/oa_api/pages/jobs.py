@@ -1,6 +1,7 @@
 """Jobs as pages: the list, and one job with everything about it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -8,14 +9,16 @@ from oa_api.handlers import paging
 from oa_api.pages.lists import Listing, asked_of, listing
 from oa_api.pages.rendering import render
 from oa_api.representation import job_view
-from oa_api.schemas.requests import JobFilter
+from oa_api.schemas.requests import JobFilter, JobSelection
 from oa_api.services import DATABASE
 
 
 async def list_jobs(request: web.Request) -> web.Response:
     """Return a page of jobs, newest first, by the filters of GET /api/job."""
     asked = await asked_of(request, JobFilter())
-    return render(request, "jobs/list.html", asked=asked, jobs=await find_jobs(request, asked))
+    chosen = {name: request.query[name] for name in JobSelection().fields if request.query.get(name)}
+    jobs = await find_jobs(request, asked)
+    return render(request, "jobs/list.html", asked=asked, jobs=jobs, bulk=urlencode({"action": "rerun", **chosen}))
 
 
 async def find_jobs(request: web.Request, asked: dict[str, Any]) -> Listing:

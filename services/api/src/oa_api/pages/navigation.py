@@ -15,6 +15,7 @@ _PLACES = (
         (
             ("Health", "/health"),
             ("Schedules", "/schedules"),
+            ("Bulk actions", "/bulk"),
             ("Dead letters", "/dead-letters"),
             ("Pauses", "/pauses"),
             ("Uploads", "/uploads"),

@@ -8,6 +8,7 @@ from oa_api.routes.failures import FAILURES
 from oa_api.routes.github import GITHUB
 from oa_api.routes.identity import IDENTITY
 from oa_api.routes.jobs import JOBS
+from oa_api.routes.operators import OPERATORS
 from oa_api.routes.pages import PAGES
 from oa_api.routes.pauses import PAUSES
 from oa_api.routes.product_pages import PRODUCT_PAGES
@@ -35,5 +36,6 @@ ROUTES: tuple[Route, ...] = (
     *WEBHOOKS,
     *SERVICE,
     *PAGES,
+    *OPERATORS,
     *PAGES_OF_DATA,
 )

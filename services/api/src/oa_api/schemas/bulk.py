@@ -35,6 +35,21 @@ class NewBulk(Why):
             raise ValidationError("Say how many you expect to match; `dry_run` counts them.", "expected")
 
 
+class BulkQuestion(JobSelection):
+    """The page /bulk: what would be done to which jobs."""
+
+    action = fields.Enum(BulkAction, by_value=True, load_default=None)
+    limit = fields.Integer(load_default=MAX_JOBS, validate=validate.Range(min=1, max=MAX_JOBS))
+
+
+class BulkForm(BulkQuestion, Why):
+    """The form of that page."""
+
+    action = fields.Enum(BulkAction, by_value=True, required=True)
+    expected = fields.Integer(required=True, validate=validate.Range(min=0, max=COUNTED_ROWS))
+    key = fields.String(required=True, validate=validate.Length(min=8, max=64))
+
+
 class BulkFilter(Strict):
     """GET /api/job/bulk."""
 

@@ -1,9 +1,10 @@
 -- name: key
--- By what failures are grouped: the code, the host of the data, or the place, the first two parts of a source's name.
+-- By what failures are grouped: the code, the host of the data, or the place: all below the first two parts of a
+-- source's name, or a source that has no more than these.
 CASE %(by)s
     WHEN 'code' THEN job.error_code
     WHEN 'host' THEN coalesce(job.host, '')
-    ELSE substring(job.source_name FROM '^[^/]*(?:/[^/]*)?')
+    ELSE coalesce(substring(job.source_name FROM '^[^/]*/[^/]*/'), job.source_name)
 END
 
 -- name: comparable_runs

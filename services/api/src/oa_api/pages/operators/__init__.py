@@ -1,0 +1,1 @@
+"""What operators work with: errors, bulk actions, dead letters, pauses."""

@@ -1,0 +1,57 @@
+"""The page of errors: failures by their cause, and results that wait for a decision."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from oa_api import failures, moderation
+from oa_api.errors import ConflictError
+from oa_api.forms import form
+from oa_api.handlers.moderation import DECISIONS
+from oa_api.identity.principal import PRINCIPAL
+from oa_api.pages import flash
+from oa_api.pages.charts import spark
+from oa_api.pages.rendering import render
+from oa_api.requests import path_id, query
+from oa_api.schemas.failures import FailureFilter
+from oa_api.schemas.moderation import Decision, HeldBackFilter
+from oa_api.services import DATABASE
+from oa_api.store.database import Row
+
+PATH = "/errors"
+_SHOWN = 50
+# By what a group is called in the filter of jobs.
+_FILTERS = {"code": "error", "host": "host", "place": "source"}
+
+
+async def show_errors(request: web.Request) -> web.Response:
+    """Show what fails and why, and what is held back."""
+    asked, database = await query(request, FailureFilter()), request.app[DATABASE]
+    groups = [_shown(group, asked) for group in await failures.causes(database, asked)]
+    waiting = {**HeldBackFilter().load({}), "run": asked["run"], "limit": _SHOWN}
+    held = await moderation.held_back(database, waiting)
+    total = await moderation.count(database, waiting)
+    return render(
+        request, "operators/errors.html", asked=asked, by=failures.BY, groups=groups, held=held[:_SHOWN], total=total
+    )
+
+
+def _shown(group: Row, asked: dict[str, Any]) -> Row:
+    counts = [period["jobs"] for period in group["series"]]
+    chosen = {_FILTERS[asked["by"]]: group["key"], "status": "Fail", "run": asked["run"]}
+    if asked["live"] is not None:
+        chosen["live"] = "true" if asked["live"] else "false"
+    jobs = urlencode({name: value for name, value in chosen.items() if value is not None}) if group["key"] else ""
+    return {**group, "counts": counts, "spark": spark(counts), "jobs_query": jobs}
+
+
+async def post_decision(request: web.Request) -> web.Response:
+    """Confirm or reject a result, and go back to the errors."""
+    job, asked, by = path_id(request, "job"), await form(request, Decision()), request[PRINCIPAL]
+    decide, status = DECISIONS[asked["moderate"]]
+    try:
+        await request.app[DATABASE].run(lambda transaction: decide(transaction, job, by=by, why=asked["why"]))
+    except ConflictError as error:
+        return flash.see_other(request, PATH, f"Nothing was changed: {error.detail}.", kind="bad")
+    return flash.see_other(request, PATH, f"Job {job} is {asked['moderate']}ed: {status}.")
