@@ -40,6 +40,12 @@ class ConflictError(ApiError):
     code, title, status = "conflict", "That is not possible in the present state.", 409
 
 
+class GoneError(ApiError):
+    """The thing was there, and is not kept any more."""
+
+    code, title, status = "gone", "It is not kept any more.", 410
+
+
 class TooLargeError(ApiError):
     """The body is larger than this endpoint takes."""
 

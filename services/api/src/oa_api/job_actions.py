@@ -5,6 +5,7 @@ from typing import Any
 import structlog
 
 from oa_api import audit
+from oa_api.cleanup.expiry import expired_part
 from oa_api.errors import ConflictError, NotFoundError
 from oa_api.identity.permission import require_for_job
 from oa_api.identity.principal import Principal
@@ -85,6 +86,8 @@ async def cancel(transaction: Transaction, job: int, *, by: Principal, why: str 
 async def confirm(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:
     """Let a job through that the quality gate holds back. Raises ConflictError."""
     row = await _job_of_request(transaction, job)
+    if await expired_part(transaction, job=job, attempt=row["attempt"]):
+        raise ConflictError(f"the files of job {job} have been removed: run it again")
     if not await publish.confirm(transaction, row):
         raise ConflictError(f"job {job} is {row['status']}, not held back")
     await audit.record(transaction, by, action="job.confirm", subject=f"job/{job}", why=why)

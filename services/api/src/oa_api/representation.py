@@ -35,5 +35,6 @@ def _job(row: Row, *, trusted: bool) -> Row:
     error = {"code": row["error_code"], "message": row["error_message"]} if row["error_code"] else None
     outputs = (row["result"] or {}).get("outputs") or {}
     shown = {key: value for key, value in row.items() if trusted or key != "token"}
-    links = {file: f"/api/job/{row['id']}/output/{file}" for file in sorted(outputs)}
+    is_kept = row.get("files_deleted_at") is None
+    links = {file: f"/api/job/{row['id']}/output/{file}" for file in sorted(outputs) if is_kept}
     return {**shown, "error": error, "output": links}

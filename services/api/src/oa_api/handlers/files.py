@@ -1,19 +1,24 @@
 """Files of a job: a redirect to the store, or, on one machine, the bytes themselves with ranges."""
 
+import re
 from http import HTTPStatus
 
 from aiohttp import web
 
-from oa_api.errors import NotFoundError
-from oa_api.services import SETTINGS, STORAGE
+from oa_api.cleanup.attempts import TELLING_FILES
+from oa_api.cleanup.expiry import expired_part
+from oa_api.errors import GoneError, NotFoundError
+from oa_api.services import DATABASE, SETTINGS, STORAGE
 
 REDIRECT = "redirect"
 _LINK_VALID_S = 3600
+_ATTEMPT_FILE = re.compile(r"job/(?P<job>\d+)/attempt-(?P<attempt>\d+)/(?P<file>.+)")
 
 
 async def send(request: web.Request, key: str) -> web.StreamResponse:
-    """Answer with an object of the bucket. Raises NotFoundError, and answers 416 to a range outside it."""
+    """Answer with an object of the bucket. Raises NotFoundError, GoneError, and answers 416 to a range outside it."""
     storage = request.app[STORAGE]
+    await check_kept(request, key)
     if request.app[SETTINGS].output_mode == REDIRECT:
         raise web.HTTPFound(await storage.presign(key, _LINK_VALID_S))
     found = await storage.head(key)
@@ -33,6 +38,21 @@ async def send(request: web.Request, key: str) -> web.StreamResponse:
             await response.write(chunk)
     await response.write_eof()
     return response
+
+
+async def check_kept(request: web.Request, key: str) -> None:
+    """Raise GoneError for a file of an attempt that has been removed, or is about to be."""
+    match = _ATTEMPT_FILE.fullmatch(key)
+    if match is None:
+        return
+    gone = await expired_part(
+        request.app[DATABASE],
+        job=int(match["job"]),
+        attempt=int(match["attempt"]),
+        log_only=match["file"] in TELLING_FILES,
+    )
+    if gone is not None:
+        raise GoneError(f"removed on {gone['marked_at']:%Y-%m-%d} by the rule `{gone['rule']}`: GET /api/cleanup")
 
 
 def _range(request: web.Request, size_bytes: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from oa_api import job_actions, published
 from oa_api.authorisation import is_trusted
 from oa_api.errors import ConflictError, NotFoundError
 from oa_api.handlers import paging
-from oa_api.handlers.files import send
+from oa_api.handlers.files import check_kept, send
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.log_lines import as_text
 from oa_api.representation import job_detail, job_view
@@ -73,7 +73,9 @@ async def get_raw(request: web.Request) -> web.Response:
 async def get_log(request: web.Request) -> web.Response:
     """Return the log lines of the latest attempt, as JSON lines or as text."""
     asked, row = await query(request, LogFormat()), await _job(request)
-    lines = await request.app[STORAGE].get_bytes(attempt_prefix(row["id"], row["attempt"]) + "log.jsonl") or b""
+    key = attempt_prefix(row["id"], row["attempt"]) + "log.jsonl"
+    await check_kept(request, key)
+    lines = await request.app[STORAGE].get_bytes(key) or b""
     if asked["format"] == "text":
         return web.Response(text=as_text(lines.decode("utf-8", "replace")), content_type="text/plain")
     return web.Response(body=lines, content_type="application/jsonl", charset="utf-8")

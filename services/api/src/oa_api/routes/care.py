@@ -1,8 +1,9 @@
 """The endpoints of what operators look after: schedules, health of sources, cleanup, uploads."""
 
-from oa_api.handlers import health, schedules
+from oa_api.handlers import cleanup, health, schedules
 from oa_api.identity.role import Role
 from oa_api.routes.route import Route
+from oa_api.schemas import cleanup as cleanup_shapes
 from oa_api.schemas import health as health_shapes
 from oa_api.schemas import schedules as schedule_shapes
 
@@ -55,4 +56,26 @@ HEALTH = (
         role=Role.ANYONE,
     ),
 )
-CARE = (*SCHEDULES, *HEALTH)
+CLEANUP = (
+    Route(
+        *("GET", "/api/cleanup", cleanup.get_rules, "How long what is kept"),
+        *(cleanup_shapes.CleanupRules, "cleanup"),
+        description="The rules, and what the last cleanup removed.",
+        role=Role.ANYONE,
+    ),
+    Route(
+        *("PATCH", "/api/cleanup", cleanup.patch_rules, "Change rules"),
+        *(cleanup_shapes.CleanupRules, "cleanup"),
+        description="What is left out stays as it is. What is published, and what products offer, is never removed.",
+        body=cleanup_shapes.RulesChange,
+        role=Role.ADMIN,
+    ),
+    Route(
+        *("POST", "/api/cleanup", cleanup.post_cleanup, "Say what would go, or remove it"),
+        *(cleanup_shapes.Cleanup, "cleanup"),
+        description="With `dry_run` nothing is changed; without, the work is done beside, as a schedule's.",
+        body=cleanup_shapes.CleanupRequest,
+        role=Role.ADMIN,
+    ),
+)
+CARE = (*SCHEDULES, *HEALTH, *CLEANUP)

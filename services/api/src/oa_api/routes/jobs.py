@@ -39,13 +39,14 @@ JOBS = (
         description="The lines of the latest attempt; empty until it has ended.",
         query=requests.LogFormat,
         role=Role.ANYONE,
+        refusals=(410,),
     ),
     Route(
         *("GET", "/api/job/{job}/output/{file}", jobs.get_output, "A file of a job", (BYTES,), "jobs"),
         description="A redirect to the store, or the bytes themselves; ranges work in both.",
         query=OutputChoice,
         also=(302,),
-        refusals=(416,),
+        refusals=(410, 416),
         role=Role.ANYONE,
     ),
     Route(

@@ -58,14 +58,14 @@ COLLECTIONS = (
         *("GET", "/api/collections/{collection}/data", collections.get_data, "The newest file of a collection"),
         *((BYTES,), "products"),
         description=f"All of it as GeoJSON, or in the first format that it has. {_FILE}",
-        refusals=(416,),
+        refusals=(410, 416),
         role=Role.ANYONE,
     ),
     Route(
         *("GET", "/api/collections/{collection}/output/{file}", collections.get_output, "A file of a collection"),
         *((BYTES,), "products"),
         description=f"That of the newest good build. {_FILE}",
-        refusals=(416,),
+        refusals=(410, 416),
         role=Role.ANYONE,
     ),
 )
@@ -92,7 +92,7 @@ EXPORTS = (
         *("GET", "/api/export/{export}/output/{file}", exports.get_output, "The file of an export"),
         *((BYTES,), "products"),
         description=f"{_FILE} 404 when it has expired.",
-        refusals=(416,),
+        refusals=(410, 416),
         role=Role.ANYONE,
     ),
 )
@@ -112,7 +112,7 @@ FABRIC = (
     Route(
         *("GET", "/api/fabric/{layer}/output/{file}", fabric.get_output, "The map of a layer", (BYTES,), "products"),
         description=_FILE,
-        refusals=(416,),
+        refusals=(410, 416),
         role=Role.ANYONE,
     ),
 )

@@ -1,6 +1,7 @@
 """Which work each type of schedule sets going."""
 
 from oa_api.background.schedules import Work
+from oa_api.cleanup.work import CleanupWork
 from oa_api.identity.principal import SERVICE
 from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_fabric
@@ -13,9 +14,10 @@ from oa_api.schedules.sources import SourcesWork
 from oa_api.settings import Settings
 from oa_api.store.database import Database
 from oa_shared.lanes import Lane
+from oa_shared.storage import Storage
 
 
-def scheduled_works(settings: Settings, database: Database) -> dict[ScheduleType, Work]:
+def scheduled_works(settings: Settings, database: Database, storage: Storage) -> dict[ScheduleType, Work]:
     """Return the work of every type."""
     repository = Repository(settings.sources_repository, settings.sources_branch)
     reader = RepositoryReader(settings.allow_hosts, github=GitHub(api=settings.github_api_url))
@@ -24,6 +26,7 @@ def scheduled_works(settings: Settings, database: Database) -> dict[ScheduleType
         ScheduleType.SOURCES: SourcesWork(database, reader, repository),
         ScheduleType.COLLECTIONS: products.build_collections,
         ScheduleType.FABRIC: products.build_fabric,
+        ScheduleType.CLEANUP: CleanupWork(database, storage),
     }
 
 

@@ -171,6 +171,7 @@ class Job(Answer):
     tier = fields.String(required=True, validate=validate.OneOf(list(Tier)), metadata=about("The size of machine."))
     status = _status()
     attempt = fields.Integer(required=True, metadata=about("The latest attempt, from 1.", 1))
+    files_deleted_at = _time("Since when the files of its latest attempt are not kept any more.", allow_none=True)
     token = fields.String(metadata=about("The token of the attempt; only with the shared secret."))
     batch_job = _text("Its id in AWS Batch.", allow_none=True)
     created_at = _time("When it was made.")

@@ -241,6 +241,7 @@ class Publication(_Numbers):
 
     id = fields.Integer(required=True, metadata=about("Its number; higher is later.", 31))
     published_at = Time(required=True, metadata=about("When."))
+    files_deleted_at = Time(allow_none=True, metadata=about("Since when its files are not kept any more."))
     files = fields.List(fields.Nested(File), required=True)
 
 

@@ -156,6 +156,7 @@ INSERT INTO retention_rule (name, keep_days, keep_last, words) VALUES
     ('unpublished', 60, 0, 'files of ended attempts that were never published'),
     ('superseded', 90, 3, 'files of what was published once, but for the last publications of each dataset'),
     ('pull_request', 30, 0, 'files of ended attempts of runs for pull requests'),
+    ('exports', 1, 0, 'files of exports, so long after they have expired'),
     ('logs', 365, 0, 'logs, manifests and results of attempts whose other files are gone'),
     ('events', 400, 0, 'the history of ended jobs, but for what tells of a publication'),
     ('idempotency', 7, 0, 'first answers to requests with a key'),

@@ -67,7 +67,12 @@ WHERE data.id = %(data)s
 -- name: history
 SELECT publication.id, publication.job_id AS job, publication.attempt, publication.run_id AS run,
        publication.published_at, publication.source_sha256, publication.source_url, publication.github,
-       publication.license, publication.result, EXISTS (SELECT 1 FROM job WHERE job.id = publication.job_id) AS is_kept
+       publication.license, publication.result, EXISTS (SELECT 1 FROM job WHERE job.id = publication.job_id) AND NOT EXISTS (
+           SELECT 1 FROM expiry WHERE expiry.job_id = publication.job_id AND expiry.attempt = publication.attempt
+       ) AS is_kept, (
+           SELECT min(marked_at) FROM expiry
+           WHERE expiry.job_id = publication.job_id AND expiry.attempt = publication.attempt
+       ) AS files_deleted_at
 FROM publication
 WHERE publication.data_id = %(data)s AND (%(cursor)s::bigint IS NULL OR publication.id < %(cursor)s)
 ORDER BY publication.id DESC LIMIT %(limit)s OFFSET %(offset)s

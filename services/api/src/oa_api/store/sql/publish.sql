@@ -8,7 +8,10 @@ SELECT definition FROM source JOIN job ON job.source_sha256 = source.sha256 WHER
 
 -- name: publish
 INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
-SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job WHERE id = %(job)s AND kind = 'source'
+SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job
+WHERE id = %(job)s AND kind = 'source' AND NOT EXISTS (
+    SELECT FROM expiry WHERE expiry.job_id = job.id AND expiry.attempt = job.attempt
+)
 ON CONFLICT (source_name, layer, name) DO UPDATE SET
     job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, license = excluded.license,
     updated_at = now()

@@ -75,7 +75,9 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
 -- name: job_selected
 SELECT job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
        job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
-       job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane
+       job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane, (
+           SELECT min(marked_at) FROM expiry WHERE expiry.job_id = job.id AND expiry.attempt = job.attempt
+       ) AS files_deleted_at
 
 -- name: jobs_by_id_desc
 {job_selected} {jobs_filtered}

@@ -16,7 +16,9 @@ WHERE rank < 9 AND opened_at + paused_for < now() - make_interval(secs => %(dead
 ORDER BY id LIMIT 500
 
 -- name: forget_idempotency
-DELETE FROM idempotency WHERE created_at < now() - interval '7 days'
+DELETE FROM idempotency WHERE created_at < now() - make_interval(days => (
+    SELECT keep_days FROM retention_rule WHERE name = 'idempotency' AND is_on
+))
 
 -- name: forget_sent
 -- A queue keeps a message for 14 days at the most; the body of a job that still waits is needed to send it again.

@@ -1,0 +1,1 @@
+"""What is not kept for ever: rules as data, rows marked before their objects go, orphans found."""
