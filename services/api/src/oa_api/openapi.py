@@ -28,6 +28,7 @@ _WORDS = {
     "run": "The number of a run.",
     "job": "The number of a job.",
     "fire": "The number of a fire.",
+    "upload": "The id of an upload.",
     "file": "The name of one of its files.",
     "collection": "The number of a collection.",
     "export": "The number of an export.",
@@ -42,6 +43,7 @@ _WORDS = {
 }
 _WORD_SCHEMAS = {
     "file": {"type": "string", "examples": ["source.geojson.gz"]},
+    "upload": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     "queue": {"type": "string", "enum": ["jobs", "results"]},
     "source": {"type": "string", "examples": ["us/ca/berkeley"]},
     "layer": {"type": "string", "enum": list(LAYERS)},
@@ -86,6 +88,7 @@ _TAGS = {
     "events": "What happens, in order, and as it happens.",
     "webhooks": "Who is told of new data, and of what.",
     "queues": "What waits, and what nobody could deal with.",
+    "uploads": "Files that no server has.",
     "cleanup": "What is not kept for ever.",
     "health": "How sources stand, how fast work goes, what it costs.",
     "schedules": "What is done by the clock.",

@@ -42,6 +42,7 @@ class Settings:
     sources_repository: str = "https://github.com/openaddresses/openaddresses"
     sources_branch: str = ""
     stale_after_days: int = 30
+    upload_max_bytes: int = 1024**3
     price_vcpu_h: float = 0.04048
     price_memory_gb_h: float = 0.004445
     price_moved_gb: float = 0.045

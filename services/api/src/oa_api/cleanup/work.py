@@ -25,7 +25,7 @@ class CleanupWork:
         self._storage = storage
 
     async def __call__(self, held: Fire) -> None:
-        """Finish what was marked before, then apply every rule that is on; raises what the database and the store do."""
+        """Finish what was marked before, then apply every rule that is on."""
         rules = {name: rule for name, rule in (await read_rules(self._database)).items() if rule.is_on}
         removed = await attempts.finish(self._database, self._storage)
         for name in ATTEMPT_RULES:

@@ -1,11 +1,12 @@
 """The endpoints of what operators look after: schedules, health of sources, cleanup, uploads."""
 
-from oa_api.handlers import cleanup, health, schedules
+from oa_api.handlers import cleanup, health, schedules, uploads
 from oa_api.identity.role import Role
-from oa_api.routes.route import Route
+from oa_api.routes.route import BYTES, Route
 from oa_api.schemas import cleanup as cleanup_shapes
 from oa_api.schemas import health as health_shapes
 from oa_api.schemas import schedules as schedule_shapes
+from oa_api.schemas import uploads as upload_shapes
 
 SCHEDULES = (
     Route(
@@ -78,4 +79,58 @@ CLEANUP = (
         role=Role.ADMIN,
     ),
 )
-CARE = (*SCHEDULES, *HEALTH, *CLEANUP)
+UPLOADS = (
+    Route(
+        *("POST", "/api/upload", uploads.post_upload, "Begin to send a file"),
+        *(upload_shapes.BegunUpload, "uploads"),
+        description=(
+            "For files that no server has, as those that governments mail out. The answer says how the file is sent; "
+            "say `done` after that."
+        ),
+        body=upload_shapes.NewUpload,
+        refusals=(409,),
+        role=Role.AUTHOR,
+    ),
+    Route(
+        *("GET", "/api/upload", uploads.list_uploads, "Files that were sent"),
+        *(upload_shapes.UploadList, "uploads"),
+        description="Newest first: one's own, or all for a moderator. The `Link` header leads to the next page.",
+        query=upload_shapes.UploadFilter,
+        role=Role.AUTHOR,
+    ),
+    Route(
+        *("GET", "/api/upload/{upload}", uploads.get_upload, "One file that was sent"),
+        *(upload_shapes.Upload, "uploads"),
+        role=Role.AUTHOR,
+    ),
+    Route(
+        *("PUT", "/api/upload/{upload}/content", uploads.put_content, "Send the file itself"),
+        *(upload_shapes.Upload, "uploads"),
+        description="Only where the answer to POST /api/upload says so: the body is the file. It is looked at at once.",
+        refusals=(408, 409, 413),
+        role=Role.AUTHOR,
+    ),
+    Route(
+        *("POST", "/api/upload/{upload}/done", uploads.post_done, "Say that the file was sent"),
+        *(upload_shapes.Upload, "uploads"),
+        description=(
+            "Its size, its kind and, for an archive, what is in it are looked at; the answer is `Ready` with the "
+            "address for `data` of a source, or `Refused` with the reason."
+        ),
+        refusals=(409,),
+        role=Role.AUTHOR,
+    ),
+    Route(
+        *("DELETE", "/api/upload/{upload}", uploads.delete_upload, "Remove a file that was sent"),
+        *(upload_shapes.DeletedUpload, "uploads"),
+        description="Sources that name its address fail from then on.",
+        role=Role.AUTHOR,
+    ),
+    Route(
+        *("GET", "/upload/{upload}/{name}", uploads.get_file, "A file that was sent", (BYTES,), "uploads"),
+        description="A redirect to the store, or the bytes themselves; ranges work in both.",
+        refusals=(410, 416),
+        role=Role.ANYONE,
+    ),
+)
+CARE = (*SCHEDULES, *HEALTH, *CLEANUP, *UPLOADS)

@@ -187,6 +187,7 @@ CREATE TABLE upload (
     size_bytes bigint NOT NULL,
     sha256 text,
     content_type text NOT NULL,
+    etag text,
     state text NOT NULL DEFAULT 'Waiting' CHECK (state IN ('Waiting', 'Ready', 'Refused', 'Deleted')),
     reason text,
     created_at timestamptz NOT NULL DEFAULT now(),
