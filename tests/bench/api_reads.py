@@ -1,6 +1,7 @@
-"""GET /api/job/{job} and GET /api/job at 1,000,000 jobs, against a bare aiohttp handler and a bare SELECT."""
+"""Reads of jobs and of data at 1,000,000 jobs, against a bare aiohttp handler and a bare SELECT."""
 
 import asyncio
+import json
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -26,6 +27,30 @@ LISTS = {
     "of one run": "/api/job?run=500&limit=100",
     "that failed": "/api/job?status=Fail&limit=100",
     "of one source": "/api/job?source=xx/bench/77&limit=100",
+}
+DATA = {
+    "by source": "/api/data?limit=100",
+    "newest first": "/api/data?limit=100&sort=updated_at",
+    "below a place": "/api/data?limit=100&source=xx/bench/",
+    "in a box": "/api/data?limit=100&bbox=0,0,20,20",
+    "that fail": "/api/data?limit=100&failing=true",
+    "one": "/api/data/7",
+    "history of one": "/api/data/7/history?limit=100",
+    "places of all": "/api/data/places",
+    "licences": "/api/licenses",
+    "credits of all": "/api/attribution",
+    "feed": "/data/feed.atom",
+    "page of the list": "/data",
+    "page of one": "/data/7",
+}
+RESULT = {
+    "count": 1000,
+    "valid": 990,
+    "fields": dict.fromkeys(("number", "street", "unit", "city", "district", "region", "postcode", "id"), 900),
+    "outputs": {
+        f"file-{place}": {"key": f"job/1/attempt-1/file-{place}", "bytes": 1000, "sha256": "0" * 64}
+        for place in range(10)
+    },
 }
 _READS = queries("reads")
 
@@ -103,6 +128,7 @@ async def measure(bench: Bench, url: str) -> list[Figure]:
     numbers = random_jobs()
     async with aiohttp.ClientSession(url) as session:
         single = await time_calls(lambda: _get(session, f"/api/job/{next(numbers)['job']}"))
+        data = {what: await time_calls(partial(_get, session, path)) for what, path in DATA.items()}
         lists = {what: await time_calls(partial(_get, session, path)) for what, path in LISTS.items()}
     bare = p50_p99_ms(await time_bare_handler())
     selected = p50_p99_ms(time_selects(cursor, statement("bare_job"), random_jobs()))
@@ -112,6 +138,11 @@ async def measure(bench: Bench, url: str) -> list[Figure]:
     figures += [
         Figure(f"GET /api/job, {what}", p50_p99_ms(times), listed, "a bare SELECT of the newest 100")
         for what, times in lists.items()
+    ]
+    published = p50_p99_ms(time_selects(cursor, statement("bare_data"), repeat({})))
+    figures += [
+        Figure(f"data, {what}", p50_p99_ms(times), published, "a bare SELECT of 100 datasets")
+        for what, times in data.items()
     ]
     return figures
 
@@ -123,6 +154,8 @@ def main() -> None:
             cursor.execute(statement("fill_runs"))
             cursor.execute(statement("fill_jobs"), {"jobs": JOBS})
             cursor.execute(statement("fill_attempts"))
+            cursor.execute(statement("fill_data"), {"result": json.dumps(RESULT)})
+            cursor.execute(statement("fill_publications"))
             cursor.execute("VACUUM ANALYZE")
             console.print(f"{JOBS:,} jobs of 1,000 runs written in {time.perf_counter() - began:.0f} s")
         with bench_api(bench) as (api, _pid):

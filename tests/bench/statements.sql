@@ -24,7 +24,7 @@ INSERT INTO run (live) SELECT mod(number, 2) = 0 FROM generate_series(1, 1000) A
 -- name: fill_jobs
 WITH definition AS (INSERT INTO source (sha256, definition) VALUES (repeat('0', 64), '{}') RETURNING sha256)
 INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token, status, rank, result, created_at, ended_at)
-SELECT 1 + number / 1000 %% 1000, 'xx/bench/' || number %% 3000, definition.sha256,
+SELECT 1 + number / 1000 %% 1000, 'xx/bench/' || number %% 6000, definition.sha256,
        (ARRAY['addresses', 'parcels', 'buildings'])[1 + number %% 3], 'county', 'standard', md5(number::text),
        CASE WHEN number %% 20 = 0 THEN 'Fail' WHEN number %% 1000 = 1 THEN 'Running' ELSE 'Success' END,
        CASE WHEN number %% 1000 = 1 THEN 2 ELSE 9 END, '{"count": 1000, "outputs": {}}',
@@ -33,6 +33,28 @@ FROM generate_series(0, %(jobs)s - 1) AS number, definition
 
 -- name: fill_attempts
 INSERT INTO job_attempt (job_id, attempt, token, tier, status) SELECT id, 1, token, tier, status FROM job
+
+-- name: fill_data
+-- Every dataset is published by its newest job but one; where that one failed, the dataset is failing.
+WITH numbered AS (
+    SELECT id, run_id, source_name, layer, name, row_number() OVER (PARTITION BY source_name, layer ORDER BY id DESC) AS back
+    FROM job
+)
+INSERT INTO data (source_name, layer, name, job_id, updated_at, license, result)
+SELECT source_name, layer, name, id, now() - make_interval(secs => id %% 604800),
+       jsonb_build_object('text', 'CC BY ' || id %% 40),
+       %(result)s::jsonb || jsonb_build_object('bounds', jsonb_build_array(
+           id %% 340 - 170, id %% 120 - 60, id %% 340 - 169.5, id %% 120 - 59.5))
+FROM numbered WHERE back = 2
+
+-- name: fill_publications
+INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256, published_at, license, result)
+SELECT data.id, job.id, 1, job.run_id, repeat('0', 64), job.created_at, data.license, data.result
+FROM data JOIN job USING (source_name, layer, name)
+WHERE job.id <= data.job_id AND job.id > data.job_id - 120000 ORDER BY job.id
+
+-- name: bare_data
+SELECT * FROM data ORDER BY id LIMIT 100
 
 -- name: bare_job
 SELECT * FROM job WHERE id = %(job)s

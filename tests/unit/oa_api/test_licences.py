@@ -54,7 +54,9 @@ def test_licence_of_a_definition_is_that_of_the_entry() -> None:
 
 
 def test_attribution_text_of_hostile_names_keeps_one_line_for_each() -> None:
-    row = {"source_name": "xx/a", "layer": "addresses", "name": "a\n© Somebody else", "license": {"text": "L\r\nM"}}
+    licence = normalise({"text": "L\r\nM"})
+    assert licence is not None
+    row = {"source_name": "xx/a", "layer": "addresses", "name": "a\n© Somebody else", "attribution": licence.line()}
     lines = attribution_text([row]).splitlines()
     assert lines[-2:] == ["Licence: L M.", "  xx/a addresses a © Somebody else"]
     assert "1 dataset. " in lines[1]

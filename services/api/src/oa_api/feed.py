@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from oa_api.dataset import files_of
 from oa_api.licences import Licence, normalise
+from oa_api.schemas.fields import rfc3339
 from oa_api.store.database import Row
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -52,7 +53,7 @@ def _entry(root: ET.Element, feed: Feed, row: Row) -> None:
     entry = _child(root, "entry")
     title = f"{row['source_name']} {row['layer']} {row['name']}"
     _about(entry, feed.id(f"publication/{row['id']}"), title, row["published_at"])
-    _child(entry, "published", _moment(row["published_at"]))
+    _child(entry, "published", rfc3339(row["published_at"]))
     _link(entry, "alternate", f"{feed.site}/data/{row['data_id']}", type="text/html")
     _link(entry, "related", f"{feed.site}/api/data/{row['data_id']}", type="application/json")
     for file in files_of(row["result"], row, is_kept=True):
@@ -73,7 +74,7 @@ def _summary(row: Row) -> str:
 def _about(parent: ET.Element, identity: str, title: str, updated: datetime) -> None:
     _child(parent, "id", identity)
     _child(parent, "title", title)
-    _child(parent, "updated", _moment(updated))
+    _child(parent, "updated", rfc3339(updated))
 
 
 def _child(parent: ET.Element, name: str, text: str | None = None) -> ET.Element:
@@ -89,7 +90,3 @@ def _link(parent: ET.Element, rel: str, href: str, **more: str) -> None:
 def _printable(text: str) -> str:
     """Return text without what XML cannot hold."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _moment(when: datetime) -> str:
-    return when.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -86,13 +86,12 @@ def attribution_text(
 ) -> str:
     """Return the credits of a selection as a text file: what has one licence stands together.
 
-    Each dataset has `source_name`, `layer`, `name` and `license` (JSON of any shape that `normalise` takes).
+    Each dataset has `source_name`, `layer`, `name` and `attribution`, the line of its licence.
     """
     groups: dict[str, list[str]] = {}
     for dataset in datasets:
-        licence = normalise(dataset["license"])
         place = " ".join(f"{dataset['source_name']} {dataset['layer']} {dataset['name']}".split())
-        groups.setdefault((licence or Licence()).line(), []).append(place)
+        groups.setdefault(dataset["attribution"], []).append(place)
     count = sum(len(places) for places in groups.values())
     head = [title, f"{count:,} dataset{'s' * (count != 1)}. Whoever passes the data on passes these credits on."]
     blocks = ["\n".join([line, *(f"  {place}" for place in sorted(places))]) for line, places in sorted(groups.items())]

@@ -58,9 +58,9 @@ async def published_file(database: Database, *, job: int, attempt: int, file: st
     return await database.first(_SQL["published_file"], {"job": job, "attempt": attempt, "file": file})
 
 
-async def places(database: Database, asked: dict[str, Any]) -> list[Row]:
-    """Return where every dataset of a selection lies, in few words."""
-    return await database.all(_SQL["places"], {**selected(asked), "limit": MAX_PLACES})
+async def places(database: Database, asked: dict[str, Any]) -> Row:
+    """Return where every dataset of a selection lies: `features` as text of GeoJSON, and the bounds of all."""
+    return await database.first(_SQL["places"], {**selected(asked), "limit": MAX_PLACES}) or {"features": ""}
 
 
 async def licences(database: Database) -> list[Row]:
@@ -69,7 +69,7 @@ async def licences(database: Database) -> list[Row]:
 
 
 async def credits_of(database: Database, asked: dict[str, Any]) -> list[Row]:
-    """Return the datasets of a selection with their licences."""
+    """Return the datasets of a selection with their licences, which are JSON text."""
     return await database.all(_SQL["credits"], selected(asked))
 
 

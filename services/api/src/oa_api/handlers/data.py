@@ -47,14 +47,12 @@ async def get_places(request: web.Request) -> web.Response:
 
 
 async def answer_places(request: web.Request, asked: dict[str, Any]) -> web.Response:
-    """Return the bounds of a selection as GeoJSON, the largest first so that the others lie on them."""
-    rows = await published.places(request.app[DATABASE], asked)
-    found: dict[str, Any] = {"type": "FeatureCollection", "features": [_place(row) for row in rows]}
-    if rows:
-        west, south, east, north = zip(*(row["bounds"] for row in rows), strict=True)
-        found["bbox"] = [min(west), min(south), max(east), max(north)]
-    text = json.dumps(found, separators=(",", ":"))
-    response = web.Response(text=text, content_type="application/geo+json")
+    """Return the bounds and the middle of each dataset of a selection as GeoJSON."""
+    found = await published.places(request.app[DATABASE], asked)
+    bounds = [found[side] for side in ("west", "south", "east", "north")] if found["features"] else None
+    bbox = f',"bbox":{json.dumps(bounds)}' if bounds else ""
+    text = f'{{"type":"FeatureCollection"{bbox},"features":[{found["features"]}]}}'
+    response = web.Response(text=text, content_type="application/geo+json", zlib_executor_size=0)
     response.enable_compression()
     return conditional(request, response, max_age_s=_PLACES_KEPT_S)
 
@@ -80,12 +78,3 @@ async def dataset_of(request: web.Request) -> Row:
     if row is None:
         raise NotFoundError(f"there is no dataset {data}")
     return row
-
-
-def _place(row: Row) -> dict[str, Any]:
-    west, south, east, north = (round(degrees, 4) for degrees in row["bounds"])
-    ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
-    about = {name: row[name] for name in ("source_name", "layer", "name", "count", "failing")}
-    middle = {"type": "Point", "coordinates": [round((west + east) / 2, 4), round((south + north) / 2, 4)]}
-    geometry = {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [ring]}, middle]}
-    return {"type": "Feature", "id": row["id"], "properties": {"id": row["id"], **about}, "geometry": geometry}

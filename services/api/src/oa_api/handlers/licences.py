@@ -1,5 +1,6 @@
 """Licences of what is published, and the credits that are due."""
 
+import json
 from typing import Any
 
 from aiohttp import web
@@ -8,11 +9,11 @@ from oa_api import published
 from oa_api.handlers.conditional import conditional
 from oa_api.licences import Licence, attribution_text, normalise
 from oa_api.requests import query
-from oa_api.schemas.data import Credit, Credits, LicenseList
+from oa_api.schemas.data import Credits, LicenseList
 from oa_api.services import DATABASE
 from oa_api.store.database import Row
 
-_CREDIT, _LICENSES = Credit(), LicenseList()
+_LICENSES = LicenseList()
 
 
 async def list_licenses(request: web.Request) -> web.Response:
@@ -25,9 +26,12 @@ async def get_attribution(request: web.Request) -> web.Response:
     """Return the credits of a selection, as a file to pass on or in parts."""
     asked = await query(request, Credits())
     rows = await published.credits_of(request.app[DATABASE], asked)
+    known = {text: _told(json.loads(text) if text else None) for text in {row["license"] for row in rows}}
     if asked["format"] == "json":
-        return conditional(request, web.json_response({"datasets": [_credit(row) for row in rows]}))
-    return conditional(request, web.Response(text=attribution_text(rows), content_type="text/plain"))
+        parts = [{**row, **known[row["license"]]} for row in rows]
+        return conditional(request, web.json_response({"datasets": parts}))
+    text = attribution_text({**row, **known[row["license"]]} for row in rows)
+    return conditional(request, web.Response(text=text, content_type="text/plain"))
 
 
 def _used(rows: list[Row]) -> list[dict[str, Any]]:
@@ -35,14 +39,12 @@ def _used(rows: list[Row]) -> list[dict[str, Any]]:
     found: dict[Licence | None, dict[str, Any]] = {}
     for row in rows:
         licence = normalise(row["license"])
-        told = {"license": licence.as_json() if licence else None, "attribution": (licence or Licence()).line()}
-        use = found.setdefault(licence, {**told, "datasets": 0, "features": 0})
+        use = found.setdefault(licence, {**_told(row["license"]), "datasets": 0, "features": 0})
         use["datasets"] += row["datasets"]
         use["features"] += row["features"]
     return sorted(found.values(), key=lambda use: (-use["datasets"], use["attribution"]))
 
 
-def _credit(row: Row) -> Any:
-    licence = normalise(row["license"])
-    told = {"license": licence.as_json() if licence else None, "attribution": (licence or Licence()).line()}
-    return _CREDIT.dump({**row, **told})
+def _told(stated: Any) -> dict[str, Any]:
+    licence = normalise(stated)
+    return {"license": licence.as_json() if licence else None, "attribution": (licence or Licence()).line()}

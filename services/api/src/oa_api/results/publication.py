@@ -1,10 +1,10 @@
 """What goes with a publication, in its transaction: its row of history, and what webhooks are told of it."""
 
 import json
-from datetime import UTC
 from typing import Any
 
 from oa_api.licences import Licence, licence_of
+from oa_api.schemas.fields import rfc3339
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
 
@@ -37,7 +37,7 @@ def event_body(job: Row, publication: Row) -> dict[str, Any]:
     return {
         "event": PUBLISHED,
         "id": f"publication-{publication['id']}",
-        "at": publication["published_at"].astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "at": rfc3339(publication["published_at"]),
         "data": {
             "id": data,
             **{name: job[name] for name in ("source_name", "layer", "name")},

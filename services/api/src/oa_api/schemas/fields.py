@@ -81,10 +81,15 @@ class Time(fields.Field[datetime]):
             raise self.make_error("invalid") from error
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:  # noqa: ARG002
-        return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return None if value is None else rfc3339(value)
 
     def _refuse(self) -> datetime:
         raise self.make_error("invalid")
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return a moment as answers have it."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def identifier(**extra: Any) -> fields.Integer:

@@ -88,10 +88,30 @@ WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
 SELECT result -> 'outputs' -> %(file)s AS output FROM publication WHERE job_id = %(job)s AND attempt = %(attempt)s
 
 -- name: places
-SELECT data.id, data.source_name, data.layer, data.name, data.updated_at, data.result -> 'count' AS count,
-       data.result -> 'bounds' AS bounds, EXISTS ({unpublished}) AS failing
-{chosen} AND data.area IS NOT NULL
-ORDER BY area(data.area) DESC, data.id LIMIT %(limit)s
+-- GeoJSON as text, made here because there may be thousands; the largest first, so that the others lie on them.
+SELECT coalesce(string_agg(feature::text, ',' ORDER BY size DESC, id), '') AS features,
+       min(west) AS west, min(south) AS south, max(east) AS east, max(north) AS north
+FROM (
+    SELECT data.id, area(data.area) AS size, ((data.area)[1])[0] AS west, ((data.area)[1])[1] AS south,
+           ((data.area)[0])[0] AS east, ((data.area)[0])[1] AS north,
+           json_build_object(
+               'type', 'Feature', 'id', data.id,
+               'properties', json_build_object(
+                   'id', data.id, 'source_name', data.source_name, 'layer', data.layer, 'name', data.name,
+                   'count', data.result -> 'count', 'failing', EXISTS ({unpublished})),
+               'geometry', json_build_object('type', 'GeometryCollection', 'geometries', json_build_array(
+                   json_build_object('type', 'Polygon', 'coordinates', json_build_array(json_build_array(
+                       json_build_array(((data.area)[1])[0], ((data.area)[1])[1]),
+                       json_build_array(((data.area)[0])[0], ((data.area)[1])[1]),
+                       json_build_array(((data.area)[0])[0], ((data.area)[0])[1]),
+                       json_build_array(((data.area)[1])[0], ((data.area)[0])[1]),
+                       json_build_array(((data.area)[1])[0], ((data.area)[1])[1])))),
+                   json_build_object('type', 'Point', 'coordinates', json_build_array(
+                       trim_scale(round(((center(data.area))[0])::numeric, 5)),
+                       trim_scale(round(((center(data.area))[1])::numeric, 5))))))) AS feature
+    {chosen} AND data.area IS NOT NULL
+    LIMIT %(limit)s
+) placed
 
 -- name: licences
 SELECT license, count(*) AS datasets, coalesce(sum((result ->> 'count')::numeric), 0)::bigint AS features
@@ -99,7 +119,7 @@ SELECT license, count(*) AS datasets, coalesce(sum((result ->> 'count')::numeric
 GROUP BY license
 
 -- name: credits
-SELECT source_name, layer, name, license {chosen} ORDER BY source_name, layer, name
+SELECT source_name, layer, name, license::text AS license {chosen} ORDER BY source_name, layer, name
 
 -- name: feed
 SELECT publication.id, publication.data_id, publication.job_id AS job, publication.attempt, publication.published_at,
