@@ -23,7 +23,7 @@ PUBLIC_URL = "https://batch.example.org"
 GOOD = {"count": 100, "valid": 99, "fields": {"number": 90, "street": 100}, "outputs": {"source.png": {}}}
 SAMPLE = {"count": 10, "fields": {"number": 9, "street": 10}, "sample": True, "outputs": {}}
 BERKELEY, TOWN = "sources/us/ca/berkeley.json", "sources/us/ca/town.json"
-_ROUNDS = 8
+_ROUNDS = 5
 
 
 @dataclass
@@ -138,12 +138,12 @@ def github_settings(github: GitHubServer) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def github_world(database_url: str, **settings: Any) -> AsyncIterator[GitHubWorld]:
+async def github_world(database_url: str, *, page_size: int = 100, **settings: Any) -> AsyncIterator[GitHubWorld]:
     """Start everything; the repository has one definition of two entries."""
     model = GitHubModel()
     model.commit(as_files({BERKELEY: definition("city", "county"), "README.md": "Sources"}), to_branch=True)
     async with AsyncExitStack() as stack:
-        github = await stack.enter_async_context(GitHubServer(model).serve())
+        github = await stack.enter_async_context(GitHubServer(model, page_size=page_size).serve())
         storage = MemoryStorage()
         known = {"public_url": PUBLIC_URL, **github_settings(github)}
         api = await stack.enter_async_context(running_api(database_url, storage=storage, **known))

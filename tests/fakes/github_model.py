@@ -27,6 +27,7 @@ class PullRequest:
     author: str
     updated_at: datetime
     head_repository: str | None
+    base_ref: str = "master"
     state: str = "open"
     merged: bool = False
     merge_commit: str | None = None

@@ -252,7 +252,7 @@ def pull_shape(model: GitHubModel, pull: PullRequest) -> dict[str, Any]:
         "updated_at": pull.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "user": {"login": pull.author},
         "head": {"sha": pull.head_sha, "repo": repo},
-        "base": {"sha": pull.base_sha, "ref": model.default_branch},
+        "base": {"sha": pull.base_sha, "ref": pull.base_ref, "repo": {"default_branch": model.default_branch}},
     }
 
 

@@ -147,3 +147,10 @@ async def test_push_that_removes_a_source_leaves_its_data(world: GitHubWorld) ->
     await world.send("push", push_event(world.model, before, after))
     await world.settle()
     assert (await world.published(), len(await world.jobs())) == (published, 1)
+
+
+async def test_merge_into_another_branch_publishes_nothing(world: GitHubWorld) -> None:
+    number, _ = await tried(world, "town")
+    world.model.pulls[number].base_ref = "topic"
+    await world.merge(number, tell=("pull_request",))
+    assert (await world.published(), await world.jobs("run.live")) == ({}, [])

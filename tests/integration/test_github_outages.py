@@ -79,7 +79,7 @@ async def test_outage_of_a_day_is_given_up(world: GitHubWorld) -> None:
     world.github.faults.append(Fault(502, times=1000))
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     await world.send("pull_request", pull_event(world.model, number, "opened"))
-    await world.api.database.execute("UPDATE github_delivery SET received_at = now() - interval '25 hours'")
+    await world.api.database.execute("UPDATE github_delivery SET tries = 149")
     await world.settle()
     row = await world.api.database.first("SELECT state FROM github_delivery")
     assert row == {"state": "given_up"}
@@ -104,7 +104,7 @@ async def test_annotations_whose_answer_is_lost_come_once(world: GitHubWorld) ->
 
 async def test_comment_is_found_again_by_its_marker(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
-    await world.api.database.execute("DELETE FROM github_comment")
+    await world.api.database.execute("UPDATE github_pull SET comment = NULL")
     await world.end_samples()
     assert len(world.model.comments) == 1
 
@@ -145,6 +145,30 @@ async def test_two_processes_do_everything_once(world: GitHubWorld, database_url
     finally:
         await database.close()
     assert (len(await world.jobs()), len(world.model.check_runs), len(world.model.comments)) == (4, 4, 4)
+
+
+async def test_state_that_was_read_before_a_newer_one_was_dealt_with_changes_nothing(world: GitHubWorld) -> None:
+    number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
+    await world.send("pull_request", pull_event(world.model, number, "opened"))
+    row = await world.duty._taken("take_delivery")
+    assert row is not None
+    slow = await world.duty._deeds.prepare(row["task"])
+    await world.push_to_pull(number, {TOWN: definition("village")})
+    assert await world.api.database.run(slow) == "a newer state of it is known"
+    assert [(job["name"], job["status"]) for job in await world.jobs()] == [("village", "Pending")]
+
+
+async def test_our_comment_is_found_among_many(database_url: str) -> None:
+    async with github_world(database_url, page_size=2) as world:
+        await world.pull({TOWN: definition("town")})
+        (number,) = world.model.pulls
+        ours = world.model.comments.popitem()
+        others = {place: {"id": place, "pull": number, "body": "me too"} for place in range(1, 8)}
+        world.model.comments.update({**others, ours[0]: ours[1]})
+        await world.api.database.execute("UPDATE github_pull SET comment = NULL")
+        await world.end_samples()
+        assert len(world.model.comments) == 8
+        assert "whole data" in ours[1]["body"]
 
 
 async def _work(duty: GitHubDuty) -> None:

@@ -233,3 +233,12 @@ async def test_source_that_says_to_skip_it_is_no_failure(world: GitHubWorld) -> 
     await world.end("true", error={"code": "source.skip", "message": "/layers/addresses/0/skip is set"})
     assert world.check_run()["conclusion"] == "neutral"
     assert "says to skip it" in world.comment()
+
+
+async def test_rerun_while_others_still_run_keeps_the_check_run(world: GitHubWorld) -> None:
+    number = await world.pull({TOWN: definition("town", "village")})
+    await world.end("job.name = 'town'", error=NOT_FOUND)
+    await world.send("issue_comment", comment_event(world.model, number, "re-run"))
+    await world.settle()
+    assert [(job["name"], job["attempt"]) for job in await world.jobs()] == [("town", 2), ("village", 1)]
+    assert len(world.model.check_runs) == 1

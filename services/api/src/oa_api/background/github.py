@@ -24,16 +24,17 @@ _SQL = queries("github")
 _LEASE_S = 300
 _BEAT_S = 5.0
 _DELAYS_S = (2.0, 10.0, 30.0, 120.0, 600.0)
+# The pauses before the last of them are a day together, where GitHub wants none that are longer.
+_AWAY_TRIES = 150
 _REFUSED_TRIES = 5
 _FORGET_EVERY_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Seconds between two looks at a check, and until what failed for want of GitHub is given up."""
+    """Seconds between two looks at a check, and before the next tries of what failed for want of GitHub."""
 
     look_s: float = 5.0
-    give_up_s: float = 24 * 3600.0
     delays_s: tuple[float, ...] = _DELAYS_S
 
 
@@ -140,11 +141,12 @@ class GitHubDuty:
 
     def _delay(self, row: Row, error: GitHubError) -> float | None:
         """Return after how many seconds to try again, None to give up: a refusal seldom changes, an outage does."""
+        is_away = isinstance(error, GitHubAwayError)
+        if row["tries"] >= (_AWAY_TRIES if is_away else _REFUSED_TRIES):
+            return None
         delays_s = self._pauses.delays_s
-        delay_s = delays_s[min(row["tries"], len(delays_s)) - 1]
-        if isinstance(error, GitHubAwayError):
-            return None if row["age_s"] > self._pauses.give_up_s else max(delay_s, error.pause_s)
-        return None if row["tries"] >= _REFUSED_TRIES else delay_s
+        delay_s: float = delays_s[min(row["tries"], len(delays_s)) - 1]
+        return max(delay_s, error.pause_s)
 
     async def _taken(self, name: str) -> Row | None:
         """Take one row for some minutes: when this process dies meanwhile another takes it again."""

@@ -52,11 +52,24 @@ class Deeds:
         pull = await self._repository.pull(number)
         if pull.updated_at < seen_at:
             raise GitHubAwayError("GitHub's API is behind its own event", pause_s=_BEHIND_S)
-        if pull.is_merged:
-            return await self._merge(pull)
-        if not pull.is_open:
-            return self._close(pull)
-        return await self._check(pull)
+        return self._unless_outdated(pull, await self._deed_for(pull))
+
+    async def _deed_for(self, pull: Pull) -> Deed:
+        if pull.is_open:
+            return await self._check(pull)
+        return await self._merge(pull) if pull.has_landed else self._close(pull)
+
+    def _unless_outdated(self, pull: Pull, inner: Deed) -> Deed:
+        """Do nothing when something newer was done while GitHub was being read: another process may be faster."""
+
+        async def deed(transaction: Transaction) -> str:
+            about = {**self._about(pull), "seen_at": pull.updated_at}
+            await transaction.execute(_SQL["lock_pull"], about)
+            if not await transaction.execute(_SQL["note_state"], about):
+                return "a newer state of it is known"
+            return await inner(transaction)
+
+        return deed
 
     async def _check(self, pull: Pull) -> Deed:
         known = await self._database.first(_SQL["check_of"], self._about(pull))
@@ -68,7 +81,6 @@ class Deeds:
 
         async def deed(transaction: Transaction) -> str:
             about = self._about(pull)
-            await transaction.execute(_SQL["lock_pull"], about)
             await self._leave(transaction, about, state="superseded", why="a newer commit came")
             check = await transaction.first(_SQL["check_of"], about)
             if check is None:
@@ -114,11 +126,8 @@ class Deeds:
 
     def _close(self, pull: Pull) -> Deed:
         async def deed(transaction: Transaction) -> str:
-            about = self._about(pull)
-            await transaction.execute(_SQL["lock_pull"], about)
-            cancelled = await self._leave(
-                transaction, {**about, "head_sha": ""}, state="closed", why="the pull request was closed"
-            )
+            about = {**self._about(pull), "head_sha": ""}
+            cancelled = await self._leave(transaction, about, state="closed", why="the pull request was closed")
             return f"closed: {cancelled} jobs cancelled"
 
         return deed
@@ -138,7 +147,6 @@ class Deeds:
         about = self._about(pull)
 
         async def deed(transaction: Transaction) -> str:
-            await transaction.execute(_SQL["lock_pull"], about)
             await self._leave(transaction, about, state="superseded", why="a newer commit was merged")
             return await _landed(transaction, examined, {**about, "sha": head})
 

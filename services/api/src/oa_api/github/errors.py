@@ -8,6 +8,7 @@ class GitHubError(OaError):
 
     code = "github.error"
     title = "GitHub did not do it."
+    pause_s = 0.0
 
 
 class GitHubAwayError(GitHubError):

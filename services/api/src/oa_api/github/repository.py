@@ -17,14 +17,14 @@ _MOST_COMPARED = 300
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request as it is now."""
+    """A pull request as it is now; `has_landed` when it was merged into the default branch."""
 
     number: int
     head_sha: str
     base_sha: str
     author: str
     is_open: bool
-    is_merged: bool
+    has_landed: bool
     updated_at: datetime
 
 
@@ -47,13 +47,14 @@ class Repository:
     async def pull(self, number: int) -> Pull:
         """Return a pull request."""
         found = await self._client.get(f"{self._root}/pulls/{number}")
+        base = found["base"]
         return Pull(
             number=number,
             head_sha=found["head"]["sha"],
-            base_sha=found["base"]["sha"],
+            base_sha=base["sha"],
             author=(found["user"] or {}).get("login", ""),
             is_open=found["state"] == "open",
-            is_merged=bool(found["merged"]),
+            has_landed=bool(found["merged"]) and base["ref"] == base["repo"]["default_branch"],
             updated_at=datetime.fromisoformat(found["updated_at"]),
         )
 

@@ -11,7 +11,7 @@ WHERE id = (
     SELECT id FROM github_delivery WHERE state = 'waiting' AND due_at <= now()
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING id, event, task, tries, extract(epoch FROM now() - received_at)::float AS age_s
+RETURNING id, event, task, tries
 
 -- name: lock_delivery
 SELECT id FROM github_delivery WHERE id = %(id)s AND state = 'waiting' FOR UPDATE
@@ -60,7 +60,8 @@ WHERE repository = %(repository)s AND state IN ('open', 'merged')
 
 -- name: try_again
 -- GitHub does not let a check run that has ended begin anew: the next round gets one of its own.
-UPDATE github_check SET round = round + 1, check_run = NULL, shown = '', is_settled = false, tries = 0, due_at = now(),
+UPDATE github_check SET round = round + is_settled::integer, check_run = CASE WHEN NOT is_settled THEN check_run END,
+    shown = '', is_settled = false, tries = 0, due_at = now(),
     state = CASE WHEN state IN ('superseded', 'closed') THEN 'open' ELSE state END
 WHERE id = %(check)s
 
@@ -135,8 +136,7 @@ WHERE id = (
     SELECT id FROM github_check WHERE NOT is_settled AND due_at <= now()
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING id, repository, pull, head_sha, state, findings, sample_run, full_run, live_run, round, check_run, shown, tries,
-    extract(epoch FROM now() - created_at)::float AS age_s
+RETURNING id, repository, pull, head_sha, state, findings, sample_run, full_run, live_run, round, check_run, shown, tries
 
 -- name: runs_of_check
 SELECT sample_run, full_run, live_run FROM github_check WHERE id = %(check)s
@@ -177,11 +177,16 @@ UPDATE github_check SET is_settled = true WHERE id = %(check)s AND round = %(rou
 -- name: state_of_check
 SELECT state, round FROM github_check WHERE id = %(check)s
 
+-- name: note_state
+-- Touches no row when a newer state of the pull request is known.
+INSERT INTO github_pull (repository, pull, seen_at) VALUES (%(repository)s, %(pull)s, %(seen_at)s)
+ON CONFLICT (repository, pull) DO UPDATE SET seen_at = excluded.seen_at WHERE github_pull.seen_at <= excluded.seen_at
+
 -- name: comment_of_pull
-SELECT comment FROM github_comment WHERE repository = %(repository)s AND pull = %(pull)s
+SELECT comment FROM github_pull WHERE repository = %(repository)s AND pull = %(pull)s AND comment IS NOT NULL
 
 -- name: note_comment
-INSERT INTO github_comment (repository, pull, comment) VALUES (%(repository)s, %(pull)s, %(comment)s)
+INSERT INTO github_pull (repository, pull, comment) VALUES (%(repository)s, %(pull)s, %(comment)s)
 ON CONFLICT (repository, pull) DO UPDATE SET comment = excluded.comment
 
 -- name: backlog
