@@ -26,11 +26,26 @@ locals {
     OA_UNLIMITED_NETWORKS = join(",", concat([var.network.cidr], module.network.nat_cidrs))
   }
 
-  api_secrets = {
+  sign_in_settings = {
+    OA_PUBLIC_URL         = local.api_url
+    OA_GITHUB_CLIENT_ID   = var.sign_in.github_client_id
+    OA_GITHUB_MEMBERS_OF  = join(",", var.sign_in.github_members_of)
+    OA_GITHUB_MEMBER_ROLE = var.sign_in.github_member_role
+    OA_MAIL_FROM          = var.sign_in.mail_from
+  }
+
+  sign_in_secrets = merge(
+    var.sign_in.github_client_id == "" ? {} : { OA_GITHUB_CLIENT_SECRET = "${var.sign_in.secret_arn}:github_client_secret::" },
+    var.sign_in.mail_from == "" ? {} : { OA_MAIL_URL = "${var.sign_in.secret_arn}:mail_url::" },
+  )
+
+  api_secrets = merge(local.sign_in_secrets, {
     OA_SHARED_SECRET          = local.secret_current
     OA_SHARED_SECRET_PREVIOUS = local.secret_previous
     PGPASSWORD                = "${module.database.secret_arn}:password::"
-  }
+  })
+
+  api_secret_arns = concat([aws_secretsmanager_secret.shared.arn, module.database.secret_arn], compact([var.sign_in.secret_arn]))
 
   queue_actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
 
@@ -53,9 +68,9 @@ module "api" {
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = var.api.cpu, memory = var.api.memory }
   before         = ["migrate"]
-  environment    = merge(local.api_settings, local.limit_settings, local.github_settings, { OA_CONSUMER = "false" })
+  environment    = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, { OA_CONSUMER = "false" })
   secrets        = merge(local.api_secrets, local.github_secrets)
-  secret_arns    = concat([aws_secretsmanager_secret.shared.arn, module.database.secret_arn], aws_secretsmanager_secret.github[*].arn)
+  secret_arns    = concat(local.api_secret_arns, aws_secretsmanager_secret.github[*].arn)
   log_days       = var.log_days
   steady         = var.api.wait_until_steady
   scaling        = { min = var.api.min_tasks, max = var.api.max_tasks, requests_per_task = var.api.requests_per_task }
@@ -99,9 +114,9 @@ module "consumer" {
   image          = local.images["api"]
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = 256, memory = 512 }
-  environment    = merge(local.api_settings, { OA_HTTP = "false", OA_RELAY = "false", OA_SWEEP = "false" })
+  environment    = merge(local.api_settings, local.sign_in_settings, { OA_HTTP = "false", OA_RELAY = "false", OA_SWEEP = "false" })
   secrets        = local.api_secrets
-  secret_arns    = [aws_secretsmanager_secret.shared.arn, module.database.secret_arn]
+  secret_arns    = local.api_secret_arns
   log_days       = var.log_days
   steady         = var.api.wait_until_steady
   after          = module.api.service_id # which migrates the database

@@ -70,6 +70,29 @@ variable "shared_secret_previous" {
   }
 }
 
+variable "sign_in" {
+  description = "How people sign in: docs/identity.md. `secret_arn` is a secret made by hand, JSON with `github_client_secret` where github_client_id is set and `mail_url` where mail_from is."
+  type = object({
+    github_client_id   = optional(string, "")
+    github_members_of  = optional(list(string), [])
+    github_member_role = optional(string, "viewer")
+    mail_from          = optional(string, "")
+    secret_arn         = optional(string, "")
+  })
+  nullable = false
+  default  = {}
+
+  validation {
+    condition     = (var.sign_in.github_client_id == "" && var.sign_in.mail_from == "") == (var.sign_in.secret_arn == "")
+    error_message = "sign_in.secret_arn goes with github_client_id or mail_from: it holds what these need."
+  }
+
+  validation {
+    condition     = contains(["viewer", "author", "moderator", "admin"], var.sign_in.github_member_role)
+    error_message = "sign_in.github_member_role must be viewer, author, moderator or admin."
+  }
+}
+
 variable "api" {
   description = "How the API is reached and how large it is. Clients send the secret in a header, so prod insists on a certificate."
   type = object({

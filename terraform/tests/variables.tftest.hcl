@@ -104,3 +104,27 @@ run "schedule_outside_the_api_is_refused" {
   }
   expect_failures = [var.schedules]
 }
+
+run "sign_in_without_its_secret_is_refused" {
+  command = plan
+  variables {
+    sign_in = { github_client_id = "Iv1.0123456789abcdef" }
+  }
+  expect_failures = [var.sign_in]
+}
+
+run "secret_of_a_sign_in_that_is_not_set_up_is_refused" {
+  command = plan
+  variables {
+    sign_in = { secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:oa-sign-in-AbCdEf" }
+  }
+  expect_failures = [var.sign_in]
+}
+
+run "unknown_role_of_members_is_refused" {
+  command = plan
+  variables {
+    sign_in = { github_member_role = "service" }
+  }
+  expect_failures = [var.sign_in]
+}

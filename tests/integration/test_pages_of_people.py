@@ -179,5 +179,5 @@ async def test_audit_shows_deeds_with_their_reasons_as_text(api: RunningApi, bro
     await api.database.execute("UPDATE audit SET why = '<script>alert(1)</script>'")
     shown = await browser.open("/audit?action=account.create&actor=root")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
-    assert "account/2" in shown.text
+    assert '<a href="/accounts/2">account/2</a>' in shown.text
     assert "Nobody did anything like that." in (await browser.open("/audit?subject=job/1")).text

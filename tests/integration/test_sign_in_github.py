@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from github_provider import GithubProvider, github_provider
+from oa_shared.settings import SettingsError
 from people import account
 from running_api import RunningApi, running_api
 from web_browser import WebBrowser, web_browser
@@ -200,3 +201,11 @@ async def test_user_who_was_renamed_keeps_the_account(
     github.user = {"id": 99, "login": "ada"}
     async with web_browser(api) as other:
         assert (await other.open(BEGIN)).status == 403
+
+
+async def test_role_of_members_that_is_none_keeps_the_service_from_starting(
+    database_url: str, github: GithubProvider
+) -> None:
+    with pytest.raises(SettingsError, match="OA_GITHUB_MEMBER_ROLE"):
+        async with running_api(database_url, **github.settings, github_member_role="service"):
+            pass

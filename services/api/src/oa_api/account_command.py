@@ -10,8 +10,8 @@ from marshmallow import ValidationError
 from oa_api.errors import InvalidError
 from oa_api.identity import accounts, mailed_link
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
-from oa_api.schemas.identity import ROLES, NewAccount
+from oa_api.identity.role import PEOPLE, Role
+from oa_api.schemas.identity import NewAccount
 from oa_api.settings import site_of
 from oa_api.store.database import Database, Transaction
 
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(dest="action", required=True)
     add = actions.add_parser("add", help="make an account")
     add.add_argument("login")
-    add.add_argument("--role", choices=ROLES, default=Role.VIEWER.word)
+    add.add_argument("--role", choices=PEOPLE, default=Role.VIEWER.word)
     add.add_argument("--email")
     add.add_argument("--github-id", type=int, help="`id` of https://api.github.com/users/NAME")
     link = actions.add_parser("link", help="print a link that signs in once, within 15 minutes")

@@ -12,6 +12,7 @@ from oa_api.github.signature import WebhookSecrets
 from oa_api.handlers.about import VERSION
 from oa_api.handlers.github import WEBHOOK_SECRETS
 from oa_api.identity.authentication import SECRETS, SharedSecrets
+from oa_api.identity.github_client import GITHUB_SIGN_IN, GithubSettings
 from oa_api.identity.role import Role
 from oa_api.limits.requests import LIMITS, Limits, tell
 from oa_api.openapi import document
@@ -40,6 +41,7 @@ def make_app(
     prepare_validation()
     app = web.Application(middlewares=[answer_errors, authorise], client_max_size=NewJobs.max_bytes)
     app[SETTINGS] = settings
+    app[GITHUB_SIGN_IN] = GithubSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
     app[LIMITS] = Limits(settings)
     app.on_response_prepare.append(tell)

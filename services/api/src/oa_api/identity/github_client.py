@@ -13,15 +13,21 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+from aiohttp import web
 from yarl import URL
 
+from oa_api.identity.role import PEOPLE, Role
 from oa_api.settings import Settings
 from oa_shared.errors import OaError
 from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_shared.settings import SettingsError
 
 _TIMEOUT_S = 15
 _SCOPE_OF_MEMBERSHIP = "read:org"
 _ACTIVE = "active"
+
+
+GITHUB_SIGN_IN: web.AppKey["GithubSettings | None"] = web.AppKey("github_sign_in")
 
 
 class GithubSignInError(OaError):
@@ -56,19 +62,23 @@ class GithubSettings:
     site: URL
     api: URL
     members_of: tuple[str, ...] = ()
+    member_role: Role = Role.VIEWER
     allow_hosts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> "GithubSettings | None":
-        """Return them, or None when signing in through GitHub has not been set up."""
+        """Return them, or None when signing in through GitHub has not been set up. Raises SettingsError."""
         if not (settings.github_client_id and settings.github_client_secret):
             return None
+        if settings.github_member_role not in PEOPLE:
+            raise SettingsError(f"OA_GITHUB_MEMBER_ROLE: expected one of {', '.join(PEOPLE)}")
         return cls(
             settings.github_client_id,
             settings.github_client_secret,
             URL(settings.github_url),
             URL(settings.github_api_url),
             settings.github_members_of,
+            Role.of(settings.github_member_role),
             settings.allow_hosts,
         )
 

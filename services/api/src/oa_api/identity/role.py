@@ -22,3 +22,7 @@ class Role(IntEnum):
     def of(cls, word: str) -> "Role":
         """Return the role with a word. Raises KeyError."""
         return cls[word.upper()]
+
+
+# The words of the roles that people have.
+PEOPLE = tuple(role.word for role in Role if Role.ANYONE < role < Role.SERVICE)

@@ -3,16 +3,28 @@
 from aiohttp import web
 
 from oa_api.handlers import identity as reads
+from oa_api.identity.principal import PRINCIPAL, Principal
+from oa_api.identity.role import Role
 from oa_api.pages.lists import asked_of
 from oa_api.pages.rendering import render
 from oa_api.schemas.identity import DeedFilter
 from oa_api.services import DATABASE
+
+# Where the page of a subject is, and who may see it.
+_PLACES = {"job": ("/jobs", Role.ANYONE), "run": ("/runs", Role.ANYONE), "account": ("/accounts", Role.ADMIN)}
 
 
 async def list_deeds(request: web.Request) -> web.Response:
     """Show who did what, newest first."""
     asked = await asked_of(request, DeedFilter())
     found, following = await reads.rows(request.app[DATABASE], "deeds", asked)
+    shown = [{**deed, "href": _place(deed["subject"], request[PRINCIPAL])} for deed in found]
     older = str(request.rel_url.update_query(cursor=following)) if following is not None else None
     newest = str(request.rel_url.without_query_params("cursor")) if asked["cursor"] else None
-    return render(request, "identity/audit.html", deeds=found, asked=asked, older=older, newest=newest)
+    return render(request, "identity/audit.html", deeds=shown, asked=asked, older=older, newest=newest)
+
+
+def _place(subject: str, principal: Principal) -> str | None:
+    kind, _, number = subject.partition("/")
+    path, role = _PLACES.get(kind, ("", Role.SERVICE))
+    return f"{path}/{number}" if path and number.isdecimal() and principal.may(role) else None

@@ -8,11 +8,11 @@ from oa_api.handlers import identity as reads
 from oa_api.identity import cookies, sessions, tokens
 from oa_api.identity.authentication import CREDENTIAL
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.identity.role import Role
+from oa_api.identity.role import PEOPLE, Role
 from oa_api.pages import flash
 from oa_api.pages.rendering import render
 from oa_api.requests import path_id
-from oa_api.schemas.identity import ROLES, NewToken, life_days
+from oa_api.schemas.identity import NewToken, life_days
 from oa_api.services import DATABASE
 from oa_api.store.queries import queries
 
@@ -77,7 +77,7 @@ async def _shown(request: web.Request, made: dict[str, object] | None = None) ->
         tokens=found,
         sessions=await database.all(_SQL["sessions"], account),
         this_session=credential.id if credential is not None and credential.secret else None,
-        roles=[word for word in ROLES if Role.of(word) <= principal.role],
+        roles=[word for word in PEOPLE if Role.of(word) <= principal.role],
         longest_days=tokens.MAX_DAYS,
         made=made,
     )

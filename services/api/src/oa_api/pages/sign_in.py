@@ -9,10 +9,9 @@ from marshmallow import validate
 from oa_api.errors import ConflictError, ForbiddenError, NotFoundError
 from oa_api.forms import form
 from oa_api.identity import cookies, csrf, github_sign_in, mailed_link, sessions
-from oa_api.identity.github_client import GithubAwayError, GithubSettings, GithubSignInError
+from oa_api.identity.github_client import GITHUB_SIGN_IN, GithubAwayError, GithubSettings, GithubSignInError
 from oa_api.identity.local_path import MAX_LENGTH, local_path
 from oa_api.identity.principal import PRINCIPAL, SESSION
-from oa_api.identity.role import Role
 from oa_api.pages import flash
 from oa_api.pages.rendering import render
 from oa_api.requests import query
@@ -43,7 +42,7 @@ async def show_ways(request: web.Request) -> web.StreamResponse:
     if request[PRINCIPAL].kind == SESSION:
         return _lead(next_path)
     settings = request.app[SETTINGS]
-    has_github, has_mail = GithubSettings.of(settings) is not None, bool(settings.mail_url)
+    has_github, has_mail = request.app[GITHUB_SIGN_IN] is not None, bool(settings.mail_url)
     ways = {"has_github": has_github, "has_mail": has_mail, "is_plain": _is_plain(request)}
     return render(request, "identity/sign_in.html", next=next_path, **ways)
 
@@ -110,10 +109,9 @@ async def come_from_github(request: web.Request) -> web.StreamResponse:
         raise
     except GithubSignInError as error:
         raise ForbiddenError(error.detail) from error
-    role = Role.of(request.app[SETTINGS].github_member_role)
 
     async def work(transaction: Transaction) -> str:
-        account = await github_sign_in.account_of(transaction, user, is_member=is_member, role=role)
+        account = await github_sign_in.account_of(transaction, user, is_member=is_member, role=settings.member_role)
         return await _open(request, transaction, account, way="github")
 
     return _signed_in(request, await database.run(work), local_path(state["next"], otherwise=_HOME))
@@ -147,7 +145,7 @@ def _lead(path: str) -> web.Response:
 
 
 def _github(request: web.Request) -> GithubSettings:
-    settings = GithubSettings.of(request.app[SETTINGS])
+    settings = request.app[GITHUB_SIGN_IN]
     if settings is None:
         raise NotFoundError("signing in through GitHub has not been set up here")
     return settings

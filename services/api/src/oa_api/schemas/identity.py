@@ -4,13 +4,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from oa_api.identity.role import Role
+from oa_api.identity.role import PEOPLE, Role
 from oa_api.identity.tokens import MAX_DAYS
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import MAX_ID, Strict, Text, Time, about, identifier
 from oa_api.schemas.requests import MAX_LIMIT
 
-ROLES = tuple(role.word for role in Role if Role.ANYONE < role < Role.SERVICE)
 # What the audit trail calls those who have no account.
 _RESERVED = frozenset({"anonymous", "service", "github", "operator"})
 _LOGIN = validate.Regexp(
@@ -23,7 +22,7 @@ _MAIL = validate.And(
 
 def role_word(*, what: str = "What it may do.", **extra: Any) -> fields.String:
     """Return the field of one of the roles that people have."""
-    return fields.String(validate=validate.OneOf(ROLES), metadata=about(what, "author"), **extra)
+    return fields.String(validate=validate.OneOf(PEOPLE), metadata=about(what, "author"), **extra)
 
 
 def _login(**extra: Any) -> fields.String:
