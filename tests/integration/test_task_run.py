@@ -110,9 +110,12 @@ async def test_run_work_writes_features_in_order_and_a_manifest(run: Run, tmp_pa
     manifest = json.loads((out / "manifest.json").read_text())
     assert set(manifest["outputs"]) == {
         *("source.geojson.gz", "validated.geojson.gz", "source.parquet", "changes.jsonl.gz"),
-        *("profile.json", "source.png", "source.pmtiles"),
+        *("profile.json", "sample.json", "source.png", "source.pmtiles"),
         *("stats.json", "cache.zip", "definition.json"),
     }
+    rows = json.loads((out / "sample.json").read_text())["rows"]
+    assert [row["row"] for row in rows] == [1, 2, 3]
+    assert {trace["attribute"]: trace["value"] for trace in rows[1]["attributes"]}["street"] == "Élan"
 
 
 @pytest.mark.parametrize(

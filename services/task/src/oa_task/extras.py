@@ -1,4 +1,4 @@
-"""What is made when the pass is over: the profile of the input, the picture, the tiles."""
+"""What is made when the pass is over: the profile and first rows of the input, the picture, the tiles."""
 
 import datetime as dt
 import json
@@ -8,12 +8,15 @@ from pathlib import Path
 from oa_task.bad_rows import BadRows
 from oa_task.clock import Clock
 from oa_task.definition import Entry
+from oa_task.inspection import first_rows
 from oa_task.outputs import PLACES_FILE, SOURCE_FILE
 from oa_task.profile import SAMPLE_ROWS, profile
 from oa_task.read.source import open_batches
 from oa_task.stats import Stats
 
 PROFILE_FILE = "profile.json"
+SAMPLE_FILE = "sample.json"
+SHOWN_ROWS = 10
 PICTURE_FILE = "source.png"
 TILES_FILE = "source.pmtiles"
 _OUTLINED = frozenset({"parcels", "buildings", "centerlines"})
@@ -42,9 +45,13 @@ class Extras:
                 self._write_tiles()
 
     def _write_profile(self, files: list[Path]) -> None:
-        batches = open_batches(files, self.entry, bad_rows=BadRows(), all_columns=True, limit=SAMPLE_ROWS)
-        text = json.dumps(profile(batches), indent=1, ensure_ascii=False)
-        (self.out / PROFILE_FILE).write_text(text + "\n", encoding="utf-8")
+        batches = list(open_batches(files, self.entry, bad_rows=BadRows(), all_columns=True, limit=SAMPLE_ROWS))
+        self._write_text(PROFILE_FILE, json.dumps(profile(batches), indent=1, ensure_ascii=False))
+        rows = first_rows(batches, self.entry, count=SHOWN_ROWS)
+        self._write_text(SAMPLE_FILE, json.dumps({"rows": rows}, ensure_ascii=False))
+
+    def _write_text(self, file: str, text: str) -> None:
+        (self.out / file).write_text(text + "\n", encoding="utf-8")
 
     def _draw(self, stats: Stats) -> None:
         from oa_task.preview.picture import Caption, draw_picture  # noqa: PLC0415 - Pillow loads when it is wanted

@@ -1,7 +1,8 @@
 """A few rows, before and after: what was read, which rule made what of it. It runs in the sandbox."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,14 @@ def inspect(raws: Sequence[Path], entry: Entry, *, work: Path, first: int, count
     if not rows:
         raise TaskFailure("source.empty", f"there is no feature {first:,} in the data")
     return {"rows": rows}
+
+
+def first_rows(batches: Iterable[FeatureBatch], entry: Entry, *, count: int) -> list[dict[str, Any]]:
+    """Return at most `count` rows of batches with all their columns, as `inspect` does."""
+    places = ((batch, place) for batch in batches for place in range(len(batch)))
+    return [
+        {"row": number, **_shown(batch, entry, place)} for number, (batch, place) in enumerate(islice(places, count), 1)
+    ]
 
 
 def column_names(raws: Sequence[Path], entry: Entry, *, work: Path) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from importlib.metadata import version
 from typing import Any
 
 from oa_task.examples import Rows, sample
+from oa_task.extras import SAMPLE_FILE
 from oa_task.manifest import file_facts
 from oa_task.previous import MANIFEST_FILE
 from oa_task.progress import Progress
 from oa_task.sandbox import Sandbox
 from oa_task.work import Job
 
-SAMPLE_FILE = "sample.json"
 _EMPTY: tuple[Any, ...] = (None, "", [])
 
 
