@@ -23,6 +23,12 @@ _JOBS = "SELECT job.*, run.live FROM job JOIN run ON run.id = job.run_id WHERE j
 _ATTEMPTS = "SELECT * FROM job_attempt WHERE job_id = ANY(%s) ORDER BY job_id, attempt"
 _EVENTS = "SELECT * FROM job_event WHERE job_id = ANY(%s) ORDER BY id"
 _DATA = "SELECT * FROM data WHERE job_id = ANY(%s)"
+_PUBLICATIONS = "SELECT * FROM publication WHERE job_id = ANY(%s)"
+_TOLD = """
+    SELECT webhook_id, (body::jsonb #>> '{data,job}')::bigint AS job_id,
+           (body::jsonb #>> '{data,attempt}')::int AS attempt
+    FROM webhook_delivery WHERE event = 'data.published' AND (body::jsonb #>> '{data,job}')::bigint = ANY(%s)
+"""
 _WAITING = "SELECT * FROM outbox WHERE job_id = ANY(%s) AND sent_at IS NULL"
 _EVIDENCE = "SELECT * FROM batch_evidence WHERE job_id = ANY(%s)"
 
@@ -35,6 +41,8 @@ class History:
     attempts: dict[int, list[Row]]
     events: dict[int, list[Row]]
     data: list[Row]
+    publications: dict[int, list[Row]]
+    told: dict[int, list[Row]]
     waiting: list[Row]
     evidence: list[Row]
 
@@ -55,6 +63,8 @@ class History:
                 attempts=_by_job(rows(_ATTEMPTS)),
                 events=_by_job(rows(_EVENTS)),
                 data=rows(_DATA),
+                publications=_by_job(rows(_PUBLICATIONS)),
+                told=_by_job(rows(_TOLD)),
                 waiting=rows(_WAITING),
                 evidence=rows(_EVIDENCE),
             )
@@ -119,7 +129,16 @@ class History:
             wrong.append("is published with another result")
         if job["status"] == "Success" and job["live"] and not published and self._is_newest(job):
             wrong.append("succeeded in a live run but was not published")
-        return wrong
+        return [*wrong, *self._consequences(job, set(published))]
+
+    def _consequences(self, job: Row, published: set[int]) -> list[str]:
+        """What goes with a publication is there once, and not without it."""
+        rows = [row["attempt"] for row in self.publications.get(job["id"], [])]
+        wrong = [] if sorted(rows) == sorted(published) else [f"was published by {published} and has rows for {rows}"]
+        told = Counter((row["webhook_id"], row["attempt"]) for row in self.told.get(job["id"], []))
+        wrong += [f"was told {times} times of attempt {attempt}" for (_, attempt), times in told.items() if times > 1]
+        astray = {attempt for _, attempt in told} - published
+        return [*wrong, *(f"was told of attempt {attempt}, which did not publish" for attempt in astray)]
 
     def _is_newest(self, job: Row) -> bool:
         key = (job["source_name"], job["layer"], job["name"])

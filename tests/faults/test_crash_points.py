@@ -1,6 +1,7 @@
 """At every named place a process is killed by SIGKILL, started again, and the whole history is checked."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ _SERVICES = {
     "dispatcher": ("dispatcher.before_submit", "dispatcher.after_submit", "dispatcher.after_patch"),
     "consumer": ("consumer.before_commit", "consumer.after_commit"),
     "publishing": ("publish.before", "publish.half", "publish.after"),
+    "webhooks": ("webhook.after_send",),
 }
 # A container that dies before it has left its last word on S3 is followed by a second attempt.
 _WORK_LOST = ("claim.after", "upload.before", "manifest.before", "manifest.after")
@@ -28,11 +30,22 @@ def test_every_crash_point_of_the_code_is_tried_here() -> None:
     assert found == {*_WORK_LOST, *_WORK_KEPT, *_GITHUB, *(place for places in _SERVICES.values() for place in places)}
 
 
+@pytest.fixture
+def webhook(system: System) -> Iterator[None]:
+    """Somebody wants to be told of everything; nobody is there."""
+    insert = "INSERT INTO webhook (url, secret, events) VALUES ('https://127.0.0.1:9/', 's', ARRAY['data.published'])"
+    system.execute(insert)
+    yield
+    system.execute("DELETE FROM webhook")
+
+
+@pytest.mark.usefixtures("webhook")
 @pytest.mark.parametrize("service", _SERVICES)
 def test_service_killed_there_every_job_is_done_once_by_its_first_attempt(system: System, service: str) -> None:
     system.crash_at(*_SERVICES[service])
     jobs = system.submit_until_crashed(3)
     history = system.check(jobs)
+    assert {job: len(rows) for job, rows in history.told.items()} == dict.fromkeys(jobs, 1)
     assert system.crashed_at() == set(_SERVICES[service])
     assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)
 
