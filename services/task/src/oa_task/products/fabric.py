@@ -1,7 +1,7 @@
 """The fabric: one PMTiles of a layer over all published data, squares with counts at first, then points.
 
-At zoom 0 to 9 a tile is divided into 32 x 32 squares; from zoom 10 on there is a point for each dataset in each square
-of some 150 m, fewer where tiles would be too large.
+A tile is divided into 32 x 32 squares. At zoom 0 to 9 each that holds rows is drawn; from zoom 10 to 12 each dataset
+has one point in each, fewer where a tile would be too large.
 """
 
 from pathlib import Path
@@ -17,14 +17,14 @@ from oa_task.products.making import Making
 from oa_task.products.plan import Input
 from oa_task.products.rows import Rows, read_input
 from oa_task.write.gzip import GzipTextFile
-from oa_task.write.json_text import escaped, joined
+from oa_task.write.json_text import Piece, escaped, joined
 from oa_task.write.tiles import run_tippecanoe
 
 FABRIC_FILE = "fabric.pmtiles"
 GRID_ZOOM, MAX_ZOOM = 9, 12
 _FINER = 5
 _BASE_ZOOM = GRID_ZOOM + _FINER
-_POINT_ZOOM = MAX_ZOOM + 6
+_POINT_ZOOM = MAX_ZOOM + _FINER
 _DECIMALS = 6
 _MOST_WAITING = 2_000_000
 _CHUNK = 50_000
@@ -111,22 +111,22 @@ class _Fabric:
             ]
         )
         shape = joined(['{"type": "Polygon", "coordinates": [[', ring, "]]}"])
-        return self._lines(chunk, shape, minzoom=zoom, maxzoom=zoom)
+        return self._lines(chunk, shape, minzoom=str(zoom), maxzoom=zoom)
 
     def _write_points(self, cells: pl.DataFrame, number: int) -> None:
-        for chunk in cells.iter_slices(_CHUNK):
+        for chunk in cells.with_columns(minzoom=_first_zooms(cells["cell"].to_numpy())).iter_slices(_CHUNK):
             x, y = ((chunk[name] / chunk["count"]).round(_DECIMALS).cast(pl.String) for name in ("x_sum", "y_sum"))
             shape = joined(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
             about = chunk.select("count", source=pl.lit(number, pl.UInt32), sources=pl.lit(1, pl.UInt32))
-            self._points.write(self._lines(about, shape, minzoom=GRID_ZOOM + 1, maxzoom=MAX_ZOOM))
+            self._points.write(self._lines(about, shape, minzoom=chunk["minzoom"].cast(pl.String), maxzoom=MAX_ZOOM))
 
-    def _lines(self, chunk: pl.DataFrame, shape: pl.Series, *, minzoom: int, maxzoom: int) -> pl.Series:
+    def _lines(self, chunk: pl.DataFrame, shape: pl.Series, *, minzoom: Piece, maxzoom: int) -> pl.Series:
         places = chunk["source"].to_numpy()
         labels = escaped(pl.Series(self._labels)).gather(places)
         jobs = pl.Series(self._jobs).gather(places).cast(pl.String)
         return joined(
             [
-                f'{{"type": "Feature", "tippecanoe": {{"minzoom": {minzoom}, "maxzoom": {maxzoom}}}, ',
+                *('{"type": "Feature", "tippecanoe": {"minzoom": ', minzoom, f', "maxzoom": {maxzoom}}}, '),
                 *('"properties": {"source": "', labels, '", "job": ', jobs),
                 *(', "count": ', chunk["count"].cast(pl.String)),
                 *(', "sources": ', chunk["sources"].cast(pl.String), '}, "geometry": ', shape, "}\n"),
@@ -141,7 +141,7 @@ class _Fabric:
 
 
 class _Sums:
-    """Rows of one dataset by square of some 150 m: how many, and the sums of their places."""
+    """Rows of one dataset by square of some 300 m: how many, and the sums of their places."""
 
     def __init__(self) -> None:
         self.bounds: list[float] = [180.0, 90.0, -180.0, -90.0]
@@ -170,6 +170,15 @@ class _Sums:
 
 def _summed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.group_by("cell").agg(pl.col("x_sum", "y_sum", "count").sum()).sort("cell")
+
+
+def _first_zooms(cells: np.ndarray) -> np.ndarray:
+    """Return from which zoom on each point is shown: at every zoom one in a square of the size it has there."""
+    zooms = np.full(len(cells), MAX_ZOOM)
+    for zoom in range(MAX_ZOOM - 1, GRID_ZOOM, -1):
+        _, firsts = np.unique(coarser(cells, _POINT_ZOOM, to=zoom + _FINER), return_index=True)
+        zooms[firsts] = zoom
+    return zooms
 
 
 def _counted(cells: pl.DataFrame, number: int) -> pl.DataFrame:
