@@ -5,6 +5,7 @@ import click
 from oa_cli.commands.account import account
 from oa_cli.commands.collection import collection
 from oa_cli.commands.data import data
+from oa_cli.commands.engine import engine_commands
 from oa_cli.commands.export import export
 from oa_cli.commands.fabric import fabric
 from oa_cli.commands.job import job
@@ -23,9 +24,23 @@ def main() -> None:
     """OpenAddresses Batch from the command line.
 
     The API is that of OA_API_URL, or of the stack that `make up` runs in this folder. OA_TOKEN says who you are;
-    services have OA_SHARED_SECRET instead.
+    services have OA_SHARED_SECRET instead. check, try, explain, diff and build need the engine and no API.
     """
 
 
-for command in (submit, run, job, data, collection, export, fabric, queue, profile, token, account, webhook):
+for command in (
+    submit,
+    run,
+    job,
+    data,
+    collection,
+    export,
+    fabric,
+    queue,
+    profile,
+    token,
+    account,
+    webhook,
+    *engine_commands(),
+):
     main.add_command(command)

@@ -10,7 +10,7 @@ import click
 from oa_cli.client import Api, RefusedError, UnreachableError, open_api
 from oa_cli.output import console, errors, show_json
 
-DONE, JOB_FAILED, UNREACHABLE, REFUSED, HELD_BACK, INTERRUPTED = 0, 1, 3, 4, 5, 130
+DONE, JOB_FAILED, UNREACHABLE, REFUSED, HELD_BACK, ENGINE_MISSING, INTERRUPTED = 0, 1, 3, 4, 5, 6, 130
 EXIT_STATUSES = """\b
 Exit status:
   0    done; where jobs were waited for, all of them succeeded
@@ -19,6 +19,8 @@ Exit status:
   3    the API does not answer
   4    the API refused: the words say why
   5    no job failed, but the quality gate holds some back
+  6    the engine is not installed
+  10+  of check, try, explain, diff, build: 10-19 the source, 20-29 the server or the machine, 30 a bug
   130  interrupted; what was begun goes on"""
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for scripts, one value a line.")
 Work = Callable[[Api], Awaitable[int]]

@@ -10,6 +10,8 @@ from rich.console import Console
 
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.logging import configure_logging
+from oa_shared.source_definition import Entry
+from oa_task.choice import chosen_entry
 from oa_task.failure import TaskFailure
 from oa_task.hosts import allowed_hosts
 from oa_task.previous import DEFINITION_FILE, PreviousFolder
@@ -55,6 +57,18 @@ def show_sample(job: Job, count: int, sandbox: Sandbox, *, as_json: bool) -> int
             show_samples(Console(highlight=False), rows)
 
     return told(work, as_json=as_json)
+
+
+def show_sample_of(
+    source: Path, layer: str | None, name: str | None, sandbox: Sandbox, *, count: int, as_json: bool
+) -> int:
+    """Show the first features of the entry that is meant, and return the exit status."""
+    chosen: list[Entry] = []
+    status = told(lambda _console: chosen.append(chosen_entry(source, layer, name)), as_json=as_json)
+    if status:
+        return status
+    job = job_of(source, chosen[0].layer, chosen[0].name, out=None, previous=None, without=frozenset())
+    return show_sample(job, count, sandbox, as_json=as_json)
 
 
 def show_explanation(out: Path, row: int, *, as_json: bool) -> int:

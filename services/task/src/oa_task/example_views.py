@@ -32,14 +32,14 @@ def show_explanation(console: Console, row: dict[str, Any]) -> None:
             branch.add("[dim]no rule[/]")
         else:
             _add_step(branch, trace["step"])
-    tree.add(f"[bold]geometry[/] = {escape(_short(row['geometry']))}")
+    tree.add(f"[bold]geometry[/] = {escape(short(row['geometry']))}")
     console.print(tree)
 
 
 def _add_step(branch: Tree, step: dict[str, Any]) -> None:
     node = branch.add(f"[cyan]{step['function']}[/] made {_value(step['made'])} [dim]{escape(step['pointer'])}[/]")
     for column, value in step["read"].items():
-        node.add(f"read {escape(_short(column))} = {_value(value)}")
+        node.add(f"read {escape(short(column))} = {_value(value)}")
     for inner in step["steps"]:
         _add_step(node, inner)
 
@@ -48,8 +48,8 @@ def _pairs(values: dict[str, Any]) -> Text:
     text = Text()
     for place, (name, value) in enumerate(values.items()):
         text.append("\n" if place else "")
-        text.append(f"{_short(name)} ", style="dim")
-        text.append(_short(value), style="" if value not in (None, "") else "dim")
+        text.append(f"{short(name)} ", style="dim")
+        text.append(short(value), style="" if value not in (None, "") else "dim")
     return text
 
 
@@ -57,7 +57,7 @@ def _value(value: Any) -> str:
     return "[dim]nothing[/]" if value is None else f"[green]{escape(repr(value))}[/]"
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """Return a text that fits; what could steer the terminal is shown as a question mark."""
     whole = "-" if value in (None, "") else str(value)
     text = "".join(character if character.isprintable() else "?" for character in whole)

@@ -60,6 +60,43 @@ def run(
     sys.exit(status)
 
 
+@main.command("try")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--layer", help="the entry's layer, where the definition has several entries")
+@click.option("--name", help="the entry's name, where the definition has several entries")
+@click.option("--sample", type=click.IntRange(1, 1000), default=10, show_default=True, help="how many features to show")
+@click.option("--json", "as_json", is_flag=True, help="answer with one line of JSON")
+def try_(source: Path, *, layer: str | None, name: str | None, sample: int, as_json: bool) -> None:
+    """Show the first features of SOURCE, raw and conformed, and write nothing.
+
+    Exit status: 0 done, 10-19 the source, 20-29 the server or the machine, 30 a bug.
+    """
+    with Sandbox() as sandbox:
+        from oa_task import commands  # noqa: PLC0415 - see `run`
+
+        status = commands.show_sample_of(source, layer, name, sandbox, count=sample, as_json=as_json)
+    sys.exit(status)
+
+
+@main.command()
+@click.argument("before", metavar="A", type=click.Path(exists=True, path_type=Path))
+@click.argument("after", metavar="B", type=click.Path(exists=True, path_type=Path))
+@click.option("--layer", help="the entry's layer, where a definition has several entries")
+@click.option("--name", help="the entry's name, where a definition has several entries")
+@click.option("--examples", type=click.IntRange(0, 1000), default=5, show_default=True, help="how many of each change")
+@click.option("--json", "as_json", is_flag=True, help="answer with one line of JSON")
+def diff(before: Path, after: Path, *, layer: str | None, name: str | None, examples: int, as_json: bool) -> None:
+    """Compare A with B: counts, how often attributes are filled, features added, removed and changed.
+
+    Each of the two is the folder of an earlier run, or a definition, which is run now and leaves nothing behind.
+    Exit status: 0 compared, 10-19 the source, 20-29 the server or the machine, 30 a bug.
+    """
+    from oa_task.diff.sides import Choice  # noqa: PLC0415 - the other commands start faster without it
+    from oa_task.diff_commands import show_difference  # noqa: PLC0415 - likewise
+
+    sys.exit(show_difference((before, after), Choice(layer, name), examples=examples, as_json=as_json))
+
+
 @main.command()
 @click.argument("out", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--row", required=True, type=click.IntRange(min=1), help="the line of source.geojson.gz, 1 is the first")

@@ -1,0 +1,147 @@
+"""`oa check`, `try`, `explain`, `diff`, `build` as people start them: no API is there."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+BEFORE = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main St,b,-100.1,40\n3,Oak Ave,c,-100.2,40\n"
+AFTER = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main Street,b,-100.1,40\n4,,d,-100.3,40\n"
+
+
+@dataclass
+class Ended:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+async def oa(*words: str | Path, program: Path | None = None, path: str | None = None) -> Ended:
+    process = await asyncio.create_subprocess_exec(
+        program or Path(sys.executable).with_name("oa"),
+        *map(str, words),
+        env={"PATH": os.environ["PATH"] if path is None else path, "OA_ALLOW_HOSTS": "127.0.0.1", "COLUMNS": "200"},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return Ended(process.returncode or 0, out.decode(), err.decode())
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[TestServer]:
+    async def before(_request: web.Request) -> web.Response:
+        return web.Response(text=BEFORE)
+
+    async def after(_request: web.Request) -> web.Response:
+        return web.Response(text=AFTER)
+
+    app = web.Application()
+    app.router.add_get("/before.csv", before)
+    app.router.add_get("/after.csv", after)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield server
+
+
+def definition(folder: Path, site: TestServer, file: str, **conform: Any) -> Path:
+    rules = {"format": "csv", "number": "NO", "street": "ST", "id": "ID", "lon": "X", "lat": "Y", **conform}
+    entry = {"name": "city", "data": str(site.make_url(f"/{file}.csv")), "protocol": "http", "conform": rules}
+    path = folder / f"{file}.json"
+    path.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
+    return path
+
+
+async def test_check_has_the_engines_words_and_status(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}")
+    ended = await oa("check", "--json", tmp_path / "x.json")
+    assert ended.status == 10
+    assert ended.json["code"] == "source.schema"
+
+
+async def test_try_shows_the_first_features_of_the_only_entry(tmp_path: Path, site: TestServer) -> None:
+    ended = await oa("try", definition(tmp_path, site, "before"), "--sample", "2", "--json")
+    assert ended.status == 0
+    assert [row["raw"]["NO"] for row in ended.json] == ["1", "2"]
+    assert {trace["attribute"]: trace["value"] for trace in ended.json[0]["attributes"]}["street"] == "Main St"
+
+
+async def test_try_of_several_entries_says_which_there_are(tmp_path: Path, site: TestServer) -> None:
+    path = definition(tmp_path, site, "before")
+    whole = json.loads(path.read_text())
+    whole["layers"]["addresses"].append({**whole["layers"]["addresses"][0], "name": "county"})
+    path.write_text(json.dumps(whole))
+    ended = await oa("try", path)
+    assert ended.status == 10
+    assert "addresses/city, addresses/county: choose one with --layer and --name" in ended.err
+    ended = await oa("try", path, "--name", "town", "--json")
+    assert ended.json["message"].endswith("there is none of that layer and name")
+    assert (await oa("try", path, "--name", "county")).status == 0
+
+
+async def test_diff_of_definitions_tells_counts_shares_and_examples(tmp_path: Path, site: TestServer) -> None:
+    sides = definition(tmp_path, site, "before"), definition(tmp_path, site, "after")
+    ended = await oa("diff", *sides, "--json")
+    assert ended.status == 0
+    found = ended.json
+    assert (found["count"], found["valid"]) == ([3, 3], [3, 2])
+    assert (found["fields"]["number"], found["fields"]["street"]) == ([1.0, 1.0], [1.0, 0.6667])
+    assert found["changes"] == {"added": 1, "removed": 1, "changed": 1, "unchanged": 1}
+    (changed,) = found["examples"]["changed"]
+    streets = [side["properties"]["street"] for side in (changed["before"], changed["feature"])]
+    assert streets == ["Main St", "Main Street"]
+    assert [change["feature"]["properties"]["id"] for change in found["examples"]["added"]] == ["d"]
+    assert [change["feature"]["properties"]["id"] for change in found["examples"]["removed"]] == ["c"]
+
+
+async def test_diff_of_run_folders_is_a_table_of_words(tmp_path: Path, site: TestServer) -> None:
+    task = Path(sys.executable).with_name("oa-task")
+    for file in ("before", "after"):
+        source = definition(tmp_path, site, file)
+        words = ["--layer", "addresses", "--name", "city", "--out", tmp_path / file, "--without", "tiles"]
+        assert (await oa("run", source, *words, program=task)).status == 0
+    ended = await oa("diff", tmp_path / "before", tmp_path / "after", "--examples", "1")
+    assert ended.status == 0
+    assert "1 added, 1 removed, 1 changed, 1 unchanged" in ended.out
+    assert "~ street Main St → Main Street  id b" in ended.out
+    assert "66.7%" in ended.out
+    assert "100.0%" in ended.out
+
+
+async def test_diff_of_a_folder_that_is_no_run_says_so(tmp_path: Path, site: TestServer) -> None:
+    ended = await oa("diff", tmp_path, definition(tmp_path, site, "after"))
+    assert ended.status == 12
+    assert "is neither a definition nor the folder of an earlier run" in " ".join(ended.err.split())
+
+
+async def test_explain_and_build_are_the_engines(tmp_path: Path) -> None:
+    for name in ("explain", "build"):
+        ended = await oa(name, "--help")
+        assert (ended.status, f"oa-task {name}" in ended.out) == (0, True)
+
+
+async def test_without_the_engine_the_commands_say_how_to_get_it(tmp_path: Path) -> None:
+    """A folder of programs with Python and `oa` in it, and no `oa-task` beside them or on the path."""
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    paths = [path for path in sys.path if path.endswith("site-packages")]
+    lines = ["import site", *(f"site.addsitedir({path!r})" for path in paths), "from oa_cli.main import main", "main()"]
+    (tmp_path / "bin" / "oa").write_text("\n".join(lines))
+    ended = await oa(tmp_path / "bin" / "oa", "check", "x.json", program=python, path="")
+    assert ended.status == 6
+    assert "pip install 'oa-cli[engine]'" in ended.err
+    ended = await oa(tmp_path / "bin" / "oa", "--help", program=python, path="")
+    assert (ended.status, "check" in ended.out) == (0, True)
