@@ -42,4 +42,13 @@ SELECT 'https://example.org/' || n, 's', ARRAY['data.published'] FROM generate_s
 INSERT INTO webhook_delivery (webhook_id, event, body, state, ended_at)
 SELECT 1 + n %% 20, 'data.published', '{}', CASE WHEN n < 200 THEN 'waiting' ELSE 'delivered' END,
        CASE WHEN n >= 200 THEN now() - make_interval(secs => n) END
-FROM generate_series(1, %(jobs)s) n
+FROM generate_series(1, %(jobs)s) n;
+
+INSERT INTO collection (name, human, sources, formats, deduplicate, job_id, attempt)
+SELECT 'c' || n, 'c', ARRAY['xx/**'], ARRAY['geojson'], false, n, 1 FROM generate_series(1, 300) n;
+
+INSERT INTO collection_build (collection_id, job_id, inputs, features)
+SELECT 1 + id %% 300, id, 1, 1 FROM job WHERE id <= 20000;
+
+INSERT INTO export (job_id, format, asked, inputs, features, keep_days)
+SELECT id, 'csv', '{}', 1, 1, 14 FROM job WHERE id > 20000 AND id <= 40000

@@ -24,7 +24,7 @@ from oa_local.postgres import Postgres
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_evidence"})
-BIG |= {"data", "publication", "webhook_delivery"}
+BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -169,7 +169,17 @@ async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None
         assert await scanned_whole(database, queries("events")[name], values) == set(), name
 
 
+PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
 HOT: dict[str, dict[str, Any]] = {
+    "products.builds": {"collection": 7, "cursor": None, "limit": 26},
+    "products.collection": {"collection": 7},
+    "products.collections": {"cursor": None, "limit": 26},
+    "products.exports": {"cursor": None, "status": None, "format": None, "limit": 26},
+    "products.export": {"export": 7},
+    "products.fabrics": {"layers": ["addresses", "parcels"]},
+    "products.job_at_work": PRODUCT,
+    "products.collection_built": {"job": 7},
+    "products.export_built": {"job": 30_000},
     "reads.run": {"run": 7},
     "reads.job": {"job": 7},
     "reads.attempts": {"job": 7},

@@ -17,6 +17,7 @@ VERSION = 1
 FORMATS = ("geojson", "parquet", "pmtiles")
 EXPORT_FORMATS = ("csv", "shapefile", "gpkg", "flatgeobuf", "geojson", "parquet")
 _MIB = 1 << 20
+_INPUT = ("source_name", "layer", "name", "job", "key", "geojson_key", "sha256", "geojson_sha256", "size_bytes")
 _WRITTEN = {"attribution_name": "attribution name", "share_alike": "share-alike"}
 # From how many bytes of inputs on a product needs which machine.
 _TIERS = {
@@ -83,7 +84,7 @@ class Plan:
         return next(tier for least, tier in _TIERS[self.kind] if self.inputs.size_bytes >= least)
 
     def _dump(self) -> str:
-        whole: dict[str, Any] = {
+        said: dict[str, Any] = {
             "v": VERSION,
             "kind": self.kind,
             "title": self.title,
@@ -91,24 +92,19 @@ class Plan:
             "bbox": list(self.bbox) if self.bbox is not None else None,
             "deduplicate": self.deduplicate,
             "layer": self.layer,
-            "inputs": self.inputs.items,
         }
-        return json.dumps(whole, ensure_ascii=False)
+        # One input after another: a single dump of thousands would hold up every other thread.
+        inputs = ", ".join(json.dumps(item, ensure_ascii=False) for item in self.inputs.items)
+        return f'{json.dumps(said, ensure_ascii=False)[:-1]}, "inputs": [{inputs}]}}'
 
 
 def input_of(row: Row) -> Row | None:
-    """Return a result as the plan names it, or None when it has no file to read."""
-    parquet, geojson = row["parquet"], row["geojson"]
-    if parquet is None or geojson is None:
+    """Return a result as the plan names it, or None when it has no file to read, or says too little of it."""
+    if any(row[name] is None for name in _INPUT):
         return None
     licence = normalise(row["license"])
     return {
-        **{key: row[key] for key in ("source_name", "layer", "name", "job")},
-        "key": parquet["key"],
-        "geojson_key": geojson["key"],
-        "sha256": parquet["sha256"],
-        "geojson_sha256": geojson["sha256"],
-        "size_bytes": parquet["bytes"],
+        **{name: row[name] for name in _INPUT},
         "count": row["count"] or 0,
         "license": _as_written(licence) if licence else None,
         "attribution": (licence.attribution_name if licence else None) or "",

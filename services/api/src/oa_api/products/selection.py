@@ -1,5 +1,6 @@
 """Which published results a product is made of."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,7 +30,8 @@ async def select(transaction: Transaction, selection: Selection) -> Inputs:
     """Return what is published of a selection, in the order of the names."""
     box = dict.fromkeys(_NAMES) if selection.bbox is None else dict(zip(_NAMES, selection.bbox, strict=True))
     values = {"patterns": [expression_of(glob) for glob in selection.sources], "layer": selection.layer, **box}
-    return _inputs(await transaction.all(_SQL["inputs"], values))
+    rows = await transaction.all(_SQL["inputs"], values)
+    return await asyncio.to_thread(_inputs, rows)
 
 
 async def of_job(transaction: Transaction, job: int) -> tuple[Row, Inputs]:

@@ -1,6 +1,8 @@
 -- name: input_files
-result -> 'outputs' -> 'source.parquet' AS parquet, result -> 'outputs' -> 'source.geojson.gz' AS geojson,
-(result ->> 'count')::bigint AS count
+result #>> '{outputs,source.parquet,key}' AS key, result #>> '{outputs,source.parquet,sha256}' AS sha256,
+(result #>> '{outputs,source.parquet,bytes}')::bigint AS size_bytes,
+result #>> '{outputs,source.geojson.gz,key}' AS geojson_key,
+result #>> '{outputs,source.geojson.gz,sha256}' AS geojson_sha256, (result ->> 'count')::bigint AS count
 
 -- name: inputs
 -- A box whose west lies east of its east crosses the antimeridian: it is two.
