@@ -30,12 +30,12 @@ async def post_upload(request: web.Request) -> web.Response:
         raise InvalidError("the file is too large", fields={"size_bytes": [words]})
     begun = await request.app[DATABASE].run(lambda transaction: uploads.begin(transaction, asked, by=by))
     row = await uploads.read(request.app[DATABASE], begun["id"], by=by)
-    return web.json_response(BegunUpload().dump({**_view(request, row), "form": await _form(request, row)}))
+    return web.json_response(BegunUpload().dump({**upload_view(request, row), "form": await _form(request, row)}))
 
 
 async def put_content(request: web.Request) -> web.Response:
     """Take the file itself, where the store cannot be reached from outside, and look at it."""
-    row = await uploads.read(request.app[DATABASE], _id(request), by=request[PRINCIPAL])
+    row = await uploads.read(request.app[DATABASE], upload_id(request), by=request[PRINCIPAL])
     if row["state"] != "Waiting":
         raise ConflictError(f"this upload is {row['state']}: begin another one")
     file = await asyncio.to_thread(tempfile.NamedTemporaryFile)
@@ -50,14 +50,14 @@ async def put_content(request: web.Request) -> web.Response:
 async def post_done(request: web.Request) -> web.Response:
     """Look at the file that was sent."""
     database, storage = request.app[DATABASE], request.app[STORAGE]
-    row = await uploads.check(database, storage, _id(request), by=request[PRINCIPAL])
-    return web.json_response(Upload().dump(_view(request, row)))
+    row = await uploads.check(database, storage, upload_id(request), by=request[PRINCIPAL])
+    return web.json_response(Upload().dump(upload_view(request, row)))
 
 
 async def get_upload(request: web.Request) -> web.Response:
     """Return one upload."""
-    row = await uploads.read(request.app[DATABASE], _id(request), by=request[PRINCIPAL])
-    return web.json_response(Upload().dump(_view(request, row)))
+    row = await uploads.read(request.app[DATABASE], upload_id(request), by=request[PRINCIPAL])
+    return web.json_response(Upload().dump(upload_view(request, row)))
 
 
 async def list_uploads(request: web.Request) -> web.Response:
@@ -67,7 +67,7 @@ async def list_uploads(request: web.Request) -> web.Response:
     rows = await uploads.read_list(
         request.app[DATABASE], by=request[PRINCIPAL], cursor=asked["cursor"], limit=limit + 1
     )
-    answer = web.json_response(UploadList().dump({"uploads": [_view(request, row) for row in rows[:limit]]}))
+    answer = web.json_response(UploadList().dump({"uploads": [upload_view(request, row) for row in rows[:limit]]}))
     if len(rows) > limit:
         answer.headers["Link"] = f'<{request.rel_url.update_query(cursor=rows[limit - 1]["id"])}>; rel="next"'
     return answer
@@ -75,25 +75,29 @@ async def list_uploads(request: web.Request) -> web.Response:
 
 async def delete_upload(request: web.Request) -> web.Response:
     """Remove an upload and its file."""
-    upload = _id(request)
+    upload = upload_id(request)
     await uploads.delete(request.app[DATABASE], request.app[STORAGE], upload, by=request[PRINCIPAL])
     return web.json_response(DeletedUpload().dump({"id": upload, "state": "Deleted"}))
 
 
 async def get_file(request: web.Request) -> web.StreamResponse:
     """Give the file to anyone: the address stands in definitions."""
-    row = await uploads.offered(request.app[DATABASE], request.app[STORAGE], _id(request), request.match_info["name"])
+    row = await uploads.offered(
+        request.app[DATABASE], request.app[STORAGE], upload_id(request), request.match_info["name"]
+    )
     return await send(request, row["key"])
 
 
-def _id(request: web.Request) -> str:
+def upload_id(request: web.Request) -> str:
+    """Return the id of the path. Raises NotFoundError for what can be none."""
     text = request.match_info["upload"]
     if not text.isascii() or not text.isalnum():
         raise NotFoundError(f"there is no upload {text[:40]!r}")
     return text
 
 
-def _view(request: web.Request, row: Row) -> Row:
+def upload_view(request: web.Request, row: Row) -> Row:
+    """Return an upload with the address of its file."""
     url = f"{site_of(request.app[SETTINGS])}/upload/{row['id']}/{row['name']}" if row["state"] == "Ready" else None
     return {**row, "url": url}
 

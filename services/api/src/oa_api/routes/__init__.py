@@ -2,6 +2,7 @@
 
 from oa_api.routes.bulk import BULK
 from oa_api.routes.care import CARE
+from oa_api.routes.care_pages import CARE_PAGES
 from oa_api.routes.data import DATA, PAGES_OF_DATA
 from oa_api.routes.events import EVENTS
 from oa_api.routes.failures import FAILURES
@@ -31,6 +32,7 @@ ROUTES: tuple[Route, ...] = (
     *QUEUES,
     *PAUSES,
     *CARE,
+    *CARE_PAGES,
     *IDENTITY,
     *EVENTS,
     *WEBHOOKS,

@@ -1,0 +1,1 @@
+"""What operators look after: health of sources, schedules, uploads."""

@@ -1,0 +1,119 @@
+"""What operators look after in a browser: the health grid, schedules, uploads."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from browser.site import Site
+from browser.visitor import Visitor, look
+from oa_api.background.schedules import schedule_once
+from oa_api.schedules.period import ScheduleType
+from oa_api.schedules.repository import Repository, RepositoryReader
+from oa_api.schedules.sources import SourcesWork
+from running_api import INTERNAL, definition
+from worked import fail, make_jobs, post, succeed
+
+Come = Callable[[str], Visitor]
+
+
+@pytest.fixture(scope="module")
+def cared(site: Site) -> Site:
+    """A site with datasets that stand in every way."""
+
+    async def work() -> None:
+        healthy, broken, never = await make_jobs(site.api, "zz/a/healthy", "zz/a/broken", "zz/b/never")
+        await succeed(site.api, healthy)
+        await succeed(site.api, broken)
+        await fail(site.api, never, "source.empty", "there are no features in <b>the data</b>")
+        (again,) = await make_jobs(site.api, "zz/a/broken")
+        await fail(site.api, again, "source.not_found", "https://example.org/a.csv answered 404")
+
+    site.run(work())
+    return site
+
+
+def test_health_is_fit_for_everybody_with_and_without_data(cared: Site, visitor: Visitor, newcomer: Visitor) -> None:
+    look(visitor.open("/health"), "health")
+    look(newcomer.open("/health"), "health-empty")
+    assert "No live run has had a job yet." in newcomer.open("/health").inner_text("main")
+    look(visitor.open("/health?state=ill", status=422), "health-refused")
+    assert cared.url
+
+
+@pytest.mark.usefixtures("cared")
+def test_health_leads_from_a_region_to_what_fails_there_and_why(visitor: Visitor) -> None:
+    page = visitor.open("/health", scripts=False)
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="zz/a", exact=True))
+    row.get_by_role("link", name="1", exact=True).click()
+    shown = page.get_by_role("region", name="Datasets").get_by_role("row").filter(has_text="zz/")
+    assert shown.count() == 1
+    assert "https://example.org/a.csv answered 404" in shown.inner_text()
+    assert "failing" in shown.inner_text()
+    page.goto(page.url.replace("failing", "never").replace("zz%2Fa", "zz%2Fb"))
+    assert "<b>the data</b>" in page.get_by_role("region", name="Datasets").inner_text()
+
+
+@pytest.mark.usefixtures("cared")
+def test_health_offers_a_rerun_only_to_those_who_may(visitor: Visitor, signed_in: Come) -> None:
+    assert visitor.open("/health").get_by_role("link", name="Rerun what fails").count() == 0
+    page = signed_in("moderator").open("/health?prefix=zz/")
+    page.get_by_role("link", name="Rerun what fails").click()
+    assert "zz/b/never" in page.inner_text("main")
+
+
+def test_schedules_are_fired_by_hand_and_tell_what_came_of_it(
+    site: Site, signed_in: Come, newcomer: Visitor, tmp_path: Path
+) -> None:
+    look(newcomer.open("/schedules"), "schedules-empty")
+    page = signed_in("admin").open("/schedules")
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="sources", exact=True))
+    row.get_by_text("Fire", exact=True).first.click()
+    row.get_by_role("button", name="Fire").click()
+    assert "It is being done" in page.inner_text("body")
+    _take(site, tmp_path / "absent")
+    page.reload()
+    look(page, "schedule-failed")
+    folder = tmp_path / "sources" / "us"
+    folder.mkdir(parents=True)
+    (folder / "good.json").write_text(json.dumps(definition("city")))
+    (folder / "bad.json").write_text("{")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("button", name="Go on").click()
+    _take(site, tmp_path)
+    page.reload()
+    assert "sources/us/bad.json" in page.inner_text("main")
+    look(page, "schedule-done")
+    look(signed_in("viewer").open("/schedules"), "schedules")
+
+
+def _take(site: Site, repository: Path) -> None:
+    """Do what the duty does."""
+    work = SourcesWork(site.api.database, RepositoryReader(), Repository(str(repository)))
+    assert site.run(schedule_once(site.api.database, {ScheduleType.SOURCES: work}))
+
+
+def test_schedule_that_is_not_there_is_a_page_that_says_so(visitor: Visitor) -> None:
+    look(visitor.open("/schedules/999", status=404), "schedule-missing")
+
+
+def test_uploads_show_their_address_or_why_they_were_refused_and_go(site: Site, signed_in: Come) -> None:
+    look(signed_in("author").open("/uploads"), "uploads-empty")
+
+    async def send(name: str, body: bytes) -> None:
+        begun = await post(site.api, "/api/upload", name=name, size_bytes=len(body))
+        await site.api.client.put(begun["form"]["url"], data=body, headers=INTERNAL)
+
+    site.run(send("good.csv", b"NO,ST\n1,Main\n"))
+    site.run(send("bad.csv", b"\x00\x01"))
+    page = signed_in("moderator").open("/uploads")
+    assert "/good.csv" in page.inner_text("main")
+    assert "it is no text" in page.inner_text("main")
+    look(page, "uploads")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    row = page.get_by_role("row").filter(has_text="good.csv")
+    row.get_by_text("Delete", exact=True).first.click()
+    row.get_by_role("button", name="Delete").click()
+    assert "The upload was deleted." in page.inner_text("body")
+    assert page.get_by_text("good.csv").count() == 0
