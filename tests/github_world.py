@@ -34,10 +34,19 @@ class GitHubWorld:
     github: GitHubServer
     duty: GitHubDuty
     storage: MemoryStorage
+    database_url: str
 
     @property
     def model(self) -> GitHubModel:
         return self.github.model
+
+    async def forget(self) -> None:
+        """Begin anew: a repository with one definition of two entries, and an empty database."""
+        rows = await self.api.database.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = ", ".join(row["tablename"] for row in rows if row["tablename"] != "migration")
+        await self.api.database.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        self.storage._objects.clear()
+        self.github.forget(new_model())
 
     async def send(self, event: str, payload: Any, **more: str) -> tuple[int, Any]:
         """Send an event as GitHub does and return the status and the answer."""
@@ -120,6 +129,13 @@ def as_files(changes: dict[str, Any]) -> dict[str, str | bytes | None]:
     return {path: as_json(each) if isinstance(each, dict) else each for path, each in changes.items()}
 
 
+def new_model() -> GitHubModel:
+    """Return a repository with one definition of two entries."""
+    model = GitHubModel()
+    model.commit(as_files({BERKELEY: definition("city", "county"), "README.md": "Sources"}), to_branch=True)
+    return model
+
+
 def settings_of(github: GitHubServer, database_url: str, **more: Any) -> Settings:
     """Return the settings of a process that works with this GitHub."""
     values = {"database_url": database_url, "shared_secret": "", "bucket": "", "jobs_queue_url": ""}
@@ -139,11 +155,9 @@ def github_settings(github: GitHubServer) -> dict[str, Any]:
 
 @asynccontextmanager
 async def github_world(database_url: str, *, page_size: int = 100, **settings: Any) -> AsyncIterator[GitHubWorld]:
-    """Start everything; the repository has one definition of two entries."""
-    model = GitHubModel()
-    model.commit(as_files({BERKELEY: definition("city", "county"), "README.md": "Sources"}), to_branch=True)
+    """Start everything."""
     async with AsyncExitStack() as stack:
-        github = await stack.enter_async_context(GitHubServer(model, page_size=page_size).serve())
+        github = await stack.enter_async_context(GitHubServer(new_model(), page_size=page_size).serve())
         storage = MemoryStorage()
         known = {"public_url": PUBLIC_URL, **github_settings(github)}
         api = await stack.enter_async_context(running_api(database_url, storage=storage, **known))
@@ -155,4 +169,4 @@ async def github_world(database_url: str, *, page_size: int = 100, **settings: A
                 pauses=Pauses(look_s=0, delays_s=(0.0,)),
             )
         )
-        yield GitHubWorld(api, github, duty, storage)
+        yield GitHubWorld(api, github, duty, storage, database_url)

@@ -63,6 +63,13 @@ class GitHubServer:
         """Return how many requests there were of a method with `part` in their path."""
         return sum(asked == method and part in path for asked, path in self.asked)
 
+    def forget(self, model: GitHubModel) -> None:
+        """Answer from another model of the same repository, and as if nothing had been asked yet."""
+        self.model = model
+        self.asked.clear()
+        self.faults.clear()
+        self.slow_s = 0.0
+
     def revoke(self) -> None:
         """Make every token invalid."""
         self.tokens.clear()

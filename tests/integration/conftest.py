@@ -1,10 +1,14 @@
 """The API for integration tests: real HTTP, real Postgres, and an error where it would block its event loop."""
 
+import uuid
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from blockbuster import blockbuster_ctx
 
+from github_world import GitHubWorld, github_world
+from oa_local.postgres import Postgres
 from running_api import RunningApi, running_api
 
 
@@ -13,3 +17,20 @@ async def api(database_url: str) -> AsyncIterator[RunningApi]:
     async with running_api(database_url) as running:
         with blockbuster_ctx("oa_api"):
             yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def github(postgres: Postgres, migrated_template: str) -> AsyncIterator[GitHubWorld]:
+    """One API beside one GitHub for the tests of a module."""
+    name = f"github_{uuid.uuid4().hex[:12]}"
+    async with github_world(postgres.create(name, template=migrated_template)) as made:
+        yield made
+    postgres.drop(name)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(github: GitHubWorld) -> AsyncIterator[GitHubWorld]:
+    """The same, with nothing in it yet."""
+    await github.forget()
+    with blockbuster_ctx("oa_api"):
+        yield github

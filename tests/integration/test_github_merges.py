@@ -1,21 +1,14 @@
 """What reaches the default branch becomes live once, by the pull request's own jobs where that can be."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from fakes.github_events import push_event
 from fakes.github_server import as_json
-from github_world import BERKELEY, GOOD, TOWN, GitHubWorld, github_world
+from github_world import BERKELEY, GOOD, TOWN, GitHubWorld
 from running_api import definition
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOT_FOUND = {"code": "source.not_found", "message": "gone"}
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[GitHubWorld]:
-    async with github_world(database_url) as made:
-        yield made
 
 
 async def tried(world: GitHubWorld, *names: str) -> tuple[int, dict[str, int]]:

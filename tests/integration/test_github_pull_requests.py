@@ -1,22 +1,16 @@
 """Pull requests from the event to the comment, over HTTP: samples, whole jobs, failures, newer commits, reruns."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from fakes.github_events import check_run_event, check_suite_event, comment_event, pull_event
 from fakes.github_server import as_json
-from github_world import BERKELEY, GOOD, PUBLIC_URL, TOWN, GitHubWorld, github_world
+from github_world import BERKELEY, GOOD, PUBLIC_URL, TOWN, GitHubWorld
 from oa_shared.ids import attempt_prefix
 from running_api import definition
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 NOT_FOUND = {"code": "source.not_found", "message": "http://x/a.csv answered 404"}
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[GitHubWorld]:
-    async with github_world(database_url) as made:
-        yield made
 
 
 async def test_pull_request_gets_samples_of_what_it_changes_at_once(world: GitHubWorld) -> None:

@@ -1,24 +1,19 @@
 """POST /api/github/event: what is signed is taken once, anything else is refused before it is read."""
 
 import io
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from fakes.github_events import SECRET, check_run_event, comment_event, encoded, headers, pull_event, push_event
 from fakes.github_server import as_json
-from github_world import TOWN, GitHubWorld, github_world
+from github_world import TOWN, GitHubWorld
 from oa_api.github.signature import sign
 from running_api import definition, running_api
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 URL = "/api/github/event"
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[GitHubWorld]:
-    async with github_world(database_url) as made:
-        yield made
 
 
 def opened(world: GitHubWorld) -> dict[str, Any]:
