@@ -25,6 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_evidence"})
 BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export"}
+BIG |= {"data", "publication", "webhook_delivery", "github_delivery", "github_check"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -216,6 +217,15 @@ HOT: dict[str, dict[str, Any]] = {
     "bulk.take_bulk": {},
     "sweep.republish_stale": {"after_s": 900},
     "sweep.past_deadline": {"deadline_s": 172_800},
+    "github.take_delivery": {"lease_s": 300},
+    "github.take_check": {"lease_s": 300},
+    "github.checks_asked_for": {"repository": "a/b", "pull": None, "head_sha": "9"},
+    "github.entries_of_check": {"sample_run": 150, "full_run": 151},
+    "github.entries_due": {"sample_run": 150, "full_run": 151, "patience_s": 75},
+    "github.failed_of_check": {"sample_run": 150, "full_run": None},
+    "github.unended_of_runs": {"runs": [150, 151]},
+    "github.wanted": {"source_name": ["xx/17"], "layer": ["parcels"], "name": ["city"]},
+    "github.tried": {"sha256": ["9"], "repository": "a/b"},
     "data.one": {"data": 7},
     "data.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
     "data.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},

@@ -156,7 +156,10 @@ SELECT sample.source_name, sample.layer, sample.name,
 FROM job sample
 LEFT JOIN job whole ON whole.run_id = %(full_run)s
     AND (whole.source_name, whole.layer, whole.name) = (sample.source_name, sample.layer, sample.name)
-LEFT JOIN data ON (data.source_name, data.layer, data.name) = (sample.source_name, sample.layer, sample.name)
+LEFT JOIN LATERAL (
+    SELECT job_id, result FROM data
+    WHERE (data.source_name, data.layer, data.name) = (sample.source_name, sample.layer, sample.name) LIMIT 1
+) data ON true
 WHERE sample.run_id = %(sample_run)s
 ORDER BY sample.source_name, sample.layer, sample.name
 
