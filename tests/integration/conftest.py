@@ -9,6 +9,7 @@ from blockbuster import blockbuster_ctx
 
 from github_world import GitHubWorld, github_world
 from oa_local.postgres import Postgres
+from oa_shared.aws import open_aws
 from running_api import RunningApi, running_api
 
 
@@ -34,3 +35,13 @@ async def world(github: GitHubWorld) -> AsyncIterator[GitHubWorld]:
     await github.forget()
     with blockbuster_ctx("oa_api"):
         yield github
+@pytest.fixture
+async def on_aws(
+    database_url: str, aws: dict[str, str], bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RunningApi]:
+    for name, value in aws.items():
+        monkeypatch.setenv(name, value)
+    async with open_aws() as clients:
+        storage = clients.storage(bucket)
+        async with running_api(database_url, storage=storage, output_mode="redirect") as running:
+            yield running

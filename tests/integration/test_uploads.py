@@ -1,15 +1,13 @@
 """Uploads: sent to the store by a form, or to the API, looked at, given to anyone, deleted."""
 
 import hashlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
 import pytest
 
-from oa_shared.aws import open_aws
 from packed import zipped
-from running_api import INTERNAL, SECRET, RunningApi, running_api
+from running_api import INTERNAL, SECRET, RunningApi
 
 CSV = b"NO,ST\n1,Main\n"
 
@@ -126,18 +124,6 @@ async def test_upload_of_somebody_else_is_theirs(api: RunningApi) -> None:
     assert (await api.client.get(f"/api/upload/{begun['id']}", headers=INTERNAL)).status == 200
     assert (await api.client.get(f"/api/upload/{begun['id']}")).status == 401
     assert (await api.client.get(f"/api/upload/{'0' * 32}", headers={"secret": SECRET})).status == 404
-
-
-@pytest.fixture
-async def on_aws(
-    database_url: str, aws: dict[str, str], bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[RunningApi]:
-    for name, value in aws.items():
-        monkeypatch.setenv(name, value)
-    async with open_aws() as clients:
-        storage = clients.storage(bucket)
-        async with running_api(database_url, storage=storage, output_mode="redirect") as running:
-            yield running
 
 
 async def test_upload_by_a_form_goes_to_the_store_itself(on_aws: RunningApi) -> None:

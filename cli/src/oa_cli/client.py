@@ -124,6 +124,15 @@ class Api:
         """Return the JSON answer."""
         return json.loads(await self._call("PATCH", path, json=body))
 
+    async def put_file(self, path: str, source: Path) -> Any:
+        """Send a file as the body, however long that takes, and return the JSON answer."""
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT_S)
+        file = await asyncio.to_thread(source.open, "rb")
+        try:
+            return json.loads(await self._call("PUT", path, data=file, timeout=timeout))
+        finally:
+            await asyncio.to_thread(file.close)
+
     async def delete(self, path: str) -> Any:
         """Return the JSON answer."""
         return json.loads(await self._call("DELETE", path))

@@ -3,17 +3,21 @@
 import click
 
 from oa_cli.commands.account import account
+from oa_cli.commands.cleanup import cleanup
 from oa_cli.commands.collection import collection
 from oa_cli.commands.data import data
 from oa_cli.commands.engine import engine_commands
 from oa_cli.commands.export import export
 from oa_cli.commands.fabric import fabric
+from oa_cli.commands.health import health
 from oa_cli.commands.job import job
 from oa_cli.commands.profile import profile
 from oa_cli.commands.queue import queue
 from oa_cli.commands.run import run
+from oa_cli.commands.schedule import schedule
 from oa_cli.commands.submit import submit
 from oa_cli.commands.token import token
+from oa_cli.commands.upload import upload
 from oa_cli.commands.webhook import webhook
 from oa_cli.session import EXIT_STATUSES
 
@@ -41,6 +45,10 @@ for command in (
     token,
     account,
     webhook,
+    schedule,
+    health,
+    cleanup,
+    upload,
     *engine_commands(),
 ):
     main.add_command(command)

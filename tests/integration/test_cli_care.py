@@ -1,0 +1,66 @@
+"""`oa schedule`, `oa health`, `oa cleanup` and `oa upload` against the API."""
+
+from pathlib import Path
+
+import pytest
+
+from command_line import oa
+from running_api import RunningApi
+from worked import fail, make_jobs, succeed
+
+
+async def test_schedule_fire_and_list_tell_what_is_due_and_fired(api: RunningApi) -> None:
+    ended = await oa(api, "schedule", "fire", "fabric", "--period", "p1")
+    assert (ended.status, ended.out.strip()) == (
+        0,
+        "fire 1: fabric p1 is Waiting; `oa schedule list` tells how it goes",
+    )
+    again = await oa(api, "schedule", "fire", "fabric", "--period", "p1", "--json")
+    assert again.json["id"] == 1
+    listed = await oa(api, "schedule", "list")
+    assert "cleanup" in listed.out
+    assert "p1" in listed.out
+    assert (await oa(api, "schedule", "list", "--type", "sources", "--json")).json["fires"] == []
+    assert (await oa(api, "schedule", "fire", "close")).status == 2
+
+
+async def test_health_tells_counts_and_what_fails(api: RunningApi) -> None:
+    good, bad = await make_jobs(api, "us/a", "us/b")
+    await succeed(api, good)
+    await fail(api, bad)
+    shown = await oa(api, "health")
+    assert shown.out.startswith("1 healthy, 0 stale, 0 failing, 1 never")
+    assert "source.not_found: gone" in shown.out
+    found = (await oa(api, "health", "--state", "healthy,stale", "--prefix", "us/", "--json")).json
+    assert [item["source_name"] for item in found["sources"]] == ["us/a"]
+    refused = await oa(api, "health", "--state", "ill")
+    assert (refused.status, "state" in refused.err) == (4, True)
+
+
+async def test_cleanup_says_what_would_go_and_removes_only_when_told(api: RunningApi) -> None:
+    looked = await oa(api, "cleanup", "--dry-run")
+    assert (looked.status, "unpublished" in looked.out) == (0, True)
+    assert (await api.get("/api/schedule"))["fires"] == []
+    begun = await oa(api, "cleanup", "--remove")
+    assert "fire 1 removes it" in begun.out
+    assert (await api.get("/api/schedule"))["fires"][0]["type"] == "cleanup"
+
+
+@pytest.mark.parametrize(("body", "status"), [(b"NO,ST\n1,Main\n", 0), (b"\x00\x01", 1)])
+async def test_upload_prints_the_address_or_why_it_is_refused(
+    api: RunningApi, tmp_path: Path, body: bytes, status: int
+) -> None:
+    (tmp_path / "a.csv").write_bytes(body)
+    ended = await oa(api, "upload", str(tmp_path / "a.csv"))
+    assert ended.status == status
+    if status:
+        assert "refused: it is no text" in ended.out
+        return
+    path = "/upload/" + ended.out.strip().partition("/upload/")[2]
+    assert await (await api.client.get(path)).read() == body
+
+
+async def test_upload_by_a_form_goes_to_the_store_itself(on_aws: RunningApi, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"NO,ST\n1,Main\n")
+    sent = (await oa(on_aws, "upload", str(tmp_path / "a.csv"), "--json")).json
+    assert (sent["state"], sent["size_bytes"]) == ("Ready", 13)
