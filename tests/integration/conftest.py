@@ -35,6 +35,8 @@ async def world(github: GitHubWorld) -> AsyncIterator[GitHubWorld]:
     await github.forget()
     with blockbuster_ctx("oa_api"):
         yield github
+
+
 @pytest.fixture
 async def on_aws(
     database_url: str, aws: dict[str, str], bucket: str, monkeypatch: pytest.MonkeyPatch
