@@ -51,8 +51,10 @@ INSERT INTO collection_build (collection_id, job_id, inputs, features)
 SELECT 1 + id %% 300, id, 1, 1 FROM job WHERE id <= 20000;
 
 INSERT INTO export (job_id, format, asked, inputs, features, keep_days)
-SELECT id, 'csv', '{}', 1, 1, 14 FROM job WHERE id > 20000 AND id <= 40000
+SELECT id, 'csv', '{}', 1, 1, 14 FROM job WHERE id > 20000 AND id <= 40000;
+
 INSERT INTO github_delivery (id, event, state)
 SELECT n, 'push', CASE WHEN n < 20 THEN 'waiting' ELSE 'done' END FROM generate_series(1, 5000) n;
+
 INSERT INTO github_check (repository, pull, head_sha, findings, sample_run, full_run, is_settled)
 SELECT 'a/b', n, n, '{}', 1 + n %% 300, 1 + n %% 299, n > 20 FROM generate_series(1, 5000) n
