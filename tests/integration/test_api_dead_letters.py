@@ -8,6 +8,7 @@ import pytest
 
 from fakes.memory_queue import MemoryQueue
 from oa_api import dead_letters
+from oa_api.letters import Choice
 from oa_api.services import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
@@ -30,6 +31,10 @@ async def api(
         }
         async with running_api(database_url, queues=pairs) as running:
             yield running
+
+
+async def nobody(_letters: object) -> None:
+    """Hear of letters, and keep it to oneself."""
 
 
 def body(job: int) -> str:
@@ -122,7 +127,7 @@ async def test_redrive_queue_that_refuses_and_dies_keeps_what_it_did_not_take() 
     main, dead = RefusingQueue(), MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(25)])
     with pytest.raises(QueueUnavailableError):
-        await dead_letters.redrive(QueuePair(main, dead), dead, None)
+        await dead_letters.redrive(QueuePair(main, dead), dead, Choice(), tell=nobody)
     depths = (await main.depth(), await dead.depth())
     assert (depths[0].visible, depths[1].visible, depths[1].in_flight) == (2, 23, 0)
 
@@ -133,3 +138,58 @@ async def test_look_cancelled_hands_everything_back() -> None:
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(dead_letters.look(dead), 0.2)
     assert ((await dead.depth()).visible, (await dead.depth()).in_flight) == (15, 0)
+
+
+async def trail(api: RunningApi) -> list[tuple[str, str, int, list[int | None]]]:
+    rows = await api.database.all(
+        "SELECT action, why, detail FROM audit WHERE action IN ('queue.redrive', 'queue.discard') ORDER BY id"
+    )
+    return [
+        (row["action"], row["why"], row["detail"]["letters"], [named["job"] for named in row["detail"]["named"]])
+        for row in rows
+    ]
+
+
+async def test_letters_are_found_by_kind_reason_and_job(api: RunningApi) -> None:
+    await bury(api, body(1), body(2), reason="unknown field: colour")
+    await bury(api, "not json", reason="not JSON")
+    for query, jobs in {
+        "kind=job.submit": [1, 2],
+        "job=2": [2],
+        "reason=colour": [1, 2],
+        "reason=JSON": [None],
+        "kind=job.status": [],
+    }.items():
+        found = await look(api, query)
+        assert ({letter["job"] for letter in found["messages"]}, found["total"]) == (set(jobs), len(jobs)), query  # type: ignore[index,attr-defined]
+
+
+async def test_redrive_by_filter_moves_those_and_is_in_the_audit_trail(api: RunningApi) -> None:
+    await bury(api, body(1), body(2), body(3))
+    done = await redrive(api, job=2, why="the API knows the field now")
+    assert (done["redriven"], done["left"]) == (1, 2)
+    assert await trail(api) == [("queue.redrive", "the API knows the field now", 1, [2])]
+
+
+async def test_discard_throws_away_what_is_meant_and_nothing_else(api: RunningApi) -> None:
+    await bury(api, body(1), body(2))
+    await bury(api, "not json", reason="not JSON")
+    asked = {"reason": "not JSON", "why": "from a test of somebody"}
+    response = await api.client.post("/api/queue/jobs/discard", json=asked, headers=INTERNAL)
+    assert await response.json() == {"queue": "jobs", "discarded": 1, "not_found": [], "left": 2}
+    assert await trail(api) == [("queue.discard", "from a test of somebody", 1, [None])]
+    assert {letter["job"] for letter in (await look(api))["messages"]} == {1, 2}  # type: ignore[index,attr-defined]
+
+
+async def test_discard_of_everything_by_leaving_out_the_choice_is_refused(api: RunningApi) -> None:
+    response = await api.client.post("/api/queue/jobs/discard", json={"why": "x"}, headers=INTERNAL)
+    assert response.status == 422
+
+
+async def test_letters_stay_when_the_audit_trail_cannot_be_written(api: RunningApi) -> None:
+    await bury(api, body(1))
+    await api.database.execute("ALTER TABLE audit RENAME TO gone")
+    for action in ("redrive", "discard"):
+        response = await api.client.post(f"/api/queue/jobs/{action}", json={"job": 1}, headers=INTERNAL)
+        assert response.status == 500
+    assert (await look(api))["total"] == 1

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
+from oa_api.letters import Choice
 from oa_api.services import QueuePair
 from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableError, ReceivedMessage
 
@@ -19,11 +20,14 @@ _WAIT_S = 1
 _AT_ONCE = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Redriven:
-    """What a redrive did."""
+Tell = Callable[[list[ReceivedMessage]], Awaitable[None]]
 
-    moved: int
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What was done: how many letters, and which of those asked for were not there."""
+
+    done: int
     not_found: list[str] = field(default_factory=list)
 
 
@@ -33,19 +37,38 @@ async def look(queue: Queue) -> list[ReceivedMessage]:
         return sorted(messages, key=lambda message: (message.sent_at is None, message.sent_at or 0, message.id))
 
 
-async def redrive(pair: QueuePair, dead: Queue, wanted: Collection[str] | None) -> Redriven:
-    """Send messages back, those `wanted` by id or all; each is deleted only after its queue has taken it.
+async def redrive(pair: QueuePair, dead: Queue, choice: Choice, *, tell: Tell) -> Dealt:
+    """Send letters back; each is deleted only after its queue has taken it. `tell` hears of them before.
 
     A crash in between leaves a copy in both places: consumers know a duplicate when they see one.
     """
     async with _held(dead) as messages:
-        chosen = [message for message in messages if wanted is None or message.id in wanted]
+        wanted = [message for message in messages if choice.takes(message)]
+        if wanted:
+            await tell(wanted)
         moved: set[str] = set()
-        for start in range(0, len(chosen), MAX_BATCH):
-            moved |= await _move(pair.main, dead, chosen[start : start + MAX_BATCH])
+        for start in range(0, len(wanted), MAX_BATCH):
+            moved |= await _move(pair.main, dead, wanted[start : start + MAX_BATCH])
         messages[:] = [message for message in messages if message.id not in moved]
     log.info("dead_letters_redriven", moved=len(moved))
-    return Redriven(len(moved), sorted(set(wanted or ()) - {message.id for message in chosen}))
+    return Dealt(len(moved), _missing(choice, wanted))
+
+
+async def discard(dead: Queue, choice: Choice, *, tell: Tell) -> Dealt:
+    """Throw letters away. `tell` hears of them before."""
+    async with _held(dead) as messages:
+        wanted = [message for message in messages if choice.takes(message)]
+        if wanted:
+            await tell(wanted)
+        for message in wanted:
+            await dead.delete(message.receipt)
+            messages.remove(message)
+    log.info("dead_letters_discarded", discarded=len(wanted))
+    return Dealt(len(wanted), _missing(choice, wanted))
+
+
+def _missing(choice: Choice, wanted: list[ReceivedMessage]) -> list[str]:
+    return sorted(set(choice.ids or ()) - {message.id for message in wanted})
 
 
 async def _move(main: Queue, dead: Queue, messages: list[ReceivedMessage]) -> set[str]:

@@ -1,24 +1,24 @@
 """The endpoints below /api/queue."""
 
-import json
-import re
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
-from oa_api.dead_letters import MAX_LOOKED_AT, look, redrive
+from oa_api import audit
+from oa_api.dead_letters import MAX_LOOKED_AT, Dealt, discard, look, redrive
 from oa_api.errors import NotFoundError
 from oa_api.handlers import paging
+from oa_api.identity.principal import PRINCIPAL
+from oa_api.letters import Choice, view
 from oa_api.requests import body, query
-from oa_api.schemas.queues import DeadLetter, DepthList, Redriven
-from oa_api.schemas.requests import Redrive, Slice
-from oa_api.services import QUEUES, QueuePair
+from oa_api.schemas.queues import DeadFilter, DeadLetter, DepthList, Discard, Discarded, Redrive, Redriven
+from oa_api.services import DATABASE, QUEUES, QueuePair
 from oa_shared.queue import Queue, ReceivedMessage
 
-_TOKEN = re.compile(r'("token"\s*:\s*")[^"]*"')
-_HIDDEN = "…"
 _LETTER = DeadLetter()
+_NAMED = 100
 
 
 async def list_queues(request: web.Request) -> web.Response:
@@ -36,56 +36,71 @@ async def list_queues(request: web.Request) -> web.Response:
 
 async def list_dead(request: web.Request) -> web.Response:
     """Return a page of dead letters, oldest first, and leave them all where they are."""
-    _, dead = _pair(request)
-    asked = await query(request, Slice())
-    found = await look(dead)
+    name = request.match_info["queue"]
+    _, dead = pair_of(request, name)
+    asked = await query(request, DeadFilter())
+    found, total = await letters(dead, asked)
     start = asked["page"] * asked["limit"]
-    rows = [_LETTER.dump(_view(message)) for message in found[start : start + asked["limit"] + 1]]
-    total = paging.Total(len(found), is_estimate=len(found) >= MAX_LOOKED_AT)
-    return paging.answer(request, asked, "messages", rows, total=total, queue=request.match_info["queue"])
+    rows = [_LETTER.dump(row) for row in found[start : start + asked["limit"] + 1]]
+    return paging.answer(request, asked, "messages", rows, total=total, queue=name)
+
+
+async def letters(dead: Queue, asked: dict[str, Any]) -> tuple[list[dict[str, Any]], paging.Total]:
+    """Return the letters of a filter, decoded, and how many there are."""
+    looked_at = await look(dead)
+    found = [view(message) for message in looked_at if chosen(asked).takes(message)]
+    return found, paging.Total(len(found), is_estimate=len(looked_at) >= MAX_LOOKED_AT)
 
 
 async def post_redrive(request: web.Request) -> web.Response:
     """Send dead letters back to the queue that they came from."""
-    pair, dead = _pair(request)
     asked = await body(request, Redrive())
-    done = await redrive(pair, dead, asked["messages"])
-    view = {
-        "queue": request.match_info["queue"],
-        "redriven": done.moved,
-        "not_found": done.not_found,
-        "left": (await dead.depth()).visible,
-    }
-    return web.json_response(Redriven().dump(view))
+    done, left = await deal(request, request.match_info["queue"], "redrive", asked)
+    view_of = {"queue": request.match_info["queue"], "redriven": done.done, "not_found": done.not_found, "left": left}
+    return web.json_response(Redriven().dump(view_of))
 
 
-def _pair(request: web.Request) -> tuple[QueuePair, Queue]:
-    name, pairs = request.match_info["queue"], request.app[QUEUES]
+async def post_discard(request: web.Request) -> web.Response:
+    """Throw dead letters away."""
+    asked = await body(request, Discard())
+    done, left = await deal(request, request.match_info["queue"], "discard", asked)
+    view_of = {"queue": request.match_info["queue"], "discarded": done.done, "not_found": done.not_found, "left": left}
+    return web.json_response(Discarded().dump(view_of))
+
+
+async def deal(request: web.Request, name: str, action: str, asked: dict[str, Any]) -> tuple[Dealt, int]:
+    """Redrive or discard what is asked for, with a row of the audit trail; return what was done and what is left."""
+    pair, dead = pair_of(request, name)
+    tell = partial(_record, request, name, action, asked["why"])
+    choice = chosen(asked)
+    done = await (redrive(pair, dead, choice, tell=tell) if action == "redrive" else discard(dead, choice, tell=tell))
+    return done, (await dead.depth()).visible
+
+
+def chosen(asked: dict[str, Any]) -> Choice:
+    """Return which letters are asked for."""
+    ids = asked.get("messages")
+    return Choice(frozenset(ids) if ids is not None else None, asked["kind"], asked["reason"], asked["job"])
+
+
+async def _record(request: web.Request, name: str, action: str, why: str, messages: list[ReceivedMessage]) -> None:
+    """Write down what is about to be done, so that nothing is done that is not written down."""
+    told = [{key: shown[key] for key in ("id", "kind", "job", "reason")} for shown in map(view, messages[:_NAMED])]
+    detail = {"letters": len(messages), "named": told}
+    by = request[PRINCIPAL]
+    await request.app[DATABASE].run(
+        lambda transaction: audit.record(
+            transaction, by, action=f"queue.{action}", subject=f"queue/{name}", why=why, detail=detail
+        )
+    )
+
+
+def pair_of(request: web.Request, name: str) -> tuple[QueuePair, Queue]:
+    """Return a queue with its dead-letter queue. Raises NotFoundError."""
+    pairs = request.app[QUEUES]
     pair = pairs.get(name)
     if pair is None:
         raise NotFoundError(f"there is no queue {name[:40]!r}: use {' or '.join(pairs)}")
     if pair.dead is None:
         raise NotFoundError(f"the queue {name} has no dead-letter queue: set OA_{name.upper()}_DLQ_URL")
     return pair, pair.dead
-
-
-def _view(message: ReceivedMessage) -> dict[str, Any]:
-    text = _TOKEN.sub(rf'\1{_HIDDEN}"', message.body)
-    decoded = _decoded(text)
-    about = {name: decoded.get(name) if decoded else None for name in ("job", "attempt")}
-    return {
-        "id": message.id,
-        "sent_at": message.sent_at,
-        "reason": message.attributes.get("reason"),
-        "body": text,
-        "message": decoded,
-        **{name: value if isinstance(value, int) else None for name, value in about.items()},
-    }
-
-
-def _decoded(text: str) -> dict[str, Any] | None:
-    try:
-        decoded = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return decoded if isinstance(decoded, dict) else None

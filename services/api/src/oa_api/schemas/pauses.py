@@ -1,6 +1,6 @@
 """Pauses: what is asked and how they look."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
@@ -42,6 +42,18 @@ class NewPause(Strict):
         """Hosts have no case."""
         value = data["value"].strip()
         return {**data, "value": value.lower() if data["scope"] == "host" else value}
+
+
+class PauseForm(NewPause):
+    """The form of the page /pauses: how long instead of until when."""
+
+    hours = fields.Float(load_default=None, validate=validate.Range(min=0.01, max=24 * 366))
+
+    @post_load
+    def count_hours(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Turn how long into until when."""
+        hours = data.pop("hours")
+        return {**data, "until": datetime.now(UTC) + timedelta(hours=hours)} if hours else data
 
 
 class PauseFilter(Strict):

@@ -1,9 +1,12 @@
 """How queues and dead letters look."""
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from oa_api.schemas.answers import Answer
-from oa_api.schemas.fields import Time, about
+from oa_api.schemas.fields import Strict, Text, Time, about, identifier
+from oa_api.schemas.requests import Slice, Why
 
 
 class Depth(Answer):
@@ -24,11 +27,59 @@ class DepthList(Answer):
     queues = fields.List(fields.Nested(Depth), required=True)
 
 
+class _Letters(Strict):
+    """Which dead letters."""
+
+    kind = Text(load_default=None, metadata=about("Messages of this kind.", "job.status"))
+    reason = Text(load_default=None, metadata=about("Buried for a reason that has these words in it.", "unknown field"))
+    job = identifier(load_default=None, metadata=about("About this job.", 1))
+
+
+class DeadFilter(_Letters, Slice):
+    """GET /api/queue/{queue}/dead."""
+
+
+class DeadLettersQuery(_Letters):
+    """The page /dead-letters."""
+
+    queue = Text(load_default=None)
+
+
+class DeadLettersForm(_Letters, Why):
+    """The forms of that page: one letter by its id, or those of the filter."""
+
+    action = fields.String(required=True, validate=validate.OneOf(["redrive", "discard"]))
+    message = Text(load_default=None, validate=validate.Length(max=200))
+
+
+class Redrive(_Letters, Why):
+    """POST /api/queue/{queue}/redrive."""
+
+    messages = fields.List(
+        Text(validate=validate.Length(min=1, max=200)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(min=1, max=1000),
+        metadata=about("The ids of letters; all that the other fields mean when left out."),
+    )
+
+
+class Discard(Redrive):
+    """POST /api/queue/{queue}/discard."""
+
+    @validates_schema
+    def check_choice(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse to throw everything away by leaving the choice out."""
+        if all(data.get(name) is None for name in ("messages", "kind", "reason", "job")):
+            raise ValidationError("Say which: by ids, kind, reason or job.", "messages")
+
+
 class DeadLetter(Answer):
     """A message that nobody could deal with."""
 
     id = fields.String(required=True, metadata=about("Its id, for redrive."))
     sent_at = Time(required=True, allow_none=True, metadata=about("When it was first sent."))
+    kind = fields.String(required=True, allow_none=True, metadata=about("What kind of message it is.", "job.status"))
     reason = fields.String(
         required=True, allow_none=True, metadata=about("Why it was buried; null after 5 deliveries.")
     )
@@ -52,5 +103,14 @@ class Redriven(Answer):
 
     queue = fields.String(required=True)
     redriven = fields.Integer(required=True, metadata=about("How many were sent back to their queue.", 2))
+    not_found = fields.List(fields.String(), required=True, metadata=about("Ids that were asked for and not seen."))
+    left = fields.Integer(required=True, metadata=about("About how many still lie there.", 0))
+
+
+class Discarded(Answer):
+    """POST /api/queue/{queue}/discard."""
+
+    queue = fields.String(required=True)
+    discarded = fields.Integer(required=True, metadata=about("How many were thrown away.", 2))
     not_found = fields.List(fields.String(), required=True, metadata=about("Ids that were asked for and not seen."))
     left = fields.Integer(required=True, metadata=about("About how many still lie there.", 0))

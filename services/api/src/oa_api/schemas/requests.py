@@ -211,18 +211,6 @@ class JobChange(Strict):
     message = Text(load_default=None, metadata=about("Why it failed, in words."))
 
 
-class Redrive(Strict):
-    """POST /api/queue/{queue}/redrive."""
-
-    messages = fields.List(
-        Text(validate=validate.Length(min=1, max=200)),
-        load_default=None,
-        allow_none=True,
-        validate=validate.Length(min=1, max=1000),
-        metadata=about("The ids to send back; all that lie there when left out."),
-    )
-
-
 class Why(Strict):
     """What may be said with any deed that the audit trail keeps."""
 
