@@ -184,6 +184,13 @@ LOWEST = {
     "GET /runs": "anyone",
     "GET /runs/{run}": "anyone",
     "GET /static/{version}/{file}": "anyone",
+    "GET /webhooks": "admin",
+    "POST /webhooks": "admin",
+    "GET /webhooks/{webhook}": "admin",
+    "POST /webhooks/{webhook}/ping": "admin",
+    "POST /webhooks/{webhook}/remove": "admin",
+    "POST /webhooks/{webhook}/secret": "admin",
+    "POST /webhooks/{webhook}/state": "admin",
 }
 
 # What happens to each caller at an endpoint of each lowest role: let in, or refused with a status.

@@ -6,7 +6,7 @@ from oa_api.schemas import answers
 from oa_api.store.database import Row
 from oa_shared.status import JobStatus
 
-_RUN, _JOB, _JOB_DETAIL, _DATA = answers.Run(), answers.Job(), answers.JobDetail(), answers.Data()
+_RUN, _JOB, _JOB_DETAIL = answers.Run(), answers.Job(), answers.JobDetail()
 
 
 def run_view(row: Row) -> Any:
@@ -24,11 +24,6 @@ def job_view(row: Row, *, trusted: bool = False) -> Any:
 def job_detail(row: Row, *, trusted: bool, **more: list[Row]) -> Any:
     """Return a job with its attempts, events and what the quality gate has against it."""
     return _JOB_DETAIL.dump({**_job(row, trusted=trusted), **more})
-
-
-def data_view(row: Row) -> Any:
-    """Return what is published for one (source_name, layer, name)."""
-    return _DATA.dump(row)
 
 
 def _job(row: Row, *, trusted: bool) -> Row:

@@ -30,16 +30,21 @@ async def list_webhooks(request: web.Request) -> web.Response:
 
 async def post_webhook(request: web.Request) -> web.Response:
     """Make a webhook, show its secret once, and ping it."""
-    asked, database = await body(request, shapes.NewWebhook()), request.app[DATABASE]
+    made, secret = await make_webhook(request, await body(request, shapes.NewWebhook()))
+    return _shown_once(await webhook_row(request, made), secret)
+
+
+async def make_webhook(request: web.Request, asked: dict[str, Any]) -> tuple[int, str]:
+    """Make a webhook and ping it; return its number and its secret. Raises InvalidError."""
     subscriptions.check_address(asked["url"], _guard(request))
-    made, secret = await subscriptions.create(database, asked, by=request[PRINCIPAL])
-    await subscriptions.ping(database, made)
-    return _shown_once(await _webhook(request, made), secret)
+    made, secret = await subscriptions.create(request.app[DATABASE], asked, by=request[PRINCIPAL])
+    await subscriptions.ping(request.app[DATABASE], made)
+    return made, secret
 
 
 async def get_webhook(request: web.Request) -> web.Response:
     """Return a webhook, without its secret."""
-    return web.json_response(_WEBHOOK.dump(await _webhook(request, path_id(request, "webhook"))))
+    return web.json_response(_WEBHOOK.dump(await webhook_row(request, path_id(request, "webhook"))))
 
 
 async def patch_webhook(request: web.Request) -> web.Response:
@@ -48,13 +53,13 @@ async def patch_webhook(request: web.Request) -> web.Response:
     if "url" in asked:
         subscriptions.check_address(asked["url"], _guard(request))
     secret = await subscriptions.change(request.app[DATABASE], webhook, asked, by=request[PRINCIPAL])
-    return _shown_once(await _webhook(request, webhook), secret)
+    return _shown_once(await webhook_row(request, webhook), secret)
 
 
 async def delete_webhook(request: web.Request) -> web.Response:
     """Remove a webhook."""
     webhook = path_id(request, "webhook")
-    view = _WEBHOOK.dump(await _webhook(request, webhook))
+    view = _WEBHOOK.dump(await webhook_row(request, webhook))
     await subscriptions.delete(request.app[DATABASE], webhook, by=request[PRINCIPAL])
     return web.json_response(view)
 
@@ -68,14 +73,15 @@ async def post_ping(request: web.Request) -> web.Response:
 async def list_deliveries(request: web.Request) -> web.Response:
     """Return a page of what a webhook was told or is still to be told."""
     asked, database = await query(request, shapes.DeliveryFilter()), request.app[DATABASE]
-    webhook = (await _webhook(request, path_id(request, "webhook")))["id"]
+    webhook = (await webhook_row(request, path_id(request, "webhook")))["id"]
     values = {**paging.parameters(asked), "webhook": webhook, "state": asked["state"]}
     rows = [_DELIVERY.dump(row) for row in await database.all(_SQL["deliveries"], values)]
     total = await paging.bounded(database, _SQL["count_deliveries"], values)
     return paging.answer(request, asked, "deliveries", rows, total=total, webhook=webhook)
 
 
-async def _webhook(request: web.Request, webhook: int) -> Row:
+async def webhook_row(request: web.Request, webhook: int) -> Row:
+    """Return a webhook without its secret. Raises NotFoundError."""
     row = await request.app[DATABASE].first(_SQL["one"], {"webhook": webhook})
     if row is None:
         raise NotFoundError(f"there is no webhook {webhook}")

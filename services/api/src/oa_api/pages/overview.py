@@ -5,13 +5,13 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api import pauses
+from oa_api import pauses, published
 from oa_api.handlers import paging
 from oa_api.pages import charts
 from oa_api.pages.rendering import render
 from oa_api.pages.run_rows import run_rows
-from oa_api.representation import data_view
-from oa_api.schemas.requests import DataFilter, RunFilter
+from oa_api.schemas.data import DataFilter
+from oa_api.schemas.requests import RunFilter
 from oa_api.services import DATABASE
 from oa_api.store.database import Database, Row
 from oa_api.store.errors import StoreError
@@ -38,9 +38,8 @@ async def overview(request: web.Request, *, problems: list[str], duties: list[Ro
 
 async def _shown(database: Database) -> dict[str, Any]:
     runs = {**RunFilter().load({}), "limit": _RUNS}
-    published = {**DataFilter().load({}), "limit": _PUBLISHED}
+    newest = {**DataFilter().load({}), "sort": "updated_at", "limit": _PUBLISHED}
     tally = {row["status"]: row["jobs"] for row in await database.all(_READS["jobs_by_status"])}
-    data = await database.all(_READS["latest_data"], paging.parameters(published))
     return {
         "tally": tally,
         "runs": run_rows(await database.all(_READS["runs_by_id_desc"], paging.parameters(runs)))[:_RUNS],
@@ -51,7 +50,7 @@ async def _shown(database: Database) -> dict[str, Any]:
         "ended": _by_hour(await database.all(_SQL["ended_by_hour"], {"latest": _LATEST})),
         "paused": await pauses.listed(database, ended=False, cursor=None, limit=_PAUSES),
         "covered": _rectangles(await database.all(_SQL["covered"], {"limit": _AREAS})),
-        "published": [data_view(row) for row in data[:_PUBLISHED]],
+        "published": (await published.datasets(database, newest))[:_PUBLISHED],
     }
 
 

@@ -18,7 +18,7 @@ from oa_api.routes.queues import QUEUES
 from oa_api.routes.route import Route
 from oa_api.routes.runs import RUNS
 from oa_api.routes.service import SERVICE
-from oa_api.routes.webhooks import WEBHOOKS
+from oa_api.routes.webhooks import PAGES_OF_WEBHOOKS, WEBHOOKS
 
 ROUTES: tuple[Route, ...] = (
     *RUNS,
@@ -40,4 +40,5 @@ ROUTES: tuple[Route, ...] = (
     *PAGES,
     *OPERATORS,
     *PAGES_OF_DATA,
+    *PAGES_OF_WEBHOOKS,
 )

@@ -1,7 +1,8 @@
 """The endpoints of webhooks."""
 
 from oa_api.handlers import webhooks
-from oa_api.routes.route import Route
+from oa_api.pages import webhooks as pages
+from oa_api.routes.route import HTML, PAGE, Route
 from oa_api.schemas import webhooks as shapes
 
 WEBHOOKS = (
@@ -35,4 +36,13 @@ WEBHOOKS = (
         description="Newest first, with the status or the error of the last try.",
         query=shapes.DeliveryFilter,
     ),
+)
+PAGES_OF_WEBHOOKS = (
+    Route("GET", "/webhooks", pages.list_webhooks, "Webhooks", (HTML,), PAGE),
+    Route("POST", "/webhooks", pages.make_webhook, "Make a webhook", (HTML,), PAGE),
+    Route("GET", "/webhooks/{webhook}", pages.show_webhook, "A webhook", (HTML,), PAGE),
+    Route("POST", "/webhooks/{webhook}/ping", pages.ping, "Try it", (HTML,), PAGE),
+    Route("POST", "/webhooks/{webhook}/secret", pages.change_secret, "A new secret", (HTML,), PAGE),
+    Route("POST", "/webhooks/{webhook}/state", pages.change_state, "Switch it on or off", (HTML,), PAGE),
+    Route("POST", "/webhooks/{webhook}/remove", pages.remove, "Remove it", (HTML,), PAGE),
 )

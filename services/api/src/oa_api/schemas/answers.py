@@ -258,21 +258,3 @@ class Settled(Answer):
 
     job = _id("The number of the job.")
     status = _status()
-
-
-class Data(Answer):
-    """What is published for one (source_name, layer, name)."""
-
-    id = _id("The number of the row.")
-    source_name = _text("The source.", "us/ca/berkeley")
-    layer = fields.String(required=True, validate=validate.OneOf(LAYERS))
-    name = _text("The entry inside the layer.", "city")
-    job = _id("The job whose result it is.")
-    updated_at = _time("Since when.")
-    result = fields.Dict(required=True, allow_none=True, metadata=about("Counts, bounds, files."))
-
-
-class DataList(_List):
-    """A page of what is published."""
-
-    data = fields.List(fields.Nested(Data), required=True)

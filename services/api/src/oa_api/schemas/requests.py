@@ -106,13 +106,6 @@ class JobFilter(JobSelection, Page):
     """GET /api/job."""
 
 
-class DataFilter(Slice):
-    """GET /api/data."""
-
-    source = Text(load_default=None, metadata=about("Of this source.", "us/ca/berkeley"))
-    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Of this layer."))
-
-
 class LogFormat(Strict):
     """GET /api/job/{job}/log."""
 

@@ -128,8 +128,3 @@ SELECT code, message, state, created_at FROM job_error WHERE job_id = %(job)s OR
 
 -- name: definition
 SELECT source.definition FROM job JOIN source ON source.sha256 = job.source_sha256 WHERE job.id = %(job)s
-
--- name: latest_data
-SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.updated_at, data.result
-FROM data
-ORDER BY data.updated_at DESC LIMIT %(limit)s
