@@ -21,6 +21,7 @@ SOURCE_FILE = "source.geojson.gz"
 VALIDATED_FILE = "validated.geojson.gz"
 PARQUET_FILE = "source.parquet"
 CHANGES_FILE = "changes.jsonl.gz"
+DELTA_FILE = "delta.geojson"
 PLACES_FILE = "places.f64"
 Written = tuple[OutputBatch, Verdict]
 
@@ -55,7 +56,7 @@ class Outputs:
             parquet = ParquetFile(out / PARQUET_FILE, ATTRIBUTES[layer])
             self._add("parquet", parquet, lambda item: parquet.write(item[0]))
         if "changes" not in without:
-            self._changes = changes = ChangesFile(out / CHANGES_FILE, previous, work)
+            self._changes = changes = ChangesFile(out / CHANGES_FILE, previous, work, delta=out / DELTA_FILE)
             self._add("changes", changes, lambda item: changes.write(item[0]))
         if "preview" not in without:
             places = Places(work / PLACES_FILE)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from oa_task.features import Attributes, Points
 from oa_task.write.changes import ChangesFile
+from oa_task.write.delta import MOST
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import OutputBatch, output_batch
 
@@ -19,10 +20,10 @@ ROWS = st.lists(st.tuples(st.sampled_from(["", "1", "2", "3"]), st.sampled_from(
 SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 
 
-def batch(rows: list[Row]) -> OutputBatch:
+def batch(rows: list[Row], *, x: float = 0.0) -> OutputBatch:
     frame = pl.DataFrame({"id": [a for a, _ in rows], "city": [b for _, b in rows]}, schema={"id": str, "city": str})
     place = np.arange(len(rows)) * 0.0
-    return output_batch(Attributes(frame), Points(place, place.copy()), "addresses")
+    return output_batch(Attributes(frame), Points(place + x, place.copy()), "addresses")
 
 
 def publish(path: Path, rows: list[Row]) -> Path:
@@ -93,3 +94,52 @@ def test_changes_applied_to_the_previous_features_give_the_new_ones(
             features[item.get("previous_hash") or item["feature"]["properties"]["hash"]] -= 1
     assert +features == Counter(batch(new).hashes.to_list())
     assert found[-1]["unchanged"] == (Counter(old) & Counter(new)).total()
+
+
+def delta(folder: Path, before: list[Row], after: list[Row], **more: Any) -> dict[str, Any]:
+    file = ChangesFile(
+        folder / "changes.gz", publish(folder / "before.gz", before), folder, delta=folder / "delta.geojson"
+    )
+    file.write(batch(after, **more))
+    file.close()
+    found: dict[str, Any] = json.loads((folder / "delta.geojson").read_text())
+    return found
+
+
+def test_delta_has_each_change_as_a_point_with_what_it_was_before(tmp_path: Path) -> None:
+    before = [("1", "x"), ("2", "y"), ("3", "z")]
+    found = delta(tmp_path, before, [("1", "x"), ("2", "q"), ("4", "x")])
+    assert (found["shown"], found["of"]) == ({"removed": 1, "added": 1, "changed": 1},) * 2
+    shown = {feature["properties"]["change"]: feature for feature in found["features"]}
+    assert {name: feature["properties"]["id"] for name, feature in shown.items()} == {
+        "removed": "3",
+        "added": "4",
+        "changed": "2",
+    }
+    assert shown["changed"]["properties"]["before"] == {"city": "y"}
+    assert shown["changed"]["properties"]["moved_m"] == 0.0
+    assert shown["added"]["geometry"] == {"type": "Point", "coordinates": [0.0, 0.0]}
+    assert found["bbox"] == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_delta_tells_how_far_a_feature_moved(tmp_path: Path) -> None:
+    (moved,) = delta(tmp_path, [("1", "x")], [("1", "x")], x=0.001)["features"]
+    assert moved["properties"]["change"] == "changed"
+    assert (moved["properties"]["before"], moved["properties"]["moved_m"]) == ({}, 111.2)
+
+
+def test_delta_is_bounded_and_fair(tmp_path: Path) -> None:
+    before = [(str(number), "x") for number in range(5_000)]
+    after = [(str(number), "x") for number in range(10_000, 15_000)]
+    found = delta(tmp_path, before, after)
+    assert found["shown"] == {"removed": MOST, "added": MOST, "changed": 0}
+    assert found["of"] == {"removed": 5_000, "added": 5_000, "changed": 0}
+    early = [int(feature["properties"]["id"]) % 5_000 < 2_500 for feature in found["features"]]
+    assert 0.4 < sum(early) / len(early) < 0.6
+
+
+def test_delta_is_not_written_without_something_to_compare_with(tmp_path: Path) -> None:
+    file = ChangesFile(tmp_path / "changes.gz", None, tmp_path, delta=tmp_path / "delta.geojson")
+    file.write(batch([("1", "x")]))
+    file.close()
+    assert not (tmp_path / "delta.geojson").exists()

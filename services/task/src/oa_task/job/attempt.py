@@ -34,6 +34,7 @@ from oa_task.work import Job, run_work
 log = structlog.get_logger()
 _TYPES = {
     ".json": "application/json",
+    ".geojson": "application/geo+json",
     ".jsonl": "application/jsonl",
     ".gz": "application/gzip",
     ".zip": "application/zip",

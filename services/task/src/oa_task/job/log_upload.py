@@ -9,12 +9,12 @@ import structlog
 from oa_shared.storage import Storage, StorageUnavailableError
 
 log = structlog.get_logger()
-EVERY_S = 10.0
+EVERY_S = 5.0
 MAX_BYTES = 5 * 1024 * 1024
 
 
 class LogUpload:
-    """Uploads the file every ten seconds if it has grown, and once more at the end."""
+    """Uploads the file every five seconds if it has grown, and once more at the end."""
 
     def __init__(self, storage: Storage, key: str, path: Path) -> None:
         self._storage = storage

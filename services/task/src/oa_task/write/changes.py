@@ -15,6 +15,7 @@ import polars as pl
 from xxhash import xxh3_64_intdigest
 
 from oa_task.write.contiguous import contiguous
+from oa_task.write.delta import Delta
 from oa_task.write.feature_lines import ForeignLinesError, hash_numbers, read_feature_lines
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import HASH_DIGITS, OutputBatch
@@ -47,12 +48,14 @@ class ChangesFile:
     Memory holds 64-bit numbers only: 16 bytes for each previous feature, 16 for each new one that it lacks.
     """
 
-    def __init__(self, path: Path, previous: Path | None, work: Path) -> None:
+    def __init__(self, path: Path, previous: Path | None, work: Path, *, delta: Path | None = None) -> None:
         self._file = GzipTextFile(path)
         self._previous = previous
         self._known, reason = _hashes_of(previous)
         self.counts = ChangeCounts(self._known is not None, reason=reason)
         self._spool = GzipTextFile(work / "added.jsonl.gz")
+        self._delta_path = delta
+        self._delta = Delta()
         self._hashes: list[np.ndarray] = []
         self._ids: list[np.ndarray] = []
 
@@ -75,6 +78,8 @@ class ChangesFile:
         self._spool.close()
         if self._known is not None and self._previous is not None:
             self._write_changes(self._known, self._previous)
+            if self._delta_path is not None:
+                self._delta.write(self._delta_path, asdict(self.counts))
         summary = {"change": "summary", **self.counts.report()}
         self._file.write_bytes(json.dumps(summary).encode() + b"\n")
         self._file.close()
@@ -86,23 +91,35 @@ class ChangesFile:
         self._spool.abandon()
 
     def _write_changes(self, known: Multiset, previous: Path) -> None:
-        added = _Added(_all(self._hashes), _all(self._ids))
+        added = _Added(_all(self._hashes), _all(self._ids), self._delta)
+        limit = self._delta.limit(known.left())
         kept = known.matched()
         for lines in read_feature_lines(previous):
-            there, _, before = kept.take(lines.hashes())
+            hashes = lines.hashes()
+            there, _, before = kept.take(hashes)
             places = np.flatnonzero(~there)
-            self._write_removed([lines.line(place) for place in places.tolist()], before[places], added)
+            is_shown = hashes[places] <= np.uint64(limit)
+            self._write_removed([lines.line(place) for place in places.tolist()], before[places], added, is_shown)
         occurrences = known.count_of(added.hashes) + occurrence_numbers(added.hashes)
         start = 0
         for lines in read_feature_lines(self._spool.path):
             end = start + len(lines)
             texts = [lines.line(place) for place in range(len(lines))]
-            self._write_added(texts, occurrences[start:end].tolist(), added.previous_hashes(start, end))
+            previous_hashes = added.previous_hashes(start, end)
+            self._write_added(texts, occurrences[start:end].tolist(), previous_hashes)
+            for place in added.shown(start, end):
+                change = "added" if previous_hashes[place - start] is None else "changed"
+                self._delta.show(change, texts[place - start], successor=place)
             start = end
 
-    def _write_removed(self, lines: list[bytes], occurrences: np.ndarray, added: "_Added") -> None:
+    def _write_removed(
+        self, lines: list[bytes], occurrences: np.ndarray, added: "_Added", is_shown: np.ndarray
+    ) -> None:
         """Write the lines that no added feature takes the place of."""
-        has_successor = added.pair(lines).tolist()
+        is_followed = added.pair(lines)
+        has_successor = is_followed.tolist()
+        for place in np.flatnonzero(is_shown & ~is_followed).tolist():
+            self._delta.show("removed", lines[place])
         told = [
             b'{"change": "removed", "id_occurrence": %d, "feature": %s}\n' % (occurrence, line)
             for line, occurrence, is_paired in zip(lines, occurrences.tolist(), has_successor, strict=True)
@@ -128,8 +145,10 @@ def _added_line(line: bytes, occurrence: int, previous_hash: int | None) -> byte
 class _Added:
     """The features that the previous file lacks, and which of its features each takes the place of, by id."""
 
-    def __init__(self, hashes: np.ndarray, ids: np.ndarray) -> None:
+    def __init__(self, hashes: np.ndarray, ids: np.ndarray, delta: Delta) -> None:
         self.hashes = hashes
+        self._delta = delta
+        self._is_shown = hashes <= np.uint64(delta.limit(hashes))
         self._order = np.argsort(ids, kind="stable")
         self._ids = Multiset(ids)
         self._starts = np.concatenate(([0], np.cumsum(self._ids.counts, dtype=np.int64)))
@@ -149,7 +168,15 @@ class _Added:
         ]
         self._previous[successors] = np.array(hashes, dtype=np.uint64)
         self._is_changed[successors] = True
+        for place, successor in zip(np.flatnonzero(paired).tolist(), successors.tolist(), strict=True):
+            if self._is_shown[successor]:
+                self._delta.note_earlier(successor, json.loads(lines[place]))
         return paired
+
+    def shown(self, start: int, end: int) -> list[int]:
+        """Return which of a range of the added are shown on the map."""
+        found: list[int] = (np.flatnonzero(self._is_shown[start:end]) + start).tolist()
+        return found
 
     def previous_hashes(self, start: int, end: int) -> list[int | None]:
         """Return for a range of the added the hash of the feature that each takes the place of, None without one."""

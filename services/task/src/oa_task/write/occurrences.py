@@ -33,6 +33,11 @@ class Multiset:
         copy.counts = np.minimum(self.taken, self.counts)
         return copy
 
+    def left(self) -> np.ndarray:
+        """Return the values of which not all were taken out, each once."""
+        found: np.ndarray = self.values[self.taken < self.counts]
+        return found
+
     def count_of(self, wanted: np.ndarray) -> np.ndarray:
         """Return how many of each value there were at the start."""
         if not len(self.values):

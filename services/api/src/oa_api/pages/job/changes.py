@@ -4,12 +4,13 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api.pages.job.files import read_lines
+from oa_api.pages.job.files import read_json, read_lines
 from oa_api.pages.job.summary import job_row
 from oa_api.pages.rendering import render
 from oa_api.representation import job_view
+from oa_api.store.database import Row
 
-CHANGES_FILE = "changes.jsonl.gz"
+CHANGES_FILE, DELTA_FILE = "changes.jsonl.gz", "delta.geojson"
 _KINDS = ("added", "removed", "changed")
 _LISTED, _ON_MAP = 100, 3_000
 
@@ -17,27 +18,48 @@ _LISTED, _ON_MAP = 100, 3_000
 async def show_changes(request: web.Request) -> web.Response:
     """Return the counts and the first changes, with a map of them."""
     row = await job_row(request)
-    lines = [line for line in await read_lines(request, row, CHANGES_FILE) if line.get("change") in _KINDS]
+    lines = await _told(request, row)
     counts = (row["result"] or {}).get("changes")
     return render(
         request,
         "job/changes.html",
         job=job_view(row),
         changes=[_change(line) for line in lines[:_LISTED]],
-        places=min(len(lines), _ON_MAP),
+        places=len(await _places(request, row, lines)),
         counts=counts if isinstance(counts, dict) else {},
         tiles=_tiles(row),
     )
 
 
 async def get_places(request: web.Request) -> web.Response:
-    """Return the first changes that have a place, as GeoJSON for the map."""
+    """Return changes that have a place, as GeoJSON for the map."""
     row = await job_row(request)
-    lines = [line for line in await read_lines(request, row, CHANGES_FILE) if line.get("change") in _KINDS]
-    features = [feature for line in lines[:_ON_MAP] if (feature := _feature(line))]
+    features = await _places(request, row, await _told(request, row))
     answer = web.json_response({"type": "FeatureCollection", "features": features, **_bounds(features)})
     answer.enable_compression()
     return answer
+
+
+async def _told(request: web.Request, row: Row) -> list[dict[str, Any]]:
+    return [line for line in await read_lines(request, row, CHANGES_FILE) if line.get("change") in _KINDS]
+
+
+async def _places(request: web.Request, row: Row, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the job's own choice of changes for a map, or of an older job the first ones that have a place."""
+    chosen = flattened(await read_json(request, row, DELTA_FILE))
+    return chosen or [feature for line in lines[:_ON_MAP] if (feature := _feature(line))]
+
+
+def flattened(delta: Any) -> list[dict[str, Any]]:
+    """Return the features of a delta that have a place, what they were before as properties of their own."""
+    features = delta.get("features") if isinstance(delta, dict) else None
+    return [_flat(feature) for feature in features or [] if feature.get("geometry")]
+
+
+def _flat(feature: dict[str, Any]) -> dict[str, Any]:
+    properties = dict(feature["properties"])
+    before = properties.pop("before", {})
+    return {**feature, "properties": {**properties, **{f"{name} before": value for name, value in before.items()}}}
 
 
 def _tiles(row: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ _WHAT = {
     "source.pmtiles": "tiles for maps",
     "source.png": "a picture",
     "changes.jsonl.gz": "what differs from what was published before",
+    "delta.geojson": "some of what differs, for a map",
     "cache.zip": "the data as it was fetched",
     "stats.json": "counts",
     "profile.json": "the columns of the input",
