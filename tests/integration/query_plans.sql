@@ -57,4 +57,16 @@ INSERT INTO github_delivery (id, event, state)
 SELECT n, 'push', CASE WHEN n < 20 THEN 'waiting' ELSE 'done' END FROM generate_series(1, 5000) n;
 
 INSERT INTO github_check (repository, pull, head_sha, findings, sample_run, full_run, is_settled)
-SELECT 'a/b', n, n, '{}', 1 + n %% 300, 1 + n %% 299, n > 20 FROM generate_series(1, 5000) n
+SELECT 'a/b', n, n, '{}', 1 + n %% 300, 1 + n %% 299, n > 20 FROM generate_series(1, 5000) n;
+
+INSERT INTO account (login, role) SELECT 'person-' || n, 'author' FROM generate_series(1, 2000) n;
+
+INSERT INTO api_token (account_id, digest, name, role, expires_at)
+SELECT account.id, sha256(account.login::bytea), 'a', 'author', now() + interval '1 day' FROM account;
+
+INSERT INTO session (account_id, digest) SELECT account.id, sha256(account.login::bytea) FROM account;
+
+INSERT INTO audit (kind, account_id, actor, role, action, subject)
+SELECT 'token', n %% 2000, 'person-' || n %% 2000, 'author',
+       (ARRAY['job.rerun', 'job.create', 'run.create'])[1 + n %% 3], 'job/' || n
+FROM generate_series(1, %(jobs)s) n

@@ -183,6 +183,25 @@ async def test_token_made_with_a_token_ends_no_later(api: RunningApi) -> None:
     assert made.json["expires_at"] == first["expires_at"]
 
 
+async def test_token_made_with_a_token_is_revoked_with_it(api: RunningApi) -> None:
+    await account(api, "ada", "author")
+    found = await token(api, "ada", "author")
+    made = await call(api, "POST", "/api/token", {"name": "kept", "role": "author", "days": 1}, **found)
+    kept = {"Authorization": f"Bearer {made.json['token']}"}
+    again = await call(api, "POST", "/api/token", {"name": "kept too", "role": "viewer", "days": 1}, **kept)
+    assert (await call(api, "DELETE", "/api/token/1")).status == 200
+    for secret in (made.json["token"], again.json["token"]):
+        assert (await call(api, "GET", "/api/profile", None, Authorization=f"Bearer {secret}")).status == 401
+
+
+async def test_token_cannot_revoke_one_that_may_more(api: RunningApi) -> None:
+    await account(api, "ada", "author")
+    await token(api, "ada", "author")
+    viewer = await token(api, "ada", "viewer")
+    assert (await call(api, "DELETE", "/api/token/1", None, **viewer)).status == 403
+    assert (await call(api, "DELETE", "/api/token/2", None, **viewer)).status == 200
+
+
 async def test_tokens_of_others_are_out_of_reach_but_for_admins(api: RunningApi) -> None:
     root = await admin(api)
     ada = await account(api, "ada", "author")

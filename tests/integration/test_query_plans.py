@@ -24,8 +24,8 @@ from oa_local.postgres import Postgres
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
 BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_evidence"})
-BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export"}
-BIG |= {"data", "publication", "webhook_delivery", "github_delivery", "github_check"}
+BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export", "github_delivery", "github_check"}
+BIG |= {"account", "api_token", "session", "audit"}
 FILL = Path(__file__).with_name("query_plans.sql")
 
 
@@ -171,6 +171,7 @@ async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None
 
 
 PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
+_DEEDS: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
 HOT: dict[str, dict[str, Any]] = {
     "products.builds": {"collection": 7, "cursor": None, "limit": 26},
     "products.collection": {"collection": 7},
@@ -181,6 +182,10 @@ HOT: dict[str, dict[str, Any]] = {
     "products.job_at_work": PRODUCT,
     "products.collection_built": {"job": 7},
     "products.export_built": {"job": 30_000},
+    "identity.principal_of_token": {"digest": b"0" * 32},
+    "identity.principal_of_session": {"digest": b"0" * 32},
+    "identity.account_by_email": {"email": "ada@example.org"},
+    "identity.deeds": {**_DEEDS, "cursor": JOBS // 2},
     "reads.run": {"run": 7},
     "reads.job": {"job": 7},
     "reads.attempts": {"job": 7},
@@ -265,3 +270,11 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     assert await _tallied(database) == await _counted(database)
     row = await database.first("SELECT count(*) AS rows FROM job_tally WHERE NOT folded")
     assert row == {"rows": 0}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"actor": "person-7"}, {"actor": "nobody"}, {"action": "job.rerun"}, {"action": "no.such"}, {"subject": "job/7"}],
+)
+async def test_list_of_deeds_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
+    assert await scanned_whole(database, queries("identity")["deeds"], {**_DEEDS, **asked}) == set()

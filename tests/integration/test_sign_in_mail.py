@@ -14,7 +14,7 @@ from oa_api.identity.credential import digest
 from oa_api.mail import Mailer
 from oa_api.services import SETTINGS
 from oa_api.settings import site_of
-from people import account, link
+from people import account, link, token
 from running_api import RunningApi, running_api
 from web_browser import Shown, WebBrowser, web_browser
 
@@ -219,6 +219,9 @@ async def test_what_is_over_is_forgotten(api: RunningApi) -> None:
             "INSERT INTO session (account_id, digest, seen_at) VALUES (1, %(digest)s, now() - %(age)s::interval)",
             {"digest": digest(age), "age": age},
         )
+    await token(api, "ada")
+    await api.database.execute("UPDATE api_token SET expires_at = now() - interval '31 days'")
+    await token(api, "ada")
     await forget(api.database)
-    counts = [await api.count(table) for table in ("sign_in_link", "sign_in_request", "session")]
-    assert counts == [0, 0, 1]
+    counts = [await api.count(table) for table in ("sign_in_link", "sign_in_request", "session", "api_token")]
+    assert counts == [0, 0, 1, 1]

@@ -14,7 +14,7 @@ SIGN_IN_MAIL = "sign_in_mail"
 _SQL = queries("identity")
 _EVERY_S = 1.0
 _TIDY_EVERY_S = 30.0
-_FORGOTTEN = ("forget_requests", "forget_links", "forget_states", "forget_sessions")
+_FORGOTTEN = ("forget_requests", "forget_links", "forget_states", "forget_sessions", "forget_tokens")
 
 
 async def run_sign_in_mail(database: Database, mailer: Mailer, stop: asyncio.Event, *, site: str) -> None:

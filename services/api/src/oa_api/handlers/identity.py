@@ -7,7 +7,7 @@ from aiohttp import web
 from oa_api.errors import ConflictError, ForbiddenError, NotFoundError
 from oa_api.identity import accounts, tokens
 from oa_api.identity.authentication import CREDENTIAL
-from oa_api.identity.principal import PRINCIPAL, Principal
+from oa_api.identity.principal import PRINCIPAL, TOKEN, Principal
 from oa_api.identity.role import Role
 from oa_api.requests import body, path_id, query
 from oa_api.schemas import identity as schemas
@@ -86,9 +86,9 @@ async def make_token(request: web.Request, asked: dict[str, Any]) -> tuple[str, 
         raise ConflictError("the shared secret has no account of its own: name one in `account`")
     if account != by.id and not by.may(Role.SERVICE):
         raise ForbiddenError("tokens are made for oneself")
-    not_after = credential.expires_at if credential is not None else None
+    parent = credential.id if credential is not None and by.kind == TOKEN else None
     return await request.app[DATABASE].run(
-        lambda transaction: tokens.create(transaction, asked, account=account, by=by, not_after=not_after)
+        lambda transaction: tokens.create(transaction, asked, account=account, by=by, parent=parent)
     )
 
 

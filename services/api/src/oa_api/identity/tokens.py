@@ -1,7 +1,6 @@
 """API tokens: made for an account, shown once, kept as a digest."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from oa_api import audit
@@ -23,12 +22,12 @@ async def create(
     *,
     account: int,
     by: Principal,
-    not_after: datetime | None = None,
+    parent: int | None = None,
 ) -> tuple[str, Row]:
     """Make a token of `name`, `role` and `days` and return it with its row; it is not shown again.
 
-    A token made with a token ends no later than `not_after`, when that one does. Raises ForbiddenError,
-    NotFoundError, ConflictError.
+    A token made with a token, its `parent`, ends no later than that one, and is revoked with it. Raises
+    ForbiddenError, NotFoundError, ConflictError.
     """
     owner = await transaction.first(_SQL["lock_account"], {"account": account})
     if owner is None:
@@ -38,7 +37,7 @@ async def create(
         raise ForbiddenError(f"a token of {owner['login']} made here may be {highest.word} at most")
     await _check_room(transaction, owner)
     token = new_api_token()
-    values = {**asked, "account": account, "digest": digest(token), "not_after": not_after}
+    values = {**asked, "account": account, "digest": digest(token), "parent": parent}
     made = await transaction.first(_SQL["insert_token"], values) or {}
     detail = {"account": owner["login"], "name": asked["name"], "role": asked["role"], "days": asked["days"]}
     await audit.record(transaction, by, action="token.create", subject=f"token/{made['id']}", detail=detail)
@@ -46,12 +45,18 @@ async def create(
 
 
 async def revoke(transaction: Transaction, token: int, *, by: Principal) -> None:
-    """Delete a token: one's own, or anybody's as an admin. Raises NotFoundError."""
-    account = None if by.may(Role.ADMIN) else by.id
-    gone = await transaction.first(_SQL["delete_token"], {"token": token, "account": account})
-    if gone is None:
+    """Delete a token and those made with it: one's own, or anybody's as an admin.
+
+    Raises NotFoundError, and ForbiddenError for one that may more than whoever asks.
+    """
+    row = await transaction.first(_SQL["token"], {"token": token})
+    if row is None or not (row["account"] == by.id or by.may(Role.ADMIN)):
         raise NotFoundError(f"there is no token {token}")
-    await audit.record(transaction, by, action="token.revoke", subject=f"token/{token}", detail=gone)
+    if not by.may(Role.of(row["role"])):
+        raise ForbiddenError(f"token {token} is {row['role']}; a {by.role.word} cannot revoke it")
+    await transaction.execute(_SQL["delete_token"], {"token": token})
+    detail = {"account": row["login"], "name": row["name"]}
+    await audit.record(transaction, by, action="token.revoke", subject=f"token/{token}", detail=detail)
 
 
 async def _check_room(transaction: Transaction, owner: Row) -> None:

@@ -66,14 +66,17 @@ IDENTITY = (
     ),
     Route(
         *("POST", "/api/token", identity.post_token, "Make a token", schemas.MadeToken, "people"),
-        description="The answer is the only place where it is shown. One made with a token ends with that one.",
+        description=(
+            "The answer is the only place where it is shown. One made with a token ends with that one, and is revoked "
+            "with it."
+        ),
         body=schemas.NewToken,
         refusals=(404, 409),
         role=Role.VIEWER,
     ),
     Route(
         *("DELETE", "/api/token/{token}", identity.delete_token, "Revoke a token", schemas.Revoked, "people"),
-        description="It is good for nothing from now on. Admins may revoke those of others.",
+        description="It and those made with it are good for nothing from now on. Admins may revoke those of others.",
         role=Role.VIEWER,
     ),
     Route(

@@ -178,8 +178,6 @@ class DeedFilter(Cursor):
     actor = Text(load_default=None, metadata=about("Of this one.", "ada"))
     action = Text(load_default=None, metadata=about("Of this kind.", "job.confirm"))
     subject = Text(load_default=None, metadata=about("Done to this.", "job/12"))
-    before = Time(load_default=None, metadata=about("Before this moment.", "2026-11-24T12:00:00Z"))
-    after = Time(load_default=None, metadata=about("At or after this moment.", "2026-11-24T00:00:00Z"))
 
 
 class Deed(Answer):

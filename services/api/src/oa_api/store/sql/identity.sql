@@ -95,13 +95,13 @@ ORDER BY api_token.id DESC LIMIT %(limit)s
 SELECT count(*) AS tokens FROM (SELECT 1 FROM api_token WHERE account_id = %(account)s LIMIT %(limit)s) counted
 
 -- name: insert_token
-INSERT INTO api_token (account_id, digest, name, role, expires_at)
-VALUES (%(account)s, %(digest)s, %(name)s, %(role)s, least(now() + %(days)s * interval '1 day', %(not_after)s))
+INSERT INTO api_token (account_id, digest, name, role, parent_id, expires_at)
+VALUES (%(account)s, %(digest)s, %(name)s, %(role)s, %(parent)s,
+        least(now() + %(days)s * interval '1 day', (SELECT expires_at FROM api_token WHERE id = %(parent)s)))
 RETURNING id
 
 -- name: delete_token
-DELETE FROM api_token WHERE id = %(token)s AND (%(account)s::bigint IS NULL OR account_id = %(account)s)
-RETURNING account_id AS account, name
+DELETE FROM api_token WHERE id = %(token)s
 
 -- name: sessions
 SELECT id, client, created_at, seen_at FROM session
@@ -167,6 +167,9 @@ DELETE FROM sign_in_link WHERE expires_at < now()
 -- name: forget_states
 DELETE FROM sign_in_state WHERE expires_at < now()
 
+-- name: forget_tokens
+DELETE FROM api_token WHERE expires_at < now() - interval '30 days'
+
 -- name: forget_sessions
 DELETE FROM session WHERE seen_at < now() - interval '14 days' OR created_at < now() - interval '60 days'
 
@@ -175,7 +178,5 @@ SELECT id, at, kind, account_id AS account, actor, role, action, subject, why, d
 WHERE (%(actor)s::text IS NULL OR actor = %(actor)s)
   AND (%(action)s::text IS NULL OR action = %(action)s)
   AND (%(subject)s::text IS NULL OR subject = %(subject)s)
-  AND (%(before)s::timestamptz IS NULL OR at < %(before)s)
-  AND (%(after)s::timestamptz IS NULL OR at >= %(after)s)
   AND (%(cursor)s::bigint IS NULL OR id < %(cursor)s)
 ORDER BY id DESC LIMIT %(limit)s
