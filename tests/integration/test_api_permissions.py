@@ -132,6 +132,7 @@ LOWEST = {
     "PUT /api/upload/{upload}/content": "author",
     "POST /api/upload/{upload}/done": "author",
     "GET /upload/{upload}/{name}": "anyone",
+    "GET /api/report": "anyone",
     "GET /docs": "anyone",
     "GET /health": "anyone",
     "GET /schedules": "anyone",

@@ -66,18 +66,27 @@ class Mailer:
         self._server = server
         self._sender = sender
 
+    @property
+    def has_server(self) -> bool:
+        """Return whether mail can be sent at all."""
+        return self._server is not None
+
     @classmethod
     def of(cls, settings: Settings) -> Self:
         """Return the mailer of the settings. Raises MailSettingsError."""
         return cls(MailServer.parse(settings.mail_url) if settings.mail_url else None, sender=settings.mail_from)
 
-    async def send(self, to: str, *, subject: str, text: str) -> bool:
-        """Send a mail and return whether the server took it; the log never has its text or whom it is for."""
+    async def send(self, to: str, *, subject: str, text: str, html: str | None = None) -> bool:
+        """Send a mail, with HTML beside the text if given, and return whether the server took it.
+
+        The log never has its text or whom it is for.
+        """
         if self._server is None:
             log.warning("mail_not_sent", subject=subject, reason="OA_MAIL_URL is not set")
             return False
         try:
-            await asyncio.to_thread(_deliver, self._server, _message(self._sender, to, subject, text))
+            message = _message(self._sender, to, subject=subject, text=text, html=html)
+            await asyncio.to_thread(_deliver, self._server, message)
         except (OSError, smtplib.SMTPException, ValueError) as error:
             log.warning("mail_not_sent", subject=subject, reason=type(error).__name__)
             return False
@@ -85,7 +94,7 @@ class Mailer:
         return True
 
 
-def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
+def _message(sender: str, to: str, *, subject: str, text: str, html: str | None) -> EmailMessage:
     """Return the mail. Raises ValueError for a line break in a header, so that no address can add one."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
@@ -93,6 +102,8 @@ def _message(sender: str, to: str, subject: str, text: str) -> EmailMessage:
     message["Message-ID"] = make_msgid(domain=sender.rpartition("@")[2].strip(">") or "localhost")
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
+    if html is not None:
+        message.add_alternative(html, subtype="html")
     return message
 
 

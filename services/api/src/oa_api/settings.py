@@ -42,6 +42,8 @@ class Settings:
     sources_repository: str = "https://github.com/openaddresses/openaddresses"
     sources_branch: str = ""
     stale_after_days: int = 30
+    report_mail_to: tuple[str, ...] = ()
+    report_webhook_url: str = field(default="", repr=False)
     upload_max_bytes: int = 1024**3
     price_vcpu_h: float = 0.04048
     price_memory_gb_h: float = 0.004445

@@ -1,10 +1,11 @@
 """The endpoints of what operators look after: schedules, health of sources, cleanup, uploads."""
 
-from oa_api.handlers import cleanup, health, schedules, uploads
+from oa_api.handlers import cleanup, health, reports, schedules, uploads
 from oa_api.identity.role import Role
 from oa_api.routes.route import BYTES, Route
 from oa_api.schemas import cleanup as cleanup_shapes
 from oa_api.schemas import health as health_shapes
+from oa_api.schemas import reports as report_shapes
 from oa_api.schemas import schedules as schedule_shapes
 from oa_api.schemas import uploads as upload_shapes
 
@@ -33,6 +34,14 @@ SCHEDULES = (
     ),
 )
 HEALTH = (
+    Route(
+        *("GET", "/api/report", reports.get_report, "The last digest: what newly broke and was newly mended"),
+        *(report_shapes.ReportView, "health"),
+        description="As JSON, or with `format` as the text or the HTML that is mailed. The schedule `report` makes it.",
+        query=report_shapes.ReportFormat,
+        refusals=(404,),
+        role=Role.ANYONE,
+    ),
     Route(
         *("GET", "/api/health/sources", health.list_sources, "How each dataset of the live runs stands"),
         *(health_shapes.HealthGrid, "health"),

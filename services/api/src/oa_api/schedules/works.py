@@ -3,12 +3,14 @@
 from oa_api.background.schedules import Work
 from oa_api.cleanup.work import CleanupWork
 from oa_api.identity.principal import SERVICE
+from oa_api.mail import Mailer
 from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_fabric
 from oa_api.products.launch import Asker
 from oa_api.schedules import fires
 from oa_api.schedules.fires import Fire
 from oa_api.schedules.period import ScheduleType
+from oa_api.schedules.reports import ReportWork
 from oa_api.schedules.repository import GitHub, Repository, RepositoryReader
 from oa_api.schedules.sources import SourcesWork
 from oa_api.settings import Settings
@@ -27,6 +29,7 @@ def scheduled_works(settings: Settings, database: Database, storage: Storage) ->
         ScheduleType.COLLECTIONS: products.build_collections,
         ScheduleType.FABRIC: products.build_fabric,
         ScheduleType.CLEANUP: CleanupWork(database, storage),
+        ScheduleType.REPORT: ReportWork(database, settings, Mailer.of(settings)),
     }
 
 

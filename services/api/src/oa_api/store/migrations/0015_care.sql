@@ -50,7 +50,7 @@ CREATE TABLE source_state (
     PRIMARY KEY (source_name, layer, name)
 );
 
--- What broke and what was mended, in order: the digest reads from where it stopped.
+-- What broke and what was mended: each change is told in one report, whenever it commits.
 CREATE TABLE source_change (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT now(),
@@ -60,8 +60,11 @@ CREATE TABLE source_change (
     name text NOT NULL,
     job_id bigint NOT NULL,
     error_code text,
-    error_message text
+    error_message text,
+    fire_id bigint REFERENCES schedule_fire
 );
+CREATE INDEX source_change_untold ON source_change (id) WHERE fire_id IS NULL;
+CREATE INDEX source_change_by_fire ON source_change (fire_id, id) WHERE fire_id IS NOT NULL;
 
 CREATE FUNCTION note_source_state(ended_job bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

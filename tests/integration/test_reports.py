@@ -1,0 +1,139 @@
+"""The digest: what newly broke and was newly mended, each told once, by mail and to a webhook."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from mail_server import mail_server
+from oa_api.background.schedules import schedule_once
+from oa_api.mail import Mailer, MailServer
+from oa_api.schedules.period import ScheduleType
+from oa_api.schedules.reports import ReportWork
+from oa_api.services import SETTINGS
+from oa_api.settings import Settings
+from running_api import RunningApi
+from worked import fail, make_jobs, post, succeed
+
+
+async def report(api: RunningApi, period: str, *, mail_url: str = "", **settings: Any) -> dict[str, Any]:
+    """Fire a report, do it, and return the fire."""
+    known = api.client.app[SETTINGS] if api.client.app else None
+    assert known is not None
+    values = {name: getattr(known, name) for name in Settings.__dataclass_fields__}
+    mailer = Mailer(MailServer.parse(mail_url) if mail_url else None, sender="oa <oa@example.org>")
+    work = ReportWork(api.database, Settings(**{**values, **settings}), mailer)
+    fired = await post(api, "/api/schedule", type="report", period=period)
+    assert await schedule_once(api.database, {ScheduleType.REPORT: work})
+    return dict(await api.get(f"/api/schedule/{fired['id']}"))
+
+
+def named(changes: list[dict[str, Any]]) -> list[str]:
+    return [change["source_name"] for change in changes]
+
+
+async def test_report_names_what_broke_and_was_mended_since_the_one_before(api: RunningApi) -> None:
+    a, b, c = await make_jobs(api, "us/a", "us/b", "us/c")
+    await succeed(api, a)
+    await fail(api, b)
+    await fail(api, c)
+    assert (await report(api, "p1"))["state"] == "Done"
+    first = await api.get("/api/report")
+    assert (named(first["broke"]), first["mended"], first["counts"]) == (
+        ["us/b", "us/c"],
+        [],
+        {"broke": 2, "mended": 0},
+    )
+    for job in await make_jobs(api, "us/a", "us/b"):
+        await (fail if named([await api.get(f"/api/job/{job}")]) == ["us/a"] else succeed)(api, job)
+    await report(api, "p2")
+    second = await api.get("/api/report")
+    assert (named(second["broke"]), named(second["mended"])) == (["us/a"], ["us/b"])
+    assert second["states"] == {"healthy": 1, "stale": 0, "failing": 1, "never": 1}
+    await report(api, "p3")
+    assert (await api.get("/api/report"))["counts"] == {"broke": 0, "mended": 0}
+
+
+async def test_report_is_silent_on_what_broke_and_was_mended_in_between(api: RunningApi) -> None:
+    await succeed(api, (await make_jobs(api, "us/a"))[0])
+    await fail(api, (await make_jobs(api, "us/a"))[0])
+    await succeed(api, (await make_jobs(api, "us/a"))[0])
+    await report(api, "p1")
+    assert (await api.get("/api/report"))["counts"] == {"broke": 0, "mended": 0}
+
+
+async def test_report_as_text_and_html_has_words_links_and_no_markup_of_strangers(api: RunningApi) -> None:
+    (job,) = await make_jobs(api, "us/a")
+    await fail(api, job, "source.empty", "<script>alert(1)</script>")
+    await report(api, "2026-W48")
+    text = await (await api.client.get("/api/report?format=text")).text()
+    assert "OpenAddresses 2026-W48: 1 broke, 0 mended" in text
+    assert "- us/a addresses city: source.empty, <script>alert(1)</script>" in text
+    assert f"/jobs/{job}" in text
+    html = await (await api.client.get("/api/report?format=html")).text()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert f'/jobs/{job}">us/a addresses city</a>' in html
+
+
+async def test_report_before_there_was_one_is_not_found(api: RunningApi) -> None:
+    assert (await api.client.get("/api/report")).status == 404
+
+
+@dataclass
+class Hook:
+    """A webhook and what it was told; it answers with `status`."""
+
+    url: str = ""
+    status: int = 200
+    told: list[dict[str, Any]] = field(default_factory=list)
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    made = Hook()
+
+    async def take(request: web.Request) -> web.Response:
+        made.told.append(json.loads(await request.text()))
+        return web.Response(status=made.status)
+
+    app = web.Application()
+    app.add_routes([web.post("/hook", take)])
+    async with TestServer(app) as server:
+        made.url = str(server.make_url("/hook"))
+        yield made
+
+
+async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_first(api: RunningApi, hook: Hook) -> None:
+    (job,) = await make_jobs(api, "us/a")
+    await fail(api, job)
+    hook.status = 503
+    async with mail_server() as box:
+        told = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
+        told |= {"report_webhook_url": hook.url, "allow_hosts": ("127.0.0.1",)}
+        waiting = await report(api, "p1", **told)
+        assert (waiting["state"], "503" in waiting["error"]) == ("Waiting", True)
+        hook.status = 200
+        await api.database.execute("UPDATE schedule_fire SET due_at = now()")
+        assert (await report(api, "p1", **told))["state"] == "Done"
+    (mail,) = box.mails
+    assert mail["Subject"] == "OpenAddresses p1: 1 broke, 0 mended"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert [told["counts"] for told in hook.told] == [{"broke": 1, "mended": 0}] * 2
+    assert "us/a" in hook.told[0]["text"]
+
+
+async def test_report_that_the_mail_server_refuses_is_tried_again(api: RunningApi) -> None:
+    async with mail_server(refuses=True) as box:
+        told = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
+        waiting = await report(api, "p1", **told)
+    assert (waiting["state"], "mail server" in waiting["error"]) == ("Waiting", True)
+
+
+async def test_report_for_a_webhook_in_our_own_network_is_not_posted(api: RunningApi, hook: Hook) -> None:
+    done = await report(api, "p1", report_webhook_url=hook.url)
+    assert (done["state"], hook.told) == ("Done", [])
