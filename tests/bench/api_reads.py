@@ -11,7 +11,7 @@ from itertools import repeat
 from typing import Any
 
 import aiohttp
-from aiohttp import web
+from aiohttp import hdrs, web
 from report import Figure, console, p50_p99_ms, show
 from server import Bench, bench_api, bench_database, statement
 
@@ -20,7 +20,7 @@ from oa_api.schemas.requests import JobFilter
 from oa_api.store.queries import queries
 from oa_local.process import free_port
 
-JOBS = 1_000_000
+JOBS, RUNS = 1_000_000, 20_000
 CALLS = 300
 LISTS = {
     "newest first": "/api/job?limit=100",
@@ -40,9 +40,23 @@ DATA = {
     "licences": "/api/licenses",
     "credits of all": "/api/attribution",
     "feed": "/data/feed.atom",
-    "page of the list": "/data",
-    "page of one": "/data/7",
 }
+# As a browser asks for them; the size is what goes over the line. A page more is a line more.
+PAGES = {
+    "overview": "/",
+    "runs": "/runs",
+    "runs with failures": "/runs?status=Fail",
+    "a run": "/runs/500",
+    "jobs": "/jobs",
+    "jobs that failed": "/jobs?status=Fail",
+    "jobs of a source": "/jobs?source=xx/bench/77",
+    "a job": f"/jobs/{JOBS // 2}",
+    "a job's definition": f"/jobs/{JOBS // 2}/definition",
+    "datasets": "/data",
+    "a dataset": "/data/7",
+    "API": "/docs",
+}
+_AS_A_BROWSER = {hdrs.ACCEPT: "text/html", hdrs.ACCEPT_ENCODING: "gzip"}
 RESULT = {
     "count": 1000,
     "valid": 990,
@@ -121,6 +135,25 @@ def explain(cursor: Any, what: str, sql: str, values: dict[str, Any]) -> None:
         console.print("  " + row["QUERY PLAN"], markup=False)
 
 
+async def _get_page(session: aiohttp.ClientSession, path: str) -> int:
+    """Return how many bytes a page has on the line."""
+    async with session.get(path, headers=_AS_A_BROWSER) as answer:
+        if answer.status != web.HTTPOk.status_code:
+            raise SystemExit(f"{path} answered {answer.status}")
+        return len(await answer.read())
+
+
+async def measure_pages(url: str) -> list[Figure]:
+    """Return a row for each page."""
+    figures = []
+    async with aiohttp.ClientSession(url, auto_decompress=False) as session:
+        for what, path in PAGES.items():
+            size_bytes = await _get_page(session, path)
+            times = await time_calls(partial(_get_page, session, path))
+            figures.append(Figure(what, p50_p99_ms(times), f"{size_bytes / 1000:.1f} KB", "its HTML, compressed"))
+    return figures
+
+
 async def measure(bench: Bench, url: str) -> list[Figure]:
     """Return a row for each kind of read."""
     connection = bench.connect()
@@ -151,15 +184,17 @@ def main() -> None:
     with bench_database() as bench:
         with closing(bench.connect()) as connection, connection.cursor() as cursor:
             began = time.perf_counter()
-            cursor.execute(statement("fill_runs"))
-            cursor.execute(statement("fill_jobs"), {"jobs": JOBS})
+            cursor.execute(statement("fill_runs"), {"runs": RUNS})
+            cursor.execute(statement("fill_jobs"), {"jobs": JOBS, "runs": RUNS})
             cursor.execute(statement("fill_attempts"))
             cursor.execute(statement("fill_data"), {"result": json.dumps(RESULT)})
             cursor.execute(statement("fill_publications"))
+            cursor.execute(statement("beat"))
             cursor.execute("VACUUM ANALYZE")
-            console.print(f"{JOBS:,} jobs of 1,000 runs written in {time.perf_counter() - began:.0f} s")
+            console.print(f"{JOBS:,} jobs of {RUNS:,} runs written in {time.perf_counter() - began:.0f} s")
         with bench_api(bench) as (api, _pid):
             show(f"reads at {JOBS:,} jobs, p50 / p99 of {CALLS}", asyncio.run(measure(bench, api.url)))
+            show(f"pages at {JOBS:,} jobs of {RUNS:,} runs, p50 / p99 of {CALLS}", asyncio.run(measure_pages(api.url)))
         with closing(bench.connect()) as connection, connection.cursor() as cursor:
             explain(cursor, "GET /api/job/<job>", _READS["job"], next(random_jobs()))
             for what, path in LISTS.items():

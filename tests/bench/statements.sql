@@ -19,12 +19,12 @@ SELECT count(*) FILTER (WHERE sent_at IS NOT NULL AND body NOT LIKE 'xxx%') AS s
 FROM outbox
 
 -- name: fill_runs
-INSERT INTO run (live) SELECT mod(number, 2) = 0 FROM generate_series(1, 1000) AS number
+INSERT INTO run (live) SELECT mod(number, 2) = 0 FROM generate_series(1, %(runs)s) AS number
 
 -- name: fill_jobs
 WITH definition AS (INSERT INTO source (sha256, definition) VALUES (repeat('0', 64), '{}') RETURNING sha256)
 INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token, status, rank, result, created_at, ended_at)
-SELECT 1 + number / 1000 %% 1000, 'xx/bench/' || number %% 6000, definition.sha256,
+SELECT 1 + number::bigint * %(runs)s / %(jobs)s, 'xx/bench/' || number %% 6000, definition.sha256,
        (ARRAY['addresses', 'parcels', 'buildings'])[1 + number %% 3], 'county', 'standard', md5(number::text),
        CASE WHEN number %% 20 = 0 THEN 'Fail' WHEN number %% 1000 = 1 THEN 'Running' ELSE 'Success' END,
        CASE WHEN number %% 1000 = 1 THEN 2 ELSE 9 END, '{"count": 1000, "outputs": {}}',
@@ -72,3 +72,8 @@ jobs AS (
 ),
 attempts AS (INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, %(token)s, 'standard' FROM jobs)
 INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM jobs
+
+-- name: beat
+-- Duties that are well for a day: without queues they are not, and then the overview is an error.
+INSERT INTO heartbeat (name, at) SELECT duty, now() + interval '1 day' FROM unnest(ARRAY['relay', 'consumer', 'sweep']) duty
+ON CONFLICT (name) DO UPDATE SET at = excluded.at
