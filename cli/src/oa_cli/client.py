@@ -18,7 +18,7 @@ from oa_shared.errors import OaError
 
 _TIMEOUT_S = 120
 _CHUNK_BYTES = 1 << 18
-_KNOWING_KEYS = frozenset({"/api/run", "/api/export", "/api/fabric"})
+_KNOWING_KEYS = frozenset({"/api/job/bulk", "/api/run", "/api/export", "/api/fabric"})
 _BAD, _UNAUTHORIZED = 400, 401
 _TRIES = 3
 _PAUSE_S = 0.5
@@ -133,9 +133,22 @@ class Api:
         finally:
             await asyncio.to_thread(file.close)
 
-    async def delete(self, path: str) -> Any:
+    async def delete(self, path: str, body: Any = None) -> Any:
         """Return the JSON answer."""
-        return json.loads(await self._call("DELETE", path))
+        return json.loads(await self._call("DELETE", path, **({"json": body} if body is not None else {})))
+
+    async def lines(self, path: str, headers: Mapping[str, str], **query: Any) -> AsyncIterator[str]:
+        """Give the lines of an answer as they come, for as long as they do."""
+        given = {key: _word(value) for key, value in query.items() if value is not None}
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_TIMEOUT_S, sock_read=_TIMEOUT_S)
+        try:
+            async with self._session.get(self.url + path, params=given, headers=headers, timeout=timeout) as response:
+                if response.status >= _BAD:
+                    raise _refused(response.status, await response.text())
+                async for line in response.content:
+                    yield line.decode("utf-8").rstrip("\r\n")
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise UnreachableError(_words_for(self.url, error)) from error
 
     async def save(self, path: str, target: Path) -> int:
         """Write what an address answers, wherever that leads, into a file, and return its bytes.

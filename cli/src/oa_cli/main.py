@@ -3,14 +3,18 @@
 import click
 
 from oa_cli.commands.account import account
+from oa_cli.commands.bulk import bulk
 from oa_cli.commands.cleanup import cleanup
 from oa_cli.commands.collection import collection
 from oa_cli.commands.data import data
 from oa_cli.commands.engine import engine_commands
+from oa_cli.commands.events import events
 from oa_cli.commands.export import export
 from oa_cli.commands.fabric import fabric
+from oa_cli.commands.failures import failures
 from oa_cli.commands.health import health
 from oa_cli.commands.job import job
+from oa_cli.commands.pause import pause, resume
 from oa_cli.commands.profile import profile
 from oa_cli.commands.queue import queue
 from oa_cli.commands.run import run
@@ -36,6 +40,11 @@ for command in (
     submit,
     run,
     job,
+    failures,
+    bulk,
+    events,
+    pause,
+    resume,
     data,
     collection,
     export,
