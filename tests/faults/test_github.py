@@ -46,7 +46,7 @@ def test_pull_request_is_tried_shown_and_published_once_though_processes_die(
     author.send("pull_request", pull_event(model, number, "opened"))
     text = author.wait_for("1 of 2 failed", "✅ good")
     assert system.crashed_at() == set(PLACES)
-    for said in ("source.not_found", "What to do:", "The end of the log", "<td>10<br>"):
+    for said in ("source.not_found", "What to do:", "The end of the log", "its first rows", "<td>10<br>"):
         assert said in text
     assert {run["conclusion"] for run in model.check_runs.values()} == {"failure"}
 

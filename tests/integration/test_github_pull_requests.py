@@ -1,12 +1,14 @@
 """Pull requests from the event to the comment, over HTTP: samples, whole jobs, failures, newer commits, reruns."""
 
+import json
+
 import pytest
 
 from fakes.github_events import check_run_event, check_suite_event, comment_event, pull_event
 from fakes.github_server import as_json
 from github_world import BERKELEY, GOOD, PUBLIC_URL, TOWN, GitHubWorld
 from oa_shared.ids import attempt_prefix
-from running_api import definition
+from running_api import INTERNAL, definition
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -236,3 +238,40 @@ async def test_rerun_while_others_still_run_keeps_the_check_run(world: GitHubWor
     await world.settle()
     assert [(job["name"], job["attempt"]) for job in await world.jobs()] == [("town", 2), ("village", 1)]
     assert len(world.model.check_runs) == 1
+
+
+async def test_rerun_by_an_operator_is_followed_in_another_round(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    await world.end("true", error=NOT_FOUND)
+    (job,) = await world.jobs()
+    await world.api.client.post(f"/api/job/{job['id']}/rerun", headers=INTERNAL)
+    world.duty._beaten = 0.0
+    await world.settle()
+    await world.end_samples()
+    await world.end_full()
+    assert [run["conclusion"] for run in world.model.check_runs.values()] == ["failure", "success"]
+    assert "✅ good" in world.comment()
+
+
+async def test_first_rows_are_shown_as_they_were_read_and_made(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("town")})
+    (job,) = await world.jobs()
+    made = [{"attribute": "number", "value": "12", "step": None}, {"attribute": "unit", "value": "", "step": None}]
+    row = {"row": 1, "raw": {"NO": "12 ", "X": "<b>"}, "attributes": made, "geometry": "POINT (1 2)"}
+    key = attempt_prefix(job["id"], 1) + "sample.json"
+    await world.storage.put_bytes(key, json.dumps({"rows": [row] * 9}).encode())
+    await world.end_samples()
+    text = world.comment()
+    assert "<td><code>NO: 12</code><br><code>X: &lt;b&gt;</code></td>" in text
+    assert "<td><code>number: 12</code><br><code>geometry: POINT (1 2)</code></td>" in text
+    assert text.count("POINT (1 2)") == 3
+
+
+@pytest.mark.parametrize("body", [b"", b"not JSON", b"{}", b'{"rows": 5}', b'{"rows": [{"raw": 1}]}', b"[1]"])
+async def test_sample_that_cannot_be_read_is_left_out(world: GitHubWorld, body: bytes) -> None:
+    await world.pull({TOWN: definition("town")})
+    (job,) = await world.jobs()
+    await world.storage.put_bytes(attempt_prefix(job["id"], 1) + "sample.json", body)
+    await world.end_samples()
+    assert "whole data: waiting" in world.comment()
+    assert "first rows" not in world.comment()

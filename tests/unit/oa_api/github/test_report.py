@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from oa_api.github.examination import Finding
 from oa_api.github.markup import code, pre
+from oa_api.github.quotes import Quotes
 from oa_api.github.report import Report, report
 from oa_api.github.standing import Entry, Standing, Try
 from oa_api.results.gate import concerns
@@ -28,7 +29,7 @@ def entry(full: Try | None, *, key: str = "xx/a/addresses/a", sample: Try | None
 
 def shown(*entries: Entry, state: str = "open", problems: tuple[Finding, ...] = (), **more: Any) -> Report:
     standing = Standing("a" * 40, state, list(entries), list(problems), more.get("removed", []), {}, (1, 2, None))
-    return report(standing, public_url="https://b.example", logs=more.get("logs", {}))
+    return report(standing, public_url="https://b.example", quotes=Quotes(more.get("logs", {}), more.get("rows", {})))
 
 
 GOOD = tried(JobStatus.SUCCESS, count=100, valid=100, fields={"number": 100, "street": 98, "unit": 0})

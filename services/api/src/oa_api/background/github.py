@@ -61,6 +61,7 @@ class GitHubDuty:
         now = time.monotonic()
         if now - self._beaten > _BEAT_S:
             await beat(self._database, GITHUB)
+            await self._database.execute(_SQL["wake_checks"])
             self._beaten = now
         if now - self._forgot > _FORGET_EVERY_S:
             await self._database.execute(_SQL["forget_deliveries"])

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from oa_api.github.markup import code, link, pre
+from oa_api.github.quotes import Quotes
 from oa_api.github.standing import Entry, Try
 from oa_shared.failures import FAILURES
 from oa_shared.status import JobStatus
@@ -18,17 +19,19 @@ def row(entry: Entry, *, public_url: str) -> str:
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def details(entry: Entry, *, public_url: str, logs: Mapping[int, str]) -> str:
-    """Return the error in words with its hint and the end of the log, or the preview; empty where there is neither."""
+def details(entry: Entry, *, public_url: str, quotes: Quotes) -> str:
+    """Return the error in words with its hint and the end of the log, or the first rows and the preview, if any."""
     if entry.failed:
-        return "\n\n".join(_failure(entry, logs))
+        return "\n\n".join(_failure(entry, quotes.logs))
     concerns = "".join(f"<li>{html.escape(text)}</li>" for text in entry.concerns)
     parts = [f"<p>{code(entry.key)} {_held(entry)} until a person has looked:</p><ul>{concerns}</ul>"]
     parts = parts * bool(concerns)
+    if entry.sample.job in quotes.rows:
+        parts.append(_folded(f"{code(entry.key)}: its first rows", quotes.rows[entry.sample.job]))
     if entry.latest.has_preview and public_url:
         image = f"{public_url}/api/job/{entry.latest.job}/output/source.png"
         picture = f'<img src="{html.escape(image)}" width="400" alt="map of the features">'
-        parts.append(f"<details><summary>{code(entry.key)} on a map</summary>\n\n{picture}\n\n</details>")
+        parts.append(_folded(f"{code(entry.key)} on a map", picture))
     return "\n\n".join(parts)
 
 
@@ -40,7 +43,11 @@ def _failure(entry: Entry, logs: Mapping[int, str]) -> Iterator[str]:
         yield pre(latest.message)
     yield f"<p>What to do: {html.escape(known.hint)}</p>"
     if logs.get(latest.job):
-        yield f"<details><summary>The end of the log</summary>\n\n{pre(logs[latest.job])}\n\n</details>"
+        yield _folded("The end of the log", pre(logs[latest.job]))
+
+
+def _folded(title: str, inner: str) -> str:
+    return f"<details><summary>{title}</summary>\n\n{inner}\n\n</details>"
 
 
 def _outcome(entry: Entry) -> str:

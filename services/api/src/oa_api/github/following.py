@@ -1,24 +1,19 @@
 """Following a check until GitHub shows how it ended."""
 
-import asyncio
 import hashlib
 import json
 from dataclasses import asdict
 
+from oa_api.github.quotes import Quotes, quoted
 from oa_api.github.report import Report, report
 from oa_api.github.runs import PATIENCE_S, start_full_jobs
 from oa_api.github.showing import Showing
-from oa_api.github.standing import Standing, standing_of
-from oa_api.log_lines import as_text
+from oa_api.github.standing import standing_of
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries
-from oa_shared.ids import attempt_prefix
-from oa_shared.storage import Storage, StorageUnavailableError
+from oa_shared.storage import Storage
 
 _SQL = queries("github")
-_LOG_LINES = 20
-_LOGS_SHOWN = 10
-_LOG_BYTES = 16 * 1024
 
 
 class Following:
@@ -41,12 +36,12 @@ class Following:
         await self._database.run(lambda t: start_full_jobs(t, check["id"], patience_s=self._patience_s))
         rows = await self._database.all(_SQL["entries_of_check"], await self._runs(check))
         standing = standing_of(check, rows)
-        plain = report(standing, public_url=self._public_url, logs={})
+        plain = report(standing, public_url=self._public_url, quotes=Quotes())
         digest = _digest(plain)
         is_new = bool(digest != check["shown"])
         if is_new:
-            logs = await self._logs(standing)
-            await self._showing.show(check, report(standing, public_url=self._public_url, logs=logs))
+            quotes = await quoted(standing, self._storage)
+            await self._showing.show(check, report(standing, public_url=self._public_url, quotes=quotes))
         values = {"check": check["id"], "round": check["round"], "state": check["state"]}
         values |= {"shown": digest, "is_settled": plain.is_final, "delay_s": again_s}
         await self._database.execute(_SQL["note_shown"], values)
@@ -57,25 +52,6 @@ class Following:
         now = await self._database.first(_SQL["runs_of_check"], {"check": check["id"]}) or {}
         check.update(now)
         return check
-
-    async def _logs(self, standing: Standing) -> dict[int, str]:
-        """Return the last lines of the first jobs that failed; a log that cannot be had is left out."""
-        failed = [entry.latest for entry in standing.entries if entry.failed][:_LOGS_SHOWN]
-        found = await asyncio.gather(*(self._log(each.job, each.attempt) for each in failed))
-        return {each.job: text for each, text in zip(failed, found, strict=True) if text}
-
-    async def _log(self, job: int, attempt: int) -> str:
-        key = attempt_prefix(job, attempt) + "log.jsonl"
-        try:
-            there = await self._storage.head(key)
-            if there is None or not there.size_bytes:
-                return ""
-            start = max(0, there.size_bytes - _LOG_BYTES)
-            body = b"".join([chunk async for chunk in self._storage.stream(key, start)])
-        except StorageUnavailableError:
-            return ""
-        lines = body.decode("utf-8", "replace").splitlines()[1 if start else 0 :]
-        return as_text("\n".join(lines[-_LOG_LINES:]))
 
 
 def _digest(shown: Report) -> str:

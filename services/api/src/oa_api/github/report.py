@@ -1,12 +1,13 @@
 """What GitHub shows of a check: the check run, its annotations, and the comment on the pull request."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from oa_api.github.entry_text import details, row
 from oa_api.github.examination import FAILURE, Finding
 from oa_api.github.markup import code, link
+from oa_api.github.quotes import Quotes
 from oa_api.github.standing import Entry, Standing
 from oa_shared.failures import FAILURES
 
@@ -33,13 +34,13 @@ class Report:
         return self.conclusion is not None
 
 
-def report(standing: Standing, *, public_url: str, logs: Mapping[int, str]) -> Report:
-    """Return what to show. `logs` has the last lines of jobs that failed, `public_url` is where our pages are."""
+def report(standing: Standing, *, public_url: str, quotes: Quotes) -> Report:
+    """Return what to show. `quotes` are of files of its jobs, `public_url` is where our pages are."""
     if standing.state in _LEFT:
         title = _LEFT[standing.state]
         return Report(title, f"{title}; what ran for this commit was cancelled.", "cancelled", [], None)
     title = _title(standing)
-    summary = _summary(standing, title, public_url=public_url, logs=logs)
+    summary = _summary(standing, title, public_url=public_url, quotes=quotes)
     annotations = [_annotation(finding) for finding in standing.problems]
     conclusion = _conclusion(standing)
     if conclusion is not None:
@@ -79,13 +80,13 @@ def _plural(count: int, one: str, many: str = "") -> str:
     return one if count == 1 else many or f"{one}s"
 
 
-def _summary(standing: Standing, title: str, *, public_url: str, logs: Mapping[int, str]) -> str:
+def _summary(standing: Standing, title: str, *, public_url: str, quotes: Quotes) -> str:
     """Join the parts, as many as fit; those that tell of failures come first."""
     parts = [f"### OpenAddresses: {title}", _introduction(standing, public_url)]
     parts += _problems(standing.problems)
     parts += _table(standing.entries, public_url)
     told = sorted(standing.entries, key=lambda entry: not entry.failed)
-    parts += [text for entry in told if (text := details(entry, public_url=public_url, logs=logs))]
+    parts += [text for entry in told if (text := details(entry, public_url=public_url, quotes=quotes))]
     parts += _removed(standing.removed)
     return _fitting(parts)
 

@@ -65,6 +65,12 @@ UPDATE github_check SET round = round + is_settled::integer, check_run = CASE WH
     state = CASE WHEN state IN ('superseded', 'closed') THEN 'open' ELSE state END
 WHERE id = %(check)s
 
+-- name: wake_checks
+-- Somebody runs entries again whose end is shown already: another round.
+UPDATE github_check SET round = round + 1, check_run = NULL, shown = '', is_settled = false, tries = 0, due_at = now()
+FROM (SELECT DISTINCT run_id FROM job WHERE rank < 9) busy
+WHERE is_settled AND state IN ('open', 'merged') AND busy.run_id IN (full_run, sample_run)
+
 -- name: checks_asked_for
 SELECT id, repository, pull, sample_run, full_run FROM github_check
 WHERE repository = %(repository)s AND state IN ('open', 'merged')
