@@ -32,7 +32,8 @@ def main() -> None:
     """OpenAddresses Batch from the command line.
 
     The API is that of OA_API_URL, or of the stack that `make up` runs in this folder. OA_TOKEN says who you are;
-    services have OA_SHARED_SECRET instead. check, try, explain, diff and build need the engine and no API.
+    services have OA_SHARED_SECRET instead. check, try, explain, diff, plan and build need the engine
+    and no API.
     """
 
 

@@ -20,7 +20,7 @@ Exit status:
   4    the API refused: the words say why
   5    no job failed, but the quality gate holds some back
   6    the engine is not installed
-  10+  of check, try, explain, diff, build: 10-19 the source, 20-29 the server or the machine, 30 a bug
+  10+  of check, try, explain, diff, plan, build: 10-19 the source, 20-29 the server or the machine, 30 a bug
   130  interrupted; what was begun goes on"""
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for scripts, one value a line.")
 Work = Callable[[Api], Awaitable[int]]

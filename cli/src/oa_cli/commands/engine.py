@@ -1,4 +1,4 @@
-"""`oa check`, `try`, `explain`, `diff`, `build`: what needs the engine on this machine, and no server.
+"""`oa check`, `try`, `explain`, `diff`, `plan`, `build`: what needs the engine on this machine, and no server.
 
 The engine is a program of its own, `oa-task`: it is large, and who only talks to the API need not have it.
 """
@@ -23,6 +23,7 @@ _COMMANDS = {
     "try": "Show the first features of a source, raw and conformed.",
     "explain": "Say which rule made which value of a row.",
     "diff": "Compare two runs or definitions: counts, fill rates, features.",
+    "plan": "Print a plan for `build` over folders of earlier runs.",
     "build": "Build an export, a collection or the fabric from files.",
 }
 

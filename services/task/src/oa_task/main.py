@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -121,6 +122,22 @@ def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool, with_data: b
     from oa_task.check.report import tell_checks  # noqa: PLC0415 - the other commands start faster without it
 
     sys.exit(tell_checks(sources, as_json=as_json, with_hints=not quiet, with_data=with_data))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice(["export", "collection", "fabric"]))
+@click.argument(
+    "folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path)
+)
+@click.option("--inputs", default=".", type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path))
+@click.option("--format", "formats", multiple=True, help="csv, geojson, parquet …; may be given several times")
+@click.option("--bbox", nargs=4, type=float, default=None, help="west south east north")
+@click.option("--deduplicate", is_flag=True, help="each address once")
+def plan(kind: str, folders: tuple[Path, ...], *, inputs: Path, **wishes: Any) -> None:
+    """Print a plan for `build` over FOLDERS of earlier runs, which lie below --inputs (here)."""
+    from oa_task import product_commands  # noqa: PLC0415 - the other commands start faster without it
+
+    sys.exit(product_commands.print_plan(folders, inputs, {"kind": kind, **wishes}))
 
 
 @main.command()

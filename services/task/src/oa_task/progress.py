@@ -13,15 +13,21 @@ from rich.progress import Progress as Bars
 from rich.text import Text
 
 Progress = Callable[[str, int, int | None], None]
-DOWNLOAD, FETCH = "download", "fetch"
+DOWNLOAD, FETCH, INPUTS = "download", "fetch", "inputs"
+_UNITS = {DOWNLOAD: "bytes", INPUTS: "inputs"}
 _LINE_EVERY_S = 1.0
+
+
+def unit_of(phase: str) -> str:
+    """Return what a phase counts."""
+    return _UNITS.get(phase, "features")
 
 
 @contextmanager
 def shown_progress(console: Console) -> Iterator[Progress]:
     """Give a function that takes a phase, what is done and the total where it is known.
 
-    Downloads are counted in bytes, every other phase in features.
+    Downloads are counted in bytes, inputs of products as such, every other phase in features.
     """
     if not console.is_terminal:
         yield _Lines().tell
@@ -64,7 +70,7 @@ class _Lines:
         elif now - self.told_at[phase] < _LINE_EVERY_S:
             return
         self.told_at[phase] = now
-        unit = "bytes" if phase == DOWNLOAD else "features"
+        unit = unit_of(phase)
         line = {"phase": phase, unit: done, "total": total, f"{unit}_per_s": _rate(done, now - self.began_at[phase])}
         sys.stderr.write(json.dumps({key: value for key, value in line.items() if value is not None}) + "\n")
         sys.stderr.flush()
@@ -83,7 +89,7 @@ class _Amount(ProgressColumn):
             of = f" of {task.total / 1e6:,.1f}" if task.total else ""
             return Text(f"{task.completed / 1e6:,.1f}{of} MB")
         of = f" of {task.total:,.0f}" if task.total else ""
-        return Text(f"{task.completed:,.0f}{of} features")
+        return Text(f"{task.completed:,.0f}{of} {unit_of(task.description)}")
 
 
 class _Rate(ProgressColumn):

@@ -26,6 +26,34 @@ def test_build_makes_the_files_and_tells_the_counts(tmp_path: Path) -> None:
     assert '"phase": "inputs"' in ended.stderr
 
 
+def test_plan_over_folders_of_runs_is_one_that_build_takes(tmp_path: Path) -> None:
+    bucket = Bucket(tmp_path)
+    for name in ("x", "y"):
+        dataset = bucket.publish(f"us/{name}", [address("1", "A", 1, 2)])
+        folder = (tmp_path / dataset["key"]).parent
+        files = {"source.parquet": "sha256", "source.geojson.gz": "geojson_sha256"}
+        outputs = {
+            file: {"sha256": dataset[key], "bytes": (folder / file).stat().st_size} for file, key in files.items()
+        }
+        about = {"layer": "addresses", "name": name, "count": 1, "licence": {"text": "CC0"}, "outputs": outputs}
+        (folder / "manifest.json").write_text(json.dumps(about))
+    folders = [str(tmp_path / f"job/{number}/attempt-1") for number in (1, 2)]
+    ended = oa_task(
+        "plan", "export", *folders, "--inputs", str(tmp_path), "--format", "csv", "--bbox", "0", "0", "3", "3"
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    (tmp_path / "plan.json").write_text(ended.stdout)
+    words = ["--inputs", str(tmp_path), "--out", str(tmp_path / "out"), "--json"]
+    assert json.loads(oa_task("build", str(tmp_path / "plan.json"), *words).stdout)["count"] == 2
+    assert "License: CC0" in (tmp_path / "out" / "ATTRIBUTION.txt").read_text()
+
+
+def test_plan_over_a_folder_that_is_no_run_says_so(tmp_path: Path) -> None:
+    ended = oa_task("plan", "export", str(tmp_path), "--format", "csv")
+    assert ended.returncode == 12
+    assert "is not the folder of an earlier run" in " ".join(ended.stderr.split())
+
+
 def test_build_bad_plan_ends_with_words_and_status_10(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text('{"v": 1, "kind": "export", "title": "x", "formats": ["csv"], "inputs": []}')
     ended = oa_task("build", str(tmp_path / "plan.json"), "--inputs", str(tmp_path), "--out", str(tmp_path / "out"))

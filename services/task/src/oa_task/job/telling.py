@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from oa_task.job.reporter import Reporter
-from oa_task.progress import DOWNLOAD, Progress
+from oa_task.progress import Progress, unit_of
 
 _LOOK_EVERY_S = 1.0
 
@@ -33,7 +33,7 @@ class Telling:
 
     def _note(self, phase: str, done: int, total: int | None) -> None:
         self._latest = (phase, done, total)
-        self._amounts["bytes" if phase == DOWNLOAD else "features"] = done
+        self._amounts[unit_of(phase)] = done
 
     async def _tell(self) -> None:
         while True:
