@@ -54,9 +54,19 @@ PAGES = {
     "a job's definition": f"/jobs/{JOBS // 2}/definition",
     "datasets": "/data",
     "a dataset": "/data/7",
+    "collections": "/collections",
+    "a collection": "/collections/7",
+    "exports": "/exports",
     "API": "/docs",
 }
 _AS_A_BROWSER = {hdrs.ACCEPT: "text/html", hdrs.ACCEPT_ENCODING: "gzip"}
+PRODUCTS = {
+    "collections": "/api/collections?limit=100",
+    "builds of one": "/api/collections/7/builds?limit=100",
+    "exports": "/api/export?limit=100",
+    "exports of a format": "/api/export?limit=100&format=csv",
+    "map of everything": "/api/fabric",
+}
 RESULT = {
     "count": 1000,
     "valid": 990,
@@ -163,6 +173,7 @@ async def measure(bench: Bench, url: str) -> list[Figure]:
         single = await time_calls(lambda: _get(session, f"/api/job/{next(numbers)['job']}"))
         data = {what: await time_calls(partial(_get, session, path)) for what, path in DATA.items()}
         lists = {what: await time_calls(partial(_get, session, path)) for what, path in LISTS.items()}
+        products = {what: await time_calls(partial(_get, session, path)) for what, path in PRODUCTS.items()}
     bare = p50_p99_ms(await time_bare_handler())
     selected = p50_p99_ms(time_selects(cursor, statement("bare_job"), random_jobs()))
     figures = [Figure("a bare aiohttp handler", bare)]
@@ -177,6 +188,11 @@ async def measure(bench: Bench, url: str) -> list[Figure]:
         Figure(f"data, {what}", p50_p99_ms(times), published, "a bare SELECT of 100 datasets")
         for what, times in data.items()
     ]
+    offered = p50_p99_ms(time_selects(cursor, statement("bare_exports"), repeat({})))
+    figures += [
+        Figure(f"products, {what}", p50_p99_ms(times), offered, "a bare SELECT of 100 exports")
+        for what, times in products.items()
+    ]
     return figures
 
 
@@ -190,6 +206,8 @@ def main() -> None:
             cursor.execute(statement("fill_data"), {"result": json.dumps(RESULT)})
             cursor.execute(statement("fill_publications"))
             cursor.execute(statement("beat"))
+            for name in ("fill_collections", "fill_builds", "fill_exports"):
+                cursor.execute(statement(name), {"result": json.dumps(RESULT)})
             cursor.execute("VACUUM ANALYZE")
             console.print(f"{JOBS:,} jobs of {RUNS:,} runs written in {time.perf_counter() - began:.0f} s")
         with bench_api(bench) as (api, _pid):

@@ -53,6 +53,24 @@ SELECT data.id, job.id, 1, job.run_id, repeat('0', 64), job.created_at, data.lic
 FROM data JOIN job USING (source_name, layer, name)
 WHERE job.id <= data.job_id AND job.id > data.job_id - 120000 ORDER BY job.id
 
+-- name: fill_collections
+INSERT INTO collection (name, human, sources, formats, deduplicate, job_id, attempt, result, built_at)
+SELECT 'bench-' || n, 'Bench ' || n, ARRAY['xx/bench/' || n || '*'], ARRAY['geojson'], false, n, 1, %(result)s::jsonb, now()
+FROM generate_series(1, 200) n
+
+-- name: fill_builds
+INSERT INTO collection_build (collection_id, job_id, inputs, features)
+SELECT 1 + id %% 200, id, 30, 30000 FROM job WHERE id <= 20000
+
+-- name: fill_exports
+INSERT INTO export (job_id, format, asked, inputs, features, keep_days, attempt, result, ready_at, expires_at)
+SELECT id, CASE WHEN id %% 2 = 0 THEN 'csv' ELSE 'gpkg' END, '{"source": "xx/bench"}', 30, 30000, 14, 1, %(result)s::jsonb,
+       now(), now() + interval '14 days'
+FROM job WHERE id > 20000 AND id <= 40000
+
+-- name: bare_exports
+SELECT * FROM export ORDER BY id DESC LIMIT 100
+
 -- name: bare_data
 SELECT * FROM data ORDER BY id LIMIT 100
 

@@ -167,6 +167,16 @@ class ProductFile(Answer):
     sha256 = _text("Its SHA-256.")
 
 
+class _Files(fields.List[Any]):
+    """Files of a product, dumped as they are: there may be a thousand of them on one page."""
+
+    def __init__(self) -> None:
+        super().__init__(fields.Nested(ProductFile), required=True)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:  # noqa: ARG002
+        return value
+
+
 class Made(Answer):
     """What a product has to show once it is built; null and empty before."""
 
@@ -175,7 +185,7 @@ class Made(Answer):
     count = fields.Integer(required=True, allow_none=True, metadata=about("How many features are in it.", 1_199_000))
     bounds = fields.List(fields.Float(), required=True, allow_none=True, metadata=about("West, south, east, north."))
     size = fields.Integer(required=True, metadata=about("The bytes of all its files.", 123_456))
-    files = fields.List(fields.Nested(ProductFile), required=True)
+    files = _Files()
 
 
 class BuildState(Answer):
@@ -292,7 +302,7 @@ class Export(Answer):
     is_expired = fields.Boolean(required=True, metadata=about("Whether that is over.", False))
     count = fields.Integer(required=True, allow_none=True, metadata=about("How many features are in the file.", 12_345))
     size = fields.Integer(required=True, metadata=about("The bytes of all its files.", 123_456))
-    files = fields.List(fields.Nested(ProductFile), required=True)
+    files = _Files()
     progress = fields.Dict(required=True, allow_none=True, metadata=about("How far its job is."))
     error = _error()
 

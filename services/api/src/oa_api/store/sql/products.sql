@@ -147,8 +147,9 @@ ORDER BY export.id DESC LIMIT %(limit)s
 
 -- name: count_exports
 SELECT count(*) AS total FROM (
-    SELECT 1 FROM export JOIN job ON job.id = export.job_id
-    WHERE (%(status)s::text[] IS NULL OR job.status = ANY(%(status)s))
+    SELECT 1 FROM export
+    WHERE (%(status)s::text[] IS NULL
+           OR EXISTS (SELECT FROM job WHERE job.id = export.job_id AND job.status = ANY(%(status)s)))
       AND (%(format)s::text IS NULL OR export.format = %(format)s)
     LIMIT %(count_limit)s
 ) counted
