@@ -156,8 +156,22 @@ class GitHubServer:
         if base not in self.model.commits or head not in self.model.commits:
             raise web.HTTPNotFound
         merge_base = self.model.merge_base(base, head)
-        files = [self._file_shape(path, merge_base, head) for path in self.model.changed(merge_base, head)]
+        files = self._renamed(
+            [self._file_shape(path, merge_base, head) for path in self.model.changed(merge_base, head)]
+        )
         return web.json_response({"merge_base_commit": {"sha": merge_base}, "files": files[:_MOST_COMPARED]})
+
+    def _renamed(self, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Join what is gone with what is new and the same, as GitHub does."""
+        gone = {file["sha"]: file["filename"] for file in files if file["status"] == "removed"}
+        moved = {gone[file["sha"]] for file in files if file["status"] == "added" and file["sha"] in gone}
+        joined = [
+            {**file, "status": "renamed", "previous_filename": gone[file["sha"]]}
+            if file["status"] == "added" and file["sha"] in gone
+            else file
+            for file in files
+        ]
+        return [file for file in joined if file["filename"] not in moved]
 
     def _file_shape(self, path: str, base: str, head: str) -> dict[str, Any]:
         before, after = self.model.commits[base].files, self.model.commits[head].files

@@ -149,8 +149,11 @@ async def test_pull_request_of_a_deleted_fork_is_tried(world: GitHubWorld) -> No
 
 
 async def test_removed_and_renamed_sources_are_told(world: GitHubWorld) -> None:
-    await world.pull({BERKELEY: None, "sources/us/ca/moved.json": definition("city")})
-    assert [job["source_name"] for job in await world.jobs()] == ["us/ca/moved"]
+    await world.pull({BERKELEY: None, "sources/us/ca/moved.json": definition("city", "county")})
+    assert [(job["source_name"], job["name"]) for job in await world.jobs()] == [
+        ("us/ca/moved", "city"),
+        ("us/ca/moved", "county"),
+    ]
     assert "us/ca/berkeley/addresses/county" in world.comment()
     assert "stays published" in world.comment()
 

@@ -21,7 +21,7 @@ from oa_shared.errors import OaError
 
 log = structlog.get_logger()
 _SQL = queries("github")
-_LEASE_S = 300
+_LEASE_S = 120
 _BEAT_S = 5.0
 _DELAYS_S = (2.0, 10.0, 30.0, 120.0, 600.0)
 # The pauses before the last of them are a day together, where GitHub wants none that are longer.

@@ -14,6 +14,7 @@ from oa_api.store.queries import queries
 from oa_shared.storage import Storage
 
 _SQL = queries("github")
+_REST = 3
 
 
 class Following:
@@ -31,7 +32,8 @@ class Following:
     async def look(self, check: Row, *, again_s: float) -> bool:
         """Start full jobs that are due, show the check if it changed, and return whether it did. Raises GitHubError.
 
-        It is looked at again after `again_s` seconds, unless its end is shown.
+        It is looked at again after `again_s` seconds, and a few times as many after GitHub was written to, since that
+        is limited; not at all when its end is shown.
         """
         await self._database.run(lambda t: start_full_jobs(t, check["id"], patience_s=self._patience_s))
         rows = await self._database.all(_SQL["entries_of_check"], await self._runs(check))
@@ -43,7 +45,7 @@ class Following:
             quotes = await quoted(standing, self._storage)
             await self._showing.show(check, report(standing, public_url=self._public_url, quotes=quotes))
         values = {"check": check["id"], "round": check["round"], "state": check["state"]}
-        values |= {"shown": digest, "is_settled": plain.is_final, "delay_s": again_s}
+        values |= {"shown": digest, "is_settled": plain.is_final, "delay_s": again_s * (_REST if is_new else 1)}
         await self._database.execute(_SQL["note_shown"], values)
         return is_new
 

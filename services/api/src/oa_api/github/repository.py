@@ -66,7 +66,8 @@ class Repository:
 
     async def compare(self, base: str, head: str) -> Comparison:
         """Return the paths that differ; a moved file is there under both of its names."""
-        found = await self._client.get(f"{self._root}/compare/{base}...{head}")
+        # All files come with the first page, however few commits it has.
+        found = await self._client.get(f"{self._root}/compare/{base}...{head}", per_page="1")
         merge_base, files = found["merge_base_commit"]["sha"], found["files"]
         if len(files) >= _MOST_COMPARED:
             return Comparison(merge_base, await self._compare_trees(merge_base, head))
