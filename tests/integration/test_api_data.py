@@ -1,8 +1,10 @@
 """What data users ask for: lists, one dataset, its history, stable addresses, licences and credits."""
 
 import pytest
+from marshmallow import RAISE
 from yarl import URL
 
+from oa_api.schemas.data import Credit, Dataset, Publication
 from oa_shared.status import JobStatus
 from publishing import job_of, make_job, publish, result, tell
 from running_api import INTERNAL, RunningApi
@@ -147,6 +149,30 @@ async def test_history_has_each_publication_newest_first(api: RunningApi) -> Non
     assert [item["job"] for item in (await older.json())["publications"]] == [first["id"]]
 
 
+async def test_history_of_files_that_were_cleared_away_has_no_addresses_for_them(api: RunningApi) -> None:
+    first, _ = await publish(api), await publish(api)
+    values = {"job": first["id"]}
+    await api.database.execute(
+        "INSERT INTO expiry (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')", values
+    )
+    newer, older = (await api.get("/api/data/1/history"))["publications"]
+    assert [file["url"] is None for file in older["files"]] == [True] * 5
+    assert [file["url"] is None for file in newer["files"]] == [False] * 5
+
+
+async def test_answers_keep_to_their_schemas(api: RunningApi) -> None:
+    await publish(api)
+    newer = await make_job(api)
+    await tell(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
+    await publish(api, "xx/bare", licence="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
+    for row in (await api.get("/api/data"))["data"]:
+        assert Dataset(unknown=RAISE).validate(row) == {}
+        for item in (await api.get(row["history"]))["publications"]:
+            assert Publication(unknown=RAISE).validate(item) == {}
+    parts = (await api.get("/api/attribution?format=json"))["datasets"]
+    assert Credit(many=True, unknown=RAISE).validate(parts) == {}
+
+
 @pytest.mark.parametrize("path", ["/api/data/999", "/api/data/999/history", "/api/data/x"])
 async def test_dataset_that_is_not_there_is_not_found(api: RunningApi, path: str) -> None:
     assert (await api.client.get(path)).status == 404
@@ -196,7 +222,11 @@ async def test_file_that_was_published_stays_when_the_job_runs_again(api: Runnin
     await api.storage.put_bytes(f"job/{job['id']}/attempt-1/manifest.json", b"one", "application/json")
     rerun = await api.client.post(f"/api/job/{job['id']}/rerun", headers=INTERNAL)
     assert rerun.status == 200
-    assert (await (await api.client.get("/latest/us/ca/berkeley/addresses/city/manifest.json")).read()) == b"one"
+    for address in (
+        "/latest/us/ca/berkeley/addresses/city/manifest.json",
+        f"/api/job/{job['id']}/output/manifest.json",
+    ):
+        assert await (await api.client.get(address)).read() == b"one"
     again = await job_of(api.database, job["id"])
     await tell(api.database, again, JobStatus.SUCCESS, seq=2, result=result(job["id"], attempt=2))
     await api.storage.put_bytes(f"job/{job['id']}/attempt-2/manifest.json", b"two", "application/json")

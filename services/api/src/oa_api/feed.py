@@ -56,8 +56,8 @@ def _entry(root: ET.Element, feed: Feed, row: Row) -> None:
     _child(entry, "published", rfc3339(row["published_at"]))
     _link(entry, "alternate", f"{feed.site}/data/{row['data_id']}", type="text/html")
     _link(entry, "related", f"{feed.site}/api/data/{row['data_id']}", type="application/json")
-    for file in files_of(row["result"], row, is_kept=True):
-        if file["name"] in _ENCLOSED:
+    for file in files_of(row["result"], row, is_kept=row["is_kept"]):
+        if file["name"] in _ENCLOSED and file["url"]:
             kind = TYPES["." + file["name"].rpartition(".")[2]]
             _link(entry, "enclosure", feed.site + file["url"], type=kind, length=str(file["size_bytes"] or 0))
     _child(entry, "rights", (normalise(row["license"]) or Licence()).line())

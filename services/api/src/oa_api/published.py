@@ -53,8 +53,8 @@ async def latest_file(database: Database, *, source: str, layer: str, name: str,
     return await database.first(_SQL["latest_file"], values)
 
 
-async def published_file(database: Database, *, job: int, attempt: int, file: str) -> Row | None:
-    """Return what is known of a file that an attempt published; None if it published nothing."""
+async def published_file(database: Database, *, job: int, attempt: int | None, file: str) -> Row | None:
+    """Return what is known of a file that an attempt, or the latest one, published; None if it published nothing."""
     return await database.first(_SQL["published_file"], {"job": job, "attempt": attempt, "file": file})
 
 

@@ -1,7 +1,7 @@
 """The endpoints below /api/job."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from aiohttp import web
@@ -86,17 +86,12 @@ async def get_output(request: web.Request) -> web.StreamResponse:
     asked, row, file = await query(request, OutputChoice()), await _job(request), request.match_info["file"]
     output = ((row["result"] or {}).get("outputs") or {}).get(file)
     if asked["attempt"] not in (None, row["attempt"]) or row["result"] is None:
-        output = await _published_output(request, row, asked["attempt"], file)
+        # what an attempt published stays when the job runs again
+        wanted = {"job": row["id"], "attempt": asked["attempt"], "file": file}
+        output = (await published.published_file(request.app[DATABASE], **wanted) or {}).get("output")
     if output is None:
         raise NotFoundError(f"job {row['id']} has no {file[:60]!r}")
     return await send(request, output["key"])
-
-
-async def _published_output(request: web.Request, job: Row, attempt: int | None, file: str) -> Any:
-    """Return a file that an attempt published, which stays when the job runs again."""
-    number = attempt or job["attempt"]
-    row = await published.published_file(request.app[DATABASE], job=job["id"], attempt=number, file=file)
-    return row["output"] if row else None
 
 
 async def post_rerun(request: web.Request) -> web.Response:

@@ -64,6 +64,12 @@ FROM data
 {beside}
 WHERE data.id = %(data)s
 
+-- name: is_kept
+NOT EXISTS (
+    SELECT FROM expiry
+    WHERE expiry.job_id = publication.job_id AND expiry.attempt = publication.attempt AND expiry.part = 'files'
+)
+
 -- name: history
 SELECT publication.id, publication.job_id AS job, publication.attempt, publication.run_id AS run,
        publication.published_at, publication.source_sha256, publication.source_url, publication.github,
@@ -85,7 +91,8 @@ SELECT job_id AS job, attempt, result -> 'outputs' -> %(file)s AS output FROM da
 WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
 
 -- name: published_file
-SELECT result -> 'outputs' -> %(file)s AS output FROM publication WHERE job_id = %(job)s AND attempt = %(attempt)s
+SELECT result -> 'outputs' -> %(file)s AS output FROM publication
+WHERE job_id = %(job)s AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s) ORDER BY attempt DESC LIMIT 1
 
 -- name: places
 -- GeoJSON as text, made here because there may be thousands; the largest first, so that the others lie on them.
@@ -123,7 +130,7 @@ SELECT source_name, layer, name, license::text AS license {chosen} ORDER BY sour
 
 -- name: feed
 SELECT publication.id, publication.data_id, publication.job_id AS job, publication.attempt, publication.published_at,
-       publication.license, publication.result, data.source_name, data.layer, data.name
+       publication.license, publication.result, data.source_name, data.layer, data.name, {is_kept} AS is_kept
 FROM publication JOIN data ON data.id = publication.data_id
 WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
