@@ -165,6 +165,23 @@ async def test_export_without_rows_in_the_box_is_empty_and_leaves_nothing(bucket
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.parametrize("format_", ["pmtiles", "shapefile"])
+async def test_export_of_rows_without_any_place_is_empty_where_they_cannot_be(
+    bucket: Bucket, tmp_path: Path, format_: str
+) -> None:
+    body = plan("export", [bucket.publish("us/ca/x", ROWS[2:])], formats=[format_])
+    with pytest.raises(TaskFailure, match="no row has one") as caught:
+        await bucket.build(body, tmp_path / "out")
+    assert caught.value.code == "source.empty"
+
+
+@pytest.mark.parametrize("format_", ["csv", "geojson", "gpkg", "parquet"])
+async def test_export_of_rows_without_any_place_holds_them(bucket: Bucket, tmp_path: Path, format_: str) -> None:
+    body = plan("export", [bucket.publish("us/ca/x", ROWS[2:])], formats=[format_])
+    report = await bucket.build(body, tmp_path / "out")
+    assert (report["count"], report["bounds"]) == (1, None)
+
+
 async def test_export_several_formats_have_a_manifest_over_all(bucket: Bucket, tmp_path: Path) -> None:
     licence = {"text": "CC-BY", "url": "https://x.test/", "attribution": True, "attribution name": "City\nof X"}
     several = [bucket.publish("us/ca/x", ROWS, license=licence), bucket.publish("us/ca/y", ROWS[:2], license="ODbL")]

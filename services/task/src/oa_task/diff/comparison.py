@@ -76,9 +76,12 @@ def _changes(before: Path, after: Path, path: Path) -> Json:
 
 def _batch(lines: FeatureLines) -> OutputBatch:
     """Return lines as the pass over a source has them, as far as comparing needs them."""
-    texts = [lines.line(place).decode() for place in range(len(lines))]
     lines.hashes()
-    properties = [json.loads(text)["properties"] for text in texts]
+    try:
+        texts = [lines.line(place).decode() for place in range(len(lines))]
+        properties = [json.loads(text)["properties"] for text in texts]
+    except ValueError as error:
+        raise ForeignLinesError(f"a line is not JSON: {error}") from error
     name = next((field for field in _ID_FIELDS if properties and field in properties[0]), _ID_FIELDS[0])
     ids = [json.dumps(item.get(name)) for item in properties]
     nowhere = np.full(len(texts), np.nan)

@@ -3,13 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from oa_task.failure import TaskFailure
 from oa_task.products.geojson import write_geojson
 from oa_task.products.parts import Part
 from oa_task.write.tiles import MAX_ZOOM, SHOWN_ATTRIBUTES, run_tippecanoe
 
 
 def write_tiles(parts: list[Part], target: Path, *, title: str, work: Path) -> dict[str, int]:
-    """Write tiles of zoom 0 to 14 with the label of each feature's dataset."""
+    """Write tiles of zoom 0 to 14 with the label of each feature's dataset.
+
+    Raises TaskFailure bug.crash or resource.*; source.empty where no row has a place.
+    """
+    if all(part.bounds is None for part in parts):
+        raise TaskFailure("source.empty", "tiles hold rows with a geometry only, and no row has one")
     folder = work / "tiles"
     folder.mkdir()
     files: dict[str, list[Path]] = {}
