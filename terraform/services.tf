@@ -51,8 +51,14 @@ locals {
 
   # Listing is what makes S3 say 404 instead of 403 of an object that is not there.
   api_reads_files = [
-    { Sid = "ReadFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*"] },
+    { Sid = "ReadFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
     { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
+  ]
+
+  # The cleanup removes what the retention rules say; a form for an upload is signed with the right to put it.
+  api_keeps_files = [
+    { Sid = "RemoveFiles", Effect = "Allow", Action = ["s3:DeleteObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
+    { Sid = "TakeUploads", Effect = "Allow", Action = ["s3:PutObject"], Resource = ["${module.storage.bucket_arn}/upload/*"] },
   ]
 }
 
@@ -87,7 +93,7 @@ module "api" {
     protected       = var.api.deletion_protection
   }
 
-  policy = concat(local.api_reads_files, [
+  policy = concat(local.api_reads_files, local.api_keeps_files, [
     {
       Sid      = "SendJobs"
       Effect   = "Allow"
@@ -114,7 +120,7 @@ module "consumer" {
   image          = local.images["api"]
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = 256, memory = 512 }
-  environment    = merge(local.api_settings, local.sign_in_settings, { OA_HTTP = "false", OA_RELAY = "false", OA_SWEEP = "false" })
+  environment    = merge(local.api_settings, local.sign_in_settings, { OA_HTTP = "false", OA_RELAY = "false", OA_SWEEP = "false", OA_SCHEDULES = "false" })
   secrets        = local.api_secrets
   secret_arns    = local.api_secret_arns
   log_days       = var.log_days

@@ -245,18 +245,20 @@ variable "batch" {
 }
 
 variable "schedules" {
-  description = "Calls to the API at times of the clock (UTC). They are off until the API has their endpoints."
+  description = "Calls to the API at times of the clock (UTC). The API does each once a week, or the cleanup once a day, however often it is called."
   type = map(object({
     expression = string
     method     = optional(string, "POST")
     path       = optional(string, "/api/schedule")
     body       = optional(string, "")
-    enabled    = optional(bool, false)
+    enabled    = optional(bool, true)
   }))
   default = {
-    sources = { expression = "cron(0 3 ? * FRI *)", body = "{\"type\": \"sources\"}" }
-    cleanup = { expression = "cron(0 5 * * ? *)", body = "{\"type\": \"close\"}" }
-    reports = { expression = "cron(0 6 ? * MON *)", body = "{\"type\": \"level\"}" }
+    sources     = { expression = "cron(0 3 ? * FRI *)", body = "{\"type\": \"sources\"}" }
+    collections = { expression = "cron(0 3 ? * SUN *)", body = "{\"type\": \"collections\"}" }
+    fabric      = { expression = "cron(0 4 ? * SUN *)", body = "{\"type\": \"fabric\"}" }
+    cleanup     = { expression = "cron(0 5 * * ? *)", body = "{\"type\": \"cleanup\"}" }
+    report      = { expression = "cron(0 6 ? * SUN *)", body = "{\"type\": \"report\"}" }
   }
 
   validation {

@@ -57,6 +57,23 @@ run "stack" {
   }
 
   assert {
+    condition = toset([
+      for statement in output.policy_statements : statement.role
+      if anytrue([for action in statement.actions : contains(["s3:DeleteObject"], action)]) && statement.effect == "Allow"
+    ]) == toset(["oa-staging-api"])
+    error_message = "Only the api, which knows what is published, removes objects."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in output.policy_statements :
+      alltrue([for resource in statement.resources : endswith(resource, ":::mock/upload/*")])
+      if statement.role == "oa-staging-api" && contains(statement.actions, "s3:PutObject")
+    ])
+    error_message = "The api lets people put objects below upload/ only."
+  }
+
+  assert {
     condition = length([
       for statement in output.policy_statements : statement.id
       if anytrue([for action in statement.actions : startswith(action, "batch:")]) && statement.role != "oa-staging-dispatcher"

@@ -128,3 +128,25 @@ run "unknown_role_of_members_is_refused" {
   }
   expect_failures = [var.sign_in]
 }
+
+run "schedules_are_on_unless_turned_off" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(var.schedules)) == toset(["sources", "collections", "fabric", "cleanup", "report"])
+    error_message = "Everything that the API does by the clock has its schedule."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, schedule in var.schedules :
+      schedule.enabled && schedule.path == "/api/schedule" && jsondecode(schedule.body) == { type = name }
+    ])
+    error_message = "Each is on, and says its type to POST /api/schedule."
+  }
+
+  assert {
+    condition     = contains(keys(output.alarms), "weekly-run-not-started")
+    error_message = "The weekly run is watched."
+  }
+}
