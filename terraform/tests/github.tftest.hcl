@@ -16,7 +16,9 @@ run "without_a_repository_there_is_none_of_it" {
     condition = length([
       for setting in flatten([
         for definition in output.task_definitions : [for container in definition.containers : concat(container.environment, container.secrets)]
-      ]) : setting.name if startswith(setting.name, "OA_GITHUB")
+        ]) : setting.name if anytrue([
+        for start in ["OA_GITHUB_REPOSITORY", "OA_GITHUB_APP", "OA_GITHUB_PRIVATE", "OA_GITHUB_WEBHOOK"] : startswith(setting.name, start)
+      ])
     ]) == 0
     error_message = "Without a repository no service is told of GitHub."
   }
