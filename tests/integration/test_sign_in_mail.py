@@ -140,10 +140,19 @@ async def test_fourth_request_in_a_quarter_of_an_hour_does_nothing(
 
 async def test_flood_of_addresses_writes_a_bounded_number_of_rows(api: RunningApi, browser: WebBrowser) -> None:
     await api.database.execute(
-        "INSERT INTO sign_in_request (email, visit, next) SELECT i || '@x', '', '' FROM generate_series(1, 1000) i"
+        "INSERT INTO sign_in_request (email, visit, next) SELECT i || '@x', '', '' FROM generate_series(1, 5000) i"
     )
     await ask(browser, "ada@example.org")
-    assert await api.count("sign_in_request") == 1000
+    assert await api.count("sign_in_request") == 5000
+
+
+async def test_one_address_of_the_network_begins_twenty_sign_ins_in_a_quarter_of_an_hour(
+    database_url: str, box: MailBox
+) -> None:
+    mail_url = f"smtp://127.0.0.1:{box.port}"
+    async with running_api(database_url, mail_url=mail_url, unlimited_networks=()) as api, web_browser(api) as browser:
+        statuses = [(await ask(browser, f"{number}@example.org")).status for number in range(21)]
+    assert statuses == [200] * 20 + [429]
 
 
 async def test_form_of_another_site_asks_for_nothing_and_signs_nobody_in(api: RunningApi, browser: WebBrowser) -> None:

@@ -18,6 +18,7 @@ from oa_api.settings import Settings
 _FREE = frozenset({"/metrics"})
 _FREE_BELOW = "/static/"
 _FORWARDED_FOR = "X-Forwarded-For"
+_SIGN_INS = Quota("sign-in", 20, window_s=900)
 _SPENT = web.RequestKey("spent", Spent)
 
 
@@ -38,11 +39,25 @@ class Limits:
         quota = self._quotas[principal.id is not None]
         if quota.requests <= 0 or principal.may(Role.SERVICE) or _is_free(request):
             return None
-        address = client_address(request.remote, request.headers.getall(_FORWARDED_FOR, []), self._proxies)
-        if address is not None and address in self._unlimited:
+        client = self._client(request)
+        if client is None:
             return None
-        client = f"account {principal.id}" if principal.id is not None else client_key(address)
-        return self._buckets.spend(client, quota, time.monotonic())
+        name = f"account {principal.id}" if principal.id is not None else client
+        return self._buckets.spend(name, quota, time.monotonic())
+
+    def spend_sign_in(self, request: web.Request) -> None:
+        """Count the beginning of a sign-in, which makes us write and send something. Raises TooManyRequestsError."""
+        client = self._client(request)
+        if client is None:
+            return
+        spent = self._buckets.spend(f"sign-in {client}", _SIGN_INS, time.monotonic())
+        if spent.wait_s:
+            raise TooManyRequestsError(f"too many sign-ins from your address: wait {spent.wait_s} s")
+
+    def _client(self, request: web.Request) -> str | None:
+        """Return by what the sender of a request is counted; None for those who are not."""
+        address = client_address(request.remote, request.headers.getall(_FORWARDED_FOR, []), self._proxies)
+        return None if address is not None and address in self._unlimited else client_key(address)
 
 
 LIMITS = web.AppKey("limits", Limits)

@@ -12,6 +12,7 @@ from oa_api.identity import cookies, csrf, github_sign_in, mailed_link, sessions
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GithubAwayError, GithubSettings, GithubSignInError
 from oa_api.identity.local_path import MAX_LENGTH, local_path
 from oa_api.identity.principal import PRINCIPAL, SESSION
+from oa_api.limits.requests import LIMITS
 from oa_api.pages import flash
 from oa_api.pages.rendering import render
 from oa_api.requests import query
@@ -51,6 +52,7 @@ async def ask_for_link(request: web.Request) -> web.StreamResponse:
     """Take an address, and say the same whoever it belongs to."""
     await csrf.check(request)
     _refuse_plain(request)
+    request.app[LIMITS].spend_sign_in(request)
     asked = await form(request, _Address())
     next_path = local_path(asked["next"], otherwise=_HOME)
     await mailed_link.ask(request.app[DATABASE], asked["email"], visit=cookies.visit(request), next_path=next_path)
@@ -81,6 +83,7 @@ async def use_link(request: web.Request) -> web.StreamResponse:
 async def go_to_github(request: web.Request) -> web.StreamResponse:
     """Send the browser to GitHub, to be asked there."""
     _refuse_plain(request)
+    request.app[LIMITS].spend_sign_in(request)
     settings, next_path = _github(request), local_path((await query(request, _Next()))["next"], otherwise=_HOME)
     address = await github_sign_in.begin(
         request.app[DATABASE],

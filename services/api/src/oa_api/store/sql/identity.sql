@@ -127,7 +127,7 @@ SELECT %(email)s, %(visit)s, %(next)s
 WHERE (SELECT count(*) FROM sign_in_request
        WHERE email = %(email)s AND created_at > now() - interval '15 minutes') < 3
   AND (SELECT count(*) FROM (SELECT 1 FROM sign_in_request WHERE created_at > now() - interval '15 minutes'
-                             LIMIT 1000) recent) < 1000
+                             LIMIT 5000) recent) < 5000
 
 -- name: take_sign_in_request
 UPDATE sign_in_request SET handled_at = now()
