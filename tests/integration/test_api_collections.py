@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from oa_shared.status import JobStatus
+from people import account, call, token
 from product_jobs import ask, build, end, plan_of, publish
 from running_api import RunningApi
 
@@ -249,3 +250,17 @@ async def test_deeds_are_audited(api: RunningApi) -> None:
         ("collection.create", ""),
         ("collection.build", "asked for by mail"),
     ]
+
+
+async def test_jobs_of_what_everybody_gets_are_left_to_moderators(api: RunningApi) -> None:
+    exported = await publish(api, "us/ne/lancaster")
+    job = (await started(api, await collection(api)))["job"]
+    status, made = await ask(api, "POST", "/api/export", {"format": "csv", "job": exported})
+    assert status == 200
+    await account(api, "ann", "author")
+    author = await token(api, "ann", "author")
+    refused = await call(api, "POST", f"/api/job/{job}/cancel", {}, **author)
+    assert (refused.status, refused.json["detail"]) == (403, "a job of kind collection takes moderator; ann is author")
+    assert (await call(api, "POST", f"/api/job/{made['job']}/cancel", {}, **author)).status == 200
+    await account(api, "mo", "moderator")
+    assert (await call(api, "POST", f"/api/job/{job}/cancel", {}, **await token(api, "mo", "moderator"))).status == 200

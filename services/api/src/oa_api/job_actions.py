@@ -55,7 +55,7 @@ async def report(transaction: Transaction, job: int, asked: dict[str, Any]) -> s
 async def rerun(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> int:
     """Open a new attempt of an ended job and return its number. Raises ConflictError while it runs."""
     row = await _job_of_request(transaction, job)
-    require_for_job(by, live=row["live"])
+    require_for_job(by, live=row["live"], kind=row["kind"])
     if not JobStatus(row["status"]).ended:
         raise ConflictError(f"job {job} is {row['status']}: cancel it first")
     await transaction.execute(_PUBLISH["settle_errors"], {"job": job, "state": "superseded"})
@@ -67,7 +67,7 @@ async def rerun(transaction: Transaction, job: int, *, by: Principal, why: str =
 async def cancel(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:
     """End a job that has not ended; the dispatcher's sweep stops its container. Raises ConflictError."""
     row = await _job_of_request(transaction, job)
-    require_for_job(by, live=row["live"])
+    require_for_job(by, live=row["live"], kind=row["kind"])
     if JobStatus(row["status"]).ended:
         raise ConflictError(f"job {job} has ended already: {row['status']}")
     error = {"code": "operator.cancelled", "message": "an operator cancelled the job"}

@@ -9,7 +9,8 @@ from oa_api.identity.principal import PRINCIPAL
 from oa_api.products import collections
 from oa_api.products.views import build_view, collection_view, outputs_of
 from oa_api.requests import body, path_id, query
-from oa_api.schemas.products import BuildStarted, CollectionChange, CollectionDeleted, Cursor, NewBuild, NewCollection
+from oa_api.schemas.product_answers import BuildStarted, CollectionDeleted
+from oa_api.schemas.products import CollectionChange, Cursor, NewBuild, NewCollection
 from oa_api.services import DATABASE
 from oa_api.store.database import Row
 from oa_api.store.queries import queries

@@ -8,7 +8,8 @@ from oa_api.handlers.products import asker, send_output
 from oa_api.products import fabric
 from oa_api.products.views import fabric_view
 from oa_api.requests import body
-from oa_api.schemas.products import FabricStarted, NewBuild
+from oa_api.schemas.product_answers import FabricStarted
+from oa_api.schemas.products import NewBuild
 from oa_api.services import DATABASE
 from oa_api.store.queries import queries
 from oa_shared.status import LAYERS

@@ -3,6 +3,9 @@
 from oa_api.errors import ForbiddenError
 from oa_api.identity.principal import Principal
 from oa_api.identity.role import Role
+from oa_shared.kinds import JobKind
+
+_OFFERED = frozenset({JobKind.COLLECTION, JobKind.FABRIC})
 
 
 def require(principal: Principal, role: Role, *, doing: str) -> None:
@@ -17,7 +20,9 @@ def require_for_run(principal: Principal, *, live: bool) -> None:
         require(principal, Role.ADMIN, doing="work in a live run")
 
 
-def require_for_job(principal: Principal, *, live: bool) -> None:
-    """Leave it to moderators to run a job of a live run again or to end it. Raises ForbiddenError."""
+def require_for_job(principal: Principal, *, live: bool, kind: str) -> None:
+    """Leave it to moderators to run again or to end what makes something for everybody. Raises ForbiddenError."""
     if live:
         require(principal, Role.MODERATOR, doing="a job of a live run")
+    if kind in _OFFERED:
+        require(principal, Role.MODERATOR, doing=f"a job of kind {kind}")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from oa_api.schemas import products as answers
+from oa_api.schemas import product_answers as answers
 from oa_api.store.database import Row
 from oa_shared.status import JobStatus
 

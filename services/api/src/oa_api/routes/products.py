@@ -3,55 +3,56 @@
 from oa_api.handlers import collections, exports, fabric
 from oa_api.identity.role import Role
 from oa_api.routes.route import BYTES, Route
-from oa_api.schemas import products as schemas
+from oa_api.schemas import product_answers as answers
+from oa_api.schemas import products as requests
 
 _FILE = "A redirect to the store, or the bytes themselves; ranges work in both."
 
 COLLECTIONS = (
     Route(
         *("GET", "/api/collections", collections.list_collections, "List collections"),
-        *(schemas.CollectionList, "products"),
+        *(answers.CollectionList, "products"),
         description="Oldest first. The `Link` header leads to the next page.",
-        query=schemas.Cursor,
+        query=requests.Cursor,
         role=Role.ANYONE,
     ),
     Route(
         *("POST", "/api/collections", collections.post_collection, "Create a collection"),
-        *(schemas.Collection, "products"),
-        body=schemas.NewCollection,
+        *(answers.Collection, "products"),
+        body=requests.NewCollection,
         refusals=(409,),
         role=Role.ADMIN,
     ),
     Route(
         *("GET", "/api/collections/{collection}", collections.get_collection, "A collection and its files"),
-        *(schemas.Collection, "products"),
+        *(answers.Collection, "products"),
         role=Role.ANYONE,
     ),
     Route(
         *("PATCH", "/api/collections/{collection}", collections.patch_collection, "Change a collection"),
-        *(schemas.Collection, "products"),
+        *(answers.Collection, "products"),
         description="What is left out stays as it is; the next build is by what it says then.",
-        body=schemas.CollectionChange,
+        body=requests.CollectionChange,
         role=Role.ADMIN,
     ),
     Route(
         *("DELETE", "/api/collections/{collection}", collections.delete_collection, "Delete a collection"),
-        *(schemas.CollectionDeleted, "products"),
+        *(answers.CollectionDeleted, "products"),
         role=Role.ADMIN,
     ),
     Route(
         *("POST", "/api/collections/{collection}/build", collections.post_build, "Build a collection"),
-        *(schemas.BuildStarted, "products"),
+        *(answers.BuildStarted, "products"),
         description="Skipped, with the reason, when its inputs are those of the last good build.",
-        body=schemas.NewBuild,
+        body=requests.NewBuild,
         is_idempotent_by_key=True,
         role=Role.ADMIN,
     ),
     Route(
         *("GET", "/api/collections/{collection}/builds", collections.list_builds, "The builds of a collection"),
-        *(schemas.BuildList, "products"),
+        *(answers.BuildList, "products"),
         description="Newest first. The `Link` header leads to the next page.",
-        query=schemas.Cursor,
+        query=requests.Cursor,
         role=Role.ANYONE,
     ),
     Route(
@@ -71,21 +72,21 @@ COLLECTIONS = (
 )
 EXPORTS = (
     Route(
-        *("GET", "/api/export", exports.list_exports, "List exports", schemas.ExportList, "products"),
+        *("GET", "/api/export", exports.list_exports, "List exports", answers.ExportList, "products"),
         description="Newest first. The `Link` header leads to the next page.",
-        query=schemas.ExportFilter,
+        query=requests.ExportFilter,
         role=Role.ANYONE,
     ),
     Route(
-        *("POST", "/api/export", exports.post_export, "Export a job or a selection", schemas.Export, "products"),
+        *("POST", "/api/export", exports.post_export, "Export a job or a selection", answers.Export, "products"),
         description="One layer of a job, or of what is published of some sources, as one file, kept for a while.",
-        body=schemas.NewExport,
+        body=requests.NewExport,
         refusals=(404, 409),
         is_idempotent_by_key=True,
         role=Role.AUTHOR,
     ),
     Route(
-        *("GET", "/api/export/{export}", exports.get_export, "An export", schemas.Export, "products"),
+        *("GET", "/api/export/{export}", exports.get_export, "An export", answers.Export, "products"),
         role=Role.ANYONE,
     ),
     Route(
@@ -98,14 +99,14 @@ EXPORTS = (
 )
 FABRIC = (
     Route(
-        *("GET", "/api/fabric", fabric.get_fabric, "The map of all that is published", schemas.Fabric, "products"),
+        *("GET", "/api/fabric", fabric.get_fabric, "The map of all that is published", answers.Fabric, "products"),
         description="For each layer the newest good PMTiles, and how the latest build went.",
         role=Role.ANYONE,
     ),
     Route(
-        *("POST", "/api/fabric", fabric.post_fabric, "Build the map", schemas.FabricStarted, "products"),
+        *("POST", "/api/fabric", fabric.post_fabric, "Build the map", answers.FabricStarted, "products"),
         description="A layer is skipped, with the reason, when its inputs are those of the last good build.",
-        body=schemas.NewBuild,
+        body=requests.NewBuild,
         is_idempotent_by_key=True,
         role=Role.ADMIN,
     ),
