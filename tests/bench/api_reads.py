@@ -57,6 +57,7 @@ PAGES = {
     "collections": "/collections",
     "a collection": "/collections/7",
     "exports": "/exports",
+    "errors": "/errors",
     "API": "/docs",
 }
 _AS_A_BROWSER = {hdrs.ACCEPT: "text/html", hdrs.ACCEPT_ENCODING: "gzip"}
@@ -79,10 +80,10 @@ RESULT = {
 _READS = queries("reads")
 
 
-async def time_calls(call: Callable[[], Awaitable[object]]) -> list[float]:
+async def time_calls(call: Callable[[], Awaitable[object]], calls: int = CALLS) -> list[float]:
     """Return the seconds of each of some calls, one after the other."""
     times = []
-    for _ in range(CALLS):
+    for _ in range(calls):
         began = time.perf_counter()
         await call()
         times.append(time.perf_counter() - began)
@@ -102,7 +103,7 @@ async def time_bare_handler() -> list[float]:
     await web.TCPSite(runner, "127.0.0.1", port).start()
     try:
         async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
-            return await time_calls(lambda: _get(session, "/"))
+            return await time_calls(lambda: get(session, "/"))
     finally:
         await runner.cleanup()
 
@@ -118,7 +119,8 @@ def time_selects(cursor: Any, sql: str, values: Iterator[dict[str, Any]]) -> lis
     return times
 
 
-async def _get(session: aiohttp.ClientSession, path: str) -> None:
+async def get(session: aiohttp.ClientSession, path: str) -> None:
+    """Read an answer to its end."""
     async with session.get(path) as answer:
         if answer.status != web.HTTPOk.status_code:
             raise SystemExit(f"{path} answered {answer.status}")
@@ -145,7 +147,7 @@ def explain(cursor: Any, what: str, sql: str, values: dict[str, Any]) -> None:
         console.print("  " + row["QUERY PLAN"], markup=False)
 
 
-async def _get_page(session: aiohttp.ClientSession, path: str) -> int:
+async def get_page(session: aiohttp.ClientSession, path: str) -> int:
     """Return how many bytes a page has on the line."""
     async with session.get(path, headers=_AS_A_BROWSER) as answer:
         if answer.status != web.HTTPOk.status_code:
@@ -158,8 +160,8 @@ async def measure_pages(url: str) -> list[Figure]:
     figures = []
     async with aiohttp.ClientSession(url, auto_decompress=False) as session:
         for what, path in PAGES.items():
-            size_bytes = await _get_page(session, path)
-            times = await time_calls(partial(_get_page, session, path))
+            size_bytes = await get_page(session, path)
+            times = await time_calls(partial(get_page, session, path))
             figures.append(Figure(what, p50_p99_ms(times), f"{size_bytes / 1000:.1f} KB", "its HTML, compressed"))
     return figures
 
@@ -170,10 +172,10 @@ async def measure(bench: Bench, url: str) -> list[Figure]:
     cursor = connection.cursor()
     numbers = random_jobs()
     async with aiohttp.ClientSession(url) as session:
-        single = await time_calls(lambda: _get(session, f"/api/job/{next(numbers)['job']}"))
-        data = {what: await time_calls(partial(_get, session, path)) for what, path in DATA.items()}
-        lists = {what: await time_calls(partial(_get, session, path)) for what, path in LISTS.items()}
-        products = {what: await time_calls(partial(_get, session, path)) for what, path in PRODUCTS.items()}
+        single = await time_calls(lambda: get(session, f"/api/job/{next(numbers)['job']}"))
+        data = {what: await time_calls(partial(get, session, path)) for what, path in DATA.items()}
+        lists = {what: await time_calls(partial(get, session, path)) for what, path in LISTS.items()}
+        products = {what: await time_calls(partial(get, session, path)) for what, path in PRODUCTS.items()}
     bare = p50_p99_ms(await time_bare_handler())
     selected = p50_p99_ms(time_selects(cursor, statement("bare_job"), random_jobs()))
     figures = [Figure("a bare aiohttp handler", bare)]

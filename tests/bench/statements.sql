@@ -95,3 +95,30 @@ INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM j
 -- Duties that are well for a day: without queues they are not, and then the overview is an error.
 INSERT INTO heartbeat (name, at) SELECT duty, now() + interval '1 day' FROM unnest(ARRAY['relay', 'consumer', 'sweep']) duty
 ON CONFLICT (name) DO UPDATE SET at = excluded.at
+
+-- name: announce
+-- One event, told now.
+INSERT INTO job_event (job_id, attempt, at, kind, accepted, detail)
+SELECT id, attempt, clock_timestamp(), 'bench', true, '{"status": "Running"}' FROM job WHERE id = %(job)s
+RETURNING xid || '-' || id AS event
+
+-- name: fill_failures
+-- What failed of late, in ways that are told apart: one in twenty jobs, in the last two weeks.
+WITH failed AS (
+    UPDATE job SET error_code = (ARRAY['source.not_found', 'upstream.timeout', 'source.schema', 'infra.lost'])[1 + id %% 4],
+                   ended_at = now() - make_interval(secs => id * 7 %% 1209600), host = 'host' || id %% 500 || '.example.org'
+    WHERE status = 'Fail' RETURNING id, error_code, ended_at
+)
+UPDATE job_attempt SET error_code = failed.error_code, ended_at = failed.ended_at FROM failed WHERE job_id = failed.id
+
+-- name: fill_old_events
+-- As they were before there was a feed.
+INSERT INTO job_event (job_id, attempt, at, kind, accepted, detail)
+SELECT id, 1, created_at, 'job.status', true, '{"status": "Success"}' FROM job
+
+-- name: undo_feed
+DROP TRIGGER job_event_run ON job_event;
+DROP TRIGGER job_event_notify ON job_event;
+ALTER TABLE job_event DROP COLUMN run_id, DROP COLUMN xid;
+DROP FUNCTION name_run_of_event();
+DROP FUNCTION announce_events()

@@ -9,6 +9,7 @@ import pytest
 from event_stream import EventStream, open_stream
 from oa_api.events import feed, stream, subscriber
 from oa_api.services import HUB
+from oa_api.store.migration import migrate
 from oa_api.store.queries import queries
 from running_api import INTERNAL, RunningApi, definition, running_api
 
@@ -155,6 +156,18 @@ async def test_stream_after_a_foreign_or_too_old_event_is_reset(
         assert (await opened.next()).name == "reset"
         job = await api.job()
         assert (await opened.next("job")).data["job"] == job["id"]
+
+
+async def test_start_puts_events_of_another_server_before_all_others(database_url: str) -> None:
+    async with running_api(database_url) as api:
+        await api.job()
+        await api.database.execute("UPDATE job_event SET xid = '99999999999'")
+        assert (await api.get("/api/events"))["events"] == []
+        await migrate(api.database)
+        await api.job()
+        events = (await api.get("/api/events"))["events"]
+    assert [event["job"] for event in events] == [1, 2]
+    assert events[0]["id"].startswith("0-")
 
 
 async def test_quiet_stream_sends_comments_and_stays_resumable(

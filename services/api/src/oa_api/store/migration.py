@@ -5,6 +5,7 @@ from importlib.resources import files
 import structlog
 
 from oa_api.store.database import Database, Transaction
+from oa_api.store.queries import queries
 
 log = structlog.get_logger()
 _LOCK = 7_203_114
@@ -28,6 +29,7 @@ async def _apply(transaction: Transaction) -> list[str]:
         await transaction.execute("INSERT INTO migration (name) VALUES (%(name)s)", {"name": name})
         log.info("migration_applied", name=name)
         applied.append(name)
+    await transaction.execute(queries("events")["forget_foreign_order"])
     return applied
 
 
