@@ -43,6 +43,8 @@ async def of_job(transaction: Transaction, job: int) -> tuple[Row, Inputs]:
         raise ConflictError(f"job {job} makes a product ({row['kind']}): only data of a source can be exported")
     if row["status"] not in {JobStatus.SUCCESS, JobStatus.WARN}:
         raise ConflictError(f"job {job} is {row['status']}: only what succeeded can be exported")
+    if row["is_gone"]:
+        raise ConflictError(f"the files of job {job} are not kept any more: run it again, or export what is published")
     licence = await licence_for(transaction, {**row, "id": job})
     return row, _inputs([{**row, "license": licence.as_json() if licence else None}])
 

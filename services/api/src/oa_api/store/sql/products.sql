@@ -17,7 +17,13 @@ WHERE source_name ~ ANY(%(patterns)s::text[])
 ORDER BY source_name, layer, name
 
 -- name: input_of_job
-SELECT source_name, layer, name, id AS job, kind, status, {input_files} FROM job WHERE id = %(job)s
+-- Shared until the export is written: a cleanup that comes now passes the job over, and sees the export the next time.
+SELECT source_name, layer, name, id AS job, kind, status, {input_files},
+       EXISTS (
+           SELECT FROM expiry
+           WHERE expiry.job_id = job.id AND expiry.attempt = job.attempt AND expiry.part = 'files'
+       ) AS is_gone
+FROM job WHERE id = %(job)s FOR SHARE
 
 -- name: collection_built
 UPDATE collection SET job_id = job.id, attempt = job.attempt, result = job.result, built_at = now()
