@@ -16,9 +16,14 @@ from oa_api.services import DATABASE
 async def list_jobs(request: web.Request) -> web.Response:
     """Return a page of jobs, newest first, by the filters of GET /api/job."""
     asked = await asked_of(request, JobFilter())
-    chosen = {name: request.query[name] for name in JobSelection().fields if request.query.get(name)}
     jobs = await find_jobs(request, asked)
-    return render(request, "jobs/list.html", asked=asked, jobs=jobs, bulk=urlencode({"action": "rerun", **chosen}))
+    return render(request, "jobs/list.html", asked=asked, jobs=jobs, bulk=to_all(request))
+
+
+def to_all(request: web.Request, **more: Any) -> str:
+    """Return the query of the page that does something to every job of the filter shown."""
+    chosen = {name: request.query[name] for name in JobSelection().fields if request.query.get(name)}
+    return urlencode({"action": "rerun", **chosen, **more})
 
 
 async def find_jobs(request: web.Request, asked: dict[str, Any]) -> Listing:

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from oa_api.errors import NotFoundError
 from oa_api.handlers import paging
-from oa_api.pages.jobs import find_jobs
+from oa_api.pages.jobs import find_jobs, to_all
 from oa_api.pages.lists import asked_of, listing
 from oa_api.pages.rendering import render
 from oa_api.pages.run_rows import run_row, run_rows
@@ -32,4 +32,5 @@ async def show_run(request: web.Request) -> web.Response:
     row = await request.app[DATABASE].first(_SQL["run"], {"run": run})
     if row is None:
         raise NotFoundError(f"there is no run {run}")
-    return render(request, "runs/run.html", run=run_row(row), asked=asked, jobs=await find_jobs(request, asked))
+    jobs, bulk = await find_jobs(request, asked), to_all(request, run=run)
+    return render(request, "runs/run.html", run=run_row(row), asked=asked, jobs=jobs, bulk=bulk)
