@@ -215,6 +215,7 @@ HOT: dict[str, dict[str, Any]] = {
     "moderation.open_jobs": {**dict.fromkeys(("code", "run", "layer", "source", "source_like", "cursor")), "limit": 26},
     "pages.jobs_at_work": {"limit": 8},
     "pages.causes": {"latest": 2000, "within_s": 604_800},
+    "pages.count_unsettled": {},
     "pages.ended_by_hour": {"latest": 2000},
     "pages.published_before": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
     "pages.published_now": {"source_name": "xx/17", "layer": "parcels", "name": "city"},

@@ -16,7 +16,9 @@ from oa_api.identity.github_client import GITHUB_SIGN_IN, GithubSettings
 from oa_api.identity.role import Role
 from oa_api.limits.requests import LIMITS, Limits, tell
 from oa_api.openapi import document
+from oa_api.pages.documentation import set_up_documentation
 from oa_api.pages.errors import error_page
+from oa_api.pages.overview import set_up_overview
 from oa_api.pages.rendering import set_up_pages
 from oa_api.problem import PRESENT, answer_errors
 from oa_api.routes import ROUTES
@@ -56,6 +58,8 @@ def make_app(
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
     app[PRESENT] = error_page
     set_up_pages(app)
+    set_up_overview(app)
+    set_up_documentation(app)
     app[WEBHOOK_SECRETS] = WebhookSecrets(settings.github_webhook_secret, settings.github_webhook_secret_previous)
     return app
 

@@ -66,6 +66,12 @@ async def total_jobs(database: Database, values: dict[str, Any]) -> Total:
     return await bounded_total(database, "count_jobs", values)
 
 
+async def total_runs(database: Database, values: dict[str, Any]) -> Total:
+    """Count the runs of a list, looking at no more than 10,000."""
+    name = "count_runs" if values["status"] is not None else "count_runs_by_themselves"
+    return await bounded_total(database, name, values)
+
+
 async def bounded_total(database: Database, name: str, values: dict[str, Any]) -> Total:
     """Count the rows of a list, looking at no more than 10,000."""
     return await bounded(database, _SQL[name], values)

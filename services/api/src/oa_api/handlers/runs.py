@@ -29,7 +29,7 @@ async def list_runs(request: web.Request) -> web.Response:
     """Return a page of runs, newest first."""
     asked, database = await query(request, RunFilter()), request.app[DATABASE]
     values = paging.parameters(asked)
-    total = await paging.bounded_total(database, "count_runs", values)
+    total = await paging.total_runs(database, values)
     rows = [run_view(row) for row in await database.all(paging.statement("runs", asked), values)]
     return paging.answer(request, asked, "runs", rows, total=total)
 

@@ -1,6 +1,8 @@
 """The API and the components of the pages, for those who build on them."""
 
+import aiohttp_jinja2
 from aiohttp import web
+from markupsafe import Markup
 
 from oa_api.pages import charts
 from oa_api.pages.rendering import render
@@ -19,9 +21,18 @@ _SQUARE = {
 }
 
 
+ENDPOINTS = web.AppKey("endpoints", Markup)
+
+
+def set_up_documentation(app: web.Application) -> None:
+    """Write the list of endpoints down once: it is long, and the same as long as the program runs."""
+    template = aiohttp_jinja2.get_env(app).get_template("docs/endpoints.html")
+    app[ENDPOINTS] = Markup(template.render(document=app[DOCUMENT]))  # noqa: S704 - made by a template of ours that escapes
+
+
 async def get_docs(request: web.Request) -> web.Response:
     """Return the endpoints, what they take and what they answer, as a page."""
-    return render(request, "docs/api.html", document=request.app[DOCUMENT])
+    return render(request, "docs/api.html", document=request.app[DOCUMENT], endpoints=request.app[ENDPOINTS])
 
 
 async def get_components(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from aiohttp import web
 from oa_api import pauses, published
 from oa_api.handlers import paging
 from oa_api.pages import charts
+from oa_api.pages.remembered import Remembered
 from oa_api.pages.rendering import render
 from oa_api.pages.run_rows import run_rows
 from oa_api.schemas.data import DataFilter
@@ -20,15 +21,19 @@ from oa_shared.failures import FAILURES
 
 _SQL, _READS = queries("pages"), queries("reads")
 _RUNS, _AT_WORK, _PUBLISHED = 8, 8, 8
-_LATEST, _WITHIN_S = 2_000, 7 * 86_400
+_LATEST_FAILURES, _WITHIN_S = 2_000, 7 * 86_400
+_LATEST_JOBS = 5_000
 _PAUSES, _AREAS = 5, 4_000
+_COVERED_FOR_S = 60
+COVERED: web.AppKey[Remembered[str]] = web.AppKey("covered", Remembered)
 _HOURS = 24
 
 
 async def overview(request: web.Request, *, problems: list[str], duties: list[Row]) -> web.Response:
     """Return the page; what the database cannot tell is left out, and `problems` says so."""
     try:
-        shown = await _shown(request.app[DATABASE])
+        covered = await request.app[COVERED].get()
+        shown = {**await _shown(request.app[DATABASE]), "covered": covered}
     except StoreError:
         shown = None
     is_part = "HX-Request" in request.headers
@@ -36,22 +41,35 @@ async def overview(request: web.Request, *, problems: list[str], duties: list[Ro
     return render(request, "overview.html", status=status, problems=problems, duties=duties, shown=shown)
 
 
+def set_up_overview(app: web.Application) -> None:
+    """Remember where data lies: it is the same for everybody, and a look at all of it."""
+
+    async def look() -> str:
+        return _rectangles(await app[DATABASE].all(_SQL["covered"], {"limit": _AREAS}))
+
+    app[COVERED] = Remembered(look, _COVERED_FOR_S)
+
+
 async def _shown(database: Database) -> dict[str, Any]:
     runs = {**RunFilter().load({}), "limit": _RUNS}
     newest = {**DataFilter().load({}), "sort": "updated_at", "limit": _PUBLISHED}
-    tally = {row["status"]: row["jobs"] for row in await database.all(_READS["jobs_by_status"])}
+    failed = await database.all(_SQL["causes"], {"latest": _LATEST_FAILURES, "within_s": _WITHIN_S})
+    ended = await database.all(_SQL["ended_by_hour"], {"latest": _LATEST_JOBS})
     return {
-        "tally": tally,
+        "unsettled": {row["status"]: row["jobs"] for row in await database.all(_SQL["count_unsettled"])},
+        "failed": _bounded(sum(row["jobs"] for row in failed), _LATEST_FAILURES),
+        "done": _bounded(sum(row["jobs"] for row in ended), _LATEST_JOBS),
         "runs": run_rows(await database.all(_READS["runs_by_id_desc"], paging.parameters(runs)))[:_RUNS],
         "at_work": await database.all(_SQL["jobs_at_work"], {"limit": _AT_WORK}),
-        "causes": [
-            _cause(row) for row in await database.all(_SQL["causes"], {"latest": _LATEST, "within_s": _WITHIN_S})
-        ],
-        "ended": _by_hour(await database.all(_SQL["ended_by_hour"], {"latest": _LATEST})),
+        "causes": [_cause(row) for row in failed],
+        "ended": _by_hour(ended),
         "paused": await pauses.listed(database, ended=False, cursor=None, limit=_PAUSES),
-        "covered": _rectangles(await database.all(_SQL["covered"], {"limit": _AREAS})),
         "published": (await published.datasets(database, newest))[:_PUBLISHED],
     }
+
+
+def _bounded(counted: int, most: int) -> str:
+    return f"{counted:,}" if counted < most else f"{most:,} or more"
 
 
 def _cause(row: Row) -> Row:

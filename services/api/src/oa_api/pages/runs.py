@@ -21,7 +21,7 @@ async def list_runs(request: web.Request) -> web.Response:
     asked, database = await asked_of(request, RunFilter()), request.app[DATABASE]
     values = paging.parameters(asked)
     rows = run_rows(await database.all(paging.statement("runs", asked), values))
-    runs = listing(request, asked, rows, await paging.bounded_total(database, "count_runs", values))
+    runs = listing(request, asked, rows, await paging.total_runs(database, values))
     return render(request, "runs/list.html", asked=asked, runs=runs)
 
 

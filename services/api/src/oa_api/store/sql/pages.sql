@@ -6,15 +6,17 @@ FROM job WHERE job.status = 'Running' ORDER BY job.id DESC LIMIT %(limit)s
 -- name: causes
 -- Of the latest failures only, so that it costs the same however many there have been.
 SELECT coalesce(latest.error_code, '') AS code, count(*) AS jobs, count(DISTINCT latest.source_name) AS sources,
-       max(latest.ended_at) AS last_at, (array_agg(latest.error_message ORDER BY latest.id DESC))[1] AS message,
-       (array_agg(latest.id ORDER BY latest.id DESC))[1] AS job,
-       (array_agg(latest.source_name ORDER BY latest.id DESC))[1] AS source_name
+       max(latest.ended_at) AS last_at, (array_agg(latest.id ORDER BY latest.ended_at DESC))[1] AS job,
+       (array_agg(latest.source_name ORDER BY latest.ended_at DESC))[1] AS source_name
 FROM (
-    SELECT id, error_code, error_message, source_name, ended_at FROM job
-    WHERE status = 'Fail' ORDER BY id DESC LIMIT %(latest)s
+    SELECT id, error_code, source_name, ended_at FROM job
+    WHERE status = 'Fail' AND ended_at > now() - make_interval(secs => %(within_s)s)
+    ORDER BY ended_at DESC LIMIT %(latest)s
 ) latest
-WHERE latest.ended_at > now() - make_interval(secs => %(within_s)s)
 GROUP BY 1 ORDER BY jobs DESC, code
+
+-- name: count_unsettled
+SELECT status, count(*) AS jobs FROM job WHERE status IN ('Pending', 'Submitted', 'Running', 'Warn') GROUP BY status
 
 -- name: ended_by_hour
 -- Of the latest jobs only, likewise.

@@ -48,6 +48,17 @@ ORDER BY run.created_at, run.id LIMIT %(limit)s OFFSET %(offset)s
 -- name: count_runs
 SELECT count(*) AS total FROM (SELECT 1 {runs_filtered} LIMIT %(count_limit)s) counted
 
+-- name: count_runs_by_themselves
+-- Without a status asked for, nobody has to look at the jobs of a run to count it.
+SELECT count(*) AS total FROM (
+    SELECT 1 FROM run
+    WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
+      AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
+      AND (%(before)s::timestamptz IS NULL OR run.created_at < %(before)s)
+      AND (%(after)s::timestamptz IS NULL OR run.created_at >= %(after)s)
+    LIMIT %(count_limit)s
+) counted
+
 -- name: run
 SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
