@@ -4,7 +4,7 @@ import pytest
 from marshmallow import RAISE
 from yarl import URL
 
-from oa_api.schemas.data import Credit, Dataset, Publication
+from oa_api.schemas.datasets import Credit, Dataset, Publication
 from oa_shared.status import JobStatus
 from publishing import job_of, make_job, publish, result, tell
 from running_api import INTERNAL, RunningApi

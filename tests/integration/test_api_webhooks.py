@@ -174,6 +174,7 @@ async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason
     assert {item["state"] for item in await deliveries(api, made["id"])} == {"given_up"}
     await publish(api, "xx/later")
     assert shown["waiting"] == 0
+    assert (await api.client.post(f"/api/webhook/{made['id']}/ping", headers=INTERNAL)).status == 409
     change = await api.client.patch(f"/api/webhook/{made['id']}", json={"active": True}, headers=INTERNAL)
     assert (await change.json())["disabled_because"] is None
 

@@ -88,12 +88,12 @@ async def test_webhook_is_added_changed_pinged_and_removed(api: RunningApi) -> N
     assert (made.status, made.out.strip()[:6]) == (0, "whsec_")
     listed = await oa(api, "webhook", "list", "--json")
     assert [(item["source"], item["active"]) for item in listed.json] == [("us/ca/", True)]
-    assert (await oa(api, "webhook", "change", "1", "--off")).out.strip() == "webhook 1 is off"
     secret = await oa(api, "webhook", "change", "1", "--new-secret")
     assert secret.out.strip()[:6] == "whsec_"
     assert (await oa(api, "webhook", "ping", "1")).status == 0
     told = await oa(api, "webhook", "deliveries", "1", "--json")
     assert [item["event"] for item in told.json] == ["ping", "ping"]
+    assert (await oa(api, "webhook", "change", "1", "--off")).out.strip() == "webhook 1 is off"
     assert (await oa(api, "webhook", "remove", "1")).out.strip() == "webhook 1 is gone"
     assert (await oa(api, "webhook", "list", "--json")).json == []
 

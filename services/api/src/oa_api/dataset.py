@@ -1,4 +1,4 @@
-"""A dataset as answers and pages show it, in the shape of schemas/data.py.
+"""A dataset as answers and pages show it, in the shape of schemas/datasets.py.
 
 It is made by hand: a page of a hundred datasets, ten files each, takes the schemas ten times as long.
 """

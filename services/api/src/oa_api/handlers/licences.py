@@ -9,7 +9,8 @@ from oa_api import published
 from oa_api.handlers.conditional import conditional
 from oa_api.licences import Licence, attribution_text, normalise
 from oa_api.requests import query
-from oa_api.schemas.data import Credits, LicenseList
+from oa_api.schemas.data import Credits
+from oa_api.schemas.datasets import LicenseList
 from oa_api.services import DATABASE
 from oa_api.store.database import Row
 

@@ -26,17 +26,15 @@ class Limits:
     """How much anybody, and whoever is signed in, may ask in a minute; 0 is without limit."""
 
     def __init__(self, settings: Settings) -> None:
-        self._quotas = {
-            False: Quota("anonymous", settings.anonymous_per_minute),
-            True: Quota("account", settings.account_per_minute),
-        }
+        self._anonymous = Quota("anonymous", settings.anonymous_per_minute)
+        self._account = Quota("account", settings.account_per_minute)
         self._proxies = Networks("OA_TRUSTED_PROXIES", settings.trusted_proxies)
         self._unlimited = Networks("OA_UNLIMITED_NETWORKS", settings.unlimited_networks)
         self._buckets = Buckets()
 
     def spend(self, request: web.Request, principal: Principal) -> Spent | None:
         """Count a request; None if it is not limited."""
-        quota = self._quotas[principal.id is not None]
+        quota = self._anonymous if principal.id is None else self._account
         if quota.requests <= 0 or principal.may(Role.SERVICE) or _is_free(request):
             return None
         client = self._client(request)

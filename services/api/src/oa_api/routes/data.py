@@ -5,11 +5,12 @@ from oa_api.identity.role import Role
 from oa_api.pages import data as pages
 from oa_api.routes.route import ATOM, GEOJSON, HTML, JSON, PAGE, TEXT, Route
 from oa_api.schemas import data as shapes
+from oa_api.schemas import datasets as answers
 from oa_shared.status import LAYERS
 
 DATA = (
     Route(
-        *("GET", "/api/data", data.list_data, "What is published", shapes.DatasetList, "data"),
+        *("GET", "/api/data", data.list_data, "What is published", answers.DatasetList, "data"),
         description="The latest published result for each source, layer and name.",
         query=shapes.DataFilter,
         role=Role.ANYONE,
@@ -23,13 +24,13 @@ DATA = (
         also=(304,),
     ),
     Route(
-        *("GET", "/api/data/{data}", data.get_dataset, "A dataset", shapes.Dataset, "data"),
+        *("GET", "/api/data/{data}", data.get_dataset, "A dataset", answers.Dataset, "data"),
         description="`latest_job` says why when a newer job of a live run did not publish.",
         role=Role.ANYONE,
         also=(304,),
     ),
     Route(
-        *("GET", "/api/data/{data}/history", data.list_history, "Each time it was published", shapes.History, "data"),
+        *("GET", "/api/data/{data}/history", data.list_history, "Each time it was published", answers.History, "data"),
         description="Newest first. The `Link` header leads to the next page.",
         query=shapes.HistoryFilter,
         role=Role.ANYONE,
@@ -43,7 +44,7 @@ DATA = (
         also=(302, 304),
     ),
     Route(
-        *("GET", "/api/licenses", licences.list_licenses, "The licences of the data", shapes.LicenseList, "data"),
+        *("GET", "/api/licenses", licences.list_licenses, "The licences of the data", answers.LicenseList, "data"),
         description="As the definitions state them, each with how much is published under it.",
         role=Role.ANYONE,
         also=(304,),

@@ -29,6 +29,7 @@ WEBHOOKS = (
     Route(
         *("POST", "/api/webhook/{webhook}/ping", webhooks.post_ping, "Try a webhook", shapes.Queued, "webhooks"),
         description="Sends `ping`, signed as everything is.",
+        refusals=(409,),
     ),
     Route(
         *("GET", "/api/webhook/{webhook}/deliveries", webhooks.list_deliveries, "What a webhook is told"),

@@ -6,7 +6,7 @@ from typing import Any
 from yarl import URL
 
 from oa_api import audit
-from oa_api.errors import InvalidError, NotFoundError
+from oa_api.errors import ConflictError, InvalidError, NotFoundError
 from oa_api.identity.principal import Principal
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
@@ -70,11 +70,14 @@ async def delete(database: Database, webhook: int, *, by: Principal) -> None:
 
 
 async def ping(database: Database, webhook: int) -> int:
-    """Queue a delivery that only says that we are there, and return its number. Raises NotFoundError."""
+    """Queue a delivery that only says that we are there, and return its number. Raises NotFoundError, ConflictError."""
 
     async def work(transaction: Transaction) -> Row | None:
-        if await transaction.first(_SQL["lock"], {"webhook": webhook}) is None:
+        row = await transaction.first(_SQL["lock"], {"webhook": webhook})
+        if row is None:
             raise NotFoundError(f"there is no webhook {webhook}")
+        if not row["active"]:
+            raise ConflictError(f"webhook {webhook} is switched off")
         body = json.dumps({"event": PING, "webhook": webhook})
         return await transaction.first(_SQL["queue"], {"webhook": webhook, "event": PING, "body": body})
 
