@@ -117,3 +117,14 @@ def test_uploads_show_their_address_or_why_they_were_refused_and_go(site: Site, 
     row.get_by_role("button", name="Delete").click()
     assert "The upload was deleted." in page.inner_text("body")
     assert page.get_by_text("good.csv").count() == 0
+
+
+def test_time_and_cost_of_a_run_are_told_with_and_without_jobs(cared: Site, visitor: Visitor) -> None:
+    run = cared.run(cared.api.get("/api/job?source=zz/a/healthy"))["jobs"][0]["run"]
+    page = visitor.open(f"/runs/{run}")
+    page.get_by_role("link", name="Time and cost").click()
+    assert "Where the time went" in page.inner_text("main")
+    look(page, "speed")
+    empty = cared.run(cared.api.run())
+    look(visitor.open(f"/runs/{empty}/speed"), "speed-empty")
+    look(visitor.open("/runs/999/speed", status=404), "speed-missing")

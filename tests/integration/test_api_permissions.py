@@ -135,6 +135,7 @@ LOWEST = {
     "GET /api/report": "anyone",
     "GET /docs": "anyone",
     "GET /health": "anyone",
+    "GET /runs/{run}/speed": "anyone",
     "GET /schedules": "anyone",
     "POST /schedules": "admin",
     "GET /schedules/{fire}": "anyone",

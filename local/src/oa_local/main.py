@@ -130,10 +130,17 @@ def _share(text: str) -> float:
 
 
 def _weekly(given: argparse.Namespace) -> int:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # also where a shell started this in the background, with Ctrl-C switched off
+        signal.signal(number, _interrupt)
     trial = Trial(console, FOLDER)
-    if given.mend:
-        return trial.mend()
-    return trial.run(given.definitions, round(given.definitions * given.broken), stays=not given.once)
+    try:
+        if given.mend:
+            return trial.mend()
+        return trial.run(given.definitions, round(given.definitions * given.broken), stays=not given.once)
+    except KeyboardInterrupt:
+        console.print("Interrupted; what was fired goes on.")
+        return 130
 
 
 def main() -> None:

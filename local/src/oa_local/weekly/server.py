@@ -14,6 +14,7 @@ from typing import Any
 
 from oa_local.weekly.faults import PASSING, Fault
 from oa_local.weekly.towns import ROWS, Town, table
+from oa_shared.errors import OaError
 
 PASSES_AFTER_S = 45.0
 _SLOW_S = 12.0
@@ -26,6 +27,13 @@ class Phase(StrEnum):
     BEFORE = "before"
     BROKEN = "broken"
     MENDED = "mended"
+
+
+class WeeklyError(OaError):
+    """The weekly run cannot be tried, or did not come to its end."""
+
+    code = "local.weekly"
+    title = "The weekly run was not tried."
 
 
 class World:
@@ -84,8 +92,11 @@ _BODIES: dict[Fault | None, Callable[[Town], bytes]] = {
 
 @contextmanager
 def served(world: World, port: int) -> Iterator[None]:
-    """Serve on loopback while the block runs. Raises OSError when the port is taken."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, world))
+    """Serve on loopback while the block runs. Raises WeeklyError when the port is taken."""
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, world))
+    except OSError as error:
+        raise WeeklyError(f"port {port} is taken: another `oa-local weekly` serves there, end it first") from error
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

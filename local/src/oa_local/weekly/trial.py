@@ -15,9 +15,8 @@ from rich.table import Table
 from oa_local.client import Api
 from oa_local.process import accepts, free_port
 from oa_local.weekly.faults import ENDINGS, Ending, Fault
-from oa_local.weekly.server import Phase, World, served
+from oa_local.weekly.server import Phase, WeeklyError, World, served
 from oa_local.weekly.towns import Town, make_towns, write_repository
-from oa_shared.errors import OaError
 
 REPOSITORY = "repository"
 _LOOK_EVERY_S = 2.0
@@ -25,13 +24,6 @@ _PATIENCE_S = 3600.0
 _PAGE = 100
 _UNENDED = ("Pending", "Submitted", "Running")
 _NO_JOB = Ending("no job")
-
-
-class WeeklyError(OaError):
-    """The weekly run cannot be tried, or did not come to its end."""
-
-    code = "local.weekly"
-    title = "The weekly run was not tried."
 
 
 class Trial:

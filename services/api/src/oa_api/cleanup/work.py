@@ -54,10 +54,11 @@ class CleanupWork:
             removed.setdefault(name, Tally()).add(tally.count, tally.size_bytes)
             log.info("cleanup_done", rule=name, **tally.shown())
         told = {name: tally.shown() for name, tally in removed.items()}
+        things = sum(tally.count for tally in removed.values())
 
         async def work(transaction: Transaction) -> None:
             await fires.hold(transaction, held)
-            await fires.note(transaction, held, {"removed": told})
+            await fires.note(transaction, held, {"removed": told, "things": things})
 
         await self._database.run(work)
 

@@ -95,7 +95,15 @@ def _when(value: Any) -> datetime | None:
     return value.astimezone(UTC)
 
 
+def dollars(value: Any) -> str:
+    """12.345 → $12.35; less than a dollar with as many digits as say something."""
+    if not isinstance(value, int | float):
+        return ""
+    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.2g}" if value >= 1e-4 else "less than $0.0001"  # noqa: PLR2004 - a hundredth of a cent
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
+    "dollars": dollars,
     "number": number,
     "size": size,
     "percent": percent,

@@ -1,7 +1,7 @@
 """The pages of what operators look after."""
 
 from oa_api.identity.role import Role
-from oa_api.pages.care import health, schedules, uploads
+from oa_api.pages.care import health, schedules, speed, uploads
 from oa_api.routes.route import HTML, PAGE, Route
 
 CARE_PAGES = (
@@ -9,6 +9,7 @@ CARE_PAGES = (
     Route("GET", "/schedules", schedules.show_schedules, "Schedules", (HTML,), PAGE, role=Role.ANYONE),
     Route("POST", "/schedules", schedules.post_fire, "Fire a schedule", (HTML,), PAGE, role=Role.ADMIN),
     Route("GET", "/schedules/{fire}", schedules.show_fire, "What a schedule did", (HTML,), PAGE, role=Role.ANYONE),
+    Route("GET", "/runs/{run}/speed", speed.show_speed, "Time and cost of a run", (HTML,), PAGE, role=Role.ANYONE),
     Route("GET", "/uploads", uploads.show_uploads, "Uploads", (HTML,), PAGE, role=Role.AUTHOR),
     Route("POST", "/uploads/{upload}/delete", uploads.post_delete, "Delete an upload", (HTML,), PAGE, role=Role.AUTHOR),
 )

@@ -5,11 +5,12 @@ from typing import Any
 
 from aiohttp import web
 
+from oa_api import measures
 from oa_api.errors import NotFoundError
 from oa_api.pages.rendering import render
 from oa_api.representation import job_detail
 from oa_api.requests import path_id
-from oa_api.services import DATABASE
+from oa_api.services import DATABASE, SETTINGS
 from oa_api.store.database import Row
 from oa_api.store.queries import queries
 from oa_shared.failures import FAILURES
@@ -72,6 +73,7 @@ async def show_job(request: web.Request) -> web.Response:
         failures=FAILURES,
         files=_files(job, row),
         before=before,
+        cost=await measures.cost_of_job(database, row["id"], measures.prices_of(request.app[SETTINGS])),
         published=await database.first(_SQL["published_now"], key),
         differences=differences(job["result"] or {}, (before or {}).get("result") or {}),
     )
