@@ -75,6 +75,34 @@ async def test_refusal_is_given_up_after_some_tries_and_told(world: GitHubWorld)
     assert "/compare/" in row["reason"]
 
 
+@pytest.mark.parametrize(("refused", "check_runs", "comments"), [("/comments", 1, 0), ("/check-runs", 0, 1)])
+async def test_either_of_check_and_comment_does_where_github_refuses_the_other(
+    world: GitHubWorld, refused: str, check_runs: int, comments: int
+) -> None:
+    world.github.faults.append(Fault(403, times=1000, when=lambda _method, path: path.endswith(refused)))
+    await world.pull({TOWN: definition("town")})
+    await world.end_samples()
+    await world.end_full()
+    assert (len(world.model.check_runs), len(world.model.comments)) == (check_runs, comments)
+    assert await world.api.database.first("SELECT is_settled, round FROM github_check") == {
+        "is_settled": True,
+        "round": 1,
+    }
+    assert [job["status"] for job in await world.jobs()] == ["Success", "Success"]
+
+
+async def test_check_that_cannot_be_shown_at_all_is_given_up_once(world: GitHubWorld) -> None:
+    world.github.faults.append(
+        Fault(403, times=1000, when=lambda method, path: method != "GET" and "/app/" not in path)
+    )
+    await world.pull({TOWN: definition("town")})
+    for _ in range(3):
+        world.duty._beaten = 0.0
+        await world.settle()
+    row = await world.api.database.first("SELECT is_settled, shown, round FROM github_check")
+    assert row == {"is_settled": True, "shown": "given up", "round": 1}
+
+
 async def test_outage_of_a_day_is_given_up(world: GitHubWorld) -> None:
     world.github.faults.append(Fault(502, times=1000))
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))

@@ -1,9 +1,13 @@
 """Bringing a report to GitHub: a check run that is made once, annotations that are added once, one comment."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
-from oa_api.github.errors import GitHubAwayError
+import structlog
+
+from oa_api.github.errors import GitHubAwayError, GitHubRefusedError
 from oa_api.github.events import CHECK_NAME, RERUN_ACTION
 from oa_api.github.report import MARKER, Report
 from oa_api.github.repository import Repository
@@ -11,6 +15,7 @@ from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.crash import crash_point
 
+log = structlog.get_logger()
 _SQL = queries("github")
 _ANNOTATIONS_A_CALL = 50
 # Well below the time after which Postgres ends an idle transaction.
@@ -28,10 +33,16 @@ class Showing:
         self._public_url = public_url
 
     async def show(self, check: Row, report: Report) -> None:
-        """Show a report. Raises GitHubError; what was not shown is shown next time."""
-        await self._show_check_run(check, report)
+        """Show a report. Raises GitHubError; what was not shown is shown next time.
+
+        Where GitHub refuses one of the two (a locked conversation takes no comments) the other has to do.
+        """
+        steps = [partial(self._show_check_run, check, report)]
         if report.comment is not None and check["state"] in _SHOWN:
-            await self._show_comment(check, report.comment)
+            steps.append(partial(self._show_comment, check, report.comment))
+        refusals = [error for step in steps if (error := await _refusal(step)) is not None]
+        if len(refusals) == len(steps):
+            raise refusals[0]
 
     async def _show_check_run(self, check: Row, report: Report) -> None:
         if check["check_run"] is None and check["state"] not in _SHOWN:
@@ -84,3 +95,12 @@ class Showing:
             crash_point("github.comment_made")
         if known is None or known["comment"] != comment:
             await transaction.execute(_SQL["note_comment"], {**check, "comment": comment})
+
+
+async def _refusal(step: Callable[[], Awaitable[None]]) -> GitHubRefusedError | None:
+    try:
+        await step()
+    except GitHubRefusedError as error:
+        log.warning("github_refuses_to_show", error=error.detail)
+        return error
+    return None

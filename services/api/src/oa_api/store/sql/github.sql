@@ -66,10 +66,11 @@ UPDATE github_check SET round = round + is_settled::integer, check_run = CASE WH
 WHERE id = %(check)s
 
 -- name: wake_checks
--- Somebody runs entries again whose end is shown already: another round.
+-- Somebody runs entries again whose end is shown already: another round. Not of what GitHub would not show at all.
 UPDATE github_check SET round = round + 1, check_run = NULL, shown = '', is_settled = false, tries = 0, due_at = now()
 FROM (SELECT DISTINCT run_id FROM job WHERE rank < 9) busy
-WHERE is_settled AND state IN ('open', 'merged') AND busy.run_id IN (full_run, sample_run)
+WHERE is_settled AND shown <> 'given up' AND state IN ('open', 'merged') AND busy.run_id IN (full_run, sample_run)
+  AND created_at > now() - interval '90 days'
 
 -- name: checks_asked_for
 SELECT id, repository, pull, sample_run, full_run FROM github_check
@@ -181,7 +182,7 @@ WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
 UPDATE github_check SET due_at = now() + make_interval(secs => %(delay_s)s) WHERE id = %(check)s
 
 -- name: give_up_check
-UPDATE github_check SET is_settled = true WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
+UPDATE github_check SET is_settled = true, shown = 'given up' WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
 
 -- name: state_of_check
 SELECT state, round FROM github_check WHERE id = %(check)s
