@@ -11,7 +11,7 @@ from api_reads import JOBS, RUNS, get, get_page, time_calls
 from report import Figure, console, p50_p99_ms, show
 from server import Bench, bench_api, bench_database, statement
 
-BULK, CALLS = 5000, 100
+BULK, CALLS = 5000, 50
 CALLED = {
     "failures by code": "/api/failure",
     "failures by host": "/api/failure?by=host",

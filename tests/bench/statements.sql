@@ -105,8 +105,8 @@ RETURNING xid || '-' || id AS event
 -- name: fill_failures
 -- What failed of late, in ways that are told apart: one in twenty jobs, in the last two weeks.
 WITH failed AS (
-    UPDATE job SET error_code = (ARRAY['source.not_found', 'upstream.timeout', 'source.schema', 'infra.lost'])[1 + id %% 4],
-                   ended_at = now() - make_interval(secs => id * 7 %% 1209600), host = 'host' || id %% 500 || '.example.org'
+    UPDATE job SET error_code = (ARRAY['source.not_found', 'upstream.timeout', 'source.schema', 'infra.lost'])[1 + id / 20 %% 4],
+                   ended_at = now() - make_interval(secs => id * 7 %% 1209600), host = 'host' || id / 20 %% 500 || '.example.org'
     WHERE status = 'Fail' RETURNING id, error_code, ended_at
 )
 UPDATE job_attempt SET error_code = failed.error_code, ended_at = failed.ended_at FROM failed WHERE job_id = failed.id

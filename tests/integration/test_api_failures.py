@@ -38,11 +38,12 @@ async def causes(api: RunningApi, query: str = "") -> list[dict[str, Any]]:
 async def test_failures_are_grouped_by_code_largest_first_with_words_and_examples(api: RunningApi) -> None:
     await failed(api, "source.not_found", "a")
     jobs = await failed(api, "upstream.timeout", *"abcde")
+    (other,) = await failed(api, "upstream.timeout", "a", source="xx/b")
     first, second = await causes(api)
-    assert (first["key"], first["jobs"], first["sources"]) == ("upstream.timeout", 5, 1)
+    assert (first["key"], first["jobs"], first["sources"]) == ("upstream.timeout", 6, 2)
     assert (first["title"], first["rerun_helps"]) == ("The server took too long.", True)
-    assert [example["job"] for example in first["examples"]] == jobs[:1:-1]
-    assert first["examples"][0]["message"] == f"it said {jobs[-1]}"
+    assert [example["job"] for example in first["examples"]] == [other, jobs[-1]]
+    assert first["examples"][0]["message"] == f"it said {other}"
     assert (second["key"], second["rerun_helps"]) == ("source.not_found", False)
     assert second["hint"]
 
