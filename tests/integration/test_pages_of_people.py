@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from oa_shared.settings import SettingsError
 from people import account, call, link, session, token
 from running_api import RunningApi, running_api
 from web_browser import WebBrowser, web_browser
@@ -72,6 +73,34 @@ async def test_stranger_is_led_to_the_sign_in_and_back(api: RunningApi) -> None:
         assert (shown.path, shown.url.query["next"]) == ("/sign-in", "/audit?actor=root")
         refused = await browser.post("/accounts", login="eve")
         assert (refused.status, await api.count("account")) == (401, 1)
+
+
+@pytest.mark.parametrize("host", ["[", "a b", "[::1", "x:y", "http://evil.example", "é", ":0"])
+async def test_hostile_host_is_never_a_fault_of_ours(api: RunningApi, browser: WebBrowser, host: str) -> None:
+    for method, path in (
+        ("GET", "/sign-in"),
+        ("POST", "/sign-in/mail"),
+        ("POST", "/accounts"),
+        ("GET", "/sign-in/github"),
+    ):
+        cookie = {"Cookie": f"oa_session={browser.cookie('oa_session')}"} if path == "/accounts" else {}
+        async with api.client.request(method, path, headers={"Host": host, **cookie}) as answer:
+            assert answer.status < 500
+
+
+async def test_long_address_of_a_stranger_is_led_to_the_sign_in(api: RunningApi) -> None:
+    async with web_browser(api) as browser:
+        shown = await browser.open(f"/audit?actor={'x' * 5000}")
+        assert (shown.status, shown.path, shown.url.query_string) == (200, "/sign-in", "")
+
+
+@pytest.mark.parametrize(
+    "url", ["oa.example", "https://", "https://oa.example/below", "ftp://oa.example", "https://a b"]
+)
+async def test_public_url_that_is_none_keeps_the_service_from_starting(database_url: str, url: str) -> None:
+    with pytest.raises(SettingsError, match="OA_PUBLIC_URL"):
+        async with running_api(database_url, public_url=url):
+            pass
 
 
 async def test_sign_out_ends_this_browser_only(api: RunningApi, browser: WebBrowser) -> None:

@@ -172,6 +172,12 @@ async def test_member_gets_an_account_once(database_url: str, github: GithubProv
     assert set(github.scopes) == {"read:org"}
 
 
+async def test_member_with_the_name_of_the_service_gets_none(database_url: str, github: GithubProvider) -> None:
+    github.members["oa"] = {"Service": "active"}
+    github.user["login"] = "Service"
+    assert await sign_in_as_member(database_url, github) == (409, [])
+
+
 async def test_invited_and_strangers_get_none(database_url: str, github: GithubProvider) -> None:
     github.members |= {"oa": {"octocat": "pending"}, "oa-data/keepers": {"ada": "active"}}
     assert await sign_in_as_member(database_url, github) == (403, [])

@@ -25,7 +25,7 @@ from oa_api.routes import ROUTES
 from oa_api.routes.route import Route
 from oa_api.schemas.requests import NewJobs
 from oa_api.services import DATABASE, DOCUMENT, FETCHER, HUB, QUEUES, SETTINGS, STORAGE, QueuePair
-from oa_api.settings import Settings
+from oa_api.settings import Settings, check_public_url
 from oa_api.store.database import Database
 from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
@@ -40,6 +40,7 @@ def make_app(
     fetcher: DefinitionFetcher,
 ) -> web.Application:
     """Return the application, ready to be served: what requests need from the disk has been read."""
+    check_public_url(settings.public_url)
     prepare_validation()
     app = web.Application(middlewares=[answer_errors, authorise], client_max_size=NewJobs.max_bytes)
     app[SETTINGS] = settings

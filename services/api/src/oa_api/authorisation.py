@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 from oa_api.errors import ForbiddenError, UnauthorizedError
 from oa_api.identity import csrf
 from oa_api.identity.authentication import authenticate
+from oa_api.identity.local_path import local_path
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION, Principal
 from oa_api.identity.role import Role
 from oa_api.limits.requests import count
@@ -69,4 +70,5 @@ def _is_for_a_page(request: web.Request) -> bool:
 
 
 def _to_sign_in(request: web.Request) -> web.HTTPSeeOther:
-    return web.HTTPSeeOther(f"{SIGN_IN}?next={quote(request.path_qs, safe='/')}")
+    back = local_path(request.path_qs, otherwise="")
+    return web.HTTPSeeOther(f"{SIGN_IN}?next={quote(back, safe='/')}" if back else SIGN_IN)

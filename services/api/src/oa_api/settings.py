@@ -1,7 +1,12 @@
 """What the API needs to know of its surroundings."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from oa_shared.settings import SettingsError
+
+_SITE = re.compile(r"https?://[\w.-]+(:\d{1,5})?/?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,12 @@ class _Addressed(Protocol):
     def host(self) -> str: ...
     @property
     def port(self) -> int: ...
+
+
+def check_public_url(url: str) -> None:
+    """Raise SettingsError unless it is empty, or the address of a site."""
+    if url and not _SITE.fullmatch(url):
+        raise SettingsError("OA_PUBLIC_URL: expected an address such as https://batch.example.org")
 
 
 def site_of(settings: _Addressed) -> str:

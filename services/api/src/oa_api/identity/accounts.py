@@ -11,6 +11,8 @@ from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
 
 _SQL = queries("identity")
+# What the audit trail calls those who have no account.
+RESERVED = frozenset({"anonymous", "service", "github", "operator"})
 _CHANGEABLE = ("email", "github_id", "role")
 
 
@@ -18,6 +20,8 @@ async def create(
     transaction: Transaction, asked: Mapping[str, Any], *, by: Principal, by_membership: bool = False
 ) -> int:
     """Make an account of `login`, `email`, `github_id`, `role` and return its number. Raises ConflictError."""
+    if asked["login"].lower() in RESERVED:
+        raise ConflictError(f"the name {asked['login']} is taken by the service itself")
     values = {**asked, "by_membership": by_membership}
     row = await transaction.first(_SQL["insert_account"], values)
     if row is None:

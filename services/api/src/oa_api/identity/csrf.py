@@ -11,7 +11,7 @@ from aiohttp import web
 from markupsafe import Markup
 from yarl import URL
 
-from oa_api.errors import ForbiddenError
+from oa_api.errors import BadRequestError, ForbiddenError
 from oa_api.forms import CSRF_FIELD, MEDIA_TYPE, form_values
 from oa_api.identity import cookies
 from oa_api.identity.authentication import CREDENTIAL
@@ -44,8 +44,11 @@ async def check(request: web.Request) -> None:
 
 
 def own_origin(request: web.Request) -> URL:
-    """Return the origin that browsers know this site by."""
-    return URL(request.app[SETTINGS].public_url or f"{request.scheme}://{request.host}").origin()
+    """Return the origin that browsers know this site by. Raises BadRequestError."""
+    try:
+        return URL(request.app[SETTINGS].public_url or f"{request.scheme}://{request.host}").origin()
+    except ValueError as error:
+        raise BadRequestError("the header `Host` names no host") from error
 
 
 def _check_origin(request: web.Request) -> None:

@@ -1,6 +1,7 @@
 """API tokens: made for an account, shown once, kept as a digest."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from oa_api import audit
@@ -38,6 +39,7 @@ async def create(
     await _check_room(transaction, owner)
     token = new_api_token()
     values = {**asked, "account": account, "digest": digest(token), "parent": parent}
+    values["not_after"] = await _end_of(transaction, parent)
     made = await transaction.first(_SQL["insert_token"], values) or {}
     detail = {"account": owner["login"], "name": asked["name"], "role": asked["role"], "days": asked["days"]}
     await audit.record(transaction, by, action="token.create", subject=f"token/{made['id']}", detail=detail)
@@ -57,6 +59,17 @@ async def revoke(transaction: Transaction, token: int, *, by: Principal) -> None
     await transaction.execute(_SQL["delete_token"], {"token": token})
     detail = {"account": row["login"], "name": row["name"]}
     await audit.record(transaction, by, action="token.revoke", subject=f"token/{token}", detail=detail)
+
+
+async def _end_of(transaction: Transaction, parent: int | None) -> datetime | None:
+    """Return when a parent ends, which nobody revokes meanwhile. Raises ForbiddenError if somebody just has."""
+    if parent is None:
+        return None
+    row = await transaction.first(_SQL["hold_token"], {"token": parent})
+    if row is None:
+        raise ForbiddenError("the token that asks has just been revoked")
+    end: datetime = row["expires_at"]
+    return end
 
 
 async def _check_room(transaction: Transaction, owner: Row) -> None:

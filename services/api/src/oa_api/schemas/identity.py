@@ -4,14 +4,13 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
+from oa_api.identity.accounts import RESERVED
 from oa_api.identity.role import PEOPLE, Role
 from oa_api.identity.tokens import MAX_DAYS
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import MAX_ID, Strict, Text, Time, about, identifier
 from oa_api.schemas.requests import MAX_LIMIT
 
-# What the audit trail calls those who have no account.
-_RESERVED = frozenset({"anonymous", "service", "github", "operator"})
 _LOGIN = validate.Regexp(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,37}[A-Za-z0-9])?\Z", error="1 to 39 letters, digits, dots, dashes, underscores."
 )
@@ -71,7 +70,7 @@ class NewAccount(Strict):
     @validates_schema
     def check_name(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse names that stand for nobody in the audit trail."""
-        if data["login"].lower() in _RESERVED:
+        if data["login"].lower() in RESERVED:
             raise ValidationError("This name is taken by the service itself.", "login")
 
 

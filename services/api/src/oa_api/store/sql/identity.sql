@@ -97,8 +97,11 @@ SELECT count(*) AS tokens FROM (SELECT 1 FROM api_token WHERE account_id = %(acc
 -- name: insert_token
 INSERT INTO api_token (account_id, digest, name, role, parent_id, expires_at)
 VALUES (%(account)s, %(digest)s, %(name)s, %(role)s, %(parent)s,
-        least(now() + %(days)s * interval '1 day', (SELECT expires_at FROM api_token WHERE id = %(parent)s)))
+        least(now() + %(days)s * interval '1 day', %(not_after)s))
 RETURNING id
+
+-- name: hold_token
+SELECT expires_at FROM api_token WHERE id = %(token)s FOR KEY SHARE
 
 -- name: delete_token
 DELETE FROM api_token WHERE id = %(token)s
