@@ -65,6 +65,9 @@ async def test_feed_of_more_than_a_page_leads_to_the_older_ones(api: RunningApi)
     older = await feed(api, "?" + links(newest)["next"].partition("?")[2])
     assert len(older.findall("a:entry", ATOM)) == 1
     assert "next" not in links(older)
+    assert links(older)["self"] == links(newest)["next"]
+    assert links(older)["first"] == links(newest)["self"]
+    assert older.findtext("a:id", namespaces=ATOM) == newest.findtext("a:id", namespaces=ATOM)
 
 
 async def test_feed_that_did_not_change_is_not_sent_again(api: RunningApi) -> None:

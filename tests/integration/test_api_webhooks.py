@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +26,11 @@ class Receiver:
     status: int = 204
     url: str = ""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    meanwhile: Awaitable[object] | None = None
 
     async def take(self, request: web.Request) -> web.Response:
+        if self.meanwhile is not None:
+            await self.meanwhile
         self.got.append((dict(request.headers), await request.read()))
         return web.Response(status=self.status, headers={"Location": "/elsewhere"})
 
@@ -177,6 +180,20 @@ async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason
     assert (await api.client.post(f"/api/webhook/{made['id']}/ping", headers=INTERNAL)).status == 409
     change = await api.client.patch(f"/api/webhook/{made['id']}", json={"active": True}, headers=INTERNAL)
     assert (await change.json())["disabled_because"] is None
+
+
+async def test_webhook_that_somebody_switched_off_stays_off_when_a_try_fails(
+    api: RunningApi, receiver: Receiver
+) -> None:
+    made = await subscribe(api, receiver.url)
+    await publish(api)
+    await api.database.execute("UPDATE webhook_delivery SET tries = %(tries)s", {"tries": len(DELAYS_S)})
+    await publish(api, "xx/later")
+    await api.database.execute("UPDATE webhook_delivery SET due_at = now() + interval '1 h' WHERE tries = 0")
+    receiver.status, receiver.meanwhile = 500, api.database.execute("UPDATE webhook SET active = false")
+    await deliver(api)
+    shown = await api.get(f"/api/webhook/{made['id']}", **INTERNAL)
+    assert (shown["active"], shown["disabled_because"], shown["waiting"]) == (False, None, 1)
 
 
 @pytest.mark.parametrize(

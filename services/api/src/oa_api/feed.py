@@ -20,12 +20,16 @@ ET.register_namespace("", NAMESPACE)
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What a feed says of itself: `site` is where its paths begin, `stack` makes its ids its own."""
+    """What a feed says of itself: `site` is where its paths begin, `stack` makes its ids its own.
+
+    `path` is that of its newest page, `page` that of the one shown.
+    """
 
     site: str
     stack: str
     title: str
     path: str
+    page: str
     older: str | None
 
     def id(self, what: str) -> str:
@@ -39,8 +43,10 @@ def atom(feed: Feed, publications: Sequence[Row]) -> bytes:
     updated = publications[0]["published_at"] if publications else _NOTHING_YET
     _about(root, feed.id(f"feed{feed.path}"), feed.title, updated)
     _child(_child(root, "author"), "name", "OpenAddresses")
-    _link(root, "self", feed.site + feed.path, type="application/atom+xml")
+    _link(root, "self", feed.site + feed.page, type="application/atom+xml")
     _link(root, "alternate", f"{feed.site}/data", type="text/html")
+    if feed.page != feed.path:
+        _link(root, "first", feed.site + feed.path, type="application/atom+xml")
     if feed.older:
         _link(root, "next", feed.site + feed.older, type="application/atom+xml")
     for row in publications:

@@ -80,7 +80,7 @@ async def _settle(transaction: Transaction, row: Row, reply: Reply) -> str:
         f"{MAX_GIVEN_UP} deliveries in a row were given up, each after a day of tries; the last one: {reply.error}"
     )
     webhook = await transaction.first(_SQL["note_given_up"], {**values, "most": MAX_GIVEN_UP, "because": because})
-    if webhook is None or webhook["active"]:
+    if webhook is None or not webhook["is_disabled"]:
         return "given_up"
     await transaction.execute(_SQL["give_up_waiting"], {**values, "error": _DISABLED})
     return "disabled"

@@ -26,6 +26,7 @@ async def get_feed(request: web.Request) -> web.Response:
         stack=settings.stack,
         title=" ".join(["New data of OpenAddresses", *(f"({word})" for word in chosen.values())]),
         path=str(here),
+        page=str(here.update_query(cursor=asked["cursor"])) if asked["cursor"] else str(here),
         older=str(older) if older else None,
     )
     body = atom(feed, rows[:ENTRIES])

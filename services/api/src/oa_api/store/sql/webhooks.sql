@@ -82,10 +82,10 @@ WHERE id = %(delivery)s AND state = 'waiting'
 
 -- name: note_given_up
 UPDATE webhook SET
-    given_up = given_up + 1, active = given_up + 1 < %(most)s,
-    disabled_because = CASE WHEN given_up + 1 >= %(most)s THEN %(because)s END
+    given_up = given_up + 1, active = active AND given_up + 1 < %(most)s,
+    disabled_because = CASE WHEN active AND given_up + 1 >= %(most)s THEN %(because)s ELSE disabled_because END
 WHERE id = %(webhook)s
-RETURNING active
+RETURNING disabled_because IS NOT DISTINCT FROM %(because)s AS is_disabled
 
 -- name: give_up_waiting
 UPDATE webhook_delivery SET state = 'given_up', ended_at = now(), error = %(error)s
