@@ -59,9 +59,7 @@ class FailureGroup(Answer):
     series = fields.List(fields.Nested(FailurePeriod), required=True, metadata=about("Day by day, or run by run."))
     failing = fields.Integer(required=True, metadata=about("How many sources of live runs stand failed so now.", 9))
     failing_since = Time(required=True, allow_none=True, metadata=about("Since when the first of them does."))
-    examples = fields.List(
-        fields.Nested(FailureExample), required=True, metadata=about("The newest of up to three sources.")
-    )
+    examples = fields.List(fields.Nested(FailureExample), required=True, metadata=about("The newest of three sources."))
 
 
 class FailureList(Answer):
