@@ -1,6 +1,8 @@
 import gzip
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from oa_api.assets import Asset, Assets, read_assets
 from oa_api.errors import NotFoundError
@@ -28,3 +30,20 @@ def test_assets_of_the_api_are_read_and_packed() -> None:
     style = read_assets().get("app.css")
     assert gzip.decompress(style.encoded["gzip"]) == style.body
     assert style.content_type == "text/css"
+
+
+def test_assets_without_the_scripts_of_others_are_served_and_told_of_once(tmp_path: Path) -> None:
+    (tmp_path / "app.css").write_text("a {}")
+    with capture_logs() as logs:
+        assets = read_assets(tmp_path)
+    assert [entry["event"] for entry in logs] == ["scripts_missing"]
+    assert assets.has("app.css")
+
+
+def test_assets_of_a_folder_have_another_version_when_one_of_them_changes(tmp_path: Path) -> None:
+    (tmp_path / "app.css").write_text("a {}")
+    (tmp_path / "map.js").write_text("1")
+    before = read_assets(tmp_path).url("app.css")
+    assert read_assets(tmp_path).url("app.css") == before
+    (tmp_path / "map.js").write_text("2")
+    assert read_assets(tmp_path).url("app.css") != before

@@ -59,9 +59,9 @@ class Assets:
 ASSETS = web.AppKey("assets", Assets)
 
 
-def read_assets() -> Assets:
+def read_assets(root: Path | None = None) -> Assets:
     """Read everything below static/; says once when the scripts of others are not there (services/api/web/build.py)."""
-    root = Path(str(files("oa_api") / "static"))
+    root = root or Path(str(files("oa_api") / "static"))
     assets = Assets({**_read_folder(root), **_read_folder(root / "vendor")})
     if not assets.has("htmx.min.js"):
         log.warning("scripts_missing", effect="no maps, no live pages", remedy="python3 services/api/web/build.py")

@@ -1,0 +1,70 @@
+"""What all pages have in common: the menu, the keyboard, the colours, and the policy of what may run."""
+
+from playwright.sync_api import expect
+
+from browser.seeds import HOSTILE
+from browser.visitor import Visitor
+
+
+def test_keyboard_reaches_the_content_first(visitor: Visitor) -> None:
+    page = visitor.open("/jobs")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#content")).to_be_focused()
+
+
+def test_menu_marks_the_page_that_is_open(visitor: Visitor) -> None:
+    menu = visitor.open("/runs").get_by_role("navigation", name="Main")
+    expect(menu.get_by_role("link", name="Runs")).to_have_attribute("aria-current", "page")
+    assert menu.locator("[aria-current]").count() == 1
+
+
+def test_menu_marks_the_list_of_the_page_that_is_open(visitor: Visitor) -> None:
+    menu = visitor.open("/runs/3").get_by_role("navigation", name="Main")
+    expect(menu.locator("[aria-current]")).to_have_text("Runs")
+
+
+def test_colours_are_those_of_the_system_until_others_are_chosen(visitor: Visitor) -> None:
+    page = visitor.open("/jobs", color_scheme="dark")
+
+    def ground() -> str:
+        return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+    dark = ground()
+    page.locator("#theme").click()
+    assert ground() != dark
+    light = ground()
+    page.reload()
+    assert ground() == light
+    page.locator("#theme").click()
+    assert ground() == dark
+
+
+def test_script_that_slips_into_a_page_is_not_run(visitor: Visitor) -> None:
+    page = visitor.open("/jobs")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked = true\">')")
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {text: 'window.hacked = true'}))"
+    )
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.hacked") is None
+    refused = [complaint for complaint in visitor.complaints if "Content Security Policy" in complaint]
+    assert len(refused) == 2
+    visitor.complaints.clear()
+
+
+def test_filter_of_a_hostile_value_is_shown_as_text(visitor: Visitor) -> None:
+    page = visitor.open("/jobs?source=" + HOSTILE.replace(" ", "%20"))
+    expect(page.get_by_label("Source")).to_have_value(HOSTILE)
+    expect(page.get_by_text(HOSTILE).first).to_be_visible()
+
+
+def test_page_of_a_list_leads_to_the_next_and_back(visitor: Visitor) -> None:
+    page = visitor.open("/jobs?limit=4&status=Success,Fail,Warn,Cancelled,Running,Pending,Submitted")
+    first = page.locator("tbody th").all_inner_texts()
+    page.get_by_role("link", name="Next page").click()
+    second = page.locator("tbody th").all_inner_texts()
+    assert int(second[0]) == int(first[-1]) - 1
+    page.get_by_role("link", name="Back to the start").click()
+    assert page.locator("tbody th").all_inner_texts() == first
