@@ -29,6 +29,7 @@ HASTE = {
     "OA_UNKNOWN_S": "1",
     "OA_LOST_AFTER_S": "2",
     "OA_DATABASE_CONNECTIONS": "5",
+    "OA_SCHEDULE_LEASE_S": "2",
     "OA_WITHOUT": "preview,tiles,parquet,profile",
 }
 _PATIENCE_S = 150.0

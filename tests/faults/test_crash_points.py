@@ -8,6 +8,7 @@ import pytest
 
 from faults.system import System
 from faults.test_github import PLACES as _GITHUB
+from faults.test_schedules import PLACES as _SCHEDULES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +28,8 @@ _WORK_KEPT = ("result.before_send", "result.after_send")
 def test_every_crash_point_of_the_code_is_tried_here() -> None:
     sources = [*_ROOT.glob("services/*/src/**/*.py"), *_ROOT.glob("shared/src/**/*.py")]
     found = {name for path in sources for name in re.findall(r'crash_point\("([\w.]+)"\)', path.read_text("utf-8"))}
-    assert found == {*_WORK_LOST, *_WORK_KEPT, *_GITHUB, *(place for places in _SERVICES.values() for place in places)}
+    services = (place for places in _SERVICES.values() for place in places)
+    assert found == {*_WORK_LOST, *_WORK_KEPT, *_GITHUB, *_SCHEDULES, *services}
 
 
 @pytest.fixture

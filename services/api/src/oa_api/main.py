@@ -123,7 +123,16 @@ async def serve(settings: Settings) -> None:
             (settings.sign_in_mail, partial(run_sign_in_mail, database, mailer, stop, site=site_of(settings))),
             (settings.webhooks, partial(run_webhooks, database, Sender(settings.allow_hosts), stop)),
             (settings.bulk, partial(run_bulk, database, stop)),
-            (settings.schedules, partial(run_schedules, database, scheduled_works(settings, database, storage), stop)),
+            (
+                settings.schedules,
+                partial(
+                    run_schedules,
+                    database,
+                    scheduled_works(settings, database, storage),
+                    stop,
+                    lease_s=settings.schedule_lease_s,
+                ),
+            ),
         )
         await _work([*(start for wanted, start in duties if wanted), *follow_github], stop)
 

@@ -46,6 +46,7 @@ class Settings:
     duty_silent_s: float = 120
     sources_repository: str = "https://github.com/openaddresses/openaddresses"
     sources_branch: str = ""
+    schedule_lease_s: float = 120
     stale_after_days: int = 30
     report_mail_to: tuple[str, ...] = ()
     report_webhook_url: str = field(default="", repr=False)

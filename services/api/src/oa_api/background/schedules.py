@@ -20,7 +20,7 @@ from oa_shared.tracing import trace_id
 log = structlog.get_logger()
 Work = Callable[[Fire], Awaitable[None]]
 _DELAYS_S = (10, 60, 300, 900)
-_KEEP_EVERY_S = 30
+_SIGNS_A_LEASE = 4
 _MAX_TAKEN = 20
 
 
@@ -32,20 +32,27 @@ class EndlessFireError(OaError):
 
 
 async def run_schedules(
-    database: Database, works: Mapping[ScheduleType, Work], stop: asyncio.Event, *, every_s: float = 2
+    database: Database,
+    works: Mapping[ScheduleType, Work],
+    stop: asyncio.Event,
+    *,
+    every_s: float = 2,
+    lease_s: float = fires.LEASE_S,
 ) -> None:
     """Do what was fired until `stop` is set."""
 
     async def work() -> bool:
         await beat(database, SCHEDULES)
-        return await schedule_once(database, works)
+        return await schedule_once(database, works, lease_s=lease_s)
 
     await repeat(SCHEDULES, work, stop, every_s=every_s)
 
 
-async def schedule_once(database: Database, works: Mapping[ScheduleType, Work]) -> bool:
+async def schedule_once(
+    database: Database, works: Mapping[ScheduleType, Work], *, lease_s: float = fires.LEASE_S
+) -> bool:
     """Do the work that has been due longest; False when nothing is due. Raises StoreError."""
-    held = await fires.take(database, new_token())
+    held = await fires.take(database, new_token(), lease_s=lease_s)
     if held is None:
         return False
     told = {"type": held.type, "period": held.period}
@@ -81,9 +88,9 @@ async def _do(works: Mapping[ScheduleType, Work], held: Fire) -> None:
 
 
 async def _keep(database: Database, held: Fire) -> None:
-    """Say every half a minute that the work goes on; a step that has lost its lease finds that out by itself."""
+    """Say now and then that the work goes on; a step that has lost its lease finds that out by itself."""
     while True:
-        await asyncio.sleep(_KEEP_EVERY_S)
+        await asyncio.sleep(held.lease_s / _SIGNS_A_LEASE)
         try:
             await database.run(partial(fires.hold, held=held))
             await beat(database, SCHEDULES)

@@ -13,7 +13,7 @@ from oa_api.store.queries import queries
 from oa_shared.errors import OaError
 
 _SQL = queries("schedules")
-LEASE_S = 120
+LEASE_S = 120.0
 MAX_TRIES = 5
 SHOWN_REFUSALS = 100
 
@@ -37,6 +37,7 @@ class Fire:
     tries: int
     detail: dict[str, Any]
     traceparent: str
+    lease_s: float = LEASE_S
 
 
 async def fire(transaction: Transaction, kind: ScheduleType, period: str | None, *, by: str, traceparent: str) -> int:
@@ -83,14 +84,13 @@ async def latest_done(database: Database, kind: ScheduleType) -> Row | None:
     return await database.first(_SQL["latest_of_type"], {"type": kind})
 
 
-async def take(database: Database, lease: str) -> Fire | None:
-    """Take the work that has been due longest, or None."""
-    row = await database.run(lambda transaction: transaction.first(_SQL["take"], {"lease": lease, "lease_s": LEASE_S}))
+async def take(database: Database, lease: str, *, lease_s: float) -> Fire | None:
+    """Take the work that has been due longest, or None; without a sign of life others may take it after `lease_s`."""
+    row = await database.run(lambda transaction: transaction.first(_SQL["take"], {"lease": lease, "lease_s": lease_s}))
     if row is None:
         return None
-    return Fire(
-        row["id"], ScheduleType(row["type"]), row["period"], lease, row["tries"], row["detail"], row["traceparent"]
-    )
+    kind = ScheduleType(row["type"])
+    return Fire(row["id"], kind, row["period"], lease, row["tries"], row["detail"], row["traceparent"], lease_s)
 
 
 async def hold(transaction: Transaction, held: Fire) -> Row:
@@ -98,7 +98,7 @@ async def hold(transaction: Transaction, held: Fire) -> Row:
 
     Raises LeaseLostError.
     """
-    row = await transaction.first(_SQL["hold"], {"fire": held.id, "lease": held.lease, "lease_s": LEASE_S})
+    row = await transaction.first(_SQL["hold"], {"fire": held.id, "lease": held.lease, "lease_s": held.lease_s})
     if row is None:
         raise LeaseLostError(f"{held.type} {held.period}")
     return row

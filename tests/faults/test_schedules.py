@@ -1,0 +1,71 @@
+"""The weekly run and the cleanup, whose process dies in between: nothing is doubled, and nothing left half done."""
+
+import json
+import time
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from faults.system import System
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+_SOURCES = ("schedule.after_snapshot", "schedule.before_commit", "schedule.after_chunk")
+_CLEANUP = ("cleanup.before_mark", "cleanup.after_delete")
+PLACES = (*_SOURCES, *_CLEANUP)
+_PATIENCE_S = 120
+
+
+def done(system: System, fire: int) -> dict[str, Any]:
+    """Tend the stack until a fire is done, and return it."""
+    deadline = time.monotonic() + _PATIENCE_S
+    found: dict[str, Any] = {}
+    while found.get("state") != "Done":
+        assert time.monotonic() < deadline, found
+        system.tend()
+        time.sleep(0.2)
+        try:
+            found = system.call("GET", f"/api/schedule/{fire}")
+        except HTTPError as error:
+            error.close()
+        except OSError:
+            continue
+    return found
+
+
+def test_weekly_run_whose_process_dies_again_and_again_has_each_job_once(system: System) -> None:
+    folder = system.stack.folder / "repository" / "sources" / "xx"
+    folder.mkdir(parents=True)
+    for number in range(3):
+        body = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [system.entry()]}}
+        (folder / f"weekly{number}.json").write_text(json.dumps(body))
+    system.crash_at(*_SOURCES)
+    fire = system.insist("POST", "/api/schedule", {"type": "sources", "period": "trial"})["id"]
+    run = done(system, fire)["run"]
+    jobs = [job["id"] for job in system.call("GET", f"/api/run/{run}/jobs")["jobs"]]
+    assert len(jobs) == 3
+    history = system.check(jobs)
+    assert set(history.statuses()) == {"Success"}
+    assert system.crashed_at() == set(_SOURCES)
+
+
+def test_cleanup_whose_process_dies_leaves_rows_and_objects_agreed(system: System) -> None:
+    run = system.insist("POST", "/api/run", {"live": False})["id"]
+    body = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [system.entry(), system.entry()]}}
+    asked = {"jobs": [{"source": body, "source_name": "xx/old"}]}
+    jobs: list[int] = system.insist("POST", f"/api/run/{run}/jobs", asked)["jobs"]
+    history = system.wait(jobs)
+    assert set(history.statuses()) == {"Success"}
+    key = f"job/{jobs[0]}/attempt-1/source.geojson.gz"
+    assert system.stored(key)
+    system.execute("UPDATE job_attempt SET ended_at = now() - interval '61 days' WHERE job_id = ANY(%s)", jobs)
+    system.crash_at(*_CLEANUP)
+    fire = system.insist("POST", "/api/cleanup", {"dry_run": False})["fire"]["id"]
+    done(system, fire)
+    assert system.crashed_at() == set(_CLEANUP)
+    assert system.stored(key) is None
+    for job in jobs:
+        with pytest.raises(HTTPError) as refused:
+            system.call("GET", f"/api/job/{job}/output/source.geojson.gz")
+        assert refused.value.code == 410
+        refused.value.close()
