@@ -53,7 +53,8 @@ def answer(value: Any, *shown: Any, as_json: bool) -> None:
         show_json(value)
         return
     for item in shown:
-        console.print(item, markup=False, highlight=False)
+        # An address that is broken into lines cannot be followed.
+        console.print(item, markup=False, highlight=False, soft_wrap=isinstance(item, str))
 
 
 def tell_refusals(refusals: Iterable[Any]) -> None:

@@ -60,6 +60,7 @@ COLLECTIONS = (
         *((BYTES,), "products"),
         description=f"All of it as GeoJSON, or in the first format that it has. {_FILE}",
         refusals=(410, 416),
+        also=(302,),
         role=Role.ANYONE,
     ),
     Route(
@@ -67,6 +68,7 @@ COLLECTIONS = (
         *((BYTES,), "products"),
         description=f"That of the newest good build. {_FILE}",
         refusals=(410, 416),
+        also=(302,),
         role=Role.ANYONE,
     ),
 )
@@ -94,6 +96,7 @@ EXPORTS = (
         *((BYTES,), "products"),
         description=f"{_FILE} 404 when it has expired.",
         refusals=(410, 416),
+        also=(302,),
         role=Role.ANYONE,
     ),
 )
@@ -114,6 +117,7 @@ FABRIC = (
         *("GET", "/api/fabric/{layer}/output/{file}", fabric.get_output, "The map of a layer", (BYTES,), "products"),
         description=_FILE,
         refusals=(410, 416),
+        also=(302,),
         role=Role.ANYONE,
     ),
 )
