@@ -15,7 +15,18 @@ _TIMES = """(() => {
   const [paint] = performance.getEntriesByName("first-contentful-paint");
   return { paint_ms: paint.startTime, load_ms: visit.loadEventEnd };
 })()"""
-PAGES = ("/", "/runs", "/runs/3", "/jobs", "/jobs/1", "/jobs/1/log", "/jobs/1/input", "/jobs/1/definition", "/docs")
+PAGES = (
+    "/",
+    "/runs",
+    "/runs/3",
+    "/jobs",
+    "/jobs/1",
+    "/jobs/1/log",
+    "/jobs/1/input",
+    "/jobs/1/definition",
+    "/docs",
+    "/data",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)
