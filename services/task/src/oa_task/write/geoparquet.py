@@ -34,6 +34,7 @@ class GeoParquetFile:
             write_statistics=[*texts, *(f"bbox.{side}" for side in SIDES)],
         )
         self._waiting: list[pa.Table] = []
+        self._waiting_rows = self._waiting_bytes = 0
         self._kinds: set[str] = set()
         self.bounds: np.ndarray | None = None
 
@@ -41,7 +42,9 @@ class GeoParquetFile:
         """Append a table; `kinds` are the GEOS types of its geometries, `boxes` their bounds, shape (n, 4)."""
         self._note(kinds, boxes)
         self._waiting.append(table)
-        while self._is_due():
+        self._waiting_rows += table.num_rows
+        self._waiting_bytes += table.nbytes
+        while self._waiting_rows >= GROUP_ROWS or self._waiting_bytes >= _GROUP_BYTES:
             self._write_group()
 
     def close(self) -> None:
@@ -62,16 +65,12 @@ class GeoParquetFile:
         self._writer.close()
         self._part.unlink(missing_ok=True)
 
-    def _is_due(self) -> bool:
-        rows: int = sum(table.num_rows for table in self._waiting)
-        size_bytes: int = sum(table.nbytes for table in self._waiting)
-        return rows >= GROUP_ROWS or size_bytes >= _GROUP_BYTES
-
     def _write_group(self) -> None:
         table = pa.concat_tables(self._waiting)
         self._writer.write_table(table.slice(0, GROUP_ROWS), row_group_size=GROUP_ROWS)
         rest = table.slice(GROUP_ROWS)
         self._waiting = [rest] if rest.num_rows else []
+        self._waiting_rows, self._waiting_bytes = rest.num_rows, rest.nbytes if rest.num_rows else 0
 
     def _note(self, kinds: set[int], boxes: np.ndarray) -> None:
         known = boxes[~np.isnan(boxes).any(axis=1)]
