@@ -48,11 +48,7 @@ def make_collection(making: Making) -> dict[str, Any]:
 
 def member_name(about: Input) -> str:
     """Return the path of a dataset in the GeoJSON zip: `us/ca/berkeley-addresses-city.geojson`."""
-    return _member_name(about.source_name, about.layer, about.name)
-
-
-def _member_name(source_name: str, layer: str, name: str) -> str:
-    return safe_path(f"{source_name}-{layer}-{name}".split("/")) + ".geojson"
+    return safe_path(f"{about.source_name}-{about.layer}-{about.name}".split("/")) + ".geojson"
 
 
 def _gathered(making: Making) -> tuple[list[Part], list[dict[str, Any]]]:
