@@ -1,6 +1,7 @@
 """Server-sent events: from where the client left off, then live, until it goes or the server stops."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from functools import partial
 
 import structlog
@@ -28,15 +29,15 @@ async def stream(
     request: web.Request, hub: Hub, database: Database, interest: Interest, *, after: Position | None
 ) -> web.StreamResponse:
     """Answer with a stream of what comes after an event, or from now on. Raises BusyError, StoreError at its start."""
-    async with hub.subscribed(interest, on_cut=partial(_abort, request)) as subscriber:
-        missed = _missed(database, subscriber, after=after)
+    async with (
+        hub.subscribed(interest, on_cut=partial(_abort, request)) as subscriber,
+        aclosing(_missed(database, subscriber, after=after)) as missed,
+    ):
         greeting = await anext(missed)
         response = web.StreamResponse(headers=_HEADERS)
         await response.prepare(request)
         try:
-            await response.write(greeting)
-            async for text in missed:
-                await response.write(text)
+            await _tell(response, greeting, missed)
             await _live(response, hub, subscriber)
         except ConnectionError:
             log.debug("stream_gone")
@@ -46,21 +47,28 @@ async def stream(
     return response
 
 
+async def _tell(response: web.StreamResponse, greeting: bytes, missed: AsyncIterator[bytes]) -> None:
+    await response.write(greeting)
+    async for text in missed:
+        await response.write(text)
+
+
 def _abort(request: web.Request) -> None:
     """Break off a client that does not read what it is sent."""
     if request.transport is not None:
         request.transport.abort()
 
 
-async def _missed(database: Database, subscriber: Subscriber, *, after: Position | None) -> AsyncIterator[bytes]:
+async def _missed(database: Database, subscriber: Subscriber, *, after: Position | None) -> AsyncGenerator[bytes, None]:
     """Give a greeting, then what happened between `after` and the place where the hub goes on by itself."""
     interest, until = subscriber.interest, subscriber.after
     after = until if after is None else after
-    if not await is_resumable(database, after, until=until):
-        yield RETRY + as_sent("reset", _FORGOTTEN, at=until) + await _counts(database, interest)
-        return
     # A client that comes from a process which had read further than this one has heard that already.
     subscriber.after = max(after, until)
+    if not await is_resumable(database, after, until=until):
+        subscriber.after = until
+        yield RETRY + as_sent("reset", _FORGOTTEN, at=until) + await _counts(database, interest)
+        return
     yield RETRY + bookmark(after) + await _counts(database, interest)
     while after < until:
         rows = await read(database, interest, after=after, until=until, order="asc", limit=_AT_ONCE)

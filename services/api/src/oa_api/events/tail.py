@@ -98,8 +98,8 @@ class Tail:
 
     async def _tell_runs(self) -> None:
         """Count the runs that changed, at most once a second."""
-        now = asyncio.get_running_loop().time()
-        if not self._changed or now - self._runs_told_at < _RUNS_EVERY_S:
+        clock_s = asyncio.get_running_loop().time()
+        if not self._changed or clock_s - self._runs_told_at < _RUNS_EVERY_S:
             return
         self._on_runs(await self._database.all(_READS["runs_by_number"], {"runs": sorted(self._changed)}))
-        self._runs_told_at, self._changed = now, set()
+        self._runs_told_at, self._changed = clock_s, set()
