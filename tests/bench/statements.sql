@@ -122,3 +122,19 @@ DROP TRIGGER job_event_notify ON job_event;
 ALTER TABLE job_event DROP COLUMN run_id, DROP COLUMN xid;
 DROP FUNCTION name_run_of_event();
 DROP FUNCTION announce_events()
+
+-- name: fill_people
+INSERT INTO account (login, role) SELECT 'person-' || n, 'admin' FROM generate_series(1, %(accounts)s) n
+
+-- name: fill_credentials
+WITH tokens AS (
+    INSERT INTO api_token (account_id, digest, name, role, expires_at)
+    SELECT id, sha256(('oa_' || login)::bytea), 'bench', 'admin', now() + interval '1 day' FROM account
+)
+INSERT INTO session (account_id, digest) SELECT id, sha256(login::bytea) FROM account
+
+-- name: fill_deeds
+INSERT INTO audit (kind, account_id, actor, role, action, subject, why)
+SELECT 'token', 1 + n %% 2000, 'person-' || 1 + n %% 2000, 'admin',
+       (ARRAY['job.rerun', 'job.create', 'run.create'])[1 + n %% 3], 'job/' || n, 'the server is back'
+FROM generate_series(1, %(deeds)s) n

@@ -52,6 +52,9 @@ def test_up_publishes_the_samples_answers_and_leaves_nothing(folder: Path) -> No
     asked = Request(env["OA_API_URL"] + "/", headers={"accept": "text/html"})  # noqa: S310 - our own page
     with urlopen(asked, timeout=10) as page:  # noqa: S310 - likewise
         assert page.status == 200
+    link = next(line.strip() for line in told.splitlines() if "/sign-in/link?token=" in line)
+    with urlopen(Request(link, headers={"accept": "text/html"}), timeout=10) as page:  # noqa: S310 - likewise
+        assert b"Sign in as admin" in page.read()
     children = _children(process)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0

@@ -1,0 +1,70 @@
+"""What it costs to know who asks, and the lists of people and deeds, at 2,000 accounts and 1,000,000 deeds."""
+
+import asyncio
+from contextlib import closing
+
+import aiohttp
+from api_reads import get, get_page, time_calls
+from report import Figure, p50_p99_ms, show
+from server import Bench, bench_api, bench_database, statement
+
+ACCOUNTS, DEEDS, CALLS = 2000, 1_000_000, 300
+CALLED = {
+    "deeds, the latest": "/api/audit?limit=100",
+    "deeds of one person": "/api/audit?actor=person-7&limit=100",
+    "deeds of nobody": "/api/audit?actor=nobody&limit=100",
+    "deeds of a kind": "/api/audit?action=job.rerun&limit=100",
+    "deeds done to a job": "/api/audit?subject=job/500000",
+    "accounts": "/api/account?limit=100",
+    "tokens": "/api/token",
+}
+PAGES = {"deeds": "/audit", "accounts": "/accounts", "profile": "/profile"}
+TOKEN, SESSION = {"Authorization": "Bearer oa_person-7"}, {"Cookie": "oa_session=person-7"}
+
+
+def fill(bench: Bench) -> None:
+    """Write people, what they sign in with, and what they did."""
+    with closing(bench.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(statement("fill_people"), {"accounts": ACCOUNTS})
+        cursor.execute(statement("fill_credentials"))
+        cursor.execute(statement("fill_deeds"), {"deeds": DEEDS})
+        cursor.execute("VACUUM ANALYZE")
+
+
+async def measure_knowing(url: str) -> list[Figure]:
+    """Return what the smallest request takes, by whoever sends it; the baseline is that of nobody in particular."""
+    times = {}
+    for who, headers in (("nobody", {}), ("a token", TOKEN), ("a session", SESSION)):
+        async with aiohttp.ClientSession(url, headers=headers) as session:
+            times[who] = p50_p99_ms(await time_calls(lambda session=session: get(session, "/api"), CALLS))  # type: ignore[misc] # each its own
+    return [Figure(f"GET /api with {who}", times[who], times["nobody"], "without") for who in ("a token", "a session")]
+
+
+async def measure_lists(url: str) -> list[Figure]:
+    """Return a row for each list and page."""
+    figures = []
+    async with aiohttp.ClientSession(url, headers=SESSION) as session:
+        for what, path in CALLED.items():
+            times = await time_calls(lambda path=path: get(session, path), CALLS)  # type: ignore[misc] # each its own
+            figures.append(Figure(what, p50_p99_ms(times)))
+        for what, path in PAGES.items():
+            times = await time_calls(lambda path=path: get_page(session, path), CALLS)  # type: ignore[misc] # likewise
+            figures.append(Figure(f"page, {what}", p50_p99_ms(times)))
+    return figures
+
+
+async def measure(url: str) -> list[Figure]:
+    """Return every row."""
+    return [*await measure_knowing(url), *await measure_lists(url)]
+
+
+def main() -> None:
+    with bench_database() as bench:
+        fill(bench)
+        with bench_api(bench) as (api, _pid):
+            title = f"people at {ACCOUNTS:,} accounts and {DEEDS:,} deeds, p50 / p99 of {CALLS}"
+            show(title, asyncio.run(measure(api.url)))
+
+
+if __name__ == "__main__":
+    main()
