@@ -65,6 +65,7 @@ async def deliver(api: RunningApi, *, opened: tuple[str, ...] = ("127.0.0.1",), 
 
 
 async def make_due(api: RunningApi) -> None:
+    await api.database.execute("UPDATE webhook SET rests_until = now()")
     await api.database.execute("UPDATE webhook_delivery SET due_at = now() WHERE state = 'waiting'")
 
 
@@ -155,6 +156,17 @@ async def test_delivery_whose_sender_died_is_tried_again(api: RunningApi, receiv
     assert await deliver(api) == 0
     await make_due(api)
     assert await deliver(api) == 1
+
+
+async def test_webhook_that_does_not_take_something_rests_before_the_next(api: RunningApi, receiver: Receiver) -> None:
+    await subscribe(api, receiver.url)
+    await publish(api)
+    receiver.status = 500
+    await deliver(api)
+    await publish(api, "xx/next")
+    assert await deliver(api) == 0
+    await make_due(api)
+    assert await deliver(api) == 2
 
 
 async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason(

@@ -21,7 +21,8 @@ DELAYS_S = (10, 60, 300, 900, 3600, 7200, 14_400, 28_800, 28_800)
 MAX_GIVEN_UP = 3
 _TIDY_EVERY_S = 30.0
 _JITTER = 0.1
-_EACH = 5
+_EACH = 20
+_REST_S = 60.0
 _LEASE_S = 6 * TIMEOUT_S
 _DISABLED = "the webhook was switched off"
 _SQL = queries("webhooks")
@@ -71,6 +72,7 @@ async def _settle(transaction: Transaction, row: Row, reply: Reply) -> str:
         await transaction.execute(_SQL["delivered"], values)
         await transaction.execute(_SQL["heard"], values)
         return "delivered"
+    await transaction.execute(_SQL["rest"], {**values, "rest_s": _REST_S if row["tries"] > 1 else DELAYS_S[0]})
     if row["tries"] <= len(DELAYS_S):
         delay_s = DELAYS_S[row["tries"] - 1] * random.uniform(1, 1 + _JITTER)  # noqa: S311 - so that they do not come together
         await transaction.execute(_SQL["try_later"], {**values, "delay_s": delay_s})

@@ -61,7 +61,7 @@ CROSS JOIN LATERAL (
     WHERE waiting.webhook_id = webhook.id AND waiting.state = 'waiting' AND waiting.due_at <= now()
     ORDER BY waiting.due_at, waiting.id LIMIT %(each)s FOR UPDATE SKIP LOCKED
 ) due
-WHERE webhook.active AND webhook_delivery.id = due.id
+WHERE webhook.active AND webhook.rests_until <= now() AND webhook_delivery.id = due.id
 RETURNING webhook_delivery.id, webhook_delivery.webhook_id AS webhook, webhook_delivery.event, webhook_delivery.body,
           webhook_delivery.tries, webhook.url, webhook.secret
 
@@ -71,6 +71,9 @@ WHERE id = %(delivery)s AND state = 'waiting'
 
 -- name: heard
 UPDATE webhook SET given_up = 0 WHERE id = %(webhook)s AND given_up > 0
+
+-- name: rest
+UPDATE webhook SET rests_until = now() + make_interval(secs => %(rest_s)s) WHERE id = %(webhook)s
 
 -- name: try_later
 UPDATE webhook_delivery SET due_at = now() + make_interval(secs => %(delay_s)s), status = %(status)s, error = %(error)s
