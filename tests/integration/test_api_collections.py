@@ -1,5 +1,6 @@
 """Collections over HTTP: making, changing, building, and what is offered."""
 
+import json
 from typing import Any
 
 import pytest
@@ -264,3 +265,16 @@ async def test_jobs_of_what_everybody_gets_are_left_to_moderators(api: RunningAp
     assert (await call(api, "POST", f"/api/job/{made['job']}/cancel", {}, **author)).status == 200
     await account(api, "mo", "moderator")
     assert (await call(api, "POST", f"/api/job/{job}/cancel", {}, **await token(api, "mo", "moderator"))).status == 200
+
+
+@pytest.mark.parametrize(("code", "tier"), [("infra.storage", "large"), ("resource.out_of_memory", "huge")])
+async def test_build_that_is_tried_again_stays_of_its_kind(api: RunningApi, code: str, tier: str) -> None:
+    await publish(api, "us/ne/lancaster")
+    number = await collection(api)
+    job = (await started(api, number))["job"]
+    assert await end(api, job, status=JobStatus.FAIL, error={"code": code, "message": "x"}) == "retried"
+    sent = await api.database.all("SELECT body FROM outbox WHERE job_id = %(job)s ORDER BY attempt", {"job": job})
+    assert [json.loads(row["body"])["job_kind"] for row in sent] == ["collection", "collection"]
+    assert [json.loads(row["body"])["tier"] for row in sent] == ["large", tier]
+    assert await build(api, job, MAIN) == "Success"
+    assert (await api.get(f"/api/collections/{number}"))["job"] == job
