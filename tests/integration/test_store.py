@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from oa_api.store import migration
 from oa_api.store.database import Database, Transaction
 from oa_api.store.errors import (
     StoreConflictError,
@@ -245,3 +246,15 @@ def test_sql_files_have_no_names_twice() -> None:
     for path in folder.glob("*.sql"):
         names = re.findall(r"^-- name: (\w+)$", path.read_text(), re.MULTILINE)
         assert len(names) == len(set(names)), path
+
+
+async def test_migration_may_take_longer_than_a_statement(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = [("0001_slow.sql", "CREATE TABLE job_event (xid xid8); SELECT pg_sleep(0.5)")]
+    monkeypatch.setattr(migration, "_migrations", lambda: slow)
+    database = await Database.open(empty_database_url, connections=1, server_limits_ms={"statement_timeout": 100})
+    try:
+        assert await migration.migrate(database) == ["0001_slow.sql"]
+    finally:
+        await database.close()

@@ -43,9 +43,9 @@ class Transaction:
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
 
-    async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
-        """Run a statement and return the number of rows that it touched."""
-        await self._cursor.execute(sql, parameters)
+    async def execute(self, sql: str, parameters: Parameters | None = None, *, within_s: float | None = None) -> int:
+        """Run a statement and return the number of rows that it touched; `within_s` is for what may take long."""
+        await self._cursor.execute(sql, parameters, timeout=within_s)
         return int(self._cursor.rowcount)
 
     async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]:

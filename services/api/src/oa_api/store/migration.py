@@ -9,6 +9,7 @@ from oa_api.store.queries import queries
 
 log = structlog.get_logger()
 _LOCK = 7_203_114
+_WITHIN_S = 6 * 3600.0
 _LEDGER = "CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())"
 
 
@@ -18,14 +19,16 @@ async def migrate(database: Database) -> list[str]:
 
 
 async def _apply(transaction: Transaction) -> list[str]:
-    await transaction.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK})
+    # Large tables are written anew: that takes what it takes, also for the others that wait for it.
+    await transaction.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+    await transaction.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK}, within_s=_WITHIN_S)
     await transaction.execute(_LEDGER)
     done = {row["name"] for row in await transaction.all("SELECT name FROM migration")}
     applied = []
     for name, sql in _migrations():
         if name in done:
             continue
-        await transaction.execute(sql)
+        await transaction.execute(sql, within_s=_WITHIN_S)
         await transaction.execute("INSERT INTO migration (name) VALUES (%(name)s)", {"name": name})
         log.info("migration_applied", name=name)
         applied.append(name)
