@@ -28,6 +28,7 @@ async def is_resumable(database: Database, after: Position, *, until: Position) 
         return False
     if after >= until:
         return True
-    values = {**span(Interest(), after=after, until=until, limit=0), "most": MOST_BEHIND}
+    values: dict[str, str | int] = {"most": MOST_BEHIND}
+    values |= {"after_xid": str(after.xid), "after_id": after.row, "until_xid": str(until.xid), "until_id": until.row}
     row = await database.first(_SQL["resumable"], values)
     return row is not None and bool(row["is_near"]) and (after == START or bool(row["is_kept"]))

@@ -66,11 +66,14 @@ class Interest:
 
 
 def span(interest: Interest, *, after: Position = START, until: Position = END, limit: int) -> dict[str, Any]:
-    """Return SQL parameters: the wanted events after one place, up to and with another."""
+    """Return SQL parameters: the wanted events after one place, up to and with another.
+
+    Neither end of the feed is a limit: the planner would take one for something that few rows are beyond.
+    """
     return {
-        "after_xid": str(after.xid),
+        "after_xid": str(after.xid) if after != START else None,
         "after_id": after.row,
-        "until_xid": str(until.xid),
+        "until_xid": str(until.xid) if until != END else None,
         "until_id": until.row,
         "run": interest.run,
         "job": interest.job,

@@ -13,8 +13,8 @@ SELECT event.xid::text AS xid, event.id AS row_id, event.run_id AS run, event.jo
        event.at, event.detail, job.source_name, job.layer, job.name
 FROM job_event event JOIN job ON job.id = event.job_id
 WHERE event.accepted AND event.xid < pg_snapshot_xmin(pg_current_snapshot())
-  AND (event.xid, event.id) > (%(after_xid)s::xid8, %(after_id)s)
-  AND (event.xid, event.id) <= (%(until_xid)s::xid8, %(until_id)s)
+  AND (%(after_xid)s::xid8 IS NULL OR (event.xid, event.id) > (%(after_xid)s::xid8, %(after_id)s))
+  AND (%(until_xid)s::xid8 IS NULL OR (event.xid, event.id) <= (%(until_xid)s::xid8, %(until_id)s))
   AND (%(run)s::bigint IS NULL OR event.run_id = %(run)s)
   AND (%(job)s::bigint IS NULL OR event.job_id = %(job)s)
   AND (%(kind)s::text[] IS NULL OR event.kind = ANY(%(kind)s))
