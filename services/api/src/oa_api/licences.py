@@ -19,7 +19,7 @@ _KEYS = {
     "share_alike": ("share-alike", "share alike", "share_alike"),
     "remarks": ("remarks", "note"),
 }
-_UNKNOWN = "the source states no licence"
+_UNKNOWN = "The source states no licence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Licence:
 
     def line(self) -> str:
         """Return the licence in one line: to whom credit is due, then what the licence is."""
-        named = ", ".join(part for part in (self.text, self.url) if part) or _UNKNOWN
+        named = ", ".join(part for part in (self.text, self.url) if part)
         parts = [f"© {self.attribution_name}"] if self.attribution_name else []
-        parts.append(f"Licence: {named}")
+        parts.append(f"Licence: {named}" if named else _UNKNOWN)
         parts += ["Share alike"] if self.share_alike else []
         parts += ["No credit asked for"] if self.attribution is False else []
         return ". ".join(parts) + "."

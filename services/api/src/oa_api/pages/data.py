@@ -33,7 +33,9 @@ _WHAT = {
     "cache.zip": "the data as it was downloaded",
     "profile.json": "the columns of the input",
     "manifest.json": "every file with its digest, all counts",
-    "source.json": "the definition",
+    "definition.json": "what the job was made of",
+    "sample.json": "the first rows, before and after",
+    "stats.json": "counts",
 }
 
 
@@ -64,7 +66,7 @@ async def show_dataset(request: web.Request) -> web.Response:
         addresses=addresses,
         history=history,
         chart=_chart(history.rows),
-        changed=[(name, (dataset["changes"] or {}).get(name)) for name in CHANGES],
+        changed=_changed(dataset["changes"]),
     )
 
 
@@ -107,6 +109,13 @@ def _searched(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the filter of the API for one of a page."""
     source = asked["source"]
     return {**asked, "source": None, "source_like": beginning(source)} if source else asked
+
+
+def _changed(changes: dict[str, Any] | None) -> list[tuple[str, int]]:
+    """Return how much differs from the publication before; nothing where there was none."""
+    if not changes or changes.get("previous") is False:
+        return []
+    return [(name, changes[name]) for name in CHANGES if name in changes]
 
 
 def _chart(publications: list[dict[str, Any]]) -> charts.Chart:
