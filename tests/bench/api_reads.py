@@ -58,6 +58,10 @@ PAGES = {
     "a collection": "/collections/7",
     "exports": "/exports",
     "errors": "/errors",
+    "health": "/health",
+    "health of a region": "/health?prefix=xx/bench/",
+    "schedules": "/schedules",
+    "time and cost of a run": "/runs/500/speed",
     "API": "/docs",
 }
 _AS_A_BROWSER = {hdrs.ACCEPT: "text/html", hdrs.ACCEPT_ENCODING: "gzip"}

@@ -26,6 +26,8 @@ PAGES = (
     "/jobs/1/definition",
     "/docs",
     "/data",
+    "/health",
+    "/schedules",
 )
 
 

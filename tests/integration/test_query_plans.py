@@ -172,6 +172,7 @@ async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None
 
 PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
 _DEEDS: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
+SPENT = {"after_job": JOBS // 2, "after_attempt": 1, "limit": 500, "keep_last": 3}
 HOT: dict[str, dict[str, Any]] = {
     "products.builds": {"collection": 7, "cursor": None, "limit": 26},
     "products.collection": {"collection": 7},
@@ -223,6 +224,18 @@ HOT: dict[str, dict[str, Any]] = {
     "bulk.take_bulk": {},
     "sweep.republish_stale": {"after_s": 900},
     "sweep.past_deadline": {"deadline_s": 172_800},
+    "cleanup.spent_unpublished": {**SPENT, "keep_days": 60},
+    "cleanup.spent_pull_request": {**SPENT, "keep_days": 30},
+    "cleanup.spent_logs": {**SPENT, "keep_days": 365},
+    "cleanup.mark_unpublished": {"jobs": [7, 8], "attempts": [1, 1], "locked": [7, 8], "keep_days": 60},
+    "cleanup.known_attempts": {"jobs": [7, 8], "attempts": [1, 1]},
+    "cleanup.old_events": {"after": JOBS // 2, "limit": 500, "keep_days": 400},
+    "cleanup.expired": {"job": 7, "attempt": 1, "parts": ["files"]},
+    "cleanup.unfinished": {"limit": 100},
+    "schedules.take": {"lease": "l", "lease_s": 120},
+    "schedules.fires": {"type": None, "cursor": None, "limit": 26},
+    "uploads.newest": {"account": None, "cursor": None, "limit": 26},
+    "reports.changes": {"fire": 1, "limit": 500},
     "github.take_delivery": {"lease_s": 300},
     "github.take_check": {"lease_s": 300},
     "github.checks_asked_for": {"repository": "a/b", "pull": None, "head_sha": "9"},

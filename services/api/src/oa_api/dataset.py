@@ -30,10 +30,12 @@ def dataset_view(row: Row) -> dict[str, Any]:
 
 def publication_view(row: Row) -> dict[str, Any]:
     """Return one publication of a dataset."""
+    gone = row.get("files_deleted_at")
     return {
         **{name: row[name] for name in ("id", "job", "attempt", "run")},
         **_numbers(row),
         "published_at": rfc3339(row["published_at"]),
+        "files_deleted_at": rfc3339(gone) if gone else None,
         "files": files_of(row["result"], row, is_kept=row["is_kept"]),
     }
 

@@ -179,6 +179,7 @@ CREATE TABLE expiry (
     size_bytes bigint,
     PRIMARY KEY (job_id, attempt, part)
 );
+CREATE INDEX data_by_job ON data (job_id);
 CREATE INDEX expiry_unfinished ON expiry (marked_at) WHERE deleted_at IS NULL;
 
 -- Files that people send because no server has them.

@@ -52,13 +52,14 @@ AND EXISTS (
 )
 AND NOT EXISTS (SELECT FROM expiry gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
 
+-- name: is_long_ago
+told.published_at < now() - make_interval(days => %(keep_days)s)
+AND (SELECT count(*) FROM publication newer WHERE newer.data_id = told.data_id AND newer.id > told.id) >= %(keep_last)s
+
 -- name: is_spent_superseded
 {is_free}
 AND EXISTS (
-    SELECT FROM publication told
-    WHERE told.job_id = tried.job_id AND told.attempt = tried.attempt
-      AND told.published_at < now() - make_interval(days => %(keep_days)s)
-      AND (SELECT count(*) FROM publication newer WHERE newer.data_id = told.data_id AND newer.id > told.id) >= %(keep_last)s
+    SELECT FROM publication told WHERE told.job_id = tried.job_id AND told.attempt = tried.attempt AND {is_long_ago}
 )
 AND NOT EXISTS (SELECT FROM expiry gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
 
@@ -91,8 +92,14 @@ SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes {tried_jobs} AN
 ORDER BY tried.job_id, tried.attempt LIMIT %(limit)s
 
 -- name: spent_superseded
-SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes {tried_jobs} AND {is_spent_superseded}
-ORDER BY tried.job_id, tried.attempt LIMIT %(limit)s
+SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes
+FROM publication told
+JOIN job_attempt tried ON tried.job_id = told.job_id AND tried.attempt = told.attempt
+JOIN job ON job.id = tried.job_id
+WHERE (told.job_id, told.attempt) > (%(after_job)s, %(after_attempt)s)
+  AND {is_long_ago} AND {is_free}
+  AND NOT EXISTS (SELECT FROM expiry gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
+ORDER BY told.job_id, told.attempt LIMIT %(limit)s
 
 -- name: spent_logs
 SELECT tried.job_id, tried.attempt, 0::bigint AS known_bytes {tried_jobs} AND {is_spent_logs}
@@ -145,13 +152,14 @@ WHERE job_id = %(job)s AND attempt = %(attempt)s AND part = ANY(%(parts)s) LIMIT
 
 -- name: old_events
 WITH looked AS (
-    SELECT id, at, kind, job_id FROM job_event WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
+    SELECT id, at, kind, (SELECT rank FROM job WHERE job.id = job_event.job_id) AS rank
+    FROM job_event WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
 )
 SELECT max(looked.id) AS last, count(*) AS looked,
-       coalesce(array_agg(looked.id) FILTER (WHERE looked.kind <> 'data.published' AND job.rank = 9
+       coalesce(array_agg(looked.id) FILTER (WHERE kind <> 'data.published' AND rank = 9
            AND looked.at < now() - make_interval(days => %(keep_days)s)), '{}') AS old,
        bool_or(looked.at < now() - make_interval(days => %(keep_days)s)) AS goes_on
-FROM looked JOIN job ON job.id = looked.job_id
+FROM looked
 
 -- name: forget_events
 DELETE FROM job_event WHERE id = ANY(%(ids)s)
