@@ -42,7 +42,7 @@ def many_entries() -> bytes:
 
 
 def huge_gzip() -> bytes:
-    return gzip.compress(b"x" * 1000)[:-4] + (0xFFFFFFF0).to_bytes(4, "little")
+    return gzip.compress(b"x" * 1000, mtime=0)[:-4] + (0xFFFFFFF0).to_bytes(4, "little")
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,11 @@ def huge_gzip() -> bytes:
         ("a.gml", b'<?xml version="1.0"?><gml/>'),
         ("a.zip", zipped({"folder/a.shp": b"1", "folder/a.dbf": b"2"}).getvalue()),
         ("a.zip", zipped({"a.csv": b"1,2\n" * 1_000_000}).getvalue()),
-        ("a.csv.gz", gzip.compress(b"a,b\n")),
+        ("a.csv.gz", gzip.compress(b"a,b\n", mtime=0)),
         ("a.gpkg", b"SQLite format 3\x00" + b"\x00" * 100),
     ],
+    # Archives hold the time, and every worker has to find the same tests.
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_file_that_is_what_its_name_says_is_taken(name: str, body: bytes) -> None:
     inspect(name, ends(body))
