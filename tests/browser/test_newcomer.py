@@ -1,0 +1,122 @@
+"""The first hour of a newcomer: docs/first-hour.md in a browser and a terminal, on the system that `make up` starts."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.visitor import Visitor
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+_BIN = Path(sys.executable).parent
+_LINK = re.compile(r"http://\S+/sign-in/link\?token=\S+")
+_HELD_BACK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of a newcomer, with the system running, and the browser beside it."""
+
+    folder: Path
+    link: str
+    page: Page
+
+    def oa(self, *arguments: str, expected: int = 0) -> str:
+        done = subprocess.run(
+            [_BIN / "oa", *arguments], cwd=self.folder, capture_output=True, text=True, timeout=180, check=False
+        )
+        assert done.returncode == expected, done.stdout + done.stderr
+        return done.stdout
+
+    def submit(self, definition: str, *, expected: int = 0) -> int:
+        """Submit the addresses of a definition as a live run, wait, and return the job."""
+        path = self.folder / "sources/xx/applewood.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(definition, "utf-8")
+        asked = ("submit", "sources/xx/applewood.json", "--layer", "addresses", "--live", "--follow")
+        return int(re.findall(r"job (\d+)", self.oa(*asked, expected=expected))[-1])
+
+
+@pytest.fixture
+def home(tmp_path: Path, browser: Browser) -> Iterator[Home]:
+    started = subprocess.Popen([_BIN / "oa-local", "up"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert started.stdout is not None
+    told = ""
+    for line in started.stdout:
+        told += line
+        if "The page is at" in line:
+            break
+    link = _LINK.findall(told)[0]
+    visitor = Visitor(browser, link.partition("/sign-in")[0])
+    yield Home(tmp_path, link, visitor.blank())
+    visitor.leave()
+    os.kill(started.pid, signal.SIGINT)
+    started.wait(60)
+    started.stdout.close()
+
+
+def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home) -> None:
+    page = home.page
+    _the_samples_are_on_the_map(page)
+    _one_is_downloaded_as_geoparquet(page)
+    home.oa("data", "get", "xx/applewood", "addresses", "county", "definition.json", "--out", "mine.json")
+    definition = (home.folder / "mine.json").read_text("utf-8")
+
+    failed = home.submit(definition.replace("SITUS", "SITUSS"), expected=1)
+    page.goto(f"/jobs/{failed}")
+    expect(page.get_by_text("The data lacks columns that the rules name.").first).to_be_visible()
+    expect(page.get_by_text("nearest: 'SITUS'").first).to_be_visible()
+
+    mended = home.submit(definition)
+    page.goto(f"/jobs/{mended}")
+    expect(page.get_by_text("published", exact=True).first).to_be_visible()
+
+    fewer = definition.replace("^([0-9]+)", "^([0-9]*[048])\\\\b")
+    held_back = home.submit(fewer, expected=_HELD_BACK)
+    _the_held_back_result_is_confirmed(home, held_back)
+    page.goto(f"/jobs/{held_back}/changes")
+    expect(page.locator(".stat.warn", has_text="Changed")).to_contain_text("4,000")
+    page.goto("/data")
+    page.get_by_role("row").filter(has_text="addresses").get_by_role("link", name="xx/applewood").click()
+    expect(page.get_by_role("heading", name="History")).to_be_visible()
+    number = page.url.rpartition("/")[2]
+    assert f'"job": {held_back}' in home.oa("data", "history", number, "--json").splitlines()[0]
+
+
+def _the_samples_are_on_the_map(page: Page) -> None:
+    page.goto("/map")
+    expect(page.locator('[data-drawn="yes"]').first).to_be_visible(timeout=30_000)
+    for layer in ("addresses", "parcels", "buildings"):
+        expect(page.get_by_role("row").filter(has_text="xx/applewood").filter(has_text=layer)).to_have_count(1)
+
+
+def _one_is_downloaded_as_geoparquet(page: Page) -> None:
+    page.get_by_role("row").filter(has_text="addresses").get_by_role("link", name="xx/applewood").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="source.parquet").click()
+    about = pq.read_metadata(downloading.value.path())
+    assert about.num_rows == 10_000
+    assert "columns" in json.loads(about.metadata[b"geo"])
+
+
+def _the_held_back_result_is_confirmed(home: Home, job: int) -> None:
+    page = home.page
+    page.goto(home.link)
+    page.get_by_role("button", name="Sign in as admin").click()
+    page.goto(f"/jobs/{job}")
+    expect(page.get_by_text("filled values of number").first).to_be_visible()
+    page.locator("summary", has_text="Confirm").click()
+    page.get_by_label("Why").first.fill("the county dropped them")
+    page.get_by_role("button", name="Publish it").click()
+    expect(page.get_by_text("published", exact=True).first).to_be_visible()
+    page.goto("/audit")
+    expect(page.get_by_text("the county dropped them").first).to_be_visible()
