@@ -52,30 +52,30 @@ async def test_account_with_what_another_has_is_refused_by_field(
     assert (refused.status, list(refused.json["errors"])) == (409, [field])
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"login": ""},
-        {"login": "a b"},
-        {"login": "-a"},
-        {"login": "x" * 40},
-        {"login": "Service"},
-        {"login": "anonymous"},
-        {"login": "a\nb"},
-        {"email": "ada"},
-        {"email": "ada@example.org\nBcc: eve@example.org"},
-        {"email": "ada@example.org, eve@example.org"},
-        {"email": "<ada@example.org>"},
-        {"role": "service"},
-        {"role": "anyone"},
-        {"github_id": 0},
-        {"github_id": "7"},
-        {"disabled": True},
-    ],
-)
-async def test_account_that_cannot_be_is_refused(api: RunningApi, change: dict[str, Any]) -> None:
-    refused = await call(api, "POST", "/api/account", {**ADA, **change})
-    assert (refused.status, list(refused.json["errors"])) == (422, list(change))
+IMPOSSIBLE: list[dict[str, Any]] = [
+    {"login": ""},
+    {"login": "a b"},
+    {"login": "-a"},
+    {"login": "x" * 40},
+    {"login": "Service"},
+    {"login": "anonymous"},
+    {"login": "a\nb"},
+    {"email": "ada"},
+    {"email": "ada@example.org\nBcc: eve@example.org"},
+    {"email": "ada@example.org, eve@example.org"},
+    {"email": "<ada@example.org>"},
+    {"role": "service"},
+    {"role": "anyone"},
+    {"github_id": 0},
+    {"github_id": "7"},
+    {"disabled": True},
+]
+
+
+async def test_account_that_cannot_be_is_refused(api: RunningApi) -> None:
+    for change in IMPOSSIBLE:
+        refused = await call(api, "POST", "/api/account", {**ADA, **change})
+        assert (refused.status, list(refused.json["errors"])) == (422, list(change)), change
     assert await api.count("account") == 0
 
 
@@ -156,13 +156,19 @@ async def test_token_is_shown_once_and_only_its_digest_is_kept(api: RunningApi) 
     assert len(deeds) == 1
 
 
-@pytest.mark.parametrize(
-    "change", [{"days": 0}, {"days": 367}, {"days": None}, {"role": "service"}, {"name": ""}, {"expires_at": "never"}]
-)
-async def test_token_that_cannot_be_is_refused(api: RunningApi, change: dict[str, Any]) -> None:
+async def test_token_that_cannot_be_is_refused(api: RunningApi) -> None:
     await account(api, "ada", "author")
-    body = {"account": 1, "name": "import", "role": "author", "days": 90, **change}
-    assert (await call(api, "POST", "/api/token", body)).status == 422
+    changes: list[dict[str, Any]] = [
+        {"days": 0},
+        {"days": 367},
+        {"days": None},
+        {"role": "service"},
+        {"name": ""},
+        {"expires_at": "never"},
+    ]
+    for change in changes:
+        body = {"account": 1, "name": "import", "role": "author", "days": 90, **change}
+        assert (await call(api, "POST", "/api/token", body)).status == 422, change
     assert await api.count("api_token") == 0
 
 
