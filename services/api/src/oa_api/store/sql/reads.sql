@@ -65,7 +65,7 @@ FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_o
 WHERE run.id = %(run)s
 
 -- name: runs_by_number
-SELECT run.id, run.created_at, run.live, run.lane, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = ANY(%(runs)s)
 
