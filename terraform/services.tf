@@ -55,6 +55,18 @@ locals {
     { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
   ]
 
+  care_settings = {
+    OA_SOURCES_REPOSITORY = var.care.sources_repository
+    OA_SOURCES_BRANCH     = var.care.sources_branch
+    OA_REPORT_MAIL_TO     = join(",", var.care.report_mail_to)
+    OA_REPORT_WEBHOOK_URL = var.care.report_webhook_url
+    OA_STALE_AFTER_DAYS   = tostring(var.care.stale_after_days)
+    OA_PRICE_VCPU_H       = tostring(var.care.price_vcpu_h)
+    OA_PRICE_MEMORY_GB_H  = tostring(var.care.price_memory_gb_h)
+    OA_PRICE_MOVED_GB     = tostring(var.care.price_moved_gb)
+    OA_PRICES_LOOKED_UP   = var.care.prices_looked_up
+  }
+
   # The cleanup removes what the retention rules say; a form for an upload is signed with the right to put it.
   api_keeps_files = [
     { Sid = "RemoveFiles", Effect = "Allow", Action = ["s3:DeleteObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
@@ -74,7 +86,7 @@ module "api" {
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = var.api.cpu, memory = var.api.memory }
   before         = ["migrate"]
-  environment    = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, { OA_CONSUMER = "false" })
+  environment    = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, { OA_CONSUMER = "false" })
   secrets        = merge(local.api_secrets, local.github_secrets)
   secret_arns    = concat(local.api_secret_arns, aws_secretsmanager_secret.github[*].arn)
   log_days       = var.log_days

@@ -275,6 +275,27 @@ variable "schedules" {
   }
 }
 
+variable "care" {
+  description = "Where sources come from, who gets the report of what broke and was mended, and the prices that costs are counted at (docs/care.md)."
+  type = object({
+    sources_repository = optional(string, "https://github.com/openaddresses/openaddresses")
+    sources_branch     = optional(string, "")
+    report_mail_to     = optional(list(string), [])
+    report_webhook_url = optional(string, "")
+    stale_after_days   = optional(number, 30)
+    price_vcpu_h       = optional(number, 0.04048)
+    price_memory_gb_h  = optional(number, 0.004445)
+    price_moved_gb     = optional(number, 0.045)
+    prices_looked_up   = optional(string, "us-east-1, November 2026, as remembered: to be checked")
+  })
+  default = {}
+
+  validation {
+    condition     = length(var.care.report_mail_to) == 0 || var.sign_in.mail_from != ""
+    error_message = "care.report_mail_to needs a mail server: set sign_in.mail_from and its secret."
+  }
+}
+
 variable "alarms" {
   description = "Who is told, and when."
   type = object({

@@ -150,3 +150,11 @@ run "schedules_are_on_unless_turned_off" {
     error_message = "The weekly run is watched."
   }
 }
+
+run "report_by_mail_without_a_mail_server_is_refused" {
+  command = plan
+  variables {
+    care = { report_mail_to = ["ops@example.org"] }
+  }
+  expect_failures = [var.care]
+}
