@@ -76,6 +76,17 @@ async function addFeatures(map, { id, url, colour, radius }) {
   return data.bbox;
 }
 
+// The ground follows when light becomes dark.
+function follow(map) {
+  const repaint = () => {
+    const { ground, grid: lines } = paint();
+    map.setPaintProperty("ground", "background-color", ground);
+    for (const layer of ["grid", "fine-grid"]) map.setPaintProperty(layer, "line-color", lines);
+  };
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+  new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+}
+
 // What lies under a click, as text: nothing of it is ever read as HTML.
 function tell(maplibre, map, wanted, event) {
   const [found] = map.queryRenderedFeatures(event.point).filter((feature) => feature.source.startsWith("layer-"));
@@ -136,6 +147,7 @@ async function draw(element) {
       missing.push(layer.url);
     }
   }
+  follow(map);
   map.on("click", (event) => tell(maplibre, map, wanted, event));
   note.textContent = missing.length ? `Not there: ${missing.join(", ")}` : "";
   note.hidden = !missing.length;
