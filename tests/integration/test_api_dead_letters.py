@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from fakes.memory_queue import MemoryQueue
-from oa_api import dead_letters
-from oa_api.letters import Choice
+from oa_api.operators import dead_letters
+from oa_api.operators.letters import Choice
 from oa_api.services import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from oa_api.feed import NAMESPACE
+from oa_api.data.feed import NAMESPACE
 from publishing import publish
 from running_api import RunningApi
 

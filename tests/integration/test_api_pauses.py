@@ -7,9 +7,9 @@ import pytest
 
 from fakes.memory_queue import MemoryQueue
 from fakes.memory_storage import MemoryStorage
-from oa_api import pauses
 from oa_api.background.relay import relay_once
 from oa_api.background.sweep import Sweep, SweepTimes
+from oa_api.operators import pauses
 from oa_shared.messages import parse_job_message
 from running_api import INTERNAL, RunningApi, definition
 

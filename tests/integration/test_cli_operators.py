@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from command_line import oa
-from oa_api.bulk import step
+from oa_api.operators.bulk import step
 from oa_shared.queue import OutgoingMessage
 from running_api import INTERNAL, SECRET, RunningApi, definition
 

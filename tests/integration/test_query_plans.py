@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from oa_api.data.published import selected
 from oa_api.events.feed import now
 from oa_api.events.position import Interest, Position, span
 from oa_api.handlers import paging
-from oa_api.published import selected
 from oa_api.schemas.data import DataFilter
 from oa_api.schemas.requests import JobFilter, RunFilter
 from oa_api.store.database import Database

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.licences import MAX_TEXT, Licence, attribution_text, licence_of, normalise
+from oa_api.data.licences import MAX_TEXT, Licence, attribution_text, licence_of, normalise
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),

@@ -7,7 +7,7 @@ import structlog
 
 from oa_api.background.heartbeat import BULK, beat
 from oa_api.background.loop import repeat
-from oa_api.bulk import step
+from oa_api.operators.bulk import step
 from oa_api.store.database import Database
 
 log = structlog.get_logger()

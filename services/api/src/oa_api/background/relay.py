@@ -5,10 +5,10 @@ import time
 
 import structlog
 
-from oa_api import pauses
 from oa_api.background.heartbeat import RELAY, beat
 from oa_api.background.loop import repeat
 from oa_api.metrics import RELAYED
+from oa_api.operators import pauses
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries
 from oa_shared.crash import crash_point

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from oa_api import pauses
 from oa_api.background.heartbeat import CONSUMER, GITHUB, RELAY, SWEEP
+from oa_api.operators import pauses
 from oa_api.pages.overview import overview
 from oa_api.schemas.answers import Health, Version
 from oa_api.services import DATABASE, SETTINGS

@@ -4,9 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api import bulk
 from oa_api.handlers.idempotency import once
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.operators import bulk
 from oa_api.requests import body, path_id, query
 from oa_api.schemas.bulk import Bulk, BulkFilter, BulkList, NewBulk
 from oa_api.services import DATABASE

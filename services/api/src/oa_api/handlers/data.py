@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api import published
-from oa_api.dataset import dataset_view, output_address, publication_view
+from oa_api.data import published
+from oa_api.data.dataset import dataset_view, output_address, publication_view
 from oa_api.errors import NotFoundError
 from oa_api.handlers import paging
 from oa_api.handlers.conditional import conditional, tagged

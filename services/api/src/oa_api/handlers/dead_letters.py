@@ -7,11 +7,11 @@ from typing import Any
 from aiohttp import web
 
 from oa_api import audit
-from oa_api.dead_letters import MAX_LOOKED_AT, Dealt, discard, look, redrive
 from oa_api.errors import NotFoundError
 from oa_api.handlers import paging
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.letters import Choice, view
+from oa_api.operators.dead_letters import MAX_LOOKED_AT, Dealt, discard, look, redrive
+from oa_api.operators.letters import Choice, view
 from oa_api.requests import body, query
 from oa_api.schemas.queues import DeadFilter, DeadLetter, DepthList, Discard, Discarded, Redrive, Redriven
 from oa_api.services import DATABASE, QUEUES, QueuePair

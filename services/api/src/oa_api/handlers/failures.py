@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from oa_api import failures
+from oa_api.operators import failures
 from oa_api.requests import query
 from oa_api.schemas.failures import FailureFilter, FailureList
 from oa_api.services import DATABASE

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from oa_api import published
-from oa_api.feed import Feed, atom
+from oa_api.data import published
+from oa_api.data.feed import Feed, atom
 from oa_api.handlers.conditional import conditional
 from oa_api.requests import query
 from oa_api.schemas.data import FeedFilter

@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api import health, measures
-from oa_api.cost import Cost
 from oa_api.errors import NotFoundError
+from oa_api.reporting import health, measures
+from oa_api.reporting.cost import Cost
 from oa_api.requests import path_id, query
 from oa_api.schemas.health import CostView, HealthFilter, HealthGrid, Statistics, StatisticsFilter
 from oa_api.services import DATABASE, SETTINGS

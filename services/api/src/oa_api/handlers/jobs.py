@@ -6,8 +6,9 @@ from typing import TypeVar
 import structlog
 from aiohttp import web
 
-from oa_api import job_actions, published
+from oa_api import job_actions
 from oa_api.authorisation import is_trusted
+from oa_api.data import published
 from oa_api.errors import ConflictError, NotFoundError
 from oa_api.handlers import paging
 from oa_api.handlers.files import check_kept, send

@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api import published
+from oa_api.data import published
+from oa_api.data.licences import Licence, attribution_text, normalise
 from oa_api.handlers.conditional import conditional
-from oa_api.licences import Licence, attribution_text, normalise
 from oa_api.requests import query
 from oa_api.schemas.data import Credits
 from oa_api.schemas.datasets import LicenseList

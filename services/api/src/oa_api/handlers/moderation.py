@@ -2,8 +2,9 @@
 
 from aiohttp import web
 
-from oa_api import job_actions, moderation
+from oa_api import job_actions
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.operators import moderation
 from oa_api.requests import body, path_id, query
 from oa_api.schemas.answers import Settled
 from oa_api.schemas.moderation import Decision, HeldBackCount, HeldBackFilter, HeldBackList, HeldBackSelection

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from oa_api import pauses
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.operators import pauses
 from oa_api.requests import body, path_id, query
 from oa_api.schemas.pauses import NewPause, Pause, PauseFilter, PauseList
 from oa_api.schemas.requests import Why

@@ -2,8 +2,8 @@
 
 from aiohttp import web
 
-from oa_api import report
 from oa_api.errors import NotFoundError
+from oa_api.reporting import report
 from oa_api.requests import query
 from oa_api.schedules import fires
 from oa_api.schedules.period import ScheduleType

@@ -4,9 +4,9 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api import published
-from oa_api.dataset import dataset_view, publication_view
-from oa_api.feed import CHANGES
+from oa_api.data import published
+from oa_api.data.dataset import dataset_view, publication_view
+from oa_api.data.feed import CHANGES
 from oa_api.handlers.data import answer_places, dataset_of
 from oa_api.pages import charts
 from oa_api.pages.lists import asked_of, listing

@@ -5,8 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api import pauses, published
+from oa_api.data import published
 from oa_api.handlers import paging
+from oa_api.operators import pauses
 from oa_api.pages import charts
 from oa_api.pages.remembered import Remembered
 from oa_api.pages.rendering import render

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oa_api.licences import Licence, normalise
+from oa_api.data.licences import Licence, normalise
 from oa_api.resolution import PlannedJob
 from oa_api.store.database import Row
 from oa_shared.kinds import JobKind

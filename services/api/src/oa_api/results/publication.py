@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from oa_api.licences import Licence, licence_of
+from oa_api.data.licences import Licence, licence_of
 from oa_api.schemas.fields import rfc3339
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries

@@ -10,8 +10,8 @@ import aiohttp
 import structlog
 from yarl import URL
 
-from oa_api import report
 from oa_api.mail import Mailer
+from oa_api.reporting import report
 from oa_api.schedules import fires
 from oa_api.schedules.fires import Fire
 from oa_api.settings import Settings, site_of

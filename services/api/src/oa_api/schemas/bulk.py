@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from oa_api.bulk import MAX_JOBS, BulkAction
 from oa_api.handlers.paging import COUNTED_ROWS
+from oa_api.operators.bulk import MAX_JOBS, BulkAction
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import Strict, Time, about, identifier
 from oa_api.schemas.requests import JobSelection, Why

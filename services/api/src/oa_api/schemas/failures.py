@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from oa_api.failures import BY
+from oa_api.operators.failures import BY
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import Strict, Time, about, identifier
 

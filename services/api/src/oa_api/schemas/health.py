@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from oa_api.health import HealthState
+from oa_api.reporting.health import HealthState
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import Choices, Strict, Text, Time, about, identifier
 from oa_api.schemas.requests import MAX_LIMIT

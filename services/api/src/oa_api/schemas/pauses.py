@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from oa_api.pauses import SCOPES
+from oa_api.operators.pauses import SCOPES
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import Strict, Text, Time, about, identifier
 from oa_shared.lanes import Lane

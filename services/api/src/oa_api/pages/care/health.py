@@ -4,10 +4,10 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from oa_api import health
 from oa_api.handlers.health import grid_filter
 from oa_api.pages.lists import asked_of
 from oa_api.pages.rendering import render
+from oa_api.reporting import health
 from oa_api.schemas.health import HealthFilter
 from oa_api.services import DATABASE
 

@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
-from oa_api import measures
 from oa_api.errors import NotFoundError
 from oa_api.pages.rendering import render
+from oa_api.reporting import measures
 from oa_api.requests import path_id
 from oa_api.services import DATABASE, SETTINGS
 from oa_api.store.queries import queries

@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api import measures
 from oa_api.errors import NotFoundError
 from oa_api.pages.rendering import render
+from oa_api.reporting import measures
 from oa_api.representation import job_detail
 from oa_api.requests import path_id
 from oa_api.services import DATABASE, SETTINGS

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from oa_api import bulk
 from oa_api.errors import ConflictError
 from oa_api.forms import CSRF_FIELD, form, form_values
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import Idempotency
+from oa_api.operators import bulk
 from oa_api.pages import flash
 from oa_api.pages.rendering import render
 from oa_api.requests import path_id, query, raw_body

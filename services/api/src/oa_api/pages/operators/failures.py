@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from oa_api import failures, moderation
 from oa_api.errors import ConflictError
 from oa_api.forms import form
 from oa_api.handlers.moderation import DECISIONS
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.operators import failures, moderation
 from oa_api.pages import flash
 from oa_api.pages.charts import spark
 from oa_api.pages.rendering import render

@@ -2,10 +2,10 @@
 
 from aiohttp import web
 
-from oa_api import pauses
 from oa_api.errors import ConflictError
 from oa_api.forms import form
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.operators import pauses
 from oa_api.pages import flash
 from oa_api.pages.rendering import render
 from oa_api.requests import path_id

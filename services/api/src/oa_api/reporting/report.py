@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from oa_api.health import GridFilter, read_groups
+from oa_api.reporting.health import GridFilter, read_groups
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 

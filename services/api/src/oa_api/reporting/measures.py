@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from oa_api.cost import Cost, Prices, Use, cost_of
+from oa_api.reporting.cost import Cost, Prices, Use, cost_of
 from oa_api.settings import Settings
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from oa_api.licences import normalise
+from oa_api.data.licences import normalise
 from oa_api.schemas.fields import rfc3339
 from oa_api.store.database import Row
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from oa_api.letters import Choice
+from oa_api.operators.letters import Choice
 from oa_api.services import QueuePair
 from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableError, ReceivedMessage
 

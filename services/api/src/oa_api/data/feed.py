@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
-from oa_api.dataset import files_of
-from oa_api.licences import Licence, normalise
+from oa_api.data.dataset import files_of
+from oa_api.data.licences import Licence, normalise
 from oa_api.schemas.fields import rfc3339
 from oa_api.store.database import Row
 

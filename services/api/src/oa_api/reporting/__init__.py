@@ -1,0 +1,1 @@
+"""How things stand: the health of sources, the digest, time and cost."""
