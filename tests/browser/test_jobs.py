@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from browser.seeds import HOSTILE
 from browser.site import Site
-from browser.visitor import Visitor
+from browser.visitor import Visitor, look
 
 
 def status_of(page: Page) -> str:
@@ -24,6 +24,12 @@ def test_stranger_sees_no_buttons(visitor: Visitor) -> None:
     page = visitor.open("/jobs/5")
     assert page.get_by_role("group").count() == 0
     assert page.locator("form[method=post]").count() == 0
+
+
+def test_buttons_of_a_held_back_job_are_fit_for_everybody(signed_in: Callable[[str], Visitor]) -> None:
+    page = signed_in("moderator").open("/jobs/4")
+    page.locator("summary", has_text="Confirm").click()
+    look(page, "job-actions")
 
 
 def test_author_runs_a_trial_again_and_cancels_it(signed_in: Callable[[str], Visitor]) -> None:
