@@ -31,22 +31,29 @@ async def csv(_request: web.Request) -> web.Response:
     return web.Response(text=CSV, content_type="text/csv")
 
 
+async def shapes(_request: web.Request) -> web.Response:
+    place = {"type": "Point", "coordinates": [-100.5, 40.25]}
+    feature = {"type": "Feature", "properties": {}, "geometry": place}
+    return web.json_response({"type": "FeatureCollection", "features": [feature]})
+
+
 @pytest.fixture
 async def site(aiohttp_server: Serve) -> TestServer:
     app = web.Application()
     app.router.add_get("/data.csv", csv)
+    app.router.add_get("/shapes.geojson", shapes)
     return await aiohttp_server(app)
 
 
 @pytest.fixture
 def make_job(tmp_path: Path) -> MakeJob:
-    def make(url: str, protocol: str = "http", **conform: Any) -> Job:
+    def make(url: str, protocol: str = "http", *, layer: str = "addresses", **conform: Any) -> Job:
         entry = {"name": "city", "data": url, "protocol": protocol, "conform": conform}
         source = tmp_path / "source.json"
-        source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
+        source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {layer: [entry]}}))
         out = tmp_path / "out"
         out.mkdir(exist_ok=True)
-        return Job(source, "addresses", "city", out, ("127.0.0.1",), without=frozenset({"tiles", "preview", "profile"}))
+        return Job(source, layer, "city", out, ("127.0.0.1",), without=frozenset({"tiles", "preview", "profile"}))
 
     return make
 
@@ -96,6 +103,13 @@ async def test_sample_of_an_arcgis_server_stops_fetching_when_it_has_seen_enough
 
     assert [attributes(row)["number"] for row in rows] == ["0", "1"]
     assert town.pages < 100
+
+
+async def test_run_of_data_without_any_column_keeps_its_first_rows(make_job: MakeJob, site: TestServer) -> None:
+    job = make_job(str(site.make_url("/shapes.geojson")), layer="buildings", format="geojson")
+    report = await run_work(job, silent)
+    (row,) = json.loads((job.out / "sample.json").read_text("utf-8"))["rows"]
+    assert (report["count"], row["raw"], row["geometry"]) == (1, {}, "POINT (-100.5 40.25)")
 
 
 async def test_explain_a_row_of_an_earlier_output_names_functions_columns_and_values(csv_job: Job) -> None:

@@ -65,7 +65,8 @@ def _places(raws: Sequence[Path], entry: Entry, work: Path, *, last: int) -> Ite
 
 
 def _shown(batch: FeatureBatch, entry: Entry, place: int) -> dict[str, Any]:
-    raw = batch.columns.row(place, named=True)
+    # A frame without columns has no rows either.
+    raw = batch.columns.row(place, named=True) if batch.columns.width else {}
     input_row = batch.first_row + place if batch.rows is None else int(batch.rows[place])
     return {
         "input_row": input_row + 1,
