@@ -7,41 +7,26 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from functools import partial
-from typing import Any
 
 import structlog
 from aiohttp import web
 
 from oa_api.account_command import AccountSettings, run_account_command
 from oa_api.app import make_app
-from oa_api.background.bulk import run_bulk
-from oa_api.background.github import GitHubDuty, run_github
-from oa_api.background.relay import run_relay
-from oa_api.background.results import run_results_consumer
-from oa_api.background.schedules import run_schedules
-from oa_api.background.sign_in_mail import run_sign_in_mail
-from oa_api.background.sweep import SweepTimes, run_sweep
-from oa_api.background.webhooks import run_webhooks
+from oa_api.background.duties import Duty, Neighbours, duties
 from oa_api.call import CallSettings, call
 from oa_api.definition_fetch import DefinitionFetcher
-from oa_api.github.setup import open_github
-from oa_api.mail import Mailer
-from oa_api.schedules.works import scheduled_works
 from oa_api.server import ApiRunner
 from oa_api.services import QueuePair
-from oa_api.settings import MigrationSettings, Settings, site_of
+from oa_api.settings import MigrationSettings, Settings
 from oa_api.store.database import Database
 from oa_api.store.migration import migrate
-from oa_api.webhooks.sender import Sender
 from oa_shared.aws import Aws, open_aws
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 from oa_shared.queue import Queue
 from oa_shared.settings import read_settings
-from oa_shared.storage import Storage
 
 log = structlog.get_logger()
 
@@ -90,58 +75,15 @@ async def serve(settings: Settings) -> None:
         jobs_queue = aws.queue(settings.jobs_queue_url, settings.jobs_dlq_url)
         results_queue = aws.queue(settings.results_queue_url, settings.results_dlq_url)
         if settings.http:
+            queues = {
+                "jobs": QueuePair(jobs_queue, _dead(aws, settings.jobs_dlq_url)),
+                "results": QueuePair(results_queue, _dead(aws, settings.results_dlq_url)),
+            }
             fetcher = await stack.enter_async_context(DefinitionFetcher(settings.allow_hosts))
-            app = make_app(
-                settings,
-                database=database,
-                storage=storage,
-                queues={
-                    "jobs": QueuePair(jobs_queue, _dead(aws, settings.jobs_dlq_url)),
-                    "results": QueuePair(results_queue, _dead(aws, settings.results_dlq_url)),
-                },
-                fetcher=fetcher,
-            )
+            app = make_app(settings, database=database, storage=storage, queues=queues, fetcher=fetcher)
             await _listen(app, settings, stack)
-        mailer = Mailer.of(settings)
-        github = await _github(settings, database, storage, stack)
-        follow_github = [partial(run_github, github, stop)] if github else []
-        times = SweepTimes(settings.sweep_every_s, settings.republish_after_s, settings.job_deadline_s)
-        duties = (
-            (settings.relay, partial(run_relay, database, jobs_queue, stop)),
-            (
-                settings.consumer,
-                partial(
-                    run_results_consumer,
-                    database,
-                    results_queue,
-                    stop,
-                    grace_s=settings.result_grace_s,
-                    visibility_s=settings.visibility_s,
-                ),
-            ),
-            (settings.sweep, partial(run_sweep, database, jobs_queue, storage, stop, times)),
-            (settings.sign_in_mail, partial(run_sign_in_mail, database, mailer, stop, site=site_of(settings))),
-            (settings.webhooks, partial(run_webhooks, database, Sender(settings.allow_hosts), stop)),
-            (settings.bulk, partial(run_bulk, database, stop)),
-            (
-                settings.schedules,
-                partial(
-                    run_schedules,
-                    database,
-                    scheduled_works(settings, database, storage),
-                    stop,
-                    lease_s=settings.schedule_lease_s,
-                ),
-            ),
-        )
-        await _work([*(start for wanted, start in duties if wanted), *follow_github], stop)
-
-
-async def _github(settings: Settings, database: Database, storage: Storage, stack: AsyncExitStack) -> GitHubDuty | None:
-    """Return the duty towards GitHub where it is set up. Raises SettingsError."""
-    if not (settings.github and settings.github_repository):
-        return None
-    return await stack.enter_async_context(open_github(settings, database=database, storage=storage))
+        near = Neighbours(database, storage, jobs_queue, results_queue)
+        await _work(await duties(settings, near, stack), stop)
 
 
 def _dead(aws: Aws, url: str) -> Queue | None:
@@ -156,9 +98,9 @@ async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStac
     log.info("api_listening", host=settings.host, port=settings.port)
 
 
-async def _work(duties: list[Callable[[], Coroutine[Any, Any, None]]], stop: asyncio.Event) -> None:
+async def _work(chosen: list[Duty], stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
-        for duty in duties:
-            group.create_task(duty())
+        for duty in chosen:
+            group.create_task(duty(stop))
         await stop.wait()
     log.info("api_stopped")
