@@ -5,6 +5,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
+import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
@@ -103,3 +104,14 @@ class GuardedResolver(AbstractResolver):
     async def close(self) -> None:
         """Release nothing."""
         await self._resolver.close()
+
+
+def guarded_session(
+    guard: Guard, *, timeout: aiohttp.ClientTimeout, connections: int = 100, **options: Any
+) -> aiohttp.ClientSession:
+    """Return a session that connects only to public addresses, to hosts opened by name, and through no proxy.
+
+    Names are checked as they are resolved; an address that may be a literal, or a redirect, is for `Guard.check`.
+    """
+    connector = aiohttp.TCPConnector(resolver=GuardedResolver(guard), limit=connections)
+    return aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False, **options)

@@ -8,7 +8,7 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.errors import OaError
-from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
 
 DEFAULT_HOSTS = frozenset({"raw.githubusercontent.com", "github.com"})
 MAX_BYTES = 2 * 1024 * 1024
@@ -40,9 +40,8 @@ class DefinitionFetcher:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(resolver=GuardedResolver(self._guard), limit=_AT_ONCE)
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
+        self._session = guarded_session(self._guard, timeout=timeout, connections=_AT_ONCE)
         return self
 
     async def __aexit__(self, *_: object) -> None:

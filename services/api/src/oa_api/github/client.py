@@ -10,7 +10,7 @@ from yarl import URL
 
 from oa_api.github.credentials import AppToken
 from oa_api.github.errors import GitHubAwayError, GitHubRefusedError
-from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
 
 RAW = "application/vnd.github.raw+json"
 _JSON = "application/vnd.github+json"
@@ -34,9 +34,7 @@ class GitHubClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        connector = aiohttp.TCPConnector(resolver=GuardedResolver(self._guard))
-        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        self._session = aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False)
+        self._session = guarded_session(self._guard, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -19,7 +19,7 @@ from yarl import URL
 from oa_api.identity.role import PEOPLE, Role
 from oa_api.settings import Settings
 from oa_shared.errors import OaError
-from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
 from oa_shared.settings import SettingsError
 
 _TIMEOUT_S = 15
@@ -144,10 +144,8 @@ class GithubClient:
 @asynccontextmanager
 async def github_client(settings: GithubSettings) -> AsyncIterator[GithubClient]:
     """Open a session of calls; only to public addresses, unless a host was opened by name."""
-    resolver = GuardedResolver(Guard(settings.allow_hosts))
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    connector = aiohttp.TCPConnector(resolver=resolver)
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
+    async with guarded_session(Guard(settings.allow_hosts), timeout=timeout) as session:
         yield GithubClient(session, settings)
 
 

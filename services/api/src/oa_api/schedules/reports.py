@@ -17,7 +17,7 @@ from oa_api.schedules.fires import Fire
 from oa_api.settings import Settings, site_of
 from oa_api.store.database import Database, Transaction
 from oa_shared.errors import OaError
-from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
 
 log = structlog.get_logger()
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -85,9 +85,8 @@ class ReportWork:
         headers = {"Content-Type": "application/json", "User-Agent": "openaddresses-batch"}
         try:
             url = self._guard.check(URL(self._readers.webhook))
-            connector = aiohttp.TCPConnector(resolver=GuardedResolver(self._guard))
             async with (
-                aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, trust_env=False) as session,
+                guarded_session(self._guard, timeout=_TIMEOUT) as session,
                 session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 if answer.status >= HTTPStatus.MULTIPLE_CHOICES:

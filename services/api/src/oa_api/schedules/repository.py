@@ -14,7 +14,7 @@ import aiohttp
 from yarl import URL
 
 from oa_api.schedules.archive import Member, RepositoryAwayError, RepositoryError, read_archive, read_folder
-from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
 
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=15, sock_read=60)
 _MAX_REDIRECTS = 3
@@ -99,9 +99,7 @@ class RepositoryReader:
         return Snapshot(commit or _digest(members), url, members)
 
     def _session(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(resolver=GuardedResolver(self._guard))
-        headers = {"User-Agent": "openaddresses-batch"}
-        return aiohttp.ClientSession(connector=connector, timeout=_TIMEOUT, headers=headers, trust_env=False)
+        return guarded_session(self._guard, timeout=_TIMEOUT, headers={"User-Agent": "openaddresses-batch"})
 
     async def _chunks(self, session: aiohttp.ClientSession, url: URL, *, accept: str = "*/*") -> AsyncIterator[bytes]:
         """Give the body at an address, following a few redirects, at most 500 MB."""

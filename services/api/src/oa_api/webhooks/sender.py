@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from oa_api.webhooks.signature import HEADER, signature
-from oa_shared.guarded_http import AddressRefusedError, Guard, GuardedResolver
+from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
 
 TIMEOUT_S = 10
 _AT_ONCE = 50
@@ -49,11 +49,9 @@ class Sender:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=GuardedResolver(self._guard), limit=_AT_ONCE),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
+        timeout = aiohttp.ClientTimeout(total=self._timeout_s)
+        self._session = guarded_session(
+            self._guard, timeout=timeout, connections=_AT_ONCE, cookie_jar=aiohttp.DummyCookieJar()
         )
         return self
 
