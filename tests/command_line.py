@@ -10,6 +10,8 @@ from typing import Any
 
 from running_api import SECRET, RunningApi
 
+OA = Path(sys.executable).with_name("oa")
+
 
 @dataclass
 class Ended:
@@ -28,11 +30,15 @@ class Ended:
 async def oa(api: RunningApi | None, *words: str, secret: str = SECRET, url: str = "", token: str = "") -> Ended:
     """Run `oa` with its standard input closed, as a script does; a `token` comes before the secret."""
     target = url or (str(api.client.make_url("")).rstrip("/") if api else "")
+    return await run(OA, *words, OA_API_URL=target, OA_SHARED_SECRET=secret, OA_TOKEN=token)
+
+
+async def run(program: Path, *words: str, path: str | None = None, **environ: str) -> Ended:
+    """Run a program with its standard input closed, on a wide terminal, with nothing else in its environment."""
     process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("oa"),
+        program,
         *words,
-        env={"PATH": os.environ["PATH"], "COLUMNS": "200"}
-        | {"OA_API_URL": target, "OA_SHARED_SECRET": secret, "OA_TOKEN": token},
+        env={"PATH": os.environ["PATH"] if path is None else path, "COLUMNS": "200", **environ},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

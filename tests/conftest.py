@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
 from oa_local.provision import Queues, client, create_bucket, create_queues
+from oa_shared.aws import Aws, open_aws
 
 _TEMPLATE = "oa_template"
 
@@ -70,6 +71,15 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def aws(emulator: Emulator) -> dict[str, str]:
     return emulator.environ
+
+
+@pytest.fixture
+async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    """Clients of the emulator, as services open them."""
+    for name, value in aws.items():
+        monkeypatch.setenv(name, value)
+    async with open_aws() as clients:
+        yield clients
 
 
 @pytest.fixture

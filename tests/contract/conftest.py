@@ -1,7 +1,6 @@
 """Each contract runs against the fake in memory and against the real adapter on the emulator."""
 
 import uuid
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +10,7 @@ from fakes.memory_queue import MemoryQueue
 from fakes.memory_storage import MemoryStorage
 from oa_local.batch.process import BatchProcess
 from oa_local.provision import Queues
-from oa_shared.aws import Aws, open_aws
+from oa_shared.aws import Aws
 from oa_shared.batch import BatchService
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
@@ -23,14 +22,6 @@ KINDS = ("memory", "aws")
 class QueuePair:
     queue: Queue
     dead_letters: Queue
-
-
-@pytest.fixture
-async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
-    for name, value in aws.items():
-        monkeypatch.setenv(name, value)
-    async with open_aws() as clients:
-        yield clients
 
 
 @pytest.fixture(params=KINDS)

@@ -17,7 +17,7 @@ from faults.world import STACK, World, misfortunes, unknown_outcomes
 from oa_api.store.database import Database
 from oa_local.batch.process import BatchProcess
 from oa_local.provision import Queues
-from oa_shared.aws import Aws, open_aws
+from oa_shared.aws import Aws
 from oa_shared.aws.batch import AwsBatch
 from oa_shared.ids import batch_job_name
 
@@ -30,14 +30,6 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     opened = await Database.open(database_url)
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
-    for name, value in aws.items():
-        monkeypatch.setenv(name, value)
-    async with open_aws() as clients:
-        yield clients
 
 
 @pytest.fixture

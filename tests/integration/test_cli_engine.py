@@ -1,11 +1,8 @@
 """`oa check`, `try`, `explain`, `diff`, `build` as people start them: no API is there."""
 
-import asyncio
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +10,14 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from command_line import OA, Ended, run
+
 BEFORE = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main St,b,-100.1,40\n3,Oak Ave,c,-100.2,40\n"
 AFTER = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main Street,b,-100.1,40\n4,,d,-100.3,40\n"
 
 
-@dataclass
-class Ended:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 async def oa(*words: str | Path, program: Path | None = None, path: str | None = None) -> Ended:
-    process = await asyncio.create_subprocess_exec(
-        program or Path(sys.executable).with_name("oa"),
-        *map(str, words),
-        env={"PATH": os.environ["PATH"] if path is None else path, "OA_ALLOW_HOSTS": "127.0.0.1", "COLUMNS": "200"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    return Ended(process.returncode or 0, out.decode(), err.decode())
+    return await run(program or OA, *map(str, words), path=path, OA_ALLOW_HOSTS="127.0.0.1")
 
 
 @pytest.fixture

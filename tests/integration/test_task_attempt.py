@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_local.provision import Queues
-from oa_shared.aws import Aws, open_aws
+from oa_shared.aws import Aws
 from oa_shared.claim import claim
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
@@ -18,14 +18,6 @@ from oa_task.job.attempt import Attempt
 from oa_task.job.settings import JobSettings
 
 CSV = "NO,ST,X,Y\n1,Main,-100,40\n"
-
-
-@pytest.fixture
-async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
-    for name, value in aws.items():
-        monkeypatch.setenv(name, value)
-    async with open_aws() as clients:
-        yield clients
 
 
 @pytest.fixture

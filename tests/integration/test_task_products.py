@@ -11,21 +11,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_local.provision import Queues
-from oa_shared.aws import Aws, open_aws
+from oa_shared.aws import Aws
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
 from oa_task.job.attempt import Attempt
 from oa_task.job.settings import JobSettings
 from oa_task.products import inputs
 from products import Bucket, Row, address, plan
-
-
-@pytest.fixture
-async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
-    for name, value in aws.items():
-        monkeypatch.setenv(name, value)
-    async with open_aws() as clients:
-        yield clients
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_local.provision import Queues
-from oa_shared.aws import Aws, open_aws
+from oa_shared.aws import Aws
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
 from oa_shared.storage import Storage
@@ -69,14 +69,6 @@ class Site:
             await asyncio.sleep(60)
         self.sent += 1
         return web.Response(text=self.text, headers={"ETag": etag})
-
-
-@pytest.fixture
-async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
-    for name, value in aws.items():
-        monkeypatch.setenv(name, value)
-    async with open_aws() as clients:
-        yield clients
 
 
 @dataclass

@@ -11,7 +11,7 @@ from pmtiles.reader import MmapSource, Reader
 from oa_task.failure import TaskFailure
 from oa_task.products.collection import member_name
 from oa_task.products.plan import read_plan
-from products import Bucket, Row, address, lines_of, plan, zipped
+from products import Bucket, address, lines_of, named, plan, zipped
 
 ALL = ["geojson", "parquet", "pmtiles"]
 
@@ -135,15 +135,5 @@ async def test_collection_lines_that_are_not_those_of_the_plan_fail(bucket: Buck
     ],
 )
 def test_member_name_stays_inside_whatever_strangers_call_things(source_name: str, name: str, expected: str) -> None:
-    dataset: Row = {
-        "source_name": source_name,
-        "layer": "addresses",
-        "name": name,
-        "job": 1,
-        "key": "x",
-        "sha256": "0" * 64,
-        "size_bytes": 1,
-        "count": 1,
-    }
-    checked = read_plan(json.dumps(plan("collection", [dataset], formats=["geojson"])).encode())
+    checked = read_plan(json.dumps(plan("collection", [named(source_name, name)], formats=["geojson"])).encode())
     assert member_name(checked.inputs[0]) == expected

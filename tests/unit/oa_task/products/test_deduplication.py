@@ -16,7 +16,7 @@ from oa_task.products.nearness import NEAR_M, distance_m
 from oa_task.products.normalisation import compared
 from oa_task.products.parts import Gathering, Part
 from oa_task.products.plan import read_plan
-from products import Bucket, Row, address, plan
+from products import Bucket, Row, address, named, plan
 
 NEAR = 0.0005  # of latitude, 56 m
 FAR = 0.002
@@ -136,17 +136,7 @@ def test_deduplicated_buckets_on_disk_change_nothing(world: World, monkeypatch: 
     ],
 )
 def test_level_of_goes_by_the_entry_then_by_the_source(source_name: str, name: str, level: int) -> None:
-    dataset: Row = {
-        "source_name": source_name,
-        "layer": "addresses",
-        "name": name,
-        "job": 1,
-        "key": "x",
-        "sha256": "0" * 64,
-        "size_bytes": 1,
-        "count": 1,
-    }
-    checked = read_plan(json.dumps(plan("export", [dataset], formats=["csv"])).encode())
+    checked = read_plan(json.dumps(plan("export", [named(source_name, name)], formats=["csv"])).encode())
     assert level_of(checked.inputs[0]) == level
 
 
