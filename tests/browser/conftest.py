@@ -14,7 +14,7 @@ from browser.seeds import seed
 from browser.site import Site
 from browser.visitor import AXE, WEIGHTS, Visitor
 from oa_local.postgres import Postgres
-from people import account, session
+from support.accounts import account, session
 
 _BEGAN = pytest.StashKey[float]()
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

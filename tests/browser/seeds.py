@@ -8,7 +8,7 @@ from typing import Any
 import psycopg2
 
 from browser.site import Site
-from running_api import definition
+from support.running_api import definition
 
 _SQL = (Path(__file__).parent / "seeds.sql").read_text("utf-8")
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -6,8 +6,8 @@ from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Self, TypeVar
 
-from fakes.memory_storage import MemoryStorage
-from running_api import RunningApi, running_api
+from support.fakes.memory_storage import MemoryStorage
+from support.running_api import RunningApi, running_api
 
 _Answer = TypeVar("_Answer")
 

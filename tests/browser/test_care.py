@@ -12,8 +12,8 @@ from oa_api.background.schedules import schedule_once
 from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.repository import Repository, RepositoryReader
 from oa_api.schedules.sources import SourcesWork
-from running_api import INTERNAL, definition
-from worked import fail, make_jobs, post, succeed
+from support.finished_jobs import fail, make_jobs, post, succeed
+from support.running_api import INTERNAL, definition
 
 Come = Callable[[str], Visitor]
 

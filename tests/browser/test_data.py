@@ -8,8 +8,8 @@ from playwright.sync_api import Browser
 from browser.site import Site
 from browser.visitor import Visitor, look
 from oa_shared.status import JobStatus
-from publishing import make_job, publish, tell
-from running_api import RunningApi
+from support.publishing import make_job, publish, tell
+from support.running_api import RunningApi
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -11,7 +11,7 @@ Come = Callable[[str], Visitor]
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-def bury(site: Site, *jobs: int) -> Queue:
+def dead_letter(site: Site, *jobs: int) -> Queue:
     """Put letters about some jobs, and one that is not JSON, into the dead-letter queue of results."""
     dead = site.api.queues["results"].dead
     assert dead is not None
@@ -22,7 +22,7 @@ def bury(site: Site, *jobs: int) -> Queue:
 
 
 def test_dead_letters_are_shown_decoded_and_dealt_with_one_by_one(signed_in: Come, site: Site) -> None:
-    dead = bury(site, 1, 2)
+    dead = dead_letter(site, 1, 2)
     someone = signed_in("moderator")
     look(someone.open("/dead-letters?queue=results"), "dead-letters")
     page = someone.open("/dead-letters?queue=results", scripts=False)
@@ -37,7 +37,7 @@ def test_dead_letters_are_shown_decoded_and_dealt_with_one_by_one(signed_in: Com
 
 
 def test_dead_letters_of_a_filter_are_discarded_together(signed_in: Come, site: Site) -> None:
-    dead = bury(site, 7)
+    dead = dead_letter(site, 7)
     page = signed_in("moderator").open("/dead-letters?queue=results", scripts=False)
     page.get_by_label("Job", exact=True).fill("7")
     page.get_by_role("button", name="Filter").click()

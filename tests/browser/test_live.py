@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from browser.site import Site
 from browser.visitor import Visitor
-from running_api import INTERNAL
+from support.running_api import INTERNAL
 
 _WITHIN_MS = 15_000
 

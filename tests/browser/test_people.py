@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 
 from browser.site import Site
 from browser.visitor import Visitor, look
-from people import account, link
+from support.accounts import account, link
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from browser.seeds import HOSTILE
 from browser.site import Site
 from browser.visitor import Visitor, look
 from oa_shared.status import JobStatus
-from product_jobs import ask, build, end, publish
-from running_api import RunningApi
+from support.product_jobs import ask, build, end, publish
+from support.running_api import RunningApi
 
 SignedIn = Callable[[str], Visitor]
 

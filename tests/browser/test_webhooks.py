@@ -7,14 +7,14 @@ from playwright.sync_api import Browser, Page
 
 from browser.site import Site
 from browser.visitor import Visitor, look
-from running_api import INTERNAL
+from support.running_api import INTERNAL
 
 HOOK = "http://127.0.0.1:9/hook"
 
 
 @pytest.fixture(scope="module")
 def opened_site(fresh_database: Callable[[], str]) -> Iterator[Site]:
-    with Site(fresh_database(), allow_hosts=("127.0.0.1",)) as opened:
+    with Site(fresh_database(), allowed_hosts=("127.0.0.1",)) as opened:
         yield opened
 
 

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from fakes.memory_batch import MemoryBatch
-from fakes.memory_queue import MemoryQueue
-from fakes.memory_storage import MemoryStorage
 from oa_local.batch.process import BatchProcess
 from oa_local.provision import Queues
 from oa_shared.aws import Aws
 from oa_shared.batch import BatchService
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
+from support.fakes.memory_batch import MemoryBatch
+from support.fakes.memory_queue import MemoryQueue
+from support.fakes.memory_storage import MemoryStorage
 
 KINDS = ("memory", "aws")
 

@@ -114,7 +114,7 @@ async def test_message_delivered_five_times_goes_to_the_dead_letters(pair: Any) 
 
 async def test_bury_moves_the_message_with_its_reason(pair: Any) -> None:
     await put(pair.queue, "poison", attributes={"word": "yes"})
-    await pair.queue.bury(await take(pair.queue), "not JSON")
+    await pair.queue.dead_letter(await take(pair.queue), "not JSON")
     buried = await take(pair.dead_letters)
     assert (buried.body, buried.attributes) == ("poison", {"word": "yes", "reason": "not JSON"})
     depth = await pair.queue.depth()

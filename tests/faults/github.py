@@ -11,10 +11,10 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from fakes.github_events import encoded, headers
-from fakes.github_model import GitHubModel
-from fakes.github_server import GitHubServer
 from faults.system import System
+from support.fakes.github_events import encoded, headers
+from support.fakes.github_model import GitHubModel
+from support.fakes.github_server import GitHubServer
 
 _PATIENCE_S = 150.0
 

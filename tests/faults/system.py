@@ -18,7 +18,7 @@ from faults.history import History
 from oa_local.process import Process, StartError, free_port
 from oa_local.provision import client
 from oa_local.stack import STACK, Stack
-from oa_shared.crash import FOLDER_VARIABLE, HIT
+from oa_shared.fault_points import FOLDER_VARIABLE, HIT
 
 HASTE = {
     "OA_SWEEP_EVERY_S": "1",

@@ -27,7 +27,7 @@ _WORK_KEPT = ("result.before_send", "result.after_send")
 
 def test_every_crash_point_of_the_code_is_tried_here() -> None:
     sources = [*_ROOT.glob("services/*/src/**/*.py"), *_ROOT.glob("shared/src/**/*.py")]
-    found = {name for path in sources for name in re.findall(r'crash_point\("([\w.]+)"\)', path.read_text("utf-8"))}
+    found = {name for path in sources for name in re.findall(r'fault_point\("([\w.]+)"\)', path.read_text("utf-8"))}
     services = (place for places in _SERVICES.values() for place in places)
     assert found == {*_WORK_LOST, *_WORK_KEPT, *_GITHUB, *_SCHEDULES, *services}
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from fakes.github_events import pull_event, push_event
-from fakes.github_server import GitHubServer, as_json
 from faults.github import Author, github_beside
 from faults.system import System
-from github_world import github_settings
+from support.fakes.github_events import pull_event, push_event
+from support.fakes.github_server import GitHubServer, as_json
+from support.github_world import github_settings
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 PLACES = ("github.before_commit", "github.check_run_made", "github.comment_made")

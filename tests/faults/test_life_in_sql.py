@@ -12,8 +12,6 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
-from fakes.memory_queue import MemoryQueue
-from fakes.memory_storage import MemoryStorage
 from faults.history import History
 from faults.world import GOOD
 from oa_api import job_actions
@@ -26,9 +24,11 @@ from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database
 from oa_shared.failures import FAILURES
 from oa_shared.ids import batch_job_name
-from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import BatchEvent, StatusMessage
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
+from support.fakes.memory_queue import MemoryQueue
+from support.fakes.memory_storage import MemoryStorage
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _Result = TypeVar("_Result")

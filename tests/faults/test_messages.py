@@ -12,7 +12,6 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from botocore.config import Config
 
-from fakes.unruly_queue import Unruliness, UnrulyQueue
 from faults.world import STACK, World, misfortunes, unknown_outcomes
 from oa_api.store.database import Database
 from oa_local.batch.process import BatchProcess
@@ -20,6 +19,7 @@ from oa_local.provision import Queues
 from oa_shared.aws import Aws
 from oa_shared.aws.batch import AwsBatch
 from oa_shared.ids import batch_job_name
+from support.fakes.unruly_queue import Unruliness, UnrulyQueue
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 _SEEDS = [int(os.environ["OA_SEED"])] if "OA_SEED" in os.environ else [1, 2, 3]

@@ -11,8 +11,6 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 
-from fakes.memory_batch import MemoryBatch
-from fakes.memory_storage import MemoryStorage
 from faults.history import History
 from oa_api.app import make_app
 from oa_api.background.relay import run_relay
@@ -32,18 +30,20 @@ from oa_dispatcher.sweep import Sweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchService, BatchUnknownError, SubmitRequest
 from oa_shared.claim import CLAIM_FILE, claim
-from oa_shared.consumer import Consumer, Pace
+from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.ids import attempt_prefix
-from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import BatchEvent, StatusMessage, dump
 from oa_shared.queue import OutgoingMessage, Queue, QueueUnavailableError
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
+from support.fakes.memory_batch import MemoryBatch
+from support.fakes.memory_storage import MemoryStorage
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 SECRET = "s"
 STACK = "test"
 _HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
-_PACE = Pace(visibility_s=2, wait_s=1)
+_PACE = ConsumerOptions(visibility_s=2, wait_s=1)
 
 Ending = tuple[JobStatus, dict[str, str] | None]
 # What a container reports at its end, by job and attempt; None: it dies without a word.

@@ -13,10 +13,10 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from bad_input.layers import write_layer, zipped
 from oa_task.archive import UnpackLimits, unpack
 from oa_task.failure import TaskFailure
-from reading import read_files
+from support.bad_input.layers import write_layer, zipped
+from support.readers import read_files
 
 _LIMITS = UnpackLimits(entries=100, expanded_bytes=50_000_000)
 _CSV = 'NO,ST,X,Y\r\n1,"Main, ""old"" St",-100.5,40.25\n2,Élan,"-100,5",40\n\n3,x,,\n'.encode() * 3

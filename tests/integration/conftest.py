@@ -7,10 +7,10 @@ import pytest
 import pytest_asyncio
 from blockbuster import blockbuster_ctx
 
-from github_world import GitHubWorld, github_world
 from oa_local.postgres import Postgres
 from oa_shared.aws import open_aws
-from running_api import RunningApi, running_api
+from support.github_world import GitHubWorld, github_world
+from support.running_api import RunningApi, running_api
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from oa_api.account_command import AccountSettings, run_account_command
 from oa_api.errors import ConflictError, InvalidError, NotFoundError
 from oa_api.identity import mailed_link
 from oa_api.store.database import Database
-from running_api import running_api
-from web_browser import web_browser
+from support.running_api import running_api
+from support.web_browser import web_browser
 
 
 @pytest.fixture

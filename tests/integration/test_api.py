@@ -6,7 +6,7 @@ from openapi_spec_validator import validate
 
 from oa_api.routes import ROUTES
 from oa_api.routes.route import PAGE
-from running_api import INTERNAL, RunningApi, definition
+from support.running_api import INTERNAL, RunningApi, definition
 
 
 async def test_post_jobs_definition_makes_a_job_an_attempt_and_a_message(api: RunningApi) -> None:

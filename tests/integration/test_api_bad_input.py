@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_local.postgres import Postgres
-from running_api import INTERNAL, RunningApi, definition, running_api
+from support.running_api import INTERNAL, RunningApi, definition, running_api
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 DEEP = b"[" * 100_000

@@ -7,7 +7,7 @@ import pytest
 
 from oa_api.background.bulk import run_bulk
 from oa_api.operators.bulk import MAX_JOBS, step
-from running_api import INTERNAL, RunningApi, definition
+from support.running_api import INTERNAL, RunningApi, definition
 
 FAIL = "UPDATE job SET status = 'Fail', rank = 9, ended_at = now(), error_code = %(code)s WHERE id = ANY(%(jobs)s)"
 WARN = "UPDATE job SET status = 'Warn', rank = 9, ended_at = now() WHERE id = ANY(%(jobs)s)"

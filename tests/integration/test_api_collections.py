@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from oa_shared.status import JobStatus
-from people import account, call, token
-from product_jobs import ask, build, end, plan_of, publish
-from running_api import RunningApi
+from support.accounts import account, call, token
+from support.product_jobs import ask, build, end, plan_of, publish
+from support.running_api import RunningApi
 
 NEBRASKA = {"name": "us-ne", "human": "Nebraska", "sources": ["us/ne/**"]}
 MAIN = "collection.geojson.zip"

@@ -15,14 +15,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from fakes.memory_queue import ImpatientQueue
 from oa_api.definition_fetch import DefinitionFetcher, FetchError
 from oa_api.handlers.about import VERSION
 from oa_api.openapi import document
 from oa_api.routes import ROUTES
 from oa_api.services import QueuePair
 from oa_local.postgres import Postgres
-from running_api import INTERNAL, running_api
+from support.fakes.memory_queue import ImpatientQueue
+from support.running_api import INTERNAL, running_api
 
 SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, VERSION))
 CHECKS = [

@@ -6,8 +6,8 @@ from yarl import URL
 
 from oa_api.schemas.datasets import Credit, Dataset, Publication
 from oa_shared.status import JobStatus
-from publishing import job_of, make_job, publish, result, tell
-from running_api import INTERNAL, RunningApi
+from support.publishing import job_of, make_job, publish, result, tell
+from support.running_api import INTERNAL, RunningApi
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fakes.memory_queue import MemoryQueue
 from oa_api.operators import dead_letters
 from oa_api.operators.letters import Choice
 from oa_api.services import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
 from oa_shared.queue import OutgoingMessage, QueueUnavailableError
-from running_api import INTERNAL, RunningApi, running_api
+from support.fakes.memory_queue import MemoryQueue
+from support.running_api import INTERNAL, RunningApi, running_api
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -41,7 +41,7 @@ def body(job: int) -> str:
     return json.dumps({"v": 1, "kind": "job.submit", "job": job, "attempt": 2, "token": TOKEN})
 
 
-async def bury(api: RunningApi, *bodies: str, reason: str = "on purpose") -> None:
+async def dead_letter(api: RunningApi, *bodies: str, reason: str = "on purpose") -> None:
     dead = api.queues["jobs"].dead
     assert dead is not None
     for start in range(0, len(bodies), 10):
@@ -59,14 +59,14 @@ async def redrive(api: RunningApi, **asked: object) -> dict[str, object]:
 
 
 async def test_list_queues_shows_depths_and_dead(api: RunningApi) -> None:
-    await bury(api, body(1), body(2))
+    await dead_letter(api, body(1), body(2))
     jobs, results = (await api.get("/api/queue"))["queues"]
     assert jobs == {"name": "jobs", "visible": 0, "in_flight": 0, "delayed": 0, "dead": 2}
     assert (results["name"], results["dead"]) == ("results", None)
 
 
 async def test_list_dead_is_decoded_without_tokens_and_can_be_repeated(api: RunningApi) -> None:
-    await bury(api, body(7), "not JSON")
+    await dead_letter(api, body(7), "not JSON")
     first, second = await look(api), await look(api)
     assert first == second
     by_body = {message["body"]: message for message in first["messages"]}  # type: ignore[attr-defined] # a list
@@ -78,7 +78,7 @@ async def test_list_dead_is_decoded_without_tokens_and_can_be_repeated(api: Runn
 
 
 async def test_list_dead_pages_show_each_message_once(api: RunningApi) -> None:
-    await bury(api, *(body(job) for job in range(25)))
+    await dead_letter(api, *(body(job) for job in range(25)))
     pages = [await look(api, f"limit=10&page={page}") for page in range(3)]
     seen = [message["job"] for page in pages for message in page["messages"]]  # type: ignore[attr-defined] # a list
     assert sorted(seen) == list(range(25))
@@ -86,7 +86,7 @@ async def test_list_dead_pages_show_each_message_once(api: RunningApi) -> None:
 
 
 async def test_redrive_all_moves_every_message_and_drops_the_reason(api: RunningApi) -> None:
-    await bury(api, *(body(job) for job in range(23)))
+    await dead_letter(api, *(body(job) for job in range(23)))
     assert await redrive(api) == {"queue": "jobs", "redriven": 23, "not_found": [], "left": 0}
     main = api.queues["jobs"].main
     received = [message for _ in range(4) for message in await main.receive(10, 1, 30)]
@@ -95,7 +95,7 @@ async def test_redrive_all_moves_every_message_and_drops_the_reason(api: Running
 
 
 async def test_redrive_chosen_moves_those_and_names_what_is_not_there(api: RunningApi) -> None:
-    await bury(api, *(body(job) for job in range(5)))
+    await dead_letter(api, *(body(job) for job in range(5)))
     letters = (await look(api))["messages"]
     chosen = letters[2]["id"]  # type: ignore[index] # a list
     answer = await redrive(api, messages=[chosen, "nobody"])
@@ -151,8 +151,8 @@ async def trail(api: RunningApi) -> list[tuple[str, str, int, list[int | None]]]
 
 
 async def test_letters_are_found_by_kind_reason_and_job(api: RunningApi) -> None:
-    await bury(api, body(1), body(2), reason="unknown field: colour")
-    await bury(api, "not json", reason="not JSON")
+    await dead_letter(api, body(1), body(2), reason="unknown field: colour")
+    await dead_letter(api, "not json", reason="not JSON")
     for query, jobs in {
         "kind=job.submit": [1, 2],
         "job=2": [2],
@@ -165,15 +165,15 @@ async def test_letters_are_found_by_kind_reason_and_job(api: RunningApi) -> None
 
 
 async def test_redrive_by_filter_moves_those_and_is_in_the_audit_trail(api: RunningApi) -> None:
-    await bury(api, body(1), body(2), body(3))
+    await dead_letter(api, body(1), body(2), body(3))
     done = await redrive(api, job=2, why="the API knows the field now")
     assert (done["redriven"], done["left"]) == (1, 2)
     assert await trail(api) == [("queue.redrive", "the API knows the field now", 1, [2])]
 
 
 async def test_discard_throws_away_what_is_meant_and_nothing_else(api: RunningApi) -> None:
-    await bury(api, body(1), body(2))
-    await bury(api, "not json", reason="not JSON")
+    await dead_letter(api, body(1), body(2))
+    await dead_letter(api, "not json", reason="not JSON")
     asked = {"reason": "not JSON", "why": "from a test of somebody"}
     response = await api.client.post("/api/queue/jobs/discard", json=asked, headers=INTERNAL)
     assert await response.json() == {"queue": "jobs", "discarded": 1, "not_found": [], "left": 2}
@@ -187,7 +187,7 @@ async def test_discard_of_everything_by_leaving_out_the_choice_is_refused(api: R
 
 
 async def test_letters_stay_when_the_audit_trail_cannot_be_written(api: RunningApi) -> None:
-    await bury(api, body(1))
+    await dead_letter(api, body(1))
     await api.database.execute("ALTER TABLE audit RENAME TO gone")
     for action in ("redrive", "discard"):
         response = await api.client.post(f"/api/queue/jobs/{action}", json={"job": 1}, headers=INTERNAL)

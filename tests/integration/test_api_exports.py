@@ -8,8 +8,8 @@ from oa_api.job_actions import lock_job
 from oa_api.products.plan import EXPORT_FORMATS
 from oa_api.results.publish import publish as publish_job
 from oa_shared.status import JobStatus
-from product_jobs import ask, build, end, plan_of, publish
-from running_api import RunningApi, running_api
+from support.product_jobs import ask, build, end, plan_of, publish
+from support.running_api import RunningApi, running_api
 
 FILE = "export.gpkg"
 

@@ -6,9 +6,9 @@ from oa_api.identity.principal import SERVICE
 from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_fabric
 from oa_api.products.launch import Asker
-from oa_shared.lanes import Lane
-from product_jobs import ask, build, plan_of, publish
-from running_api import RunningApi
+from oa_shared.scheduling import Lane
+from support.product_jobs import ask, build, plan_of, publish
+from support.running_api import RunningApi
 
 FILE = "fabric.pmtiles"
 WEEKLY = Asker(SERVICE, lane=Lane.WEEKLY)

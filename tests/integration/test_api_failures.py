@@ -8,7 +8,7 @@ import pytest
 from oa_api.results.apply import apply_status
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
-from running_api import INTERNAL, RunningApi, definition
+from support.running_api import INTERNAL, RunningApi, definition
 
 FAIL = """
 UPDATE job SET status = 'Fail', rank = 9, ended_at = now() - %(ago)s::interval, error_code = %(code)s,

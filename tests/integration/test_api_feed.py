@@ -3,8 +3,8 @@
 from xml.etree import ElementTree as ET
 
 from oa_api.data.feed import NAMESPACE
-from publishing import publish
-from running_api import RunningApi
+from support.publishing import publish
+from support.running_api import RunningApi
 
 ATOM = {"a": NAMESPACE}
 HOSTILE = "<img src=x onerror=alert(1)>\u0001"

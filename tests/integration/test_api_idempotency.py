@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from running_api import INTERNAL, RunningApi, definition
+from support.running_api import INTERNAL, RunningApi, definition
 
 KEY = {"Idempotency-Key": "k1"}
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from running_api import INTERNAL, RunningApi, running_api
+from support.running_api import INTERNAL, RunningApi, running_api
 
 MOST = 5
 PROXIED = {"X-Forwarded-For": "198.51.100.7"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from running_api import INTERNAL, RunningApi, definition
+from support.running_api import INTERNAL, RunningApi, definition
 
 STATUSES = ("Pending", "Submitted", "Running", "Success", "Warn", "Fail", "Cancelled")
 

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from fakes.memory_queue import MemoryQueue
 from oa_api.background.relay import relay_once
 from oa_api.background.results import ResultsHandler
 from oa_local.postgres import Postgres
-from oa_shared.consumer import Consumer, Pace
+from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.messages import StatusMessage, dump
 from oa_shared.queue import OutgoingMessage
 from oa_shared.status import JobStatus
-from running_api import INTERNAL, RunningApi, definition, running_api
+from support.fakes.memory_queue import MemoryQueue
+from support.running_api import INTERNAL, RunningApi, definition, running_api
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
@@ -35,7 +35,7 @@ async def consume(api: RunningApi, message: StatusMessage) -> None:
     queue, stop = MemoryQueue(), asyncio.Event()
     await queue.send_batch([OutgoingMessage(dump(message))])
     handler = ResultsHandler(api.database, grace_s=60)
-    pace = Pace(concurrency=2, visibility_s=30, wait_s=0.05)
+    pace = ConsumerOptions(concurrency=2, visibility_s=30, wait_s=0.05)
     working = asyncio.create_task(Consumer(queue, handler, name="results", pace=pace).run(stop))
     while queue._stored:  # noqa: ASYNC110 - the queue of the tests has no event for it
         await asyncio.sleep(0.01)

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from fakes.memory_queue import MemoryQueue
-from fakes.memory_storage import MemoryStorage
 from oa_api.background.relay import relay_once
 from oa_api.background.sweep import Sweep, SweepTimes
 from oa_api.operators import pauses
 from oa_shared.messages import parse_job_message
-from running_api import INTERNAL, RunningApi, definition
+from support.fakes.memory_queue import MemoryQueue
+from support.fakes.memory_storage import MemoryStorage
+from support.running_api import INTERNAL, RunningApi, definition
 
 
 async def pause(api: RunningApi, scope: str, value: str = "", **more: Any) -> tuple[int, Any]:

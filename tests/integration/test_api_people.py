@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from oa_api.identity.credential import digest
-from people import account, call, session, token
-from running_api import RunningApi
+from support.accounts import account, call, session, token
+from support.running_api import RunningApi
 
 ADA = {"login": "ada", "email": "ada@example.org", "role": "author"}
 

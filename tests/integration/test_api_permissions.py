@@ -13,13 +13,13 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from fakes.memory_queue import ImpatientQueue
 from oa_api.identity.credential import digest, new_api_token, new_secret
 from oa_api.routes import ROUTES
 from oa_api.routes.route import Route
 from oa_api.services import QueuePair
 from oa_local.postgres import Postgres
-from running_api import INTERNAL, PREVIOUS_SECRET, SECRET, RunningApi, running_api
+from support.fakes.memory_queue import ImpatientQueue
+from support.running_api import INTERNAL, PREVIOUS_SECRET, SECRET, RunningApi, running_api
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -5,7 +5,7 @@ from typing import Any
 from structlog.testing import capture_logs
 
 from oa_api.background.sweep import Sweep, SweepTimes
-from running_api import RunningApi
+from support.running_api import RunningApi
 
 _HOUR_S = 3600
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 import oa_api.cleanup.attempts as attempts_module
-from fakes.memory_storage import MemoryStorage
 from oa_api.background.schedules import schedule_once
 from oa_api.cleanup.work import CleanupWork
 from oa_api.schedules.period import ScheduleType
 from oa_shared.ids import attempt_prefix
-from running_api import INTERNAL, RunningApi
-from worked import fail, make_jobs, post, succeed
+from support.fakes.memory_storage import MemoryStorage
+from support.finished_jobs import fail, make_jobs, post, succeed
+from support.running_api import INTERNAL, RunningApi
 
 FILES = ("source.geojson.gz", "source.parquet", "log.jsonl", "manifest.json", "claim.json", "result.json")
 
@@ -153,7 +153,7 @@ async def test_cleanup_that_is_killed_is_finished_by_the_next(
         if here == place:
             raise KilledError
 
-    monkeypatch.setattr(attempts_module, "crash_point", die)
+    monkeypatch.setattr(attempts_module, "fault_point", die)
     with pytest.raises(KilledError):
         await clean(api)
     await agree(api)

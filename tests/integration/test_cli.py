@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from command_line import oa
 from oa_shared.queue import OutgoingMessage
-from running_api import INTERNAL, RunningApi, definition
+from support.command_line import oa
+from support.running_api import INTERNAL, RunningApi, definition
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from command_line import oa
-from running_api import RunningApi
-from worked import fail, make_jobs, succeed
+from support.command_line import oa
+from support.finished_jobs import fail, make_jobs, succeed
+from support.running_api import RunningApi
 
 
 async def test_schedule_fire_and_list_tell_what_is_due_and_fired(api: RunningApi) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from command_line import oa
-from publishing import publish
-from running_api import RunningApi, running_api
+from support.command_line import oa
+from support.publishing import publish
+from support.running_api import RunningApi, running_api
 
 PLACE = ("us/ca/berkeley", "addresses", "city")
 CONTENT = b"the whole file"
@@ -16,7 +16,7 @@ CONTENT = b"the whole file"
 
 @pytest.fixture
 async def api(database_url: str) -> AsyncIterator[RunningApi]:
-    async with running_api(database_url, allow_hosts=("127.0.0.1",)) as running:
+    async with running_api(database_url, allowed_hosts=("127.0.0.1",)) as running:
         yield running
 
 

@@ -6,10 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from command_line import oa
 from oa_api.operators.bulk import step
 from oa_shared.queue import OutgoingMessage
-from running_api import INTERNAL, SECRET, RunningApi, definition
+from support.command_line import oa
+from support.running_api import INTERNAL, SECRET, RunningApi, definition
 
 FAIL = "UPDATE job SET status = 'Fail', rank = 9, ended_at = now(), error_code = 'upstream.timeout'"
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from command_line import oa
-from people import account
-from running_api import RunningApi
+from support.accounts import account
+from support.command_line import oa
+from support.running_api import RunningApi
 
 
 async def test_token_is_made_used_listed_and_revoked(api: RunningApi) -> None:

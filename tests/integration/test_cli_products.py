@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from command_line import oa
-from product_jobs import build, publish
-from running_api import RunningApi
+from support.command_line import oa
+from support.product_jobs import build, publish
+from support.running_api import RunningApi
 
 
 async def test_collection_is_made_built_shown_and_deleted(api: RunningApi) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 import aiohttp
 import pytest
 
-from event_stream import EventStream, open_stream
 from oa_api.events import feed, stream, subscriber
 from oa_api.services import HUB
 from oa_api.store.migration import migrate
 from oa_api.store.queries import queries
-from running_api import INTERNAL, RunningApi, definition, running_api
+from support.event_stream import EventStream, open_stream
+from support.running_api import INTERNAL, RunningApi, definition, running_api
 
 
 async def act(api: RunningApi, job: int, action: str) -> None:

@@ -5,10 +5,10 @@ import random
 
 import pytest
 
-from event_stream import open_stream
 from oa_api.store.database import Database
 from oa_api.store.queries import queries
-from running_api import RunningApi, running_api
+from support.event_stream import open_stream
+from support.running_api import RunningApi, running_api
 
 _INSERT = queries("publish")["record_decision"]
 _WRITERS, _TRANSACTIONS = 8, 25

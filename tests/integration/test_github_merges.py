@@ -2,10 +2,10 @@
 
 import pytest
 
-from fakes.github_events import push_event
-from fakes.github_server import as_json
-from github_world import BERKELEY, GOOD, TOWN, GitHubWorld
-from running_api import definition
+from support.fakes.github_events import push_event
+from support.fakes.github_server import as_json
+from support.github_world import BERKELEY, GOOD, TOWN, GitHubWorld
+from support.running_api import definition
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NOT_FOUND = {"code": "source.not_found", "message": "gone"}

@@ -5,17 +5,17 @@ import asyncio
 import pytest
 from markdown_it import MarkdownIt
 
-from fakes.github_events import pull_event
-from fakes.github_model import APP_ID
-from fakes.github_server import Fault, as_json
-from fakes.memory_storage import MemoryStorage
-from github_world import TOWN, GitHubWorld, github_world, settings_of
 from oa_api.background.github import GitHubDuty, Pauses
 from oa_api.github.report import MARKER
 from oa_api.github.setup import open_github
 from oa_api.store.database import Database
 from oa_shared.settings import SettingsError
-from running_api import definition
+from support.fakes.github_events import pull_event
+from support.fakes.github_model import APP_ID
+from support.fakes.github_server import Fault, as_json
+from support.fakes.memory_storage import MemoryStorage
+from support.github_world import TOWN, GitHubWorld, github_world, settings_of
+from support.running_api import definition
 
 HOSTILE = (
     "</code></pre>\n\n@everyone <img src=x onerror=alert(1)> [click](http://evil.example) http://evil.example `x` | #1"
@@ -251,7 +251,7 @@ async def test_settings_that_cannot_work_are_told_at_the_start(world: GitHubWorl
 
 
 async def test_host_that_is_not_public_is_not_asked(world: GitHubWorld) -> None:
-    settings = settings_of(world.github, world.database_url, allow_hosts=())
+    settings = settings_of(world.github, world.database_url, allowed_hosts=())
     async with open_github(settings, database=world.api.database, storage=MemoryStorage()) as duty:
         number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
         await world.send("pull_request", pull_event(world.model, number, "opened"))

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from fakes.github_events import check_run_event, check_suite_event, comment_event, pull_event
-from fakes.github_server import as_json
-from github_world import BERKELEY, GOOD, PUBLIC_URL, TOWN, GitHubWorld
 from oa_shared.ids import attempt_prefix
-from running_api import INTERNAL, definition
+from support.fakes.github_events import check_run_event, check_suite_event, comment_event, pull_event
+from support.fakes.github_server import as_json
+from support.github_world import BERKELEY, GOOD, PUBLIC_URL, TOWN, GitHubWorld
+from support.running_api import INTERNAL, definition
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

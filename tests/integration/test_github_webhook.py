@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from fakes.github_events import SECRET, check_run_event, comment_event, encoded, headers, pull_event, push_event
-from fakes.github_server import as_json
-from github_world import TOWN, GitHubWorld
 from oa_api.github.signature import sign
-from running_api import definition, running_api
+from support.fakes.github_events import SECRET, check_run_event, comment_event, encoded, headers, pull_event, push_event
+from support.fakes.github_server import as_json
+from support.github_world import TOWN, GitHubWorld
+from support.running_api import definition, running_api
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

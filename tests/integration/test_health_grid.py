@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from running_api import INTERNAL, RunningApi
-from worked import GOOD, fail, make_jobs, post, succeed
+from support.finished_jobs import GOOD, fail, make_jobs, post, succeed
+from support.running_api import INTERNAL, RunningApi
 
 
 async def grid(api: RunningApi, query: str = "") -> dict[str, Any]:

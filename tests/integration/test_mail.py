@@ -9,8 +9,8 @@ import pytest
 import structlog
 import trustme
 
-from mail_server import mail_server
 from oa_api.mail import Mailer, MailServer, MailSettingsError
+from support.mail_server import mail_server
 
 SENDER = "OpenAddresses <batch@oa.example>"
 

@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 
 from oa_shared.settings import SettingsError
-from people import account, call, link, session, token
-from running_api import RunningApi, running_api
-from web_browser import WebBrowser, web_browser
+from support.accounts import account, call, link, session, token
+from support.running_api import RunningApi, running_api
+from support.web_browser import WebBrowser, web_browser
 
 
 @pytest.fixture

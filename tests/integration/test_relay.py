@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fakes.memory_queue import MemoryQueue
-from fakes.memory_storage import MemoryStorage
 from oa_api.background.relay import relay_once
 from oa_api.background.sweep import Sweep, SweepTimes
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import Idempotency, create_jobs, create_run
 from oa_api.resolution import PlannedJob
 from oa_api.store.database import Database
-from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import REPUBLISHED, parse_job_message
+from oa_shared.scheduling import Lane, Tier
+from support.fakes.memory_queue import MemoryQueue
+from support.fakes.memory_storage import MemoryStorage
 
 
 @pytest.fixture

@@ -9,15 +9,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from mail_server import mail_server
 from oa_api.background.schedules import schedule_once
 from oa_api.mail import Mailer, MailServer
 from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.reports import ReportWork
 from oa_api.services import SETTINGS
 from oa_api.settings import Settings
-from running_api import RunningApi
-from worked import fail, make_jobs, post, succeed
+from support.finished_jobs import fail, make_jobs, post, succeed
+from support.mail_server import mail_server
+from support.running_api import RunningApi
 
 
 async def report(api: RunningApi, period: str, *, mail_url: str = "", **settings: Any) -> dict[str, Any]:
@@ -114,7 +114,7 @@ async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_firs
     hook.status = 503
     async with mail_server() as box:
         told = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
-        told |= {"report_webhook_url": hook.url, "allow_hosts": ("127.0.0.1",)}
+        told |= {"report_webhook_url": hook.url, "allowed_hosts": ("127.0.0.1",)}
         waiting = await report(api, "p1", **told)
         assert (waiting["state"], "503" in waiting["error"]) == ("Waiting", True)
         hook.status = 200

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from fakes.memory_queue import MemoryQueue
-from fakes.memory_storage import MemoryStorage
 from oa_api import job_actions
 from oa_api.background.sweep import Sweep, SweepTimes
 from oa_api.identity.principal import SERVICE
@@ -17,9 +15,11 @@ from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database, Row
 from oa_shared.claim import CLAIM_FILE, claim
 from oa_shared.ids import attempt_prefix, batch_job_name
-from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import BatchEvent, StatusMessage, dump
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
+from support.fakes.memory_queue import MemoryQueue
+from support.fakes.memory_storage import MemoryStorage
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 

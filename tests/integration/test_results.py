@@ -13,8 +13,8 @@ from oa_api.resolution import PlannedJob
 from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database, Row
 from oa_shared.ids import batch_job_name
-from oa_shared.lanes import Lane, Tier
 from oa_shared.messages import BatchEvent, StatusMessage
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}

@@ -7,7 +7,7 @@ import pytest
 from oa_api.background.relay import relay_once
 from oa_api.store.errors import StoreError
 from oa_shared.messages import parse_job_message
-from running_api import INTERNAL, RunningApi, running_api
+from support.running_api import INTERNAL, RunningApi, running_api
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from oa_api.background.schedules import schedule_once
 from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.repository import GitHub, Repository, RepositoryReader
 from oa_api.schedules.sources import SourcesWork
-from packed import tarred
-from running_api import INTERNAL, RunningApi, definition
+from support.archives import tarred
+from support.running_api import INTERNAL, RunningApi, definition
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -113,7 +113,7 @@ async def test_sources_of_a_killed_process_are_resumed_without_doubling(
         if here == place and passed in {1, 3}:
             raise KilledError
 
-    monkeypatch.setattr(sources_module, "crash_point", die)
+    monkeypatch.setattr(sources_module, "fault_point", die)
     await fire(api)
     for _ in range(3):
         try:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from github_provider import GithubProvider, github_provider
 from oa_shared.settings import SettingsError
-from people import account
-from running_api import RunningApi, running_api
-from web_browser import WebBrowser, web_browser
+from support.accounts import account
+from support.github_provider import GithubProvider, github_provider
+from support.running_api import RunningApi, running_api
+from support.web_browser import WebBrowser, web_browser
 
 BEGIN = "/sign-in/github"
 

@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator
 import pytest
 import structlog
 
-from mail_server import MailBox, mail_server
 from oa_api.background.sign_in_mail import SIGN_IN_MAIL, forget, run_sign_in_mail
 from oa_api.identity import mailed_link
 from oa_api.identity.credential import digest
 from oa_api.mail import Mailer
 from oa_api.services import SETTINGS
 from oa_api.settings import site_of
-from people import account, link, token
-from running_api import RunningApi, running_api
-from web_browser import Shown, WebBrowser, web_browser
+from support.accounts import account, link, token
+from support.mail_server import MailBox, mail_server
+from support.running_api import RunningApi, running_api
+from support.web_browser import Shown, WebBrowser, web_browser
 
 LINK = re.compile(r"http\S+/sign-in/link\?token=\S+")
 

@@ -61,7 +61,7 @@ def make_attempt(
         api_url=str(site.make_url("")),
         bucket=bucket,
         results_queue_url=queues.results_url,
-        allow_hosts=("127.0.0.1",),
+        allowed_hosts=("127.0.0.1",),
         sample=sample,
     )
     log_file = tmp_path / "log.jsonl"

@@ -12,12 +12,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from click.testing import CliRunner, Result
 
-from arcgis_server import PATH, ArcgisServer, point_features
 from oa_task.examples import explain, sample
 from oa_task.main import main
 from oa_task.previous import PreviousFolder
 from oa_task.sandbox import Sandbox
 from oa_task.work import Job, run_work
+from support.arcgis_server import PATH, ArcgisServer, point_features
 
 CSV = "NO,ST,CITY,X,Y\n" + "".join(f"{place},{place} Elm St,\x1b[31mred,-100.5,40.25\n" for place in range(50))
 MakeJob = Callable[..., Job]
@@ -79,7 +79,7 @@ def attributes(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def command(*words: str) -> Result:
-    return await asyncio.to_thread(CliRunner(env={"OA_ALLOW_HOSTS": "127.0.0.1"}).invoke, main, list(words))
+    return await asyncio.to_thread(CliRunner(env={"OA_ALLOWED_HOSTS": "127.0.0.1"}).invoke, main, list(words))
 
 
 async def test_sample_shows_the_first_rows_raw_and_conformed_and_writes_nothing(csv_job: Job) -> None:

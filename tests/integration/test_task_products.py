@@ -17,7 +17,7 @@ from oa_shared.messages import StatusMessage, parse_result_message
 from oa_task.job.attempt import Attempt
 from oa_task.job.settings import JobSettings
 from oa_task.products import inputs
-from products import Bucket, Row, address, plan
+from support.products import Bucket, Row, address, plan
 
 
 @asynccontextmanager

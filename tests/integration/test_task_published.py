@@ -93,7 +93,7 @@ class Bench:
             bucket=self.bucket,
             results_queue_url=self.queues.results_url,
             source_name="xx/town",
-            allow_hosts=("127.0.0.1",),
+            allowed_hosts=("127.0.0.1",),
         )
         log_file = self.folder / "log.jsonl"
         log_file.touch()

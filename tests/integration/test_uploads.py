@@ -6,8 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from packed import zipped
-from running_api import INTERNAL, SECRET, RunningApi
+from support.archives import zipped
+from support.running_api import INTERNAL, SECRET, RunningApi
 
 CSV = b"NO,ST\n1,Main\n"
 

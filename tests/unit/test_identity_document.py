@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from oa_api.identity.role import Role
 from oa_api.routes import ROUTES
+from oa_shared.roles import Role
 
 TEXT = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="utf-8")
 ROWS = {

@@ -1,4 +1,4 @@
-"""The loop that turns a queue into calls: bounded, with a heartbeat, and in no hurry to forget a message."""
+"""The consumer loop: receive messages, handle a bounded number at once, and settle each by its outcome."""
 
 import asyncio
 import time
@@ -17,32 +17,38 @@ _REDELIVERY_S = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """The message has been dealt with."""
+class Ack:
+    """The message was handled; delete it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
-    """The message is wanted again, not before `delay_s` seconds from now."""
+class RetryAfter:
+    """Deliver the message again after `delay_s` seconds."""
 
     delay_s: int
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
-    """A neighbour is away, so no message can be dealt with: this one is handed back and no other is received."""
+class DependencyDown:
+    """A dependency is down: return this message to the queue and receive no other until it answers again."""
 
     delay_s: int
 
 
 @dataclass(frozen=True, slots=True)
-class Bury:
-    """Nobody can ever deal with the message: it goes to the dead-letter queue."""
+class DeadLetter:
+    """The message cannot be processed; move it to the dead-letter queue."""
 
     reason: str
 
 
-Outcome = Done | Later | Away | Bury
+_LABELS: dict[type, str] = {
+    Ack: "ack",
+    RetryAfter: "retry",
+    DependencyDown: "dependency_down",
+    DeadLetter: "dead_letter",
+}
+Outcome = Ack | RetryAfter | DependencyDown | DeadLetter
 Handler = Callable[[ReceivedMessage], Awaitable[Outcome]]
 
 
@@ -51,8 +57,8 @@ async def _always() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How a consumer receives: `visibility_s` hides a message in hand and is extended three times as often."""
+class ConsumerOptions:
+    """How a consumer receives. A message in progress stays hidden for `visibility_s`, extended every third of it."""
 
     concurrency: int = 10
     visibility_s: int = 60
@@ -64,8 +70,8 @@ class Consumer:
     """Receives, handles at most `concurrency` messages at once, and settles each by its outcome.
 
     A handler that raises leaves its message to be delivered again; after five deliveries the queue itself moves it
-    to the dead-letter queue. An outage must not use those up: after an `Away` nothing is received until `is_ready`
-    says that the neighbours answer again.
+    to the dead-letter queue. An outage must not use those up: after a `DependencyDown` nothing is received until
+    `is_ready` returns True.
     """
 
     def __init__(
@@ -73,22 +79,22 @@ class Consumer:
         queue: Queue,
         handle: Handler,
         *,
-        pace: Pace | None = None,
+        pace: ConsumerOptions | None = None,
         name: str = "queue",
         on_poll: Callable[[], Awaitable[None]] | None = None,
         is_ready: Callable[[], Awaitable[bool]] = _always,
     ) -> None:
         self._queue = queue
         self._handle = handle
-        self._pace = pace or Pace()
+        self._pace = pace or ConsumerOptions()
         self._name = name
         self._on_poll = on_poll
         self._is_ready = is_ready
         self._in_hand: set[asyncio.Task[None]] = set()
-        self._is_suspicious = False
+        self._needs_readiness_check = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; then hand back what was not begun and finish what was.
+        """Run until `stop` is set; then return messages that were not started and finish the others.
 
         Cancelled, it drops what is in hand, which is delivered again when its visibility runs out.
         """
@@ -108,13 +114,13 @@ class Consumer:
                 task.cancel()
 
     async def _try_to_poll(self, stop: asyncio.Event) -> bool:
-        """Poll once; False when the queue or a neighbour is away."""
+        """Poll once; return False when the queue or a dependency is down."""
         try:
             if self._on_poll:
                 await self._on_poll()
-            if self._is_suspicious:
-                self._is_suspicious = not await self._is_ready()
-            if self._is_suspicious:
+            if self._needs_readiness_check:
+                self._needs_readiness_check = not await self._is_ready()
+            if self._needs_readiness_check:
                 return False
             await self._poll(stop)
         except QueueUnavailableError as error:
@@ -135,7 +141,7 @@ class Consumer:
             task.add_done_callback(self._in_hand.discard)
 
     async def _hand_back(self, message: ReceivedMessage) -> None:
-        await self._acknowledge(message, Later(0))
+        await self._acknowledge(message, RetryAfter(0))
 
     async def _settle(self, message: ReceivedMessage) -> None:
         started = time.monotonic()
@@ -145,15 +151,15 @@ class Consumer:
                 outcome = await self._handle(message)
             except Exception:
                 log.exception("message_failed")
-                outcome = Later(_REDELIVERY_S)
+                outcome = RetryAfter(_REDELIVERY_S)
             finally:
                 heartbeat.cancel()
-            self._is_suspicious = self._is_suspicious or isinstance(outcome, Away)
+            self._needs_readiness_check = self._needs_readiness_check or isinstance(outcome, DependencyDown)
             await asyncio.wait([heartbeat])
             await self._acknowledge(message, outcome)
-            self._tell(type(outcome).__name__.lower(), time.monotonic() - started)
+            self._record(_LABELS[type(outcome)], time.monotonic() - started)
 
-    def _tell(self, outcome: str, duration_s: float) -> None:
+    def _record(self, outcome: str, duration_s: float) -> None:
         MESSAGES.labels(self._name, outcome).inc()
         MESSAGE_DURATION_S.labels(self._name).observe(duration_s)
         log.info("message_handled", queue=self._name, outcome=outcome, duration_ms=round(duration_s * 1000))
@@ -175,13 +181,13 @@ class Consumer:
     async def _acknowledge(self, message: ReceivedMessage, outcome: Outcome) -> None:
         try:
             match outcome:
-                case Done():
+                case Ack():
                     await self._queue.delete(message.receipt)
-                case Later(delay_s) | Away(delay_s):
+                case RetryAfter(delay_s) | DependencyDown(delay_s):
                     await self._queue.change_visibility(message.receipt, delay_s)
-                case Bury(reason):
-                    log.error("message_buried", reason=reason)
-                    await self._queue.bury(message, reason)
+                case DeadLetter(reason):
+                    log.error("message_dead_lettered", reason=reason)
+                    await self._queue.dead_letter(message, reason)
         except QueueUnavailableError as error:
             # The message comes again; every handler is ready for a duplicate.
             log.warning("acknowledge_failed", error=str(error))

@@ -9,10 +9,10 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_lo
 
 from oa_shared.errors import OaError
 from oa_shared.failures import FAILURES
-from oa_shared.kinds import JobKind
-from oa_shared.lanes import Lane, Tier
+from oa_shared.job_kinds import JobKind
+from oa_shared.postgres_json import why_not_storable
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
-from oa_shared.storable import why_not_storable
 
 VERSION = 1
 MAX_BYTES = 64 * 1024

@@ -67,5 +67,5 @@ class Queue(Protocol):
     async def depth(self) -> QueueDepth:
         """Count what is on the queue."""
 
-    async def bury(self, message: ReceivedMessage, reason: str) -> None:
+    async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
         """Put a message that nobody can read on the dead-letter queue, then acknowledge it."""

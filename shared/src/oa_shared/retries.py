@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oa_shared.failures import FailureClass, failure_class
-from oa_shared.lanes import Tier
+from oa_shared.scheduling import Tier
 
 NEVER_RETRIED = frozenset({"infra.refused", "infra.deadline"})
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from oa_shared.lanes import Tier, tier_of
+from oa_shared.scheduling import Tier, tier_of
 from oa_shared.status import LAYERS
 
 SCHEMA_VERSION = 2

@@ -28,7 +28,7 @@ def trace_id(traceparent: str | None) -> str | None:
     return match["trace"] if match else None
 
 
-def follow(traceparent: str | None) -> None:
+def set_current_trace(traceparent: str | None) -> None:
     """Make the rest of this task part of a trace: its calls of other services carry it."""
     _followed.set(traceparent)
 

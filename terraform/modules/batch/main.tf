@@ -2,10 +2,10 @@ locals {
   # The role that Batch itself keeps in each account; compute environments with another cannot be changed in place.
   service_role = "arn:${var.partition}:iam::${var.account}:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
 
-  # What oa_shared.lanes calls a lane: the sooner somebody waits for it, the higher.
+  # What oa_shared.scheduling calls a lane: the sooner somebody waits for it, the higher.
   lanes = { pull_request = 30, manual = 20, weekly = 10 }
 
-  # What oa_shared.lanes calls a tier. Fargate has sizes of its own; whatever needs more runs on EC2 Spot.
+  # What oa_shared.scheduling calls a tier. Fargate has sizes of its own; whatever needs more runs on EC2 Spot.
   tiers = {
     small    = { platform = "FARGATE", vcpus = "0.5", memory_mib = 2048, disk_gib = 30 }
     standard = { platform = "FARGATE", vcpus = "1", memory_mib = 4096, disk_gib = 60 }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from oa_api.uploads.inspection import HEAD_BYTES, TAIL_BYTES, Ends, FileRefusedError, inspect
-from packed import zipped
+from support.archives import zipped
 
 
 def ends(body: bytes) -> Ends:

@@ -2,10 +2,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from fakes.memory_api import MemoryApi
-from fakes.memory_batch import MemoryBatch
-from fakes.memory_queue import MemoryQueue
 from oa_dispatcher.settings import Settings
+from support.fakes.memory_api import MemoryApi
+from support.fakes.memory_batch import MemoryBatch
+from support.fakes.memory_queue import MemoryQueue
 
 SETTINGS = Settings(
     stack="test",

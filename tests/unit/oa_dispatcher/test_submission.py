@@ -10,11 +10,11 @@ from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError
-from oa_shared.consumer import Away, Bury, Done, Outcome
-from oa_shared.kinds import JobKind
-from oa_shared.lanes import Lane, Tier
+from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome
+from oa_shared.job_kinds import JobKind
 from oa_shared.messages import REPUBLISHED, JobMessage, dump, parse_job_message
 from oa_shared.queue import ReceivedMessage
+from oa_shared.scheduling import Lane, Tier
 
 NAME = "oa-test-7-1-00000000"
 
@@ -41,7 +41,7 @@ async def deal(world: Any, received: ReceivedMessage) -> Outcome:
 
 async def test_pending_job_is_submitted_once_and_told(world: Any) -> None:
     world.api.add(7)
-    assert await deal(world, message()) == Done()
+    assert await deal(world, message()) == Ack()
     assert world.batch.calls == ["submit"]
     (entry,) = world.batch.entries.values()
     assert (entry.request.name, entry.request.queue, entry.request.definition) == (NAME, "queue-manual", "d-standard")
@@ -80,7 +80,7 @@ async def test_container_gets_no_shared_secret(world: Any) -> None:
 async def test_stale_message_is_dropped_without_a_call_to_batch(world: Any, row: dict[str, Any] | None) -> None:
     if row is not None:
         world.api.add(7, **row)
-    assert await deal(world, message()) == Done()
+    assert await deal(world, message()) == Ack()
     assert world.batch.calls == []
 
 
@@ -89,22 +89,22 @@ async def test_message_seen_before_adopts_the_container_that_is_there(world: Any
     world.api.add(7)
     await deal(world, message())
     world.api.rows[7] |= {"status": "Pending", "batch_job": None}
-    assert await deal(world, message(**more)) == Done()
+    assert await deal(world, message(**more)) == Ack()
     assert len(world.batch.entries) == 1
     assert world.api.rows[7]["batch_job"] == "batch-1"
 
 
 async def test_message_seen_before_without_a_container_submits(world: Any) -> None:
     world.api.add(7)
-    assert await deal(world, message(receive_count=2)) == Done()
+    assert await deal(world, message(receive_count=2)) == Ack()
     assert world.batch.calls == ["find_by_name", "submit"]
 
 
 async def test_unknown_outcome_hands_back_and_the_next_delivery_adopts(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchUnknownError())
-    assert await deal(world, message()) == Away(world.settings.unknown_s)
-    assert await deal(world, message(receive_count=2)) == Done()
+    assert await deal(world, message()) == DependencyDown(world.settings.unknown_s)
+    assert await deal(world, message(receive_count=2)) == Ack()
     assert len(world.batch.entries) == 1
 
 
@@ -113,7 +113,7 @@ async def test_throttled_hands_back_and_slows_the_bucket(world: Any) -> None:
     world.batch.faults.append(BatchRefusedError(throttled=True))
     bucket = TokenBucket(100)
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket)
-    assert isinstance(await submission(message()), Away)
+    assert isinstance(await submission(message()), DependencyDown)
     assert bucket._rate == 50
     assert (world.api.rows[7]["status"], world.batch.entries) == ("Pending", {})
 
@@ -121,51 +121,51 @@ async def test_throttled_hands_back_and_slows_the_bucket(world: Any) -> None:
 async def test_forbidden_waits_for_a_person_and_fails_no_job(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
-    assert isinstance(await deal(world, message()), Away)
+    assert isinstance(await deal(world, message()), DependencyDown)
     assert (world.api.rows[7]["status"], world.api.reports, world.batch.entries) == ("Pending", [], {})
 
 
 async def test_forbidden_to_look_for_a_container_waits_too(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
-    assert isinstance(await deal(world, message(receive_count=2)), Away)
+    assert isinstance(await deal(world, message(receive_count=2)), DependencyDown)
     assert world.batch.calls == ["find_by_name"]
 
 
 async def test_refused_for_good_fails_the_job_with_what_batch_said(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchRefusedError("no such queue"))
-    assert await deal(world, message()) == Done()
+    assert await deal(world, message()) == Ack()
     (report,) = world.api.reports
     assert (report["status"], report["code"], report["message"]) == ("Fail", "infra.refused", "no such queue")
 
 
 async def test_api_away_hands_back_before_anything_is_submitted(world: Any) -> None:
     world.api.is_away = True
-    assert await deal(world, message()) == Away(world.settings.api_away_s)
+    assert await deal(world, message()) == DependencyDown(world.settings.api_away_s)
     assert world.batch.calls == []
 
 
 async def test_api_away_after_submitting_hands_back_and_adopts_later(world: Any) -> None:
     world.api.add(7)
     world.batch.on_submit = lambda _request: setattr(world.api, "is_away", True)
-    assert isinstance(await deal(world, message()), Away)
+    assert isinstance(await deal(world, message()), DependencyDown)
     world.api.is_away = False
-    assert await deal(world, message(receive_count=2)) == Done()
+    assert await deal(world, message(receive_count=2)) == Ack()
     assert len(world.batch.entries) == 1
 
 
 @pytest.mark.parametrize("body", ["", "not JSON", "[]", '{"v":1,"kind":"job.status"}', '{"v":2,"kind":"job.submit"}'])
 async def test_unreadable_message_is_buried(world: Any, body: str) -> None:
     outcome = await deal(world, ReceivedMessage("m", body, "r"))
-    assert isinstance(outcome, Bury)
+    assert isinstance(outcome, DeadLetter)
     assert world.batch.calls == []
 
 
 async def test_report_overtaken_by_the_container_is_no_error(world: Any) -> None:
     world.api.add(7)
     world.batch.on_submit = lambda _request: world.api.rows[7].update(status="Running")
-    assert await deal(world, message()) == Done()
+    assert await deal(world, message()) == Ack()
     assert world.api.rows[7]["status"] == "Running"
 
 

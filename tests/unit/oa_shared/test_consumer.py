@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from fakes.memory_queue import MemoryQueue
-from oa_shared.consumer import Away, Bury, Consumer, Done, Handler, Later, Outcome, Pace
+from oa_shared.consumer import Ack, Consumer, ConsumerOptions, DeadLetter, DependencyDown, Handler, Outcome, RetryAfter
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
+from support.fakes.memory_queue import MemoryQueue
 
-PACE = Pace(concurrency=3, visibility_s=30, wait_s=0.05)
+PACE = ConsumerOptions(concurrency=3, visibility_s=30, wait_s=0.05)
 
 
 async def put(queue: MemoryQueue, count: int) -> None:
@@ -22,7 +22,7 @@ async def consume(
     handle: Handler,
     until: Callable[[], bool],
     *,
-    pace: Pace = PACE,
+    pace: ConsumerOptions = PACE,
     is_ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
     stop = asyncio.Event()
@@ -46,7 +46,7 @@ async def test_run_never_handles_more_than_its_concurrency_at_once() -> None:
         most = max(most, now)
         await asyncio.sleep(0.02)
         now, handled = now - 1, handled + 1
-        return Done()
+        return Ack()
 
     await consume(queue, handle, lambda: handled == 12)
     assert most == 3
@@ -61,7 +61,7 @@ async def test_run_message_that_always_fails_ends_in_the_dead_letters() -> None:
 
     async def handle(message: ReceivedMessage) -> Outcome:
         seen.append(message.receive_count)
-        return Later(0)
+        return RetryAfter(0)
 
     await consume(queue, handle, lambda: bool(dead_letters._stored))
     assert seen == [1, 2, 3, 4, 5]
@@ -88,7 +88,7 @@ async def test_run_buried_message_is_on_the_dead_letter_queue_with_its_reason() 
     await put(queue, 1)
 
     async def handle(_message: ReceivedMessage) -> Outcome:
-        return Bury("not JSON")
+        return DeadLetter("not JSON")
 
     await consume(queue, handle, lambda: bool(dead_letters._stored))
     (message,) = await dead_letters.receive(1, 0, 30)
@@ -105,7 +105,7 @@ async def test_run_outage_of_a_neighbour_uses_up_one_delivery_however_long_it_la
 
     async def handle(message: ReceivedMessage) -> Outcome:
         counts.append(message.receive_count)
-        return Done() if is_up else Away(1)
+        return Ack() if is_up else DependencyDown(1)
 
     async def is_ready() -> bool:
         nonlocal is_up, looked
@@ -125,7 +125,7 @@ async def test_run_queue_that_is_away_is_waited_for() -> None:
 
     async def handle(message: ReceivedMessage) -> Outcome:
         handled.append(message.body)
-        return Done()
+        return Ack()
 
     asyncio.get_running_loop().call_later(0.2, setattr, queue, "is_away", False)
     await consume(queue, handle, lambda: handled == ["0"])
@@ -139,9 +139,9 @@ async def test_run_slow_handler_keeps_its_message_by_the_heartbeat() -> None:
     async def handle(message: ReceivedMessage) -> Outcome:
         counts.append(message.receive_count)
         await asyncio.sleep(1.6)
-        return Done()
+        return Ack()
 
-    pace = Pace(concurrency=3, visibility_s=1, wait_s=0.05)
+    pace = ConsumerOptions(concurrency=3, visibility_s=1, wait_s=0.05)
     await consume(queue, handle, lambda: len(queue._stored) == 0, pace=pace)
     assert counts == [1]
 
@@ -155,9 +155,9 @@ async def test_run_heartbeat_stops_when_the_message_has_been_held_for_too_long()
         counts.append(message.receive_count)
         if message.receive_count == 1:
             await asyncio.sleep(2)
-        return Done()
+        return Ack()
 
-    pace = Pace(concurrency=3, visibility_s=1, wait_s=0.05, max_held_s=1.0)
+    pace = ConsumerOptions(concurrency=3, visibility_s=1, wait_s=0.05, max_held_s=1.0)
     await consume(queue, handle, lambda: len(queue._stored) == 0, pace=pace)
     assert counts == [1, 2]
 
@@ -168,9 +168,9 @@ async def test_run_stopped_during_a_long_poll_hands_back_what_it_received() -> N
 
     async def handle(message: ReceivedMessage) -> Outcome:
         handled.append(message.body)
-        return Done()
+        return Ack()
 
-    running = asyncio.create_task(Consumer(queue, handle, pace=Pace(wait_s=5)).run(stop))
+    running = asyncio.create_task(Consumer(queue, handle, pace=ConsumerOptions(wait_s=5)).run(stop))
     await asyncio.sleep(0.05)
     stop.set()
     await put(queue, 1)
@@ -187,7 +187,7 @@ async def test_run_stopped_finishes_what_was_begun() -> None:
     async def handle(_message: ReceivedMessage) -> Outcome:
         begun.set()
         await asyncio.sleep(0.2)
-        return Done()
+        return Ack()
 
     running = asyncio.create_task(Consumer(queue, handle, pace=PACE).run(stop))
     await begun.wait()

@@ -8,8 +8,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from oa_shared.failures import FAILURES
 from oa_shared.ids import new_token
-from oa_shared.lanes import Tier
 from oa_shared.retries import plan_retry
+from oa_shared.scheduling import Tier
 from oa_shared.status import JobStatus
 from oa_shared.transitions import Accept, JobState, Report, decide
 

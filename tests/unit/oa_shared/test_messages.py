@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oa_shared.kinds import JobKind
-from oa_shared.lanes import Lane, Tier
+from oa_shared.job_kinds import JobKind
 from oa_shared.messages import (
     BatchEvent,
     JobMessage,
@@ -18,6 +17,7 @@ from oa_shared.messages import (
     parse_job_message,
     parse_result_message,
 )
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

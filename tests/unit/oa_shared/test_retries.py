@@ -3,8 +3,8 @@
 import pytest
 
 from oa_shared.failures import FAILURES, FailureClass, exit_status
-from oa_shared.lanes import Tier
 from oa_shared.retries import plan_retry
+from oa_shared.scheduling import Tier
 
 EXIT_RANGES = {
     FailureClass.SOURCE: range(10, 20),

@@ -14,15 +14,21 @@ class Example:
     port: int
     shared_secret: str = field(default="", repr=False)
     relay: bool = True
-    allow_hosts: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     queues: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
 
 
 def test_read_settings_complete_environment_is_typed() -> None:
-    environ = {"OA_STACK": "x", "OA_PORT": "80", "OA_RELAY": "off", "OA_ALLOW_HOSTS": "a, b", "OA_QUEUES": '{"k": "v"}'}
+    environ = {
+        "OA_STACK": "x",
+        "OA_PORT": "80",
+        "OA_RELAY": "off",
+        "OA_ALLOWED_HOSTS": "a, b",
+        "OA_QUEUES": '{"k": "v"}',
+    }
     assert read_settings(Example, environ) == Example(
-        stack="x", port=80, relay=False, allow_hosts=("a", "b"), queues={"k": "v"}
+        stack="x", port=80, relay=False, allowed_hosts=("a", "b"), queues={"k": "v"}
     )
 
 

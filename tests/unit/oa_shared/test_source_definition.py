@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from oa_shared.lanes import Tier
+from oa_shared.scheduling import Tier
 from oa_shared.source_definition import entries, repeated_names, validate_definition
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from oa_shared.messages import UnreadableMessageError, parse_result_message
-from oa_shared.storable import why_not_storable
+from oa_shared.postgres_json import why_not_storable
 
 
 @pytest.mark.parametrize("text", [r'{"a": ["x\u0000"]}', r'{"\u0000": 1}', r'[[["\ud800"]]]', "[1e999]", "[NaN]"])

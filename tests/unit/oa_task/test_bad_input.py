@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bad_input import archives, collections, layers, rules, tables
-from bad_input.case import Case
+from support.bad_input import archives, collections, layers, rules, tables
+from support.bad_input.case import Case
 
 ROOT = Path(__file__).parents[3]
 CASES: dict[str, Case] = {**tables.CASES, **collections.CASES, **layers.CASES, **archives.CASES, **rules.CASES}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from oa_shared.lanes import Lane, Tier
+from oa_shared.scheduling import Lane, Tier
 
 MEMORY_MIB = {Tier.SMALL: 512, Tier.STANDARD: 1024, Tier.LARGE: 2048, Tier.HUGE: 4096}
 TASK = ("oa-task", "job")

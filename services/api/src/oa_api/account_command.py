@@ -10,10 +10,10 @@ from marshmallow import ValidationError
 from oa_api.errors import InvalidError
 from oa_api.identity import accounts, mailed_link
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import PEOPLE, Role
 from oa_api.schemas.identity import NewAccount
 from oa_api.settings import site_of
 from oa_api.store.database import Database, Transaction
+from oa_shared.roles import PEOPLE, Role
 
 _OPERATOR = Principal("operator", None, "operator", Role.SERVICE)
 

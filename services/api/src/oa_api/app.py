@@ -13,7 +13,6 @@ from oa_api.handlers.about import VERSION
 from oa_api.handlers.github import WEBHOOK_SECRETS
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GithubSettings
-from oa_api.identity.role import Role
 from oa_api.limits.requests import LIMITS, Limits, tell
 from oa_api.openapi import document
 from oa_api.pages.documentation import set_up_documentation
@@ -27,6 +26,7 @@ from oa_api.schemas.requests import NewJobs
 from oa_api.services import DATABASE, DOCUMENT, FETCHER, HUB, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.settings import Settings, check_public_url
 from oa_api.store.database import Database
+from oa_shared.roles import Role
 from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
 

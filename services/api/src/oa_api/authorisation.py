@@ -10,9 +10,9 @@ from oa_api.identity import csrf
 from oa_api.identity.authentication import authenticate
 from oa_api.identity.local_path import local_path
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION, Principal
-from oa_api.identity.role import Role
 from oa_api.limits.requests import count
 from oa_api.problem import Handler
+from oa_shared.roles import Role
 
 ROLES: web.AppKey[Mapping[tuple[str, str], Role]] = web.AppKey("roles", Mapping)
 SIGN_IN = "/sign-in"

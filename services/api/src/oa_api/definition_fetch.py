@@ -8,7 +8,7 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.errors import OaError
-from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
+from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 DEFAULT_HOSTS = frozenset({"raw.githubusercontent.com", "github.com"})
 MAX_BYTES = 2 * 1024 * 1024
@@ -33,15 +33,15 @@ class FetchError(OaError):
 class DefinitionFetcher:
     """Fetches small JSON files, at most twenty at once."""
 
-    def __init__(self, opened_hosts: tuple[str, ...]) -> None:
-        self._opened = frozenset(opened_hosts)
-        self._guard = Guard(opened_hosts)
+    def __init__(self, allowed_hosts: tuple[str, ...]) -> None:
+        self._opened = frozenset(allowed_hosts)
+        self._guard = Guard(allowed_hosts)
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        self._session = guarded_session(self._guard, timeout=timeout, connections=_AT_ONCE)
+        self._session = public_session(self._guard, timeout=timeout, connections=_AT_ONCE)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -13,8 +13,8 @@ from oa_api.results import publish
 from oa_api.results.apply import RERUN, Move, apply_move, start_attempt
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.lanes import Tier
 from oa_shared.retries import Retry
+from oa_shared.scheduling import Tier
 from oa_shared.status import JobStatus
 
 _PUBLISH = queries("publish")

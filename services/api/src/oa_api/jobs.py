@@ -15,10 +15,10 @@ from oa_api.results import publish
 from oa_api.results.apply import job_message
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
+from oa_shared.fault_points import fault_point
 from oa_shared.ids import new_token
-from oa_shared.lanes import Lane
 from oa_shared.messages import dump
+from oa_shared.scheduling import Lane
 
 _SQL = queries("jobs")
 _PUBLISH = queries("publish")
@@ -148,11 +148,11 @@ async def create_jobs(
         answer = {"run": run, "jobs": ids, "errors": errors}
         await audit.record(transaction, by, action="job.create", subject=f"run/{run}", detail={"jobs": len(ids)})
         await once.remember(transaction, answer)
-        crash_point("api.before_commit")
+        fault_point("api.before_commit")
         return answer
 
     answer = await database.run(work)
-    crash_point("api.after_commit")
+    fault_point("api.after_commit")
     return answer
 
 

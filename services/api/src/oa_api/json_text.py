@@ -4,7 +4,7 @@ import json
 from typing import Any, NoReturn
 
 from oa_shared.errors import OaError
-from oa_shared.storable import why_not_storable
+from oa_shared.postgres_json import why_not_storable
 
 MAX_DEPTH = 100
 

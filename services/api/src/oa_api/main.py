@@ -79,7 +79,7 @@ async def serve(settings: Settings) -> None:
                 "jobs": QueuePair(jobs_queue, _dead(aws, settings.jobs_dlq_url)),
                 "results": QueuePair(results_queue, _dead(aws, settings.results_dlq_url)),
             }
-            fetcher = await stack.enter_async_context(DefinitionFetcher(settings.allow_hosts))
+            fetcher = await stack.enter_async_context(DefinitionFetcher(settings.allowed_hosts))
             app = make_app(settings, database=database, storage=storage, queues=queues, fetcher=fetcher)
             await _listen(app, settings, stack)
         near = Neighbours(database, storage, jobs_queue, results_queue)

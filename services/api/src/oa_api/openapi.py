@@ -10,11 +10,11 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from oa_api.identity.authentication import HEADERS
-from oa_api.identity.role import Role
 from oa_api.routes.route import PAGE
 from oa_api.schemas.answers import Health, Problem
 from oa_api.schemas.data import Numbers
 from oa_api.schemas.fields import MAX_ID, Choices, Time
+from oa_shared.roles import Role
 from oa_shared.status import LAYERS
 
 if TYPE_CHECKING:

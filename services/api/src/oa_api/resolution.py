@@ -14,8 +14,8 @@ from marshmallow import ValidationError
 from oa_api.definition_fetch import DefinitionFetcher, FetchError
 from oa_api.json_text import NotJsonError, UnstorableError, decode
 from oa_api.schemas.requests import NewJob
-from oa_shared.kinds import JobKind
-from oa_shared.lanes import Tier
+from oa_shared.job_kinds import JobKind
+from oa_shared.scheduling import Tier
 from oa_shared.source_definition import Entry, Problem, entries, repeated_names, validate_definition
 from oa_shared.status import LAYERS
 

@@ -24,7 +24,7 @@ class Settings:
     stack: str = "local"
     host: str = "127.0.0.1"
     port: int = 8000
-    allow_hosts: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     output_mode: str = "redirect"
     http: bool = True
     relay: bool = True

@@ -17,7 +17,7 @@ from oa_dispatcher.submission import Submission
 from oa_dispatcher.sweep import Sweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.aws import open_aws
-from oa_shared.consumer import Consumer, Pace
+from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 from oa_shared.settings import read_settings
@@ -52,7 +52,7 @@ async def serve(settings: Settings) -> None:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, settings.host, settings.health_port).start()
-        pace = Pace(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
+        pace = ConsumerOptions(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
         consumer = Consumer(jobs, submission, name="jobs", pace=pace, is_ready=submission.is_ready)
         work = asyncio.gather(consumer.run(stop), sweep.run(stop))
         await _until_stopped(work, stop)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oa_shared.lanes import Lane, Tier
+from oa_shared.scheduling import Lane, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Settings:
     batch_definitions: Mapping[str, str]
     jobs_dlq_url: str = ""
     results_dlq_url: str = ""
-    allow_hosts: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     task_api_url: str = ""
     submit_rate: float = 20
     concurrency: int = 10

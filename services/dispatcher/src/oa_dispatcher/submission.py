@@ -13,13 +13,13 @@ from oa_shared.batch import (
     BatchUnknownError,
     SubmitRequest,
 )
-from oa_shared.consumer import Away, Bury, Done, Outcome
-from oa_shared.crash import crash_point
+from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome
+from oa_shared.fault_points import fault_point
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import REPUBLISHED, JobMessage, UnreadableMessageError, parse_job_message
 from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
-from oa_shared.tracing import child_traceparent, follow, trace_id
+from oa_shared.tracing import child_traceparent, set_current_trace, trace_id
 
 log = structlog.get_logger()
 _THROTTLED_S, _FORBIDDEN_S = 10, 60
@@ -40,8 +40,8 @@ class Submission:
         try:
             wanted = parse_job_message(message.body)
         except UnreadableMessageError as error:
-            return Bury(error.detail)
-        follow(wanted.traceparent)
+            return DeadLetter(error.detail)
+        set_current_trace(wanted.traceparent)
         structlog.contextvars.bind_contextvars(
             run_id=wanted.run,
             job_id=wanted.job,
@@ -53,15 +53,15 @@ class Submission:
             return await self._deal_with(wanted, seen_before=_is_seen_before(message))
         except ApiUnavailableError as error:
             log.warning("submission_waits", error=error.detail)
-            return Away(self._settings.api_away_s)
+            return DependencyDown(self._settings.api_away_s)
         except BatchUnknownError as error:
             SUBMISSIONS.labels("unknown").inc()
             log.warning("submission_unknown", error=error.detail)
-            return Away(self._settings.unknown_s)
+            return DependencyDown(self._settings.unknown_s)
         except BatchForbiddenError as error:
             SUBMISSIONS.labels("forbidden").inc()
             log.error("submission_forbidden", error=error.detail)  # noqa: TRY400 - the detail says it
-            return Away(_FORBIDDEN_S)
+            return DependencyDown(_FORBIDDEN_S)
 
     async def is_ready(self) -> bool:
         """Return whether the API, its database and Batch answer, by asking for what never exists."""
@@ -80,7 +80,7 @@ class Submission:
         if stale:
             SUBMISSIONS.labels("not_needed").inc()
             log.info("submission_not_needed", reason=stale)
-            return Done()
+            return Ack()
         name = batch_job_name(self._settings.stack, wanted.job, wanted.attempt, wanted.token)
         queue = self._settings.queue_of(wanted.lane, wanted.tier)
         found = await self._batch.find_by_name(queue, name) if seen_before else None
@@ -92,7 +92,7 @@ class Submission:
 
     async def _submit(self, wanted: JobMessage, name: str, queue: str) -> Outcome:
         await self._bucket.take()
-        crash_point("dispatcher.before_submit")
+        fault_point("dispatcher.before_submit")
         request = SubmitRequest(
             name=name,
             queue=queue,
@@ -106,7 +106,7 @@ class Submission:
             raise
         except BatchRefusedError as error:
             return await self._refused(wanted, error)
-        crash_point("dispatcher.after_submit")
+        fault_point("dispatcher.after_submit")
         SUBMISSIONS.labels("submitted").inc()
         log.info("job_submitted", batch_job=batch_job, queue=queue)
         return await self._report(wanted, batch_job)
@@ -116,21 +116,21 @@ class Submission:
             self._bucket.slow_down()
             SUBMISSIONS.labels("throttled").inc()
             log.warning("submission_throttled")
-            return Away(_THROTTLED_S)
+            return DependencyDown(_THROTTLED_S)
         SUBMISSIONS.labels("refused").inc()
         log.error("submission_refused", error=error.detail)
         change = {"code": "infra.refused", "message": error.detail[:1000], "status": JobStatus.FAIL}
         await self._api.report(wanted.job, {**change, "attempt": wanted.attempt, "token": wanted.token})
-        return Done()
+        return Ack()
 
     async def _report(self, wanted: JobMessage, batch_job: str) -> Outcome:
         change = {"status": JobStatus.SUBMITTED, "batch_job": batch_job}
         accepted = await self._api.report(wanted.job, {**change, "attempt": wanted.attempt, "token": wanted.token})
-        crash_point("dispatcher.after_patch")
+        fault_point("dispatcher.after_patch")
         if not accepted:
             # The container may have reported first, or the job was cancelled: the sweep ends it in that case.
             log.info("submission_overtaken", batch_job=batch_job)
-        return Done()
+        return Ack()
 
     def _environment(self, wanted: JobMessage) -> dict[str, str]:
         settings = self._settings
@@ -150,7 +150,7 @@ class Submission:
             "OA_BUCKET": settings.bucket,
             "OA_RESULTS_QUEUE_URL": settings.results_queue_url,
             "OA_TRACEPARENT": child_traceparent(wanted.traceparent),
-            "OA_ALLOW_HOSTS": ",".join(settings.allow_hosts),
+            "OA_ALLOWED_HOSTS": ",".join(settings.allowed_hosts),
         }
 
 

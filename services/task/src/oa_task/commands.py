@@ -23,7 +23,7 @@ from oa_task.work import Job, run_work
 def job_of(
     source: Path, layer: str, name: str, *, out: Path | None, previous: Path | None, without: frozenset[str]
 ) -> Job:
-    """Return what is to be done; OA_ALLOW_HOSTS names hosts that are not on the public internet."""
+    """Return what is to be done; OA_ALLOWED_HOSTS names hosts that are not on the public internet."""
     earlier = PreviousFolder.read(previous) if previous else None
     return Job(source, layer, name, out or Path(), allowed_hosts(), previous=earlier, without=without)
 

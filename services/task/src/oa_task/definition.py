@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from oa_shared.postgres_json import why_not_storable
 from oa_shared.source_definition import entries, validate_definition
-from oa_shared.storable import why_not_storable
 from oa_task.failure import TaskFailure
 
 ATTRIBUTES = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.definition import Entry, read_definition, select_entry
 from oa_task.download.limits import Limits
 from oa_task.download.source import SourceDownload
@@ -35,7 +35,7 @@ async def _looked_at(job: Job, count: int, progress: Progress, sandbox: Sandbox)
     entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
     with tempfile.TemporaryDirectory(prefix="oa-task-") as folder:
         work = Path(folder)
-        download = SourceDownload(entry, work / "raw", Guard(job.allow_hosts), Limits(), progress)
+        download = SourceDownload(entry, work / "raw", Guard(job.allowed_hosts), Limits(), progress)
         if entry.is_esri:
             return await _sample_growing(job, count, download, sandbox, work)
         raws = [raw.path for raw in await download.fetch()]

@@ -4,5 +4,5 @@ import os
 
 
 def allowed_hosts() -> tuple[str, ...]:
-    """Return the names in OA_ALLOW_HOSTS, a comma list, for use on one machine."""
-    return tuple(host for host in os.environ.get("OA_ALLOW_HOSTS", "").split(",") if host)
+    """Return the names in OA_ALLOWED_HOSTS, a comma list, for use on one machine."""
+    return tuple(host for host in os.environ.get("OA_ALLOWED_HOSTS", "").split(",") if host)

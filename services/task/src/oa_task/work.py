@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.cache import keep_raw
 from oa_task.confinement import Limits as Confinement
 from oa_task.confinement import limits_of_this_machine
@@ -41,7 +41,7 @@ class Job:
     layer: str
     name: str
     out: Path
-    allow_hosts: Iterable[str] = ()
+    allowed_hosts: Iterable[str] = ()
     previous: Previous | None = None
     source_name: str = ""
     without: frozenset[str] = frozenset()
@@ -90,7 +90,7 @@ class _Working:
         job = self._job
         definition = await asyncio.to_thread(job.definition.read_bytes)
         entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
-        guard = Guard(job.allow_hosts)
+        guard = Guard(job.allowed_hosts)
         download = SourceDownload(
             entry, self._folder / "raw", guard, self._limits.download, self._progress, job.previous
         )

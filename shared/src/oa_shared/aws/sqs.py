@@ -68,7 +68,7 @@ class SqsQueue:
         visible, in_flight, delayed = (int(answer["Attributes"].get(name, 0)) for name in _DEPTHS)
         return QueueDepth(visible=visible, in_flight=in_flight, delayed=delayed)
 
-    async def bury(self, message: ReceivedMessage, reason: str) -> None:
+    async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
         """Send a copy with the reason to the dead-letter queue, then acknowledge."""
         if self._dead_letter_url:
             async with _translated("SendMessage"):

@@ -8,7 +8,7 @@ import pytest
 
 from oa_api.github.examination import Examination, examine
 from oa_api.github.survey import SourceChange, source_paths
-from running_api import definition
+from support.running_api import definition
 
 PATH = "sources/us/ca/town.json"
 

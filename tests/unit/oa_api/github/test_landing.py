@@ -6,7 +6,7 @@ import pytest
 
 from oa_api.github.landing import plan
 from oa_api.resolution import PlannedJob
-from oa_shared.lanes import Tier
+from oa_shared.scheduling import Tier
 
 
 def wanted(name: str, sha256: str = "s") -> PlannedJob:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oa_api.schedules.archive import ArchiveLimits, RepositoryError, read_archive, read_folder
-from packed import tarred, zipped
+from support.archives import tarred, zipped
 
 FILES = {
     "repo-abc/sources/us/ca/b.json": b"{}",

@@ -9,12 +9,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from arcgis_server import PATH, ArcgisServer, point_features
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.download.downloaded import Downloaded
 from oa_task.download.esri.download import EsriDownload
 from oa_task.download.limits import Limits
 from oa_task.failure import TaskFailure
+from support.arcgis_server import PATH, ArcgisServer, point_features
 
 LOGIN = "<html><form><input type=password></form></html>"
 Fails = Callable[[ArcgisServer, dict[str, str]], web.StreamResponse | None]

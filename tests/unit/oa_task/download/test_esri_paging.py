@@ -9,12 +9,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from arcgis_server import PATH, ArcgisServer, point_features
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.download.downloaded import Downloaded
 from oa_task.download.esri.download import EsriDownload
 from oa_task.download.limits import Limits
 from oa_task.failure import TaskFailure
+from support.arcgis_server import PATH, ArcgisServer, point_features
 
 QUICK = Limits(
     stall_s=1, connect_s=1, total_s=20, tries=3, backoff_s=0.01, longest_pause_s=0.2, gap_s=0, page_failures=8

@@ -11,10 +11,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from arcgis_server import PATH, ArcgisServer, point_features
 from oa_task.download.limits import Limits
 from oa_task.failure import TaskFailure
 from oa_task.work import Job, WorkLimits, run_work
+from support.arcgis_server import PATH, ArcgisServer, point_features
 
 Run = Callable[..., Awaitable[dict[str, Any]]]
 

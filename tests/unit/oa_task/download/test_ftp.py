@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import trustme
 
-from ftp_server import FtpServer
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.download.downloaded import Downloaded
 from oa_task.download.ftp import FtpDownload
 from oa_task.download.limits import Limits
 from oa_task.failure import TaskFailure
+from support.ftp_server import FtpServer
 
 BODY = bytes(range(256)) * 100
 OPENED = ("127.0.0.1", "localhost")

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.download.downloaded import Downloaded
 from oa_task.download.http import HttpDownload
 from oa_task.download.limits import Limits

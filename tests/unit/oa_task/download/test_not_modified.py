@@ -9,11 +9,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from arcgis_server import PATH, ArcgisServer, point_features
-from ftp_server import FtpServer
 from oa_task.download.limits import Limits
 from oa_task.previous import PreviousFolder
 from oa_task.work import Job, WorkLimits, run_work
+from support.arcgis_server import PATH, ArcgisServer, point_features
+from support.ftp_server import FtpServer
 
 CSV = "NO,ST,X,Y\n1,Main,-100.5,40.25\n2,Elm,-100,40\n"
 CSV_CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "Y"}

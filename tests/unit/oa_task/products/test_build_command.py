@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from products import Bucket, address, csv_of, plan
+from support.products import Bucket, address, csv_of, plan
 
 
 def oa_task(*words: str) -> "subprocess.CompletedProcess[str]":

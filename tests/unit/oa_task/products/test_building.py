@@ -14,7 +14,7 @@ from oa_task.products import inputs
 from oa_task.products.building import PROGRAM
 from oa_task.products.inputs import FolderStorage
 from oa_task.products.work import build
-from products import Bucket, address, plan
+from support.products import Bucket, address, plan
 
 
 class Stuck(FolderStorage):

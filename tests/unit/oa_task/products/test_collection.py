@@ -11,7 +11,7 @@ from pmtiles.reader import MmapSource, Reader
 from oa_task.failure import TaskFailure
 from oa_task.products.collection import member_name
 from oa_task.products.plan import read_plan
-from products import Bucket, address, lines_of, named, plan, zipped
+from support.products import Bucket, address, lines_of, named, plan, zipped
 
 ALL = ["geojson", "parquet", "pmtiles"]
 

@@ -16,7 +16,7 @@ from oa_task.products.nearness import NEAR_M, distance_m
 from oa_task.products.normalisation import compared
 from oa_task.products.parts import Gathering, Part
 from oa_task.products.plan import read_plan
-from products import Bucket, Row, address, named, plan
+from support.products import Bucket, Row, address, named, plan
 
 NEAR = 0.0005  # of latitude, 56 m
 FAR = 0.002

@@ -12,7 +12,7 @@ from oa_task.failure import TaskFailure
 from oa_task.products import shapefile
 from oa_task.products.parts import Gathering
 from oa_task.products.plan import read_plan
-from products import Bucket, address, csv_of, lines_of, ogr_of, plan, zipped
+from support.products import Bucket, address, csv_of, lines_of, ogr_of, plan, zipped
 
 ROWS = [
     address("1", "Main St", -100.1234567, 40.5, unit="A", city="Ort", postcode="00123", id="x1"),

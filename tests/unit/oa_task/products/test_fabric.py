@@ -13,7 +13,7 @@ from pmtiles.reader import MmapSource, Reader
 
 from oa_task.failure import TaskFailure
 from oa_task.products.grid import cells_of, coarser, sides_of
-from products import Bucket, Row, address, plan
+from support.products import Bucket, Row, address, plan
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fakes.memory_storage import MemoryStorage
 from oa_shared.storage import StorageUnavailableError
 from oa_task.failure import TaskFailure
 from oa_task.products import inputs
 from oa_task.products.inputs import FolderStorage, Inputs, Wanted
+from support.fakes.memory_storage import MemoryStorage
 
 
 def wanted(key: str, body: bytes) -> Wanted:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reading import Read, Reading, read_files
+from support.readers import Read, Reading, read_files
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from oa_task.read.crs import projection
 from oa_task.read.csv_plain import Layout, parse_plain, whole_records
 from oa_task.read.csv_records import CsvRecords
 from oa_task.read.text_buffer import TextBuffer
-from reading import Reading
+from support.readers import Reading
 
 TEXT = st.lists(st.sampled_from(["a", "é", ",", '"', "\n", "\n\n", " ", '""', ',"', '",', '"\n', "\0", "\x01", "1"]))
 

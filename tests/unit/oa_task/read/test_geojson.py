@@ -16,7 +16,7 @@ from oa_task.read import geojson_collection
 from oa_task.read.geojson_geometry import geometries
 from oa_task.read.geojson_stream import feature_blocks
 from oa_task.read.json_text import json_column
-from reading import Reading
+from support.readers import Reading
 
 POINT = {"type": "Point", "coordinates": [5.5, 50.25]}
 SQUARE = [[0, 0], [0, 1], [1, 1], [0, 0]]

@@ -18,7 +18,7 @@ from oa_task.features import Points, Shapes
 from oa_task.read import wkb
 from oa_task.read.arrow_text import text_column
 from oa_task.read.crs import projection
-from reading import read_files
+from support.readers import read_files
 
 
 def written(path: Path, *shapes: str, crs: str = "EPSG:4326", encoding: str | None = None, **fields: Any) -> Path:

@@ -44,7 +44,7 @@ async def duties(settings: Settings, near: Neighbours, stack: AsyncExitStack) ->
         (settings.consumer, _consumer(settings, near)),
         (settings.sweep, _sweep(settings, near)),
         (settings.sign_in_mail, partial(run_sign_in_mail, near.database, Mailer.of(settings), site=site_of(settings))),
-        (settings.webhooks, partial(run_webhooks, near.database, Sender(settings.allow_hosts))),
+        (settings.webhooks, partial(run_webhooks, near.database, Sender(settings.allowed_hosts))),
         (settings.bulk, partial(run_bulk, near.database)),
         (settings.schedules, _schedules(settings, near)),
     ]

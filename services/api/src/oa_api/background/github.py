@@ -16,8 +16,8 @@ from oa_api.github.following import Following
 from oa_api.metrics import GITHUB_EVENTS
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
 from oa_shared.errors import OaError
+from oa_shared.fault_points import fault_point
 
 log = structlog.get_logger()
 _SQL = queries("github")
@@ -94,7 +94,7 @@ class GitHubDuty:
                 return "it was done already"
             reason = await deed(transaction)
             await transaction.execute(_SQL["end_delivery"], {"id": row["id"], "state": "done", "reason": reason})
-            crash_point("github.before_commit")
+            fault_point("github.before_commit")
             return reason
 
         return await self._database.run(work)

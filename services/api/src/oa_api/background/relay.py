@@ -11,7 +11,7 @@ from oa_api.metrics import RELAYED
 from oa_api.operators import pauses
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
+from oa_shared.fault_points import fault_point
 from oa_shared.messages import REPUBLISHED
 from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableError
 
@@ -50,10 +50,10 @@ async def relay_once(database: Database, queue: Queue) -> int:
         chunks = [rows[start : start + MAX_BATCH] for start in range(0, len(rows), MAX_BATCH)]
         accepted = await asyncio.gather(*(_send(queue, chunk) for chunk in chunks))
         ids = [row_id for chunk in accepted for row_id in chunk]
-        crash_point("relay.after_send")
+        fault_point("relay.after_send")
         if ids:
             await transaction.execute(_SQL["mark_sent"], {"ids": ids})
-        crash_point("relay.before_commit")
+        fault_point("relay.before_commit")
     RELAYED.labels("sent").inc(len(ids))
     RELAYED.labels("refused").inc(len(rows) - len(ids))
     RELAYED.labels("held").inc(len(taken) - len(rows))

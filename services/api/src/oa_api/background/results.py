@@ -10,8 +10,8 @@ from oa_api.metrics import RESULTS
 from oa_api.results.apply import apply_event, apply_status
 from oa_api.store.database import Database, Transaction
 from oa_api.store.errors import StoreUnavailableError
-from oa_shared.consumer import Away, Bury, Consumer, Done, Outcome, Pace
-from oa_shared.crash import crash_point
+from oa_shared.consumer import Ack, Consumer, ConsumerOptions, DeadLetter, DependencyDown, Outcome
+from oa_shared.fault_points import fault_point
 from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
 from oa_shared.queue import Queue, ReceivedMessage
 from oa_shared.tracing import trace_id
@@ -34,14 +34,14 @@ class ResultsHandler:
         try:
             parsed = parse_result_message(message.body)
         except UnreadableMessageError as error:
-            return Bury(error.detail)
+            return DeadLetter(error.detail)
 
         async def work(transaction: Transaction) -> str:
             if isinstance(parsed, StatusMessage):
                 outcome = await apply_status(transaction, parsed)
             else:
                 outcome = await apply_event(transaction, parsed, grace_s=self._grace_s)
-            crash_point("consumer.before_commit")
+            fault_point("consumer.before_commit")
             return outcome
 
         if isinstance(parsed, StatusMessage):
@@ -52,11 +52,11 @@ class ResultsHandler:
             outcome = await self._database.run(work)
         except StoreUnavailableError as error:
             log.warning("result_waits", error=error.detail)
-            return Away(_DATABASE_AWAY_S)
-        crash_point("consumer.after_commit")
+            return DependencyDown(_DATABASE_AWAY_S)
+        fault_point("consumer.after_commit")
         RESULTS.labels(outcome).inc()
         log.info("result_applied", kind=parsed.kind, status=str(parsed.status), outcome=outcome)
-        return Done()
+        return Ack()
 
 
 async def run_results_consumer(
@@ -79,5 +79,5 @@ async def run_results_consumer(
             beaten = time.monotonic()
 
     handler = ResultsHandler(database, grace_s=grace_s)
-    pace = Pace(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_BEAT_S)
+    pace = ConsumerOptions(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_BEAT_S)
     await Consumer(queue, handler, name="results", pace=pace, on_poll=on_poll, is_ready=is_ready).run(stop)

@@ -12,7 +12,7 @@ from oa_api.metrics import WEBHOOK_TRIES
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 from oa_api.webhooks.sender import TIMEOUT_S, Parcel, Reply, Sender
-from oa_shared.crash import crash_point
+from oa_shared.fault_points import fault_point
 
 log = structlog.get_logger()
 WEBHOOKS = "webhooks"
@@ -58,7 +58,7 @@ async def deliver_once(database: Database, sender: Sender) -> int:
 async def _deliver(database: Database, sender: Sender, row: Row) -> None:
     parcel = Parcel(row["id"], row["event"], url=row["url"], body=row["body"], secret=row["secret"])
     reply = await sender.send(parcel)
-    crash_point("webhook.after_send")
+    fault_point("webhook.after_send")
     outcome = await database.run(lambda transaction: _settle(transaction, row, reply))
     WEBHOOK_TRIES.labels(outcome).inc()
     told = {"webhook": row["webhook"], "delivery": row["id"], "tries": row["tries"], "status": reply.status}

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from oa_api.cleanup.rules import Rule
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
+from oa_shared.fault_points import fault_point
 from oa_shared.ids import attempt_prefix
 from oa_shared.storage import Storage
 
@@ -62,7 +62,7 @@ async def finish(database: Database, storage: Storage) -> dict[str, Tally]:
     while rows := await database.all(_SQL["unfinished"], {"limit": _FINISHED_AT_ONCE}):
         for row in rows:
             objects, size_bytes = await _delete(storage, row)
-            crash_point("cleanup.after_delete")
+            fault_point("cleanup.after_delete")
             values = {"job": row["job_id"], "attempt": row["attempt"], "part": row["part"]}
             await database.execute(_SQL["finish"], {**values, "objects": objects, "size_bytes": size_bytes})
             tallies.setdefault(row["rule"], Tally()).add(1, size_bytes)
@@ -76,7 +76,7 @@ async def _mark_some(database: Database, rule: Rule, rows: Sequence[Row]) -> int
         locked = [row["id"] for row in await transaction.all(_SQL["lock_jobs"], chosen)]
         values = {**chosen, "locked": locked, "keep_days": rule.keep_days, "keep_last": rule.keep_last}
         marked = await transaction.execute(_SQL[f"mark_{rule.name}"], values)
-        crash_point("cleanup.before_mark")
+        fault_point("cleanup.before_mark")
         return marked
 
     return await database.run(work)

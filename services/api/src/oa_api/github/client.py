@@ -10,7 +10,7 @@ from yarl import URL
 
 from oa_api.github.credentials import AppToken
 from oa_api.github.errors import GitHubAwayError, GitHubRefusedError
-from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
+from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 RAW = "application/vnd.github.raw+json"
 _JSON = "application/vnd.github+json"
@@ -26,15 +26,15 @@ _LIMITED = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS})
 class GitHubClient:
     """Asks one GitHub, within its limits: while it wants a pause, nothing is sent."""
 
-    def __init__(self, url: str, credentials: AppToken, allow_hosts: tuple[str, ...] = ()) -> None:
+    def __init__(self, url: str, credentials: AppToken, allowed_hosts: tuple[str, ...] = ()) -> None:
         self._url = URL(url)
         self.credentials = credentials
-        self._guard = Guard(allow_hosts)
+        self._guard = Guard(allowed_hosts)
         self._paused_until = 0.0
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = guarded_session(self._guard, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
+        self._session = public_session(self._guard, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 from oa_api import audit, job_actions
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
 from oa_api.jobs import insert_jobs, lock_run
 from oa_api.resolution import PlannedJob
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.lanes import Lane, Tier
+from oa_shared.roles import Role
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.tracing import new_traceparent
 
 _JOBS = queries("jobs")

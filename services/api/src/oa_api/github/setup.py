@@ -25,7 +25,7 @@ async def open_github(
     """Give the duty, ready to work. Raises SettingsError."""
     credentials = _credentials(settings)
     public_url = settings.public_url.rstrip("/")
-    async with GitHubClient(settings.github_api_url, credentials, settings.allow_hosts) as client:
+    async with GitHubClient(settings.github_api_url, credentials, settings.allowed_hosts) as client:
         repository = Repository(client, settings.github_repository)
         showing = Showing(database, repository, public_url=public_url)
         yield GitHubDuty(

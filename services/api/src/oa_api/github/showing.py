@@ -13,7 +13,7 @@ from oa_api.github.report import MARKER, Report
 from oa_api.github.repository import Repository
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
+from oa_shared.fault_points import fault_point
 
 log = structlog.get_logger()
 _SQL = queries("github")
@@ -62,7 +62,7 @@ class Showing:
         if found is None:
             about = {"name": CHECK_NAME, "head_sha": check["head_sha"], "external_id": ours, "status": "in_progress"}
             found = await self._repository.create_check_run(about)
-        crash_point("github.check_run_made")
+        fault_point("github.check_run_made")
         values = {"check": check["id"], "round": check["round"], "check_run": found["id"]}
         await self._database.execute(_SQL["note_check_run"], values)
         return int(found["id"])
@@ -92,7 +92,7 @@ class Showing:
         comment = known["comment"] if known else await self._repository.find_comment(check["pull"], MARKER)
         if comment is None or not await self._repository.update_comment(comment, text):
             comment = await self._repository.create_comment(check["pull"], text)
-            crash_point("github.comment_made")
+            fault_point("github.comment_made")
         if known is None or known["comment"] != comment:
             await transaction.execute(_SQL["note_comment"], {**check, "comment": comment})
 

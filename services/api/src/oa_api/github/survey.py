@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from oa_api.github.errors import GitHubRefusedError
 from oa_api.github.repository import MAX_FILE_BYTES, Repository
-from oa_shared.storable import why_not_storable
+from oa_shared.postgres_json import why_not_storable
 
 _SOURCE = re.compile(r"sources/(?P<name>.+)\.json\Z", re.DOTALL)
 _AT_ONCE = 8

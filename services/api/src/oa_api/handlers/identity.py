@@ -8,13 +8,13 @@ from oa_api.errors import ConflictError, ForbiddenError, NotFoundError
 from oa_api.identity import accounts, tokens
 from oa_api.identity.authentication import CREDENTIAL
 from oa_api.identity.principal import PRINCIPAL, TOKEN, Principal
-from oa_api.identity.role import Role
 from oa_api.requests import body, path_id, query
 from oa_api.schemas import identity as schemas
 from oa_api.schemas.answers import Answer
 from oa_api.services import DATABASE
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries
+from oa_shared.roles import Role
 
 _SQL = queries("identity")
 _ACCOUNT, _TOKEN, _DEED = schemas.Account(), schemas.Token(), schemas.Deed()

@@ -13,7 +13,7 @@ from oa_api.services import DATABASE, SETTINGS
 from oa_api.store.database import Row
 from oa_api.store.queries import queries
 from oa_api.webhooks import subscriptions
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 
 _SQL = queries("webhooks")
 _WEBHOOK, _DELIVERY, _QUEUED = shapes.Webhook(), shapes.WebhookDelivery(), shapes.Queued()
@@ -89,7 +89,7 @@ async def webhook_row(request: web.Request, webhook: int) -> Row:
 
 
 def _guard(request: web.Request) -> Guard:
-    return Guard(request.app[SETTINGS].allow_hosts)
+    return Guard(request.app[SETTINGS].allowed_hosts)
 
 
 def _shown_once(row: Row, secret: str | None) -> web.Response:

@@ -6,9 +6,9 @@ from typing import Any
 from oa_api import audit
 from oa_api.errors import ConflictError, NotFoundError
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
+from oa_shared.roles import Role
 
 _SQL = queries("identity")
 # What the audit trail calls those who have no account.

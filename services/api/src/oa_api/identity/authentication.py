@@ -14,10 +14,10 @@ from oa_api.errors import UnauthorizedError
 from oa_api.identity import cookies
 from oa_api.identity.credential import TOKEN_PREFIX, digest
 from oa_api.identity.principal import ANONYMOUS, SERVICE, SESSION, TOKEN, Principal
-from oa_api.identity.role import Role
 from oa_api.services import DATABASE
 from oa_api.store.database import Row
 from oa_api.store.queries import queries
+from oa_shared.roles import Role
 
 HEADERS = ("secret", "shared-secret")
 _BEARER = "bearer"

@@ -16,10 +16,10 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from oa_api.identity.role import PEOPLE, Role
 from oa_api.settings import Settings
 from oa_shared.errors import OaError
-from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
+from oa_shared.public_http import AddressRefusedError, Guard, public_session
+from oa_shared.roles import PEOPLE, Role
 from oa_shared.settings import SettingsError
 
 _TIMEOUT_S = 15
@@ -63,7 +63,7 @@ class GithubSettings:
     api: URL
     members_of: tuple[str, ...] = ()
     member_role: Role = Role.VIEWER
-    allow_hosts: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> "GithubSettings | None":
@@ -79,7 +79,7 @@ class GithubSettings:
             URL(settings.github_api_url),
             settings.github_members_of,
             Role.of(settings.github_member_role),
-            settings.allow_hosts,
+            settings.allowed_hosts,
         )
 
     def authorize_url(self, *, state: str, verifier: str, callback: str) -> str:
@@ -145,7 +145,7 @@ class GithubClient:
 async def github_client(settings: GithubSettings) -> AsyncIterator[GithubClient]:
     """Open a session of calls; only to public addresses, unless a host was opened by name."""
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with guarded_session(Guard(settings.allow_hosts), timeout=timeout) as session:
+    async with public_session(Guard(settings.allowed_hosts), timeout=timeout) as session:
         yield GithubClient(session, settings)
 
 

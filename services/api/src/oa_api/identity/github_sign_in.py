@@ -5,9 +5,9 @@ from oa_api.identity import accounts
 from oa_api.identity.credential import digest, new_secret
 from oa_api.identity.github_client import GithubSettings, GithubUser, github_client
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
+from oa_shared.roles import Role
 
 CALLBACK = "/sign-in/github/callback"
 _SQL = queries("identity")

@@ -2,8 +2,8 @@
 
 from oa_api.errors import ForbiddenError
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
-from oa_shared.kinds import JobKind
+from oa_shared.job_kinds import JobKind
+from oa_shared.roles import Role
 
 _OFFERED = frozenset({JobKind.COLLECTION, JobKind.FABRIC})
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from oa_api.identity.role import Role
+from oa_shared.roles import Role
 
 
 @dataclass(frozen=True, slots=True)

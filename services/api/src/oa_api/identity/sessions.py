@@ -4,9 +4,9 @@ from oa_api import audit
 from oa_api.errors import NotFoundError
 from oa_api.identity.credential import digest, new_secret
 from oa_api.identity.principal import SESSION, Principal
-from oa_api.identity.role import Role
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
+from oa_shared.roles import Role
 
 _SQL = queries("identity")
 _CLIENT_LENGTH = 60

@@ -8,9 +8,9 @@ from oa_api import audit
 from oa_api.errors import ConflictError, ForbiddenError, NotFoundError
 from oa_api.identity.credential import digest, new_api_token
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
+from oa_shared.roles import Role
 
 MAX_DAYS = 366
 MAX_TOKENS = 100

@@ -10,10 +10,10 @@ from aiohttp import hdrs, web
 
 from oa_api.errors import TooManyRequestsError
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
 from oa_api.limits.address import Networks, client_address, client_key
 from oa_api.limits.bucket import Buckets, Quota, Spent
 from oa_api.settings import Settings
+from oa_shared.roles import Role
 
 _FREE = frozenset({"/metrics"})
 _FREE_BELOW = "/static/"

@@ -10,10 +10,10 @@ from oa_api import audit, job_actions
 from oa_api.errors import ApiError, ConflictError, InvalidError, NotFoundError
 from oa_api.handlers.paging import COUNTED_ROWS, Total, selection
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
 from oa_api.jobs import Idempotency
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
+from oa_shared.roles import Role
 from oa_shared.status import JobStatus
 
 _SQL = queries("bulk")

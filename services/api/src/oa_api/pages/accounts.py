@@ -10,7 +10,6 @@ from oa_api.forms import form
 from oa_api.handlers import identity as reads
 from oa_api.identity import accounts
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.identity.role import PEOPLE
 from oa_api.identity.tokens import MAX_TOKENS
 from oa_api.pages import flash
 from oa_api.pages.rendering import render
@@ -18,6 +17,7 @@ from oa_api.requests import path_id, query
 from oa_api.schemas.fields import Strict
 from oa_api.schemas.identity import Cursor, NewAccount, email_address, github_number, role_word
 from oa_api.services import DATABASE
+from oa_shared.roles import PEOPLE
 
 PATH = "/accounts"
 _SHOWN = 100

@@ -4,11 +4,11 @@ from aiohttp import web
 
 from oa_api.handlers import identity as reads
 from oa_api.identity.principal import PRINCIPAL, Principal
-from oa_api.identity.role import Role
 from oa_api.pages.lists import asked_of
 from oa_api.pages.rendering import render
 from oa_api.schemas.identity import DeedFilter
 from oa_api.services import DATABASE
+from oa_shared.roles import Role
 
 # Where the page of a subject is, and who may see it.
 _PLACES = {"job": ("/jobs", Role.ANYONE), "run": ("/runs", Role.ANYONE), "account": ("/accounts", Role.ADMIN)}

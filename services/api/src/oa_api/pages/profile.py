@@ -8,13 +8,13 @@ from oa_api.handlers import identity as reads
 from oa_api.identity import cookies, sessions, tokens
 from oa_api.identity.authentication import CREDENTIAL
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.identity.role import PEOPLE, Role
 from oa_api.pages import flash
 from oa_api.pages.rendering import render
 from oa_api.requests import path_id
 from oa_api.schemas.identity import NewToken, life_days
 from oa_api.services import DATABASE
 from oa_api.store.queries import queries
+from oa_shared.roles import PEOPLE, Role
 
 PATH = "/profile"
 _SQL = queries("identity")

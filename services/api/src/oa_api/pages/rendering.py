@@ -12,10 +12,10 @@ from oa_api.assets import ASSETS
 from oa_api.authorisation import ROLES
 from oa_api.identity import cookies, csrf
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL
-from oa_api.identity.role import Role
 from oa_api.pages import charts, flash, words
 from oa_api.pages.navigation import navigation
 from oa_api.services import SETTINGS, STORAGE
+from oa_shared.roles import Role
 from oa_shared.status import LAYERS, JobStatus
 
 _POLICY = (

@@ -13,8 +13,8 @@ from oa_api.products.plan import Inputs, Plan
 from oa_api.products.selection import Selection, of_job, select
 from oa_api.store.database import Database, Transaction
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
-from oa_shared.kinds import JobKind
+from oa_shared.fault_points import fault_point
+from oa_shared.job_kinds import JobKind
 
 _SQL = queries("products")
 
@@ -46,7 +46,7 @@ async def create(
         return made
 
     made = await database.run(work)
-    crash_point("api.after_commit")
+    fault_point("api.after_commit")
     return int(made["id"])
 
 

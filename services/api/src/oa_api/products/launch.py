@@ -7,8 +7,8 @@ from oa_api.jobs import write_alone
 from oa_api.products.plan import Plan
 from oa_api.store.database import Transaction
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
-from oa_shared.lanes import Lane
+from oa_shared.fault_points import fault_point
+from oa_shared.scheduling import Lane
 
 _SQL = queries("products")
 
@@ -43,5 +43,5 @@ async def start(transaction: Transaction, plans: list[Plan], asker: Asker) -> li
     """Write the jobs of products with their messages, as one closed run; return their numbers."""
     planned = [plan.job() for plan in plans]
     ids = await write_alone(transaction, planned, lane=asker.lane, traceparent=asker.traceparent)
-    crash_point("api.before_commit")
+    fault_point("api.before_commit")
     return ids

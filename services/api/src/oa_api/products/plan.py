@@ -9,8 +9,8 @@ from typing import Any
 from oa_api.data.licences import Licence, normalise
 from oa_api.resolution import PlannedJob
 from oa_api.store.database import Row
-from oa_shared.kinds import JobKind
-from oa_shared.lanes import Tier
+from oa_shared.job_kinds import JobKind
+from oa_shared.scheduling import Tier
 from oa_shared.status import ALL_LAYERS
 
 VERSION = 1

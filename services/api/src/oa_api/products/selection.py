@@ -10,7 +10,7 @@ from oa_api.products.plan import Inputs, input_of
 from oa_api.results.publication import licence_for
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.kinds import JobKind
+from oa_shared.job_kinds import JobKind
 from oa_shared.status import JobStatus
 
 _SQL = queries("products")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from oa_shared.lanes import Tier
+from oa_shared.scheduling import Tier
 
 _HOUR_S = 3600.0
 _GB = 1e9

@@ -6,7 +6,7 @@ from oa_api.reporting.cost import Cost, Prices, Use, cost_of
 from oa_api.settings import Settings
 from oa_api.store.database import Database, Row
 from oa_api.store.queries import queries
-from oa_shared.lanes import Tier
+from oa_shared.scheduling import Tier
 
 _SQL = queries("statistics")
 _MEASURED_JOBS = 5000

@@ -11,10 +11,10 @@ from oa_api.results.batch_reason import failure_of
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.ids import new_token, parse_batch_job_name
-from oa_shared.kinds import JobKind
-from oa_shared.lanes import Lane, Tier
+from oa_shared.job_kinds import JobKind
 from oa_shared.messages import BatchEvent, JobMessage, StatusMessage, dump
 from oa_shared.retries import Retry, plan_retry
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
 from oa_shared.tracing import trace_id
 from oa_shared.transitions import Accept, JobState, Report, decide

@@ -4,7 +4,7 @@ import structlog
 
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.kinds import JobKind
+from oa_shared.job_kinds import JobKind
 
 log = structlog.get_logger()
 _SQL = queries("products")

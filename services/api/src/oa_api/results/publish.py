@@ -6,7 +6,7 @@ from oa_api.results.gate import Concern, concerns
 from oa_api.results.publication import add_publication, licence_for
 from oa_api.store.database import Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
+from oa_shared.fault_points import fault_point
 
 _SQL = queries("publish")
 REJECTED = "operator.rejected"
@@ -25,16 +25,16 @@ async def gate(transaction: Transaction, job: Row, result: dict[str, object] | N
 
 async def publish(transaction: Transaction, job: Row) -> bool:
     """Make the job's result the published one, unless a newer job's is; return whether it was done."""
-    crash_point("publish.before")
+    fault_point("publish.before")
     licence = await licence_for(transaction, job)
     stated = json.dumps(licence.as_json()) if licence else None
     data = await transaction.first(_SQL["publish"], {"job": job["id"], "license": stated})
     if data is None:
         return False
     await transaction.execute(_SQL["record_publication"], {"job": job["id"]})
-    crash_point("publish.half")
+    fault_point("publish.half")
     await add_publication(transaction, job, data=data["id"], licence=stated)
-    crash_point("publish.after")
+    fault_point("publish.after")
     return True
 
 

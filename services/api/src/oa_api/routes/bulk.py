@@ -1,9 +1,9 @@
 """One action on many jobs."""
 
 from oa_api.handlers import bulk
-from oa_api.identity.role import Role
 from oa_api.routes.route import Route
 from oa_api.schemas.bulk import Bulk, BulkFilter, BulkList, NewBulk
+from oa_shared.roles import Role
 
 BULK = (
     Route(

@@ -1,13 +1,13 @@
 """The endpoints of what operators look after: schedules, health of sources, cleanup, uploads."""
 
 from oa_api.handlers import cleanup, health, reports, schedules, uploads
-from oa_api.identity.role import Role
 from oa_api.routes.route import BYTES, Route
 from oa_api.schemas import cleanup as cleanup_shapes
 from oa_api.schemas import health as health_shapes
 from oa_api.schemas import reports as report_shapes
 from oa_api.schemas import schedules as schedule_shapes
 from oa_api.schemas import uploads as upload_shapes
+from oa_shared.roles import Role
 
 SCHEDULES = (
     Route(

@@ -1,8 +1,8 @@
 """The pages of what operators look after."""
 
-from oa_api.identity.role import Role
 from oa_api.pages.care import health, schedules, speed, uploads
 from oa_api.routes.route import HTML, PAGE, Route
+from oa_shared.roles import Role
 
 CARE_PAGES = (
     Route("GET", "/health", health.show_health, "Health of sources", (HTML,), PAGE, role=Role.ANYONE),

@@ -1,11 +1,11 @@
 """The endpoints of published data."""
 
 from oa_api.handlers import data, feed, licences
-from oa_api.identity.role import Role
 from oa_api.pages import data as pages
 from oa_api.routes.route import ATOM, GEOJSON, HTML, JSON, PAGE, TEXT, Route
 from oa_api.schemas import data as shapes
 from oa_api.schemas import datasets as answers
+from oa_shared.roles import Role
 from oa_shared.status import LAYERS
 
 DATA = (

@@ -1,9 +1,9 @@
 """The feed of events."""
 
 from oa_api.handlers import events
-from oa_api.identity.role import Role
 from oa_api.routes.route import JSON, Route
 from oa_api.schemas.events import EventFilter
+from oa_shared.roles import Role
 
 EVENTS = (
     Route(

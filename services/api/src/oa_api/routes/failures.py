@@ -1,11 +1,11 @@
 """What failed and why, and what is held back."""
 
 from oa_api.handlers import failures, moderation
-from oa_api.identity.role import Role
 from oa_api.routes.route import Route
 from oa_api.schemas.answers import Settled
 from oa_api.schemas.failures import FailureFilter, FailureList
 from oa_api.schemas.moderation import Decision, HeldBackCount, HeldBackFilter, HeldBackList, HeldBackSelection
+from oa_shared.roles import Role
 
 FAILURES = (
     Route(

@@ -1,9 +1,9 @@
 """The endpoint that GitHub calls."""
 
 from oa_api.handlers import github
-from oa_api.identity.role import Role
 from oa_api.routes.route import Route
 from oa_api.schemas.github import GitHubDelivery
+from oa_shared.roles import Role
 
 GITHUB = (
     Route(

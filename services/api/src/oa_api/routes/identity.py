@@ -1,11 +1,11 @@
 """Accounts, tokens, one's own profile, the audit trail: endpoints, and the pages to sign in and look at them."""
 
 from oa_api.handlers import identity
-from oa_api.identity.role import Role
 from oa_api.pages import accounts, audit, profile, sign_in
 from oa_api.problem import Handler
 from oa_api.routes.route import HTML, PAGE, Route
 from oa_api.schemas import identity as schemas
+from oa_shared.roles import Role
 
 
 def _page(method: str, path: str, handler: Handler, summary: str, role: Role) -> Route:

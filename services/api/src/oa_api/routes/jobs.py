@@ -1,10 +1,10 @@
 """The endpoints below /api/job."""
 
 from oa_api.handlers import jobs
-from oa_api.identity.role import Role
 from oa_api.routes.route import BYTES, JSON, JSON_LINES, TEXT, Route
 from oa_api.schemas import answers, requests
 from oa_api.schemas.data import OutputChoice
+from oa_shared.roles import Role
 
 JOBS = (
     Route(

@@ -1,8 +1,8 @@
 """The pages that operators work with."""
 
-from oa_api.identity.role import Role
 from oa_api.pages.operators import bulk, dead_letters, failures, pauses
 from oa_api.routes.route import HTML, PAGE, Route
+from oa_shared.roles import Role
 
 OPERATORS = (
     Route("GET", "/errors", failures.show_errors, "Errors", (HTML,), PAGE, role=Role.ANYONE),

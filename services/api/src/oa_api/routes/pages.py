@@ -1,11 +1,11 @@
 """The pages of runs and jobs, and what every page is made with."""
 
 from oa_api.assets import get_asset
-from oa_api.identity.role import Role
 from oa_api.pages import documentation, jobs, runs
 from oa_api.pages.job import actions, changes, definition, log, summary
 from oa_api.pages.job import input as input_page
 from oa_api.routes.route import BYTES, HTML, JSON, PAGE, Route
+from oa_shared.roles import Role
 
 PAGES = (
     Route("GET", "/runs", runs.list_runs, "Runs", (HTML,), PAGE, role=Role.ANYONE),

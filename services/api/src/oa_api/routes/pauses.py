@@ -1,10 +1,10 @@
 """What operators hold back."""
 
 from oa_api.handlers import pauses
-from oa_api.identity.role import Role
 from oa_api.routes.route import Route
 from oa_api.schemas.pauses import NewPause, Pause, PauseFilter, PauseList
 from oa_api.schemas.requests import Why
+from oa_shared.roles import Role
 
 PAUSES = (
     Route(

@@ -1,8 +1,8 @@
 """The pages of collections, exports and the map of all that is published."""
 
-from oa_api.identity.role import Role
 from oa_api.pages import collections, exports
 from oa_api.routes.route import HTML, PAGE, Route
+from oa_shared.roles import Role
 
 PRODUCT_PAGES = (
     Route("GET", "/collections", collections.list_collections, "Collections", (HTML,), PAGE, role=Role.ANYONE),

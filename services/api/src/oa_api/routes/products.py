@@ -1,10 +1,10 @@
 """The endpoints below /api/collections, /api/export and /api/fabric."""
 
 from oa_api.handlers import collections, exports, fabric
-from oa_api.identity.role import Role
 from oa_api.routes.route import BYTES, Route
 from oa_api.schemas import product_answers as answers
 from oa_api.schemas import products as requests
+from oa_shared.roles import Role
 
 _FILE = "A redirect to the store, or the bytes themselves; ranges work in both."
 

@@ -1,9 +1,9 @@
 """The endpoints below /api/queue."""
 
 from oa_api.handlers import dead_letters
-from oa_api.identity.role import Role
 from oa_api.routes.route import Route
 from oa_api.schemas import queues
+from oa_shared.roles import Role
 
 QUEUES = (
     Route(

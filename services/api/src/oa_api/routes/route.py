@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from marshmallow import Schema
 
-from oa_api.identity.role import Role
 from oa_api.problem import Handler
+from oa_shared.roles import Role
 
 JSON_LINES, TEXT, HTML, BYTES, JSON = "application/jsonl", "text/plain", "text/html", "application/octet-stream", "json"
 ATOM, GEOJSON = "application/atom+xml", "application/geo+json"

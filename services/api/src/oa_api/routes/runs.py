@@ -1,9 +1,9 @@
 """The endpoints below /api/run."""
 
 from oa_api.handlers import runs
-from oa_api.identity.role import Role
 from oa_api.routes.route import Route
 from oa_api.schemas import answers, requests
+from oa_shared.roles import Role
 
 RUNS = (
     Route(

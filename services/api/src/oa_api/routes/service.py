@@ -1,10 +1,10 @@
 """The endpoints that are about the service itself."""
 
 from oa_api.handlers import about, documents, metrics
-from oa_api.identity.role import Role
 from oa_api.pages import documentation
 from oa_api.routes.route import HTML, JSON, TEXT, Route
 from oa_api.schemas import answers
+from oa_shared.roles import Role
 
 SERVICE = (
     Route(

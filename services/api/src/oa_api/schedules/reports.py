@@ -17,7 +17,7 @@ from oa_api.schedules.fires import Fire
 from oa_api.settings import Settings, site_of
 from oa_api.store.database import Database, Transaction
 from oa_shared.errors import OaError
-from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
+from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 log = structlog.get_logger()
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -48,7 +48,7 @@ class ReportWork:
         self._readers = Readers(settings.report_mail_to, settings.report_webhook_url)
         self._site = site_of(settings)
         self._stale_days = settings.stale_after_days
-        self._guard = Guard(settings.allow_hosts)
+        self._guard = Guard(settings.allowed_hosts)
 
     async def __call__(self, held: Fire) -> None:
         """Make the digest of what nobody was told of. Raises StoreError, ReportNotTakenError, LeaseLostError."""
@@ -86,7 +86,7 @@ class ReportWork:
         try:
             url = self._guard.check(URL(self._readers.webhook))
             async with (
-                guarded_session(self._guard, timeout=_TIMEOUT) as session,
+                public_session(self._guard, timeout=_TIMEOUT) as session,
                 session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 if answer.status >= HTTPStatus.MULTIPLE_CHOICES:

@@ -14,7 +14,7 @@ import aiohttp
 from yarl import URL
 
 from oa_api.schedules.archive import Member, RepositoryAwayError, RepositoryError, read_archive, read_folder
-from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
+from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=15, sock_read=60)
 _MAX_REDIRECTS = 3
@@ -54,8 +54,8 @@ class Snapshot:
 class RepositoryReader:
     """Fetches a repository; only from the public internet, or from hosts that were opened by name."""
 
-    def __init__(self, opened_hosts: Iterable[str] = (), *, github: GitHub | None = None) -> None:
-        self._guard = Guard(opened_hosts)
+    def __init__(self, allowed_hosts: Iterable[str] = (), *, github: GitHub | None = None) -> None:
+        self._guard = Guard(allowed_hosts)
         self._github = github or GitHub()
 
     async def commit_of(self, repository: Repository) -> str | None:
@@ -99,7 +99,7 @@ class RepositoryReader:
         return Snapshot(commit or _digest(members), url, members)
 
     def _session(self) -> aiohttp.ClientSession:
-        return guarded_session(self._guard, timeout=_TIMEOUT, headers={"User-Agent": "openaddresses-batch"})
+        return public_session(self._guard, timeout=_TIMEOUT, headers={"User-Agent": "openaddresses-batch"})
 
     async def _chunks(self, session: aiohttp.ClientSession, url: URL, *, accept: str = "*/*") -> AsyncIterator[bytes]:
         """Give the body at an address, following a few redirects, at most 500 MB."""

@@ -25,8 +25,8 @@ from oa_api.schedules.repository import Repository, RepositoryReader, Snapshot
 from oa_api.schemas.requests import SOURCE_NAME
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
-from oa_shared.crash import crash_point
-from oa_shared.lanes import Lane
+from oa_shared.fault_points import fault_point
+from oa_shared.scheduling import Lane
 
 log = structlog.get_logger()
 _SQL = queries("schedules")
@@ -58,7 +58,7 @@ class SourcesWork:
         if "definitions" not in held.detail:
             await self._take_snapshot(held, commit)
         while await self._database.run(partial(_plan_some, held=held)):
-            crash_point("schedule.after_chunk")
+            fault_point("schedule.after_chunk")
         await self._database.run(partial(_finish, held=held))
 
     async def _resolve(self, held: Fire) -> str | None:
@@ -77,7 +77,7 @@ class SourcesWork:
         snapshot = await self._reader.read(self._repository, commit)
         checked = await asyncio.to_thread(_checked, snapshot)
         await self._database.run(partial(_remember, held=held, snapshot=snapshot, checked=checked))
-        crash_point("schedule.after_snapshot")
+        fault_point("schedule.after_snapshot")
         log.info("repository_taken", fire=held.id, commit=snapshot.commit, definitions=len(checked))
 
 
@@ -154,7 +154,7 @@ async def _plan_some(transaction: Transaction, held: Fire) -> bool:
         "refusals": [json.dumps(_told(resolution.refusals)) for resolution in planned],
     }
     await transaction.execute(_SQL["settle_sources"], {"fire": held.id, **columns})
-    crash_point("schedule.before_commit")
+    fault_point("schedule.before_commit")
     log.info("schedule_planned", fire=held.id, run_id=run["id"], definitions=len(rows), jobs=len(jobs))
     return True
 

@@ -15,14 +15,14 @@ from oa_api.schedules.repository import GitHub, Repository, RepositoryReader
 from oa_api.schedules.sources import SourcesWork
 from oa_api.settings import Settings
 from oa_api.store.database import Database
-from oa_shared.lanes import Lane
+from oa_shared.scheduling import Lane
 from oa_shared.storage import Storage
 
 
 def scheduled_works(settings: Settings, database: Database, storage: Storage) -> dict[ScheduleType, Work]:
     """Return the work of every type."""
     repository = Repository(settings.sources_repository, settings.sources_branch)
-    reader = RepositoryReader(settings.allow_hosts, github=GitHub(api=settings.github_api_url))
+    reader = RepositoryReader(settings.allowed_hosts, github=GitHub(api=settings.github_api_url))
     products = ProductsWork(database)
     return {
         ScheduleType.SOURCES: SourcesWork(database, reader, repository),

@@ -4,8 +4,8 @@ from marshmallow import Schema, fields, validate
 
 from oa_api.schemas.fields import Time, about
 from oa_api.schemas.requests import RUN_ENDED
-from oa_shared.kinds import JobKind
-from oa_shared.lanes import Lane, Tier
+from oa_shared.job_kinds import JobKind
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
 
 RUN_STATUSES = ("Pending", "Running", RUN_ENDED)

@@ -5,11 +5,11 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from oa_api.identity.accounts import RESERVED
-from oa_api.identity.role import PEOPLE, Role
 from oa_api.identity.tokens import MAX_DAYS
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import MAX_ID, Strict, Text, Time, about, identifier
 from oa_api.schemas.requests import MAX_LIMIT
+from oa_shared.roles import PEOPLE, Role
 
 _LOGIN = validate.Regexp(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,37}[A-Za-z0-9])?\Z", error="1 to 39 letters, digits, dots, dashes, underscores."

@@ -8,7 +8,7 @@ from marshmallow import ValidationError, fields, post_load, validate, validates_
 from oa_api.operators.pauses import SCOPES
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import Strict, Text, Time, about, identifier
-from oa_shared.lanes import Lane
+from oa_shared.scheduling import Lane
 
 _SCOPE = "`all`, a `lane`, a `source` (with a slash at the end: all whose name begins so), or a `host` of data."
 

@@ -81,7 +81,7 @@ class DeadLetter(Answer):
     sent_at = Time(required=True, allow_none=True, metadata=about("When it was first sent."))
     kind = fields.String(required=True, allow_none=True, metadata=about("What kind of message it is.", "job.status"))
     reason = fields.String(
-        required=True, allow_none=True, metadata=about("Why it was buried; null after 5 deliveries.")
+        required=True, allow_none=True, metadata=about("Reason given by the consumer; null after 5 deliveries.")
     )
     body = fields.String(required=True, metadata=about("The text of the message, tokens blacked out."))
     message = fields.Dict(required=True, allow_none=True, metadata=about("The same decoded; null if it is not JSON."))

@@ -6,8 +6,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from oa_api.schemas.fields import MAX_INTEGER, Choices, ErrorCodes, Object, Strict, Text, Time, about, identifier
 from oa_shared.failures import FAILURES
-from oa_shared.kinds import JobKind
-from oa_shared.lanes import Lane
+from oa_shared.job_kinds import JobKind
+from oa_shared.scheduling import Lane
 from oa_shared.status import LAYERS, JobStatus
 
 MAX_LIMIT = 100

@@ -8,7 +8,6 @@ from typing import Any
 from oa_api import audit
 from oa_api.errors import ConflictError, ForbiddenError, GoneError, InvalidError, NotFoundError
 from oa_api.identity.principal import Principal
-from oa_api.identity.role import Role
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 from oa_api.uploads.inspection import (
@@ -20,6 +19,7 @@ from oa_api.uploads.inspection import (
     extension_of,
     inspect,
 )
+from oa_shared.roles import Role
 from oa_shared.storage import Storage, StoredObject
 
 _SQL = queries("uploads")

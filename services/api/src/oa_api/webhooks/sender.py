@@ -9,7 +9,7 @@ import aiohttp
 from yarl import URL
 
 from oa_api.webhooks.signature import HEADER, signature
-from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
+from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 TIMEOUT_S = 10
 _AT_ONCE = 50
@@ -41,16 +41,16 @@ class Reply:
 
 
 class Sender:
-    """A session of its own; hosts in `opened_hosts` may be private ones, for use on one machine."""
+    """A session of its own; hosts in `allowed_hosts` may be private ones, for use on one machine."""
 
-    def __init__(self, opened_hosts: tuple[str, ...], *, timeout_s: float = TIMEOUT_S) -> None:
-        self._guard = Guard(opened_hosts)
+    def __init__(self, allowed_hosts: tuple[str, ...], *, timeout_s: float = TIMEOUT_S) -> None:
+        self._guard = Guard(allowed_hosts)
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=self._timeout_s)
-        self._session = guarded_session(
+        self._session = public_session(
             self._guard, timeout=timeout, connections=_AT_ONCE, cookie_jar=aiohttp.DummyCookieJar()
         )
         return self

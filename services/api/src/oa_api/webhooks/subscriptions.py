@@ -11,7 +11,7 @@ from oa_api.identity.principal import Principal
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 from oa_api.webhooks.signature import new_secret
-from oa_shared.guarded_http import AddressRefusedError, Guard
+from oa_shared.public_http import AddressRefusedError, Guard
 
 PING = "ping"
 _SQL = queries("webhooks")
@@ -26,7 +26,7 @@ def check_address(address: str, guard: Guard) -> None:
         raise _invalid(error.detail) from error
     if url.user is not None or url.password is not None:
         raise _invalid("it may hold no user and no password")
-    if url.scheme != "https" and not guard.is_opened(url.host or ""):
+    if url.scheme != "https" and not guard.is_allowed(url.host or ""):
         raise _invalid("use https")
 
 

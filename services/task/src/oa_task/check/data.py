@@ -15,7 +15,7 @@ from oa_task.sandbox import Sandbox
 from oa_task.work import Job
 
 
-def check_data(path: Path, allow_hosts: tuple[str, ...]) -> Iterator[Finding]:
+def check_data(path: Path, allowed_hosts: tuple[str, ...]) -> Iterator[Finding]:
     """Fetch the data of each entry that is not skipped and yield what its rules miss, or why it cannot be had."""
     try:
         definition = read_definition(path)
@@ -25,7 +25,7 @@ def check_data(path: Path, allow_hosts: tuple[str, ...]) -> Iterator[Finding]:
         return
     for entry in entries(definition):
         if not entry.body.get("skip"):
-            job = Job(path, entry.layer, entry.name, Path(), allow_hosts)
+            job = Job(path, entry.layer, entry.name, Path(), allowed_hosts)
             yield from _check_entry(definition, job, entry.pointer)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from yarl import URL
 
-from oa_shared.guarded_http import AddressRefusedError, Guard
+from oa_shared.public_http import AddressRefusedError, Guard
 from oa_task.download.downloaded import Downloaded, file_name, sha256_of, without_login
 from oa_task.download.guarded_ftp import open_ftp
 from oa_task.download.limits import Limits

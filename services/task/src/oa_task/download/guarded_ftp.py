@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from yarl import URL
 
-from oa_shared.guarded_http import AddressRefusedError, Guard, is_public
+from oa_shared.public_http import AddressRefusedError, Guard, is_public
 from oa_task.download.limits import Limits
 
 _PORT, _IMPLICIT_PORT = 21, 990
@@ -46,7 +46,7 @@ class _GuardedFtp(ftplib.FTP):
             address, port = ftplib.parse229(self.sendcmd("EPSV"), (self.host, self.port))[:2]
         except (ftplib.error_perm, ftplib.error_proto):
             address, port = ftplib.parse227(self.sendcmd("PASV"))
-        is_known = address == self.host or self.guard.is_opened(address)
+        is_known = address == self.host or self.guard.is_allowed(address)
         if not is_known and not is_public(address):
             raise AddressRefusedError(f"{self.name} wants its data fetched from {address}, not on the public internet")
         return address, port

@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 from yarl import URL
 
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.download.downloaded import Downloaded, file_name, sha256_of, without_login
 from oa_task.download.limits import Limits
 from oa_task.download.requests import Requests, Trouble, check_markup, check_status, open_requests

@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from oa_shared.guarded_http import AddressRefusedError, Guard, guarded_session
+from oa_shared.public_http import AddressRefusedError, Guard, public_session
 from oa_task.download.downloaded import without_login
 from oa_task.download.limits import Limits
 from oa_task.download.s3 import in_region
@@ -83,7 +83,7 @@ async def open_requests(
 ) -> AsyncIterator[Requests]:
     """Open a session; `decode` undoes Content-Encoding."""
     timeout = aiohttp.ClientTimeout(total=limits.total_s, sock_connect=limits.connect_s, sock_read=limits.stall_s)
-    async with guarded_session(guard, timeout=timeout, auto_decompress=decode) as session:
+    async with public_session(guard, timeout=timeout, auto_decompress=decode) as session:
         yield Requests(session, guard, limits, headers or {})
 
 

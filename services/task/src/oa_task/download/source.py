@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.definition import Entry, needed_columns
 from oa_task.download.downloaded import Downloaded
 from oa_task.download.esri.download import EsriDownload

@@ -11,10 +11,10 @@ from typing import Any
 import structlog
 
 from oa_shared.claim import CLAIM_FILE, claim, read_claim
-from oa_shared.crash import crash_point
 from oa_shared.failures import exit_status
+from oa_shared.fault_points import fault_point
 from oa_shared.ids import attempt_prefix
-from oa_shared.kinds import PRODUCTS, JobKind
+from oa_shared.job_kinds import PRODUCTS, JobKind
 from oa_shared.messages import dump
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
@@ -83,7 +83,7 @@ class Attempt:
         if not await self._claim():
             log.info("attempt_taken_by_another_container")
             return 0
-        crash_point("claim.after")
+        fault_point("claim.after")
         try:
             async with self._log:
                 failure, result = await self._try_to_work()
@@ -158,7 +158,7 @@ class Attempt:
             out = Path(folder) / "out"
             await asyncio.to_thread(out.mkdir)
             report = await self._make(await self._api.definition(), Path(folder), out)
-            crash_point("upload.before")
+            fault_point("upload.before")
             return {**report, "outputs": await self._upload(out), "manifest": self._prefix + MANIFEST_FILE}
 
     async def _make(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
@@ -176,7 +176,7 @@ class Attempt:
         await asyncio.to_thread(path.write_bytes, definition)
         previous = None if settings.sample else await self._api.published()
         job = Job(
-            *(path, settings.layer, settings.name, out, settings.allow_hosts, previous),
+            *(path, settings.layer, settings.name, out, settings.allowed_hosts, previous),
             source_name=settings.source_name,
             without=frozenset(settings.without),
         )
@@ -194,9 +194,9 @@ class Attempt:
             path = out / name
             content_type = _TYPES.get(path.suffix, "application/octet-stream")
             if name == MANIFEST_FILE:
-                crash_point("manifest.before")
+                fault_point("manifest.before")
             await self._storage.put_file(self._prefix + name, path, content_type)
-        crash_point("manifest.after")
+        fault_point("manifest.after")
         log.info("outputs_uploaded", files=len(files))
         return {name: {"key": self._prefix + name, **about} for name, about in files.items()}
 
@@ -209,11 +209,11 @@ class Attempt:
             await self._storage.put_bytes(self._prefix + "result.json", dump(message).encode(), "application/json")
         except StorageUnavailableError as storage_error:
             log.warning("result_object_not_written", error=storage_error.detail)
-        crash_point("result.before_send")
+        fault_point("result.before_send")
         try:
             await self._reporter.tell(message)
         except QueueUnavailableError as queue_error:
             log.error("result_not_sent", error=queue_error.detail)  # noqa: TRY400 - no trace is of use here
             return exit_status("infra.queue")
-        crash_point("result.after_send")
+        fault_point("result.after_send")
         return exit_status(failure.code) if failure else 0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from oa_shared.kinds import JobKind
+from oa_shared.job_kinds import JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,6 @@ class JobSettings:
     source_name: str = ""
     stack: str = ""
     traceparent: str | None = None
-    allow_hosts: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     time_limit_s: float = 5 * 3600

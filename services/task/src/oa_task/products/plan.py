@@ -10,8 +10,8 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from oa_shared.postgres_json import why_not_storable
 from oa_shared.status import LAYERS
-from oa_shared.storable import why_not_storable
 from oa_task.failure import TaskFailure
 
 FORMATS = ("csv", "shapefile", "gpkg", "flatgeobuf", "geojson", "parquet", "pmtiles")

@@ -12,7 +12,7 @@ from oa_api.requests import path_id
 from oa_api.schemas.pauses import PauseForm
 from oa_api.schemas.requests import Why
 from oa_api.services import DATABASE
-from oa_shared.lanes import Lane
+from oa_shared.scheduling import Lane
 
 PATH = "/pauses"
 _SHOWN = 30

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from oa_shared.guarded_http import Guard
+from oa_shared.public_http import Guard
 from oa_task.download.downloaded import Downloaded
 from oa_task.download.esri.client import EsriClient, RefusedError
 from oa_task.download.esri.dialect import Dialect, out_fields

@@ -31,7 +31,7 @@ class GithubProvider:
     @property
     def settings(self) -> dict[str, Any]:
         """Return what the API must know to use this one."""
-        known = {"github_client_id": CLIENT_ID, "github_client_secret": CLIENT_SECRET, "allow_hosts": ("127.0.0.1",)}
+        known = {"github_client_id": CLIENT_ID, "github_client_secret": CLIENT_SECRET, "allowed_hosts": ("127.0.0.1",)}
         return {**known, "github_url": self.url, "github_api_url": f"{self.url}/api"}
 
     async def authorize(self, request: web.Request) -> web.Response:

@@ -4,15 +4,15 @@ import os
 import signal
 from pathlib import Path
 
-VARIABLE = "OA_CRASH_AT"
-FOLDER_VARIABLE = "OA_CRASH_FOLDER"
+VARIABLE = "OA_FAULT_AT"
+FOLDER_VARIABLE = "OA_FAULT_FOLDER"
 HIT = ".hit"
 
 
-def crash_point(name: str) -> None:
+def fault_point(name: str) -> None:
     """Kill this process with SIGKILL when it is asked to die here; otherwise do nothing.
 
-    OA_CRASH_AT names the place at which every process that passes dies. OA_CRASH_FOLDER holds a file for each place
+    OA_FAULT_AT names the place at which every process that passes dies. OA_FAULT_FOLDER holds a file for each place
     at which one shall die: the first to pass marks the file as hit and dies alone.
     """
     if os.environ.get(VARIABLE) == name or _is_first(name):

@@ -6,7 +6,7 @@ from typing import Any
 from oa_api.results.apply import apply_status
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
-from running_api import INTERNAL, RunningApi, definition
+from support.running_api import INTERNAL, RunningApi, definition
 
 GOOD: dict[str, Any] = {"count": 100, "valid": 100, "fields": {"number": 100, "street": 100}, "bounds": [1, 1, 2, 2]}
 

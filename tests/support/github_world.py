@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from fakes.github_events import SECRET, encoded, headers, pull_event, push_event
-from fakes.github_model import APP_ID, GitHubModel
-from fakes.github_server import GitHubServer, app_key_pem, as_json
-from fakes.memory_storage import MemoryStorage
 from oa_api.background.github import GitHubDuty, Pauses
 from oa_api.github.setup import open_github
 from oa_api.results.apply import apply_status
@@ -17,7 +13,11 @@ from oa_api.settings import Settings
 from oa_api.store.database import Row
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
-from running_api import RunningApi, definition, running_api
+from support.fakes.github_events import SECRET, encoded, headers, pull_event, push_event
+from support.fakes.github_model import APP_ID, GitHubModel
+from support.fakes.github_server import GitHubServer, app_key_pem, as_json
+from support.fakes.memory_storage import MemoryStorage
+from support.running_api import RunningApi, definition, running_api
 
 PUBLIC_URL = "https://batch.example.org"
 GOOD = {"count": 100, "valid": 99, "fields": {"number": 90, "street": 100}, "outputs": {"source.png": {}}}
@@ -139,7 +139,7 @@ def new_model() -> GitHubModel:
 def settings_of(github: GitHubServer, database_url: str, **more: Any) -> Settings:
     """Return the settings of a process that works with this GitHub."""
     values = {"database_url": database_url, "shared_secret": "", "bucket": "", "jobs_queue_url": ""}
-    values |= {"results_queue_url": "", "allow_hosts": ("127.0.0.1",), "public_url": PUBLIC_URL}
+    values |= {"results_queue_url": "", "allowed_hosts": ("127.0.0.1",), "public_url": PUBLIC_URL}
     return Settings(**{**values, **github_settings(github), **more})
 
 

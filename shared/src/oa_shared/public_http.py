@@ -53,10 +53,10 @@ def _literal(host: str) -> str | None:
 class Guard:
     """Knows which hosts were opened by name, for use on one machine."""
 
-    def __init__(self, opened_hosts: Iterable[str] = ()) -> None:
-        self._opened = frozenset(host.lower() for host in opened_hosts)
+    def __init__(self, allowed_hosts: Iterable[str] = ()) -> None:
+        self._opened = frozenset(host.lower() for host in allowed_hosts)
 
-    def is_opened(self, host: str) -> bool:
+    def is_allowed(self, host: str) -> bool:
         """Return whether a host was opened by name."""
         return host.lower() in self._opened
 
@@ -67,7 +67,7 @@ class Guard:
         """
         found = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         private = [address for address in found if not is_public(address)]
-        if private and not self.is_opened(host):
+        if private and not self.is_allowed(host):
             raise AddressRefusedError(f"{host} is at {private[0]}, which is not on the public internet")
         return found[0]
 
@@ -81,7 +81,7 @@ class Guard:
         literal = _literal(url.host)
         if literal is None:
             return url
-        if not is_public(literal) and not self.is_opened(url.host):
+        if not is_public(literal) and not self.is_allowed(url.host):
             raise AddressRefusedError(f"{url.host} is not on the public internet")
         return url
 
@@ -97,7 +97,7 @@ class GuardedResolver(AbstractResolver):
         """Return the addresses of a host. Raises AddressRefusedError if one of them is not public."""
         found = await self._resolver.resolve(host, port, family)
         private = [item["host"] for item in found if not is_public(item["host"])]
-        if private and not self._guard.is_opened(host):
+        if private and not self._guard.is_allowed(host):
             raise AddressRefusedError(f"{host} is at {private[0]}, which is not on the public internet")
         return found
 
@@ -106,7 +106,7 @@ class GuardedResolver(AbstractResolver):
         await self._resolver.close()
 
 
-def guarded_session(
+def public_session(
     guard: Guard, *, timeout: aiohttp.ClientTimeout, connections: int = 100, **options: Any
 ) -> aiohttp.ClientSession:
     """Return a session that connects only to public addresses, to hosts opened by name, and through no proxy.

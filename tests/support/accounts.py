@@ -6,7 +6,7 @@ from typing import Any
 from oa_api.identity import accounts, mailed_link, sessions
 from oa_api.identity.principal import SERVICE
 from oa_api.store.queries import queries
-from running_api import INTERNAL, RunningApi
+from support.running_api import INTERNAL, RunningApi
 
 _SQL = queries("identity")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from running_api import SECRET, RunningApi
+from support.running_api import SECRET, RunningApi
 
 OA = Path(sys.executable).with_name("oa")
 

@@ -4,9 +4,9 @@ import json
 import uuid
 from typing import Any
 
-from fakes.github_model import GitHubModel
-from fakes.github_server import pull_shape
 from oa_api.github.signature import sign
+from support.fakes.github_model import GitHubModel
+from support.fakes.github_server import pull_shape
 
 SECRET = "w" * 32
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyogrio
 import shapely
 
-from bad_input.case import Case
+from support.bad_input.case import Case
 
 _SHAPEFILE: dict[str, Any] = {"format": "shapefile"}
 _GPKG: dict[str, Any] = {"format": "gpkg"}

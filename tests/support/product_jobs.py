@@ -6,7 +6,7 @@ from typing import Any
 from oa_api.results.apply import apply_status
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
-from running_api import INTERNAL, RunningApi
+from support.running_api import INTERNAL, RunningApi
 
 LICENCE = {"url": "https://example.org/licence", "text": "CC-BY-4.0", "attribution": True, "attribution name": "Town"}
 

@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestServer
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from fakes.github_model import APP_ID, GitHubModel, PullRequest
+from support.fakes.github_model import APP_ID, GitHubModel, PullRequest
 
 INSTALLATION = 99
 _MOST_COMPARED = 300

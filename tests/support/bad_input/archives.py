@@ -5,7 +5,7 @@ import io
 import stat
 import zipfile
 
-from bad_input.case import Case
+from support.bad_input.case import Case
 
 _CSV = b"NO,X,Y\n1,2,3\n"
 

@@ -61,8 +61,8 @@ class UnrulyQueue:
     async def depth(self) -> QueueDepth:
         return await self._queue.depth()
 
-    async def bury(self, message: ReceivedMessage, reason: str) -> None:
-        await self._queue.bury(message, reason)
+    async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
+        await self._queue.dead_letter(message, reason)
 
     def _happens(self, chance: float) -> bool:
         return self._random.random() < chance

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bad_input.case import Case
+from support.bad_input.case import Case
 
 _CSV = b"NUMBER,ST,X,Y\n1,Main,2,3\n"
 

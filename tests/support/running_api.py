@@ -8,8 +8,6 @@ from typing import Any
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from fakes.memory_queue import MemoryQueue
-from fakes.memory_storage import MemoryStorage
 from oa_api.app import make_app
 from oa_api.definition_fetch import DefinitionFetcher
 from oa_api.server import ApiRunner
@@ -17,6 +15,8 @@ from oa_api.services import QueuePair
 from oa_api.settings import Settings
 from oa_api.store.database import Database
 from oa_shared.storage import Storage
+from support.fakes.memory_queue import MemoryQueue
+from support.fakes.memory_storage import MemoryStorage
 
 SECRET, PREVIOUS_SECRET = "s" * 32, "p" * 32
 INTERNAL = {"secret": SECRET}

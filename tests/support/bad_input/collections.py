@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bad_input.case import Case
+from support.bad_input.case import Case
 
 
 def _case(code: str, says: str, body: Any, **conform: Any) -> Case:

@@ -67,7 +67,7 @@ class MemoryQueue:
         in_flight = sum(stored.receive_count > 0 for stored in hidden)
         return QueueDepth(len(self._stored) - len(hidden), in_flight, len(hidden) - in_flight)
 
-    async def bury(self, message: ReceivedMessage, reason: str) -> None:
+    async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
         self._check()
         if self._dead_letters is not None:
             attributes = {**message.attributes, "reason": reason}

@@ -8,7 +8,7 @@ from oa_api.results.apply import apply_status
 from oa_api.store.database import Database, Row
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
-from running_api import RunningApi, definition
+from support.running_api import RunningApi, definition
 
 LICENSE = {"url": "https://example.org/licence", "text": "CC BY 4.0", "attribution": True, "attribution name": "Town"}
 

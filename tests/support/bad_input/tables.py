@@ -1,6 +1,6 @@
 """CSV files that cannot be used."""
 
-from bad_input.case import Case
+from support.bad_input.case import Case
 
 _GOOD = b"1,2,3\n" * 10
 _HEAD = b"NO,X,Y\n"
