@@ -12,7 +12,7 @@ from oa_api.status.overview_page import overview
 from oa_api.status.schemas import HealthSchema, VersionSchema
 
 VERSION = "1.0.0"
-_SQL = load_queries("jobs.outbox_relay")
+_SQL = load_queries("background.heartbeat")
 
 
 async def get_root(request: web.Request) -> web.Response:
