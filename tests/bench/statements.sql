@@ -112,16 +112,9 @@ WITH failed AS (
 UPDATE job_attempt SET error_code = failed.error_code, ended_at = failed.ended_at FROM failed WHERE job_id = failed.id
 
 -- name: fill_old_events
--- As they were before there was a feed.
-INSERT INTO job_event (job_id, attempt, at, kind, accepted, detail)
-SELECT id, 1, created_at, 'job.status', true, '{"status": "Success"}' FROM job
-
--- name: undo_feed
-DROP TRIGGER job_event_run ON job_event;
-DROP TRIGGER job_event_notify ON job_event;
-ALTER TABLE job_event DROP COLUMN run_id, DROP COLUMN xid;
-DROP FUNCTION name_run_of_event();
-DROP FUNCTION announce_events()
+-- The order of rows after a restore: `xid` is 0 for all.
+INSERT INTO job_event (run_id, job_id, attempt, xid, at, kind, accepted, detail)
+SELECT run_id, id, 1, '0', created_at, 'job.status', true, '{"status": "Success"}' FROM job
 
 -- name: fill_people
 INSERT INTO account (login, role) SELECT 'person-' || n, 'admin' FROM generate_series(1, %(accounts)s) n
