@@ -43,7 +43,7 @@ async def relay_once(database: Database, queue: Queue) -> int:
     Returns how many it dealt with.
     """
     async with database.transaction() as transaction:
-        taken = await transaction.all(_SQL["take_unsent"], {"limit": _TAKEN_AT_ONCE})
+        taken = await transaction.all(_SQL["claim_unsent"], {"limit": _TAKEN_AT_ONCE})
         if not taken:
             return 0
         rows = await pauses.hold_back(transaction, taken)

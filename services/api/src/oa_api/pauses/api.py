@@ -37,6 +37,6 @@ async def post_pause(request: web.Request) -> web.Response:
 
 async def delete_pause(request: web.Request) -> web.Response:
     """Let it go on."""
-    pause, why, by = path_id(request, "pause"), (await body(request, ReasonSchema()))["why"], request[PRINCIPAL]
-    row = await request.app[DATABASE].run(lambda transaction: pauses.end(transaction, pause, by=by, why=why))
+    pause, reason, by = path_id(request, "pause"), (await body(request, ReasonSchema()))["reason"], request[PRINCIPAL]
+    row = await request.app[DATABASE].run(lambda transaction: pauses.end(transaction, pause, by=by, reason=reason))
     return web.json_response(_PAUSE.dump(row))

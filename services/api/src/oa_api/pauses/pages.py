@@ -39,9 +39,9 @@ async def post_pause(request: web.Request) -> web.Response:
 
 async def post_resume(request: web.Request) -> web.Response:
     """Let something go on, and show what is left."""
-    pause, why, by = path_id(request, "pause"), (await form(request, ReasonSchema()))["why"], request[PRINCIPAL]
+    pause, reason, by = path_id(request, "pause"), (await form(request, ReasonSchema()))["reason"], request[PRINCIPAL]
     try:
-        row = await request.app[DATABASE].run(lambda transaction: pauses.end(transaction, pause, by=by, why=why))
+        row = await request.app[DATABASE].run(lambda transaction: pauses.end(transaction, pause, by=by, reason=reason))
     except ConflictError as error:
         return flash.see_other(request, PATH, f"Nothing was changed: {error.detail}.", kind="bad")
     return flash.see_other(request, PATH, f"It goes on: {pauses.words(row)}.")

@@ -51,18 +51,23 @@ async def begin(transaction: Transaction, asked: dict[str, Any], *, by: Principa
     detail = {"until": asked["until"].isoformat() if asked["until"] else None}
     subject = f"pause/{pause['id']}"
     await audit_log.record(
-        transaction, by, action="pause.begin", subject=subject, why=asked["why"], detail={"of": words(asked), **detail}
+        transaction,
+        by,
+        action="pause.begin",
+        subject=subject,
+        reason=asked["reason"],
+        detail={"of": words(asked), **detail},
     )
     return pause
 
 
-async def end(transaction: Transaction, pause: int, *, by: Principal, why: str = "") -> Row:
+async def end(transaction: Transaction, pause: int, *, by: Principal, reason: str = "") -> Row:
     """Let go on what a pause holds back. Raises NotFoundError, and ConflictError when it is over."""
     row = await find(transaction, pause)
     if not await transaction.execute(_SQL["end_pause"], {"pause": pause, "actor": by.name}):
         raise ConflictError(f"pause {pause} is over already")
     detail = {"of": words(row)}
-    await audit_log.record(transaction, by, action="pause.end", subject=f"pause/{pause}", why=why, detail=detail)
+    await audit_log.record(transaction, by, action="pause.end", subject=f"pause/{pause}", reason=reason, detail=detail)
     return await find(transaction, pause)
 
 
@@ -71,10 +76,10 @@ async def hold_back(transaction: Transaction, taken: Sequence[Row]) -> list[Row]
     held = [row for row in taken if row["paused_by"] is not None]
     if held:
         ids, by = [row["id"] for row in held], [row["paused_by"] for row in held]
-        await transaction.execute(_SQL["hold"], {"id": ids, "pause": by})
+        await transaction.execute(_SQL["hold_messages"], {"id": ids, "pause": by})
     return [row for row in taken if row["paused_by"] is None]
 
 
 async def release(database: Database) -> None:
     """Give back to the relay what pauses held that are over."""
-    await database.execute(_SQL["release"], {"limit": _RELEASED_AT_ONCE})
+    await database.execute(_SQL["release_messages"], {"limit": _RELEASED_AT_ONCE})

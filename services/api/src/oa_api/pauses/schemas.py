@@ -22,7 +22,7 @@ class NewPauseSchema(StrictSchema):
         validate=validate.Length(max=300),
         metadata=about("Which lane, source or host; nothing for `all`.", "gis.example.org"),
     )
-    why = Text(
+    reason = Text(
         required=True, validate=validate.Length(min=1, max=500), metadata=about("Why, for all to see.", "they asked us")
     )
     until = Time(load_default=None, allow_none=True, metadata=about("When it ends by itself.", "2099-01-01T00:00:00Z"))
@@ -72,9 +72,9 @@ class PauseSchema(ResponseSchema):
     id = fields.Integer(required=True, metadata=about("Its number.", 1))
     scope = fields.String(required=True, validate=validate.OneOf(SCOPES), metadata=about(_SCOPE, "host"))
     value = fields.String(required=True, metadata=about("Which one; empty for `all`.", "gis.example.org"))
-    why = fields.String(required=True)
+    reason = fields.String(required=True)
     actor = fields.String(required=True, metadata=about("Who began it.", "ada"))
-    at = Time(required=True, metadata=about("Since when."))
+    created_at = Time(required=True, metadata=about("Since when."))
     until = Time(required=True, allow_none=True, metadata=about("When it ends by itself."))
     ended_at = Time(required=True, allow_none=True, metadata=about("When it ended; null while it holds."))
     ended_by = fields.String(

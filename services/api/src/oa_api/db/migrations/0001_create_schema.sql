@@ -2,8 +2,8 @@
 
 -- Runs ----------------------------------------------------------------------------------------------------------------
 
--- A set of jobs that were created together. Only live runs publish. A run with `sample` reads that many features of each
--- entry, so its jobs have no data to publish.
+-- A set of jobs that were created together. Only live runs publish. A run with `sample` reads that many features of
+-- each entry, so its jobs have no data to publish.
 CREATE TABLE run (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -26,9 +26,9 @@ CREATE TABLE source (
 );
 
 -- One entry of one source, or a product of published data (`kind`). The row holds the state of the newest attempt.
--- `rank` orders the states, so that a late message moves no job backwards. `opened_at` starts the deadline and the retries
--- of a rerun, `paused_for` is the time in pauses that the deadline excludes, and all attempts belong to the trace
--- `traceparent`.
+-- `rank` orders the states, so that a late message moves no job backwards. `opened_at` starts the deadline and the
+-- retries of a rerun, `paused_for` is the time in pauses that the deadline excludes, and all attempts belong to the
+-- trace `traceparent`.
 CREATE TABLE job (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run_id bigint NOT NULL REFERENCES run,
@@ -130,9 +130,9 @@ CREATE TABLE job_attempt (
 );
 CREATE INDEX job_attempt_failed ON job_attempt (ended_at, error_code, job_id) WHERE error_code IS NOT NULL;
 
--- The exit of a container as Batch reported it, until the container's own result arrives or `due_at` passes. Two containers
--- of one attempt may exit; only the one that did the work counts.
-CREATE TABLE batch_evidence (
+-- The exit of a container as Batch reported it, until the container's own result arrives or `due_at` passes. Two
+-- containers of one attempt may exit; only the one that did the work counts.
+CREATE TABLE batch_exit (
     job_id bigint NOT NULL REFERENCES job,
     attempt integer NOT NULL,
     batch_job text NOT NULL DEFAULT '',
@@ -141,7 +141,7 @@ CREATE TABLE batch_evidence (
     due_at timestamptz NOT NULL,
     PRIMARY KEY (job_id, attempt, batch_job)
 );
-CREATE INDEX batch_evidence_due ON batch_evidence (due_at);
+CREATE INDEX batch_exit_due ON batch_exit (due_at);
 
 -- Outbox and inbox ----------------------------------------------------------------------------------------------------
 
@@ -176,15 +176,15 @@ CREATE INDEX inbox_received ON inbox (received_at);
 
 -- Events --------------------------------------------------------------------------------------------------------------
 
--- The history of jobs, which is also the feed. Readers take rows of transactions older than every running one, in order of
--- (xid, id), so that a late commit never lands behind a reader (docs/decisions/0014-feed-of-events.md).
+-- The history of jobs, which is also the feed. Readers take rows of transactions older than every running one, in order
+-- of (xid, id), so that a late commit never lands behind a reader (docs/decisions/0014-feed-of-events.md).
 CREATE TABLE job_event (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     run_id bigint,
     job_id bigint NOT NULL REFERENCES job,
     attempt integer NOT NULL,
-    at timestamptz NOT NULL DEFAULT now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
     kind text NOT NULL,
     accepted boolean NOT NULL,
     reason text,
@@ -213,7 +213,7 @@ CREATE TRIGGER job_event_notify AFTER INSERT ON job_event FOR EACH STATEMENT EXE
 -- Review --------------------------------------------------------------------------------------------------------------
 
 -- Why the quality gate holds a result back, until an operator confirms or rejects it.
-CREATE TABLE job_error (
+CREATE TABLE review_reason (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     job_id bigint NOT NULL REFERENCES job,
     code text NOT NULL,
@@ -221,12 +221,13 @@ CREATE TABLE job_error (
     state text NOT NULL DEFAULT 'open',
     created_at timestamptz NOT NULL DEFAULT now()
 );
-CREATE INDEX job_error_by_job ON job_error (job_id);
-CREATE INDEX job_error_open ON job_error (job_id) WHERE state = 'open';
+CREATE INDEX review_reason_by_job ON review_reason (job_id);
+CREATE INDEX review_reason_open ON review_reason (job_id) WHERE state = 'open';
 
 -- Data and publications -----------------------------------------------------------------------------------------------
 
--- The extent of a result in a form that can be indexed; null where it has no bounds, or bounds that are not on the globe.
+-- The extent of a result in a form that can be indexed; null where it has no bounds, or bounds that are not on the
+-- globe.
 CREATE FUNCTION area_of(bounds jsonb) RETURNS box LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN jsonb_typeof(bounds -> 0) = 'number' AND jsonb_typeof(bounds -> 1) = 'number'
                  AND jsonb_typeof(bounds -> 2) = 'number' AND jsonb_typeof(bounds -> 3) = 'number'
@@ -279,7 +280,7 @@ CREATE INDEX publication_by_data ON publication (data_id, id);
 CREATE TABLE collection (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     name text NOT NULL UNIQUE,
-    human text NOT NULL,
+    display_name text NOT NULL,
     sources text[] NOT NULL,
     layer text,
     formats text[] NOT NULL,
@@ -320,7 +321,7 @@ CREATE TABLE export (
     ready_at timestamptz,
     expires_at timestamptz
 );
-CREATE INDEX export_by_expiry ON export (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX export_by_expires ON export (expires_at) WHERE expires_at IS NOT NULL;
 
 -- The newest vector tiles of all published data of a layer.
 CREATE TABLE fabric (
@@ -339,7 +340,7 @@ CREATE TABLE github_delivery (
     received_at timestamptz NOT NULL DEFAULT now(),
     event text NOT NULL,
     task jsonb,
-    state text NOT NULL CHECK (state IN ('waiting', 'done', 'ignored', 'given_up')),
+    state text NOT NULL CHECK (state IN ('waiting', 'done', 'ignored', 'abandoned')),
     reason text NOT NULL DEFAULT '',
     tries integer NOT NULL DEFAULT 0,
     due_at timestamptz NOT NULL DEFAULT now()
@@ -347,8 +348,9 @@ CREATE TABLE github_delivery (
 CREATE INDEX github_delivery_waiting ON github_delivery (due_at) WHERE state = 'waiting';
 CREATE INDEX github_delivery_received ON github_delivery (received_at);
 
--- The head commit of a pull request: what its review found and the runs that test it; `live_run` is the run that publishes.
--- `round` counts its tests; `shown` is a digest of the check as GitHub shows it, and `is_settled` says that it is final.
+-- The head commit of a pull request: what its review found and the runs that test it; `live_run` is the run that
+-- publishes. `round` counts its tests; `shown` is a digest of the check as GitHub shows it, and `is_settled` says that
+-- it is final.
 CREATE TABLE github_check (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -372,8 +374,8 @@ CREATE INDEX github_check_unsettled ON github_check (due_at) WHERE NOT is_settle
 CREATE INDEX github_check_by_commit ON github_check (head_sha);
 CREATE INDEX github_check_by_full_run ON github_check (full_run);
 
--- The one comment on a pull request, and the newest state of it that has been acted on: a state read earlier that arrives
--- later changes nothing.
+-- The one comment on a pull request, and the newest state of it that has been acted on: a state read earlier that
+-- arrives later changes nothing.
 CREATE TABLE github_pull (
     repository text NOT NULL,
     pull integer NOT NULL,
@@ -426,7 +428,8 @@ CREATE TABLE session (
 CREATE INDEX session_by_account ON session (account_id, id);
 CREATE INDEX session_by_seen ON session (seen_at);
 
--- Requests for a sign-in link by mail, for known and unknown addresses alike: the response never depends on which it is.
+-- Requests for a sign-in link by mail, for known and unknown addresses alike: the response never depends on which it
+-- is.
 CREATE TABLE sign_in_request (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     email text NOT NULL,
@@ -465,14 +468,14 @@ CREATE INDEX sign_in_state_by_expires ON sign_in_state (expires_at);
 -- Each action with its actor, subject and reason. Rows are only added.
 CREATE TABLE audit (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL DEFAULT now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
     kind text NOT NULL,
     account_id bigint,
     actor text NOT NULL,
     role text NOT NULL,
     action text NOT NULL,
     subject text NOT NULL,
-    why text NOT NULL DEFAULT '',
+    reason text NOT NULL DEFAULT '',
     detail jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX audit_by_subject ON audit (subject, id);
@@ -481,13 +484,14 @@ CREATE INDEX audit_by_action ON audit (action, id);
 
 -- Operations ----------------------------------------------------------------------------------------------------------
 
--- What operators do to many jobs: the request selects the jobs, a worker then applies the action to one after the other.
-CREATE TABLE bulk (
+-- What operators do to many jobs: the request selects the jobs, a worker then applies the action to one after the
+-- other.
+CREATE TABLE bulk_action (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL DEFAULT now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
     action text NOT NULL,
     filter jsonb NOT NULL,
-    why text NOT NULL,
+    reason text NOT NULL,
     kind text NOT NULL,
     account_id bigint,
     actor text NOT NULL,
@@ -495,16 +499,16 @@ CREATE TABLE bulk (
     jobs integer NOT NULL,
     ended_at timestamptz
 );
-CREATE INDEX bulk_unended ON bulk (id) WHERE ended_at IS NULL;
+CREATE INDEX bulk_action_unended ON bulk_action (id) WHERE ended_at IS NULL;
 
-CREATE TABLE bulk_job (
-    bulk_id bigint NOT NULL REFERENCES bulk,
+CREATE TABLE bulk_action_job (
+    bulk_action_id bigint NOT NULL REFERENCES bulk_action,
     job_id bigint NOT NULL,
     is_done boolean,
-    reason text,
-    PRIMARY KEY (bulk_id, job_id)
+    skip_reason text,
+    PRIMARY KEY (bulk_action_id, job_id)
 );
-CREATE INDEX bulk_job_waiting ON bulk_job (bulk_id, job_id) WHERE is_done IS NULL;
+CREATE INDEX bulk_action_job_waiting ON bulk_action_job (bulk_action_id, job_id) WHERE is_done IS NULL;
 
 -- What operators hold back: everything, a lane, a source or all sources below a prefix, or a host that data comes from.
 -- The relay sets the messages concerned aside and sends them when the pause ends.
@@ -512,9 +516,9 @@ CREATE TABLE pause (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     scope text NOT NULL CHECK (scope IN ('all', 'lane', 'source', 'host')),
     value text NOT NULL DEFAULT '',
-    why text NOT NULL,
+    reason text NOT NULL,
     actor text NOT NULL,
-    at timestamptz NOT NULL DEFAULT now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
     until timestamptz,
     ended_at timestamptz,
     ended_by text
@@ -524,7 +528,7 @@ CREATE UNIQUE INDEX pause_once ON pause (scope, value) WHERE ended_at IS NULL;
 -- The last time that each background worker reported.
 CREATE TABLE heartbeat (
     name text PRIMARY KEY,
-    at timestamptz NOT NULL DEFAULT now()
+    reported_at timestamptz NOT NULL DEFAULT now()
 );
 
 -- First responses to requests with an idempotency key, repeated when the request is.
@@ -542,14 +546,14 @@ CREATE INDEX idempotency_by_created ON idempotency (created_at);
 -- Schedules -----------------------------------------------------------------------------------------------------------
 
 -- One row for each type and period, however often the schedule is triggered.
-CREATE TABLE schedule_fire (
+CREATE TABLE schedule_run (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     type text NOT NULL,
     period text NOT NULL,
     state text NOT NULL DEFAULT 'Waiting' CHECK (state IN ('Waiting', 'Working', 'Done', 'Failed')),
-    fired_at timestamptz NOT NULL DEFAULT now(),
-    fired_by text NOT NULL DEFAULT '',
-    begun_at timestamptz,
+    triggered_at timestamptz NOT NULL DEFAULT now(),
+    triggered_by text NOT NULL DEFAULT '',
+    started_at timestamptz,
     ended_at timestamptz,
     due_at timestamptz NOT NULL DEFAULT now(),
     lease text,
@@ -561,24 +565,25 @@ CREATE TABLE schedule_fire (
     traceparent text NOT NULL,
     UNIQUE (type, period)
 );
-CREATE INDEX schedule_fire_unended ON schedule_fire (due_at) WHERE state IN ('Waiting', 'Working');
+CREATE INDEX schedule_run_unended ON schedule_run (due_at) WHERE state IN ('Waiting', 'Working');
 
--- The definitions that a schedule run read from the repository at one commit: the jobs of each, and why entries got none.
+-- The definitions that a schedule run read from the repository at one commit: the jobs of each, and why entries got
+-- none.
 CREATE TABLE schedule_source (
-    fire_id bigint NOT NULL REFERENCES schedule_fire,
+    schedule_run_id bigint NOT NULL REFERENCES schedule_run,
     path text NOT NULL,
     sha256 text REFERENCES source,
     jobs integer,
     refusals jsonb NOT NULL DEFAULT '[]',
-    PRIMARY KEY (fire_id, path)
+    PRIMARY KEY (schedule_run_id, path)
 );
-CREATE INDEX schedule_source_waiting ON schedule_source (fire_id, path) WHERE jobs IS NULL;
+CREATE INDEX schedule_source_waiting ON schedule_source (schedule_run_id, path) WHERE jobs IS NULL;
 
 -- Health --------------------------------------------------------------------------------------------------------------
 
--- The state of each (source_name, layer, name) of live runs, for the health grid. Triggers maintain it, so that every way in
--- which a job may end counts; a job that is retried in the same transaction has not ended.
-CREATE TABLE source_state (
+-- The state of each (source_name, layer, name) of live runs, for the health grid. Triggers maintain it, so that every
+-- way in which a job may end counts; a job that is retried in the same transaction has not ended.
+CREATE TABLE dataset_health (
     source_name text NOT NULL,
     layer text NOT NULL,
     name text NOT NULL,
@@ -595,70 +600,72 @@ CREATE TABLE source_state (
     PRIMARY KEY (source_name, layer, name)
 );
 
--- Datasets that broke or were fixed. `fire_id` is the report that included the change; each is in exactly one, however late
--- it commits.
-CREATE TABLE source_change (
+-- Datasets that broke or were fixed. `schedule_run_id` is the report that included the change: exactly one, however
+-- late the change commits.
+CREATE TABLE dataset_health_change (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL DEFAULT now(),
-    kind text NOT NULL CHECK (kind IN ('broke', 'mended')),
+    created_at timestamptz NOT NULL DEFAULT now(),
+    kind text NOT NULL CHECK (kind IN ('broke', 'fixed')),
     source_name text NOT NULL,
     layer text NOT NULL,
     name text NOT NULL,
     job_id bigint NOT NULL,
     error_code text,
     error_message text,
-    fire_id bigint REFERENCES schedule_fire
+    schedule_run_id bigint REFERENCES schedule_run
 );
-CREATE INDEX source_change_untold ON source_change (id) WHERE fire_id IS NULL;
-CREATE INDEX source_change_by_fire ON source_change (fire_id, id) WHERE fire_id IS NOT NULL;
+CREATE INDEX dataset_health_change_unreported ON dataset_health_change (id) WHERE schedule_run_id IS NULL;
+CREATE INDEX dataset_health_change_by_schedule_run ON dataset_health_change (schedule_run_id, id)
+WHERE schedule_run_id IS NOT NULL;
 
-CREATE FUNCTION note_source_state(ended_job bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_dataset_health(ended_job bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     ended record;
-    before source_state;
+    before dataset_health;
 BEGIN
-    SELECT job.*, coalesce(job.error_code, held.code) AS why, coalesce(job.error_message, held.message) AS words INTO ended
+    SELECT job.*, coalesce(job.error_code, held.code) AS code, coalesce(job.error_message, held.message) AS message
+    INTO ended
     FROM job JOIN run ON run.id = job.run_id AND run.live
     LEFT JOIN LATERAL (
-        SELECT 'gate.' || code AS code, message FROM job_error
-        WHERE job_error.job_id = job.id AND state = 'open' AND job.status = 'Warn' ORDER BY id LIMIT 1
+        SELECT 'gate.' || code AS code, message FROM review_reason
+        WHERE review_reason.job_id = job.id AND state = 'open' AND job.status = 'Warn' ORDER BY id LIMIT 1
     ) held ON true
     WHERE job.id = ended_job AND job.kind = 'source' AND job.status IN ('Success', 'Warn', 'Fail');
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    INSERT INTO source_state (source_name, layer, name, job_id)
+    INSERT INTO dataset_health (source_name, layer, name, job_id)
     VALUES (ended.source_name, ended.layer, ended.name, ended.id) ON CONFLICT DO NOTHING;
-    SELECT * INTO before FROM source_state
+    SELECT * INTO before FROM dataset_health
     WHERE source_name = ended.source_name AND layer = ended.layer AND name = ended.name FOR UPDATE;
     IF before.job_id > ended.id THEN
         RETURN;
     END IF;
-    UPDATE source_state SET
-        job_id = ended.id, status = ended.status, error_code = ended.why, error_message = ended.words,
+    UPDATE dataset_health SET
+        job_id = ended.id, status = ended.status, error_code = ended.code, error_message = ended.message,
         ended_at = ended.ended_at,
         failing_since = CASE WHEN ended.status <> 'Success' THEN coalesce(before.failing_since, now()) END
     WHERE source_name = ended.source_name AND layer = ended.layer AND name = ended.name;
     IF (ended.status = 'Success') = (before.failing_since IS NOT NULL) THEN
-        INSERT INTO source_change (kind, source_name, layer, name, job_id, error_code, error_message)
-        VALUES (CASE ended.status WHEN 'Success' THEN 'mended' ELSE 'broke' END,
-                ended.source_name, ended.layer, ended.name, ended.id, ended.why, ended.words);
+        INSERT INTO dataset_health_change (kind, source_name, layer, name, job_id, error_code, error_message)
+        VALUES (CASE ended.status WHEN 'Success' THEN 'fixed' ELSE 'broke' END,
+                ended.source_name, ended.layer, ended.name, ended.id, ended.code, ended.message);
     END IF;
 END $$;
 
-CREATE FUNCTION note_ended_job() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_ended_job() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM note_source_state(NEW.id);
+    PERFORM record_dataset_health(NEW.id);
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER source_state_ended AFTER UPDATE OF status ON job
+CREATE CONSTRAINT TRIGGER dataset_health_ended AFTER UPDATE OF status ON job
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 WHEN (NEW.rank = 9 AND OLD.status IS DISTINCT FROM NEW.status)
-EXECUTE FUNCTION note_ended_job();
+EXECUTE FUNCTION record_ended_job();
 
-CREATE FUNCTION note_new_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_new_jobs() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO source_state (source_name, layer, name, job_id)
+    INSERT INTO dataset_health (source_name, layer, name, job_id)
     SELECT added.source_name, added.layer, added.name, max(added.id)
     FROM added JOIN run ON run.id = added.run_id AND run.live
     WHERE added.kind = 'source'
@@ -666,20 +673,20 @@ BEGIN
     ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
-CREATE TRIGGER source_state_new AFTER INSERT ON job
-REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION note_new_jobs();
+CREATE TRIGGER dataset_health_new AFTER INSERT ON job
+REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION record_new_jobs();
 
-CREATE FUNCTION note_run_made_live() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION record_live_run() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM note_source_state(job.id) FROM (
+    PERFORM record_dataset_health(job.id) FROM (
         SELECT id FROM job WHERE run_id = NEW.id AND kind = 'source' AND rank = 9 ORDER BY source_name, layer, name
     ) job;
     RETURN NULL;
 END $$;
-CREATE CONSTRAINT TRIGGER source_state_live AFTER UPDATE OF live ON run
+CREATE CONSTRAINT TRIGGER dataset_health_live AFTER UPDATE OF live ON run
 DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
 WHEN (NEW.live AND NOT OLD.live)
-EXECUTE FUNCTION note_run_made_live();
+EXECUTE FUNCTION record_live_run();
 
 -- Retention -----------------------------------------------------------------------------------------------------------
 
@@ -688,23 +695,23 @@ CREATE TABLE retention_rule (
     name text PRIMARY KEY,
     keep_days integer NOT NULL CHECK (keep_days BETWEEN 1 AND 36500),
     keep_last integer NOT NULL DEFAULT 0 CHECK (keep_last BETWEEN 0 AND 1000),
-    is_on boolean NOT NULL DEFAULT true,
-    words text NOT NULL
+    enabled boolean NOT NULL DEFAULT true,
+    description text NOT NULL
 );
-INSERT INTO retention_rule (name, keep_days, keep_last, words) VALUES
-    ('unpublished', 60, 0, 'files of ended attempts that were never published'),
-    ('superseded', 90, 3, 'files of what was published once, but for the last publications of each dataset'),
-    ('pull_request', 30, 0, 'files of ended attempts of runs for pull requests'),
-    ('exports', 1, 0, 'files of exports, so long after they have expired'),
-    ('logs', 365, 0, 'logs, manifests and results of attempts whose other files are gone'),
-    ('events', 400, 0, 'the history of ended jobs, but for what tells of a publication'),
-    ('idempotency', 7, 0, 'first answers to requests with a key'),
-    ('uploads', 2, 0, 'uploads that were begun and never done, or refused'),
-    ('orphans', 30, 0, 'objects that no row knows');
+INSERT INTO retention_rule (name, keep_days, keep_last, description) VALUES
+    ('unpublished', 60, 0, 'Files of ended attempts that were never published'),
+    ('superseded', 90, 3, 'Files of earlier publications, except the last ones of each dataset'),
+    ('pull_request', 30, 0, 'Files of ended attempts of pull request runs'),
+    ('exports', 1, 0, 'Files of exports, counted from when they expired'),
+    ('logs', 365, 0, 'Logs, manifests and results of attempts whose other files are deleted'),
+    ('events', 400, 0, 'History of ended jobs, except for publications'),
+    ('idempotency', 7, 0, 'First responses to requests with an idempotency key'),
+    ('uploads', 2, 0, 'Uploads that were not completed or were refused'),
+    ('orphans', 30, 0, 'Objects without a row in the database');
 
 -- Deletions of the files of attempts, done or in progress. A row is inserted before anything is deleted and finished
 -- afterwards, so that no missing file is offered and a deletion that a crash interrupted is resumed.
-CREATE TABLE expiry (
+CREATE TABLE file_deletion (
     job_id bigint NOT NULL,
     attempt integer NOT NULL,
     part text NOT NULL CHECK (part IN ('files', 'log')),
@@ -715,7 +722,7 @@ CREATE TABLE expiry (
     size_bytes bigint,
     PRIMARY KEY (job_id, attempt, part)
 );
-CREATE INDEX expiry_unfinished ON expiry (marked_at) WHERE deleted_at IS NULL;
+CREATE INDEX file_deletion_unfinished ON file_deletion (marked_at) WHERE deleted_at IS NULL;
 
 -- Uploads -------------------------------------------------------------------------------------------------------------
 
@@ -740,7 +747,7 @@ CREATE INDEX upload_by_created ON upload (created_at, id);
 -- Webhooks ------------------------------------------------------------------------------------------------------------
 
 -- Subscriptions to events of published data. `secret` signs the deliveries, so it is stored as it is. After a failed
--- delivery a webhook gets none until `rests_until`, so that a server that does not answer delays no other.
+-- delivery a webhook gets none until `retry_after`, so that a server that does not answer delays no other.
 CREATE TABLE webhook (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     url text NOT NULL,
@@ -749,9 +756,9 @@ CREATE TABLE webhook (
     source text,
     layer text,
     active boolean NOT NULL DEFAULT true,
-    disabled_because text,
-    given_up integer NOT NULL DEFAULT 0,
-    rests_until timestamptz NOT NULL DEFAULT now(),
+    disabled_reason text,
+    failed_deliveries integer NOT NULL DEFAULT 0,
+    retry_after timestamptz NOT NULL DEFAULT now(),
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
