@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
 
 from oa_api.http.fields import MAX_ID, Choices, Numbers, Time
 from oa_api.http.headers import SECRET_HEADERS

@@ -29,7 +29,7 @@ async def get_root(request: web.Request) -> web.Response:
 async def _paused(app: web.Application) -> list[str]:
     """Return what is held back, in words; nothing when the database cannot say."""
     try:
-        return [pauses.words(row) for row in await pauses.active(app[DATABASE])]
+        return [pause.label for pause in await pauses.list_active(app[DATABASE])]
     except StoreError:
         return []
 
