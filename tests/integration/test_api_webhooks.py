@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_api.webhooks.sender import Sender
-from oa_api.webhooks.worker import DELAYS_S, MAX_GIVEN_UP, deliver_once
+from oa_api.webhooks.worker import DELAYS_S, MAX_FAILED_DELIVERIES, deliver_once
 from oa_shared.status import JobStatus
 from support.publishing import make_job, publish, result, tell
 from support.running_api import INTERNAL, RunningApi, running_api
@@ -174,7 +174,7 @@ async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason
 ) -> None:
     made = await subscribe(api, receiver.url)
     receiver.status = 500
-    for number in range(MAX_GIVEN_UP + 1):
+    for number in range(MAX_FAILED_DELIVERIES + 1):
         await publish(api, f"xx/{number}")
     await api.database.execute("UPDATE webhook_delivery SET tries = %(tries)s", {"tries": len(DELAYS_S)})
     later = (
