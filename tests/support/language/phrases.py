@@ -10,6 +10,7 @@ from pathlib import Path
 from support.language.text import Text
 
 BANNED = Path(__file__).parents[2] / "unit/language/banned_phrases.toml"
+GLOSSARY = "docs/glossary.md"
 ALLOWED = re.compile(r"language-ok: \S+")
 _USER = frozenset({"page", "message", "help", "openapi", "doc"})
 _GROUPS = {
@@ -51,13 +52,39 @@ class Finding:
         return f"{self.file}:{self.line}: [{self.kind}] {self.words!r} -> {self.say}"
 
 
-def load(path: Path = BANNED) -> list[Phrase]:
-    """Read the list. Raises KeyError for an entry without its parts."""
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of the glossary, and the words not to use for it."""
+
+    name: str
+    meaning: str
+    not_words: tuple[str, ...]
+
+
+def terms(root: Path) -> list[Term]:
+    """Read the glossary of a checkout; none where it has no glossary."""
+    path = root / GLOSSARY
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    return [
+        Term(name, meaning, tuple(word.strip() for word in words.split(";") if word.strip()))
+        for name, meaning, words in rows
+        if name != "Term"
+    ]
+
+
+def load(root: Path, path: Path = BANNED) -> list[Phrase]:
+    """Read the list, and the glossary of a checkout. Raises KeyError for an entry without its parts."""
     document = tomllib.loads(path.read_text("utf-8"))
     entries = [_phrase(entry, entry["scopes"]) for entry in document["phrase"]]
     for group in document["exact"]:
         entries += [_exact(old, say, group["scopes"]) for old, say in group["texts"].items()]
-    return entries
+    return entries + [_unwanted(word, term) for term in terms(root) for word in term.not_words]
+
+
+def _unwanted(word: str, term: Term) -> Phrase:
+    pattern = _compile(rf"\b{re.escape(word)}\b", ignore_case=True)
+    return Phrase(pattern, f"{term.name} (docs/glossary.md)", _USER, None, None)
 
 
 def _phrase(entry: dict[str, object], scopes: Iterable[str]) -> Phrase:

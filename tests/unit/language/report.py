@@ -29,7 +29,7 @@ def main() -> int:
     options = parser.parse_args()
     every = texts_of(options.root, tuple(options.paths))
     texts = (text for text in every if not options.kind or text.kind in options.kind)
-    found = list(find(texts, load(), options.root))
+    found = list(find(texts, load(options.root), options.root))
     if options.write_baseline:
         Path(__file__).with_name("baseline.json").write_text(json.dumps(counts(found), indent=2) + "\n", "utf-8")
     if not options.counts:
