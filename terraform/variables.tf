@@ -276,7 +276,7 @@ variable "schedules" {
 }
 
 variable "care" {
-  description = "Where sources come from, who gets the report of what broke and was mended, and the prices that costs are counted at (docs/care.md)."
+  description = "Where sources come from, who gets the report of what broke and was mended, and the prices that costs are counted at (docs/maintenance.md)."
   type = object({
     sources_repository = optional(string, "https://github.com/openaddresses/openaddresses")
     sources_branch     = optional(string, "")
