@@ -126,9 +126,14 @@ def find(texts: Iterable[Text], phrases: Iterable[Phrase], root: Path) -> Iterat
             for found in phrase.pattern.finditer(text.words):
                 line = text.line + text.words.count("\n", 0, found.start())
                 if text.file not in lines:
-                    lines[text.file] = (root / text.file).read_text("utf-8").splitlines()
-                if not ALLOWED.search(lines[text.file][line - 1]):
+                    lines[text.file] = _lines(root / text.file)
+                if not ALLOWED.search("".join(lines[text.file][line - 1 : line])):
                     yield Finding(text.file, line, text.kind, _around(text.words, found), phrase.say)
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a file; none where the text is not of a file."""
+    return path.read_text("utf-8").splitlines() if path.is_file() else []
 
 
 def _around(words: str, found: re.Match[str]) -> str:

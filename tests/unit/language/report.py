@@ -31,7 +31,7 @@ def main() -> int:
     texts = (text for text in every if not options.kind or text.kind in options.kind)
     found = list(find(texts, load(options.root), options.root))
     if options.write_baseline:
-        Path(__file__).with_name("baseline.json").write_text(json.dumps(counts(found), indent=2) + "\n", "utf-8")
+        write_baseline(counts(found))
     if not options.counts:
         print(*found, sep="\n")
     kinds = Counter(finding.kind for finding in found)
@@ -39,6 +39,15 @@ def main() -> int:
     print("by part:", ", ".join(f"{name} {count}" for name, count in counts(found).items()))
     print("in all:", len(found))
     return 1 if found else 0
+
+
+def write_baseline(found: dict[str, int]) -> None:
+    """Write the counts; those of texts that only tests can make (help, OpenAPI) stay."""
+    path = Path(__file__).with_name("baseline.json")
+    generated = {"help": 0, "openapi": 0, "long summaries": 0}
+    old = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    kept = {name: old.get(name, count) for name, count in generated.items()}
+    path.write_text(json.dumps({**found, **kept}, indent=2) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
