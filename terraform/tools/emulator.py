@@ -1,9 +1,9 @@
 """The moto server on loopback, with the responses that the AWS provider requires and moto lacks.
 
 `python emulator.py --port N`. `terraform apply` waits until its time-out if tags of application-autoscaling or the
-redrive allow policy of a queue are missing, or if a queue loses its policy when another attribute is set. Without the time
-limits of Batch job queues each plan sets them again. Without the end of the managed rotation of RDS the stack cannot be
-destroyed. A bucket that requires TLS would reject every request on loopback.
+redrive allow policy of a queue are missing, or if a queue loses its policy when another attribute is set. Without the
+time limits of Batch job queues each plan sets them again. Without the end of the managed rotation of RDS the stack
+cannot be destroyed. A bucket that requires TLS would reject every request on loopback.
 """
 
 # ruff: noqa: INP001, SLF001 - a program in its own folder that uses internals of moto
