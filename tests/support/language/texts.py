@@ -56,7 +56,7 @@ def markdown(name: str, source: str) -> Iterator[Text]:
 _JINJA = re.compile(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>", re.DOTALL)
 _PROGRAM = re.compile(r"<(script|style)\b.*?</\1>", re.DOTALL)
-_ATTRIBUTE = re.compile(r"\b(?:title|aria-label|placeholder|alt|value|summary|label)=\"([^\"]*)\"")
+_ATTRIBUTE = re.compile(r"\b(?:title|aria-label|data-label|placeholder|alt|value|summary|label)=\"([^\"]*)\"")
 _LITERAL = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)'")
 
 
