@@ -11,9 +11,7 @@ _INT64 = 2**63
 def json_column(values: list[object]) -> pl.Series:
     """Return values as text, "" for null. Raises TaskFailure source.format for a value that is nested too deeply."""
     kinds = set(map(type, values)) - {type(None)}
-    if kinds == {int} and all(
-        value is None or (isinstance(value, int) and -_INT64 <= value < _INT64) for value in values
-    ):
+    if kinds == {int} and all(_is_int64(value) for value in values if value is not None):
         return pl.Series(values, dtype=pl.Int64).cast(pl.String).fill_null("")
     try:
         texts = values if kinds <= {str} else [_text(value) for value in values]
