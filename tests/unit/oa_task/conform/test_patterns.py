@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from oa_task.conform.patterns import matching
-from oa_task.conform.patterns.expression import expression
+from oa_task.conform.patterns.expression import compile_expression
 from oa_task.conform.patterns.templates import python_template, rust_template
 from oa_task.conform.patterns.translation import UntranslatableError, translate
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 from unit.oa_task.conform.conforming import conformed
 
 _ALL_LETTERS = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) != "Cs"]
@@ -60,13 +60,13 @@ def test_translate_groups_of_every_match_of_a_whole_value(pattern: str, groups: 
 
 
 def test_expression_too_large_for_rust_is_left_to_python() -> None:
-    assert expression(r"(?:\w{900}){900}").translation is None
+    assert compile_expression(r"(?:\w{900}){900}").translation is None
 
 
 @pytest.mark.parametrize("pattern", ["(", "a" * 100_001, "(" * 5000 + ")" * 5000, "a{99999999999}"])
 def test_expression_that_cannot_be_used_is_a_failure_of_the_source(pattern: str) -> None:
     with pytest.raises(TaskFailure) as caught:
-        expression(pattern)
+        compile_expression(pattern)
     assert caught.value.code == "source.regexp"
 
 

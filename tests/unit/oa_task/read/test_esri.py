@@ -16,12 +16,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read.esri import read_esri
-from oa_task.read.esri_lines import follow
-from oa_task.read.request import Everything, ReadRequest
+from oa_task.read.esri_lines import follow_lines
+from oa_task.read.request import AllColumns, ReadRequest
+from oa_task.runtime.failure import TaskFailure
 
 Read = Callable[..., FeatureBatch]
 
@@ -36,7 +36,7 @@ def read(tmp_path: Path) -> Read:
         path = tmp_path / "esri.jsonl"
         lines = [{"srs": answered_in, "fields": []}, *features, {"end": len(features)}]
         path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
-        (batch,) = read_esri(ReadRequest(path, conform, Everything(), BadRows()))
+        (batch,) = read_esri(ReadRequest(path, conform, AllColumns(), BadRows()))
         return batch
 
     return go
@@ -250,7 +250,7 @@ def test_read_any_geometry_is_a_finite_shape_or_left_out(geometries: list[Any]) 
         features = [feature(geometry, A=1) for geometry in geometries]
         lines = [orjson.dumps(line) for line in ({"srs": None}, *features, {"end": len(features)})]
         path.write_bytes(b"\n".join(lines) + b"\n")
-        (batch,) = read_esri(ReadRequest(path, {}, Everything(), BadRows()))
+        (batch,) = read_esri(ReadRequest(path, {}, AllColumns(), BadRows()))
     if isinstance(batch.geometry, Points):
         assert np.isfinite([batch.geometry.x, batch.geometry.y]).all()
     else:
@@ -270,7 +270,7 @@ def test_follow_waits_for_what_is_not_written_yet(tmp_path: Path) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert list(follow(path)) == [b'{"srs":null}', b'{"attributes":{}}']
+    assert list(follow_lines(path)) == [b'{"srs":null}', b'{"attributes":{}}']
     writer.join()
 
 
@@ -285,5 +285,5 @@ def test_follow_file_that_is_not_whole_is_truncated(tmp_path: Path, text: str, t
     path = tmp_path / "esri.jsonl"
     path.write_text(text)
     with pytest.raises(TaskFailure, match=telling) as caught:
-        list(follow(path, silence_s=0.1))
+        list(follow_lines(path, silence_s=0.1))
     assert caught.value.code == "upstream.truncated"

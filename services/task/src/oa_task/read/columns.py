@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from oa_task.bad_rows import BadRows
+from oa_task.features.bad_rows import BadRows
 
 
 def text(value: Any) -> str:
@@ -32,7 +32,7 @@ def plain_line_ends(values: pl.Series) -> pl.Series:
     return values.str.replace_all("\r\n", "\n", literal=True).str.replace_all("\r", "\n", literal=True)
 
 
-def suffixed(names: Sequence[str], bad_rows: BadRows) -> list[str]:
+def make_names_unique(names: Sequence[str], bad_rows: BadRows) -> list[str]:
     """Return names made different from each other, with a warning: the second of a name becomes `name_2`."""
     taken: set[str] = set()
     result = []

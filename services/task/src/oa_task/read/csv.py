@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch
-from oa_task.read.columns import suffixed
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch
+from oa_task.read.columns import make_names_unique
 from oa_task.read.coordinates import points
 from oa_task.read.crs import projection
 from oa_task.read.csv_plain import Layout, parse_plain, whole_records
@@ -18,6 +17,7 @@ from oa_task.read.encoding import utf8_pieces
 from oa_task.read.request import ReadRequest
 from oa_task.read.text_buffer import TextBuffer
 from oa_task.read.web_page import refuse_web_page
+from oa_task.runtime.failure import TaskFailure
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 Frame = tuple[pl.DataFrame, np.ndarray]
@@ -76,7 +76,7 @@ def _names(buffer: TextBuffer, records: CsvRecords, conform: dict[str, Any], bad
     names = records.header()
     if not names:
         raise TaskFailure("source.empty", "the file has no header line")
-    return tuple(suffixed(names, bad_rows))
+    return tuple(make_names_unique(names, bad_rows))
 
 
 def _place(conform: dict[str, Any]) -> tuple[str, str]:

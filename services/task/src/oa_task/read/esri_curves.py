@@ -14,7 +14,7 @@ _FULL_ARC = 7  # elements of `a` that describe an ellipse
 Place = tuple[float, float]
 
 
-def straightened(part: list[Any]) -> list[Any]:
+def straighten_curves(part: list[Any]) -> list[Any]:
     """Return a ring or path with every curve replaced by points on it. Raises ValueError for an unknown curve."""
     result: list[Any] = []
     for item in part:

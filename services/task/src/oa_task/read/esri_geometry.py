@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from oa_task.read.esri_curves import straightened
-from oa_task.read.esri_rings import assembled
+from oa_task.read.esri_curves import straighten_curves
+from oa_task.read.esri_rings import assemble_polygons
 
 _LEAST_RING, _LEAST_PATH = 4, 2
 _UNUSABLE = (TypeError, ValueError, KeyError, IndexError, AttributeError, shapely.errors.GEOSException)
@@ -68,14 +68,14 @@ def _parts(geometry: Any, members: tuple[str, str]) -> list[Part] | None:
         return None
     plain, curved = members
     if geometry.get(curved):
-        return [straightened(part) for part in geometry[curved]]
+        return [straighten_curves(part) for part in geometry[curved]]
     return geometry.get(plain) or None
 
 
 def _polygons(rings_of: Sequence[list[Part]]) -> np.ndarray:
     closed = [[_closed(ring) for ring in rings if ring] for rings in rings_of]
     made = _made(closed, _LEAST_RING, shapely.linearrings)
-    return _collected(made, shapely.polygons, assembled)
+    return _collected(made, shapely.polygons, assemble_polygons)
 
 
 def _lines(paths_of: Sequence[list[Part]]) -> np.ndarray:

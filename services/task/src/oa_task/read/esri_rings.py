@@ -6,7 +6,7 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 
 
-def assembled(rings: list[Any]) -> Any:
+def assemble_polygons(rings: list[Any]) -> Any:
     """Return a polygon or multipolygon of linear rings.
 
     Esri writes shells clockwise and holes the other way, in any order. Where a server writes it the other way round

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 _BLOCK_BYTES = 2 * 1024 * 1024
 _MAX_FEATURE_BYTES = 64 * 1024 * 1024
@@ -35,7 +35,7 @@ class Block:
         return exact
 
 
-class Collection:
+class FeatureCollectionReader:
     """The features of a collection from the first one on; `offset` is the place in the text of what is held."""
 
     def __init__(self, pieces: Iterator[bytes], held: bytes, *, name: str, offset: int) -> None:
@@ -74,7 +74,7 @@ class Collection:
         boundary = re.compile(rb"\}(\s*,\s*)\{\s*" + re.escape(first[1]))
         cuts = [found.span(1) for found in boundary.finditer(self._held, len(self._held) // 2)]
         for start, end in cuts[: -_CUTS_TRIED - 1 : -1]:
-            if (block := parsed(self._held[:start])) is not None:
+            if (block := parse_block(self._held[:start])) is not None:
                 self._take(end)
                 return block
         return None
@@ -84,7 +84,11 @@ class Collection:
         cut = len(self._held)
         for _ in range(_CUTS_TRIED):
             cut = self._held.rfind(b"]", 0, max(cut, 0))
-            if cut >= 0 and _ends_object(self._held[cut + 1 :]) and (block := parsed(self._held[:cut])) is not None:
+            if (
+                cut >= 0
+                and _ends_object(self._held[cut + 1 :])
+                and (block := parse_block(self._held[:cut])) is not None
+            ):
                 self._is_done = True
                 return block
         return None
@@ -128,7 +132,7 @@ class Collection:
         return TaskFailure("source.format", f"{self._name} {text}")
 
 
-def parsed(text: bytes) -> Block | None:
+def parse_block(text: bytes) -> Block | None:
     """Return values that are separated by commas, None where they are not."""
     try:
         return Block(orjson.loads(b"[" + text + b"]"), text)

@@ -8,7 +8,7 @@ import orjson
 import shapely
 from shapely import GeometryType
 
-from oa_task.features import Points, Shapes
+from oa_task.features.batch import Points, Shapes
 
 # The type, and how many levels of lists are around a list of positions.
 _TYPES = {

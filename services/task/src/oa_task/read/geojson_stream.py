@@ -8,9 +8,9 @@ from typing import Any
 
 import orjson
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.read.geojson_collection import Block, Collection, parsed
+from oa_task.features.bad_rows import BadRows
+from oa_task.read.geojson_collection import Block, FeatureCollectionReader, parse_block
+from oa_task.runtime.failure import TaskFailure
 
 _BLOCK_BYTES = 2 * 1024 * 1024
 _MAX_FEATURE_BYTES = 64 * 1024 * 1024
@@ -26,7 +26,7 @@ def feature_blocks(pieces: Iterator[bytes], bad_rows: BadRows, name: str) -> Ite
     """
     head, found = _head(pieces)
     if found is not None:
-        yield from Collection(pieces, head[found:], name=name, offset=found).blocks()
+        yield from FeatureCollectionReader(pieces, head[found:], name=name, offset=found).blocks()
     elif _is_sequence(head):
         yield from _sequence(pieces, head, bad_rows)
     else:
@@ -97,7 +97,7 @@ def _sequence(pieces: Iterator[bytes], held: bytes, bad_rows: BadRows) -> Iterat
 def _records(texts: list[bytes]) -> Block:
     """Return the features of records; one that is not JSON stays text."""
     filled = [text for text in texts if text.strip(b"\x1e \t\r\n")]
-    block = parsed(b",".join(filled))
+    block = parse_block(b",".join(filled))
     if block is not None and len(block.features) == len(filled):
         return block
     return Block([_value(text) for text in filled], b"null")

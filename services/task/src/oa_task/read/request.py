@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from oa_task.bad_rows import BadRows
+from oa_task.features.bad_rows import BadRows
 
 
-class Everything:
+class AllColumns:
     """A set that has every name in it."""
 
     def __contains__(self, name: object) -> bool:
