@@ -13,8 +13,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from oa_task.archive import UnpackLimits, unpack
-from oa_task.failure import TaskFailure
+from oa_task.conversion.unpacking import UnpackLimits, unpack
+from oa_task.runtime.failure import TaskFailure
 from support.bad_input.layers import write_layer, zip_folder
 from support.readers import read_files
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from oa_task.bad_rows import BadRows
-from oa_task.definition import Entry
-from oa_task.features import FeatureBatch, Points
+from oa_task.definition.source_entry import SourceEntry
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points
 from oa_task.read.source import open_batches
 
 
@@ -43,9 +43,9 @@ class ReadResult:
         ]
 
 
-def entry_of(conform: dict[str, Any], layer: str = "addresses") -> Entry:
+def entry_of(conform: dict[str, Any], layer: str = "addresses") -> SourceEntry:
     rules = {"number": "NO", "street": "ST"}
-    return Entry(
+    return SourceEntry(
         layer=layer, name="x", urls=("http://x/",), protocol="http", compression=None, conform=conform, rules=rules
     )
 

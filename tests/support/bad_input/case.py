@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from oa_task.archive import unpack
-from oa_task.bad_rows import BadRows
 from oa_task.conform.acceptance import run_tests
 from oa_task.conform.conformer import Conformer
-from oa_task.definition import Entry
-from oa_task.failure import TaskFailure
+from oa_task.conversion.unpacking import unpack
+from oa_task.definition.source_entry import SourceEntry
+from oa_task.features.bad_rows import BadRows
 from oa_task.read.source import open_batches
+from oa_task.runtime.failure import TaskFailure
 
 WriteFile = Callable[[Path], Path]
 
@@ -63,9 +63,9 @@ class Case:
         path.write_bytes(self.body)
         return path
 
-    def _entry(self) -> Entry:
+    def _entry(self) -> SourceEntry:
         conform = {"format": "csv", "lon": "X", "lat": "Y"} if "format" not in self.conform else {}
-        return Entry(
+        return SourceEntry(
             layer="addresses",
             name="x",
             urls=("http://x/",),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from oa_task.conform.acceptance import run_tests
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 from unit.oa_task.conform.conforming import entry
 
 _RULES = {

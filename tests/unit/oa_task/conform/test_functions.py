@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from oa_task.bad_rows import BadRows
 from oa_task.conform import rules
-from oa_task.failure import TaskFailure
+from oa_task.features.bad_rows import BadRows
+from oa_task.runtime.failure import TaskFailure
 from unit.oa_task.conform.conforming import conformed, one
 
 

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from oa_task.conform.patterns import matching
-from oa_task.conform.patterns.expression import expression
+from oa_task.conform.patterns.expression import compile_expression
 from oa_task.conform.patterns.templates import python_template, rust_template
 from oa_task.conform.patterns.translation import UntranslatableError, translate
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 from unit.oa_task.conform.conforming import conformed
 
 _ALL_LETTERS = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) != "Cs"]
@@ -60,18 +60,18 @@ def test_translate_groups_of_every_match_of_a_whole_value(pattern: str, groups: 
 
 
 def test_expression_too_large_for_rust_is_left_to_python() -> None:
-    assert expression(r"(?:\w{900}){900}").translation is None
+    assert compile_expression(r"(?:\w{900}){900}").translation is None
 
 
 @pytest.mark.parametrize("pattern", ["(", "a" * 100_001, "(" * 5000 + ")" * 5000, "a{99999999999}"])
 def test_expression_that_cannot_be_used_is_a_failure_of_the_source(pattern: str) -> None:
     with pytest.raises(TaskFailure) as caught:
-        expression(pattern)
+        compile_expression(pattern)
     assert caught.value.code == "source.regexp"
 
 
 @pytest.mark.parametrize("replace", ["$2", "${2}", r"\2", r"\g<y>", r"\g<", r"\q", "$" + "9" * 50])
-def test_python_template_that_cannot_be_used_is_a_failure_of_the_source(replace: str) -> None:
+def test_python_template_that_is_unusable_is_a_failure_of_the_source(replace: str) -> None:
     with pytest.raises(TaskFailure) as caught:
         python_template(replace, re.compile("(?P<x>a)"))
     assert caught.value.code == "source.regexp"
@@ -94,7 +94,7 @@ def test_rust_template_says_the_same_or_nothing(replace: str, expected: str | No
     assert rust_template(python_template(replace, pattern), pattern) == expected
 
 
-def test_matching_regexp_that_backtracks_for_ever_names_pattern_place_and_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_matching_regexp_that_backtracks_without_end_names_pattern_pointer_and_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "LIMIT_S", 0.2)
     rule = {"function": "regexp", "field": "A", "pattern": "^(a+)+$"}
     with pytest.raises(TaskFailure) as caught:

@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from oa_task.conform.trace import AttributeTrace, Step, trace_row
-from oa_task.definition import Entry
-from oa_task.features import FeatureBatch, Points
+from oa_task.definition.source_entry import SourceEntry
+from oa_task.features.batch import FeatureBatch, Points
 
 
 def traced(rules: dict[str, Any], rows: list[dict[str, str]], place: int = 0) -> dict[str, AttributeTrace]:
-    entry = Entry("addresses", "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0")
+    entry = SourceEntry("addresses", "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0")
     nowhere = np.full(len(rows), np.nan)
     batch = FeatureBatch(100, pl.DataFrame(rows), Points(nowhere, nowhere))
     return {trace.attribute: trace for trace in trace_row(batch, entry, place)}

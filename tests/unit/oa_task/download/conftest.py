@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from oa_task.download.limits import Limits
+from oa_task.download.limits import DownloadLimits
 
 
 @pytest.fixture
-def quick() -> Limits:
-    return Limits(
+def quick() -> DownloadLimits:
+    return DownloadLimits(
         size_bytes=100_000,
         stall_s=0.5,
         connect_s=2,

@@ -10,10 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_shared.public_http import Guard
-from oa_task.download.downloaded import Downloaded
+from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.download import EsriDownload
-from oa_task.download.limits import Limits
-from oa_task.failure import TaskFailure
+from oa_task.download.limits import DownloadLimits
+from oa_task.runtime.failure import TaskFailure
 from support.arcgis_server import PATH, ArcgisServer, point_features
 
 LOGIN = "<html><form><input type=password></form></html>"
@@ -63,14 +63,16 @@ CASES: dict[str, tuple[ArcgisServer, str, str]] = {
 }
 
 
-async def fetched(arcgis: ArcgisServer, limits: Limits, folder: Path) -> Downloaded:
+async def fetched(arcgis: ArcgisServer, limits: DownloadLimits, folder: Path) -> DownloadedFile:
     async with TestServer(arcgis.app(), host="127.0.0.1") as server:
         download = EsriDownload(Guard(["127.0.0.1"]), limits, {}, {"NO", "ST"})
         return await download.fetch(f"  {server.make_url(PATH)}/query?f=json", folder, lambda _done, _total: None)
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_fetch_bad_server_ends_with_its_code_and_no_end_marker(quick: Limits, folder: Path, case: str) -> None:
+async def test_fetch_bad_server_ends_with_its_code_and_no_end_marker(
+    quick: DownloadLimits, folder: Path, case: str
+) -> None:
     server, code, telling = CASES[case]
     with pytest.raises(TaskFailure) as caught:
         await fetched(server, quick, folder)
@@ -80,7 +82,9 @@ async def test_fetch_bad_server_ends_with_its_code_and_no_end_marker(quick: Limi
     assert not written.exists() or b'{"end"' not in written.read_bytes()
 
 
-async def test_fetch_server_that_stalls_on_large_pages_is_asked_for_smaller_ones(quick: Limits, folder: Path) -> None:
+async def test_fetch_server_that_stalls_on_large_pages_is_asked_for_smaller_ones(
+    quick: DownloadLimits, folder: Path
+) -> None:
     server = ArcgisServer(features=point_features(120), most=40)
 
     async def stall(request: web.Request, handler: Callable[[web.Request], object]) -> web.StreamResponse:
@@ -96,7 +100,7 @@ async def test_fetch_server_that_stalls_on_large_pages_is_asked_for_smaller_ones
     assert raw.path.read_bytes().count(b"OBJECTID") == 121
 
 
-async def test_fetch_redirect_to_a_private_address_is_refused(quick: Limits, folder: Path) -> None:
+async def test_fetch_redirect_to_a_private_address_is_refused(quick: DownloadLimits, folder: Path) -> None:
     async def away(_request: web.Request) -> web.Response:
         raise web.HTTPFound("http://192.168.0.1/arcgis/rest")
 
@@ -110,7 +114,7 @@ async def test_fetch_redirect_to_a_private_address_is_refused(quick: Limits, fol
     assert caught.value.code == "source.address_refused"
 
 
-async def test_fetch_text_that_strict_json_refuses_is_mended(quick: Limits, folder: Path) -> None:
+async def test_fetch_text_that_strict_json_refuses_is_mended(quick: DownloadLimits, folder: Path) -> None:
     page = (
         '{"features": [{"attributes": {"OBJECTID": 1, "NO": "a\tb", "ST": "\\ud800"}, "geometry": {"x": NaN, "y": 1}}]}'
     )
@@ -121,13 +125,13 @@ async def test_fetch_text_that_strict_json_refuses_is_mended(quick: Limits, fold
     assert feature["geometry"]["x"] is None
 
 
-async def test_fetch_empty_layer_is_a_file_without_features(quick: Limits, folder: Path) -> None:
+async def test_fetch_empty_layer_is_a_file_without_features(quick: DownloadLimits, folder: Path) -> None:
     raw = await fetched(ArcgisServer(features=[]), quick, folder)
     assert raw.path.read_bytes().splitlines()[-1] == b'{"end":0}'
 
 
 async def test_fetch_column_that_the_layer_does_not_list_is_asked_for_with_all_others(
-    quick: Limits, folder: Path
+    quick: DownloadLimits, folder: Path
 ) -> None:
     server = ArcgisServer(metadata={"fields": [{"name": "OBJECTID", "type": "esriFieldTypeOID"}]})
     await fetched(server, quick, folder)

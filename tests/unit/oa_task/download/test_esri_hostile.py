@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_task.download.esri.client import RefusedError, _decoded, _raise_error
-from oa_task.download.esri.feature_lines import FeatureLines
+from oa_task.download.esri.client import EsriRequestError, _decoded, _raise_error
+from oa_task.download.esri.feature_lines import EsriLinesFile
 from oa_task.download.esri.layer import read_layer, spatial_reference
-from oa_task.download.esri.page import page_of
-from oa_task.download.requests import Trouble
-from oa_task.failure import TaskFailure
+from oa_task.download.esri.page import parse_page
+from oa_task.download.requests import TransientError
+from oa_task.runtime.failure import TaskFailure
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(max_size=5),
@@ -68,11 +68,11 @@ async def test_read_layer_of_anything_is_a_layer_or_a_failure(said: dict[str, An
 @given(st.lists(PAGE, min_size=1, max_size=3))
 @settings(max_examples=400, deadline=None)
 def test_page_of_anything_is_written_or_a_failure(answers: list[dict[str, Any]]) -> None:
-    with tempfile.TemporaryDirectory() as folder, FeatureLines(Path(folder) / "x", {}, most_bytes=10_000) as lines:
+    with tempfile.TemporaryDirectory() as folder, EsriLinesFile(Path(folder) / "x", {}, most_bytes=10_000) as lines:
         for answer in answers:
             try:
-                lines.write(page_of(answer, "OBJECTID"))
-            except (Trouble, TaskFailure):
+                lines.write(parse_page(answer, "OBJECTID"))
+            except (TransientError, TaskFailure):
                 break
         lines.end()
         assert (Path(folder) / "x").read_bytes().count(b"\n") == lines.count + 2
@@ -81,7 +81,7 @@ def test_page_of_anything_is_written_or_a_failure(answers: list[dict[str, Any]])
 @given(st.dictionaries(st.sampled_from(["code", "message", "details"]), ANYTHING))
 @settings(max_examples=300, deadline=None)
 def test_raise_error_of_anything_raises_one_of_ours(error: dict[str, Any]) -> None:
-    with pytest.raises((Trouble, TaskFailure, RefusedError)):
+    with pytest.raises((TransientError, TaskFailure, EsriRequestError)):
         _raise_error(error, "https://example.org/0", None)
 
 
@@ -100,6 +100,6 @@ def test_feature_nested_deeper_than_can_be_kept_is_a_fault_of_the_source(tmp_pat
     deep: dict[str, Any] = {}
     for _ in range(400):
         deep = {"a": deep}
-    with FeatureLines(tmp_path / "x", {}, most_bytes=10_000) as lines, pytest.raises(TaskFailure) as caught:
-        lines.write(page_of({"features": [{"attributes": deep}]}, None))
+    with EsriLinesFile(tmp_path / "x", {}, most_bytes=10_000) as lines, pytest.raises(TaskFailure) as caught:
+        lines.write(parse_page({"features": [{"attributes": deep}]}, None))
     assert caught.value.code == "source.format"

@@ -10,23 +10,23 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_shared.public_http import Guard
-from oa_task.download.downloaded import Downloaded
+from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.download import EsriDownload
-from oa_task.download.limits import Limits
-from oa_task.failure import TaskFailure
+from oa_task.download.limits import DownloadLimits
+from oa_task.runtime.failure import TaskFailure
 from support.arcgis_server import PATH, ArcgisServer, point_features
 
-QUICK = Limits(
+QUICK = DownloadLimits(
     stall_s=1, connect_s=1, total_s=20, tries=3, backoff_s=0.01, longest_pause_s=0.2, gap_s=0, page_failures=8
 )
-Fetch = Callable[[ArcgisServer], Awaitable[Downloaded]]
+Fetch = Callable[[ArcgisServer], Awaitable[DownloadedFile]]
 
 
 @pytest.fixture
 async def fetch(tmp_path: Path) -> AsyncIterator[Fetch]:
     servers: list[TestServer] = []
 
-    async def go(arcgis: ArcgisServer) -> Downloaded:
+    async def go(arcgis: ArcgisServer) -> DownloadedFile:
         server = TestServer(arcgis.app(), host="127.0.0.1")
         servers.append(server)
         await server.start_server()
@@ -38,11 +38,11 @@ async def fetch(tmp_path: Path) -> AsyncIterator[Fetch]:
         await server.close()
 
 
-def lines(raw: Downloaded) -> list[dict[str, Any]]:
+def lines(raw: DownloadedFile) -> list[dict[str, Any]]:
     return [json.loads(line) for line in raw.path.read_bytes().splitlines()]
 
 
-def ids(raw: Downloaded) -> list[int]:
+def ids(raw: DownloadedFile) -> list[int]:
     return [line["attributes"]["OBJECTID"] for line in lines(raw)[1:-1]]
 
 

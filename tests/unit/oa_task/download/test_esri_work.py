@@ -11,16 +11,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_task.download.limits import Limits
-from oa_task.failure import TaskFailure
-from oa_task.work import Job, WorkLimits, run_work
+from oa_task.download.limits import DownloadLimits
+from oa_task.runner.job_runner import RunLimits, TaskJob, run_job
+from oa_task.runtime.failure import TaskFailure
 from support.arcgis_server import PATH, ArcgisServer, point_features
 
 Run = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, quick: Limits) -> Run:
+def run(tmp_path: Path, quick: DownloadLimits) -> Run:
     async def go(*servers: ArcgisServer, **conform: Any) -> dict[str, Any]:
         opened = [TestServer(server.app(), host="127.0.0.1") for server in servers]
         for server in opened:
@@ -35,10 +35,10 @@ def run(tmp_path: Path, quick: Limits) -> Run:
         source, out = tmp_path / "source.json", tmp_path / "out"
         source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
         out.mkdir()
-        job = Job(source, "addresses", "city", out, ("127.0.0.1",), without=frozenset({"tiles", "preview"}))
-        limits = WorkLimits(download=replace(quick, size_bytes=10_000_000))
+        job = TaskJob(source, "addresses", "city", out, ("127.0.0.1",), without=frozenset({"tiles", "preview"}))
+        limits = RunLimits(download=replace(quick, size_bytes=10_000_000))
         try:
-            return await run_work(job, lambda _phase, _done, _total: None, limits)
+            return await run_job(job, lambda _phase, _done, _total: None, limits)
         finally:
             for server in opened:
                 await server.close()

@@ -9,22 +9,24 @@ import pytest
 import trustme
 
 from oa_shared.public_http import Guard
-from oa_task.download.downloaded import Downloaded
+from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.ftp import FtpDownload
-from oa_task.download.limits import Limits
-from oa_task.failure import TaskFailure
+from oa_task.download.limits import DownloadLimits
+from oa_task.runtime.failure import TaskFailure
 from support.ftp_server import FtpServer
 
 BODY = bytes(range(256)) * 100
 OPENED = ("127.0.0.1", "localhost")
 
 
-async def fetch(server: FtpServer, quick: Limits, folder: Path, path: str = "pub/data.zip", **url: Any) -> Downloaded:
+async def fetch(
+    server: FtpServer, quick: DownloadLimits, folder: Path, path: str = "pub/data.zip", **url: Any
+) -> DownloadedFile:
     address = server.url(path, **url)
     return await FtpDownload(Guard(OPENED), quick).fetch(address, folder, lambda _done, _total: None)
 
 
-async def test_fetch_whole_file_with_its_size_and_time(quick: Limits, folder: Path) -> None:
+async def test_fetch_whole_file_with_its_size_and_time(quick: DownloadLimits, folder: Path) -> None:
     async with FtpServer({"pub/data.zip": BODY}) as server:
         raw = await fetch(server, quick, folder)
     assert raw.path.read_bytes() == BODY
@@ -32,26 +34,26 @@ async def test_fetch_whole_file_with_its_size_and_time(quick: Limits, folder: Pa
     assert raw.last_modified == "Tue, 02 Jan 2024 03:04:05 GMT"
 
 
-async def test_fetch_login_from_the_address_is_used_and_not_written_down(quick: Limits, folder: Path) -> None:
+async def test_fetch_login_from_the_address_is_used_and_not_written_down(quick: DownloadLimits, folder: Path) -> None:
     async with FtpServer({"a b.csv": BODY}, user="me", password="s3:cret") as server:
         raw = await fetch(server, quick, folder, "a%20b.csv", login="me:s3%3Acret@")
     assert raw.path.read_bytes() == BODY
     assert "s3" not in raw.url
 
 
-async def test_fetch_dropped_transfer_continues_where_it_ended(quick: Limits, folder: Path) -> None:
+async def test_fetch_dropped_transfer_continues_where_it_ended(quick: DownloadLimits, folder: Path) -> None:
     async with FtpServer({"pub/data.zip": BODY}, cuts=[5000, 7000]) as server:
         raw = await fetch(server, quick, folder)
     assert raw.path.read_bytes() == BODY
     assert [command for command in server.commands if command.startswith("REST")] == ["REST 5000", "REST 12000"]
 
 
-async def test_fetch_server_that_cannot_continue_begins_again(quick: Limits, folder: Path) -> None:
+async def test_fetch_server_that_cannot_continue_begins_again(quick: DownloadLimits, folder: Path) -> None:
     async with FtpServer({"pub/data.zip": BODY}, cuts=[5000], has_rest=False) as server:
         assert (await fetch(server, quick, folder)).path.read_bytes() == BODY
 
 
-async def test_fetch_file_that_changed_between_tries_begins_again(quick: Limits, folder: Path) -> None:
+async def test_fetch_file_that_changed_between_tries_begins_again(quick: DownloadLimits, folder: Path) -> None:
     async with FtpServer({"pub/data.zip": b"old" * 5000}, cuts=[5000]) as server:
 
         def change(_done: int, _total: int | None) -> None:
@@ -61,7 +63,7 @@ async def test_fetch_file_that_changed_between_tries_begins_again(quick: Limits,
     assert raw.path.read_bytes() == BODY
 
 
-async def test_fetch_server_without_size_or_epsv_is_read_to_its_end(quick: Limits, folder: Path) -> None:
+async def test_fetch_server_without_size_or_epsv_is_read_to_its_end(quick: DownloadLimits, folder: Path) -> None:
     async with FtpServer({"pub/data.zip": BODY}, has_size=False, has_epsv=False, changed=None) as server:
         assert (await fetch(server, quick, folder)).path.read_bytes() == BODY
 
@@ -109,7 +111,7 @@ CASES: dict[str, Case] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_fetch_bad_server_ends_with_its_code(quick: Limits, folder: Path, case: str) -> None:
+async def test_fetch_bad_server_ends_with_its_code(quick: DownloadLimits, folder: Path, case: str) -> None:
     make, code, telling = CASES[case]
     async with make() as server:
         with pytest.raises(TaskFailure) as caught:
@@ -129,7 +131,7 @@ async def test_fetch_bad_server_ends_with_its_code(quick: Limits, folder: Path, 
         ("ftp://ftp.example.org/a%0d%0aDELE%20b", "source.schema"),
     ],
 )
-async def test_fetch_bad_address_is_refused(quick: Limits, folder: Path, address: str, code: str) -> None:
+async def test_fetch_bad_address_is_refused(quick: DownloadLimits, folder: Path, address: str, code: str) -> None:
     with pytest.raises(TaskFailure) as caught:
         await FtpDownload(Guard(), quick).fetch(address, folder, lambda _done, _total: None)
     assert caught.value.code == code
@@ -145,7 +147,7 @@ def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
 
 
 async def test_fetch_over_tls_verifies_the_certificate(
-    quick: Limits, folder: Path, certificate: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch
+    quick: DownloadLimits, folder: Path, certificate: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context, pem = certificate
     async with FtpServer({"pub/data.zip": BODY}, tls=context) as server:

@@ -11,15 +11,15 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_shared.public_http import Guard
-from oa_task.download.downloaded import Downloaded
+from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.http import HttpDownload
-from oa_task.download.limits import Limits
-from oa_task.failure import TaskFailure
+from oa_task.download.limits import DownloadLimits
+from oa_task.runtime.failure import TaskFailure
 
 BODY = b"NO,ST\n" + b"1,Main\n" * 2000
 LOGIN = "<!doctype html><form><input name=u><input type='password' name=p></form>"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Fetch = Callable[..., Awaitable[Downloaded]]
+Fetch = Callable[..., Awaitable[DownloadedFile]]
 
 
 @dataclass
@@ -40,12 +40,14 @@ def site() -> Site:
 
 
 @pytest.fixture
-async def fetch(site: Site, quick: Limits, folder: Path) -> AsyncIterator[Fetch]:
+async def fetch(site: Site, quick: DownloadLimits, folder: Path) -> AsyncIterator[Fetch]:
     app = web.Application()
     app.router.add_get("/{path:.*}", site.handle)
     async with TestServer(app, host="127.0.0.1") as server:
 
-        async def go(*answers: Handler, path: str = "/data.csv", headers: dict[str, str] | None = None) -> Downloaded:
+        async def go(
+            *answers: Handler, path: str = "/data.csv", headers: dict[str, str] | None = None
+        ) -> DownloadedFile:
             site.answers.extend(answers)
             download = HttpDownload(Guard(["127.0.0.1"]), quick, headers or {})
             return await download.fetch(str(server.make_url(path)), folder, lambda _done, _total: None)
@@ -200,7 +202,7 @@ async def test_fetch_unbounded_answer_is_cut_at_the_limit(fetch: Fetch) -> None:
 
 
 @pytest.mark.parametrize("address", ["http://", "http://[::1", "http://exa mple.org:x/"])
-async def test_fetch_no_address_is_a_fault_of_the_definition(quick: Limits, folder: Path, address: str) -> None:
+async def test_fetch_no_address_is_a_fault_of_the_definition(quick: DownloadLimits, folder: Path, address: str) -> None:
     with pytest.raises(TaskFailure) as caught:
         await HttpDownload(Guard(), quick, {}).fetch(address, folder, lambda _done, _total: None)
     assert caught.value.code in {"source.schema", "source.address_refused"}

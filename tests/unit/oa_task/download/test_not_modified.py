@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_task.download.limits import Limits
-from oa_task.previous import PreviousFolder
-from oa_task.work import Job, WorkLimits, run_work
+from oa_task.download.limits import DownloadLimits
+from oa_task.results.previous_result import PreviousFolder
+from oa_task.runner.job_runner import RunLimits, TaskJob, run_job
 from support.arcgis_server import PATH, ArcgisServer, point_features
 from support.ftp_server import FtpServer
 
@@ -22,7 +22,7 @@ Run = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, quick: Limits) -> Run:
+def run(tmp_path: Path, quick: DownloadLimits) -> Run:
     """Run into `out-1`, `out-2`, … each with the one before as its previous; return the manifest."""
     count = 0
 
@@ -36,8 +36,8 @@ def run(tmp_path: Path, quick: Limits) -> Run:
         source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
         out.mkdir()
         previous = PreviousFolder.read(tmp_path / f"out-{count - 1}")
-        job = Job(source, "addresses", "city", out, ("127.0.0.1",), previous, without=SLOW_OUTPUTS)
-        await run_work(job, lambda _phase, _done, _total: None, WorkLimits(download=quick))
+        job = TaskJob(source, "addresses", "city", out, ("127.0.0.1",), previous, without=SLOW_OUTPUTS)
+        await run_job(job, lambda _phase, _done, _total: None, RunLimits(download=quick))
         manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text())
         return manifest
 

@@ -4,7 +4,7 @@ import pytest
 from yarl import URL
 
 from oa_task.download.s3 import https_address, in_region
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 
 @pytest.mark.parametrize(

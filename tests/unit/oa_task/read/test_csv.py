@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
+from oa_task.features.bad_rows import BadRows
 from oa_task.read.coordinates import points
 from oa_task.read.crs import projection
 from oa_task.read.csv_plain import Layout, parse_plain, whole_records
 from oa_task.read.csv_records import CsvRecords
 from oa_task.read.text_buffer import TextBuffer
+from oa_task.runtime.failure import TaskFailure
 from support.readers import ReadBytes
 
 TEXT = st.lists(st.sampled_from(["a", "é", ",", '"', "\n", "\n\n", " ", '""', ',"', '",', '"\n', "\0", "\x01", "1"]))

@@ -16,12 +16,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read.esri import read_esri
-from oa_task.read.esri_lines import follow
-from oa_task.read.request import AllNames, ReadRequest
+from oa_task.read.esri_lines import follow_lines
+from oa_task.read.request import AllColumns, ReadRequest
+from oa_task.runtime.failure import TaskFailure
 
 Read = Callable[..., FeatureBatch]
 
@@ -36,7 +36,7 @@ def read(tmp_path: Path) -> Read:
         path = tmp_path / "esri.jsonl"
         lines = [{"srs": srs_of_answer, "fields": []}, *features, {"end": len(features)}]
         path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
-        (batch,) = read_esri(ReadRequest(path, conform, AllNames(), BadRows()))
+        (batch,) = read_esri(ReadRequest(path, conform, AllColumns(), BadRows()))
         return batch
 
     return read_features
@@ -250,7 +250,7 @@ def test_read_any_geometry_yields_finite_shapes_only(geometries: list[Any]) -> N
         features = [feature(geometry, A=1) for geometry in geometries]
         lines = [orjson.dumps(line) for line in ({"srs": None}, *features, {"end": len(features)})]
         path.write_bytes(b"\n".join(lines) + b"\n")
-        (batch,) = read_esri(ReadRequest(path, {}, AllNames(), BadRows()))
+        (batch,) = read_esri(ReadRequest(path, {}, AllColumns(), BadRows()))
     if isinstance(batch.geometry, Points):
         assert np.isfinite([batch.geometry.x, batch.geometry.y]).all()
     else:
@@ -270,7 +270,7 @@ def test_follow_waits_for_lines_not_written_yet(tmp_path: Path) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert list(follow(path)) == [b'{"srs":null}', b'{"attributes":{}}']
+    assert list(follow_lines(path)) == [b'{"srs":null}', b'{"attributes":{}}']
     writer.join()
 
 
@@ -285,5 +285,5 @@ def test_follow_incomplete_file_is_truncated(tmp_path: Path, text: str, counts: 
     path = tmp_path / "esri.jsonl"
     path.write_text(text)
     with pytest.raises(TaskFailure, match=rf"esri\.jsonl.*{counts}") as caught:
-        list(follow(path, silence_s=0.1))
+        list(follow_lines(path, silence_s=0.1))
     assert caught.value.code == "upstream.truncated"

@@ -10,12 +10,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
+from oa_task.features.bad_rows import BadRows
 from oa_task.read import geojson_collection
 from oa_task.read.geojson_geometry import geometries
 from oa_task.read.geojson_stream import feature_blocks
-from oa_task.read.json_text import json_column
+from oa_task.read.json_columns import json_column
+from oa_task.runtime.failure import TaskFailure
 from support.readers import ReadBytes
 
 POINT = {"type": "Point", "coordinates": [5.5, 50.25]}

@@ -14,7 +14,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_task.features import Shapes
+from oa_task.features.batch import Shapes
 from oa_task.read import wkb
 from oa_task.read.arrow_text import text_column
 from oa_task.read.crs import projection

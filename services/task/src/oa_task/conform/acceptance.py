@@ -6,15 +6,15 @@ import numpy as np
 import orjson
 import polars as pl
 
-from oa_task.bad_rows import BadRows
 from oa_task.conform.rows import conform_batch
 from oa_task.conform.values import as_text
-from oa_task.definition import Entry
-from oa_task.failure import TaskFailure
-from oa_task.features import Attributes, FeatureBatch, Points
+from oa_task.definition.source_entry import SourceEntry
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import Attributes, FeatureBatch, Points
+from oa_task.runtime.failure import TaskFailure
 
 
-def run_tests(entry: Entry) -> None:
+def run_tests(entry: SourceEntry) -> None:
     """Conform the inputs of each test like a row. Raises TaskFailure source.test_failed with input, expected, got.
 
     Only the attributes that a test expects are compared; the text "12" is not the number 12.
@@ -29,7 +29,7 @@ def run_tests(entry: Entry) -> None:
                 raise TaskFailure("source.test_failed", text)
 
 
-def _conformed(inputs: dict[str, Any], entry: Entry) -> dict[str, Any]:
+def _conformed(inputs: dict[str, Any], entry: SourceEntry) -> dict[str, Any]:
     texts = {name: as_text(value) for name, value in inputs.items()}
     frame = pl.DataFrame({name: [text] for name, text in texts.items()}, schema=dict.fromkeys(texts, pl.String))
     nowhere = np.full(1, np.nan)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from oa_task.bad_rows import BadRows
-from oa_task.conform.values import Column, Made
-from oa_task.features import FeatureBatch
+from oa_task.conform.values import Column, RuleResult
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch
 
 WHITE_SPACE = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -56,7 +56,7 @@ class Columns:
         """Return the values of an expression over the columns, as many as there are rows."""
         return self._frame.with_columns(column.alias(_ROW))[_ROW]
 
-    def keep(self, name: str, made: Made) -> None:
+    def keep(self, name: str, made: RuleResult) -> None:
         """Let rules read what was made under a name; where it is nothing they read empty text."""
         self._put(name, made.text.fill_null(""))
         if made.encoded is None:
@@ -65,9 +65,9 @@ class Columns:
             self._put(_JSON + name, made.encoded)
             self._made_json.add(name)
 
-    def made(self, name: str) -> Made:
+    def made(self, name: str) -> RuleResult:
         """Return what was kept under a name."""
-        return Made(self.text(name), self.text(_JSON + name) if name in self._made_json else None)
+        return RuleResult(self.text(name), self.text(_JSON + name) if name in self._made_json else None)
 
     def take(self, columns: dict[str, Column]) -> pl.DataFrame:
         """Return a frame of expressions over the columns, by name."""
@@ -75,7 +75,7 @@ class Columns:
         chosen = [column.alias(name) for name, column in columns.items()]
         return self._frame.select(pl.col(_ROW), *chosen).drop(_ROW)
 
-    def observe(self, rule: Any, made: Made) -> None:
+    def observe(self, rule: Any, made: RuleResult) -> None:
         """Take notice of what a rule made; for those who trace it."""
 
     def note(self, reason: str, places: Sequence[int], values: Sequence[str]) -> None:

@@ -7,16 +7,16 @@ import polars as pl
 
 from oa_task.conform.columns import Columns
 from oa_task.conform.functions.addresses import postfixed_street, postfixed_unit, prefixed_number
-from oa_task.conform.functions.joining import first_non_empty, format_, join, listed
+from oa_task.conform.functions.joining import first_non_empty, format_, join, join_list
 from oa_task.conform.functions.lookups import constant, get, map_
 from oa_task.conform.functions.regexps import regexp
 from oa_task.conform.functions.removal import remove_postfix, remove_prefix
 from oa_task.conform.functions.speeds import mph_to_kph
-from oa_task.conform.presence import own_variable
-from oa_task.conform.values import NOTHING, Function, Made, as_json
-from oa_task.failure import TaskFailure
+from oa_task.conform.missing_columns import own_variable
+from oa_task.conform.values import NOTHING, Function, RuleResult, as_json
+from oa_task.runtime.failure import TaskFailure
 
-FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
+FUNCTIONS: dict[str, Callable[[Function, Columns], RuleResult]] = {
     "join": join,
     "regexp": regexp,
     "prefixed_number": prefixed_number,
@@ -34,14 +34,14 @@ FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
 MOST_BYTES = 64 * 1024 * 1024
 
 
-def apply(rule: Any, columns: Columns, target: str) -> Made:
+def apply_rule(rule: Any, columns: Columns, target: str) -> RuleResult:
     """Apply a list or a function; `target` is the attribute, or the variable of the chain around it."""
     made = _applied(rule, columns, target)
     columns.observe(rule, made)
     return made
 
 
-def chain(rule: Function, columns: Columns, target: str) -> Made:
+def chain(rule: Function, columns: Columns, target: str) -> RuleResult:
     """Run the steps, each of which may read what came before it as `oa:<variable>`, or as `<variable>` if not empty.
 
     A step that gives nothing leaves what was there. Without a variable, or with the name of an attribute or of a column
@@ -49,42 +49,42 @@ def chain(rule: Function, columns: Columns, target: str) -> Made:
     """
     own = own_variable(rule, columns.native, columns.layer)
     variable = own or target
-    made = Made(pl.lit("") if own else NOTHING)
+    made = RuleResult(pl.lit("") if own else NOTHING)
     columns.keep(f"oa:{variable}", made)
     if own:
         columns.keep(own, made)
     for place, step in enumerate(rule["functions"]):
         with columns.inside("functions", place):
-            made = _later(apply(step, columns, variable), made, columns)
+            made = _later(apply_rule(step, columns, variable), made, columns)
             _check_size(made, columns)
         text, before = made.text, columns.text(variable)
         columns.keep(f"oa:{variable}", made)
-        columns.keep(variable, Made(pl.when(pl.lit(text) != "").then(pl.lit(text)).otherwise(before)))
+        columns.keep(variable, RuleResult(pl.when(pl.lit(text) != "").then(pl.lit(text)).otherwise(before)))
     empty = columns.evaluate(made.text).is_null().arg_true().to_list()
     columns.note("chain", empty, ())
     return made
 
 
-def _applied(rule: Any, columns: Columns, target: str) -> Made:
+def _applied(rule: Any, columns: Columns, target: str) -> RuleResult:
     if isinstance(rule, list):
-        return listed(rule, columns)
+        return join_list(rule, columns)
     if rule["function"] == "chain":
         return chain(rule, columns, target)
     return FUNCTIONS[rule["function"]](rule, columns)
 
 
-def _later(made: Made, before: Made, columns: Columns) -> Made:
+def _later(made: RuleResult, before: RuleResult, columns: Columns) -> RuleResult:
     """Return what was made, or what was there before where that is nothing, as values."""
     text = columns.evaluate(made.text)
     is_nothing = text.is_null()
     texts = columns.evaluate(before.text)
     if made.encoded is None and before.encoded is None:
-        return Made(text.zip_with(~is_nothing, texts))
+        return RuleResult(text.zip_with(~is_nothing, texts))
     encoded = _encoded(made, columns).zip_with(~is_nothing, _encoded(before, columns))
-    return Made(text.zip_with(~is_nothing, texts), encoded)
+    return RuleResult(text.zip_with(~is_nothing, texts), encoded)
 
 
-def _check_size(made: Made, columns: Columns) -> None:
+def _check_size(made: RuleResult, columns: Columns) -> None:
     """Stop chains that double a text again and again."""
     size_bytes = int(columns.evaluate(made.text).str.len_bytes().sum() or 0)
     if size_bytes > MOST_BYTES:
@@ -92,7 +92,7 @@ def _check_size(made: Made, columns: Columns) -> None:
         raise TaskFailure("source.too_large", text)
 
 
-def _encoded(made: Made, columns: Columns) -> pl.Series:
+def _encoded(made: RuleResult, columns: Columns) -> pl.Series:
     if made.encoded is not None:
         return columns.evaluate(made.encoded)
     return pl.Series([as_json(value) for value in columns.evaluate(made.text).to_list()], dtype=pl.String)

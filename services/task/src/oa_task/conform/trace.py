@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import orjson
 
-from oa_task.bad_rows import BadRows
 from oa_task.conform.columns import Columns
 from oa_task.conform.rows import conform_columns
-from oa_task.conform.values import Made
-from oa_task.definition import ATTRIBUTES, Entry, rule_columns
-from oa_task.features import FeatureBatch, Points
+from oa_task.conform.values import RuleResult
+from oa_task.definition.source_entry import ATTRIBUTES, SourceEntry, rule_columns
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class AttributeTrace:
     step: Step | None
 
 
-def trace_row(batch: FeatureBatch, entry: Entry, place: int) -> list[AttributeTrace]:
+def trace_row(batch: FeatureBatch, entry: SourceEntry, place: int) -> list[AttributeTrace]:
     """Conform the row at a place of the batch, watching it; return one trace for each attribute in output order."""
     columns = _WatchedColumns(_one_row(batch, place), entry.layer, BadRows(), pointer=f"{entry.pointer}/conform")
     attributes = conform_columns(columns, entry)
@@ -59,7 +59,7 @@ class _WatchedColumns(Columns):
         super().__init__(batch, layer, bad_rows, pointer=pointer)
         self._steps: dict[str, Step] = {}
 
-    def observe(self, rule: Any, made: Made) -> None:
+    def observe(self, rule: Any, made: RuleResult) -> None:
         is_chain = isinstance(rule, dict) and rule["function"] == "chain"
         inner = [pointer for pointer in self._steps if pointer.startswith(f"{self.pointer}/functions/")]
         self._steps[self.pointer] = Step(

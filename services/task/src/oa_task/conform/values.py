@@ -13,7 +13,7 @@ NOTHING = pl.lit(None, dtype=pl.String)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RuleResult:
     """The result of a rule: null where it gave nothing.
 
     `text` is what other rules read. `encoded` holds the same values as JSON text, for rules that make numbers and the

@@ -14,12 +14,13 @@ from urllib.parse import unquote
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard
-from oa_task.download.downloaded import Downloaded, file_name, sha256_of, without_login
+from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
 from oa_task.download.guarded_ftp import open_ftp
-from oa_task.download.limits import Limits
-from oa_task.download.requests import Trouble
-from oa_task.download.stored import Stored
-from oa_task.failure import DISK_FULL, TaskFailure
+from oa_task.download.limits import DownloadLimits
+from oa_task.download.previous_download import PreviousDownload
+from oa_task.download.requests import TransientError
+from oa_task.results.checksums import sha256_of
+from oa_task.runtime.failure import DISK_FULL, TaskFailure
 
 SCHEMES = frozenset({"ftp", "ftps"})
 _CHUNK_BYTES = 1 << 18
@@ -35,11 +36,13 @@ _Version = tuple[int | None, str | None]
 class FtpDownload:
     """Fetches one address."""
 
-    def __init__(self, guard: Guard, limits: Limits) -> None:
+    def __init__(self, guard: Guard, limits: DownloadLimits) -> None:
         self._guard = guard
         self._limits = limits
 
-    async def fetch(self, address: str, folder: Path, told: Told, *, stored: Stored | None = None) -> Downloaded:
+    async def fetch(
+        self, address: str, folder: Path, told: Told, *, stored: PreviousDownload | None = None
+    ) -> DownloadedFile:
         """Save the file in `folder`; `told` hears of bytes done and announced. Raises TaskFailure."""
         url = _checked(address)
         path = folder / file_name(url)
@@ -55,13 +58,15 @@ class FtpDownload:
             session = _Session(url, self._guard, self._limits, deadline, version)
             try:
                 return await self._once(session, path, tell, stored=known)
-            except Trouble as trouble:
+            except TransientError as trouble:
                 if attempt == self._limits.tries:
                     raise trouble.failure from trouble
                 await asyncio.sleep(self._limits.pause_s(attempt, trouble.retry_after_s))
         raise TaskFailure("bug.crash", "no tries are allowed")
 
-    async def _once(self, session: "_Session", path: Path, tell: Told, *, stored: Stored | None) -> Downloaded:
+    async def _once(
+        self, session: "_Session", path: Path, tell: Told, *, stored: PreviousDownload | None
+    ) -> DownloadedFile:
         running = asyncio.create_task(asyncio.to_thread(session.fetch, path, tell, stored))
         try:
             found = await asyncio.shield(running)
@@ -79,7 +84,9 @@ class FtpDownload:
 class _Session:
     """One control connection and what is fetched over it; everything in here blocks."""
 
-    def __init__(self, url: URL, guard: Guard, limits: Limits, deadline_s: float, version: list[_Version]) -> None:
+    def __init__(
+        self, url: URL, guard: Guard, limits: DownloadLimits, deadline_s: float, version: list[_Version]
+    ) -> None:
         self._url = url
         self._where = without_login(url)
         self._guard = guard
@@ -93,7 +100,7 @@ class _Session:
         if self._ftp is not None and self._ftp.sock is not None:
             self._ftp.sock.close()
 
-    def fetch(self, path: Path, tell: Told, stored: Stored | None) -> Downloaded | None:
+    def fetch(self, path: Path, tell: Told, stored: PreviousDownload | None) -> DownloadedFile | None:
         """Save the file, from where an earlier try left it. None when the stored copy is the same.
 
         Raises Trouble, or TaskFailure source.*.
@@ -110,14 +117,14 @@ class _Session:
         except AddressRefusedError as error:
             raise TaskFailure("source.address_refused", error.detail) from error
         except TimeoutError as error:
-            raise Trouble("upstream.timeout", f"{self._where} was silent for too long") from error
+            raise TransientError("upstream.timeout", f"{self._where} was silent for too long") from error
         except ftplib.Error as error:
             _raise_reply(error, self._where)
         except (OSError, EOFError, ValueError, OverflowError) as error:
             if isinstance(error, OSError) and error.errno in DISK_FULL:
                 raise
-            raise Trouble("upstream.connection", f"{self._where}: {type(error).__name__}: {error}") from error
-        return Downloaded(path, self._where, path.stat().st_size, sha256_of(path), None, changed)
+            raise TransientError("upstream.connection", f"{self._where}: {type(error).__name__}: {error}") from error
+        return DownloadedFile(path, self._where, path.stat().st_size, sha256_of(path), None, changed)
 
     def _save(self, name: str, path: Path, tell: Told, *, size: int | None, have: int) -> None:
         if (size or 0) > self._limits.size_bytes:
@@ -132,7 +139,7 @@ class _Session:
         if size is not None and done != size:
             if done > size:
                 path.unlink()
-            raise Trouble("upstream.truncated", f"{self._where}: {done:,} of {size:,} bytes came")
+            raise TransientError("upstream.truncated", f"{self._where}: {done:,} of {size:,} bytes came")
         if self._ftp is not None:
             self._ftp.voidresp()
 
@@ -172,7 +179,7 @@ def _changed(ftp: ftplib.FTP, name: str) -> str | None:
         return None
 
 
-def _is_same(stored: Stored, size: int | None, changed: str | None) -> bool:
+def _is_same(stored: PreviousDownload, size: int | None, changed: str | None) -> bool:
     return changed is not None and changed == stored.last_modified and size == stored.about.get("bytes")
 
 
@@ -188,10 +195,10 @@ def _raise_reply(error: Exception, where: str) -> NoReturn:
     if code in _NO_LOGIN:
         raise TaskFailure("source.token_required", text) from error
     if code == _TOO_MANY:
-        raise Trouble("upstream.throttled", text) from error
+        raise TransientError("upstream.throttled", text) from error
     if code.startswith(_PERMANENT):
         raise TaskFailure("source.not_found", text) from error
-    raise Trouble("upstream.connection", text) from error
+    raise TransientError("upstream.connection", text) from error
 
 
 def _checked(address: str) -> URL:

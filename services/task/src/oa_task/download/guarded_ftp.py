@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard, is_public
-from oa_task.download.limits import Limits
+from oa_task.download.limits import DownloadLimits
 
 _PORT, _IMPLICIT_PORT = 21, 990
 _BYTES = "latin-1"  # every byte of a name or a reply as one character
@@ -80,7 +80,7 @@ class _GuardedFtps(_GuardedFtp, ftplib.FTP_TLS):
 
 
 @contextmanager
-def open_ftp(url: URL, guard: Guard, limits: Limits) -> Iterator[ftplib.FTP]:
+def open_ftp(url: URL, guard: Guard, limits: DownloadLimits) -> Iterator[ftplib.FTP]:
     """Connect and log in, without a name where the address has none. Raises AddressRefusedError and ftplib's errors."""
     ftp = _connection(url, limits)
     ftp.guard = guard
@@ -98,7 +98,7 @@ def open_ftp(url: URL, guard: Guard, limits: Limits) -> Iterator[ftplib.FTP]:
         ftp.close()
 
 
-def _connection(url: URL, limits: Limits) -> _GuardedFtp:
+def _connection(url: URL, limits: DownloadLimits) -> _GuardedFtp:
     if url.scheme == "ftps":
         context = ssl.create_default_context()
         return _GuardedFtps(context=context, timeout=limits.connect_s, encoding=_BYTES)

@@ -14,11 +14,12 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import Guard
-from oa_task.download.downloaded import Downloaded, file_name, sha256_of, without_login
-from oa_task.download.limits import Limits
-from oa_task.download.requests import Requests, Trouble, check_markup, check_status, open_requests
-from oa_task.download.stored import Stored
-from oa_task.failure import TaskFailure
+from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
+from oa_task.download.limits import DownloadLimits
+from oa_task.download.previous_download import PreviousDownload
+from oa_task.download.requests import Requests, TransientError, check_markup, check_status, open_requests
+from oa_task.results.checksums import sha256_of
+from oa_task.runtime.failure import TaskFailure
 
 _CHUNK_BYTES = 1 << 18
 _HEAD_BYTES = 64 * 1024
@@ -44,7 +45,7 @@ class _Partial:
         self.path.unlink(missing_ok=True)
         self.total = self.validator = None
 
-    def conditions(self, stored: Stored | None) -> dict[str, str]:
+    def conditions(self, stored: PreviousDownload | None) -> dict[str, str]:
         """Return the headers that ask for the rest of this version, or for a version other than the stored one."""
         if self.have:
             same = {"If-Range": self.validator} if self.validator else {}
@@ -55,12 +56,14 @@ class _Partial:
 class HttpDownload:
     """Fetches one address."""
 
-    def __init__(self, guard: Guard, limits: Limits, headers: dict[str, str]) -> None:
+    def __init__(self, guard: Guard, limits: DownloadLimits, headers: dict[str, str]) -> None:
         self._guard = guard
         self._limits = limits
         self._headers = headers
 
-    async def fetch(self, address: str, folder: Path, told: Told, *, stored: Stored | None = None) -> Downloaded:
+    async def fetch(
+        self, address: str, folder: Path, told: Told, *, stored: PreviousDownload | None = None
+    ) -> DownloadedFile:
         """Save the file in `folder`; `told` hears of bytes done and announced. Raises TaskFailure."""
         try:
             async with (
@@ -72,29 +75,29 @@ class HttpDownload:
             raise TaskFailure("upstream.timeout", f"it took more than {self._limits.total_s:g} s") from error
 
     async def _with_tries(
-        self, requests: Requests, url: URL, folder: Path, told: Told, *, stored: Stored | None
-    ) -> Downloaded:
+        self, requests: Requests, url: URL, folder: Path, told: Told, *, stored: PreviousDownload | None
+    ) -> DownloadedFile:
         partial = _Partial(folder / "partial")
         known = stored if stored and stored.url == without_login(url) else None
         for attempt in range(1, self._limits.tries + 1):
             try:
                 return await self._get(requests, url, partial, told, stored=known)
-            except Trouble as trouble:
+            except TransientError as trouble:
                 if attempt == self._limits.tries:
                     raise trouble.failure from trouble
                 await asyncio.sleep(self._limits.pause_s(attempt, trouble.retry_after_s))
         raise TaskFailure("bug.crash", "no tries are allowed")
 
     async def _get(
-        self, requests: Requests, url: URL, partial: _Partial, told: Told, *, stored: Stored | None
-    ) -> Downloaded:
+        self, requests: Requests, url: URL, partial: _Partial, told: Told, *, stored: PreviousDownload | None
+    ) -> DownloadedFile:
         headers = {"Accept-Encoding": "identity", **partial.conditions(stored)}
         async with requests.ask(url, headers=headers) as response:
             if response.status == HTTPStatus.NOT_MODIFIED and stored is not None:
                 return await stored.restored(partial.path.parent)
             if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and partial.have:
                 partial.forget()
-                raise Trouble("upstream.truncated", f"{response.url} has no more bytes: begun again")
+                raise TransientError("upstream.truncated", f"{response.url} has no more bytes: begun again")
             _check_answer(response)
             await self._save(response, partial, told)
         return await asyncio.to_thread(_finished, response, without_login(url), partial)
@@ -114,13 +117,15 @@ class HttpDownload:
         if partial.total is not None and done != partial.total:
             if done > partial.total:
                 partial.forget()
-            raise Trouble("upstream.truncated", f"{response.url}: {done:,} of {partial.total or done:,} bytes came")
+            raise TransientError(
+                "upstream.truncated", f"{response.url}: {done:,} of {partial.total or done:,} bytes came"
+            )
 
 
 def _check_answer(response: aiohttp.ClientResponse) -> None:
     check_status(response)
     if response.status == HTTPStatus.ACCEPTED:
-        raise Trouble("upstream.http_5xx", f"{response.url} answered 202: it is still making the data")
+        raise TransientError("upstream.http_5xx", f"{response.url} answered 202: it is still making the data")
     if response.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         raise TaskFailure("source.not_found", f"{response.url} answered {response.status}")
 
@@ -131,7 +136,9 @@ def _begin(response: aiohttp.ClientResponse, partial: _Partial) -> int:
         return partial.have
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         partial.forget()
-        raise Trouble("upstream.truncated", f"{response.url} continues with other bytes than asked for: begun again")
+        raise TransientError(
+            "upstream.truncated", f"{response.url} continues with other bytes than asked for: begun again"
+        )
     partial.forget()
     partial.total = response.content_length
     etag = response.headers.get("ETag")
@@ -148,7 +155,7 @@ def _continues(response: aiohttp.ClientResponse, partial: _Partial) -> bool:
     return int(found[1]) == partial.have and found[2] in {"*", str(partial.total)}
 
 
-def _finished(response: aiohttp.ClientResponse, url: str, partial: _Partial) -> Downloaded:
+def _finished(response: aiohttp.ClientResponse, url: str, partial: _Partial) -> DownloadedFile:
     """Name the file, and undo the encoding that the server gave it though it was asked not to."""
     path = partial.path.with_name(file_name(response.url))
     if response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"} and path.suffix != ".gz":
@@ -157,13 +164,13 @@ def _finished(response: aiohttp.ClientResponse, url: str, partial: _Partial) -> 
         head = file.read(_HEAD_BYTES)
     try:
         check_markup(head, url)
-    except Trouble:
+    except TransientError:
         partial.forget()
         raise
     partial.path.rename(path)
     headers = response.headers
     size_bytes, digest = path.stat().st_size, sha256_of(path)
-    return Downloaded(path, url, size_bytes, digest, headers.get("ETag"), headers.get("Last-Modified"))
+    return DownloadedFile(path, url, size_bytes, digest, headers.get("ETag"), headers.get("Last-Modified"))
 
 
 def _decompress(partial: _Partial, url: str) -> None:
@@ -173,5 +180,5 @@ def _decompress(partial: _Partial, url: str) -> None:
             shutil.copyfileobj(source, target, _CHUNK_BYTES)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         partial.forget()
-        raise Trouble("upstream.truncated", f"{url}: the transfer encoding is broken: {error}") from error
+        raise TransientError("upstream.truncated", f"{url}: the transfer encoding is broken: {error}") from error
     plain.replace(partial.path)

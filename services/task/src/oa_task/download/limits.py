@@ -7,7 +7,7 @@ Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DownloadLimits:
     """Times are seconds. `page_*`, `in_flight` and `gap_s` are for servers that are asked page by page."""
 
     size_bytes: int = 20 * 1024**3

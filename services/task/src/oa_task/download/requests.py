@@ -11,10 +11,10 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
-from oa_task.download.downloaded import without_login
-from oa_task.download.limits import Limits
+from oa_task.download.downloaded_file import without_login
+from oa_task.download.limits import DownloadLimits
 from oa_task.download.s3 import in_region
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CLIENT_CLOSED = 499
@@ -24,7 +24,7 @@ _LONGEST_SHOWN = 300
 _SECRET_FIELDS = (b'type="password"', b"type='password'", b"type=password")
 
 
-class Trouble(Exception):  # noqa: N818 - a state, not an error
+class TransientError(Exception):
     """A request failed in a way that may pass; `failure` is what it means when it does not."""
 
     def __init__(self, code: str, message: str, *, retry_after_s: float | None = None) -> None:
@@ -37,7 +37,7 @@ class Requests:
     """One session with the guard in its resolver; redirects are followed here, so that each is checked."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, guard: Guard, limits: Limits, headers: Mapping[str, str]
+        self, session: aiohttp.ClientSession, guard: Guard, limits: DownloadLimits, headers: Mapping[str, str]
     ) -> None:
         self._session = session
         self._guard = guard
@@ -79,7 +79,7 @@ class Requests:
 
 @asynccontextmanager
 async def open_requests(
-    guard: Guard, limits: Limits, headers: Mapping[str, str] | None = None, *, decode: bool = False
+    guard: Guard, limits: DownloadLimits, headers: Mapping[str, str] | None = None, *, decode: bool = False
 ) -> AsyncIterator[Requests]:
     """Open a session; `decode` undoes Content-Encoding."""
     timeout = aiohttp.ClientTimeout(total=limits.total_s, sock_connect=limits.connect_s, sock_read=limits.stall_s)
@@ -102,9 +102,9 @@ def check_status(response: aiohttp.ClientResponse) -> None:
     """Raise Trouble for a status that may pass, TaskFailure source.* for one that will not."""
     status, text = response.status, f"{response.url} answered {response.status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise Trouble("upstream.throttled", text, retry_after_s=retry_after_s(response))
+        raise TransientError("upstream.throttled", text, retry_after_s=retry_after_s(response))
     if status in {_CLIENT_CLOSED, HTTPStatus.REQUEST_TIMEOUT} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise Trouble("upstream.http_5xx", text, retry_after_s=retry_after_s(response))
+        raise TransientError("upstream.http_5xx", text, retry_after_s=retry_after_s(response))
     if status == HTTPStatus.UNAUTHORIZED:
         raise TaskFailure("source.token_required", text)
     if status >= HTTPStatus.BAD_REQUEST or status < HTTPStatus.OK:
@@ -118,7 +118,7 @@ def check_markup(head: bytes, where: str) -> None:
         return
     if any(field in head.lower() for field in _SECRET_FIELDS):
         raise TaskFailure("source.token_required", f"{where} answered with a page that asks for a password")
-    raise Trouble("upstream.http_5xx", f"{where} answered with a web page where data should be")
+    raise TransientError("upstream.http_5xx", f"{where} answered with a web page where data should be")
 
 
 def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
@@ -141,14 +141,14 @@ async def _troubled(url: URL) -> AsyncIterator[None]:
     except AddressRefusedError as error:
         raise TaskFailure("source.address_refused", error.detail) from error
     except TimeoutError as error:
-        raise Trouble("upstream.timeout", f"{_shown(url)} was silent for too long: {error}") from error
+        raise TransientError("upstream.timeout", f"{_shown(url)} was silent for too long: {error}") from error
     except aiohttp.ClientPayloadError as error:
-        raise Trouble("upstream.truncated", f"{_shown(url)}: the connection ended too early: {error}") from error
+        raise TransientError("upstream.truncated", f"{_shown(url)}: the connection ended too early: {error}") from error
     except (aiohttp.ClientError, ConnectionError) as error:
         refusal = _refusal(error)
         if refusal is not None:
             raise TaskFailure("source.address_refused", refusal.detail) from error
-        raise Trouble("upstream.connection", f"{_shown(url)}: {type(error).__name__}: {error}") from error
+        raise TransientError("upstream.connection", f"{_shown(url)}: {type(error).__name__}: {error}") from error
 
 
 def _shown(url: URL) -> str:

@@ -6,7 +6,7 @@ with our rights what the stranger cannot reach alone.
 
 from yarl import URL
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 SCHEME = "s3"
 

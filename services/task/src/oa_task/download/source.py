@@ -8,16 +8,16 @@ from typing import Any
 import structlog
 
 from oa_shared.public_http import Guard
-from oa_task.definition import Entry, needed_columns
-from oa_task.download.downloaded import Downloaded
+from oa_task.definition.source_entry import SourceEntry, needed_columns
+from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.download import EsriDownload
 from oa_task.download.esri.feature_lines import FILE_NAME
 from oa_task.download.ftp import SCHEMES, FtpDownload
 from oa_task.download.http import HttpDownload
-from oa_task.download.limits import Limits, Progress
+from oa_task.download.limits import DownloadLimits, Progress
+from oa_task.download.previous_download import PreviousDownload
 from oa_task.download.s3 import SCHEME, https_address
-from oa_task.download.stored import Stored
-from oa_task.previous import Previous
+from oa_task.results.previous_result import PreviousResult
 
 log = structlog.get_logger()
 BYTES, FEATURES = "download", "fetch"
@@ -27,12 +27,12 @@ BYTES, FEATURES = "download", "fetch"
 class SourceDownload:
     """Fetches the parts of an entry's data one after the other, each into a folder of its own below `folder`."""
 
-    entry: Entry
+    entry: SourceEntry
     folder: Path
     guard: Guard
-    limits: Limits
+    limits: DownloadLimits
     progress: Progress
-    previous: Previous | None = None
+    previous: PreviousResult | None = None
 
     def growing_files(self) -> list[Path]:
         """Return where the parts of an ArcGIS source will grow, empty as yet, so that they can be read meanwhile."""
@@ -41,7 +41,7 @@ class SourceDownload:
             path.touch()
         return paths
 
-    async def fetch(self) -> list[Downloaded]:
+    async def fetch(self) -> list[DownloadedFile]:
         """Fetch everything, in order. Raises TaskFailure."""
         parts = []
         for place, address in enumerate(self.entry.urls):
@@ -52,7 +52,7 @@ class SourceDownload:
             parts.append(raw)
         return parts
 
-    async def _fetch(self, address: str, folder: Path, stored: Stored | None) -> Downloaded:
+    async def _fetch(self, address: str, folder: Path, stored: PreviousDownload | None) -> DownloadedFile:
         """Go by the scheme of the address: definitions name `http` for FTP addresses and the other way round."""
         scheme = address.partition(":")[0].lower()
         headers = self.entry.headers
@@ -75,10 +75,10 @@ class SourceDownload:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _stored(self, place: int) -> Stored | None:
+    def _stored(self, place: int) -> PreviousDownload | None:
         if self.previous is None:
             return None
         raw = self.previous.manifest.get("raw")
         parts: Any = raw.get("parts", [raw]) if isinstance(raw, Mapping) else []
         usable = place < len(parts) and isinstance(parts[place], Mapping)
-        return Stored(self.previous, parts[place], place) if usable else None
+        return PreviousDownload(self.previous, parts[place], place) if usable else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from oa_task.bad_rows import BadRows
+from oa_task.features.bad_rows import BadRows
 
 
 def text(value: object) -> str:
@@ -31,7 +31,7 @@ def plain_line_ends(values: pl.Series) -> pl.Series:
     return values.str.replace_all("\r\n", "\n", literal=True).str.replace_all("\r", "\n", literal=True)
 
 
-def unique_names(names: Sequence[str], bad_rows: BadRows) -> list[str]:
+def make_names_unique(names: Sequence[str], bad_rows: BadRows) -> list[str]:
     """Return the names with a suffix on each repeated one (the second `name` becomes `name_2`) and add a warning."""
     used: set[str] = set()
     result = []

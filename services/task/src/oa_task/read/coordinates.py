@@ -3,8 +3,8 @@
 import numpy as np
 import polars as pl
 
-from oa_task.bad_rows import BadRows
-from oa_task.features import Points
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import Points
 from oa_task.read.crs import Projection, lon_lat_points
 
 

@@ -8,9 +8,9 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import Points, Shapes
+from oa_task.runtime.failure import TaskFailure
 
 TARGET = "EPSG:4326"
 _FARTHEST_LON, _FARTHEST_LAT = 360.0, 90.0

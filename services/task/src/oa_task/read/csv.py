@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch
-from oa_task.read.columns import unique_names
+from oa_task.features.batch import FeatureBatch
+from oa_task.read.columns import make_names_unique
 from oa_task.read.coordinates import points
 from oa_task.read.crs import projection
 from oa_task.read.csv_plain import Layout, parse_plain, whole_records
@@ -16,6 +15,7 @@ from oa_task.read.encoding import utf8_pieces
 from oa_task.read.request import ReadRequest
 from oa_task.read.text_buffer import TextBuffer
 from oa_task.read.web_page import refuse_web_page
+from oa_task.runtime.failure import TaskFailure
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 Frame = tuple[pl.DataFrame, np.ndarray]
@@ -76,7 +76,7 @@ def _names(buffer: TextBuffer, records: CsvRecords, request: ReadRequest) -> tup
     names = records.header()
     if not names:
         raise TaskFailure("source.empty", f"{request.path.name} has no header line: check what the URL returns")
-    return tuple(unique_names(names, request.bad_rows))
+    return tuple(make_names_unique(names, request.bad_rows))
 
 
 def _coordinate_columns(request: ReadRequest) -> tuple[str, str]:
@@ -91,5 +91,5 @@ def _coordinate_columns(request: ReadRequest) -> tuple[str, str]:
 def _check_coordinate_columns(names: tuple[str, ...], coordinate_columns: tuple[str, str]) -> None:
     missing = [name for name in coordinate_columns if name not in names]
     if missing:
-        text = f"missing column {', '.join(missing)} of the coordinates; the data has {', '.join(names[:50])}"
-        raise TaskFailure("source.columns_missing", text)
+        text = f"missing coordinate column {', '.join(missing)} (`conform.lon`, `conform.lat`)"
+        raise TaskFailure("source.columns_missing", f"{text}; the data has {', '.join(names[:50])}")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
+from oa_task.features.bad_rows import BadRows
 from oa_task.read.text_buffer import TextBuffer
+from oa_task.runtime.failure import TaskFailure
 
 MAX_FIELD_BYTES = 10 * 1024 * 1024
 Cells = list[str]

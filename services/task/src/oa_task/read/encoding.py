@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 _PIECE_BYTES = 1 << 20
 _REST_OF_LINE_BYTES = 1 << 16

@@ -8,14 +8,14 @@ import orjson
 import polars as pl
 import shapely
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Geometry, Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Geometry, Points, Shapes
 from oa_task.read.columns import text
 from oa_task.read.crs import lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.esri_geometry import as_points, as_shapes
-from oa_task.read.esri_lines import follow
+from oa_task.read.esri_lines import follow_lines
 from oa_task.read.request import ReadRequest
+from oa_task.runtime.failure import TaskFailure
 
 BATCH_ROWS = 5_000
 _INT64_MAX = 2**63
@@ -28,7 +28,7 @@ def read_esri(request: ReadRequest) -> Iterator[FeatureBatch]:
     The header names the CRS of the server's responses; the reader does not apply `srs` of the conform to them.
     Raises TaskFailure upstream.truncated or source.format.
     """
-    lines = follow(request.path)
+    lines = follow_lines(request.path)
     first_row = request.bad_rows.rows_read
     try:
         header: JsonObject = orjson.loads(next(lines, b"null"))

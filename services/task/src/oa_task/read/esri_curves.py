@@ -2,7 +2,7 @@
 
 A curve continues from the point before it: `c` (end, a point in between: circular arc), `b` (end, two controls:
 Bézier), `a` (end, center, minor, clockwise, rotation, axis, ratio: elliptic arc, or a circular one without the last
-three). The download asks servers to straighten curves; this module handles the curves of servers that do not. Source:
+three). The download asks servers to straighten curves; this module handles those of servers that do not. Source:
 the ArcGIS REST description of geometry objects, "Curves".
 """
 
@@ -17,7 +17,7 @@ Curve = dict[str, Any]  # parsed JSON, not validated: the caller handles the err
 Part = list[Any]  # positions and curves of a ring or path, not validated either
 
 
-def straighten(part: Part) -> Part:
+def straighten_curves(part: Part) -> Part:
     """Return a ring or path with points in place of each curve. Raises ValueError for an unknown kind of curve."""
     result: Part = []
     for item in part:

@@ -7,8 +7,8 @@ from typing import Any, TypeGuard
 import numpy as np
 import shapely
 
-from oa_task.read.esri_curves import Part, straighten
-from oa_task.read.esri_rings import polygon_from_rings
+from oa_task.read.esri_curves import Part, straighten_curves
+from oa_task.read.esri_rings import assemble_polygons
 
 _LEAST_RING, _LEAST_PATH = 4, 2
 _UNUSABLE = (TypeError, ValueError, KeyError, IndexError, AttributeError, shapely.errors.GEOSException)
@@ -75,14 +75,14 @@ def _parts(geometry: RawGeometry, members: tuple[str, str]) -> list[Part] | None
     """Return the rings or paths of a geometry, with straight segments in place of curves."""
     straight, curved = members
     if geometry.get(curved):
-        return [straighten(part) for part in geometry[curved]]
+        return [straighten_curves(part) for part in geometry[curved]]
     return geometry.get(straight) or None
 
 
 def _polygons(rings_of: Sequence[list[Part]]) -> np.ndarray:
     closed = [[_closed(ring) for ring in rings if ring] for rings in rings_of]
     rings = _build_parts(closed, _LEAST_RING, shapely.linearrings)
-    return _collect(rings, shapely.polygons, polygon_from_rings)
+    return _collect(rings, shapely.polygons, assemble_polygons)
 
 
 def _lines(paths_of: Sequence[list[Part]]) -> np.ndarray:

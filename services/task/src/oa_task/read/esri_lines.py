@@ -11,7 +11,7 @@ from pathlib import Path
 
 import orjson
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 END_MARKER = b'{"end":'
 _CHUNK_BYTES = 1 << 20
@@ -19,7 +19,7 @@ _POLL_S = 0.02
 _SILENCE_S = 3600.0
 
 
-def follow(path: Path, *, silence_s: float = _SILENCE_S) -> Iterator[bytes]:
+def follow_lines(path: Path, *, silence_s: float = _SILENCE_S) -> Iterator[bytes]:
     """Yield the lines before the end marker, waiting for lines that are not written yet.
 
     Raises TaskFailure upstream.truncated if the writer exits or stays silent for `silence_s`, or if the number in the

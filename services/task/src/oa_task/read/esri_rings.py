@@ -6,7 +6,7 @@ import shapely
 from shapely.geometry import LinearRing, MultiPolygon, Polygon
 
 
-def polygon_from_rings(rings: Sequence[LinearRing]) -> Polygon | MultiPolygon:
+def assemble_polygons(rings: Sequence[LinearRing]) -> Polygon | MultiPolygon:
     """Return the polygon or multipolygon of a feature's rings.
 
     Esri writes shells clockwise and holes counterclockwise, in any order. The largest ring cannot be a hole; if it is

@@ -8,17 +8,17 @@ import numpy as np
 import polars as pl
 import shapely
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Geometry, Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Geometry, Points, Shapes
 from oa_task.read.crs import Projection, lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.encoding import utf8_pieces
 from oa_task.read.geojson_collection import Block
 from oa_task.read.geojson_geometry import geometries, is_empty
 from oa_task.read.geojson_stream import feature_blocks, member_after_features, member_before_features
-from oa_task.read.json_text import has_rounded_integer, json_column
+from oa_task.read.json_columns import has_rounded_integer, json_column
 from oa_task.read.request import ReadRequest
 from oa_task.read.web_page import refuse_web_page
+from oa_task.runtime.failure import TaskFailure
 
 _ENDS_BYTES = 64 * 1024
 Feature = dict[str, object]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 _BLOCK_BYTES = 2 * 1024 * 1024
 _MAX_FEATURE_BYTES = 64 * 1024 * 1024
@@ -34,7 +34,7 @@ class Block:
         return exact
 
 
-class Collection:
+class FeatureCollectionReader:
     """The features of a collection from the first one on; `offset` is the file offset of the held text."""
 
     def __init__(self, pieces: Iterator[bytes], held: bytes, *, name: str, offset: int) -> None:

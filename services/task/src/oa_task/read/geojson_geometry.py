@@ -9,7 +9,7 @@ import orjson
 import shapely
 from shapely import GeometryType
 
-from oa_task.features import Points, Shapes
+from oa_task.features.batch import Points, Shapes
 
 # The type, and the number of list levels around a list of positions.
 _TYPES = {

@@ -7,9 +7,9 @@ from itertools import islice
 
 import orjson
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.read.geojson_collection import Block, Collection, parse_block
+from oa_task.features.bad_rows import BadRows
+from oa_task.read.geojson_collection import Block, FeatureCollectionReader, parse_block
+from oa_task.runtime.failure import TaskFailure
 
 _BLOCK_BYTES = 2 * 1024 * 1024
 _MAX_FEATURE_BYTES = 64 * 1024 * 1024
@@ -25,7 +25,7 @@ def feature_blocks(pieces: Iterator[bytes], bad_rows: BadRows, name: str) -> Ite
     """
     head, start = _read_head(pieces)
     if start is not None:
-        yield from Collection(pieces, head[start:], name=name, offset=start).blocks()
+        yield from FeatureCollectionReader(pieces, head[start:], name=name, offset=start).blocks()
     elif _is_sequence(head):
         yield from _sequence(pieces, head, bad_rows)
     else:

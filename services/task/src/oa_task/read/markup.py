@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 _ENDS_BYTES = 16 * 1024
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")

@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Points, Shapes
+from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
 from oa_task.read.arrow_text import text_column
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
@@ -18,6 +17,7 @@ from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, pyogrio
 from oa_task.read.markup import refuse_truncated_xml
 from oa_task.read.request import ReadRequest
 from oa_task.read.web_page import refuse_web_page
+from oa_task.runtime.failure import TaskFailure
 
 _BATCH_ROWS = 20_000
 _UNREADABLE = (
@@ -108,7 +108,7 @@ def _layer_name(request: ReadRequest) -> str | int:
         return str(layer)
     if str(layer).isdecimal() and int(str(layer)) < len(names):
         return int(str(layer))
-    text = f"missing layer {layer!r} of `conform.layer`; the data has {', '.join(names[:50]) or 'no layers'}"
+    text = f"missing layer {layer!r} (`conform.layer`); the data has {', '.join(names[:50]) or 'no layers'}"
     raise TaskFailure("source.empty", text)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from oa_task.bad_rows import BadRows
+from oa_task.features.bad_rows import BadRows
 
 
-class AllNames:
+class AllColumns:
     """A container that holds every name."""
 
     def __contains__(self, name: object) -> bool:

@@ -5,11 +5,11 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from oa_task.bad_rows import BadRows
-from oa_task.definition import Entry, needed_columns
-from oa_task.features import FeatureBatch, Points, Shapes
-from oa_task.read.choice import select_file
-from oa_task.read.request import AllNames, ReadRequest
+from oa_task.definition.source_entry import SourceEntry, needed_columns
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points, Shapes
+from oa_task.read.file_selection import choose_file
+from oa_task.read.request import AllColumns, ReadRequest
 from oa_task.read.sidecars import with_sidecars
 
 Reader = Callable[[ReadRequest], Iterator[FeatureBatch]]
@@ -17,7 +17,7 @@ _READERS = {"csv": "csv", "geojson": "geojson"}
 
 
 def open_batches(
-    files: list[Path], entry: Entry, *, bad_rows: BadRows, all_columns: bool = False, limit: int | None = None
+    files: list[Path], entry: SourceEntry, *, bad_rows: BadRows, all_columns: bool = False, limit: int | None = None
 ) -> Iterator[FeatureBatch]:
     """Yield the features of the data in input order: all of them, or the first `limit`.
 
@@ -25,8 +25,8 @@ def open_batches(
     feature, including rows that the caller has added by then, but not with a `limit`. Row numbers continue from
     `bad_rows.rows_read`, through all parts of a source. Raises TaskFailure source.*.
     """
-    columns: Container[str] = AllNames() if all_columns else needed_columns(entry)
-    path = files[0] if entry.is_esri else select_file(files, entry.conform)
+    columns: Container[str] = AllColumns() if all_columns else needed_columns(entry)
+    path = files[0] if entry.is_esri else choose_file(files, entry.conform)
     batches = _read(entry, ReadRequest(path, entry.conform, columns, bad_rows, limit))
     if limit is not None:
         yield from _first(batches, limit)
@@ -35,7 +35,7 @@ def open_batches(
     bad_rows.check()
 
 
-def _read(entry: Entry, request: ReadRequest) -> Iterator[FeatureBatch]:
+def _read(entry: SourceEntry, request: ReadRequest) -> Iterator[FeatureBatch]:
     if entry.format.startswith("shapefile"):
         request = replace(request, path=with_sidecars(request.path))
     read = _reader("esri" if entry.is_esri else _READERS.get(entry.format, "ogr"))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 

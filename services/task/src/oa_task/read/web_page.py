@@ -4,7 +4,7 @@ import html
 import re
 from pathlib import Path
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 _HEAD_BYTES = 16 * 1024
 _STARTS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script")

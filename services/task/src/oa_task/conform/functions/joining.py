@@ -6,34 +6,34 @@ from collections.abc import Iterable
 import polars as pl
 
 from oa_task.conform.columns import WHITE_SPACE, Columns
-from oa_task.conform.values import NOTHING, Function, Made
-from oa_task.failure import TaskFailure
+from oa_task.conform.values import NOTHING, Function, RuleResult
+from oa_task.runtime.failure import TaskFailure
 
 _REFERENCE = re.compile(r"\$([0-9]+)")
 _MOST_REFERENCES = 100
 _LONGEST_NUMBER = 9
 
 
-def join(rule: Function, columns: Columns) -> Made:
+def join(rule: Function, columns: Columns) -> RuleResult:
     """Join the trimmed, non-empty values; an absent column makes the attribute empty."""
     if any(field not in columns for field in rule["fields"]):
-        return Made(NOTHING)
-    return Made(_joined(columns, rule["fields"], rule.get("separator", " ")))
+        return RuleResult(NOTHING)
+    return RuleResult(_joined(columns, rule["fields"], rule.get("separator", " ")))
 
 
-def listed(fields: list[str], columns: Columns) -> Made:
+def join_list(fields: list[str], columns: Columns) -> RuleResult:
     """Join the trimmed, non-empty values of those columns that are there with spaces."""
     there = [field for field in fields if field in columns]
-    return Made(_joined(columns, there, " ") if there else pl.lit(""))
+    return RuleResult(_joined(columns, there, " ") if there else pl.lit(""))
 
 
-def first_non_empty(rule: Function, columns: Columns) -> Made:
+def first_non_empty(rule: Function, columns: Columns) -> RuleResult:
     """Return the first value that is more than white space, as it stands."""
     texts = [columns.text(field) for field in rule["fields"] if field in columns]
-    return Made(pl.coalesce(*(pl.when(_trimmed(text) != "").then(text) for text in texts), NOTHING))
+    return RuleResult(pl.coalesce(*(pl.when(_trimmed(text) != "").then(text) for text in texts), NOTHING))
 
 
-def format_(rule: Function, columns: Columns) -> Made:
+def format_(rule: Function, columns: Columns) -> RuleResult:
     """Fill in `$n`, each trimmed and without a `.0` at its end, leaving out the text before an empty one.
 
     The text before the first `$n` and after the last stays, unless all are empty: then so is the result. A `$n` that
@@ -54,7 +54,7 @@ def format_(rule: Function, columns: Columns) -> Made:
         parts += [pl.when(is_wanted).then(pl.lit(before)).otherwise(pl.lit("")), value.str.strip_suffix(".0")]
         are_filled.append(value != "")
     filled = pl.concat_str([*parts, pl.lit(tail)])
-    return Made(pl.when(_any(are_filled)).then(filled).otherwise(pl.lit("")))
+    return RuleResult(pl.when(_any(are_filled)).then(filled).otherwise(pl.lit("")))
 
 
 def _joined(columns: Columns, fields: Iterable[str], separator: str) -> pl.Expr:

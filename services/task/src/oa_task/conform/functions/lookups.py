@@ -8,31 +8,31 @@ from typing import Any
 import polars as pl
 
 from oa_task.conform.columns import Columns
-from oa_task.conform.values import NOTHING, Function, Made, as_json, as_text
+from oa_task.conform.values import NOTHING, Function, RuleResult, as_json, as_text
 
 _LONGEST = 100_000
 
 
-def constant(rule: Function, _columns: Columns) -> Made:
+def constant(rule: Function, _columns: Columns) -> RuleResult:
     """Return the rule's own value, of any JSON type; null is empty."""
     value = rule["value"]
-    return Made(pl.lit(as_text(value)), None if isinstance(value, str | None) else pl.lit(as_json(value)))
+    return RuleResult(pl.lit(as_text(value)), None if isinstance(value, str | None) else pl.lit(as_json(value)))
 
 
-def map_(rule: Function, columns: Columns) -> Made:
+def map_(rule: Function, columns: Columns) -> RuleResult:
     """Return what the mapping says of the exact text, else `else`, else empty text; null is empty."""
     if rule["field"] not in columns:
-        return Made(NOTHING)
+        return RuleResult(NOTHING)
     keys, values, otherwise = list(rule["mapping"]), list(rule["mapping"].values()), rule.get("else")
     text = columns.text(rule["field"])
     is_all_text = all(isinstance(value, str | None) for value in [*values, otherwise])
     as_texts = _replaced(text, keys, [as_text(value) for value in values], as_text(otherwise))
     if is_all_text:
-        return Made(as_texts)
-    return Made(as_texts, _replaced(text, keys, [as_json(value) for value in values], as_json(otherwise)))
+        return RuleResult(as_texts)
+    return RuleResult(as_texts, _replaced(text, keys, [as_json(value) for value in values], as_json(otherwise)))
 
 
-def get(rule: Function, columns: Columns) -> Made:
+def get(rule: Function, columns: Columns) -> RuleResult:
     """Return one item of a list or an object, given as JSON or as Python writes it; empty where there is none."""
     key = rule.get("index", rule.get("key"))
     known: dict[str, str] = {}
@@ -41,7 +41,7 @@ def get(rule: Function, columns: Columns) -> Made:
         for value in values:
             if value not in known:
                 known[value] = _item(_parsed(value), key)
-    return Made(pl.Series([known[value] for value in values], dtype=pl.String))
+    return RuleResult(pl.Series([known[value] for value in values], dtype=pl.String))
 
 
 def _replaced(text: pl.Expr, keys: list[str], values: list[str], default: str) -> pl.Expr:

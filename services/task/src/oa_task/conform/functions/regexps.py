@@ -6,21 +6,21 @@ from functools import cache
 import polars as pl
 
 from oa_task.conform.columns import Columns
-from oa_task.conform.patterns.expression import Expression, expression
-from oa_task.conform.patterns.matching import matched
+from oa_task.conform.patterns.expression import Expression, compile_expression
+from oa_task.conform.patterns.matching import match_column
 from oa_task.conform.patterns.templates import python_template, rust_template
-from oa_task.conform.values import Function, Made
+from oa_task.conform.values import Function, RuleResult
 
 
-def regexp(rule: Function, columns: Columns) -> Made:
+def regexp(rule: Function, columns: Columns) -> RuleResult:
     """Replace every match, or join the groups of the first one. Raises TaskFailure source.regexp, …_timeout."""
-    found = expression(rule["pattern"])
+    found = compile_expression(rule["pattern"])
     if rule.get("replace"):
         return _replaced(columns, rule["field"], found, rule["replace"])
     return first_groups(columns, rule["field"], found)
 
 
-def first_groups(columns: Columns, field: str, found: Expression) -> Made:
+def first_groups(columns: Columns, field: str, found: Expression) -> RuleResult:
     """Return the groups of the first match joined, nothing standing for those that did not take part."""
 
     def in_python(value: str) -> str:
@@ -30,7 +30,7 @@ def first_groups(columns: Columns, field: str, found: Expression) -> Made:
     def in_rust(text: pl.Expr) -> pl.Expr:
         return _rust_groups(text, found)
 
-    return Made(matched(columns, field, found, in_rust=in_rust, in_python=in_python))
+    return RuleResult(match_column(columns, field, found, in_rust=in_rust, in_python=in_python))
 
 
 def _rust_groups(text: pl.Expr, found: Expression) -> pl.Expr:
@@ -43,7 +43,7 @@ def _rust_groups(text: pl.Expr, found: Expression) -> pl.Expr:
     return pl.concat_str([groups.field(str(number + 1)) for number in range(count)], ignore_nulls=True)
 
 
-def _replaced(columns: Columns, field: str, found: Expression, replace: str) -> Made:
+def _replaced(columns: Columns, field: str, found: Expression, replace: str) -> RuleResult:
     template, rust = _templates(found.python, replace)
 
     def in_python(value: str) -> str:
@@ -53,7 +53,7 @@ def _replaced(columns: Columns, field: str, found: Expression, replace: str) -> 
         return _rust_replaced(text, found, rust or "")
 
     is_same = found.translation is not None and found.translation.is_once and rust is not None
-    return Made(matched(columns, field, found, in_rust=in_rust if is_same else None, in_python=in_python))
+    return RuleResult(match_column(columns, field, found, in_rust=in_rust if is_same else None, in_python=in_python))
 
 
 def _rust_replaced(text: pl.Expr, found: Expression, template: str) -> pl.Expr:

@@ -9,7 +9,7 @@ import polars as pl
 from polars.exceptions import ComputeError
 
 from oa_task.conform.patterns.translation import Translation, UntranslatableError, translate
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 LONGEST = 100_000
 
@@ -23,7 +23,7 @@ class Expression:
 
 
 @cache
-def expression(pattern: str, flags: int = 0) -> Expression:
+def compile_expression(pattern: str, flags: int = 0) -> Expression:
     """Compile an expression. Raises TaskFailure source.regexp."""
     if len(pattern) > LONGEST:
         raise TaskFailure("source.regexp", f"the expression has {len(pattern):,} characters, at most {LONGEST:,}")

@@ -9,13 +9,13 @@ import polars as pl
 from oa_task.conform.columns import Columns
 from oa_task.conform.patterns.expression import Expression
 from oa_task.conform.values import Column
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 LIMIT_S = 15.0
 _SHOWN = 80
 
 
-def matched(
+def match_column(
     columns: Columns,
     field: str,
     expression: Expression,

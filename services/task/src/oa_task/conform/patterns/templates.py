@@ -2,7 +2,7 @@
 
 import re
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 _REFERENCE = re.compile(r"\$(?:([0-9]+)|\{([0-9]+)\})")
 _TOKEN = re.compile(r"\\g<(?P<name>[^>]*)>|\\(?P<digit>[1-9])(?![0-9])|(?P<other>\\.?)|(?P<dollar>\$)", re.DOTALL)

@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 from yarl import URL
 
-from oa_task.download.esri.pace import Pace
-from oa_task.download.limits import Limits
-from oa_task.download.requests import Requests, Trouble, check_markup, check_status, retry_after_s
-from oa_task.failure import TaskFailure
+from oa_task.download.esri.throttle import Throttle
+from oa_task.download.limits import DownloadLimits
+from oa_task.download.requests import Requests, TransientError, check_markup, check_status, retry_after_s
+from oa_task.runtime.failure import TaskFailure
 
 _LONGEST_GET = 1800
 _CHUNK_BYTES = 1 << 18
@@ -27,14 +27,14 @@ _SLOW = frozenset({408, 504})
 Answer = dict[str, Any]
 
 
-class RefusedError(Exception):
+class EsriRequestError(Exception):
     """The server will not answer this question, however often it is asked."""
 
 
 class EsriClient:
     """Asks one layer at one host's pace."""
 
-    def __init__(self, requests: Requests, address: str, *, pace: Pace, limits: Limits) -> None:
+    def __init__(self, requests: Requests, address: str, *, pace: Throttle, limits: DownloadLimits) -> None:
         self._requests = requests
         self._pace = pace
         self._limits = limits
@@ -62,7 +62,7 @@ class EsriClient:
             started = time.monotonic()
             try:
                 answer = await self._send(url, asked)
-            except Trouble as trouble:
+            except TransientError as trouble:
                 self._pace.went_badly(trouble.retry_after_s)
                 raise
             self._pace.went_well(time.monotonic() - started)
@@ -73,7 +73,7 @@ class EsriClient:
         for attempt in range(1, self._limits.tries + 1):
             try:
                 return await self.ask(path, parameters)
-            except Trouble as trouble:
+            except TransientError as trouble:
                 if attempt == self._limits.tries:
                     raise trouble.failure from trouble
         raise TaskFailure("bug.crash", "no tries are allowed")
@@ -87,17 +87,19 @@ class EsriClient:
             async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                 body += chunk
                 if len(body) > self._limits.page_bytes:
-                    raise Trouble("source.too_large", f"{url} answers with more than {self._limits.page_bytes:,} bytes")
+                    raise TransientError(
+                        "source.too_large", f"{url} answers with more than {self._limits.page_bytes:,} bytes"
+                    )
             answer = _decoded(bytes(body), response.charset)
             if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
                 _raise_error(answer["error"], str(url), retry_after_s(response))
             if response.status in _REFUSED and answer is None:
-                raise RefusedError(f"{url} answered {response.status}")
+                raise EsriRequestError(f"{url} answered {response.status}")
             check_status(response)
         if isinstance(answer, dict):
             return answer
         check_markup(bytes(body), str(url))
-        raise Trouble("upstream.http_5xx", f"{url} answered {response.content_type}, which is not JSON")
+        raise TransientError("upstream.http_5xx", f"{url} answered {response.content_type}, which is not JSON")
 
 
 def _layer_address(url: URL) -> tuple[URL, dict[str, str]]:
@@ -134,7 +136,7 @@ def _raise_error(error: dict[str, Any], where: str, wanted_s: float | None) -> N
     if code in _TOKEN:
         raise TaskFailure("source.token_required", text)
     if code in _REFUSED:
-        raise RefusedError(text)
+        raise EsriRequestError(text)
     if code in _BUSY:
-        raise Trouble("upstream.throttled", text, retry_after_s=wanted_s)
-    raise Trouble("upstream.timeout" if code in _SLOW else "upstream.http_5xx", text, retry_after_s=wanted_s)
+        raise TransientError("upstream.throttled", text, retry_after_s=wanted_s)
+    raise TransientError("upstream.timeout" if code in _SLOW else "upstream.http_5xx", text, retry_after_s=wanted_s)

@@ -8,14 +8,14 @@ from typing import Any, Self
 import orjson
 
 from oa_task.download.esri.layer import spatial_reference
-from oa_task.download.esri.page import Page
-from oa_task.download.esri.seen import SeenIds
-from oa_task.failure import TaskFailure
+from oa_task.download.esri.page import EsriPage
+from oa_task.download.esri.seen_ids import SeenIds
+from oa_task.runtime.failure import TaskFailure
 
 FILE_NAME = "esri.jsonl"
 
 
-class FeatureLines:
+class EsriLinesFile:
     """Appends pages; a feature whose object id was written before is left out.
 
     Ids that repeat within a page are no ids: such layers (joined tables) are taken as they come from then on.
@@ -43,7 +43,7 @@ class FeatureLines:
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self._file.close()
 
-    def write(self, page: Page, *, by_content: bool = False) -> int:
+    def write(self, page: EsriPage, *, by_content: bool = False) -> int:
         """Append what is new in a page and return how many features that were.
 
         `by_content` tells features without an id apart by their bytes; otherwise each of them is new.
@@ -61,7 +61,7 @@ class FeatureLines:
         self.count += len(lines)
         return len(lines)
 
-    def _new_lines(self, page: Page, *, by_content: bool) -> list[bytes]:
+    def _new_lines(self, page: EsriPage, *, by_content: bool) -> list[bytes]:
         self._has_ids &= len(set(page.ids)) == len(page.ids) and None not in page.ids
         if self._has_ids:
             pairs = zip(page.features, page.ids, strict=True)

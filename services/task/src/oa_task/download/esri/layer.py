@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 
-from oa_task.download.esri.client import Answer, EsriClient, RefusedError
-from oa_task.failure import TaskFailure
+from oa_task.download.esri.client import Answer, EsriClient, EsriRequestError
+from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
 _OID_TYPE = "esriFieldTypeOID"
@@ -38,7 +38,7 @@ async def read_layer(client: EsriClient) -> Layer:
     """Ask for the metadata. Raises TaskFailure source.not_found or source.format, upstream.*, source.token_required."""
     try:
         said = await client.ask_until_answered("", {})
-    except RefusedError as error:
+    except EsriRequestError as error:
         raise TaskFailure("source.not_found", f"there is no layer: {error}") from error
     kind = str(said.get("type") or "") or None
     if kind in _WITHOUT_FEATURES or not ({"fields", "type", "geometryType"} & said.keys()):
@@ -67,7 +67,7 @@ async def count_features(client: EsriClient, where: str = "1=1") -> int | None:
     """Ask how many features there are; None when the server does not say, or cannot count so many."""
     try:
         said = await client.ask_until_answered("query", {"where": where, "returnCountOnly": "true"})
-    except RefusedError:
+    except EsriRequestError:
         return None
     except TaskFailure as failure:
         if not failure.code.startswith("upstream."):

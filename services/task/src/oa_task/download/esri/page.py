@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oa_task.download.esri.client import Answer
-from oa_task.download.requests import Trouble
+from oa_task.download.requests import TransientError
 
 _GOOD_BEFORE_GROWTH = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class EsriPage:
     """Features in the server's order, with their object ids (whole numbers or text, None where there is none).
 
     `is_cut` when the server says that there are more than it sent.
@@ -22,17 +22,17 @@ class Page:
     spatial_reference: Any = None
 
 
-def page_of(answer: Answer, oid_field: str | None) -> Page:
+def parse_page(answer: Answer, oid_field: str | None) -> EsriPage:
     """Return the page in an answer. Raises Trouble for an answer without a list of features."""
     features = answer.get("features")
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        raise Trouble("upstream.http_5xx", "the server answered without a list of features")
+        raise TransientError("upstream.http_5xx", "the server answered without a list of features")
     attributes = [feature.get("attributes") or {} for feature in features]
     if not all(isinstance(row, dict) for row in attributes):
-        raise Trouble("upstream.http_5xx", "the server answered with features whose attributes are no object")
+        raise TransientError("upstream.http_5xx", "the server answered with features whose attributes are no object")
     named = _id_name(attributes, oid_field, answer.get("objectIdFieldName"))
     ids = [_id(row.get(named)) for row in attributes] if named else [None] * len(features)
-    return Page(features, ids, bool(answer.get("exceededTransferLimit")), answer.get("spatialReference"))
+    return EsriPage(features, ids, bool(answer.get("exceededTransferLimit")), answer.get("spatialReference"))
 
 
 def _id(value: Any) -> Any:

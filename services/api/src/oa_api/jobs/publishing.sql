@@ -1,0 +1,60 @@
+-- name: published_result
+SELECT job_id, result FROM data
+WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
+FOR UPDATE
+
+-- name: definition
+SELECT definition FROM source JOIN job ON job.source_sha256 = source.sha256 WHERE job.id = %(job)s
+
+-- name: publish
+INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
+SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job
+WHERE id = %(job)s AND kind = 'source' AND NOT EXISTS (
+    SELECT FROM expiry WHERE expiry.job_id = job.id AND expiry.attempt = job.attempt
+)
+ON CONFLICT (source_name, layer, name) DO UPDATE SET
+    job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, license = excluded.license,
+    updated_at = now()
+WHERE (data.job_id, data.attempt) < (excluded.job_id, excluded.attempt)
+RETURNING id
+
+-- name: add_publication
+INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256, source_url, github, license, result)
+SELECT %(data)s, job.id, job.attempt, job.run_id, job.source_sha256, job.source_url, run.github, %(license)s::jsonb,
+       job.result
+FROM job JOIN run ON run.id = job.run_id WHERE job.id = %(job)s
+RETURNING id, data_id, job_id AS job, attempt, run_id AS run, published_at, result
+
+-- name: tell_webhooks
+INSERT INTO webhook_delivery (webhook_id, event, body)
+SELECT id, %(event)s, %(body)s FROM webhook
+WHERE active AND %(event)s = ANY(events) AND (layer IS NULL OR layer = %(layer)s)
+  AND (source IS NULL OR source = %(source_name)s
+       OR (right(source, 1) = '/' AND starts_with(%(source_name)s, source)))
+
+-- name: record_publication
+INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'data.published', true FROM job WHERE id = %(job)s
+
+-- name: record_decision
+INSERT INTO job_event (job_id, attempt, kind, accepted, detail)
+SELECT id, attempt, %(kind)s, true, %(detail)s FROM job WHERE id = %(job)s
+
+-- name: hold_back
+INSERT INTO job_error (job_id, code, message) VALUES (%(job)s, %(code)s, %(message)s)
+
+-- name: settle_errors
+UPDATE job_error SET state = %(state)s WHERE job_id = %(job)s AND state = 'open'
+
+-- name: warn_to
+UPDATE job SET status = %(status)s, updated_at = now(), error_code = %(error_code)s, error_message = %(error_message)s
+WHERE id = %(job)s AND status = 'Warn'
+
+-- name: unpublished_of_run
+SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' ORDER BY id
+
+-- name: success_to_warn
+UPDATE job SET status = 'Warn', updated_at = now() WHERE id = %(job)s AND status = 'Success' AND kind = 'source'
+
+-- name: published_file
+SELECT result -> 'outputs' -> %(file)s AS output FROM publication
+WHERE job_id = %(job)s AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s) ORDER BY attempt DESC LIMIT 1
