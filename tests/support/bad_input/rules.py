@@ -21,7 +21,9 @@ CASES = {
         "source.regexp", ("'(a'", "position 0"), {"function": "regexp", "field": "ST", "pattern": "(a"}
     ),
     "a missing group of a replacement": _case(
-        "source.regexp", ("'$2'", "1 group"), {"function": "regexp", "field": "ST", "pattern": "(M)", "replace": "$2"}
+        "source.regexp",
+        ("'$2'", "position 3", "groups in the pattern: 1"),
+        {"function": "regexp", "field": "ST", "pattern": "(M)", "replace": "$2"},
     ),
     "a regular expression of a megabyte": _case(
         "source.regexp", ("1,000,000", "100,000"), {"function": "regexp", "field": "ST", "pattern": "a" * 1_000_000}
