@@ -22,7 +22,7 @@ CASES = {
     ),
     "a missing group of a replacement": _case(
         "source.regexp",
-        ("'$2'", "position 3", "groups in the pattern: 1"),
+        ("'$2'", "position 3"),
         {"function": "regexp", "field": "ST", "pattern": "(M)", "replace": "$2"},
     ),
     "a regular expression of a megabyte": _case(

@@ -87,7 +87,7 @@ def _parts(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 async def _restored(output: PreviousFolder, part: Mapping[str, Any], place: int, work: Path) -> Path:
     folder = work / "raw" / str(place)
     await asyncio.to_thread(folder.mkdir, parents=True)
-    return (await PreviousDownload(output, part, place).restored(folder)).path
+    return (await PreviousDownload(output, part, place).restore(folder)).path
 
 
 def _assignment(
