@@ -110,7 +110,7 @@ def bulk_list(limit: int, *, as_json: bool) -> None:
     """List what was done to many jobs, newest first."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/job/bulk", limit=limit))["bulks"]
+        found = (await api.get("/api/job/bulk", limit=limit))["bulk_actions"]
         columns = ("bulk", "action", "jobs", "done", "left alone", "to do", "who", "reason", "when (UTC)")
         keys = ("id", "action", "jobs", "done", "skipped", "waiting", "actor", "reason")
         rows = [[*(item[key] for key in keys), moment(item["created_at"])] for item in found]
