@@ -9,9 +9,9 @@ import pytest
 from browser.site import Site
 from browser.visitor import Visitor, look
 from oa_api.background.schedules import schedule_once
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.repository import Repository, RepositoryReader
 from oa_api.schedules.sources import SourcesWork
+from oa_shared.schedule_types import ScheduleType
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.running_api import INTERNAL, definition
 

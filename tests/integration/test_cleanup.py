@@ -10,8 +10,8 @@ import pytest
 import oa_api.cleanup.attempts as attempts_module
 from oa_api.background.schedules import schedule_once
 from oa_api.cleanup.work import CleanupWork
-from oa_api.schedules.period import ScheduleType
 from oa_shared.ids import attempt_prefix
+from oa_shared.schedule_types import ScheduleType
 from support.fakes.memory_storage import MemoryStorage
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.running_api import INTERNAL, RunningApi

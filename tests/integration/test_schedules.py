@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestServer
 
 import oa_api.schedules.sources as sources_module
 from oa_api.background.schedules import schedule_once
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.repository import GitHub, Repository, RepositoryReader
 from oa_api.schedules.sources import SourcesWork
+from oa_shared.schedule_types import ScheduleType
 from support.archives import tarred
 from support.running_api import INTERNAL, RunningApi, definition
 

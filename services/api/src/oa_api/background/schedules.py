@@ -10,11 +10,11 @@ from oa_api.background.heartbeat import SCHEDULES, beat
 from oa_api.background.loop import repeat
 from oa_api.schedules import fires
 from oa_api.schedules.fires import Fire, LeaseLostError
-from oa_api.schedules.period import ScheduleType
 from oa_api.store.database import Database
 from oa_api.store.errors import StoreError
 from oa_shared.errors import OaError
 from oa_shared.ids import new_token
+from oa_shared.schedule_types import ScheduleType
 from oa_shared.tracing import trace_id
 
 log = structlog.get_logger()

@@ -12,10 +12,10 @@ from oa_api.handlers.schedules import set_off
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.requests import body
 from oa_api.schedules import fires
-from oa_api.schedules.period import ScheduleType
 from oa_api.schemas.cleanup import Cleanup, CleanupRequest, CleanupRules, RulesChange
 from oa_api.services import DATABASE, STORAGE
 from oa_api.store.database import Transaction
+from oa_shared.schedule_types import ScheduleType
 
 
 async def get_rules(request: web.Request) -> web.Response:

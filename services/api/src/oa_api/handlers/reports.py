@@ -6,10 +6,10 @@ from oa_api.errors import NotFoundError
 from oa_api.reporting import report
 from oa_api.requests import query
 from oa_api.schedules import fires
-from oa_api.schedules.period import ScheduleType
 from oa_api.schemas.reports import ReportFormat, ReportView
 from oa_api.services import DATABASE, SETTINGS
 from oa_api.settings import site_of
+from oa_shared.schedule_types import ScheduleType
 
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

@@ -9,10 +9,10 @@ from oa_api.identity.principal import PRINCIPAL
 from oa_api.problem import TRACEPARENT
 from oa_api.requests import body, path_id, query
 from oa_api.schedules import fires
-from oa_api.schedules.period import ScheduleType
 from oa_api.schemas.schedules import FireDetail, FireFilter, FireList, Firing
 from oa_api.services import DATABASE
 from oa_api.store.database import Transaction
+from oa_shared.schedule_types import ScheduleType
 
 
 async def list_fires(request: web.Request) -> web.Response:

@@ -14,7 +14,7 @@ from oa_api.requests import path_id
 from oa_api.schemas.identity import NewToken, life_days
 from oa_api.services import DATABASE
 from oa_api.store.queries import queries
-from oa_shared.roles import PEOPLE, Role
+from oa_shared.roles import ACCOUNT_ROLES, Role
 
 PATH = "/profile"
 _SQL = queries("identity")
@@ -77,7 +77,7 @@ async def _shown(request: web.Request, made: dict[str, object] | None = None) ->
         tokens=found,
         sessions=await database.all(_SQL["sessions"], account),
         this_session=credential.id if credential is not None and credential.secret else None,
-        roles=[word for word in PEOPLE if Role.of(word) <= principal.role],
+        roles=[word for word in ACCOUNT_ROLES if Role.of(word) <= principal.role],
         longest_days=tokens.MAX_DAYS,
         made=made,
     )

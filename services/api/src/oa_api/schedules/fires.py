@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from oa_api.errors import NotFoundError
-from oa_api.schedules.period import ScheduleType, next_period_at, period_of
+from oa_api.schedules.period import next_period_at, period_of
 from oa_api.store.database import Database, Row, Transaction
 from oa_api.store.queries import queries
 from oa_shared.errors import OaError
+from oa_shared.schedule_types import ScheduleType
 
 _SQL = queries("schedules")
 LEASE_S = 120.0

@@ -9,12 +9,12 @@ from oa_api.products.fabric import build_fabric
 from oa_api.products.launch import Asker
 from oa_api.schedules import fires
 from oa_api.schedules.fires import Fire
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.reports import ReportWork
 from oa_api.schedules.repository import GitHub, Repository, RepositoryReader
 from oa_api.schedules.sources import SourcesWork
 from oa_api.settings import Settings
 from oa_api.store.database import Database
+from oa_shared.schedule_types import ScheduleType
 from oa_shared.scheduling import Lane
 from oa_shared.storage import Storage
 

@@ -2,10 +2,10 @@
 
 from marshmallow import fields, validate
 
-from oa_api.schedules.period import ScheduleType
 from oa_api.schemas.answers import Answer
 from oa_api.schemas.fields import Strict, Text, Time, about, identifier
 from oa_api.schemas.requests import MAX_LIMIT
+from oa_shared.schedule_types import ScheduleType
 
 FIRE_STATES = ("Waiting", "Working", "Done", "Failed")
 
