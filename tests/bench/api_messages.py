@@ -15,10 +15,10 @@ import structlog
 from report import Figure, show
 from server import Bench, bench_database, statement
 
-from oa_api.background.relay import relay_once
-from oa_api.background.results import run_results_consumer
-from oa_api.store.database import Database
-from oa_api.store.queries import queries
+from oa_api.db.database import Database
+from oa_api.db.query_files import load_queries
+from oa_api.jobs.outbox_relay import relay_once
+from oa_api.jobs.results_consumer import run_results_consumer
 from oa_shared.messages import StatusMessage, dump
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from oa_shared.status import JobStatus
@@ -26,7 +26,7 @@ from oa_shared.status import JobStatus
 MESSAGES = 2_000
 BATCH = 100
 _TOKEN = "0" * 32
-_RELAY, _RESULTS = queries("relay"), queries("results")
+_RELAY, _RESULTS = load_queries("jobs.outbox_relay"), load_queries("jobs.results")
 
 
 class Taking:

@@ -14,14 +14,15 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 
 from faults.history import History
 from faults.world import GOOD
-from oa_api import job_actions
-from oa_api.background.sweep import Sweep, SweepTimes
-from oa_api.errors import ConflictError
+from oa_api.db.database import Database
+from oa_api.http.errors import ConflictError
+from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
-from oa_api.jobs import Idempotency, create_jobs, create_run
-from oa_api.resolution import PlannedJob
-from oa_api.results.apply import apply_event, apply_status
-from oa_api.store.database import Database
+from oa_api.jobs import actions
+from oa_api.jobs.job_creation import create_jobs, create_run
+from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.results import apply_event, apply_status
+from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.failures import FAILURES
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage
@@ -126,9 +127,9 @@ class Life(RuleBasedStateMachine):
         row = self._row(place)
         asked = {"attempt": row["attempt"], "token": row["token"], "batch_job": f"b{row['attempt']}"}
         asked |= {"status": JobStatus.SUBMITTED, "code": None, "message": ""}
-        self._do(self.database.run(lambda transaction: job_actions.report(transaction, row["id"], asked)))
+        self._do(self.database.run(lambda transaction: actions.report(transaction, row["id"], asked)))
 
-    @rule(place=st.integers(0, 1), act=st.sampled_from([job_actions.cancel, job_actions.rerun]))
+    @rule(place=st.integers(0, 1), act=st.sampled_from([actions.cancel, actions.rerun]))
     def operate(self, place: int, act: Callable[..., Awaitable[Any]]) -> None:
         """An operator cancels the job or runs it again."""
         self._allowed(self._act(act, place))
@@ -136,7 +137,7 @@ class Life(RuleBasedStateMachine):
     @rule(place=st.integers(0, 1), confirmed=st.booleans())
     def judge(self, place: int, *, confirmed: bool) -> None:
         """An operator looks at what the gate held back."""
-        self._allowed(self._act(job_actions.confirm if confirmed else job_actions.reject, place))
+        self._allowed(self._act(actions.confirm if confirmed else actions.reject, place))
 
     def _act(self, act: Callable[..., Awaitable[Any]], place: int) -> Awaitable[Any]:
         return self.database.run(lambda transaction: act(transaction, self.jobs[place], by=SERVICE))

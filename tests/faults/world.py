@@ -13,16 +13,17 @@ from aiohttp.test_utils import TestServer
 
 from faults.history import History
 from oa_api.app import make_app
-from oa_api.background.relay import run_relay
-from oa_api.background.results import run_results_consumer
-from oa_api.background.sweep import SweepTimes, run_sweep
-from oa_api.definition_fetch import DefinitionFetcher
+from oa_api.db.database import Database
+from oa_api.definitions.fetcher import DefinitionFetcher
+from oa_api.http.app_keys import QueuePair
+from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
-from oa_api.jobs import Idempotency, create_jobs, create_run
-from oa_api.resolution import PlannedJob
-from oa_api.services import QueuePair
+from oa_api.jobs.job_creation import create_jobs, create_run
+from oa_api.jobs.outbox_relay import run_relay
+from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.results_consumer import run_results_consumer
+from oa_api.jobs.sweep import SweepTimes, run_sweep
 from oa_api.settings import Settings as ApiSettings
-from oa_api.store.database import Database
 from oa_dispatcher.api_client import ApiClient
 from oa_dispatcher.settings import Settings
 from oa_dispatcher.submission import Submission

@@ -4,8 +4,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from openapi_spec_validator import validate
 
+from oa_api.http.routing import PAGE
 from oa_api.routes import ROUTES
-from oa_api.routes.route import PAGE
 from support.running_api import INTERNAL, RunningApi, definition
 
 

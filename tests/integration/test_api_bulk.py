@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from oa_api.background.bulk import run_bulk
-from oa_api.operators.bulk import MAX_JOBS, step
+from oa_api.bulk_actions.bulk_actions import MAX_JOBS, step
+from oa_api.bulk_actions.worker import run_bulk
 from support.running_api import INTERNAL, RunningApi, definition
 
 FAIL = "UPDATE job SET status = 'Fail', rank = 9, ended_at = now(), error_code = %(code)s WHERE id = ANY(%(jobs)s)"

@@ -15,11 +15,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from oa_api.definition_fetch import DefinitionFetcher, FetchError
-from oa_api.handlers.about import VERSION
-from oa_api.openapi import document
+from oa_api.definitions.fetcher import DefinitionFetcher, FetchError
+from oa_api.http.app_keys import QueuePair
+from oa_api.http.openapi import document
 from oa_api.routes import ROUTES
-from oa_api.services import QueuePair
+from oa_api.status.api import VERSION
 from oa_local.postgres import Postgres
 from support.fakes.memory_queue import ImpatientQueue
 from support.running_api import INTERNAL, running_api

@@ -4,7 +4,7 @@ import pytest
 from marshmallow import RAISE
 from yarl import URL
 
-from oa_api.schemas.datasets import Credit, Dataset, Publication
+from oa_api.datasets.schemas import CreditSchema, DatasetSchema, PublicationSchema
 from oa_shared.status import JobStatus
 from support.publishing import job_of, make_job, publish, result, tell
 from support.running_api import INTERNAL, RunningApi
@@ -166,11 +166,11 @@ async def test_answers_keep_to_their_schemas(api: RunningApi) -> None:
     await tell(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
     await publish(api, "xx/bare", licence="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
     for row in (await api.get("/api/data"))["data"]:
-        assert Dataset(unknown=RAISE).validate(row) == {}
+        assert DatasetSchema(unknown=RAISE).validate(row) == {}
         for item in (await api.get(row["history"]))["publications"]:
-            assert Publication(unknown=RAISE).validate(item) == {}
+            assert PublicationSchema(unknown=RAISE).validate(item) == {}
     parts = (await api.get("/api/attribution?format=json"))["datasets"]
-    assert Credit(many=True, unknown=RAISE).validate(parts) == {}
+    assert CreditSchema(many=True, unknown=RAISE).validate(parts) == {}
 
 
 @pytest.mark.parametrize("path", ["/api/data/999", "/api/data/999/history", "/api/data/x"])

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from oa_api.operators import dead_letters
-from oa_api.operators.letters import Choice
-from oa_api.services import QueuePair
+from oa_api.dead_letters import dead_letters
+from oa_api.dead_letters.dead_letter_view import DeadLetterFilter
+from oa_api.http.app_keys import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
 from oa_shared.queue import OutgoingMessage, QueueUnavailableError
@@ -127,7 +127,7 @@ async def test_redrive_queue_that_refuses_and_dies_keeps_what_it_did_not_take() 
     main, dead = RefusingQueue(), MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(25)])
     with pytest.raises(QueueUnavailableError):
-        await dead_letters.redrive(QueuePair(main, dead), dead, Choice(), tell=nobody)
+        await dead_letters.redrive(QueuePair(main, dead), dead, DeadLetterFilter(), tell=nobody)
     depths = (await main.depth(), await dead.depth())
     assert (depths[0].visible, depths[1].visible, depths[1].in_flight) == (2, 23, 0)
 
@@ -136,7 +136,7 @@ async def test_look_cancelled_hands_everything_back() -> None:
     dead = MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(15)])
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(dead_letters.look(dead), 0.2)
+        await asyncio.wait_for(dead_letters.peek(dead), 0.2)
     assert ((await dead.depth()).visible, (await dead.depth()).in_flight) == (15, 0)
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from oa_api.job_actions import lock_job
+from oa_api.jobs.actions import lock_job
+from oa_api.jobs.publishing import publish as publish_job
 from oa_api.products.plan import EXPORT_FORMATS
-from oa_api.results.publish import publish as publish_job
 from oa_shared.status import JobStatus
 from support.product_jobs import ask, build, end, plan_of, publish
 from support.running_api import RunningApi, running_api

@@ -3,15 +3,15 @@
 from typing import Any
 
 from oa_api.identity.principal import SERVICE
+from oa_api.products.builds import Requester
 from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_fabric
-from oa_api.products.launch import Asker
 from oa_shared.scheduling import Lane
 from support.product_jobs import ask, build, plan_of, publish
 from support.running_api import RunningApi
 
 FILE = "fabric.pmtiles"
-WEEKLY = Asker(SERVICE, lane=Lane.WEEKLY)
+WEEKLY = Requester(SERVICE, lane=Lane.WEEKLY)
 
 
 async def started(api: RunningApi, **asked: Any) -> dict[str, Any]:

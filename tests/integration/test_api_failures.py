@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oa_api.results.apply import apply_status
+from oa_api.jobs.results import apply_status
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.running_api import INTERNAL, RunningApi, definition

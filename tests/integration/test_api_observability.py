@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from oa_api.background.relay import relay_once
-from oa_api.background.results import ResultsHandler
+from oa_api.jobs.outbox_relay import relay_once
+from oa_api.jobs.results_consumer import ResultsHandler
 from oa_local.postgres import Postgres
 from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.messages import StatusMessage, dump

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from oa_api.background.relay import relay_once
-from oa_api.background.sweep import Sweep, SweepTimes
-from oa_api.operators import pauses
+from oa_api.jobs.outbox_relay import relay_once
+from oa_api.jobs.sweep import Sweep, SweepTimes
+from oa_api.pauses import pauses
 from oa_shared.messages import parse_job_message
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage

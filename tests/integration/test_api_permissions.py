@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from oa_api.http.app_keys import QueuePair
+from oa_api.http.routing import Route
 from oa_api.identity.credential import digest, new_api_token, new_secret
 from oa_api.routes import ROUTES
-from oa_api.routes.route import Route
-from oa_api.services import QueuePair
 from oa_local.postgres import Postgres
 from support.fakes.memory_queue import ImpatientQueue
 from support.running_api import INTERNAL, PREVIOUS_SECRET, SECRET, RunningApi, running_api

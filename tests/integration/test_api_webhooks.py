@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_api.background.webhooks import DELAYS_S, MAX_GIVEN_UP, deliver_once
 from oa_api.webhooks.sender import Sender
+from oa_api.webhooks.worker import DELAYS_S, MAX_GIVEN_UP, deliver_once
 from oa_shared.status import JobStatus
 from support.publishing import make_job, publish, result, tell
 from support.running_api import INTERNAL, RunningApi, running_api
@@ -117,7 +117,7 @@ async def test_publication_that_is_rolled_back_tells_nobody_and_leaves_no_histor
     job = await make_job(api)
 
     with monkeypatch.context() as patch:
-        patch.setattr("oa_api.results.publish.fault_point", _raise_at)
+        patch.setattr("oa_api.jobs.publishing.fault_point", _raise_at)
         with pytest.raises(ConnectionError):
             await tell(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
     assert [await api.count(table) for table in ("data", "publication", "webhook_delivery")] == [0, 0, 0]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-import oa_api.cleanup.attempts as attempts_module
-from oa_api.background.schedules import schedule_once
-from oa_api.cleanup.work import CleanupWork
+import oa_api.retention.attempts as attempts_module
+from oa_api.schedules.cleanup_task import CleanupTask
+from oa_api.schedules.worker import schedule_once
 from oa_shared.ids import attempt_prefix
 from oa_shared.schedule_types import ScheduleType
 from support.fakes.memory_storage import MemoryStorage
@@ -53,7 +53,7 @@ async def age(api: RunningApi, days: int) -> None:
 async def clean(api: RunningApi) -> dict[str, Any]:
     """Clean up through the API and the duty, and return the fire."""
     fired = (await post(api, "/api/cleanup", dry_run=False))["fire"]
-    works = {ScheduleType.CLEANUP: CleanupWork(api.database, api.storage)}
+    works = {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)}
     assert await schedule_once(api.database, works)
     return dict(await api.get(f"/api/schedule/{fired['id']}"))
 
@@ -176,7 +176,7 @@ async def test_cleanup_with_the_store_away_fails_and_is_tried_again(api: Running
     assert (await api.client.get(f"/api/job/{job}/output/source.geojson.gz")).status == 410
     stored(api).is_away = False
     await api.database.execute("UPDATE schedule_fire SET due_at = now()")
-    await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupWork(api.database, api.storage)})
+    await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)})
     assert await files_of(api, job) == TOLD
 
 

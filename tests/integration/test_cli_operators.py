@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from oa_api.operators.bulk import step
+from oa_api.bulk_actions.bulk_actions import step
 from oa_shared.queue import OutgoingMessage
 from support.command_line import oa
 from support.running_api import INTERNAL, SECRET, RunningApi, definition

@@ -6,10 +6,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from oa_api.db.migration import migrate
+from oa_api.db.query_files import load_queries
 from oa_api.events import feed, stream, subscriber
-from oa_api.services import HUB
-from oa_api.store.migration import migrate
-from oa_api.store.queries import queries
+from oa_api.events.hub import HUB
 from support.event_stream import EventStream, open_stream
 from support.running_api import INTERNAL, RunningApi, definition, running_api
 
@@ -99,7 +99,7 @@ async def test_feed_filters_by_run_job_and_kind(api: RunningApi) -> None:
 
 async def test_feed_keeps_an_event_back_until_older_transactions_have_ended(api: RunningApi) -> None:
     job = await api.job()
-    insert = queries("publish")["record_decision"]
+    insert = load_queries("jobs.publishing")["record_decision"]
     async with api.database.transaction() as late:
         await late.execute(insert, {"job": job["id"], "kind": "late", "detail": "{}"})
         await api.database.execute(insert, {"job": job["id"], "kind": "early", "detail": "{}"})

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from markdown_it import MarkdownIt
 
-from oa_api.background.github import GitHubDuty, Pauses
-from oa_api.github.report import MARKER
-from oa_api.github.setup import open_github
-from oa_api.store.database import Database
+from oa_api.db.database import Database
+from oa_api.pull_requests.factory import open_github
+from oa_api.pull_requests.report import MARKER
+from oa_api.pull_requests.worker import GitHubWorker, RetryDelays
 from oa_shared.settings import SettingsError
 from support.fakes.github_events import pull_event
 from support.fakes.github_model import APP_ID
@@ -162,7 +162,7 @@ async def test_two_processes_do_everything_once(world: GitHubWorld) -> None:
             settings_of(world.github, world.database_url),
             database=database,
             storage=MemoryStorage(),
-            pauses=Pauses(look_s=0, delays_s=(0.0,)),
+            pauses=RetryDelays(look_s=0, delays_s=(0.0,)),
         ) as other:
             for place in range(4):
                 changes = {f"sources/xx/{place}.json": as_json(definition("town"))}
@@ -199,7 +199,7 @@ async def test_our_comment_is_found_among_many(database_url: str) -> None:
         assert "whole data" in ours[1]["body"]
 
 
-async def _work(duty: GitHubDuty) -> None:
+async def _work(duty: GitHubWorker) -> None:
     for _ in range(30):
         await duty.once()
 

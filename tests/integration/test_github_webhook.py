@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oa_api.github.signature import sign
+from oa_api.pull_requests.signature import sign
 from support.fakes.github_events import SECRET, check_run_event, comment_event, encoded, headers, pull_event, push_event
 from support.fakes.github_server import as_json
 from support.github_world import TOWN, GitHubWorld

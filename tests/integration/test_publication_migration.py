@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from oa_api.store import migration
-from oa_api.store.database import Database
+from oa_api.db import migration
+from oa_api.db.database import Database
 from oa_local.postgres import Postgres
 
 BEFORE = "0011"

@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from oa_api.data.published import selected
+from oa_api.datasets.queries import selected
+from oa_api.datasets.request_schemas import DataFilterSchema
+from oa_api.db import counting
+from oa_api.db.database import Database
+from oa_api.db.query_files import load_queries
+from oa_api.events.cursor import Cursor, EventFilter, span
 from oa_api.events.feed import now
-from oa_api.events.position import Interest, Position, span
-from oa_api.handlers import paging
-from oa_api.schemas.data import DataFilter
-from oa_api.schemas.requests import JobFilter, RunFilter
-from oa_api.store.database import Database
-from oa_api.store.queries import queries
+from oa_api.jobs import filters
+from oa_api.jobs.request_schemas import JobFilterSchema, RunFilterSchema
 from oa_local.postgres import Postgres
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -97,22 +98,22 @@ LISTS = {
 @pytest.mark.parametrize("cursor", [None, JOBS // 2])
 @pytest.mark.parametrize("name", LISTS)
 async def test_list_of_jobs_reads_no_whole_table(database: Database, name: str, cursor: int | None, order: str) -> None:
-    asked = listed(JobFilter, **LISTS[name], cursor=cursor, order=order)
-    assert await scanned_whole(database, paging.statement("jobs", asked), paging.parameters(asked)) == set()
+    asked = listed(JobFilterSchema, **LISTS[name], cursor=cursor, order=order)
+    assert await scanned_whole(database, filters.list_statement("jobs", asked), filters.list_parameters(asked)) == set()
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if name != "live"])
 async def test_count_of_jobs_reads_no_whole_table(database: Database, name: str) -> None:
-    values = paging.parameters(listed(JobFilter, **LISTS[name]))
-    sql = queries("reads")["tallied_jobs" if set(LISTS[name]) <= {"run", "status"} else "count_jobs"]
-    found = await scanned_whole(database, sql, values, stops_after=paging.COUNTED_ROWS)
+    values = filters.list_parameters(listed(JobFilterSchema, **LISTS[name]))
+    sql = load_queries("jobs.reads")["tallied_jobs" if set(LISTS[name]) <= {"run", "status"} else "count_jobs"]
+    found = await scanned_whole(database, sql, values, stops_after=counting.COUNTED_ROWS)
     assert found <= ({"job_tally"} if "run" not in LISTS[name] else set())
 
 
 @pytest.mark.parametrize("asked", [{}, {"live": True}, {"status": ["Fail"]}, {"run": 7}, {"cursor": 100}])
 async def test_list_of_runs_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    given = listed(RunFilter, **asked)
-    assert await scanned_whole(database, paging.statement("runs", given), paging.parameters(given)) == set()
+    given = listed(RunFilterSchema, **asked)
+    assert await scanned_whole(database, filters.list_statement("runs", given), filters.list_parameters(given)) == set()
 
 
 DATA = {
@@ -135,24 +136,26 @@ DATA = {
 @pytest.mark.parametrize("cursor", [None, 2000])
 @pytest.mark.parametrize("name", DATA)
 async def test_list_of_data_reads_no_whole_table(database: Database, name: str, cursor: int | None) -> None:
-    asked = listed(DataFilter, **DATA[name], cursor=cursor)
-    sql = queries("data")[f"by_{asked['sort']}"]
-    assert await scanned_whole(database, sql, paging.parameters(selected(asked))) == set()
+    asked = listed(DataFilterSchema, **DATA[name], cursor=cursor)
+    sql = load_queries("datasets.queries")[f"by_{asked['sort']}"]
+    assert await scanned_whole(database, sql, filters.list_parameters(selected(asked))) == set()
 
 
 async def test_list_of_failing_data_looks_at_jobs_by_index(database: Database) -> None:
-    asked = listed(DataFilter, failing=True)
-    found = await scanned_whole(database, queries("data")["by_source"], paging.parameters(selected(asked)))
+    asked = listed(DataFilterSchema, failing=True)
+    found = await scanned_whole(
+        database, load_queries("datasets.queries")["by_source"], filters.list_parameters(selected(asked))
+    )
     assert found == set()
 
 
 SPANS = {
-    "newest": (Interest(), "desc"),
-    "oldest": (Interest(), "asc"),
-    "of a run": (Interest(run=150), "asc"),
-    "of a run, newest": (Interest(run=150), "desc"),
-    "of a job": (Interest(job=7), "asc"),
-    "of a kind that nothing has": (Interest(kinds=frozenset({"job.rejected"})), "desc"),
+    "newest": (EventFilter(), "desc"),
+    "oldest": (EventFilter(), "asc"),
+    "of a run": (EventFilter(run=150), "asc"),
+    "of a run, newest": (EventFilter(run=150), "desc"),
+    "of a job": (EventFilter(job=7), "asc"),
+    "of a kind that nothing has": (EventFilter(kinds=frozenset({"job.rejected"})), "desc"),
 }
 
 
@@ -160,14 +163,14 @@ SPANS = {
 async def test_page_of_the_feed_reads_no_whole_table(database: Database, name: str) -> None:
     interest, order = SPANS[name]
     values = span(interest, limit=100)
-    assert await scanned_whole(database, queries("events")[f"events_{order}"], values) == set()
+    assert await scanned_whole(database, load_queries("events.queries")[f"events_{order}"], values) == set()
 
 
 async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None:
     end = await now(database)
-    values = {**span(Interest(), after=end, until=Position(end.xid + 9, 0), limit=1000), "most": 10_000}
+    values = {**span(EventFilter(), after=end, until=Cursor(end.xid + 9, 0), limit=1000), "most": 10_000}
     for name in ("events_asc", "is_pending", "resumable"):
-        assert await scanned_whole(database, queries("events")[name], values) == set(), name
+        assert await scanned_whole(database, load_queries("events.queries")[name], values) == set(), name
 
 
 PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
@@ -260,7 +263,7 @@ HOT: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", HOT)
 async def test_hot_query_reads_no_whole_table(database: Database, name: str) -> None:
     topic, _, statement = name.partition(".")
-    assert await scanned_whole(database, queries(topic)[statement], HOT[name]) == set()
+    assert await scanned_whole(database, load_queries(topic)[statement], HOT[name]) == set()
 
 
 async def _tallied(database: Database) -> dict[tuple[int, str], int]:
@@ -279,7 +282,7 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     async def move(job: int, status: str) -> None:
         await database.execute("UPDATE job SET status = %(status)s WHERE id = %(job)s", {"job": job, "status": status})
 
-    fold = queries("sweep")["fold_tally"]
+    fold = load_queries("jobs.sweep")["fold_tally"]
     moves = [move(job, ("Warn", "Cancelled")[job % 2]) for job in range(1, 41)]
     await asyncio.gather(*moves[:20], database.execute(fold), database.execute(fold), *moves[20:])
     await database.execute("DELETE FROM batch_evidence WHERE job_id = 50")
@@ -295,4 +298,4 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     [{"actor": "person-7"}, {"actor": "nobody"}, {"action": "job.rerun"}, {"action": "no.such"}, {"subject": "job/7"}],
 )
 async def test_list_of_deeds_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    assert await scanned_whole(database, queries("identity")["deeds"], {**_DEEDS, **asked}) == set()
+    assert await scanned_whole(database, load_queries("identity.queries")["deeds"], {**_DEEDS, **asked}) == set()

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from oa_api.background.relay import relay_once
-from oa_api.background.sweep import Sweep, SweepTimes
+from oa_api.db.database import Database
+from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
-from oa_api.jobs import Idempotency, create_jobs, create_run
-from oa_api.resolution import PlannedJob
-from oa_api.store.database import Database
+from oa_api.jobs.job_creation import create_jobs, create_run
+from oa_api.jobs.outbox_relay import relay_once
+from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.messages import REPUBLISHED, parse_job_message
 from oa_shared.scheduling import Lane, Tier
 from support.fakes.memory_queue import MemoryQueue

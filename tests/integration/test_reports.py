@@ -9,10 +9,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_api.background.schedules import schedule_once
+from oa_api.http.app_keys import SETTINGS
 from oa_api.mail import Mailer, MailServer
-from oa_api.schedules.reports import ReportWork
-from oa_api.services import SETTINGS
+from oa_api.schedules.report_task import ReportTask
+from oa_api.schedules.worker import schedule_once
 from oa_api.settings import Settings
 from oa_shared.schedule_types import ScheduleType
 from support.finished_jobs import fail, make_jobs, post, succeed
@@ -26,7 +26,7 @@ async def report(api: RunningApi, period: str, *, mail_url: str = "", **settings
     assert known is not None
     values = {name: getattr(known, name) for name in Settings.__dataclass_fields__}
     mailer = Mailer(MailServer.parse(mail_url) if mail_url else None, sender="oa <oa@example.org>")
-    work = ReportWork(api.database, Settings(**{**values, **settings}), mailer)
+    work = ReportTask(api.database, Settings(**{**values, **settings}), mailer)
     fired = await post(api, "/api/schedule", type="report", period=period)
     assert await schedule_once(api.database, {ScheduleType.REPORT: work})
     return dict(await api.get(f"/api/schedule/{fired['id']}"))

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from oa_api import job_actions
-from oa_api.background.sweep import Sweep, SweepTimes
+from oa_api.db.database import Database, Row
+from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
-from oa_api.jobs import Idempotency, create_jobs, create_run
-from oa_api.resolution import PlannedJob
-from oa_api.results.apply import apply_event, apply_status
-from oa_api.store.database import Database, Row
+from oa_api.jobs import actions
+from oa_api.jobs.job_creation import create_jobs, create_run
+from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.results import apply_event, apply_status
+from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.claim import CLAIM_FILE, claim
 from oa_shared.ids import attempt_prefix, batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage, dump
@@ -102,7 +103,7 @@ async def test_run_again_has_all_its_tries_and_its_whole_time_again(database: Da
     job = await make_job(database)
     await fail(database, job, "bug.crash", "bug.crash")
     await database.execute("UPDATE job SET opened_at = now() - interval '3 days'")
-    await database.run(lambda transaction: job_actions.rerun(transaction, job, by=SERVICE))
+    await database.run(lambda transaction: actions.rerun(transaction, job, by=SERVICE))
     await sweep(database)
     assert (await row_of(database, job))["status"] == "Pending"
     assert await fail(database, job, "bug.crash", "bug.crash") == ["retried", "Fail"]
@@ -118,7 +119,7 @@ async def test_new_attempt_starts_without_the_error_of_the_last(database: Databa
 async def test_run_again_that_fails_leaves_what_was_published(database: Database) -> None:
     job = await make_job(database)
     await tell(database, job, JobStatus.SUCCESS)
-    await database.run(lambda transaction: job_actions.rerun(transaction, job, by=SERVICE))
+    await database.run(lambda transaction: actions.rerun(transaction, job, by=SERVICE))
     await fail(database, job, "source.not_found")
     (data,) = await database.all("SELECT job_id, attempt, result FROM data")
     assert (data["job_id"], data["attempt"], data["result"]) == (job, 1, GOOD)
@@ -127,7 +128,7 @@ async def test_run_again_that_fails_leaves_what_was_published(database: Database
 async def test_run_again_that_succeeds_is_published_as_another_attempt(database: Database) -> None:
     job = await make_job(database)
     await tell(database, job, JobStatus.SUCCESS)
-    await database.run(lambda transaction: job_actions.rerun(transaction, job, by=SERVICE))
+    await database.run(lambda transaction: actions.rerun(transaction, job, by=SERVICE))
     await tell(database, job, JobStatus.SUCCESS)
     published = await database.all("SELECT attempt FROM job_event WHERE kind = 'data.published' ORDER BY id")
     assert [row["attempt"] for row in published] == [1, 2]
@@ -157,7 +158,7 @@ async def test_submitted_that_was_overtaken_leaves_the_name_of_the_container(dat
     row = await row_of(database, job)
     asked = {"attempt": 1, "token": row["token"], "batch_job": "b1", "code": None, "message": None}
     asked["status"] = JobStatus.SUBMITTED
-    assert await database.run(lambda transaction: job_actions.report(transaction, job, asked)) == "already_there"
+    assert await database.run(lambda transaction: actions.report(transaction, job, asked)) == "already_there"
     row = await row_of(database, job)
     assert (row["status"], row["batch_job"]) == ("Running", "b1")
 

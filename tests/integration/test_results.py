@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from oa_api import job_actions
+from oa_api.db.database import Database, Row
+from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
-from oa_api.jobs import Idempotency, create_jobs, create_run
-from oa_api.resolution import PlannedJob
-from oa_api.results.apply import apply_event, apply_status
-from oa_api.store.database import Database, Row
+from oa_api.jobs import actions
+from oa_api.jobs.job_creation import create_jobs, create_run
+from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.results import apply_event, apply_status
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage
 from oa_shared.scheduling import Lane, Tier
@@ -112,14 +113,14 @@ async def test_apply_status_drop_of_features_is_held_back_until_confirmed(databa
     await tell(database, first, JobStatus.SUCCESS, result=GOOD)
     assert await tell(database, second, JobStatus.SUCCESS, result={**GOOD, "count": 80}) == "Warn"
     assert await published(database) == [first["id"]]
-    await database.run(lambda transaction: job_actions.confirm(transaction, second["id"], by=SERVICE))
+    await database.run(lambda transaction: actions.confirm(transaction, second["id"], by=SERVICE))
     assert await published(database) == [second["id"]]
 
 
 async def test_apply_status_rejected_result_is_a_failure_and_stays_unpublished(database: Database) -> None:
     job = await make_job(database)
     await tell(database, job, JobStatus.SUCCESS, result={**GOOD, "count": 0})
-    await database.run(lambda transaction: job_actions.reject(transaction, job["id"], by=SERVICE))
+    await database.run(lambda transaction: actions.reject(transaction, job["id"], by=SERVICE))
     ended = await job_of(database, job["id"])
     assert (ended["status"], ended["error_code"], await published(database)) == ("Fail", "operator.rejected", [])
 

@@ -10,10 +10,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-import oa_api.schedules.sources as sources_module
-from oa_api.background.schedules import schedule_once
-from oa_api.schedules.repository import GitHub, Repository, RepositoryReader
-from oa_api.schedules.sources import SourcesWork
+import oa_api.schedules.sources_task as sources_module
+from oa_api.schedules.repository import GitHubArchives, Repository, RepositoryReader
+from oa_api.schedules.sources_task import SourcesTask
+from oa_api.schedules.worker import schedule_once
 from oa_shared.schedule_types import ScheduleType
 from support.archives import tarred
 from support.running_api import INTERNAL, RunningApi, definition
@@ -43,8 +43,8 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def work_on(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesWork]:
-    return {ScheduleType.SOURCES: SourcesWork(api.database, RepositoryReader(hosts), Repository(str(address)))}
+def work_on(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesTask]:
+    return {ScheduleType.SOURCES: SourcesTask(api.database, RepositoryReader(hosts), Repository(str(address)))}
 
 
 async def fire(api: RunningApi, **body: Any) -> dict[str, Any]:
@@ -142,7 +142,7 @@ async def test_sources_whose_lease_was_taken_over_write_nothing_more(
                 await schedule_once(api.database, work_on(api, repository))
             return await super().read(*given)
 
-    slow = SourcesWork(api.database, Slow(), Repository(str(repository)))
+    slow = SourcesTask(api.database, Slow(), Repository(str(repository)))
     await schedule_once(api.database, {ScheduleType.SOURCES: slow})
     assert await jobs_of(api) == EXPECTED
     assert (await api.get("/api/schedule"))["fires"][0]["state"] == "Done"
@@ -200,8 +200,8 @@ async def test_sources_of_a_branch_on_github_are_taken_at_one_commit(
     api: RunningApi, archive_server: TestServer
 ) -> None:
     there = str(archive_server.make_url("")).rstrip("/")
-    reader = RepositoryReader(("127.0.0.1",), github=GitHub(api=there, archives=there))
-    work = SourcesWork(api.database, reader, Repository("https://github.com/o/r"))
+    reader = RepositoryReader(("127.0.0.1",), github=GitHubArchives(api=there, archives=there))
+    work = SourcesTask(api.database, reader, Repository("https://github.com/o/r"))
     fired = await fire(api)
     await schedule_once(api.database, {ScheduleType.SOURCES: work})
     assert (await api.get(f"/api/schedule/{fired['id']}"))["detail"]["commit"] == COMMIT

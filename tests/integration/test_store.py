@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from oa_api.store import migration
-from oa_api.store.database import Database, Transaction
-from oa_api.store.errors import (
+from oa_api.db import migration
+from oa_api.db.database import Database, Transaction
+from oa_api.db.errors import (
     StoreConflictError,
     StoreError,
     StoreTimeoutError,
     StoreUnavailableError,
     StoreUnknownOutcomeError,
 )
-from oa_api.store.migration import migrate
+from oa_api.db.migration import migrate
 from oa_local.postgres import Postgres
 
 KILL_OTHERS = """

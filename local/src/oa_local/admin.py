@@ -3,8 +3,8 @@
 import asyncio
 from contextlib import suppress
 
-from oa_api.account_command import AccountSettings, run_account_command
-from oa_api.errors import ConflictError
+from oa_api.commands.account import AccountSettings, run_account_command
+from oa_api.http.errors import ConflictError
 
 LOGIN = "admin"
 

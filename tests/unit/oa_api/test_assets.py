@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from oa_api.assets import Asset, Assets, read_assets
-from oa_api.errors import NotFoundError
+from oa_api.http.assets import Asset, Assets, read_assets
+from oa_api.http.errors import NotFoundError
 
 ASSET = Asset(b"plain", "text/css", "v1", {"br": b"small", "gzip": b"medium"})
 

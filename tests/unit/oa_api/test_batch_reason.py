@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from oa_api.results.batch_reason import failure_of
+from oa_api.jobs.batch_failure import failure_of
 from oa_shared.messages import BatchEvent
 
 

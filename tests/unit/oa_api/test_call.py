@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 from structlog.testing import capture_logs
 
-from oa_api.call import CallSettings, CallUsageError, call
+from oa_api.commands.call import CallSettings, CallUsageError, call
 
 
 @dataclass

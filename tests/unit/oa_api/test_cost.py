@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oa_api.reporting.cost import MACHINES, Prices, Use, cost_of
+from oa_api.jobs.cost import MACHINES, Prices, Use, cost_of
 from oa_shared.scheduling import Tier
 
 PRICES = Prices(vcpu_h=0.04, memory_gb_h=0.004, moved_gb=0.05, looked_up="today")

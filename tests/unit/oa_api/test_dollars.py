@@ -2,7 +2,7 @@
 
 import pytest
 
-from oa_api.pages.words import dollars
+from oa_api.ui.formatting import dollars
 
 
 @pytest.mark.parametrize(

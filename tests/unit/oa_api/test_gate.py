@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from oa_api.results.gate import concerns
+from oa_api.jobs.quality_gate import concerns
 
 PUBLISHED = {"count": 100, "fields": {"number": 100, "street": 50}}
 

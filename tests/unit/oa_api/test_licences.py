@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.data.licences import MAX_TEXT, Licence, attribution_text, licence_of, normalise
+from oa_api.definitions.licenses import MAX_TEXT, License, attribution_text, license_of, normalize_license
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
@@ -19,16 +19,16 @@ KEYS = ("url", "text", "name", "attribution", "attribution name", "share-alike",
 @pytest.mark.parametrize(
     ("stated", "expected"),
     [
-        ("https://example.org/a", Licence(url="https://example.org/a")),
-        (" CC0\n1.0 ", Licence(text="CC0 1.0")),
-        ({"url": "see the site"}, Licence(text="see the site")),
-        ({"url": "javascript:alert(1)"}, Licence(text="javascript:alert(1)")),
-        ({"attribution name": "Town"}, Licence(attribution=True, attribution_name="Town")),
-        ({"attribution": False, "attribution name": "Town"}, Licence(attribution=False, attribution_name="Town")),
-        ({"attribution": "Town"}, Licence(attribution=True, attribution_name="Town")),
-        ({"share alike": True, "text": "ODbL"}, Licence(text="ODbL", share_alike=True)),
-        ({"note": "by mail"}, Licence(remarks="by mail")),
-        ({"text": "x" * (MAX_TEXT + 1)}, Licence(text="x" * MAX_TEXT)),
+        ("https://example.org/a", License(url="https://example.org/a")),
+        (" CC0\n1.0 ", License(text="CC0 1.0")),
+        ({"url": "see the site"}, License(text="see the site")),
+        ({"url": "javascript:alert(1)"}, License(text="javascript:alert(1)")),
+        ({"attribution name": "Town"}, License(attribution=True, attribution_name="Town")),
+        ({"attribution": False, "attribution name": "Town"}, License(attribution=False, attribution_name="Town")),
+        ({"attribution": "Town"}, License(attribution=True, attribution_name="Town")),
+        ({"share alike": True, "text": "ODbL"}, License(text="ODbL", share_alike=True)),
+        ({"note": "by mail"}, License(remarks="by mail")),
+        ({"text": "x" * (MAX_TEXT + 1)}, License(text="x" * MAX_TEXT)),
         ("", None),
         ({}, None),
         ({"text": 7, "share-alike": "yes"}, None),
@@ -36,25 +36,25 @@ KEYS = ("url", "text", "name", "attribution", "attribution name", "share-alike",
         ([1], None),
     ],
 )
-def test_normalise_of_what_people_write_is_one_shape(stated: Any, expected: Licence | None) -> None:
-    assert normalise(stated) == expected
+def test_normalise_of_what_people_write_is_one_shape(stated: Any, expected: License | None) -> None:
+    assert normalize_license(stated) == expected
 
 
 @given(JSON | st.dictionaries(st.sampled_from(KEYS), JSON))
 def test_normalise_of_what_it_made_changes_nothing(stated: Any) -> None:
-    once = normalise(stated)
-    assert normalise(once.as_json() if once else None) == once
+    once = normalize_license(stated)
+    assert normalize_license(once.as_json() if once else None) == once
 
 
 def test_licence_of_a_definition_is_that_of_the_entry() -> None:
     entries = [{"name": "a", "license": "A"}, {"name": "b", "license": {"text": "B"}}, {"name": "c"}]
     definition = {"layers": {"addresses": entries}}
-    found = [licence_of(definition, "addresses", name) for name in ("a", "b", "c", "d")]
-    assert found == [Licence(text="A"), Licence(text="B"), None, None]
+    found = [license_of(definition, "addresses", name) for name in ("a", "b", "c", "d")]
+    assert found == [License(text="A"), License(text="B"), None, None]
 
 
 def test_attribution_text_of_hostile_names_keeps_one_line_for_each() -> None:
-    licence = normalise({"text": "L\r\nM"})
+    licence = normalize_license({"text": "L\r\nM"})
     assert licence is not None
     row = {"source_name": "xx/a", "layer": "addresses", "name": "a\n© Somebody else", "attribution": licence.line()}
     lines = attribution_text([row]).splitlines()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.limits.address import Networks, client_address, client_key
-from oa_api.limits.bucket import Buckets, Quota
+from oa_api.identity.client_address import Networks, client_address, client_key
+from oa_api.identity.token_bucket import Quota, RateLimiter
 from oa_shared.settings import SettingsError
 
 QUOTA = Quota("q", 6, 60)
@@ -15,7 +15,7 @@ PROXIES = Networks("OA_X", ["10.0.0.0/8"])
 
 
 def test_bucket_gives_all_at_once_then_one_each_interval() -> None:
-    buckets = Buckets()
+    buckets = RateLimiter()
     assert [buckets.spend("a", QUOTA, 0).remaining for _ in range(6)] == [5, 4, 3, 2, 1, 0]
     refused = buckets.spend("a", QUOTA, 0)
     assert (refused.wait_s, refused.remaining, refused.full_in_s) == (10, 0, 60)
@@ -24,7 +24,7 @@ def test_bucket_gives_all_at_once_then_one_each_interval() -> None:
 
 @given(st.integers(1, 50), st.lists(st.floats(0, 30, allow_nan=False), max_size=200))
 def test_bucket_in_any_window_lets_no_more_than_twice_the_quota_through(requests: int, pauses: list[float]) -> None:
-    buckets, quota, now, passed = Buckets(), Quota("q", requests, 60), 0.0, []
+    buckets, quota, now, passed = RateLimiter(), Quota("q", requests, 60), 0.0, []
     for pause in pauses:
         now += pause
         if not buckets.spend("a", quota, now).wait_s:
@@ -34,7 +34,7 @@ def test_bucket_in_any_window_lets_no_more_than_twice_the_quota_through(requests
 
 
 def test_buckets_of_too_many_clients_forget_the_longest_unused() -> None:
-    buckets, quota = Buckets(max_clients=2), Quota("q", 1, 60)
+    buckets, quota = RateLimiter(max_clients=2), Quota("q", 1, 60)
     for client in ("a", "b", "c"):
         buckets.spend(client, quota, 0)
     assert [buckets.spend(client, quota, 1).wait_s > 0 for client in ("b", "c", "a")] == [True, True, False]

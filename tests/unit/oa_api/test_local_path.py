@@ -1,11 +1,11 @@
 import pytest
 
-from oa_api.identity.local_path import local_path
+from oa_api.identity.safe_redirect import safe_redirect
 
 
 @pytest.mark.parametrize("path", ["/", "/profile", "/jobs?status=Fail&page=2", "/jobs/1#log", "/d%C3%A9"])
 def test_path_of_this_site_is_kept(path: str) -> None:
-    assert local_path(path) == path
+    assert safe_redirect(path) == path
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_path_of_this_site_is_kept(path: str) -> None:
     ],
 )
 def test_anything_else_leads_to_the_page_given(text: str) -> None:
-    assert local_path(text, otherwise="/profile") == "/profile"
+    assert safe_redirect(text, otherwise="/profile") == "/profile"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oa_api.log_lines import as_text
+from oa_api.jobs.job_log import as_text
 
 
 @pytest.mark.parametrize(

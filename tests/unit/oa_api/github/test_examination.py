@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from oa_api.github.examination import Examination, examine
-from oa_api.github.survey import SourceChange, source_paths
+from oa_api.pull_requests.changed_sources import SourceChange, source_paths
+from oa_api.pull_requests.definition_review import Review, review
 from support.running_api import definition
 
 PATH = "sources/us/ca/town.json"
@@ -18,11 +18,11 @@ def change(before: Any, after: Any, *, path: str = PATH, problem: str = "") -> S
     return SourceChange(path, path[8:-5], texts[0], texts[1], problem)
 
 
-def examined(before: Any, after: Any, **more: str) -> Examination:
-    return examine(change(before, after, **more), address="https://example.org/town")
+def examined(before: Any, after: Any, **more: str) -> Review:
+    return review(change(before, after, **more), address="https://example.org/town")
 
 
-def names(found: Examination) -> list[str]:
+def names(found: Review) -> list[str]:
     return [job.name for job in found.jobs]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.github.json_lines import line_of, lines_of
+from oa_api.pull_requests.json_positions import line_of, lines_of
 
 TEXT = """{
   "schema": 2,

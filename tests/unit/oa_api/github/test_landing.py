@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from oa_api.github.landing import plan
-from oa_api.resolution import PlannedJob
+from oa_api.jobs.planning import PlannedJob
+from oa_api.pull_requests.merge import plan
 from oa_shared.scheduling import Tier
 
 

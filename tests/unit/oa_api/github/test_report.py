@@ -7,29 +7,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from oa_api.github.examination import Finding
-from oa_api.github.markup import code, pre
-from oa_api.github.quotes import Quotes
-from oa_api.github.report import Report, report
-from oa_api.github.standing import Entry, Standing, Try
-from oa_api.results.gate import concerns
+from oa_api.jobs.quality_gate import concerns
+from oa_api.pull_requests.check_state import CheckState, Entry, JobOutcome
+from oa_api.pull_requests.definition_review import Finding
+from oa_api.pull_requests.excerpts import Excerpts
+from oa_api.pull_requests.markup import code, pre
+from oa_api.pull_requests.report import Report, report
 from oa_shared.failures import FAILURES
 from oa_shared.status import JobStatus
 
 
-def tried(status: JobStatus, **more: Any) -> Try:
+def tried(status: JobStatus, **more: Any) -> JobOutcome:
     about = {"job": 7, "attempt": 1, "code": None, "message": "", "count": None, "fields": {}}
-    return Try(status=status, **{**about, **more})
+    return JobOutcome(status=status, **{**about, **more})
 
 
-def entry(full: Try | None, *, key: str = "xx/a/addresses/a", sample: Try | None = None, **more: Any) -> Entry:
+def entry(
+    full: JobOutcome | None, *, key: str = "xx/a/addresses/a", sample: JobOutcome | None = None, **more: Any
+) -> Entry:
     ended = tried(JobStatus.SUCCESS, count=10, fields={"number": 9})
     return Entry(key, sample or ended, full, **{"live": None, "live_job": None, **more})
 
 
 def shown(*entries: Entry, state: str = "open", problems: tuple[Finding, ...] = (), **more: Any) -> Report:
-    standing = Standing("a" * 40, state, list(entries), list(problems), more.get("removed", []), {}, (1, 2, None))
-    return report(standing, public_url="https://b.example", quotes=Quotes(more.get("logs", {}), more.get("rows", {})))
+    standing = CheckState("a" * 40, state, list(entries), list(problems), more.get("removed", []), {}, (1, 2, None))
+    return report(standing, public_url="https://b.example", quotes=Excerpts(more.get("logs", {}), more.get("rows", {})))
 
 
 GOOD = tried(JobStatus.SUCCESS, count=100, valid=100, fields={"number": 100, "street": 98, "unit": 0})
@@ -48,7 +50,7 @@ GOOD = tried(JobStatus.SUCCESS, count=100, valid=100, fields={"number": 100, "st
         (tried(JobStatus.CANCELLED, code="operator.cancelled"), "failure"),
     ],
 )
-def test_conclusion_is_that_of_the_whole_job(full: Try | None, conclusion: str | None) -> None:
+def test_conclusion_is_that_of_the_whole_job(full: JobOutcome | None, conclusion: str | None) -> None:
     assert shown(entry(full)).conclusion == conclusion
 
 

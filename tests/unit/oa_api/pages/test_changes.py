@@ -1,6 +1,6 @@
 from typing import Any
 
-from oa_api.pages.job.changes import flattened
+from oa_api.jobs.pages.changes import flattened
 
 POINT = {"type": "Point", "coordinates": [1, 2]}
 

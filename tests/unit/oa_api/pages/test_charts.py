@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.pages import charts
+from oa_api.ui import charts
 
 COUNTS = st.lists(st.tuples(st.text(max_size=5), st.integers(0, 10**12)), max_size=60)
 

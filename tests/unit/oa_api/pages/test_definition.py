@@ -1,6 +1,6 @@
 import json
 
-from oa_api.pages.job.definition import marked_lines
+from oa_api.jobs.pages.definition import marked_lines
 
 ENTRIES = [{"name": "city", "data": "a"}, {"name": "county", "data": "b", "conform": {"number": ["x"]}}]
 TEXT = json.dumps({"schema": 2, "layers": {"parcels": ENTRIES, "addresses": ENTRIES}})

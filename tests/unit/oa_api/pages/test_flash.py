@@ -4,7 +4,7 @@ import json
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from oa_api.pages import flash
+from oa_api.ui import flash
 
 
 def told(cookie: str) -> list[flash.Message]:

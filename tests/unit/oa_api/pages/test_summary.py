@@ -1,4 +1,4 @@
-from oa_api.pages.job.summary import differences
+from oa_api.jobs.pages.summary import differences
 
 
 def test_differences_tell_what_was_lost_since_the_last_publication() -> None:

@@ -1,14 +1,14 @@
 """When each duty last worked, kept where every process can see it."""
 
-from oa_api.store.database import Database
-from oa_api.store.queries import queries
+from oa_api.db.database import Database
+from oa_api.db.query_files import load_queries
 
-_SQL = queries("relay")
+_SQL = load_queries("jobs.outbox_relay")
 RELAY, CONSUMER, SWEEP, SCHEDULES = "relay", "consumer", "sweep", "schedules"
 GITHUB = "github"
 BULK = "bulk"
 
 
-async def beat(database: Database, name: str) -> None:
+async def record_heartbeat(database: Database, name: str) -> None:
     """Say that a duty is alive."""
     await database.execute(_SQL["beat"], {"name": name})

@@ -11,7 +11,7 @@ from oa_shared.errors import OaError
 log = structlog.get_logger()
 
 
-async def repeat(name: str, work: Callable[[], Awaitable[bool]], stop: asyncio.Event, *, every_s: float) -> None:
+async def run_loop(name: str, work: Callable[[], Awaitable[bool]], stop: asyncio.Event, *, every_s: float) -> None:
     """Call `work` until `stop` is set; when it returns False there is nothing to do and it rests `every_s` seconds.
 
     Errors that are somebody else's outage are logged and waited out; anything else ends the duty, and with it the

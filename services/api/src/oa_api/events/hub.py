@@ -6,15 +6,16 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
+from aiohttp import web
 
-from oa_api.errors import BusyError
-from oa_api.events.position import Interest, Position
+from oa_api.db.database import Database, Row
+from oa_api.events.cursor import Cursor, EventFilter
+from oa_api.events.feed_reader import Tail
+from oa_api.events.serializers import event_view, sse_frame
 from oa_api.events.subscriber import Subscriber
-from oa_api.events.tail import Tail
-from oa_api.events.view import as_sent, event_view
+from oa_api.http.errors import BusyError
+from oa_api.jobs.serializers import serialize_run
 from oa_api.metrics import EVENT_STREAMS, EVENT_STREAMS_CUT
-from oa_api.representation import run_view
-from oa_api.store.database import Database, Row
 
 log = structlog.get_logger()
 
@@ -31,12 +32,12 @@ class Hub:
         self._is_closed = False
 
     @property
-    def position(self) -> Position:
+    def position(self) -> Cursor:
         """Return the place up to which all has been told."""
         return self._tail.position
 
     @asynccontextmanager
-    async def subscribed(self, interest: Interest, *, on_cut: Callable[[], object]) -> AsyncIterator[Subscriber]:
+    async def subscribed(self, interest: EventFilter, *, on_cut: Callable[[], object]) -> AsyncIterator[Subscriber]:
         """Give a subscriber that is told everything after its `after`. Raises BusyError, StoreError."""
         if self._is_closed or len(self._subscribers) >= self._most_streams:
             raise BusyError("there are as many open streams as this server takes")
@@ -86,15 +87,15 @@ class Hub:
 
     def _announce(self, rows: list[Row]) -> None:
         for row in rows:
-            at = Position.of(row)
-            text = as_sent("job", event_view(row), at=at)
+            at = Cursor.of(row)
+            text = sse_frame("job", event_view(row), at=at)
             for subscriber in self._subscribers:
                 if at > subscriber.after and subscriber.interest.wants(row):
                     subscriber.push(text)
 
     def _announce_runs(self, rows: list[Row]) -> None:
         for row in rows:
-            text = as_sent("run", run_view(row))
+            text = sse_frame("run", serialize_run(row))
             for subscriber in self._subscribers:
                 if subscriber.interest.wants_run(row["id"]):
                     subscriber.push(text)
@@ -104,3 +105,6 @@ def _cut(on_cut: Callable[[], object]) -> None:
     EVENT_STREAMS_CUT.inc()
     log.warning("stream_cut_off")
     on_cut()
+
+
+HUB = web.AppKey("hub", Hub)

@@ -7,18 +7,18 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from oa_api.db.database import Database
+from oa_api.db.errors import StoreError
+from oa_api.db.query_files import load_queries
+from oa_api.events.cursor import Cursor, EventFilter
 from oa_api.events.feed import is_resumable, read
 from oa_api.events.hub import Hub
-from oa_api.events.position import Interest, Position
+from oa_api.events.serializers import KEEP_ALIVE, RETRY, cursor_comment, event_view, sse_frame
 from oa_api.events.subscriber import Subscriber
-from oa_api.events.view import KEEP_ALIVE, RETRY, as_sent, bookmark, event_view
-from oa_api.representation import run_view
-from oa_api.store.database import Database
-from oa_api.store.errors import StoreError
-from oa_api.store.queries import queries
+from oa_api.jobs.serializers import serialize_run
 
 log = structlog.get_logger()
-_READS = queries("reads")
+_READS = load_queries("jobs.reads")
 _AT_ONCE = 1000
 _KEEP_ALIVE_S = 15.0
 _HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -26,7 +26,7 @@ _FORGOTTEN = {"message": "what has happened since that event cannot all be told:
 
 
 async def stream(
-    request: web.Request, hub: Hub, database: Database, interest: Interest, *, after: Position | None
+    request: web.Request, hub: Hub, database: Database, interest: EventFilter, *, after: Cursor | None
 ) -> web.StreamResponse:
     """Answer with a stream of what comes after an event, or from now on. Raises BusyError, StoreError at its start."""
     async with (
@@ -59,7 +59,7 @@ def _abort(request: web.Request) -> None:
         request.transport.abort()
 
 
-async def _missed(database: Database, subscriber: Subscriber, *, after: Position | None) -> AsyncGenerator[bytes, None]:
+async def _missed(database: Database, subscriber: Subscriber, *, after: Cursor | None) -> AsyncGenerator[bytes, None]:
     """Give a greeting, then what happened between `after` and the place where the hub goes on by itself."""
     interest, until = subscriber.interest, subscriber.after
     after = until if after is None else after
@@ -67,22 +67,22 @@ async def _missed(database: Database, subscriber: Subscriber, *, after: Position
     subscriber.after = max(after, until)
     if not await is_resumable(database, after, until=until):
         subscriber.after = until
-        yield RETRY + as_sent("reset", _FORGOTTEN, at=until) + await _counts(database, interest)
+        yield RETRY + sse_frame("reset", _FORGOTTEN, at=until) + await _counts(database, interest)
         return
-    yield RETRY + bookmark(after) + await _counts(database, interest)
+    yield RETRY + cursor_comment(after) + await _counts(database, interest)
     while after < until:
         rows = await read(database, interest, after=after, until=until, order="asc", limit=_AT_ONCE)
         if rows:
-            yield b"".join(as_sent("job", event_view(row), at=Position.of(row)) for row in rows)
-        after = Position.of(rows[-1]) if len(rows) == _AT_ONCE else until
+            yield b"".join(sse_frame("job", event_view(row), at=Cursor.of(row)) for row in rows)
+        after = Cursor.of(rows[-1]) if len(rows) == _AT_ONCE else until
 
 
-async def _counts(database: Database, interest: Interest) -> bytes:
+async def _counts(database: Database, interest: EventFilter) -> bytes:
     """Return the counts of the run that is watched, as they are now."""
     if interest.run is None or not interest.wants_run(interest.run):
         return b""
     rows = await database.all(_READS["runs_by_number"], {"runs": [interest.run]})
-    return b"".join(as_sent("run", run_view(row)) for row in rows)
+    return b"".join(sse_frame("run", serialize_run(row)) for row in rows)
 
 
 async def _live(response: web.StreamResponse, hub: Hub, subscriber: Subscriber) -> None:
@@ -90,7 +90,7 @@ async def _live(response: web.StreamResponse, hub: Hub, subscriber: Subscriber) 
         text = await subscriber.take(_KEEP_ALIVE_S)
         if not text and not subscriber.is_closed:
             # Nothing waits now, so all up to the hub's place has been sent: a quiet stream stays resumable.
-            text = KEEP_ALIVE + bookmark(max(hub.position, subscriber.after))
+            text = KEEP_ALIVE + cursor_comment(max(hub.position, subscriber.after))
         if text:
             await response.write(text)
     await response.write_eof()

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from oa_api.events.position import Interest, Position
+from oa_api.events.cursor import Cursor, EventFilter
 
 MOST_WAITING = 2000
 
@@ -15,7 +15,7 @@ class Subscriber:
 
     __slots__ = ("_filled", "_on_cut", "_waiting", "after", "interest", "is_closed")
 
-    def __init__(self, interest: Interest, *, after: Position, on_cut: Callable[[], object]) -> None:
+    def __init__(self, interest: EventFilter, *, after: Cursor, on_cut: Callable[[], object]) -> None:
         self.interest = interest
         self.after = after
         self.is_closed = False

@@ -27,17 +27,17 @@ _SCOPE_OF_MEMBERSHIP = "read:org"
 _ACTIVE = "active"
 
 
-GITHUB_SIGN_IN: web.AppKey["GithubSettings | None"] = web.AppKey("github_sign_in")
+GITHUB_SIGN_IN: web.AppKey["GitHubSignInSettings | None"] = web.AppKey("github_sign_in")
 
 
-class GithubSignInError(OaError):
+class GitHubSignInError(OaError):
     """GitHub did not say who somebody is."""
 
     code = "github.sign_in"
     title = "GitHub did not confirm the sign-in."
 
 
-class GithubAwayError(GithubSignInError):
+class GitHubSignInUnavailableError(GitHubSignInError):
     """GitHub does not answer."""
 
     code = "github.away"
@@ -46,7 +46,7 @@ class GithubAwayError(GithubSignInError):
 
 
 @dataclass(frozen=True, slots=True)
-class GithubUser:
+class GitHubUser:
     """Who signed in there; the number stays when the name changes."""
 
     id: int
@@ -54,7 +54,7 @@ class GithubUser:
 
 
 @dataclass(frozen=True, slots=True)
-class GithubSettings:
+class GitHubSignInSettings:
     """The application that we are at GitHub, and whose members may sign in without an account made for them."""
 
     client_id: str
@@ -66,7 +66,7 @@ class GithubSettings:
     allowed_hosts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings) -> "GithubSettings | None":
+    def of(cls, settings: Settings) -> "GitHubSignInSettings | None":
         """Return them, or None when signing in through GitHub has not been set up. Raises SettingsError."""
         if not (settings.github_client_id and settings.github_client_secret):
             return None
@@ -91,10 +91,10 @@ class GithubSettings:
         return str((self.site / "login/oauth/authorize").with_query(asked))
 
 
-class GithubClient:
+class GitHubSignInClient:
     """The calls of one sign-in. Every method raises GithubSignInError or GithubAwayError."""
 
-    def __init__(self, session: aiohttp.ClientSession, settings: GithubSettings) -> None:
+    def __init__(self, session: aiohttp.ClientSession, settings: GitHubSignInSettings) -> None:
         self._session = session
         self._settings = settings
 
@@ -106,18 +106,18 @@ class GithubClient:
         answer = await self._call("POST", known.site / "login/oauth/access_token", data=data)
         token = answer.get("access_token")
         if not isinstance(token, str) or not token:
-            raise GithubSignInError("the code was not accepted: start again")
+            raise GitHubSignInError("the code was not accepted: start again")
         return token
 
-    async def user(self, token: str) -> GithubUser:
+    async def user(self, token: str) -> GitHubUser:
         """Return whom a token belongs to."""
         answer = await self._call("GET", self._settings.api / "user", headers=_bearer(token))
         match answer:
             case {"id": int(number), "login": str(login)} if number > 0:
-                return GithubUser(number, login)
-        raise GithubSignInError("GitHub named no user")
+                return GitHubUser(number, login)
+        raise GitHubSignInError("GitHub named no user")
 
-    async def is_member(self, token: str, user: GithubUser) -> bool:
+    async def is_member(self, token: str, user: GitHubUser) -> bool:
         """Return whether a user is an active member of one of the organisations or teams of the settings."""
         for name in self._settings.members_of:
             organisation, _, team = name.partition("/")
@@ -138,27 +138,27 @@ class GithubClient:
                     raise _refusal(response.status)
                 return await _json(response)
         except (TimeoutError, aiohttp.ClientError, AddressRefusedError) as error:
-            raise GithubAwayError(type(error).__name__) from error
+            raise GitHubSignInUnavailableError(type(error).__name__) from error
 
 
 @asynccontextmanager
-async def github_client(settings: GithubSettings) -> AsyncIterator[GithubClient]:
+async def github_client(settings: GitHubSignInSettings) -> AsyncIterator[GitHubSignInClient]:
     """Open a session of calls; only to public addresses, unless a host was opened by name."""
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
     async with public_session(Guard(settings.allowed_hosts), timeout=timeout) as session:
-        yield GithubClient(session, settings)
+        yield GitHubSignInClient(session, settings)
 
 
 async def _json(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
     try:
         answer = json.loads(await response.read())
     except ValueError as error:
-        raise GithubSignInError("GitHub's answer is not JSON") from error
+        raise GitHubSignInError("GitHub's answer is not JSON") from error
     return answer if isinstance(answer, dict) else {}
 
 
-def _refusal(status: int) -> GithubSignInError:
-    kind = GithubAwayError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else GithubSignInError
+def _refusal(status: int) -> GitHubSignInError:
+    kind = GitHubSignInUnavailableError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else GitHubSignInError
     return kind(f"GitHub answered {status}")
 
 

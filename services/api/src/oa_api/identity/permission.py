@@ -1,6 +1,6 @@
 """What depends on more than the route: work that gets published takes a higher role than a trial."""
 
-from oa_api.errors import ForbiddenError
+from oa_api.http.errors import ForbiddenError
 from oa_api.identity.principal import Principal
 from oa_shared.job_kinds import JobKind
 from oa_shared.roles import Role

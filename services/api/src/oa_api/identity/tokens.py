@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from oa_api import audit
-from oa_api.errors import ConflictError, ForbiddenError, NotFoundError
+from oa_api.db.database import Row, Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.http.errors import ConflictError, ForbiddenError, NotFoundError
+from oa_api.identity import audit_log
 from oa_api.identity.credential import digest, new_api_token
 from oa_api.identity.principal import Principal
-from oa_api.store.database import Row, Transaction
-from oa_api.store.queries import queries
 from oa_shared.roles import Role
 
 MAX_DAYS = 366
 MAX_TOKENS = 100
-_SQL = queries("identity")
+_SQL = load_queries("identity.queries")
 
 
 async def create(
@@ -42,7 +42,7 @@ async def create(
     values["not_after"] = await _end_of(transaction, parent)
     made = await transaction.first(_SQL["insert_token"], values) or {}
     detail = {"account": owner["login"], "name": asked["name"], "role": asked["role"], "days": asked["days"]}
-    await audit.record(transaction, by, action="token.create", subject=f"token/{made['id']}", detail=detail)
+    await audit_log.record(transaction, by, action="token.create", subject=f"token/{made['id']}", detail=detail)
     return token, await transaction.first(_SQL["token"], {"token": made["id"]}) or {}
 
 
@@ -58,7 +58,7 @@ async def revoke(transaction: Transaction, token: int, *, by: Principal) -> None
         raise ForbiddenError(f"token {token} is {row['role']}; a {by.role.label} cannot revoke it")
     await transaction.execute(_SQL["delete_token"], {"token": token})
     detail = {"account": row["login"], "name": row["name"]}
-    await audit.record(transaction, by, action="token.revoke", subject=f"token/{token}", detail=detail)
+    await audit_log.record(transaction, by, action="token.revoke", subject=f"token/{token}", detail=detail)
 
 
 async def _end_of(transaction: Transaction, parent: int | None) -> datetime | None:

@@ -35,7 +35,7 @@ class Repository:
 
 
 @dataclass(frozen=True, slots=True)
-class GitHub:
+class GitHubArchives:
     """Where GitHub tells commits and gives archives."""
 
     api: str = "https://api.github.com"
@@ -54,9 +54,9 @@ class Snapshot:
 class RepositoryReader:
     """Fetches a repository; only from the public internet, or from hosts that were opened by name."""
 
-    def __init__(self, allowed_hosts: Iterable[str] = (), *, github: GitHub | None = None) -> None:
+    def __init__(self, allowed_hosts: Iterable[str] = (), *, github: GitHubArchives | None = None) -> None:
         self._guard = Guard(allowed_hosts)
-        self._github = github or GitHub()
+        self._github = github or GitHubArchives()
 
     async def commit_of(self, repository: Repository) -> str | None:
         """Return the commit that a branch on GitHub stands at; None where the address is not one of a repository there.

@@ -1,0 +1,27 @@
+"""What the handlers work with, kept in the application under typed keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from oa_api.db.database import Database
+from oa_api.settings import Settings
+from oa_shared.queue import Queue
+from oa_shared.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePair:
+    """A queue and, where it has one, its dead-letter queue."""
+
+    main: Queue
+    dead: Queue | None
+
+
+DATABASE = web.AppKey("database", Database)
+STORAGE = web.AppKey("storage", Storage)
+QUEUES: web.AppKey[Mapping[str, QueuePair]] = web.AppKey("queues", Mapping)
+SETTINGS = web.AppKey("settings", Settings)
+DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("document", dict)

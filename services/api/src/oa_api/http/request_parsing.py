@@ -1,0 +1,109 @@
+"""Reading what a client sends: path, query and body, by schema (webargs, with our own limits and words)."""
+
+import asyncio
+from typing import Any, NoReturn
+
+import aiohttp
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from marshmallow import RAISE, Schema, ValidationError
+from webargs.aiohttpparser import AIOHTTPParser
+
+from oa_api.http.errors import (
+    BadRequestError,
+    InvalidError,
+    NotFoundError,
+    TooLargeError,
+    TooSlowError,
+    UnsupportedTypeError,
+)
+from oa_api.http.fields import MAX_ID, SMALL_BODY_BYTES
+from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
+
+_BODY_WITHIN_S = 60
+_JSON_TYPES = frozenset({"application/json", "application/octet-stream"})
+_BROKEN_BODY = (web.RequestPayloadError, aiohttp.ClientPayloadError, HttpProcessingError, ConnectionError)
+_RAW_BODY = web.RequestKey("raw_body", bytes)
+
+
+class _Parser(AIOHTTPParser):
+    """webargs answers bad input itself; here that is left to the one place that answers errors."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}  # noqa: RUF012 - as webargs declares it
+
+    def load_querystring(self, req: web.Request, schema: Schema) -> Any:  # noqa: ARG002
+        """Return the query; an empty value counts as absent."""
+        repeated = {name: ["Given twice."] for name in req.query if len(req.query.getall(name)) > 1}
+        if repeated:
+            raise InvalidError("query parameters are given once", fields=repeated)
+        return {name: value for name, value in req.query.items() if value != ""}
+
+    async def load_json(self, req: web.Request, schema: Schema) -> Any:
+        """Return the decoded body; an empty one is an empty object."""
+        if req.body_exists and req.content_type not in _JSON_TYPES:
+            raise UnsupportedTypeError(f"send application/json, not {req.content_type}")
+        raw = await raw_body(req, limit=getattr(schema, "max_bytes", SMALL_BODY_BYTES))
+        try:
+            return decode(raw or b"{}")
+        except NotJsonError as error:
+            raise BadRequestError(f"the body is not JSON: {error.detail}") from error
+        except UnstorableError as error:
+            raise InvalidError(f"the body cannot be used: {error.detail}", fields={"json": [error.detail]}) from error
+
+    def handle_error(self, error: ValidationError, req: web.Request, schema: Schema, **_: Any) -> NoReturn:  # noqa: ARG002
+        """Raise InvalidError with what is wrong where."""
+        (location, found), *_rest = error.normalized_messages().items()  # type: ignore[no-untyped-call] # unannotated
+        fields = found if isinstance(found, dict) else {"_schema": found}
+        what = "body" if location == "json" else location
+        raise InvalidError(f"the {what} is not valid: {', '.join(map(str, fields))}", fields=fields) from error
+
+
+_parser = _Parser()
+
+
+def path_id(request: web.Request, name: str) -> int:
+    """Return a number of the path. Raises NotFoundError for what can be no id."""
+    text = request.match_info[name]
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))
+    if not is_number or not 0 < int(text) <= MAX_ID:
+        raise NotFoundError(f"there is no {name} {text[:40]!r}")
+    return int(text)
+
+
+async def query(request: web.Request, schema: Schema) -> dict[str, Any]:
+    """Return the query by schema. Raises InvalidError."""
+    asked: dict[str, Any] = await _parser.parse(schema, request, location="query")
+    return asked
+
+
+async def body(request: web.Request, schema: Schema) -> dict[str, Any]:
+    """Return the JSON body by schema. Raises BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError."""
+    asked: dict[str, Any] = await _parser.parse(schema, request, location="json")
+    return asked
+
+
+async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> bytes:
+    """Return the bytes of the body, unpacked, at most `limit`. Raises TooLargeError, BadRequestError, TooSlowError."""
+    if _RAW_BODY in request:
+        return request[_RAW_BODY]
+    if (request.content_length or 0) > limit:
+        raise TooLargeError(f"the body has {request.content_length:,} bytes, at most {limit:,} are taken")
+    try:
+        async with asyncio.timeout(_BODY_WITHIN_S):
+            request[_RAW_BODY] = await _read(request, limit)
+    except TimeoutError as error:
+        raise TooSlowError(f"the body did not come within {_BODY_WITHIN_S} seconds") from error
+    except _BROKEN_BODY as error:
+        raise BadRequestError(f"the body is broken: {type(error).__name__}") from error
+    # For aiohttp's own readers, as request.post(), to which the body would be gone.
+    request._read_bytes = request[_RAW_BODY]  # noqa: SLF001 - it has no other way in
+    return request[_RAW_BODY]
+
+
+async def _read(request: web.Request, limit: int) -> bytes:
+    found = bytearray()
+    async for chunk in request.content.iter_any():
+        found += chunk
+        if len(found) > limit:
+            raise TooLargeError(f"the body has more than {limit:,} bytes")
+    return bytes(found)
