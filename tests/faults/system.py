@@ -15,8 +15,8 @@ import psycopg2
 from botocore.exceptions import BotoCoreError, ClientError
 
 from faults.history import History
+from oa_local.aws_client import client
 from oa_local.process import Process, StartError, free_port
-from oa_local.provision import client
 from oa_local.stack import STACK, Stack
 from oa_shared.fault_points import FOLDER_VARIABLE, HIT
 
@@ -63,7 +63,7 @@ class System:
 
     def stop(self) -> None:
         for process in self.extra:
-            process.stop(patience_s=5)
+            process.stop(timeout_s=5)
         self.stack.stop()
 
     def entry(self, **changes: Any) -> dict[str, Any]:

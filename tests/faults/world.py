@@ -25,9 +25,9 @@ from oa_api.jobs.results_consumer import run_results_consumer
 from oa_api.jobs.sweep import SweepTimes, run_sweep
 from oa_api.settings import Settings as ApiSettings
 from oa_dispatcher.api_client import ApiClient
-from oa_dispatcher.settings import Settings
+from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
-from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchService, BatchUnknownError, SubmitRequest
 from oa_shared.claim import CLAIM_FILE, claim
@@ -131,7 +131,7 @@ class World:
             api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))
             settings = self._settings()
             duties = [run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4))]
-            duties.append(Sweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
+            duties.append(BatchSweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
             for _ in range(self.pairs):
                 bucket = TokenBucket(settings.submit_rate)
                 submission = Submission(settings, api=api, batch=self._batch, bucket=bucket)
@@ -161,8 +161,8 @@ class World:
         server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
         return str(server.make_url("/"))
 
-    def _settings(self) -> Settings:
-        return Settings(
+    def _settings(self) -> DispatcherSettings:
+        return DispatcherSettings(
             stack=STACK,
             api_url="",
             shared_secret=SECRET,

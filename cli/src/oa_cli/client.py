@@ -33,7 +33,7 @@ class UnreachableError(OaError):
     title = "The API does not answer."
 
 
-class RefusedError(OaError):
+class RejectedError(OaError):
     """The API answered that it will not; the words are its own."""
 
     code = "cli.refused"
@@ -106,12 +106,12 @@ class Api:
                         file.write(chunk)
                         digest.update(chunk)
             if sha256 is not None and digest.hexdigest() != sha256:
-                raise RefusedError(f"{to.name} came with other bytes than its SHA-256 says: try again")
+                raise RejectedError(f"{to.name} came with other bytes than its SHA-256 says: try again")
             part.replace(to)
         except (TimeoutError, aiohttp.ClientError) as error:
             raise UnreachableError(_words_for(self.url, error)) from error
         except OSError as error:
-            raise RefusedError(f"{to} cannot be written: {error.strerror}") from error
+            raise RejectedError(f"{to} cannot be written: {error.strerror}") from error
         finally:
             part.unlink(missing_ok=True)
 
@@ -207,12 +207,12 @@ def _word(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _refused(status: int, text: str) -> RefusedError:
+def _refused(status: int, text: str) -> RejectedError:
     try:
         problem = json.loads(text)
         detail, fields = str(problem["detail"]), problem.get("errors")
     except (ValueError, KeyError, TypeError):
-        return RefusedError(f"the API answered {status}, and not in its own words: is OA_API_URL right?")
+        return RejectedError(f"the API answered {status}, and not in its own words: is OA_API_URL right?")
     if status == _UNAUTHORIZED:
         detail = f"{detail}: set OA_TOKEN, or OA_SHARED_SECRET to the secret of the services"
-    return RefusedError(detail, fields)
+    return RejectedError(detail, fields)

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from oa_cli.client import Api, RefusedError, UnreachableError
+from oa_cli.client import Api, RejectedError, UnreachableError
 from oa_cli.output import errors
 
 _PAUSE_S = 2.0
@@ -20,7 +20,7 @@ async def events_of(api: Api, **query: Any) -> AsyncIterator[dict[str, Any]]:
             async for block in _blocks(lines):
                 last_id = block.get("id", last_id)
                 if block.get("event") == "reset":
-                    raise RefusedError("too much has happened since that event: begin anew without --after")
+                    raise RejectedError("too much has happened since that event: begin anew without --after")
                 if block.get("event") == "job":
                     yield json.loads(block["data"])
         except UnreachableError as error:

@@ -23,7 +23,7 @@ from oa_cli.commands.submit import submit
 from oa_cli.commands.token import token
 from oa_cli.commands.upload import upload
 from oa_cli.commands.webhook import webhook
-from oa_cli.session import EXIT_STATUSES
+from oa_cli.runner import EXIT_STATUSES
 
 
 @click.group(epilog=EXIT_STATUSES)

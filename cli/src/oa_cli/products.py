@@ -6,7 +6,7 @@ from typing import Any
 
 from oa_cli.client import Api
 from oa_cli.output import errors, told
-from oa_cli.session import DONE, JOB_FAILED
+from oa_cli.runner import DONE, JOB_FAILED
 
 EVERY_S = 1.0
 _ENDED = ("Success", "Warn", "Fail", "Cancelled")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.sweep import BatchSweep
 from oa_shared.batch import BatchRefusedError, SubmitRequest
 from oa_shared.queue import QueueUnavailableError
 
@@ -24,7 +24,7 @@ async def submit(world: Any, job: int, **row: Any) -> str:
 
 async def sweep(world: Any) -> list[dict[str, Any]]:
     """Sweep once and return the events on the results queue."""
-    await Sweep(world.settings, api=world.api, batch=world.batch, results=world.results).once()
+    await BatchSweep(world.settings, api=world.api, batch=world.batch, results=world.results).once()
     return [json.loads(message.body) for message in await world.results.receive(10, 0, 30)]
 
 

@@ -8,7 +8,7 @@ import click
 from oa_cli.client import Api
 from oa_cli.commands.token import ROLE
 from oa_cli.output import moment, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import EXIT_STATUSES, answer, call, json_option
 
 
 @click.group()

@@ -9,7 +9,7 @@ import click
 
 from oa_cli.client import Api
 from oa_cli.output import errors, moment, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import EXIT_STATUSES, answer, call, json_option
 
 _LAYER = click.Choice(["addresses", "parcels", "buildings", "centerlines"])
 _EVERY_S = 1.0

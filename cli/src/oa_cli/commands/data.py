@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from oa_cli.client import Api, RefusedError
+from oa_cli.client import Api, RejectedError
 from oa_cli.output import datasets_table, history_table, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import EXIT_STATUSES, answer, call, json_option
 
 _LAYER = click.Choice(["addresses", "parcels", "buildings", "centerlines"])
 _Command = Callable[..., None]
@@ -110,7 +110,7 @@ def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *,
     async def work(api: Api) -> int:
         rows = (await api.get("/api/data", source=source, layer=layer, name=name))["data"]
         if not rows:
-            raise RefusedError(f"nothing is published of {source} {layer} {name}")
+            raise RejectedError(f"nothing is published of {source} {layer} {name}")
         found = _file_of(rows[0], file)
         path = out or Path(file)
         await api.download(found["url"], path, sha256=found["sha256"])
@@ -155,5 +155,5 @@ def _file_of(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found: Mapping[str, Any] | None = next((item for item in row["files"] if item["name"] == name), None)
     if found is None:
         there = ", ".join(item["name"] for item in row["files"])
-        raise RefusedError(f"it has no {name}: it has {there}")
+        raise RejectedError(f"it has no {name}: it has {there}")
     return found

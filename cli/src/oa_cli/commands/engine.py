@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from oa_cli.session import ENGINE_MISSING
+from oa_cli.runner import ENGINE_MISSING
 
 _PROGRAM = "oa-task"
 _MISSING = (

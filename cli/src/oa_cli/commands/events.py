@@ -7,7 +7,7 @@ import click
 from oa_cli.client import Api
 from oa_cli.event_stream import events_of
 from oa_cli.output import console, show_json
-from oa_cli.session import EXIT_STATUSES, call, json_option
+from oa_cli.runner import EXIT_STATUSES, call, json_option
 
 
 @click.command(epilog=EXIT_STATUSES)

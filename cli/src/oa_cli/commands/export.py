@@ -11,7 +11,7 @@ from oa_cli.client import Api
 from oa_cli.commands.collection import LAYERS
 from oa_cli.output import moment, table
 from oa_cli.products import files_of, wait_for
-from oa_cli.session import EXIT_STATUSES, JOB_FAILED, answer, call, json_option
+from oa_cli.runner import EXIT_STATUSES, JOB_FAILED, answer, call, json_option
 
 FORMATS = click.Choice(["csv", "shapefile", "gpkg", "flatgeobuf", "geojson", "parquet"])
 _SIDES = 4

@@ -3,9 +3,9 @@
 import click
 
 from oa_cli.client import Api
-from oa_cli.following import follow
 from oa_cli.output import jobs_table, runs_table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import EXIT_STATUSES, answer, call, json_option
+from oa_cli.watch import follow
 
 
 @click.group()

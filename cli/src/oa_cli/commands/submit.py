@@ -2,10 +2,10 @@
 
 import click
 
-from oa_cli.client import Api, RefusedError
-from oa_cli.following import follow
-from oa_cli.session import EXIT_STATUSES, JOB_FAILED, answer, call, json_option, tell_refusals
+from oa_cli.client import Api, RejectedError
+from oa_cli.runner import EXIT_STATUSES, JOB_FAILED, answer, call, json_option, tell_refusals
 from oa_cli.submission import element
+from oa_cli.watch import follow
 
 
 @click.command(epilog=EXIT_STATUSES)
@@ -29,7 +29,7 @@ def submit(
         run = (await api.post("/api/run", {"live": live}))["id"]
         try:
             made = await api.post(f"/api/run/{run}/jobs", {"jobs": elements})
-        except RefusedError:
+        except RejectedError:
             await api.patch(f"/api/run/{run}", {"closed": True})
             raise
         await api.patch(f"/api/run/{run}", {"closed": True})

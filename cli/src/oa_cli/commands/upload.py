@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from oa_cli.client import Api
-from oa_cli.sending import upload as send
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.file_upload import upload as send
+from oa_cli.runner import EXIT_STATUSES, answer, call, json_option
 
 
 @click.command(epilog=EXIT_STATUSES)

@@ -4,7 +4,7 @@ import structlog
 
 from oa_dispatcher.api_client import ApiClient, ApiUnavailableError, CurrentJob
 from oa_dispatcher.metrics import SUBMISSIONS
-from oa_dispatcher.settings import Settings
+from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import (
     BatchForbiddenError,
@@ -30,7 +30,9 @@ _NO_JOB, _NO_NAME = 2**53, "oa-nothing"
 class Submission:
     """Handles job messages; it has no state of its own, so any number of dispatchers may run."""
 
-    def __init__(self, settings: Settings, *, api: ApiClient, batch: BatchService, bucket: TokenBucket) -> None:
+    def __init__(
+        self, settings: DispatcherSettings, *, api: ApiClient, batch: BatchService, bucket: TokenBucket
+    ) -> None:
         self._settings = settings
         self._api = api
         self._batch = batch

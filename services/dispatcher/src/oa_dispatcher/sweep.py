@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from oa_dispatcher.api_client import ApiClient, CurrentJob
-from oa_dispatcher.settings import Settings
+from oa_dispatcher.settings import DispatcherSettings
 from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchService
 from oa_shared.errors import OaError
 from oa_shared.ids import batch_job_name
@@ -23,10 +23,10 @@ _CANCELED_FOR_S = 3600
 _OLDEST_S = 49 * 3600
 
 
-class Sweep:
+class BatchSweep:
     """Compares all jobs with Batch; `completed_at` is the monotonic time at which a sweep last completed."""
 
-    def __init__(self, settings: Settings, *, api: ApiClient, batch: BatchService, results: Queue) -> None:
+    def __init__(self, settings: DispatcherSettings, *, api: ApiClient, batch: BatchService, results: Queue) -> None:
         self._settings = settings
         self._api = api
         self._batch = batch

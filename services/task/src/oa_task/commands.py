@@ -10,7 +10,7 @@ from rich.console import Console
 
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.logging import configure_logging
-from oa_shared.source_definition import Entry
+from oa_shared.source_definition import SourceEntry
 from oa_task.choice import chosen_entry
 from oa_task.failure import TaskFailure
 from oa_task.hosts import allowed_hosts
@@ -63,7 +63,7 @@ def show_sample_of(
     source: Path, layer: str | None, name: str | None, sandbox: Sandbox, *, count: int, as_json: bool
 ) -> int:
     """Show the first features of the entry that is meant, and return the exit status."""
-    chosen: list[Entry] = []
+    chosen: list[SourceEntry] = []
     status = told(lambda _console: chosen.append(chosen_entry(source, layer, name)), as_json=as_json)
     if status:
         return status

@@ -1,10 +1,12 @@
-"""What a second plan may still want to change: exactly what the emulated account does not give back."""
+"""The changes of a second plan that are expected: attributes that the emulated account does not return."""
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import NotRequired, TypedDict
 
-# Address (without an index) → attributes, each because moto does not tell, or tells otherwise, what it was given.
+from oa_shared.json_types import JsonMapping
+
+# Address (without an index) → the attributes that moto does not return or returns differently.
 EXPECTED: Mapping[str, frozenset[str]] = {
     "module.api.aws_ecs_service.this": frozenset(
         {"availability_zone_rebalancing", "enable_ecs_managed_tags", "health_check_grace_period_seconds"}
@@ -15,7 +17,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "module.api.aws_vpc_security_group_ingress_rule.service": frozenset({"description"}),
     "module.database.aws_vpc_security_group_ingress_rule.client": frozenset({"description"}),
     "module.batch.aws_launch_template.host": frozenset({"latest_version", "tag_specifications"}),
-    "module.batch.aws_batch_compute_environment.ec2_spot": frozenset({"compute_resources"}),  # follows the template
+    "module.batch.aws_batch_compute_environment.ec2_spot": frozenset({"compute_resources"}),  # depends on the template
     "module.database.aws_db_instance.this": frozenset({"performance_insights_enabled"}),
     "module.database.aws_db_parameter_group.this": frozenset({"parameter"}),
     "module.database.aws_secretsmanager_secret_rotation.password": frozenset({"rotation_rules"}),
@@ -23,18 +25,40 @@ EXPECTED: Mapping[str, frozenset[str]] = {
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
-def changes(plan: Mapping[str, Any]) -> dict[str, tuple[str, frozenset[str]]]:
-    """Return of a plan in JSON what it would do: address → actions and the attributes that differ."""
-    found = {}
+class Change(TypedDict):
+    """The change of a resource in the JSON of a plan."""
+
+    actions: list[str]
+    before: JsonMapping | None
+    after: JsonMapping | None
+    after_unknown: NotRequired[JsonMapping]
+
+
+class ResourceChange(TypedDict):
+    """A resource in the JSON of a plan."""
+
+    address: str
+    change: Change
+
+
+class Plan(TypedDict, total=False):
+    """The JSON of a plan, as far as it is read here."""
+
+    resource_changes: list[ResourceChange]
+
+
+def changes(plan: Plan) -> dict[str, tuple[str, frozenset[str]]]:
+    """Return the changes of a plan: address → actions and the attributes that differ."""
+    by_address = {}
     for resource in plan.get("resource_changes", ()):
         change = resource["change"]
         actions = [action for action in change["actions"] if action not in {"no-op", "read"}]
         if actions:
-            found[resource["address"]] = ("+".join(actions), _differing(change))
-    return found
+            by_address[resource["address"]] = ("+".join(actions), _differing(change))
+    return by_address
 
 
-def _differing(change: Mapping[str, Any]) -> frozenset[str]:
+def _differing(change: Change) -> frozenset[str]:
     before, after = change["before"] or {}, change["after"] or {}
     unknown = {name for name, value in (change.get("after_unknown") or {}).items() if _holds_true(value)}
     return frozenset(unknown | {name for name in after if before.get(name) != after[name]})
@@ -48,10 +72,10 @@ def _holds_true(value: object) -> bool:
     return value is True
 
 
-def unexpected(found: Mapping[str, tuple[str, frozenset[str]]]) -> list[str]:
-    """Return one line for each change that no rule above expects."""
+def unexpected(planned: Mapping[str, tuple[str, frozenset[str]]]) -> list[str]:
+    """Return a line for each change that is not expected."""
     lines = []
-    for address, (actions, attributes) in sorted(found.items()):
+    for address, (actions, attributes) in sorted(planned.items()):
         surplus = attributes - EXPECTED.get(_INDEX.sub("", address), frozenset())
         if actions != "update" or surplus:
             lines.append(f"{address}: {actions} {', '.join(sorted(surplus or attributes))}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from oa_cli.client import Api, RefusedError, UnreachableError, open_api
+from oa_cli.client import Api, RejectedError, UnreachableError, open_api
 from oa_cli.output import console, errors, show_json
 
 DONE, JOB_FAILED, UNREACHABLE, REFUSED, HELD_BACK, ENGINE_MISSING, INTERRUPTED = 0, 1, 3, 4, 5, 6, 130
@@ -38,7 +38,7 @@ def call(work: Work) -> None:
     except UnreachableError as error:
         _complain(error.detail)
         sys.exit(UNREACHABLE)
-    except RefusedError as error:
+    except RejectedError as error:
         _complain(error.detail)
         _complain_fields(error.fields)
         sys.exit(REFUSED)

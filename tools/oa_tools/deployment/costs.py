@@ -1,4 +1,4 @@
-"""`python -m oa_local.deployment.costs terraform/prices.json`: what a month costs, as a table in Markdown."""
+"""`python -m oa_tools.deployment.costs terraform/prices.json`: the costs of a month as Markdown tables."""
 
 import json
 import sys
@@ -10,8 +10,8 @@ _MONTH_S = _HOURS * 3600
 Numbers = Mapping[str, float]
 
 
-def standing(price: Numbers, has: Numbers) -> dict[str, float]:
-    """Return dollars a month of a stack that runs nothing, by what is paid for."""
+def idle_costs(price: Numbers, has: Numbers) -> dict[str, float]:
+    """Return the dollars per month of a stack that runs nothing, by item."""
     vcpus = has["api_tasks"] * has["api_vcpus"] + has["small_services"] * has["small_vcpus"]
     memory = has["api_tasks"] * has["api_gb"] + has["small_services"] * has["small_gb"]
     metrics = has["own_metrics"] + has["container_insights_metrics"]
@@ -31,8 +31,8 @@ def standing(price: Numbers, has: Numbers) -> dict[str, float]:
     }
 
 
-def weekly_run(price: Numbers, run: Numbers) -> dict[str, float]:
-    """Return dollars a month that a run every week adds, by what is paid for."""
+def weekly_run_costs(price: Numbers, run: Numbers) -> dict[str, float]:
+    """Return the dollars per month that a weekly run adds, by item."""
     hours = run["jobs"] * run["minutes_a_job"] / 60
 
     def fargate(kind: str) -> float:
@@ -55,14 +55,14 @@ def weekly_run(price: Numbers, run: Numbers) -> dict[str, float]:
 def table(costs: Mapping[str, float], total: str) -> str:
     """Return the costs and their sum as a Markdown table."""
     rows = [f"| {name} | {dollars:.2f} |" for name, dollars in costs.items()]
-    return "\n".join(["| a month | $ |", "|---|---|", *rows, f"| **{total}** | **{sum(costs.values()):.2f}** |"])
+    return "\n".join(["| per month | $ |", "|---|---|", *rows, f"| **{total}** | **{sum(costs.values()):.2f}** |"])
 
 
 def main() -> None:
-    """Print both tables for the file that is named."""
-    told = json.loads(Path(sys.argv[1]).read_text("utf-8"))
-    idle = standing(told["prices"], told["standing"])
-    added = weekly_run(told["prices"], told["weekly_run"])
+    """Print both tables for the prices file named on the command line."""
+    prices = json.loads(Path(sys.argv[1]).read_text("utf-8"))
+    idle = idle_costs(prices["prices"], prices["standing"])
+    added = weekly_run_costs(prices["prices"], prices["weekly_run"])
     sys.stdout.write(f"{table(idle, 'idle')}\n\n{table({'idle': sum(idle.values()), **added}, 'with a weekly run')}\n")
 
 

@@ -1,4 +1,4 @@
-"""The terraform program over a copy of the configuration, with everything that it writes below one folder."""
+"""The terraform program with a copy of the configuration; everything that it writes is in one folder."""
 
 import json
 import os
@@ -7,9 +7,10 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from oa_shared.errors import OaError
+from oa_tools.deployment.container import TaskDefinition
 
 MIRROR = Path(os.environ.get("OA_TERRAFORM_MIRROR", "/opt/tf-plugins"))
 _AWS_PROVIDER = "registry.terraform.io/hashicorp/aws"
@@ -17,19 +18,19 @@ _LEFT_OUT = shutil.ignore_patterns(".terraform", "tools", "*.tfvars", "*.tfbacke
 
 
 class TerraformError(OaError):
-    """Terraform ended badly, or not in time; the detail is the end of what it printed."""
+    """Terraform failed or did not end in time; the detail is the end of its output."""
 
     code = "terraform.failed"
     title = "Terraform failed."
 
 
 def find_terraform() -> str | None:
-    """Return the program, or None where there is none."""
+    """Return the terraform program on the PATH, or None."""
     return shutil.which("terraform")
 
 
 def write_cli_config(folder: Path, mirror: Path = MIRROR) -> Path:
-    """Write Terraform's own settings: the provider comes from a mirror where there is one, else from the registry."""
+    """Write the settings of Terraform: the provider comes from a mirror, if there is one, else from the registry."""
     text = "disable_checkpoint = true\n"
     if (mirror / _AWS_PROVIDER).is_dir():
         text += (
@@ -42,9 +43,26 @@ def write_cli_config(folder: Path, mirror: Path = MIRROR) -> Path:
     return path
 
 
+class QueueUrls(TypedDict):
+    """The URLs of a queue and its dead-letter queue."""
+
+    queue: str
+    dead_letter: str
+
+
+class Outputs(TypedDict):
+    """The outputs of the configuration that the check uses."""
+
+    bucket: str
+    queue_urls: dict[str, QueueUrls]
+    batch_queues: dict[str, str]
+    batch_definitions: dict[str, str]
+    task_definitions: dict[str, TaskDefinition]
+
+
 @dataclass(slots=True)
 class Terraform:
-    """The configuration in `source`, copied to `folder/work`, its state in a file beside it."""
+    """The configuration in `source`, copied to `folder/work`, with its state in `folder`."""
 
     program: str
     source: Path
@@ -53,11 +71,11 @@ class Terraform:
 
     @property
     def work(self) -> Path:
-        """Where the copy is."""
+        """The folder of the copy."""
         return self.folder / "work"
 
     def prepare(self) -> None:
-        """Copy the configuration, put a local state in the place of S3, and install the provider."""
+        """Copy the configuration, replace the S3 backend by a local one, and install the provider."""
         shutil.rmtree(self.work, ignore_errors=True)
         shutil.copytree(self.source, self.work, ignore=_LEFT_OUT)
         (self.folder / "terraform.tfstate").unlink(missing_ok=True)
@@ -69,7 +87,7 @@ class Terraform:
         self.run("init", "-input=false", timeout_s=300)
 
     def run(self, *words: str, timeout_s: float, allowed: tuple[int, ...] = (0,)) -> str:
-        """Run one command and return what it printed; raises TerraformError."""
+        """Run a command and return its output. Raises TerraformError."""
         log = self.folder / f"{words[0]}.log"
         environ = {**os.environ, "TF_IN_AUTOMATION": "1", "TF_CLI_CONFIG_FILE": str(self.folder / "terraform.rc")}
         with log.open("w", encoding="utf-8") as output:
@@ -84,18 +102,21 @@ class Terraform:
             status = _wait(child, timeout_s)
         printed = log.read_text("utf-8")
         if status not in allowed:
-            why = f"{words[0]} did not end within {timeout_s:g} s" if status is None else f"{words[0]}: exit {status}"
-            raise TerraformError(f"{why}\n{printed[-4000:]}")
+            reason = (
+                f"{words[0]} did not end within {timeout_s:g} s" if status is None else f"{words[0]}: exit {status}"
+            )
+            raise TerraformError(f"{reason}\n{printed[-4000:]}")
         return printed
 
-    def outputs(self) -> dict[str, Any]:
-        """Return every output of what is applied."""
-        told = json.loads(self.run("output", "-json", timeout_s=120))
-        return {name: output["value"] for name, output in told.items()}
+    def outputs(self) -> Outputs:
+        """Return the outputs of the applied configuration."""
+        printed = json.loads(self.run("output", "-json", timeout_s=120))
+        outputs: Outputs = {name: output["value"] for name, output in printed.items()}  # type: ignore[assignment] # from JSON
+        return outputs
 
 
 def _wait(child: subprocess.Popen[bytes], timeout_s: float) -> int | None:
-    """Wait for an end; a program that is late is asked to end, so that its providers end too, and None returned."""
+    """Return the exit status, or None after a timeout; SIGTERM lets the providers end too."""
     try:
         return child.wait(timeout_s)
     except subprocess.TimeoutExpired:

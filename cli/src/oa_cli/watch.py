@@ -11,7 +11,7 @@ from rich.text import Text
 
 from oa_cli.client import Api
 from oa_cli.output import COLOURS, STATUSES, console, jobs_table, show_json, told
-from oa_cli.session import status_of
+from oa_cli.runner import status_of
 
 EVERY_S = 1.0
 _PAGE = 100

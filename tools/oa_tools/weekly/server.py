@@ -1,4 +1,4 @@
-"""Serves the towns' data, broken or mended, on loopback."""
+"""Serves the data of the towns, broken or fixed, on loopback."""
 
 import io
 import time
@@ -7,45 +7,45 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
+from socket import socket
 from threading import Thread
-from typing import Any
 
-from oa_local.weekly.faults import PASSING, Fault
-from oa_local.weekly.towns import ROWS, Town, table
 from oa_shared.errors import OaError
+from oa_tools.weekly.faults import TEMPORARY, Fault
+from oa_tools.weekly.towns import ROWS, Town, table
 
-PASSES_AFTER_S = 45.0
+TEMPORARY_S = 45.0
 _SLOW_S = 12.0
 _WEB_PAGE = b"<!DOCTYPE html><html><head><title>Moved</title></head><body>Our data has a new home.</body></html>"
 
 
 class Phase(StrEnum):
-    """How the world of the towns stands."""
+    """The state of all towns: before the faults, broken, or fixed."""
 
     BEFORE = "before"
     BROKEN = "broken"
-    MENDED = "mended"
+    FIXED = "fixed"
 
 
 class WeeklyError(OaError):
-    """The weekly run cannot be tried, or did not come to its end."""
+    """The trial cannot start or did not end in time."""
 
     code = "local.weekly"
-    title = "The weekly run was not tried."
+    title = "The weekly trial failed."
 
 
-class World:
-    """What is served now; the phase lies in a file, so that another process can change it."""
+class TownServer:
+    """The data that is served now; a file holds the phase, so that another process can change it."""
 
     def __init__(self, towns: list[Town], phase_file: Path) -> None:
         self._towns = {f"/{town.file}": town for town in towns}
         self._phase_file = phase_file
-        self._asked_at: dict[str, float] = {}
+        self._first_request_at: dict[str, float] = {}
 
     def answer(self, path: str) -> tuple[int, bytes, int]:
-        """Return the status, the body, and how many bytes of it are sent."""
+        """Return the status, the body and the number of bytes to send."""
         town = self._towns.get(path)
         if town is None:
             return 404, b"", 0
@@ -59,8 +59,8 @@ class World:
     def _fault(self, path: str, town: Town) -> Fault | None:
         if town.fault is None or self._phase() is not Phase.BROKEN:
             return None
-        first = self._asked_at.setdefault(path, time.monotonic())
-        is_over = town.fault in PASSING and time.monotonic() - first > PASSES_AFTER_S
+        first = self._first_request_at.setdefault(path, time.monotonic())
+        is_over = town.fault in TEMPORARY and time.monotonic() - first > TEMPORARY_S
         return None if is_over else town.fault
 
     def _phase(self) -> Phase:
@@ -84,19 +84,19 @@ _BODIES: dict[Fault | None, Callable[[Town], bytes]] = {
     Fault.WEB_PAGE: lambda _town: _WEB_PAGE,
     Fault.COLUMN: lambda town: table(town, without="STREET"),
     Fault.EMPTY: lambda town: table(town, rows=0),
-    Fault.METRES: lambda town: table(town, metres=True),
+    Fault.METERS: lambda town: table(town, meters=True),
     Fault.BAD_ZIP: lambda town: _zipped(town)[:200],
     Fault.DROP: lambda town: table(town, rows=ROWS // 2),
 }
 
 
 @contextmanager
-def served(world: World, port: int) -> Iterator[None]:
-    """Serve on loopback while the block runs. Raises WeeklyError when the port is taken."""
+def serving(towns: TownServer, port: int) -> Iterator[None]:
+    """Serve on loopback inside the block. Raises WeeklyError if the port is in use."""
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, world))
+        server = ThreadingHTTPServer(("127.0.0.1", port), partial(_Handler, towns))
     except OSError as error:
-        raise WeeklyError(f"port {port} is taken: another `oa-local weekly` serves there, end it first") from error
+        raise WeeklyError(f"port {port} is in use by another `make weekly`; stop that first") from error
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -108,17 +108,17 @@ def served(world: World, port: int) -> Iterator[None]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, world: World, *given: Any) -> None:
-        self._world = world
-        super().__init__(*given)
+    def __init__(self, towns: TownServer, request: socket, client: tuple[str, int], server: HTTPServer) -> None:
+        self._towns = towns
+        super().__init__(request, client, server)
 
     def do_GET(self) -> None:
-        """Answer with what the world says of this path."""
-        status, body, sent_bytes = self._world.answer(self.path)
+        """Answer a request for the data of a town."""
+        status, body, sent_bytes = self._towns.answer(self.path)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[:sent_bytes])
 
-    def log_message(self, *_: Any) -> None:
-        """Say nothing of each request."""
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""

@@ -1,4 +1,4 @@
-"""What can be checked without applying: format, validity, the scanner's findings, the tests over a mocked AWS."""
+"""Static checks: format, validity, refusal of invalid variables, tests with a mocked AWS, security scanner."""
 
 import json
 import re
@@ -6,12 +6,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from oa_local.deployment.terraform import Terraform, TerraformError
+from oa_tools.deployment.terraform import Terraform, TerraformError
 
 _SCAN_S = 600
 _SECRET = "TF_VAR_shared_secret"  # noqa: S105 - the name of a variable
 _GOOD = {"TF_VAR_environment": "dev", "TF_VAR_git_sha": "0" * 40, _SECRET: "abcdefghijklmnopqrstuvwxyz012345"}
-# What is set wrong, and what must be said of it; a value that is None is not set at all.
+# Invalid variables and the messages that must appear; a value of None means not set.
 _REFUSALS: tuple[tuple[dict[str, str | None], tuple[str, ...]], ...] = (
     ({_SECRET: None}, ('"shared_secret" is not set',)),
     ({_SECRET: "abcdefghijklmnopqrstuvwxyz $(id) 012345"}, ("letters and digits only",)),
@@ -23,34 +23,34 @@ _REFUSALS: tuple[tuple[dict[str, str | None], tuple[str, ...]], ...] = (
 
 
 def check_format(terraform: Terraform) -> str:
-    """Terraform's own formatter and validator."""
+    """Run the formatter and the validator of Terraform."""
     terraform.run("fmt", "-check", "-recursive", "-diff", timeout_s=60)
     terraform.run("validate", timeout_s=120)
     return "formatted and valid"
 
 
 def check_refusals(terraform: Terraform) -> str:
-    """Plan with wrong values; raises TerraformError unless each is refused in the right words."""
-    for wrong, sentences in _REFUSALS:
-        given = {key: value for key, value in {**_GOOD, **wrong}.items() if value is not None}
-        asking = Terraform(terraform.program, terraform.source, terraform.folder, given)
-        printed = asking.run("plan", "-input=false", "-lock=false", "-refresh=false", timeout_s=120, allowed=(1,))
-        told = re.sub(r"[\s│]+", " ", printed)
-        missing = [words for words in sentences if words not in told]
+    """Plan with invalid variables. Raises TerraformError unless each is refused with its messages."""
+    for invalid, sentences in _REFUSALS:
+        environ = {key: value for key, value in {**_GOOD, **invalid}.items() if value is not None}
+        planning = Terraform(terraform.program, terraform.source, terraform.folder, environ)
+        printed = planning.run("plan", "-input=false", "-lock=false", "-refresh=false", timeout_s=120, allowed=(1,))
+        text = re.sub(r"[\s│]+", " ", printed)
+        missing = [words for words in sentences if words not in text]
         if missing:
-            raise TerraformError(f"{', '.join(wrong)}: refused without the words {missing}:\n{printed[-1500:]}")
-    return f"refused with their reasons: {', '.join(words for _, sentences in _REFUSALS for words in sentences)}"
+            raise TerraformError(f"{', '.join(invalid)}: refused without the messages {missing}:\n{printed[-1500:]}")
+    return f"refused with their messages: {', '.join(words for _, sentences in _REFUSALS for words in sentences)}"
 
 
 def run_tests(terraform: Terraform) -> str:
-    """Run terraform test, which needs no AWS."""
+    """Run `terraform test`, which needs no AWS account."""
     printed = terraform.run("test", timeout_s=900)
     (passed,) = re.findall(r"(\d+) passed, 0 failed", printed)
-    return f"{passed} tests passed over a mocked AWS"
+    return f"{passed} tests passed with a mocked AWS"
 
 
 def scan(tools: Path, source: Path, folder: Path) -> str:
-    """Run the security scanner with the list of accepted findings; raises TerraformError with what it found more."""
+    """Run the security scanner. Raises TerraformError with the findings that are not accepted in checkov.yaml."""
     if not (tools / "bin" / "checkov").exists():
         raise TerraformError(f"checkov is not installed in {tools}")
     copy = folder / "scanned"
@@ -66,19 +66,19 @@ def scan(tools: Path, source: Path, folder: Path) -> str:
         raise TerraformError(f"checkov did not end within {_SCAN_S} s") from error
     (folder / "checkov.json").write_text(done.stdout, "utf-8")
     try:
-        told = json.loads(done.stdout)
+        report = json.loads(done.stdout)
     except ValueError as error:
         raise TerraformError(f"checkov: {done.stdout[-1000:]}{done.stderr[-1000:]}") from error
-    failed = told.get("results", {}).get("failed_checks", [])
+    failed = report.get("results", {}).get("failed_checks", [])
     if failed:
-        found = sorted({f"{each['check_id']} {each['resource']}: {each['check_name']}" for each in failed})
-        raise TerraformError("\n".join(found))
-    summary = told.get("summary", told)
+        lines = sorted({f"{each['check_id']} {each['resource']}: {each['check_name']}" for each in failed})
+        raise TerraformError("\n".join(lines))
+    summary = report.get("summary", report)
     return f"{summary.get('passed', 0)} checks passed, {len(accepted(source))} kinds of finding accepted with a reason"
 
 
 def accepted(source: Path) -> list[str]:
-    """Return the accepted findings of checkov.yaml; raises TerraformError where one has no reason beside it."""
+    """Return the accepted findings of checkov.yaml. Raises TerraformError if one has no reason next to it."""
     lines = (source / "checkov.yaml").read_text("utf-8").splitlines()
     entries = [line.strip() for line in lines if line.strip().startswith("- CKV")]
     bare = [entry for entry in entries if not re.fullmatch(r"- CKV\w+ +# .{20,}", entry)]

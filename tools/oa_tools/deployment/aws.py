@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from oa_local.aws_client import client
 from oa_local.emulator import client_environ
 from oa_local.process import Process, StartError, accepts, free_port
-from oa_local.provision import client
 
 _START_S = 60.0
 _SERVICE_ROLE = "AWSServiceRoleForBatch"
@@ -14,7 +14,7 @@ _SERVICE_ROLE = "AWSServiceRoleForBatch"
 
 @dataclass(slots=True)
 class EmulatedAccount:
-    """moto with the patches of terraform/tools/emulator.py; it keeps nothing."""
+    """moto with the patches of terraform/tools/emulator.py; its state is in memory."""
 
     python: Path
     program: Path
@@ -29,16 +29,16 @@ class EmulatedAccount:
 
     @property
     def url(self) -> str:
-        """The endpoint of every service."""
+        """The endpoint of all services."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a client needs in its environment to come here and nowhere else."""
+        """The environment with which a client reaches this account and nothing else."""
         return client_environ(self.url)
 
     def start(self) -> None:
-        """Start it, and give it the role that Batch makes in a real account; raises StartError."""
+        """Start the account with the service role that Batch creates in a real one. Raises StartError."""
         self.process.start()
         deadline = time.monotonic() + _START_S
         while not accepts(self.port):
@@ -50,7 +50,7 @@ class EmulatedAccount:
         )
 
     def leftovers(self, stack: str) -> list[str]:
-        """Return what of a stack is still there, looked for in the services that it cannot do without."""
+        """Return the resources of a stack that still exist in SQS, S3, Batch, IAM and ECS."""
         left = list(client("sqs", self.environ).list_queues(QueueNamePrefix=f"oa-{stack}").get("QueueUrls", []))
         left += [bucket["Name"] for bucket in client("s3", self.environ).list_buckets()["Buckets"]]
         queues = client("batch", self.environ).describe_job_queues()["jobQueues"]

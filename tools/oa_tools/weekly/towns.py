@@ -1,4 +1,4 @@
-"""Made-up towns: a definition and a table of addresses for each."""
+"""Test towns: a source definition and a table of addresses for each."""
 
 import csv
 import io
@@ -7,9 +7,9 @@ import random
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from oa_local.weekly.faults import Fault
+from oa_shared.json_types import JsonObject
+from oa_tools.weekly.faults import Fault
 
 ROWS = 60
 _REGIONS = ("north", "east", "south", "west", "mid")
@@ -21,35 +21,35 @@ _WEST, _SOUTH, _STEP = 10.0, 45.0, 0.05
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """One definition; `fault` is what is wrong with its data until it is mended."""
+    """A town with one source definition; `fault` is what is wrong with its data until it is fixed."""
 
     number: int
     fault: Fault | None
 
     @property
     def source_name(self) -> str:
-        """Return the name of its source: a country, a region and a number."""
+        """Return the source name: country, region and number."""
         country = _COUNTRIES[self.number % len(_COUNTRIES)]
         region = _REGIONS[self.number // len(_COUNTRIES) % len(_REGIONS)]
         return f"{country}/{region}/town{self.number:04}"
 
     @property
     def file(self) -> str:
-        """Return the name of its data."""
+        """Return the file name of the data."""
         return f"town{self.number:04}.{'zip' if self.fault is Fault.BAD_ZIP else 'csv'}"
 
 
 def make_towns(count: int, broken: int) -> list[Town]:
-    """Return towns of which so many are broken, each in the next way of the list; they lie spread among the others."""
+    """Return `count` towns, of which `broken` have a fault, each the next of the list; they are evenly spread."""
     faults = list(Fault)
     places = {round((place + 0.5) * count / broken): faults[place % len(faults)] for place in range(broken)}
     return [Town(number, places.get(number)) for number in range(count)]
 
 
-def definition(town: Town, url: str) -> dict[str, Any]:
-    """Return the source definition of a town whose data is served below `url`."""
+def definition(town: Town, url: str) -> JsonObject:
+    """Return the source definition of a town, with its data below `url`."""
     conform = {"format": "csv", "number": "NUMBER", "street": "STREET", "city": "CITY", "postcode": "POSTCODE"}
-    entry: dict[str, Any] = {"name": "town", "data": f"{url}/{town.file}", "protocol": "http"}
+    entry: JsonObject = {"name": "town", "data": f"{url}/{town.file}", "protocol": "http"}
     if town.fault is Fault.BAD_ZIP:
         entry["compression"] = "zip"
     entry["conform"] = {**conform, "lon": "LON", "lat": "LAT", "size": "small"}
@@ -59,7 +59,7 @@ def definition(town: Town, url: str) -> dict[str, Any]:
 
 
 def write_repository(folder: Path, towns: list[Town], url: str) -> None:
-    """Write the definitions of these towns, and no others, as a repository of sources."""
+    """Write a repository of sources with the definitions of exactly these towns."""
     shutil.rmtree(folder / "sources", ignore_errors=True)
     for town in towns:
         path = folder / "sources" / f"{town.source_name}.json"
@@ -67,9 +67,9 @@ def write_repository(folder: Path, towns: list[Town], url: str) -> None:
         path.write_text(json.dumps(definition(town, url), indent=2), "utf-8")
 
 
-def table(town: Town, rows: int = ROWS, *, without: str = "", metres: bool = False) -> bytes:
-    """Return a town's addresses as CSV, the same each time; in `metres` of a grid where degrees are promised."""
-    rng = random.Random(town.number)  # noqa: S311 - made-up addresses are no secrets
+def table(town: Town, rows: int = ROWS, *, without: str = "", meters: bool = False) -> bytes:
+    """Return the addresses of a town as CSV, the same each time; `meters` writes grid coordinates, not degrees."""
+    rng = random.Random(town.number)  # noqa: S311 - fictional addresses are not secret
     west = _WEST + town.number % 20 * _STEP
     south = _SOUTH + town.number // 20 * _STEP
     columns = [column for column in _COLUMNS if column != without]
@@ -78,7 +78,7 @@ def table(town: Town, rows: int = ROWS, *, without: str = "", metres: bool = Fal
     written.writeheader()
     for place in range(rows):
         lon, lat = west + rng.uniform(0, _STEP), south + rng.uniform(0, _STEP)
-        spot = (500_000 + lon * 1000, 4_900_000 + lat * 1000) if metres else (round(lon, 6), round(lat, 6))
+        spot = (500_000 + lon * 1000, 4_900_000 + lat * 1000) if meters else (round(lon, 6), round(lat, 6))
         row = {"NUMBER": place + 1, "STREET": rng.choice(_STREETS), "CITY": f"Town {town.number}"}
         written.writerow({**row, "POSTCODE": f"{town.number:05}", "LON": spot[0], "LAT": spot[1]})
     return text.getvalue().encode()

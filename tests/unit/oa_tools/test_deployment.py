@@ -1,4 +1,4 @@
-"""The parts of `make terraform-check` that judge: what they must not let through."""
+"""The checks of `make terraform-check`: what they must not accept."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,20 +6,20 @@ from typing import Any
 
 import pytest
 
-from oa_local.deployment.container import on_loopback, read_container
-from oa_local.deployment.costs import standing, table, weekly_run
-from oa_local.deployment.drift import changes, unexpected
-from oa_local.deployment.lint import findings_of
-from oa_local.deployment.report import Report, SkippedError
-from oa_local.deployment.static import accepted
-from oa_local.deployment.terraform import Terraform, TerraformError, write_cli_config
+from oa_tools.deployment.container import on_loopback, read_container
+from oa_tools.deployment.costs import idle_costs, table, weekly_run_costs
+from oa_tools.deployment.drift import changes, unexpected
+from oa_tools.deployment.lint import findings_of
+from oa_tools.deployment.report import CheckReport, SkippedError
+from oa_tools.deployment.static import accepted
+from oa_tools.deployment.terraform import Terraform, TerraformError, write_cli_config
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:oa-dev/shared-secret-AbCdEf"
 
 
 class Secrets:
-    def get_secret_value(self, **asked: str) -> dict[str, str]:
-        return {"SecretString": f'{{"current": "for {asked["SecretId"]} at {asked.get("VersionId", "the newest")}"}}'}
+    def get_secret_value(self, **query: str) -> dict[str, str]:
+        return {"SecretString": f'{{"current": "for {query["SecretId"]} at {query.get("VersionId", "the newest")}"}}'}
 
 
 def changed(address: str, before: Any, after: Any, actions: tuple[str, ...] = ("update",), **unknown: Any) -> Any:
@@ -42,12 +42,12 @@ def test_changes_unchanged_and_read_are_none() -> None:
         changed("module.queues.aws_sqs_queue.this", {}, {}, policy=True),
     ],
 )
-def test_unexpected_change_is_told(plan: Any) -> None:
+def test_unexpected_change_is_reported(plan: Any) -> None:
     (line,) = unexpected(changes(plan))
     assert line.startswith(plan["resource_changes"][0]["address"])
 
 
-def test_unexpected_gap_of_the_emulator_is_expected_whatever_its_index() -> None:
+def test_gap_of_the_emulator_is_expected_with_any_index() -> None:
     address = 'module.database.aws_vpc_security_group_ingress_rule.client["api"]'
     assert unexpected(changes(changed(address, {"description": None}, {"description": "Postgres"}))) == []
 
@@ -80,12 +80,12 @@ def _fail() -> str:
 
 
 @pytest.mark.parametrize(
-    ("strict", "work", "status"), [(False, _lack, 0), (True, _lack, 1), (False, _fail, 1), (True, lambda: "well", 0)]
+    ("strict", "work", "status"), [(False, _lack, 0), (True, _lack, 1), (False, _fail, 1), (True, lambda: "fine", 0)]
 )
-def test_report_skipped_step_fails_only_where_nothing_may_be_skipped(
+def test_skipped_step_fails_only_in_a_strict_report(
     capsys: pytest.CaptureFixture[str], work: Callable[[], str], status: int, *, strict: bool
 ) -> None:
-    report = Report(strict=strict)
+    report = CheckReport(strict=strict)
     report.step("a step", work)
     assert report.end() == status
     assert ("NOT CHECKED" in capsys.readouterr().err) == (work is _lack and not strict)
@@ -116,14 +116,14 @@ def test_lint_untyped_undescribed_and_unused_are_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-def test_write_cli_config_names_the_mirror_only_where_it_is(tmp_path: Path, *, is_there: bool) -> None:
+def test_write_cli_config_names_the_mirror_only_if_it_exists(tmp_path: Path, *, is_there: bool) -> None:
     mirror = tmp_path / "mirror"
     if is_there:
         (mirror / "registry.terraform.io/hashicorp/aws").mkdir(parents=True)
     assert ("filesystem_mirror" in write_cli_config(tmp_path, mirror).read_text()) == is_there
 
 
-def test_run_late_program_is_ended_and_told(tmp_path: Path) -> None:
+def test_run_program_past_its_timeout_is_ended_and_reported(tmp_path: Path) -> None:
     program = tmp_path / "late"
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)
@@ -138,7 +138,7 @@ def test_table_total_is_the_sum_of_its_rows() -> None:
         def __missing__(self, key: str) -> float:
             return 1.0
 
-    idle, added = standing(Ones(), Ones()), weekly_run(Ones(), Ones())
+    idle, added = idle_costs(Ones(), Ones()), weekly_run_costs(Ones(), Ones())
     assert table({"idle": sum(idle.values()), **added}, "all").splitlines()[-1] == (
         f"| **all** | **{sum(idle.values()) + sum(added.values()):.2f}** |"
     )

@@ -1,10 +1,10 @@
-"""Starts another program in this process's place, bound to the life of its parent.
+"""Replaces this process by another program that ends with its parent.
 
-`python -m oa_local.launch --parent PID [--unprivileged FOLDER] [--signal N] -- PROGRAM ARGUMENT…`
+`python -m oa_local.supervised_exec --parent PID [--unprivileged FOLDER] [--signal N] -- PROGRAM ARGUMENT…`
 
-The kernel signals the program when the parent dies, even by SIGKILL. `--unprivileged` hides from the program that
-it was started by root, or by a user without a name, which Postgres refuses: in a user namespace where that user has
-another number, or, where namespaces are forbidden, as another user that may still enter the folders of root.
+The kernel signals the program when the parent dies, even by SIGKILL. Postgres refuses to run as root and as a user
+without a name; `--unprivileged` runs it in a user namespace with another user id or, where namespaces are forbidden,
+as another user that may still enter the folders of root.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ def _check(result: int) -> None:
 
 
 def enter_user_namespace() -> None:
-    """Become `nobody` of a new namespace, who outside is still the same user; raise OSError where forbidden."""
+    """Become `nobody` in a new user namespace; outside it, the user stays the same. Raises OSError if forbidden."""
     uid, gid = os.geteuid(), os.getegid()
     _check(_libc.unshare(_CLONE_NEWUSER))
     Path("/proc/self/setgroups").write_text("deny", "ascii")
@@ -42,7 +42,7 @@ def enter_user_namespace() -> None:
 
 
 def become_nobody() -> None:
-    """Become user 65534, keeping only the right to enter and read root's folders; raise OSError if refused."""
+    """Become user 65534, keeping only the right to enter and read the folders of root. Raises OSError if refused."""
     _check(_libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
     os.setgroups([])
     os.setgid(NOBODY)
@@ -55,7 +55,7 @@ def become_nobody() -> None:
 
 
 def namespaces_work() -> bool:
-    """Try in a child of its own whether a user namespace can be entered."""
+    """Return whether a user namespace can be entered; a child process tries it."""
     child = os.fork()
     if child == 0:
         try:
@@ -81,7 +81,7 @@ def _has_name(uid: int) -> bool:
 
 
 def drop_root(folder: Path) -> None:
-    """Become a user that Postgres accepts, not root and with a name, who owns `folder`; often a no-op."""
+    """Become a user that Postgres accepts (not root, with a name) and that owns `folder`; often nothing changes."""
     uid = os.geteuid()
     if uid != 0 and _has_name(uid):
         return
@@ -94,16 +94,16 @@ def drop_root(folder: Path) -> None:
 
 
 def main() -> None:
-    """Read the command line above and become the program."""
+    """Parse the command line described above and become the program."""
     split = sys.argv.index("--")
     options, command = sys.argv[1:split], sys.argv[split + 1 :]
-    given = dict(zip(options[::2], options[1::2], strict=True))
-    parent = int(given["--parent"])
-    if "--unprivileged" in given:
-        drop_root(Path(given["--unprivileged"]))
-    _check(_libc.prctl(_PR_SET_PDEATHSIG, int(given.get("--signal", signal.SIGKILL)), 0, 0, 0))
+    values = dict(zip(options[::2], options[1::2], strict=True))
+    parent = int(values["--parent"])
+    if "--unprivileged" in values:
+        drop_root(Path(values["--unprivileged"]))
+    _check(_libc.prctl(_PR_SET_PDEATHSIG, int(values.get("--signal", signal.SIGKILL)), 0, 0, 0))
     if os.getppid() != parent:
-        sys.exit("oa_local.launch: the parent has ended already")
+        sys.exit("oa_local.supervised_exec: the parent has already ended")
     os.execvp(command[0], command)  # noqa: S606 - becoming another program is what this module is for
 
 

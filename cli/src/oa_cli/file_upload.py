@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from oa_cli.client import Api, RefusedError, UnreachableError
+from oa_cli.client import Api, RejectedError, UnreachableError
 
 _BAD = 400
 _CHUNK_BYTES = 1 << 20
@@ -44,7 +44,7 @@ async def _post(form: dict[str, Any], path: Path) -> None:
             session.post(form["url"], data=data) as response,
         ):
             if response.status >= _BAD:
-                raise RefusedError(f"the store refused the file: {response.status} {(await response.text())[:300]}")
+                raise RejectedError(f"the store refused the file: {response.status} {(await response.text())[:300]}")
     except (TimeoutError, aiohttp.ClientError) as error:
         raise UnreachableError(f"the store does not take the file: {type(error).__name__}") from error
     finally:

@@ -1,4 +1,4 @@
-"""The system itself over an applied stack: every name, address, setting and secret is the one that Terraform made."""
+"""The system on an applied stack, with the names, URLs, settings and secrets that Terraform created."""
 
 import json
 import sys
@@ -6,45 +6,45 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
+from oa_local.aws_client import client
 from oa_local.batch.process import BatchProcess
-from oa_local.client import Api
-from oa_local.deployment.aws import EmulatedAccount
-from oa_local.deployment.container import Container, on_loopback, read_container
+from oa_local.client import JobView, LocalApi
 from oa_local.postgres import Postgres
 from oa_local.process import Process, StartError, accepts, free_port
-from oa_local.provision import client
 from oa_local.samples import SOURCE_NAME, definition, write_samples
 from oa_shared.errors import OaError
 from oa_shared.status import JobStatus
+from oa_tools.deployment.aws import EmulatedAccount
+from oa_tools.deployment.container import ContainerProcess, on_loopback, read_container
+from oa_tools.deployment.terraform import Outputs
 
 _START_S = 60.0
-_PATIENCE_S = 150.0
+_TIMEOUT_S = 150.0
 _TASK_ENTRYPOINT = "oa-task"
 
 
 class DeployedSystemError(OaError):
-    """The system does not work over what Terraform made."""
+    """The system does not work on the applied stack."""
 
     code = "deployment.system"
-    title = "The system does not work over the applied stack."
+    title = "The system does not work on the applied stack."
 
 
 @dataclass(slots=True)
 class DeployedSystem:
-    """Postgres, Batch, api, consumer and dispatcher; `outputs` are Terraform's."""
+    """Postgres, Batch, api, consumer and dispatcher; `outputs` are those of Terraform."""
 
     folder: Path
     account: EmulatedAccount
-    outputs: Mapping[str, Any]
+    outputs: Outputs
     processes: list[Process] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=lambda: {n: free_port() for n in ("api", "dispatcher", "files")})
 
     def start(self) -> None:
-        """Start everything in the order of a deployment; raises StartError and DeployedSystemError."""
+        """Start everything in the order of a deployment. Raises StartError and DeployedSystemError."""
         api = self._container("api")
         postgres = self._start_postgres(api)
         batch = self._start_batch()
@@ -58,37 +58,38 @@ class DeployedSystem:
         self._serve_files()
 
     def stop(self) -> None:
-        """Stop everything, the last started first."""
+        """Stop everything in reverse order."""
         for process in reversed(self.processes):
-            process.stop(patience_s=15)
+            process.stop(timeout_s=15)
         self.processes.clear()
 
     @property
     def api_url(self) -> str:
-        """Where the API is on this machine."""
+        """The URL of the API on this machine."""
         return f"http://127.0.0.1:{self.ports['api']}"
 
     def publish_one(self) -> str:
-        """Take one job from POST to published and read it back; returns what came out, in words."""
+        """Run one job from the request to the published data, download that, and return a line about it."""
         write_samples(self.folder / "samples")
-        api = Api(self.api_url, self._container("api").environ["OA_SHARED_SECRET"])
-        element = {"source": definition(f"http://127.0.0.1:{self.ports['files']}"), "source_name": SOURCE_NAME}
-        _, (number,) = api.submit([{**element, "layer": "addresses", "name": "county"}], live=True)
+        api = LocalApi(self.api_url, self._container("api").environ["OA_SHARED_SECRET"])
+        source = {"source": definition(f"http://127.0.0.1:{self.ports['files']}"), "source_name": SOURCE_NAME}
+        _, (number,) = api.submit([{**source, "layer": "addresses", "name": "county"}], live=True)
         job = self._wait_for(api, number)
         if job["status"] != JobStatus.SUCCESS:
             raise DeployedSystemError(f"the job ended as {job['status']}: {json.dumps(job.get('error'))}")
-        published = [row for row in api.call("GET", "/api/data")["data"] if row["job"] == number]
-        if not published:
+        rows = [row for row in api.call("GET", "/api/data")["data"] if row["job"] == number]
+        if not rows:
             raise DeployedSystemError(f"job {number} succeeded but nothing is published")
-        # The link leads to the bucket: the api has signed it.
+        # The API redirects to a signed URL of the bucket.
         with urlopen(f"{self.api_url}/api/job/{number}/output/source.geojson.gz", timeout=60) as answer:  # noqa: S310
-            size, host = len(answer.read()), urlsplit(answer.url)
-        if host.port != self.account.port or self.outputs["bucket"] not in host.path:
+            size, url = len(answer.read()), urlsplit(answer.url)
+        if url.port != self.account.port or self.outputs["bucket"] not in url.path:
             raise DeployedSystemError(f"the file came from {answer.url}, not from the bucket")
-        return f"job {number}: {job['result']['count']:,} features published, {size:,} bytes read from {host.path}"
+        count = (job["result"] or {}).get("count", 0)
+        return f"job {number}: {count:,} features published, {size:,} bytes read from {url.path}"
 
     def call_as_schedule(self) -> None:
-        """Make the call that a schedule makes, with its container."""
+        """Make the API call of a schedule with its container."""
         call = self._container("schedule", "call")
         command = [_installed("oa-api"), *call.command]
         process = self._program("schedule", command, {**call.environ, "OA_API_URL": self.api_url})
@@ -97,15 +98,15 @@ class DeployedSystem:
             raise DeployedSystemError(f"the scheduled call failed:\n{process.tail()}")
 
     def dead_letters(self) -> int:
-        """Return how many messages lie on the dead-letter queues."""
+        """Return the number of messages on the dead-letter queues."""
         sqs = client("sqs", self.account.environ)
         name = "ApproximateNumberOfMessages"
         urls = [queue["dead_letter"] for queue in self.outputs["queue_urls"].values()]
-        told = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name] for url in urls]
-        return sum(map(int, told))
+        counts = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name] for url in urls]
+        return sum(map(int, counts))
 
-    def _wait_for(self, api: Api, number: int) -> dict[str, Any]:
-        deadline = time.monotonic() + _PATIENCE_S
+    def _wait_for(self, api: LocalApi, number: int) -> JobView:
+        deadline = time.monotonic() + _TIMEOUT_S
         while time.monotonic() < deadline:
             for process in self.processes:
                 if not process.running:
@@ -114,24 +115,24 @@ class DeployedSystem:
             if JobStatus(job["status"]).ended:
                 return job
             time.sleep(0.5)
-        raise DeployedSystemError(f"job {number} is {job['status']} after {_PATIENCE_S:g} s; see {self.folder}")
+        raise DeployedSystemError(f"job {number} is {job['status']} after {_TIMEOUT_S:g} s; see {self.folder}")
 
-    def _container(self, service: str, name: str = "main") -> Container:
+    def _container(self, service: str, name: str = "main") -> ContainerProcess:
         secrets = client("secretsmanager", self.account.environ)
         return read_container(self.outputs["task_definitions"][service], name, secrets)
 
-    def _start_postgres(self, api: Container) -> Postgres:
-        """Start a database with the user, the name and the password of the deployed one, the password required."""
-        postgres = Postgres(self.folder / "postgres", careless=True)
+    def _start_postgres(self, api: ContainerProcess) -> Postgres:
+        """Start a database with the user, name and password of the deployed one; it requires the password."""
+        postgres = Postgres(self.folder / "postgres", fsync_off=True)
         self.processes.append(postgres.process)
         postgres.start()
-        wanted = urlsplit(api.environ["OA_DATABASE_URL"])
-        postgres.create_owned(wanted.path[1:], owner=wanted.username or "", password=api.environ["PGPASSWORD"])
+        deployed = urlsplit(api.environ["OA_DATABASE_URL"])
+        postgres.create_owned(deployed.path[1:], owner=deployed.username or "", password=api.environ["PGPASSWORD"])
         return postgres
 
     def _start_batch(self) -> BatchProcess:
-        """Start the Batch emulation with the queues and definitions that the account has."""
-        made = client("batch", self.account.environ)
+        """Start the Batch emulation with the queues and definitions of the account."""
+        batch_client = client("batch", self.account.environ)
         results = self.outputs["queue_urls"]["results"]["queue"]
         batch = BatchProcess(
             self.folder / "batch",
@@ -142,12 +143,12 @@ class DeployedSystem:
         batch.start()
         emulated = batch.client()
         arns = sorted(set(self.outputs["batch_queues"].values()))
-        for queue in made.describe_job_queues(jobQueues=arns)["jobQueues"]:
+        for queue in batch_client.describe_job_queues(jobQueues=arns)["jobQueues"]:
             emulated.create_job_queue(
                 jobQueueName=queue["jobQueueName"], priority=queue["priority"], computeEnvironmentOrder=[]
             )
         definitions = list(self.outputs["batch_definitions"].values())
-        for tier in made.describe_job_definitions(jobDefinitions=definitions)["jobDefinitions"]:
+        for tier in batch_client.describe_job_definitions(jobDefinitions=definitions)["jobDefinitions"]:
             container = dict(tier["containerProperties"])
             container["command"] = [_TASK_ENTRYPOINT, *container["command"]]
             emulated.register_job_definition(

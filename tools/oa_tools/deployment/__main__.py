@@ -1,6 +1,6 @@
-"""`python -m oa_local.deployment`: every check of terraform/, told step by step and in a table at the end.
+"""`python -m oa_tools.deployment`: runs every check of terraform/ and prints a table at the end.
 
-`--static` leaves out the emulated account. With CI=true nothing may be skipped.
+`--static` skips the emulated account. With CI=true a skipped step is a failure.
 """
 
 import json
@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from oa_local.deployment.aws import EmulatedAccount
-from oa_local.deployment.drift import changes, unexpected
-from oa_local.deployment.lint import lint
-from oa_local.deployment.report import Report, SkippedError
-from oa_local.deployment.static import check_format, check_refusals, run_tests, scan
-from oa_local.deployment.system import DeployedSystem, DeployedSystemError
-from oa_local.deployment.terraform import Terraform, TerraformError, find_terraform
+from oa_tools.deployment.aws import EmulatedAccount
+from oa_tools.deployment.drift import changes, unexpected
+from oa_tools.deployment.lint import lint
+from oa_tools.deployment.report import CheckReport, SkippedError
+from oa_tools.deployment.static import check_format, check_refusals, run_tests, scan
+from oa_tools.deployment.system import DeployedSystem, DeployedSystemError
+from oa_tools.deployment.terraform import Terraform, TerraformError, find_terraform
 
 _ENVIRONMENT = "dev"
 _PARALLEL = "-parallelism=20"
@@ -27,7 +27,7 @@ _VARIABLES = {
     "environment": _ENVIRONMENT,
     "git_sha": "0" * 40,
     "shared_secret": "abcdefghijklmnopqrstuvwxyz012345",
-    # The emulated account starts no tasks to wait for, and is thrown away with all that is in it.
+    # The emulated account starts no tasks, and is discarded with everything in it.
     "api": {"wait_until_steady": False, "deletion_protection": False},
     "database": {"deletion_protection": False},
     "storage": {"force_destroy": True},
@@ -36,10 +36,10 @@ _VARIABLES = {
 
 
 def main() -> int:
-    """Run every step that this machine can do; returns the exit status."""
+    """Run every step that this machine supports; return the exit status."""
     root, folder = Path.cwd(), Path.cwd() / ".local" / "terraform"
     folder.mkdir(parents=True, exist_ok=True)
-    report = Report(strict=os.environ.get("CI") == "true")
+    report = CheckReport(strict=os.environ.get("CI") == "true")
     tools = folder / "tools"
     has_tools = report.step("tools", partial(_install_tools, root, tools))
     program = find_terraform()
@@ -54,7 +54,7 @@ def main() -> int:
         if report.step("emulated account", partial(_start, account)):
             _check_all(report, terraform, account, tools)
     finally:
-        account.process.stop(patience_s=3)
+        account.process.stop(timeout_s=3)
     return report.end()
 
 
@@ -63,7 +63,7 @@ def _start(account: EmulatedAccount) -> str:
     return f"moto listens on {account.url}"
 
 
-def _check_statically(report: Report, terraform: Terraform, tools: Path | None) -> None:
+def _check_statically(report: CheckReport, terraform: Terraform, tools: Path | None) -> None:
     report.step("fmt and validate", partial(check_format, terraform))
     report.step("lint", partial(lint, terraform.source))
     report.step("refusals", partial(check_refusals, terraform))
@@ -72,20 +72,20 @@ def _check_statically(report: Report, terraform: Terraform, tools: Path | None) 
         report.step("scanner", partial(scan, tools, terraform.source, terraform.folder))
 
 
-def _check_all(report: Report, terraform: Terraform, account: EmulatedAccount, tools: Path) -> None:
-    """Apply in the background, since that mostly waits for the provider's patience, and check statically meanwhile."""
+def _check_all(report: CheckReport, terraform: Terraform, account: EmulatedAccount, tools: Path) -> None:
+    """Apply in the background, since that mostly waits for the provider, and run the static checks in the meantime."""
     terraform.environ = account.environ
     variables = terraform.folder / "check.tfvars.json"
     variables.write_text(json.dumps({**_VARIABLES, "aws_endpoint": account.url}), "utf-8")
-    given = f"-var-file={variables}"
+    var_file = f"-var-file={variables}"
     with ThreadPoolExecutor(1) as pool:
-        applied = pool.submit(_apply, terraform, given)
+        applied = pool.submit(_apply, terraform, var_file)
         _check_statically(report, terraform, tools)
         is_applied = report.step("apply", applied.result)
     if is_applied:
-        report.step("second plan", partial(_plan_again, terraform, given))
+        report.step("second plan", partial(_plan_again, terraform, var_file))
         report.step("system", partial(_use, terraform, account))
-    report.step("destroy", partial(_destroy, terraform, account, given))
+    report.step("destroy", partial(_destroy, terraform, account, var_file))
 
 
 def _install_tools(root: Path, tools: Path) -> str:
@@ -95,25 +95,25 @@ def _install_tools(root: Path, tools: Path) -> str:
     try:
         subprocess.run(command, env=environ, check=True, capture_output=True, text=True, timeout=300)  # noqa: S603
     except subprocess.CalledProcessError as error:
-        raise SkippedError(f"the locked tools cannot be had: {error.stderr.strip()[-300:]}") from error
+        raise SkippedError(f"the locked tools could not be installed: {error.stderr.strip()[-300:]}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SkippedError(f"the locked tools cannot be had: {error}") from error
-    return "scanner and emulator as terraform/tools/uv.lock has them"
+        raise SkippedError(f"the locked tools could not be installed: {error}") from error
+    return "scanner and emulator in the versions of terraform/tools/uv.lock"
 
 
 def _prepare(terraform: Terraform, program: str | None) -> str:
     if program is None:
-        raise SkippedError("there is no terraform on the path; nothing of terraform/ was checked")
+        raise SkippedError("terraform is not on the PATH; nothing in terraform/ was checked")
     terraform.prepare()
     version = json.loads(terraform.run("version", "-json", timeout_s=60))
     providers = ", ".join(f"{name.rsplit('/', 1)[-1]} {v}" for name, v in version["provider_selections"].items())
     return f"terraform {version['terraform_version']}, provider {providers}"
 
 
-def _apply(terraform: Terraform, given: str) -> str:
-    began = time.monotonic()
-    terraform.run("apply", "-input=false", "-auto-approve", _PARALLEL, given, timeout_s=540)
-    return f"{len(_resources(terraform))} resources made in {time.monotonic() - began:.0f} s"
+def _apply(terraform: Terraform, var_file: str) -> str:
+    started = time.monotonic()
+    terraform.run("apply", "-input=false", "-auto-approve", _PARALLEL, var_file, timeout_s=540)
+    return f"{len(_resources(terraform))} resources created in {time.monotonic() - started:.0f} s"
 
 
 def _resources(terraform: Terraform) -> list[str]:
@@ -121,39 +121,39 @@ def _resources(terraform: Terraform) -> list[str]:
     return [address for address in listed if not address.startswith("data.") and ".data." not in address]
 
 
-def _plan_again(terraform: Terraform, given: str) -> str:
+def _plan_again(terraform: Terraform, var_file: str) -> str:
     plan = terraform.folder / "second.plan"
-    terraform.run("plan", "-input=false", _PARALLEL, f"-out={plan}", given, timeout_s=300)
-    found = changes(json.loads(terraform.run("show", "-json", str(plan), timeout_s=120)))
-    surprises = unexpected(found)
+    terraform.run("plan", "-input=false", _PARALLEL, f"-out={plan}", var_file, timeout_s=300)
+    planned = changes(json.loads(terraform.run("show", "-json", str(plan), timeout_s=120)))
+    surprises = unexpected(planned)
     if surprises:
-        raise TerraformError("a second plan wants to change:\n" + "\n".join(surprises))
-    return f"no change but {len(found)} that the emulator's gaps explain"
+        raise TerraformError("a second plan changes:\n" + "\n".join(surprises))
+    return f"no changes except {len(planned)} that the gaps of the emulator explain"
 
 
 def _use(terraform: Terraform, account: EmulatedAccount) -> str:
-    place = terraform.folder / "system"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir()
-    system = DeployedSystem(place, account, terraform.outputs())
+    folder = terraform.folder / "system"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    system = DeployedSystem(folder, account, terraform.outputs())
     try:
         system.start()
-        said = system.publish_one()
+        outcome = system.publish_one()
         system.call_as_schedule()
-        dead = system.dead_letters()
+        dead_letters = system.dead_letters()
     finally:
         system.stop()
-    if dead:
-        raise DeployedSystemError(f"{dead} dead letters after one good job")
-    return said
+    if dead_letters:
+        raise DeployedSystemError(f"{dead_letters} dead letters after a successful job")
+    return outcome
 
 
-def _destroy(terraform: Terraform, account: EmulatedAccount, given: str) -> str:
+def _destroy(terraform: Terraform, account: EmulatedAccount, var_file: str) -> str:
     before = len(_resources(terraform))
-    terraform.run("destroy", "-input=false", "-auto-approve", _PARALLEL, given, timeout_s=540)
+    terraform.run("destroy", "-input=false", "-auto-approve", _PARALLEL, var_file, timeout_s=540)
     left = [*_resources(terraform), *account.leftovers(_ENVIRONMENT)]
     if left:
-        raise TerraformError(f"still there: {', '.join(map(str, left))}")
+        raise TerraformError(f"not destroyed: {', '.join(map(str, left))}")
     return f"{before} resources destroyed, nothing left"
 
 

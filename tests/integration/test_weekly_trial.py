@@ -1,4 +1,4 @@
-"""The broken towns of a weekly trial fail as its table says, and are good once mended."""
+"""The jobs of broken towns end as the weekly trial expects, and succeed after the fix."""
 
 import json
 from collections.abc import Iterator
@@ -7,31 +7,31 @@ from pathlib import Path
 import pytest
 
 from oa_local.process import free_port
-from oa_local.weekly import server
-from oa_local.weekly.faults import ENDINGS, PASSING, Fault
-from oa_local.weekly.server import Phase, World, served
-from oa_local.weekly.towns import ROWS, Town, definition, make_towns, write_repository
 from oa_shared.source_definition import validate_definition
 from oa_task.download.limits import Limits
 from oa_task.failure import TaskFailure
 from oa_task.work import Job, WorkLimits, run_work
+from oa_tools.weekly import server
+from oa_tools.weekly.faults import OUTCOMES, TEMPORARY, Fault
+from oa_tools.weekly.server import Phase, TownServer, serving
+from oa_tools.weekly.towns import ROWS, Town, definition, make_towns, write_repository
 
 QUICK = WorkLimits(download=Limits(stall_s=5, connect_s=2, total_s=30, tries=1))
-LASTING = [fault for fault in Fault if fault not in PASSING]
+LASTING = [fault for fault in Fault if fault not in TEMPORARY]
 
 
-class Place:
-    """The towns of every fault, served."""
+class Towns:
+    """One town with each fault, and the server of their data."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
-        self.towns = {fault: Town(number, fault) for number, fault in enumerate(Fault)}
+        self.by_fault = {fault: Town(number, fault) for number, fault in enumerate(Fault)}
         self.phase = folder / "phase"
         self.phase.write_text(Phase.BROKEN)
-        self.world = World(list(self.towns.values()), self.phase)
+        self.server = TownServer(list(self.by_fault.values()), self.phase)
 
     async def ending(self, town: Town) -> tuple[str, str | int]:
-        """Run a town's job and return how it ended: with a code, or with so many features."""
+        """Run the job of a town and return how it ended: with a code or a number of features."""
         source = self.folder / f"{town.number}.json"
         source.write_text(json.dumps(definition(town, self.url)))
         out = self.folder / f"out-{town.number}-{len(list(self.folder.iterdir()))}"
@@ -46,36 +46,36 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def towns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Towns]:
     monkeypatch.setattr(server, "_SLOW_S", 0.1)
     port = free_port()
-    made = Place(tmp_path, port)
-    with served(made.world, port):
+    made = Towns(tmp_path, port)
+    with serving(made.server, port):
         yield made
 
 
 @pytest.mark.parametrize("fault", LASTING)
-async def test_town_that_is_broken_ends_as_the_table_says_until_mended(place: Place, fault: Fault) -> None:
-    status, told = await place.ending(place.towns[fault])
-    expected = ENDINGS[fault]
+async def test_broken_town_ends_as_expected_until_fixed(towns: Towns, fault: Fault) -> None:
+    status, detail = await towns.ending(towns.by_fault[fault])
+    expected = OUTCOMES[fault]
     if fault is Fault.DROP:
-        assert told == ROWS // 2
+        assert detail == ROWS // 2
     else:
-        assert (status, told if expected.code else "") == (expected.status, expected.code)
-    place.phase.write_text(Phase.MENDED)
-    assert await place.ending(place.towns[fault]) == ("Success", ROWS)
+        assert (status, detail if expected.code else "") == (expected.status, expected.code)
+    towns.phase.write_text(Phase.FIXED)
+    assert await towns.ending(towns.by_fault[fault]) == ("Success", ROWS)
 
 
 @pytest.mark.parametrize(("fault", "code"), [(Fault.BUSY, "http_5xx"), (Fault.CUT_OFF, "truncated")])
-async def test_town_with_a_passing_trouble_heals(
-    place: Place, monkeypatch: pytest.MonkeyPatch, fault: Fault, code: str
+async def test_town_with_a_temporary_fault_recovers(
+    towns: Towns, monkeypatch: pytest.MonkeyPatch, fault: Fault, code: str
 ) -> None:
-    assert await place.ending(place.towns[fault]) == ("Fail", f"upstream.{code}")
-    monkeypatch.setattr(server, "PASSES_AFTER_S", 0.0)
-    assert await place.ending(place.towns[fault]) == ("Success", ROWS)
+    assert await towns.ending(towns.by_fault[fault]) == ("Fail", f"upstream.{code}")
+    monkeypatch.setattr(server, "TEMPORARY_S", 0.0)
+    assert await towns.ending(towns.by_fault[fault]) == ("Success", ROWS)
 
 
-def test_towns_are_broken_in_every_way_and_as_often_as_asked_for() -> None:
+def test_make_towns_has_every_fault_and_the_given_number_of_them() -> None:
     towns = make_towns(300, 30)
     assert len(towns) == len({town.source_name for town in towns}) == 300
     faults = [town.fault for town in towns if town.fault]
@@ -84,7 +84,7 @@ def test_towns_are_broken_in_every_way_and_as_often_as_asked_for() -> None:
     assert not [town for town in make_towns(5, 0) if town.fault]
 
 
-def test_definitions_of_towns_are_valid_and_replace_those_of_before(tmp_path: Path) -> None:
+def test_write_repository_replaces_earlier_definitions_with_valid_ones(tmp_path: Path) -> None:
     write_repository(tmp_path, make_towns(30, 10), "http://127.0.0.1:1")
     write_repository(tmp_path, make_towns(20, 10), "http://127.0.0.1:1")
     paths = list((tmp_path / "sources").rglob("*.json"))

@@ -1,10 +1,10 @@
-"""Conventions of terraform/ that its own tools do not check: nothing unused, nothing without type or description."""
+"""Conventions of terraform/ that its own tools do not check: everything is used, typed and described."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from oa_local.deployment.terraform import TerraformError
+from oa_tools.deployment.terraform import TerraformError
 
 _FILES = ("main.tf", "variables.tf", "outputs.tf", "versions.tf")
 _BLOCK = re.compile(r'^(variable|output) "([^"]+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
@@ -14,7 +14,7 @@ _NEEDED = {"variable": ("type", "description"), "output": ("description",)}
 
 
 def lint(source: Path) -> str:
-    """Check the root module and every module below it; raises TerraformError with all findings."""
+    """Check the root module and every module below it. Raises TerraformError with all findings."""
     modules = [source, *sorted((source / "modules").iterdir())]
     findings = [finding for module in modules for finding in findings_of(module)]
     if findings:
@@ -23,7 +23,7 @@ def lint(source: Path) -> str:
 
 
 def findings_of(module: Path) -> Iterator[str]:
-    """Give one line for each finding in a module."""
+    """Yield a line for each finding in a module."""
     yield from (f"{module.name}: {name} is missing" for name in _FILES if not (module / name).exists())
     text = "\n".join(path.read_text("utf-8") for path in sorted(module.glob("*.tf")))
     for kind, name, body in _BLOCK.findall(text):

@@ -1,4 +1,4 @@
-"""The API alone over a database of its own, without queue and dispatcher: what is posted to it never runs."""
+"""The API alone with a database of its own, without queues and dispatcher: its jobs never run."""
 
 import os
 import sys
@@ -9,41 +9,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from oa_local.client import Api
+from oa_local.client import LocalApi
 from oa_local.postgres import Postgres, migrate
 from oa_local.process import Process, StartError, free_port
 
-_SECRET = "lone"  # noqa: S105 - of a server that lives for seconds, on loopback
+_SECRET = "standalone"  # noqa: S105 - of a short-lived server on loopback
 _START_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class LoneDatabase:
-    """A migrated database and the folder that goes with it."""
+class StandaloneDatabase:
+    """A migrated database and its folder."""
 
     folder: Path
     url: str
 
 
 @contextmanager
-def lone_database() -> Iterator[LoneDatabase]:
-    """Start Postgres, as durable as in production, over a fresh folder."""
-    with TemporaryDirectory(prefix="oa-lone-", ignore_cleanup_errors=True) as name:
+def standalone_database() -> Iterator[StandaloneDatabase]:
+    """Start Postgres with the durability of production in an empty folder."""
+    with TemporaryDirectory(prefix="oa-standalone-", ignore_cleanup_errors=True) as name:
         server = Postgres(Path(name) / "postgres")
         server.start()
         try:
-            url = server.create("lone")
+            url = server.create("standalone")
             migrate(url)
-            yield LoneDatabase(Path(name), url)
+            yield StandaloneDatabase(Path(name), url)
         finally:
             server.stop()
 
 
 @contextmanager
-def lone_api(database: LoneDatabase) -> Iterator[tuple[Api, int]]:
-    """Start the API and give a client and its process id.
+def standalone_api(database: StandaloneDatabase) -> Iterator[tuple[LocalApi, int]]:
+    """Start the API and yield a client and the process id.
 
-    Nothing listens where its queues should be: an answer that comes did not wait for one. Raises StartError.
+    Its queues do not exist, so no answer waits for one. Raises StartError.
     """
     port, nowhere = free_port(), f"http://127.0.0.1:{free_port()}"
     environ = {
@@ -63,7 +63,7 @@ def lone_api(database: LoneDatabase) -> Iterator[tuple[Api, int]]:
     process = Process([program], log=database.folder / "api.log", environ={**os.environ, **environ})
     process.start()
     try:
-        api = Api(f"http://127.0.0.1:{port}", _SECRET)
+        api = LocalApi(f"http://127.0.0.1:{port}", _SECRET)
         deadline = time.monotonic() + _START_S
         while not api.answers():
             if not process.running or time.monotonic() > deadline:
