@@ -1,9 +1,9 @@
-"""Sending a file as the API says: to the store by a form, or to the API itself."""
+"""Uploading a file as the API asks for it: to the object store by a form, or to the API itself."""
 
 import asyncio
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import aiohttp
 
@@ -13,18 +13,42 @@ _BAD = 400
 _CHUNK_BYTES = 1 << 20
 
 
-async def upload(api: Api, path: Path) -> Any:
-    """Send a file and return the upload, looked at by the API. Raises UnreachableError, RefusedError."""
-    size_bytes, sha256 = await asyncio.to_thread(_facts, path)
-    begun = await api.post("/api/upload", {"name": path.name, "size_bytes": size_bytes, "sha256": sha256})
-    form = begun["form"]
+class UploadForm(TypedDict):
+    """Where to send the file, and the form fields that precede it."""
+
+    method: str
+    url: str
+    fields: dict[str, str]
+
+
+class StartedUpload(TypedDict):
+    """POST /api/upload."""
+
+    id: str
+    form: UploadForm
+
+
+class Upload(TypedDict):
+    """An upload that the API has inspected."""
+
+    state: str
+    url: str | None
+    reason: str | None
+
+
+async def send_file(api: Api, path: Path) -> Upload:
+    """Upload a file and return the inspected upload. Raises UnreachableError or RejectedError."""
+    size_bytes, sha256 = await asyncio.to_thread(_measure, path)
+    body = {"name": path.name, "size_bytes": size_bytes, "sha256": sha256}
+    started = await api.post("/api/upload", StartedUpload, body)
+    form = started["form"]
     if form["method"] == "PUT":
-        return await api.put_file(form["url"], path)
+        return await api.put_file(form["url"], Upload, path)
     await _post(form, path)
-    return await api.post(f"/api/upload/{begun['id']}/done")
+    return await api.post(f"/api/upload/{started['id']}/done", Upload)
 
 
-def _facts(path: Path) -> tuple[int, str]:
+def _measure(path: Path) -> tuple[int, str]:
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
@@ -32,8 +56,8 @@ def _facts(path: Path) -> tuple[int, str]:
         return file.tell(), digest.hexdigest()
 
 
-async def _post(form: dict[str, Any], path: Path) -> None:
-    """Post to the store, which is told nothing of who we are."""
+async def _post(form: UploadForm, path: Path) -> None:
+    """Post a file to the object store, in a session without the credentials of the API."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=300)
     file = await asyncio.to_thread(path.open, "rb")
     try:
@@ -44,8 +68,9 @@ async def _post(form: dict[str, Any], path: Path) -> None:
             session.post(form["url"], data=data) as response,
         ):
             if response.status >= _BAD:
-                raise RejectedError(f"the store refused the file: {response.status} {(await response.text())[:300]}")
+                text = (await response.text())[:300]
+                raise RejectedError(f"the object store rejected the file: {response.status} {text}")
     except (TimeoutError, aiohttp.ClientError) as error:
-        raise UnreachableError(f"the store does not take the file: {type(error).__name__}") from error
+        raise UnreachableError(f"the object store does not accept the file: {type(error).__name__}") from error
     finally:
         await asyncio.to_thread(file.close)

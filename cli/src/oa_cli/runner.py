@@ -1,83 +1,103 @@
-"""One command's talk with the API, and the exit status that says how it went."""
+"""Running a command against the API, and the exit status of its outcome."""
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from enum import IntEnum
+from typing import cast
 
 import click
+from rich.console import RenderableType
 
+from oa_cli.answers import RefusalAnswer
 from oa_cli.client import Api, RejectedError, UnreachableError, open_api
 from oa_cli.output import console, errors, show_json
+from oa_shared.json_types import JsonMapping
 
-DONE, JOB_FAILED, UNREACHABLE, REFUSED, HELD_BACK, ENGINE_MISSING, INTERRUPTED = 0, 1, 3, 4, 5, 6, 130
-EXIT_STATUSES = """\b
-Exit status:
-  0    done; where jobs were waited for, all of them succeeded
-  1    a job failed or was cancelled, or an element got no job
-  2    wrong usage
-  3    the API does not answer
-  4    the API refused: the words say why
-  5    no job failed, but the quality gate holds some back
-  6    the engine is not installed
-  10+  of check, try, explain, diff, plan, build: 10-19 the source, 20-29 the server or the machine, 30 a bug
-  130  interrupted; what was begun goes on"""
-json_option = click.option("--json", "as_json", is_flag=True, help="JSON for scripts, one value a line.")
+
+class ExitStatus(IntEnum):
+    """The exit statuses of `oa`; its engine commands have those of the engine too."""
+
+    DONE = 0
+    JOB_FAILED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    REJECTED = 4
+    NEEDS_REVIEW = 5
+    ENGINE_MISSING = 6
+    INTERRUPTED = 130
+
+
+EXIT_STATUSES: Mapping[str, str] = {
+    f"{ExitStatus.DONE}": "done; with --follow or --wait, all jobs succeeded",
+    f"{ExitStatus.JOB_FAILED}": "a job failed or was canceled, or an element of the request got no job",
+    f"{ExitStatus.USAGE}": "wrong usage",
+    f"{ExitStatus.UNREACHABLE}": "the API does not answer",
+    f"{ExitStatus.REJECTED}": "request rejected (see the message)",
+    f"{ExitStatus.NEEDS_REVIEW}": "no job failed, but some need review",
+    f"{ExitStatus.ENGINE_MISSING}": "the engine is not installed",
+    "10-19": "check, try, explain, diff, plan, build: the source is at fault",
+    "20-29": "likewise: the server or this machine is at fault",
+    "30": "likewise: a bug",
+    f"{ExitStatus.INTERRUPTED}": "interrupted; the run continues on the server",
+}
+json_option = click.option("--json", "as_json", is_flag=True, help="Output JSON lines.")
 Work = Callable[[Api], Awaitable[int]]
 
 
-def call(work: Work) -> None:
-    """Run against the API and end with the exit status that says what happened."""
+def run(work: Work) -> None:
+    """Run `work` against the API and exit with its status, or with that of its error."""
 
-    async def session() -> int:
+    async def with_api() -> int:
         async with open_api() as api:
             return await work(api)
 
     try:
-        sys.exit(asyncio.run(session()))
+        sys.exit(asyncio.run(with_api()))
     except UnreachableError as error:
-        _complain(error.detail)
-        sys.exit(UNREACHABLE)
+        print_error(error.detail)
+        sys.exit(ExitStatus.UNREACHABLE)
     except RejectedError as error:
-        _complain(error.detail)
-        _complain_fields(error.fields)
-        sys.exit(REFUSED)
+        print_error(error.detail)
+        _print_field_errors(error.fields)
+        sys.exit(ExitStatus.REJECTED)
     except KeyboardInterrupt:
-        _complain("interrupted; what was begun goes on")
-        sys.exit(INTERRUPTED)
+        print_error(EXIT_STATUSES[f"{ExitStatus.INTERRUPTED}"])
+        sys.exit(ExitStatus.INTERRUPTED)
 
 
-def answer(value: Any, *shown: Any, as_json: bool) -> None:
-    """Print a value for a script, or what is shown of it to a person."""
+def print_answer(value: object, *shown: RenderableType, as_json: bool) -> None:
+    """Print an answer as JSON, or the tables and lines that show it."""
     if as_json:
         show_json(value)
         return
     for item in shown:
-        # An address that is broken into lines cannot be followed.
+        # A URL that is broken into lines cannot be followed.
         console.print(item, markup=False, highlight=False, soft_wrap=isinstance(item, str))
 
 
-def tell_refusals(refusals: Iterable[Any]) -> None:
-    """Name the elements that have no job, with the reasons, on standard error."""
+def print_refusals(refusals: Iterable[RefusalAnswer]) -> None:
+    """Print the elements without a job, with the reasons, to standard error."""
     for refusal in refusals:
         place = f"{refusal['source']} {refusal['pointer']}".strip()
-        _complain(f"{place}: {refusal['message']} ({refusal['code']})")
+        print_error(f"{place}: {refusal['message']} ({refusal['code']})")
 
 
-def status_of(jobs: dict[str, int]) -> int:
-    """Return the exit status for the counts of an ended run."""
+def exit_status_of(jobs: Mapping[str, int]) -> ExitStatus:
+    """Return the exit status for the number of jobs by status of a run that has ended."""
     if jobs["Fail"] or jobs["Cancelled"]:
-        return JOB_FAILED
-    return HELD_BACK if jobs["Warn"] else DONE
+        return ExitStatus.JOB_FAILED
+    return ExitStatus.NEEDS_REVIEW if jobs["Warn"] else ExitStatus.DONE
 
 
-def _complain_fields(fields: dict[str, Any]) -> None:
+def print_error(text: str) -> None:
+    """Print a line to standard error."""
+    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_field_errors(fields: JsonMapping) -> None:
     for name, reasons in fields.items():
         if isinstance(reasons, list) and reasons and isinstance(reasons[0], dict):
-            tell_refusals(reasons)
+            print_refusals(cast("list[RefusalAnswer]", reasons))
         else:
-            _complain(f"  {name}: {'; '.join(map(str, reasons)) if isinstance(reasons, list) else reasons}")
-
-
-def _complain(text: str) -> None:
-    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+            print_error(f"  {name}: {'; '.join(map(str, reasons)) if isinstance(reasons, list) else reasons}")
