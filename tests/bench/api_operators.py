@@ -31,7 +31,7 @@ _POLL_S = 0.2
 
 def fill(bench: Bench) -> float:
     """Write jobs, failures and events, and return how long the feed's migration took over the events."""
-    migration = files("oa_api.store").joinpath("migrations", "0014_event_feed.sql").read_text("utf-8")
+    migration = files("oa_api.db").joinpath("migrations", "0014_event_feed.sql").read_text("utf-8")
     with closing(bench.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(statement("fill_runs"), {"runs": RUNS})
         cursor.execute(statement("fill_jobs"), {"jobs": JOBS, "runs": RUNS})

@@ -3,7 +3,7 @@
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
 
-_SQL = load_queries("jobs.outbox_relay")
+_SQL = load_queries("background.heartbeat")
 RELAY, CONSUMER, SWEEP, SCHEDULES = "relay", "consumer", "sweep", "schedules"
 GITHUB = "github"
 BULK = "bulk"

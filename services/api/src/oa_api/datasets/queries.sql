@@ -90,10 +90,6 @@ SELECT count(*) AS total FROM (SELECT 1 FROM publication WHERE data_id = %(data)
 SELECT job_id AS job, attempt, result -> 'outputs' -> %(file)s AS output FROM data
 WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
 
--- name: published_file
-SELECT result -> 'outputs' -> %(file)s AS output FROM publication
-WHERE job_id = %(job)s AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s) ORDER BY attempt DESC LIMIT 1
-
 -- name: places
 -- GeoJSON as text, made here because there may be thousands; the largest first, so that the others lie on them.
 SELECT coalesce(string_agg(feature::text, ',' ORDER BY size DESC, id), '') AS features,

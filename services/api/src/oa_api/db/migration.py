@@ -32,7 +32,7 @@ async def _apply(transaction: Transaction) -> list[str]:
         await transaction.execute("INSERT INTO migration (name) VALUES (%(name)s)", {"name": name})
         log.info("migration_applied", name=name)
         applied.append(name)
-    await transaction.execute(load_queries("events.queries")["forget_foreign_order"])
+    await transaction.execute(load_queries("db.migration")["forget_foreign_order"])
     return applied
 
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
 
 from oa_api.http.fields import MAX_ID, Choices, Numbers, Time
 from oa_api.http.headers import SECRET_HEADERS
 from oa_api.http.routing import PAGE
 from oa_api.http.schemas import ProblemSchema
-from oa_api.status.schemas import HealthSchema
 from oa_shared.roles import Role
 from oa_shared.status import LAYERS
 
@@ -187,16 +185,18 @@ _IDEMPOTENCY_KEY = {
 
 
 def _answers(route: "Route") -> dict[str, Any]:
-    done = {"200": _done(route.answer)} if route.answer else {}
+    done = {"200": _done(route)} if route.answer else {}
     return done | {str(status): {"description": _ALSO[status]} for status in route.also}
 
 
-def _done(answer: type[Schema] | tuple[str, ...]) -> dict[str, Any]:
-    if isinstance(answer, tuple):
-        types: dict[str, Any] = {"application/json" if kind == "json" else kind: {"schema": {}} for kind in answer}
+def _done(route: "Route") -> dict[str, Any]:
+    if isinstance(route.answer, tuple):
+        types: dict[str, Any] = {
+            "application/json" if kind == "json" else kind: {"schema": {}} for kind in route.answer
+        }
         return {"description": "Done.", "content": types}
-    content: dict[str, Any] = {"application/json": {"schema": answer}}
-    if answer is HealthSchema:
+    content: dict[str, Any] = {"application/json": {"schema": route.answer}}
+    if route.is_health:
         content["text/html"] = {"schema": {"type": "string"}}
     return {"description": "Done.", "content": content}
 
@@ -210,9 +210,9 @@ def _refusals(route: "Route", *, is_internal: bool) -> dict[str, Any]:
     statuses |= {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN} if is_internal else {HTTPStatus.UNAUTHORIZED}
     statuses |= {HTTPStatus.NOT_FOUND} if _PARAMETER.search(route.path) else set()
     found = {str(int(status)): f"Problem{int(status)}" for status in sorted(statuses)}
-    if route.answer is not HealthSchema:
+    if not route.is_health:
         return dict(found)
-    return found | {"503": {**_done(HealthSchema), "description": "Something is away; the reasons are in `problems`."}}
+    return found | {"503": {**_done(route), "description": "Something is away; the reasons are in `problems`."}}
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What is known of an endpoint: who may call it, what it takes and answers."""
+"""Routes as data: who may call an endpoint, what it accepts, and what it returns."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,17 +11,18 @@ from oa_shared.roles import Role
 JSON_LINES, TEXT, HTML, BYTES, JSON = "application/jsonl", "text/plain", "text/html", "application/octet-stream", "json"
 ATOM, GEOJSON = "application/atom+xml", "application/geo+json"
 
-# The tag of pages for people: they are no part of the API, nor of its document.
+# The tag of pages, which are not part of the API or its document.
 PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One endpoint.
+    """One endpoint or page.
 
-    `answer` is a schema, or the media types of what is not JSON of ours. `role` is the lowest that may call it: a new
-    endpoint is closed until somebody opens it. `pattern` is the path as the router takes it, where a part of it holds
-    slashes. `also` are the statuses besides 200 that are no refusals; without an `answer` there is no 200.
+    `answer` is a response schema, or the media types of a response that is not our JSON; without it there is no 200.
+    `role` is the lowest role that may call it, so a new endpoint is closed until its author opens it. `pattern` is the
+    path as the router takes it, for paths with a parameter that holds slashes. `also` lists further statuses that are
+    not errors. `is_health` marks the endpoint that also answers 503 with its own schema, and HTML to a browser.
     """
 
     method: str
@@ -38,10 +39,11 @@ class Route:
     is_idempotent_by_key: bool = False
     pattern: str = ""
     also: tuple[int, ...] = ()
+    is_health: bool = False
 
 
 get, post = partial(Route, "GET"), partial(Route, "POST")
 patch, put, delete = partial(Route, "PATCH"), partial(Route, "PUT"), partial(Route, "DELETE")
-# A page, and where one of its forms is sent.
+# A page, and the target of one of its forms.
 page = partial(Route, "GET", answer=(HTML,), tag=PAGE)
 form = partial(Route, "POST", answer=(HTML,), tag=PAGE)

@@ -5,7 +5,7 @@ from typing import Protocol
 from oa_api.db.database import Parameters, Row
 from oa_api.db.query_files import load_queries
 
-_SQL = load_queries("retention.queries")
+_SQL = load_queries("jobs.file_deletion")
 _WHOLE_ATTEMPT = ("files", "log")
 
 

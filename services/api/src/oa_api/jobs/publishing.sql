@@ -54,3 +54,7 @@ SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' AND kind
 
 -- name: success_to_warn
 UPDATE job SET status = 'Warn', updated_at = now() WHERE id = %(job)s AND status = 'Success' AND kind = 'source'
+
+-- name: published_file
+SELECT result -> 'outputs' -> %(file)s AS output FROM publication
+WHERE job_id = %(job)s AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s) ORDER BY attempt DESC LIMIT 1

@@ -12,7 +12,7 @@ from oa_api.status.overview_page import overview
 from oa_api.status.schemas import HealthSchema, VersionSchema
 from oa_shared.version import VERSION
 
-_SQL = load_queries("jobs.outbox_relay")
+_SQL = load_queries("background.heartbeat")
 
 
 async def get_root(request: web.Request) -> web.Response:
@@ -29,7 +29,7 @@ async def get_root(request: web.Request) -> web.Response:
 async def _paused(app: web.Application) -> list[str]:
     """Return what is held back, in words; nothing when the database cannot say."""
     try:
-        return [pauses.words(row) for row in await pauses.active(app[DATABASE])]
+        return [pause.label for pause in await pauses.list_active(app[DATABASE])]
     except StoreError:
         return []
 

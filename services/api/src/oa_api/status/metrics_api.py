@@ -14,6 +14,7 @@ from oa_shared.queue import QueueUnavailableError
 from oa_shared.status import JobStatus
 
 _READS = load_queries("jobs.reads")
+_HEARTBEAT = load_queries("background.heartbeat")
 _RELAY = load_queries("jobs.outbox_relay")
 _WITHIN_S = 3
 
@@ -30,7 +31,7 @@ async def _look_at_database(database: Database) -> None:
     try:
         outbox = await database.first(_RELAY["oldest_unsent"]) or {}
         statuses = {row["status"]: row["jobs"] for row in await database.all(_READS["jobs_by_status"])}
-        duties = await database.all(_RELAY["heartbeats"])
+        duties = await database.all(_HEARTBEAT["heartbeats"])
     except StoreError:
         metrics.DATABASE_UP.set(0)
         return

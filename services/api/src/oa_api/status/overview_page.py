@@ -64,7 +64,7 @@ async def _shown(database: Database) -> dict[str, Any]:
         "at_work": await database.all(_SQL["jobs_at_work"], {"limit": _AT_WORK}),
         "causes": [_cause(row) for row in failed],
         "ended": _by_hour(ended),
-        "paused": await pauses.listed(database, ended=False, cursor=None, limit=_PAUSES),
+        "paused": await pauses.list_active(database, limit=_PAUSES),
         "published": (await queries.datasets(database, newest))[:_PUBLISHED],
     }
 

@@ -11,6 +11,7 @@ API = (
         api.get_root,
         "Health, or the page for a browser",
         answer=HealthSchema,
+        is_health=True,
         tag="service",
         description="503 with the reasons when the database or a duty is away; a browser gets the page.",
         role=Role.ANYONE,
