@@ -20,7 +20,7 @@ async def test_schedule_trigger_starts_a_run_once_per_period_and_list_shows_it(a
     listed = await oa(api, "schedule", "list")
     assert "cleanup" in listed.out
     assert "p1" in listed.out
-    assert (await oa(api, "schedule", "list", "--type", "sources", "--json")).json["fires"] == []
+    assert (await oa(api, "schedule", "list", "--type", "sources", "--json")).json["schedule_runs"] == []
     assert (await oa(api, "schedule", "trigger", "close")).status == 2
 
 
@@ -40,10 +40,10 @@ async def test_health_prints_counts_and_failures(api: RunningApi) -> None:
 async def test_cleanup_previews_unless_told_to_remove(api: RunningApi) -> None:
     preview = await oa(api, "cleanup", "--dry-run")
     assert (preview.status, "unpublished" in preview.out) == (0, True)
-    assert (await api.get("/api/schedule"))["fires"] == []
+    assert (await api.get("/api/schedule"))["schedule_runs"] == []
     started = await oa(api, "cleanup", "--remove")
     assert "schedule run 1 removes it" in started.out
-    assert (await api.get("/api/schedule"))["fires"][0]["type"] == "cleanup"
+    assert (await api.get("/api/schedule"))["schedule_runs"][0]["type"] == "cleanup"
 
 
 @pytest.mark.parametrize(("body", "status"), [(b"NO,ST\n1,Main\n", 0), (b"\x00\x01", 1)])

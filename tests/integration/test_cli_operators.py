@@ -31,7 +31,7 @@ async def test_bulk_without_yes_prints_the_matches_and_changes_nothing(api: Runn
     ended = await oa(api, "bulk", "rerun", "--error", "upstream")
     assert ended.status == 2
     assert "matching jobs: 2; rerun 2 of them? Use --yes to confirm." in " ".join(ended.err.replace("│", " ").split())
-    assert await api.count("bulk") == 0
+    assert await api.count("bulk_action") == 0
 
 
 async def test_bulk_with_yes_and_wait_exits_when_all_are_done(api: RunningApi) -> None:

@@ -15,7 +15,7 @@ class JobEvent(TypedDict):
     """An event of a job."""
 
     id: str
-    at: str
+    created_at: str
     kind: str
     status: str | None
     error: str | None

@@ -86,7 +86,7 @@ class WeeklyTrial:
     def _period(self) -> str | None:
         """Return None for the run of this week, or the name of an extra period if this week has had its run."""
         upcoming = {item["type"]: item for item in self._api.call("GET", "/api/schedule")["upcoming"]}
-        return None if upcoming["sources"]["fire"] is None else _timestamp()
+        return None if upcoming["sources"]["schedule_run"] is None else _timestamp()
 
     def _trigger(self, towns: list[Town], port: int, *, period: str | None) -> int:
         write_repository(self._folder / REPOSITORY, towns, f"http://127.0.0.1:{port}")

@@ -46,8 +46,8 @@ class _Bulk(TypedDict):
     skipped: int
     waiting: int
     actor: str
-    why: str
-    at: str | None
+    reason: str
+    created_at: str | None
     ended_at: str | None
 
 
@@ -62,7 +62,7 @@ class BulkProgress(_Bulk):
     """A bulk action and its progress."""
 
     id: int
-    reasons: NotRequired[list[Skipped]]
+    skip_reasons: NotRequired[list[Skipped]]
 
 
 class BulkList(TypedDict):
@@ -75,7 +75,7 @@ class _Request(TypedDict):
     action: str
     filter: Mapping[str, object]
     limit: int
-    why: str
+    reason: str
 
 
 @click.group()
@@ -86,7 +86,7 @@ def bulk() -> None:
 def _add_command(action: str, description: str) -> None:
     def start(*, limit: int, reason: str, yes: bool, wait: bool, as_json: bool, **filters: object) -> None:
         job_filter = {key: value for key, value in filters.items() if value is not None}
-        request: _Request = {"action": action, "filter": job_filter, "limit": limit, "why": reason}
+        request: _Request = {"action": action, "filter": job_filter, "limit": limit, "reason": reason}
         run(lambda api: _start(api, request, yes=yes, wait=wait, as_json=as_json))
 
     command: Callable[..., None] = start
@@ -132,7 +132,7 @@ def _describe(action: BulkProgress) -> list[str]:
     if not action["ended_at"]:
         return [f"bulk action {action['id']}: {action['jobs']} jobs; `oa bulk show {action['id']}` shows the progress"]
     lines = [f"bulk action {action['id']}: {action['done']} of {action['jobs']} done, {action['skipped']} skipped"]
-    return lines + [f"  {item['jobs']} skipped: {item['reason']}" for item in action.get("reasons", [])]
+    return lines + [f"  {item['jobs']} skipped: {item['reason']}" for item in action.get("skip_reasons", [])]
 
 
 @bulk.command("show")
@@ -161,7 +161,7 @@ def bulk_list(limit: int, *, as_json: bool) -> None:
         rows = [
             [
                 *(item["id"], item["action"], item["jobs"], item["done"], item["skipped"], item["waiting"]),
-                *(item["actor"], item["why"], moment(item["at"])),
+                *(item["actor"], item["reason"], moment(item["created_at"])),
             ]
             for item in actions
         ]

@@ -27,7 +27,7 @@ class Cleanup(TypedDict):
 
     removed: dict[str, Removed]
     is_complete: bool
-    fire: ScheduleRun | None
+    schedule_run: ScheduleRun | None
 
 
 @click.command()
@@ -38,10 +38,9 @@ def cleanup(*, dry_run: bool, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         answer = await api.post("/api/cleanup", Cleanup, {"dry_run": dry_run})
-        if answer["fire"] is not None:
-            line = (
-                f"schedule run {answer['fire']['id']} removes it; `oa schedule list --type cleanup` shows the progress"
-            )
+        if answer["schedule_run"] is not None:
+            number = answer["schedule_run"]["id"]
+            line = f"schedule run {number} removes it; `oa schedule list --type cleanup` shows the progress"
             print_answer(answer, line, as_json=as_json)
             return 0
         rows = [

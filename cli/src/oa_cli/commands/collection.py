@@ -36,7 +36,7 @@ class Collection(TypedDict):
 
     id: int
     name: str
-    human: str
+    display_name: str
     sources: list[str]
     layer: str | None
     formats: list[str]
@@ -77,7 +77,14 @@ def collection_list(limit: int, *, as_json: bool) -> None:
         columns = ("collection", "name", "display name", "sources", "features", "bytes", "built (UTC)", "latest build")
         rows = [
             [
-                *(item["id"], item["name"], item["human"], " ".join(item["sources"]), item["count"], item["size"]),
+                *(
+                    item["id"],
+                    item["name"],
+                    item["display_name"],
+                    " ".join(item["sources"]),
+                    item["count"],
+                    item["size"],
+                ),
                 moment(item["built_at"]),
                 item["build"]["status"] if item["build"] else "",
             ]
@@ -124,7 +131,7 @@ def collection_create(
     as_json: bool,
 ) -> None:
     """Create a collection called NAME, which is part of its URLs."""
-    body: JsonObject = {"name": name, "human": display_name, "sources": list(sources), "layer": layer}
+    body: JsonObject = {"name": name, "display_name": display_name, "sources": list(sources), "layer": layer}
     body |= {"deduplicate": deduplicate, **({"formats": list(formats)} if formats else {})}
 
     async def work(api: Api) -> int:
@@ -169,7 +176,7 @@ def collection_delete(number: int, *, as_json: bool) -> None:
 def _fields(collection: Collection) -> Table:
     fields: JsonObject = {
         "name": collection["name"],
-        "display name": collection["human"],
+        "display name": collection["display_name"],
         "layer": collection["layer"],
         "deduplicated version": "yes" if collection["deduplicate"] else "no",
         "sources": " ".join(collection["sources"]),

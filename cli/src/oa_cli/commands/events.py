@@ -61,4 +61,6 @@ def _print_event(event: JobEvent, *, as_json: bool) -> None:
         return
     what = " ".join(filter(None, (event["kind"], event["status"], event["error"])))
     job = f"job {event['job']} of run {event['run']} {event['source_name']} {event['layer']}/{event['name']}"
-    console.print(f"{event['at'][11:19]} {event['id']} {job}: {what}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"{event['created_at'][11:19]} {event['id']} {job}: {what}", markup=False, highlight=False, soft_wrap=True
+    )

@@ -19,10 +19,10 @@ class Pause(TypedDict):
     id: int
     scope: str
     value: str
-    why: str
+    reason: str
     actor: str
     waiting: int
-    at: str
+    created_at: str
     until: str | None
     ended_at: str | None
 
@@ -55,7 +55,7 @@ def pause(scope: str | None, value: str, reason: str, hours: float | None, *, en
     until = (datetime.now(UTC) + timedelta(hours=hours)).isoformat() if hours else None
 
     async def work(api: Api) -> int:
-        body = {"scope": scope, "value": value, "why": reason, "until": until}
+        body = {"scope": scope, "value": value, "reason": reason, "until": until}
         created = await api.post("/api/pause", Pause, body)
         line = f"pause {created['id']}: {_describe(created)}; `oa resume {created['id']}` ends it"
         print_answer(created, line, as_json=as_json)
@@ -72,7 +72,7 @@ def resume(number: int, reason: str, *, as_json: bool) -> None:
     """End a pause; its queued jobs are submitted."""
 
     async def work(api: Api) -> int:
-        ended = await api.delete(f"/api/pause/{number}", Pause, {"why": reason})
+        ended = await api.delete(f"/api/pause/{number}", Pause, {"reason": reason})
         print_answer(ended, f"{_describe(ended)} resumed, {ended['waiting']} jobs queued", as_json=as_json)
         return 0
 
@@ -84,8 +84,8 @@ async def _list(api: Api, *, ended: bool, as_json: bool) -> int:
     columns = ("pause", "scope", "queued jobs", "reason", "by", "since (UTC)", "until (UTC)", "ended (UTC)")
     rows = [
         [
-            *(item["id"], _describe(item), item["waiting"], item["why"], item["actor"]),
-            *(moment(item["at"]), moment(item["until"]), moment(item["ended_at"])),
+            *(item["id"], _describe(item), item["waiting"], item["reason"], item["actor"]),
+            *(moment(item["created_at"]), moment(item["until"]), moment(item["ended_at"])),
         ]
         for item in pauses
     ]

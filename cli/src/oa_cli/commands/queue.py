@@ -114,7 +114,7 @@ def queue_show(
     """List the dead letters of a queue, oldest first."""
 
     async def work(api: Api) -> int:
-        filters = {"kind": kind, "reason": reason_contains, "job": job}
+        filters = {"kind": kind, "reason_contains": reason_contains, "job": job}
         answer = await api.get(f"/api/queue/{name}/dead", DeadLetterPage, limit=limit, page=page, **filters)
         columns = ("id", "sent (UTC)", "job", "attempt", "reason", "message")
         rows = [
@@ -155,7 +155,7 @@ def queue_redrive(
         raise click.UsageError("select dead letters by IDs from `oa queue show`, by filter options, or use --all")
 
     async def work(api: Api) -> int:
-        answer = await api.post(f"/api/queue/{name}/redrive", Redriven, {**body, "why": reason})
+        answer = await api.post(f"/api/queue/{name}/redrive", Redriven, {**body, "reason": reason})
         line = f"{answer['redriven']} redriven to {name}, {answer['left']} left{_not_found(answer['not_found'])}"
         print_answer(answer, line, as_json=as_json)
         return ExitStatus.JOB_FAILED if answer["not_found"] else ExitStatus.DONE
@@ -185,7 +185,7 @@ def queue_discard(
         raise click.UsageError("select dead letters by IDs from `oa queue show` or by filter options")
 
     async def work(api: Api) -> int:
-        answer = await api.post(f"/api/queue/{name}/discard", Discarded, {**body, "why": reason})
+        answer = await api.post(f"/api/queue/{name}/discard", Discarded, {**body, "reason": reason})
         line = f"{answer['discarded']} discarded, {answer['left']} left in {name}{_not_found(answer['not_found'])}"
         print_answer(answer, line, as_json=as_json)
         return ExitStatus.JOB_FAILED if answer["not_found"] else ExitStatus.DONE
@@ -197,7 +197,7 @@ def _selection(
     messages: tuple[str, ...], *, kind: str | None, reason_contains: str | None, job: int | None
 ) -> JsonObject:
     """Return the part of the request that selects dead letters; empty if nothing does."""
-    selection = {"messages": list(messages), "kind": kind, "reason": reason_contains, "job": job}
+    selection = {"messages": list(messages), "kind": kind, "reason_contains": reason_contains, "job": job}
     return {key: value for key, value in selection.items() if value}
 
 

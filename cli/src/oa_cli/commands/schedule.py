@@ -39,7 +39,7 @@ class ScheduleList(TypedDict):
     """GET /api/schedule."""
 
     upcoming: list[Upcoming]
-    fires: list[ScheduleRunAnswer]
+    schedule_runs: list[ScheduleRunAnswer]
 
 
 @click.group()
@@ -61,7 +61,7 @@ def schedule_list(schedule_type: str | None, limit: int, *, as_json: bool) -> No
         ]
         runs = [
             [*(item["id"], item["type"], item["period"], item["state"], item["run"]), _describe(item)]
-            for item in answer["fires"]
+            for item in answer["schedule_runs"]
         ]
         shown = (
             table("schedules", ("type", "period", "state", "next period"), upcoming),

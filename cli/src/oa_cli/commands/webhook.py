@@ -19,7 +19,7 @@ class Webhook(TypedDict):
     layer: str | None
     active: bool
     waiting: int
-    disabled_because: str | None
+    disabled_reason: str | None
     secret: NotRequired[str]
 
 
@@ -66,12 +66,12 @@ def webhook_list(limit: int, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         webhooks = (await api.get("/api/webhook", WebhookList, limit=limit))["webhooks"]
-        columns = ("webhook", "URL", "source", "layer", "state", "waiting", "disabled because")
+        columns = ("webhook", "URL", "source", "layer", "state", "waiting", "disabled reason")
         rows = [
             [
                 *(item["id"], item["url"], item["source"], item["layer"]),
                 "enabled" if item["active"] else "disabled",
-                *(item["waiting"], item["disabled_because"]),
+                *(item["waiting"], item["disabled_reason"]),
             ]
             for item in webhooks
         ]
@@ -151,7 +151,7 @@ def webhook_ping(number: int, *, as_json: bool) -> None:
 
 @webhook.command("deliveries")
 @click.argument("number", type=int)
-@click.option("--state", type=click.Choice(["waiting", "delivered", "given_up"]), help="Only this state.")
+@click.option("--state", type=click.Choice(["waiting", "delivered", "failed"]), help="Only this state.")
 @limit_option(25)
 @json_option
 def webhook_deliveries(number: int, state: str | None, limit: int, *, as_json: bool) -> None:
