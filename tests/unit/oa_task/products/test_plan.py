@@ -32,7 +32,7 @@ def code_and_words(body: bytes) -> tuple[str, str]:
     return caught.value.code, caught.value.message
 
 
-def test_plan_good_one_is_read_and_what_is_new_is_passed_over() -> None:
+def test_parse_plan_valid_ignores_unknown_fields() -> None:
     plan = read_plan(json.dumps({**PLAN, "bbox": [1, 2, 3, 4], "new": 1, "formats": ["csv", "csv"]}).encode())
     assert (plan.bbox, plan.formats, plan.layer) == ((1.0, 2.0, 3.0, 4.0), ("csv",), "addresses")
     assert plan.inputs[0].label == "us/x/addresses/city"
@@ -62,14 +62,14 @@ def test_plan_good_one_is_read_and_what_is_new_is_passed_over() -> None:
         ({"title": "\ud800"}, "JSON has not"),
     ],
 )
-def test_plan_bad_one_says_where_and_what(change: dict[str, Any], words: str) -> None:
+def test_parse_plan_invalid_has_code_and_pointer(change: dict[str, Any], words: str) -> None:
     code, message = code_and_words(json.dumps({**PLAN, **change}).encode())
     assert code == "source.schema"
     assert words in message
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 100_000, b"[]", b"null", b'{"v": NaN}'])
-def test_plan_that_is_no_object_is_refused(body: bytes) -> None:
+def test_parse_plan_not_an_object_fails(body: bytes) -> None:
     assert code_and_words(body)[0] == "source.schema"
 
 
@@ -84,7 +84,7 @@ _JSON = st.recursive(
     value=_JSON,
     is_inner=st.booleans(),
 )
-def test_plan_with_any_value_anywhere_is_read_or_refused(field: str, value: Any, *, is_inner: bool) -> None:
+def test_parse_plan_any_value_in_any_field_is_read_or_fails(field: str, value: Any, *, is_inner: bool) -> None:
     changed = {**PLAN, "inputs": [{**DATASET, field: value}]} if is_inner else {**PLAN, field: value}
     body = json.dumps(changed).encode()
     try:

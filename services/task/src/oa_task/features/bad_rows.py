@@ -1,31 +1,46 @@
-"""Rows that cannot be used: counted by reason, the first ones kept to be shown (ENGINE, our decisions)."""
+"""Input rows that cannot be used: counted by reason, with the first ones as examples (docs/engine.md, "Reading")."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from oa_task.runtime.failure import TaskFailure
 
-MOST_SHARE = 0.05
-_SHOWN = 5
-_MOST_WARNINGS = 20
+MAX_SHARE = 0.05
+_MAX_EXAMPLES = 5
+_MAX_WARNINGS = 20
+_MAX_VALUE = 200
+
+
+class BadRowExample(TypedDict):
+    """A bad row: its number in the input, from 1, and the offending value."""
+
+    row: int
+    value: str
+
+
+class BadRowReport(TypedDict):
+    """The bad rows with one reason."""
+
+    count: int
+    examples: list[BadRowExample]
 
 
 @dataclass(slots=True)
 class _Reason:
     code: str
     count: int = 0
-    examples: list[dict[str, Any]] = field(default_factory=list)
+    examples: list[BadRowExample] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class BadRows:
-    """One job's bad rows. A row is left out, or kept without the bad value; it never fails the source alone.
+    """The bad rows of one job. A bad row is left out, or loses its bad value; a single one never fails the source.
 
-    The readers count in `rows_read` every row of the input, the ones left out too. A row that is left out without any
-    fault of it, such as one whose geometry is null, is counted in `left_out` by reason and fails nothing.
+    Readers count every row of the input in `rows_read`, including rows left out. `left_out` counts, by reason, rows
+    that are left out without being bad, such as rows whose geometry is null: they fail nothing.
     """
 
     reasons: dict[str, _Reason] = field(default_factory=dict)
@@ -41,44 +56,42 @@ class BadRows:
         *,
         code: str = "source.bad_rows",
     ) -> None:
-        """Count 0-based input rows under a reason such as `coordinates`; `code` is what too many mean."""
+        """Count 0-based input rows under a reason such as `coordinates`; `code` is the failure of too many."""
         if not len(rows):
             return
-        found = self.reasons.setdefault(reason, _Reason(code))
-        found.count += len(rows)
-        for place, row in enumerate(rows[: _SHOWN - len(found.examples)]):
-            value = values[place] if place < len(values) else ""
-            found.examples.append({"row": int(row) + 1, "value": value[:200]})
+        noted = self.reasons.setdefault(reason, _Reason(code))
+        noted.count += len(rows)
+        for index, row in enumerate(rows[: _MAX_EXAMPLES - len(noted.examples)]):
+            value = values[index] if index < len(values) else ""
+            noted.examples.append({"row": int(row) + 1, "value": value[:_MAX_VALUE]})
 
     def warn(self, text: str) -> None:
-        """Keep what is odd about the data as a whole and fails nothing; the first ones are enough."""
-        if len(self.warnings) < _MOST_WARNINGS and text not in self.warnings:
+        """Keep a warning about the data as a whole, up to 20 different ones."""
+        if len(self.warnings) < _MAX_WARNINGS and text not in self.warnings:
             self.warnings.append(text)
 
     def leave_out(self, reason: str, count: int) -> None:
-        """Count rows that are left out and are no fault, such as those without a geometry."""
+        """Count rows that are left out without being bad, such as rows without a geometry."""
         if count:
             self.left_out[reason] = self.left_out.get(reason, 0) + count
 
     def check(self, rows_read: int | None = None) -> None:
-        """Raise TaskFailure when more than 5 % of the rows read were bad, for one reason or all together."""
+        """Raise TaskFailure if more than 5 % of the rows read are bad, over all reasons."""
         rows_read = self.rows_read if rows_read is None else rows_read
         total = sum(reason.count for reason in self.reasons.values())
-        if not total or total <= rows_read * MOST_SHARE:
+        if not total or total <= rows_read * MAX_SHARE:
             return
         name, worst = max(self.reasons.items(), key=lambda item: item[1].count)
         example = worst.examples[0]
-        shown = f"row {example['row']}" + (f" has {example['value']!r}" if example["value"] else "")
-        text = (
-            f"{total:,} of {rows_read:,} rows cannot be used, most of them ({worst.count:,}) because of {name}: {shown}"
-        )
+        where = f"row {example['row']}" + (f" has {example['value']!r}" if example["value"] else "")
+        text = f"{total:,} of {rows_read:,} rows are bad, {worst.count:,} of them because of {name}: {where}"
         raise TaskFailure(worst.code, text)
 
     def explanation(self) -> str:
-        """Return, in brackets, why rows were left out; nothing where none were."""
+        """Return in parentheses how many rows were left out and why; an empty text if none were."""
         reasons = [f"{count:,} left out: {reason}" for reason, count in self.left_out.items()]
         return f" ({'; '.join(reasons)})" if reasons else ""
 
-    def report(self) -> dict[str, dict[str, Any]]:
-        """Return the counts and first examples by reason, as JSON holds them."""
+    def report(self) -> dict[str, BadRowReport]:
+        """Return the counts and first examples by reason."""
         return {name: {"count": reason.count, "examples": reason.examples} for name, reason in self.reasons.items()}
