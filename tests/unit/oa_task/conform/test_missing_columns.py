@@ -1,4 +1,4 @@
-"""Columns that rules name and the data has not."""
+"""Columns that rules name and the data lacks."""
 
 from typing import Any
 
@@ -21,11 +21,12 @@ from unit.oa_task.conform.conforming import batch, entry
         {"function": "chain", "functions": [{"function": "prefixed_number", "field": "STRET"}]},
     ],
 )
-def test_check_columns_function_that_needs_a_missing_column_fails_with_the_nearest(rule: dict[str, Any]) -> None:
+def test_check_columns_missing_column_of_a_function_fails_with_the_nearest(rule: dict[str, Any]) -> None:
     with pytest.raises(TaskFailure) as caught:
         check_columns(batch({"STREET": ["x"], "CITY": ["y"]}), entry({"street": rule}))
     assert caught.value.code == "source.columns_missing"
-    assert "'STRET' (nearest: 'STREET') at /layers/addresses/0/conform/street" in caught.value.message
+    assert {"'STRET'", "'STREET'"} <= {part.strip("():, ") for part in caught.value.message.split()}
+    assert "/layers/addresses/0/conform/street" in caught.value.message
 
 
 @pytest.mark.parametrize(
@@ -38,12 +39,13 @@ def test_check_columns_function_that_needs_a_missing_column_fails_with_the_neare
         {"function": "map", "field": "STRET", "mapping": {}},
     ],
 )
-def test_check_columns_rule_that_can_do_without_gives_a_warning(rule: Any) -> None:
+def test_check_columns_missing_column_of_another_rule_gives_a_warning(rule: Any) -> None:
     (warning,) = check_columns(batch({"STREET": ["x"]}), entry({"street": rule}))
-    assert "'STRET' (nearest: 'STREET'), named at /layers/addresses/0/conform/street" in warning
+    assert {"'STRET'", "'STREET'"} <= {part.strip("():, ") for part in warning.split()}
+    assert "/layers/addresses/0/conform/street" in warning
 
 
-def test_check_columns_what_an_earlier_rule_made_is_there() -> None:
+def test_check_columns_result_of_an_earlier_rule_is_available() -> None:
     steps = [{"function": "prefixed_number", "field": "A"}, {"function": "regexp", "field": "oa:V", "pattern": "x"}]
     rules = {
         "number": {"function": "chain", "variable": "V", "functions": steps},
@@ -53,7 +55,7 @@ def test_check_columns_what_an_earlier_rule_made_is_there() -> None:
     assert check_columns(batch({"A": ["x"]}), entry(rules)) == []
 
 
-def test_check_columns_what_only_a_later_rule_makes_is_missing() -> None:
+def test_check_columns_result_of_a_later_rule_is_missing() -> None:
     rules = {
         "id": {"function": "regexp", "field": "oa:number", "pattern": "x"},
         "number": {"function": "prefixed_number", "field": "A"},

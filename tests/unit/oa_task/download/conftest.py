@@ -1,4 +1,4 @@
-"""What the tests of downloads share: limits that end soon, and what a download told."""
+"""Fixtures of the tests of downloads: short limits, and a folder for the raw files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whatever fails, every feature comes once and in order."""
+"""The scheduler writes each feature once and in order, whatever fails."""
 
 import asyncio
 import random
@@ -17,7 +17,7 @@ MOST = 16
 
 
 def answer(ids: list[int], asked: dict[str, str]) -> EsriPage:
-    """Answer as a server with at most 16 features a page does."""
+    """Return the page of a server with at most 16 features per page."""
     if "resultOffset" in asked:
         start = int(asked["resultOffset"])
         found, wanted = ids[start:], min(int(asked["resultRecordCount"]), MOST)
@@ -28,7 +28,7 @@ def answer(ids: list[int], asked: dict[str, str]) -> EsriPage:
     return EsriPage([{"attributes": {OID: value}} for value in page], list(page), is_cut=len(found) > wanted)
 
 
-def windows_over(kind: str, ids: list[int]) -> PageRanges:
+def ranges_over(kind: str, ids: list[int]) -> PageRanges:
     if kind == "offsets":
         return Offsets(len(ids), OID)
     if kind == "ranges":
@@ -44,7 +44,7 @@ def windows_over(kind: str, ids: list[int]) -> PageRanges:
     seed=st.integers(0, 2**32),
 )
 @settings(max_examples=150, deadline=None)
-def test_pump_with_random_failures_brings_each_feature_once_and_in_order(
+def test_run_with_random_failures_writes_each_feature_once_and_in_order(
     kind: str, ids: list[int], claimed_page: int, share: float, seed: int
 ) -> None:
     random_ = random.Random(seed)  # noqa: S311 - nothing secret
@@ -54,23 +54,23 @@ def test_pump_with_random_failures_brings_each_feature_once_and_in_order(
         for _ in range(random_.randrange(4)):
             await asyncio.sleep(0)
         if random_.random() < share:
-            raise TransientError(random_.choice(["upstream.timeout", "upstream.throttled"]), "now and then")
+            raise TransientError(random_.choice(["upstream.timeout", "upstream.throttled"]), "intermittent")
         return answer(ids, asked)
 
-    pump = PageScheduler(
-        windows_over(kind, ids),
+    scheduler = PageScheduler(
+        ranges_over(kind, ids),
         fetch=fetch,
         write=lambda page: written.extend(page.ids),
         page=PageSize(claimed_page),
         in_flight=4,
         tries=200,
     )
-    asyncio.run(pump.run())
+    asyncio.run(scheduler.run())
     assert written == ids
 
 
 @given(st.lists(st.one_of(st.integers(-5000, 5000), st.integers(), st.text(max_size=2)), max_size=200))
-def test_seen_ids_tells_new_ones_as_a_set_does(identifiers: list[int | str]) -> None:
+def test_seen_ids_any_ids_behave_as_a_set(identifiers: list[int | str]) -> None:
     seen, known = SeenIds(), set()
     for identifier in identifiers:
         assert seen.add(identifier) == (identifier not in known)

@@ -1,4 +1,4 @@
-"""`oa-task build` as people start it."""
+"""`oa-task plan` and `oa-task build` as subprocesses."""
 
 import json
 import subprocess
@@ -20,8 +20,10 @@ def test_build_command_writes_the_files_and_prints_the_counts(tmp_path: Path) ->
     words = ["--inputs", str(bucket.folder), "--out", str(tmp_path / "out"), "--json"]
     ended = oa_task("build", str(tmp_path / "plan.json"), *words)
     assert ended.returncode == 0
-    told = json.loads(ended.stdout)
-    assert (told["status"], told["count"], told["bounds"]) == ("Success", 1, [1.0, 2.0, 1.0, 2.0])
+    report = json.loads(ended.stdout)
+    assert report["status"] == "Success"
+    assert report["count"] == 1
+    assert report["bounds"] == [1.0, 2.0, 1.0, 2.0]
     assert len(csv_of(tmp_path / "out" / "export.csv.gz")) == 1
     assert '"phase": "inputs"' in ended.stderr
 
@@ -35,7 +37,7 @@ def test_plan_command_output_folders_give_a_plan_for_build(tmp_path: Path) -> No
         outputs = {
             file: {"sha256": dataset[key], "bytes": (folder / file).stat().st_size} for file, key in files.items()
         }
-        about = {"layer": "addresses", "name": name, "count": 1, "licence": {"text": "CC0"}, "outputs": outputs}
+        about = {"layer": "addresses", "name": name, "count": 1, "license": {"text": "CC0"}, "outputs": outputs}
         (folder / "manifest.json").write_text(json.dumps(about))
     folders = [str(tmp_path / f"job/{number}/attempt-1") for number in (1, 2)]
     ended = oa_task(
@@ -51,7 +53,8 @@ def test_plan_command_output_folders_give_a_plan_for_build(tmp_path: Path) -> No
 def test_plan_command_other_folder_fails(tmp_path: Path) -> None:
     ended = oa_task("plan", "export", str(tmp_path), "--format", "csv")
     assert ended.returncode == 12
-    assert "is not the folder of an earlier run" in " ".join(ended.stderr.split())
+    assert ended.stderr.startswith("source.format ")
+    assert str(tmp_path) in ended.stderr.replace("\n", "")
 
 
 def test_build_command_invalid_plan_exits_with_10(tmp_path: Path) -> None:
@@ -70,4 +73,7 @@ def test_build_command_input_that_is_not_parquet_fails_with_its_key(tmp_path: Pa
     words = ["--inputs", str(bucket.folder), "--out", str(tmp_path / "out"), "--json"]
     ended = oa_task("build", str(tmp_path / "plan.json"), *words)
     assert ended.returncode == 12
-    assert json.loads(ended.stdout)["message"].startswith("job/1/attempt-1/source.geojson.gz is no GeoParquet of us/x")
+    failure = json.loads(ended.stdout)
+    assert failure["code"] == "source.format"
+    assert failure["message"].startswith("job/1/attempt-1/source.geojson.gz ")
+    assert " us/x/addresses/city: " in failure["message"]

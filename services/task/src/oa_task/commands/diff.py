@@ -9,7 +9,7 @@ from rich.console import Console
 
 from oa_task.commands.console import run_command
 from oa_task.commands.progress_display import display_progress
-from oa_task.diff.comparison import Comparison, compare
+from oa_task.diff.comparison import OutputComparison, compare
 from oa_task.diff.inputs import EntryFilter, open_input
 from oa_task.diff.views import show_comparison
 from oa_task.runtime.progress import Progress
@@ -31,7 +31,7 @@ def show_difference(inputs: tuple[Path, Path], entry_filter: EntryFilter, *, exa
 
 def _compare(
     inputs: tuple[Path, Path], entry_filter: EntryFilter, on_progress: Progress, *, examples: int
-) -> Comparison:
+) -> OutputComparison:
     with tempfile.TemporaryDirectory(prefix="oa-diff-") as folder:
         work = Path(folder)
         before = open_input(inputs[0], entry_filter, work / "a", on_progress)

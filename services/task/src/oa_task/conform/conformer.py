@@ -1,4 +1,4 @@
-"""The batches of one job, one after the other."""
+"""Conforming of all batches of a job."""
 
 import datetime as dt
 
@@ -11,7 +11,7 @@ from oa_task.features.batch import Attributes, FeatureBatch
 
 
 class Conformer:
-    """Conforms batches, having checked the columns of the first one; `warnings` are for the report."""
+    """Conforms batches after a check of the columns of the first one; `warnings` belong in the report."""
 
     def __init__(self, entry: SourceEntry, bad_rows: BadRows) -> None:
         self.warnings = year_warnings(entry.year, dt.datetime.now(dt.UTC).year)

@@ -1,13 +1,11 @@
-"""A batch of raw features to the attributes of its layer."""
-
-from typing import Any
+"""The attributes of a layer from a batch of raw features."""
 
 import polars as pl
 
 from oa_task.conform.columns import WHITE_SPACE, Columns
 from oa_task.conform.rules import apply_rule
 from oa_task.conform.values import NOTHING, RuleResult, as_json, as_text
-from oa_task.definition.source_entry import ATTRIBUTES, SourceEntry
+from oa_task.definition.source_entry import ATTRIBUTES, Rule, SourceEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, FeatureBatch
 
@@ -18,8 +16,8 @@ _TRIMMED = frozenset({"number", "street", "unit"})
 def conform_batch(batch: FeatureBatch, entry: SourceEntry, bad_rows: BadRows | None = None) -> Attributes:
     """Return the attributes of the layer in output order, each a column as long as the batch.
 
-    To be called in the main thread, where matching can be timed. Rows in which a function fails keep their place
-    without the value and are counted. Raises TaskFailure source.regexp, source.regexp_timeout, source.schema.
+    Call it in the main thread, where matching can be timed. A row in which a function fails stays in the batch without
+    the value, and counts as a bad row. Raises TaskFailure source.regexp, source.regexp_timeout, source.schema.
     """
     return conform_columns(
         Columns(batch, entry.layer, bad_rows or BadRows(), pointer=f"{entry.pointer}/conform"), entry
@@ -27,32 +25,32 @@ def conform_batch(batch: FeatureBatch, entry: SourceEntry, bad_rows: BadRows | N
 
 
 def conform_columns(columns: Columns, entry: SourceEntry) -> Attributes:
-    """Apply an entry's functions in their order, then choose and clean what the output has of each attribute."""
+    """Apply the functions of an entry in their order; return the attributes, cleaned for the output."""
     for attribute, rule in entry.rules.items():
         if isinstance(rule, list | dict):
             with columns.inside(attribute):
-                columns.keep(f"oa:{attribute}", apply_rule(rule, columns, attribute))
+                columns.store(f"oa:{attribute}", apply_rule(rule, columns, attribute))
     names = ATTRIBUTES[entry.layer]
-    made = {name: _output(name, entry, columns) for name in names}
-    encoded = {name: column.encoded for name, column in made.items() if column.encoded is not None}
-    return Attributes(columns.take({name: made[name].text for name in names} | encoded), frozenset(encoded))
+    results = {name: _output(name, entry, columns) for name in names}
+    encoded = {name: result.encoded for name, result in results.items() if result.encoded is not None}
+    return Attributes(columns.select({name: results[name].text for name in names} | encoded), frozenset(encoded))
 
 
 def _output(attribute: str, entry: SourceEntry, columns: Columns) -> RuleResult:
-    """Return an attribute as the output has it: plain columns as they are after all functions."""
-    made = _made(attribute, entry.rules.get(attribute), columns)
+    """Return an attribute for the output; a plain column has its value after all functions."""
+    result = _result(attribute, entry.rules.get(attribute), columns)
     if entry.layer != "addresses" or attribute not in _TRIMMED:
-        return made
-    trimmed = made.text.fill_null("").str.strip_chars(WHITE_SPACE)
+        return result
+    trimmed = result.text.fill_null("").str.strip_chars(WHITE_SPACE)
     return RuleResult(trimmed.str.strip_suffix(".0") if attribute == "number" else trimmed)
 
 
-def _made(attribute: str, rule: Any, columns: Columns) -> RuleResult:
+def _result(attribute: str, rule: Rule | None, columns: Columns) -> RuleResult:
     if rule is None:
         return RuleResult(pl.lit(""))
     if isinstance(rule, str):
         return RuleResult(columns.text(rule) if rule in columns else NOTHING)
     if isinstance(rule, int | float):
         return RuleResult(pl.lit(as_text(rule)), pl.lit(as_json(rule)))
-    made = columns.made(f"oa:{attribute}")
-    return made if made.encoded is None else RuleResult(made.text, made.encoded.fill_null(_NO_VALUE))
+    result = columns.result(f"oa:{attribute}")
+    return result if result.encoded is None else RuleResult(result.text, result.encoded.fill_null(_NO_VALUE))

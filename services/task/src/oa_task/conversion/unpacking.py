@@ -124,7 +124,7 @@ class _Unpacking:
                 continue
             name = PurePosixPath(member.filename.replace("\\", "/"))
             if name.is_absolute() or ".." in name.parts or ":" in name.as_posix().partition("/")[0]:
-                raise TaskFailure("source.archive", f"the entry {member.filename[:200]!r} points outside the archive")
+                raise TaskFailure("source.archive", f"the entry {member.filename[:200]!r} points outside its folder")
             if S_ISLNK(member.external_attr >> 16):
                 raise TaskFailure("source.archive", f"the entry {member.filename[:200]!r} is a symbolic link")
             yield member, parent / name

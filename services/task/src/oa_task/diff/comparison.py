@@ -22,7 +22,7 @@ from oa_task.write.lines import HASH_DIGITS, HEAD, OutputBatch
 _ID_FIELDS = ("id", "pid")
 
 
-class Comparison(TypedDict):
+class OutputComparison(TypedDict):
     """Pairs are before and after; None is unknown. `fields` has the share of features with each attribute.
 
     `changes` has the number of features by kind of change, and `examples` some of them: objects with `feature`, and
@@ -36,7 +36,7 @@ class Comparison(TypedDict):
     examples: dict[str, list[JsonObject]]
 
 
-def compare(before: PreviousFolder, after: PreviousFolder, work: Path, *, examples: int) -> Comparison:
+def compare(before: PreviousFolder, after: PreviousFolder, work: Path, *, examples: int) -> OutputComparison:
     """Compare two outputs; return at most `examples` examples of each kind of change.
 
     Raises TaskFailure source.format if a folder has no output of this engine.

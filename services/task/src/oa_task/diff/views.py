@@ -5,7 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from oa_shared.json_types import JsonMapping, JsonObject
-from oa_task.diff.comparison import Comparison
+from oa_task.diff.comparison import OutputComparison
 from oa_task.row_preview.views import shorten
 from oa_task.runtime.json_values import json_object
 
@@ -13,7 +13,7 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _COLORS = {"added": "green", "removed": "red", "changed": "yellow"}
 
 
-def show_comparison(console: Console, comparison: Comparison, names: tuple[str, str]) -> None:
+def show_comparison(console: Console, comparison: OutputComparison, names: tuple[str, str]) -> None:
     """Print counts, fill rates, changes and examples; `names` head the columns."""
     table = Table("")
     for name in names:

@@ -1,18 +1,18 @@
-"""What a download leaves behind: a file, and what its server said about it."""
+"""The result of a download: a file, and its version by the response of the server."""
 
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from yarl import URL
 
-_LONGEST_NAME = 100
+_MAX_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadedFile:
-    """A file as the server sent it; `not_modified` when the server said so and the stored copy stands in for it.
+    """A file as the server sent it; with `not_modified` the stored copy, which the server reports as unchanged.
 
-    `url` is the address that was asked for, without user and password.
+    `url` is the requested URL, without user and password.
     """
 
     path: Path
@@ -25,12 +25,12 @@ class DownloadedFile:
 
 
 def file_name(url: URL) -> str:
-    """Return a safe name for the file behind an address: its last part, which carries the extension."""
+    """Return a safe file name for a URL: its last path segment, which has the extension."""
     name = PurePosixPath(url.path).name or "data"
     safe = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "_" for c in name)
-    return safe[-_LONGEST_NAME:].lstrip(".") or "data"
+    return safe[-_MAX_NAME:].lstrip(".") or "data"
 
 
 def without_login(url: URL) -> str:
-    """Return an address as it may be written down."""
+    """Return a URL without user and password, for logs and messages."""
     return str(url.with_user(None)) if url.user or url.password else str(url)

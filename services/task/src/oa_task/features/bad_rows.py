@@ -1,4 +1,4 @@
-"""Input rows that cannot be used: counted by reason, with the first ones as examples (docs/engine.md, "Reading")."""
+"""Unusable rows: counts by reason, with the first rows of each as examples (docs/engine.md, "Reading")."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -56,39 +56,39 @@ class BadRows:
         *,
         code: str = "source.bad_rows",
     ) -> None:
-        """Count 0-based input rows under a reason such as `coordinates`; `code` is the failure of too many."""
+        """Count 0-based input rows under a reason; `code` is the code of the failure that too many of them cause."""
         if not len(rows):
             return
-        noted = self.reasons.setdefault(reason, _Reason(code))
-        noted.count += len(rows)
-        for index, row in enumerate(rows[: _MAX_EXAMPLES - len(noted.examples)]):
+        entry = self.reasons.setdefault(reason, _Reason(code))
+        entry.count += len(rows)
+        for index, row in enumerate(rows[: _MAX_EXAMPLES - len(entry.examples)]):
             value = values[index] if index < len(values) else ""
-            noted.examples.append({"row": int(row) + 1, "value": value[:_MAX_VALUE]})
+            entry.examples.append({"row": int(row) + 1, "value": value[:_MAX_VALUE]})
 
     def warn(self, text: str) -> None:
-        """Keep a warning about the data as a whole, up to 20 different ones."""
+        """Add a warning about the data as a whole to the report, unless it is full or already has this one."""
         if len(self.warnings) < _MAX_WARNINGS and text not in self.warnings:
             self.warnings.append(text)
 
     def leave_out(self, reason: str, count: int) -> None:
-        """Count rows that are left out without being bad, such as rows without a geometry."""
+        """Count rows that are left out without a fault, such as those with a null geometry."""
         if count:
             self.left_out[reason] = self.left_out.get(reason, 0) + count
 
     def check(self, rows_read: int | None = None) -> None:
-        """Raise TaskFailure if more than 5 % of the rows read are bad, over all reasons."""
+        """Raise TaskFailure, with the code of the most common reason, if more than 5 % of the rows are bad."""
         rows_read = self.rows_read if rows_read is None else rows_read
         total = sum(reason.count for reason in self.reasons.values())
         if not total or total <= rows_read * MAX_SHARE:
             return
         name, worst = max(self.reasons.items(), key=lambda item: item[1].count)
         example = worst.examples[0]
-        where = f"row {example['row']}" + (f" has {example['value']!r}" if example["value"] else "")
-        text = f"{total:,} of {rows_read:,} rows are bad, {worst.count:,} of them because of {name}: {where}"
+        row = f"row {example['row']}" + (f" has {example['value']!r}" if example["value"] else "")
+        text = f"{total:,} of {rows_read:,} rows are unusable; most common reason ({worst.count:,} rows): {name}: {row}"
         raise TaskFailure(worst.code, text)
 
     def explanation(self) -> str:
-        """Return in parentheses how many rows were left out and why; an empty text if none were."""
+        """Return the reasons of left-out rows in parentheses, empty if there are none."""
         reasons = [f"{count:,} left out: {reason}" for reason, count in self.left_out.items()]
         return f" ({'; '.join(reasons)})" if reasons else ""
 

@@ -1,7 +1,7 @@
-"""Which of the unpacked files is the data (ENGINE part A, section 5)."""
+"""Selection of the data file among the unpacked files (docs/engine.md, "Reading")."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from oa_task.runtime.failure import TaskFailure
 
@@ -17,23 +17,22 @@ _SUFFIXES = {
 _FALL_BACK_TO_ONLY_FILE = frozenset({"csv", "geojson", "gpkg", "xml"})
 
 
-def choose_file(files: list[Path], conform: dict[str, Any]) -> Path:
-    """Return the file, or the .gdb folder, that holds the data. Raises TaskFailure source.empty."""
+def choose_file(files: list[Path], conform: Mapping[str, object]) -> Path:
+    """Return the file, or the .gdb folder, that contains the data. Raises TaskFailure source.empty, source.schema."""
     kind = conform["format"]
-    if kind not in _SUFFIXES:
+    if not isinstance(kind, str) or kind not in _SUFFIXES:
         raise TaskFailure("source.schema", f"unknown format {kind!r}: use one of {', '.join(_SUFFIXES)}")
     candidates = _geodatabases(files) if kind == "gdb" else _with_suffix(files, _SUFFIXES[kind])
     if not candidates and kind in _FALL_BACK_TO_ONLY_FILE:
         candidates = files
-    wanted = conform.get("file")
-    named = [path for path in candidates if _is_named(path, wanted)] if wanted else candidates
-    if kind == "csv" and named:
-        return named[0]
-    if len(named) == 1 or (len(candidates) == 1 and not wanted):
-        return (named or candidates)[0]
-    there = ", ".join(path.name for path in candidates[:10]) or ", ".join(path.name for path in files[:10]) or "nothing"
-    asked = f"no {kind} named {wanted!r}" if wanted else f"not exactly one {kind}; set `file`"
-    raise TaskFailure("source.empty", f"{asked}; the data has {there}")
+    name = str(conform.get("file") or "")
+    matches = [path for path in candidates if _has_name(path, name)] if name else candidates
+    if matches and (kind == "csv" or len(matches) == 1):
+        return matches[0]
+    present = ", ".join(path.name for path in (candidates or files)[:10]) or "no files"
+    condition = f"match `conform.file` {name!r}" if name else "are in the data: set `conform.file`"
+    text = f"{len(matches)} files of format {kind} {condition}; expected 1; the data has {present}"
+    raise TaskFailure("source.empty", text)
 
 
 def _with_suffix(files: list[Path], suffixes: tuple[str, ...]) -> list[Path]:
@@ -45,6 +44,6 @@ def _geodatabases(files: list[Path]) -> list[Path]:
     return sorted(folders) or _with_suffix(files, (".gdb",))
 
 
-def _is_named(path: Path, wanted: str) -> bool:
-    base = wanted.replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
+def _has_name(path: Path, name: str) -> bool:
+    base = name.replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
     return base in {path.name.lower(), path.stem.lower()}

@@ -86,7 +86,7 @@ def _raw_parts(manifest: JsonMapping) -> list[JsonMapping]:
 async def _restore(output: PreviousFolder, part: JsonMapping, index: int, work: Path) -> Path:
     folder = work / "raw" / str(index)
     await asyncio.to_thread(folder.mkdir, parents=True)
-    return (await PreviousDownload(output, part, index).restored(folder)).path
+    return (await PreviousDownload(output, part, index).restore(folder)).path
 
 
 def _request(

@@ -1,4 +1,4 @@
-"""House number, street and unit out of an address in one text."""
+"""House number, street and unit from an address in one text."""
 
 import re
 
@@ -21,7 +21,7 @@ def prefixed_number(rule: Function, columns: Columns) -> RuleResult:
 
 
 def postfixed_street(rule: Function, columns: Columns) -> RuleResult:
-    """Return what follows the house number, up to a unit where the rule says that there may be one."""
+    """Return the text after the house number, up to a unit if the rule allows for one."""
     pattern = _STREET_BEFORE_UNIT if rule.get("may_contain_units") else _POSTFIXED_STREET
     return first_groups(columns, rule["field"], compile_expression(pattern, re.IGNORECASE))
 

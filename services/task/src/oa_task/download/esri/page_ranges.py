@@ -1,15 +1,15 @@
-"""The ways to ask for all features of a layer, best first, each as windows over a line of whole numbers.
+"""The paging strategies for all features of a layer, best first, each as ranges of integers.
 
-A window is asked for at once. What a page leaves of it is returned as further windows; if they begin where the window
-begins, the page is thrown away. So one pump can run all of them.
+One query requests one range. If its page does not cover the range, `rest` returns further ranges; if those start where
+the range starts, the scheduler discards the page. So one scheduler can run all strategies.
 """
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from oa_task.download.esri.client import EsriRequestError
-from oa_task.download.esri.page import EsriPage
+from oa_task.download.esri.page import EsriPage, ObjectId
 
 _DEPTH = 20
 _QUARTERS = 4
@@ -17,7 +17,7 @@ _QUARTERS = 4
 
 @dataclass(frozen=True, slots=True, order=True)
 class PageRange:
-    """Whole numbers from `start` to before `stop`, asked for `failures` times in vain."""
+    """The integers from `start` up to but without `stop`; queries for it have failed `failures` times."""
 
     start: int
     stop: int
@@ -26,84 +26,86 @@ class PageRange:
     def __len__(self) -> int:
         return self.stop - self.start
 
-    def failed(self) -> "PageRange":
-        """Return the same window, asked for once more in vain."""
+    def with_failure(self) -> "PageRange":
+        """Return the same range with one more failure."""
         return replace(self, failures=self.failures + 1)
 
 
 class PageRanges(Protocol):
-    """One way to ask."""
+    """One paging strategy."""
 
     name: str
     start: int
     stop: int
 
     def width(self, page: int) -> int:
-        """Return how wide a window for a page of features is."""
+        """Return the length of a range for a page of `page` features."""
 
-    def pieces(self, window: PageRange) -> list[PageRange]:
-        """Return a window in smaller ones; one that cannot be smaller alone."""
+    def pieces(self, page_range: PageRange) -> list[PageRange]:
+        """Return the parts of a range; the range itself if it cannot be divided."""
 
-    def parameters(self, window: PageRange) -> dict[str, str]:
-        """Return the question for a window."""
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for a range."""
 
-    def rest(self, window: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return what a page leaves of its window. Raises RefusedError when the server does not do as asked."""
-
-
-def halve(window: PageRange) -> list[PageRange]:
-    """Return the halves of a window."""
-    if len(window) <= 1:
-        return [window]
-    middle = (window.start + window.stop) // 2
-    return [PageRange(window.start, middle), PageRange(middle, window.stop)]
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the ranges that a page leaves open. Raises EsriRequestError if the server ignores the query."""
 
 
-class _Line:
-    """A line on which one number stands for about one feature."""
+def halve(page_range: PageRange) -> list[PageRange]:
+    """Return the halves of a range."""
+    if len(page_range) <= 1:
+        return [page_range]
+    middle = (page_range.start + page_range.stop) // 2
+    return [PageRange(page_range.start, middle), PageRange(middle, page_range.stop)]
+
+
+class _OnePerFeature:
+    """Ranges in which one integer stands for about one feature."""
 
     def width(self, page: int) -> int:
-        """Return a page's number of features."""
+        """Return the number of features of a page."""
         return page
 
-    def pieces(self, window: PageRange) -> list[PageRange]:
-        """Return the halves of a window."""
-        return halve(window)
+    def pieces(self, page_range: PageRange) -> list[PageRange]:
+        """Return the halves of a range."""
+        return halve(page_range)
 
 
 @dataclass
-class Offsets(_Line):
-    """`resultOffset` up to the claimed count, and on from there while the server says that there is more."""
+class Offsets(_OnePerFeature):
+    """`resultOffset` up to the announced count, and further as long as the server reports more features."""
 
     stop: int
     order_by: str | None
     name: str = "offsets"
     start: int = 0
 
-    def parameters(self, window: PageRange) -> dict[str, str]:
-        """Ask for places in the order of the server."""
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for offsets in the order of the server."""
         order = {"orderByFields": f"{self.order_by} ASC"} if self.order_by else {}
         return {
             "where": "1=1",
-            "resultOffset": str(window.start),
-            "resultRecordCount": str(len(window)),
+            "resultOffset": str(page_range.start),
+            "resultRecordCount": str(len(page_range)),
             **order,
         }
 
-    def rest(self, window: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return the part that did not come; after the last one what the server says there is more of."""
-        came = window.start + len(page.features)
-        if came > window.stop:
-            raise EsriRequestError(f"{len(page.features):,} features came where {len(window):,} were asked for")
-        if came == window.stop:
-            is_grown = page.is_cut and window.stop >= self.stop
-            return [PageRange(came, came + len(window))] if is_grown else []
-        return [PageRange(came, window.stop)] if page.features else []
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the missing part; after the last range the next one if the server reports more features."""
+        end = page_range.start + len(page.features)
+        if end > page_range.stop:
+            raise EsriRequestError(
+                f"the server sent {len(page.features):,} features, requested were {len(page_range):,}"
+            )
+        if end == page_range.stop:
+            has_grown = page.is_cut and page_range.stop >= self.stop
+            return [PageRange(end, end + len(page_range))] if has_grown else []
+        return [PageRange(end, page_range.stop)] if page.features else []
 
 
 @dataclass
-class IdRanges(_Line):
-    """Ranges of object ids between the least and the greatest; `spread` ids hold one feature on average."""
+class IdRanges(_OnePerFeature):
+    """Ranges of object IDs between minimum and maximum; there is one feature per `spread` IDs on average."""
 
     oid: str
     start: int
@@ -113,23 +115,23 @@ class IdRanges(_Line):
     name: str = "object id ranges"
 
     def width(self, page: int) -> int:
-        """Return the ids that hold a page on average."""
+        """Return the number of IDs that contain a page on average."""
         return max(1, int(page * self.spread))
 
-    def parameters(self, window: PageRange) -> dict[str, str]:
-        """Ask for the ids of a window."""
-        return {"where": f"{self.oid} >= {window.start} AND {self.oid} <= {window.stop - 1}"}
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for the IDs in a range."""
+        return {"where": f"{self.oid} >= {page_range.start} AND {self.oid} <= {page_range.stop - 1}"}
 
-    def rest(self, window: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return halves while the server says, or shows, that it cut the answer."""
-        _check_ids(page, self.oid, window.start, window.stop - 1)
-        is_full = len(window) > len(page.features) >= self.most
-        return halve(window) if len(window) > 1 and (page.is_cut or is_full) else []
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the halves if the page is truncated, by its flag or by its number of features."""
+        _check_ids(page, self.oid, page_range.start, page_range.stop - 1)
+        is_full = len(page_range) > len(page.features) >= self.most
+        return halve(page_range) if len(page_range) > 1 and (page.is_cut or is_full) else []
 
 
 @dataclass
-class IdList(_Line):
-    """Runs of the sorted list of all object ids."""
+class IdList(_OnePerFeature):
+    """Ranges of the sorted list of all object IDs."""
 
     oid: str
     ids: list[int]
@@ -140,21 +142,21 @@ class IdList(_Line):
     def __post_init__(self) -> None:
         self.stop = len(self.ids)
 
-    def parameters(self, window: PageRange) -> dict[str, str]:
-        """Ask for the ids from the first to the last of a window."""
-        first, last = self.ids[window.start], self.ids[window.stop - 1]
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for the IDs from the first to the last of a range."""
+        first, last = self.ids[page_range.start], self.ids[page_range.stop - 1]
         return {"where": f"{self.oid} >= {first} AND {self.oid} <= {last}"}
 
-    def rest(self, window: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return halves while features are missing: their number is known."""
-        _check_ids(page, self.oid, self.ids[window.start], self.ids[window.stop - 1])
-        is_short = len(page.features) < len(window)
-        return halve(window) if is_short and len(window) > 1 else []
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the halves if features are missing: their number is known."""
+        _check_ids(page, self.oid, self.ids[page_range.start], self.ids[page_range.stop - 1])
+        is_short = len(page.features) < len(page_range)
+        return halve(page_range) if is_short and len(page_range) > 1 else []
 
 
 @dataclass(slots=True)
 class Quarters:
-    """The extent, quartered while a box holds more than the server sends; a box is a run of the Z-order curve."""
+    """Boxes of the extent, divided while a box has more features than a page; a box is a range of the Z-order curve."""
 
     extent: tuple[float, float, float, float]
     srs: str
@@ -162,23 +164,23 @@ class Quarters:
     name: str = "quarters of the extent"
     start: int = 0
     stop: int = _QUARTERS**_DEPTH
-    _last_ids: list[Any] = field(default_factory=list)
+    _last_ids: list[ObjectId] = field(default_factory=list)
     _repeats: int = 0
 
-    def width(self, page: int) -> int:  # noqa: ARG002 - a box says nothing of what is in it
-        """Return the whole extent."""
+    def width(self, page: int) -> int:  # noqa: ARG002 - the number of features in a box is unknown
+        """Return the length of the whole extent."""
         return self.stop
 
-    def pieces(self, window: PageRange) -> list[PageRange]:
+    def pieces(self, page_range: PageRange) -> list[PageRange]:
         """Return the quarters of a box."""
-        if len(window) <= 1:
-            return [window]
-        step = len(window) // _QUARTERS
-        return [PageRange(start, start + step) for start in range(window.start, window.stop, step)]
+        if len(page_range) <= 1:
+            return [page_range]
+        step = len(page_range) // _QUARTERS
+        return [PageRange(start, start + step) for start in range(page_range.start, page_range.stop, step)]
 
-    def parameters(self, window: PageRange) -> dict[str, str]:
-        """Ask for what touches a box."""
-        sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), self._box(window), strict=True))
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for features that intersect a box."""
+        sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), self._box(page_range), strict=True))
         return {
             "where": "1=1",
             "geometry": json.dumps({**sides, "spatialReference": json.loads(self.srs)}),
@@ -186,22 +188,22 @@ class Quarters:
             "spatialRel": "esriSpatialRelIntersects",
         }
 
-    def rest(self, window: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return quarters while the server says, or shows, that it cut the answer."""
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the quarters if the page is truncated, by its flag or by its number of features."""
         is_full = page.is_cut or len(page.features) >= self.most
         self._repeats = self._repeats + 1 if is_full and page.ids == self._last_ids else 0
         self._last_ids = page.ids
         if self._repeats > _DEPTH:
-            raise EsriRequestError("the server answers the same for every box")
-        return self.pieces(window) if is_full and len(window) > 1 else []
+            raise EsriRequestError("the server sends the same features for every box")
+        return self.pieces(page_range) if is_full and len(page_range) > 1 else []
 
-    def _box(self, window: PageRange) -> tuple[float, float, float, float]:
-        """Return the box of a run: every two bits of its start are one step down, its length says how many."""
+    def _box(self, page_range: PageRange) -> tuple[float, float, float, float]:
+        """Return the box of a range: two bits of its start select each quarter, its length is the number of levels."""
         west, south, east, north = self.extent
         size = self.stop
-        while size > len(window):
+        while size > len(page_range):
             size //= _QUARTERS
-            quarter = window.start // size % _QUARTERS
+            quarter = page_range.start // size % _QUARTERS
             middle_x, middle_y = (west + east) / 2, (south + north) / 2
             west, east = (middle_x, east) if quarter & 1 else (west, middle_x)
             south, north = (middle_y, north) if quarter & 2 else (south, middle_y)
@@ -209,14 +211,16 @@ class Quarters:
 
 
 def _check_ids(page: EsriPage, oid: str, first: int, last: int) -> None:
-    """Raise RefusedError when a server ignores the range of ids, or leaves the ids out."""
-    for found in page.ids:
-        if not isinstance(found, int) or not first <= found <= last:
-            raise EsriRequestError(f"a feature with {oid} {found!r} came where {first} to {last} were asked for")
+    """Raise EsriRequestError if the server ignores the range of IDs, or omits the IDs."""
+    for identifier in page.ids:
+        if not isinstance(identifier, int) or not first <= identifier <= last:
+            raise EsriRequestError(
+                f"the server sent a feature with {oid} {identifier!r}, requested were {first} to {last}"
+            )
 
 
-def sort_ids(values: Any) -> list[int]:
-    """Return a server's list of ids in order, each once. Raises RefusedError unless they are whole numbers."""
+def sort_ids(values: object) -> list[int]:
+    """Return the IDs of a server in order, without duplicates. Raises EsriRequestError if they are not integers."""
     if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
-        raise EsriRequestError("the server gives no list of whole object ids")
+        raise EsriRequestError("the server sent no list of integer object IDs")
     return list(dict.fromkeys(sorted(values)))

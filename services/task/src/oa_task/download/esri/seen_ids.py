@@ -1,19 +1,19 @@
-"""Which features are there already, by object id, in little memory."""
+"""A compact set of the object IDs that were seen before."""
 
-from typing import Any
+from collections.abc import Hashable
 
 _BITS = 1024
 
 
 class SeenIds:
-    """Whole numbers as bits, a block of bits at a time (5 million in a row take 0.7 MB); anything else in a set."""
+    """Integers as bits, in blocks (5 million consecutive ones take 0.7 MB); other values in a set."""
 
     def __init__(self) -> None:
         self._blocks: dict[int, bytearray] = {}
-        self._others: set[Any] = set()
+        self._others: set[Hashable] = set()
 
-    def add(self, identifier: Any) -> bool:
-        """Note an id and return whether it is new."""
+    def add(self, identifier: Hashable) -> bool:
+        """Add an ID; return whether it is new."""
         if not isinstance(identifier, int):
             is_new = identifier not in self._others
             self._others.add(identifier)
