@@ -37,6 +37,7 @@ lint: setup ## Check style, imports between packages, container files, workflows
 	@.venv/bin/ruff check $(PATHS)
 	@.venv/bin/ruff format --check $(PATHS)
 	@.venv/bin/lint-imports
+	@for package in $(PACKAGES); do echo "deptry $$package" && (cd $$package && $(CURDIR)/.venv/bin/deptry --no-ansi src >/dev/null) || exit 1; done
 	@.venv/bin/hadolint $(DOCKERFILES)
 	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml

@@ -44,7 +44,7 @@ GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 SECRET = "s"
 STACK = "test"
 _HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
-_PACE = ConsumerOptions(visibility_s=2, wait_s=1)
+_OPTIONS = ConsumerOptions(visibility_s=2, wait_s=1)
 
 Ending = tuple[JobStatus, dict[str, str] | None]
 # What a container reports at its end, by job and attempt; None: it dies without a word.
@@ -135,7 +135,7 @@ class World:
             for _ in range(self.pairs):
                 bucket = TokenBucket(settings.submit_rate)
                 submission = Submission(settings, api=api, batch=self._batch, bucket=bucket)
-                consumer = Consumer(self.jobs_queue, submission, pace=_PACE, is_ready=submission.is_ready)
+                consumer = Consumer(self.jobs_queue, submission, options=_OPTIONS, is_ready=submission.is_ready)
                 duties.append(consumer.run(stop))
                 duties.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
                 duties.append(run_results_consumer(self.database, self.results_queue, stop, grace_s=1, visibility_s=2))

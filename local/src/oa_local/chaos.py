@@ -32,7 +32,7 @@ HASTE = {
     "OA_RESULT_GRACE_S": "10",
     "OA_VISIBILITY_S": "10",
     "OA_LOST_AFTER_S": "60",
-    "OA_UNKNOWN_S": "5",
+    "OA_UNKNOWN_RETRY_S": "5",
     "OA_WITHOUT": "preview,tiles,parquet,profile",
 }
 

@@ -21,7 +21,7 @@ STACK = "local"
 DATABASE = "openaddresses"
 _API_PORT = 5000
 # what the containers of this machine are told beside what the dispatcher tells them
-_OF_CONTAINERS = ("OA_ALLOWED_HOSTS", "OA_WITHOUT", "OA_FAULT_FOLDER")
+_OF_CONTAINERS = ("OA_ALLOWED_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
 _PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files")
 log = structlog.get_logger(__name__)
 
@@ -213,6 +213,7 @@ class Stack:
             "OA_BUCKET": f"oa-{STACK}",
             "OA_API_URL": self.api_url,
             "OA_ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "OA_FAULT_POINTS": "on",
             **self.settings,
         }
 

@@ -21,7 +21,7 @@ SETTINGS = Settings(
 
 @dataclass
 class World:
-    """All that surrounds a dispatcher, in memory."""
+    """The API, Batch and the results queue of a dispatcher, in memory."""
 
     api: MemoryApi = field(default_factory=MemoryApi)
     batch: MemoryBatch = field(default_factory=lambda: MemoryBatch("d-standard", "d-large"))

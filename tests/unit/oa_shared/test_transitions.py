@@ -1,4 +1,4 @@
-"""The table of legal moves, walked by hypothesis."""
+"""Which status reports a job accepts."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ def report(status: JobStatus, *, attempt: int = 2, token: str = TOKENS[0]) -> Re
 
 
 @given(st.lists(reports))
-def test_decide_any_history_never_moves_back(history: list[Report]) -> None:
+def test_decide_never_lowers_the_rank(history: list[Report]) -> None:
     current = state(JobStatus.PENDING)
     for item in history:
         outcome = decide(current, item)
@@ -32,7 +32,7 @@ def test_decide_any_history_never_moves_back(history: list[Report]) -> None:
 
 
 @given(statuses, reports)
-def test_decide_same_report_twice_second_is_ignored(start: JobStatus, item: Report) -> None:
+def test_decide_ignores_a_repeated_report(start: JobStatus, item: Report) -> None:
     first = decide(state(start), item)
     after = state(first.status) if isinstance(first, Accept) else state(start)
     assert isinstance(decide(after, item), Ignore)
@@ -47,7 +47,7 @@ def test_decide_same_report_twice_second_is_ignored(start: JobStatus, item: Repo
         (report(JobStatus.PENDING), IgnoredBecause.ALREADY_THERE),
     ],
 )
-def test_decide_stale_report_is_ignored_with_reason(item: Report, reason: IgnoredBecause) -> None:
+def test_decide_ignores_a_stale_report_with_its_reason(item: Report, reason: IgnoredBecause) -> None:
     assert decide(state(JobStatus.RUNNING), item) == Ignore(reason)
 
 

@@ -11,8 +11,8 @@ from oa_api.http.request_parsing import body, path_id, query
 from oa_api.identity import audit_log
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.schedules import schedule_runs
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.schemas import FireDetailSchema, FireFilterSchema, FireListSchema, FiringSchema
+from oa_shared.schedule_types import ScheduleType
 
 
 async def list_fires(request: web.Request) -> web.Response:

@@ -1,8 +1,8 @@
-"""How often each class of failures is tried again."""
+"""The table of failures: retries, exit statuses and whether a rerun helps."""
 
 import pytest
 
-from oa_shared.failures import FAILURES, FailureClass, exit_status
+from oa_shared.failures import FAILURES, Failure, FailureClass, exit_status
 from oa_shared.retries import plan_retry
 from oa_shared.scheduling import Tier
 
@@ -35,7 +35,7 @@ def attempts(code: str) -> int:
         ("infra.refused", 1),
     ],
 )
-def test_plan_retry_same_failure_again_ends_after_its_share(code: str, expected: int) -> None:
+def test_plan_retry_of_the_same_failure_ends_after_its_retries(code: str, expected: int) -> None:
     assert attempts(code) == expected
 
 
@@ -49,10 +49,22 @@ def test_plan_retry_out_of_memory_on_largest_tier_ends() -> None:
     assert plan_retry("resource.out_of_memory", [], Tier.HUGE) is None
 
 
-def test_plan_retry_host_losses_do_not_use_up_upstream_tries() -> None:
+def test_plan_retry_counts_each_class_apart() -> None:
     assert plan_retry("upstream.timeout", ["infra.host_lost"] * 4, Tier.STANDARD) is not None
 
 
 @pytest.mark.parametrize("code", FAILURES)
-def test_exit_status_every_code_carries_its_class(code: str) -> None:
+def test_exit_status_is_in_the_range_of_its_class(code: str) -> None:
     assert exit_status(code) in EXIT_RANGES[FAILURES[code].failure_class]
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=lambda failure: failure.code)
+def test_every_failure_has_a_title_and_a_hint_as_sentences(failure: Failure) -> None:
+    assert failure.title.endswith(".")
+    assert failure.hint.endswith(".")
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=lambda failure: failure.code)
+def test_rerun_helps_wherever_a_retry_is_automatic_except_after_a_bug(failure: Failure) -> None:
+    if failure.retry.delays_s:
+        assert failure.rerun_helps == (failure.failure_class is not FailureClass.BUG)

@@ -1,4 +1,4 @@
-"""What Postgres cannot hold as jsonb."""
+"""JSON that Postgres cannot store as jsonb."""
 
 import json
 
@@ -9,12 +9,12 @@ from oa_shared.postgres_json import why_not_storable
 
 
 @pytest.mark.parametrize("text", [r'{"a": ["x\u0000"]}', r'{"\u0000": 1}', r'[[["\ud800"]]]', "[1e999]", "[NaN]"])
-def test_why_not_storable_names_what_postgres_refuses(text: str) -> None:
+def test_why_not_storable_finds_what_postgres_refuses(text: str) -> None:
     assert why_not_storable(json.loads(text)) is not None
 
 
 @pytest.mark.parametrize("text", ['{"a": [1, 2.5, null, true, "é😀"]}', "[]", "[" * 900 + "]" * 900])
-def test_why_not_storable_lets_everything_else_through(text: str) -> None:
+def test_why_not_storable_accepts_everything_else(text: str) -> None:
     assert why_not_storable(json.loads(text)) is None
 
 
