@@ -286,7 +286,7 @@ variable "care" {
     price_vcpu_h       = optional(number, 0.04048)
     price_memory_gb_h  = optional(number, 0.004445)
     price_moved_gb     = optional(number, 0.045)
-    prices_looked_up   = optional(string, "us-east-1, November 2026, as remembered: to be checked")
+    prices_looked_up   = optional(string, "us-east-1, November 2026, unverified list price")
   })
   default = {}
 

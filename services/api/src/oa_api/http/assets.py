@@ -64,7 +64,9 @@ def read_assets(root: Path | None = None) -> Assets:
     root = root or Path(str(files("oa_api") / "static"))
     assets = Assets({**_read_folder(root), **_read_folder(root / "vendor")})
     if not assets.has("htmx.min.js"):
-        log.warning("scripts_missing", effect="no maps, no live pages", remedy="python3 services/api/web/build.py")
+        log.warning(
+            "static_assets_missing", effect="no maps, no live pages", remedy="python3 services/api/web/build.py"
+        )
     return assets
 
 

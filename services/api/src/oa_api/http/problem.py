@@ -92,9 +92,9 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
 def _neighbour_problem(error: OaError) -> web.StreamResponse:
     """Answer for a database or a queue that is away; what it said is for the log only."""
     if not error.retryable:
-        log.error("neighbour_failed", code=error.code, error=error.detail, exc_info=error)
+        log.error("dependency_failed", code=error.code, error=error.detail, exc_info=error)
         return problem(500, code="bug", title="The server failed.", detail="The error has been logged.")
-    log.warning("neighbour_unavailable", code=error.code, error=error.detail)
+    log.warning("dependency_unavailable", code=error.code, error=error.detail)
     answer = problem(503, code=error.code, title=error.title, detail="Please try again in a moment.")
     answer.headers["Retry-After"] = str(_RETRY_AFTER_S)
     return answer
