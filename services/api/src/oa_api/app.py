@@ -11,7 +11,7 @@ from oa_api.events.hub import HUB, Hub
 from oa_api.http.app_keys import DATABASE, DOCUMENT, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.openapi import document
-from oa_api.http.problem import RENDER_ERROR_PAGE, answer_errors
+from oa_api.http.problem import RENDER_ERROR, handle_errors
 from oa_api.http.routing import Route
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.authorization import ROLES, authorize
@@ -42,7 +42,7 @@ def make_app(
     """Return the application, ready to be served: what requests need from the disk has been read."""
     check_public_url(settings.public_url)
     prepare_validation()
-    app = web.Application(middlewares=[answer_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
+    app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
@@ -57,7 +57,7 @@ def make_app(
     app[HUB] = Hub(database, settings.database_url, most_streams=settings.event_streams)
     app.on_shutdown.append(_end_streams)
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
-    app[RENDER_ERROR_PAGE] = error_page
+    app[RENDER_ERROR] = error_page
     set_up_pages(app)
     set_up_overview(app)
     set_up_documentation(app)

@@ -6,7 +6,7 @@ from oa_api.datasets import queries
 from oa_api.datasets.feed import Feed, atom
 from oa_api.datasets.request_schemas import FeedFilterSchema
 from oa_api.http.app_keys import DATABASE, SETTINGS
-from oa_api.http.conditional import conditional
+from oa_api.http.conditional import respond_conditionally
 from oa_api.http.request_parsing import query
 from oa_api.settings import site_url
 
@@ -31,4 +31,4 @@ async def get_feed(request: web.Request) -> web.Response:
     )
     body = atom(feed, rows[:ENTRIES])
     response = web.Response(body=body, content_type="application/atom+xml", charset="utf-8")
-    return conditional(request, response, max_age_s=_KEPT_S)
+    return respond_conditionally(request, response, max_age_s=_KEPT_S)
