@@ -24,7 +24,7 @@ from oa_api.routes import ROUTES
 from oa_api.settings import Settings, check_public_url
 from oa_api.status.api import VERSION
 from oa_api.status.overview_page import set_up_overview
-from oa_api.ui.error_page import error_page
+from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
 from oa_shared.roles import Role
 from oa_shared.source_definition import prepare_validation
@@ -57,7 +57,7 @@ def make_app(
     app[HUB] = Hub(database, settings.database_url, most_streams=settings.event_streams)
     app.on_shutdown.append(_end_streams)
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
-    app[RENDER_ERROR] = error_page
+    app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_overview(app)
     set_up_documentation(app)
