@@ -124,7 +124,7 @@ class PageSchema(SliceSchema):
 class ReasonSchema(StrictSchema):
     """The reason for an action, kept in the audit log."""
 
-    why = Text(
+    reason = Text(
         load_default="",
         validate=validate.Length(max=500),
         metadata=about("Reason, for the audit log.", "the server is back"),
