@@ -77,7 +77,7 @@ def bare_relay(bench: Bench) -> float:
     began, sent = time.perf_counter(), 0
     with connection, connection.cursor() as cursor:
         while sent < MESSAGES:
-            cursor.execute(_RELAY["take_unsent"], {"limit": BATCH})
+            cursor.execute(_RELAY["claim_messages"], {"limit": BATCH})
             ids = [row["id"] for row in cursor.fetchall()]
             cursor.execute(_RELAY["mark_sent"], {"ids": ids})
             connection.commit()
@@ -112,7 +112,7 @@ def bare_consume(bench: Bench) -> float:
     return MESSAGES / (time.perf_counter() - began)
 
 
-_MOVE: dict[str, Any] = {
+_STATUS: dict[str, Any] = {
     "status": "Running",
     "rank": 2,
     "batch_job": None,
@@ -123,9 +123,9 @@ _MOVE: dict[str, Any] = {
 _EVENT: dict[str, Any] = {"kind": "job.status", "accepted": True, "reason": None, "detail": None}
 _STATEMENTS_OF_A_RESULT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lock_job", {}),
-    ("remember_message", {"seq": 1}),
-    ("move", _MOVE),
-    ("move_attempt", _MOVE),
+    ("insert_message", {"seq": 1}),
+    ("update_status", _STATUS),
+    ("update_attempt_status", _STATUS),
     ("record_event", _EVENT),
 )
 

@@ -150,7 +150,7 @@ async def test_stream_after_the_place_that_a_page_names_misses_nothing(api: Runn
 async def test_stream_after_a_foreign_or_too_old_event_is_reset(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch, last_id: str
 ) -> None:
-    monkeypatch.setattr(feed, "MOST_BEHIND", 3)
+    monkeypatch.setattr(feed, "MAX_BEHIND", 3)
     await api.post_jobs(await api.run(), {"source": definition(*"abcde")})
     async with open_stream(api.client, last_id=last_id) as opened:
         assert (await opened.next()).name == "reset"
@@ -211,7 +211,7 @@ async def test_stream_beyond_the_limit_is_refused(database_url: str) -> None:
 
 
 async def test_slow_client_is_cut_off_and_resumes(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriber, "MOST_WAITING", 2)
+    monkeypatch.setattr(subscriber, "MAX_WAITING", 2)
     async with open_stream(api.client) as opened:
         await opened._block()
         await api.post_jobs(await api.run(), {"source": definition(*"abcde")})

@@ -16,10 +16,11 @@ from oa_api.datasets.request_schemas import DataFilterSchema
 from oa_api.db import counting
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
-from oa_api.events.cursor import Cursor, EventFilter, span
-from oa_api.events.feed import now
+from oa_api.events.cursor import Cursor
+from oa_api.events.event_filter import EventFilter
+from oa_api.events.feed import feed_end, feed_parameters
 from oa_api.jobs import filters
-from oa_api.jobs.request_schemas import JobFilterSchema, RunFilterSchema
+from oa_api.jobs.requests import JobFilter, RunFilter
 from oa_local.postgres import Postgres
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,7 +75,7 @@ def listed(schema: type, **asked: Any) -> dict[str, Any]:
     return {**schema().load({}), **asked}
 
 
-LISTS = {
+LISTS: dict[str, dict[str, Any]] = {
     "all": {},
     "of a run": {"run": 150},
     "by status": {"status": ["Fail"]},
@@ -98,13 +99,14 @@ LISTS = {
 @pytest.mark.parametrize("cursor", [None, JOBS // 2])
 @pytest.mark.parametrize("name", LISTS)
 async def test_list_of_jobs_reads_no_whole_table(database: Database, name: str, cursor: int | None, order: str) -> None:
-    asked = listed(JobFilterSchema, **LISTS[name], cursor=cursor, order=order)
-    assert await scanned_whole(database, filters.list_statement("jobs", asked), filters.list_parameters(asked)) == set()
+    job_filter = JobFilter(limit=25, cursor=cursor, order=order, **LISTS[name])
+    sql = load_queries("jobs.reads")[f"jobs_by_{filters.sort_key(job_filter)}_{order}"]
+    assert await scanned_whole(database, sql, filters.job_parameters(job_filter)) == set()
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if name != "live"])
 async def test_count_of_jobs_reads_no_whole_table(database: Database, name: str) -> None:
-    values = filters.list_parameters(listed(JobFilterSchema, **LISTS[name]))
+    values = filters.job_parameters(JobFilter(limit=25, **LISTS[name]))
     sql = load_queries("jobs.reads")["tallied_jobs" if set(LISTS[name]) <= {"run", "status"} else "count_jobs"]
     found = await scanned_whole(database, sql, values, stops_after=counting.COUNTED_ROWS)
     assert found <= ({"job_tally"} if "run" not in LISTS[name] else set())
@@ -112,8 +114,9 @@ async def test_count_of_jobs_reads_no_whole_table(database: Database, name: str)
 
 @pytest.mark.parametrize("asked", [{}, {"live": True}, {"status": ["Fail"]}, {"run": 7}, {"cursor": 100}])
 async def test_list_of_runs_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    given = listed(RunFilterSchema, **asked)
-    assert await scanned_whole(database, filters.list_statement("runs", given), filters.list_parameters(given)) == set()
+    run_filter = RunFilter(limit=25, **asked)
+    sql = load_queries("jobs.reads")[f"runs_by_{filters.sort_key(run_filter)}_{run_filter.order}"]
+    assert await scanned_whole(database, sql, filters.run_parameters(run_filter)) == set()
 
 
 DATA = {
@@ -161,14 +164,17 @@ SPANS = {
 
 @pytest.mark.parametrize("name", SPANS)
 async def test_page_of_the_feed_reads_no_whole_table(database: Database, name: str) -> None:
-    interest, order = SPANS[name]
-    values = span(interest, limit=100)
+    event_filter, order = SPANS[name]
+    values = feed_parameters(event_filter, limit=100)
     assert await scanned_whole(database, load_queries("events.queries")[f"events_{order}"], values) == set()
 
 
 async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None:
-    end = await now(database)
-    values = {**span(EventFilter(), after=end, until=Cursor(end.xid + 9, 0), limit=1000), "most": 10_000}
+    end = await feed_end(database)
+    values = {
+        **feed_parameters(EventFilter(), after=end, until=Cursor(end.xid + 9, 0), limit=1000),
+        "max_behind": 10_000,
+    }
     for name in ("events_asc", "is_pending", "resumable"):
         assert await scanned_whole(database, load_queries("events.queries")[name], values) == set(), name
 
@@ -177,92 +183,103 @@ PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
 _DEEDS: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
 SPENT = {"after_job": JOBS // 2, "after_attempt": 1, "limit": 500, "keep_last": 3}
 HOT: dict[str, dict[str, Any]] = {
-    "products.builds": {"collection": 7, "cursor": None, "limit": 26},
-    "products.collection": {"collection": 7},
-    "products.collections": {"cursor": None, "limit": 26},
-    "products.exports": {"cursor": None, "status": None, "format": None, "limit": 26},
-    "products.export": {"export": 7},
-    "products.fabrics": {"layers": ["addresses", "parcels"]},
-    "products.job_at_work": PRODUCT,
-    "products.collection_built": {"job": 7},
-    "products.export_built": {"job": 30_000},
-    "identity.principal_of_token": {"digest": b"0" * 32},
-    "identity.principal_of_session": {"digest": b"0" * 32},
-    "identity.account_by_email": {"email": "ada@example.org"},
-    "identity.deeds": {**_DEEDS, "cursor": JOBS // 2},
-    "reads.run": {"run": 7},
-    "reads.job": {"job": 7},
-    "reads.attempts": {"job": 7},
-    "reads.events": {"job": 7},
-    "reads.definition": {"job": 7},
-    "health.states": {"state": None, "layer": None, "prefix": None, "stale_days": 30, "cursor": None, "limit": 26},
-    "statistics.uses_of_job": {"job": 7},
-    "statistics.moved_of_job": {"job": 7},
-    "statistics.uses_of_run": {"run": 7},
-    "statistics.moved_of_run": {"run": 7},
-    "statistics.phases": {"run": None, "limit": 500},
-    "statistics.throughput": {"run": 7, "limit": 500},
-    "statistics.backlog": {"run": None},
-    "relay.take_unsent": {"limit": 100},
-    "relay.oldest_unsent": {},
-    "relay.mark_sent": {"ids": list(range(100))},
-    "results.lock_job": {"job": 7},
-    "results.remember_message": {"job": 7, "attempt": 1, "token": "t", "seq": 2},
-    "results.earlier_codes": {"job": 7, "attempt": 2},
-    "results.due_evidence": {},
-    "publish.unpublished_of_run": {"run": 7},
-    "failures.groups_of_days": {"by": "code", "days": 7, "live": None, "limit": 200},
-    "failures.groups_of_run": {"by": "host", "run": 150, "limit": 200},
-    "failures.trend_of_codes": {"days": 7},
-    "failures.trend_of_days": {"by": "place", "days": 7},
-    "failures.trend_of_runs": {"by": "code", "runs": [148, 149, 150]},
-    "moderation.open_jobs": {**dict.fromkeys(("code", "run", "layer", "source", "source_like", "cursor")), "limit": 26},
-    "pages.jobs_at_work": {"limit": 8},
-    "pages.causes": {"latest": 2000, "within_s": 604_800},
-    "pages.count_unsettled": {},
-    "pages.ended_by_hour": {"latest": 2000},
-    "pages.published_before": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
-    "pages.published_now": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
-    "pauses.release": {"limit": 2000},
-    "bulk.take_bulk": {},
-    "sweep.republish_stale": {"after_s": 900},
-    "sweep.past_deadline": {"deadline_s": 172_800},
-    "cleanup.spent_unpublished": {**SPENT, "keep_days": 60},
-    "cleanup.spent_pull_request": {**SPENT, "keep_days": 30},
-    "cleanup.spent_logs": {**SPENT, "keep_days": 365},
-    "cleanup.mark_unpublished": {"jobs": [7, 8], "attempts": [1, 1], "locked": [7, 8], "keep_days": 60},
-    "cleanup.known_attempts": {"jobs": [7, 8], "attempts": [1, 1]},
-    "cleanup.old_events": {"after": JOBS // 2, "limit": 500, "keep_days": 400},
-    "cleanup.expired": {"job": 7, "attempt": 1, "parts": ["files"]},
-    "cleanup.unfinished": {"limit": 100},
-    "schedules.take": {"lease": "l", "lease_s": 120},
-    "schedules.fires": {"type": None, "cursor": None, "limit": 26},
-    "uploads.newest": {"account": None, "cursor": None, "limit": 26},
-    "reports.changes": {"fire": 1, "limit": 500},
-    "github.take_delivery": {"lease_s": 300},
-    "github.take_check": {"lease_s": 300},
-    "github.checks_asked_for": {"repository": "a/b", "pull": None, "head_sha": "9"},
-    "github.entries_of_check": {"sample_run": 150, "full_run": 151},
-    "github.entries_due": {"sample_run": 150, "full_run": 151, "patience_s": 75},
-    "github.failed_of_check": {"sample_run": 150, "full_run": None},
-    "github.unended_of_runs": {"runs": [150, 151]},
-    "github.wanted": {"source_name": ["xx/17"], "layer": ["parcels"], "name": ["city"]},
-    "github.tried": {"sha256": ["9"], "repository": "a/b"},
-    "data.one": {"data": 7},
-    "webhooks.claim": {"lease_s": 60, "each": 5},
-    "webhooks.deliveries": {"webhook": 7, "state": None, "cursor": None, "limit": 26, "offset": 0},
-    "webhooks.forget": {},
-    "webhooks.list": {"cursor": None, "limit": 26, "offset": 0},
-    "data.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
-    "data.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
-    "data.published_file": {"job": 7, "attempt": 1, "file": "a"},
-    "data.feed": {"source": None, "source_like": None, "layer": None, "cursor": None, "limit": 101},
+    "products.queries.builds": {"collection": 7, "cursor": None, "limit": 26},
+    "products.queries.collection": {"collection": 7},
+    "products.queries.collections": {"cursor": None, "limit": 26},
+    "products.queries.exports": {"cursor": None, "status": None, "format": None, "limit": 26},
+    "products.queries.export": {"export": 7},
+    "products.queries.fabrics": {"layers": ["addresses", "parcels"]},
+    "products.queries.job_at_work": PRODUCT,
+    "products.queries.collection_built": {"job": 7},
+    "products.queries.export_built": {"job": 30_000},
+    "identity.queries.principal_of_token": {"digest": b"0" * 32},
+    "identity.queries.principal_of_session": {"digest": b"0" * 32},
+    "identity.queries.account_by_email": {"email": "ada@example.org"},
+    "identity.queries.deeds": {**_DEEDS, "cursor": JOBS // 2},
+    "jobs.reads.run": {"run": 7},
+    "jobs.reads.job": {"job": 7},
+    "jobs.reads.attempt_state": {"job": 7},
+    "jobs.reads.attempts": {"job": 7},
+    "jobs.reads.events": {"job": 7},
+    "jobs.reads.definition": {"job": 7},
+    "reporting.source_health.states": {
+        "state": None,
+        "layer": None,
+        "prefix": None,
+        "stale_days": 30,
+        "cursor": None,
+        "limit": 26,
+    },
+    "jobs.run_statistics.uses_of_job": {"job": 7},
+    "jobs.run_statistics.moved_of_job": {"job": 7},
+    "jobs.run_statistics.uses_of_run": {"run": 7},
+    "jobs.run_statistics.moved_of_run": {"run": 7},
+    "jobs.run_statistics.phases": {"run": None, "limit": 500},
+    "jobs.run_statistics.throughput": {"run": 7, "limit": 500},
+    "jobs.run_statistics.backlog": {"run": None},
+    "jobs.outbox_relay.claim_messages": {"limit": 100},
+    "jobs.outbox_relay.oldest_unsent": {},
+    "jobs.outbox_relay.mark_sent": {"ids": list(range(100))},
+    "jobs.results.lock_job": {"job": 7},
+    "jobs.results.insert_message": {"job": 7, "attempt": 1, "token": "t", "seq": 2},
+    "jobs.results.earlier_codes": {"job": 7, "attempt": 2},
+    "jobs.results.due_batch_exits": {},
+    "jobs.publishing.unpublished_of_run": {"run": 7},
+    "failures.queries.groups_of_days": {"by": "code", "days": 7, "live": None, "limit": 200},
+    "failures.queries.groups_of_run": {"by": "host", "run": 150, "limit": 200},
+    "failures.queries.trend_of_codes": {"days": 7},
+    "failures.queries.trend_of_days": {"by": "place", "days": 7},
+    "failures.queries.trend_of_runs": {"by": "code", "runs": [148, 149, 150]},
+    "failures.review.open_jobs": {
+        **dict.fromkeys(("code", "run", "layer", "source", "source_like", "cursor")),
+        "limit": 26,
+    },
+    "status.overview_page.jobs_at_work": {"limit": 8},
+    "status.overview_page.causes": {"latest": 2000, "within_s": 604_800},
+    "status.overview_page.count_unsettled": {},
+    "status.overview_page.ended_by_hour": {"latest": 2000},
+    "jobs.reads.previous_publication": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
+    "jobs.reads.published_job": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
+    "pauses.queries.release": {"limit": 2000},
+    "bulk_actions.queries.take_bulk": {},
+    "jobs.sweep.republish_stale": {"after_s": 900},
+    "jobs.sweep.past_deadline": {"deadline_s": 172_800},
+    "retention.queries.spent_unpublished": {**SPENT, "keep_days": 60},
+    "retention.queries.spent_pull_request": {**SPENT, "keep_days": 30},
+    "retention.queries.spent_logs": {**SPENT, "keep_days": 365},
+    "retention.queries.mark_unpublished": {"jobs": [7, 8], "attempts": [1, 1], "locked": [7, 8], "keep_days": 60},
+    "retention.queries.known_attempts": {"jobs": [7, 8], "attempts": [1, 1]},
+    "retention.queries.old_events": {"after": JOBS // 2, "limit": 500, "keep_days": 400},
+    "jobs.file_deletion.deletion": {"job": 7, "attempt": 1, "parts": ["files"]},
+    "retention.queries.unfinished": {"limit": 100},
+    "schedules.queries.take": {"lease": "l", "lease_s": 120},
+    "schedules.queries.fires": {"type": None, "cursor": None, "limit": 26},
+    "uploads.queries.newest": {"account": None, "cursor": None, "limit": 26},
+    "reporting.health_digest.changes": {"fire": 1, "limit": 500},
+    "pull_requests.queries.take_delivery": {"lease_s": 300},
+    "pull_requests.queries.take_check": {"lease_s": 300},
+    "pull_requests.queries.checks_asked_for": {"repository": "a/b", "pull": None, "head_sha": "9"},
+    "pull_requests.queries.entries_of_check": {"sample_run": 150, "full_run": 151},
+    "pull_requests.queries.entries_due": {"sample_run": 150, "full_run": 151, "patience_s": 75},
+    "pull_requests.queries.failed_of_check": {"sample_run": 150, "full_run": None},
+    "pull_requests.queries.unended_of_runs": {"runs": [150, 151]},
+    "pull_requests.queries.wanted": {"source_name": ["xx/17"], "layer": ["parcels"], "name": ["city"]},
+    "pull_requests.queries.tried": {"sha256": ["9"], "repository": "a/b"},
+    "datasets.queries.one": {"data": 7},
+    "webhooks.queries.claim": {"lease_s": 60, "each": 5},
+    "webhooks.queries.deliveries": {"webhook": 7, "state": None, "cursor": None, "limit": 26, "offset": 0},
+    "webhooks.queries.forget": {},
+    "webhooks.queries.list": {"cursor": None, "limit": 26, "offset": 0},
+    "datasets.queries.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
+    "datasets.queries.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
+    "jobs.publishing.published_file": {"job": 7, "attempt": 1, "file": "a"},
+    "datasets.queries.feed": {"source": None, "source_like": None, "layer": None, "cursor": None, "limit": 101},
 }
 
 
 @pytest.mark.parametrize("name", HOT)
 async def test_hot_query_reads_no_whole_table(database: Database, name: str) -> None:
-    topic, _, statement = name.partition(".")
+    topic, _, statement = name.rpartition(".")
     assert await scanned_whole(database, load_queries(topic)[statement], HOT[name]) == set()
 
 

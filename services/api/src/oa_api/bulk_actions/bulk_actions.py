@@ -78,9 +78,9 @@ async def start(transaction: Transaction, asked: dict[str, Any], *, by: Principa
 
     Raises ConflictError when not exactly as many jobs match as are expected.
     """
-    earlier = await once.earlier_answer(transaction)
+    earlier = await once.stored_id(transaction)
     if earlier is not None:
-        return int(earlier["id"])
+        return earlier
     values = matching(asked["action"], asked["filter"])
     found = await count(transaction, values)
     if found.rows != asked["expected"]:
@@ -93,7 +93,7 @@ async def start(transaction: Transaction, asked: dict[str, Any], *, by: Principa
     await transaction.execute(_SQL["note_chosen"], {"bulk": bulk, "jobs": chosen})
     detail = {"action": asked["action"], "filter": plain(asked["filter"]), "jobs": chosen}
     await audit_log.record(transaction, by, action="job.bulk", subject=f"bulk/{bulk}", why=asked["why"], detail=detail)
-    await once.remember(transaction, {"id": bulk})
+    await once.store(transaction, {"id": bulk})
     return bulk
 
 

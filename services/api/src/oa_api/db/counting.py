@@ -23,5 +23,10 @@ class Total:
 async def bounded(database: Database, sql: str, values: dict[str, Any]) -> Total:
     """Count by a statement that stops at `count_limit`."""
     row = await database.first(sql, values)
-    counted = row["total"] if row else 0
-    return Total(min(counted, COUNTED_ROWS), is_estimate=counted > COUNTED_ROWS)
+    return bounded_total(row["total"] if row else 0)
+
+
+def bounded_total(counted: int | None) -> Total:
+    """Return the total of a count that stops at `COUNTED_ROWS + 1` rows."""
+    rows = counted or 0
+    return Total(min(rows, COUNTED_ROWS), is_estimate=rows > COUNTED_ROWS)

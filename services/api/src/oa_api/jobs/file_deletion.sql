@@ -1,3 +1,4 @@
--- name: expired
-SELECT part, marked_at, rule FROM expiry
+-- name: deletion
+-- Whether retention has marked files of an attempt: before a file is served and before a result is confirmed.
+SELECT marked_at, rule FROM expiry
 WHERE job_id = %(job)s AND attempt = %(attempt)s AND part = ANY(%(parts)s) LIMIT 1
