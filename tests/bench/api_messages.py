@@ -77,7 +77,7 @@ def bare_relay(bench: Bench) -> float:
     began, sent = time.perf_counter(), 0
     with connection, connection.cursor() as cursor:
         while sent < MESSAGES:
-            cursor.execute(_RELAY["claim_messages"], {"limit": BATCH})
+            cursor.execute(_RELAY["claim_unsent"], {"limit": BATCH})
             ids = [row["id"] for row in cursor.fetchall()]
             cursor.execute(_RELAY["mark_sent"], {"ids": ids})
             connection.commit()
@@ -123,7 +123,7 @@ _STATUS: dict[str, Any] = {
 _EVENT: dict[str, Any] = {"kind": "job.status", "accepted": True, "reason": None, "detail": None}
 _STATEMENTS_OF_A_RESULT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lock_job", {}),
-    ("insert_message", {"seq": 1}),
+    ("record_message", {"seq": 1}),
     ("update_status", _STATUS),
     ("update_attempt_status", _STATUS),
     ("record_event", _EVENT),

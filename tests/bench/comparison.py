@@ -8,18 +8,18 @@ import numpy as np
 import polars as pl
 
 from bench.reference.rows import RowRules
-from oa_task.bad_rows import BadRows
 from oa_task.conform.rows import conform_batch
-from oa_task.definition import Entry
-from oa_task.failure import TaskFailure
-from oa_task.features import Attributes, FeatureBatch, Points
+from oa_task.definition.source_entry import SourceEntry
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import Attributes, FeatureBatch, Points
+from oa_task.runtime.failure import TaskFailure
 
 Properties = list[dict[str, Any]]
 
 
 def by_engine(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> Properties | None:
     """Return what the engine makes of rows, None where it refuses a regular expression."""
-    entry = Entry(layer, "name", (), "http", None, {"format": "csv"}, rules)
+    entry = SourceEntry(layer, "name", (), "http", None, {"format": "csv"}, rules)
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
     nowhere = np.full(len(rows), np.nan)
     try:

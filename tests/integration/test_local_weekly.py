@@ -12,11 +12,11 @@ from oa_local.weekly.faults import ENDINGS, PASSING, Fault
 from oa_local.weekly.server import Phase, World, served
 from oa_local.weekly.towns import ROWS, Town, definition, make_towns, write_repository
 from oa_shared.source_definition import validate_definition
-from oa_task.download.limits import Limits
-from oa_task.failure import TaskFailure
-from oa_task.work import Job, WorkLimits, run_work
+from oa_task.download.limits import DownloadLimits
+from oa_task.runner.job_runner import RunLimits, TaskJob, run_job
+from oa_task.runtime.failure import TaskFailure
 
-QUICK = WorkLimits(download=Limits(stall_s=5, connect_s=2, total_s=30, tries=1))
+QUICK = RunLimits(download=DownloadLimits(stall_s=5, connect_s=2, total_s=30, tries=1))
 LASTING = [fault for fault in Fault if fault not in PASSING]
 
 
@@ -37,9 +37,9 @@ class Place:
         out = self.folder / f"out-{town.number}-{len(list(self.folder.iterdir()))}"
         out.mkdir()
         without = frozenset({"preview", "tiles", "parquet", "profile"})
-        job = Job(source, "addresses", "town", out, ("127.0.0.1",), without=without)
+        job = TaskJob(source, "addresses", "town", out, ("127.0.0.1",), without=without)
         try:
-            report = await run_work(job, lambda *_: None, QUICK)
+            report = await run_job(job, lambda *_: None, QUICK)
         except TaskFailure as failure:
             return "Fail", failure.code
         return ("Success", report["count"]) if report["valid"] else ("Warn", report["count"])

@@ -25,7 +25,7 @@ from oa_local.postgres import Postgres
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
-BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_evidence"})
+BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_exit"})
 BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export", "github_delivery", "github_check"}
 BIG |= {"account", "api_token", "session", "audit"}
 FILL = Path(__file__).with_name("query_plans.sql")
@@ -195,7 +195,7 @@ HOT: dict[str, dict[str, Any]] = {
     "identity.queries.principal_of_token": {"digest": b"0" * 32},
     "identity.queries.principal_of_session": {"digest": b"0" * 32},
     "identity.queries.account_by_email": {"email": "ada@example.org"},
-    "identity.queries.deeds": {**_DEEDS, "cursor": JOBS // 2},
+    "identity.queries.entries": {**_DEEDS, "cursor": JOBS // 2},
     "jobs.reads.run": {"run": 7},
     "jobs.reads.job": {"job": 7},
     "jobs.reads.attempt_state": {"job": 7},
@@ -217,11 +217,11 @@ HOT: dict[str, dict[str, Any]] = {
     "jobs.run_statistics.phases": {"run": None, "limit": 500},
     "jobs.run_statistics.throughput": {"run": 7, "limit": 500},
     "jobs.run_statistics.backlog": {"run": None},
-    "jobs.outbox_relay.claim_messages": {"limit": 100},
+    "jobs.outbox_relay.claim_unsent": {"limit": 100},
     "jobs.outbox_relay.oldest_unsent": {},
     "jobs.outbox_relay.mark_sent": {"ids": list(range(100))},
     "jobs.results.lock_job": {"job": 7},
-    "jobs.results.insert_message": {"job": 7, "attempt": 1, "token": "t", "seq": 2},
+    "jobs.results.record_message": {"job": 7, "attempt": 1, "token": "t", "seq": 2},
     "jobs.results.earlier_codes": {"job": 7, "attempt": 2},
     "jobs.results.due_batch_exits": {},
     "jobs.publishing.unpublished_of_run": {"run": 7},
@@ -240,24 +240,24 @@ HOT: dict[str, dict[str, Any]] = {
     "status.overview_page.ended_by_hour": {"latest": 2000},
     "jobs.reads.previous_publication": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
     "jobs.reads.published_job": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
-    "pauses.queries.release": {"limit": 2000},
-    "bulk_actions.queries.take_bulk": {},
+    "pauses.queries.release_messages": {"limit": 2000},
+    "bulk_actions.queries.claim_bulk_action": {},
     "jobs.sweep.republish_stale": {"after_s": 900},
     "jobs.sweep.past_deadline": {"deadline_s": 172_800},
-    "retention.queries.spent_unpublished": {**SPENT, "keep_days": 60},
-    "retention.queries.spent_pull_request": {**SPENT, "keep_days": 30},
-    "retention.queries.spent_logs": {**SPENT, "keep_days": 365},
+    "retention.queries.deletable_unpublished": {**SPENT, "keep_days": 60},
+    "retention.queries.deletable_pull_request": {**SPENT, "keep_days": 30},
+    "retention.queries.deletable_logs": {**SPENT, "keep_days": 365},
     "retention.queries.mark_unpublished": {"jobs": [7, 8], "attempts": [1, 1], "locked": [7, 8], "keep_days": 60},
     "retention.queries.known_attempts": {"jobs": [7, 8], "attempts": [1, 1]},
     "retention.queries.old_events": {"after": JOBS // 2, "limit": 500, "keep_days": 400},
-    "jobs.file_deletion.deletion": {"job": 7, "attempt": 1, "parts": ["files"]},
+    "jobs.file_deletion.file_deletion": {"job": 7, "attempt": 1, "parts": ["files"]},
     "retention.queries.unfinished": {"limit": 100},
-    "schedules.queries.take": {"lease": "l", "lease_s": 120},
-    "schedules.queries.fires": {"type": None, "cursor": None, "limit": 26},
+    "schedules.queries.claim": {"lease": "l", "lease_s": 120},
+    "schedules.queries.schedule_runs": {"type": None, "cursor": None, "limit": 26},
     "uploads.queries.newest": {"account": None, "cursor": None, "limit": 26},
-    "reporting.health_digest.changes": {"fire": 1, "limit": 500},
-    "pull_requests.queries.take_delivery": {"lease_s": 300},
-    "pull_requests.queries.take_check": {"lease_s": 300},
+    "reporting.health_digest.changes": {"schedule_run": 1, "limit": 500},
+    "pull_requests.queries.claim_delivery": {"lease_s": 300},
+    "pull_requests.queries.claim_check": {"lease_s": 300},
     "pull_requests.queries.checks_asked_for": {"repository": "a/b", "pull": None, "head_sha": "9"},
     "pull_requests.queries.entries_of_check": {"sample_run": 150, "full_run": 151},
     "pull_requests.queries.entries_due": {"sample_run": 150, "full_run": 151, "patience_s": 75},
@@ -268,7 +268,7 @@ HOT: dict[str, dict[str, Any]] = {
     "datasets.queries.one": {"data": 7},
     "webhooks.queries.claim": {"lease_s": 60, "each": 5},
     "webhooks.queries.deliveries": {"webhook": 7, "state": None, "cursor": None, "limit": 26, "offset": 0},
-    "webhooks.queries.forget": {},
+    "webhooks.queries.delete_old_deliveries": {},
     "webhooks.queries.list": {"cursor": None, "limit": 26, "offset": 0},
     "datasets.queries.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
     "datasets.queries.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
@@ -302,7 +302,7 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     fold = load_queries("jobs.sweep")["fold_tally"]
     moves = [move(job, ("Warn", "Cancelled")[job % 2]) for job in range(1, 41)]
     await asyncio.gather(*moves[:20], database.execute(fold), database.execute(fold), *moves[20:])
-    await database.execute("DELETE FROM batch_evidence WHERE job_id = 50")
+    await database.execute("DELETE FROM batch_exit WHERE job_id = 50")
     assert await _tallied(database) == await _counted(database)
     await database.execute(fold)
     assert await _tallied(database) == await _counted(database)
@@ -315,4 +315,4 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     [{"actor": "person-7"}, {"actor": "nobody"}, {"action": "job.rerun"}, {"action": "no.such"}, {"subject": "job/7"}],
 )
 async def test_list_of_deeds_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    assert await scanned_whole(database, load_queries("identity.queries")["deeds"], {**_DEEDS, **asked}) == set()
+    assert await scanned_whole(database, load_queries("identity.queries")["entries"], {**_DEEDS, **asked}) == set()

@@ -14,7 +14,7 @@ from oa_shared.aws import Aws
 from oa_shared.claim import claim
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
-from oa_task.job.attempt import Attempt
+from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
 
 CSV = "NO,ST,X,Y\n1,Main,-100,40\n"
@@ -51,7 +51,7 @@ def make_attempt(
     name: str = "good",
     sample: int = 0,
     **more: Any,
-) -> Attempt:
+) -> AttemptRunner:
     settings = JobSettings(
         job=7,
         attempt=1,
@@ -67,7 +67,7 @@ def make_attempt(
     log_file = tmp_path / "log.jsonl"
     log_file.write_text('{"event": "started"}\n')
     queue = opened.queue(queues.results_url)
-    return Attempt(settings, storage=opened.storage(bucket), queue=queue, log_file=log_file, **more)
+    return AttemptRunner(settings, storage=opened.storage(bucket), queue=queue, log_file=log_file, **more)
 
 
 async def told(opened: Aws, queues: Queues) -> list[StatusMessage]:

@@ -17,7 +17,7 @@ from oa_shared.aws import Aws
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
 from oa_shared.storage import Storage
-from oa_task.job.attempt import Attempt
+from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
 
 CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "Y"}
@@ -82,7 +82,7 @@ class Bench:
     server: TestServer
     folder: Path
 
-    def attempt(self, job: int) -> Attempt:
+    def attempt(self, job: int) -> AttemptRunner:
         settings = JobSettings(
             job=job,
             attempt=1,
@@ -98,7 +98,7 @@ class Bench:
         log_file = self.folder / "log.jsonl"
         log_file.touch()
         queue = self.opened.queue(self.queues.results_url)
-        return Attempt(settings, storage=self.opened.storage(self.bucket), queue=queue, log_file=log_file)
+        return AttemptRunner(settings, storage=self.opened.storage(self.bucket), queue=queue, log_file=log_file)
 
     async def manifest(self, job: int) -> dict[str, Any]:
         found = await self.opened.storage(self.bucket).get_bytes(f"job/{job}/attempt-1/manifest.json")

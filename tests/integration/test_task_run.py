@@ -11,12 +11,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_task.download.limits import Limits
-from oa_task.failure import TaskFailure
-from oa_task.work import Job, WorkLimits, run_work
+from oa_task.download.limits import DownloadLimits
+from oa_task.runner.job_runner import RunLimits, TaskJob, run_job
+from oa_task.runtime.failure import TaskFailure
 
 CSV = "NO,ST,X,Y\n1,Main,-100.5,40.25\n2.0,Élan,-100,40\n3,Nowhere,,\n"
-QUICK = WorkLimits(download=Limits(size_bytes=100_000, stall_s=1, connect_s=2, total_s=10, redirects=2, tries=2))
+QUICK = RunLimits(download=DownloadLimits(size_bytes=100_000, stall_s=1, connect_s=2, total_s=10, redirects=2, tries=2))
 Run = Callable[..., Any]
 Serve = Callable[[web.Application], Awaitable[TestServer]]
 
@@ -88,8 +88,8 @@ def run(tmp_path: Path, site: TestServer) -> Run:
         source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
         out = tmp_path / "out"
         out.mkdir(exist_ok=True)
-        job = Job(source, "addresses", "city", out, () if "://" in address else ("127.0.0.1",))
-        return await run_work(job, lambda _phase, _done, _total: None, QUICK)
+        job = TaskJob(source, "addresses", "city", out, () if "://" in address else ("127.0.0.1",))
+        return await run_job(job, lambda _phase, _done, _total: None, QUICK)
 
     return go
 

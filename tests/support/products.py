@@ -17,10 +17,10 @@ import numpy as np
 import polars as pl
 import shapely
 
-from oa_task.definition import ATTRIBUTES
-from oa_task.features import Attributes, Geometry, Points, Shapes
-from oa_task.products.inputs import FolderStorage
-from oa_task.products.work import build
+from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.features.batch import Attributes, Geometry, Points, Shapes
+from oa_task.products.input_fetcher import FolderStorage
+from oa_task.products.product_builder import build_product
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import output_batch
 from oa_task.write.parquet import ParquetFile
@@ -71,7 +71,9 @@ class Bucket:
     async def build(self, body: Row, out: Path) -> Row:
         """Build a plan from this bucket and return the report."""
         await asyncio.to_thread(out.mkdir, exist_ok=True)
-        return await build(json.dumps(body).encode(), out, storage=FolderStorage(self.folder), telling=lambda *_: None)
+        return await build_product(
+            json.dumps(body).encode(), out, storage=FolderStorage(self.folder), telling=lambda *_: None
+        )
 
 
 def write_dataset(folder: Path, attributes: Attributes, geometry: Geometry, layer: str) -> None:

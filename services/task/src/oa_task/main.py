@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from oa_shared.errors import OaError
-from oa_task.sandbox import OPTIONAL_OUTPUTS, Sandbox
+from oa_task.sandbox.parent import Sandbox
+from oa_task.sandbox.request import OPTIONAL_OUTPUTS
 
 _USAGE = 2
 
@@ -51,13 +52,13 @@ def run(
     if (out is None) == (sample is None):
         raise click.UsageError("say either --out FOLDER or --sample N")
     with Sandbox() as sandbox:  # it loads its libraries while this process loads its own
-        from oa_task import commands  # noqa: PLC0415 - see the line above
+        from oa_task.commands import run as run_command  # noqa: PLC0415 - see the line above
 
-        job = commands.job_of(source, layer, name, out=out, previous=previous, without=frozenset(without))
+        job = run_command.build_job(source, layer, name, out=out, previous=previous, without=frozenset(without))
         if sample is None:
-            status = commands.run_once(job, sandbox, as_json=as_json)
+            status = run_command.run_once(job, sandbox, as_json=as_json)
         else:
-            status = commands.show_sample(job, sample, sandbox, as_json=as_json)
+            status = run_command.show_sample(job, sample, sandbox, as_json=as_json)
     sys.exit(status)
 
 
@@ -73,9 +74,9 @@ def try_(source: Path, *, layer: str | None, name: str | None, sample: int, as_j
     Exit status: 0 done, 10-19 the source, 20-29 the server or the machine, 30 a bug.
     """
     with Sandbox() as sandbox:
-        from oa_task import commands  # noqa: PLC0415 - see `run`
+        from oa_task.commands import run as run_command  # noqa: PLC0415 - see `run`
 
-        status = commands.show_sample_of(source, layer, name, sandbox, count=sample, as_json=as_json)
+        status = run_command.show_sample_of(source, layer, name, sandbox, count=sample, as_json=as_json)
     sys.exit(status)
 
 
@@ -92,10 +93,10 @@ def diff(before: Path, after: Path, *, layer: str | None, name: str | None, exam
     Each of the two is the folder of an earlier run, or a definition, which is run now and leaves nothing behind.
     Exit status: 0 compared, 10-19 the source, 20-29 the server or the machine, 30 a bug.
     """
-    from oa_task.diff.sides import Choice  # noqa: PLC0415 - the other commands start faster without it
-    from oa_task.diff_commands import show_difference  # noqa: PLC0415 - likewise
+    from oa_task.commands.diff import show_difference  # noqa: PLC0415 - likewise
+    from oa_task.diff.inputs import EntryFilter  # noqa: PLC0415 - the other commands start faster without it
 
-    sys.exit(show_difference((before, after), Choice(layer, name), examples=examples, as_json=as_json))
+    sys.exit(show_difference((before, after), EntryFilter(layer, name), examples=examples, as_json=as_json))
 
 
 @main.command()
@@ -104,9 +105,9 @@ def diff(before: Path, after: Path, *, layer: str | None, name: str | None, exam
 @click.option("--json", "as_json", is_flag=True, help="answer with one line of JSON")
 def explain(out: Path, *, row: int, as_json: bool) -> None:
     """Say for one row in OUT, the folder of an earlier run, which function read what and made which value."""
-    from oa_task import commands  # noqa: PLC0415 - the other commands start faster without it
+    from oa_task.commands import run as run_command  # noqa: PLC0415 - the other commands start faster without it
 
-    sys.exit(commands.show_explanation(out, row, as_json=as_json))
+    sys.exit(run_command.show_explanation(out, row, as_json=as_json))
 
 
 @main.command()
@@ -119,9 +120,9 @@ def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool, with_data: b
 
     Nothing is downloaded without --data. Exit status: 0 no errors, 10 errors.
     """
-    from oa_task.check.report import tell_checks  # noqa: PLC0415 - the other commands start faster without it
+    from oa_task.commands.check import check_sources  # noqa: PLC0415 - the other commands start faster without it
 
-    sys.exit(tell_checks(sources, as_json=as_json, with_hints=not quiet, with_data=with_data))
+    sys.exit(check_sources(sources, as_json=as_json, with_hints=not quiet, with_data=with_data))
 
 
 @main.command()
@@ -135,9 +136,9 @@ def check(sources: tuple[Path, ...], *, as_json: bool, quiet: bool, with_data: b
 @click.option("--deduplicate", is_flag=True, help="each address once")
 def plan(kind: str, folders: tuple[Path, ...], *, inputs: Path, **wishes: Any) -> None:
     """Print a plan for `build` over FOLDERS of earlier runs, which lie below --inputs (here)."""
-    from oa_task import product_commands  # noqa: PLC0415 - the other commands start faster without it
+    from oa_task.commands import build as build_command  # noqa: PLC0415 - the other commands start faster without it
 
-    sys.exit(product_commands.print_plan(folders, inputs, {"kind": kind, **wishes}))
+    sys.exit(build_command.print_plan(folders, inputs, {"kind": kind, **wishes}))
 
 
 @main.command()
@@ -156,19 +157,19 @@ def build(plan: Path, *, inputs: Path, out: Path, as_json: bool) -> None:
     The form of a plan is in docs/products.md. Exit status: 0 done, 10-19 the plan or its inputs, 20-29 the machine,
     30 a bug.
     """
-    from oa_task import product_commands  # noqa: PLC0415 - the other commands start faster without it
+    from oa_task.commands import build as build_command  # noqa: PLC0415 - the other commands start faster without it
 
-    sys.exit(product_commands.build_once(plan, inputs, out, as_json=as_json))
+    sys.exit(build_command.build_once(plan, inputs, out, as_json=as_json))
 
 
 @main.command()
 def job() -> None:
     """Run the attempt that the environment names: the entry of the container."""
-    from oa_task.job.entry import run_job  # noqa: PLC0415 - the other commands start faster without AWS
+    from oa_task.job.entry import run_attempt  # noqa: PLC0415 - the other commands start faster without AWS
 
     signal.signal(signal.SIGTERM, _ended_by_signal)
     try:
-        sys.exit(asyncio.run(run_job()))
+        sys.exit(asyncio.run(run_attempt()))
     except OaError as error:
         click.echo(f"{error.code}: {error.detail}", err=True)
         sys.exit(_USAGE)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from oa_task.check.blow_up import blowing_string
+from oa_task.check.backtracking import find_backtracking_input
 from oa_task.check.definition import check_definition, check_file
 from oa_task.check.rules import check_rule
 from oa_task.main import main
@@ -28,7 +28,7 @@ def _definition(conform: dict[str, Any] | None = None, *, layer: str = "addresse
 
 
 def _found(definition: Any) -> list[tuple[str, str, str]]:
-    return [(item.gravity.value, item.pointer, item.code) for item in check_definition(definition)]
+    return [(item.severity.value, item.pointer, item.code) for item in check_definition(definition)]
 
 
 def test_check_definition_sound_says_nothing() -> None:
@@ -128,14 +128,14 @@ def test_check_rule_finds(rule: dict[str, Any], code: str) -> None:
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", r"(\w+\s?)*$", r"([a-z0-9]+[-. ]?)+\.$", r"x(?:\d*\d*)*y"])
 def test_blowing_string_is_found_for(pattern: str) -> None:
-    assert blowing_string(pattern) is not None
+    assert find_backtracking_input(pattern) is not None
 
 
 @pytest.mark.parametrize(
     "pattern", [r"^(?:[0-9]+ )(.*)", r"^(.*?),\s*([A-Z]{2})\s+(\d{5})(?:-\d{4})?$", r"(ab)+c", "a*b*"]
 )
 def test_blowing_string_is_none_for(pattern: str) -> None:
-    assert blowing_string(pattern) is None
+    assert find_backtracking_input(pattern) is None
 
 
 def test_check_file_not_json_says_where(tmp_path: Path) -> None:

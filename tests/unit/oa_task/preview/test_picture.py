@@ -6,9 +6,9 @@ import pytest
 import shapely
 from PIL import Image
 
-from oa_task.features import Attributes, Geometry, Points, Shapes
+from oa_task.features.batch import Attributes, Geometry, Points, Shapes
 from oa_task.preview.picture import MAP_SIZE, Caption, draw_picture
-from oa_task.preview.places import Places, chunks_of
+from oa_task.preview.point_spool import PointSpool, read_chunks
 from oa_task.write.lines import OutputBatch, output_batch
 
 GROUND = (246, 244, 239)
@@ -21,10 +21,10 @@ def batch(geometry: Geometry) -> OutputBatch:
 
 def drawn(folder: Path, geometry: Geometry, *, lines: bool = False) -> np.ndarray:
     """Return where the map of a geometry has blue: shape (height, width)."""
-    places = Places(folder / "places")
+    places = PointSpool(folder / "places")
     places.write(batch(geometry))
     places.close()
-    draw_picture(chunks_of(folder / "places"), Caption("title", "sub", "foot"), folder / "p.png", lines=lines)
+    draw_picture(read_chunks(folder / "places"), Caption("title", "sub", "foot"), folder / "p.png", lines=lines)
     x, y = CORNER
     pixels = np.array(Image.open(folder / "p.png").convert("RGB"), dtype=int)[y : y + MAP_SIZE[1], x : x + MAP_SIZE[0]]
     return pixels[:, :, 2] - pixels[:, :, 0] > 40

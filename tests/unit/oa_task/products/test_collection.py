@@ -8,9 +8,9 @@ import pyarrow.dataset as ds
 import pytest
 from pmtiles.reader import MmapSource, Reader
 
-from oa_task.failure import TaskFailure
 from oa_task.products.collection import member_name
 from oa_task.products.plan import read_plan
+from oa_task.runtime.failure import TaskFailure
 from support.products import Bucket, address, lines_of, named, plan, zipped
 
 ALL = ["geojson", "parquet", "pmtiles"]

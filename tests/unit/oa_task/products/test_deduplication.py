@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oa_task.products import deduplication
-from oa_task.products.deduplication import deduplicated, level_of, preferences
-from oa_task.products.nearness import NEAR_M, distance_m
-from oa_task.products.normalisation import compared
-from oa_task.products.parts import Gathering, Part
+from oa_task.products.address_normalization import comparison_form
+from oa_task.products.deduplication import deduplicate, level_of, rank_datasets
+from oa_task.products.parts import Part, PartCollector
 from oa_task.products.plan import read_plan
+from oa_task.products.proximity import NEAR_M, distance_m
 from support.products import Bucket, Row, address, named, plan
 
 NEAR = 0.0005  # of latitude, 56 m
@@ -40,11 +40,11 @@ class World:
 
     def deduplicated(self) -> tuple[Part, dict[str, int]]:
         checked = read_plan(json.dumps(plan("export", self.inputs, formats=["csv"])).encode())
-        gathering = Gathering(checked, self.folder, lambda _count: None)
+        gathering = PartCollector(checked, self.folder, lambda _count: None)
         for about in sorted(checked.inputs, key=lambda item: item.label):
             gathering.add(self.bucket.folder / about.key, about)
         (part,) = gathering.close()
-        return deduplicated(part, preferences(checked.inputs), self.folder)
+        return deduplicate(part, rank_datasets(checked.inputs), self.folder)
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_deduplicated_does_not_depend_on_order_and_again_drops_nothing(
     checked = read_plan(json.dumps(plan("export", first.inputs, formats=["csv"])).encode())
     again = first.folder / "again"
     again.mkdir()
-    same, nothing = deduplicated(part, preferences(checked.inputs), again)
+    same, nothing = deduplicate(part, rank_datasets(checked.inputs), again)
     assert nothing == {}
     assert _content(same) == _content(part)
     _no_two_are_alike(part)
@@ -200,7 +200,7 @@ def test_deduplicated_does_not_depend_on_order_and_again_drops_nothing(
 def _no_two_are_alike(part: Part) -> None:
     """Compare every pair, plainly."""
     kept = [row for rows in part.rows() for row in rows.batch.to_pylist()]
-    forms = compared(
+    forms = comparison_form(
         pl.DataFrame([{key: row[key] for key in FIELDS} for row in kept], schema=dict.fromkeys(FIELDS, pl.String))
     )
     pairs = list(zip(kept, forms.to_dicts(), strict=True))

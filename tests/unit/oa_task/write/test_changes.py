@@ -9,7 +9,7 @@ import polars as pl
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from oa_task.features import Attributes, Points
+from oa_task.features.batch import Attributes, Points
 from oa_task.write.changes import ChangesFile
 from oa_task.write.delta import MOST
 from oa_task.write.gzip import GzipTextFile

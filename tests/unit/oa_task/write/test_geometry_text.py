@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import mapping
 
-from oa_task.features import Shapes
+from oa_task.features.batch import Shapes
 from oa_task.write.geometry import output_geometry
 from oa_task.write.geometry_text import geometry_text
 

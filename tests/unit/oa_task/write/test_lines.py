@@ -7,7 +7,7 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_task.features import Attributes, Points, Shapes
+from oa_task.features.batch import Attributes, Points, Shapes
 from oa_task.write.lines import HEAD, output_batch
 
 TEXTS = st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

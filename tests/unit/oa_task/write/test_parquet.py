@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from oa_task.features import Attributes, Geometry, Points, Shapes
+from oa_task.features.batch import Attributes, Geometry, Points, Shapes
 from oa_task.write import geoparquet
 from oa_task.write.lines import output_batch
 from oa_task.write.parquet import ParquetFile

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from oa_task.write.rounding import number_text, rounded
+from oa_task.write.rounding import number_text, round_coordinates
 
 TIES = st.integers(-18_000_000_000, 18_000_000_000).map(lambda tenths: tenths / 1e8)
 NUMBERS = st.floats(allow_nan=False) | st.floats(-180, 180) | TIES | st.floats(-1e-3, 1e-3)
@@ -13,7 +13,7 @@ NUMBERS = st.floats(allow_nan=False) | st.floats(-180, 180) | TIES | st.floats(-
 @given(hnp.arrays(np.float64, st.integers(1, 30), elements=NUMBERS))
 def test_rounded_any_number_is_what_python_rounds_to(values: np.ndarray) -> None:
     expected = [round(value, 7) for value in values.tolist()]
-    assert [repr(value) for value in rounded(values).tolist()] == [repr(value) for value in expected]
+    assert [repr(value) for value in round_coordinates(values).tolist()] == [repr(value) for value in expected]
 
 
 @given(hnp.arrays(np.float64, st.integers(1, 30), elements=TIES), st.integers(-2, 2))
@@ -21,7 +21,7 @@ def test_rounded_beside_a_tie_is_what_python_rounds_to(values: np.ndarray, steps
     for _ in range(abs(steps)):
         values = np.nextafter(values, np.inf if steps > 0 else -np.inf)
     expected = [round(value, 7) for value in values.tolist()]
-    assert [repr(value) for value in rounded(values).tolist()] == [repr(value) for value in expected]
+    assert [repr(value) for value in round_coordinates(values).tolist()] == [repr(value) for value in expected]
 
 
 @given(hnp.arrays(np.float64, st.integers(1, 30), elements=NUMBERS))
@@ -39,5 +39,5 @@ def test_number_text_edge_is_written_as_python_writes_it(value: float, text: str
 
 def test_rounded_eighth_decimal_of_five_follows_the_binary_value_not_the_scaled_one() -> None:
     values = np.array([1.00000005, 2.00000015, 100.00000025, -73.98765435])
-    assert rounded(values).tolist() == [round(value, 7) for value in values.tolist()]
-    assert rounded(values).tolist() != np.round(values, 7).tolist()
+    assert round_coordinates(values).tolist() == [round(value, 7) for value in values.tolist()]
+    assert round_coordinates(values).tolist() != np.round(values, 7).tolist()

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from pmtiles.reader import MmapSource, Reader
 
-from oa_task.failure import TaskFailure
-from oa_task.features import Attributes, Points
+from oa_task.features.batch import Attributes, Points
+from oa_task.runtime.failure import TaskFailure
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import output_batch
 from oa_task.write.tiles import write_tiles

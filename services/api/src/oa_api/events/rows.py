@@ -17,7 +17,7 @@ class EventRow:
     job: int
     attempt: int
     kind: str
-    at: datetime
+    created_at: datetime
     detail: JsonObject | None
     source_name: str
     layer: str

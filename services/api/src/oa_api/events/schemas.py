@@ -69,7 +69,7 @@ class FeedEventSchema(ResponseSchema):
     id = EventId(
         required=True, metadata=about("ID: its position in the feed; later events have greater IDs.", "812-4031")
     )
-    at = Time(required=True, metadata=about("Time of the event.", "2026-11-24T12:00:00.123456Z"))
+    created_at = Time(required=True, metadata=about("Time of the event.", "2026-11-24T12:00:00.123456Z"))
     run = fields.Integer(required=True, metadata=about("ID of the run.", 1))
     job = fields.Integer(required=True, metadata=about("ID of the job.", 1))
     attempt = fields.Integer(required=True, metadata=about("Number of the attempt.", 1))

@@ -25,7 +25,7 @@ _WORDS = {
     "pause": "The number of a pause.",
     "run": "The number of a run.",
     "job": "The number of a job.",
-    "fire": "The number of a fire.",
+    "schedule_run": "The ID of a schedule run.",
     "upload": "The id of an upload.",
     "file": "The name of one of its files.",
     "collection": "The number of a collection.",

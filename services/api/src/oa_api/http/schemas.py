@@ -122,7 +122,7 @@ class PageSchema(SliceSchema):
 class ReasonSchema(StrictSchema):
     """What may be said with any deed that the audit trail keeps."""
 
-    why = Text(
+    reason = Text(
         load_default="",
         validate=validate.Length(max=500),
         metadata=about("Why, for the audit trail.", "the server is back"),

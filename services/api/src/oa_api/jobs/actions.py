@@ -29,7 +29,7 @@ _Result_co = TypeVar("_Result_co", covariant=True)
 class JobAction(Protocol[_Result_co]):
     """An action that a person, or a service, takes on a job; the audit log keeps the reason."""
 
-    async def __call__(self, transaction: Transaction, job: int, *, by: Principal, why: str = "") -> _Result_co:
+    async def __call__(self, transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> _Result_co:
         """Take the action. Raises NotFoundError, ForbiddenError, ConflictError."""
 
 
@@ -48,19 +48,19 @@ async def report_status(transaction: Transaction, job: int, report: StatusReport
     return await apply_change(transaction, locked, change)
 
 
-async def rerun(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> int:
+async def rerun(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> int:
     """Start a new attempt of an ended job and return its number. Raises ConflictError while it runs."""
     locked = await _lock_for_request(transaction, job)
     require_for_job(by, live=locked.live, kind=locked.kind)
     if not JobStatus(locked.status).ended:
         raise ConflictError(f"job {job} is {locked.status}: cancel it first")
-    await publishing.supersede_concerns(transaction, job)
+    await publishing.supersede_review_reasons(transaction, job)
     await transaction.execute(_SQL["reopen"], {"job": job})
-    await audit_log.record(transaction, by, action="job.rerun", subject=f"job/{job}", why=why)
+    await audit_log.record(transaction, by, action="job.rerun", subject=f"job/{job}", reason=reason)
     return await start_attempt(transaction, locked, Retry(0, Tier(locked.tier)), kind=RERUN)
 
 
-async def cancel(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:
+async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
     """Cancel a job that has not ended; the dispatcher's sweep stops its container. Raises ConflictError."""
     locked = await _lock_for_request(transaction, job)
     require_for_job(by, live=locked.live, kind=locked.kind)
@@ -75,25 +75,25 @@ async def cancel(transaction: Transaction, job: int, *, by: Principal, why: str 
         error=JobError("operator.cancelled", "an operator canceled the job"),
     )
     await apply_change(transaction, locked, change)
-    await audit_log.record(transaction, by, action="job.cancel", subject=f"job/{job}", why=why)
+    await audit_log.record(transaction, by, action="job.cancel", subject=f"job/{job}", reason=reason)
 
 
-async def confirm(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:
+async def confirm(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
     """Accept the result of a job under review. Raises ConflictError."""
     locked = await _lock_for_request(transaction, job)
     if await find_deletion(transaction, job=job, attempt=locked.attempt):
         raise ConflictError(f"job {job} has no files anymore: rerun it")
     if not await publishing.confirm(transaction, locked):
         raise ConflictError(f"job {job} is {locked.status}, not under review")
-    await audit_log.record(transaction, by, action="job.confirm", subject=f"job/{job}", why=why)
+    await audit_log.record(transaction, by, action="job.confirm", subject=f"job/{job}", reason=reason)
 
 
-async def reject(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:
+async def reject(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
     """End a job under review as failed. Raises ConflictError."""
     locked = await _lock_for_request(transaction, job)
     if not await publishing.reject(transaction, locked):
         raise ConflictError(f"job {job} is {locked.status}, not under review")
-    await audit_log.record(transaction, by, action="job.reject", subject=f"job/{job}", why=why)
+    await audit_log.record(transaction, by, action="job.reject", subject=f"job/{job}", reason=reason)
 
 
 async def _lock_for_request(transaction: Transaction, job: int, *, attempt: int | None = None) -> LockedJob:

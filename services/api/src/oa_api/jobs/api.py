@@ -118,9 +118,9 @@ async def _change_status(request: web.Request, action: JobAction[None], status: 
 async def _run_action(request: web.Request, action: JobAction[_Result]) -> tuple[int, _Result]:
     """Run an action on the job of the path, and return the job's ID and the result of the action."""
     job = path_id(request, "job")
-    why = (await body(request, ReasonSchema()))["why"]
+    reason = (await body(request, ReasonSchema()))["reason"]
     by = request[PRINCIPAL]
-    return job, await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, why=why))
+    return job, await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, reason=reason))
 
 
 async def _read_job(request: web.Request) -> JobRow:

@@ -26,4 +26,6 @@ async def find_deletion(
     None while they are kept.
     """
     parts = [_LOG] if log_only else [_FILES, _LOG]
-    return await reader.first(_SQL["deletion"], {"job": job, "attempt": attempt, "parts": parts}, into=FileDeletion)
+    return await reader.first(
+        _SQL["file_deletion"], {"job": job, "attempt": attempt, "parts": parts}, into=FileDeletion
+    )

@@ -55,7 +55,7 @@ async def relay_once(database: Database, queue: Queue) -> int:
     Returns how many messages were sent or set aside.
     """
     async with database.transaction() as transaction:
-        rows = await transaction.all(_SQL["claim_messages"], {"limit": _CLAIM_LIMIT}, into=OutboxRow)
+        rows = await transaction.all(_SQL["claim_unsent"], {"limit": _CLAIM_LIMIT}, into=OutboxRow)
         if not rows:
             return 0
         paused = {row.id: row.paused_by for row in rows if row.paused_by is not None}

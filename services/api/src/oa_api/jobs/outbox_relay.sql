@@ -1,4 +1,4 @@
--- name: claim_messages
+-- name: claim_unsent
 -- Locks messages that are due, with the pause that applies to their job, if any: the relay.
 SELECT outbox.id, outbox.body, held.id AS paused_by, EXISTS (
     SELECT 1 FROM outbox earlier
@@ -6,7 +6,7 @@ SELECT outbox.id, outbox.body, held.id AS paused_by, EXISTS (
 ) AS sent_before
 FROM outbox
 JOIN job ON job.id = outbox.job_id JOIN run ON run.id = job.run_id
-LEFT JOIN LATERAL ({pauses.queries.holding}) held ON true
+LEFT JOIN LATERAL ({pauses.queries.active_pause}) held ON true
 WHERE outbox.sent_at IS NULL AND outbox.paused_by IS NULL AND outbox.available_at <= now()
 ORDER BY outbox.available_at, outbox.id
 LIMIT %(limit)s

@@ -179,11 +179,11 @@ def plan_definition(definition: DefinitionText, *, index: int, label: str, selec
     jobs = [plan_entry(definition, entry) for entry in entries(decoded) if selection.includes(entry)]
     if not jobs:
         return element.reject(_no_entry(decoded, selection), code="source.not_found")
-    repeats = [problem for problem in repeated_names(decoded) if _concerns(problem, selection)]
+    repeats = [problem for problem in repeated_names(decoded) if _is_selected(problem, selection)]
     return JobPlan(jobs, element.reject(*repeats).rejections)
 
 
-def _concerns(problem: Problem, selection: EntrySelection) -> bool:
+def _is_selected(problem: Problem, selection: EntrySelection) -> bool:
     return selection.layer is None or problem.pointer.startswith(f"/layers/{selection.layer}/")
 
 

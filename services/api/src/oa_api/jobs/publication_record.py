@@ -48,7 +48,7 @@ def webhook_body(job: LockedJob, publication: PublicationRow) -> JsonObject:
     return {
         "event": PUBLISHED,
         "id": f"publication-{publication.id}",
-        "at": rfc3339(publication.published_at),
+        "created_at": rfc3339(publication.published_at),
         "data": {
             "id": dataset,
             "source_name": job.source_name,

@@ -8,7 +8,7 @@ from oa_api.db.query_files import load_queries
 from oa_api.jobs import queries
 from oa_api.jobs.locks import lock_job
 from oa_api.jobs.publication_record import record_publication
-from oa_api.jobs.quality_gate import Concern, concerns
+from oa_api.jobs.quality_gate import ReviewReason, find_review_reasons
 from oa_api.jobs.rows import LockedJob
 from oa_shared.fault_points import fault_point
 from oa_shared.json_types import JsonObject
@@ -27,23 +27,23 @@ class PublishedResult:
 
 
 async def pass_gate(transaction: Transaction, job: LockedJob, result: JsonObject | None) -> bool:
-    """Return whether the quality gate lets a result be published; if not, record its concerns for review.
+    """Return whether the quality gate lets a result be published; if not, record why it needs review.
 
     A result that is older than the published one passes: it will not be published.
     """
-    found = await _find_concerns(transaction, job, result)
-    for concern in found:
-        values = {"job": job.id, "code": concern.code, "message": concern.message}
-        await transaction.execute(_SQL["insert_concern"], values)
-    return not found
+    reasons = await _find_reasons(transaction, job, result)
+    for reason in reasons:
+        values = {"job": job.id, "code": reason.code, "message": reason.message}
+        await transaction.execute(_SQL["insert_review_reason"], values)
+    return not reasons
 
 
-async def _find_concerns(transaction: Transaction, job: LockedJob, result: JsonObject | None) -> list[Concern]:
+async def _find_reasons(transaction: Transaction, job: LockedJob, result: JsonObject | None) -> list[ReviewReason]:
     key = {"source_name": job.source_name, "layer": job.layer, "name": job.name}
     published = await transaction.first(_SQL["published_result"], key, into=PublishedResult)
     if published is not None and published.job_id > job.id:
         return []
-    return concerns(result or {}, published.result if published else None)
+    return find_review_reasons(result or {}, published.result if published else None)
 
 
 async def publish(transaction: Transaction, job: LockedJob) -> bool:
@@ -86,9 +86,9 @@ async def reject(transaction: Transaction, job: LockedJob) -> bool:
     return await _end_review(transaction, job, status=JobStatus.FAIL, state="rejected", error=REJECTED)
 
 
-async def supersede_concerns(transaction: Transaction, job: int) -> None:
-    """Settle the open concerns of a job that runs again."""
-    await transaction.execute(_SQL["settle_concerns"], {"job": job, "state": "superseded"})
+async def supersede_review_reasons(transaction: Transaction, job: int) -> None:
+    """Close the open review reasons of a job that runs again."""
+    await transaction.execute(_SQL["close_review_reasons"], {"job": job, "state": "superseded"})
 
 
 async def _end_review(
@@ -98,7 +98,7 @@ async def _end_review(
     values = {"job": job.id, "status": status, "error_code": error, "error_message": message}
     if not await transaction.execute(_SQL["warn_to"], values):
         return False
-    await transaction.execute(_SQL["settle_concerns"], {"job": job.id, "state": state})
+    await transaction.execute(_SQL["close_review_reasons"], {"job": job.id, "state": state})
     await _record_decision(transaction, job, kind=f"job.{state}", status=status, error=error)
     return True
 

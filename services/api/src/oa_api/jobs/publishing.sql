@@ -9,7 +9,7 @@ FOR UPDATE
 INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
 SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job
 WHERE id = %(job)s AND kind = 'source' AND NOT EXISTS (
-    SELECT FROM expiry WHERE expiry.job_id = job.id AND expiry.attempt = job.attempt
+    SELECT FROM file_deletion WHERE file_deletion.job_id = job.id AND file_deletion.attempt = job.attempt
 )
 ON CONFLICT (source_name, layer, name) DO UPDATE SET
     job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, license = excluded.license,
@@ -42,13 +42,13 @@ INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'dat
 INSERT INTO job_event (job_id, attempt, kind, accepted, detail)
 SELECT id, attempt, %(kind)s, true, %(detail)s FROM job WHERE id = %(job)s
 
--- name: insert_concern
+-- name: insert_review_reason
 -- Records why the quality gate holds a job for review.
-INSERT INTO job_error (job_id, code, message) VALUES (%(job)s, %(code)s, %(message)s)
+INSERT INTO review_reason (job_id, code, message) VALUES (%(job)s, %(code)s, %(message)s)
 
--- name: settle_concerns
--- Settles the open concerns of a job: confirmed, rejected, or superseded by a rerun.
-UPDATE job_error SET state = %(state)s WHERE job_id = %(job)s AND state = 'open'
+-- name: close_review_reasons
+-- Closes the open review reasons of a job: confirmed, rejected, or superseded by a rerun.
+UPDATE review_reason SET state = %(state)s WHERE job_id = %(job)s AND state = 'open'
 
 -- name: warn_to
 -- Ends the review of a job; changes nothing if it is not under review.

@@ -9,14 +9,14 @@ WATCHED_FIELDS = ("number", "street")
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class ReviewReason:
     """A reason to hold a result for review."""
 
     code: str
     message: str
 
 
-def concerns(new: JsonMapping, published: JsonMapping | None) -> list[Concern]:
+def find_review_reasons(new: JsonMapping, published: JsonMapping | None) -> list[ReviewReason]:
     """Return what speaks against a result (`count`, `valid`, `fields`), compared with the published one."""
     found = _empty_result(new)
     if published is None:
@@ -25,27 +25,27 @@ def concerns(new: JsonMapping, published: JsonMapping | None) -> list[Concern]:
     for field in WATCHED_FIELDS:
         before, now = _filled(published, field), _filled(new, field)
         if before and now == 0:
-            found.append(Concern(f"{field}_empty", f"every {field} is empty; {before:,} were filled before"))
+            found.append(ReviewReason(f"{field}_empty", f"every {field} is empty; {before:,} were filled before"))
         else:
             found += _drop(field, f"filled values of {field}", now, before)
     return found
 
 
-def _empty_result(new: JsonMapping) -> list[Concern]:
+def _empty_result(new: JsonMapping) -> list[ReviewReason]:
     if not new.get("count"):
-        return [Concern("no_features", "no features")]
+        return [ReviewReason("no_features", "no features")]
     if new.get("valid") == 0:
-        return [Concern("no_valid_features", "no valid features")]
+        return [ReviewReason("no_valid_features", "no valid features")]
     return []
 
 
-def _drop(code: str, label: str, now: object, before: object) -> list[Concern]:
+def _drop(code: str, label: str, now: object, before: object) -> list[ReviewReason]:
     if not isinstance(now, int) or not isinstance(before, int) or before <= 0:
         return []
     lost = (before - now) / before
     if lost < MAX_DROP:
         return []
-    return [Concern(f"{code}_dropped", f"{label}: {now:,} now, {before:,} published, {lost:.0%} fewer")]
+    return [ReviewReason(f"{code}_dropped", f"{label}: {now:,} now, {before:,} published, {lost:.0%} fewer")]
 
 
 def _filled(result: JsonMapping, field: str) -> int | None:

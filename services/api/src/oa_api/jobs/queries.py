@@ -15,12 +15,12 @@ from oa_api.jobs.requests import JobFilter, RunFilter
 from oa_api.jobs.rows import (
     AttemptRow,
     AttemptState,
-    ConcernRow,
     JobDetail,
     JobEventRow,
     JobRow,
     PreviousPublication,
     PublishedJob,
+    ReviewReasonRow,
     RunRow,
 )
 from oa_shared.json_types import JsonObject
@@ -80,13 +80,13 @@ async def get_job(reader: Database | Transaction, job: int) -> JobRow:
 
 
 async def get_job_detail(database: Database, job: JobRow) -> JobDetail:
-    """Return a job with its attempts, its first 1,000 events and the concerns of the quality gate."""
+    """Return a job with its attempts, its first 1,000 events and the review reasons."""
     values = {"job": job.id}
     return JobDetail(
         job=job,
         attempts=await database.all(_SQL["attempts"], values, into=AttemptRow),
         events=await database.all(_SQL["events"], values, into=JobEventRow),
-        concerns=await database.all(_SQL["concerns"], values, into=ConcernRow),
+        review_reasons=await database.all(_SQL["review_reasons"], values, into=ReviewReasonRow),
     )
 
 

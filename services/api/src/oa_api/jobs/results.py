@@ -37,7 +37,7 @@ async def apply_status(transaction: Transaction, message: StatusMessage) -> str:
     _bind_to_log(job, message.attempt)
     identity = {"job": message.job, "attempt": message.attempt, "token": message.token}
     change = StatusChange.of_message(message)
-    if not await transaction.execute(_SQL["insert_message"], {**identity, "seq": message.seq}):
+    if not await transaction.execute(_SQL["record_message"], {**identity, "seq": message.seq}):
         await record_change(transaction, change, accepted=False, reason=_DUPLICATE)
         return _DUPLICATE
     if message.progress is not None:

@@ -6,7 +6,7 @@ FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 FOR UPDATE OF job
 
--- name: insert_message
+-- name: record_message
 -- Records a report in the inbox; a duplicate inserts nothing. For each message of a task.
 INSERT INTO inbox (job_id, attempt, token, seq) VALUES (%(job)s, %(attempt)s, %(token)s, %(seq)s)
 ON CONFLICT DO NOTHING
@@ -83,17 +83,17 @@ INSERT INTO job_attempt (job_id, attempt, token, tier) VALUES (%(job)s, %(attemp
 
 -- name: record_batch_exit
 -- Stores how Batch ended a container, to apply unless the task's own result arrives in time.
-INSERT INTO batch_evidence (job_id, attempt, batch_job, code, message, due_at)
+INSERT INTO batch_exit (job_id, attempt, batch_job, code, message, due_at)
 VALUES (%(job)s, %(attempt)s, %(batch_job)s, %(code)s, %(message)s, now() + make_interval(secs => %(grace_s)s))
 ON CONFLICT DO NOTHING
 
 -- name: due_batch_exits
 -- The ends of containers whose grace period is over: the sweep.
-SELECT evidence.job_id AS job, evidence.attempt, evidence.batch_job, evidence.code, evidence.message, job.token, job.rank,
+SELECT batch_exit.job_id AS job, batch_exit.attempt, batch_exit.batch_job, batch_exit.code, batch_exit.message, job.token, job.rank,
        job.attempt AS latest_attempt
-FROM batch_evidence evidence JOIN job ON job.id = evidence.job_id
-WHERE evidence.due_at <= now() ORDER BY evidence.due_at LIMIT 100
+FROM batch_exit JOIN job ON job.id = batch_exit.job_id
+WHERE batch_exit.due_at <= now() ORDER BY batch_exit.due_at LIMIT 100
 
 -- name: delete_batch_exit
 -- Removes the end of a container that the sweep has applied or dismissed.
-DELETE FROM batch_evidence WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s
+DELETE FROM batch_exit WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s

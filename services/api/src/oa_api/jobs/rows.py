@@ -165,7 +165,7 @@ class AttemptRow:
 class JobEventRow:
     """A report about a job, or a decision; `reason` says why a report was ignored."""
 
-    at: datetime
+    created_at: datetime
     attempt: int
     kind: str
     accepted: bool
@@ -174,7 +174,7 @@ class JobEventRow:
 
 
 @dataclass(frozen=True, slots=True)
-class ConcernRow:
+class ReviewReasonRow:
     """A reason of the quality gate to hold a job for review."""
 
     code: str
@@ -185,12 +185,12 @@ class ConcernRow:
 
 @dataclass(frozen=True, slots=True)
 class JobDetail:
-    """A job with its attempts, its events and the concerns of the quality gate."""
+    """A job with its attempts, its events and the review reasons."""
 
     job: JobRow
     attempts: list[AttemptRow]
     events: list[JobEventRow]
-    concerns: list[ConcernRow]
+    review_reasons: list[ReviewReasonRow]
 
 
 @dataclass(frozen=True, slots=True)

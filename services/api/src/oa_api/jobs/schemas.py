@@ -150,7 +150,7 @@ class AttemptSchema(ResponseSchema):
 class EventSchema(ResponseSchema):
     """An event of a job."""
 
-    at = time_field("Time of the event.")
+    created_at = time_field("Time of the event.")
     attempt = fields.Integer(required=True)
     kind = text_field("Event kind.", "job.status")
     accepted = fields.Boolean(required=True, metadata=about("Whether the event changed the job."))
@@ -158,21 +158,21 @@ class EventSchema(ResponseSchema):
     detail = fields.Dict(required=True, allow_none=True)
 
 
-class ConcernSchema(ResponseSchema):
+class ReviewReasonSchema(ResponseSchema):
     """Why the quality gate holds a job for review."""
 
-    code = text_field("Code of the concern.", "count_dropped")
-    message = text_field("Description of the concern.")
+    code = text_field("Code of the reason.", "count_dropped")
+    message = text_field("Description of the reason.")
     state = text_field("`open`, `confirmed`, `rejected` or `superseded`.", "open")
     created_at = time_field("Creation time.")
 
 
 class JobDetailSchema(JobSchema):
-    """A job with its attempts, its events and the concerns of the quality gate."""
+    """A job with its attempts, its events and the review reasons."""
 
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
     events = fields.List(fields.Nested(EventSchema), required=True)
-    held_back = fields.List(fields.Nested(ConcernSchema), required=True)
+    held_back = fields.List(fields.Nested(ReviewReasonSchema), required=True)
 
 
 class AttemptStateSchema(ResponseSchema):

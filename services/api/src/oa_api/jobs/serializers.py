@@ -6,7 +6,7 @@ from oa_shared.json_types import JsonObject
 
 _RUN = schemas.RunSchema()
 _JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema()
-_ATTEMPT, _EVENT, _CONCERN = schemas.AttemptSchema(), schemas.EventSchema(), schemas.ConcernSchema()
+_ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.EventSchema(), schemas.ReviewReasonSchema()
 
 
 def serialize_run(run: RunRow) -> JsonObject:
@@ -20,10 +20,10 @@ def serialize_job(job: JobRow, *, with_token: bool = False) -> JsonObject:
 
 
 def serialize_job_detail(detail: JobDetail, *, with_token: bool = False) -> JsonObject:
-    """Return a job with its attempts, its events and the concerns of the quality gate."""
+    """Return a job with its attempts, its events and the review reasons."""
     return {
         **serialize_job(detail.job, with_token=with_token),
         "attempts": _ATTEMPT.dump(detail.attempts, many=True),
         "events": _EVENT.dump(detail.events, many=True),
-        "held_back": _CONCERN.dump(detail.concerns, many=True),
+        "held_back": _REVIEW_REASON.dump(detail.review_reasons, many=True),
     }

@@ -93,7 +93,7 @@ class Sweep:
 
     async def delete_old_rows(self) -> None:
         """Delete rows that no message and no client refers to anymore, a few thousand at a time."""
-        for name in ("delete_idempotency_keys", "delete_sent_messages", "delete_received_messages"):
+        for name in ("delete_idempotency_keys", "delete_sent", "delete_received"):
             await self._database.execute(_SQL[name])
 
     async def settle_batch_exits(self) -> None:

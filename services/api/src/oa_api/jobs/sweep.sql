@@ -20,10 +20,10 @@ ORDER BY id LIMIT 500
 -- name: delete_idempotency_keys
 -- Deletes idempotency keys by the retention rule: the sweep.
 DELETE FROM idempotency WHERE created_at < now() - make_interval(days => (
-    SELECT keep_days FROM retention_rule WHERE name = 'idempotency' AND is_on
+    SELECT keep_days FROM retention_rule WHERE name = 'idempotency' AND enabled
 ))
 
--- name: delete_sent_messages
+-- name: delete_sent
 -- Deletes sent messages of ended jobs. A queue keeps a message for 14 days at most; the body of a
 -- job that still waits is needed to send it again. For the sweep.
 DELETE FROM outbox WHERE id IN (
@@ -32,7 +32,7 @@ DELETE FROM outbox WHERE id IN (
     ORDER BY outbox.sent_at LIMIT 5000
 )
 
--- name: delete_received_messages
+-- name: delete_received
 -- Deletes the inbox of old reports, which no queue can deliver again: the sweep.
 DELETE FROM inbox WHERE (job_id, attempt, token, seq) IN (
     SELECT job_id, attempt, token, seq FROM inbox

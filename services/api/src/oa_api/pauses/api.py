@@ -35,6 +35,12 @@ async def post_pause(request: web.Request) -> web.Response:
 
 async def delete_pause(request: web.Request) -> web.Response:
     """Resume jobs."""
-    pause_id, why, by = path_id(request, "pause"), (await body(request, ReasonSchema()))["why"], request[PRINCIPAL]
-    pause = await request.app[DATABASE].run(lambda transaction: pauses.end_pause(transaction, pause_id, by=by, why=why))
+    pause_id, reason, by = (
+        path_id(request, "pause"),
+        (await body(request, ReasonSchema()))["reason"],
+        request[PRINCIPAL],
+    )
+    pause = await request.app[DATABASE].run(
+        lambda transaction: pauses.end_pause(transaction, pause_id, by=by, reason=reason)
+    )
     return web.json_response(_PAUSE.dump(pause))

@@ -40,10 +40,14 @@ async def post_pause(request: web.Request) -> web.Response:
 
 async def post_resume(request: web.Request) -> web.Response:
     """Resume jobs, and show the remaining pauses."""
-    pause_id, why, by = path_id(request, "pause"), (await form(request, ReasonSchema()))["why"], request[PRINCIPAL]
+    pause_id, reason, by = (
+        path_id(request, "pause"),
+        (await form(request, ReasonSchema()))["reason"],
+        request[PRINCIPAL],
+    )
     try:
         pause = await request.app[DATABASE].run(
-            lambda transaction: pauses.end_pause(transaction, pause_id, by=by, why=why)
+            lambda transaction: pauses.end_pause(transaction, pause_id, by=by, reason=reason)
         )
     except ConflictError as error:
         return flash.see_other(request, PATH, f"Not changed: {error.detail}.", kind="bad")

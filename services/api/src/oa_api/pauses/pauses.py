@@ -47,25 +47,29 @@ async def start_pause(transaction: Transaction, new_pause: NewPause, *, by: Prin
     pause = await get_pause(transaction, pause_id)
     detail = {"of": pause.label, "until": pause.until.isoformat() if pause.until else None}
     subject = f"pause/{pause.id}"
-    await audit_log.record(transaction, by, action="pause.begin", subject=subject, why=new_pause.why, detail=detail)
+    await audit_log.record(
+        transaction, by, action="pause.begin", subject=subject, reason=new_pause.reason, detail=detail
+    )
     return pause
 
 
-async def end_pause(transaction: Transaction, pause_id: int, *, by: Principal, why: str = "") -> PauseRow:
+async def end_pause(transaction: Transaction, pause_id: int, *, by: Principal, reason: str = "") -> PauseRow:
     """End a pause. Raises NotFoundError, and ConflictError when it has ended already."""
     pause = await get_pause(transaction, pause_id)
     if not await transaction.execute(_SQL["end_pause"], {"pause": pause_id, "actor": by.name}):
         raise ConflictError(f"pause {pause_id} has ended already")
     detail = {"of": pause.label}
-    await audit_log.record(transaction, by, action="pause.end", subject=f"pause/{pause_id}", why=why, detail=detail)
+    await audit_log.record(
+        transaction, by, action="pause.end", subject=f"pause/{pause_id}", reason=reason, detail=detail
+    )
     return await get_pause(transaction, pause_id)
 
 
 async def set_aside(transaction: Transaction, message_ids: list[int], pause_ids: list[int]) -> None:
     """Keep each outbox message back until the pause in the same place of `pause_ids` ends."""
-    await transaction.execute(_SQL["hold"], {"id": message_ids, "pause": pause_ids})
+    await transaction.execute(_SQL["hold_messages"], {"id": message_ids, "pause": pause_ids})
 
 
 async def release(database: Database) -> None:
     """Return messages of ended pauses to the relay."""
-    await database.execute(_SQL["release"], {"limit": _RELEASE_BATCH})
+    await database.execute(_SQL["release_messages"], {"limit": _RELEASE_BATCH})

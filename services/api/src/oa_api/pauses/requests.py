@@ -14,7 +14,7 @@ class NewPause:
 
     scope: str
     value: str
-    why: str
+    reason: str
     until: datetime | None
 
 

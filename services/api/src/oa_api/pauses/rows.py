@@ -11,9 +11,9 @@ class PauseRow:
     id: int
     scope: str
     value: str
-    why: str
+    reason: str
     actor: str
-    at: datetime
+    created_at: datetime
     until: datetime | None
     ended_by: str | None
     ended_at: datetime | None

@@ -22,7 +22,7 @@ class NewPauseSchema(RequestSchema[NewPause]):
         validate=validate.Length(max=300),
         metadata=about("The lane, source or host; empty for `all`.", "gis.example.org"),
     )
-    why = Text(
+    reason = Text(
         required=True,
         validate=validate.Length(min=1, max=500),
         metadata=about("Reason, visible to everyone.", "the host asked us to stop"),
@@ -75,9 +75,9 @@ class PauseSchema(ResponseSchema):
     value = fields.String(
         required=True, metadata=about("The lane, source or host; empty for `all`.", "gis.example.org")
     )
-    why = fields.String(required=True)
+    reason = fields.String(required=True)
     actor = fields.String(required=True, metadata=about("Who started the pause.", "ada"))
-    at = Time(required=True, metadata=about("When the pause started."))
+    created_at = Time(required=True, metadata=about("When the pause started."))
     until = Time(required=True, allow_none=True, metadata=about("When the pause expires; null until resumed."))
     ended_at = Time(required=True, allow_none=True, metadata=about("When the pause ended; null while in force."))
     ended_by = fields.String(

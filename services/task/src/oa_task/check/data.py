@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from oa_shared.source_definition import entries, validate_definition
-from oa_task.check.findings import Finding, error, warning
-from oa_task.conform.presence import missing_columns, with_nearest
-from oa_task.definition import read_definition, select_entry
-from oa_task.examples import columns
-from oa_task.failure import TaskFailure
-from oa_task.sandbox import Sandbox
-from oa_task.work import Job
+from oa_task.check.findings import LintFinding, error, warning
+from oa_task.conform.missing_columns import missing_columns, name_with_nearest
+from oa_task.definition.source_entry import read_definition, select_entry
+from oa_task.row_preview.preview import list_columns
+from oa_task.runner.job_runner import TaskJob
+from oa_task.runtime.failure import TaskFailure
+from oa_task.sandbox.parent import Sandbox
 
 
-def check_data(path: Path, allowed_hosts: tuple[str, ...]) -> Iterator[Finding]:
+def check_data(path: Path, allowed_hosts: tuple[str, ...]) -> Iterator[LintFinding]:
     """Fetch the data of each entry that is not skipped and yield what its rules miss, or why it cannot be had."""
     try:
         definition = read_definition(path)
@@ -25,18 +25,20 @@ def check_data(path: Path, allowed_hosts: tuple[str, ...]) -> Iterator[Finding]:
         return
     for entry in entries(definition):
         if not entry.body.get("skip"):
-            job = Job(path, entry.layer, entry.name, Path(), allowed_hosts)
+            job = TaskJob(path, entry.layer, entry.name, Path(), allowed_hosts)
             yield from _check_entry(definition, job, entry.pointer)
 
 
-def _check_entry(definition: dict[str, Any], job: Job, pointer: str) -> Iterator[Finding]:
+def _check_entry(definition: dict[str, Any], job: TaskJob, pointer: str) -> Iterator[LintFinding]:
     try:
         entry = select_entry(definition, job.layer, job.name)
         with Sandbox() as sandbox:
-            there = set(asyncio.run(columns(job, lambda _phase, _done, _total: None, sandbox)))
+            there = set(asyncio.run(list_columns(job, lambda _phase, _done, _total: None, sandbox)))
     except TaskFailure as failure:
         yield error(f"{pointer}/data", failure.code, failure.message)
         return
     for missing in missing_columns(entry, there):
         tell = error if missing.is_needed else warning
-        yield tell(missing.pointer, "source.columns_missing", f"the data lacks {with_nearest(missing.column, there)}")
+        yield tell(
+            missing.pointer, "source.columns_missing", f"the data lacks {name_with_nearest(missing.column, there)}"
+        )

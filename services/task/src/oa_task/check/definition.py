@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from oa_shared.source_definition import entries, repeated_names, validate_definition
-from oa_task.check.findings import Finding, below, error, hint, warning
+from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
 from oa_task.check.options import check_options
 from oa_task.check.rules import check_rule
 from oa_task.conform.acceptance import run_tests
-from oa_task.definition import ATTRIBUTES, select_entry
-from oa_task.failure import TaskFailure
+from oa_task.definition.source_entry import ATTRIBUTES, select_entry
+from oa_task.runtime.failure import TaskFailure
 
 _COVERAGES = ("US Census", "ISO 3166", "geometry")
 
 
-def check_file(path: Path) -> list[Finding]:
+def check_file(path: Path) -> list[LintFinding]:
     """Return what there is to say of a definition, in its own order. Raises OSError for a file that cannot be read."""
     try:
         definition = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -25,7 +25,7 @@ def check_file(path: Path) -> list[Finding]:
     return list(check_definition(definition))
 
 
-def check_definition(definition: Any) -> Iterator[Finding]:
+def check_definition(definition: Any) -> Iterator[LintFinding]:
     """Yield what there is to say of a decoded definition; of one that breaks the schema only that."""
     problems = validate_definition(definition)
     if problems:
@@ -40,18 +40,26 @@ def check_definition(definition: Any) -> Iterator[Finding]:
 
 def _check_entry(
     definition: dict[str, Any], layer: str, name: str, body: dict[str, Any], pointer: str
-) -> Iterator[Finding]:
+) -> Iterator[LintFinding]:
     found = list(check_options(body, pointer))
     conform = body.get("conform") or {}
     rules = {attribute: conform[attribute] for attribute in conform if attribute in ATTRIBUTES[layer]}
     for attribute, rule in rules.items():
-        found += check_rule(rule, below(pointer, "conform", attribute))
+        found += check_rule(rule, child_pointer(pointer, "conform", attribute))
     if conform and not rules and layer != "buildings":
         found.append(
-            hint(below(pointer, "conform"), "no_attributes", "no attribute has a rule: only geometries come of it")
+            hint(
+                child_pointer(pointer, "conform"),
+                "no_attributes",
+                "no attribute has a rule: only geometries come of it",
+            )
         )
     found += [
-        warning(below(pointer, "conform", option), "no_effect", f"`{option}` is no attribute of {layer} in the output")
+        warning(
+            child_pointer(pointer, "conform", option),
+            "no_effect",
+            f"`{option}` is no attribute of {layer} in the output",
+        )
         for option in ("id",)
         if option in conform and option not in ATTRIBUTES[layer]
     ]
@@ -60,8 +68,8 @@ def _check_entry(
         yield from _tests(definition, layer, name, pointer)
 
 
-def _tests(definition: dict[str, Any], layer: str, name: str, pointer: str) -> Iterator[Finding]:
+def _tests(definition: dict[str, Any], layer: str, name: str, pointer: str) -> Iterator[LintFinding]:
     try:
         run_tests(select_entry(definition, layer, name))
     except TaskFailure as failure:
-        yield error(below(pointer, "test"), failure.code, failure.message)
+        yield error(child_pointer(pointer, "test"), failure.code, failure.message)

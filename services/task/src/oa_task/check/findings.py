@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class Gravity(StrEnum):
+class Severity(StrEnum):
     """`error`: no data can come of it. `warning`: not what its author means. `hint`: could be said more simply."""
 
     ERROR = "error"
@@ -14,10 +14,10 @@ class Gravity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """One remark; `pointer` is a JSON pointer (RFC 6901) into the definition, `code` is for machines."""
 
-    gravity: Gravity
+    severity: Severity
     pointer: str
     code: str
     message: str
@@ -27,22 +27,22 @@ class Finding:
         return asdict(self)
 
 
-def error(pointer: str, code: str, message: str) -> Finding:
+def error(pointer: str, code: str, message: str) -> LintFinding:
     """Return a finding that keeps data from coming."""
-    return Finding(Gravity.ERROR, pointer, code, message)
+    return LintFinding(Severity.ERROR, pointer, code, message)
 
 
-def warning(pointer: str, code: str, message: str) -> Finding:
+def warning(pointer: str, code: str, message: str) -> LintFinding:
     """Return a finding that its author will want to know."""
-    return Finding(Gravity.WARNING, pointer, code, message)
+    return LintFinding(Severity.WARNING, pointer, code, message)
 
 
-def hint(pointer: str, code: str, message: str) -> Finding:
+def hint(pointer: str, code: str, message: str) -> LintFinding:
     """Return a finding that makes a definition shorter or its data more useful."""
-    return Finding(Gravity.HINT, pointer, code, message)
+    return LintFinding(Severity.HINT, pointer, code, message)
 
 
-def below(pointer: str, *parts: object) -> str:
+def child_pointer(pointer: str, *parts: object) -> str:
     """Return the pointer of something inside: each part escaped as RFC 6901 wants it."""
     escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
     return "".join([pointer, *(f"/{part}" for part in escaped)])

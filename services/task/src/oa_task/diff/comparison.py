@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from oa_task.failure import TaskFailure
-from oa_task.features import Attributes, Points
-from oa_task.outputs import SOURCE_FILE
-from oa_task.previous import PreviousFolder
+from oa_task.features.batch import Attributes, Points
+from oa_task.results.files import SOURCE_FILE
+from oa_task.results.previous_result import PreviousFolder
+from oa_task.runtime.failure import TaskFailure
 from oa_task.write.changes import ChangesFile
 from oa_task.write.feature_lines import FeatureLines, ForeignLinesError, read_feature_lines
 from oa_task.write.lines import HASH_DIGITS, HEAD, OutputBatch

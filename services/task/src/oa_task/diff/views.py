@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from oa_task.example_views import short
+from oa_task.row_preview.views import shorten
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 _COLOURS = {"added": "green", "removed": "red", "changed": "yellow"}
@@ -16,7 +16,7 @@ def show_comparison(console: Console, found: dict[str, Any], names: tuple[str, s
     """Print counts, how often each attribute is filled, what changed, and examples."""
     table = Table("")
     for name in names:
-        table.add_column(Text(short(name)), justify="right")
+        table.add_column(Text(shorten(name)), justify="right")
     for word in ("count", "valid"):
         table.add_row(word, *("-" if value is None else f"{value:,}" for value in found[word]))
     for name, shares in found["fields"].items():
@@ -41,8 +41,8 @@ def _line(kind: str, example: dict[str, Any]) -> Text:
         earlier = before.get(name, value)
         if kind == "changed" and earlier == value and name != "id":
             continue
-        shown = short(value) if earlier == value else f"{short(earlier)} → {short(value)}"
-        text.append(f"{short(name)} ", style="dim").append(f"{shown}  ")
+        shown = shorten(value) if earlier == value else f"{shorten(earlier)} → {shorten(value)}"
+        text.append(f"{shorten(name)} ", style="dim").append(f"{shown}  ")
     return text
 
 

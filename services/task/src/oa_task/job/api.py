@@ -12,10 +12,10 @@ from typing import Any
 import aiohttp
 import structlog
 
-from oa_task.download.downloaded import sha256_of
-from oa_task.failure import TaskFailure
 from oa_task.job.settings import JobSettings
-from oa_task.previous import MANIFEST_FILE
+from oa_task.results.checksums import sha256_of
+from oa_task.results.files import MANIFEST_FILE
+from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
 _TRIES = 5
@@ -24,7 +24,7 @@ _FILE_TIMEOUT_S = 1800
 _CHUNK_BYTES = 1 << 18
 
 
-class Api:
+class JobApi:
     """The API's public addresses; a container has no login there."""
 
     def __init__(self, settings: JobSettings) -> None:
@@ -42,7 +42,7 @@ class Api:
             await asyncio.sleep(2**attempt)
         raise TaskFailure("infra.api", problem)
 
-    async def published(self) -> "Published | None":
+    async def published(self) -> "PublishedResult | None":
         """Return what is published of this source, layer and name; None if nothing is, or the API does not say.
 
         A job does not fail for want of it: it downloads everything, and everything counts as added.
@@ -57,7 +57,7 @@ class Api:
             log.warning("published_not_found", error=f"{type(error).__name__}: {error}")
             return None
         log.info("published_found", published_job=job)
-        return Published(self._url, job, attempt, manifest if isinstance(manifest, dict) else {})
+        return PublishedResult(self._url, job, attempt, manifest if isinstance(manifest, dict) else {})
 
     async def _published_result(self) -> tuple[int, int] | None:
         """Return the job and the attempt whose result is published."""
@@ -77,7 +77,7 @@ class Api:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedResult:
     """The files of the job that is published, as its attempt left them."""
 
     url: str

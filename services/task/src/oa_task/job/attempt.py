@@ -19,17 +19,17 @@ from oa_shared.messages import dump
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage, StorageUnavailableError
-from oa_task.failure import TaskFailure
-from oa_task.job.api import Api
+from oa_task.job.api import JobApi
 from oa_task.job.log_upload import LogUpload
-from oa_task.job.reporter import Reporter
-from oa_task.job.sampling import take_sample
+from oa_task.job.progress_reporter import ProgressReporter
+from oa_task.job.sample_job import run_sample_job
 from oa_task.job.settings import JobSettings
-from oa_task.job.telling import Telling
-from oa_task.manifest import file_facts
-from oa_task.previous import MANIFEST_FILE
-from oa_task.products.work import build
-from oa_task.work import Job, run_work
+from oa_task.job.status_reporter import StatusReporter
+from oa_task.products.product_builder import build_product
+from oa_task.results.checksums import file_facts
+from oa_task.results.files import MANIFEST_FILE
+from oa_task.runner.job_runner import TaskJob, run_job
+from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
 _TYPES = {
@@ -54,7 +54,7 @@ class _StoppedError(Exception):
     """The container was told to stop."""
 
 
-class Attempt:
+class AttemptRunner:
     """Everything one container does."""
 
     def __init__(
@@ -71,11 +71,11 @@ class Attempt:
         self._container = container
         self._batch_try = batch_try
         self._storage = storage
-        self._api = Api(settings)
+        self._api = JobApi(settings)
         self._working: asyncio.Task[dict[str, Any]] | None = None
         self._is_stopped = False
         self._prefix = attempt_prefix(settings.job, settings.attempt)
-        self._reporter = Reporter(settings, queue, first_seq=(batch_try - 1) * _MESSAGES_A_TRY)
+        self._reporter = StatusReporter(settings, queue, first_seq=(batch_try - 1) * _MESSAGES_A_TRY)
         self._log = LogUpload(storage, self._prefix + "log.jsonl", log_file)
 
     async def run(self) -> int:
@@ -168,22 +168,22 @@ class Attempt:
             return await self._make_source(definition, folder, out)
         if kind not in PRODUCTS:
             raise TaskFailure("bug.crash", f"this version of the task does not know the kind {kind!r}")
-        async with Telling(self._reporter) as telling:
-            return await build(definition, out, storage=self._storage, telling=telling)
+        async with ProgressReporter(self._reporter) as telling:
+            return await build_product(definition, out, storage=self._storage, telling=telling)
 
     async def _make_source(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
         settings, path = self._settings, folder / "source.json"
         await asyncio.to_thread(path.write_bytes, definition)
         previous = None if settings.sample else await self._api.published()
-        job = Job(
+        job = TaskJob(
             *(path, settings.layer, settings.name, out, settings.allowed_hosts, previous),
             source_name=settings.source_name,
             without=frozenset(settings.without),
         )
-        async with Telling(self._reporter) as telling:
+        async with ProgressReporter(self._reporter) as telling:
             if settings.sample:
-                return await take_sample(job, settings.sample, telling)
-            return await run_work(job, telling)
+                return await run_sample_job(job, settings.sample, telling)
+            return await run_job(job, telling)
 
     async def _upload(self, out: Path) -> dict[str, Any]:
         """Upload every file, the manifest last, and return what is known of them."""

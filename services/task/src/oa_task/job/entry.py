@@ -15,14 +15,14 @@ from oa_shared.logging import configure_logging
 from oa_shared.settings import read_settings
 from oa_shared.storage import StorageUnavailableError
 from oa_shared.tracing import trace_id
-from oa_task.confinement import hide_from_children
-from oa_task.job.attempt import Attempt
+from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
+from oa_task.sandbox.limits import hide_from_children
 
 log = structlog.get_logger()
 
 
-async def run_job() -> int:
+async def run_attempt() -> int:
     """Run the attempt that the environment names and return the exit status. Raises SettingsError."""
     hide_from_children()
     configure_logging("task")
@@ -37,7 +37,7 @@ async def run_job() -> int:
     with tempfile.NamedTemporaryFile(prefix="oa-log-", suffix=".jsonl") as file:
         _log_to(Path(file.name))
         async with open_aws() as aws:
-            attempt = Attempt(
+            attempt = AttemptRunner(
                 settings,
                 storage=aws.storage(settings.bucket),
                 queue=aws.queue(settings.results_queue_url),

@@ -11,7 +11,7 @@ _MOST_STEPS = 4096
 _AT_ONCE = 2_000_000
 
 
-def density(chunks: Iterable[np.ndarray], frame: Frame, size: tuple[int, int], *, lines: bool) -> np.ndarray:
+def count_density(chunks: Iterable[np.ndarray], frame: Frame, size: tuple[int, int], *, lines: bool) -> np.ndarray:
     """Return counts per pixel, shape (height, width), north up."""
     width, height = size
     counts = np.zeros(width * height, dtype=np.int64)

@@ -43,7 +43,7 @@ class Frame:
         return turned
 
 
-def frame_of(chunks: Sequence[np.ndarray], *, aspect: float) -> Frame | None:
+def fit_frame(chunks: Sequence[np.ndarray], *, aspect: float) -> Frame | None:
     """Return a frame around nearly all places: strays far outside the rest do not widen it. None without places.
 
     `aspect` is width by height of the picture.

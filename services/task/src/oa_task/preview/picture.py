@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from oa_task.preview.density import density
-from oa_task.preview.frame import Frame, frame_of, round_step
+from oa_task.preview.density import count_density
+from oa_task.preview.frame import Frame, fit_frame, round_step
 
 MAP_SIZE = (1080, 720)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 90, 96, 30, 90
@@ -35,13 +35,13 @@ def draw_picture(chunks: Sequence[np.ndarray], caption: Caption, path: Path, *, 
     width, height = MAP_SIZE
     image = Image.new("RGB", (width + _LEFT + _RIGHT, height + _TOP + _BOTTOM), _PAPER)
     canvas = ImageDraw.Draw(image)
-    frame = frame_of(chunks, aspect=width / height)
+    frame = fit_frame(chunks, aspect=width / height)
     canvas.rectangle((_LEFT, _TOP, _LEFT + width, _TOP + height), fill=_GROUND)
     if frame is None:
         _centred(canvas, "no feature has a geometry", size=22)
     else:
         _draw_grid(canvas, frame)
-        counts = density(chunks, frame, MAP_SIZE, lines=lines)
+        counts = count_density(chunks, frame, MAP_SIZE, lines=lines)
         image.paste(*_coloured(counts, lines=lines))
         _draw_scale(canvas, frame)
     canvas.rectangle((_LEFT, _TOP, _LEFT + width, _TOP + height), outline=_EDGE)

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from oa_task.products.plan import Input
+from oa_task.products.plan import ProductInput
 
-ATTRIBUTION_FILE, LICENCES_FILE = "ATTRIBUTION.txt", "licenses.csv"
+ATTRIBUTION_FILE, LICENSES_FILE = "ATTRIBUTION.txt", "licenses.csv"
 _MOST_TEXT = 2_000
 _YES = {True: "yes", False: "no"}
 
 
-def write_attribution(out: Path, title: str, inputs: Iterable[Input]) -> None:
+def write_attribution(out: Path, title: str, inputs: Iterable[ProductInput]) -> None:
     """Write for people: a paragraph for each dataset, ordered by its label."""
     paragraphs = [_one_line(title), "This file goes with the data: keep it wherever you pass the data on."]
     for about in sorted(inputs, key=lambda item: (item.label, item.job)):
@@ -23,9 +23,9 @@ def write_attribution(out: Path, title: str, inputs: Iterable[Input]) -> None:
     (out / ATTRIBUTION_FILE).write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
 
 
-def write_licences(out: Path, inputs: Iterable[Input]) -> None:
+def write_licenses(out: Path, inputs: Iterable[ProductInput]) -> None:
     """Write the same as a table for programs."""
-    with (out / LICENCES_FILE).open("w", encoding="utf-8", newline="") as file:
+    with (out / LICENSES_FILE).open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, _COLUMNS)
         table.writeheader()
         for about in sorted(inputs, key=lambda item: (item.label, item.job)):
@@ -39,7 +39,7 @@ _COLUMNS = (
 )
 
 
-def _facts(about: Input) -> dict[str, Any]:
+def _facts(about: ProductInput) -> dict[str, Any]:
     licence = about.license if isinstance(about.license, dict) else {"text": about.license or ""}
     return {
         "source": _one_line(about.label),

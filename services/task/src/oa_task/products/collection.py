@@ -9,29 +9,29 @@ from typing import Any
 
 import polars as pl
 
-from oa_task.failure import TaskFailure
-from oa_task.products.archive import Archive, safe_path
-from oa_task.products.attribution import ATTRIBUTION_FILE, LICENCES_FILE, write_attribution, write_licences
-from oa_task.products.deduplication import deduplicated, preferences
+from oa_task.products.attribution import ATTRIBUTION_FILE, LICENSES_FILE, write_attribution, write_licenses
+from oa_task.products.build_context import BuildContext, copies_lines
+from oa_task.products.deduplication import deduplicate, rank_datasets
 from oa_task.products.geojson import feature_lines
-from oa_task.products.making import Making, takes_lines
 from oa_task.products.parts import Part, bounds_of
-from oa_task.products.plan import Input
-from oa_task.products.rows import Rows, read_input
+from oa_task.products.plan import ProductInput
+from oa_task.products.rows import RowBatch, read_input
 from oa_task.products.tiles import write_tiles
+from oa_task.products.zip_writer import ZipWriter, safe_path
+from oa_task.runtime.failure import TaskFailure
 
 NAME, DEDUPLICATED_NAME = "collection", "collection-deduplicated"
 _CHUNK_BYTES = 1 << 20
 
 
-def make_collection(making: Making) -> dict[str, Any]:
+def build_collection(making: BuildContext) -> dict[str, Any]:
     """Write what the plan asks for, and a second time without repeated addresses if it asks; return the counts.
 
     Raises TaskFailure.
     """
     plan, out = making.plan, making.out
     write_attribution(out, plan.title, plan.inputs)
-    write_licences(out, plan.inputs)
+    write_licenses(out, plan.inputs)
     with making.clock.phase("inputs"):
         parts, inputs = _gathered(making)
     _write_parts(parts, NAME, making)
@@ -46,21 +46,21 @@ def make_collection(making: Making) -> dict[str, Any]:
     return report
 
 
-def member_name(about: Input) -> str:
+def member_name(about: ProductInput) -> str:
     """Return the path of a dataset in the GeoJSON zip: `us/ca/berkeley-addresses-city.geojson`."""
     return safe_path(f"{about.source_name}-{about.layer}-{about.name}".split("/")) + ".geojson"
 
 
-def _gathered(making: Making) -> tuple[list[Part], list[dict[str, Any]]]:
+def _gathered(making: BuildContext) -> tuple[list[Part], list[dict[str, Any]]]:
     """Read every dataset once: its rows into the parts, its lines into the zip."""
     gathering = making.gathering()
-    archive = Archive(making.out / f"{NAME}.geojson.zip") if "geojson" in making.plan.formats else None
+    archive = ZipWriter(making.out / f"{NAME}.geojson.zip") if "geojson" in making.plan.formats else None
     for about in making.inputs():
         path = next(making.files)
         gathering.add(path, about)
         if archive is None:
             continue
-        if takes_lines(making.plan, about):
+        if copies_lines(making.plan, about):
             _add_lines(archive, next(making.files), about)
         else:
             _add_rows(archive, member_name(about), read_input(path, about, making.plan.bbox))
@@ -70,7 +70,7 @@ def _gathered(making: Making) -> tuple[list[Part], list[dict[str, Any]]]:
     return making.parts_of(gathering), gathering.inputs
 
 
-def _add_lines(archive: Archive, path: Path, about: Input) -> None:
+def _add_lines(archive: ZipWriter, path: Path, about: ProductInput) -> None:
     """Copy the lines of a dataset as they were published. Raises TaskFailure."""
     lines = 0
     try:
@@ -85,20 +85,20 @@ def _add_lines(archive: Archive, path: Path, about: Input) -> None:
         raise TaskFailure("infra.storage", text)
 
 
-def _add_rows(archive: Archive, name: str, several: Iterator[Rows]) -> None:
+def _add_rows(archive: ZipWriter, name: str, several: Iterator[RowBatch]) -> None:
     with archive.member(name) as target:
         for rows in several:
             target.write(feature_lines(rows, with_source=False).str.join("").item().encode())
 
 
-def _add_terms(archive: Archive, out: Path) -> None:
-    for name in (ATTRIBUTION_FILE, LICENCES_FILE):
+def _add_terms(archive: ZipWriter, out: Path) -> None:
+    for name in (ATTRIBUTION_FILE, LICENSES_FILE):
         archive.add(name, out / name)
 
 
-def _deduplicated(parts: list[Part], making: Making) -> tuple[list[Part], dict[str, int]]:
+def _deduplicated(parts: list[Part], making: BuildContext) -> tuple[list[Part], dict[str, int]]:
     """Return the parts with each address once; other layers stay as they are."""
-    order = preferences(about for about in making.plan.inputs if about.layer == "addresses")
+    order = rank_datasets(about for about in making.plan.inputs if about.layer == "addresses")
     fewer: list[Part] = []
     dropped: dict[str, int] = {}
     for number, part in enumerate(parts):
@@ -106,15 +106,15 @@ def _deduplicated(parts: list[Part], making: Making) -> tuple[list[Part], dict[s
         if part.layer != "addresses":
             fewer.append(part)
             continue
-        kept, reasons = deduplicated(part, order, making.work)
+        kept, reasons = deduplicate(part, order, making.work)
         fewer.append(kept)
         dropped = {name: dropped.get(name, 0) + reasons.get(name, 0) for name in sorted(dropped | reasons)}
     return fewer, dropped
 
 
-def _write_geojson(parts: list[Part], making: Making) -> None:
+def _write_geojson(parts: list[Part], making: BuildContext) -> None:
     """Write a member for each dataset that kept rows."""
-    archive = Archive(making.out / f"{DEDUPLICATED_NAME}.geojson.zip")
+    archive = ZipWriter(making.out / f"{DEDUPLICATED_NAME}.geojson.zip")
     names = {about.label: member_name(about) for about in making.plan.inputs}
     for part in parts:
         for label, several in groupby(_by_dataset(part), key=lambda pair: pair[0]):
@@ -123,18 +123,18 @@ def _write_geojson(parts: list[Part], making: Making) -> None:
     archive.close()
 
 
-def _by_dataset(part: Part) -> Iterator[tuple[str, Rows]]:
+def _by_dataset(part: Part) -> Iterator[tuple[str, RowBatch]]:
     """Yield the rows with the label of their dataset, which are one after another."""
     for rows in part.rows():
         labels = pl.Series(rows.batch.column("source"))
         runs = labels.rle().struct.unnest()
         start = 0
         for length, label in runs.iter_rows():
-            yield label, Rows(rows.batch.slice(start, length), rows.layer)
+            yield label, RowBatch(rows.batch.slice(start, length), rows.layer)
             start += length
 
 
-def _write_parts(parts: list[Part], name: str, making: Making) -> None:
+def _write_parts(parts: list[Part], name: str, making: BuildContext) -> None:
     """Write GeoParquet and tiles."""
     if "parquet" in making.plan.formats:
         making.told(f"{name}.parquet", 0, None)
@@ -148,7 +148,7 @@ def _write_parts(parts: list[Part], name: str, making: Making) -> None:
 
 def _write_parquet(parts: list[Part], target: Path, out: Path) -> None:
     """Write a zip, not packed again, in whose folders Hive and its readers see country and layer."""
-    archive = Archive(target)
+    archive = ZipWriter(target)
     for part in parts:
         country, layer = part.key
         archive.add(f"country={country}/layer={layer}/part-0.parquet", part.path, is_packed=False)

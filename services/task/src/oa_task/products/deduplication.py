@@ -13,11 +13,11 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from oa_task.products.nearness import Kept
-from oa_task.products.normalisation import compared
+from oa_task.products.address_normalization import comparison_form
 from oa_task.products.parts import Part, PartFile
-from oa_task.products.plan import Input
-from oa_task.products.rows import Rows
+from oa_task.products.plan import ProductInput
+from oa_task.products.proximity import KeptAddresses
+from oa_task.products.rows import RowBatch
 
 BUCKET_ROWS = 1_000_000
 _MOST_BUCKETS = 256
@@ -37,7 +37,7 @@ Dropped = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Preferences:
+class DatasetRanking:
     """Which dataset's row stays: `ranks` by label, best first; `levels` by rank, 0 is the finest."""
 
     ranks: dict[str, int]
@@ -50,15 +50,15 @@ class Preferences:
         return "finer_level" if self.levels[kept] < self.levels[dropped] else "newer"
 
 
-def preferences(inputs: Iterable[Input]) -> Preferences:
+def rank_datasets(inputs: Iterable[ProductInput]) -> DatasetRanking:
     """Return the order of datasets: the finer level first, then the newer job, then the label."""
     ordered = sorted(inputs, key=lambda about: (level_of(about), -about.job, about.label))
     first = {about.label: about for about in reversed(ordered)}
     best = sorted(first.values(), key=lambda about: (level_of(about), -about.job, about.label))
-    return Preferences({about.label: rank for rank, about in enumerate(best)}, [level_of(about) for about in best])
+    return DatasetRanking({about.label: rank for rank, about in enumerate(best)}, [level_of(about) for about in best])
 
 
-def level_of(about: Input) -> int:
+def level_of(about: ProductInput) -> int:
     """Return 0 for a city, 1 for a county, 2 for a state, 3 for a country: by the entry's name, else by the source's.
 
     What says nothing counts as a county.
@@ -71,7 +71,7 @@ def level_of(about: Input) -> int:
     return _COUNTY
 
 
-def deduplicated(part: Part, order: Preferences, work: Path) -> tuple[Part, Dropped]:
+def deduplicate(part: Part, order: DatasetRanking, work: Path) -> tuple[Part, Dropped]:
     """Return a part without the rows that give way to others, and how many did for which reason.
 
     Rows that may be the same address meet in one bucket on disk; memory holds one bucket, and a byte for each row.
@@ -81,7 +81,7 @@ def deduplicated(part: Part, order: Preferences, work: Path) -> tuple[Part, Drop
     is_kept = np.ones(part.count, dtype=bool)
     dropped: Counter[str] = Counter()
     for path in _buckets(part, order, folder):
-        rows, reasons = given_way(np.fromfile(path, dtype=RECORD), order)
+        rows, reasons = find_duplicates(np.fromfile(path, dtype=RECORD), order)
         is_kept[rows] = False
         dropped.update(reasons)
         path.unlink()
@@ -89,7 +89,7 @@ def deduplicated(part: Part, order: Preferences, work: Path) -> tuple[Part, Drop
     return _kept(part, is_kept, work), dict(sorted(dropped.items()))
 
 
-def _buckets(part: Part, order: Preferences, folder: Path) -> list[Path]:
+def _buckets(part: Part, order: DatasetRanking, folder: Path) -> list[Path]:
     """Put what can be compared into files, each with all rows of its keys."""
     bits = min(part.count // BUCKET_ROWS, _MOST_BUCKETS - 1).bit_length()
     paths = [folder / str(number) for number in range(1 << bits)]
@@ -105,10 +105,10 @@ def _buckets(part: Part, order: Preferences, folder: Path) -> list[Path]:
     return paths
 
 
-def _records(rows: Rows, order: Preferences, first_row: int) -> np.ndarray:
+def _records(rows: RowBatch, order: DatasetRanking, first_row: int) -> np.ndarray:
     """Return what is compared of each row with a number, a street and a place."""
     frame = pl.DataFrame(pa.Table.from_batches([rows.batch.drop_columns(["geometry", "bbox"])]))
-    form = compared(frame)
+    form = comparison_form(frame)
     key = pl.concat_str("number", "street", "unit", separator="\x1f").hash(_KEY_SEED).alias("key")
     postcode = pl.when(pl.col("postcode") == "").then(0).otherwise(pl.col("postcode").hash(_POSTCODE_SEED) | 1)
     numbers = form.select(key, postcode.cast(pl.UInt64).alias("postcode"))
@@ -124,7 +124,7 @@ def _records(rows: Rows, order: Preferences, first_row: int) -> np.ndarray:
     return found
 
 
-def given_way(records: np.ndarray, order: Preferences) -> tuple[list[int], list[str]]:
+def find_duplicates(records: np.ndarray, order: DatasetRanking) -> tuple[list[int], list[str]]:
     """Return the rows that give way to others, and why each does. `records` hold all rows of their keys."""
     ordered = np.sort(records, order=["key", "rank", "hash", "x", "y", "postcode"])
     _, starts, counts = np.unique(ordered["key"], return_index=True, return_counts=True)
@@ -138,9 +138,9 @@ def given_way(records: np.ndarray, order: Preferences) -> tuple[list[int], list[
     return rows, reasons
 
 
-def _group(group: np.ndarray, order: Preferences) -> Iterator[tuple[int, str]]:
+def _group(group: np.ndarray, order: DatasetRanking) -> Iterator[tuple[int, str]]:
     """Yield the rows of one address that give way; the best come first, and each stays unless one like it stayed."""
-    kept = Kept(is_large=len(group) > Kept.FEW)
+    kept = KeptAddresses(is_large=len(group) > KeptAddresses.FEW)
     columns = (group[name].tolist() for name in ("rank", "x", "y", "postcode", "row"))
     for rank, x, y, postcode, row in zip(*columns, strict=True):
         other = kept.near(x, y, postcode)

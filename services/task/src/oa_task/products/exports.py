@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from oa_task.products.attribution import write_attribution
+from oa_task.products.build_context import BuildContext
 from oa_task.products.csv import write_csv
-from oa_task.products.deduplication import deduplicated, preferences
+from oa_task.products.deduplication import deduplicate, rank_datasets
 from oa_task.products.geojson import write_geojson
-from oa_task.products.making import Making
 from oa_task.products.ogr import write_flatgeobuf, write_gpkg
 from oa_task.products.parts import Part, bounds_of
 from oa_task.products.shapefile import write_shapefile
 from oa_task.products.tiles import write_tiles
 
-Writer = Callable[[Part, Path, Making], dict[str, int]]
+Writer = Callable[[Part, Path, BuildContext], dict[str, int]]
 PARQUET_FILE = "export.parquet"
 FILES: dict[str, tuple[str, Writer]] = {
     "csv": ("export.csv.gz", lambda part, target, _: write_csv(part, target)),
@@ -30,7 +30,7 @@ FILES: dict[str, tuple[str, Writer]] = {
 }
 
 
-def make_export(making: Making) -> dict[str, Any]:
+def build_export(making: BuildContext) -> dict[str, Any]:
     """Write a file for each format and who is to be named; return the counts. Raises TaskFailure."""
     gathering = making.gathering()
     with making.clock.phase("inputs"):
@@ -40,7 +40,7 @@ def make_export(making: Making) -> dict[str, Any]:
     report: dict[str, Any] = {"inputs": gathering.inputs}
     if making.plan.deduplicate and part.layer == "addresses":
         with making.clock.phase("deduplicate"):
-            part, dropped = deduplicated(part, preferences(making.plan.inputs), making.work)
+            part, dropped = deduplicate(part, rank_datasets(making.plan.inputs), making.work)
         report["dropped"] = dropped
     report["notes"] = {name: notes for name in making.plan.formats if (notes := _written(part, name, making))}
     write_attribution(making.out, making.plan.title, making.plan.inputs)
@@ -49,7 +49,7 @@ def make_export(making: Making) -> dict[str, Any]:
     return {"count": part.count, "bounds": bounds_of([part]), **report}
 
 
-def _written(part: Part, name: str, making: Making) -> dict[str, int]:
+def _written(part: Part, name: str, making: BuildContext) -> dict[str, int]:
     if name not in FILES:
         return {}
     file, write = FILES[name]

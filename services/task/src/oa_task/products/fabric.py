@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from oa_task.failure import TaskFailure
 from oa_task.products.attribution import write_attribution
-from oa_task.products.grid import cells_of, coarser, sides_of
-from oa_task.products.making import Making
-from oa_task.products.plan import Input
-from oa_task.products.rows import Rows, read_input
+from oa_task.products.build_context import BuildContext
+from oa_task.products.grid import cells_of, coarser_cells, sides_of
+from oa_task.products.plan import ProductInput
+from oa_task.products.rows import RowBatch, read_input
+from oa_task.runtime.failure import TaskFailure
 from oa_task.write.gzip import GzipTextFile
-from oa_task.write.json_text import Piece, escaped, joined
+from oa_task.write.json_text import Piece, escape_json, join_pieces
 from oa_task.write.tiles import run_tippecanoe
 
 FABRIC_FILE = "fabric.pmtiles"
@@ -30,7 +30,7 @@ _MOST_WAITING = 2_000_000
 _CHUNK = 50_000
 
 
-def make_fabric(making: Making) -> dict[str, Any]:
+def build_fabric(making: BuildContext) -> dict[str, Any]:
     """Write the tiles and who is to be named; return the counts. Raises TaskFailure."""
     points, squares = making.work / "points.geojson.gz", making.work / "squares.geojson.gz"
     fabric = _Fabric(points)
@@ -49,7 +49,7 @@ def make_fabric(making: Making) -> dict[str, Any]:
     return {"count": fabric.count, "bounds": fabric.bounds, "inputs": fabric.inputs}
 
 
-def _arguments(making: Making, *files: Path) -> list[str]:
+def _arguments(making: BuildContext, *files: Path) -> list[str]:
     return [
         *("--layer", str(making.plan.layer), "--name", making.plan.title),
         *("--minimum-zoom", "0", "--maximum-zoom", str(MAX_ZOOM)),
@@ -69,7 +69,7 @@ class _Fabric:
         self._labels: list[str] = []
         self._jobs: list[int] = []
 
-    def add(self, path: Path, about: Input, making: Making) -> None:
+    def add(self, path: Path, about: ProductInput, making: BuildContext) -> None:
         """Count the rows of a dataset, and write its points."""
         waiting = _Sums()
         before = self.count
@@ -104,27 +104,27 @@ class _Fabric:
     def _square_lines(self, chunk: pl.DataFrame, zoom: int) -> pl.Series:
         sides = sides_of(chunk["cell"].to_numpy(), zoom + _FINER)
         west, south, east, north = (pl.Series(side).round(_DECIMALS).cast(pl.String) for side in sides)
-        ring = joined(
+        ring = join_pieces(
             [
                 *("[", west, ", ", south, "], [", east, ", ", south, "], ["),
                 *(east, ", ", north, "], [", west, ", ", north, "], [", west, ", ", south, "]"),
             ]
         )
-        shape = joined(['{"type": "Polygon", "coordinates": [[', ring, "]]}"])
+        shape = join_pieces(['{"type": "Polygon", "coordinates": [[', ring, "]]}"])
         return self._lines(chunk, shape, minzoom=str(zoom), maxzoom=zoom)
 
     def _write_points(self, cells: pl.DataFrame, number: int) -> None:
         for chunk in cells.with_columns(minzoom=_first_zooms(cells["cell"].to_numpy())).iter_slices(_CHUNK):
             x, y = ((chunk[name] / chunk["count"]).round(_DECIMALS).cast(pl.String) for name in ("x_sum", "y_sum"))
-            shape = joined(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
+            shape = join_pieces(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
             about = chunk.select("count", source=pl.lit(number, pl.UInt32), sources=pl.lit(1, pl.UInt32))
             self._points.write(self._lines(about, shape, minzoom=chunk["minzoom"].cast(pl.String), maxzoom=MAX_ZOOM))
 
     def _lines(self, chunk: pl.DataFrame, shape: pl.Series, *, minzoom: Piece, maxzoom: int) -> pl.Series:
         places = chunk["source"].to_numpy()
-        labels = escaped(pl.Series(self._labels)).gather(places)
+        labels = escape_json(pl.Series(self._labels)).gather(places)
         jobs = pl.Series(self._jobs).gather(places).cast(pl.String)
-        return joined(
+        return join_pieces(
             [
                 *('{"type": "Feature", "tippecanoe": {"minzoom": ', minzoom, f', "maxzoom": {maxzoom}}}, '),
                 *('"properties": {"source": "', labels, '", "job": ', jobs),
@@ -148,7 +148,7 @@ class _Sums:
         self._waiting: list[pl.DataFrame] = []
         self._rows = 0
 
-    def add(self, rows: Rows) -> None:
+    def add(self, rows: RowBatch) -> None:
         boxes = rows.bounds
         boxes = boxes[~np.isnan(boxes).any(axis=1)]
         if not len(boxes):
@@ -176,21 +176,21 @@ def _first_zooms(cells: np.ndarray) -> np.ndarray:
     """Return from which zoom on each point is shown: at every zoom one in a square of the size it has there."""
     zooms = np.full(len(cells), MAX_ZOOM)
     for zoom in range(MAX_ZOOM - 1, GRID_ZOOM, -1):
-        _, firsts = np.unique(coarser(cells, _POINT_ZOOM, to=zoom + _FINER), return_index=True)
+        _, firsts = np.unique(coarser_cells(cells, _POINT_ZOOM, to=zoom + _FINER), return_index=True)
         zooms[firsts] = zoom
     return zooms
 
 
 def _counted(cells: pl.DataFrame, number: int) -> pl.DataFrame:
     """Return the counts of one dataset by the smallest squares that are drawn."""
-    base = coarser(cells["cell"].to_numpy(), _POINT_ZOOM, to=_BASE_ZOOM)
+    base = coarser_cells(cells["cell"].to_numpy(), _POINT_ZOOM, to=_BASE_ZOOM)
     frame = pl.DataFrame({"cell": base, "count": cells["count"]}).group_by("cell").agg(pl.col("count").sum())
     return frame.with_columns(source=pl.lit(number, pl.UInt32))
 
 
 def _level(base: pl.DataFrame, zoom: int) -> pl.DataFrame:
     """Return the squares of a zoom: the count, how many datasets, and the one with the most rows."""
-    cells = coarser(base["cell"].to_numpy(), _BASE_ZOOM, to=zoom + _FINER)
+    cells = coarser_cells(base["cell"].to_numpy(), _BASE_ZOOM, to=zoom + _FINER)
     by_dataset = base.with_columns(cell=pl.Series(cells)).group_by("cell", "source").agg(pl.col("count").sum())
     ordered = by_dataset.sort(["cell", "count", "source"], descending=[False, True, False])
     squares = ordered.group_by("cell", maintain_order=True)

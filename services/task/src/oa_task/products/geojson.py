@@ -6,16 +6,16 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from oa_task.definition import ATTRIBUTES
-from oa_task.features import Attributes
+from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.features.batch import Attributes
 from oa_task.products.parts import Part
-from oa_task.products.rows import Rows
+from oa_task.products.rows import RowBatch
 from oa_task.write.geometry_text import geometry_text
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import line_text, tail_text
 
 
-def feature_lines(rows: Rows, *, with_source: bool = True) -> pl.Series:
+def feature_lines(rows: RowBatch, *, with_source: bool = True) -> pl.Series:
     """Return a line for each row: its dataset's hash, its attributes, the label of the dataset, its geometry."""
     names = (*ATTRIBUTES[rows.layer], "source") if with_source else ATTRIBUTES[rows.layer]
     frame = pl.DataFrame(pa.Table.from_batches([rows.batch.select(["hash", *names])])).fill_null("")

@@ -16,7 +16,7 @@ def cells_of(x: np.ndarray, y: np.ndarray, zoom: int) -> np.ndarray:
     return numbers
 
 
-def coarser(cells: np.ndarray, zoom: int, *, to: int) -> np.ndarray:
+def coarser_cells(cells: np.ndarray, zoom: int, *, to: int) -> np.ndarray:
     """Return the cells of a lower zoom that hold cells."""
     shift = zoom - to
     column, row = cells & ((1 << zoom) - 1), cells >> zoom

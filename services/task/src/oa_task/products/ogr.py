@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyogrio
 
-from oa_task.definition import ATTRIBUTES
+from oa_task.definition.source_entry import ATTRIBUTES
 from oa_task.products.parts import Part
-from oa_task.products.rows import Rows
+from oa_task.products.rows import RowBatch
 
 CRS = "EPSG:4326"
 _LAYER_OPTIONS = {"GPKG": {"SPATIAL_INDEX": "YES"}, "FlatGeobuf": {"SPATIAL_INDEX": "YES"}}
@@ -26,7 +26,7 @@ def write_flatgeobuf(part: Part, target: Path) -> dict[str, int]:
     """Write a file with a spatial index, which takes no row without a geometry: they are left out and counted."""
     left_out = 0
 
-    def placed() -> Iterator[Rows]:
+    def placed() -> Iterator[RowBatch]:
         nonlocal left_out
         for rows in part.rows():
             there = rows.batch.column("geometry").is_valid().to_numpy(zero_copy_only=False)
@@ -60,6 +60,6 @@ def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema, target: Pa
         )
 
 
-def _batches(rows: Iterable[Rows]) -> Iterator[pa.RecordBatch]:
+def _batches(rows: Iterable[RowBatch]) -> Iterator[pa.RecordBatch]:
     for some in rows:
         yield some.batch.select(schema_without_box(some.layer).names)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from oa_task.definition import ATTRIBUTES
-from oa_task.products.plan import Input, Plan
-from oa_task.products.rows import Rows, Sides, read_input, read_rows
+from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.products.plan import ProductInput, ProductPlan
+from oa_task.products.rows import RowBatch, Sides, read_input, read_rows
 from oa_task.write.geoparquet import GeoParquetFile
 
 _COUNTRY = re.compile(r"[a-z]{2}\Z")
@@ -19,7 +19,7 @@ NO_COUNTRY, EVERYWHERE = "other", "all"
 PartKey = tuple[str, str]
 
 
-def key_of(plan: Plan, about: Input) -> PartKey:
+def part_key(plan: ProductPlan, about: ProductInput) -> PartKey:
     """Return which part a dataset goes into: in collections its country (two letters, else `other`) has its own."""
     if plan.kind != "collection":
         return EVERYWHERE, about.layer
@@ -27,9 +27,9 @@ def key_of(plan: Plan, about: Input) -> PartKey:
     return first if _COUNTRY.match(first) else NO_COUNTRY, about.layer
 
 
-def in_order(plan: Plan) -> list[Input]:
+def ordered_inputs(plan: ProductPlan) -> list[ProductInput]:
     """Return the inputs part by part, so that no more than one part is open at a time."""
-    return sorted(plan.inputs, key=lambda about: (*key_of(plan, about), about.source_name, about.name, about.job))
+    return sorted(plan.inputs, key=lambda about: (*part_key(plan, about), about.source_name, about.name, about.job))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Part:
         """Return the layer of the rows."""
         return self.key[1]
 
-    def rows(self) -> Iterator[Rows]:
+    def rows(self) -> Iterator[RowBatch]:
         """Yield the rows in order."""
         return read_rows(self.path, self.layer)
 
@@ -60,7 +60,7 @@ class PartFile:
         self._key = key
         self._count = 0
 
-    def write(self, rows: Rows) -> None:
+    def write(self, rows: RowBatch) -> None:
         """Append rows."""
         self._file.write(pa.Table.from_batches([rows.batch]), set(np.unique(rows.types).tolist()), rows.bounds)
         self._count += len(rows)
@@ -74,10 +74,10 @@ class PartFile:
 
 
 @dataclass(slots=True)
-class Gathering:
+class PartCollector:
     """Takes datasets one after another, in the order of `in_order`, and puts the rows in the box into parts."""
 
-    plan: Plan
+    plan: ProductPlan
     folder: Path
     told: Callable[[int], None]
     parts: list[Part] = field(default_factory=list)
@@ -86,9 +86,9 @@ class Gathering:
     _open: PartFile | None = None
     _key: PartKey | None = None
 
-    def add(self, path: Path, about: Input) -> None:
+    def add(self, path: Path, about: ProductInput) -> None:
         """Append the rows of one dataset. Raises TaskFailure source.format."""
-        part = self._part_for(key_of(self.plan, about))
+        part = self._part_for(part_key(self.plan, about))
         before = self.count
         for rows in read_input(path, about, self.plan.bbox):
             part.write(rows)

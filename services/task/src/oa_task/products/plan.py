@@ -12,7 +12,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.status import LAYERS
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 FORMATS = ("csv", "shapefile", "gpkg", "flatgeobuf", "geojson", "parquet", "pmtiles")
 COLLECTION_FORMATS = ("geojson", "parquet", "pmtiles")
@@ -27,7 +27,7 @@ _SIDES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class ProductInput:
     """One published dataset: where its files lie in the bucket, and what its licence asks for."""
 
     source_name: str
@@ -50,19 +50,19 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ProductPlan:
     """What is to be built. `bbox` is west, south, east, north in degrees; west beyond east crosses the antimeridian."""
 
     kind: str
     title: str
     formats: tuple[str, ...]
-    inputs: tuple[Input, ...]
+    inputs: tuple[ProductInput, ...]
     bbox: tuple[float, float, float, float] | None = None
     deduplicate: bool = False
     layer: str | None = None
 
 
-def read_plan(body: bytes) -> Plan:
+def read_plan(body: bytes) -> ProductPlan:
     """Return a plan that was checked. Raises TaskFailure source.schema with JSON pointers."""
     if len(body) > _MOST_BYTES:
         raise TaskFailure("source.schema", f"the plan has {len(body):,} bytes; {_MOST_BYTES:,} are allowed")
@@ -74,7 +74,7 @@ def read_plan(body: bytes) -> Plan:
     if reason:
         raise TaskFailure("source.schema", f"the plan holds a text or number that JSON has not: {reason}")
     try:
-        plan: Plan = _PlanSchema().load(value)
+        plan: ProductPlan = _PlanSchema().load(value)
     except ValidationError as error:
         problems = list(_flattened(error.messages))
         raise TaskFailure("source.schema", f"the plan is not valid: {'; '.join(problems[:_SHOWN_PROBLEMS])}") from error
@@ -137,8 +137,8 @@ class _InputSchema(Schema):
     attribution = _text(required=False)
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Input:
-        return Input(**data)
+    def make(self, data: dict[str, Any], **_: Any) -> ProductInput:
+        return ProductInput(**data)
 
 
 class _PlanSchema(Schema):
@@ -169,11 +169,11 @@ class _PlanSchema(Schema):
             _check_bbox(*data["bbox"])
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Plan:
+    def make(self, data: dict[str, Any], **_: Any) -> ProductPlan:
         layer = data["layer"] or (data["inputs"][0].layer if data["kind"] != "collection" else None)
         bbox = tuple(data["bbox"]) if data["bbox"] is not None else None
         formats = tuple(dict.fromkeys(data["formats"]))
-        return Plan(
+        return ProductPlan(
             *(data["kind"], data["title"], formats, tuple(data["inputs"])),
             bbox=bbox,
             deduplicate=data["deduplicate"],

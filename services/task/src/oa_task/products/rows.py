@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
-from oa_task.definition import ATTRIBUTES
-from oa_task.failure import TaskFailure
-from oa_task.features import Geometry, Points, Shapes
-from oa_task.products.plan import Input
+from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.features.batch import Geometry, Points, Shapes
+from oa_task.products.plan import ProductInput
 from oa_task.read import wkb
+from oa_task.runtime.failure import TaskFailure
 from oa_task.write.geoparquet import BOX, SIDES
 
 BATCH_ROWS = 20_000
@@ -28,7 +28,7 @@ def schema_of(layer: str) -> pa.Schema:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class RowBatch:
     """Consecutive rows of one layer; `bounds` is west, south, east, north of each, NaN without geometry."""
 
     batch: pa.RecordBatch
@@ -61,19 +61,19 @@ class Rows:
         found: np.ndarray = shapely.get_type_id(geometry.array)
         return found
 
-    def chosen(self, mask: np.ndarray) -> "Rows":
+    def chosen(self, mask: np.ndarray) -> "RowBatch":
         """Return the rows where the mask is set."""
-        return self if mask.all() else Rows(self.batch.filter(pa.array(mask)), self.layer)
+        return self if mask.all() else RowBatch(self.batch.filter(pa.array(mask)), self.layer)
 
 
-def read_rows(path: Path, layer: str) -> Iterator[Rows]:
+def read_rows(path: Path, layer: str) -> Iterator[RowBatch]:
     """Yield the rows of a file that a product wrote."""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
-            yield Rows(batch, layer)
+            yield RowBatch(batch, layer)
 
 
-def read_input(path: Path, about: Input, bbox: Sides | None) -> Iterator[Rows]:
+def read_input(path: Path, about: ProductInput, bbox: Sides | None) -> Iterator[RowBatch]:
     """Yield the rows of a dataset that touch the box. Raises TaskFailure source.format."""
     schema = schema_of(about.layer)
     try:
@@ -81,7 +81,7 @@ def read_input(path: Path, about: Input, bbox: Sides | None) -> Iterator[Rows]:
             groups = [group for group in range(file.num_row_groups) if _may_touch(file, group, bbox)]
             names = [name for name in schema.names if name in file.schema_arrow.names]
             for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=names):
-                rows = Rows(_conformed(batch, schema, about.label), about.layer)
+                rows = RowBatch(_conformed(batch, schema, about.label), about.layer)
                 found = rows if bbox is None else rows.chosen(_touches(rows, bbox))
                 if len(found):
                     yield found
@@ -125,7 +125,7 @@ def _may_touch(file: pq.ParquetFile, group: int, bbox: Sides | None) -> bool:
     return any(west <= e and east >= w and south <= n and north >= s for w, s, e, n in _boxes(bbox))
 
 
-def _touches(rows: Rows, bbox: Sides) -> np.ndarray:
+def _touches(rows: RowBatch, bbox: Sides) -> np.ndarray:
     """Return which rows touch the box: exact for points by their coordinates, for others by their geometry."""
     mask = np.zeros(len(rows), dtype=bool)
     bounds = rows.bounds

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from oa_task.failure import TaskFailure
 from oa_task.products.ogr import schema_without_box, write_arrow
 from oa_task.products.parts import Part
-from oa_task.products.rows import Rows
+from oa_task.products.rows import RowBatch
+from oa_task.runtime.failure import TaskFailure
 
 FILE_BYTES = 2**31 - 2**20
 _WIDEST = 254
@@ -43,7 +43,7 @@ class _Survey:
     shortened: int = 0
     without_geometry: int = 0
 
-    def look(self, rows: Rows) -> None:
+    def look(self, rows: RowBatch) -> None:
         for name in schema_without_box(rows.layer).names[:-1]:
             sizes = pc.fill_null(pc.binary_length(rows.batch.column(name)), 0)
             self.widths[name] = max(self.widths.get(name, 1), int(pc.max(sizes).as_py()))

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from oa_task.failure import TaskFailure
 from oa_task.products.geojson import write_geojson
 from oa_task.products.parts import Part
+from oa_task.runtime.failure import TaskFailure
 from oa_task.write.tiles import MAX_ZOOM, SHOWN_ATTRIBUTES, run_tippecanoe
 
 

@@ -26,7 +26,7 @@ _NO_ID = np.uint64(0)
 
 
 @dataclass(slots=True)
-class ChangeCounts:
+class FeatureChangeCounts:
     """How many features differ. Without a previous publication every feature is added, and none is listed."""
 
     previous: bool
@@ -52,7 +52,7 @@ class ChangesFile:
         self._file = GzipTextFile(path)
         self._previous = previous
         self._known, reason = _hashes_of(previous)
-        self.counts = ChangeCounts(self._known is not None, reason=reason)
+        self.counts = FeatureChangeCounts(self._known is not None, reason=reason)
         self._spool = GzipTextFile(work / "added.jsonl.gz")
         self._delta_path = delta
         self._delta = Delta()

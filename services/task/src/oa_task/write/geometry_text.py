@@ -9,9 +9,9 @@ import pyarrow as pa
 import shapely
 from shapely.geometry import mapping
 
-from oa_task.features import Geometry, Points
+from oa_task.features.batch import Geometry, Points
 from oa_task.write.contiguous import contiguous
-from oa_task.write.json_text import joined
+from oa_task.write.json_text import join_pieces
 from oa_task.write.rounding import number_text
 
 _POINT, _LINE, _RING, _POLYGON, _MULTI_POINT, _MULTI_LINE, _MULTI_POLYGON = range(7)
@@ -44,7 +44,7 @@ def geometry_text(geometry: Geometry) -> pl.Series:
 
 def _point_text(points: Points) -> pl.Series:
     x, y = (number_text(values) for values in (points.x, points.y))
-    return joined(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
+    return join_pieces(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
 
 
 def _is_plain(shapes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
@@ -74,7 +74,7 @@ def _family_text(shapes: np.ndarray, kinds: np.ndarray, sequences: _Sequences) -
     ends = np.cumsum(np.bincount(owners, weights=lengths, minlength=len(shapes)).astype(np.int64))
     body = _joined(_pairs(coordinates, brackets, ends), ends)
     starts = pl.Series([f'{{"type": "{name}", "coordinates": ' for name in _NAMES]).gather(kinds)
-    return joined([starts, body])
+    return join_pieces([starts, body])
 
 
 def _whole(shapes: np.ndarray) -> _Sequences:
@@ -117,15 +117,15 @@ def _pairs(coordinates: np.ndarray, brackets: tuple[np.ndarray, np.ndarray], end
     following = closing * 2
     following[ends - 1] += 1
     x, y = (number_text(np.ascontiguousarray(coordinates[:, axis])) for axis in (0, 1))
-    return joined([_OPEN.gather(opening), x, ", ", y, _CLOSE.gather(following)])
+    return join_pieces([_OPEN.gather(opening), x, ", ", y, _CLOSE.gather(following)])
 
 
 def _joined(pairs: pl.Series, ends: np.ndarray) -> pl.Series:
     """Return the texts up to each end as one text each, without copying: they lie behind each other in memory."""
     offsets, data = contiguous(pairs)
     borders = offsets[np.concatenate(([0], ends))]
-    joined = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(borders), data)
-    text = pl.from_arrow(joined)
+    texts = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(borders), data)
+    text = pl.from_arrow(texts)
     return text if isinstance(text, pl.Series) else text.to_series()
 
 

@@ -11,12 +11,12 @@ _TO_ESCAPE = r"[^ !#-\[\]-~]"
 Piece = str | pl.Series
 
 
-def joined(pieces: Iterable[Piece]) -> pl.Series:
+def join_pieces(pieces: Iterable[Piece]) -> pl.Series:
     """Return row by row the pieces one after another: columns, and text that is the same in every row."""
     return pl.select(pl.concat_str([pl.lit(piece) for piece in _merged(pieces)])).to_series()
 
 
-def escaped(column: pl.Series) -> pl.Series:
+def escape_json(column: pl.Series) -> pl.Series:
     """Return text as it stands between the quotes of a JSON string. Only values that need it are touched."""
     special = column.str.contains(_TO_ESCAPE)
     if not special.any():
@@ -31,10 +31,10 @@ def json_value(column: pl.Series, *, is_encoded: bool) -> list[Piece]:
     if is_encoded:
         return [column.fill_null("null")]
     if column.null_count():
-        return [joined(['"', escaped(column), '"']).fill_null("null")]
+        return [join_pieces(['"', escape_json(column), '"']).fill_null("null")]
     if len(column) and (column == "").all():
         return ['""']
-    return ['"', escaped(column), '"']
+    return ['"', escape_json(column), '"']
 
 
 def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import polars as pl
 from xxhash import xxh3_64_hexdigest
 
-from oa_task.features import Attributes, Geometry
+from oa_task.features.batch import Attributes, Geometry
 from oa_task.write.geometry import output_geometry
 from oa_task.write.geometry_text import geometry_text
-from oa_task.write.json_text import Piece, joined, json_value
+from oa_task.write.json_text import Piece, join_pieces, json_value
 
 HEAD = '{"type": "Feature", "properties": {"hash": "'
 HASH_DIGITS = 16
@@ -49,7 +49,7 @@ def tail_text(attributes: Attributes, geometry: pl.Series) -> pl.Series:
     for name in attributes.frame.columns:
         pieces.append(f', "{name}": ' if pieces else f'"{name}": ')
         pieces += json_value(attributes.frame[name], is_encoded=name in attributes.encoded)
-    return joined([*pieces, '}, "geometry": ', geometry, "}"]).alias("tail")
+    return join_pieces([*pieces, '}, "geometry": ', geometry, "}"]).alias("tail")
 
 
 def content_hashes(tails: pl.Series) -> pl.Series:
@@ -60,4 +60,4 @@ def content_hashes(tails: pl.Series) -> pl.Series:
 
 def line_text(hashes: pl.Series, tails: pl.Series) -> pl.Series:
     """Return whole lines with their line feeds."""
-    return joined([HEAD, hashes, '", ', tails, "\n"]).alias("line")
+    return join_pieces([HEAD, hashes, '", ', tails, "\n"]).alias("line")

@@ -8,8 +8,8 @@ import polars as pl
 import pyarrow as pa
 import shapely
 
-from oa_task.features import Attributes, Geometry, Points, Shapes
-from oa_task.write.geometry import bounds, is_missing
+from oa_task.features.batch import Attributes, Geometry, Points, Shapes
+from oa_task.features.geometry import bounds, is_missing
 from oa_task.write.geoparquet import BOX, SIDES, GeoParquetFile
 from oa_task.write.lines import OutputBatch
 

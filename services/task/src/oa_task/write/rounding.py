@@ -12,7 +12,7 @@ _PLAIN_FROM = 1e-4
 _PLAIN_BELOW = 1e15
 
 
-def rounded(values: np.ndarray) -> np.ndarray:
+def round_coordinates(values: np.ndarray) -> np.ndarray:
     """Return `round(value, 7)` of every float64, in the shape given.
 
     Scaling and dividing gives Python's result except near a tie, where the scaled value has lost the bits that

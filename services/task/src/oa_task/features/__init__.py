@@ -1,0 +1,1 @@
+"""Batches of features, their validity, and the rows that cannot be used."""

@@ -1,0 +1,92 @@
+"""Inputs come checked, a few ahead, and are gone after use."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from oa_shared.storage import StorageUnavailableError
+from oa_task.products import input_fetcher
+from oa_task.products.input_fetcher import FolderStorage, InputFetcher, InputFile
+from oa_task.runtime.failure import TaskFailure
+from support.fakes.memory_storage import MemoryStorage
+
+
+def wanted(key: str, body: bytes) -> InputFile:
+    return InputFile(key, hashlib.sha256(body).hexdigest(), len(body))
+
+
+async def test_inputs_lie_in_the_folder_only_a_few_at_once(tmp_path: Path) -> None:
+    storage = MemoryStorage()
+    bodies = [bytes([number]) * 10 for number in range(8)]
+    for number, body in enumerate(bodies):
+        await storage.put_bytes(f"job/{number}", body)
+    some = InputFetcher([wanted(f"job/{number}", body) for number, body in enumerate(bodies)], storage, tmp_path / "in")
+    read, most = [], 0
+    async for path in some.fetched():
+        most = max(most, len(list((tmp_path / "in").iterdir())))
+        read.append(path.read_bytes())
+        some.release(path)
+    assert read == bodies
+    assert most <= input_fetcher.AHEAD + 1
+
+
+async def test_inputs_wait_until_one_is_released(tmp_path: Path) -> None:
+    storage = MemoryStorage()
+    await storage.put_bytes("x", b"1")
+    coming = InputFetcher([wanted("x", b"1")] * 5, storage, tmp_path / "in").fetched()
+    for _ in range(input_fetcher.AHEAD + 1):
+        await anext(coming)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await anext(coming)
+
+
+@pytest.mark.parametrize("body", [b"other", b"longer than that"])
+async def test_inputs_with_other_bytes_are_refused(tmp_path: Path, body: bytes) -> None:
+    storage = MemoryStorage()
+    await storage.put_bytes("x", body)
+    with pytest.raises(TaskFailure, match="x is not what the plan names") as caught:
+        await anext(InputFetcher([wanted("x", b"bytes")], storage, tmp_path / "in").fetched())
+    assert caught.value.code == "infra.storage"
+
+
+async def test_inputs_that_are_not_there_are_asked_for_again_and_then_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(input_fetcher, "_FIRST_PAUSE_S", 0.0)
+    with pytest.raises(TaskFailure, match="gone cannot be read: nothing there") as caught:
+        await anext(InputFetcher([wanted("gone", b"")], MemoryStorage(), tmp_path / "in").fetched())
+    assert caught.value.code == "infra.storage"
+
+
+class Dropping(MemoryStorage):
+    """Fails in the middle, the first time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    async def stream(self, *_: object) -> AsyncIterator[bytes]:
+        self.times += 1
+        yield b"half"
+        if self.times == 1:
+            raise StorageUnavailableError("dropped")
+        yield b"-whole"
+
+
+async def test_inputs_dropped_half_way_begin_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(input_fetcher, "_FIRST_PAUSE_S", 0.0)
+    path = await anext(InputFetcher([wanted("x", b"half-whole")], Dropping(), tmp_path / "in").fetched())
+    assert path.read_bytes() == b"half-whole"
+
+
+async def test_folder_storage_reads_ranges_and_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"0123456789")
+    storage = FolderStorage(tmp_path)
+    assert b"".join([chunk async for chunk in storage.stream("x", 2, 5)]) == b"2345"
+    assert b"".join([chunk async for chunk in storage.stream("x", 8)]) == b"89"
+    with pytest.raises(StorageUnavailableError, match="FileNotFoundError"):
+        await anext(storage.stream("y"))
