@@ -130,7 +130,7 @@ async def test_run_list_show_watch(api: RunningApi, source: Path) -> None:
     assert shown.out.count("xx/here") == 2
     watched, _ = await asyncio.gather(oa(api, "run", "watch", "1"), end_jobs(api, city="Success", county="Success"))
     assert watched.status == 0
-    assert (await oa(api, "run", "show", "9")).err.strip() == "there is no run 9"
+    assert (await oa(api, "run", "show", "9")).err.startswith("run 9 ")
 
 
 async def test_job_list_show_cancel_rerun_log(api: RunningApi) -> None:

@@ -29,7 +29,7 @@ async def get_events_of_run(request: web.Request) -> web.StreamResponse:
     """Return the events of the jobs of a run, or stream them."""
     event_query, run = await read_query(request, EventQuerySchema()), path_id(request, "run")
     if event_query.run not in (None, run):
-        raise InvalidError("run is already given in the path", fields={"run": ["Leave it out."]})
+        raise InvalidError("run is already given in the path", fields={"run": ["Remove it from the query."]})
     return await _respond(request, replace(event_query, run=run))
 
 

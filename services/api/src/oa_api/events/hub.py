@@ -40,7 +40,7 @@ class Hub:
         return self._reader.cursor
 
     @asynccontextmanager
-    async def subscribed(
+    async def subscribe(
         self, event_filter: EventFilter, *, on_overflow: Callable[[], object]
     ) -> AsyncIterator[Subscriber]:
         """Give a subscriber that receives every event after its `after`. Raises BusyError, StoreError."""

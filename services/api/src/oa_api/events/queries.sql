@@ -3,7 +3,7 @@
 LISTEN job_event
 
 -- name: horizon
--- All events of transactions below xmin can be read; no transaction at or above xmax has begun. For each reader.
+-- All events of transactions below xmin can be read; no transaction at or above xmax has started. For each reader.
 SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin, pg_snapshot_xmax(pg_current_snapshot())::text AS xmax
 
 -- name: is_pending

@@ -30,7 +30,7 @@ async def stream_events(
 ) -> web.StreamResponse:
     """Stream the events after a cursor, or from now on. Raises BusyError and StoreError before the response begins."""
     async with (
-        hub.subscribed(event_filter, on_overflow=partial(_abort, request)) as subscriber,
+        hub.subscribe(event_filter, on_overflow=partial(_abort, request)) as subscriber,
         aclosing(_missed_frames(database, subscriber, after=after)) as missed,
     ):
         greeting = await anext(missed)
@@ -42,7 +42,7 @@ async def stream_events(
         except ConnectionError:
             log.debug("stream_client_left")
         except StoreError as error:
-            # The response has begun and can only end here; the client resumes.
+            # The response is partly sent and can only end here; the client resumes.
             log.warning("stream_ended_early", error=error.detail)
     return response
 

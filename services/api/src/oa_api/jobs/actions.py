@@ -27,7 +27,7 @@ _Result_co = TypeVar("_Result_co", covariant=True)
 
 
 class JobAction(Protocol[_Result_co]):
-    """An action that a person, or a service, takes on a job; the audit log keeps the reason."""
+    """An action of a principal on a job; the audit log keeps the reason."""
 
     async def __call__(self, transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> _Result_co:
         """Take the action. Raises NotFoundError, ForbiddenError, ConflictError."""

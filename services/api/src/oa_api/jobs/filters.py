@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from oa_api.db.counting import COUNTED_ROWS
+from oa_api.db import counting
 from oa_api.db.like_patterns import beginning
 from oa_api.db.rows import as_parameters
 from oa_api.http.schemas import CursorSlice
@@ -13,7 +13,7 @@ _FILTERS = ("run", "status", "source", "source_like", "host", "layer", "kind", "
 
 def job_parameters(job_filter: JobFilter) -> dict[str, object]:
     """Return the SQL parameters of a list of jobs: one row more than `limit` shows whether a page follows."""
-    return {**_selected(job_filter), **_window(job_filter)}
+    return {**_select(job_filter), **_window(job_filter)}
 
 
 def run_parameters(run_filter: RunFilter) -> dict[str, object]:
@@ -23,7 +23,7 @@ def run_parameters(run_filter: RunFilter) -> dict[str, object]:
 
 def select_parameters(selection: JobSelection) -> dict[str, object]:
     """Return the SQL parameters that select jobs; `count_limit` bounds the count of them."""
-    return {**_selected(selection), "count_limit": COUNTED_ROWS + 1}
+    return {**_select(selection), "count_limit": counting.COUNTED_ROWS + 1}
 
 
 def sort_key(list_filter: JobFilter | RunFilter) -> str:
@@ -32,14 +32,19 @@ def sort_key(list_filter: JobFilter | RunFilter) -> str:
     return list_filter.sort or ("created_at" if is_by_time else "id")
 
 
-def _selected(selection: JobSelection) -> dict[str, object]:
+def _select(selection: JobSelection) -> dict[str, object]:
     values = {"source_like": None, **as_parameters(selection)}
     return {**values, **_by_prefix(selection.source)}
 
 
 def _window(window: CursorSlice) -> dict[str, object]:
     offset = 0 if window.cursor else window.page * window.limit
-    return {"limit": window.limit + 1, "cursor": window.cursor, "offset": offset, "count_limit": COUNTED_ROWS + 1}
+    return {
+        "limit": window.limit + 1,
+        "cursor": window.cursor,
+        "offset": offset,
+        "count_limit": counting.COUNTED_ROWS + 1,
+    }
 
 
 def _by_prefix(source: str | None) -> dict[str, str | None]:
@@ -57,11 +62,15 @@ def list_parameters(given: Mapping[str, object]) -> dict[str, object]:
         raise TypeError("limit and page are numbers")
     values |= _by_prefix(source if isinstance(source, str) else None)
     offset = 0 if values["cursor"] else page * limit
-    return {**values, "limit": limit + 1, "offset": offset, "count_limit": COUNTED_ROWS + 1}
+    return {**values, "limit": limit + 1, "offset": offset, "count_limit": counting.COUNTED_ROWS + 1}
 
 
 def selection_parameters(given: Mapping[str, object]) -> dict[str, object]:
     """Return the SQL parameters that select jobs by a filter that is not a dataclass yet."""
     values = {**dict.fromkeys(_FILTERS), **given}
     source = values["source"]
-    return {**values, **_by_prefix(source if isinstance(source, str) else None), "count_limit": COUNTED_ROWS + 1}
+    return {
+        **values,
+        **_by_prefix(source if isinstance(source, str) else None),
+        "count_limit": counting.COUNTED_ROWS + 1,
+    }

@@ -23,7 +23,7 @@ def find_review_reasons(new: JsonMapping, published: JsonMapping | None) -> list
         return found
     found += _drop("count", "features", new.get("count"), published.get("count"))
     for field in WATCHED_FIELDS:
-        before, now = _filled(published, field), _filled(new, field)
+        before, now = _fill_count(published, field), _fill_count(new, field)
         if before and now == 0:
             found.append(ReviewReason(f"{field}_empty", f"every {field} is empty; {before:,} were filled before"))
         else:
@@ -48,7 +48,7 @@ def _drop(code: str, label: str, now: object, before: object) -> list[ReviewReas
     return [ReviewReason(f"{code}_dropped", f"{label}: {now:,} now, {before:,} published, {lost:.0%} fewer")]
 
 
-def _filled(result: JsonMapping, field: str) -> int | None:
+def _fill_count(result: JsonMapping, field: str) -> int | None:
     fields = result.get("fields")
     value = fields.get(field) if isinstance(fields, dict) else None
     return value if isinstance(value, int) else None

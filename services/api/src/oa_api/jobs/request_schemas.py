@@ -96,7 +96,7 @@ class NewRunSchema(RequestSchema[NewRun]):
         keys=Text(),
         load_default=None,
         allow_none=True,
-        metadata=about("What started the run, stored unchanged.", {"sha": "0a1b2c3", "ref": "refs/pull/7/head"}),
+        metadata=about("Origin of the run, stored unchanged.", {"sha": "0a1b2c3", "ref": "refs/pull/7/head"}),
     )
     lane = fields.Enum(
         Lane, by_value=True, load_default=Lane.MANUAL, metadata=about("Batch queue of its jobs.", "manual")

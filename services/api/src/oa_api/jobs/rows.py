@@ -163,7 +163,7 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class JobEventRow:
-    """A report about a job, or a decision; `reason` says why a report was ignored."""
+    """A report about a job, or a decision; an ignored report has a `reason`."""
 
     created_at: datetime
     attempt: int

@@ -76,7 +76,7 @@ async def list_jobs_of_run(request: web.Request) -> web.Response:
     run, database = path_id(request, "run"), request.app[DATABASE]
     job_filter = await read_query(request, JobFilterSchema())
     if job_filter.run not in (None, run):
-        raise InvalidError("run is already given in the path", fields={"run": ["Leave it out."]})
+        raise InvalidError("run is already given in the path", fields={"run": ["Remove it from the query."]})
     job_filter = replace(job_filter, run=run)
     await queries.get_run(database, run)
     page = await queries.list_jobs(database, job_filter)

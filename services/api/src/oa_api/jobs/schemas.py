@@ -43,7 +43,7 @@ class RunSchema(ResponseSchema):
     )
     closed_at = time_field("When it stopped accepting jobs.", allow_none=True)
     closed = fields.Boolean(required=True, metadata=about("Whether it accepts no more jobs."))
-    github = fields.Dict(required=True, allow_none=True, metadata=about("What started the run."))
+    github = fields.Dict(required=True, allow_none=True, metadata=about("Origin of the run."))
     status = fields.String(
         required=True,
         validate=validate.OneOf(RUN_STATUSES),
@@ -154,7 +154,7 @@ class EventSchema(ResponseSchema):
     attempt = fields.Integer(required=True)
     kind = text_field("Event kind.", "job.status")
     accepted = fields.Boolean(required=True, metadata=about("Whether the event changed the job."))
-    reason = text_field("Why the event was ignored.", "other_attempt", allow_none=True)
+    reason = text_field("Reason for ignoring the event.", "other_attempt", allow_none=True)
     detail = fields.Dict(required=True, allow_none=True)
 
 

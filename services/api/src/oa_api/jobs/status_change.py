@@ -43,7 +43,7 @@ class StatusChange:
 async def record_change(
     transaction: Transaction, change: StatusChange, *, accepted: bool, reason: str | None = None
 ) -> None:
-    """Record a change in the events of its job; `reason` says why it is ignored."""
+    """Record a change in the events of its job, with the reason if it is ignored."""
     error = asdict(change.error) if change.error else None
     detail = {"status": change.status, "error": error, "batch_job": change.batch_job}
     values = {

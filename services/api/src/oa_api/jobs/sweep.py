@@ -106,7 +106,7 @@ class Sweep:
             await self._settle(batch_exit, await self._stored_result(batch_exit))
 
     async def _settle(self, batch_exit: BatchExit, result: StatusMessage | None) -> None:
-        """Settle one attempt; a result that the database rejects must not block the others forever."""
+        """Settle one attempt; a result that the database rejects must not block the others."""
         try:
             await self._database.run(partial(_settle, batch_exit=batch_exit, result=result))
         except StoreError as error:

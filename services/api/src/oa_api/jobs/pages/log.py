@@ -1,4 +1,4 @@
-"""The page of a job's log: that of the latest attempt, while it runs and afterwards."""
+"""The page of a job's log: that of the latest attempt, also while it runs."""
 
 from dataclasses import dataclass
 
