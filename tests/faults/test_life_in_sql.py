@@ -18,7 +18,7 @@ from oa_api.db.database import Database
 from oa_api.http.errors import ConflictError
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
-from oa_api.jobs.requests import StatusReport
+from oa_api.jobs.requests import AttemptReport
 from oa_api.jobs.results import apply_event, apply_status
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.failures import FAILURES
@@ -120,7 +120,7 @@ class Life(RuleBasedStateMachine):
         """The dispatcher tells that Batch has the present attempt."""
         row = self._row(place)
         names = {"attempt": row["attempt"], "token": row["token"], "batch_job": f"b{row['attempt']}"}
-        report = StatusReport(status=JobStatus.SUBMITTED, message="", **names)
+        report = AttemptReport(status=JobStatus.SUBMITTED, message="", **names)
         self._do(self.database.run(lambda transaction: actions.report_status(transaction, row["id"], report)))
 
     @rule(place=st.integers(0, 1), act=st.sampled_from([actions.cancel, actions.rerun]))

@@ -9,7 +9,7 @@ import pytest
 from oa_api.db.database import Database, Row
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
-from oa_api.jobs.requests import StatusReport
+from oa_api.jobs.requests import AttemptReport
 from oa_api.jobs.results import apply_event, apply_status
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.claim import CLAIM_FILE, claim
@@ -151,7 +151,7 @@ async def test_submitted_that_was_overtaken_leaves_the_name_of_the_container(dat
     job = await make_job(database)
     await tell(database, job, JobStatus.RUNNING)
     row = await row_of(database, job)
-    report = StatusReport(status=JobStatus.SUBMITTED, attempt=1, token=row["token"], batch_job="b1")
+    report = AttemptReport(status=JobStatus.SUBMITTED, attempt=1, token=row["token"], batch_job="b1")
     assert await database.run(lambda transaction: actions.report_status(transaction, job, report)) == "already_there"
     row = await row_of(database, job)
     assert (row["status"], row["batch_job"]) == ("Running", "b1")

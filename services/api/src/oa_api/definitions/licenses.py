@@ -26,8 +26,8 @@ _NOT_STATED = "License not stated"
 class License:
     """A normalized license; None where the source does not state a value.
 
-    `attribution` is whether attribution is required, `attribution_name` to whom, `share_alike` whether derived data must
-    have the same license.
+    `attribution` is whether attribution is required, `attribution_name` to whom, and `share_alike` whether derived data
+    must have the same license.
     """
 
     url: str | None = None

@@ -14,7 +14,7 @@ from oa_api.jobs import publishing
 from oa_api.jobs.attempts import RERUN, start_attempt
 from oa_api.jobs.file_deletion import find_deletion
 from oa_api.jobs.locks import lock_job
-from oa_api.jobs.requests import StatusReport
+from oa_api.jobs.requests import AttemptReport
 from oa_api.jobs.results import apply_change
 from oa_api.jobs.rows import JobError, LockedJob
 from oa_api.jobs.status_change import StatusChange
@@ -33,7 +33,7 @@ class JobAction(Protocol[_Result_co]):
         """Take the action. Raises NotFoundError, ForbiddenError, ConflictError."""
 
 
-async def report_status(transaction: Transaction, job: int, report: StatusReport) -> str:
+async def report_status(transaction: Transaction, job: int, report: AttemptReport) -> str:
     """Apply the report of a service; return the new status, or the reason for ignoring it. Raises NotFoundError."""
     locked = await _lock_for_request(transaction, job, attempt=report.attempt)
     change = StatusChange(

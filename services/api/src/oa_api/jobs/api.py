@@ -17,7 +17,7 @@ from oa_api.jobs import actions, queries
 from oa_api.jobs.actions import JobAction
 from oa_api.jobs.files import check_kept, send_file
 from oa_api.jobs.job_log import as_text
-from oa_api.jobs.request_schemas import JobFilterSchema, LogFormatSchema, OutputChoiceSchema, StatusReportSchema
+from oa_api.jobs.request_schemas import AttemptReportSchema, JobFilterSchema, LogFormatSchema, OutputChoiceSchema
 from oa_api.jobs.rows import JobRow
 from oa_api.jobs.schemas import AttemptStateSchema, JobStatusSchema, NewAttemptSchema, ReportOutcomeSchema
 from oa_api.jobs.serializers import serialize_job, serialize_job_detail
@@ -52,7 +52,7 @@ async def get_state(request: web.Request) -> web.Response:
 async def patch_job(request: web.Request) -> web.Response:
     """Apply the report of a service; 409 names the reason for ignoring it."""
     job = path_id(request, "job")
-    report = await read_body(request, StatusReportSchema())
+    report = await read_body(request, AttemptReportSchema())
     outcome = await request.app[DATABASE].run(lambda transaction: actions.report_status(transaction, job, report))
     if outcome in set(IgnoredBecause):
         raise ConflictError(f"ignored: {outcome}", fields={"reason": [outcome]})

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from oa_api.db import counting
-from oa_api.db.like_patterns import beginning
+from oa_api.db.like_patterns import starts_with_pattern
 from oa_api.db.rows import as_parameters
 from oa_api.http.schemas import CursorSlice
 from oa_api.jobs.requests import JobFilter, JobSelection, RunFilter
@@ -51,7 +51,7 @@ def _by_prefix(source: str | None) -> dict[str, str | None]:
     """Return the parameters that a source with a trailing slash changes: it is a prefix."""
     if source is None or not source.endswith("/"):
         return {}
-    return {"source": None, "source_like": beginning(source)}
+    return {"source": None, "source_like": starts_with_pattern(source)}
 
 
 def list_parameters(given: Mapping[str, object]) -> dict[str, object]:

@@ -30,7 +30,7 @@ async def check_before_fetch(database: Database, run: int, idempotency: Idempote
     """
 
     async def work(transaction: Transaction) -> object | None:
-        earlier = await idempotency.stored_response(transaction)
+        earlier = await idempotency.find_response(transaction)
         if earlier is None:
             state = await transaction.first(_RUNS["run_state"], {"run": run}, into=RunState)
             if state is None:
@@ -56,7 +56,7 @@ async def create_jobs(
     """
 
     async def work(transaction: Transaction) -> object:
-        earlier = await idempotency.stored_response(transaction)
+        earlier = await idempotency.find_response(transaction)
         if earlier is not None:
             return earlier
         locked = await lock_run(transaction, run)
@@ -65,7 +65,7 @@ async def create_jobs(
         ids = await insert_jobs(transaction, locked, plan.jobs, traceparent) if plan.jobs else []
         response = {"run": run, "jobs": ids, "errors": [asdict(item) for item in plan.rejections]}
         await audit_log.record(transaction, by, action="job.create", subject=f"run/{run}", detail={"jobs": len(ids)})
-        await idempotency.store(transaction, response)
+        await idempotency.save_response(transaction, response)
         fault_point("api.before_commit")
         return response
 

@@ -17,7 +17,7 @@ from oa_api.jobs.requests import NewJob
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.scheduling import Tier
-from oa_shared.source_definition import Entry, Problem, entries, repeated_names, validate_definition
+from oa_shared.source_definition import Problem, SourceEntry, entries, repeated_names, validate_definition
 from oa_shared.status import LAYERS
 
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
@@ -81,7 +81,7 @@ class EntrySelection:
     layer: str | None = None
     name: str | None = None
 
-    def includes(self, entry: Entry) -> bool:
+    def includes(self, entry: SourceEntry) -> bool:
         """Return whether an entry gets a job."""
         return self.layer in (None, entry.layer) and self.name in (None, entry.name)
 
@@ -98,7 +98,7 @@ class _Element:
         return JobPlan([], rejections)
 
 
-def plan_entry(definition: DefinitionText, entry: Entry) -> PlannedJob:
+def plan_entry(definition: DefinitionText, entry: SourceEntry) -> PlannedJob:
     """Return the job of one entry of a definition."""
     return PlannedJob(
         source_name=definition.source_name,
@@ -113,7 +113,7 @@ def plan_entry(definition: DefinitionText, entry: Entry) -> PlannedJob:
     )
 
 
-def host_of(entry: Entry) -> str | None:
+def host_of(entry: SourceEntry) -> str | None:
     """Return the host from which the data of an entry comes; None where its `data` is not a URL."""
     address = entry.body.get("data")
     try:
@@ -174,7 +174,7 @@ def plan_definition(definition: DefinitionText, *, index: int, label: str, selec
     except UnstorableError as error:
         return element.reject(Problem("", error.detail), code="source.encoding")
     problems = validate_definition(decoded)
-    if problems:
+    if problems or not isinstance(decoded, dict):
         return element.reject(*problems)
     jobs = [plan_entry(definition, entry) for entry in entries(decoded) if selection.includes(entry)]
     if not jobs:

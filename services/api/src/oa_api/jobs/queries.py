@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 
-from oa_api.db.counting import Total, bounded_total
+from oa_api.db.counting import Total, count_rows
 from oa_api.db.database import Database, Transaction
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
@@ -35,12 +35,10 @@ _NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "o
 async def list_runs(database: Database, run_filter: RunFilter) -> Page[RunRow]:
     """Return a page of runs with their total, counted up to 10,000."""
     values = run_parameters(run_filter)
-    if run_filter.status is None:
-        counted = await database.first(_SQL["count_runs_without_jobs"], values, into=int)
-    else:
-        counted = await database.first(_SQL["count_runs"], values, into=int)
+    counting = "count_runs" if run_filter.status is not None else "count_runs_without_jobs"
+    total = await count_rows(database, _SQL[counting], values)
     rows = await database.all(_SQL[f"runs_by_{sort_key(run_filter)}_{run_filter.order}"], values, into=RunRow)
-    return Page.cut(rows, run_filter.limit, bounded_total(counted))
+    return Page.cut(rows, run_filter.limit, total)
 
 
 async def list_runs_by_id(database: Database, runs: Collection[int]) -> list[RunRow]:
@@ -68,7 +66,7 @@ async def _count_jobs(database: Database, values: Mapping[str, object]) -> Total
     filters = {name for name, value in values.items() if value is not None} - _NOT_FILTERS
     if filters <= _TALLIED:
         return Total(await database.first(_SQL["tallied_jobs"], values, into=int) or 0)
-    return bounded_total(await database.first(_SQL["count_jobs"], values, into=int))
+    return await count_rows(database, _SQL["count_jobs"], values)
 
 
 async def get_job(reader: Database | Transaction, job: int) -> JobRow:

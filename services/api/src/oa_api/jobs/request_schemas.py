@@ -16,6 +16,7 @@ from oa_api.http.fields import (
 )
 from oa_api.http.schemas import PageSchema
 from oa_api.jobs.requests import (
+    AttemptReport,
     JobFilter,
     LogFormat,
     NewJob,
@@ -24,7 +25,6 @@ from oa_api.jobs.requests import (
     OutputChoice,
     RunChange,
     RunFilter,
-    StatusReport,
 )
 from oa_shared.failures import FAILURES
 from oa_shared.job_kinds import JobKind
@@ -158,7 +158,7 @@ class NewJobSchema(RequestSchema[NewJob]):
     name = Text(load_default=None)
 
 
-class StatusReportSchema(RequestSchema[StatusReport]):
+class AttemptReportSchema(RequestSchema[AttemptReport]):
     """PATCH /api/job/{job}."""
 
     status = fields.Enum(JobStatus, by_value=True, required=True, metadata=about("Status of the attempt.", "Submitted"))

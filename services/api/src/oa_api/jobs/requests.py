@@ -84,7 +84,7 @@ class NewJob:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class StatusReport:
+class AttemptReport:
     """A status that a service reports for an attempt."""
 
     status: JobStatus

@@ -5,6 +5,7 @@ from oa_api.http.schemas import ReasonSchema
 from oa_api.jobs import api, run_api
 from oa_api.jobs.pages import actions, changes, definition, input_page, jobs, log, runs, summary
 from oa_api.jobs.request_schemas import (
+    AttemptReportSchema,
     JobFilterSchema,
     LogFormatSchema,
     NewJobsSchema,
@@ -12,7 +13,6 @@ from oa_api.jobs.request_schemas import (
     OutputChoiceSchema,
     RunChangeSchema,
     RunFilterSchema,
-    StatusReportSchema,
 )
 from oa_api.jobs.schemas import (
     AttemptStateSchema,
@@ -139,7 +139,7 @@ API = (
         description=(
             "A report about an older attempt, or about a status that the attempt has passed, changes nothing: 409."
         ),
-        body=StatusReportSchema,
+        body=AttemptReportSchema,
         refusals=(409,),
         role=Role.SERVICE,
     ),

@@ -23,13 +23,13 @@ async def create_run(database: Database, new_run: NewRun, idempotency: Idempoten
     require_for_run(by, live=new_run.live)
 
     async def work(transaction: Transaction) -> int:
-        earlier = await idempotency.stored_id(transaction)
+        earlier = await idempotency.find_response(transaction)
         if earlier is not None:
-            return earlier
+            return int(earlier["id"])
         run = await insert_run(transaction, new_run)
         detail = {"live": new_run.live}
         await audit_log.record(transaction, by, action="run.create", subject=f"run/{run.id}", detail=detail)
-        await idempotency.store(transaction, {"id": run.id})
+        await idempotency.save_response(transaction, {"id": run.id})
         return run.id
 
     return await database.run(work)
