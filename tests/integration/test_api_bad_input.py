@@ -207,7 +207,7 @@ def with_nul() -> dict[str, Any]:
         ),
         ({"source": definition("a"), "layer": "parcels"}, "source.not_found", "/layers", "no entry parcels/*"),
         ({"source": definition("a"), "name": "z"}, "source.not_found", "/layers", "no entry */z; the definition has"),
-        ({"source": definition()}, "source.not_found", "/layers", "no entry */*; the definition has nothing"),
+        ({"source": definition()}, "source.not_found", "/layers", "no entry */*; the definition has none"),
         ({"source": definition("a"), "source_name": "../../etc"}, "element", "", "source_name"),
         ({"source": definition("a"), "source_name": ""}, "element", "", "source_name"),
         ({"sauce": 1}, "element", "", "Unknown field"),

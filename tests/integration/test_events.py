@@ -69,7 +69,7 @@ async def test_feed_tells_held_back_confirmed_and_published(api: RunningApi) -> 
 async def test_feed_tells_held_back_when_run_becomes_live_and_rejected(api: RunningApi) -> None:
     await act(api, await warned(api, live=False), "reject")
     events = (await api.get("/api/events"))["events"]
-    assert told(events)[1:] == [("api.patch", "Success"), ("job.held_back", "Warn"), ("job.rejected", "Fail")]
+    assert told(events)[1:] == [("api.patch", "Success"), ("job.needs_review", "Warn"), ("job.rejected", "Fail")]
     assert events[-1]["error"] == "operator.rejected"
 
 

@@ -79,20 +79,20 @@ async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: s
 
 
 async def confirm(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
-    """Accept the result of a job under review. Raises ConflictError."""
+    """Accept a result that needs review. Raises ConflictError."""
     locked = await _lock_for_request(transaction, job)
     if await find_deletion(transaction, job=job, attempt=locked.attempt):
         raise ConflictError(f"job {job} has no files anymore: rerun it")
     if not await publishing.confirm(transaction, locked):
-        raise ConflictError(f"job {job} is {locked.status}, not under review")
+        raise ConflictError(f"job {job} is {locked.status}: it does not need review")
     await audit_log.record(transaction, by, action="job.confirm", subject=f"job/{job}", reason=reason)
 
 
 async def reject(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
-    """End a job under review as failed. Raises ConflictError."""
+    """End a job that needs review as failed. Raises ConflictError."""
     locked = await _lock_for_request(transaction, job)
     if not await publishing.reject(transaction, locked):
-        raise ConflictError(f"job {job} is {locked.status}, not under review")
+        raise ConflictError(f"job {job} is {locked.status}: it does not need review")
     await audit_log.record(transaction, by, action="job.reject", subject=f"job/{job}", reason=reason)
 
 

@@ -25,7 +25,7 @@ _PREFIXES = (
 def failure_of(event: BatchEvent) -> tuple[str, str]:
     """Return the failure code and the details for a container that ended without a result."""
     reason = event.reason or ""
-    details = f"Batch reports {event.status}: {reason or 'no reason given'} (exit status {event.exit_code})"
+    details = f"Batch reports {event.status}{reason and f': {reason}'} (exit status {event.exit_code})"
     if event.status == LOST:
         return "infra.lost", "Batch no longer knows the container"
     for prefix, code in _PREFIXES:

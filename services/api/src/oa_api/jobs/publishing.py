@@ -69,11 +69,11 @@ async def publish_run(transaction: Transaction, run: int) -> None:
             await publish(transaction, job)
         else:
             await transaction.execute(_SQL["success_to_warn"], {"job": job.id})
-            await _record_decision(transaction, job, kind="job.held_back", status=JobStatus.WARN)
+            await _record_decision(transaction, job, kind="job.needs_review", status=JobStatus.WARN)
 
 
 async def confirm(transaction: Transaction, job: LockedJob) -> bool:
-    """Accept the result of a job under review, and publish it if its run is live; False if it is not under review."""
+    """Accept a result that needs review, and publish it if its run is live; False if it does not need review."""
     if not await _end_review(transaction, job, status=JobStatus.SUCCESS, state="confirmed"):
         return False
     if job.live:
@@ -82,7 +82,7 @@ async def confirm(transaction: Transaction, job: LockedJob) -> bool:
 
 
 async def reject(transaction: Transaction, job: LockedJob) -> bool:
-    """End a job under review as Fail; False if it is not under review."""
+    """End a job that needs review as Fail; False if it does not need review."""
     return await _end_review(transaction, job, status=JobStatus.FAIL, state="rejected", error=REJECTED)
 
 

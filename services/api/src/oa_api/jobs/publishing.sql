@@ -51,7 +51,7 @@ INSERT INTO review_reason (job_id, code, message) VALUES (%(job)s, %(code)s, %(m
 UPDATE review_reason SET state = %(state)s WHERE job_id = %(job)s AND state = 'open'
 
 -- name: warn_to
--- Ends the review of a job; changes nothing if it is not under review.
+-- Ends the review of a job; changes nothing if it does not need review.
 UPDATE job SET status = %(status)s, updated_at = now(), error_code = %(error_code)s, error_message = %(error_message)s
 WHERE id = %(job)s AND status = 'Warn'
 
@@ -60,7 +60,7 @@ WHERE id = %(job)s AND status = 'Warn'
 SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' ORDER BY id
 
 -- name: success_to_warn
--- Puts a successful job under review when its run becomes live.
+-- Marks a successful job as needing review when its run becomes live.
 UPDATE job SET status = 'Warn', updated_at = now() WHERE id = %(job)s AND status = 'Success' AND kind = 'source'
 
 -- name: published_file

@@ -14,7 +14,7 @@ from oa_api.jobs.output_files import OutputFile, read_output
 from oa_api.jobs.requests import JobFilter, RunFilter
 from oa_api.jobs.rows import (
     AttemptRow,
-    AttemptState,
+    AttemptStateRow,
     JobDetail,
     JobEventRow,
     JobRow,
@@ -88,9 +88,9 @@ async def get_job_detail(database: Database, job: JobRow) -> JobDetail:
     )
 
 
-async def get_attempt_state(database: Database, job: int) -> AttemptState:
+async def get_attempt_state(database: Database, job: int) -> AttemptStateRow:
     """Return the latest attempt of a job and its status. Raises NotFoundError."""
-    state = await database.first(_SQL["attempt_state"], {"job": job}, into=AttemptState)
+    state = await database.first(_SQL["attempt_state"], {"job": job}, into=AttemptStateRow)
     if state is None:
         raise NotFoundError(f"job {job} does not exist")
     return state

@@ -199,7 +199,7 @@ API = (
     post(
         "/api/job/{job}/confirm",
         api.post_confirm,
-        "Publish a job under review",
+        "Publish a job that needs review",
         answer=JobStatusSchema,
         tag="jobs",
         body=ReasonSchema,
@@ -209,7 +209,7 @@ API = (
     post(
         "/api/job/{job}/reject",
         api.post_reject,
-        "Reject a job under review",
+        "Reject a job that needs review",
         answer=JobStatusSchema,
         tag="jobs",
         body=ReasonSchema,

@@ -114,7 +114,7 @@ class JobRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptState:
+class AttemptStateRow:
     """The state of a job that the dispatcher compares with a message of the jobs queue."""
 
     id: int

@@ -172,7 +172,7 @@ class JobDetailSchema(JobSchema):
 
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
     events = fields.List(fields.Nested(EventSchema), required=True)
-    held_back = fields.List(fields.Nested(ReviewReasonSchema), required=True)
+    review_reasons = fields.List(fields.Nested(ReviewReasonSchema), required=True)
 
 
 class AttemptStateSchema(ResponseSchema):

@@ -25,5 +25,5 @@ def serialize_job_detail(detail: JobDetail, *, with_token: bool = False) -> Json
         **serialize_job(detail.job, with_token=with_token),
         "attempts": _ATTEMPT.dump(detail.attempts, many=True),
         "events": _EVENT.dump(detail.events, many=True),
-        "held_back": _REVIEW_REASON.dump(detail.review_reasons, many=True),
+        "review_reasons": _REVIEW_REASON.dump(detail.review_reasons, many=True),
     }

@@ -24,12 +24,12 @@ async def post_cancel(request: web.Request) -> web.Response:
 
 
 async def post_confirm(request: web.Request) -> web.Response:
-    """Publish the result of a job under review."""
+    """Publish a result that needs review."""
     return await _run_action(request, actions.confirm, "Job {job} confirmed.")
 
 
 async def post_reject(request: web.Request) -> web.Response:
-    """End a job under review as failed."""
+    """End a job that needs review as failed."""
     return await _run_action(request, actions.reject, "Job {job} rejected.")
 
 
