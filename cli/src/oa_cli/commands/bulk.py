@@ -68,7 +68,7 @@ class BulkProgress(_Bulk):
 class BulkList(TypedDict):
     """GET /api/job/bulk."""
 
-    bulks: list[BulkProgress]
+    bulk_actions: list[BulkProgress]
 
 
 class _Request(TypedDict):
@@ -156,7 +156,7 @@ def bulk_list(limit: int, *, as_json: bool) -> None:
     """List bulk actions, newest first."""
 
     async def work(api: Api) -> int:
-        actions = (await api.get("/api/job/bulk", BulkList, limit=limit))["bulks"]
+        actions = (await api.get("/api/job/bulk", BulkList, limit=limit))["bulk_actions"]
         columns = ("bulk action", "action", "jobs", "done", "skipped", "remaining", "by", "reason", "created (UTC)")
         rows = [
             [
