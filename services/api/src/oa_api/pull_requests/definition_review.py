@@ -10,7 +10,7 @@ from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_api.jobs.planning import PlannedJob
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.json_positions import line_of, lines_of
-from oa_shared.source_definition import Entry, entries, repeated_names, validate_definition
+from oa_shared.source_definition import SourceEntry, entries, repeated_names, validate_definition
 
 FAILURE, WARNING = "failure", "warning"
 _NAME = re.compile(r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z")
@@ -87,7 +87,7 @@ def _entries_before(text: str | None) -> _Before:
         definition = decode(text) if text is not None else None
     except (NotJsonError, UnstorableError):
         definition = None
-    if definition is None or validate_definition(definition):
+    if not isinstance(definition, dict) or validate_definition(definition):
         return _Before({}, {})
     return _Before({(e.layer, e.name): e.body for e in entries(definition)}, _beside_layers(definition))
 
@@ -145,5 +145,5 @@ def _compared(change: SourceChange, definition: Any, before: _Before, address: s
     )
 
 
-def _job(change: SourceChange, entry: Entry, *, text: str, sha256: str, address: str) -> PlannedJob:
+def _job(change: SourceChange, entry: SourceEntry, *, text: str, sha256: str, address: str) -> PlannedJob:
     return PlannedJob(change.source_name, address, sha256, text, layer=entry.layer, name=entry.name, tier=entry.tier)
