@@ -1,7 +1,7 @@
-"""The attribute functions, one row at a time, as docs/engine.md tells them.
+"""The attribute functions, one row at a time, by docs/engine.md, "Attribute functions".
 
-Nothing here is shared with the engine: it is the oracle of the differential test and the baseline of the benchmark.
-Each maker takes a rule and returns a function of a row (a dict of texts); None means that nothing was found.
+The module shares nothing with the engine: it is the oracle of the differential test and the baseline of the benchmark.
+Each maker takes a rule and returns a function of a row (a dict of texts), which returns None for no result.
 """
 
 import ast

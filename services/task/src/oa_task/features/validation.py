@@ -1,4 +1,4 @@
-"""Which features are valid, by layer (ENGINE part A, section 11), and how the number of a valid address is written."""
+"""Validation of features by layer, and normalization of address numbers (docs/engine.md, "Validation")."""
 
 from dataclasses import dataclass, field
 
@@ -24,58 +24,58 @@ _TYPES = {"addresses": (0,), "parcels": _POLYGONS, "buildings": _POLYGONS, "cent
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """What was found in a batch: the mask of each rule's failures, and the numbers as valid addresses have them."""
+    """The validation of a batch: a mask of the failures of each rule, and the normalized numbers of addresses."""
 
     failures: dict[str, np.ndarray]
     numbers: pl.Series | None
 
     @property
     def is_valid(self) -> np.ndarray:
-        """Return the features that no rule refuses."""
-        refused: np.ndarray = np.logical_or.reduce(list(self.failures.values()))
-        return ~refused
+        """Return a mask of the features that fail no rule."""
+        is_invalid: np.ndarray = np.logical_or.reduce(list(self.failures.values()))
+        return ~is_invalid
 
 
 @dataclass(slots=True)
 class ValidationCounts:
-    """How many features are valid, and how many each rule refuses; a feature may fail several rules."""
+    """The number of valid features, and the number that fail each rule; a feature may fail several rules."""
 
     valid: int = 0
     failures: dict[str, int] = field(default_factory=dict)
 
-    def add(self, verdict: ValidationResult) -> None:
-        """Count a batch."""
-        self.valid += int(verdict.is_valid.sum())
-        for rule, mask in verdict.failures.items():
+    def add(self, result: ValidationResult) -> None:
+        """Add the counts of a batch."""
+        self.valid += int(result.is_valid.sum())
+        for rule, mask in result.failures.items():
             self.failures[rule] = self.failures.get(rule, 0) + int(mask.sum())
 
 
 def validate(attributes: Attributes, geometry: Geometry, layer: str) -> ValidationResult:
-    """Apply the layer's rules to a batch whose geometry is rounded."""
+    """Return the validation of a batch, whose geometry must be rounded, by the rules of its layer."""
     missing = is_missing(geometry)
     failures = {"geometry": missing, "range": ~missing & ~_is_in_range(geometry, layer)}
     if layer != "addresses":
         return ValidationResult({**failures, **_shape_failures(geometry, layer, missing)}, None)
-    numbers, is_sound = _judged_numbers(_plain(attributes, "number"))
-    failures["number"] = ~is_sound
+    numbers, is_valid = _validate_numbers(_plain(attributes, "number"))
+    failures["number"] = ~is_valid
     failures["street"] = (_plain(attributes, "street").str.strip_chars() == "").to_numpy()
     return ValidationResult(failures, numbers)
 
 
 def normalize_numbers(numbers: pl.Series) -> pl.Series:
-    """Return numbers in lower case, a letter joined to the digits before it: `123 B` becomes `123b`."""
+    """Return numbers in lower case, with a letter joined to the digits before it: `123 B` becomes `123b`."""
     return numbers.str.to_lowercase().str.strip_chars().str.replace(_SPACED_LETTER, "${1}${2}")
 
 
-def _judged_numbers(numbers: pl.Series) -> tuple[pl.Series, np.ndarray]:
-    """Return the numbers normalised and which are sound; nearly all are only digits, and are left alone."""
-    sound = numbers.str.contains(_DIGITS)
-    places = (~sound).arg_true()
-    if not len(places):
-        return numbers, sound.to_numpy()
-    others = normalize_numbers(numbers.gather(places))
-    is_sound = others.str.contains(_NUMBER) & (others.str.len_chars() <= _NUMBER_CHARACTERS)
-    return numbers.clone().scatter(places, others), sound.scatter(places, is_sound).to_numpy()
+def _validate_numbers(numbers: pl.Series) -> tuple[pl.Series, np.ndarray]:
+    """Return the normalized numbers and a mask of the valid ones; most consist of digits and need no normalization."""
+    is_valid = numbers.str.contains(_DIGITS)
+    indexes = (~is_valid).arg_true()
+    if not len(indexes):
+        return numbers, is_valid.to_numpy()
+    others = normalize_numbers(numbers.gather(indexes))
+    are_others_valid = others.str.contains(_NUMBER) & (others.str.len_chars() <= _NUMBER_CHARACTERS)
+    return numbers.clone().scatter(indexes, others), is_valid.scatter(indexes, are_others_valid).to_numpy()
 
 
 def _plain(attributes: Attributes, name: str) -> pl.Series:
