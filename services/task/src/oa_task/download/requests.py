@@ -102,7 +102,7 @@ def _target(response: aiohttp.ClientResponse, current: URL) -> URL:
     try:
         return current.join(URL(location or ""))
     except ValueError as error:
-        raise TaskFailure("source.not_found", f"{_shown(current)} redirects to an invalid URL: {error}") from error
+        raise TaskFailure("source.not_found", f"{_printable(current)} redirects to an invalid URL: {error}") from error
 
 
 def check_status(response: aiohttp.ClientResponse) -> None:
@@ -150,17 +150,19 @@ async def _translate_errors(url: URL) -> AsyncIterator[None]:
     except AddressRefusedError as error:
         raise TaskFailure("source.address_refused", error.detail) from error
     except TimeoutError as error:
-        raise TransientError("upstream.timeout", f"{_shown(url)} stopped responding: {error}") from error
+        raise TransientError("upstream.timeout", f"{_printable(url)} stopped responding: {error}") from error
     except aiohttp.ClientPayloadError as error:
-        raise TransientError("upstream.truncated", f"{_shown(url)}: the connection closed early: {error}") from error
+        raise TransientError(
+            "upstream.truncated", f"{_printable(url)}: the connection closed early: {error}"
+        ) from error
     except (aiohttp.ClientError, ConnectionError) as error:
         refusal = _refusal(error)
         if refusal is not None:
             raise TaskFailure("source.address_refused", refusal.detail) from error
-        raise TransientError("upstream.connection", f"{_shown(url)}: {type(error).__name__}: {error}") from error
+        raise TransientError("upstream.connection", f"{_printable(url)}: {type(error).__name__}: {error}") from error
 
 
-def _shown(url: URL) -> str:
+def _printable(url: URL) -> str:
     return without_login(url)[:_MAX_SHOWN]
 
 

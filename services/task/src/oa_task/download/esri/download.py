@@ -100,7 +100,7 @@ class _Fetching:
                 log.warning("paging_incomplete", by=ranges.name, have=self._lines.count, error=str(problem or ""))
                 if self._lines.has_unnamed:
                     break  # features without IDs cannot be matched with those of another strategy
-        raise problem or self._truncated()
+        raise problem or self._truncation_failure()
 
     async def _download_ranges(self, ranges: PageRanges) -> TaskFailure | None:
         """Download by one strategy; return its failure if another strategy may succeed."""
@@ -165,7 +165,7 @@ class _Fetching:
         self._announced = announced if announced is not None else self._announced
         return self._announced is None or self._lines.count >= self._announced
 
-    def _truncated(self) -> TaskFailure:
+    def _truncation_failure(self) -> TaskFailure:
         text = f"{self._client.url} announces {self._announced or 0:,} features and sent {self._lines.count:,}"
         return TaskFailure("upstream.truncated", text)
 
