@@ -13,6 +13,7 @@ from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
 from oa_local.provision import Queues, client, create_bucket, create_queues
 from oa_shared.aws import Aws, open_aws
+from support.databases import Databases
 
 _TEMPLATE = "oa_template"
 
@@ -46,11 +47,16 @@ def migrated_template(postgres: Postgres) -> str:
     return _TEMPLATE
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: Postgres, migrated_template: str) -> Databases:
+    return Databases(postgres, migrated_template)
+
+
 @pytest.fixture
-def database_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
-    name = f"test_{_short_name()}"
-    yield postgres.create(name, template=migrated_template)
-    postgres.drop(name)
+def database_url(databases: Databases) -> Iterator[str]:
+    name = databases.lend()
+    yield databases.server.url(name)
+    databases.take_back(name)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def bare_relay(bench: Bench) -> float:
     began, sent = time.perf_counter(), 0
     with connection, connection.cursor() as cursor:
         while sent < MESSAGES:
-            cursor.execute(_RELAY["take_unsent"], {"limit": BATCH})
+            cursor.execute(_RELAY["claim_unsent"], {"limit": BATCH})
             ids = [row["id"] for row in cursor.fetchall()]
             cursor.execute(_RELAY["mark_sent"], {"ids": ids})
             connection.commit()

@@ -30,7 +30,7 @@ _TOLD = """
     FROM webhook_delivery WHERE event = 'data.published' AND (body::jsonb #>> '{data,job}')::bigint = ANY(%s)
 """
 _WAITING = "SELECT * FROM outbox WHERE job_id = ANY(%s) AND sent_at IS NULL"
-_EVIDENCE = "SELECT * FROM batch_evidence WHERE job_id = ANY(%s)"
+_EVIDENCE = "SELECT * FROM batch_exit WHERE job_id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ async def test_history_of_files_that_were_cleared_away_has_no_addresses_for_them
     first, _ = await publish(api), await publish(api)
     values = {"job": first["id"]}
     await api.database.execute(
-        "INSERT INTO expiry (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')", values
+        "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')", values
     )
     newer, older = (await api.get("/api/data/1/history"))["publications"]
     assert [file["url"] is None for file in older["files"]] == [True] * 5

@@ -94,7 +94,7 @@ async def test_export_that_cannot_be_is_refused_and_nothing_stays(api: RunningAp
 async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     waiting, old = await api.job(), await publish(api, "us/ne/old")
-    gone = "INSERT INTO expiry (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')"
+    gone = "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')"
     await api.database.execute(gone, {"job": old})
     kept = f"the files of job {old} are not kept any more: run it again, or export what is published"
     for job, status, words in (

@@ -10,18 +10,18 @@ from support.running_api import RunningApi
 
 
 async def test_schedule_fire_and_list_tell_what_is_due_and_fired(api: RunningApi) -> None:
-    ended = await oa(api, "schedule", "fire", "fabric", "--period", "p1")
+    ended = await oa(api, "schedule", "trigger", "fabric", "--period", "p1")
     assert (ended.status, ended.out.strip()) == (
         0,
-        "fire 1: fabric p1 is Waiting; `oa schedule list` tells how it goes",
+        "schedule run 1: fabric p1 is Waiting; see `oa schedule list`",
     )
-    again = await oa(api, "schedule", "fire", "fabric", "--period", "p1", "--json")
+    again = await oa(api, "schedule", "trigger", "fabric", "--period", "p1", "--json")
     assert again.json["id"] == 1
     listed = await oa(api, "schedule", "list")
     assert "cleanup" in listed.out
     assert "p1" in listed.out
-    assert (await oa(api, "schedule", "list", "--type", "sources", "--json")).json["fires"] == []
-    assert (await oa(api, "schedule", "fire", "close")).status == 2
+    assert (await oa(api, "schedule", "list", "--type", "sources", "--json")).json["schedule_runs"] == []
+    assert (await oa(api, "schedule", "trigger", "close")).status == 2
 
 
 async def test_health_tells_counts_and_what_fails(api: RunningApi) -> None:
@@ -40,10 +40,10 @@ async def test_health_tells_counts_and_what_fails(api: RunningApi) -> None:
 async def test_cleanup_says_what_would_go_and_removes_only_when_told(api: RunningApi) -> None:
     looked = await oa(api, "cleanup", "--dry-run")
     assert (looked.status, "unpublished" in looked.out) == (0, True)
-    assert (await api.get("/api/schedule"))["fires"] == []
+    assert (await api.get("/api/schedule"))["schedule_runs"] == []
     begun = await oa(api, "cleanup", "--remove")
-    assert "fire 1 removes it" in begun.out
-    assert (await api.get("/api/schedule"))["fires"][0]["type"] == "cleanup"
+    assert "schedule run 1 deletes it" in begun.out
+    assert (await api.get("/api/schedule"))["schedule_runs"][0]["type"] == "cleanup"
 
 
 @pytest.mark.parametrize(("body", "status"), [(b"NO,ST\n1,Main\n", 0), (b"\x00\x01", 1)])

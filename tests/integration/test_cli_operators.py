@@ -31,12 +31,12 @@ async def test_bulk_without_yes_says_how_many_match_and_does_nothing(api: Runnin
     ended = await oa(api, "bulk", "rerun", "--error", "upstream")
     assert ended.status == 2
     assert "jobs that match: 2; rerun 2 of them? Give --yes to do it." in " ".join(ended.err.replace("│", " ").split())
-    assert await api.count("bulk") == 0
+    assert await api.count("bulk_action") == 0
 
 
 async def test_bulk_with_yes_and_wait_ends_when_all_are_done(api: RunningApi) -> None:
     await failed(api, *"abc")
-    words = ("bulk", "rerun", "--error", "upstream", "--source", "xx/", "--yes", "--wait", "--why", "it is back")
+    words = ("bulk", "rerun", "--error", "upstream", "--source", "xx/", "--yes", "--wait", "--reason", "it is back")
     ended, _ = await asyncio.gather(oa(api, *words), carry_out(api))
     assert (ended.status, ended.out.strip()) == (0, "bulk action 1: 3 of 3 done, 0 left alone")
     assert "it is back" in (await oa(api, "bulk", "list")).out
@@ -49,7 +49,7 @@ async def test_bulk_without_a_match_says_so(api: RunningApi) -> None:
 
 
 async def test_pause_lists_holds_and_resumes(api: RunningApi) -> None:
-    ended = await oa(api, "pause", "host", "gis.example.org", "--why", "they asked us", "--hours", "2")
+    ended = await oa(api, "pause", "host", "gis.example.org", "--reason", "they asked us", "--hours", "2")
     assert ended.out.strip() == "pause 1: host gis.example.org; `oa resume 1` ends it"
     listed = await oa(api, "pause")
     assert "they asked us" in listed.out
@@ -89,9 +89,9 @@ async def test_dead_letters_are_chosen_by_what_they_say(api: RunningApi) -> None
     dead = api.queues["jobs"].dead
     assert dead is not None
     await dead.send_batch([OutgoingMessage(json.dumps({"kind": "job.submit", "job": job})) for job in (1, 2, 3)])
-    redriven = await oa(api, "queue", "redrive", "jobs", "--job", "1", "--why", "mended")
+    redriven = await oa(api, "queue", "redrive", "jobs", "--job", "1", "--reason", "mended")
     assert redriven.out.strip() == "1 sent back to jobs, 2 left"
-    discarded = await oa(api, "queue", "discard", "jobs", "--job", "2", "--why", "of no use")
+    discarded = await oa(api, "queue", "discard", "jobs", "--job", "2", "--reason", "of no use")
     assert discarded.out.strip() == "1 thrown away, 1 left in jobs"
-    assert (await oa(api, "queue", "discard", "jobs", "--why", "x")).status == 2
+    assert (await oa(api, "queue", "discard", "jobs", "--reason", "x")).status == 2
     assert [letter["job"] for letter in (await oa(api, "queue", "show", "jobs", "--json")).json] == [3]

@@ -12,7 +12,9 @@ from support.running_api import RunningApi
 
 async def test_collection_is_made_built_shown_and_deleted(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    made = await oa(api, "collection", "create", "us-ne", "--human", "Nebraska", "--source", "us/ne/**", "--json")
+    made = await oa(
+        api, "collection", "create", "us-ne", "--display-name", "Nebraska", "--source", "us/ne/**", "--json"
+    )
     assert (made.status, made.json["id"]) == (0, 1)
     started = await oa(api, "collection", "build", "1")
     assert (started.status, started.out) == (0, "job 2 builds it of 1 datasets with 1,000 features\n")

@@ -71,7 +71,7 @@ async def test_refusal_is_given_up_after_some_tries_and_told(world: GitHubWorld)
     await world.pull({TOWN: definition("town")})
     row = await world.api.database.first("SELECT state, reason, tries FROM github_delivery")
     assert row is not None
-    assert (row["state"], row["tries"]) == ("given_up", 5)
+    assert (row["state"], row["tries"]) == ("abandoned", 5)
     assert "/compare/" in row["reason"]
 
 
@@ -110,7 +110,7 @@ async def test_outage_of_a_day_is_given_up(world: GitHubWorld) -> None:
     await world.api.database.execute("UPDATE github_delivery SET tries = 149")
     await world.settle()
     row = await world.api.database.first("SELECT state FROM github_delivery")
-    assert row == {"state": "given_up"}
+    assert row == {"state": "abandoned"}
 
 
 @pytest.mark.parametrize("part", ["/check-runs", "/comments"])

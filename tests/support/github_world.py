@@ -1,5 +1,6 @@
 """The API, its duty towards GitHub, and a GitHub, all over real HTTP with a real Postgres; tasks are played."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from oa_api.pull_requests.worker import GitHubWorker, RetryDelays
 from oa_api.settings import Settings
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
+from support.databases import Snapshot
 from support.fakes.github_events import SECRET, encoded, headers, pull_event, push_event
 from support.fakes.github_model import APP_ID, GitHubModel
 from support.fakes.github_server import GitHubServer, app_key_pem, as_json
@@ -35,6 +37,7 @@ class GitHubWorld:
     duty: GitHubWorker
     storage: MemoryStorage
     database_url: str
+    before: Snapshot
 
     @property
     def model(self) -> GitHubModel:
@@ -42,9 +45,7 @@ class GitHubWorld:
 
     async def forget(self) -> None:
         """Begin anew: a repository with one definition of two entries, and an empty database."""
-        rows = await self.api.database.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        tables = ", ".join(row["tablename"] for row in rows if row["tablename"] != "migration")
-        await self.api.database.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        assert await asyncio.to_thread(self.before.restore, self.database_url)
         self.storage._objects.clear()
         self.github.forget(new_model())
 
@@ -156,6 +157,7 @@ def github_settings(github: GitHubServer) -> dict[str, Any]:
 @asynccontextmanager
 async def github_world(database_url: str, *, page_size: int = 100, **settings: Any) -> AsyncIterator[GitHubWorld]:
     """Start everything."""
+    before = await asyncio.to_thread(Snapshot.take, database_url)
     async with AsyncExitStack() as stack:
         github = await stack.enter_async_context(GitHubServer(new_model(), page_size=page_size).serve())
         storage = MemoryStorage()
@@ -169,4 +171,4 @@ async def github_world(database_url: str, *, page_size: int = 100, **settings: A
                 pauses=RetryDelays(look_s=0, delays_s=(0.0,)),
             )
         )
-        yield GitHubWorld(api, github, duty, storage, database_url)
+        yield GitHubWorld(api, github, duty, storage, database_url, before)

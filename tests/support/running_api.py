@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import web, web_app
 from aiohttp.test_utils import TestClient, TestServer
 
 from oa_api.app import make_app
@@ -28,6 +28,11 @@ class _Server(TestServer):
 
     async def _make_runner(self, **options: Any) -> web.BaseRunner:
         return ApiRunner(self.app, **options)
+
+
+def forget_applications() -> None:
+    """Let go of applications that serve no more: aiohttp keeps the last 1,024 handlers, each with its application."""
+    web_app._cached_build_middleware.cache_clear()
 
 
 def definition(*names: str, **extra: Any) -> dict[str, Any]:
@@ -108,3 +113,4 @@ async def running_api(
                 yield RunningApi(client, database, queues, kept)
     finally:
         await database.close()
+        forget_applications()

@@ -61,9 +61,9 @@ def is_current(folder: Path) -> bool:
 def install(*, wants_tests: bool) -> None:
     """Fetch the packages and put the served files in place, all at once. Raises BuildError."""
     VENDOR.parent.mkdir(exist_ok=True)
-    node, npm = _node_and_npm()
+    node, npm = node_and_npm()
     with tempfile.TemporaryDirectory(prefix="oa-web-") as name:
-        modules = _fetch(Path(name), [*npm, *([] if wants_tests else ["--omit=dev"])])
+        modules = fetch_packages(WEB, Path(name), [*npm, *([] if wants_tests else ["--omit=dev"])])
         with tempfile.TemporaryDirectory(prefix=".vendor-", dir=VENDOR.parent) as made:
             _fill(Path(made) / "new", modules, node)
             if VENDOR.exists():
@@ -74,16 +74,17 @@ def install(*, wants_tests: bool) -> None:
             shutil.copy(modules / "axe-core/axe.min.js", AXE)
 
 
-def _fetch(work: Path, npm_ci: list[str]) -> Path:
+def fetch_packages(manifests: Path, work: Path, npm_ci: list[str]) -> Path:
+    """Fetch what the lock file in `manifests` names and return the folder of packages. Raises BuildError."""
     for file in ("package.json", "package-lock.json"):
-        shutil.copy(WEB / file, work)
+        shutil.copy(manifests / file, work)
     done = subprocess.run(npm_ci, cwd=work, capture_output=True, text=True, timeout=_NPM_WITHIN_S, check=False)  # noqa: S603 - npm, with fixed arguments
     if done.returncode:
         raise BuildError(f"npm ci failed: {(done.stderr or done.stdout).strip()[-500:]}")
     return work / "node_modules"
 
 
-def _node_and_npm() -> tuple[str, list[str]]:
+def node_and_npm() -> tuple[str, list[str]]:
     """Return the program of Node, and the command that installs: the machine's where it is new enough."""
     options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     node, npm = shutil.which("node"), shutil.which("npm")

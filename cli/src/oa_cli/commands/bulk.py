@@ -24,7 +24,7 @@ _FILTERS = (
     click.option("--after", help="Made at or after this moment (RFC 3339)."),
     click.option("--before", help="Made before this moment (RFC 3339)."),
     click.option("--limit", default=5000, show_default=True, type=click.IntRange(1, 5000), help="The oldest so many."),
-    click.option("--why", default="", help="Why, for the audit trail."),
+    click.option("--reason", default="", help="Why, for the audit trail."),
     click.option("--yes", is_flag=True, help="Do not ask."),
     click.option("--wait", is_flag=True, help="Wait until all of them are done."),
 )
@@ -38,9 +38,9 @@ def bulk() -> None:
 def _action(name: str, words: str) -> None:
     """Add the command of one action."""
 
-    def command(*, limit: int, why: str, yes: bool, wait: bool, as_json: bool, **filters: Any) -> None:
+    def command(*, limit: int, reason: str, yes: bool, wait: bool, as_json: bool, **filters: Any) -> None:
         chosen = {key: value for key, value in filters.items() if value is not None}
-        asked = {"action": name, "filter": chosen, "limit": limit, "why": why}
+        asked = {"action": name, "filter": chosen, "limit": limit, "reason": reason}
         call(lambda api: _do(api, asked, yes=yes, wait=wait, as_json=as_json))
 
     made: Callable[..., Any] = command
@@ -86,7 +86,7 @@ def _told(made: dict[str, Any]) -> list[str]:
     if not made["ended_at"]:
         return [f"bulk action {made['id']}: {made['jobs']} jobs; `oa bulk show {made['id']}` shows the progress"]
     lines = [f"bulk action {made['id']}: {made['done']} of {made['jobs']} done, {made['skipped']} left alone"]
-    return lines + [f"  {item['jobs']} left alone: {item['reason']}" for item in made["reasons"]]
+    return lines + [f"  {item['jobs']} left alone: {item['reason']}" for item in made["skip_reasons"]]
 
 
 @bulk.command("show", epilog=EXIT_STATUSES)
@@ -111,9 +111,9 @@ def bulk_list(limit: int, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         found = (await api.get("/api/job/bulk", limit=limit))["bulks"]
-        columns = ("bulk", "action", "jobs", "done", "left alone", "to do", "who", "why", "when (UTC)")
-        keys = ("id", "action", "jobs", "done", "skipped", "waiting", "actor", "why")
-        rows = [[*(item[key] for key in keys), moment(item["at"])] for item in found]
+        columns = ("bulk", "action", "jobs", "done", "left alone", "to do", "who", "reason", "when (UTC)")
+        keys = ("id", "action", "jobs", "done", "skipped", "waiting", "actor", "reason")
+        rows = [[*(item[key] for key in keys), moment(item["created_at"])] for item in found]
         answer(found, table("bulk actions", columns, rows), as_json=as_json)
         return 0
 

@@ -16,7 +16,7 @@ def cleanup(*, dry_run: bool, as_json: bool) -> None:
     async def work(api: Api) -> int:
         found = await api.post("/api/cleanup", {"dry_run": dry_run})
         if not dry_run:
-            words = f"fire {found['fire']['id']} removes it; `oa schedule list --type cleanup` tells how it goes"
+            words = f"schedule run {found['schedule_run']['id']} deletes it; see `oa schedule list --type cleanup`"
             answer(found, words, as_json=as_json)
             return 0
         rows = [[name, f"{tally['count']:,}", f"{tally['size_bytes']:,}"] for name, tally in found["removed"].items()]

@@ -30,7 +30,7 @@ def collection_list(limit: int, *, as_json: bool) -> None:
         columns = ("collection", "name", "for people", "sources", "features", "bytes", "built (UTC)", "latest")
         rows = [
             [
-                *(item[key] for key in ("id", "name", "human")),
+                *(item[key] for key in ("id", "name", "display_name")),
                 " ".join(item["sources"]),
                 item["count"],
                 item["size"],
@@ -62,7 +62,7 @@ def collection_show(number: int, *, as_json: bool) -> None:
 
 @collection.command("create", epilog=EXIT_STATUSES)
 @click.argument("name")
-@click.option("--human", required=True, help="Its name for people.")
+@click.option("--display-name", required=True, help="Its name for people.")
 @click.option("--source", "sources", required=True, multiple=True, help="A glob like us/ne/**; may be given again.")
 @click.option("--layer", type=LAYERS, help="Only this layer.")
 @click.option("--format", "formats", multiple=True, type=FORMATS, help="All of them when left out.")
@@ -111,7 +111,7 @@ def collection_delete(number: int, *, as_json: bool) -> None:
 
 
 def _facts(found: Mapping[str, Any]) -> Any:
-    rows = [[key, found[key]] for key in ("name", "human", "layer", "deduplicate") if found[key] is not None]
+    rows = [[key, found[key]] for key in ("name", "display_name", "layer", "deduplicate") if found[key] is not None]
     rows += [[key, " ".join(found[key])] for key in ("sources", "formats")]
     rows += [["features", found["count"]], ["built (UTC)", moment(found["built_at"])]] if found["job"] else []
     made = table(f"collection {found['id']}", ("", ""), rows)

@@ -42,4 +42,6 @@ def _tell(event: dict[str, Any], *, as_json: bool) -> None:
         return
     what = " ".join(filter(None, (event["kind"], event["status"], event["error"])))
     whose = f"job {event['job']} of run {event['run']} {event['source_name']} {event['layer']}/{event['name']}"
-    console.print(f"{event['at'][11:19]} {event['id']} {whose}: {what}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"{event['created_at'][11:19]} {event['id']} {whose}: {what}", markup=False, highlight=False, soft_wrap=True
+    )

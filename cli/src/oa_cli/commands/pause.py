@@ -15,20 +15,20 @@ _SCOPE = click.Choice(["all", "lane", "source", "host"])
 @click.command(epilog=EXIT_STATUSES)
 @click.argument("scope", type=_SCOPE, required=False)
 @click.argument("value", default="")
-@click.option("--why", default="", help="Why, for all to see.")
+@click.option("--reason", default="", help="Why, for all to see.")
 @click.option("--hours", type=click.FloatRange(0, min_open=True), help="For so long; else until `oa resume`.")
 @click.option("--ended", is_flag=True, help="List those that are over too.")
 @json_option
-def pause(scope: str | None, value: str, why: str, hours: float | None, *, ended: bool, as_json: bool) -> None:
+def pause(scope: str | None, value: str, reason: str, hours: float | None, *, ended: bool, as_json: bool) -> None:
     """Hold back all, a lane, a source (`us/ca/`: all below) or a host; without words, list what is held."""
     if scope is None:
         call(lambda api: _list(api, ended=ended, as_json=as_json))
-    if not why:
-        raise click.UsageError("say --why")
+    if not reason:
+        raise click.UsageError("say --reason")
     until = (datetime.now(UTC) + timedelta(hours=hours)).isoformat() if hours else None
 
     async def work(api: Api) -> int:
-        made = await api.post("/api/pause", {"scope": scope, "value": value, "why": why, "until": until})
+        made = await api.post("/api/pause", {"scope": scope, "value": value, "reason": reason, "until": until})
         answer(made, f"pause {made['id']}: {_what(made)}; `oa resume {made['id']}` ends it", as_json=as_json)
         return 0
 
@@ -37,13 +37,13 @@ def pause(scope: str | None, value: str, why: str, hours: float | None, *, ended
 
 @click.command(epilog=EXIT_STATUSES)
 @click.argument("number", type=int)
-@click.option("--why", default="", help="Why, for the audit trail.")
+@click.option("--reason", default="", help="Why, for the audit trail.")
 @json_option
-def resume(number: int, why: str, *, as_json: bool) -> None:
+def resume(number: int, reason: str, *, as_json: bool) -> None:
     """End a pause; what it held back is sent."""
 
     async def work(api: Api) -> int:
-        made = await api.delete(f"/api/pause/{number}", {"why": why})
+        made = await api.delete(f"/api/pause/{number}", {"reason": reason})
         answer(made, f"{_what(made)} goes on, {made['waiting']} waiting", as_json=as_json)
         return 0
 
@@ -52,11 +52,11 @@ def resume(number: int, why: str, *, as_json: bool) -> None:
 
 async def _list(api: Api, *, ended: bool, as_json: bool) -> int:
     found = (await api.get("/api/pause", ended=ended, limit=100))["pauses"]
-    columns = ("pause", "what", "waiting", "why", "who", "since (UTC)", "until (UTC)", "ended (UTC)")
+    columns = ("pause", "what", "waiting", "reason", "who", "since (UTC)", "until (UTC)", "ended (UTC)")
     rows = [
         [
-            *(item["id"], _what(item), item["waiting"], item["why"], item["actor"]),
-            *(moment(item[key]) for key in ("at", "until", "ended_at")),
+            *(item["id"], _what(item), item["waiting"], item["reason"], item["actor"]),
+            *(moment(item[key]) for key in ("created_at", "until", "ended_at")),
         ]
         for item in found
     ]

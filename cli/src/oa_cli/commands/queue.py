@@ -36,7 +36,7 @@ def _choice(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that say which letters are meant."""
     for option in (
         click.option("--kind", help="Messages of this kind, like job.status."),
-        click.option("--reason", help="Buried for a reason that has these words in it."),
+        click.option("--reason-contains", help="Buried for a reason that has these words in it."),
         click.option("--job", type=int, help="About this job."),
     ):
         command = option(command)
@@ -65,15 +65,15 @@ def queue_show(name: str, limit: int, page: int, *, as_json: bool, **choice: Any
 @click.argument("messages", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="All of them.")
 @_choice
-@click.option("--why", default="", help="Why, for the audit trail.")
+@click.option("--reason", default="", help="Why, for the audit trail.")
 @json_option
 def queue_redrive(
-    name: str, messages: tuple[str, ...], why: str, *, is_all: bool, as_json: bool, **choice: Any
+    name: str, messages: tuple[str, ...], reason: str, *, is_all: bool, as_json: bool, **choice: Any
 ) -> None:
     """Send dead letters back to their queue: those with these ids, those that are meant, or --all."""
     if bool(messages or any(choice.values())) == is_all:
         raise click.UsageError("name the ids that `oa queue show` lists, say which are meant, or give --all")
-    asked = {"messages": list(messages) or None, "why": why, **_given(choice)}
+    asked = {"messages": list(messages) or None, "reason": reason, **_given(choice)}
 
     async def work(api: Api) -> int:
         said = await api.post(f"/api/queue/{name}/redrive", asked)
@@ -88,13 +88,13 @@ def queue_redrive(
 @click.argument("name", type=_NAME)
 @click.argument("messages", nargs=-1)
 @_choice
-@click.option("--why", required=True, help="Why, for the audit trail.")
+@click.option("--reason", required=True, help="Why, for the audit trail.")
 @json_option
-def queue_discard(name: str, messages: tuple[str, ...], why: str, *, as_json: bool, **choice: Any) -> None:
+def queue_discard(name: str, messages: tuple[str, ...], reason: str, *, as_json: bool, **choice: Any) -> None:
     """Throw dead letters away: those with these ids, or those that are meant."""
     if not messages and not any(choice.values()):
         raise click.UsageError("name the ids that `oa queue show` lists, or say which are meant")
-    asked = {"messages": list(messages) or None, "why": why, **_given(choice)}
+    asked = {"messages": list(messages) or None, "reason": reason, **_given(choice)}
 
     async def work(api: Api) -> int:
         said = await api.post(f"/api/queue/{name}/discard", asked)

@@ -11,7 +11,7 @@ _TYPE = click.Choice(["sources", "collections", "fabric", "cleanup", "report"])
 
 @click.group()
 def schedule() -> None:
-    """Look at what fired by the clock, and fire by hand."""
+    """List and trigger schedules."""
 
 
 @schedule.command("list", epilog=EXIT_STATUSES)
@@ -24,13 +24,12 @@ def schedule_list(kind: str | None, limit: int, *, as_json: bool) -> None:
     async def work(api: Api) -> int:
         found = await api.get("/api/schedule", type=kind, limit=limit)
         due = [[item[key] for key in ("type", "period", "state", "next_period_at")] for item in found["upcoming"]]
-        fired = [
-            [*(item[key] for key in ("id", "type", "period", "state", "run")), _words(item)] for item in found["fires"]
-        ]
+        keys = ("id", "type", "period", "state", "run")
+        runs = [[*(item[key] for key in keys), _words(item)] for item in found["schedule_runs"]]
         shown = (
             table("due", ("type", "period", "state", "next period"), due),
             "",
-            table("fired", ("fire", "type", "period", "state", "run", "what came of it"), fired),
+            table("schedule runs", ("schedule run", "type", "period", "state", "run", "result"), runs),
         )
         answer(found, *shown, as_json=as_json)
         return 0
@@ -38,25 +37,25 @@ def schedule_list(kind: str | None, limit: int, *, as_json: bool) -> None:
     call(work)
 
 
-@schedule.command("fire", epilog=EXIT_STATUSES)
+@schedule.command("trigger", epilog=EXIT_STATUSES)
 @click.argument("kind", metavar="TYPE", type=_TYPE)
 @click.option("--period", help="What it stands for; this week or this day when left out.")
 @json_option
-def schedule_fire(kind: str, period: str | None, *, as_json: bool) -> None:
+def schedule_trigger(kind: str, period: str | None, *, as_json: bool) -> None:
     """Say that TYPE is due; once fired for a period, firing again does nothing, or goes on where it failed."""
 
     async def work(api: Api) -> int:
-        fire = await api.post("/api/schedule", {"type": kind, "period": period})
-        words = f"fire {fire['id']}: {kind} {fire['period']} is {fire['state']}; `oa schedule list` tells how it goes"
-        answer(fire, words, as_json=as_json)
+        made = await api.post("/api/schedule", {"type": kind, "period": period})
+        words = f"schedule run {made['id']}: {kind} {made['period']} is {made['state']}; see `oa schedule list`"
+        answer(made, words, as_json=as_json)
         return 0
 
     call(work)
 
 
-def _words(fire: dict[str, object]) -> str:
-    """Return what came of a fire: why it failed, or its numbers."""
-    if fire["error"]:
-        return str(fire["error"])
-    detail = fire["detail"] if isinstance(fire["detail"], dict) else {}
+def _words(schedule_run: dict[str, object]) -> str:
+    """Return the result of a schedule run: its error, or its counts."""
+    if schedule_run["error"]:
+        return str(schedule_run["error"])
+    detail = schedule_run["detail"] if isinstance(schedule_run["detail"], dict) else {}
     return ", ".join(f"{value:,} {name}" for name, value in detail.items() if isinstance(value, int))

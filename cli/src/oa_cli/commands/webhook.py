@@ -30,7 +30,7 @@ def webhook_list(limit: int, *, as_json: bool) -> None:
                 *(item[key] for key in ("id", "url", "source", "layer")),
                 "on" if item["active"] else "off",
                 item["waiting"],
-                item["disabled_because"],
+                item["disabled_reason"],
             ]
             for item in found
         ]
@@ -111,7 +111,7 @@ def webhook_ping(number: int, *, as_json: bool) -> None:
 
 @webhook.command("deliveries", epilog=EXIT_STATUSES)
 @click.argument("number", type=int)
-@click.option("--state", type=click.Choice(["waiting", "delivered", "given_up"]))
+@click.option("--state", type=click.Choice(["waiting", "delivered", "failed"]))
 @click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
 @json_option
 def webhook_deliveries(number: int, state: str | None, limit: int, *, as_json: bool) -> None:

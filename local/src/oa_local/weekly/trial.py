@@ -86,34 +86,36 @@ class Trial:
     def _period(self) -> str | None:
         """Return None for this week's own run, or a name for one more where this week has had its run."""
         upcoming = {item["type"]: item for item in self._api.call("GET", "/api/schedule")["upcoming"]}
-        return None if upcoming["sources"]["fire"] is None else _stamp()
+        return None if upcoming["sources"]["schedule_run"] is None else _stamp()
 
     def _fire(self, towns: list[Town], port: int, *, period: str | None) -> int:
         write_repository(self._folder / REPOSITORY, towns, f"http://127.0.0.1:{port}")
         return int(self._api.call("POST", "/api/schedule", {"type": "sources", "period": period})["id"])
 
-    def _follow(self, fire: int) -> int:
+    def _follow(self, schedule_run: int) -> int:
         """Wait until all jobs of a fire have ended, and return its run. Raises WeeklyError."""
         deadline = time.monotonic() + _PATIENCE_S
         said = ""
         while time.monotonic() < deadline:
-            told, run = self._look(fire)
+            told, run = self._look(schedule_run)
             if told != said:
                 self._console.print(f"  {told}")
                 said = told
             if run is not None:
                 return run
             time.sleep(_LOOK_EVERY_S)
-        raise WeeklyError(f"fire {fire} has not come to its end within {_PATIENCE_S / 60:.0f} minutes: {said}")
+        raise WeeklyError(
+            f"schedule run {schedule_run} has not come to its end within {_PATIENCE_S / 60:.0f} minutes: {said}"
+        )
 
-    def _look(self, fire: int) -> tuple[str, int | None]:
+    def _look(self, schedule_run: int) -> tuple[str, int | None]:
         """Return where a fire stands in words, and its run once all jobs have ended."""
         try:
-            found = self._api.call("GET", f"/api/schedule/{fire}")
+            found = self._api.call("GET", f"/api/schedule/{schedule_run}")
             if found["state"] == "Failed":
-                raise WeeklyError(f"fire {fire} failed: {found['error']}")
+                raise WeeklyError(f"schedule run {schedule_run} failed: {found['error']}")
             if found["run"] is None:
-                return f"fire {fire}: {found['state']}", None
+                return f"schedule run {schedule_run}: {found['state']}", None
             jobs = self._api.call("GET", f"/api/run/{found['run']}")["jobs"]
         except HTTPError as error:
             raise WeeklyError(f"the API answered {error.code}: {error.read().decode()[:300]}") from error

@@ -1,6 +1,8 @@
 """The application: middleware, routes and what they work with."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
 
 from aiohttp import hdrs, web
 
@@ -52,7 +54,7 @@ def make_app(
     app[DATABASE] = database
     app[STORAGE] = storage
     app[QUEUES] = queues
-    app[DOCUMENT] = document(ROUTES, VERSION)
+    app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
     app[HUB] = Hub(database, settings.database_url, most_streams=settings.event_streams)
     app.on_shutdown.append(_end_streams)
@@ -63,6 +65,12 @@ def make_app(
     set_up_documentation(app)
     app[WEBHOOK_SECRETS] = WebhookSecrets(settings.github_webhook_secret, settings.github_webhook_secret_previous)
     return app
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """Return the description of the API, which is the same for each application of this process."""
+    return document(ROUTES, VERSION)
 
 
 def _add(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], Role]]:

@@ -101,7 +101,7 @@ async def delete_token(request: web.Request) -> web.Response:
 
 async def list_deeds(request: web.Request) -> web.Response:
     """Return a page of the audit trail, newest first."""
-    return await _page(request, "deeds", await query(request, schemas.DeedFilterSchema()), _DEED)
+    return await _page(request, "entries", await query(request, schemas.DeedFilterSchema()), _DEED)
 
 
 async def rows(database: Database, name: str, asked: dict[str, Any]) -> tuple[list[Row], int | None]:

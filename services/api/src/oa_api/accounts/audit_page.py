@@ -17,11 +17,11 @@ _PLACES = {"job": ("/jobs", Role.ANYONE), "run": ("/runs", Role.ANYONE), "accoun
 async def list_deeds(request: web.Request) -> web.Response:
     """Show who did what, newest first."""
     asked = await asked_of(request, DeedFilterSchema())
-    found, following = await reads.rows(request.app[DATABASE], "deeds", asked)
+    found, following = await reads.rows(request.app[DATABASE], "entries", asked)
     shown = [{**deed, "href": _place(deed["subject"], request[PRINCIPAL])} for deed in found]
     older = str(request.rel_url.update_query(cursor=following)) if following is not None else None
     newest = str(request.rel_url.without_query_params("cursor")) if asked["cursor"] else None
-    return render(request, "accounts/audit_log.html", deeds=shown, asked=asked, older=older, newest=newest)
+    return render(request, "accounts/audit_log.html", entries=shown, asked=asked, older=older, newest=newest)
 
 
 def _place(subject: str, principal: Principal) -> str | None:

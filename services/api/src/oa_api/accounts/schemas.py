@@ -182,18 +182,18 @@ class AuditEntrySchema(ResponseSchema):
     """Who did what."""
 
     id = fields.Integer(required=True, metadata=about("The number of the deed.", 1))
-    at = Time(required=True, metadata=about("When."))
+    created_at = Time(required=True, metadata=about("When."))
     kind = fields.String(required=True, metadata=about("What proved who it was.", "session"))
     account = fields.Integer(required=True, allow_none=True, metadata=about("Whose account; null for a service.", 1))
     actor = fields.String(required=True, metadata=about("Who.", "ada"))
     role = fields.String(required=True, metadata=about("What they were then.", "moderator"))
     action = fields.String(required=True, metadata=about("Did what.", "job.confirm"))
     subject = fields.String(required=True, metadata=about("To what.", "job/12"))
-    why = fields.String(required=True, metadata=about("Why, in their words.", "checked by hand"))
+    reason = fields.String(required=True, metadata=about("Why, in their words.", "checked by hand"))
     detail = fields.Dict(required=True, keys=fields.String(), metadata=about("What else is known of it."))
 
 
 class DeedListSchema(ResponseSchema):
     """GET /api/audit."""
 
-    deeds = fields.List(fields.Nested(AuditEntrySchema), required=True)
+    entries = fields.List(fields.Nested(AuditEntrySchema), required=True)

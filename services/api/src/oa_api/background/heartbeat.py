@@ -11,4 +11,4 @@ BULK = "bulk"
 
 async def record_heartbeat(database: Database, name: str) -> None:
     """Say that a duty is alive."""
-    await database.execute(_SQL["beat"], {"name": name})
+    await database.execute(_SQL["upsert"], {"name": name})

@@ -1,5 +1,5 @@
--- name: beat
-INSERT INTO heartbeat (name) VALUES (%(name)s) ON CONFLICT (name) DO UPDATE SET at = now()
+-- name: upsert
+INSERT INTO heartbeat (name) VALUES (%(name)s) ON CONFLICT (name) DO UPDATE SET reported_at = now()
 
 -- name: heartbeats
-SELECT name, at, extract(epoch FROM now() - at)::float AS age_s FROM heartbeat ORDER BY name
+SELECT name, reported_at, extract(epoch FROM now() - reported_at)::float AS age_s FROM heartbeat ORDER BY name

@@ -32,10 +32,10 @@ async def counted(request: web.Request, asked: dict[str, Any]) -> Row:
     total = await bulk_actions.count(request.app[DATABASE], bulk_actions.matching(asked["action"], asked["filter"]))
     jobs = min(total.rows, asked["limit"])
     return {
-        **dict.fromkeys(("id", "at", "ended_at")),
+        **dict.fromkeys(("id", "created_at", "ended_at")),
         "action": asked["action"],
         "filter": bulk_actions.plain(asked["filter"]),
-        "why": asked["why"],
+        "reason": asked["reason"],
         "actor": request[PRINCIPAL].name,
         "matching": total.rows,
         "matching_is_estimate": total.is_estimate,

@@ -85,42 +85,44 @@ async def start(transaction: Transaction, asked: dict[str, Any], *, by: Principa
     found = await count(transaction, values)
     if found.rows != asked["expected"]:
         raise _changed(asked["expected"], found)
-    made = await transaction.all(_SQL["insert_bulk"], _bulk_row(asked, by))
+    made = await transaction.all(_SQL["insert_bulk_action"], _bulk_row(asked, by))
     bulk = int(made[0]["id"])
-    chosen = await transaction.execute(_SQL["choose_jobs"], {**values, "bulk": bulk, "limit": asked["limit"]})
+    chosen = await transaction.execute(_SQL["insert_jobs"], {**values, "bulk_action": bulk, "limit": asked["limit"]})
     if chosen != min(found.rows, asked["limit"]) and not found.is_estimate:
         raise _changed(asked["expected"], Total(chosen))
-    await transaction.execute(_SQL["note_chosen"], {"bulk": bulk, "jobs": chosen})
+    await transaction.execute(_SQL["record_job_count"], {"bulk_action": bulk, "jobs": chosen})
     detail = {"action": asked["action"], "filter": plain(asked["filter"]), "jobs": chosen}
-    await audit_log.record(transaction, by, action="job.bulk", subject=f"bulk/{bulk}", why=asked["why"], detail=detail)
+    await audit_log.record(
+        transaction, by, action="job.bulk", subject=f"bulk/{bulk}", reason=asked["reason"], detail=detail
+    )
     await once.remember(transaction, {"id": bulk})
     return bulk
 
 
 async def progress(database: Database, bulk: int) -> Row:
     """Return how far a bulk action is, with why jobs were skipped. Raises NotFoundError."""
-    row = await database.first(_SQL["bulk"], {"bulk": bulk})
+    row = await database.first(_SQL["bulk_action"], {"bulk_action": bulk})
     if row is None:
         raise NotFoundError(f"there is no bulk action {bulk}")
-    return {**row, "reasons": await database.all(_SQL["reasons"], {"bulk": bulk})}
+    return {**row, "skip_reasons": await database.all(_SQL["skip_reasons"], {"bulk_action": bulk})}
 
 
 async def latest(database: Database, *, limit: int, cursor: int | None = None) -> list[Row]:
     """Return bulk actions, newest first."""
-    return await database.all(_SQL["bulks"], {"limit": limit, "cursor": cursor})
+    return await database.all(_SQL["bulk_actions"], {"limit": limit, "cursor": cursor})
 
 
 async def step(transaction: Transaction) -> int | None:
     """Do the next few jobs of the oldest bulk action that has not ended; return how many, or None without one."""
-    bulk = await transaction.first(_SQL["take_bulk"])
+    bulk = await transaction.first(_SQL["claim_bulk_action"])
     if bulk is None:
         return None
-    rows = await transaction.all(_SQL["take_jobs"], {"bulk": bulk["id"], "limit": _AT_ONCE})
+    rows = await transaction.all(_SQL["next_jobs"], {"bulk_action": bulk["id"], "limit": _AT_ONCE})
     reasons = [await _do(transaction, bulk, row["job"]) for row in rows]
     jobs = [row["job"] for row in rows]
-    await transaction.execute(_SQL["note_outcomes"], {"bulk": bulk["id"], "job": jobs, "reason": reasons})
+    await transaction.execute(_SQL["record_outcomes"], {"bulk_action": bulk["id"], "job": jobs, "skip_reason": reasons})
     if len(rows) < _AT_ONCE:
-        await transaction.execute(_SQL["end_bulk"], {"bulk": bulk["id"]})
+        await transaction.execute(_SQL["complete_bulk_action"], {"bulk_action": bulk["id"]})
     return len(rows)
 
 
@@ -128,7 +130,7 @@ async def _do(transaction: Transaction, bulk: Row, job: int) -> str | None:
     """Do one job by the same move as the single action; return why it was skipped, if it was."""
     by = Principal(bulk["kind"], bulk["account_id"], bulk["actor"], Role[bulk["role"].upper()])
     try:
-        await _DEEDS[bulk["action"]](transaction, job, by=by, why=bulk["why"])
+        await _DEEDS[bulk["action"]](transaction, job, by=by, reason=bulk["reason"])
     except ApiError as error:
         # The move is refused before anything of it is written.
         return _without_number(error.detail, job)
@@ -152,7 +154,7 @@ def _bulk_row(asked: dict[str, Any], by: Principal) -> dict[str, Any]:
     return {
         "action": asked["action"],
         "filter": json.dumps(plain(asked["filter"])),
-        "why": asked["why"],
+        "reason": asked["reason"],
         "principal_kind": by.kind,
         "account": by.id,
         "actor": by.name,

@@ -23,7 +23,7 @@ from oa_shared.failures import FAILURES, FailureClass
 _READS = load_queries("jobs.reads")
 PATH = "/bulk"
 _LATEST, _EXAMPLES = 25, 10
-_NOT_ASKED = frozenset({CSRF_FIELD, "expected", "key", "why"})
+_NOT_ASKED = frozenset({CSRF_FIELD, "expected", "key", "reason"})
 
 
 async def show_bulk(request: web.Request) -> web.Response:

@@ -71,11 +71,11 @@ class BulkSchema(ResponseSchema):
     """One action on many jobs."""
 
     id = fields.Integer(required=True, allow_none=True, metadata=about("Its number; null for a dry run.", 1))
-    at = Time(required=True, allow_none=True, metadata=about("When it was asked for."))
+    created_at = Time(required=True, allow_none=True, metadata=about("When it was asked for."))
     ended_at = Time(required=True, allow_none=True, metadata=about("When the last job was done."))
     action = fields.String(required=True, validate=validate.OneOf(list(BulkAction)), metadata=about("What is done."))
     filter = fields.Dict(required=True, metadata=about("To which jobs."))
-    why = fields.String(required=True)
+    reason = fields.String(required=True)
     actor = fields.String(required=True, metadata=about("Who asked.", "ada"))
     matching = fields.Integer(metadata=about("For a dry run: how many jobs match; say so as `expected`.", 12))
     matching_is_estimate = fields.Boolean(metadata=about("Whether counting stopped early: at least so many match."))
@@ -83,7 +83,7 @@ class BulkSchema(ResponseSchema):
     done = fields.Integer(required=True, metadata=about("How many have been done.", 10))
     skipped = fields.Integer(required=True, metadata=about("How many were left alone.", 2))
     waiting = fields.Integer(required=True, metadata=about("How many are still to do.", 0))
-    reasons = fields.List(fields.Nested(SkippedSchema), metadata=about("Why jobs were left alone."))
+    skip_reasons = fields.List(fields.Nested(SkippedSchema), metadata=about("Why jobs were left alone."))
 
 
 class BulkListSchema(ResponseSchema):

@@ -1,5 +1,6 @@
 """Published data as pages: the list, one dataset with its history, and the map of everything."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -118,6 +119,6 @@ def _changed(changes: dict[str, Any] | None) -> list[tuple[str, int]]:
     return [(name, changes[name]) for name in CHANGES if name in changes]
 
 
-def _chart(publications: list[dict[str, Any]]) -> charts.Chart:
+def _chart(publications: Sequence[Any]) -> charts.Chart:
     """Return the number of features over time, oldest first."""
     return charts.line([(found["published_at"][:10], found["count"] or 0) for found in reversed(publications)])

@@ -31,8 +31,8 @@ SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, dat
 LEFT JOIN publication ON publication.job_id = data.job_id AND publication.attempt = data.attempt
 LEFT JOIN LATERAL ({unpublished} ORDER BY job.id DESC LIMIT 1) latest ON true
 LEFT JOIN LATERAL (
-    SELECT string_agg(message, '; ' ORDER BY job_error.id) AS reasons FROM job_error
-    WHERE job_error.job_id = latest.id AND job_error.state = 'open' AND latest.status = 'Warn'
+    SELECT string_agg(message, '; ' ORDER BY review_reason.id) AS reasons FROM review_reason
+    WHERE review_reason.job_id = latest.id AND review_reason.state = 'open' AND latest.status = 'Warn'
 ) held ON true
 
 -- name: by_source
@@ -66,18 +66,18 @@ WHERE data.id = %(data)s
 
 -- name: is_kept
 NOT EXISTS (
-    SELECT FROM expiry
-    WHERE expiry.job_id = publication.job_id AND expiry.attempt = publication.attempt AND expiry.part = 'files'
+    SELECT FROM file_deletion
+    WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt AND file_deletion.part = 'files'
 )
 
 -- name: history
 SELECT publication.id, publication.job_id AS job, publication.attempt, publication.run_id AS run,
        publication.published_at, publication.source_sha256, publication.source_url, publication.github,
        publication.license, publication.result, EXISTS (SELECT 1 FROM job WHERE job.id = publication.job_id) AND NOT EXISTS (
-           SELECT 1 FROM expiry WHERE expiry.job_id = publication.job_id AND expiry.attempt = publication.attempt
+           SELECT 1 FROM file_deletion WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt
        ) AS is_kept, (
-           SELECT min(marked_at) FROM expiry
-           WHERE expiry.job_id = publication.job_id AND expiry.attempt = publication.attempt
+           SELECT min(marked_at) FROM file_deletion
+           WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt
        ) AS files_deleted_at
 FROM publication
 WHERE publication.data_id = %(data)s AND (%(cursor)s::bigint IS NULL OR publication.id < %(cursor)s)

@@ -1,4 +1,4 @@
-"""aiopg, kept behind one door: connections, transactions, retries.
+"""The only module that speaks to aiopg: connections, transactions, retries.
 
 psycopg2's asynchronous mode is always autocommit, so BEGIN and COMMIT are written out. aiopg's pool hands out dead
 connections; one that fails on its first statement is closed and another is taken.
@@ -8,7 +8,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 import aiopg
 import psycopg2
@@ -16,6 +16,7 @@ from psycopg2.extras import RealDictCursor
 
 from oa_api.db.error_translation import translate_errors
 from oa_api.db.errors import StoreConflictError, StoreTimeoutError, StoreUnavailableError, StoreUnknownOutcomeError
+from oa_api.db.rows import make_row, make_rows
 
 Row = dict[str, Any]
 Parameters = Mapping[str, Any]
@@ -48,16 +49,25 @@ class Transaction:
         await self._cursor.execute(sql, parameters, timeout=within_s)
         return int(self._cursor.rowcount)
 
-    async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Return every row."""
+    @overload
+    async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]: ...
+    @overload
+    async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> list[_Result]: ...
+    async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
+        """Return every row as an instance of `into`: a dataclass, or the type of the only column."""
         await self._cursor.execute(sql, parameters)
-        return [dict(row) for row in await self._cursor.fetchall()]
+        rows = await self._cursor.fetchall()
+        return make_rows(into, rows) if into else [dict(row) for row in rows]
 
-    async def first(self, sql: str, parameters: Parameters | None = None) -> Row | None:
-        """Return the first row, or None."""
+    @overload
+    async def first(self, sql: str, parameters: Parameters | None = None) -> Row | None: ...
+    @overload
+    async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> _Result | None: ...
+    async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
+        """Return the first row as an instance of `into`, or None."""
         await self._cursor.execute(sql, parameters)
         row = await self._cursor.fetchone()
-        return None if row is None else dict(row)
+        return _typed(into, row)
 
 
 class Database:
@@ -127,18 +137,27 @@ class Database:
         """Run one statement in a transaction of its own."""
         return await self.run(lambda transaction: transaction.execute(sql, parameters))
 
-    async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Return every row of one statement that only reads."""
+    @overload
+    async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]: ...
+    @overload
+    async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> list[_Result]: ...
+    async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
+        """Return every row of one statement that only reads, as instances of `into`."""
         with translate_errors():
             async with self._cursor_after(sql, parameters) as cursor:
-                return [dict(row) for row in await cursor.fetchall()]
+                rows = await cursor.fetchall()
+        return make_rows(into, rows) if into else [dict(row) for row in rows]
 
-    async def first(self, sql: str, parameters: Parameters | None = None) -> Row | None:
-        """Return the first row of one statement that only reads, or None."""
+    @overload
+    async def first(self, sql: str, parameters: Parameters | None = None) -> Row | None: ...
+    @overload
+    async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> _Result | None: ...
+    async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
+        """Return the first row of one statement that only reads, as an instance of `into`, or None."""
         with translate_errors():
             async with self._cursor_after(sql, parameters) as cursor:
                 row = await cursor.fetchone()
-        return None if row is None else dict(row)
+        return _typed(into, row)
 
     @asynccontextmanager
     async def _cursor_after(self, sql: str, parameters: Parameters | None = None) -> AsyncIterator[Any]:
@@ -161,6 +180,12 @@ class Database:
                 return
             finally:
                 await self._pool.release(connection)
+
+
+def _typed(into: type[Any] | None, row: Any) -> Any:
+    if row is None:
+        return None
+    return make_row(into, row) if into else dict(row)
 
 
 async def _commit(cursor: Any) -> None:

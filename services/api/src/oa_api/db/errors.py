@@ -38,3 +38,10 @@ class StoreConflictError(StoreError):
     code = "store.conflict"
     title = "The database is busy with the same rows."
     retryable = True
+
+
+class MigrationError(StoreError):
+    """The migrations recorded in the database do not match the files of this version."""
+
+    code = "store.migration"
+    title = "The database cannot be migrated."

@@ -1,4 +1,4 @@
--- name: forget_foreign_order
--- After a restore into another server the counter of transactions may be lower than what the rows say. No row that can be
--- seen is of a transaction that has not begun: such rows are put before all others.
+-- name: reset_foreign_order
+-- Called after each migration. After a restore into another server the transaction counter may be lower than the rows
+-- say. A visible row never belongs to a transaction that has not started, so such rows sort before all others.
 UPDATE job_event SET xid = '0' WHERE xid >= pg_snapshot_xmax(pg_current_snapshot())

@@ -80,7 +80,7 @@ async def post_discard(request: web.Request) -> web.Response:
 async def apply(request: web.Request, name: str, action: str, asked: dict[str, Any]) -> tuple[RedriveResult, int]:
     """Redrive or discard what is asked for, with a row of the audit trail; return what was done and what is left."""
     pair, dead = pair_of(request, name)
-    tell = partial(_record, request, name, action, asked["why"])
+    tell = partial(_record, request, name, action, asked["reason"])
     choice = chosen(asked)
     done = await (redrive(pair, dead, choice, tell=tell) if action == "redrive" else discard(dead, choice, tell=tell))
     return done, (await dead.depth()).visible
@@ -89,17 +89,19 @@ async def apply(request: web.Request, name: str, action: str, asked: dict[str, A
 def chosen(asked: dict[str, Any]) -> DeadLetterFilter:
     """Return which letters are asked for."""
     ids = asked.get("messages")
-    return DeadLetterFilter(frozenset(ids) if ids is not None else None, asked["kind"], asked["reason"], asked["job"])
+    return DeadLetterFilter(
+        frozenset(ids) if ids is not None else None, asked["kind"], asked["reason_contains"], asked["job"]
+    )
 
 
-async def _record(request: web.Request, name: str, action: str, why: str, messages: list[ReceivedMessage]) -> None:
+async def _record(request: web.Request, name: str, action: str, reason: str, messages: list[ReceivedMessage]) -> None:
     """Write down what is about to be done, so that nothing is done that is not written down."""
     told = [{key: shown[key] for key in ("id", "kind", "job", "reason")} for shown in map(view, messages[:_NAMED])]
     detail = {"letters": len(messages), "named": told}
     by = request[PRINCIPAL]
     await request.app[DATABASE].run(
         lambda transaction: audit_log.record(
-            transaction, by, action=f"queue.{action}", subject=f"queue/{name}", why=why, detail=detail
+            transaction, by, action=f"queue.{action}", subject=f"queue/{name}", reason=reason, detail=detail
         )
     )
 

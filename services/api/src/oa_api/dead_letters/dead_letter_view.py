@@ -18,20 +18,20 @@ class DeadLetterFilter:
 
     ids: Collection[str] | None = None
     kind: str | None = None
-    reason: str | None = None
+    reason_contains: str | None = None
     job: int | None = None
 
     def takes(self, message: ReceivedMessage) -> bool:
         """Return whether a letter is one of these."""
         if self.ids is not None and message.id not in self.ids:
             return False
-        if self.kind is None and self.reason is None and self.job is None:
+        if self.kind is None and self.reason_contains is None and self.job is None:
             return True
         shown = view(message)
         return (
             self.kind in (None, shown["kind"])
             and self.job in (None, shown["job"])
-            and (self.reason is None or self.reason in (shown["reason"] or ""))
+            and (self.reason_contains is None or self.reason_contains in (shown["reason"] or ""))
         )
 
 

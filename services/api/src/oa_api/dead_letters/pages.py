@@ -34,8 +34,8 @@ async def show_dead_letters(request: web.Request) -> web.Response:
         queues=queues,
         letters=found[:_SHOWN],
         total=total,
-        deeds=await request.app[DATABASE].all(_AUDIT["latest_deeds"], values),
-        filters={name: asked[name] for name in ("kind", "reason", "job") if asked[name] is not None},
+        entries=await request.app[DATABASE].all(_AUDIT["latest_entries"], values),
+        filters={name: asked[name] for name in ("kind", "reason_contains", "job") if asked[name] is not None},
     )
 
 

@@ -30,7 +30,9 @@ class _Letters(StrictSchema):
     """Which dead letters."""
 
     kind = Text(load_default=None, metadata=about("Messages of this kind.", "job.status"))
-    reason = Text(load_default=None, metadata=about("Buried for a reason that has these words in it.", "unknown field"))
+    reason_contains = Text(
+        load_default=None, metadata=about("Buried for a reason that has these words in it.", "unknown field")
+    )
     job = identifier(load_default=None, metadata=about("About this job.", 1))
 
 
@@ -69,8 +71,8 @@ class DiscardSchema(RedriveSchema):
     @validates_schema
     def check_choice(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse to throw everything away by leaving the choice out."""
-        if all(data.get(name) is None for name in ("messages", "kind", "reason", "job")):
-            raise ValidationError("Say which: by ids, kind, reason or job.", "messages")
+        if all(data.get(name) is None for name in ("messages", "kind", "reason_contains", "job")):
+            raise ValidationError("Say which: by ids, kind, reason_contains or job.", "messages")
 
 
 class DeadLetterSchema(ResponseSchema):

@@ -10,7 +10,7 @@ SELECT EXISTS (SELECT FROM job_event WHERE xid >= pg_snapshot_xmin(pg_current_sn
 
 -- name: span
 SELECT event.xid::text AS xid, event.id AS row_id, event.run_id AS run, event.job_id AS job, event.attempt, event.kind,
-       event.at, event.detail, job.source_name, job.layer, job.name
+       event.created_at, event.detail, job.source_name, job.layer, job.name
 FROM job_event event JOIN job ON job.id = event.job_id
 WHERE event.accepted AND event.xid < pg_snapshot_xmin(pg_current_snapshot())
   AND (%(after_xid)s::xid8 IS NULL OR (event.xid, event.id) > (%(after_xid)s::xid8, %(after_id)s))

@@ -52,7 +52,7 @@ class FeedEventSchema(ResponseSchema):
     """Something that happened to a job."""
 
     id = EventId(required=True, metadata=about("Its place in the feed: later events have greater ids.", "812-4031"))
-    at = Time(required=True, metadata=about("When it was written.", "2026-11-24T12:00:00.123456Z"))
+    created_at = Time(required=True, metadata=about("When it was written.", "2026-11-24T12:00:00.123456Z"))
     run = fields.Integer(required=True, metadata=about("The run of the job.", 1))
     job = fields.Integer(required=True, metadata=about("The job.", 1))
     attempt = fields.Integer(required=True, metadata=about("The attempt that it is about.", 1))

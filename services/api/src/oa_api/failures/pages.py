@@ -51,7 +51,7 @@ async def post_decision(request: web.Request) -> web.Response:
     job, asked, by = path_id(request, "job"), await form(request, DecisionSchema()), request[PRINCIPAL]
     decide, status = DECISIONS[asked["moderate"]]
     try:
-        await request.app[DATABASE].run(lambda transaction: decide(transaction, job, by=by, why=asked["why"]))
+        await request.app[DATABASE].run(lambda transaction: decide(transaction, job, by=by, reason=asked["reason"]))
     except ConflictError as error:
         return flash.see_other(request, PATH, f"Nothing was changed: {error.detail}.", kind="bad")
     return flash.see_other(request, PATH, f"Job {job} is {asked['moderate']}ed: {status}.")

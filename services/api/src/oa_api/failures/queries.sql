@@ -65,7 +65,7 @@ GROUP BY key, day
 -- name: standing
 -- How long sources of live runs have failed, and how many do.
 SELECT {key} AS key, min(known.failing_since) AS failing_since, count(*) AS failing
-FROM source_state known JOIN job ON job.id = known.job_id
+FROM dataset_health known JOIN job ON job.id = known.job_id
 WHERE known.failing_since IS NOT NULL AND job.status = 'Fail'
 GROUP BY 1
 

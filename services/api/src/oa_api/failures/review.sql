@@ -1,6 +1,6 @@
 -- name: open_filtered
 FROM job
-WHERE job.id IN (SELECT job_id FROM job_error WHERE state = 'open' AND (%(code)s::text IS NULL OR code = %(code)s))
+WHERE job.id IN (SELECT job_id FROM review_reason WHERE state = 'open' AND (%(code)s::text IS NULL OR code = %(code)s))
   AND job.status = 'Warn'
   AND (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(layer)s::text IS NULL OR job.layer = %(layer)s)
@@ -17,7 +17,7 @@ FROM (
 CROSS JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object('code', code, 'message', message) ORDER BY id) AS errors,
            min(created_at) AS created_at
-    FROM job_error WHERE job_id = job.id AND state = 'open'
+    FROM review_reason WHERE job_id = job.id AND state = 'open'
 ) held
 LEFT JOIN data ON data.source_name = job.source_name AND data.layer = job.layer AND data.name = job.name
 ORDER BY job.id DESC

@@ -42,5 +42,5 @@ async def post_error(request: web.Request) -> web.Response:
     """Confirm or reject a job that is held back."""
     job, asked, by = path_id(request, "job"), await body(request, DecisionSchema()), request[PRINCIPAL]
     decide, status = DECISIONS[asked["moderate"]]
-    await request.app[DATABASE].run(lambda transaction: decide(transaction, job, by=by, why=asked["why"]))
+    await request.app[DATABASE].run(lambda transaction: decide(transaction, job, by=by, reason=asked["reason"]))
     return web.json_response(SettledSchema().dump({"job": job, "status": status}))

@@ -2,9 +2,9 @@
 
 import math
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from oa_api.http.safe_json import UnstorableError, check_storable
 from oa_shared.failures import FAILURES
@@ -12,6 +12,7 @@ from oa_shared.failures import FAILURES
 MAX_ID = 2**63 - 1
 MAX_INTEGER = 2**31 - 1
 SMALL_BODY_BYTES = 1024 * 1024
+_Request = TypeVar("_Request")
 
 
 class StrictSchema(Schema):
@@ -23,6 +24,30 @@ class StrictSchema(Schema):
         """Refuse what is not known."""
 
         unknown = RAISE
+
+
+class RequestSchema(StrictSchema, Generic[_Request]):
+    """A request that loads into the dataclass of its type argument: `class NewPauseSchema(RequestSchema[NewPause])`.
+
+    Schemas that share fields inherit from a StrictSchema that has no dataclass of its own, written before this class.
+    """
+
+    _request: ClassVar[type[Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            if get_origin(base) is RequestSchema:
+                (cls._request,) = get_args(base)
+
+    @post_load
+    def _make_request(self, data: dict[str, Any], **_: Any) -> _Request:
+        request: _Request = self._request(**self.prepare(data))
+        return request
+
+    def prepare(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Return the loaded values as the dataclass takes them; a schema overrides this to derive values."""
+        return data
 
 
 class Text(fields.String):

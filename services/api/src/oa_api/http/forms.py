@@ -1,18 +1,19 @@
 """Reading the forms of pages: by schema, like the bodies of the API."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 from marshmallow import Schema, ValidationError
 
 from oa_api.http.errors import BadRequestError, InvalidError, UnsupportedTypeError
+from oa_api.http.fields import RequestSchema
 from oa_api.http.request_parsing import raw_body
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 CSRF_FIELD = "csrf"
 _MAX_FIELDS = 1000
+_Request = TypeVar("_Request")
 
 
 async def form_values(request: web.Request) -> list[tuple[str, str]]:
@@ -27,11 +28,20 @@ async def form_values(request: web.Request) -> list[tuple[str, str]]:
 
 
 async def form(request: web.Request, schema: Schema) -> dict[str, Any]:
-    """Return a form by schema; a field that is left empty counts as left out. Raises InvalidError and those above."""
+    """Return a form by schema; an empty field counts as left out. Raises InvalidError and those above."""
+    return dict(await _load(request, schema))
+
+
+async def read_form(request: web.Request, schema: RequestSchema[_Request]) -> _Request:
+    """Return a form as the schema's dataclass; an empty field counts as left out. Raises InvalidError."""
+    loaded: _Request = await _load(request, schema)
+    return loaded
+
+
+async def _load(request: web.Request, schema: Schema) -> Any:
     given = {name: value for name, value in await form_values(request) if name != CSRF_FIELD and value.strip()}
     try:
-        loaded: Mapping[str, Any] = schema.load(given)
+        return schema.load(given)
     except ValidationError as error:
         fields = error.normalized_messages()  # type: ignore[no-untyped-call] # unannotated
         raise InvalidError(f"the form is not valid: {', '.join(map(str, fields))}", fields=fields) from error
-    return dict(loaded)

@@ -28,7 +28,7 @@ class Idempotency:
             return None
         values = {"key": self._key, "route": self._route}
         await transaction.execute(_SQL["claim_key"], values)
-        row = await transaction.first(_SQL["remembered_answer"], values)
+        row = await transaction.first(_SQL["recorded_answer"], values)
         if row is not None and row["request_sha256"] != self._sha256:
             raise InvalidError("this Idempotency-Key was used for another request")
         return row["answer"] if row else None
@@ -38,7 +38,7 @@ class Idempotency:
         if self._key is None:
             return
         values = {"key": self._key, "route": self._route, "request_sha256": self._sha256}
-        await transaction.execute(_SQL["remember_answer"], {**values, "status": 200, "answer": json.dumps(answer)})
+        await transaction.execute(_SQL["record_answer"], {**values, "status": 200, "answer": json.dumps(answer)})
 
 
 async def once(request: web.Request, route: str) -> Idempotency:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from marshmallow import Schema
 
 from oa_api.http.fields import MAX_ID, Choices, Numbers, Time
 from oa_api.http.headers import SECRET_HEADERS
@@ -26,7 +25,7 @@ _WORDS = {
     "pause": "The number of a pause.",
     "run": "The number of a run.",
     "job": "The number of a job.",
-    "fire": "The number of a fire.",
+    "schedule_run": "The ID of a schedule run.",
     "upload": "The id of an upload.",
     "file": "The name of one of its files.",
     "collection": "The number of a collection.",

@@ -1,7 +1,7 @@
 """Reading what a client sends: path, query and body, by schema (webargs, with our own limits and words)."""
 
 import asyncio
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -17,9 +17,10 @@ from oa_api.http.errors import (
     TooSlowError,
     UnsupportedTypeError,
 )
-from oa_api.http.fields import MAX_ID, SMALL_BODY_BYTES
+from oa_api.http.fields import MAX_ID, SMALL_BODY_BYTES, RequestSchema
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 
+_Request = TypeVar("_Request")
 _BODY_WITHIN_S = 60
 _JSON_TYPES = frozenset({"application/json", "application/octet-stream"})
 _BROKEN_BODY = (web.RequestPayloadError, aiohttp.ClientPayloadError, HttpProcessingError, ConnectionError)
@@ -80,6 +81,21 @@ async def body(request: web.Request, schema: Schema) -> dict[str, Any]:
     """Return the JSON body by schema. Raises BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError."""
     asked: dict[str, Any] = await _parser.parse(schema, request, location="json")
     return asked
+
+
+async def read_query(request: web.Request, schema: RequestSchema[_Request]) -> _Request:
+    """Return the query as the schema's dataclass. Raises InvalidError."""
+    loaded: _Request = await _parser.parse(schema, request, location="query")
+    return loaded
+
+
+async def read_body(request: web.Request, schema: RequestSchema[_Request]) -> _Request:
+    """Return the JSON body as the schema's dataclass.
+
+    Raises BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError.
+    """
+    loaded: _Request = await _parser.parse(schema, request, location="json")
+    return loaded
 
 
 async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> bytes:

@@ -1,5 +1,6 @@
 """Schemas that every room builds on: responses, lists, problems, pages of lists, reasons."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
@@ -48,6 +49,28 @@ class ListSchema(ResponseSchema):
     total_is_estimate = fields.Boolean(
         required=True, metadata=about("Whether counting stopped early: there are at least `total`.", False)
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slice:
+    """How much of a list to return: `limit` rows, after `page` pages of that size."""
+
+    limit: int
+    page: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CursorSlice(Slice):
+    """How much of a list to return, from where: `cursor` is the ID of the last row received."""
+
+    cursor: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """The reason for an action, kept in the audit log."""
+
+    reason: str = ""
 
 
 class SliceSchema(StrictSchema):
@@ -99,7 +122,7 @@ class PageSchema(SliceSchema):
 class ReasonSchema(StrictSchema):
     """What may be said with any deed that the audit trail keeps."""
 
-    why = Text(
+    reason = Text(
         load_default="",
         validate=validate.Length(max=500),
         metadata=about("Why, for the audit trail.", "the server is back"),

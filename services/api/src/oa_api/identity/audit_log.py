@@ -17,10 +17,10 @@ async def record(
     *,
     action: str,
     subject: str,
-    why: str = "",
+    reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down one deed: `action` as `job.confirm`, `subject` as `job/12`."""
     values = {"kind": principal.kind, "account": principal.id, "actor": principal.name, "role": principal.role.word}
-    values |= {"action": action, "subject": subject, "why": why, "detail": json.dumps(detail or {})}
-    await transaction.execute(_SQL["record_deed"], values)
+    values |= {"action": action, "subject": subject, "reason": reason, "detail": json.dumps(detail or {})}
+    await transaction.execute(_SQL["insert_entry"], values)

@@ -84,7 +84,7 @@ async def use(transaction: Transaction, secret: str) -> Row:
 
 
 async def _take(transaction: Transaction) -> Row | None:
-    asked = await transaction.first(_SQL["take_sign_in_request"])
+    asked = await transaction.first(_SQL["claim_sign_in_request"])
     if asked is None:
         return None
     account = await transaction.first(_SQL["account_by_email"], asked)

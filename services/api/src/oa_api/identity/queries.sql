@@ -100,7 +100,7 @@ VALUES (%(account)s, %(digest)s, %(name)s, %(role)s, %(parent)s,
         least(now() + %(days)s * interval '1 day', %(not_after)s))
 RETURNING id
 
--- name: hold_token
+-- name: lock_token
 SELECT expires_at FROM api_token WHERE id = %(token)s FOR KEY SHARE
 
 -- name: delete_token
@@ -115,7 +115,7 @@ ORDER BY seen_at DESC, id DESC LIMIT 50
 -- name: insert_session
 INSERT INTO session (account_id, digest, client) VALUES (%(account)s, %(digest)s, %(client)s)
 
--- name: note_sign_in
+-- name: record_sign_in
 UPDATE account SET signed_in_at = now() WHERE id = %(account)s
 
 -- name: delete_session_by_digest
@@ -132,7 +132,7 @@ WHERE (SELECT count(*) FROM sign_in_request
   AND (SELECT count(*) FROM (SELECT 1 FROM sign_in_request WHERE created_at > now() - interval '15 minutes'
                              LIMIT 5000) recent) < 5000
 
--- name: take_sign_in_request
+-- name: claim_sign_in_request
 UPDATE sign_in_request SET handled_at = now()
 WHERE id = (SELECT id FROM sign_in_request WHERE handled_at IS NULL ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING email, visit, next
@@ -161,23 +161,23 @@ WHERE (SELECT count(*) FROM (SELECT 1 FROM sign_in_state WHERE expires_at > now(
 DELETE FROM sign_in_state WHERE digest = %(digest)s AND visit = %(visit)s AND expires_at > now()
 RETURNING verifier, next
 
--- name: forget_requests
+-- name: delete_old_requests
 DELETE FROM sign_in_request WHERE created_at < now() - interval '1 hour'
 
--- name: forget_links
+-- name: delete_expired_links
 DELETE FROM sign_in_link WHERE expires_at < now()
 
--- name: forget_states
+-- name: delete_expired_states
 DELETE FROM sign_in_state WHERE expires_at < now()
 
--- name: forget_tokens
+-- name: delete_expired_tokens
 DELETE FROM api_token WHERE expires_at < now() - interval '30 days'
 
--- name: forget_sessions
+-- name: delete_expired_sessions
 DELETE FROM session WHERE seen_at < now() - interval '14 days' OR created_at < now() - interval '60 days'
 
--- name: deeds
-SELECT id, at, kind, account_id AS account, actor, role, action, subject, why, detail FROM audit
+-- name: entries
+SELECT id, created_at, kind, account_id AS account, actor, role, action, subject, reason, detail FROM audit
 WHERE (%(actor)s::text IS NULL OR actor = %(actor)s)
   AND (%(action)s::text IS NULL OR action = %(action)s)
   AND (%(subject)s::text IS NULL OR subject = %(subject)s)

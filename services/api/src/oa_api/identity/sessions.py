@@ -32,7 +32,7 @@ async def open_session(transaction: Transaction, account: Row, *, client: str, e
     secret = new_secret()
     values = {"account": account["id"], "digest": digest(secret), "client": browser_words(client)}
     await transaction.execute(_SQL["insert_session"], values)
-    await transaction.execute(_SQL["note_sign_in"], {"account": account["id"]})
+    await transaction.execute(_SQL["record_sign_in"], {"account": account["id"]})
     who = Principal(SESSION, account["id"], account["login"], Role.of(account["role"]))
     subject = f"account/{account['id']}"
     await audit_log.record(transaction, who, action="session.open", subject=subject, detail={"way": way})

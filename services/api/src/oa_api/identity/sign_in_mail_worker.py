@@ -14,7 +14,13 @@ SIGN_IN_MAIL = "sign_in_mail"
 _SQL = load_queries("identity.queries")
 _EVERY_S = 1.0
 _TIDY_EVERY_S = 30.0
-_FORGOTTEN = ("forget_requests", "forget_links", "forget_states", "forget_sessions", "forget_tokens")
+_DELETIONS = (
+    "delete_old_requests",
+    "delete_expired_links",
+    "delete_expired_states",
+    "delete_expired_sessions",
+    "delete_expired_tokens",
+)
 
 
 async def run_sign_in_mail(database: Database, mailer: Mailer, stop: asyncio.Event, *, site: str) -> None:
@@ -34,5 +40,5 @@ async def run_sign_in_mail(database: Database, mailer: Mailer, stop: asyncio.Eve
 
 async def forget(database: Database) -> None:
     """Remove what has expired."""
-    for name in _FORGOTTEN:
+    for name in _DELETIONS:
         await database.execute(_SQL[name])

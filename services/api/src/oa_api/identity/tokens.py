@@ -65,7 +65,7 @@ async def _end_of(transaction: Transaction, parent: int | None) -> datetime | No
     """Return when a parent ends, which nobody revokes meanwhile. Raises ForbiddenError if somebody just has."""
     if parent is None:
         return None
-    row = await transaction.first(_SQL["hold_token"], {"token": parent})
+    row = await transaction.first(_SQL["lock_token"], {"token": parent})
     if row is None:
         raise ForbiddenError("the token that asks has just been revoked")
     end: datetime = row["expires_at"]

@@ -52,19 +52,19 @@ async def report(transaction: Transaction, job: int, asked: dict[str, Any]) -> s
     return await apply_move(transaction, row, move)
 
 
-async def rerun(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> int:
+async def rerun(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> int:
     """Open a new attempt of an ended job and return its number. Raises ConflictError while it runs."""
     row = await _job_of_request(transaction, job)
     require_for_job(by, live=row["live"], kind=row["kind"])
     if not JobStatus(row["status"]).ended:
         raise ConflictError(f"job {job} is {row['status']}: cancel it first")
-    await transaction.execute(_PUBLISH["settle_errors"], {"job": job, "state": "superseded"})
+    await transaction.execute(_PUBLISH["close_review_reasons"], {"job": job, "state": "superseded"})
     await transaction.execute(_RESULTS["reopen"], {"job": job})
-    await audit_log.record(transaction, by, action="job.rerun", subject=f"job/{job}", why=why)
+    await audit_log.record(transaction, by, action="job.rerun", subject=f"job/{job}", reason=reason)
     return await start_attempt(transaction, row, Retry(0, Tier(row["tier"])), kind=RERUN)
 
 
-async def cancel(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:
+async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
     """End a job that has not ended; the dispatcher's sweep stops its container. Raises ConflictError."""
     row = await _job_of_request(transaction, job)
     require_for_job(by, live=row["live"], kind=row["kind"])
@@ -80,22 +80,22 @@ async def cancel(transaction: Transaction, job: int, *, by: Principal, why: str 
         error=error,
     )
     await apply_move(transaction, row, move)
-    await audit_log.record(transaction, by, action="job.cancel", subject=f"job/{job}", why=why)
+    await audit_log.record(transaction, by, action="job.cancel", subject=f"job/{job}", reason=reason)
 
 
-async def confirm(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:
+async def confirm(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
     """Let a job through that the quality gate holds back. Raises ConflictError."""
     row = await _job_of_request(transaction, job)
     if await expired_part(transaction, job=job, attempt=row["attempt"]):
         raise ConflictError(f"the files of job {job} have been removed: run it again")
     if not await publishing.confirm(transaction, row):
         raise ConflictError(f"job {job} is {row['status']}, not held back")
-    await audit_log.record(transaction, by, action="job.confirm", subject=f"job/{job}", why=why)
+    await audit_log.record(transaction, by, action="job.confirm", subject=f"job/{job}", reason=reason)
 
 
-async def reject(transaction: Transaction, job: int, *, by: Principal, why: str = "") -> None:
+async def reject(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
     """End a job as failed that the quality gate holds back. Raises ConflictError."""
     row = await _job_of_request(transaction, job)
     if not await publishing.reject(transaction, row):
         raise ConflictError(f"job {job} is {row['status']}, not held back")
-    await audit_log.record(transaction, by, action="job.reject", subject=f"job/{job}", why=why)
+    await audit_log.record(transaction, by, action="job.reject", subject=f"job/{job}", reason=reason)

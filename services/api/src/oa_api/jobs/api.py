@@ -49,7 +49,7 @@ async def get_job(request: web.Request) -> web.Response:
         trusted=is_trusted(request),
         attempts=await database.all(_SQL["attempts"], values),
         events=await database.all(_SQL["events"], values),
-        held_back=await database.all(_SQL["held_back"], values),
+        held_back=await database.all(_SQL["review_reasons"], values),
     )
     return web.json_response(view)
 
@@ -123,9 +123,9 @@ async def post_reject(request: web.Request) -> web.Response:
 async def _act(request: web.Request, action: Callable[..., Awaitable[_Done]]) -> tuple[int, _Done]:
     """Do something to the job of the path, for whoever asks, and return its number and what came of it."""
     job = path_id(request, "job")
-    why = (await body(request, ReasonSchema()))["why"]
+    reason = (await body(request, ReasonSchema()))["reason"]
     by = request[PRINCIPAL]
-    return job, await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, why=why))
+    return job, await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, reason=reason))
 
 
 async def _job(request: web.Request) -> Row:

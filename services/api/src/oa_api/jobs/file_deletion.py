@@ -19,4 +19,4 @@ async def expired_part(reading: _Reading, *, job: int, attempt: int, log_only: b
     The log outlives the other files: `log_only` asks for that alone.
     """
     parts = list(_WHOLE_ATTEMPT[1:] if log_only else _WHOLE_ATTEMPT)
-    return await reading.first(_SQL["expired"], {"job": job, "attempt": attempt, "parts": parts})
+    return await reading.first(_SQL["file_deletion"], {"job": job, "attempt": attempt, "parts": parts})

@@ -1,13 +1,15 @@
-"""The outbox relay: what was written with a job is sent to the jobs queue, at least once, in batches of ten."""
+"""The outbox relay: sends the outbox to the jobs queue, at least once, in batches of ten."""
 
 import asyncio
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 
 from oa_api.background.heartbeat import RELAY, record_heartbeat
 from oa_api.background.loop import run_loop
-from oa_api.db.database import Database, Row
+from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
 from oa_api.metrics import RELAYED
 from oa_api.pauses import pauses
@@ -17,58 +19,76 @@ from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableE
 
 log = structlog.get_logger()
 _SQL = load_queries("jobs.outbox_relay")
-_TAKEN_AT_ONCE = 100
-_BEAT_S = 5.0
+_CLAIM_LIMIT = 100
+_HEARTBEAT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """A message that is due; `paused_by` is the pause that applies to its job, if any."""
+
+    id: int
+    body: str
+    paused_by: int | None
+    sent_before: bool
 
 
 async def run_relay(database: Database, queue: Queue, stop: asyncio.Event, *, every_s: float = 0.5) -> None:
-    """Send what waits in the outbox until `stop` is set."""
-    beaten = 0.0
+    """Send due messages until `stop` is set."""
+    last_heartbeat = 0.0
 
     async def work() -> bool:
-        nonlocal beaten
+        nonlocal last_heartbeat
         await pauses.release(database)
-        sent = await relay_once(database, queue)
-        if time.monotonic() - beaten > _BEAT_S:
+        handled = await relay_once(database, queue)
+        if time.monotonic() - last_heartbeat > _HEARTBEAT_S:
             await record_heartbeat(database, RELAY)
-            beaten = time.monotonic()
-        return sent > 0
+            last_heartbeat = time.monotonic()
+        return handled > 0
 
     await run_loop(RELAY, work, stop, every_s=every_s)
 
 
 async def relay_once(database: Database, queue: Queue) -> int:
-    """Send up to 100 messages and mark exactly those that the queue accepted; what is paused is put aside.
+    """Send up to 100 messages and mark exactly those that the queue accepted; set messages of paused jobs aside.
 
-    Returns how many it dealt with.
+    Returns how many messages were sent or set aside.
     """
     async with database.transaction() as transaction:
-        taken = await transaction.all(_SQL["take_unsent"], {"limit": _TAKEN_AT_ONCE})
-        if not taken:
+        rows = await transaction.all(_SQL["claim_unsent"], {"limit": _CLAIM_LIMIT}, into=OutboxRow)
+        if not rows:
             return 0
-        rows = await pauses.hold_back(transaction, taken)
-        chunks = [rows[start : start + MAX_BATCH] for start in range(0, len(rows), MAX_BATCH)]
+        paused = {row.id: row.paused_by for row in rows if row.paused_by is not None}
+        if paused:
+            await pauses.set_aside(transaction, list(paused), list(paused.values()))
+        due = [row for row in rows if row.paused_by is None]
+        chunks = [due[start : start + MAX_BATCH] for start in range(0, len(due), MAX_BATCH)]
         accepted = await asyncio.gather(*(_send(queue, chunk) for chunk in chunks))
-        ids = [row_id for chunk in accepted for row_id in chunk]
+        sent_ids = [row_id for chunk in accepted for row_id in chunk]
         fault_point("relay.after_send")
-        if ids:
-            await transaction.execute(_SQL["mark_sent"], {"ids": ids})
+        if sent_ids:
+            await transaction.execute(_SQL["mark_sent"], {"ids": sent_ids})
         fault_point("relay.before_commit")
-    RELAYED.labels("sent").inc(len(ids))
-    RELAYED.labels("refused").inc(len(rows) - len(ids))
-    RELAYED.labels("held").inc(len(taken) - len(rows))
-    log.info("messages_relayed", sent=len(ids), refused=len(rows) - len(ids), held=len(taken) - len(rows))
-    return len(taken) - len(rows) + len(ids)
+    _report(sent=len(sent_ids), refused=len(due) - len(sent_ids), held=len(paused))
+    return len(paused) + len(sent_ids)
 
 
-async def _send(queue: Queue, rows: list[Row]) -> list[int]:
+def _report(*, sent: int, refused: int, held: int) -> None:
+    RELAYED.labels("sent").inc(sent)
+    RELAYED.labels("refused").inc(refused)
+    RELAYED.labels("held").inc(held)
+    log.info("messages_relayed", sent=sent, refused=refused, held=held)
+
+
+async def _send(queue: Queue, rows: Sequence[OutboxRow]) -> list[int]:
+    """Return the IDs of the messages that the queue accepted."""
     try:
         flags = await queue.send_batch([_message(row) for row in rows])
     except QueueUnavailableError as error:
         log.warning("messages_not_relayed", messages=len(rows), error=error.detail)
         return []
-    return [row["id"] for row, accepted in zip(rows, flags, strict=True) if accepted]
+    return [row.id for row, accepted in zip(rows, flags, strict=True) if accepted]
 
 
-def _message(row: Row) -> OutgoingMessage:
-    return OutgoingMessage(row["body"], attributes={REPUBLISHED: "yes"} if row["sent_before"] else {})
+def _message(row: OutboxRow) -> OutgoingMessage:
+    return OutgoingMessage(row.body, attributes={REPUBLISHED: "yes"} if row.sent_before else {})

@@ -1,11 +1,11 @@
--- name: take_unsent
+-- name: claim_unsent
 SELECT outbox.id, outbox.body, held.id AS paused_by, EXISTS (
     SELECT 1 FROM outbox earlier
     WHERE earlier.job_id = outbox.job_id AND earlier.attempt = outbox.attempt AND earlier.id < outbox.id
 ) AS sent_before
 FROM outbox
 JOIN job ON job.id = outbox.job_id JOIN run ON run.id = job.run_id
-LEFT JOIN LATERAL ({pauses.queries.holding}) held ON true
+LEFT JOIN LATERAL ({pauses.queries.active_pause}) held ON true
 WHERE outbox.sent_at IS NULL AND outbox.paused_by IS NULL AND outbox.available_at <= now()
 ORDER BY outbox.available_at, outbox.id
 LIMIT %(limit)s

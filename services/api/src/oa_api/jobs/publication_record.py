@@ -26,7 +26,7 @@ async def add_publication(transaction: Transaction, job: Row, *, data: int, lice
         return
     told = {"event": PUBLISHED, "source_name": job["source_name"], "layer": job["layer"]}
     body = json.dumps(event_body(job, row), ensure_ascii=False)
-    await transaction.execute(_SQL["tell_webhooks"], {**told, "body": body})
+    await transaction.execute(_SQL["queue_deliveries"], {**told, "body": body})
 
 
 def event_body(job: Row, publication: Row) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def event_body(job: Row, publication: Row) -> dict[str, Any]:
     return {
         "event": PUBLISHED,
         "id": f"publication-{publication['id']}",
-        "at": rfc3339(publication["published_at"]),
+        "created_at": rfc3339(publication["published_at"]),
         "data": {
             "id": data,
             **{name: job[name] for name in ("source_name", "layer", "name")},

@@ -42,7 +42,7 @@ async def hold_back(transaction: Transaction, job: Row, reasons: list[Concern]) 
     """Record why a job waits for a person."""
     for reason in reasons:
         values = {"job": job["id"], "code": reason.code, "message": reason.message}
-        await transaction.execute(_SQL["hold_back"], values)
+        await transaction.execute(_SQL["insert_review_reason"], values)
 
 
 async def confirm(transaction: Transaction, job: Row) -> bool:
@@ -64,7 +64,7 @@ async def _settle(transaction: Transaction, job: Row, *, status: str, state: str
     values = {"job": job["id"], "status": status, "error_code": error, "error_message": message}
     if not await transaction.execute(_SQL["warn_to"], values):
         return False
-    await transaction.execute(_SQL["settle_errors"], {"job": job["id"], "state": state})
+    await transaction.execute(_SQL["close_review_reasons"], {"job": job["id"], "state": state})
     await record_decision(transaction, job["id"], kind=f"job.{state}", status=status, error=error)
     return True
 

@@ -10,7 +10,7 @@ SELECT definition FROM source JOIN job ON job.source_sha256 = source.sha256 WHER
 INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
 SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job
 WHERE id = %(job)s AND kind = 'source' AND NOT EXISTS (
-    SELECT FROM expiry WHERE expiry.job_id = job.id AND expiry.attempt = job.attempt
+    SELECT FROM file_deletion WHERE file_deletion.job_id = job.id AND file_deletion.attempt = job.attempt
 )
 ON CONFLICT (source_name, layer, name) DO UPDATE SET
     job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, license = excluded.license,
@@ -25,7 +25,7 @@ SELECT %(data)s, job.id, job.attempt, job.run_id, job.source_sha256, job.source_
 FROM job JOIN run ON run.id = job.run_id WHERE job.id = %(job)s
 RETURNING id, data_id, job_id AS job, attempt, run_id AS run, published_at, result
 
--- name: tell_webhooks
+-- name: queue_deliveries
 INSERT INTO webhook_delivery (webhook_id, event, body)
 SELECT id, %(event)s, %(body)s FROM webhook
 WHERE active AND %(event)s = ANY(events) AND (layer IS NULL OR layer = %(layer)s)
@@ -39,11 +39,11 @@ INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'dat
 INSERT INTO job_event (job_id, attempt, kind, accepted, detail)
 SELECT id, attempt, %(kind)s, true, %(detail)s FROM job WHERE id = %(job)s
 
--- name: hold_back
-INSERT INTO job_error (job_id, code, message) VALUES (%(job)s, %(code)s, %(message)s)
+-- name: insert_review_reason
+INSERT INTO review_reason (job_id, code, message) VALUES (%(job)s, %(code)s, %(message)s)
 
--- name: settle_errors
-UPDATE job_error SET state = %(state)s WHERE job_id = %(job)s AND state = 'open'
+-- name: close_review_reasons
+UPDATE review_reason SET state = %(state)s WHERE job_id = %(job)s AND state = 'open'
 
 -- name: warn_to
 UPDATE job SET status = %(status)s, updated_at = now(), error_code = %(error_code)s, error_message = %(error_message)s

@@ -87,7 +87,7 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
 SELECT job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
        job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
        job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane, (
-           SELECT min(marked_at) FROM expiry WHERE expiry.job_id = job.id AND expiry.attempt = job.attempt
+           SELECT min(marked_at) FROM file_deletion WHERE file_deletion.job_id = job.id AND file_deletion.attempt = job.attempt
        ) AS files_deleted_at
 
 -- name: jobs_by_id_desc
@@ -132,10 +132,10 @@ SELECT attempt, tier, status, batch_job, error_code, error_message, created_at, 
 FROM job_attempt WHERE job_id = %(job)s ORDER BY attempt
 
 -- name: events
-SELECT at, attempt, kind, accepted, reason, detail FROM job_event WHERE job_id = %(job)s ORDER BY id LIMIT 1000
+SELECT created_at, attempt, kind, accepted, reason, detail FROM job_event WHERE job_id = %(job)s ORDER BY id LIMIT 1000
 
--- name: held_back
-SELECT code, message, state, created_at FROM job_error WHERE job_id = %(job)s ORDER BY id
+-- name: review_reasons
+SELECT code, message, state, created_at FROM review_reason WHERE job_id = %(job)s ORDER BY id
 
 -- name: definition
 SELECT source.definition FROM job JOIN source ON source.sha256 = job.source_sha256 WHERE job.id = %(job)s

@@ -49,11 +49,11 @@ async def apply_status(transaction: Transaction, message: StatusMessage) -> str:
         return _UNKNOWN_JOB
     _bind(row, message.attempt)
     identity = {"job": message.job, "attempt": message.attempt, "token": message.token}
-    if not await transaction.execute(_SQL["remember_message"], {**identity, "seq": message.seq}):
+    if not await transaction.execute(_SQL["record_message"], {**identity, "seq": message.seq}):
         await record(transaction, _move_of(message), accepted=False, reason=_DUPLICATE)
         return _DUPLICATE
     if message.progress is not None:
-        await transaction.execute(_SQL["note_progress"], {**identity, "progress": json.dumps(message.progress)})
+        await transaction.execute(_SQL["record_progress"], {**identity, "progress": json.dumps(message.progress)})
     if message.progress is not None and row["status"] == message.status:
         return "progress"
     return await apply_move(transaction, row, _move_of(message))
@@ -75,7 +75,7 @@ async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: f
     code, message = failure_of(event)
     values = {"job": row["id"], "attempt": name.attempt, "batch_job": event.batch_job}
     values |= {"code": code, "message": message, "grace_s": grace_s}
-    await transaction.execute(_SQL["note_evidence"], values)
+    await transaction.execute(_SQL["record_batch_exit"], values)
     return "noted"
 
 
@@ -188,7 +188,7 @@ async def _note_container(transaction: Transaction, move: Move) -> None:
     """Keep the name of the container whose own report overtook the one that names it: the sweep looks for it."""
     if move.batch_job:
         values = {"job": move.job, "attempt": move.attempt, "token": move.token, "batch_job": move.batch_job}
-        await transaction.execute(_SQL["note_container"], values)
+        await transaction.execute(_SQL["record_container"], values)
 
 
 async def record(transaction: Transaction, move: Move, *, accepted: bool, reason: str | None = None) -> None:

@@ -5,7 +5,7 @@ FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 FOR UPDATE OF job
 
--- name: remember_message
+-- name: record_message
 INSERT INTO inbox (job_id, attempt, token, seq) VALUES (%(job)s, %(attempt)s, %(token)s, %(seq)s)
 ON CONFLICT DO NOTHING
 
@@ -29,7 +29,7 @@ UPDATE job_attempt SET
     ended_at = CASE WHEN %(rank)s = 9 THEN now() END
 WHERE job_id = %(job)s AND attempt = %(attempt)s
 
--- name: note_container
+-- name: record_container
 WITH noted AS (
     UPDATE job SET batch_job = %(batch_job)s
     WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s AND batch_job IS NULL
@@ -41,7 +41,7 @@ WHERE job_attempt.job_id = noted.id AND job_attempt.attempt = noted.attempt
 -- name: follow_claimant
 UPDATE job SET batch_job = %(batch_job)s WHERE id = %(job)s AND attempt = %(attempt)s AND rank < 9
 
--- name: note_progress
+-- name: record_progress
 UPDATE job SET progress = %(progress)s, updated_at = now()
 WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s AND rank < 9
 
@@ -73,16 +73,16 @@ INSERT INTO job_attempt (job_id, attempt, token, tier) VALUES (%(job)s, %(attemp
 INSERT INTO outbox (job_id, attempt, body, available_at)
 VALUES (%(job)s, %(attempt)s, %(body)s, now() + make_interval(secs => %(delay_s)s))
 
--- name: note_evidence
-INSERT INTO batch_evidence (job_id, attempt, batch_job, code, message, due_at)
+-- name: record_batch_exit
+INSERT INTO batch_exit (job_id, attempt, batch_job, code, message, due_at)
 VALUES (%(job)s, %(attempt)s, %(batch_job)s, %(code)s, %(message)s, now() + make_interval(secs => %(grace_s)s))
 ON CONFLICT DO NOTHING
 
--- name: due_evidence
-SELECT evidence.job_id AS job, evidence.attempt, evidence.batch_job, evidence.code, evidence.message, job.token, job.rank,
-       job.attempt AS current_attempt
-FROM batch_evidence evidence JOIN job ON job.id = evidence.job_id
-WHERE evidence.due_at <= now() ORDER BY evidence.due_at LIMIT 100
+-- name: due_batch_exits
+SELECT batch_exit.job_id AS job, batch_exit.attempt, batch_exit.batch_job, batch_exit.code, batch_exit.message, job.token,
+       job.rank, job.attempt AS current_attempt
+FROM batch_exit JOIN job ON job.id = batch_exit.job_id
+WHERE batch_exit.due_at <= now() ORDER BY batch_exit.due_at LIMIT 100
 
--- name: drop_evidence
-DELETE FROM batch_evidence WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s
+-- name: delete_batch_exit
+DELETE FROM batch_exit WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s

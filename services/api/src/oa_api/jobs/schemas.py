@@ -150,7 +150,7 @@ class AttemptSchema(ResponseSchema):
 class EventSchema(ResponseSchema):
     """Something that was heard of a job."""
 
-    at = time_field("When it was heard.")
+    created_at = time_field("When it was heard.")
     attempt = fields.Integer(required=True)
     kind = text_field("From whom.", "job.status")
     accepted = fields.Boolean(required=True, metadata=about("Whether it changed the job."))

@@ -55,12 +55,12 @@ class Sweep:
 
     async def forget(self) -> None:
         """Drop what no message and no client can ask for any more, a few thousand rows a time."""
-        for name in ("forget_idempotency", "forget_sent", "forget_received"):
+        for name in ("delete_idempotency_keys", "delete_sent", "delete_received"):
             await self._database.execute(_SQL[name])
 
     async def settle_evidence(self) -> None:
         """Take what Batch said as the end of an attempt, unless its own result lies on S3."""
-        for row in await self._database.all(_RESULTS["due_evidence"]):
+        for row in await self._database.all(_RESULTS["due_batch_exits"]):
             claimant = await self._claimant(row)
             if claimant and row["batch_job"] and claimant != row["batch_job"]:
                 await self._database.run(partial(_dismiss, row=row, claimant=claimant))
@@ -129,14 +129,14 @@ async def _settle(transaction: Transaction, row: Row, result: StatusMessage | No
     if locked is not None and locked["attempt"] == row["attempt"] and locked["rank"] < JobStatus.FAIL.rank:
         error = {"code": row["code"], "message": row["message"]}
         await apply_move(transaction, locked, _fail(row, "batch.event", error))
-    await transaction.execute(_RESULTS["drop_evidence"], identity)
+    await transaction.execute(_RESULTS["delete_batch_exit"], identity)
 
 
 async def _dismiss(transaction: Transaction, row: Row, claimant: str) -> None:
     """Drop what was said of a container that stood back, and keep an eye on the one that works."""
     identity = {"job": row["job"], "attempt": row["attempt"]}
     await transaction.execute(_RESULTS["follow_claimant"], {**identity, "batch_job": claimant})
-    await transaction.execute(_RESULTS["drop_evidence"], {**identity, "batch_job": row["batch_job"]})
+    await transaction.execute(_RESULTS["delete_batch_exit"], {**identity, "batch_job": row["batch_job"]})
     log.info("evidence_dismissed", job_id=row["job"], batch_job=row["batch_job"], claimant=claimant)
 
 

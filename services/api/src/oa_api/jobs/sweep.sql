@@ -15,12 +15,12 @@ WHERE rank < 9 AND opened_at + paused_for < now() - make_interval(secs => %(dead
   AND NOT EXISTS (SELECT FROM outbox WHERE outbox.job_id = job.id AND outbox.paused_by IS NOT NULL)
 ORDER BY id LIMIT 500
 
--- name: forget_idempotency
+-- name: delete_idempotency_keys
 DELETE FROM idempotency WHERE created_at < now() - make_interval(days => (
-    SELECT keep_days FROM retention_rule WHERE name = 'idempotency' AND is_on
+    SELECT keep_days FROM retention_rule WHERE name = 'idempotency' AND enabled
 ))
 
--- name: forget_sent
+-- name: delete_sent
 -- A queue keeps a message for 14 days at the most; the body of a job that still waits is needed to send it again.
 DELETE FROM outbox WHERE id IN (
     SELECT outbox.id FROM outbox JOIN job ON job.id = outbox.job_id
@@ -28,7 +28,7 @@ DELETE FROM outbox WHERE id IN (
     ORDER BY outbox.sent_at LIMIT 5000
 )
 
--- name: forget_received
+-- name: delete_received
 DELETE FROM inbox WHERE (job_id, attempt, token, seq) IN (
     SELECT job_id, attempt, token, seq FROM inbox
     WHERE received_at < now() - interval '30 days'

@@ -1,80 +1,75 @@
-"""Pauses: what operators hold back, by messages that the relay puts aside until the pause is over.
+"""Pauses: the relay sets the messages of paused jobs aside until the pause ends.
 
-What is on the jobs queue or in Batch already goes on.
+Messages that are on the jobs queue already, and jobs that run in Batch, continue.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
+from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
+from oa_api.pauses.requests import NewPause, PauseFilter
+from oa_api.pauses.rows import PauseRow, pause_label
 
 _SQL = load_queries("pauses.queries")
-_MOST_ACTIVE = 1000
-_RELEASED_AT_ONCE = 2000
-SCOPES = ("all", "lane", "source", "host")
+_MAX_ACTIVE = 1000
+_RELEASE_BATCH = 2000
 
 
-def words(pause: Row) -> str:
-    """Return what a pause holds back, in words: `all`, `lane weekly`."""
-    return f"{pause['scope']} {pause['value']}".strip()
+async def list_active(database: Database, *, limit: int = _MAX_ACTIVE) -> list[PauseRow]:
+    """Return the pauses that are in force now, newest first."""
+    return await database.all(_SQL["pauses"], {"limit": limit, "cursor": None, "ended": False}, into=PauseRow)
 
 
-async def active(database: Database) -> list[Row]:
-    """Return the pauses that hold something back now, newest first."""
-    return await listed(database, limit=_MOST_ACTIVE)
+async def list_pauses(database: Database, pause_filter: PauseFilter) -> Page[PauseRow]:
+    """Return a page of pauses, newest first."""
+    values = {"limit": pause_filter.limit + 1, "cursor": pause_filter.cursor, "ended": pause_filter.ended}
+    return Page.cut(await database.all(_SQL["pauses"], values, into=PauseRow), pause_filter.limit)
 
 
-async def listed(database: Database, *, limit: int, cursor: int | None = None, ended: bool = False) -> list[Row]:
-    """Return pauses, newest first; those that are over too if wanted."""
-    return await database.all(_SQL["pauses"], {"limit": limit, "cursor": cursor, "ended": ended})
-
-
-async def find(reader: Database | Transaction, pause: int) -> Row:
+async def get_pause(reader: Database | Transaction, pause_id: int) -> PauseRow:
     """Return one pause. Raises NotFoundError."""
-    row = await reader.first(_SQL["pause"], {"pause": pause})
-    if row is None:
-        raise NotFoundError(f"there is no pause {pause}")
-    return row
+    pause = await reader.first(_SQL["pause"], {"pause": pause_id}, into=PauseRow)
+    if pause is None:
+        raise NotFoundError(f"pause {pause_id} does not exist")
+    return pause
 
 
-async def begin(transaction: Transaction, asked: dict[str, Any], *, by: Principal) -> Row:
-    """Hold something back. Raises ConflictError when it is held back already."""
+async def start_pause(transaction: Transaction, new_pause: NewPause, *, by: Principal) -> PauseRow:
+    """Pause jobs. Raises ConflictError when a pause of this scope and value is in force."""
     await transaction.execute(_SQL["end_expired"])
-    made = await transaction.all(_SQL["insert_pause"], {**asked, "actor": by.name})
-    if not made:
-        raise ConflictError(f"{words(asked)} is paused already")
-    pause = await find(transaction, made[0]["id"])
-    detail = {"until": asked["until"].isoformat() if asked["until"] else None}
-    subject = f"pause/{pause['id']}"
+    values = {**as_parameters(new_pause), "actor": by.name}
+    pause_id = await transaction.first(_SQL["insert_pause"], values, into=int)
+    if pause_id is None:
+        raise ConflictError(f"{pause_label(new_pause.scope, new_pause.value)} is paused already")
+    pause = await get_pause(transaction, pause_id)
+    detail = {"of": pause.label, "until": pause.until.isoformat() if pause.until else None}
+    subject = f"pause/{pause.id}"
     await audit_log.record(
-        transaction, by, action="pause.begin", subject=subject, why=asked["why"], detail={"of": words(asked), **detail}
+        transaction, by, action="pause.begin", subject=subject, reason=new_pause.reason, detail=detail
     )
     return pause
 
 
-async def end(transaction: Transaction, pause: int, *, by: Principal, why: str = "") -> Row:
-    """Let go on what a pause holds back. Raises NotFoundError, and ConflictError when it is over."""
-    row = await find(transaction, pause)
-    if not await transaction.execute(_SQL["end_pause"], {"pause": pause, "actor": by.name}):
-        raise ConflictError(f"pause {pause} is over already")
-    detail = {"of": words(row)}
-    await audit_log.record(transaction, by, action="pause.end", subject=f"pause/{pause}", why=why, detail=detail)
-    return await find(transaction, pause)
+async def end_pause(transaction: Transaction, pause_id: int, *, by: Principal, reason: str = "") -> PauseRow:
+    """End a pause. Raises NotFoundError, and ConflictError when it has ended already."""
+    pause = await get_pause(transaction, pause_id)
+    if not await transaction.execute(_SQL["end_pause"], {"pause": pause_id, "actor": by.name}):
+        raise ConflictError(f"pause {pause_id} has ended already")
+    detail = {"of": pause.label}
+    await audit_log.record(
+        transaction, by, action="pause.end", subject=f"pause/{pause_id}", reason=reason, detail=detail
+    )
+    return await get_pause(transaction, pause_id)
 
 
-async def hold_back(transaction: Transaction, taken: Sequence[Row]) -> list[Row]:
-    """Put aside those messages that a pause holds back, and return the others."""
-    held = [row for row in taken if row["paused_by"] is not None]
-    if held:
-        ids, by = [row["id"] for row in held], [row["paused_by"] for row in held]
-        await transaction.execute(_SQL["hold"], {"id": ids, "pause": by})
-    return [row for row in taken if row["paused_by"] is None]
+async def set_aside(transaction: Transaction, message_ids: list[int], pause_ids: list[int]) -> None:
+    """Keep each outbox message back until the pause in the same place of `pause_ids` ends."""
+    await transaction.execute(_SQL["hold_messages"], {"id": message_ids, "pause": pause_ids})
 
 
 async def release(database: Database) -> None:
-    """Give back to the relay what pauses held that are over."""
-    await database.execute(_SQL["release"], {"limit": _RELEASED_AT_ONCE})
+    """Return messages of ended pauses to the relay."""
+    await database.execute(_SQL["release_messages"], {"limit": _RELEASE_BATCH})

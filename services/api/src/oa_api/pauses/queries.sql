@@ -1,7 +1,7 @@
 -- name: is_active
 (pause.ended_at IS NULL AND (pause.until IS NULL OR pause.until > now()))
 
--- name: holding
+-- name: active_pause
 -- The pause that holds a job back, if any.
 SELECT pause.id FROM pause
 WHERE {is_active} AND CASE pause.scope
@@ -13,11 +13,11 @@ WHERE {is_active} AND CASE pause.scope
 END
 ORDER BY pause.id LIMIT 1
 
--- name: hold
+-- name: hold_messages
 UPDATE outbox SET paused_by = held.pause, paused_at = now()
 FROM unnest(%(id)s::bigint[], %(pause)s::bigint[]) AS held (id, pause) WHERE outbox.id = held.id
 
--- name: release
+-- name: release_messages
 -- What ended pauses held goes on to be sent; the time that it was held does not count against its deadline.
 WITH due AS (
     SELECT outbox.id, outbox.job_id, now() - outbox.paused_at AS held_for
@@ -33,15 +33,15 @@ UPDATE job SET paused_for = paused_for + due.held_for FROM due WHERE job.id = du
 UPDATE pause SET ended_at = until, ended_by = '' WHERE ended_at IS NULL AND until <= now()
 
 -- name: insert_pause
-INSERT INTO pause (scope, value, why, actor, until)
-VALUES (%(scope)s, %(value)s, %(why)s, %(actor)s, %(until)s)
+INSERT INTO pause (scope, value, reason, actor, until)
+VALUES (%(scope)s, %(value)s, %(reason)s, %(actor)s, %(until)s)
 ON CONFLICT (scope, value) WHERE ended_at IS NULL DO NOTHING RETURNING id
 
 -- name: end_pause
 UPDATE pause SET ended_at = now(), ended_by = %(actor)s WHERE id = %(pause)s AND {is_active}
 
 -- name: selected
-SELECT pause.id, pause.scope, pause.value, pause.why, pause.actor, pause.at, pause.until, pause.ended_by,
+SELECT pause.id, pause.scope, pause.value, pause.reason, pause.actor, pause.created_at, pause.until, pause.ended_by,
        CASE WHEN {is_active} THEN NULL ELSE coalesce(pause.ended_at, pause.until) END AS ended_at,
        (SELECT count(*) FROM (SELECT FROM outbox WHERE outbox.paused_by = pause.id LIMIT 10000) held) AS waiting
 FROM pause

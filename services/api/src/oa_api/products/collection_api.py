@@ -60,7 +60,7 @@ async def post_build(request: web.Request) -> web.Response:
     asked = await body(request, NewBuildSchema())
     key = await once(request, f"collections/{collection}/build")
     made = await collections.build(
-        request.app[DATABASE], collection, asker(request), once=key, is_forced=asked["force"], why=asked["why"]
+        request.app[DATABASE], collection, asker(request), once=key, is_forced=asked["force"], reason=asked["reason"]
     )
     return web.json_response(BuildStartedSchema().dump(made))
 

@@ -66,7 +66,10 @@ async def post_build(request: web.Request) -> web.Response:
     """Start a build, or say why none is needed."""
     collection, asked = path_id(request, "collection"), await form(request, BuildFormSchema())
     made = await collections.build(
-        *(request.app[DATABASE], collection, asker(request)), once=_ONCE, is_forced=asked["force"], why=asked["why"]
+        *(request.app[DATABASE], collection, asker(request)),
+        once=_ONCE,
+        is_forced=asked["force"],
+        reason=asked["reason"],
     )
     words = f"Not built: {made['skipped']}." if made["skipped"] else f"Job {made['job']} builds it."
     kind = "warn" if made["skipped"] else "good"
@@ -84,7 +87,7 @@ async def post_fabric(request: web.Request) -> web.Response:
     """Start a build of the map of each layer that needs one."""
     asked = await form(request, BuildFormSchema())
     made = await fabric.build(
-        request.app[DATABASE], asker(request), once=_ONCE, is_forced=asked["force"], why=asked["why"]
+        request.app[DATABASE], asker(request), once=_ONCE, is_forced=asked["force"], reason=asked["reason"]
     )
     begun = [f"{item['layer']}: job {item['job']}" for item in made if item["job"]]
     skipped = "; ".join(f"{item['layer']}: {item['skipped']}" for item in made if item["skipped"])
@@ -134,7 +137,7 @@ def _with_links(view: Row) -> Row:
 def _as_form(view: Row) -> dict[str, Any]:
     chosen = {form: form in view["formats"] for form in FORMATS}
     return {
-        **{key: view[key] for key in ("human", "layer", "deduplicate")},
+        **{key: view[key] for key in ("display_name", "layer", "deduplicate")},
         **chosen,
         "sources": "\n".join(view["sources"]),
     }

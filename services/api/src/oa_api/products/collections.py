@@ -19,7 +19,7 @@ from oa_shared.job_kinds import JobKind
 
 log = structlog.get_logger()
 _SQL = load_queries("products.queries")
-_CHANGEABLE = ("human", "sources", "layer", "formats", "deduplicate")
+_CHANGEABLE = ("display_name", "sources", "layer", "formats", "deduplicate")
 
 
 async def create(transaction: Transaction, asked: dict[str, Any], *, by: Principal) -> int:
@@ -50,7 +50,13 @@ async def delete(transaction: Transaction, collection: int, *, by: Principal) ->
 
 
 async def build(
-    database: Database, collection: int, asker: Requester, *, once: Idempotency, is_forced: bool = False, why: str = ""
+    database: Database,
+    collection: int,
+    asker: Requester,
+    *,
+    once: Idempotency,
+    is_forced: bool = False,
+    reason: str = "",
 ) -> Any:
     """Start a build of a collection, or note why none is needed, and return which. Raises NotFoundError."""
 
@@ -58,7 +64,7 @@ async def build(
         earlier = await once.earlier_answer(transaction)
         if earlier is not None:
             return earlier
-        made = await _build(transaction, collection, asker, is_forced=is_forced, why=why)
+        made = await _build(transaction, collection, asker, is_forced=is_forced, reason=reason)
         await once.remember(transaction, made)
         return made
 
@@ -82,7 +88,7 @@ async def build_due_collections(database: Database, *, key: str, asker: Requeste
     return built
 
 
-async def _build(transaction: Transaction, collection: int, asker: Requester, *, is_forced: bool, why: str) -> Row:
+async def _build(transaction: Transaction, collection: int, asker: Requester, *, is_forced: bool, reason: str) -> Row:
     row = await _lock(transaction, collection)
     inputs = await select(transaction, Selection(row["sources"], row["layer"]))
     plan = await asyncio.to_thread(_plan, row, inputs)
@@ -92,7 +98,9 @@ async def _build(transaction: Transaction, collection: int, asker: Requester, *,
     facts = {"job": job, "skipped": skipped, "inputs": len(inputs.items), "features": inputs.features}
     noted = await transaction.all(_SQL["insert_build"], {"collection": collection, **facts})
     subject = _subject(collection)
-    await audit_log.record(transaction, asker.by, action="collection.build", subject=subject, why=why, detail=facts)
+    await audit_log.record(
+        transaction, asker.by, action="collection.build", subject=subject, reason=reason, detail=facts
+    )
     return {"id": noted[0]["id"], "collection": collection, **facts, "left_out": inputs.left_out}
 
 
@@ -100,7 +108,7 @@ def _plan(row: Row, inputs: Inputs) -> Plan:
     return Plan(
         kind=JobKind.COLLECTION,
         name=row["name"],
-        title=row["human"],
+        title=row["display_name"],
         formats=row["formats"],
         inputs=inputs,
         layer=row["layer"],

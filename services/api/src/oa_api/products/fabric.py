@@ -24,7 +24,7 @@ async def build_fabric(database: Database, *, key: str, asker: Requester) -> Any
 
 
 async def build(
-    database: Database, asker: Requester, *, once: Idempotency, is_forced: bool = False, why: str = ""
+    database: Database, asker: Requester, *, once: Idempotency, is_forced: bool = False, reason: str = ""
 ) -> Any:
     """Start a build of each layer that needs one, in one run; return what became of each layer."""
 
@@ -32,7 +32,7 @@ async def build(
         earlier = await once.earlier_answer(transaction)
         if earlier is not None:
             return earlier
-        made = await _build(transaction, asker, is_forced=is_forced, why=why)
+        made = await _build(transaction, asker, is_forced=is_forced, reason=reason)
         await once.remember(transaction, made)
         return made
 
@@ -41,7 +41,7 @@ async def build(
     return made
 
 
-async def _build(transaction: Transaction, asker: Requester, *, is_forced: bool, why: str) -> list[Row]:
+async def _build(transaction: Transaction, asker: Requester, *, is_forced: bool, reason: str) -> list[Row]:
     plans = [await _plan(transaction, layer) for layer in LAYERS]
     reasons = [await _why_not(transaction, plan, is_forced=is_forced) for plan in plans]
     wanted = [plan for plan, reason in zip(plans, reasons, strict=True) if reason is None]
@@ -57,7 +57,7 @@ async def _build(transaction: Transaction, asker: Requester, *, is_forced: bool,
         for plan, reason in zip(plans, reasons, strict=True)
     ]
     detail = {"jobs": [item["job"] for item in made if item["job"]]}
-    await audit_log.record(transaction, asker.by, action="fabric.build", subject="fabric", why=why, detail=detail)
+    await audit_log.record(transaction, asker.by, action="fabric.build", subject="fabric", reason=reason, detail=detail)
     return made
 
 

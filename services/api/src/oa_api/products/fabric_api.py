@@ -28,7 +28,7 @@ async def post_fabric(request: web.Request) -> web.Response:
     asked = await body(request, NewBuildSchema())
     key = await once(request, fabric.ROUTE)
     made = await fabric.build(
-        request.app[DATABASE], asker(request), once=key, is_forced=asked["force"], why=asked["why"]
+        request.app[DATABASE], asker(request), once=key, is_forced=asked["force"], reason=asked["reason"]
     )
     return web.json_response(FabricStartedSchema().dump({"layers": made}))
 

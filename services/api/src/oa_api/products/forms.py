@@ -34,7 +34,7 @@ class CollectionFormSchema(StrictSchema):
     """POST /collections and POST /collections/{collection}."""
 
     name = Text(load_default=None)
-    human = Text(load_default="")
+    display_name = Text(load_default="")
     sources = Text(load_default="")
     layer = Text(load_default=None)
     geojson = fields.Boolean(load_default=False)
@@ -47,7 +47,7 @@ class BuildFormSchema(StrictSchema):
     """POST /collections/{collection}/build and POST /fabric."""
 
     force = fields.Boolean(load_default=False)
-    why = Text(load_default="")
+    reason = Text(load_default="")
 
 
 def export_of(given: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def export_of(given: dict[str, Any]) -> dict[str, Any]:
 def collection_of(given: dict[str, Any], *, is_new: bool) -> dict[str, Any]:
     """Return what a collection form says. Raises InvalidError."""
     said = {
-        **{name: given[name] for name in ("human", "layer", "deduplicate")},
+        **{name: given[name] for name in ("display_name", "layer", "deduplicate")},
         "sources": given["sources"].split(),
         "formats": [form for form in FORMATS if given[form]],
     }

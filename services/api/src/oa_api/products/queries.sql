@@ -20,8 +20,8 @@ ORDER BY source_name, layer, name
 -- Shared until the export is written: a cleanup that comes now passes the job over, and sees the export the next time.
 SELECT source_name, layer, name, id AS job, kind, status, {input_files},
        EXISTS (
-           SELECT FROM expiry
-           WHERE expiry.job_id = job.id AND expiry.attempt = job.attempt AND expiry.part = 'files'
+           SELECT FROM file_deletion
+           WHERE file_deletion.job_id = job.id AND file_deletion.attempt = job.attempt AND file_deletion.part = 'files'
        ) AS is_gone
 FROM job WHERE id = %(job)s FOR SHARE
 
@@ -46,14 +46,14 @@ ON CONFLICT (layer) DO UPDATE SET
 WHERE (fabric.job_id, fabric.attempt) < (excluded.job_id, excluded.attempt)
 
 -- name: insert_collection
-INSERT INTO collection (name, human, sources, layer, formats, deduplicate)
-VALUES (%(name)s, %(human)s, %(sources)s, %(layer)s, %(formats)s, %(deduplicate)s)
+INSERT INTO collection (name, display_name, sources, layer, formats, deduplicate)
+VALUES (%(name)s, %(display_name)s, %(sources)s, %(layer)s, %(formats)s, %(deduplicate)s)
 ON CONFLICT (name) DO NOTHING
 RETURNING id
 
 -- name: update_collection
 UPDATE collection SET
-    human = %(human)s, sources = %(sources)s, layer = %(layer)s, formats = %(formats)s,
+    display_name = %(display_name)s, sources = %(sources)s, layer = %(layer)s, formats = %(formats)s,
     deduplicate = %(deduplicate)s, updated_at = now()
 WHERE id = %(collection)s
 
@@ -61,7 +61,7 @@ WHERE id = %(collection)s
 DELETE FROM collection WHERE id = %(collection)s
 
 -- name: lock_collection
-SELECT collection.id, collection.name, human, sources, collection.layer, formats, deduplicate,
+SELECT collection.id, collection.name, display_name, sources, collection.layer, formats, deduplicate,
        collection.job_id, job.source_sha256 AS built_sha256
 FROM collection LEFT JOIN job ON job.id = collection.job_id
 WHERE collection.id = %(collection)s
@@ -114,7 +114,7 @@ SELECT count(*) AS total FROM (
 ) counted
 
 -- name: collection_selected
-SELECT collection.id, collection.name, human, sources, layer, formats, deduplicate, created_at, updated_at,
+SELECT collection.id, collection.name, display_name, sources, layer, formats, deduplicate, created_at, updated_at,
        collection.job_id AS job, result, built_at, latest.build
 FROM collection
 LEFT JOIN LATERAL (

@@ -97,7 +97,7 @@ class CollectionSchema(MadeSchema):
 
     id = _id("The number of the collection.")
     name = _text("Its name in addresses.", "us-ne")
-    human = _text("Its name for people.", "Nebraska")
+    display_name = _text("Its name for people.", "Nebraska")
     sources = fields.List(fields.String(), required=True, metadata=about("Which sources, as globs.", ["us/ne/**"]))
     layer = fields.String(
         required=True, allow_none=True, validate=validate.OneOf(LAYERS), metadata=about("Only this layer.")

@@ -38,7 +38,7 @@ class ExportFilterSchema(CursorSchema):
     )
 
 
-def _human(**extra: Any) -> Text:
+def _display_name(**extra: Any) -> Text:
     return Text(validate=validate.Length(min=1, max=200), metadata=about("Its name for people.", "Nebraska"), **extra)
 
 
@@ -71,7 +71,7 @@ class NewCollectionSchema(StrictSchema):
         validate=validate.Regexp(r"[a-z0-9][a-z0-9-]{0,62}\Z", error="Small letters, digits and -; at most 63."),
         metadata=about("Its name in addresses; it never changes.", "us-ne"),
     )
-    human = _human(required=True)
+    display_name = _display_name(required=True)
     sources = _sources(required=True)
     layer = _layer(load_default=None)
     formats = _formats(load_default=list(FORMATS))
@@ -81,7 +81,7 @@ class NewCollectionSchema(StrictSchema):
 class CollectionChangeSchema(StrictSchema):
     """PATCH /api/collections/{collection}."""
 
-    human = _human()
+    display_name = _display_name()
     sources = _sources()
     layer = _layer()
     formats = _formats()

@@ -30,7 +30,7 @@ async def post_event(request: web.Request) -> web.Response:
     structlog.contextvars.bind_contextvars(delivery=delivery, github_event=event)
     wanted = task_of(event, _decoded(body), repository=request.app[SETTINGS].github_repository)
     values = {"id": delivery, "event": event, **_remembered(wanted)}
-    is_new = await request.app[DATABASE].execute(_SQL["remember_delivery"], values)
+    is_new = await request.app[DATABASE].execute(_SQL["record_delivery"], values)
     state = values["state"] if is_new else _KNOWN
     GITHUB_EVENTS.labels(state).inc()
     log.info("github_event_taken", state=state, reason=values["reason"])

@@ -64,7 +64,7 @@ class CheckPublisher:
             found = await self._repository.create_check_run(about)
         fault_point("github.check_run_made")
         values = {"check": check["id"], "round": check["round"], "check_run": found["id"]}
-        await self._database.execute(_SQL["note_check_run"], values)
+        await self._database.execute(_SQL["record_check_run"], values)
         return int(found["id"])
 
     def _check_run_body(self, check: Row, report: Report) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class CheckPublisher:
             comment = await self._repository.create_comment(check["pull"], text)
             fault_point("github.comment_made")
         if known is None or known["comment"] != comment:
-            await transaction.execute(_SQL["note_comment"], {**check, "comment": comment})
+            await transaction.execute(_SQL["record_comment"], {**check, "comment": comment})
 
 
 async def _refusal(step: Callable[[], Awaitable[None]]) -> GitHubRefusedError | None:

@@ -52,7 +52,7 @@ class CheckWatcher:
             await self._showing.show(check, report(standing, public_url=self._public_url, quotes=quotes))
         values = {"check": check["id"], "round": check["round"], "state": check["state"]}
         values |= {"shown": digest, "is_settled": plain.is_final, "delay_s": again_s * (_REST if is_new else 1)}
-        await self._database.execute(_SQL["note_shown"], values)
+        await self._database.execute(_SQL["record_shown"], values)
         return is_new
 
     async def _runs(self, check: Row) -> Row:

@@ -65,7 +65,7 @@ class ActionPlanner:
         async def deed(transaction: Transaction) -> str:
             about = {**self._about(pull), "seen_at": pull.updated_at}
             await transaction.execute(_SQL["lock_pull"], about)
-            if not await transaction.execute(_SQL["note_state"], about):
+            if not await transaction.execute(_SQL["record_pull_state"], about):
                 return "a newer state of it is known"
             return await inner(transaction)
 
@@ -81,14 +81,14 @@ class ActionPlanner:
 
         async def deed(transaction: Transaction) -> str:
             about = self._about(pull)
-            await self._leave(transaction, about, state="superseded", why="a newer commit came")
+            await self._leave(transaction, about, state="superseded", reason="a newer commit came")
             check = await transaction.first(_SQL["check_of"], about)
             if check is None:
                 return await self._open(transaction, about, examined)
             if check["state"] == "open":
                 return "this commit is being tried already"
-            await transaction.execute(_SQL["try_again"], {"check": check["id"]})
-            again = await rerun_failed(transaction, check, why="the commit is the head again")
+            await transaction.execute(_SQL["restart_check"], {"check": check["id"]})
+            again = await rerun_failed(transaction, check, reason="the commit is the head again")
             return f"the commit is the head again: {again} jobs run again"
 
         return deed
@@ -127,16 +127,16 @@ class ActionPlanner:
     def _close(self, pull: Pull) -> Action:
         async def deed(transaction: Transaction) -> str:
             about = {**self._about(pull), "head_sha": ""}
-            cancelled = await self._leave(transaction, about, state="closed", why="the pull request was closed")
+            cancelled = await self._leave(transaction, about, state="closed", reason="the pull request was closed")
             return f"closed: {cancelled} jobs cancelled"
 
         return deed
 
-    async def _leave(self, transaction: Transaction, about: dict[str, Any], *, state: str, why: str) -> int:
+    async def _leave(self, transaction: Transaction, about: dict[str, Any], *, state: str, reason: str) -> int:
         """Give up the open checks of a pull request but that of `head_sha`, and return how many jobs that ended."""
-        left = await transaction.all(_SQL["leave_open_checks"], {**about, "state": state})
+        left = await transaction.all(_SQL["close_open_checks"], {**about, "state": state})
         runs = [row[name] for row in left for name in ("sample_run", "full_run")]
-        return await cancel_runs(transaction, runs, why=why)
+        return await cancel_runs(transaction, runs, reason=reason)
 
     async def _merge(self, pull: Pull) -> Action:
         """Make live what the pull request changed, as it stands on the default branch now."""
@@ -147,7 +147,7 @@ class ActionPlanner:
         about = self._about(pull)
 
         async def deed(transaction: Transaction) -> str:
-            await self._leave(transaction, about, state="superseded", why="a newer commit was merged")
+            await self._leave(transaction, about, state="superseded", reason="a newer commit was merged")
             return await _landed(transaction, examined, {**about, "sha": head})
 
         return deed
@@ -171,8 +171,8 @@ class ActionPlanner:
             checks: list[Row] = await transaction.all(_SQL["checks_asked_for"], asked)
             if not checks:
                 return "nothing of it is known"
-            again = await rerun_failed(transaction, checks[0], why="asked for on GitHub")
-            await transaction.execute(_SQL["try_again"], {"check": checks[0]["id"]})
+            again = await rerun_failed(transaction, checks[0], reason="asked for on GitHub")
+            await transaction.execute(_SQL["restart_check"], {"check": checks[0]["id"]})
             return f"{again} jobs run again"
 
         return deed

@@ -1,11 +1,11 @@
--- name: remember_delivery
+-- name: record_delivery
 -- One that was given up is taken up again when GitHub sends it again.
 INSERT INTO github_delivery (id, event, task, state, reason)
 VALUES (%(id)s, %(event)s, %(task)s, %(state)s, %(reason)s)
 ON CONFLICT (id) DO UPDATE SET state = 'waiting', tries = 0, received_at = now(), due_at = now()
-WHERE github_delivery.state = 'given_up'
+WHERE github_delivery.state = 'abandoned'
 
--- name: take_delivery
+-- name: claim_delivery
 UPDATE github_delivery SET due_at = now() + make_interval(secs => %(lease_s)s), tries = tries + 1
 WHERE id = (
     SELECT id FROM github_delivery WHERE state = 'waiting' AND due_at <= now()
@@ -19,11 +19,11 @@ SELECT id FROM github_delivery WHERE id = %(id)s AND state = 'waiting' FOR UPDAT
 -- name: end_delivery
 UPDATE github_delivery SET state = %(state)s, reason = %(reason)s WHERE id = %(id)s AND state = 'waiting'
 
--- name: put_off_delivery
+-- name: back_off_delivery
 UPDATE github_delivery SET due_at = now() + make_interval(secs => %(delay_s)s), reason = %(reason)s
 WHERE id = %(id)s AND state = 'waiting'
 
--- name: forget_deliveries
+-- name: delete_old_deliveries
 DELETE FROM github_delivery WHERE id IN (
     SELECT id FROM github_delivery WHERE received_at < now() - interval '30 days' ORDER BY received_at LIMIT 1000
 )
@@ -46,7 +46,7 @@ RETURNING id
 -- name: start_samples
 UPDATE github_check SET sample_run = %(run)s WHERE id = %(check)s
 
--- name: leave_open_checks
+-- name: close_open_checks
 -- All open ones of a pull request but that of its head.
 UPDATE github_check SET state = %(state)s, is_settled = false, tries = 0, due_at = now()
 WHERE repository = %(repository)s AND pull = %(pull)s AND state = 'open' AND head_sha <> %(head_sha)s
@@ -58,7 +58,7 @@ UPDATE github_check SET state = 'merged', live_run = coalesce(%(live_run)s, live
 WHERE repository = %(repository)s AND state IN ('open', 'merged')
   AND (full_run = ANY(%(runs)s) OR (pull = %(pull)s AND head_sha = %(head_sha)s AND state = 'open'))
 
--- name: try_again
+-- name: restart_check
 -- GitHub does not let a check run that has ended begin anew: the next round gets one of its own.
 UPDATE github_check SET round = round + is_settled::integer, check_run = CASE WHEN NOT is_settled THEN check_run END,
     shown = '', is_settled = false, tries = 0, due_at = now(),
@@ -137,7 +137,7 @@ ORDER BY job.run_id DESC, job.id
 -- name: make_live
 UPDATE run SET live = true WHERE id = %(run)s AND NOT live
 
--- name: take_check
+-- name: claim_check
 UPDATE github_check SET due_at = now() + make_interval(secs => %(lease_s)s), tries = tries + 1
 WHERE id = (
     SELECT id FROM github_check WHERE NOT is_settled AND due_at <= now()
@@ -170,24 +170,24 @@ LEFT JOIN LATERAL (
 WHERE sample.run_id = %(sample_run)s
 ORDER BY sample.source_name, sample.layer, sample.name
 
--- name: note_check_run
+-- name: record_check_run
 UPDATE github_check SET check_run = %(check_run)s WHERE id = %(check)s AND round = %(round)s
 
--- name: note_shown
+-- name: record_shown
 UPDATE github_check SET shown = %(shown)s, is_settled = %(is_settled)s, tries = 0,
     due_at = now() + make_interval(secs => %(delay_s)s)
 WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
 
--- name: put_off_check
+-- name: back_off_check
 UPDATE github_check SET due_at = now() + make_interval(secs => %(delay_s)s) WHERE id = %(check)s
 
--- name: give_up_check
+-- name: abandon_check
 UPDATE github_check SET is_settled = true, shown = 'given up' WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
 
 -- name: state_of_check
 SELECT state, round FROM github_check WHERE id = %(check)s
 
--- name: note_state
+-- name: record_pull_state
 -- Touches no row when a newer state of the pull request is known.
 INSERT INTO github_pull (repository, pull, seen_at) VALUES (%(repository)s, %(pull)s, %(seen_at)s)
 ON CONFLICT (repository, pull) DO UPDATE SET seen_at = excluded.seen_at WHERE github_pull.seen_at <= excluded.seen_at
@@ -195,10 +195,10 @@ ON CONFLICT (repository, pull) DO UPDATE SET seen_at = excluded.seen_at WHERE gi
 -- name: comment_of_pull
 SELECT comment FROM github_pull WHERE repository = %(repository)s AND pull = %(pull)s AND comment IS NOT NULL
 
--- name: note_comment
+-- name: record_comment
 INSERT INTO github_pull (repository, pull, comment) VALUES (%(repository)s, %(pull)s, %(comment)s)
 ON CONFLICT (repository, pull) DO UPDATE SET comment = excluded.comment
 
 -- name: backlog
-SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'given_up') AS given_up
-FROM github_delivery WHERE state IN ('waiting', 'given_up')
+SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'abandoned') AS abandoned
+FROM github_delivery WHERE state IN ('waiting', 'abandoned')

@@ -46,20 +46,20 @@ async def add_jobs(transaction: Transaction, run: int, planned: Sequence[Planned
         await insert_jobs(transaction, await lock_run(transaction, run), planned, new_traceparent())
 
 
-async def cancel_runs(transaction: Transaction, runs: Sequence[int | None], *, why: str) -> int:
+async def cancel_runs(transaction: Transaction, runs: Sequence[int | None], *, reason: str) -> int:
     """Cancel whatever has not ended in these runs and return how many jobs that were."""
     values = {"runs": [run for run in runs if run is not None]}
     rows = await transaction.all(_SQL["unended_of_runs"], values)
     for row in rows:
-        await actions.cancel(transaction, row["id"], by=GITHUB, why=why)
+        await actions.cancel(transaction, row["id"], by=GITHUB, reason=reason)
     return len(rows)
 
 
-async def rerun_failed(transaction: Transaction, check: Row, *, why: str) -> int:
+async def rerun_failed(transaction: Transaction, check: Row, *, reason: str) -> int:
     """Run the entries of a check again that failed or were cancelled, and return how many."""
     rows = await transaction.all(_SQL["failed_of_check"], check)
     for row in rows:
-        await actions.rerun(transaction, row["job"], by=GITHUB, why=why)
+        await actions.rerun(transaction, row["job"], by=GITHUB, reason=reason)
     return len(rows)
 
 
@@ -91,7 +91,7 @@ async def _cancel_slow_samples(transaction: Transaction, rows: Sequence[Row]) ->
     run = (await actions.lock_job(transaction, min(slow)))["run_id"]
     for row in await transaction.all(_SQL["unended_of_runs"], {"runs": [run]}):
         if row["id"] in slow:
-            await actions.cancel(transaction, row["id"], by=GITHUB, why="the full job has begun")
+            await actions.cancel(transaction, row["id"], by=GITHUB, reason="the full job has begun")
 
 
 def about_pull(check: Row) -> dict[str, Any]:

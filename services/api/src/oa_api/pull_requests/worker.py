@@ -66,7 +66,7 @@ class GitHubWorker:
             await self._database.execute(_SQL["wake_checks"])
             self._beaten = now
         if now - self._forgot > _FORGET_EVERY_S:
-            await self._database.execute(_SQL["forget_deliveries"])
+            await self._database.execute(_SQL["delete_old_deliveries"])
             self._forgot = now
 
     async def _deal_with_one(self) -> bool:
@@ -104,14 +104,14 @@ class GitHubWorker:
     async def _put_off_delivery(self, row: Row, error: GitHubError) -> None:
         delay_s = self._delay(row, error)
         if delay_s is None:
-            GITHUB_EVENTS.labels("given_up").inc()
+            GITHUB_EVENTS.labels("abandoned").inc()
             log.error("github_event_given_up", error=error.detail, tries=row["tries"])
-            ended = {"id": row["id"], "state": "given_up", "reason": error.detail[:1000]}
+            ended = {"id": row["id"], "state": "abandoned", "reason": error.detail[:1000]}
             await self._database.execute(_SQL["end_delivery"], ended)
             return
         log.warning("github_event_waits", error=error.detail, delay_s=delay_s, tries=row["tries"])
         values = {"id": row["id"], "delay_s": delay_s, "reason": error.detail[:1000]}
-        await self._database.execute(_SQL["put_off_delivery"], values)
+        await self._database.execute(_SQL["back_off_delivery"], values)
 
     async def _look_at_one(self) -> bool:
         check = await self._taken("take_check")
@@ -137,10 +137,10 @@ class GitHubWorker:
         if delay_s is None:
             log.error("github_check_given_up", error=error.detail, tries=check["tries"])
             values = {"check": check["id"], "round": check["round"], "state": check["state"]}
-            await self._database.execute(_SQL["give_up_check"], values)
+            await self._database.execute(_SQL["abandon_check"], values)
             return
         log.warning("github_check_waits", error=error.detail, delay_s=delay_s)
-        await self._database.execute(_SQL["put_off_check"], {"check": check["id"], "delay_s": delay_s})
+        await self._database.execute(_SQL["back_off_check"], {"check": check["id"], "delay_s": delay_s})
 
     def _delay(self, row: Row, error: GitHubError) -> float | None:
         """Return after how many seconds to try again, None to give up: a refusal seldom changes, an outage does."""

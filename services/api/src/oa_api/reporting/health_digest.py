@@ -31,31 +31,31 @@ class Report:
     period: str
     until: datetime
     broke: list[Row]
-    mended: list[Row]
+    fixed: list[Row]
     counts: dict[str, int]
     states: dict[str, int]
 
     @property
     def subject(self) -> str:
         """Return it in one line."""
-        return f"OpenAddresses {self.period}: {self.counts['broke']:,} broke, {self.counts['mended']:,} mended"
+        return f"OpenAddresses {self.period}: {self.counts['broke']:,} broke, {self.counts['fixed']:,} fixed"
 
 
-async def claim(transaction: Transaction, fire: int) -> None:
+async def claim(transaction: Transaction, schedule_run: int) -> None:
     """Make all changes that nobody was told of those of a fire, which then always tells the same."""
-    await transaction.execute(_SQL["claim"], {"fire": fire})
+    await transaction.execute(_SQL["claim"], {"schedule_run": schedule_run})
 
 
-async def read(database: Database, fire: Row, *, stale_days: int) -> Report:
+async def read(database: Database, schedule_run: Row, *, stale_days: int) -> Report:
     """Return the report of a fire, with the states of the present."""
-    changes = await database.all(_SQL["changes"], {"fire": fire["id"], "limit": _TOLD})
-    counts = await database.first(_SQL["counts"], {"fire": fire["id"]}) or {}
+    changes = await database.all(_SQL["changes"], {"schedule_run": schedule_run["id"], "limit": _TOLD})
+    counts = await database.first(_SQL["counts"], {"schedule_run": schedule_run["id"]}) or {}
     groups = await read_groups(database, GridFilter(stale_days))
     return Report(
-        period=fire["period"],
-        until=fire["begun_at"] or fire["fired_at"],
+        period=schedule_run["period"],
+        until=schedule_run["started_at"] or schedule_run["triggered_at"],
         broke=[change for change in changes if change["kind"] == "broke"],
-        mended=[change for change in changes if change["kind"] == "mended"],
+        fixed=[change for change in changes if change["kind"] == "fixed"],
         counts=dict(counts),
         states=groups.total,
     )
@@ -77,7 +77,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "period": report.period,
         "until": report.until,
         "broke": report.broke,
-        "mended": report.mended,
+        "fixed": report.fixed,
         "counts": report.counts,
         "states": report.states,
     }

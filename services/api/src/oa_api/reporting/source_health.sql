@@ -6,7 +6,7 @@ SELECT known.source_name, known.layer, known.name, known.country, known.region, 
             WHEN known.failing_since IS NOT NULL THEN 'failing'
             WHEN data.updated_at < now() - make_interval(days => %(stale_days)s) THEN 'stale'
             ELSE 'healthy' END AS state
-FROM source_state known
+FROM dataset_health known
 LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name
 WHERE (%(layer)s::text IS NULL OR known.layer = %(layer)s)
   AND (%(prefix)s::text IS NULL OR known.source_name LIKE %(prefix)s)

@@ -39,7 +39,7 @@ async def preview(database: Database, rule: Rule) -> DeletionStats:
     """Return how many attempts a rule would take, and the bytes of their files as far as results tell them."""
     tally = DeletionStats()
     after: Row | None = None
-    while rows := await database.all(_SQL[f"spent_{rule.name}"], _values(rule, after)):
+    while rows := await database.all(_SQL[f"deletable_{rule.name}"], _values(rule, after)):
         tally.add(len(rows), sum(row["known_bytes"] for row in rows))
         after = rows[-1]
     return tally
@@ -49,7 +49,7 @@ async def mark(database: Database, rule: Rule) -> int:
     """Mark what a rule takes, some hundreds a transaction, and return how many attempts were."""
     marked = 0
     after: Row | None = None
-    while rows := await database.all(_SQL[f"spent_{rule.name}"], _values(rule, after)):
+    while rows := await database.all(_SQL[f"deletable_{rule.name}"], _values(rule, after)):
         marked += await _mark_some(database, rule, rows)
         after = rows[-1]
     return marked

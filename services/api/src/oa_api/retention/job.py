@@ -20,16 +20,16 @@ async def preview(database: Database, storage: Storage) -> dict[str, Any]:
     rules = await read_rules(database)
     found: dict[str, DeletionStats] = {}
     for name in ATTEMPT_RULES:
-        if rules[name].is_on:
+        if rules[name].enabled:
             found[name] = await attempts.preview(database, rules[name])
-    if rules["uploads"].is_on:
+    if rules["uploads"].enabled:
         found["uploads"] = await records.uploads(database, storage, rules["uploads"], dry_run=True)
-    if rules["events"].is_on:
+    if rules["events"].enabled:
         found["events"] = await records.events(database, rules["events"], dry_run=True)
-    if rules["idempotency"].is_on:
+    if rules["idempotency"].enabled:
         found["idempotency"] = await records.answers(database, rules["idempotency"], dry_run=True)
     is_complete = True
-    if rules["orphans"].is_on:
+    if rules["orphans"].enabled:
         most = _LOOKED_OBJECTS
         found["orphans"], is_complete = await orphans.orphans(
             database, storage, rules["orphans"], dry_run=True, most=most

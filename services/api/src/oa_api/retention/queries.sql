@@ -1,10 +1,10 @@
 -- name: rules
-SELECT name, keep_days, keep_last, is_on, words FROM retention_rule ORDER BY name
+SELECT name, keep_days, keep_last, enabled, description FROM retention_rule ORDER BY name
 
 -- name: change_rule
 UPDATE retention_rule SET
     keep_days = coalesce(%(keep_days)s, keep_days), keep_last = coalesce(%(keep_last)s, keep_last),
-    is_on = coalesce(%(is_on)s, is_on)
+    enabled = coalesce(%(enabled)s, enabled)
 WHERE name = %(name)s
 
 -- name: in_use
@@ -14,7 +14,7 @@ FROM job product JOIN source ON source.sha256 = product.source_sha256
 CROSS JOIN LATERAL jsonb_array_elements(source.definition::jsonb -> 'inputs') input
 WHERE product.kind <> 'source' AND product.rank < 9
 
--- name: is_idle
+-- name: is_unused
 -- Nobody looks at these files any more: they are not published, not a product that is offered, not being worked on.
 (job.rank = 9 OR tried.attempt < job.attempt)
 AND NOT EXISTS (SELECT FROM data WHERE data.job_id = tried.job_id AND data.attempt = tried.attempt)
@@ -26,54 +26,54 @@ AND NOT EXISTS (
 )
 AND tried.job_id <> ALL (ARRAY({in_use}))
 
--- name: is_free
-{is_idle}
+-- name: is_deletable
+{is_unused}
 AND coalesce(tried.ended_at, tried.created_at) < now() - make_interval(days => %(keep_days)s)
 
--- name: is_unseen
-{is_free}
+-- name: is_never_published
+{is_deletable}
 AND NOT EXISTS (SELECT FROM publication told WHERE told.job_id = tried.job_id AND told.attempt = tried.attempt)
-AND NOT EXISTS (SELECT FROM expiry gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
+AND NOT EXISTS (SELECT FROM file_deletion gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
 
--- name: is_spent_unpublished
-{is_unseen}
+-- name: is_deletable_unpublished
+{is_never_published}
 AND NOT EXISTS (SELECT FROM run WHERE run.id = job.run_id AND run.lane = 'pull_request')
 
--- name: is_spent_pull_request
-{is_unseen}
+-- name: is_deletable_pull_request
+{is_never_published}
 AND EXISTS (SELECT FROM run WHERE run.id = job.run_id AND run.lane = 'pull_request')
 
--- name: is_spent_exports
-{is_idle}
+-- name: is_deletable_exports
+{is_unused}
 AND EXISTS (
     SELECT FROM export offered
     WHERE offered.job_id = tried.job_id AND offered.attempt = tried.attempt
       AND offered.expires_at < now() - make_interval(days => %(keep_days)s)
 )
-AND NOT EXISTS (SELECT FROM expiry gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
+AND NOT EXISTS (SELECT FROM file_deletion gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
 
--- name: is_long_ago
+-- name: is_superseded_long_ago
 told.published_at < now() - make_interval(days => %(keep_days)s)
 AND (SELECT count(*) FROM publication newer WHERE newer.data_id = told.data_id AND newer.id > told.id) >= %(keep_last)s
 
--- name: is_spent_superseded
-{is_free}
+-- name: is_deletable_superseded
+{is_deletable}
 AND EXISTS (
-    SELECT FROM publication told WHERE told.job_id = tried.job_id AND told.attempt = tried.attempt AND {is_long_ago}
+    SELECT FROM publication told WHERE told.job_id = tried.job_id AND told.attempt = tried.attempt AND {is_superseded_long_ago}
 )
-AND NOT EXISTS (SELECT FROM expiry gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
+AND NOT EXISTS (SELECT FROM file_deletion gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
 
--- name: is_spent_logs
-{is_free}
+-- name: is_deletable_logs
+{is_deletable}
 AND EXISTS (
-    SELECT FROM expiry gone
+    SELECT FROM file_deletion gone
     WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt AND gone.part = 'files' AND gone.deleted_at IS NOT NULL
 )
 AND NOT EXISTS (
-    SELECT FROM expiry gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt AND gone.part = 'log'
+    SELECT FROM file_deletion gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt AND gone.part = 'log'
 )
 
--- name: tried_jobs
+-- name: attempts_after
 FROM job_attempt tried JOIN job ON job.id = tried.job_id
 WHERE (tried.job_id, tried.attempt) > (%(after_job)s, %(after_attempt)s)
 
@@ -83,30 +83,30 @@ CASE WHEN tried.attempt = job.attempt THEN coalesce((
     FROM jsonb_each(CASE WHEN jsonb_typeof(job.result -> 'outputs') = 'object' THEN job.result -> 'outputs' END) output
 ), 0)::bigint ELSE 0 END
 
--- name: spent_unpublished
-SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes {tried_jobs} AND {is_spent_unpublished}
+-- name: deletable_unpublished
+SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes {attempts_after} AND {is_deletable_unpublished}
 ORDER BY tried.job_id, tried.attempt LIMIT %(limit)s
 
--- name: spent_pull_request
-SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes {tried_jobs} AND {is_spent_pull_request}
+-- name: deletable_pull_request
+SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes {attempts_after} AND {is_deletable_pull_request}
 ORDER BY tried.job_id, tried.attempt LIMIT %(limit)s
 
--- name: spent_superseded
+-- name: deletable_superseded
 SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes
 FROM publication told
 JOIN job_attempt tried ON tried.job_id = told.job_id AND tried.attempt = told.attempt
 JOIN job ON job.id = tried.job_id
 WHERE (told.job_id, told.attempt) > (%(after_job)s, %(after_attempt)s)
-  AND {is_long_ago} AND {is_free}
-  AND NOT EXISTS (SELECT FROM expiry gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
+  AND {is_superseded_long_ago} AND {is_deletable}
+  AND NOT EXISTS (SELECT FROM file_deletion gone WHERE gone.job_id = tried.job_id AND gone.attempt = tried.attempt)
 ORDER BY told.job_id, told.attempt LIMIT %(limit)s
 
--- name: spent_logs
-SELECT tried.job_id, tried.attempt, 0::bigint AS known_bytes {tried_jobs} AND {is_spent_logs}
+-- name: deletable_logs
+SELECT tried.job_id, tried.attempt, 0::bigint AS known_bytes {attempts_after} AND {is_deletable_logs}
 ORDER BY tried.job_id, tried.attempt LIMIT %(limit)s
 
--- name: spent_exports
-SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes {tried_jobs} AND {is_spent_exports}
+-- name: deletable_exports
+SELECT tried.job_id, tried.attempt, {known_bytes} AS known_bytes {attempts_after} AND {is_deletable_exports}
 ORDER BY tried.job_id, tried.attempt LIMIT %(limit)s
 
 -- name: lock_jobs
@@ -120,63 +120,63 @@ JOIN job ON job.id = tried.job_id
 WHERE job.id = ANY(%(locked)s)
 
 -- name: mark_unpublished
-INSERT INTO expiry (job_id, attempt, part, rule)
-SELECT tried.job_id, tried.attempt, 'files', 'unpublished' {chosen} AND {is_spent_unpublished} ON CONFLICT DO NOTHING
+INSERT INTO file_deletion (job_id, attempt, part, rule)
+SELECT tried.job_id, tried.attempt, 'files', 'unpublished' {chosen} AND {is_deletable_unpublished} ON CONFLICT DO NOTHING
 
 -- name: mark_pull_request
-INSERT INTO expiry (job_id, attempt, part, rule)
-SELECT tried.job_id, tried.attempt, 'files', 'pull_request' {chosen} AND {is_spent_pull_request} ON CONFLICT DO NOTHING
+INSERT INTO file_deletion (job_id, attempt, part, rule)
+SELECT tried.job_id, tried.attempt, 'files', 'pull_request' {chosen} AND {is_deletable_pull_request} ON CONFLICT DO NOTHING
 
 -- name: mark_superseded
-INSERT INTO expiry (job_id, attempt, part, rule)
-SELECT tried.job_id, tried.attempt, 'files', 'superseded' {chosen} AND {is_spent_superseded} ON CONFLICT DO NOTHING
+INSERT INTO file_deletion (job_id, attempt, part, rule)
+SELECT tried.job_id, tried.attempt, 'files', 'superseded' {chosen} AND {is_deletable_superseded} ON CONFLICT DO NOTHING
 
 -- name: mark_exports
-INSERT INTO expiry (job_id, attempt, part, rule)
-SELECT tried.job_id, tried.attempt, 'files', 'exports' {chosen} AND {is_spent_exports} ON CONFLICT DO NOTHING
+INSERT INTO file_deletion (job_id, attempt, part, rule)
+SELECT tried.job_id, tried.attempt, 'files', 'exports' {chosen} AND {is_deletable_exports} ON CONFLICT DO NOTHING
 
 -- name: mark_logs
-INSERT INTO expiry (job_id, attempt, part, rule)
-SELECT tried.job_id, tried.attempt, 'log', 'logs' {chosen} AND {is_spent_logs} ON CONFLICT DO NOTHING
+INSERT INTO file_deletion (job_id, attempt, part, rule)
+SELECT tried.job_id, tried.attempt, 'log', 'logs' {chosen} AND {is_deletable_logs} ON CONFLICT DO NOTHING
 
 -- name: unfinished
-SELECT job_id, attempt, part, rule FROM expiry WHERE deleted_at IS NULL ORDER BY marked_at LIMIT %(limit)s
+SELECT job_id, attempt, part, rule FROM file_deletion WHERE deleted_at IS NULL ORDER BY marked_at LIMIT %(limit)s
 
 -- name: finish
-UPDATE expiry SET deleted_at = now(), objects = %(objects)s, size_bytes = %(size_bytes)s
+UPDATE file_deletion SET deleted_at = now(), objects = %(objects)s, size_bytes = %(size_bytes)s
 WHERE job_id = %(job)s AND attempt = %(attempt)s AND part = %(part)s AND deleted_at IS NULL
 
 -- name: old_events
 WITH looked AS (
-    SELECT id, at, kind, (SELECT rank FROM job WHERE job.id = job_event.job_id) AS rank
+    SELECT id, created_at, kind, (SELECT rank FROM job WHERE job.id = job_event.job_id) AS rank
     FROM job_event WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
 )
 SELECT max(looked.id) AS last, count(*) AS looked,
        coalesce(array_agg(looked.id) FILTER (WHERE kind <> 'data.published' AND rank = 9
-           AND looked.at < now() - make_interval(days => %(keep_days)s)), '{}') AS old,
-       bool_or(looked.at < now() - make_interval(days => %(keep_days)s)) AS goes_on
+           AND looked.created_at < now() - make_interval(days => %(keep_days)s)), '{}') AS old,
+       bool_or(looked.created_at < now() - make_interval(days => %(keep_days)s)) AS goes_on
 FROM looked
 
--- name: forget_events
+-- name: delete_events
 DELETE FROM job_event WHERE id = ANY(%(ids)s)
 
 -- name: old_answers
 SELECT count(*) AS answers FROM idempotency WHERE created_at < now() - make_interval(days => %(keep_days)s)
 
--- name: forget_answers
+-- name: delete_answers
 DELETE FROM idempotency WHERE created_at < now() - make_interval(days => %(keep_days)s)
 
 -- name: known_attempts
 SELECT tried.job_id, tried.attempt, coalesce(array_agg(gone.part) FILTER (WHERE gone.deleted_at IS NOT NULL), '{}') AS gone
 FROM unnest(%(jobs)s::bigint[], %(attempts)s::integer[]) AS asked (job_id, attempt)
 JOIN job_attempt tried ON tried.job_id = asked.job_id AND tried.attempt = asked.attempt
-LEFT JOIN expiry gone ON gone.job_id = tried.job_id AND gone.attempt = tried.attempt
+LEFT JOIN file_deletion gone ON gone.job_id = tried.job_id AND gone.attempt = tried.attempt
 GROUP BY tried.job_id, tried.attempt
 
 -- name: known_uploads
 SELECT key FROM upload WHERE key = ANY(%(keys)s) AND (state <> 'Deleted' OR deleted_at IS NULL)
 
--- name: spent_uploads
+-- name: deletable_uploads
 SELECT id, size_bytes FROM upload
 WHERE state IN ('Waiting', 'Refused') AND created_at < now() - make_interval(days => %(keep_days)s)
 ORDER BY created_at, id LIMIT %(limit)s

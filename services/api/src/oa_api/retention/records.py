@@ -20,7 +20,7 @@ async def events(database: Database, rule: Rule, *, dry_run: bool) -> DeletionSt
         if row is None or not row["goes_on"]:
             return tally
         if row["old"] and not dry_run:
-            await database.execute(_SQL["forget_events"], {"ids": row["old"]})
+            await database.execute(_SQL["delete_events"], {"ids": row["old"]})
         tally.add(len(row["old"]))
         after = row["last"]
 
@@ -32,7 +32,7 @@ async def answers(database: Database, rule: Rule, *, dry_run: bool) -> DeletionS
         row = await database.first(_SQL["old_answers"], {"keep_days": rule.keep_days})
         tally.add(row["answers"] if row else 0)
     else:
-        tally.add(await database.execute(_SQL["forget_answers"], {"keep_days": rule.keep_days}))
+        tally.add(await database.execute(_SQL["delete_answers"], {"keep_days": rule.keep_days}))
     return tally
 
 
@@ -41,10 +41,10 @@ async def uploads(database: Database, storage: Storage, rule: Rule, *, dry_run: 
     tally = DeletionStats()
     values = {"keep_days": rule.keep_days, "limit": _UPLOADS_AT_ONCE}
     if dry_run:
-        rows = await database.all(_SQL["spent_uploads"], {**values, "limit": 100_000})
+        rows = await database.all(_SQL["deletable_uploads"], {**values, "limit": 100_000})
         tally.add(len(rows), sum(row["size_bytes"] for row in rows))
         return tally
-    while rows := await database.all(_SQL["spent_uploads"], values):
+    while rows := await database.all(_SQL["deletable_uploads"], values):
         await database.execute(_SQL["mark_uploads"], {"ids": [row["id"] for row in rows]})
         tally.add(len(rows), sum(row["size_bytes"] for row in rows))
     while rows := await database.all(_SQL["unfinished_uploads"], {"limit": _UPLOADS_AT_ONCE}):

@@ -19,8 +19,8 @@ class Rule:
     name: str
     keep_days: int
     keep_last: int
-    is_on: bool
-    words: str
+    enabled: bool
+    description: str
 
 
 async def read_rules(database: Database) -> dict[str, Rule]:

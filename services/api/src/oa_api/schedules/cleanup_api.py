@@ -46,7 +46,12 @@ async def post_cleanup(request: web.Request) -> web.Response:
     asked, database = await body(request, CleanupRequestSchema()), request.app[DATABASE]
     if asked["dry_run"]:
         found = await job.preview(database, request.app[STORAGE])
-        return web.json_response(CleanupSchema().dump({"dry_run": True, **found, "fire": None}))
-    fire = await set_off(request, ScheduleType.CLEANUP, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}")
-    view = {"dry_run": False, "removed": {}, "is_complete": True, "fire": await schedule_runs.read(database, fire)}
+        return web.json_response(CleanupSchema().dump({"dry_run": True, **found, "schedule_run": None}))
+    schedule_run = await set_off(request, ScheduleType.CLEANUP, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}")
+    view = {
+        "dry_run": False,
+        "removed": {},
+        "is_complete": True,
+        "schedule_run": await schedule_runs.read(database, schedule_run),
+    }
     return web.json_response(CleanupSchema().dump(view))

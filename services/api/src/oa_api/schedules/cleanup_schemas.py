@@ -22,7 +22,7 @@ class RuleChangeSchema(StrictSchema):
         validate=validate.Range(min=0, max=1000),
         metadata=about("How many of the last ones are kept for ever; the rule `superseded` looks at it.", 3),
     )
-    is_on = fields.Boolean(load_default=None, metadata=about("A rule that is off removes nothing."))
+    enabled = fields.Boolean(load_default=None, metadata=about("A rule that is off removes nothing."))
 
 
 class RulesChangeSchema(StrictSchema):
@@ -52,8 +52,8 @@ class RuleSchema(ResponseSchema):
     name = fields.String(required=True, metadata=about("Its name.", "unpublished"))
     keep_days = fields.Integer(required=True, metadata=about("Days.", 60))
     keep_last = fields.Integer(required=True, metadata=about("How many of the last ones are kept for ever.", 3))
-    is_on = fields.Boolean(required=True, metadata=about("Whether it removes anything."))
-    words = fields.String(required=True, metadata=about("What it is about."))
+    enabled = fields.Boolean(required=True, metadata=about("Whether it removes anything."))
+    description = fields.String(required=True, metadata=about("What it is about."))
 
 
 class RemovedSchema(ResponseSchema):
@@ -85,6 +85,6 @@ class CleanupSchema(ResponseSchema):
     is_complete = fields.Boolean(
         required=True, metadata=about("False when not the whole store was looked at for orphans.", True)
     )
-    fire = fields.Nested(
+    schedule_run = fields.Nested(
         ScheduleRunSchema, required=True, allow_none=True, metadata=about("The work that was started.")
     )

@@ -22,7 +22,7 @@ class CleanupTask:
 
     async def __call__(self, held: ScheduleRun) -> None:
         """Finish what was marked before, then apply every rule that is on."""
-        rules = {name: rule for name, rule in (await read_rules(self._database)).items() if rule.is_on}
+        rules = {name: rule for name, rule in (await read_rules(self._database)).items() if rule.enabled}
         removed = await attempts.finish(self._database, self._storage)
         for name in ATTEMPT_RULES:
             if name in rules:

@@ -17,10 +17,10 @@ _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancest
 async def get_report(request: web.Request) -> web.Response:
     """Return the last digest."""
     asked, database, settings = await query(request, ReportFormatSchema()), request.app[DATABASE], request.app[SETTINGS]
-    fire = await schedule_runs.latest_done(database, ScheduleType.REPORT)
-    if fire is None:
+    schedule_run = await schedule_runs.latest_done(database, ScheduleType.REPORT)
+    if schedule_run is None:
         raise NotFoundError('there has been no report yet: POST /api/schedule {"type": "report"} makes one')
-    made = await health_digest.read(database, fire, stale_days=settings.stale_after_days)
+    made = await health_digest.read(database, schedule_run, stale_days=settings.stale_after_days)
     if asked["format"] == "text":
         return web.Response(text=health_digest.as_text(made, site_of(settings)), content_type="text/plain")
     if asked["format"] == "html":

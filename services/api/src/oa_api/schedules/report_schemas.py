@@ -26,14 +26,14 @@ class ChangeSchema(ResponseSchema):
     job = fields.Integer(required=True, metadata=about("The job that showed it.", 12))
     error_code = fields.String(required=True, allow_none=True, metadata=about("Why it broke.", "source.not_found"))
     error_message = fields.String(required=True, allow_none=True, metadata=about("The same in words."))
-    at = Time(required=True, metadata=about("When."))
+    created_at = Time(required=True, metadata=about("When."))
 
 
 class ChangeCountsSchema(ResponseSchema):
     """How many changed."""
 
     broke = fields.Integer(required=True)
-    mended = fields.Integer(required=True)
+    fixed = fields.Integer(required=True)
 
 
 class ReportViewSchema(ResponseSchema):
@@ -42,6 +42,6 @@ class ReportViewSchema(ResponseSchema):
     period = fields.String(required=True, metadata=about("What it stands for.", "2026-W48"))
     until = Time(required=True, metadata=about("Up to when."))
     broke = fields.List(fields.Nested(ChangeSchema), required=True)
-    mended = fields.List(fields.Nested(ChangeSchema), required=True)
+    fixed = fields.List(fields.Nested(ChangeSchema), required=True)
     counts = fields.Nested(ChangeCountsSchema, required=True, metadata=about("Of all, where not all are named."))
     states = fields.Nested(StateCountsSchema, required=True, metadata=about("How datasets stand now."))

@@ -62,7 +62,7 @@ class ReportTask:
         made = await health_digest.read(
             self._database, await schedule_runs.read(self._database, held.id), stale_days=self._stale_days
         )
-        await self._note(held, {"broke": made.counts["broke"], "mended": made.counts["mended"]})
+        await self._note(held, {"broke": made.counts["broke"], "fixed": made.counts["fixed"]})
         for address in self._readers.mail:
             await self._once(held, f"mail to {address}", partial(self._mail, made, address))
         if self._readers.webhook:

@@ -4,39 +4,44 @@ from oa_api.http.routing import form, get, page, patch, post
 from oa_api.schedules import api, cleanup_api, pages, report_api
 from oa_api.schedules.cleanup_schemas import CleanupRequestSchema, CleanupRulesSchema, CleanupSchema, RulesChangeSchema
 from oa_api.schedules.report_schemas import ReportFormatSchema, ReportViewSchema
-from oa_api.schedules.schemas import FireDetailSchema, FireFilterSchema, FireListSchema, FiringSchema
+from oa_api.schedules.schemas import (
+    ScheduleRunDetailSchema,
+    ScheduleRunFilterSchema,
+    ScheduleRunListSchema,
+    TriggerSchema,
+)
 from oa_shared.roles import Role
 
 API = (
     get(
         "/api/schedule",
-        api.list_fires,
+        api.list_schedule_runs,
         "What fired, and what is due",
-        answer=FireListSchema,
+        answer=ScheduleRunListSchema,
         tag="schedules",
         description="Newest first. The `Link` header leads to the next page.",
-        query=FireFilterSchema,
+        query=ScheduleRunFilterSchema,
         role=Role.ANYONE,
     ),
     get(
-        "/api/schedule/{fire}",
-        api.get_fire,
+        "/api/schedule/{schedule_run}",
+        api.get_schedule_run,
         "What came of one firing",
-        answer=FireDetailSchema,
+        answer=ScheduleRunDetailSchema,
         tag="schedules",
         role=Role.ANYONE,
     ),
     post(
         "/api/schedule",
-        api.post_fire,
+        api.post_schedule_run,
         "Say that something is due",
-        answer=FireDetailSchema,
+        answer=ScheduleRunDetailSchema,
         tag="schedules",
         description=(
             "The answer does not wait for the work. A type and period is done once, however often it fires: "
             "firing it again returns the same fire, and one that had failed goes on where it stopped."
         ),
-        body=FiringSchema,
+        body=TriggerSchema,
         role=Role.ADMIN,
     ),
     get(
@@ -84,7 +89,7 @@ API = (
 )
 PAGES = (
     page("/schedules", pages.show_schedules, "Schedules", role=Role.ANYONE),
-    form("/schedules", pages.post_fire, "Fire a schedule", role=Role.ADMIN),
-    page("/schedules/{fire}", pages.show_fire, "What a schedule did", role=Role.ANYONE),
+    form("/schedules", pages.post_schedule_run, "Fire a schedule", role=Role.ADMIN),
+    page("/schedules/{schedule_run}", pages.show_schedule_run, "What a schedule did", role=Role.ANYONE),
 )
 ROUTES = (*API, *PAGES)

@@ -46,34 +46,34 @@ async def trigger(
     """Note that a type is due and return the fire's id: that of the first firing, which goes on if it had failed."""
     values = {"type": kind, "period": period or period_of(kind, datetime.now(UTC)), "by": by}
     values |= {"traceparent": traceparent}
-    row = await transaction.first(_SQL["fire"], values)
+    row = await transaction.first(_SQL["trigger"], values)
     return int(row["id"]) if row else 0
 
 
-async def read(database: Database, fire_id: int) -> Row:
+async def read(database: Database, schedule_run_id: int) -> Row:
     """Return a fire with what was refused, at most a hundred definitions. Raises NotFoundError."""
-    row = await database.first(_SQL["fire_by_id"], {"fire": fire_id})
+    row = await database.first(_SQL["schedule_run"], {"schedule_run": schedule_run_id})
     if row is None:
-        raise NotFoundError(f"there is no fire {fire_id}")
-    refused = await database.all(_SQL["refused_sources"], {"fire": fire_id, "limit": SHOWN_REFUSALS})
+        raise NotFoundError(f"there is no schedule run {schedule_run_id}")
+    refused = await database.all(_SQL["refused_sources"], {"schedule_run": schedule_run_id, "limit": SHOWN_REFUSALS})
     return {**row, "refused": [{"path": item["path"], **refusal} for item in refused for refusal in item["refusals"]]}
 
 
 async def read_list(database: Database, *, kind: str | None, cursor: int | None, limit: int) -> list[Row]:
     """Return the latest fires, newest first."""
-    return await database.all(_SQL["fires"], {"type": kind, "cursor": cursor, "limit": limit})
+    return await database.all(_SQL["schedule_runs"], {"type": kind, "cursor": cursor, "limit": limit})
 
 
 async def upcoming(database: Database, now: datetime) -> list[Row]:
     """Return, for each type, whether this period has fired and when the next one begins."""
     periods = {kind: period_of(kind, now) for kind in ScheduleType}
     values = {"types": list(periods), "periods": list(periods.values())}
-    fired = {row["type"]: row for row in await database.all(_SQL["has_fired"], values)}
+    fired = {row["type"]: row for row in await database.all(_SQL["runs_of_periods"], values)}
     return [
         {
             "type": kind,
             "period": period,
-            "fire": fired[kind]["id"] if kind in fired else None,
+            "schedule_run": fired[kind]["id"] if kind in fired else None,
             "state": fired[kind]["state"] if kind in fired else None,
             "next_period_at": next_period_at(kind, now),
         }
@@ -88,7 +88,7 @@ async def latest_done(database: Database, kind: ScheduleType) -> Row | None:
 
 async def claim(database: Database, lease: str, *, lease_s: float) -> ScheduleRun | None:
     """Take the work that has been due longest, or None; without a sign of life others may take it after `lease_s`."""
-    row = await database.run(lambda transaction: transaction.first(_SQL["take"], {"lease": lease, "lease_s": lease_s}))
+    row = await database.run(lambda transaction: transaction.first(_SQL["claim"], {"lease": lease, "lease_s": lease_s}))
     if row is None:
         return None
     kind = ScheduleType(row["type"])
@@ -100,7 +100,9 @@ async def renew(transaction: Transaction, held: ScheduleRun) -> Row:
 
     Raises LeaseLostError.
     """
-    row = await transaction.first(_SQL["hold"], {"fire": held.id, "lease": held.lease, "lease_s": held.lease_s})
+    row = await transaction.first(
+        _SQL["renew"], {"schedule_run": held.id, "lease": held.lease, "lease_s": held.lease_s}
+    )
     if row is None:
         raise LeaseLostError(f"{held.type} {held.period}")
     return row
@@ -110,17 +112,17 @@ async def record(
     transaction: Transaction, held: ScheduleRun, detail: dict[str, Any], *, run: int | None = None
 ) -> None:
     """Add to what is known of a fire."""
-    await transaction.execute(_SQL["note"], {"fire": held.id, "detail": json.dumps(detail), "run": run})
+    await transaction.execute(_SQL["record"], {"schedule_run": held.id, "detail": json.dumps(detail), "run": run})
 
 
 async def complete(database: Database, held: ScheduleRun) -> None:
     """Say that all is done."""
-    await database.execute(_SQL["done"], {"fire": held.id, "lease": held.lease})
+    await database.execute(_SQL["complete"], {"schedule_run": held.id, "lease": held.lease})
 
 
 async def fail(database: Database, held: ScheduleRun, words: str, *, delays_s: Sequence[float] | None) -> None:
     """Say what went wrong, and when it is tried again: after one of the delays, or not when there is none left."""
     again = delays_s is not None and held.tries < MAX_TRIES
     delay_s = delays_s[min(held.tries, len(delays_s)) - 1] if again and delays_s else 0
-    values = {"fire": held.id, "lease": held.lease, "again": again, "delay_s": delay_s, "error": words[:2000]}
-    await database.execute(_SQL["failed"], values)
+    values = {"schedule_run": held.id, "lease": held.lease, "again": again, "delay_s": delay_s, "error": words[:2000]}
+    await database.execute(_SQL["fail"], values)

@@ -9,7 +9,7 @@ from oa_api.schedules.period import ScheduleType
 FIRE_STATES = ("Waiting", "Working", "Done", "Failed")
 
 
-class FiringSchema(StrictSchema):
+class TriggerSchema(StrictSchema):
     """POST /api/schedule."""
 
     type = fields.Enum(ScheduleType, by_value=True, required=True, metadata=about("What is due.", "sources"))
@@ -21,7 +21,7 @@ class FiringSchema(StrictSchema):
     )
 
 
-class FireFilterSchema(StrictSchema):
+class ScheduleRunFilterSchema(StrictSchema):
     """GET /api/schedule."""
 
     type = fields.Enum(ScheduleType, by_value=True, load_default=None, metadata=about("Of this type.", "sources"))
@@ -42,9 +42,9 @@ class ScheduleRunSchema(ResponseSchema):
         validate=validate.OneOf(FIRE_STATES),
         metadata=about("`Failed` ones go on where they stopped when fired again.", "Done"),
     )
-    fired_at = Time(required=True, metadata=about("When it was fired first."))
-    fired_by = fields.String(required=True, metadata=about("By whom.", "service"))
-    begun_at = Time(required=True, allow_none=True, metadata=about("When the work began."))
+    triggered_at = Time(required=True, metadata=about("When it was fired first."))
+    triggered_by = fields.String(required=True, metadata=about("By whom.", "service"))
+    started_at = Time(required=True, allow_none=True, metadata=about("When the work began."))
     ended_at = Time(required=True, allow_none=True, metadata=about("When it ended."))
     tries = fields.Integer(required=True, metadata=about("How often the work was begun.", 1))
     run = fields.Integer(required=True, allow_none=True, metadata=about("The run that it made.", 7))
@@ -61,7 +61,7 @@ class RefusedDefinitionSchema(ResponseSchema):
     message = fields.String(required=True, metadata=about("Why."))
 
 
-class FireDetailSchema(ScheduleRunSchema):
+class ScheduleRunDetailSchema(ScheduleRunSchema):
     """A fire with the definitions that were refused, the first hundred of them."""
 
     refused = fields.List(fields.Nested(RefusedDefinitionSchema), required=True)
@@ -72,13 +72,13 @@ class UpcomingSchema(ResponseSchema):
 
     type = fields.String(required=True, validate=validate.OneOf(list(ScheduleType)))
     period = fields.String(required=True, metadata=about("The present period.", "2026-W48"))
-    fire = fields.Integer(required=True, allow_none=True, metadata=about("Its fire, if it was fired."))
+    schedule_run = fields.Integer(required=True, allow_none=True, metadata=about("Its fire, if it was fired."))
     state = fields.String(required=True, allow_none=True, metadata=about("Where that stands."))
     next_period_at = Time(required=True, metadata=about("When the next period begins."))
 
 
-class FireListSchema(ResponseSchema):
+class ScheduleRunListSchema(ResponseSchema):
     """GET /api/schedule."""
 
-    fires = fields.List(fields.Nested(ScheduleRunSchema), required=True)
+    schedule_runs = fields.List(fields.Nested(ScheduleRunSchema), required=True)
     upcoming = fields.List(fields.Nested(UpcomingSchema), required=True)

@@ -78,7 +78,7 @@ class SourcesTask:
         checked = await asyncio.to_thread(_checked, snapshot)
         await self._database.run(partial(_remember, held=held, snapshot=snapshot, checked=checked))
         fault_point("schedule.after_snapshot")
-        log.info("repository_taken", fire=held.id, commit=snapshot.commit, definitions=len(checked))
+        log.info("repository_taken", schedule_run=held.id, commit=snapshot.commit, definitions=len(checked))
 
 
 def _checked(snapshot: Snapshot) -> list[_Checked]:
@@ -134,7 +134,7 @@ async def _remember(
         "sha256": [keys.get(item.path) for item in checked],
         "refusals": [json.dumps(item.refusals) for item in checked],
     }
-    await transaction.execute(_SQL["remember_sources"], {"fire": held.id, **columns})
+    await transaction.execute(_SQL["insert_sources"], {"schedule_run": held.id, **columns})
     detail = {"commit": snapshot.commit, "url": snapshot.url, "definitions": len(checked)}
     await schedule_runs.record(transaction, held, detail)
 
@@ -142,7 +142,7 @@ async def _remember(
 async def _plan_some(transaction: Transaction, held: ScheduleRun) -> bool:
     """Make the jobs of the next definitions; False when there are none left."""
     state = await schedule_runs.renew(transaction, held)
-    rows = await transaction.all(_SQL["next_sources"], {"fire": held.id, "limit": _DEFINITIONS_AT_ONCE})
+    rows = await transaction.all(_SQL["next_sources"], {"schedule_run": held.id, "limit": _DEFINITIONS_AT_ONCE})
     if not rows:
         return False
     url = state["detail"].get("url")
@@ -155,9 +155,9 @@ async def _plan_some(transaction: Transaction, held: ScheduleRun) -> bool:
         "jobs": [len(resolution.jobs) for resolution in planned],
         "refusals": [json.dumps(_told(resolution.refusals)) for resolution in planned],
     }
-    await transaction.execute(_SQL["settle_sources"], {"fire": held.id, **columns})
+    await transaction.execute(_SQL["record_sources"], {"schedule_run": held.id, **columns})
     fault_point("schedule.before_commit")
-    log.info("schedule_planned", fire=held.id, run_id=run["id"], definitions=len(rows), jobs=len(jobs))
+    log.info("schedule_planned", schedule_run=held.id, run_id=run["id"], definitions=len(rows), jobs=len(jobs))
     return True
 
 
@@ -176,7 +176,7 @@ async def _run(transaction: Transaction, held: ScheduleRun, state: Row) -> Row:
 
 async def _finish(transaction: Transaction, held: ScheduleRun) -> None:
     state = await schedule_runs.renew(transaction, held)
-    counts = await transaction.first(_SQL["count_sources"], {"fire": held.id}) or {}
+    counts = await transaction.first(_SQL["count_sources"], {"schedule_run": held.id}) or {}
     if state["run_id"] is not None:
         closing = {"run": state["run_id"], "live": None, "github": None, "closed": True}
         await transaction.execute(_JOBS["update_run"], closing)

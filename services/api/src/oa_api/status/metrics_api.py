@@ -31,7 +31,7 @@ async def _look_at_database(database: Database) -> None:
     try:
         outbox = await database.first(_RELAY["oldest_unsent"]) or {}
         statuses = {row["status"]: row["jobs"] for row in await database.all(_READS["jobs_by_status"])}
-        duties = await database.all(_HEARTBEAT["heartbeats"])
+        workers = await database.all(_HEARTBEAT["heartbeats"])
     except StoreError:
         metrics.DATABASE_UP.set(0)
         return
@@ -40,7 +40,7 @@ async def _look_at_database(database: Database) -> None:
     metrics.OUTBOX_AGE_S.set(outbox.get("age_s") or 0)
     for status in JobStatus:
         metrics.JOBS.labels(status).set(statuses.get(status, 0))
-    for row in duties:
+    for row in workers:
         metrics.DUTY_AGE_S.labels(row["name"]).set(row["age_s"])
 
 

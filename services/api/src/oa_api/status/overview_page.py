@@ -30,7 +30,7 @@ COVERED: web.AppKey[Remembered[str]] = web.AppKey("covered", Remembered)
 _HOURS = 24
 
 
-async def overview(request: web.Request, *, problems: list[str], duties: list[Row]) -> web.Response:
+async def overview(request: web.Request, *, problems: list[str], workers: list[Row]) -> web.Response:
     """Return the page; what the database cannot tell is left out, and `problems` says so."""
     try:
         covered = await request.app[COVERED].get()
@@ -39,7 +39,7 @@ async def overview(request: web.Request, *, problems: list[str], duties: list[Ro
         shown = None
     is_part = "HX-Request" in request.headers
     status = 503 if problems and not is_part else 200
-    return render(request, "status/overview.html", status=status, problems=problems, duties=duties, shown=shown)
+    return render(request, "status/overview.html", status=status, problems=problems, workers=workers, shown=shown)
 
 
 def set_up_overview(app: web.Application) -> None:
@@ -64,7 +64,7 @@ async def _shown(database: Database) -> dict[str, Any]:
         "at_work": await database.all(_SQL["jobs_at_work"], {"limit": _AT_WORK}),
         "causes": [_cause(row) for row in failed],
         "ended": _by_hour(ended),
-        "paused": await pauses.listed(database, ended=False, cursor=None, limit=_PAUSES),
+        "paused": await pauses.list_active(database, limit=_PAUSES),
         "published": (await queries.datasets(database, newest))[:_PUBLISHED],
     }
 

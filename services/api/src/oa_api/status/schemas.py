@@ -15,7 +15,7 @@ class VersionSchema(ResponseSchema):
 class WorkerStatusSchema(ResponseSchema):
     """A background duty."""
 
-    at = time_field("When it last worked.")
+    reported_at = time_field("When it last worked.")
     age_s = fields.Float(required=True, metadata=about("How many seconds ago that was.", 1.5))
 
 
@@ -24,7 +24,7 @@ class HealthSchema(ResponseSchema):
 
     status = text_field("`ok` or `unhealthy`.", "ok")
     problems = fields.List(fields.String(), required=True, metadata=about("What is wrong, in words."))
-    duties = fields.Dict(
+    workers = fields.Dict(
         required=True,
         keys=fields.String(),
         values=fields.Nested(WorkerStatusSchema),

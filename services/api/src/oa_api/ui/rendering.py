@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import aiohttp_jinja2
 from aiohttp import hdrs, web
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from oa_api.http.app_keys import SETTINGS, STORAGE
 from oa_api.http.assets import ASSETS
@@ -26,6 +27,25 @@ _POLICY = (
 POLICY = web.AppKey("policy", str)
 
 
+class _CompiledTemplates(BytecodeCache):
+    """Keeps the code of each template for further applications of this process: compiling takes half a second."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket with the kept code; Jinja compares the template's checksum."""
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code that the bucket holds."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED_TEMPLATES = _CompiledTemplates()
+
+
 def set_up_pages(app: web.Application) -> None:
     """Read every template, and find out where files may come from. ASSETS and SETTINGS are there already."""
     environment = aiohttp_jinja2.setup(
@@ -37,6 +57,7 @@ def set_up_pages(app: web.Application) -> None:
         lstrip_blocks=True,
         auto_reload=False,
         cache_size=-1,
+        bytecode_cache=_COMPILED_TEMPLATES,
     )
     environment.filters.update(formatting.FILTERS)
     environment.globals |= {

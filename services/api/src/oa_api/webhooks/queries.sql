@@ -1,5 +1,5 @@
 -- name: selected
-SELECT webhook.id, webhook.url, webhook.events, webhook.source, webhook.layer, webhook.active, webhook.disabled_because,
+SELECT webhook.id, webhook.url, webhook.events, webhook.source, webhook.layer, webhook.active, webhook.disabled_reason,
        webhook.created_at,
        (SELECT count(*) FROM (
            SELECT 1 FROM webhook_delivery waiting
@@ -28,8 +28,8 @@ SELECT id, url, source, layer, active FROM webhook WHERE id = %(webhook)s FOR UP
 -- name: update
 UPDATE webhook SET
     url = %(url)s, source = %(source)s, layer = %(layer)s, secret = coalesce(%(secret)s, secret), active = %(active)s,
-    disabled_because = CASE WHEN %(active)s THEN NULL ELSE disabled_because END,
-    given_up = CASE WHEN %(active)s THEN 0 ELSE given_up END
+    disabled_reason = CASE WHEN %(active)s THEN NULL ELSE disabled_reason END,
+    failed_deliveries = CASE WHEN %(active)s THEN 0 ELSE failed_deliveries END
 WHERE id = %(webhook)s
 
 -- name: delete
@@ -61,7 +61,7 @@ CROSS JOIN LATERAL (
     WHERE waiting.webhook_id = webhook.id AND waiting.state = 'waiting' AND waiting.due_at <= now()
     ORDER BY waiting.due_at, waiting.id LIMIT %(each)s FOR UPDATE SKIP LOCKED
 ) due
-WHERE webhook.active AND webhook.rests_until <= now() AND webhook_delivery.id = due.id
+WHERE webhook.active AND webhook.retry_after <= now() AND webhook_delivery.id = due.id
 RETURNING webhook_delivery.id, webhook_delivery.webhook_id AS webhook, webhook_delivery.event, webhook_delivery.body,
           webhook_delivery.tries, webhook.url, webhook.secret
 
@@ -69,32 +69,32 @@ RETURNING webhook_delivery.id, webhook_delivery.webhook_id AS webhook, webhook_d
 UPDATE webhook_delivery SET state = 'delivered', ended_at = now(), status = %(status)s, error = NULL
 WHERE id = %(delivery)s AND state = 'waiting'
 
--- name: heard
-UPDATE webhook SET given_up = 0 WHERE id = %(webhook)s AND given_up > 0
+-- name: reset_failures
+UPDATE webhook SET failed_deliveries = 0 WHERE id = %(webhook)s AND failed_deliveries > 0
 
--- name: rest
-UPDATE webhook SET rests_until = now() + make_interval(secs => %(rest_s)s) WHERE id = %(webhook)s
+-- name: back_off
+UPDATE webhook SET retry_after = now() + make_interval(secs => %(back_off_s)s) WHERE id = %(webhook)s
 
--- name: try_later
+-- name: retry_delivery
 UPDATE webhook_delivery SET due_at = now() + make_interval(secs => %(delay_s)s), status = %(status)s, error = %(error)s
 WHERE id = %(delivery)s AND state = 'waiting'
 
--- name: give_up
-UPDATE webhook_delivery SET state = 'given_up', ended_at = now(), status = %(status)s, error = %(error)s
+-- name: fail_delivery
+UPDATE webhook_delivery SET state = 'failed', ended_at = now(), status = %(status)s, error = %(error)s
 WHERE id = %(delivery)s AND state = 'waiting'
 
--- name: note_given_up
+-- name: record_failed_delivery
 UPDATE webhook SET
-    given_up = given_up + 1, active = active AND given_up + 1 < %(most)s,
-    disabled_because = CASE WHEN active AND given_up + 1 >= %(most)s THEN %(because)s ELSE disabled_because END
+    failed_deliveries = failed_deliveries + 1, active = active AND failed_deliveries + 1 < %(most)s,
+    disabled_reason = CASE WHEN active AND failed_deliveries + 1 >= %(most)s THEN %(because)s ELSE disabled_reason END
 WHERE id = %(webhook)s
-RETURNING disabled_because IS NOT DISTINCT FROM %(because)s AS is_disabled
+RETURNING disabled_reason IS NOT DISTINCT FROM %(because)s AS is_disabled
 
--- name: give_up_waiting
-UPDATE webhook_delivery SET state = 'given_up', ended_at = now(), error = %(error)s
+-- name: fail_waiting
+UPDATE webhook_delivery SET state = 'failed', ended_at = now(), error = %(error)s
 WHERE webhook_id = %(webhook)s AND state = 'waiting'
 
--- name: forget
+-- name: delete_old_deliveries
 DELETE FROM webhook_delivery WHERE id IN (
     SELECT id FROM webhook_delivery WHERE ended_at < now() - interval '30 days' ORDER BY ended_at LIMIT 5000
 )

@@ -9,7 +9,7 @@ from oa_api.http.schemas import ResponseSchema, SliceSchema
 from oa_shared.status import LAYERS
 
 EVENTS = ("data.published",)
-STATES = ("waiting", "delivered", "given_up")
+STATES = ("waiting", "delivered", "failed")
 _MAX_URL = 2000
 
 
@@ -86,7 +86,7 @@ class WebhookSchema(ResponseSchema):
     source = fields.String(required=True, allow_none=True)
     layer = fields.String(required=True, allow_none=True)
     active = fields.Boolean(required=True, metadata=about("Whether it is told of what happens."))
-    disabled_because = fields.String(required=True, allow_none=True, metadata=about("Why it is not, if it was us."))
+    disabled_reason = fields.String(required=True, allow_none=True, metadata=about("Why it is not, if it was us."))
     waiting = fields.Integer(required=True, metadata=about("How many deliveries wait.", 0))
     created_at = Time(required=True)
     secret = fields.String(metadata=about("What signs the deliveries; shown when it is made and never again."))

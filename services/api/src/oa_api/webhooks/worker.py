@@ -18,11 +18,11 @@ log = structlog.get_logger()
 WEBHOOKS = "webhooks"
 # Seconds between tries: about a day in all.
 DELAYS_S = (10, 60, 300, 900, 3600, 7200, 14_400, 28_800, 28_800)
-MAX_GIVEN_UP = 3
+MAX_FAILED_DELIVERIES = 3
 _TIDY_EVERY_S = 30.0
 _JITTER = 0.1
 _EACH = 20
-_REST_S = 60.0
+_BACK_OFF_S = 60.0
 _LEASE_S = 6 * TIMEOUT_S
 _DISABLED = "the webhook was switched off"
 _SQL = load_queries("webhooks.queries")
@@ -35,7 +35,7 @@ async def run_webhooks(database: Database, sender: Sender, stop: asyncio.Event, 
     async def work() -> bool:
         nonlocal tidied_at
         if time.monotonic() - tidied_at > _TIDY_EVERY_S:
-            await database.execute(_SQL["forget"])
+            await database.execute(_SQL["delete_old_deliveries"])
             await record_heartbeat(database, WEBHOOKS)
             tidied_at = time.monotonic()
         return await deliver_once(database, sender) > 0
@@ -66,23 +66,27 @@ async def _deliver(database: Database, sender: Sender, row: Row) -> None:
 
 
 async def _settle(transaction: Transaction, row: Row, reply: DeliveryResult) -> str:
-    """Write down how a try went: `delivered`, `later`, `given_up` or `disabled`."""
+    """Write down how a try went: `delivered`, `later`, `failed` or `disabled`."""
     values = {"delivery": row["id"], "webhook": row["webhook"], "status": reply.status, "error": reply.error}
     if reply.is_taken:
         await transaction.execute(_SQL["delivered"], values)
-        await transaction.execute(_SQL["heard"], values)
+        await transaction.execute(_SQL["reset_failures"], values)
         return "delivered"
-    await transaction.execute(_SQL["rest"], {**values, "rest_s": _REST_S if row["tries"] > 1 else DELAYS_S[0]})
+    await transaction.execute(
+        _SQL["back_off"], {**values, "back_off_s": _BACK_OFF_S if row["tries"] > 1 else DELAYS_S[0]}
+    )
     if row["tries"] <= len(DELAYS_S):
         delay_s = DELAYS_S[row["tries"] - 1] * random.uniform(1, 1 + _JITTER)  # noqa: S311 - so that they do not come together
-        await transaction.execute(_SQL["try_later"], {**values, "delay_s": delay_s})
+        await transaction.execute(_SQL["retry_delivery"], {**values, "delay_s": delay_s})
         return "later"
-    await transaction.execute(_SQL["give_up"], values)
+    await transaction.execute(_SQL["fail_delivery"], values)
     because = (
-        f"{MAX_GIVEN_UP} deliveries in a row were given up, each after a day of tries; the last one: {reply.error}"
+        f"{MAX_FAILED_DELIVERIES} deliveries in a row failed, each after a day of tries; the last one: {reply.error}"
     )
-    webhook = await transaction.first(_SQL["note_given_up"], {**values, "most": MAX_GIVEN_UP, "because": because})
+    webhook = await transaction.first(
+        _SQL["record_failed_delivery"], {**values, "most": MAX_FAILED_DELIVERIES, "because": because}
+    )
     if webhook is None or not webhook["is_disabled"]:
-        return "given_up"
-    await transaction.execute(_SQL["give_up_waiting"], {**values, "error": _DISABLED})
+        return "failed"
+    await transaction.execute(_SQL["fail_waiting"], {**values, "error": _DISABLED})
     return "disabled"

@@ -1,4 +1,4 @@
-"""The contract between readers and conforming: features as columns of text and geometries, in batches."""
+"""Batches of features: the contract between the readers, the conform and the writers."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Point geometries in EPSG:4326: float64 arrays of longitude and latitude, NaN in both for a missing one."""
+    """Point geometries in EPSG:4326: float64 arrays of longitude and latitude, NaN in both for a missing geometry."""
 
     x: np.ndarray
     y: np.ndarray
@@ -19,7 +19,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """Geometries in EPSG:4326: an object array of shapely geometries, None for a missing one."""
+    """Geometries in EPSG:4326: an object array of shapely geometries, None for a missing geometry."""
 
     array: np.ndarray
 
@@ -34,10 +34,10 @@ Geometry = Points | Shapes
 class FeatureBatch:
     """Consecutive features of the input.
 
-    `first_row` is the 0-based input row of the first one. `columns` has only pl.String columns, null for a value that
-    a feature lacks. `geometry` is as long as `columns` is high. `available` names every column of the data, including
-    columns that were not read. `rows` holds the input row of each feature if some rows were left out; None means that
-    the rows are consecutive from `first_row` on.
+    `first_row` is the 0-based input row of the first feature. `columns` has only pl.String columns, null where a
+    feature lacks the value. `geometry` has one item for each row of `columns`. `available` names every column of the
+    data, including those that were not read. `rows` has the input row of each feature if some rows were left out;
+    None means consecutive rows from `first_row` on.
     """
 
     first_row: int
@@ -52,10 +52,10 @@ class FeatureBatch:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The conformed attributes of a batch, in output order, without `hash`.
+    """The conformed attributes of a batch in output order, without `hash`.
 
-    `frame` has only pl.String columns; null becomes JSON null. The columns named in `encoded` contain JSON text (a
-    number, a boolean, quoted text), the others plain text.
+    `frame` has only pl.String columns; null is written as JSON null. The columns named in `encoded` hold JSON text
+    (a number, a boolean, quoted text); the others hold plain text.
     """
 
     frame: pl.DataFrame

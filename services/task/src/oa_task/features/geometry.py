@@ -1,4 +1,4 @@
-"""Properties of the geometries of a batch."""
+"""Facts about the geometries of a batch."""
 
 import numpy as np
 import shapely
@@ -13,8 +13,7 @@ def is_missing(geometry: Geometry) -> np.ndarray:
 
 
 def bounds(geometry: Geometry) -> np.ndarray:
-    """Return west, south, east, north of each feature, NaN for a missing or empty geometry, in shape (n, 4)."""
+    """Return west, south, east, north of each feature, NaN for a missing geometry: shape (n, 4)."""
     if isinstance(geometry, Points):
         return np.column_stack((geometry.x, geometry.y, geometry.x, geometry.y))
-    result: np.ndarray = shapely.bounds(geometry.array)
-    return result
+    return np.asarray(shapely.bounds(geometry.array))

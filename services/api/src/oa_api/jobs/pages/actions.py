@@ -38,9 +38,9 @@ async def post_reject(request: web.Request) -> web.Response:
 async def _act(request: web.Request, action: Callable[..., Awaitable[Any]], done: str) -> web.Response:
     """Do it for whoever asks; what the state of the job does not allow is told on its page."""
     job = path_id(request, "job")
-    why, by = (await form(request, ReasonSchema()))["why"], request[PRINCIPAL]
+    reason, by = (await form(request, ReasonSchema()))["reason"], request[PRINCIPAL]
     try:
-        await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, why=why))
+        await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, reason=reason))
     except ConflictError as error:
         return flash.see_other(request, f"/jobs/{job}", f"Nothing was changed: {error.detail}.", kind="bad")
     return flash.see_other(request, f"/jobs/{job}", done.format(job=job))

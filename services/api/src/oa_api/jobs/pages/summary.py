@@ -61,7 +61,7 @@ async def show_job(request: web.Request) -> web.Response:
         trusted=False,
         attempts=await database.all(_READS["attempts"], values),
         events=await database.all(_READS["events"], values),
-        held_back=await database.all(_READS["held_back"], values),
+        held_back=await database.all(_READS["review_reasons"], values),
     )
     key = {**values, "source_name": row["source_name"], "layer": row["layer"], "name": row["name"]}
     before = await database.first(_SQL["published_before"], key)

@@ -1,0 +1,142 @@
+"""Databases for tests: an emptied one is lent again, because emptying it is far cheaper than copying the template."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import psycopg2
+from psycopg2 import sql
+
+from oa_local.postgres import Postgres
+
+_END_CONNECTIONS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_TABLES = """
+    SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY c.relname
+"""
+# Each statement that changes the schema writes a row of one of these catalogs anew, with a number of its own.
+_SCHEMA = """
+    WITH known AS (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+    SELECT md5(string_agg(line, ' ' ORDER BY line)) FROM (
+        SELECT concat('class', oid, ':', xmin) AS line FROM pg_class WHERE oid IN (SELECT oid FROM known)
+        UNION ALL
+        SELECT concat('column', attrelid, '.', attnum, ':', xmin) FROM pg_attribute
+        WHERE attrelid IN (SELECT oid FROM known)
+        UNION ALL SELECT concat('default', oid, ':', xmin) FROM pg_attrdef
+        UNION ALL SELECT concat('constraint', oid, ':', xmin) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT concat('trigger', oid, ':', xmin) FROM pg_trigger
+        UNION ALL SELECT concat('function', oid, ':', xmin) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT concat('schema', oid, ':', xmin) FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'
+        UNION ALL SELECT concat('setting', setconfig) FROM pg_db_role_setting
+        UNION ALL SELECT concat('object', oid) FROM pg_largeobject_metadata
+    ) lines
+"""
+_RESTART_SEQUENCES = """
+    SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE last_value IS NOT NULL
+"""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A database as migrations leave it: its schema, tables with rows (and a digest of those), tables without."""
+
+    schema: str
+    seeded: dict[str, str]
+    empty: tuple[str, ...]
+
+    @classmethod
+    def take(cls, database_url: str) -> Self:
+        """Look at a database that nothing has been written to but by migrations."""
+        with _cursor(database_url) as cursor:
+            tables = [name for (name,) in _rows(cursor, _TABLES)]
+            seeded = {name: _digest(cursor, name) for name in _filled(cursor, tables)}
+            ((schema,),) = _rows(cursor, _SCHEMA)
+        return cls(schema, seeded, tuple(name for name in tables if name not in seeded))
+
+    def restore(self, database_url: str, *, end_connections: bool = False) -> bool:
+        """Remove all rows that came since; return False, and change nothing, when more than rows was changed."""
+        with _cursor(database_url) as cursor:
+            if end_connections:
+                cursor.execute(_END_CONNECTIONS)
+            if _rows(cursor, _SCHEMA) != [(self.schema,)]:
+                return False
+            if any(_digest(cursor, name) != digest for name, digest in self.seeded.items()):
+                return False
+            filled = _filled(cursor, self.empty)
+            # Without triggers, foreign keys among them: all tables that may refer to a row are emptied with it.
+            cursor.execute("SET session_replication_role = replica")
+            for name in filled:
+                cursor.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+            cursor.execute(_RESTART_SEQUENCES)
+            if filled:
+                names = sql.SQL(", ").join(map(sql.Identifier, filled))
+                cursor.execute(sql.SQL("VACUUM (SKIP_LOCKED, INDEX_CLEANUP ON) {}").format(names))
+        return True
+
+
+@dataclass
+class Databases:
+    """Lends databases that are as the migrations leave them. For one thread."""
+
+    server: Postgres
+    template: str
+    idle: list[str] = field(default_factory=list)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+
+    def lend(self) -> str:
+        """Return the name of a database without anything but what migrations write."""
+        if self.idle:
+            return self.idle.pop()
+        name = f"test_{uuid.uuid4().hex[:12]}"
+        url = self.server.create(name, template=self.template)
+        self.snapshots[name] = Snapshot.take(url)
+        return name
+
+    def take_back(self, name: str) -> None:
+        """Empty a database for the next test, or drop it when the test changed more than rows."""
+        snapshot = self.snapshots[name]
+        try:
+            is_restored = snapshot.restore(self.server.url(name), end_connections=True)
+        except psycopg2.OperationalError:
+            is_restored = False
+        if is_restored:
+            self.idle.append(name)
+        else:
+            del self.snapshots[name]
+            self.server.drop(name)
+
+
+@contextmanager
+def _cursor(database_url: str) -> Iterator[Any]:
+    with closing(psycopg2.connect(database_url)) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
+
+
+def _rows(cursor: Any, statement: str) -> list[tuple[Any, ...]]:
+    cursor.execute(statement)
+    rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
+
+
+def _filled(cursor: Any, tables: Sequence[str]) -> list[str]:
+    """Return those of the tables that have rows."""
+    one = sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})")
+    cursor.execute(sql.SQL(" UNION ALL ").join(one.format(sql.Literal(t), sql.Identifier(t)) for t in tables))
+    return [name for (name,) in cursor.fetchall()]
+
+
+def _digest(cursor: Any, table: str) -> str:
+    """Return a digest of all rows of a table."""
+    statement = sql.SQL("SELECT md5(string_agg(t::text, ' ' ORDER BY t::text)) FROM {} t").format(sql.Identifier(table))
+    cursor.execute(statement)
+    ((digest,),) = cursor.fetchall()
+    return str(digest)
