@@ -1,20 +1,23 @@
 """Requests to untrusted servers: checks of every redirect, limits on every response, codes for every failure."""
 
 import email.utils
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import TypeVar
 
 import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
+from oa_shared.retrying import retrying
 from oa_task.download.downloaded_file import without_login
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.s3 import in_region
 from oa_task.runtime.failure import TaskFailure
 
+_Result = TypeVar("_Result")
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CLIENT_CLOSED = 499
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -30,6 +33,24 @@ class TransientError(Exception):
         super().__init__(message)
         self.failure = TaskFailure(code, message)
         self.retry_after_s = retry_after_s
+
+
+async def with_attempts(
+    call: Callable[[], Awaitable[_Result]], limits: DownloadLimits, *, is_throttled: bool = False
+) -> _Result:
+    """Return the result of `call`, with further attempts after each TransientError, up to the limit of attempts.
+
+    The pauses are those of the limits, or those that the server requests; a throttled call brings its own.
+    Raises TaskFailure after the last attempt.
+    """
+
+    def pause_s(error: TransientError, attempt: int) -> float:
+        return 0.0 if is_throttled else limits.pause_s(attempt, error.retry_after_s)
+
+    try:
+        return await retrying(call, [0.0] * (limits.tries - 1), on=TransientError, before_retry=pause_s)
+    except TransientError as error:
+        raise error.failure from error
 
 
 class Requests:
