@@ -5,7 +5,7 @@ import gzip
 import re
 import shutil
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
@@ -33,7 +33,6 @@ class _Partial:
     path: Path
     total: int | None = None
     validator: str | None = None
-    response: aiohttp.ClientResponse | None = field(default=None, repr=False)
 
     @property
     def size_bytes(self) -> int:
