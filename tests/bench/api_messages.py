@@ -123,7 +123,7 @@ _MOVE: dict[str, Any] = {
 _EVENT: dict[str, Any] = {"kind": "job.status", "accepted": True, "reason": None, "detail": None}
 _STATEMENTS_OF_A_RESULT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lock_job", {}),
-    ("remember_message", {"seq": 1}),
+    ("record_message", {"seq": 1}),
     ("move", _MOVE),
     ("move_attempt", _MOVE),
     ("record_event", _EVENT),

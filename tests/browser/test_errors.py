@@ -13,7 +13,7 @@ from oa_local.postgres import Postgres, migrate
 @pytest.fixture(scope="module")
 def bereft(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Give a site whose database has gone away."""
-    server = Postgres(tmp_path_factory.mktemp("gone") / "data", careless=True)
+    server = Postgres(tmp_path_factory.mktemp("gone") / "data", fsync_off=True)
     server.start()
     try:
         url = server.create("gone")

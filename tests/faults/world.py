@@ -25,9 +25,9 @@ from oa_api.jobs.results_consumer import run_results_consumer
 from oa_api.jobs.sweep import SweepTimes, run_sweep
 from oa_api.settings import Settings as ApiSettings
 from oa_dispatcher.api_client import ApiClient
-from oa_dispatcher.settings import Settings
+from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
-from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchService, BatchUnknownError, SubmitRequest
 from oa_shared.claim import CLAIM_FILE, claim
@@ -44,7 +44,7 @@ GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 SECRET = "s"
 STACK = "test"
 _HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
-_PACE = ConsumerOptions(visibility_s=2, wait_s=1)
+_OPTIONS = ConsumerOptions(visibility_s=2, wait_s=1)
 
 Ending = tuple[JobStatus, dict[str, str] | None]
 # What a container reports at its end, by job and attempt; None: it dies without a word.
@@ -131,11 +131,11 @@ class World:
             api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))
             settings = self._settings()
             duties = [run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4))]
-            duties.append(Sweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
+            duties.append(BatchSweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
             for _ in range(self.pairs):
                 bucket = TokenBucket(settings.submit_rate)
                 submission = Submission(settings, api=api, batch=self._batch, bucket=bucket)
-                consumer = Consumer(self.jobs_queue, submission, pace=_PACE, is_ready=submission.is_ready)
+                consumer = Consumer(self.jobs_queue, submission, options=_OPTIONS, is_ready=submission.is_ready)
                 duties.append(consumer.run(stop))
                 duties.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
                 duties.append(run_results_consumer(self.database, self.results_queue, stop, grace_s=1, visibility_s=2))
@@ -161,8 +161,8 @@ class World:
         server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
         return str(server.make_url("/"))
 
-    def _settings(self) -> Settings:
-        return Settings(
+    def _settings(self) -> DispatcherSettings:
+        return DispatcherSettings(
             stack=STACK,
             api_url="",
             shared_secret=SECRET,

@@ -35,8 +35,8 @@ async def consume(api: RunningApi, message: StatusMessage) -> None:
     queue, stop = MemoryQueue(), asyncio.Event()
     await queue.send_batch([OutgoingMessage(dump(message))])
     handler = ResultsHandler(api.database, grace_s=60)
-    pace = ConsumerOptions(concurrency=2, visibility_s=30, wait_s=0.05)
-    working = asyncio.create_task(Consumer(queue, handler, name="results", pace=pace).run(stop))
+    options = ConsumerOptions(concurrency=2, visibility_s=30, wait_s=0.05)
+    working = asyncio.create_task(Consumer(queue, handler, name="results", options=options).run(stop))
     while queue._stored:  # noqa: ASYNC110 - the queue of the tests has no event for it
         await asyncio.sleep(0.01)
     stop.set()

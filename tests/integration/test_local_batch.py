@@ -2,8 +2,9 @@ import json
 import time
 from typing import Any
 
+from oa_local.aws_client import client
 from oa_local.batch.process import BatchProcess
-from oa_local.provision import Queues, client
+from oa_local.provision import Queues
 
 
 def _define(batch: BatchProcess, code: str, **more: Any) -> Any:

@@ -49,7 +49,7 @@ def test_postgres_as_root_below_a_private_folder_starts(
     monkeypatch.setenv("OA_LOCAL_NAMESPACES", namespaces)
     private = tmp_path / "private"
     private.mkdir(mode=0o700)
-    server = Postgres(private / "data", careless=True)
+    server = Postgres(private / "data", fsync_off=True)
     server.start()
     try:
         assert server.answers()
@@ -77,5 +77,5 @@ def test_stop_of_a_stubborn_process_kills_it(tmp_path: Path) -> None:
     process.start()
     while "on" not in process.tail():
         time.sleep(0.05)
-    process.stop(patience_s=0.5)
+    process.stop(timeout_s=0.5)
     assert not process.running

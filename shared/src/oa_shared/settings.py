@@ -1,9 +1,9 @@
-"""A service's settings: one frozen dataclass, read from the environment, all problems told at once."""
+"""The settings of a service: one frozen dataclass read from the environment, with all problems reported at once."""
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import TypeVar, get_type_hints
 
 from oa_shared.errors import OaError
 
@@ -13,10 +13,10 @@ _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", 
 
 
 class SettingsError(OaError):
-    """The environment lacks settings or holds values that cannot be used."""
+    """The environment lacks required settings or has invalid ones."""
 
     code = "settings.invalid"
-    title = "The settings are not complete."
+    title = "Settings are missing or invalid."
 
 
 def _boolean(text: str) -> bool:
@@ -39,7 +39,7 @@ def _table(text: str) -> dict[str, str]:
     return decoded
 
 
-_READERS: dict[Any, Callable[[str], Any]] = {
+_READERS: dict[object, Callable[[str], object]] = {
     str: str,
     int: int,
     float: float,
@@ -56,26 +56,27 @@ def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings
     """Build a settings dataclass: field `batch_queues` comes from OA_BATCH_QUEUES.
 
     Field types may be str, int, float, bool, tuple[str, ...] (comma list), Mapping[str, str] (JSON) and optional
-    str or int. Raises SettingsError that names every missing and every unusable variable, never their values.
+    str or int. Raises SettingsError, which names every missing and every invalid variable but never a value.
     """
     hints = get_type_hints(cls)
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     problems: list[str] = []
-    for field in fields(cls):  # type: ignore[arg-type] # any settings class is a dataclass
+    for field in fields(cls):  # type: ignore[arg-type] # every settings class is a dataclass
         variable = PREFIX + field.name.upper()
         text = environ.get(variable, "")
         if text == "":
-            problems += [f"{variable} is not set"] * _is_required(field)
+            if _is_required(field):
+                problems.append(f"{variable} is not set")
             continue
         try:
             values[field.name] = _READERS[hints[field.name]](text)
         except ValueError as error:
-            reason = str(error) if str(error).startswith("expected") else "cannot be read"
+            reason = str(error) if str(error).startswith("expected") else "invalid value"
             problems.append(f"{variable}: {reason}")
     if problems:
         raise SettingsError("; ".join(problems))
     return cls(**values)
 
 
-def _is_required(field: Field[Any]) -> bool:
+def _is_required(field: Field[object]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING

@@ -8,7 +8,7 @@ import yaml
 
 from oa_api.settings import MigrationSettings
 from oa_api.settings import Settings as ApiSettings
-from oa_dispatcher.settings import Settings as DispatcherSettings
+from oa_dispatcher.settings import DispatcherSettings
 from oa_local.batch.registration import dispatcher_settings
 from oa_shared.settings import read_settings
 

@@ -1,4 +1,4 @@
-"""Settings are read from the environment, and all that is wrong is told at once, without values."""
+"""Settings are read from the environment, with all problems reported at once and without values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ def test_read_settings_complete_environment_is_typed() -> None:
     )
 
 
-def test_read_settings_several_problems_are_told_at_once_without_values() -> None:
+def test_read_settings_reports_all_problems_at_once_without_values() -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(Example, {"OA_PORT": "hunter2", "OA_RELAY": "perhaps", "OA_QUEUES": "[]"})
     text = str(caught.value)

@@ -24,13 +24,13 @@ from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
 from oa_api.settings import Settings, check_public_url
-from oa_api.status.api import VERSION
 from oa_api.status.overview_page import set_up_overview
 from oa_api.ui.error_page import error_page
 from oa_api.ui.rendering import set_up_pages
 from oa_shared.roles import Role
 from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
+from oa_shared.version import VERSION
 
 
 def make_app(

@@ -1,4 +1,4 @@
-"""What the dispatcher needs to know of its surroundings."""
+"""The settings of the dispatcher."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from oa_shared.scheduling import Lane, Tier
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
-    """Read from OA_* variables; times are seconds, rates calls a second."""
+class DispatcherSettings:
+    """Settings from OA_* variables; times are in seconds, rates in calls per second."""
 
     stack: str
     api_url: str
@@ -25,8 +25,8 @@ class Settings:
     submit_rate: float = 20
     concurrency: int = 10
     visibility_s: int = 60
-    api_away_s: int = 5
-    unknown_s: int = 30
+    api_retry_s: int = 5
+    unknown_retry_s: int = 30
     host: str = "127.0.0.1"
     health_port: int = 8001
     sweep_every_s: float = 60
@@ -35,5 +35,5 @@ class Settings:
     job_deadline_s: float = 47 * 3600
 
     def queue_of(self, lane: Lane, tier: Tier) -> str:
-        """Return a lane's queue; where a tier runs on other machines, `<lane>.<tier>` names the queue of those."""
+        """Return the Batch queue of a lane; a key `<lane>.<tier>` names a queue for a tier with machines of its own."""
         return self.batch_queues.get(f"{lane}.{tier}") or self.batch_queues[lane]

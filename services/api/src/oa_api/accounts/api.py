@@ -24,7 +24,7 @@ async def get_profile(request: web.Request) -> web.Response:
     """Return who asks."""
     principal, credential = request[PRINCIPAL], request.get(CREDENTIAL)
     account = await account_row(request.app[DATABASE], principal.id) if principal.id else None
-    view = {"kind": principal.kind, "account": account, "name": principal.name, "role": principal.role.word}
+    view = {"kind": principal.kind, "account": account, "name": principal.name, "role": principal.role.label}
     view["expires_at"] = credential.expires_at if credential is not None else None
     return web.json_response(schemas.ProfileSchema().dump(view))
 

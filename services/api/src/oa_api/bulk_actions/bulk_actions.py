@@ -158,7 +158,7 @@ def _bulk_row(asked: dict[str, Any], by: Principal) -> dict[str, Any]:
         "principal_kind": by.kind,
         "account": by.id,
         "actor": by.name,
-        "role": by.role.word,
+        "role": by.role.label,
     }
 
 

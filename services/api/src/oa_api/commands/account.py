@@ -13,7 +13,7 @@ from oa_api.http.errors import InvalidError
 from oa_api.identity import accounts, magic_link
 from oa_api.identity.principal import Principal
 from oa_api.settings import site_of
-from oa_shared.roles import PEOPLE, Role
+from oa_shared.roles import ACCOUNT_ROLES, Role
 
 _OPERATOR = Principal("operator", None, "operator", Role.SERVICE)
 
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(dest="action", required=True)
     add = actions.add_parser("add", help="make an account")
     add.add_argument("login")
-    add.add_argument("--role", choices=PEOPLE, default=Role.VIEWER.word)
+    add.add_argument("--role", choices=ACCOUNT_ROLES, default=Role.VIEWER.label)
     add.add_argument("--email")
     add.add_argument("--github-id", type=int, help="`id` of https://api.github.com/users/NAME")
     link = actions.add_parser("link", help="print a link that signs in once, within 15 minutes")

@@ -161,7 +161,7 @@ def _operation(route: "Route") -> dict[str, Any]:
         "tags": [route.tag],
         "parameters": _path_parameters(route.path),
         "responses": {**_answers(route), **_refusals(route, is_internal=is_internal)},
-        "x-role": route.role.word,
+        "x-role": route.role.label,
     }
     made["description"] = f"{route.description} {_WHO[route.role]}".strip()
     if route.query is not None:

@@ -44,7 +44,7 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
     if not principal.may(needed):
         if principal is ANONYMOUS:
             raise _to_sign_in(request) if _is_for_a_page(request) else UnauthorizedError(_HOW)
-        raise ForbiddenError(f"{principal.name} is {principal.role.word}; this takes {needed.word}")
+        raise ForbiddenError(f"{principal.name} is {principal.role.label}; this takes {needed.label}")
     if principal.kind == SESSION and request.method not in csrf.SAFE_METHODS:
         await csrf.check(request)
     return await handler(request)

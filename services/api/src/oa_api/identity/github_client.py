@@ -19,7 +19,7 @@ from yarl import URL
 from oa_api.settings import Settings
 from oa_shared.errors import OaError
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
-from oa_shared.roles import PEOPLE, Role
+from oa_shared.roles import ACCOUNT_ROLES, Role
 from oa_shared.settings import SettingsError
 
 _TIMEOUT_S = 15
@@ -70,8 +70,8 @@ class GitHubSignInSettings:
         """Return them, or None when signing in through GitHub has not been set up. Raises SettingsError."""
         if not (settings.github_client_id and settings.github_client_secret):
             return None
-        if settings.github_member_role not in PEOPLE:
-            raise SettingsError(f"OA_GITHUB_MEMBER_ROLE: expected one of {', '.join(PEOPLE)}")
+        if settings.github_member_role not in ACCOUNT_ROLES:
+            raise SettingsError(f"OA_GITHUB_MEMBER_ROLE: expected one of {', '.join(ACCOUNT_ROLES)}")
         return cls(
             settings.github_client_id,
             settings.github_client_secret,

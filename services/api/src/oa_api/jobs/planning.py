@@ -16,7 +16,7 @@ from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_api.jobs.request_schemas import NewJobSchema
 from oa_shared.job_kinds import JobKind
 from oa_shared.scheduling import Tier
-from oa_shared.source_definition import Entry, Problem, entries, repeated_names, validate_definition
+from oa_shared.source_definition import Problem, SourceEntry, entries, repeated_names, validate_definition
 from oa_shared.status import LAYERS
 
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
@@ -127,7 +127,7 @@ def _permute(
     return Resolution(jobs, _refused(index, label, repeats).refusals)
 
 
-def host_of(entry: Entry) -> str | None:
+def host_of(entry: SourceEntry) -> str | None:
     """Return the host that the data of an entry comes from; None where its address names none."""
     address = entry.body.get("data")
     try:
@@ -136,7 +136,7 @@ def host_of(entry: Entry) -> str | None:
         return None
 
 
-def _is_wanted(entry: Entry, asked: Any) -> bool:
+def _is_wanted(entry: SourceEntry, asked: Any) -> bool:
     return asked["layer"] in (None, entry.layer) and asked["name"] in (None, entry.name)
 
 

@@ -18,7 +18,7 @@ from oa_shared.retries import Retry, plan_retry
 from oa_shared.scheduling import Tier
 from oa_shared.status import JobStatus
 from oa_shared.tracing import trace_id
-from oa_shared.transitions import Accept, JobState, Report, decide
+from oa_shared.transitions import Accept, JobState, StatusReport, decide
 
 _SQL = load_queries("jobs.results")
 _UNKNOWN_JOB = "unknown_job"
@@ -90,7 +90,7 @@ async def apply_move(transaction: Transaction, row: Row, move: Move) -> str:
     state = JobState(
         status=JobStatus(row["status"]), attempt=row["attempt"], token=row["token"], error_code=row["error_code"]
     )
-    outcome = decide(state, Report(status=move.status, attempt=move.attempt, token=move.token))
+    outcome = decide(state, StatusReport(status=move.status, attempt=move.attempt, token=move.token))
     if not isinstance(outcome, Accept):
         await record(transaction, move, accepted=False, reason=outcome.reason)
         await _note_container(transaction, move)

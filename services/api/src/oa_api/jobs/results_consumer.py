@@ -79,5 +79,5 @@ async def run_results_consumer(
             beaten = time.monotonic()
 
     handler = ResultsHandler(database, grace_s=grace_s)
-    pace = ConsumerOptions(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_BEAT_S)
-    await Consumer(queue, handler, name="results", pace=pace, on_poll=on_poll, is_ready=is_ready).run(stop)
+    options = ConsumerOptions(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_BEAT_S)
+    await Consumer(queue, handler, name="results", options=options, on_poll=on_poll, is_ready=is_ready).run(stop)

@@ -10,7 +10,7 @@ from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_api.jobs.planning import PlannedJob
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.json_positions import line_of, lines_of
-from oa_shared.source_definition import Entry, entries, repeated_names, validate_definition
+from oa_shared.source_definition import SourceEntry, entries, repeated_names, validate_definition
 
 FAILURE, WARNING = "failure", "warning"
 _NAME = re.compile(r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z")
@@ -145,5 +145,5 @@ def _compared(change: SourceChange, definition: Any, before: _Before, address: s
     )
 
 
-def _job(change: SourceChange, entry: Entry, *, text: str, sha256: str, address: str) -> PlannedJob:
+def _job(change: SourceChange, entry: SourceEntry, *, text: str, sha256: str, address: str) -> PlannedJob:
     return PlannedJob(change.source_name, address, sha256, text, layer=entry.layer, name=entry.name, tier=entry.tier)

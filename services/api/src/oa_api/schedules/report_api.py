@@ -7,9 +7,9 @@ from oa_api.http.errors import NotFoundError
 from oa_api.http.request_parsing import query
 from oa_api.reporting import health_digest
 from oa_api.schedules import schedule_runs
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.report_schemas import ReportFormatSchema, ReportViewSchema
 from oa_api.settings import site_of
+from oa_shared.schedule_types import ScheduleType
 
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from oa_shared.source_definition import Entry, entries
+from oa_shared.source_definition import SourceEntry, entries
 from oa_task.definition.source_entry import read_definition
 from oa_task.runtime.failure import TaskFailure
 
 
-def choose_entry(source: Path, layer: str | None, name: str | None) -> Entry:
+def choose_entry(source: Path, layer: str | None, name: str | None) -> SourceEntry:
     """Return the only entry of that layer and name, None meaning any. Raises TaskFailure source.schema."""
     there = entries(read_definition(source))
     found = [entry for entry in there if layer in {None, entry.layer} and name in {None, entry.name}]
