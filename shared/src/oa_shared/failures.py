@@ -90,7 +90,7 @@ _FAILURES = (
     _source(
         "source.skip",
         "The source is marked to be skipped.",
-        "Remove `skip` to run it again.",
+        "Remove `skip`, then rerun.",
         exit_status=15,
     ),
     _source(
