@@ -63,7 +63,7 @@ class _Served(threading.Thread):
     async def _serve(self) -> None:
         # no duty works here: without this much patience, health is an honest 503
         queues = {name: QueuePair(ImpatientQueue(), ImpatientQueue()) for name in ("jobs", "results")}
-        patient = {"duty_silent_s": 1e9}
+        patient = {"worker_silent_s": 1e9}
         async with running_api(self._database_url, fetcher=_NoNetwork(), queues=queues, **patient) as api:
             await api.job(live=True)
             for name in ("relay", "consumer", "sweep"):

@@ -108,7 +108,7 @@ async def test_metrics_count_requests_jobs_outbox_queues_and_duties(api: Running
     assert before["oa_outbox_waiting"] == 1
     assert before["oa_outbox_age_seconds"] > 0
     assert before['oa_dead_letters{queue="jobs"}'] == 1
-    assert before['oa_duty_age_seconds{duty="relay"}'] >= 0
+    assert before['oa_worker_age_seconds{worker="relay"}'] >= 0
     assert await relay_once(api.database, api.queues["jobs"].main) == 1
     await api.get("/api/job/1")
     after = await metrics(api)

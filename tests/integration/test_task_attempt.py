@@ -76,7 +76,7 @@ async def told(opened: Aws, queues: Queues) -> list[StatusMessage]:
     return sorted((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
 
 
-async def test_attempt_good_source_uploads_everything_and_tells_success(
+async def test_attempt_success_uploads_all_files_and_reports_success(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     assert await make_attempt(opened, site, queues, bucket, tmp_path).run() == 0
@@ -95,7 +95,7 @@ async def test_attempt_good_source_uploads_everything_and_tells_success(
     assert await storage.get_bytes("job/7/attempt-1/log.jsonl") is not None
 
 
-async def test_attempt_second_container_stands_back_in_silence(
+async def test_attempt_second_container_exits_without_messages(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     await make_attempt(opened, site, queues, bucket, tmp_path).run()
@@ -104,7 +104,7 @@ async def test_attempt_second_container_stands_back_in_silence(
     assert await told(opened, queues) == []
 
 
-async def test_attempt_bad_source_tells_the_code_and_exits_with_its_class(
+async def test_attempt_bad_source_reports_the_code_and_exits_with_its_status(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     assert await make_attempt(opened, site, queues, bucket, tmp_path, name="bad").run() == 11
@@ -114,7 +114,7 @@ async def test_attempt_bad_source_tells_the_code_and_exits_with_its_class(
     assert await opened.storage(bucket).get_bytes("job/7/attempt-1/manifest.json") is None
 
 
-async def test_attempt_second_try_of_batch_inherits_the_claim_of_its_own_job_and_no_other(
+async def test_attempt_second_try_of_batch_inherits_only_the_claim_of_its_own_job(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     await opened.storage(bucket).put_new("job/7/attempt-1/claim.json", claim("batch-1", "a machine that is gone"))
@@ -126,7 +126,7 @@ async def test_attempt_second_try_of_batch_inherits_the_claim_of_its_own_job_and
     assert min(numbers) > 1_000_000
 
 
-async def test_attempt_of_a_sample_tells_what_is_filled_and_makes_no_data(
+async def test_attempt_of_a_sample_reports_filled_fields_and_writes_no_data(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     assert await make_attempt(opened, site, queues, bucket, tmp_path, sample=5).run() == 0
@@ -140,7 +140,7 @@ async def test_attempt_of_a_sample_tells_what_is_filled_and_makes_no_data(
     assert rows[0]["raw"]["ST"] == "Main"
 
 
-async def test_attempt_of_a_sample_fails_as_the_whole_job_would(
+async def test_attempt_of_a_sample_fails_like_the_full_job(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     assert await make_attempt(opened, site, queues, bucket, tmp_path, name="bad", sample=5).run() == 11

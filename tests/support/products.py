@@ -72,7 +72,7 @@ class Bucket:
         """Build a plan from this bucket and return the report."""
         await asyncio.to_thread(out.mkdir, exist_ok=True)
         return await build_product(
-            json.dumps(body).encode(), out, storage=FolderStorage(self.folder), telling=lambda *_: None
+            json.dumps(body).encode(), out, storage=FolderStorage(self.folder), on_progress=lambda *_: None
         )
 
 

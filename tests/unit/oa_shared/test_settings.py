@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from oa_shared.settings import SettingsError, read_settings
+from oa_shared.settings import SettingDescription, SettingsError, describe_settings, read_settings
 
 
 @dataclass(frozen=True)
 class Example:
     stack: str
-    port: int
+    port: int = field(metadata={"help": "Port to listen on."})
     shared_secret: str = field(default="", repr=False)
     relay: bool = True
     allowed_hosts: tuple[str, ...] = ()
@@ -38,3 +38,10 @@ def test_read_settings_reports_all_problems_at_once_without_values() -> None:
     text = str(caught.value)
     assert all(name in text for name in ("OA_STACK", "OA_PORT", "OA_RELAY", "OA_QUEUES"))
     assert "hunter2" not in text
+
+
+def test_describe_settings_has_variable_type_default_and_help() -> None:
+    described = {description.variable: description for description in describe_settings(Example)}
+    assert described["OA_PORT"] == SettingDescription("OA_PORT", "integer", None, False, "Port to listen on.")
+    assert described["OA_SHARED_SECRET"] == SettingDescription("OA_SHARED_SECRET", "text", "", True, "")
+    assert [description.default for description in described.values()] == [None, None, "", "true", "", "", ""]

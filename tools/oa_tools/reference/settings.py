@@ -1,11 +1,7 @@
-"""docs/settings.md, from the settings classes: each field with the docstring below it."""
+"""docs/settings.md, from the settings classes: each field with the `help` of its metadata."""
 
-import ast
-import inspect
-import textwrap
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
-from itertools import pairwise
 from typing import get_type_hints
 
 from oa_api.settings import Settings
@@ -60,34 +56,21 @@ _TYPES = {
 
 
 def page() -> str:
-    """Return the page: one table for each service. Raises KeyError for a field without a docstring."""
+    """Return the page: one table for each service. Raises KeyError for a field without `help`."""
     return "\n".join([_HEAD, *(_section(name, settings) for name, settings in _SERVICES.items()), _TAIL])
 
 
 def _section(name: str, settings: type) -> str:
-    described, hints = descriptions(settings), get_type_hints(settings)
-    rows = [_row(field, _TYPES.get(hints[field.name], "text"), described[field.name]) for field in fields(settings)]
+    hints = get_type_hints(settings)
+    rows = [_row(field, _TYPES.get(hints[field.name], "text")) for field in fields(settings)]
     return "\n".join(
         [f"## {name}", "", _NOTES[name], "", "| Variable | Type | Default | Meaning |", "|---|---|---|---|", *rows, ""]
     )
 
 
-def descriptions(settings: type) -> dict[str, str]:
-    """Return the docstring below each field of a class, by the name of the field."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(settings)))
-    descriptions_by_field: dict[str, str] = {}
-    definition = tree.body[0]
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    for statement, following in pairwise(body):
-        match statement, following:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                descriptions_by_field[name] = " ".join(text.split())
-    return descriptions_by_field
-
-
-def _row(field: "Field[object]", kind: str, description: str) -> str:
+def _row(field: "Field[object]", kind: str) -> str:
     secret = " Secret." if not field.repr else ""
-    return f"| `{PREFIX}{field.name.upper()}` | {kind} | {_default(field)} | {description}{secret} |"
+    return f"| `{PREFIX}{field.name.upper()}` | {kind} | {_default(field)} | {field.metadata['help']}{secret} |"
 
 
 def _default(field: "Field[object]") -> str:

@@ -68,7 +68,7 @@ class BulkProgress(_Bulk):
 class BulkList(TypedDict):
     """GET /api/job/bulk."""
 
-    bulks: list[BulkProgress]
+    bulk_actions: list[BulkProgress]
 
 
 class _Request(TypedDict):

@@ -23,7 +23,7 @@ def outputs(folder: Path, *without: str) -> Outputs:
     return Outputs("addresses", out=folder, work=folder, previous=None, without=frozenset({"preview", *without}))
 
 
-def test_outputs_hold_every_batch_in_order(tmp_path: Path) -> None:
+def test_outputs_contain_every_batch_in_order(tmp_path: Path) -> None:
     with outputs(tmp_path) as made:
         for number in range(20):
             made.put(*batch(str(number)))
@@ -41,13 +41,13 @@ def break_off(made: Outputs) -> None:
         raise ValueError("broken")
 
 
-def test_outputs_left_by_an_error_leave_no_file(tmp_path: Path) -> None:
+def test_outputs_error_removes_all_files(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="broken"):
         break_off(outputs(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_outputs_not_wanted_are_not_made(tmp_path: Path) -> None:
+def test_outputs_without_are_not_written(tmp_path: Path) -> None:
     with outputs(tmp_path, "validated", "parquet", "changes") as made:
         made.put(*batch("1"))
         assert made.close() == {}

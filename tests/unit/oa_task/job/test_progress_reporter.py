@@ -32,7 +32,9 @@ class Heard:
         return [True for _ in messages]
 
 
-async def test_telling_overlapping_phases_have_amounts_and_speeds_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_progress_reporter_overlapping_phases_have_their_own_amounts_and_speeds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(status_reporter, "PROGRESS_EVERY_S", 0.0)
     heard = Heard()
     async with ProgressReporter(StatusReporter(SETTINGS, heard)) as tell:  # type: ignore[arg-type]
@@ -47,7 +49,7 @@ async def test_telling_overlapping_phases_have_amounts_and_speeds_of_their_own(m
     assert (second["phase"], second["done"], second["bytes"], second["features"]) == ("convert", 2000, 5_000_000, 2000)
 
 
-async def test_telling_is_silent_until_there_is_something_to_tell() -> None:
+async def test_progress_reporter_without_progress_sends_nothing() -> None:
     heard = Heard()
     async with ProgressReporter(StatusReporter(SETTINGS, heard)):  # type: ignore[arg-type]
         await asyncio.sleep(1.1)

@@ -30,7 +30,7 @@ def members_of(path: Path) -> dict[str, list[Any]]:
     }
 
 
-async def test_collection_geojson_has_a_member_for_each_dataset_as_published(bucket: Bucket, tmp_path: Path) -> None:
+async def test_collection_geojson_has_each_dataset_as_published(bucket: Bucket, tmp_path: Path) -> None:
     several = [
         bucket.publish("us/ca/berkeley", [address("1", "A", 1, 2), address("2", "B", 3, 4)]),
         bucket.publish("us/ca/berkeley", [{"pid": "x", "at": (5.0, 6.0)}], layer="parcels", name="county"),
@@ -48,7 +48,9 @@ async def test_collection_geojson_has_a_member_for_each_dataset_as_published(buc
     assert {"ATTRIBUTION.txt", "licenses.csv"} < set(zipped(tmp_path / "out" / "collection.geojson.zip"))
 
 
-async def test_collection_geojson_without_lines_or_in_a_box_is_made_of_rows(bucket: Bucket, tmp_path: Path) -> None:
+async def test_collection_geojson_without_lines_or_with_bbox_is_written_from_rows(
+    bucket: Bucket, tmp_path: Path
+) -> None:
     rows = [address("1", "A", 1, 2), address("2", "B", 3, 4)]
     dataset = {**bucket.publish("us/x", rows), "geojson_key": None}
     body = plan("collection", [dataset], formats=["geojson"], bbox=[0, 0, 2, 3])
@@ -57,7 +59,7 @@ async def test_collection_geojson_without_lines_or_in_a_box_is_made_of_rows(buck
     assert found == lines_of(bucket.folder / "job/1/attempt-1/source.geojson.gz")[:1]
 
 
-async def test_collection_parquet_is_read_as_a_hive_of_countries_and_layers(bucket: Bucket, tmp_path: Path) -> None:
+async def test_collection_parquet_has_hive_partitions_by_country_and_layer(bucket: Bucket, tmp_path: Path) -> None:
     several = [
         bucket.publish("us/ca/a", [address("1", "A", 1, 2)]),
         bucket.publish("de/b", [address("2", "B", 3, 4)]),
@@ -94,7 +96,9 @@ async def test_collection_pmtiles_has_all_layers(bucket: Bucket, tmp_path: Path)
     assert {layer["id"] for layer in layers} == {"addresses", "buildings"}
 
 
-async def test_collection_deduplicated_keeps_the_finer_dataset_beside_the_whole(bucket: Bucket, tmp_path: Path) -> None:
+async def test_collection_deduplicated_has_the_finer_dataset_in_addition_to_all_rows(
+    bucket: Bucket, tmp_path: Path
+) -> None:
     several = [
         bucket.publish("us/ca/alameda", [address("1", "Main Street", 1, 2), address("5", "B", 1, 2)], name="county"),
         bucket.publish("us/ca/berkeley", [address("1", "MAIN ST.", 1, 2.0001), address("1", "Main St", 1, 2)]),
@@ -117,9 +121,9 @@ async def test_collection_deduplicated_keeps_the_finer_dataset_beside_the_whole(
 ENDINGS = ("geojson.zip", "parquet.zip", "pmtiles")
 
 
-async def test_collection_lines_that_are_not_those_of_the_plan_fail(bucket: Bucket, tmp_path: Path) -> None:
+async def test_collection_lines_with_another_count_than_the_plan_fail(bucket: Bucket, tmp_path: Path) -> None:
     dataset = {**bucket.publish("us/x", [address("1", "A", 1, 2)]), "count": 2, "geojson_sha256": None}
-    with pytest.raises(TaskFailure, match="has 1 features, the plan says 2") as caught:
+    with pytest.raises(TaskFailure, match=r"source\.geojson\.gz has 1 features .*\b2\b") as caught:
         await bucket.build(plan("collection", [dataset], formats=["geojson"]), tmp_path / "out")
     assert caught.value.code == "infra.storage"
 
@@ -134,6 +138,6 @@ async def test_collection_lines_that_are_not_those_of_the_plan_fail(bucket: Buck
         ("ñ/北", "ok", "ñ/北-addresses-ok.geojson"),
     ],
 )
-def test_member_name_stays_inside_whatever_strangers_call_things(source_name: str, name: str, expected: str) -> None:
+def test_member_name_untrusted_name_stays_in_the_archive(source_name: str, name: str, expected: str) -> None:
     checked = read_plan(json.dumps(plan("collection", [named(source_name, name)], formats=["geojson"])).encode())
     assert member_name(checked.inputs[0]) == expected

@@ -22,7 +22,7 @@ def write(path: Path, geometry: Geometry, pid: list[str | None], *, encoded: boo
     file.close()
 
 
-def test_parquet_polygons_come_back_with_bounds_and_metadata(tmp_path: Path) -> None:
+def test_parquet_polygons_are_read_back_with_bounds_and_metadata(tmp_path: Path) -> None:
     shapes = np.array([shapely.box(1, 2, 3, 4), None, shapely.MultiPolygon([shapely.box(5, 5, 6, 6)])])
     write(tmp_path / "x.parquet", Shapes(shapes), ["a", "", None])
     table = pq.read_table(tmp_path / "x.parquet")
@@ -37,7 +37,7 @@ def test_parquet_polygons_come_back_with_bounds_and_metadata(tmp_path: Path) -> 
     assert column["covering"]["bbox"]["xmin"] == ["bbox", "xmin"]
 
 
-def test_parquet_points_come_back_and_missing_ones_are_null(tmp_path: Path) -> None:
+def test_parquet_points_are_read_back_and_missing_ones_are_null(tmp_path: Path) -> None:
     points = Points(np.array([1.5, np.nan, -3.0]), np.array([2.5, np.nan, 4.0]))
     write(tmp_path / "x.parquet", points, ["1", '"two"', None], encoded=True)
     table = pq.read_table(tmp_path / "x.parquet")
@@ -46,9 +46,7 @@ def test_parquet_points_come_back_and_missing_ones_are_null(tmp_path: Path) -> N
     assert found == [shapely.Point(1.5, 2.5), None, shapely.Point(-3, 4)]
 
 
-def test_parquet_row_groups_have_their_size_whatever_the_batches(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parquet_row_groups_are_independent_of_the_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(geoparquet, "GROUP_ROWS", 4)
     write(tmp_path / "x.parquet", Points(np.zeros(3), np.zeros(3)), ["a", "b", "c"], times=3)
     about = pq.ParquetFile(tmp_path / "x.parquet").metadata
@@ -56,6 +54,6 @@ def test_parquet_row_groups_have_their_size_whatever_the_batches(
     assert pq.read_table(tmp_path / "x.parquet")["pid"].to_pylist() == ["a", "b", "c"] * 3
 
 
-def test_parquet_abandoned_leaves_no_file(tmp_path: Path) -> None:
+def test_parquet_abandon_leaves_no_file(tmp_path: Path) -> None:
     ParquetFile(tmp_path / "x.parquet", ("pid",)).abandon()
     assert list(tmp_path.iterdir()) == []

@@ -89,5 +89,8 @@ async def _change(request: web.Request, asked: dict[str, Any]) -> web.Response:
 
 
 def _words(error: ApiError) -> str:
-    reasons = "; ".join(f"{name}: {' '.join(map(str, why))}" for name, why in error.fields.items())
+    reasons = "; ".join(
+        f"{name}: {' '.join(map(str, reasons)) if isinstance(reasons, list) else reasons}"
+        for name, reasons in error.fields.items()
+    )
     return f"{error.detail}. {reasons}" if reasons else error.detail

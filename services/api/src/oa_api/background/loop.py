@@ -24,7 +24,7 @@ async def run_loop(name: str, work: Callable[[], Awaitable[bool]], stop: asyncio
         except OaError as error:
             if not error.retryable:
                 raise
-            log.warning("duty_waits", duty=name, error=error.detail)
+            log.warning("worker_waiting", worker=name, error=error.detail)
         if not busy:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), every_s)

@@ -8,7 +8,7 @@ from oa_api.bulk_actions import bulk_actions
 from oa_api.bulk_actions.schemas import BulkFilterSchema, BulkListSchema, BulkSchema, NewBulkSchema
 from oa_api.db.database import Row
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.idempotency import once
+from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.request_parsing import body, path_id, query
 from oa_api.identity.principal import PRINCIPAL
 
@@ -20,7 +20,7 @@ async def post_bulk(request: web.Request) -> web.Response:
     asked, database = await body(request, NewBulkSchema()), request.app[DATABASE]
     if asked["dry_run"]:
         return web.json_response(_BULK.dump(await counted(request, asked)))
-    key = await once(request, "job/bulk")
+    key = await read_idempotency_key(request, "job/bulk")
     number = await database.run(
         lambda transaction: bulk_actions.start(transaction, asked, by=request[PRINCIPAL], once=key)
     )

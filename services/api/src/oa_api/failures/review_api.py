@@ -25,7 +25,7 @@ async def list_errors(request: web.Request) -> web.Response:
     total = await review.count(database, asked)
     rows = await review.held_back(database, asked)
     shown = rows[: asked["limit"]]
-    response = web.json_response(HeldBackListSchema().dump({**total.shown(), "errors": shown}))
+    response = web.json_response(HeldBackListSchema().dump({**total.as_fields(), "errors": shown}))
     if len(rows) > len(shown):
         response.headers["Link"] = f'<{request.rel_url.update_query(cursor=shown[-1]["id"])}>; rel="next"'
     return response

@@ -52,9 +52,9 @@ async def revoke(transaction: Transaction, token: int, *, by: Principal) -> None
     Raises NotFoundError, and ForbiddenError for one that may more than whoever asks.
     """
     row = await transaction.first(_SQL["token"], {"token": token})
-    if row is None or not (row["account"] == by.id or by.may(Role.ADMIN)):
+    if row is None or not (row["account"] == by.id or by.has_role(Role.ADMIN)):
         raise NotFoundError(f"there is no token {token}")
-    if not by.may(Role.of(row["role"])):
+    if not by.has_role(Role.of(row["role"])):
         raise ForbiddenError(f"token {token} is {row['role']}; a {by.role.label} cannot revoke it")
     await transaction.execute(_SQL["delete_token"], {"token": token})
     detail = {"account": row["login"], "name": row["name"]}

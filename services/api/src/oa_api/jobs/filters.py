@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from oa_api.db import counting
-from oa_api.db.counting import Total, bounded
+from oa_api.db.counting import Total, count_rows
 from oa_api.db.database import Database
-from oa_api.db.like_patterns import beginning
+from oa_api.db.like_patterns import starts_with_pattern
 from oa_api.db.query_files import load_queries
 
 _SQL = load_queries("jobs.reads")
@@ -33,7 +33,7 @@ def _by_prefix(source: str | None) -> dict[str, str | None]:
     """Return what a source with a slash at the end means: all whose name begins so."""
     if source is None or not source.endswith("/"):
         return {}
-    return {"source": None, "source_like": beginning(source)}
+    return {"source": None, "source_like": starts_with_pattern(source)}
 
 
 def list_statement(what: str, asked: dict[str, Any]) -> str:
@@ -60,4 +60,4 @@ async def total_runs(database: Database, values: dict[str, Any]) -> Total:
 
 async def bounded_total(database: Database, name: str, values: dict[str, Any]) -> Total:
     """Count the rows of a list, looking at no more than 10,000."""
-    return await bounded(database, _SQL[name], values)
+    return await count_rows(database, _SQL[name], values)

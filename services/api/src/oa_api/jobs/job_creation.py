@@ -29,7 +29,7 @@ async def create_run(database: Database, asked: dict[str, Any], once: Idempotenc
     require_for_run(by, live=asked["live"])
 
     async def work(transaction: Transaction) -> Any:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is not None:
             return earlier
         github = json.dumps(asked["github"]) if asked["github"] is not None else None
@@ -37,7 +37,7 @@ async def create_run(database: Database, asked: dict[str, Any], once: Idempotenc
         answer = {"id": row["id"]} if row else {}
         detail = {"live": asked["live"]}
         await audit_log.record(transaction, by, action="run.create", subject=f"run/{answer['id']}", detail=detail)
-        await once.remember(transaction, answer)
+        await once.save_response(transaction, answer)
         return answer
 
     return await database.run(work)
@@ -79,7 +79,7 @@ async def check_before_fetch(database: Database, run: int, once: Idempotency, *,
     """
 
     async def work(transaction: Transaction) -> Any | None:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is None:
             row = await _open_run(transaction, run, _SQL["run_state"])
             require_for_run(by, live=row["live"])
@@ -113,7 +113,7 @@ async def create_jobs(
     """
 
     async def work(transaction: Transaction) -> Any:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is not None:
             return earlier
         row = await _open_run(transaction, run, _SQL["lock_run"])
@@ -121,7 +121,7 @@ async def create_jobs(
         ids = await insert_jobs(transaction, row, planned, traceparent) if planned else []
         answer = {"run": run, "jobs": ids, "errors": errors}
         await audit_log.record(transaction, by, action="job.create", subject=f"run/{run}", detail={"jobs": len(ids)})
-        await once.remember(transaction, answer)
+        await once.save_response(transaction, answer)
         fault_point("api.before_commit")
         return answer
 

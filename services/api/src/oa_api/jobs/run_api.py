@@ -12,7 +12,7 @@ from oa_api.definitions.fetcher import FETCHER
 from oa_api.http import paging
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import InvalidError, NotFoundError
-from oa_api.http.idempotency import once as once_of
+from oa_api.http.idempotency import read_idempotency_key as once_of
 from oa_api.http.problem import TRACEPARENT
 from oa_api.http.request_parsing import body, path_id, query
 from oa_api.identity.authorization import is_trusted

@@ -36,7 +36,7 @@ async def page(
     """Return a page of a list; its statement has the list's name."""
     database = request.app[DATABASE]
     values = {**asked, **(more or {}), "limit": asked["limit"] + 1, "count_limit": counting.COUNTED_ROWS + 1}
-    total = await counting.bounded(database, _SQL[f"count_{name}"], values)
+    total = await counting.count_rows(database, _SQL[f"count_{name}"], values)
     rows = [view(row) for row in await database.all(_SQL[name], values)]
     return paging.page_response(request, {**asked, "page": 0}, name, rows, total=total)
 

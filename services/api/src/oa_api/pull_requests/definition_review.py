@@ -87,7 +87,7 @@ def _entries_before(text: str | None) -> _Before:
         definition = decode(text) if text is not None else None
     except (NotJsonError, UnstorableError):
         definition = None
-    if definition is None or validate_definition(definition):
+    if not isinstance(definition, dict) or validate_definition(definition):
         return _Before({}, {})
     return _Before({(e.layer, e.name): e.body for e in entries(definition)}, _beside_layers(definition))
 

@@ -12,9 +12,9 @@ from oa_api.background.heartbeat import GITHUB, record_heartbeat
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database, Row, Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.github.errors import GitHubError, GitHubRefusedError, GitHubUnavailableError
 from oa_api.metrics import GITHUB_EVENTS
 from oa_api.pull_requests.check_watcher import CheckWatcher
-from oa_api.pull_requests.errors import GitHubError, GitHubRefusedError, GitHubUnavailableError
 from oa_api.pull_requests.event_actions import ActionPlanner
 from oa_shared.errors import OaError
 from oa_shared.fault_points import fault_point

@@ -45,7 +45,7 @@ async def health(app: web.Application) -> tuple[list[str], list[Row]]:
         workers = await app[DATABASE].all(_SQL["heartbeats"])
     except StoreError as error:
         return [f"the database does not answer: {error.title}"], []
-    silent_s = app[SETTINGS].duty_silent_s
+    silent_s = app[SETTINGS].worker_silent_s
     ages = {row["name"]: row["age_s"] for row in workers}
     problems = [
         f"{name} has not worked for {ages[name]:.0f} s" if name in ages else f"{name} has never worked"

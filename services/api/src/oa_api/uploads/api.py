@@ -13,7 +13,7 @@ from oa_api.http.errors import ConflictError, InvalidError, NotFoundError, TooLa
 from oa_api.http.request_parsing import body, query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs.files import REDIRECT, send
-from oa_api.settings import site_of
+from oa_api.settings import site_url
 from oa_api.uploads import service
 from oa_api.uploads.schemas import (
     BegunUploadSchema,
@@ -107,7 +107,7 @@ def upload_id(request: web.Request) -> str:
 
 def upload_view(request: web.Request, row: Row) -> Row:
     """Return an upload with the address of its file."""
-    url = f"{site_of(request.app[SETTINGS])}/upload/{row['id']}/{row['name']}" if row["state"] == "Ready" else None
+    url = f"{site_url(request.app[SETTINGS])}/upload/{row['id']}/{row['name']}" if row["state"] == "Ready" else None
     return {**row, "url": url}
 
 

@@ -1,4 +1,4 @@
-"""The settings of a container of a job."""
+"""The settings of an attempt, from the environment of its container."""
 
 from dataclasses import dataclass, field
 
@@ -7,42 +7,31 @@ from oa_shared.job_kinds import JobKind
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
-    """Settings from OA_* variables, which the dispatcher sets; the only secret is the token of the attempt.
+    """The OA_* variables that the dispatcher sets; the only secret is the attempt's own token.
 
-    docs/settings.md is generated from this class.
+    `sample` is the number of features of a sample job, 0 for a job that produces data.
     """
 
-    job: int
-    """ID of the job."""
-    attempt: int
-    """Number of the attempt."""
-    token: str = field(repr=False)
-    """Secret of the attempt, sent with each report."""
-    layer: str
-    """Layer of the entry."""
-    name: str
-    """Name of the entry."""
-    api_url: str
-    """URL of the API."""
-    bucket: str
-    """S3 bucket of results."""
-    results_queue_url: str
-    """SQS queue to the API."""
-    kind: str = JobKind.SOURCE
-    """`source`, `collection`, `export` or `fabric`."""
-    run: int = 0
-    """ID of the run."""
-    sample: int = 0
-    """Number of features to read in a sample run; 0 for a full job."""
-    source_name: str = ""
-    """Name of the source."""
-    stack: str = ""
-    """Name of the stack."""
-    traceparent: str | None = None
-    """W3C trace context of the request that created the job."""
-    allowed_hosts: tuple[str, ...] = ()
-    """Hosts on private networks that may be reached, comma-separated."""
-    without: tuple[str, ...] = ()
-    """Outputs to omit, comma-separated."""
-    time_limit_s: float = 5 * 3600
-    """Seconds after which the attempt ends with `resource.timeout`."""
+    job: int = field(metadata={"help": "ID of the job."})
+    attempt: int = field(metadata={"help": "Number of the attempt."})
+    token: str = field(repr=False, metadata={"help": "Secret of the attempt, sent with each report."})
+    layer: str = field(metadata={"help": "Layer of the entry."})
+    name: str = field(metadata={"help": "Name of the entry."})
+    api_url: str = field(metadata={"help": "URL of the API."})
+    bucket: str = field(metadata={"help": "S3 bucket of results."})
+    results_queue_url: str = field(metadata={"help": "SQS queue to the API."})
+    kind: str = field(default=JobKind.SOURCE, metadata={"help": "`source`, `collection`, `export` or `fabric`."})
+    run: int = field(default=0, metadata={"help": "ID of the run."})
+    sample: int = field(default=0, metadata={"help": "Number of features to read in a sample run; 0 for a full job."})
+    source_name: str = field(default="", metadata={"help": "Name of the source."})
+    stack: str = field(default="", metadata={"help": "Name of the stack."})
+    traceparent: str | None = field(
+        default=None, metadata={"help": "W3C trace context of the request that created the job."}
+    )
+    allowed_hosts: tuple[str, ...] = field(
+        default=(), metadata={"help": "Hosts on private networks that may be reached, comma-separated."}
+    )
+    without: tuple[str, ...] = field(default=(), metadata={"help": "Outputs to omit, comma-separated."})
+    time_limit_s: float = field(
+        default=5 * 3600, metadata={"help": "Seconds after which the attempt ends with `resource.timeout`."}
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from oa_api.webhooks.signature import new_secret, signature
 
-DOCS = Path(__file__).parents[3] / "docs" / "data.md"
+DOCS = Path(__file__).parents[4] / "docs" / "data.md"
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_assets_without_the_scripts_of_others_are_served_and_told_of_once(tmp_pa
     (tmp_path / "app.css").write_text("a {}")
     with capture_logs() as logs:
         assets = read_assets(tmp_path)
-    assert [entry["event"] for entry in logs] == ["scripts_missing"]
+    assert [entry["event"] for entry in logs] == ["static_assets_missing"]
     assert assets.has("app.css")
 
 

@@ -48,3 +48,19 @@ def test_ago_looks_both_ways() -> None:
 def test_took_of_what_has_not_ended_is_nothing() -> None:
     assert formatting.took("2026-11-24T12:00:00Z", None) == ""
     assert formatting.took("2026-11-24T12:00:00Z", "2026-11-24T12:01:05Z") == "1 min 5 s"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "$0.00"),
+        (0.00001, "less than $0.0001"),
+        (0.00123, "$0.0012"),
+        (0.45678, "$0.46"),
+        (12.345, "$12.35"),
+        (12_345, "$12,345.00"),
+        (None, ""),
+    ],
+)
+def test_dollars_have_as_many_digits_as_say_something(value: float | None, shown: str) -> None:
+    assert formatting.dollars(value) == shown

@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-PROGRAM = Path(__file__).parents[3] / "services/api/web/build.py"
+PROGRAM = Path(__file__).parents[4] / "services/api/web/build.py"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from oa_api.jobs.cost import MACHINES, Prices, Use, cost_of
 from oa_shared.scheduling import Tier
 
 PRICES = Prices(vcpu_h=0.04, memory_gb_h=0.004, moved_gb=0.05, looked_up="today")
-TERRAFORM = Path(__file__).parents[3] / "terraform" / "modules" / "batch" / "main.tf"
+TERRAFORM = Path(__file__).parents[4] / "terraform" / "modules" / "batch" / "main.tf"
 
 
 def test_cost_of_an_hour_is_its_processors_and_memory() -> None:
