@@ -24,7 +24,7 @@ def test_read_settings_complete_environment_is_typed() -> None:
         "OA_STACK": "x",
         "OA_PORT": "80",
         "OA_RELAY": "off",
-        "OA_ALLOWED_HOSTS": "a, b",
+        "OA_ALLOW_HOSTS": "a, b",
         "OA_QUEUES": '{"k": "v"}',
     }
     assert read_settings(Example, environ) == Example(
