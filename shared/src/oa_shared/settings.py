@@ -59,8 +59,7 @@ def _variable_of(field: "Field[object]") -> str:
 
 
 def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
-    """Build a settings dataclass: field `batch_queues` comes from OA_BATCH_QUEUES, unless its metadata
-    has a `variable`.
+    """Build a settings dataclass: field `batch_queues` comes from OA_BATCH_QUEUES.
 
     Field types may be str, int, float, bool, tuple[str, ...] (comma list), Mapping[str, str] (JSON) and optional
     str or int. Raises SettingsError, which names every missing and every invalid variable but never a value.
