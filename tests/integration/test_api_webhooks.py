@@ -89,9 +89,7 @@ async def test_new_webhook_returns_its_secret_once_and_gets_a_ping(api: RunningA
     assert webhook["secret"] not in json.dumps(entry["detail"])
 
 
-async def test_publication_is_sent_signed_to_matching_webhooks(
-    api: RunningApi, receiver: Receiver
-) -> None:
+async def test_publication_is_sent_signed_to_matching_webhooks(api: RunningApi, receiver: Receiver) -> None:
     webhook = await subscribe(api, receiver.url, source="us/ca/", layer="addresses")
     for other in ({"source": "us/wa/"}, {"source": "us/ca"}, {"layer": "parcels"}):
         await subscribe(api, receiver.url, **other)
