@@ -10,10 +10,6 @@ RESULTS = Counter("oa_results_applied", "Messages of the results queue by what b
 EVENT_STREAMS = Gauge("oa_event_streams", "Streams of events that are open.")
 EVENT_STREAMS_CUT = Counter("oa_event_streams_cut", "Streams that were cut off because their client did not read.")
 WEBHOOK_TRIES = Counter("oa_webhook_tries", "Attempts to send deliveries to webhooks, by outcome.", ("outcome",))
-    "oa_webhook_tries",
-    "Attempts to send deliveries to webhooks, by outcome: delivered, retry, failed or disabled.",
-    ("outcome",),
-)
 GITHUB_EVENTS = Counter("oa_github_events", "Events of GitHub by what became of them.", ("outcome",))
 
 DATABASE_UP = Gauge("oa_database_up", "Whether the database answers.")

@@ -9,7 +9,7 @@ from yarl import URL
 from oa_api.db.counting import Total
 from oa_api.db.database import Row
 from oa_api.db.pages import Page
-from oa_api.http.schemas import CursorSlice, Slice
+from oa_api.http.schemas import CursorSlice, Slice, TextCursorSlice
 
 _Row = TypeVar("_Row")
 
@@ -54,6 +54,6 @@ def list_response(
 
 
 def _next_url(request: web.Request, window: Slice, items: Sequence[Mapping[str, Any]]) -> URL:
-    if isinstance(window, CursorSlice):
+    if isinstance(window, CursorSlice | TextCursorSlice):
         return request.rel_url.without_query_params("page").update_query(cursor=items[-1]["id"])
     return request.rel_url.update_query(page=window.page + 1)
