@@ -19,7 +19,7 @@ from faults.system import System
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 ROWS = 10
-LICENCE = {"text": "CC-BY-4.0", "attribution": True, "attribution name": "The Town"}
+LICENSE = {"text": "CC-BY-4.0", "attribution": True, "attribution name": "The Town"}
 FILES = {
     "csv": "export.csv.gz",
     "shapefile": "export.shp.zip",
@@ -42,7 +42,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def published(system: System) -> list[int]:
-    jobs = system.submit(2, license=LICENCE)
+    jobs = system.submit(2, license=LICENSE)
     assert set(system.wait(jobs).statuses()) == {"Success"}
     return jobs
 

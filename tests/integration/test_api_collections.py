@@ -39,7 +39,7 @@ async def test_collection_made_is_shown_with_nothing_built(api: RunningApi) -> N
 async def test_collection_name_that_is_taken_is_refused(api: RunningApi) -> None:
     await collection(api)
     status, problem = await ask(api, "POST", "/api/collections", NEBRASKA)
-    assert (status, problem["detail"]) == (409, "there is a collection 'us-ne' already: choose another name")
+    assert (status, problem["detail"]) == (409, "collection 'us-ne' exists already: choose another name")
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     job = (await started(api, number))["job"]
-    assert (await started(api, number))["skipped"] == f"job {job} builds the same"
+    assert (await started(api, number))["skipped"] == f"job {job} is building the same inputs"
     await build(api, job, MAIN)
     made = await started(api, number)
     assert (made["job"], made["skipped"]) == (None, f"nothing has changed since job {job}")
@@ -186,7 +186,7 @@ async def test_build_after_a_change_of_inputs_or_of_the_collection_is_made(api: 
 
 async def test_build_of_nothing_is_skipped_even_when_forced(api: RunningApi) -> None:
     number = await collection(api)
-    assert (await started(api, number, force=True))["skipped"] == "nothing that is published matches"
+    assert (await started(api, number, force=True))["skipped"] == "no published data matches"
 
 
 async def test_build_that_fails_leaves_the_last_good_one(api: RunningApi) -> None:

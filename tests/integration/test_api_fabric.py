@@ -5,7 +5,7 @@ from typing import Any
 from oa_api.identity.principal import SERVICE
 from oa_api.products.builds import Requester
 from oa_api.products.collections import build_due_collections
-from oa_api.products.fabric import build_fabric
+from oa_api.products.fabric import build_due_fabric
 from oa_shared.scheduling import Lane
 from support.product_jobs import ask, build, plan_of, publish
 from support.running_api import RunningApi
@@ -25,7 +25,7 @@ async def shown(api: RunningApi) -> dict[str, Any]:
 
 
 async def test_fabric_of_nothing_says_so_for_each_layer(api: RunningApi) -> None:
-    assert {item["skipped"] for item in (await started(api)).values()} == {"nothing that is published matches"}
+    assert {item["skipped"] for item in (await started(api)).values()} == {"no published data matches"}
     found = await shown(api)
     assert list(found) == ["addresses", "parcels", "buildings", "centerlines"]
     assert {(item["job"], item["build"], len(item["files"])) for item in found.values()} == {(None, None, 0)}
@@ -51,7 +51,7 @@ async def test_fabric_is_built_a_job_for_each_layer_in_one_run(api: RunningApi) 
     assert (response.status, await response.text()) == (206, "made")
     again = await started(api)
     assert again["addresses"]["skipped"] == f"nothing has changed since job {jobs[0]['id']}"
-    assert again["parcels"]["skipped"] == f"job {jobs[1]['id']} builds the same"
+    assert again["parcels"]["skipped"] == f"job {jobs[1]['id']} is building the same inputs"
     assert (await started(api, force=True))["addresses"]["job"] is not None
 
 
@@ -68,13 +68,13 @@ async def test_weekly_building_is_done_once_for_a_key(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/wy/d")
     for name, source in (("ne", "us/ne"), ("wy", "us/wy"), ("none", "xx")):
         await ask(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
-    first = await build_due_collections(api.database, key="2026-W48", asker=WEEKLY)
-    assert [item["skipped"] for item in first] == [None, None, "nothing that is published matches"]
-    assert await build_due_collections(api.database, key="2026-W48", asker=WEEKLY) == first
-    assert (await api.get(f"/api/job/{first[0]['job']}"))["lane"] == "weekly"
-    layers = await build_fabric(api.database, key="2026-W48", asker=WEEKLY)
-    assert await build_fabric(api.database, key="2026-W48", asker=WEEKLY) == layers
+    first = await build_due_collections(api.database, key="2026-W48", requester=WEEKLY)
+    assert [build.skipped for build in first] == [None, None, "no published data matches"]
+    assert await build_due_collections(api.database, key="2026-W48", requester=WEEKLY) == first
+    assert (await api.get(f"/api/job/{first[0].job}"))["lane"] == "weekly"
+    layers = await build_due_fabric(api.database, key="2026-W48", requester=WEEKLY)
+    assert await build_due_fabric(api.database, key="2026-W48", requester=WEEKLY) == layers
     assert (await api.get("/api/job?kind=collection"))["total"] == 2
     assert (await api.get("/api/job?kind=fabric"))["total"] == 1
-    following = await build_due_collections(api.database, key="2026-W49", asker=WEEKLY)
-    assert following[0]["skipped"] == f"job {first[0]['job']} builds the same"
+    following = await build_due_collections(api.database, key="2026-W49", requester=WEEKLY)
+    assert following[0].skipped == f"job {first[0].job} is building the same inputs"

@@ -1,4 +1,4 @@
-"""Licences in the shapes that people write them in, and the text made of them."""
+"""Licenses in the shapes that people write them in, and the text made of them."""
 
 from typing import Any
 

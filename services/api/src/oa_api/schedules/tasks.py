@@ -1,11 +1,13 @@
 """Which work each type of schedule sets going."""
 
+from collections.abc import Sequence
+
 from oa_api.db.database import Database
 from oa_api.identity.principal import SERVICE
 from oa_api.mail import Mailer
-from oa_api.products.builds import Requester
+from oa_api.products.builds import Requester, StartedBuild
 from oa_api.products.collections import build_due_collections
-from oa_api.products.fabric import build_fabric
+from oa_api.products.fabric import build_due_fabric
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.cleanup_task import CleanupTask
 from oa_api.schedules.report_task import ReportTask
@@ -41,15 +43,15 @@ class ProductsTask:
 
     async def build_collections(self, held: ScheduleRun) -> None:
         """Build every collection whose inputs have changed. Raises StoreError."""
-        built = await build_due_collections(self._database, key=_key(held), asker=_asker(held))
+        built = await build_due_collections(self._database, key=_key(held), requester=_requester(held))
         await self._note(held, built)
 
     async def build_fabric(self, held: ScheduleRun) -> None:
         """Build the map of each layer whose data has changed. Raises StoreError."""
-        await self._note(held, await build_fabric(self._database, key=_key(held), asker=_asker(held)))
+        await self._note(held, await build_due_fabric(self._database, key=_key(held), requester=_requester(held)))
 
-    async def _note(self, held: ScheduleRun, built: list[dict[str, object]]) -> None:
-        jobs = [item["job"] for item in built if item["job"]]
+    async def _note(self, held: ScheduleRun, built: Sequence[StartedBuild]) -> None:
+        jobs = [item.job for item in built if item.job]
         detail = {"jobs": len(jobs), "numbers": jobs, "skipped": len(built) - len(jobs)}
         await self._database.run(lambda transaction: schedule_runs.record(transaction, held, detail))
 
@@ -58,5 +60,5 @@ def _key(held: ScheduleRun) -> str:
     return f"schedule-{held.type}-{held.period}"
 
 
-def _asker(held: ScheduleRun) -> Requester:
+def _requester(held: ScheduleRun) -> Requester:
     return Requester(SERVICE, Lane.WEEKLY, held.traceparent)

@@ -99,7 +99,7 @@ function tell(maplibre, map, wanted, event) {
   }
   const { page } = wanted.layers[Number(found.source.slice("layer-".length))];
   if (page) {
-    const link = Object.assign(document.createElement("a"), { textContent: "Show it", href: page + encodeURIComponent(found.id) });
+    const link = Object.assign(document.createElement("a"), { textContent: "Open dataset", href: page + encodeURIComponent(found.id) });
     list.append(document.createElement("dt"), document.createElement("dd"));
     list.lastElementChild.append(link);
   }

@@ -6,7 +6,6 @@ from typing import Any
 from aiohttp import web
 
 from oa_api.datasets import queries
-from oa_api.datasets.request_schemas import DataFilterSchema
 from oa_api.db.database import Database, Row
 from oa_api.db.errors import StoreError
 from oa_api.db.query_files import load_queries
@@ -53,7 +52,6 @@ def set_up_overview(app: web.Application) -> None:
 
 async def _shown(database: Database) -> dict[str, Any]:
     runs = await list_runs(database, RunFilter(limit=_RUNS))
-    newest = {**DataFilterSchema().load({}), "sort": "updated_at", "limit": _PUBLISHED}
     failed = await database.all(_SQL["causes"], {"latest": _LATEST_FAILURES, "within_s": _WITHIN_S})
     ended = await database.all(_SQL["ended_by_hour"], {"latest": _LATEST_JOBS})
     return {
@@ -65,7 +63,7 @@ async def _shown(database: Database) -> dict[str, Any]:
         "causes": [_cause(row) for row in failed],
         "ended": _by_hour(ended),
         "paused": await pauses.list_active(database, limit=_PAUSES),
-        "published": (await queries.datasets(database, newest))[:_PUBLISHED],
+        "published": await queries.recent_datasets(database, _PUBLISHED),
     }
 
 
