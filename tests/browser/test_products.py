@@ -16,7 +16,7 @@ SignedIn = Callable[[str], Visitor]
 
 
 async def fill(api: RunningApi) -> None:
-    """Publish two sources; create a collection whose latest build failed, exports in each state, and one layer of tiles."""
+    """Publish two sources; create a collection whose latest build failed, exports in each state, one layer of tiles."""
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/douglas", layer="parcels")
     body = {"name": "us-ne", "display_name": f"Nebraska {HOSTILE}", "sources": ["us/ne/**"], "deduplicate": True}
