@@ -77,6 +77,6 @@ def test_file_of_a_job_that_is_no_json_is_left_out(visitor: Visitor, site: Site)
     before = site.run(site.storage.get_bytes(key)) or b""
     site.run(site.storage.put_bytes(key, b"[" * 200_000))
     try:
-        expect(visitor.open("/jobs/1/input").get_by_text("There is no profile.")).to_be_visible()
+        expect(visitor.open("/jobs/1/input").locator("#source-columns .empty")).to_be_visible()
     finally:
         site.run(site.storage.put_bytes(key, before))
