@@ -3,6 +3,7 @@
 Batch has no codes of its own: the prefixes below are those that its user guide documents for `statusReason`.
 """
 
+from oa_shared.batch import StopReason
 from oa_shared.messages import LOST, BatchEvent
 
 _KILLED = frozenset({137, 143})
@@ -16,9 +17,9 @@ _PREFIXES = (
     ("Timeout waiting for network interface", "infra.host_lost"),
     ("ResourceInitializationError", "infra.host_lost"),
     ("Canceled by JobStateTimeLimit", "infra.host_lost"),
-    ("oa: cancelled", "operator.cancelled"),
-    ("oa: past its time limit", "resource.timeout"),
-    ("oa: past its deadline", "infra.deadline"),
+    (StopReason.CANCELED, "operator.cancelled"),
+    (StopReason.TIME_LIMIT, "resource.timeout"),
+    (StopReason.DEADLINE, "infra.deadline"),
 )
 
 
