@@ -12,8 +12,8 @@ from marshmallow import ValidationError
 
 from oa_api.definitions.fetcher import DefinitionFetcher, FetchError
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
-from oa_api.jobs.request_schemas import NewJobSchema
-from oa_api.jobs.requests import NewJob
+from oa_api.jobs.request_schemas import JobElementSchema
+from oa_api.jobs.requests import JobElement
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.scheduling import Tier
@@ -21,7 +21,7 @@ from oa_shared.source_definition import Problem, SourceEntry, entries, repeated_
 from oa_shared.status import LAYERS
 
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
-_SCHEMA = NewJobSchema()
+_SCHEMA = JobElementSchema()
 _FETCH_WITHIN_S = 100
 
 
@@ -138,7 +138,7 @@ async def _plan_element(index: int, value: object, fetcher: DefinitionFetcher, d
     element = _Element(index, value if isinstance(value, str) else f"jobs[{index}]")
     try:
         # Not an object? The schema rejects it.
-        new_job: NewJob = _SCHEMA.load({"source": value} if isinstance(value, str) else cast("JsonMapping", value))
+        new_job: JobElement = _SCHEMA.load({"source": value} if isinstance(value, str) else cast("JsonMapping", value))
     except ValidationError as error:
         return element.reject(Problem("", json.dumps(error.messages)), code="element")
     url = new_job.source if isinstance(new_job.source, str) else None

@@ -15,8 +15,8 @@ from oa_api.jobs.requests import JobFilter, RunFilter
 from oa_api.jobs.rows import (
     AttemptRow,
     AttemptStateRow,
-    JobDetail,
     JobEventRow,
+    JobHistory,
     JobRow,
     PreviousPublication,
     PublishedJob,
@@ -77,10 +77,10 @@ async def get_job(reader: Database | Transaction, job: int) -> JobRow:
     return row
 
 
-async def get_job_detail(database: Database, job: JobRow) -> JobDetail:
+async def get_history(database: Database, job: JobRow) -> JobHistory:
     """Return a job with its attempts, its first 1,000 events and the review reasons."""
     values = {"job": job.id}
-    return JobDetail(
+    return JobHistory(
         job=job,
         attempts=await database.all(_SQL["attempts"], values, into=AttemptRow),
         events=await database.all(_SQL["events"], values, into=JobEventRow),
