@@ -27,14 +27,14 @@ def test_trace_row_function_has_its_input_and_result() -> None:
     rule = {"function": "join", "fields": ["A", "B"]}
     trace = trace_attributes({"street": rule}, [{"A": "Main", "B": "St"}])["street"]
     assert trace.step is not None
-    assert (trace.step.function, trace.step.read, trace.step.made) == ("join", {"A": "Main", "B": "St"}, "Main St")
+    assert (trace.step.function, trace.step.read, trace.step.result) == ("join", {"A": "Main", "B": "St"}, "Main St")
 
 
 def test_trace_row_absent_column_is_none() -> None:
     trace = trace_attributes({"id": {"function": "join", "fields": ["A", "Z"]}}, [{"A": "x"}])["id"]
     assert trace.value == ""
     assert trace.step is not None
-    assert (trace.step.read, trace.step.made) == ({"A": "x", "Z": None}, None)
+    assert (trace.step.read, trace.step.result) == ({"A": "x", "Z": None}, None)
 
 
 def test_trace_row_chain_has_each_step_with_its_input_and_result() -> None:
@@ -46,7 +46,7 @@ def test_trace_row_chain_has_each_step_with_its_input_and_result() -> None:
         {"street": {"function": "chain", "variable": "V", "functions": steps}}, [{"A": "1 Main St"}]
     )["street"].step
     assert step is not None
-    assert [(inner.function, inner.read, inner.made) for inner in step.steps] == [
+    assert [(inner.function, inner.read, inner.result) for inner in step.steps] == [
         ("postfixed_street", {"A": "1 Main St"}, "Main St"),
         ("regexp", {"oa:V": "Main St"}, "Main Street"),
     ]

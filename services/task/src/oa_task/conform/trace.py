@@ -18,14 +18,14 @@ class Step:
     """The application of one rule.
 
     `function` is the name of the function, or `column`, `list` or `number` for the other forms of a rule. `read` has
-    the value of each column that the rule names, None for an absent one. `made` is the result as text, None for
+    the value of each column that the rule names, None for an absent one. `result` is its value as text, None for
     nothing. `steps` are the steps of a chain.
     """
 
     pointer: str
     function: str
     read: dict[str, str | None]
-    made: str | None
+    result: str | None
     steps: tuple["Step", ...] = ()
 
 
