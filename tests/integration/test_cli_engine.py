@@ -113,7 +113,7 @@ async def test_explain_and_build_run_the_engine(tmp_path: Path) -> None:
         assert (ended.status, f"oa-task {name}" in ended.out) == (0, True)
 
 
-async def test_without_the_engine_the_commands_say_how_to_install_it(tmp_path: Path) -> None:
+async def test_without_the_engine_the_commands_show_how_to_install_it(tmp_path: Path) -> None:
     """`oa` and Python are in a folder without `oa-task`, which is not on the PATH either."""
     python = tmp_path / "bin" / "python"
     python.parent.mkdir()

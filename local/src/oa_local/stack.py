@@ -179,12 +179,12 @@ class Stack:
         environ = self._common()
         api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"]), "OA_DATABASE_URL": self.database_url}
         api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")
-        yield self._program("api", [_installed("oa-api")], {**environ, **api})
+        yield self._program("api", [_program_path("oa-api")], {**environ, **api})
         dispatcher = {
             "OA_HEALTH_PORT": str(self.ports["dispatcher"]),
             "AWS_ENDPOINT_URL_BATCH": f"http://127.0.0.1:{self.ports['batch']}",
         }
-        yield self._program("dispatcher", [_installed("oa-dispatcher")], {**environ, **dispatcher})
+        yield self._program("dispatcher", [_program_path("oa-dispatcher")], {**environ, **dispatcher})
 
     def _program(self, name: str, command: list[str], environ: dict[str, str]) -> Service:
         process = Process(command, log=self._log(name), environ=environ)
@@ -223,5 +223,5 @@ class Stack:
         return self.queues
 
 
-def _installed(program: str) -> str:
+def _program_path(program: str) -> str:
     return str(Path(sys.executable).with_name(program))
