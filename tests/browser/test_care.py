@@ -8,10 +8,10 @@ import pytest
 
 from browser.site import Site
 from browser.visitor import Visitor, look
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.repository import Repository, RepositoryReader
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
+from oa_shared.schedule_types import ScheduleType
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.running_api import INTERNAL, definition
 

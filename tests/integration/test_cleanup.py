@@ -9,9 +9,9 @@ import pytest
 
 import oa_api.retention.attempts as attempts_module
 from oa_api.schedules.cleanup_task import CleanupTask
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.worker import schedule_once
 from oa_shared.ids import attempt_prefix
+from oa_shared.schedule_types import ScheduleType
 from support.fakes.memory_storage import MemoryStorage
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.running_api import INTERNAL, RunningApi
@@ -59,7 +59,7 @@ async def clean(api: RunningApi) -> dict[str, Any]:
 
 
 async def keys(api: RunningApi) -> set[str]:
-    return {item.key async for item in api.storage.listed("")}
+    return {item.key async for item in api.storage.list_objects("")}
 
 
 async def files_of(api: RunningApi, job: int, attempt: int = 1) -> set[str]:

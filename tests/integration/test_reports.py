@@ -11,10 +11,10 @@ from aiohttp.test_utils import TestServer
 
 from oa_api.http.app_keys import SETTINGS
 from oa_api.mail import Mailer, MailServer
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.report_task import ReportTask
 from oa_api.schedules.worker import schedule_once
 from oa_api.settings import Settings
+from oa_shared.schedule_types import ScheduleType
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.mail_server import mail_server
 from support.running_api import RunningApi

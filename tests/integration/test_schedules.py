@@ -11,10 +11,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 import oa_api.schedules.sources_task as sources_module
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.repository import GitHubArchives, Repository, RepositoryReader
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
+from oa_shared.schedule_types import ScheduleType
 from support.archives import tar_files
 from support.running_api import INTERNAL, RunningApi, definition
 

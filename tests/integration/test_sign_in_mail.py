@@ -12,7 +12,7 @@ from oa_api.identity import magic_link
 from oa_api.identity.credential import digest
 from oa_api.identity.sign_in_mail_worker import SIGN_IN_MAIL, forget, run_sign_in_mail
 from oa_api.mail import Mailer
-from oa_api.settings import site_of
+from oa_api.settings import site_url
 from support.accounts import account, link, token
 from support.mail_server import MailBox, mail_server
 from support.running_api import RunningApi, running_api
@@ -175,7 +175,7 @@ async def test_link_leads_to_the_address_of_the_settings_whatever_a_request_says
         await account(api, "ada", email="ada@example.org")
         await magic_link.ask(api.database, "ada@example.org", visit="v", next_path="/")
         mailer = mailer_of(api)
-        await magic_link.answer_next(api.database, mailer, site=site_of(api.client.app[SETTINGS]))
+        await magic_link.answer_next(api.database, mailer, site=site_url(api.client.app[SETTINGS]))
     assert LINK.findall(box.mails[0].get_content())[0].startswith("https://oa.example/sign-in/link?token=")
 
 

@@ -13,7 +13,7 @@ from oa_api.events.hub import HUB, Hub
 from oa_api.http.app_keys import DATABASE, DOCUMENT, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.openapi import document
-from oa_api.http.problem import RENDER_ERROR_PAGE, answer_errors
+from oa_api.http.problem import RENDER_ERROR, handle_errors
 from oa_api.http.routing import Route
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.authorization import ROLES, authorize
@@ -24,13 +24,13 @@ from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
 from oa_api.settings import Settings, check_public_url
-from oa_api.status.api import VERSION
 from oa_api.status.overview_page import set_up_overview
-from oa_api.ui.error_page import error_page
+from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
 from oa_shared.roles import Role
 from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
+from oa_shared.version import VERSION
 
 
 def make_app(
@@ -44,7 +44,7 @@ def make_app(
     """Return the application, ready to be served: what requests need from the disk has been read."""
     check_public_url(settings.public_url)
     prepare_validation()
-    app = web.Application(middlewares=[answer_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
+    app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
@@ -56,10 +56,10 @@ def make_app(
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
-    app[HUB] = Hub(database, settings.database_url, most_streams=settings.event_streams)
+    app[HUB] = Hub(database, settings.database_url, max_streams=settings.event_streams)
     app.on_shutdown.append(_end_streams)
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
-    app[RENDER_ERROR_PAGE] = error_page
+    app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_overview(app)
     set_up_documentation(app)

@@ -18,7 +18,7 @@ from oa_api.pull_requests.factory import open_github
 from oa_api.pull_requests.worker import run_github
 from oa_api.schedules.tasks import scheduled_tasks
 from oa_api.schedules.worker import run_schedules
-from oa_api.settings import Settings, site_of
+from oa_api.settings import Settings, site_url
 from oa_api.webhooks.sender import Sender
 from oa_api.webhooks.worker import run_webhooks
 from oa_shared.queue import Queue
@@ -43,7 +43,7 @@ async def build_workers(settings: Settings, near: Dependencies, stack: AsyncExit
         (settings.relay, partial(run_relay, near.database, near.jobs_queue)),
         (settings.consumer, _consumer(settings, near)),
         (settings.sweep, _sweep(settings, near)),
-        (settings.sign_in_mail, partial(run_sign_in_mail, near.database, Mailer.of(settings), site=site_of(settings))),
+        (settings.sign_in_mail, partial(run_sign_in_mail, near.database, Mailer.of(settings), site=site_url(settings))),
         (settings.webhooks, partial(run_webhooks, near.database, Sender(settings.allowed_hosts))),
         (settings.bulk, partial(run_bulk, near.database)),
         (settings.schedules, _schedules(settings, near)),

@@ -17,7 +17,7 @@ from oa_api.identity.principal import PRINCIPAL
 from oa_api.identity.tokens import MAX_TOKENS
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
-from oa_shared.roles import PEOPLE
+from oa_shared.roles import ACCOUNT_ROLES
 
 PATH = "/accounts"
 _SHOWN = 100
@@ -46,7 +46,7 @@ async def list_accounts(request: web.Request) -> web.Response:
     asked = {**await query(request, CursorSchema()), "limit": _SHOWN}
     found, following = await reads.rows(request.app[DATABASE], "accounts", asked)
     older = str(request.rel_url.update_query(cursor=following)) if following is not None else None
-    return render(request, "accounts/accounts.html", accounts=found, older=older, roles=PEOPLE)
+    return render(request, "accounts/accounts.html", accounts=found, older=older, roles=ACCOUNT_ROLES)
 
 
 async def show_account(request: web.Request) -> web.Response:
@@ -54,7 +54,7 @@ async def show_account(request: web.Request) -> web.Response:
     account = await reads.account_row(request.app[DATABASE], path_id(request, "account"))
     asked = {"account": account["id"], "cursor": None, "limit": MAX_TOKENS}
     found, _ = await reads.rows(request.app[DATABASE], "tokens", asked)
-    return render(request, "accounts/account.html", account=account, tokens=found, roles=PEOPLE)
+    return render(request, "accounts/account.html", account=account, tokens=found, roles=ACCOUNT_ROLES)
 
 
 async def make_account(request: web.Request) -> web.Response:
@@ -89,5 +89,8 @@ async def _change(request: web.Request, asked: dict[str, Any]) -> web.Response:
 
 
 def _words(error: ApiError) -> str:
-    reasons = "; ".join(f"{name}: {' '.join(map(str, why))}" for name, why in error.fields.items())
+    reasons = "; ".join(
+        f"{name}: {' '.join(map(str, reasons)) if isinstance(reasons, list) else reasons}"
+        for name, reasons in error.fields.items()
+    )
     return f"{error.detail}. {reasons}" if reasons else error.detail

@@ -24,7 +24,7 @@ async def get_profile(request: web.Request) -> web.Response:
     """Return who asks."""
     principal, credential = request[PRINCIPAL], request.get(CREDENTIAL)
     account = await account_row(request.app[DATABASE], principal.id) if principal.id else None
-    view = {"kind": principal.kind, "account": account, "name": principal.name, "role": principal.role.word}
+    view = {"kind": principal.kind, "account": account, "name": principal.name, "role": principal.role.label}
     view["expires_at"] = credential.expires_at if credential is not None else None
     return web.json_response(schemas.ProfileSchema().dump(view))
 
@@ -84,7 +84,7 @@ async def make_token(request: web.Request, asked: dict[str, Any]) -> tuple[str, 
     account = asked["account"] or by.id
     if account is None:
         raise ConflictError("the shared secret has no account of its own: name one in `account`")
-    if account != by.id and not by.may(Role.SERVICE):
+    if account != by.id and not by.has_role(Role.SERVICE):
         raise ForbiddenError("tokens are made for oneself")
     parent = credential.id if credential is not None and by.kind == TOKEN else None
     return await request.app[DATABASE].run(
@@ -122,6 +122,6 @@ async def _page(request: web.Request, name: str, asked: dict[str, Any], schema: 
 def _whose(principal: Principal, account: int | None) -> int | None:
     if account is None or account == principal.id:
         return principal.id
-    if not principal.may(Role.ADMIN):
+    if not principal.has_role(Role.ADMIN):
         raise ForbiddenError("the tokens of others are for admins to see")
     return account

@@ -27,4 +27,4 @@ async def list_deeds(request: web.Request) -> web.Response:
 def _place(subject: str, principal: Principal) -> str | None:
     kind, _, number = subject.partition("/")
     path, role = _PLACES.get(kind, ("", Role.SERVICE))
-    return f"{path}/{number}" if path and number.isdecimal() and principal.may(role) else None
+    return f"{path}/{number}" if path and number.isdecimal() and principal.has_role(role) else None

@@ -14,7 +14,7 @@ from oa_api.identity.authentication import CREDENTIAL
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
-from oa_shared.roles import PEOPLE, Role
+from oa_shared.roles import ACCOUNT_ROLES, Role
 
 PATH = "/profile"
 _SQL = load_queries("identity.queries")
@@ -77,7 +77,7 @@ async def _shown(request: web.Request, made: dict[str, object] | None = None) ->
         tokens=found,
         sessions=await database.all(_SQL["sessions"], account),
         this_session=credential.id if credential is not None and credential.secret else None,
-        roles=[word for word in PEOPLE if Role.of(word) <= principal.role],
+        roles=[word for word in ACCOUNT_ROLES if Role.of(word) <= principal.role],
         longest_days=tokens.MAX_DAYS,
         made=made,
     )

@@ -8,7 +8,7 @@ from oa_api.http.fields import MAX_ID, StrictSchema, Text, Time, about, identifi
 from oa_api.http.schemas import MAX_LIMIT, ResponseSchema
 from oa_api.identity.accounts import RESERVED
 from oa_api.identity.tokens import MAX_DAYS
-from oa_shared.roles import PEOPLE, Role
+from oa_shared.roles import ACCOUNT_ROLES, Role
 
 _LOGIN = validate.Regexp(
     r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,37}[A-Za-z0-9])?\Z", error="1 to 39 letters, digits, dots, dashes, underscores."
@@ -20,7 +20,7 @@ _MAIL = validate.And(
 
 def role_word(*, what: str = "What it may do.", **extra: Any) -> fields.String:
     """Return the field of one of the roles that people have."""
-    return fields.String(validate=validate.OneOf(PEOPLE), metadata=about(what, "author"), **extra)
+    return fields.String(validate=validate.OneOf(ACCOUNT_ROLES), metadata=about(what, "author"), **extra)
 
 
 def _login(**extra: Any) -> fields.String:
@@ -64,7 +64,7 @@ class NewAccountSchema(StrictSchema):
     login = _login(required=True)
     email = email_address(load_default=None)
     github_id = github_number(load_default=None)
-    role = role_word(load_default=Role.VIEWER.word)
+    role = role_word(load_default=Role.VIEWER.label)
 
     @validates_schema
     def check_name(self, data: dict[str, Any], **_: Any) -> None:

@@ -7,18 +7,14 @@ from aiohttp import hdrs, web
 from marshmallow import validate
 
 from oa_api.db.database import Row, Transaction
+from oa_api.github.errors import GitHubRefusedError
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.errors import ConflictError, ForbiddenError, NotFoundError
 from oa_api.http.fields import StrictSchema, Text
 from oa_api.http.forms import form
 from oa_api.http.request_parsing import query
 from oa_api.identity import cookies, csrf, github_sign_in, magic_link, sessions
-from oa_api.identity.github_client import (
-    GITHUB_SIGN_IN,
-    GitHubSignInError,
-    GitHubSignInSettings,
-    GitHubSignInUnavailableError,
-)
+from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInError, GitHubSignInSettings
 from oa_api.identity.principal import PRINCIPAL, SESSION
 from oa_api.identity.rate_limit import LIMITS
 from oa_api.identity.safe_redirect import MAX_LENGTH, safe_redirect
@@ -113,9 +109,7 @@ async def come_from_github(request: web.Request) -> web.StreamResponse:
         user, is_member = await github_sign_in.identify(
             settings, request.query["code"], verifier=state["verifier"], callback=_callback(request)
         )
-    except GitHubSignInUnavailableError:
-        raise
-    except GitHubSignInError as error:
+    except (GitHubRefusedError, GitHubSignInError) as error:
         raise ForbiddenError(error.detail) from error
 
     async def work(transaction: Transaction) -> str:

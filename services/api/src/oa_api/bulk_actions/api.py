@@ -8,7 +8,7 @@ from oa_api.bulk_actions import bulk_actions
 from oa_api.bulk_actions.schemas import BulkFilterSchema, BulkListSchema, BulkSchema, NewBulkSchema
 from oa_api.db.database import Row
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.idempotency import once
+from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.request_parsing import body, path_id, query
 from oa_api.identity.principal import PRINCIPAL
 
@@ -20,7 +20,7 @@ async def post_bulk(request: web.Request) -> web.Response:
     asked, database = await body(request, NewBulkSchema()), request.app[DATABASE]
     if asked["dry_run"]:
         return web.json_response(_BULK.dump(await counted(request, asked)))
-    key = await once(request, "job/bulk")
+    key = await read_idempotency_key(request, "job/bulk")
     number = await database.run(
         lambda transaction: bulk_actions.start(transaction, asked, by=request[PRINCIPAL], once=key)
     )
@@ -56,7 +56,7 @@ async def list_bulks(request: web.Request) -> web.Response:
     asked = await query(request, BulkFilterSchema())
     rows = await bulk_actions.latest(request.app[DATABASE], limit=asked["limit"] + 1, cursor=asked["cursor"])
     shown = rows[: asked["limit"]]
-    response = web.json_response(BulkListSchema().dump({"bulks": shown}))
+    response = web.json_response(BulkListSchema().dump({"bulk_actions": shown}))
     if len(rows) > len(shown):
         response.headers["Link"] = f'<{request.rel_url.update_query(cursor=shown[-1]["id"])}>; rel="next"'
     return response

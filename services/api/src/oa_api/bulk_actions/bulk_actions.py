@@ -78,7 +78,7 @@ async def start(transaction: Transaction, asked: dict[str, Any], *, by: Principa
 
     Raises ConflictError when not exactly as many jobs match as are expected.
     """
-    earlier = await once.earlier_answer(transaction)
+    earlier = await once.find_response(transaction)
     if earlier is not None:
         return int(earlier["id"])
     values = matching(asked["action"], asked["filter"])
@@ -95,7 +95,7 @@ async def start(transaction: Transaction, asked: dict[str, Any], *, by: Principa
     await audit_log.record(
         transaction, by, action="job.bulk", subject=f"bulk/{bulk}", reason=asked["reason"], detail=detail
     )
-    await once.remember(transaction, {"id": bulk})
+    await once.save_response(transaction, {"id": bulk})
     return bulk
 
 
@@ -158,7 +158,7 @@ def _bulk_row(asked: dict[str, Any], by: Principal) -> dict[str, Any]:
         "principal_kind": by.kind,
         "account": by.id,
         "actor": by.name,
-        "role": by.role.word,
+        "role": by.role.label,
     }
 
 

@@ -12,20 +12,20 @@ from oa_api.db.database import Database, Transaction
 from oa_api.http.errors import InvalidError
 from oa_api.identity import accounts, magic_link
 from oa_api.identity.principal import Principal
-from oa_api.settings import site_of
-from oa_shared.roles import PEOPLE, Role
+from oa_api.settings import site_url
+from oa_shared.roles import ACCOUNT_ROLES, Role
 
 _OPERATOR = Principal("operator", None, "operator", Role.SERVICE)
 
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
-    """Read from OA_* variables: the database, and where the links lead."""
+    """The settings of `oa-api account`: the database, and the base URL of sign-in links."""
 
-    database_url: str = field(repr=False)
-    public_url: str = ""
-    host: str = "127.0.0.1"
-    port: int = 8000
+    database_url: str = field(repr=False, metadata={"help": "Postgres connection URL."})
+    public_url: str = field(default="", metadata={"help": "Base URL of the service; else http://OA_HOST:OA_PORT."})
+    host: str = field(default="127.0.0.1", metadata={"help": "Address that the API listens on."})
+    port: int = field(default=8000, metadata={"help": "Port that the API listens on."})
 
 
 async def run_account_command(settings: AccountSettings, arguments: Sequence[str]) -> str:
@@ -35,7 +35,7 @@ async def run_account_command(settings: AccountSettings, arguments: Sequence[str
     try:
         if given.action == "add":
             return await database.run(lambda transaction: _add(transaction, given))
-        return await database.run(lambda transaction: _link(transaction, given.login, site_of(settings)))
+        return await database.run(lambda transaction: _link(transaction, given.login, site_url(settings)))
     finally:
         await database.close()
 
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(dest="action", required=True)
     add = actions.add_parser("add", help="make an account")
     add.add_argument("login")
-    add.add_argument("--role", choices=PEOPLE, default=Role.VIEWER.word)
+    add.add_argument("--role", choices=ACCOUNT_ROLES, default=Role.VIEWER.label)
     add.add_argument("--email")
     add.add_argument("--github-id", type=int, help="`id` of https://api.github.com/users/NAME")
     link = actions.add_parser("link", help="print a link that signs in once, within 15 minutes")

@@ -17,12 +17,14 @@ _DELAYS_S = (1, 5, 20, 60)
 
 @dataclass(frozen=True, slots=True)
 class CallSettings:
-    """Read from OA_* variables. `schedule` is what the log calls the request, the key makes a repeated one harmless."""
+    """The settings of `oa-api call`."""
 
-    api_url: str
-    shared_secret: str = field(repr=False)
-    schedule: str = ""
-    idempotency_key: str = ""
+    api_url: str = field(metadata={"help": "Base URL of the API."})
+    shared_secret: str = field(repr=False, metadata={"help": "Secret that services send in the `secret` header."})
+    schedule: str = field(default="", metadata={"help": "Name of the request in the log."})
+    idempotency_key: str = field(
+        default="", metadata={"help": "Value of `Idempotency-Key`, which makes a repeated request harmless."}
+    )
 
 
 class CallUsageError(OaError):
@@ -60,7 +62,7 @@ async def call(settings: CallSettings, arguments: Sequence[str], delays_s: Seque
         for delay_s in delays_s:
             if not outcome.nothing_happened:
                 break
-            log.warning("call_waits", **told, error=outcome.error)
+            log.warning("call_retrying", **told, error=outcome.error)
             await asyncio.sleep(delay_s)
             outcome = await _request(session, method, url=settings.api_url.rstrip("/") + path, body=body)
     if outcome.taken:

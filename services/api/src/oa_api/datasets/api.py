@@ -11,7 +11,7 @@ from oa_api.datasets.serializers import output_address, serialize_dataset, seria
 from oa_api.db.database import Row
 from oa_api.http import paging
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.conditional import conditional, tagged
+from oa_api.http.conditional import respond_conditionally, respond_with_etag
 from oa_api.http.errors import NotFoundError
 from oa_api.http.request_parsing import path_id, query
 
@@ -24,12 +24,12 @@ async def list_data(request: web.Request) -> web.Response:
     asked, database = await query(request, DataFilterSchema()), request.app[DATABASE]
     total = await queries.total(database, asked)
     rows = [serialize_dataset(row) for row in await queries.datasets(database, asked)]
-    return conditional(request, paging.page_response(request, asked, "data", rows, total=total))
+    return respond_conditionally(request, paging.page_response(request, asked, "data", rows, total=total))
 
 
 async def get_dataset(request: web.Request) -> web.Response:
     """Return one dataset."""
-    return conditional(request, web.json_response(serialize_dataset(await dataset_of(request))))
+    return respond_conditionally(request, web.json_response(serialize_dataset(await dataset_of(request))))
 
 
 async def list_history(request: web.Request) -> web.Response:
@@ -38,7 +38,9 @@ async def list_history(request: web.Request) -> web.Response:
     data = (await dataset_of(request))["id"]
     rows, total = await queries.history(database, data, asked)
     views = [serialize_publication(row) for row in rows]
-    return conditional(request, paging.page_response(request, asked, "publications", views, total=total, data=data))
+    return respond_conditionally(
+        request, paging.page_response(request, asked, "publications", views, total=total, data=data)
+    )
 
 
 async def get_places(request: web.Request) -> web.Response:
@@ -54,7 +56,7 @@ async def answer_places(request: web.Request, asked: dict[str, Any]) -> web.Resp
     text = f'{{"type":"FeatureCollection"{bbox},"features":[{found["features"]}]}}'
     response = web.Response(text=text, content_type="application/geo+json", zlib_executor_size=0)
     response.enable_compression()
-    return conditional(request, response, max_age_s=_PLACES_KEPT_S)
+    return respond_conditionally(request, response, max_age_s=_PLACES_KEPT_S)
 
 
 async def get_latest(request: web.Request) -> web.Response:
@@ -68,7 +70,7 @@ async def get_latest(request: web.Request) -> web.Response:
     address = output_address(row["job"], row["attempt"], file)
     response = web.Response(status=302, headers={"Location": address})
     tag = f"{row['job']}-{row['attempt']}-{str(row['output'].get('sha256') or '')[:32]}"
-    return tagged(request, response, tag, max_age_s=_LATEST_KEPT_S)
+    return respond_with_etag(request, response, tag, max_age_s=_LATEST_KEPT_S)
 
 
 async def dataset_of(request: web.Request) -> Row:

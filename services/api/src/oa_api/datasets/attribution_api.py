@@ -9,9 +9,9 @@ from oa_api.datasets import queries
 from oa_api.datasets.request_schemas import CreditsSchema
 from oa_api.datasets.schemas import LicenseListSchema
 from oa_api.db.database import Row
-from oa_api.definitions.licenses import License, attribution_text, normalize_license
+from oa_api.definitions.licenses import AttributedDataset, License, attribution_text, normalize_license
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.conditional import conditional
+from oa_api.http.conditional import respond_conditionally
 from oa_api.http.request_parsing import query
 
 _LICENSES = LicenseListSchema()
@@ -20,7 +20,7 @@ _LICENSES = LicenseListSchema()
 async def list_licenses(request: web.Request) -> web.Response:
     """Return each licence with how much is published under it."""
     used = _used(await queries.licences(request.app[DATABASE]))
-    return conditional(request, web.json_response(_LICENSES.dump({"licenses": used})))
+    return respond_conditionally(request, web.json_response(_LICENSES.dump({"licenses": used})))
 
 
 async def get_attribution(request: web.Request) -> web.Response:
@@ -30,9 +30,12 @@ async def get_attribution(request: web.Request) -> web.Response:
     known = {text: _told(json.loads(text) if text else None) for text in {row["license"] for row in rows}}
     if asked["format"] == "json":
         parts = [{**row, **known[row["license"]]} for row in rows]
-        return conditional(request, web.json_response({"datasets": parts}))
-    text = attribution_text({**row, **known[row["license"]]} for row in rows)
-    return conditional(request, web.Response(text=text, content_type="text/plain"))
+        return respond_conditionally(request, web.json_response({"datasets": parts}))
+    text = attribution_text(
+        AttributedDataset(row["source_name"], row["layer"], row["name"], known[row["license"]]["attribution"])
+        for row in rows
+    )
+    return respond_conditionally(request, web.Response(text=text, content_type="text/plain"))
 
 
 def _used(rows: list[Row]) -> list[dict[str, Any]]:

@@ -6,9 +6,9 @@ from oa_api.datasets import queries
 from oa_api.datasets.feed import Feed, atom
 from oa_api.datasets.request_schemas import FeedFilterSchema
 from oa_api.http.app_keys import DATABASE, SETTINGS
-from oa_api.http.conditional import conditional
+from oa_api.http.conditional import respond_conditionally
 from oa_api.http.request_parsing import query
-from oa_api.settings import site_of
+from oa_api.settings import site_url
 
 ENTRIES = 100
 _KEPT_S = 300
@@ -22,7 +22,7 @@ async def get_feed(request: web.Request) -> web.Response:
     here = request.rel_url.with_query(chosen)
     older = here.update_query(cursor=rows[ENTRIES - 1]["id"]) if len(rows) > ENTRIES else None
     feed = Feed(
-        site=site_of(settings),
+        site=site_url(settings),
         stack=settings.stack,
         title=" ".join(["New data of OpenAddresses", *(f"({word})" for word in chosen.values())]),
         path=str(here),
@@ -31,4 +31,4 @@ async def get_feed(request: web.Request) -> web.Response:
     )
     body = atom(feed, rows[:ENTRIES])
     response = web.Response(body=body, content_type="application/atom+xml", charset="utf-8")
-    return conditional(request, response, max_age_s=_KEPT_S)
+    return respond_conditionally(request, response, max_age_s=_KEPT_S)

@@ -10,7 +10,7 @@ from oa_api.datasets.api import answer_places, dataset_of
 from oa_api.datasets.feed import CHANGES
 from oa_api.datasets.request_schemas import DataFilterSchema, HistoryFilterSchema, SelectionSchema
 from oa_api.datasets.serializers import serialize_dataset, serialize_publication
-from oa_api.db.like_patterns import beginning
+from oa_api.db.like_patterns import starts_with_pattern
 from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.request_parsing import query
@@ -109,7 +109,7 @@ async def _fabrics(request: web.Request, asked: dict[str, Any]) -> list[dict[str
 def _searched(asked: dict[str, Any]) -> dict[str, Any]:
     """Return the filter of the API for one of a page."""
     source = asked["source"]
-    return {**asked, "source": None, "source_like": beginning(source)} if source else asked
+    return {**asked, "source": None, "source_like": starts_with_pattern(source)} if source else asked
 
 
 def _changed(changes: dict[str, Any] | None) -> list[tuple[str, int]]:

@@ -5,7 +5,7 @@ from typing import Any
 from oa_api.datasets.request_schemas import SelectionSchema
 from oa_api.db import counting
 from oa_api.db.database import Database, Row
-from oa_api.db.like_patterns import beginning
+from oa_api.db.like_patterns import starts_with_pattern
 from oa_api.db.query_files import load_queries
 from oa_api.jobs import filters
 
@@ -21,7 +21,7 @@ def selected(asked: dict[str, Any]) -> dict[str, Any]:
     values |= {"area": areas[0], "other_area": areas[1]}
     source = values["source"]
     if source and source.endswith("/"):
-        values |= {"source": None, "source_like": beginning(source)}
+        values |= {"source": None, "source_like": starts_with_pattern(source)}
     return values
 
 
@@ -33,7 +33,7 @@ async def datasets(database: Database, asked: dict[str, Any]) -> list[Row]:
 async def total(database: Database, asked: dict[str, Any]) -> counting.Total:
     """Count the datasets of a selection."""
     values = {**selected(asked), "count_limit": counting.COUNTED_ROWS + 1}
-    return await counting.bounded(database, _SQL["count"], values)
+    return await counting.count_rows(database, _SQL["count"], values)
 
 
 async def dataset(database: Database, data: int) -> Row | None:
@@ -45,7 +45,7 @@ async def history(database: Database, data: int, asked: dict[str, Any]) -> tuple
     """Return the publications of a dataset, newest first, and how many there are in all."""
     values = {**filters.list_parameters(asked), "data": data}
     rows = await database.all(_SQL["history"], values)
-    return rows, await counting.bounded(database, _SQL["count_history"], values)
+    return rows, await counting.count_rows(database, _SQL["count_history"], values)
 
 
 async def latest_file(database: Database, *, source: str, layer: str, name: str, file: str) -> Row | None:

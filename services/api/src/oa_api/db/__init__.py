@@ -1,1 +1,1 @@
-"""Postgres: the only package that speaks to it."""
+"""Postgres: connections, transactions, typed rows, migrations. No other package uses the driver."""

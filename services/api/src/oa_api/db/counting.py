@@ -1,9 +1,9 @@
 """Counting the rows of a list at a bounded cost."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from oa_api.db.database import Database
+from oa_api.db.database import Database, Parameters
+from oa_shared.json_types import JsonObject
 
 COUNTED_ROWS = 10_000
 
@@ -15,13 +15,12 @@ class Total:
     rows: int
     is_estimate: bool = False
 
-    def shown(self) -> dict[str, Any]:
-        """Return the fields of an answer."""
+    def as_fields(self) -> JsonObject:
+        """Return the fields of a response."""
         return {"total": self.rows, "total_is_estimate": self.is_estimate}
 
 
-async def bounded(database: Database, sql: str, values: dict[str, Any]) -> Total:
-    """Count by a statement that stops at `count_limit`."""
-    row = await database.first(sql, values)
-    counted = row["total"] if row else 0
-    return Total(min(counted, COUNTED_ROWS), is_estimate=counted > COUNTED_ROWS)
+async def count_rows(database: Database, sql: str, values: Parameters) -> Total:
+    """Return the total of a statement that stops counting above COUNTED_ROWS and returns one number."""
+    rows = await database.first(sql, values, into=int) or 0
+    return Total(min(rows, COUNTED_ROWS), is_estimate=rows > COUNTED_ROWS)

@@ -1,7 +1,7 @@
-"""The only module that speaks to aiopg: connections, transactions, retries.
+"""The only module that uses aiopg: connections, transactions, retries.
 
-psycopg2's asynchronous mode is always autocommit, so BEGIN and COMMIT are written out. aiopg's pool hands out dead
-connections; one that fails on its first statement is closed and another is taken.
+psycopg2's asynchronous mode is always autocommit, so BEGIN and COMMIT are explicit statements. aiopg's pool hands out
+dead connections; a connection that fails on its first statement is closed, and another one is used.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import Any, Self, TypeVar, overload
 
 import aiopg
 import psycopg2
+from aiopg import Cursor, Pool
 from psycopg2.extras import RealDictCursor
 
 from oa_api.db.error_translation import translate_errors
@@ -19,12 +20,12 @@ from oa_api.db.errors import StoreConflictError, StoreTimeoutError, StoreUnavail
 from oa_api.db.rows import make_row, make_rows
 
 Row = dict[str, Any]
-Parameters = Mapping[str, Any]
+Parameters = Mapping[str, object]
 _Result = TypeVar("_Result")
-_TRIES = 4
-_ACQUIRE_S = 10.0
-_ANSWER_S = 60.0
-# The server's own limits come first, so that a slow statement ends without costing its connection.
+_MAX_ATTEMPTS = 4
+_ACQUIRE_TIMEOUT_S = 10.0
+_STATEMENT_TIMEOUT_S = 60.0
+# The server's limits are shorter, so that a slow statement ends without costing its connection.
 _SERVER_LIMITS_MS = {
     "statement_timeout": 30_000,
     "lock_timeout": 10_000,
@@ -39,15 +40,15 @@ KEEPALIVE: Mapping[str, Any] = {
 
 
 class Transaction:
-    """Statements of one transaction, in order."""
+    """The statements of one transaction, in order."""
 
-    def __init__(self, cursor: Any) -> None:
+    def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
     async def execute(self, sql: str, parameters: Parameters | None = None, *, within_s: float | None = None) -> int:
-        """Run a statement and return the number of rows that it touched; `within_s` is for what may take long."""
+        """Run a statement and return the number of rows that it changed; `within_s` is for slow statements."""
         await self._cursor.execute(sql, parameters, timeout=within_s)
-        return int(self._cursor.rowcount)
+        return self._cursor.rowcount
 
     @overload
     async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]: ...
@@ -71,9 +72,9 @@ class Transaction:
 
 
 class Database:
-    """A pool of connections. All methods raise StoreError and its children."""
+    """A pool of connections. All methods raise StoreError and its subclasses."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
     @classmethod
@@ -85,7 +86,7 @@ class Database:
                 url,
                 minsize=1,
                 maxsize=connections,
-                timeout=_ACQUIRE_S,
+                timeout=_ACQUIRE_TIMEOUT_S,
                 enable_hstore=False,
                 enable_json=True,
                 enable_uuid=False,
@@ -97,13 +98,13 @@ class Database:
         return cls(pool)
 
     async def close(self) -> None:
-        """Close every connection, waiting for those in use."""
+        """Close all connections; wait for those in use."""
         self._pool.close()
         await self._pool.wait_closed()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Transaction]:
-        """Begin; commit at the end of the block, roll back if it raises.
+        """Begin a transaction; commit at the end of the block, roll back if the block raises.
 
         Raises StoreUnknownOutcomeError when the connection is lost while it commits.
         """
@@ -117,24 +118,24 @@ class Database:
                 await _commit(cursor)
 
     async def run(self, work: Callable[[Transaction], Awaitable[_Result]]) -> _Result:
-        """Run `work` in a transaction; again, at most four times in all, when nothing of it can have been kept.
+        """Return what `work` returns, run in a transaction: up to four times, while no attempt can have been committed.
 
-        That is: after a lost conflict, and after a connection that broke before COMMIT was sent.
+        That is after a lost conflict, and after a connection that broke before COMMIT was sent.
         """
-        for attempt in range(1, _TRIES + 1):
+        for attempt in range(1, _MAX_ATTEMPTS + 1):
             try:
                 async with self.transaction() as transaction:
                     return await work(transaction)
             except (StoreUnknownOutcomeError, StoreTimeoutError):
                 raise
             except (StoreConflictError, StoreUnavailableError):
-                if attempt == _TRIES:
+                if attempt == _MAX_ATTEMPTS:
                     raise
                 await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter
         raise StoreConflictError
 
     async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
-        """Run one statement in a transaction of its own."""
+        """Run one statement in its own transaction and return the number of rows that it changed."""
         return await self.run(lambda transaction: transaction.execute(sql, parameters))
 
     @overload
@@ -142,7 +143,7 @@ class Database:
     @overload
     async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> list[_Result]: ...
     async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
-        """Return every row of one statement that only reads, as instances of `into`."""
+        """Return every row of one read-only statement, as instances of `into`."""
         with translate_errors():
             async with self._cursor_after(sql, parameters) as cursor:
                 rows = await cursor.fetchall()
@@ -153,26 +154,27 @@ class Database:
     @overload
     async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> _Result | None: ...
     async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
-        """Return the first row of one statement that only reads, as an instance of `into`, or None."""
+        """Return the first row of one read-only statement, as an instance of `into`, or None."""
         with translate_errors():
             async with self._cursor_after(sql, parameters) as cursor:
                 row = await cursor.fetchone()
         return _typed(into, row)
 
     @asynccontextmanager
-    async def _cursor_after(self, sql: str, parameters: Parameters | None = None) -> AsyncIterator[Any]:
-        """Give a cursor on which a first, repeatable statement has been run, and put its connection back.
+    async def _cursor_after(self, sql: str, parameters: Parameters | None = None) -> AsyncIterator[Cursor]:
+        """Yield a cursor that has run a first, repeatable statement, then release its connection.
 
-        The statement is repeated on another connection when this one turns out to be dead.
+        The statement runs again on another connection if this one is dead.
         """
-        for is_last in [False] * self._pool.maxsize + [True]:
+        max_dead = self._pool.maxsize or 0
+        for dead in range(max_dead + 1):
             connection = await self._pool.acquire()
             try:
-                cursor = await connection.cursor(timeout=_ANSWER_S)
+                cursor = await connection.cursor(timeout=_STATEMENT_TIMEOUT_S)
                 try:
                     await cursor.execute(sql, parameters)
                 except psycopg2.Error:
-                    if is_last or not connection.closed:
+                    if dead == max_dead or not connection.closed:
                         raise
                     continue
                 yield cursor
@@ -182,13 +184,13 @@ class Database:
                 await self._pool.release(connection)
 
 
-def _typed(into: type[Any] | None, row: Any) -> Any:
+def _typed(into: type[Any] | None, row: Mapping[str, object] | None) -> Any:
     if row is None:
         return None
     return make_row(into, row) if into else dict(row)
 
 
-async def _commit(cursor: Any) -> None:
+async def _commit(cursor: Cursor) -> None:
     try:
         await cursor.execute("COMMIT")
     except (psycopg2.Error, TimeoutError) as error:
@@ -197,8 +199,8 @@ async def _commit(cursor: Any) -> None:
         raise
 
 
-async def _roll_back(cursor: Any) -> None:
-    """Undo; where even that fails the connection is of no more use."""
+async def _roll_back(cursor: Cursor) -> None:
+    """Roll back; close the connection if that fails."""
     try:
         await cursor.execute("ROLLBACK")
     except (psycopg2.Error, asyncio.CancelledError, TimeoutError, RuntimeError):

@@ -1,4 +1,4 @@
-"""What can go wrong with the database, in our words; the driver's error is kept as `__cause__`."""
+"""Errors of the database; the driver's error is the `__cause__`."""
 
 from oa_shared.errors import OaError
 
@@ -11,7 +11,7 @@ class StoreError(OaError):
 
 
 class StoreUnavailableError(StoreError):
-    """The database cannot be reached, or went away in the middle."""
+    """The database cannot be reached, or the connection broke."""
 
     code = "store.unavailable"
     title = "The database is not available."
@@ -19,21 +19,21 @@ class StoreUnavailableError(StoreError):
 
 
 class StoreUnknownOutcomeError(StoreUnavailableError):
-    """The connection was lost while a transaction was being committed: it may have happened."""
+    """The connection broke during a commit: the change may have been committed."""
 
     code = "store.unknown_outcome"
-    title = "It is not known whether the database kept the change."
+    title = "The database may or may not have committed the change."
 
 
 class StoreTimeoutError(StoreUnavailableError):
-    """A statement took longer than it may."""
+    """A statement exceeded its time limit."""
 
     code = "store.timeout"
     title = "The database took too long."
 
 
 class StoreConflictError(StoreError):
-    """Two transactions stood in each other's way; the loser may try again."""
+    """Two transactions conflicted; the one that lost can be retried."""
 
     code = "store.conflict"
     title = "The database is busy with the same rows."

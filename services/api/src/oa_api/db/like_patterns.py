@@ -1,6 +1,6 @@
-"""Patterns of LIKE."""
+"""Patterns for LIKE."""
 
 
-def beginning(text: str) -> str:
-    r"""Return the pattern for what begins with a text: `us/c%` for `us/c`, `\_` for `_`."""
-    return "".join(f"\\{letter}" if letter in "\\%_" else letter for letter in text) + "%"
+def starts_with_pattern(text: str) -> str:
+    r"""Return the pattern for values that start with a text: `us/c%` for `us/c`, `\_%` for `_`."""
+    return "".join(f"\\{character}" if character in "\\%_" else character for character in text) + "%"

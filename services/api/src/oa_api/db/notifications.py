@@ -1,4 +1,4 @@
-"""One connection that only hears: NOTIFY wakes who waits for rows of others."""
+"""A connection that only listens: NOTIFY wakes waiting readers."""
 
 from collections.abc import Callable
 from typing import NoReturn
@@ -8,18 +8,18 @@ import aiopg
 from oa_api.db.database import KEEPALIVE
 from oa_api.db.error_translation import translate_errors
 
-_ANSWER_S = 10.0
+_TIMEOUT_S = 10.0
 
 
-async def listen(url: str, statement: str, heard: Callable[[], None]) -> NoReturn:
-    """Call `heard` once when listening has begun and at each notification, until cancelled.
+async def listen(url: str, statement: str, on_notification: Callable[[], None]) -> NoReturn:
+    """Call `on_notification` once when listening starts and for each notification, until cancelled.
 
-    Raises StoreUnavailableError when the connection is lost.
+    Raises StoreUnavailableError when the connection breaks.
     """
     with translate_errors():
         connecting = aiopg.connect(
             url,
-            timeout=_ANSWER_S,
+            timeout=_TIMEOUT_S,
             enable_hstore=False,
             enable_uuid=False,
             application_name="oa-api-events",
@@ -29,5 +29,5 @@ async def listen(url: str, statement: str, heard: Callable[[], None]) -> NoRetur
             async with connection.cursor() as cursor:
                 await cursor.execute(statement)
             while True:
-                heard()
+                on_notification()
                 await connection.notifies.get()

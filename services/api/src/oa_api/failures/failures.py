@@ -7,21 +7,17 @@ from typing import Any
 from oa_api.db.database import Database, Row
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import NotFoundError
-from oa_shared.failures import FAILURES, FailureClass
+from oa_shared.failures import FAILURES
 
 _SQL = load_queries("failures.queries")
 BY = ("code", "host", "place")
 MOST_GROUPS = 200
 _RUNS = 8
-_RERUN_HELPS = frozenset({FailureClass.UPSTREAM, FailureClass.RESOURCE, FailureClass.INFRA})
-_MEND_FIRST = frozenset({"infra.refused"})
 
 
 def rerun_helps(codes: Iterable[str]) -> bool:
-    """Return whether what failed may succeed as it is: nothing about the source has to be changed first."""
-    return all(
-        code in FAILURES and FAILURES[code].failure_class in _RERUN_HELPS and code not in _MEND_FIRST for code in codes
-    )
+    """Return whether a rerun may succeed with the source as it is."""
+    return all(code in FAILURES and FAILURES[code].rerun_helps for code in codes)
 
 
 async def group_failures(database: Database, asked: Mapping[str, Any]) -> list[Row]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from oa_api.db.counting import COUNTED_ROWS, Total, bounded
+from oa_api.db.counting import COUNTED_ROWS, Total, count_rows
 from oa_api.db.database import Database, Row
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.filters import selection_parameters
@@ -20,7 +20,7 @@ async def held_back(database: Database, asked: Mapping[str, Any]) -> list[Row]:
 
 async def count(database: Database, asked: Mapping[str, Any]) -> Total:
     """Count the jobs that wait for a decision, looking at no more than 10,000."""
-    return await bounded(database, _SQL["count_open"], {**_values(asked), "count_limit": COUNTED_ROWS + 1})
+    return await count_rows(database, _SQL["count_open"], {**_values(asked), "count_limit": COUNTED_ROWS + 1})
 
 
 def _values(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from oa_api.http.app_keys import DATABASE
 from oa_api.http.request_parsing import body, path_id, query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import actions
-from oa_api.jobs.schemas import SettledSchema
+from oa_api.jobs.schemas import JobStatusSchema
 
 DECISIONS = {"confirm": (actions.confirm, "Success"), "reject": (actions.reject, "Fail")}
 
@@ -25,7 +25,7 @@ async def list_errors(request: web.Request) -> web.Response:
     total = await review.count(database, asked)
     rows = await review.held_back(database, asked)
     shown = rows[: asked["limit"]]
-    response = web.json_response(HeldBackListSchema().dump({**total.shown(), "errors": shown}))
+    response = web.json_response(HeldBackListSchema().dump({**total.as_fields(), "errors": shown}))
     if len(rows) > len(shown):
         response.headers["Link"] = f'<{request.rel_url.update_query(cursor=shown[-1]["id"])}>; rel="next"'
     return response
@@ -43,4 +43,4 @@ async def post_error(request: web.Request) -> web.Response:
     job, asked, by = path_id(request, "job"), await body(request, DecisionSchema()), request[PRINCIPAL]
     decide, status = DECISIONS[asked["moderate"]]
     await request.app[DATABASE].run(lambda transaction: decide(transaction, job, by=by, reason=asked["reason"]))
-    return web.json_response(SettledSchema().dump({"job": job, "status": status}))
+    return web.json_response(JobStatusSchema().dump({"job": job, "status": status}))

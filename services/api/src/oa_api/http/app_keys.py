@@ -1,13 +1,13 @@
-"""What the handlers work with, kept in the application under typed keys."""
+"""What handlers work with: the application's values under typed keys."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
 from oa_api.db.database import Database
 from oa_api.settings import Settings
+from oa_shared.json_types import JsonObject
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
 
@@ -24,4 +24,5 @@ DATABASE = web.AppKey("database", Database)
 STORAGE = web.AppKey("storage", Storage)
 QUEUES: web.AppKey[Mapping[str, QueuePair]] = web.AppKey("queues", Mapping)
 SETTINGS = web.AppKey("settings", Settings)
-DOCUMENT: web.AppKey[dict[str, Any]] = web.AppKey("document", dict)
+# The OpenAPI document.
+DOCUMENT: web.AppKey[JsonObject] = web.AppKey("document", dict)

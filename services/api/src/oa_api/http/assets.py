@@ -1,4 +1,4 @@
-"""Style and scripts of the pages: read at the start, compressed, at addresses that change with their content."""
+"""The stylesheet and scripts of the pages: read at startup, compressed, at URLs that change with their content."""
 
 import gzip
 import hashlib
@@ -14,14 +14,14 @@ from oa_api.http.errors import NotFoundError
 
 log = structlog.get_logger()
 _FOREVER = "public, max-age=31536000, immutable"
-# Compressed forms, the smaller one first, by the name that browsers have for them.
+# Content encodings, the smaller one first, with the suffixes of their files.
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
 _TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One file, as it is and compressed, and the version of the folder that it lies in."""
+    """One file, plain and compressed, and the version of its folder."""
 
     body: bytes
     content_type: str
@@ -30,46 +30,48 @@ class Asset:
 
     def best_for(self, accepted: str) -> tuple[str | None, bytes]:
         """Return the encoding and the bytes for an Accept-Encoding header."""
-        wanted = [part.replace(" ", "").lower() for part in accepted.split(",")]
-        names = {part.partition(";")[0] for part in wanted if not part.endswith((";q=0", ";q=0.0"))}
+        parts = [part.replace(" ", "").lower() for part in accepted.split(",")]
+        names = {part.partition(";")[0] for part in parts if not part.endswith((";q=0", ";q=0.0"))}
         return next(((name, body) for name, body in self.encoded.items() if name in names), (None, self.body))
 
 
 class Assets:
-    """All files by name. Those of a folder share a version, so that they can name each other."""
+    """All files by name. Files of a folder share a version, so that they can import each other by relative URL."""
 
-    def __init__(self, found: Mapping[str, Asset]) -> None:
-        self._found = found
+    def __init__(self, assets: Mapping[str, Asset]) -> None:
+        self._assets = assets
 
     def has(self, name: str) -> bool:
-        """Return whether there is such a file."""
-        return name in self._found
+        """Return whether a file exists."""
+        return name in self._assets
 
     def url(self, name: str) -> str:
-        """Return the address of a file; of one that is missing too, so that a page without scripts is still a page."""
-        return f"/static/{self._found[name].version if name in self._found else 'missing'}/{name}"
+        """Return the URL of a file; of a missing file too, so that pages render before the scripts are built."""
+        return f"/static/{self._assets[name].version if name in self._assets else 'missing'}/{name}"
 
     def get(self, name: str) -> Asset:
         """Return a file. Raises NotFoundError."""
-        if name not in self._found:
-            raise NotFoundError("there is no such file")
-        return self._found[name]
+        if name not in self._assets:
+            raise NotFoundError(f"file {name[:100]!r} does not exist")
+        return self._assets[name]
 
 
 ASSETS = web.AppKey("assets", Assets)
 
 
 def read_assets(root: Path | None = None) -> Assets:
-    """Read everything below static/; says once when the scripts of others are not there (services/api/web/build.py)."""
+    """Return everything below static/; log once when vendored scripts are missing (services/api/web/build.py)."""
     root = root or Path(str(files("oa_api") / "static"))
     assets = Assets({**_read_folder(root), **_read_folder(root / "vendor")})
     if not assets.has("htmx.min.js"):
-        log.warning("scripts_missing", effect="no maps, no live pages", remedy="python3 services/api/web/build.py")
+        log.warning(
+            "static_assets_missing", effect="no maps, no live pages", remedy="python3 services/api/web/build.py"
+        )
     return assets
 
 
 async def get_asset(request: web.Request) -> web.Response:
-    """Answer with a file, to be kept for ever where its version is the one asked for."""
+    """Return a file, cacheable forever under the URL of its current version."""
     asset = request.app[ASSETS].get(request.match_info["file"])
     is_current = asset.version == request.match_info["version"]
     encoding, body = asset.best_for(request.headers.get(hdrs.ACCEPT_ENCODING, ""))
@@ -84,16 +86,16 @@ def _read_folder(folder: Path) -> dict[str, Asset]:
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return {path.name: _read(path, digest.hexdigest()[:12]) for path in paths}
+    return {path.name: _read_asset(path, digest.hexdigest()[:12]) for path in paths}
 
 
-def _read(path: Path, version: str) -> Asset:
+def _read_asset(path: Path, version: str) -> Asset:
     body = path.read_bytes()
-    stored = {name: _stored(path.with_name(path.name + suffix)) for name, suffix in _SUFFIXES.items()}
-    stored["gzip"] = stored["gzip"] or gzip.compress(body, 9, mtime=0)
-    encoded = {name: text for name, text in stored.items() if text is not None}
+    compressed = {name: _read_if_present(path.with_name(path.name + suffix)) for name, suffix in _SUFFIXES.items()}
+    compressed["gzip"] = compressed["gzip"] or gzip.compress(body, 9, mtime=0)
+    encoded = {name: content for name, content in compressed.items() if content is not None}
     return Asset(body, _TYPES[path.suffix], version, encoded)
 
 
-def _stored(path: Path) -> bytes | None:
+def _read_if_present(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None

@@ -1,88 +1,88 @@
-"""Answers that are not what the client hoped for, each with its HTTP status."""
+"""Errors that become HTTP responses, each with its status."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from oa_shared.errors import OaError
 
 
 class ApiError(OaError):
-    """An answer of 400 or more; `fields` says what is wrong where."""
+    """A response of 400 or more; `fields` maps names of fields to what is wrong with them."""
 
     status: ClassVar[int] = 400
 
-    def __init__(self, detail: str = "", *, fields: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, detail: str = "", *, fields: Mapping[str, object] | None = None) -> None:
         super().__init__(detail)
         self.fields = fields or {}
 
 
 class NotFoundError(ApiError):
-    """The thing asked for is not there."""
+    """The requested thing does not exist."""
 
-    code, title, status = "not_found", "There is no such thing.", 404
+    code, title, status = "not_found", "Not found.", 404
 
 
 class UnauthorizedError(ApiError):
-    """Nobody is known to have sent the request: nothing says who, or what does is not valid."""
+    """The request has no credential, or an invalid one."""
 
-    code, title, status = "unauthorized", "Nobody is signed in.", 401
+    code, title, status = "unauthorized", "Authentication required.", 401
 
 
 class ForbiddenError(ApiError):
-    """Whoever asks is known, but may not do that."""
+    """The caller is known, but its role does not permit the request."""
 
-    code, title, status = "forbidden", "You may not do that.", 403
+    code, title, status = "forbidden", "Permission denied.", 403
 
 
 class ConflictError(ApiError):
-    """The request does not fit the state that things are in."""
+    """The request does not fit the current state."""
 
-    code, title, status = "conflict", "That is not possible in the present state.", 409
+    code, title, status = "conflict", "Conflict with the current state.", 409
 
 
 class GoneError(ApiError):
-    """The thing was there, and is not kept any more."""
+    """The requested thing has been deleted."""
 
-    code, title, status = "gone", "It is not kept any more.", 410
+    code, title, status = "gone", "No longer available.", 410
 
 
 class TooLargeError(ApiError):
-    """The body is larger than this endpoint takes."""
+    """The body exceeds the limit of the endpoint."""
 
     code, title, status = "too_large", "The request is too large.", 413
 
 
 class InvalidError(ApiError):
-    """The request can be read but says something that cannot be."""
+    """The request is well-formed, but a value is invalid."""
 
     code, title, status = "invalid", "The request is not valid.", 422
 
 
 class BadRequestError(ApiError):
-    """The request cannot be read."""
+    """The request is malformed."""
 
     code, title, status = "bad_request", "The request cannot be read.", 400
 
 
 class TooSlowError(ApiError):
-    """The body did not come in time."""
+    """The body took too long to arrive."""
 
     code, title, status = "too_slow", "The request took too long to arrive.", 408
 
 
 class TooManyRequestsError(ApiError):
-    """The client has asked for more than its share."""
+    """The client exceeds its rate limit."""
 
     code, title, status = "too_many_requests", "Too many requests.", 429
 
 
 class UnsupportedTypeError(ApiError):
-    """The body is of a type that this endpoint does not read."""
+    """The endpoint does not accept the body's content type."""
 
-    code, title, status = "unsupported_type", "The body is of a type that is not read here.", 415
+    code, title, status = "unsupported_type", "Unsupported content type.", 415
 
 
 class BusyError(ApiError):
-    """The server has as much to do as it takes on."""
+    """The server is at its limit."""
 
-    code, title, status = "busy", "The server takes no more of this now.", 503
+    code, title, status = "busy", "Server busy.", 503

@@ -1,4 +1,4 @@
-"""Reading the forms of pages: by schema, like the bodies of the API."""
+"""Reading the forms of pages, by schema like the bodies of the API."""
 
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -7,7 +7,7 @@ from aiohttp import web
 from marshmallow import Schema, ValidationError
 
 from oa_api.http.errors import BadRequestError, InvalidError, UnsupportedTypeError
-from oa_api.http.fields import RequestSchema
+from oa_api.http.fields import RequestSchema, error_messages
 from oa_api.http.request_parsing import raw_body
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
@@ -28,7 +28,7 @@ async def form_values(request: web.Request) -> list[tuple[str, str]]:
 
 
 async def form(request: web.Request, schema: Schema) -> dict[str, Any]:
-    """Return a form by schema; an empty field counts as left out. Raises InvalidError and those above."""
+    """Return a form by schema; an empty field counts as left out. Raises InvalidError and the errors above."""
     return dict(await _load(request, schema))
 
 
@@ -39,9 +39,9 @@ async def read_form(request: web.Request, schema: RequestSchema[_Request]) -> _R
 
 
 async def _load(request: web.Request, schema: Schema) -> Any:
-    given = {name: value for name, value in await form_values(request) if name != CSRF_FIELD and value.strip()}
+    values = {name: value for name, value in await form_values(request) if name != CSRF_FIELD and value.strip()}
     try:
-        return schema.load(given)
+        return schema.load(values)
     except ValidationError as error:
-        fields = error.normalized_messages()  # type: ignore[no-untyped-call] # unannotated
-        raise InvalidError(f"the form is not valid: {', '.join(map(str, fields))}", fields=fields) from error
+        fields = error_messages(error)
+        raise InvalidError(f"the form is not valid: {', '.join(fields)}", fields=fields) from error

@@ -11,7 +11,7 @@ from oa_shared.roles import Role
 JSON_LINES, TEXT, HTML, BYTES, JSON = "application/jsonl", "text/plain", "text/html", "application/octet-stream", "json"
 ATOM, GEOJSON = "application/atom+xml", "application/geo+json"
 
-# The tag of pages, which are not part of the API or its document.
+# The tag of pages, which are not part of the API or of the OpenAPI document.
 PAGE = "page"
 
 
@@ -19,10 +19,11 @@ PAGE = "page"
 class Route:
     """One endpoint or page.
 
-    `answer` is a response schema, or the media types of a response that is not our JSON; without it there is no 200.
-    `role` is the lowest role that may call it, so a new endpoint is closed until its author opens it. `pattern` is the
-    path as the router takes it, for paths with a parameter that holds slashes. `also` lists further statuses that are
-    not errors. `is_health` marks the endpoint that also answers 503 with its own schema, and HTML to a browser.
+    `answer` is the schema of the response, or its media types if it is not JSON; an empty tuple means no status 200.
+    `role` is the lowest role that may call the route, so a new route is closed until its author opens it. `refusals`
+    lists its specific error statuses, `also` further statuses that are not errors. `pattern` is the path for the
+    router, where a parameter may contain slashes. `is_health` marks the endpoint that returns its own schema with 503,
+    and HTML to a browser. `is_development` routes exist only where the setting `component_gallery` is on.
     """
 
     method: str
@@ -40,10 +41,11 @@ class Route:
     pattern: str = ""
     also: tuple[int, ...] = ()
     is_health: bool = False
+    is_development: bool = False
 
 
 get, post = partial(Route, "GET"), partial(Route, "POST")
 patch, put, delete = partial(Route, "PATCH"), partial(Route, "PUT"), partial(Route, "DELETE")
-# A page, and the target of one of its forms.
+# A page, and the target of a form on it.
 page = partial(Route, "GET", answer=(HTML,), tag=PAGE)
 form = partial(Route, "POST", answer=(HTML,), tag=PAGE)

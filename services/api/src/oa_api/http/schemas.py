@@ -1,7 +1,7 @@
 """Schemas that every room builds on: responses, lists, problems, pages of lists, reasons."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
@@ -12,7 +12,7 @@ MAX_PAGED_ROWS = 10_000
 
 
 class ResponseSchema(Schema):
-    """All fields in the order in which they are declared."""
+    """A response, with its fields in the order of their declaration."""
 
 
 def id_field(what: str) -> fields.Integer:
@@ -31,23 +31,23 @@ def time_field(what: str, *, allow_none: bool = False) -> Time:
 
 
 class ProblemSchema(ResponseSchema):
-    """RFC 9457: what is wrong."""
+    """Problem details (RFC 9457)."""
 
-    type = text_field("A name for the kind of problem.", "about:blank#not_found")
-    code = text_field("The same name, bare.", "not_found")
-    title = text_field("The kind of problem, in words.", "There is no such thing.")
-    status = fields.Integer(required=True, metadata=about("The HTTP status.", 404))
-    detail = text_field("What happened this time.", "there is no job 7")
-    message = text_field("The same as `detail`, for older clients.", "there is no job 7")
-    errors = fields.Dict(required=True, keys=fields.String(), metadata=about("From fields to what is wrong with them."))
+    type = text_field("Type of the problem, as a URI reference.", "about:blank#not_found")
+    code = text_field("Code of the problem.", "not_found")
+    title = text_field("Description of the problem type.", "Not found.")
+    status = fields.Integer(required=True, metadata=about("HTTP status.", 404))
+    detail = text_field("What is wrong with this request.", "job 7 does not exist")
+    message = text_field("Same as `detail`, for older clients.", "job 7 does not exist")
+    errors = fields.Dict(required=True, keys=fields.String(), metadata=about("What is wrong, by field."))
 
 
 class ListSchema(ResponseSchema):
     """A page of a list, with the number of rows in all pages."""
 
-    total = fields.Integer(required=True, metadata=about("How many there are in all.", 5000))
+    total = fields.Integer(required=True, metadata=about("Number of items on all pages.", 5000))
     total_is_estimate = fields.Boolean(
-        required=True, metadata=about("Whether counting stopped early: there are at least `total`.", False)
+        required=True, metadata=about("Whether counting stopped early: there are at least `total` items.", False)
     )
 
 
@@ -74,56 +74,58 @@ class Reason:
 
 
 class SliceSchema(StrictSchema):
-    """How much of a list."""
+    """Which part of a list to return."""
 
     limit = fields.Integer(
-        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("How many items, at most.", 25)
+        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("Maximum number of items.", 25)
     )
     page = fields.Integer(
         load_default=0,
         validate=validate.Range(min=0, max=MAX_PAGED_ROWS),
-        metadata=about(f"Which page, from 0; only the first {MAX_PAGED_ROWS:,} items can be paged through.", 0),
+        metadata=about(f"Page number, from 0; pages end at {MAX_PAGED_ROWS:,} items.", 0),
     )
 
     @validates_schema
-    def check_depth(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse pages that cost the database more than a client should ask for."""
+    def check_depth(self, data: Mapping[str, int], **_: object) -> None:
+        """Refuse pages so deep that the database would have to skip too many rows."""
         if data.get("page", 0) * data.get("limit", 1) >= MAX_PAGED_ROWS:
-            raise ValidationError(f"Pages end at {MAX_PAGED_ROWS:,} items: follow the Link header.", "page")
+            raise ValidationError(f"Pages end at {MAX_PAGED_ROWS:,} items; follow the Link header instead.", "page")
 
 
 class PageSchema(SliceSchema):
-    """How much of a list, from where, in which order."""
+    """Which part of a list to return, in which order."""
 
     cursor = identifier(
         load_default=None,
-        metadata=about("The id of the last item that you have; the Link header carries it to the next page."),
+        metadata=about("Cursor: ID of the last item received. The Link header has it."),
     )
     order = fields.String(
-        load_default="desc", validate=validate.OneOf(["asc", "desc"]), metadata=about("Oldest or newest first.", "desc")
+        load_default="desc",
+        validate=validate.OneOf(["asc", "desc"]),
+        metadata=about("`asc` for oldest first, `desc` for newest first.", "desc"),
     )
     sort = fields.String(
         load_default=None,
         validate=validate.OneOf(["id", "created_at"]),
-        metadata=about("By what; by `created_at` when `before` or `after` is given, else by `id`.", "id"),
+        metadata=about("Sort key; default `created_at` with `before` or `after`, else `id`.", "id"),
     )
-    before = Time(load_default=None, metadata=about("Made before this moment.", "2026-11-24T12:00:00Z"))
-    after = Time(load_default=None, metadata=about("Made at or after this moment.", "2026-11-24T00:00:00Z"))
-    live = fields.Boolean(load_default=None, metadata=about("Of live runs only, or of the others only.", True))
-    run = identifier(load_default=None, metadata=about("Of this run.", 1))
+    before = Time(load_default=None, metadata=about("Created before this time.", "2026-11-24T12:00:00Z"))
+    after = Time(load_default=None, metadata=about("Created at or after this time.", "2026-11-24T00:00:00Z"))
+    live = fields.Boolean(load_default=None, metadata=about("Only live runs (true), or only trial runs (false).", True))
+    run = identifier(load_default=None, metadata=about("Filter by run ID.", 1))
 
     @validates_schema
-    def check_start(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse two starts at once."""
+    def check_start(self, data: Mapping[str, int], **_: object) -> None:
+        """Refuse `page` together with `cursor`."""
         if data.get("cursor") and data.get("page"):
             raise ValidationError("Give `page` or `cursor`, not both.", "cursor")
 
 
 class ReasonSchema(StrictSchema):
-    """What may be said with any deed that the audit trail keeps."""
+    """The reason for an action, kept in the audit log."""
 
     reason = Text(
         load_default="",
         validate=validate.Length(max=500),
-        metadata=about("Why, for the audit trail.", "the server is back"),
+        metadata=about("Reason, for the audit log.", "the server is back"),
     )

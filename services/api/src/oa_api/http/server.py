@@ -1,4 +1,4 @@
-"""The server: aiohttp's, except that a client that does not speak HTTP gets problem details too."""
+"""The HTTP server: aiohttp's, with problem details for clients that do not speak HTTP."""
 
 from http import HTTPStatus
 from typing import Any
@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from oa_api.http.problem import problem
+from oa_api.http.problem import problem_response
 
 log = structlog.get_logger()
 
@@ -20,17 +20,19 @@ class _Connection(RequestHandler):
         request: web.BaseRequest,
         status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
         exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - the parser's words repeat what was sent
+        message: str | None = None,  # noqa: ARG002 - the parser's message repeats what the client sent
     ) -> web.StreamResponse:
-        """Answer a request that never reached the application, and close the connection."""
+        """Return problem details for a request that never reached the application, and close the connection."""
         log.warning("request_unreadable", status=int(status), error=type(exc).__name__ if exc else None)
         if request.writer.output_size > 0:
-            raise ConnectionError("an answer has been begun already")
+            raise ConnectionError("a response has been started already")
         phrase = HTTPStatus(status).phrase
-        detail = "this is not an HTTP request that can be read"
-        answer = problem(status, code=phrase.lower().replace(" ", "_"), title=f"{phrase}.", detail=detail)
-        answer.force_close()
-        return answer
+        code = phrase.lower().replace(" ", "_")
+        response = problem_response(
+            status, code=code, title=f"{phrase.capitalize()}.", detail="not a readable HTTP request"
+        )
+        response.force_close()
+        return response
 
 
 class _Server(web.Server):
@@ -39,11 +41,11 @@ class _Server(web.Server):
 
 
 class ApiRunner(web.AppRunner):
-    """Runs the application without aiohttp's own access log: each request has its canonical line."""
+    """Runs the application without aiohttp's access log: `handle_errors` logs one line for each request."""
 
     def __init__(self, app: web.Application, **options: Any) -> None:
         super().__init__(app, access_log=None, handle_signals=False, **options)
 
     async def _make_server(self) -> web.Server:
-        made = await super()._make_server()
-        return _Server(made.request_handler, request_factory=made.request_factory, **made._kwargs)  # noqa: SLF001 - aiohttp has no other way to answer its parser's errors
+        server = await super()._make_server()
+        return _Server(server.request_handler, request_factory=server.request_factory, **server._kwargs)  # noqa: SLF001 - aiohttp has no other way to answer its parser's errors

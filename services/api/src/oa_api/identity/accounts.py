@@ -39,7 +39,7 @@ async def change(transaction: Transaction, account: int, asked: Mapping[str, Any
     if before is None:
         raise NotFoundError(f"there is no account {account}")
     after = {**before, "disabled": before["disabled_at"] is not None, **asked}
-    is_admin = after["role"] == Role.ADMIN.word and not after["disabled"]
+    is_admin = after["role"] == Role.ADMIN.label and not after["disabled"]
     if admins == {account} and not is_admin:
         raise ConflictError(f"{before['login']} is the last admin: make another one first")
     await _refuse_doubles(transaction, {**after, "account": account})

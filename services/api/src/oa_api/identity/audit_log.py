@@ -21,6 +21,6 @@ async def record(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Write down one deed: `action` as `job.confirm`, `subject` as `job/12`."""
-    values = {"kind": principal.kind, "account": principal.id, "actor": principal.name, "role": principal.role.word}
+    values = {"kind": principal.kind, "account": principal.id, "actor": principal.name, "role": principal.role.label}
     values |= {"action": action, "subject": subject, "reason": reason, "detail": json.dumps(detail or {})}
     await transaction.execute(_SQL["insert_entry"], values)

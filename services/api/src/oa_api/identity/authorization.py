@@ -29,7 +29,7 @@ def needed_role(request: web.Request) -> Role:
 
 def is_trusted(request: web.Request) -> bool:
     """Return whether one of our own services asks, which may see what is secret about a job."""
-    return request[PRINCIPAL].may(Role.SERVICE)
+    return request[PRINCIPAL].has_role(Role.SERVICE)
 
 
 @web.middleware
@@ -41,10 +41,10 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
     """
     request[PRINCIPAL] = principal = await _identified(request)
     needed = needed_role(request)
-    if not principal.may(needed):
+    if not principal.has_role(needed):
         if principal is ANONYMOUS:
             raise _to_sign_in(request) if _is_for_a_page(request) else UnauthorizedError(_HOW)
-        raise ForbiddenError(f"{principal.name} is {principal.role.word}; this takes {needed.word}")
+        raise ForbiddenError(f"{principal.name} is {principal.role.label}; this takes {needed.label}")
     if principal.kind == SESSION and request.method not in csrf.SAFE_METHODS:
         await csrf.check(request)
     return await handler(request)

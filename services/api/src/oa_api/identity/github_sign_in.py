@@ -51,7 +51,7 @@ async def account_of(transaction: Transaction, user: GitHubUser, *, is_member: b
     """
     row = await transaction.first(_SQL["account_by_github_id"], {"github_id": user.id})
     if row is None and is_member:
-        asked = {"login": user.login, "email": None, "github_id": user.id, "role": role.word}
+        asked = {"login": user.login, "email": None, "github_id": user.id, "role": role.label}
         made = await accounts.create(transaction, asked, by=_BY_MEMBERSHIP, by_membership=True)
         row = await transaction.first(_SQL["account"], {"account": made})
     if row is None:

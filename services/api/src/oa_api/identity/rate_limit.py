@@ -35,7 +35,7 @@ class Limits:
     def spend(self, request: web.Request, principal: Principal) -> RateDecision | None:
         """Count a request; None if it is not limited."""
         quota = self._anonymous if principal.id is None else self._account
-        if quota.requests <= 0 or principal.may(Role.SERVICE) or _is_free(request):
+        if quota.requests <= 0 or principal.has_role(Role.SERVICE) or _is_free(request):
             return None
         client = self._client(request)
         if client is None:

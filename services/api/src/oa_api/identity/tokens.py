@@ -35,7 +35,7 @@ async def create(
         raise NotFoundError(f"there is no account {account}")
     highest = min(by.role, Role.of(owner["role"]))
     if Role.of(asked["role"]) > highest:
-        raise ForbiddenError(f"a token of {owner['login']} made here may be {highest.word} at most")
+        raise ForbiddenError(f"a token of {owner['login']} made here may be {highest.label} at most")
     await _check_room(transaction, owner)
     token = new_api_token()
     values = {**asked, "account": account, "digest": digest(token), "parent": parent}
@@ -52,10 +52,10 @@ async def revoke(transaction: Transaction, token: int, *, by: Principal) -> None
     Raises NotFoundError, and ForbiddenError for one that may more than whoever asks.
     """
     row = await transaction.first(_SQL["token"], {"token": token})
-    if row is None or not (row["account"] == by.id or by.may(Role.ADMIN)):
+    if row is None or not (row["account"] == by.id or by.has_role(Role.ADMIN)):
         raise NotFoundError(f"there is no token {token}")
-    if not by.may(Role.of(row["role"])):
-        raise ForbiddenError(f"token {token} is {row['role']}; a {by.role.word} cannot revoke it")
+    if not by.has_role(Role.of(row["role"])):
+        raise ForbiddenError(f"token {token} is {row['role']}; a {by.role.label} cannot revoke it")
     await transaction.execute(_SQL["delete_token"], {"token": token})
     detail = {"account": row["login"], "name": row["name"]}
     await audit_log.record(transaction, by, action="token.revoke", subject=f"token/{token}", detail=detail)

@@ -6,7 +6,7 @@ from oa_api.db.database import Row
 from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import NotFoundError
-from oa_api.http.idempotency import once
+from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.request_parsing import body, path_id, query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.products import collections
@@ -58,7 +58,7 @@ async def post_build(request: web.Request) -> web.Response:
     """Start a build, unless nothing has changed."""
     collection = path_id(request, "collection")
     asked = await body(request, NewBuildSchema())
-    key = await once(request, f"collections/{collection}/build")
+    key = await read_idempotency_key(request, f"collections/{collection}/build")
     made = await collections.build(
         request.app[DATABASE], collection, asker(request), once=key, is_forced=asked["force"], reason=asked["reason"]
     )

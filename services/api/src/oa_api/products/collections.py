@@ -61,11 +61,11 @@ async def build(
     """Start a build of a collection, or note why none is needed, and return which. Raises NotFoundError."""
 
     async def work(transaction: Transaction) -> Any:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is not None:
             return earlier
         made = await _build(transaction, collection, asker, is_forced=is_forced, reason=reason)
-        await once.remember(transaction, made)
+        await once.save_response(transaction, made)
         return made
 
     made = await database.run(work)

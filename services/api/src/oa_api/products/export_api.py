@@ -6,7 +6,7 @@ from oa_api.db.database import Row
 from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.errors import NotFoundError
-from oa_api.http.idempotency import once
+from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.request_parsing import body, path_id, query
 from oa_api.products import exports
 from oa_api.products.exports import ExportLimits
@@ -30,7 +30,7 @@ async def get_export(request: web.Request) -> web.Response:
 async def post_export(request: web.Request) -> web.Response:
     """Start an export."""
     asked = await body(request, NewExportSchema())
-    key = await once(request, "export")
+    key = await read_idempotency_key(request, "export")
     made = await exports.create(request.app[DATABASE], asked, asker(request), once=key, limits=limits_of(request))
     return web.json_response(export_view(await _row(request, made)))
 

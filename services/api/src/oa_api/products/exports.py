@@ -38,11 +38,11 @@ async def create(
     """
 
     async def work(transaction: Transaction) -> Any:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is not None:
             return earlier
         made = {"id": await _create(transaction, asked, asker, limits=limits)}
-        await once.remember(transaction, made)
+        await once.save_response(transaction, made)
         return made
 
     made = await database.run(work)

@@ -29,11 +29,11 @@ async def build(
     """Start a build of each layer that needs one, in one run; return what became of each layer."""
 
     async def work(transaction: Transaction) -> Any:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is not None:
             return earlier
         made = await _build(transaction, asker, is_forced=is_forced, reason=reason)
-        await once.remember(transaction, made)
+        await once.save_response(transaction, made)
         return made
 
     made = await database.run(work)

@@ -5,7 +5,7 @@ from aiohttp import web
 from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import NotFoundError
-from oa_api.http.idempotency import once
+from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.request_parsing import body
 from oa_api.products import fabric
 from oa_api.products.listing import asker, send_output
@@ -26,7 +26,7 @@ async def get_fabric(request: web.Request) -> web.Response:
 async def post_fabric(request: web.Request) -> web.Response:
     """Start a build of each layer whose data has changed."""
     asked = await body(request, NewBuildSchema())
-    key = await once(request, fabric.ROUTE)
+    key = await read_idempotency_key(request, fabric.ROUTE)
     made = await fabric.build(
         request.app[DATABASE], asker(request), once=key, is_forced=asked["force"], reason=asked["reason"]
     )

@@ -32,7 +32,7 @@ async def listed(
     database = request.app[DATABASE]
     values = {**asked, **more, "limit": asked["limit"] + 1, "count_limit": counting.COUNTED_ROWS + 1}
     rows = [view(row) for row in await database.all(_SQL[name], values)]
-    return listing(request, asked, rows, await counting.bounded(database, _SQL[f"count_{name}"], values))
+    return listing(request, asked, rows, await counting.count_rows(database, _SQL[f"count_{name}"], values))
 
 
 def linked(files: list[Row]) -> list[Row]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from oa_api.pull_requests.errors import GitHubRefusedError
+from oa_api.github.errors import GitHubRefusedError
 from oa_api.pull_requests.repository import MAX_FILE_BYTES, Repository
 from oa_shared.postgres_json import why_not_storable
 

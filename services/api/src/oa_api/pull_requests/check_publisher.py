@@ -9,7 +9,7 @@ import structlog
 
 from oa_api.db.database import Database, Row, Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.pull_requests.errors import GitHubRefusedError, GitHubUnavailableError
+from oa_api.github.errors import GitHubRefusedError, GitHubUnavailableError
 from oa_api.pull_requests.events import CHECK_NAME, RERUN_ACTION
 from oa_api.pull_requests.report import MARKER, Report
 from oa_api.pull_requests.repository import Repository

@@ -8,9 +8,9 @@ from typing import Any
 
 from oa_api.db.database import Database, Row, Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.github.errors import GitHubUnavailableError
 from oa_api.pull_requests.changed_sources import source_paths, survey
 from oa_api.pull_requests.definition_review import FAILURE, Finding, Review, review
-from oa_api.pull_requests.errors import GitHubUnavailableError
 from oa_api.pull_requests.events import PULL, PUSH
 from oa_api.pull_requests.merge import publish_merge
 from oa_api.pull_requests.repository import Pull, Repository

@@ -32,7 +32,7 @@ async def open_github(
             database,
             ActionPlanner(database, repository, CheckOptions(settings.github_sample, settings.github_url.rstrip("/"))),
             CheckWatcher(
-                database, storage, showing, public_url=public_url, patience_s=settings.github_sample_patience_s
+                database, storage, showing, public_url=public_url, patience_s=settings.github_sample_timeout_s
             ),
             pauses,
         )

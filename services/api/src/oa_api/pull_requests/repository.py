@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from oa_api.github.errors import GitHubRefusedError
 from oa_api.pull_requests.client import GitHubClient
-from oa_api.pull_requests.errors import GitHubRefusedError
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
 SOURCES = "sources"
@@ -37,7 +37,7 @@ class Comparison:
 
 
 class Repository:
-    """Every method raises GitHubAwayError, or GitHubRefusedError for what GitHub will not do."""
+    """Every method raises GitHubUnavailableError, or GitHubRefusedError for what GitHub will not do."""
 
     def __init__(self, client: GitHubClient, name: str) -> None:
         self._client = client
@@ -77,9 +77,7 @@ class Repository:
     async def file(self, path: str, commit: str) -> str | None:
         """Return the text of a file, None where there is none. GitHubRefusedError 413 or 415 tells one of no use."""
         try:
-            return await self._client.text(
-                f"{self._root}/contents/{quote(path)}", most_bytes=MAX_FILE_BYTES, ref=commit
-            )
+            return await self._client.text(f"{self._root}/contents/{quote(path)}", max_bytes=MAX_FILE_BYTES, ref=commit)
         except GitHubRefusedError as error:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None

@@ -11,13 +11,13 @@ from oa_api.http.request_parsing import body, path_id, query
 from oa_api.identity import audit_log
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.schedules import schedule_runs
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.schemas import (
     ScheduleRunDetailSchema,
     ScheduleRunFilterSchema,
     ScheduleRunListSchema,
     TriggerSchema,
 )
+from oa_shared.schedule_types import ScheduleType
 
 
 async def list_schedule_runs(request: web.Request) -> web.Response:

@@ -15,7 +15,7 @@ from oa_api.retention.rules import change_rules, read_rules
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.api import set_off
 from oa_api.schedules.cleanup_schemas import CleanupRequestSchema, CleanupRulesSchema, CleanupSchema, RulesChangeSchema
-from oa_api.schedules.period import ScheduleType
+from oa_shared.schedule_types import ScheduleType
 
 
 async def get_rules(request: web.Request) -> web.Response:

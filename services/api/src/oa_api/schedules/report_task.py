@@ -15,7 +15,7 @@ from oa_api.mail import Mailer
 from oa_api.reporting import health_digest
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.schedule_runs import ScheduleRun
-from oa_api.settings import Settings, site_of
+from oa_api.settings import Settings, site_url
 from oa_shared.errors import OaError
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
@@ -46,7 +46,7 @@ class ReportTask:
         self._database = database
         self._mailer = mailer
         self._readers = Readers(settings.report_mail_to, settings.report_webhook_url)
-        self._site = site_of(settings)
+        self._site = site_url(settings)
         self._stale_days = settings.stale_after_days
         self._guard = Guard(settings.allowed_hosts)
 

@@ -9,8 +9,9 @@ from typing import Any
 from oa_api.db.database import Database, Row, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import NotFoundError
-from oa_api.schedules.period import ScheduleType, next_period_at, period_of
+from oa_api.schedules.period import next_period_at, period_of
 from oa_shared.errors import OaError
+from oa_shared.schedule_types import ScheduleType
 
 _SQL = load_queries("schedules.queries")
 LEASE_S = 120.0

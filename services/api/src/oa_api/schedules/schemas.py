@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from oa_api.http.fields import StrictSchema, Text, Time, about, identifier
 from oa_api.http.schemas import MAX_LIMIT, ResponseSchema
-from oa_api.schedules.period import ScheduleType
+from oa_shared.schedule_types import ScheduleType
 
 FIRE_STATES = ("Waiting", "Working", "Done", "Failed")
 

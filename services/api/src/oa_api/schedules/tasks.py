@@ -8,13 +8,13 @@ from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_fabric
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.cleanup_task import CleanupTask
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.report_task import ReportTask
 from oa_api.schedules.repository import GitHubArchives, Repository, RepositoryReader
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import Work
 from oa_api.settings import Settings
+from oa_shared.schedule_types import ScheduleType
 from oa_shared.scheduling import Lane
 from oa_shared.storage import Storage
 

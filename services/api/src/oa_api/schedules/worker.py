@@ -11,10 +11,10 @@ from oa_api.background.loop import run_loop
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
 from oa_api.schedules import schedule_runs
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.schedule_runs import LeaseLostError, ScheduleRun
 from oa_shared.errors import OaError
 from oa_shared.ids import new_token
+from oa_shared.schedule_types import ScheduleType
 from oa_shared.tracing import trace_id
 
 log = structlog.get_logger()

@@ -10,8 +10,8 @@ from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.pauses import pauses
 from oa_api.status.overview_page import overview
 from oa_api.status.schemas import HealthSchema, VersionSchema
+from oa_shared.version import VERSION
 
-VERSION = "1.0.0"
 _SQL = load_queries("background.heartbeat")
 
 
@@ -45,7 +45,7 @@ async def health(app: web.Application) -> tuple[list[str], list[Row]]:
         workers = await app[DATABASE].all(_SQL["heartbeats"])
     except StoreError as error:
         return [f"the database does not answer: {error.title}"], []
-    silent_s = app[SETTINGS].duty_silent_s
+    silent_s = app[SETTINGS].worker_silent_s
     ages = {row["name"]: row["age_s"] for row in workers}
     problems = [
         f"{name} has not worked for {ages[name]:.0f} s" if name in ages else f"{name} has never worked"

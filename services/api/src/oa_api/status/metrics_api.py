@@ -41,7 +41,7 @@ async def _look_at_database(database: Database) -> None:
     for status in JobStatus:
         metrics.JOBS.labels(status).set(statuses.get(status, 0))
     for row in workers:
-        metrics.DUTY_AGE_S.labels(row["name"]).set(row["age_s"])
+        metrics.WORKER_AGE_S.labels(row["name"]).set(row["age_s"])
 
 
 async def _look_at_queue(name: str, pair: QueuePair) -> None:

@@ -43,7 +43,7 @@ def navigation(request: web.Request, principal: Principal) -> list[tuple[str, li
 
     def is_shown(path: str) -> bool:
         role = roles.get((hdrs.METH_GET, path))
-        return role is not None and principal.may(role)
+        return role is not None and principal.has_role(role)
 
     groups = [
         (title, [Link(label, path, _is_here(request.path, path)) for label, path in places if is_shown(path)])

@@ -57,7 +57,7 @@ async def read(database: Database, upload: str, *, by: Principal) -> Row:
 
 async def read_list(database: Database, *, by: Principal, cursor: str | None, limit: int) -> list[Row]:
     """Return uploads, newest first: one's own, or all for a moderator."""
-    account = None if by.may(Role.MODERATOR) else account_of(by)
+    account = None if by.has_role(Role.MODERATOR) else account_of(by)
     return await database.all(_SQL["newest"], {"account": account, "cursor": cursor, "limit": limit})
 
 
@@ -105,7 +105,7 @@ async def offered(database: Database, storage: Storage, upload: str, name: str) 
 def _checked(row: Row | None, upload: str, by: Principal) -> Row:
     if row is None:
         raise NotFoundError(f"there is no upload {upload[:40]!r}")
-    if row["account"] != account_of(by) and not by.may(Role.MODERATOR):
+    if row["account"] != account_of(by) and not by.has_role(Role.MODERATOR):
         raise ForbiddenError("this upload is somebody else's")
     return row
 

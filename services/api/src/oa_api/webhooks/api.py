@@ -26,7 +26,7 @@ async def list_webhooks(request: web.Request) -> web.Response:
     asked, database = await query(request, shapes.WebhookFilterSchema()), request.app[DATABASE]
     values = filters.list_parameters(asked)
     rows = [_WEBHOOK.dump(row) for row in await database.all(_SQL["list"], values)]
-    total = await counting.bounded(database, _SQL["count"], values)
+    total = await counting.count_rows(database, _SQL["count"], values)
     return paging.page_response(request, asked, "webhooks", rows, total=total)
 
 
@@ -78,7 +78,7 @@ async def list_deliveries(request: web.Request) -> web.Response:
     webhook = (await webhook_row(request, path_id(request, "webhook")))["id"]
     values = {**filters.list_parameters(asked), "webhook": webhook, "state": asked["state"]}
     rows = [_DELIVERY.dump(row) for row in await database.all(_SQL["deliveries"], values)]
-    total = await counting.bounded(database, _SQL["count_deliveries"], values)
+    total = await counting.count_rows(database, _SQL["count_deliveries"], values)
     return paging.page_response(request, asked, "deliveries", rows, total=total, webhook=webhook)
 
 

@@ -34,7 +34,7 @@ async def list_webhooks(request: web.Request) -> web.Response:
     asked, database = await asked_of(request, WebhookFilterSchema()), request.app[DATABASE]
     values = filters.list_parameters(asked)
     rows = await database.all(_SQL["list"], values)
-    webhooks = listing(request, asked, rows, await counting.bounded(database, _SQL["count"], values))
+    webhooks = listing(request, asked, rows, await counting.count_rows(database, _SQL["count"], values))
     return render(request, "webhooks/list.html", webhooks=webhooks)
 
 
@@ -87,7 +87,7 @@ async def _shown(request: web.Request, webhook: int, *, secret: str | None = Non
     values: dict[str, Any] = {**filters.list_parameters(asked), "webhook": webhook, "state": asked["state"]}
     row = await reads.webhook_row(request, webhook)
     rows = await database.all(_SQL["deliveries"], values)
-    told = listing(request, asked, rows, await counting.bounded(database, _SQL["count_deliveries"], values))
+    told = listing(request, asked, rows, await counting.count_rows(database, _SQL["count_deliveries"], values))
     return render(
         request, "webhooks/webhook.html", webhook=row, deliveries=told, asked=asked, secret=secret, states=STATES
     )

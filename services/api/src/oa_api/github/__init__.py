@@ -1,0 +1,1 @@
+"""HTTP to GitHub, for sign-in, pull requests and the repository of sources."""

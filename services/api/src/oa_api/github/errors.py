@@ -1,0 +1,34 @@
+"""Errors of requests to GitHub."""
+
+from oa_shared.errors import OaError
+
+
+class GitHubError(OaError):
+    """GitHub did not do what was requested."""
+
+    code = "github.error"
+    title = "The request to GitHub failed."
+    pause_s = 0.0
+
+
+class GitHubUnavailableError(GitHubError):
+    """GitHub cannot be reached, failed, or requires a pause of `pause_s` seconds."""
+
+    code = "github.away"
+    title = "GitHub is not available."
+    retryable = True
+
+    def __init__(self, detail: str = "", *, pause_s: float = 0) -> None:
+        super().__init__(detail)
+        self.pause_s = pause_s
+
+
+class GitHubRefusedError(GitHubError):
+    """GitHub refused the request with `status`; a retry would not help."""
+
+    code = "github.refused"
+    title = "GitHub refused the request."
+
+    def __init__(self, detail: str = "", *, status: int = 0) -> None:
+        super().__init__(detail)
+        self.status = status
