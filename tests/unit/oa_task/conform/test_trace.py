@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from oa_task.conform.trace import AttributeTrace, Step, trace_row
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.batch import FeatureBatch, Points
 
 
 def trace_attributes(rules: dict[str, Any], rows: list[dict[str, str]], index: int = 0) -> dict[str, AttributeTrace]:
-    entry = SourceEntry("addresses", "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0")
+    entry = TaskEntry("addresses", "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0")
     missing = np.full(len(rows), np.nan)
     batch = FeatureBatch(100, pl.DataFrame(rows), Points(missing, missing))
     return {trace.attribute: trace for trace in trace_row(batch, entry, index)}
