@@ -10,7 +10,7 @@ from oa_task.check.findings import LintFinding, child_pointer, error, hint, warn
 from oa_task.check.options import check_options
 from oa_task.check.rules import check_rule
 from oa_task.conform.acceptance import run_tests
-from oa_task.definition.source_entry import ATTRIBUTES, select_entry
+from oa_task.definition.task_entry import ATTRIBUTES, select_entry
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_object
 
