@@ -1,4 +1,4 @@
-"""Rows before and after: samples of real servers, and how a row of an earlier output came about."""
+"""Sample rows of real servers, and the explanation of a row of an earlier output."""
 
 import asyncio
 import json
