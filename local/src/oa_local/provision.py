@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -31,13 +32,19 @@ class Queues:
 def client(service: str, environ: Mapping[str, str]) -> Any:
     """Return a botocore client for the endpoint and keys named in `environ`; without a URL, LocalStack's endpoint."""
     specific = environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environ.get("AWS_ENDPOINT_URL")
-    return get_session().create_client(
+    return _session().create_client(
         service,
         endpoint_url=specific or get_service_endpoint(service, environ.get("LOCALSTACK_HOST", "127.0.0.1")),
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
         region_name=environ["AWS_DEFAULT_REGION"],
     )
+
+
+@cache
+def _session() -> Any:
+    """Return the session whose clients share the models of the services, which take longest to read."""
+    return get_session()
 
 
 def create_queues(environ: Mapping[str, str], stack: str) -> Queues:
