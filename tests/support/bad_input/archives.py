@@ -4,6 +4,7 @@ import gzip
 import io
 import stat
 import zipfile
+from pathlib import Path
 
 from support.bad_input.case import Case
 
@@ -34,6 +35,12 @@ def _nested(depth: int) -> bytes:
     return body
 
 
+def _write_bomb(folder: Path) -> Path:
+    path = folder / "data.csv"
+    path.write_bytes(_zip(**{"a.csv": b"\0" * 40_000_000}))
+    return path
+
+
 def _changed(body: bytes, place: int) -> bytes:
     return body[:place] + bytes([body[place] ^ 0xFF]) + body[place + 1 :]
 
@@ -50,9 +57,7 @@ CASES = {
     ),
     "a zip entry that is a link": Case("source.archive", "'a.csv' is a link", _link(), compression="zip"),
     "zips in zips without end": Case("source.archive", "nested more than 3 deep", _nested(6), compression="zip"),
-    "a zip bomb": Case(
-        "source.too_large", "expands to more than 100 times", _zip(**{"a.csv": b"\0" * 40_000_000}), compression="zip"
-    ),
+    "a zip bomb": Case("source.too_large", "expands to more than 100 times", _write_bomb, compression="zip"),
     "a gzip cut off": Case(
         "source.archive", "not a sound gzip file", gzip.compress(bytes(range(256)) * 99)[:-20], compression="gzip"
     ),
