@@ -1,6 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy terraform-check
-WORKERS ?= 2
+# One more than the processors of the smallest machine: tests that kill services wait for most of their time.
+WORKERS ?= 3
 JOBS ?= 300
 KILL ?= all
 DEFINITIONS ?= 300
@@ -31,7 +32,7 @@ reset: down ## Stop and remove all state of this machine
 	@rm -rf .local
 
 test: setup ## Run all tests
-	@.venv/bin/pytest -n $(WORKERS) -q
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/pytest -n $(WORKERS) --dist worksteal -q
 
 lint: setup ## Check style, imports between packages, container files, workflows and scripts
 	@.venv/bin/ruff check $(PATHS)
