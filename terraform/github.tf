@@ -1,4 +1,4 @@
-# The GitHub App that answers pull requests (docs/github.md). Without a repository there is none of it.
+# The GitHub App for pull requests (docs/github.md). Without a repository none of these resources exist.
 locals {
   github_secret = one([
     for version in aws_secretsmanager_secret_version.github : "${version.arn}:%s::${version.version_id}"
@@ -20,7 +20,7 @@ resource "aws_secretsmanager_secret" "github" {
   count = var.github.repository == "" ? 0 : 1
 
   name                    = "${local.name}/github"
-  description             = "Key of the GitHub App and secret of its webhook"
+  description             = "Key and webhook secret of the GitHub App"
   recovery_window_in_days = var.environment == "prod" ? 30 : 0
 }
 

@@ -94,10 +94,10 @@ resource "aws_ecs_cluster" "this" {
   }
 }
 
-# One secret with two keys: its version is part of what the services are told, so a change restarts them.
+# One secret with two keys: its version is part of the task definitions, so a change restarts the services.
 resource "aws_secretsmanager_secret" "shared" {
   name                    = "${local.name}/shared-secret"
-  description             = "What internal requests to the API carry"
+  description             = "Shared secret of internal requests to the API"
   recovery_window_in_days = var.environment == "prod" ? 30 : 0
 }
 
@@ -125,7 +125,7 @@ module "schedule" {
   schedules         = var.schedules
 
   restart = {
-    expression = "cron(10 5 1 1/3 ? *)" # after the hour in which the database's password changes
+    expression = "cron(10 5 1 1/3 ? *)" # after the hour in which RDS rotates the database password
     services   = { api = module.api.service_id, consumer = module.consumer.service_id }
   }
 

@@ -1,5 +1,5 @@
 output "api_url" {
-  description = "The API and its page."
+  description = "URL of the API and its pages."
   value       = local.api_url
 }
 
@@ -9,12 +9,12 @@ output "bucket" {
 }
 
 output "public_url" {
-  description = "Where published files can be read by everybody, if they can."
+  description = "Public URL of published files, if enabled."
   value       = module.storage.public_url
 }
 
 output "repository_urls" {
-  description = "Where images are pushed."
+  description = "Image repositories."
   value       = module.storage.repository_urls
 }
 
@@ -34,7 +34,7 @@ output "batch_definitions" {
 }
 
 output "task_definitions" {
-  description = "What ECS runs of each service: its arguments, settings and references to secrets."
+  description = "Container definition of each service: arguments, settings and references to secrets."
   value = {
     api        = module.api.task_definition
     consumer   = module.consumer.task_definition
@@ -63,12 +63,12 @@ output "alarm_topic" {
 }
 
 output "alarms" {
-  description = "What is watched, by name."
+  description = "Alarms, by name."
   value       = { for name, alarm in module.monitoring.alarms : name => { description = alarm.description, missing = alarm.missing } }
 }
 
 output "policy_statements" {
-  description = "Who may do what: every statement of every policy of this stack."
+  description = "Every statement of every policy of this stack."
   value = flatten([
     for role, policy in merge(
       module.network.policies, module.queues.policies, module.storage.policies, module.api.policies, module.consumer.policies,

@@ -9,7 +9,7 @@ locals {
     OA_RESULTS_DLQ_URL   = module.queues.urls["results"].dead_letter
   }
 
-  # The api and the consumer are one program; each does some of its duties.
+  # The api and the consumer are one program; each runs some of its workers.
   api_settings = merge(local.queue_settings, {
     OA_STACK        = var.environment
     OA_DATABASE_URL = module.database.url
@@ -20,7 +20,7 @@ locals {
     OA_PUBLIC_URL = "https://${var.api.domain}"
   })
 
-  # The load balancer alone says whose request it is; its own checks, the services and Batch's tasks have no limit.
+  # Only the load balancer sets the client address; its health checks, the services and the tasks of Batch have no rate limit.
   limit_settings = {
     OA_TRUSTED_PROXIES    = var.network.cidr
     OA_UNLIMITED_NETWORKS = join(",", concat([var.network.cidr], module.network.nat_cidrs))
@@ -49,7 +49,7 @@ locals {
 
   queue_actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
 
-  # Listing is what makes S3 say 404 instead of 403 of an object that is not there.
+  # With permission to list, S3 answers 404 instead of 403 for a missing object.
   api_reads_files = [
     { Sid = "ReadFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
     { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
@@ -67,7 +67,7 @@ locals {
     OA_PRICES_LOOKED_UP   = var.care.prices_looked_up
   }
 
-  # The cleanup removes what the retention rules say; a form for an upload is signed with the right to put it.
+  # Cleanup deletes objects by the retention rules; an upload form is signed with the permission to put the object.
   api_keeps_files = [
     { Sid = "RemoveFiles", Effect = "Allow", Action = ["s3:DeleteObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
     { Sid = "TakeUploads", Effect = "Allow", Action = ["s3:PutObject"], Resource = ["${module.storage.bucket_arn}/upload/*"] },
@@ -95,7 +95,7 @@ module "api" {
 
   public = {
     port            = 8000
-    health_path     = "/api/run?limit=1" # answers only while the database does; a silent neighbour is no reason to kill the api
+    health_path     = "/api/run?limit=1" # fails only with the database; an unavailable dependency must not restart the api
     subnet_ids      = module.network.public_subnet_ids
     certificate_arn = var.api.certificate_arn
     allowed_cidrs   = distinct(concat(var.api.allowed_cidrs, contains(var.api.allowed_cidrs, "0.0.0.0/0") ? [] : module.network.nat_cidrs))
@@ -137,7 +137,7 @@ module "consumer" {
   secret_arns    = local.api_secret_arns
   log_days       = var.log_days
   steady         = var.api.wait_until_steady
-  after          = module.api.service_id # which migrates the database
+  after          = module.api.service_id # it migrates the database
   scaling        = { min = 1, max = var.api.consumer_max_tasks, queue_name = module.queues.names["results"].queue, queue_age_s = 60 }
 
   policy = [
@@ -172,7 +172,7 @@ module "dispatcher" {
   secret_arns    = [aws_secretsmanager_secret.shared.arn]
   log_days       = var.log_days
   steady         = var.api.wait_until_steady
-  after          = module.api.service_id # which knows a new secret first
+  after          = module.api.service_id # it must accept a new secret first
   scaling        = { min = var.api.dispatcher_tasks, max = var.api.dispatcher_tasks }
 
   environment = merge(local.queue_settings, {
@@ -194,13 +194,13 @@ module "dispatcher" {
       Resource = concat(module.batch.queue_arns, [for prefix in module.batch.definition_arn_prefixes : "${prefix}:*"])
     },
     {
-      Sid      = "Look" # neither call knows resources
+      Sid      = "Look" # neither action has a resource level
       Effect   = "Allow"
       Action   = ["batch:DescribeJobs", "batch:ListJobs"]
       Resource = ["*"]
     },
     {
-      Sid      = "End" # jobs have ids of their own, whatever queue they are in
+      Sid      = "End" # job IDs do not contain the queue
       Effect   = "Allow"
       Action   = ["batch:TerminateJob"]
       Resource = ["arn:${data.aws_partition.current.partition}:batch:${var.region}:${local.account}:job/*"]

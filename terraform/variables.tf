@@ -1,5 +1,5 @@
 variable "environment" {
-  description = "Which stack this is: part of every name, and the stack's name for the services."
+  description = "Name of the stack: part of every resource name, and a setting of the services."
   type        = string
 
   validation {
@@ -31,12 +31,12 @@ variable "git_sha" {
 
   validation {
     condition     = can(regex("^[0-9a-f]{40}$", var.git_sha))
-    error_message = "git_sha must be a whole commit hash, 40 lower-case hex digits: git rev-parse HEAD prints it."
+    error_message = "git_sha must be a full commit hash, 40 lowercase hex digits: git rev-parse HEAD prints it."
   }
 }
 
 variable "shared_secret" {
-  description = "What the header `secret` of internal requests must hold. May be changed at any time: docs/deploy.md says how, without an outage."
+  description = "Shared secret in the header `secret` of internal requests. To change it without an outage, see docs/deploy.md."
   type        = string
   sensitive   = true
   nullable    = false
@@ -48,7 +48,7 @@ variable "shared_secret" {
 
   validation {
     condition     = can(regex("^[0-9A-Za-z]*$", var.shared_secret))
-    error_message = "shared_secret may hold letters and digits only: it goes through headers and command lines."
+    error_message = "shared_secret may contain letters and digits only, because it is passed in headers and command lines."
   }
 }
 
@@ -66,12 +66,12 @@ variable "shared_secret_previous" {
 
   validation {
     condition     = var.shared_secret_previous != var.shared_secret
-    error_message = "shared_secret_previous must differ from shared_secret; leave it empty when no change is under way."
+    error_message = "shared_secret_previous must differ from shared_secret; leave it empty when no change is in progress."
   }
 }
 
 variable "sign_in" {
-  description = "How people sign in: docs/identity.md. `secret_arn` is a secret made by hand, JSON with `github_client_secret` where github_client_id is set and `mail_url` where mail_from is."
+  description = "Sign-in (docs/identity.md). `secret_arn` is a secret created manually, JSON with `github_client_secret` if github_client_id is set and `mail_url` if mail_from is."
   type = object({
     github_client_id   = optional(string, "")
     github_members_of  = optional(list(string), [])
@@ -84,7 +84,7 @@ variable "sign_in" {
 
   validation {
     condition     = (var.sign_in.github_client_id == "" && var.sign_in.mail_from == "") == (var.sign_in.secret_arn == "")
-    error_message = "sign_in.secret_arn goes with github_client_id or mail_from: it holds what these need."
+    error_message = "sign_in.secret_arn is required with github_client_id or mail_from, and only with them."
   }
 
   validation {
@@ -94,7 +94,7 @@ variable "sign_in" {
 }
 
 variable "api" {
-  description = "How the API is reached and how large it is. Clients send the secret in a header, so prod insists on a certificate."
+  description = "Domain and size of the API. Clients send the secret in a header, so prod requires a certificate."
   type = object({
     certificate_arn     = optional(string)
     domain              = optional(string)
@@ -116,7 +116,7 @@ variable "api" {
 
   validation {
     condition     = var.environment != "prod" || var.api.certificate_arn != null
-    error_message = "prod needs api.certificate_arn: without it the shared secret would travel in the clear."
+    error_message = "prod needs api.certificate_arn: without it clients would send the shared secret unencrypted."
   }
 
   validation {
@@ -126,12 +126,12 @@ variable "api" {
 
   validation {
     condition     = var.api.dispatcher_tasks * var.api.submits_per_s <= 45
-    error_message = "Batch takes about 50 calls a second from one account: keep dispatcher_tasks * submits_per_s at 45 or below."
+    error_message = "Batch accepts about 50 calls per second and account: keep dispatcher_tasks * submits_per_s at 45 or below."
   }
 }
 
 variable "github" {
-  description = "The repository whose pull requests are answered, and the number of the GitHub App that does it; docs/github.md says how to make one."
+  description = "The sources repository, and the ID of the GitHub App for its pull requests (docs/github.md)."
   type = object({
     repository = optional(string, "")
     app_id     = optional(string, "")
@@ -150,7 +150,7 @@ variable "github" {
 }
 
 variable "github_secrets" {
-  description = "The App's private key (PEM), its webhook's secret, and during a change the secret before."
+  description = "Private key (PEM) and webhook secret of the App, and during a change the previous secret."
   type = object({
     private_key      = optional(string, "")
     webhook          = optional(string, "")
@@ -167,7 +167,7 @@ variable "github_secrets" {
 }
 
 variable "network" {
-  description = "Addresses and ways out: one NAT gateway or one in each zone, and interface endpoints that spare it."
+  description = "Network of the stack: CIDR block, one NAT gateway or one per zone, interface endpoints in its place."
   type = object({
     cidr                = optional(string, "10.20.0.0/16")
     nat_per_zone        = optional(bool, false)
@@ -177,7 +177,7 @@ variable "network" {
 }
 
 variable "database" {
-  description = "The Postgres instance. max_connections is what its class allows (memory / 9.5 MB)."
+  description = "The Postgres instance. max_connections is the limit of its class (memory / 9.5 MB)."
   type = object({
     instance_class      = optional(string, "db.t4g.small")
     storage_gb          = optional(number, 20)
@@ -191,17 +191,17 @@ variable "database" {
 
   validation {
     condition     = var.database.backup_days >= 1 && var.database.backup_days <= 35
-    error_message = "database.backup_days must be 1 to 35: a stack without backups is not deployed."
+    error_message = "database.backup_days must be 1 to 35: backups are required."
   }
 
   validation {
     condition     = var.database.max_storage_gb > var.database.storage_gb
-    error_message = "database.max_storage_gb must be above storage_gb, or the storage cannot grow."
+    error_message = "database.max_storage_gb must be greater than storage_gb, so that the storage can grow."
   }
 }
 
 variable "storage" {
-  description = "Who may read published files (none, cloudfront, requester_pays), and what is kept how long."
+  description = "Public access to published files (none, cloudfront, requester_pays), and retention."
   type = object({
     public_read         = optional(string, "none")
     noncurrent_days     = optional(number, 30)
@@ -222,7 +222,7 @@ variable "storage" {
 }
 
 variable "batch" {
-  description = "How many vCPUs run at once on each kind of machine, how long an attempt may take, and when one that waits is given up."
+  description = "Maximum vCPUs by compute environment, time limit of an attempt, and time after which a waiting job is canceled."
   type = object({
     standard_spot_vcpus = optional(number, 256)
     standard_vcpus      = optional(number, 64)
@@ -235,17 +235,17 @@ variable "batch" {
 
   validation {
     condition     = var.batch.stuck_s >= 600 && var.batch.stuck_s <= 86400
-    error_message = "batch.stuck_s must be 600 to 86400: Batch takes nothing else."
+    error_message = "batch.stuck_s must be 600 to 86400: the range that Batch accepts."
   }
 
   validation {
     condition     = var.batch.attempt_s >= 3600 && var.batch.attempt_s <= 24 * 3600
-    error_message = "batch.attempt_s must be one hour to one day: the task ends itself half an hour earlier, the api gives up after 48 h."
+    error_message = "batch.attempt_s must be one hour to one day: the task ends half an hour earlier, the deadline of a job is 48 h."
   }
 }
 
 variable "schedules" {
-  description = "Calls to the API at times of the clock (UTC). The API does each once a week, or the cleanup once a day, however often it is called."
+  description = "Scheduled calls of the API (UTC). The API runs each schedule once per week, cleanup once per day, regardless of the number of calls."
   type = map(object({
     expression = string
     method     = optional(string, "POST")
@@ -276,7 +276,7 @@ variable "schedules" {
 }
 
 variable "care" {
-  description = "Where sources come from, who gets the report of what broke and was mended, and the prices that costs are counted at (docs/care.md)."
+  description = "The sources repository, the recipients of the health digest, and the prices for costs (docs/maintenance.md)."
   type = object({
     sources_repository = optional(string, "https://github.com/openaddresses/openaddresses")
     sources_branch     = optional(string, "")
@@ -286,7 +286,7 @@ variable "care" {
     price_vcpu_h       = optional(number, 0.04048)
     price_memory_gb_h  = optional(number, 0.004445)
     price_moved_gb     = optional(number, 0.045)
-    prices_looked_up   = optional(string, "us-east-1, November 2026, as remembered: to be checked")
+    prices_looked_up   = optional(string, "us-east-1, November 2026, unverified list prices")
   })
   default = {}
 
@@ -297,7 +297,7 @@ variable "care" {
 }
 
 variable "alarms" {
-  description = "Who is told, and when."
+  description = "Recipients and thresholds of the alarms."
   type = object({
     emails          = optional(list(string), [])
     queue_age_s     = optional(number, 900)
@@ -311,12 +311,12 @@ variable "alarms" {
 }
 
 variable "log_days" {
-  description = "Days that logs are kept."
+  description = "Retention of logs in days."
   type        = number
   default     = 90
 
   validation {
     condition     = contains([7, 14, 30, 60, 90, 180, 365], var.log_days)
-    error_message = "log_days must be one of 7, 14, 30, 60, 90, 180, 365: CloudWatch takes no others near them."
+    error_message = "log_days must be one of 7, 14, 30, 60, 90, 180, 365: the values that CloudWatch accepts."
   }
 }

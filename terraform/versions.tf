@@ -15,7 +15,7 @@ terraform {
 provider "aws" {
   region = var.region
 
-  # An endpoint of our own is an emulator: it knows no accounts to check, and buckets only by path.
+  # A custom endpoint is an emulator: it has no account check, and addresses buckets by path.
   s3_use_path_style           = var.aws_endpoint != null
   skip_credentials_validation = var.aws_endpoint != null
   skip_metadata_api_check     = var.aws_endpoint != null

@@ -1,4 +1,4 @@
-# How jobs end and are tried again, and where they run.
+# End and retries of jobs, and where they run.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -32,12 +32,12 @@ run "batch" {
       [for rule in definition.retry_strategy[0].evaluate_on_exit : "${rule.action} ${rule.on_status_reason != null ? rule.on_status_reason : ""}${rule.on_reason != null ? rule.on_reason : ""}"] ==
       ["RETRY Host EC2*", "RETRY Your Spot Task was interrupted*", "RETRY CannotPull*", "EXIT OutOfMemoryError*", "EXIT *"]
     ])
-    error_message = "Lost hosts and image pulls are retried; memory, sources and whatever else is not."
+    error_message = "Lost hosts and image pulls are retried; other failures are not."
   }
 
   assert {
     condition     = keys(aws_batch_job_definition.tier) == ["huge", "large", "small", "standard"]
-    error_message = "There is a definition for each tier of oa_shared.lanes."
+    error_message = "Each tier has a job definition: see oa_shared.lanes."
   }
 
   assert {
@@ -67,11 +67,11 @@ run "batch" {
       aws_batch_job_queue.this["pull_request"].priority > aws_batch_job_queue.this["manual"].priority &&
       aws_batch_job_queue.this["manual"].priority > aws_batch_job_queue.this["weekly"].priority
     )
-    error_message = "Pull requests go before what people start, and that before the weekly run."
+    error_message = "Priority: pull requests, then manual runs, then the weekly run."
   }
 
   assert {
     condition     = alltrue([for queue in aws_batch_job_queue.this : length(queue.job_state_time_limit_action) == 3])
-    error_message = "Jobs that cannot be placed are given up."
+    error_message = "Jobs that cannot be placed are canceled."
   }
 }

@@ -1,4 +1,4 @@
-# The GitHub App over a mocked AWS: there with its secrets by reference, or not there at all.
+# The GitHub App on a mocked AWS: with its secrets by reference, or absent.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -20,7 +20,7 @@ run "without_a_repository_there_is_none_of_it" {
         for start in ["OA_GITHUB_REPOSITORY", "OA_GITHUB_APP", "OA_GITHUB_PRIVATE", "OA_GITHUB_WEBHOOK"] : startswith(setting.name, start)
       ])
     ]) == 0
-    error_message = "Without a repository no service is told of GitHub."
+    error_message = "Without a repository no service has GitHub settings."
   }
 }
 
@@ -38,7 +38,7 @@ run "with_a_repository_the_api_alone_has_the_key" {
         for container in definition.containers : [for secret in container.secrets : name if secret.name == "OA_GITHUB_PRIVATE_KEY"]
       ]
     ])) == toset(["api"])
-    error_message = "The api has the key of the App, by reference, and nobody else has."
+    error_message = "Only the api has the key of the App, by reference."
   }
 
   assert {
@@ -46,7 +46,7 @@ run "with_a_repository_the_api_alone_has_the_key" {
       for setting in flatten([for definition in output.task_definitions : [for container in definition.containers : container.environment]]) :
       setting.name if strcontains(setting.value, "a key")
     ]) == 0
-    error_message = "The key goes by reference, never as a value."
+    error_message = "The key is passed by reference, never as a value."
   }
 }
 

@@ -1,4 +1,4 @@
-# Where messages go that cannot be dealt with, and which events come in.
+# Dead-letter queues, and the events that the results queue accepts.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -19,7 +19,7 @@ run "queues" {
 
   assert {
     condition     = alltrue([for policy in aws_sqs_queue_redrive_policy.this : jsondecode(policy.redrive_policy).maxReceiveCount == 5])
-    error_message = "A message is given up after five deliveries."
+    error_message = "A message is moved to the dead letters after five deliveries."
   }
 
   assert {
@@ -45,7 +45,7 @@ run "queues" {
 
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.state_change.event_pattern).detail.jobQueue == ["arn:aws:batch:us-east-1:123456789012:job-queue/oa-dev-weekly"]
-    error_message = "Only events of this stack's Batch queues come in."
+    error_message = "Only events of the Batch queues of this stack are accepted."
   }
 
   assert {

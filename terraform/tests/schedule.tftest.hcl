@@ -1,4 +1,4 @@
-# Which call a schedule makes.
+# The call of a schedule.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -34,17 +34,17 @@ run "schedule" {
 
   assert {
     condition     = { for name, schedule in aws_scheduler_schedule.this : name => schedule.state } == { sources = "ENABLED", ping = "DISABLED" }
-    error_message = "A schedule is on only where it was turned on."
+    error_message = "A schedule is enabled only if configured."
   }
 
   assert {
     condition     = jsondecode(aws_scheduler_schedule.this["sources"].target[0].input).containerOverrides[0].command == ["call", "POST", "/api/schedule", "{\"type\": \"sources\"}"]
-    error_message = "The container is told method, path and body."
+    error_message = "The container gets method, path and body as arguments."
   }
 
   assert {
     condition     = jsondecode(aws_scheduler_schedule.this["ping"].target[0].input).containerOverrides[0].command == ["call", "GET", "/api"]
-    error_message = "No body, no argument."
+    error_message = "Without a body there is no body argument."
   }
 
   assert {
@@ -56,6 +56,6 @@ run "schedule" {
 
   assert {
     condition     = strcontains(aws_scheduler_schedule.this["sources"].target[0].input, "sources-<aws.scheduler.scheduled-time>")
-    error_message = "Scheduler must find its own word, which escapes would hide."
+    error_message = "The placeholder of Scheduler must not be escaped."
   }
 }

@@ -1,4 +1,4 @@
-# The whole stack over a mocked AWS: who may do what, what is wired to what, what is watched.
+# The complete stack on a mocked AWS: permissions, connections, alarms.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -20,14 +20,14 @@ run "stack" {
     network = { interface_endpoints = true, nat_per_zone = true }
   }
 
-  # Policies as data: a statement is written "role/Sid" with its actions and resources.
+  # Policies as data: statements as "role/Sid" with their actions and resources.
 
   assert {
     condition = length([
       for statement in output.policy_statements : statement.id
       if anytrue([for action in statement.actions : strcontains(action, "*")])
     ]) == 0
-    error_message = "No policy may name actions by *."
+    error_message = "No policy may have wildcard actions."
   }
 
   assert {
@@ -35,17 +35,17 @@ run "stack" {
       for statement in output.policy_statements : statement.sid
       if contains(statement.resources, "*") && statement.effect == "Allow"
       ], [
-      "Login", # ecr:GetAuthorizationToken knows no resources
-      "Look",  # batch:DescribeJobs and ListJobs know no resources
+      "Login", # ecr:GetAuthorizationToken has no resource level
+      "Look",  # batch:DescribeJobs and ListJobs have no resource level
     ])) == 0
-    error_message = "Only calls that know no resources may be allowed on all of them."
+    error_message = "Only actions without resource level may be allowed on all resources."
   }
 
   assert {
     condition = toset(flatten([
       for statement in output.policy_statements : statement.actions if statement.role == "oa-staging-task"
     ])) == toset(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject", "sqs:SendMessage"])
-    error_message = "The task uploads, reads files of jobs and reports; it does nothing else."
+    error_message = "The task may only upload, read files of jobs and report."
   }
 
   assert {
@@ -53,7 +53,7 @@ run "stack" {
       for statement in output.policy_statements : alltrue([for resource in statement.resources : endswith(resource, ":::mock/job/*")])
       if statement.role == "oa-staging-task" && contains(["Upload", "Read"], statement.sid)
     ])
-    error_message = "The task puts and reads objects below job/ only."
+    error_message = "The task may put and read objects under job/ only."
   }
 
   assert {
@@ -61,7 +61,7 @@ run "stack" {
       for statement in output.policy_statements : statement.role
       if anytrue([for action in statement.actions : contains(["s3:DeleteObject"], action)]) && statement.effect == "Allow"
     ]) == toset(["oa-staging-api"])
-    error_message = "Only the api, which knows what is published, removes objects."
+    error_message = "Only the api may delete objects."
   }
 
   assert {
@@ -70,7 +70,7 @@ run "stack" {
       alltrue([for resource in statement.resources : endswith(resource, ":::mock/upload/*")])
       if statement.role == "oa-staging-api" && contains(statement.actions, "s3:PutObject")
     ])
-    error_message = "The api lets people put objects below upload/ only."
+    error_message = "The api may let users put objects under upload/ only."
   }
 
   assert {
@@ -78,7 +78,7 @@ run "stack" {
       for statement in output.policy_statements : statement.id
       if anytrue([for action in statement.actions : startswith(action, "batch:")]) && statement.role != "oa-staging-dispatcher"
     ]) == 0
-    error_message = "Only the dispatcher speaks to Batch."
+    error_message = "Only the dispatcher may call Batch."
   }
 
   assert {
@@ -95,7 +95,7 @@ run "stack" {
     error_message = "A service of AWS may use a queue, bucket or topic only on behalf of a resource of this stack."
   }
 
-  # What the services are told.
+  # Settings of the services.
 
   assert {
     condition = alltrue([
@@ -111,7 +111,7 @@ run "stack" {
       for variable in flatten([for definition in output.task_definitions : [for container in definition.containers : container.environment]]) :
       variable.name if can(regex("SECRET|PASSWORD", variable.name)) || strcontains(variable.value, "abcdefghijklmnopqrstuvwxyz012345")
     ]) == 0
-    error_message = "Secrets go by reference, never as values."
+    error_message = "Secrets are passed by reference, never as values."
   }
 
   assert {
@@ -126,7 +126,7 @@ run "stack" {
     error_message = "Services need 25 s to stop."
   }
 
-  # What is watched.
+  # Alarms.
 
   assert {
     condition = length(setsubtract([
@@ -138,7 +138,7 @@ run "stack" {
 
   assert {
     condition     = alltrue([for key in ["api-sweep-age", "batch-sweep-age", "weekly-run-not-started"] : output.alarms[key].missing == "breaching"])
-    error_message = "Silence of what must be heard is an alarm."
+    error_message = "Missing data of required metrics is an alarm."
   }
 
   assert {

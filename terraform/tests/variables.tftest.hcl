@@ -1,4 +1,4 @@
-# What a wrong value is told, before anything is asked of AWS.
+# Validation of variables, before any call to AWS.
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -134,7 +134,7 @@ run "schedules_are_on_unless_turned_off" {
 
   assert {
     condition     = toset(keys(var.schedules)) == toset(["sources", "collections", "fabric", "cleanup", "report"])
-    error_message = "Everything that the API does by the clock has its schedule."
+    error_message = "Every schedule type of the API has a schedule."
   }
 
   assert {
@@ -142,12 +142,12 @@ run "schedules_are_on_unless_turned_off" {
       for name, schedule in var.schedules :
       schedule.enabled && schedule.path == "/api/schedule" && jsondecode(schedule.body) == { type = name }
     ])
-    error_message = "Each is on, and says its type to POST /api/schedule."
+    error_message = "Each schedule is enabled and sends its type to POST /api/schedule."
   }
 
   assert {
     condition     = contains(keys(output.alarms), "weekly-run-not-started")
-    error_message = "The weekly run is watched."
+    error_message = "The weekly run has an alarm."
   }
 }
 

@@ -1,12 +1,12 @@
-"""moto's server on loopback, with the answers that the AWS provider waits for and moto leaves out.
+"""The moto server on loopback, with the responses that the AWS provider requires and moto lacks.
 
-`python emulator.py --port N`. Without tags of application-autoscaling, without who may redrive into a queue, and
-with a queue's policy lost whenever another of its attributes is set, `terraform apply` waits until it gives up;
-without the time limits of Batch job queues each plan wants to set them again; without an end of the rotation that RDS
-does itself the stack cannot be destroyed; and a bucket that insists on TLS would refuse everything on loopback.
+`python emulator.py --port N`. `terraform apply` waits until its time-out if tags of application-autoscaling or the
+redrive allow policy of a queue are missing, or if a queue loses its policy when another attribute is set. Without the
+time limits of Batch job queues each plan sets them again. Without the end of the managed rotation of RDS the stack
+cannot be destroyed. A bucket that requires TLS would reject every request on loopback.
 """
 
-# ruff: noqa: INP001, SLF001 - a program alone in its folder, which reaches into moto
+# ruff: noqa: INP001, SLF001 - a program in its own folder that uses internals of moto
 import json
 import sys
 from typing import Any
@@ -29,7 +29,7 @@ _register_scalable_target = Scaling.register_scalable_target
 
 
 def register_scalable_target(call: Scaling) -> str:
-    """RegisterScalableTarget, which takes tags along."""
+    """RegisterScalableTarget, with its tags."""
     answer = _register_scalable_target(call)
     arn = json.loads(answer)["ScalableTargetARN"]
     _tags_by_arn.setdefault(arn, {}).update(call._get_param("Tags") or {})
@@ -56,7 +56,7 @@ def untag_resource(call: Scaling) -> str:
 
 
 class FaithfulQueue(Queue):
-    """A queue that forgets no attribute when another one is set."""
+    """A queue that keeps its policy when another attribute is set."""
 
     __module__ = Queue.__module__  # moto finds the service of a model by it
     BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]  # noqa: RUF012 - moto joins it to other lists
@@ -71,26 +71,26 @@ class FaithfulQueue(Queue):
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """Return what GetQueueAttributes answers with; JSON without spaces, as it was given."""
-        told = {name: value for name, value in super().attributes.items() if value is not None}
+        """Return the attributes of GetQueueAttributes; JSON without spaces, as it was set."""
+        attributes = {name: value for name, value in super().attributes.items() if value is not None}
         if self.redrive_policy:
-            told["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
-        return told
+            attributes["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
+        return attributes
 
 
 class StrictJobQueue(JobQueue):
-    """A Batch job queue that remembers what becomes of jobs which cannot be placed."""
+    """A Batch job queue that stores the actions for jobs that cannot be placed."""
 
     __module__ = JobQueue.__module__
     limit_actions: tuple[dict[str, Any], ...] = ()
 
     def describe(self) -> dict[str, Any]:
-        """Return what DescribeJobQueues answers with."""
+        """Return the description of DescribeJobQueues."""
         return {**super().describe(), "jobStateTimeLimitActions": list(self.limit_actions)}
 
 
 def create_job_queue(call: Batch) -> str:
-    """CreateJobQueue, which takes the time limits along."""
+    """CreateJobQueue, with the time limits."""
     answer = _create_job_queue(call)
     arn = json.loads(answer)["jobQueueArn"]
     queue = call.batch_backend.get_job_queue_by_arn(arn)
@@ -99,7 +99,7 @@ def create_job_queue(call: Batch) -> str:
 
 
 def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
-    """CancelRotateSecret, which needs no function of one's own where a service such as RDS rotates."""
+    """CancelRotateSecret, also for secrets that a service such as RDS rotates without a Lambda function."""
     secret = secrets.secrets[secret_id]
     if "!" not in secret.name:
         return _cancel_rotate_secret(secrets, secret_id)
@@ -108,7 +108,7 @@ def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
 
 
 def get_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
-    """Judge by a bucket's policy as if the request had come over TLS, which loopback has not."""
+    """Evaluate the policy of a bucket as if the request had used TLS, which loopback lacks."""
     if bucket.policy is None:
         return PermissionResult.NEUTRAL
     policy = json.loads(bucket.policy)
@@ -117,7 +117,7 @@ def get_permission(bucket: FakeBucket, action: str, resource: str) -> Permission
 
 
 def install() -> None:
-    """Put all of it in the place of moto's own."""
+    """Replace the functions and models of moto."""
     for call in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
         setattr(Scaling, call.__name__, call)
     FakeBucket.get_permission = get_permission

@@ -15,10 +15,10 @@ import structlog
 from report import Figure, show
 from server import Bench, bench_database, statement
 
-from oa_api.background.relay import relay_once
-from oa_api.background.results import run_results_consumer
-from oa_api.store.database import Database
-from oa_api.store.queries import queries
+from oa_api.db.database import Database
+from oa_api.db.query_files import load_queries
+from oa_api.jobs.outbox_relay import relay_once
+from oa_api.jobs.results_consumer import run_results_consumer
 from oa_shared.messages import StatusMessage, dump
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from oa_shared.status import JobStatus
@@ -26,7 +26,7 @@ from oa_shared.status import JobStatus
 MESSAGES = 2_000
 BATCH = 100
 _TOKEN = "0" * 32
-_RELAY, _RESULTS = queries("relay"), queries("results")
+_RELAY, _RESULTS = load_queries("jobs.outbox_relay"), load_queries("jobs.results")
 
 
 class Taking:
@@ -77,7 +77,7 @@ def bare_relay(bench: Bench) -> float:
     began, sent = time.perf_counter(), 0
     with connection, connection.cursor() as cursor:
         while sent < MESSAGES:
-            cursor.execute(_RELAY["take_unsent"], {"limit": BATCH})
+            cursor.execute(_RELAY["claim_unsent"], {"limit": BATCH})
             ids = [row["id"] for row in cursor.fetchall()]
             cursor.execute(_RELAY["mark_sent"], {"ids": ids})
             connection.commit()
@@ -112,7 +112,7 @@ def bare_consume(bench: Bench) -> float:
     return MESSAGES / (time.perf_counter() - began)
 
 
-_MOVE: dict[str, Any] = {
+_STATUS: dict[str, Any] = {
     "status": "Running",
     "rank": 2,
     "batch_job": None,
@@ -123,9 +123,9 @@ _MOVE: dict[str, Any] = {
 _EVENT: dict[str, Any] = {"kind": "job.status", "accepted": True, "reason": None, "detail": None}
 _STATEMENTS_OF_A_RESULT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lock_job", {}),
-    ("remember_message", {"seq": 1}),
-    ("move", _MOVE),
-    ("move_attempt", _MOVE),
+    ("record_message", {"seq": 1}),
+    ("update_status", _STATUS),
+    ("update_attempt_status", _STATUS),
     ("record_event", _EVENT),
 )
 

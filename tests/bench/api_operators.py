@@ -3,12 +3,11 @@
 import asyncio
 import time
 from contextlib import closing
-from importlib.resources import files
 from typing import Any
 
 import aiohttp
 from api_reads import JOBS, RUNS, get, get_page, time_calls
-from report import Figure, console, p50_p99_ms, show
+from report import Figure, p50_p99_ms, show
 from server import Bench, bench_api, bench_database, statement
 
 BULK, CALLS = 5000, 50
@@ -29,22 +28,16 @@ PAGES = {"errors": "/errors", "errors of a run": f"/errors?run={RUNS // 2}", "pa
 _POLL_S = 0.2
 
 
-def fill(bench: Bench) -> float:
-    """Write jobs, failures and events, and return how long the feed's migration took over the events."""
-    migration = files("oa_api.store").joinpath("migrations", "0014_event_feed.sql").read_text("utf-8")
+def fill(bench: Bench) -> None:
+    """Insert jobs, failures and events."""
     with closing(bench.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(statement("fill_runs"), {"runs": RUNS})
         cursor.execute(statement("fill_jobs"), {"jobs": JOBS, "runs": RUNS})
         cursor.execute(statement("fill_attempts"))
         cursor.execute(statement("fill_failures"), {})
-        cursor.execute(statement("undo_feed"))
         cursor.execute(statement("fill_old_events"))
-        began = time.perf_counter()
-        cursor.execute(migration)
-        took_s = time.perf_counter() - began
         cursor.execute(statement("beat"), {})
         cursor.execute("VACUUM ANALYZE")
-    return took_s
 
 
 async def measure_bulk(session: aiohttp.ClientSession) -> list[Figure]:
@@ -92,8 +85,7 @@ async def measure(url: str, secret: str) -> list[Figure]:
 
 def main() -> None:
     with bench_database() as bench:
-        took_s = fill(bench)
-        console.print(f"the feed's migration over {JOBS:,} events: {took_s:.1f} s")
+        fill(bench)
         with bench_api(bench) as (api, _pid):
             title = f"operators at {JOBS:,} jobs and events, p50 / p99 of {CALLS}"
             show(title, asyncio.run(measure(api.url, api.secret)))

@@ -18,7 +18,7 @@ CALLED = {
     "accounts": "/api/account?limit=100",
     "tokens": "/api/token",
 }
-PAGES = {"deeds": "/audit", "accounts": "/accounts", "profile": "/profile"}
+PAGES = {"entries": "/audit", "accounts": "/accounts", "profile": "/profile"}
 TOKEN, SESSION = {"Authorization": "Bearer oa_person-7"}, {"Cookie": "oa_session=person-7"}
 
 
@@ -27,7 +27,7 @@ def fill(bench: Bench) -> None:
     with closing(bench.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(statement("fill_people"), {"accounts": ACCOUNTS})
         cursor.execute(statement("fill_credentials"))
-        cursor.execute(statement("fill_deeds"), {"deeds": DEEDS})
+        cursor.execute(statement("fill_audit"), {"entries": DEEDS})
         cursor.execute("VACUUM ANALYZE")
 
 

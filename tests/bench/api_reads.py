@@ -15,9 +15,9 @@ from aiohttp import hdrs, web
 from report import Figure, console, p50_p99_ms, show
 from server import Bench, bench_api, bench_database, statement
 
-from oa_api.handlers.paging import parameters
-from oa_api.schemas.requests import JobFilter
-from oa_api.store.queries import queries
+from oa_api.db.query_files import load_queries
+from oa_api.jobs.filters import job_parameters
+from oa_api.jobs.request_schemas import JobFilterSchema
 from oa_local.process import free_port
 
 JOBS, RUNS = 1_000_000, 20_000
@@ -81,7 +81,7 @@ RESULT = {
         for place in range(10)
     },
 }
-_READS = queries("reads")
+_READS = load_queries("jobs.reads")
 
 
 async def time_calls(call: Callable[[], Awaitable[object]], calls: int = CALLS) -> list[float]:
@@ -140,7 +140,7 @@ def random_jobs() -> Iterator[dict[str, Any]]:
 
 def _values(path: str) -> dict[str, Any]:
     query = dict(pair.split("=") for pair in path.partition("?")[2].split("&"))
-    return parameters(JobFilter().load(query))
+    return job_parameters(JobFilterSchema().load(query))
 
 
 def explain(cursor: Any, what: str, sql: str, values: dict[str, Any]) -> None:

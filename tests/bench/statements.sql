@@ -54,7 +54,7 @@ FROM data JOIN job USING (source_name, layer, name)
 WHERE job.id <= data.job_id AND job.id > data.job_id - 120000 ORDER BY job.id
 
 -- name: fill_collections
-INSERT INTO collection (name, human, sources, formats, deduplicate, job_id, attempt, result, built_at)
+INSERT INTO collection (name, display_name, sources, formats, deduplicate, job_id, attempt, result, built_at)
 SELECT 'bench-' || n, 'Bench ' || n, ARRAY['xx/bench/' || n || '*'], ARRAY['geojson'], false, n, 1, %(result)s::jsonb, now()
 FROM generate_series(1, 200) n
 
@@ -93,12 +93,12 @@ INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM j
 
 -- name: beat
 -- Duties that are well for a day: without queues they are not, and then the overview is an error.
-INSERT INTO heartbeat (name, at) SELECT duty, now() + interval '1 day' FROM unnest(ARRAY['relay', 'consumer', 'sweep']) duty
-ON CONFLICT (name) DO UPDATE SET at = excluded.at
+INSERT INTO heartbeat (name, reported_at) SELECT duty, now() + interval '1 day' FROM unnest(ARRAY['relay', 'consumer', 'sweep']) duty
+ON CONFLICT (name) DO UPDATE SET reported_at = excluded.reported_at
 
 -- name: announce
 -- One event, told now.
-INSERT INTO job_event (job_id, attempt, at, kind, accepted, detail)
+INSERT INTO job_event (job_id, attempt, created_at, kind, accepted, detail)
 SELECT id, attempt, clock_timestamp(), 'bench', true, '{"status": "Running"}' FROM job WHERE id = %(job)s
 RETURNING xid || '-' || id AS event
 
@@ -112,16 +112,9 @@ WITH failed AS (
 UPDATE job_attempt SET error_code = failed.error_code, ended_at = failed.ended_at FROM failed WHERE job_id = failed.id
 
 -- name: fill_old_events
--- As they were before there was a feed.
-INSERT INTO job_event (job_id, attempt, at, kind, accepted, detail)
-SELECT id, 1, created_at, 'job.status', true, '{"status": "Success"}' FROM job
-
--- name: undo_feed
-DROP TRIGGER job_event_run ON job_event;
-DROP TRIGGER job_event_notify ON job_event;
-ALTER TABLE job_event DROP COLUMN run_id, DROP COLUMN xid;
-DROP FUNCTION name_run_of_event();
-DROP FUNCTION announce_events()
+-- The order of rows after a restore: `xid` is 0 for all.
+INSERT INTO job_event (run_id, job_id, attempt, xid, created_at, kind, accepted, detail)
+SELECT run_id, id, 1, '0', created_at, 'job.status', true, '{"status": "Success"}' FROM job
 
 -- name: fill_people
 INSERT INTO account (login, role) SELECT 'person-' || n, 'admin' FROM generate_series(1, %(accounts)s) n
@@ -133,8 +126,8 @@ WITH tokens AS (
 )
 INSERT INTO session (account_id, digest) SELECT id, sha256(login::bytea) FROM account
 
--- name: fill_deeds
-INSERT INTO audit (kind, account_id, actor, role, action, subject, why)
+-- name: fill_audit
+INSERT INTO audit (kind, account_id, actor, role, action, subject, reason)
 SELECT 'token', 1 + n %% 2000, 'person-' || 1 + n %% 2000, 'admin',
        (ARRAY['job.rerun', 'job.create', 'run.create'])[1 + n %% 3], 'job/' || n, 'the server is back'
-FROM generate_series(1, %(deeds)s) n
+FROM generate_series(1, %(entries)s) n

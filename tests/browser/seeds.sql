@@ -43,7 +43,7 @@ attempts AS (
     SELECT id, 1, token, tier, status, error_code, error_message, created_at, ended_at FROM jobs
 ),
 events AS (
-    INSERT INTO job_event (job_id, attempt, at, kind, accepted, reason, detail)
+    INSERT INTO job_event (job_id, attempt, created_at, kind, accepted, reason, detail)
     SELECT id, 1, created_at + interval '1 minute', 'api.patch', true, NULL::text, '{"status": "Submitted"}'::jsonb FROM jobs
     UNION ALL
     SELECT id, 1, ended_at, 'job.status', true, NULL, jsonb_build_object('status', status) FROM jobs WHERE ended_at IS NOT NULL
@@ -58,7 +58,7 @@ publications AS (
     INSERT INTO publication (data_id, job_id, attempt, run_id, published_at, source_sha256, result)
     SELECT id, job_id, 1, 1, updated_at, repeat('a', 64), result FROM published
 )
-INSERT INTO job_error (job_id, code, message)
+INSERT INTO review_reason (job_id, code, message)
 SELECT id, 'count_dropped', '1,234 features, 25.1 %% fewer than the 1,648 published' FROM jobs WHERE status = 'Warn'
 
 -- name: beat

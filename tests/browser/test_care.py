@@ -8,10 +8,10 @@ import pytest
 
 from browser.site import Site
 from browser.visitor import Visitor, look
-from oa_api.background.schedules import schedule_once
-from oa_api.schedules.period import ScheduleType
 from oa_api.schedules.repository import Repository, RepositoryReader
-from oa_api.schedules.sources import SourcesWork
+from oa_api.schedules.sources_task import SourcesTask
+from oa_api.schedules.worker import schedule_once
+from oa_shared.schedule_types import ScheduleType
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.running_api import INTERNAL, definition
 
@@ -90,7 +90,7 @@ def test_schedules_are_fired_by_hand_and_tell_what_came_of_it(
 
 def _take(site: Site, repository: Path) -> None:
     """Do what the duty does."""
-    work = SourcesWork(site.api.database, RepositoryReader(), Repository(str(repository)))
+    work = SourcesTask(site.api.database, RepositoryReader(), Repository(str(repository)))
     assert site.run(schedule_once(site.api.database, {ScheduleType.SOURCES: work}))
 
 

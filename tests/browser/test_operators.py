@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from browser.site import Site
 from browser.visitor import Visitor, look
-from oa_api.operators.bulk import step
+from oa_api.bulk_actions.bulk_actions import step
 
 Come = Callable[[str], Visitor]
 

@@ -19,7 +19,7 @@ async def fill(api: RunningApi) -> None:
     """Publish two sources; make a collection whose latest build failed, an export of each fate, and one map."""
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/douglas", layer="parcels")
-    body = {"name": "us-ne", "human": f"Nebraska {HOSTILE}", "sources": ["us/ne/**"], "deduplicate": True}
+    body = {"name": "us-ne", "display_name": f"Nebraska {HOSTILE}", "sources": ["us/ne/**"], "deduplicate": True}
     await ask(api, "POST", "/api/collections", body)
     _, made = await ask(api, "POST", "/api/collections/1/build", {})
     await build(api, made["job"], "collection.geojson.zip", "collection.parquet.zip", "ATTRIBUTION.txt")

@@ -98,7 +98,7 @@ def test_export_of_a_selection_holds_what_lies_in_its_box(system: System, publis
 
 
 def test_collection_is_built_offered_and_not_built_again(system: System, published: list[int]) -> None:
-    asked = {"name": "xx", "human": "All of xx", "sources": ["xx/**"], "deduplicate": True}
+    asked = {"name": "xx", "display_name": "All of xx", "sources": ["xx/**"], "deduplicate": True}
     number = system.call("POST", "/api/collections", asked)["id"]
     made = system.call("POST", f"/api/collections/{number}/build", {})
     assert ended(system, made["job"])["kind"] == "collection"

@@ -18,7 +18,7 @@ from oa_shared.status import JobStatus
 Row = dict[str, Any]
 _PUBLISHED = "data.published"
 # What people decide about a result that has come to its end already.
-_DECIDED = ("job.confirmed", "job.rejected", "job.held_back")
+_DECIDED = ("job.confirmed", "job.rejected", "job.needs_review")
 _JOBS = "SELECT job.*, run.live FROM job JOIN run ON run.id = job.run_id WHERE job.id = ANY(%s) ORDER BY job.id"
 _ATTEMPTS = "SELECT * FROM job_attempt WHERE job_id = ANY(%s) ORDER BY job_id, attempt"
 _EVENTS = "SELECT * FROM job_event WHERE job_id = ANY(%s) ORDER BY id"
@@ -30,7 +30,7 @@ _TOLD = """
     FROM webhook_delivery WHERE event = 'data.published' AND (body::jsonb #>> '{data,job}')::bigint = ANY(%s)
 """
 _WAITING = "SELECT * FROM outbox WHERE job_id = ANY(%s) AND sent_at IS NULL"
-_EVIDENCE = "SELECT * FROM batch_evidence WHERE job_id = ANY(%s)"
+_EVIDENCE = "SELECT * FROM batch_exit WHERE job_id = ANY(%s)"
 
 
 @dataclass(frozen=True, slots=True)

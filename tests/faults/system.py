@@ -16,8 +16,8 @@ import psycopg2
 from botocore.exceptions import BotoCoreError, ClientError
 
 from faults.history import History
+from oa_local.aws_client import client
 from oa_local.process import Process, StartError, free_port
-from oa_local.provision import client
 from oa_local.stack import STACK, Stack
 from oa_shared.fault_points import FOLDER_VARIABLE, HIT
 
@@ -26,8 +26,8 @@ HASTE = {
     "OA_REPUBLISH_AFTER_S": "5",
     "OA_RESULT_GRACE_S": "3",
     "OA_VISIBILITY_S": "3",
-    "OA_API_AWAY_S": "1",
-    "OA_UNKNOWN_S": "1",
+    "OA_API_RETRY_S": "1",
+    "OA_UNKNOWN_RETRY_S": "1",
     "OA_LOST_AFTER_S": "2",
     "OA_DATABASE_CONNECTIONS": "5",
     "OA_SCHEDULE_LEASE_S": "2",
@@ -101,7 +101,7 @@ class System:
     def stop(self) -> None:
         """End everything at once: no test looks at it any more, and the folder goes with it."""
         for process in (*self.extra, *(service.process for service in self.stack.services)):
-            process.stop(patience_s=0)
+            process.stop(timeout_s=0)
         self.stack.services.clear()
 
     def entry(self, **changes: Any) -> dict[str, Any]:

@@ -51,8 +51,8 @@ def test_pull_request_is_tried_shown_and_published_once_though_processes_die(
     assert {run["conclusion"] for run in model.check_runs.values()} == {"failure"}
 
     began = time.monotonic()
-    mended = {**definition, "layers": {"addresses": [good]}}
-    model.push_to_pull(number, model.commit({PATH: as_json(mended)}))
+    fixed = {**definition, "layers": {"addresses": [good]}}
+    model.push_to_pull(number, model.commit({PATH: as_json(fixed)}))
     author.send("pull_request", pull_event(model, number, "synchronize"))
     author.wait_for("first 10")
     print(f"first answer after {time.monotonic() - began:.1f} s")

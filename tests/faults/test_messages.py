@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from botocore.config import Config
 
 from faults.world import STACK, World, misfortunes, unknown_outcomes
-from oa_api.store.database import Database
+from oa_api.db.database import Database
 from oa_local.batch.process import BatchProcess
 from oa_local.provision import Queues
 from oa_shared.aws import Aws

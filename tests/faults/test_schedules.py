@@ -16,7 +16,7 @@ PLACES = (*_SOURCES, *_CLEANUP)
 _PATIENCE_S = 120
 
 
-def done(system: System, fire: int) -> dict[str, Any]:
+def done(system: System, schedule_run: int) -> dict[str, Any]:
     """Tend the stack until a fire is done, and return it."""
     deadline = time.monotonic() + _PATIENCE_S
     found: dict[str, Any] = {}
@@ -25,7 +25,7 @@ def done(system: System, fire: int) -> dict[str, Any]:
         system.tend()
         time.sleep(0.2)
         try:
-            found = system.call("GET", f"/api/schedule/{fire}")
+            found = system.call("GET", f"/api/schedule/{schedule_run}")
         except HTTPError as error:
             error.close()
         except OSError:
@@ -40,8 +40,8 @@ def test_weekly_run_whose_process_dies_again_and_again_has_each_job_once(system:
         body = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [system.entry()]}}
         (folder / f"weekly{number}.json").write_text(json.dumps(body))
     system.crash_at(*_SOURCES)
-    fire = system.insist("POST", "/api/schedule", {"type": "sources", "period": "trial"})["id"]
-    run = done(system, fire)["run"]
+    schedule_run = system.insist("POST", "/api/schedule", {"type": "sources", "period": "trial"})["id"]
+    run = done(system, schedule_run)["run"]
     jobs = [job["id"] for job in system.call("GET", f"/api/run/{run}/jobs")["jobs"]]
     assert len(jobs) == 3
     history = system.check(jobs)
@@ -60,8 +60,8 @@ def test_cleanup_whose_process_dies_leaves_rows_and_objects_agreed(system: Syste
     assert system.stored(key)
     system.execute("UPDATE job_attempt SET ended_at = now() - interval '61 days' WHERE job_id = ANY(%s)", jobs)
     system.crash_at(*_CLEANUP)
-    fire = system.insist("POST", "/api/cleanup", {"dry_run": False})["fire"]["id"]
-    done(system, fire)
+    schedule_run = system.insist("POST", "/api/cleanup", {"dry_run": False})["schedule_run"]["id"]
+    done(system, schedule_run)
     assert system.crashed_at() == set(_CLEANUP)
     assert system.stored(key) is None
     for job in jobs:

@@ -13,20 +13,17 @@ from aiohttp.test_utils import TestServer
 
 from faults.history import History
 from oa_api.app import make_app
-from oa_api.background.relay import run_relay
-from oa_api.background.results import run_results_consumer
-from oa_api.background.sweep import SweepTimes, run_sweep
-from oa_api.definition_fetch import DefinitionFetcher
-from oa_api.identity.principal import SERVICE
-from oa_api.jobs import Idempotency, create_jobs, create_run
-from oa_api.resolution import PlannedJob
-from oa_api.services import QueuePair
+from oa_api.db.database import Database
+from oa_api.definitions.fetcher import DefinitionFetcher
+from oa_api.http.app_keys import QueuePair
+from oa_api.jobs.outbox_relay import run_relay
+from oa_api.jobs.results_consumer import run_results_consumer
+from oa_api.jobs.sweep import SweepTimes, run_sweep
 from oa_api.settings import Settings as ApiSettings
-from oa_api.store.database import Database
 from oa_dispatcher.api_client import ApiClient
-from oa_dispatcher.settings import Settings
+from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
-from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchService, BatchUnknownError, SubmitRequest
 from oa_shared.claim import CLAIM_FILE, claim
@@ -38,13 +35,14 @@ from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
 from support.fakes.memory_batch import MemoryBatch
 from support.fakes.memory_storage import MemoryStorage
+from support.planned_jobs import create_planned_jobs
 from support.running_api import forget_applications
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 SECRET = "s"
 STACK = "test"
 _HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
-_PACE = ConsumerOptions(visibility_s=2, wait_s=1)
+_OPTIONS = ConsumerOptions(visibility_s=2, wait_s=1)
 
 Ending = tuple[JobStatus, dict[str, str] | None]
 # What a container reports at its end, by job and attempt; None: it dies without a word.
@@ -131,11 +129,11 @@ class World:
             api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))
             settings = self._settings()
             duties = [run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4))]
-            duties.append(Sweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
+            duties.append(BatchSweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
             for _ in range(self.pairs):
                 bucket = TokenBucket(settings.submit_rate)
                 submission = Submission(settings, api=api, batch=self._batch, bucket=bucket)
-                consumer = Consumer(self.jobs_queue, submission, pace=_PACE, is_ready=submission.is_ready)
+                consumer = Consumer(self.jobs_queue, submission, options=_OPTIONS, is_ready=submission.is_ready)
                 duties.append(consumer.run(stop))
                 duties.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
                 duties.append(run_results_consumer(self.database, self.results_queue, stop, grace_s=1, visibility_s=2))
@@ -162,8 +160,8 @@ class World:
         server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
         return str(server.make_url("/"))
 
-    def _settings(self) -> Settings:
-        return Settings(
+    def _settings(self) -> DispatcherSettings:
+        return DispatcherSettings(
             stack=STACK,
             api_url="",
             shared_secret=SECRET,
@@ -181,15 +179,7 @@ class World:
 
     async def submit(self, count: int, *, live: bool = True) -> list[int]:
         """Make a run of so many jobs, each of a name of its own."""
-        once = Idempotency(None, "", b"")
-        run = await create_run(self.database, {"live": live, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
-        planned = [
-            PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", f"n{number}", Tier.STANDARD)
-            for number in range(count)
-        ]
-        answer = await create_jobs(self.database, run["id"], planned, errors=[], once=once, traceparent="", by=SERVICE)
-        jobs: list[int] = answer["jobs"]
-        return jobs
+        return await create_planned_jobs(self.database, *(f"n{number}" for number in range(count)), live=live)
 
     async def wait(self, url: str, jobs: list[int], *, patience_s: float = 60) -> History:
         """Wait until the jobs have ended and the containers are gone, hurrying retries on."""

@@ -1,6 +1,6 @@
-"""Random bytes and mutated valid files through the readers: `python -m fuzz.readers 2000`, in `tests`.
+"""Feed random bytes and mutated valid files to the readers: `python -m fuzz.readers 2000`, in `tests`.
 
-A reader may refuse what it gets with a TaskFailure; any other exception is a fault. Prints the number of inputs.
+A reader may refuse its input with a TaskFailure; any other exception is a bug. Prints the number of inputs.
 """
 
 import sys
@@ -13,9 +13,9 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from oa_task.archive import UnpackLimits, unpack
-from oa_task.failure import TaskFailure
-from support.bad_input.layers import write_layer, zipped
+from oa_task.conversion.unpacking import UnpackLimits, unpack
+from oa_task.runtime.failure import TaskFailure
+from support.bad_input.layers import write_layer, zip_folder
 from support.readers import read_files
 
 _LIMITS = UnpackLimits(entries=100, expanded_bytes=50_000_000)
@@ -64,7 +64,7 @@ def _kinds() -> tuple[_Kind, ...]:
         packed = Path(folder) / "packed"
         packed.mkdir()
         write_layer(packed / "a.shp", shapes=("POLYGON ((0 0, 0 1, 1 1, 0 0))", "POLYGON ((2 2, 2 3, 3 3, 2 2))"))
-        shapefile, shp = zipped(packed).read_bytes(), (packed / "a.shp").read_bytes()
+        shapefile, shp = zip_folder(packed).read_bytes(), (packed / "a.shp").read_bytes()
     return (
         _Kind("a.csv", "csv", (_CSV, _CSV.decode().encode("utf-16"))),
         _Kind("a.geojson", "geojson", (_COLLECTION, _SEQUENCE)),
@@ -88,7 +88,7 @@ def _inputs(draw: st.DrawFn) -> tuple[_Kind, bytes]:
 
 
 def read_any(name: str, kind: str, body: bytes) -> None:
-    """Read a body as a conversion does; a TaskFailure is as good an end as any."""
+    """Read a file as a conversion does; a TaskFailure is a valid outcome."""
     conform = {"format": kind, **({"lon": "X", "lat": "Y"} if kind == "csv" else {})}
     with tempfile.TemporaryDirectory() as folder:
         path, unpacked = Path(folder) / name, Path(folder) / "unpacked"
@@ -101,7 +101,7 @@ def read_any(name: str, kind: str, body: bytes) -> None:
 
 
 def run(inputs: int) -> int:
-    """Read a number of inputs and return how many were read. Raises what a reader should not have raised."""
+    """Feed `inputs` files to the readers and return their number. Raises any exception other than TaskFailure."""
     count = 0
 
     @settings(
@@ -123,4 +123,4 @@ def run(inputs: int) -> int:
 
 
 if __name__ == "__main__":
-    print(f"{run(int(sys.argv[1])):,} inputs through the readers, no crash")
+    print(f"{run(int(sys.argv[1])):,} inputs read, no crash")

@@ -23,7 +23,7 @@ INSERT INTO inbox (job_id, attempt, token, seq) SELECT id, 1, token, 1 FROM job;
 
 INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, 1, 'job.status', true FROM job;
 
-INSERT INTO batch_evidence (job_id, attempt, code, message, due_at)
+INSERT INTO batch_exit (job_id, attempt, code, message, due_at)
 SELECT id, 1, 'bug.crash', '', created_at + interval '2 days' FROM job WHERE id %% 10 = 0;
 
 INSERT INTO data (source_name, layer, name, job_id, result, updated_at)
@@ -44,7 +44,7 @@ SELECT 1 + n %% 20, 'data.published', '{}', CASE WHEN n < 200 THEN 'waiting' ELS
        CASE WHEN n >= 200 THEN now() - make_interval(secs => n) END
 FROM generate_series(1, %(jobs)s) n;
 
-INSERT INTO collection (name, human, sources, formats, deduplicate, job_id, attempt)
+INSERT INTO collection (name, display_name, sources, formats, deduplicate, job_id, attempt)
 SELECT 'c' || n, 'c', ARRAY['xx/**'], ARRAY['geojson'], false, n, 1 FROM generate_series(1, 300) n;
 
 INSERT INTO collection_build (collection_id, job_id, inputs, features)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from oa_api.account_command import AccountSettings, run_account_command
-from oa_api.errors import ConflictError, InvalidError, NotFoundError
-from oa_api.identity import mailed_link
-from oa_api.store.database import Database
+from oa_api.commands.account import AccountSettings, run_account_command
+from oa_api.db.database import Database
+from oa_api.http.errors import ConflictError, InvalidError, NotFoundError
+from oa_api.identity import magic_link
 from support.running_api import running_api
 from support.web_browser import web_browser
 
@@ -21,10 +21,10 @@ async def test_add_makes_an_admin_and_link_lets_it_in_once(settings: AccountSett
     site, _, secret = link.partition("/sign-in/link?token=")
     assert site == "https://oa.example"
     database = await Database.open(settings.database_url, connections=1)
-    used = await database.run(lambda transaction: mailed_link.use(transaction, secret))
+    used = await database.run(lambda transaction: magic_link.use(transaction, secret))
     assert (used["login"], used["role"]) == ("ada", "admin")
     with pytest.raises(ConflictError):
-        await database.run(lambda transaction: mailed_link.use(transaction, secret))
+        await database.run(lambda transaction: magic_link.use(transaction, secret))
     await database.close()
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from oa_api.background.bulk import run_bulk
-from oa_api.operators.bulk import MAX_JOBS, step
+from oa_api.bulk_actions.bulk_actions import MAX_JOBS, step
+from oa_api.bulk_actions.worker import run_bulk
 from support.running_api import INTERNAL, RunningApi, definition
 
 FAIL = "UPDATE job SET status = 'Fail', rank = 9, ended_at = now(), error_code = %(code)s WHERE id = ANY(%(jobs)s)"
@@ -44,21 +44,21 @@ async def test_dry_run_counts_and_changes_nothing(api: RunningApi) -> None:
 async def test_rerun_of_a_filter_opens_an_attempt_of_exactly_those(api: RunningApi) -> None:
     failed = await jobs_of(api, 3, code="upstream.timeout")
     others = await jobs_of(api, 2, code="source.schema")
-    asked = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3, "why": "the server is back"}
+    asked = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3, "reason": "the server is back"}
     status, answer = await ask(api, asked)
     assert (status, answer["jobs"], answer["waiting"], answer["ended_at"]) == (200, 3, 3, None)
     done = await carried_out(api, answer["id"])
-    assert (done["done"], done["skipped"], done["waiting"], done["reasons"]) == (3, 0, 0, [])
+    assert (done["done"], done["skipped"], done["waiting"], done["skip_reasons"]) == (3, 0, 0, [])
     assert done["ended_at"]
     for job in failed:
         row = await api.get(f"/api/job/{job}")
         assert (row["status"], row["attempt"]) == ("Pending", 2)
     assert [(await api.get(f"/api/job/{job}"))["attempt"] for job in others] == [1, 1]
     trail = await api.database.all(
-        "SELECT action, why FROM audit WHERE action IN ('job.bulk', 'job.rerun') ORDER BY id"
+        "SELECT action, reason FROM audit WHERE action IN ('job.bulk', 'job.rerun') ORDER BY id"
     )
     assert [row["action"] for row in trail] == ["job.bulk", "job.rerun", "job.rerun", "job.rerun"]
-    assert {row["why"] for row in trail} == {"the server is back"}
+    assert {row["reason"] for row in trail} == {"the server is back"}
 
 
 async def test_other_count_than_expected_is_a_conflict_that_says_the_new_one(api: RunningApi) -> None:
@@ -66,7 +66,7 @@ async def test_other_count_than_expected_is_a_conflict_that_says_the_new_one(api
     await api.client.post(f"/api/job/{jobs[0]}/rerun", headers=INTERNAL)
     status, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3})
     assert (status, answer["errors"]["matching"]) == (409, 2)
-    assert await api.count("bulk") == await api.count("bulk_job") == 0
+    assert await api.count("bulk_action") == await api.count("bulk_action_job") == 0
 
 
 async def test_jobs_that_moved_on_meanwhile_are_skipped_with_the_reason(api: RunningApi) -> None:
@@ -75,7 +75,7 @@ async def test_jobs_that_moved_on_meanwhile_are_skipped_with_the_reason(api: Run
     await api.client.post(f"/api/job/{jobs[1]}/rerun", headers=INTERNAL)
     done = await carried_out(api, answer["id"])
     assert (done["done"], done["skipped"]) == (2, 1)
-    assert done["reasons"] == [{"reason": "is Pending: cancel it first", "jobs": 1, "examples": [jobs[1]]}]
+    assert done["skip_reasons"] == [{"reason": "is Pending: cancel it first", "jobs": 1, "examples": [jobs[1]]}]
     assert (await api.get(f"/api/job/{jobs[1]}"))["attempt"] == 2
 
 
@@ -101,7 +101,7 @@ async def test_repeated_request_with_a_key_is_done_once(api: RunningApi) -> None
     await carried_out(api, first["id"])
     status, second = await ask(api, asked, **{"Idempotency-Key": "k"})
     assert (status, second["id"], second["done"]) == (200, first["id"], 2)
-    assert await api.count("bulk") == 1
+    assert await api.count("bulk_action") == 1
 
 
 async def test_limit_takes_the_oldest_jobs_and_leaves_the_others(api: RunningApi) -> None:
@@ -169,9 +169,9 @@ async def test_list_of_bulk_actions_follows_its_link(api: RunningApi) -> None:
     for _ in range(3):
         await ask(api, {"action": "rerun", "filter": {}, "expected": 0})
     response = await api.client.get("/api/job/bulk?limit=2", headers=INTERNAL)
-    assert [row["id"] for row in (await response.json())["bulks"]] == [3, 2]
+    assert [row["id"] for row in (await response.json())["bulk_actions"]] == [3, 2]
     rest = await api.client.get(response.links["next"]["url"].relative(), headers=INTERNAL)
-    assert [row["id"] for row in (await rest.json())["bulks"]] == [1]
+    assert [row["id"] for row in (await rest.json())["bulk_actions"]] == [1]
 
 
 async def test_bulk_action_that_nobody_asked_for_is_not_found(api: RunningApi) -> None:

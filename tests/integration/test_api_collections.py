@@ -10,7 +10,7 @@ from support.accounts import account, call, token
 from support.product_jobs import ask, build, end, plan_of, publish
 from support.running_api import RunningApi
 
-NEBRASKA = {"name": "us-ne", "human": "Nebraska", "sources": ["us/ne/**"]}
+NEBRASKA = {"name": "us-ne", "display_name": "Nebraska", "sources": ["us/ne/**"]}
 MAIN = "collection.geojson.zip"
 
 
@@ -48,7 +48,7 @@ async def test_collection_name_that_is_taken_is_refused(api: RunningApi) -> None
         ({}, "name"),
         ({**NEBRASKA, "name": "US NE"}, "name"),
         ({**NEBRASKA, "name": "../x"}, "name"),
-        ({**NEBRASKA, "human": ""}, "human"),
+        ({**NEBRASKA, "display_name": ""}, "display_name"),
         ({**NEBRASKA, "sources": []}, "sources"),
         ({**NEBRASKA, "sources": ["/us"]}, "sources"),
         ({**NEBRASKA, "sources": ["us/(a|b)"]}, "sources"),
@@ -68,7 +68,12 @@ async def test_collection_that_says_what_cannot_be_is_refused(api: RunningApi, b
 async def test_collection_change_keeps_what_is_left_out(api: RunningApi) -> None:
     number = await collection(api, layer="addresses")
     status, changed = await ask(api, "PATCH", f"/api/collections/{number}", {"sources": ["us/ne/*"], "layer": None})
-    assert (status, changed["sources"], changed["layer"], changed["human"]) == (200, ["us/ne/*"], None, "Nebraska")
+    assert (status, changed["sources"], changed["layer"], changed["display_name"]) == (
+        200,
+        ["us/ne/*"],
+        None,
+        "Nebraska",
+    )
     status, problem = await ask(api, "PATCH", f"/api/collections/{number}", {"name": "other"})
     assert (status, list(problem["errors"])) == (422, ["name"])
 
@@ -245,9 +250,11 @@ async def test_builds_are_listed_page_by_page(api: RunningApi) -> None:
 
 async def test_deeds_are_audited(api: RunningApi) -> None:
     number = await collection(api)
-    await started(api, number, why="asked for by mail")
-    rows = await api.database.all("SELECT action, why FROM audit WHERE subject = %(s)s", {"s": f"collection/{number}"})
-    assert [(row["action"], row["why"]) for row in rows] == [
+    await started(api, number, reason="asked for by mail")
+    rows = await api.database.all(
+        "SELECT action, reason FROM audit WHERE subject = %(s)s", {"s": f"collection/{number}"}
+    )
+    assert [(row["action"], row["reason"]) for row in rows] == [
         ("collection.create", ""),
         ("collection.build", "asked for by mail"),
     ]

@@ -15,12 +15,12 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from oa_api.definition_fetch import DefinitionFetcher, FetchError
-from oa_api.handlers.about import VERSION
-from oa_api.openapi import document
+from oa_api.definitions.fetcher import DefinitionFetcher, FetchError
+from oa_api.http.app_keys import QueuePair
+from oa_api.http.openapi import document
 from oa_api.routes import ROUTES
-from oa_api.services import QueuePair
 from oa_local.postgres import Postgres
+from oa_shared.version import VERSION
 from support.fakes.memory_queue import ImpatientQueue
 from support.running_api import INTERNAL, running_api
 
@@ -63,7 +63,7 @@ class _Served(threading.Thread):
     async def _serve(self) -> None:
         # no duty works here: without this much patience, health is an honest 503
         queues = {name: QueuePair(ImpatientQueue(), ImpatientQueue()) for name in ("jobs", "results")}
-        patient = {"duty_silent_s": 1e9}
+        patient = {"worker_silent_s": 1e9}
         async with running_api(self._database_url, fetcher=_NoNetwork(), queues=queues, **patient) as api:
             await api.job(live=True)
             for name in ("relay", "consumer", "sweep"):

@@ -4,7 +4,7 @@ import pytest
 from marshmallow import RAISE
 from yarl import URL
 
-from oa_api.schemas.datasets import Credit, Dataset, Publication
+from oa_api.datasets.schemas import CreditSchema, DatasetSchema, PublicationSchema
 from oa_shared.status import JobStatus
 from support.publishing import job_of, make_job, publish, result, tell
 from support.running_api import INTERNAL, RunningApi
@@ -153,7 +153,7 @@ async def test_history_of_files_that_were_cleared_away_has_no_addresses_for_them
     first, _ = await publish(api), await publish(api)
     values = {"job": first["id"]}
     await api.database.execute(
-        "INSERT INTO expiry (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')", values
+        "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')", values
     )
     newer, older = (await api.get("/api/data/1/history"))["publications"]
     assert [file["url"] is None for file in older["files"]] == [True] * 5
@@ -166,11 +166,11 @@ async def test_answers_keep_to_their_schemas(api: RunningApi) -> None:
     await tell(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
     await publish(api, "xx/bare", licence="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
     for row in (await api.get("/api/data"))["data"]:
-        assert Dataset(unknown=RAISE).validate(row) == {}
+        assert DatasetSchema(unknown=RAISE).validate(row) == {}
         for item in (await api.get(row["history"]))["publications"]:
-            assert Publication(unknown=RAISE).validate(item) == {}
+            assert PublicationSchema(unknown=RAISE).validate(item) == {}
     parts = (await api.get("/api/attribution?format=json"))["datasets"]
-    assert Credit(many=True, unknown=RAISE).validate(parts) == {}
+    assert CreditSchema(many=True, unknown=RAISE).validate(parts) == {}
 
 
 @pytest.mark.parametrize("path", ["/api/data/999", "/api/data/999/history", "/api/data/x"])
@@ -267,9 +267,9 @@ async def test_attribution_of_a_selection_names_each_credit_once(api: RunningApi
     response = await api.client.get("/api/attribution?source=xx/")
     text = await response.text()
     assert response.content_type == "text/plain"
-    assert text.count("© Town. Licence: CC BY 4.0, https://example.org/licence.") == 1
+    assert text.count("© Town. License: CC BY 4.0, https://example.org/licence.") == 1
     assert "  xx/a addresses city\n  xx/b addresses city" in text
     assert "yy/c" not in text
     parts = (await api.get("/api/attribution?format=json"))["datasets"]
     assert [part["source_name"] for part in parts] == ["xx/a", "xx/b", "yy/c"]
-    assert parts[2]["attribution"] == "Licence: public domain."
+    assert parts[2]["attribution"] == "License: public domain."

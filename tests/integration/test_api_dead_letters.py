@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from oa_api.operators import dead_letters
-from oa_api.operators.letters import Choice
-from oa_api.services import QueuePair
+from oa_api.dead_letters import dead_letters
+from oa_api.dead_letters.dead_letter_view import DeadLetterFilter
+from oa_api.http.app_keys import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
 from oa_shared.queue import OutgoingMessage, QueueUnavailableError
@@ -127,7 +127,7 @@ async def test_redrive_queue_that_refuses_and_dies_keeps_what_it_did_not_take() 
     main, dead = RefusingQueue(), MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(25)])
     with pytest.raises(QueueUnavailableError):
-        await dead_letters.redrive(QueuePair(main, dead), dead, Choice(), tell=nobody)
+        await dead_letters.redrive(QueuePair(main, dead), dead, DeadLetterFilter(), tell=nobody)
     depths = (await main.depth(), await dead.depth())
     assert (depths[0].visible, depths[1].visible, depths[1].in_flight) == (2, 23, 0)
 
@@ -136,16 +136,16 @@ async def test_look_cancelled_hands_everything_back() -> None:
     dead = MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(15)])
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(dead_letters.look(dead), 0.2)
+        await asyncio.wait_for(dead_letters.peek(dead), 0.2)
     assert ((await dead.depth()).visible, (await dead.depth()).in_flight) == (15, 0)
 
 
 async def trail(api: RunningApi) -> list[tuple[str, str, int, list[int | None]]]:
     rows = await api.database.all(
-        "SELECT action, why, detail FROM audit WHERE action IN ('queue.redrive', 'queue.discard') ORDER BY id"
+        "SELECT action, reason, detail FROM audit WHERE action IN ('queue.redrive', 'queue.discard') ORDER BY id"
     )
     return [
-        (row["action"], row["why"], row["detail"]["letters"], [named["job"] for named in row["detail"]["named"]])
+        (row["action"], row["reason"], row["detail"]["letters"], [named["job"] for named in row["detail"]["named"]])
         for row in rows
     ]
 
@@ -156,8 +156,8 @@ async def test_letters_are_found_by_kind_reason_and_job(api: RunningApi) -> None
     for query, jobs in {
         "kind=job.submit": [1, 2],
         "job=2": [2],
-        "reason=colour": [1, 2],
-        "reason=JSON": [None],
+        "reason_contains=colour": [1, 2],
+        "reason_contains=JSON": [None],
         "kind=job.status": [],
     }.items():
         found = await look(api, query)
@@ -166,7 +166,7 @@ async def test_letters_are_found_by_kind_reason_and_job(api: RunningApi) -> None
 
 async def test_redrive_by_filter_moves_those_and_is_in_the_audit_trail(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2), body(3))
-    done = await redrive(api, job=2, why="the API knows the field now")
+    done = await redrive(api, job=2, reason="the API knows the field now")
     assert (done["redriven"], done["left"]) == (1, 2)
     assert await trail(api) == [("queue.redrive", "the API knows the field now", 1, [2])]
 
@@ -174,7 +174,7 @@ async def test_redrive_by_filter_moves_those_and_is_in_the_audit_trail(api: Runn
 async def test_discard_throws_away_what_is_meant_and_nothing_else(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2))
     await dead_letter(api, "not json", reason="not JSON")
-    asked = {"reason": "not JSON", "why": "from a test of somebody"}
+    asked = {"reason_contains": "not JSON", "reason": "from a test of somebody"}
     response = await api.client.post("/api/queue/jobs/discard", json=asked, headers=INTERNAL)
     assert await response.json() == {"queue": "jobs", "discarded": 1, "not_found": [], "left": 2}
     assert await trail(api) == [("queue.discard", "from a test of somebody", 1, [None])]
@@ -182,7 +182,7 @@ async def test_discard_throws_away_what_is_meant_and_nothing_else(api: RunningAp
 
 
 async def test_discard_of_everything_by_leaving_out_the_choice_is_refused(api: RunningApi) -> None:
-    response = await api.client.post("/api/queue/jobs/discard", json={"why": "x"}, headers=INTERNAL)
+    response = await api.client.post("/api/queue/jobs/discard", json={"reason": "x"}, headers=INTERNAL)
     assert response.status == 422
 
 

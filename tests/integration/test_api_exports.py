@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from oa_api.job_actions import lock_job
+from oa_api.jobs.actions import lock_job
+from oa_api.jobs.publishing import publish as publish_job
 from oa_api.products.plan import EXPORT_FORMATS
-from oa_api.results.publish import publish as publish_job
 from oa_shared.status import JobStatus
 from support.product_jobs import ask, build, end, plan_of, publish
 from support.running_api import RunningApi, running_api
@@ -94,12 +94,12 @@ async def test_export_that_cannot_be_is_refused_and_nothing_stays(api: RunningAp
 async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     waiting, old = await api.job(), await publish(api, "us/ne/old")
-    gone = "INSERT INTO expiry (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')"
+    gone = "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')"
     await api.database.execute(gone, {"job": old})
     kept = f"the files of job {old} are not kept any more: run it again, or export what is published"
     for job, status, words in (
         (old, 409, kept),
-        (4711, 404, "there is no job 4711"),
+        (4711, 404, "job 4711"),
         (waiting["id"], 409, f"job {waiting['id']} is Pending: only what succeeded can be exported"),
         (made["job"], 409, f"job {made['job']} makes a product (export): only data of a source can be exported"),
     ):

@@ -3,15 +3,15 @@
 from typing import Any
 
 from oa_api.identity.principal import SERVICE
+from oa_api.products.builds import Requester
 from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_fabric
-from oa_api.products.launch import Asker
 from oa_shared.scheduling import Lane
 from support.product_jobs import ask, build, plan_of, publish
 from support.running_api import RunningApi
 
 FILE = "fabric.pmtiles"
-WEEKLY = Asker(SERVICE, lane=Lane.WEEKLY)
+WEEKLY = Requester(SERVICE, lane=Lane.WEEKLY)
 
 
 async def started(api: RunningApi, **asked: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ async def test_fabric_that_is_older_and_ends_later_does_not_replace_the_newer(ap
 async def test_weekly_building_is_done_once_for_a_key(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/wy/d")
     for name, source in (("ne", "us/ne"), ("wy", "us/wy"), ("none", "xx")):
-        await ask(api, "POST", "/api/collections", {"name": name, "human": name, "sources": [source]})
+        await ask(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
     first = await build_due_collections(api.database, key="2026-W48", asker=WEEKLY)
     assert [item["skipped"] for item in first] == [None, None, "nothing that is published matches"]
     assert await build_due_collections(api.database, key="2026-W48", asker=WEEKLY) == first

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oa_api.results.apply import apply_status
+from oa_api.jobs.results import apply_status
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.running_api import INTERNAL, RunningApi, definition
@@ -135,11 +135,11 @@ async def test_held_back_job_is_listed_beside_what_is_published(api: RunningApi)
 @pytest.mark.parametrize(("moderate", "status"), [("confirm", "Success"), ("reject", "Fail")])
 async def test_decision_settles_the_job_and_is_kept(api: RunningApi, moderate: str, status: str) -> None:
     job = await held_back(api)
-    body = {"moderate": moderate, "why": "the county split"}
+    body = {"moderate": moderate, "reason": "the county split"}
     response = await api.client.post(f"/api/job/error/{job}", json=body, headers=INTERNAL)
     assert (await response.json()) == {"job": job, "status": status}
     assert (await api.get("/api/job/error"))["errors"] == []
-    rows = await api.database.all("SELECT action, why FROM audit WHERE subject = %(s)s", {"s": f"job/{job}"})
-    assert rows == [{"action": f"job.{moderate}", "why": "the county split"}]
+    rows = await api.database.all("SELECT action, reason FROM audit WHERE subject = %(s)s", {"s": f"job/{job}"})
+    assert rows == [{"action": f"job.{moderate}", "reason": "the county split"}]
     again = await api.client.post(f"/api/job/error/{job}", json=body, headers=INTERNAL)
     assert again.status == 409

@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from oa_api.data.feed import NAMESPACE
+from oa_api.datasets.feed import NAMESPACE
 from support.publishing import publish
 from support.running_api import RunningApi
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from oa_api.background.relay import relay_once
-from oa_api.background.results import ResultsHandler
+from oa_api.jobs.outbox_relay import relay_once
+from oa_api.jobs.results_consumer import ResultsHandler
 from oa_local.postgres import Postgres
 from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.messages import StatusMessage, dump
@@ -35,8 +35,8 @@ async def consume(api: RunningApi, message: StatusMessage) -> None:
     queue, stop = MemoryQueue(), asyncio.Event()
     await queue.send_batch([OutgoingMessage(dump(message))])
     handler = ResultsHandler(api.database, grace_s=60)
-    pace = ConsumerOptions(concurrency=2, visibility_s=30, wait_s=0.05)
-    working = asyncio.create_task(Consumer(queue, handler, name="results", pace=pace).run(stop))
+    options = ConsumerOptions(concurrency=2, visibility_s=30, wait_s=0.05)
+    working = asyncio.create_task(Consumer(queue, handler, name="results", options=options).run(stop))
     while queue._stored:  # noqa: ASYNC110 - the queue of the tests has no event for it
         await asyncio.sleep(0.01)
     stop.set()
@@ -108,7 +108,7 @@ async def test_metrics_count_requests_jobs_outbox_queues_and_duties(api: Running
     assert before["oa_outbox_waiting"] == 1
     assert before["oa_outbox_age_seconds"] > 0
     assert before['oa_dead_letters{queue="jobs"}'] == 1
-    assert before['oa_duty_age_seconds{duty="relay"}'] >= 0
+    assert before['oa_worker_age_seconds{worker="relay"}'] >= 0
     assert await relay_once(api.database, api.queues["jobs"].main) == 1
     await api.get("/api/job/1")
     after = await metrics(api)

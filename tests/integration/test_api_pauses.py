@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from oa_api.background.relay import relay_once
-from oa_api.background.sweep import Sweep, SweepTimes
-from oa_api.operators import pauses
+from oa_api.jobs.outbox_relay import relay_once
+from oa_api.jobs.sweep import Sweep, SweepTimes
+from oa_api.pauses import pauses
 from oa_shared.messages import parse_job_message
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
@@ -15,13 +15,13 @@ from support.running_api import INTERNAL, RunningApi, definition
 
 
 async def pause(api: RunningApi, scope: str, value: str = "", **more: Any) -> tuple[int, Any]:
-    body = {"scope": scope, "value": value, "why": "a test", **more}
+    body = {"scope": scope, "value": value, "reason": "a test", **more}
     response = await api.client.post("/api/pause", json=body, headers=INTERNAL)
     return response.status, await response.json()
 
 
 async def resume(api: RunningApi, number: int) -> None:
-    response = await api.client.delete(f"/api/pause/{number}", json={"why": "done"}, headers=INTERNAL)
+    response = await api.client.delete(f"/api/pause/{number}", json={"reason": "done"}, headers=INTERNAL)
     assert response.status == 200, await response.text()
 
 
@@ -150,8 +150,8 @@ async def test_health_says_what_is_paused(api: RunningApi) -> None:
 async def test_pause_is_in_the_audit_trail_with_who_and_why(api: RunningApi) -> None:
     _, made = await pause(api, "lane", "weekly")
     await resume(api, made["id"])
-    rows = await api.database.all("SELECT action, actor, why, detail->>'of' AS of FROM audit ORDER BY id")
-    assert [(row["action"], row["why"], row["of"]) for row in rows] == [
+    rows = await api.database.all("SELECT action, actor, reason, detail->>'of' AS of FROM audit ORDER BY id")
+    assert [(row["action"], row["reason"], row["of"]) for row in rows] == [
         ("pause.begin", "a test", "lane weekly"),
         ("pause.end", "done", "lane weekly"),
     ]
@@ -172,7 +172,7 @@ async def test_second_pause_of_the_same_and_second_end_are_conflicts(api: Runnin
         ("lane", "", {}, "value"),
         ("lane", "fast", {}, "value"),
         ("planet", "x", {}, "scope"),
-        ("host", "x", {"why": ""}, "why"),
+        ("host", "x", {"reason": ""}, "reason"),
         ("host", "x", {"until": "2001-01-01T00:00:00Z"}, "until"),
     ],
 )

@@ -27,7 +27,7 @@ async def test_account_made_with_the_secret_is_listed_and_audited(api: RunningAp
         None,
     )
     assert (await call(api, "GET", "/api/account")).json["accounts"] == [made.json]
-    (deed,) = (await call(api, "GET", "/api/audit")).json["deeds"]
+    (deed,) = (await call(api, "GET", "/api/audit")).json["entries"]
     assert (deed["actor"], deed["action"], deed["subject"]) == (
         "service",
         "account.create",
@@ -151,9 +151,9 @@ async def test_token_is_shown_once_and_only_its_digest_is_kept(api: RunningApi) 
     assert listed.json["tokens"] == [{key: value for key, value in made.json.items() if key != "token"}]
     life = datetime.fromisoformat(made.json["expires_at"]) - datetime.now(UTC)
     assert timedelta(days=89, hours=23) < life <= timedelta(days=90)
-    deeds = (await call(api, "GET", "/api/audit?action=token.create")).json["deeds"]
-    assert text not in str(deeds)
-    assert len(deeds) == 1
+    entries = (await call(api, "GET", "/api/audit?action=token.create")).json["entries"]
+    assert text not in str(entries)
+    assert len(entries) == 1
 
 
 async def test_token_that_cannot_be_is_refused(api: RunningApi) -> None:
@@ -258,11 +258,11 @@ async def test_audit_is_filtered_and_paged(api: RunningApi) -> None:
     root = await admin(api)
     for role in ("author", "moderator"):
         await call(api, "POST", "/api/account", {"login": role, "role": role}, **root)
-    by_root = (await call(api, "GET", "/api/audit?actor=root")).json["deeds"]
+    by_root = (await call(api, "GET", "/api/audit?actor=root")).json["entries"]
     assert [deed["detail"]["login"] for deed in by_root] == ["moderator", "author"]
     assert {(deed["kind"], deed["role"]) for deed in by_root} == {("token", "admin")}
     one = await call(api, "GET", f"/api/audit?subject={by_root[0]['subject']}&action=account.create")
-    assert one.json["deeds"] == [by_root[0]]
+    assert one.json["entries"] == [by_root[0]]
     page = await call(api, "GET", "/api/audit?actor=root&limit=1")
     following = page.headers["Link"].partition("<")[2].partition(">")[0]
-    assert (await call(api, "GET", following)).json["deeds"] == [by_root[1]]
+    assert (await call(api, "GET", following)).json["entries"] == [by_root[1]]

@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from oa_api.http.app_keys import QueuePair
+from oa_api.http.routing import Route
 from oa_api.identity.credential import digest, new_api_token, new_secret
 from oa_api.routes import ROUTES
-from oa_api.routes.route import Route
-from oa_api.services import QueuePair
 from oa_local.postgres import Postgres
 from support.fakes.memory_queue import ImpatientQueue
 from support.running_api import INTERNAL, PREVIOUS_SECRET, SECRET, RunningApi, running_api
@@ -64,6 +64,7 @@ LOWEST = {
     "GET /api/job/bulk/{bulk}": "viewer",
     "GET /api/job/{job}": "anyone",
     "PATCH /api/job/{job}": "service",
+    "GET /api/job/{job}/state": "service",
     "POST /api/job/{job}/cancel": "author",
     "POST /api/job/{job}/confirm": "moderator",
     "GET /api/job/{job}/log": "anyone",
@@ -99,7 +100,7 @@ LOWEST = {
     "GET /api/statistics": "anyone",
     "GET /api/schedule": "anyone",
     "POST /api/schedule": "admin",
-    "GET /api/schedule/{fire}": "anyone",
+    "GET /api/schedule/{schedule_run}": "anyone",
     "GET /api/token": "viewer",
     "POST /api/token": "viewer",
     "DELETE /api/token/{token}": "viewer",
@@ -138,7 +139,7 @@ LOWEST = {
     "GET /runs/{run}/speed": "anyone",
     "GET /schedules": "anyone",
     "POST /schedules": "admin",
-    "GET /schedules/{fire}": "anyone",
+    "GET /schedules/{schedule_run}": "anyone",
     "GET /uploads": "author",
     "POST /uploads/{upload}/delete": "author",
     "GET /docs/pages": "anyone",

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_api.background.webhooks import DELAYS_S, MAX_GIVEN_UP, deliver_once
 from oa_api.webhooks.sender import Sender
+from oa_api.webhooks.worker import DELAYS_S, MAX_FAILED_DELIVERIES, deliver_once
 from oa_shared.status import JobStatus
 from support.publishing import make_job, publish, result, tell
 from support.running_api import INTERNAL, RunningApi, running_api
@@ -65,7 +65,7 @@ async def deliver(api: RunningApi, *, opened: tuple[str, ...] = ("127.0.0.1",), 
 
 
 async def make_due(api: RunningApi) -> None:
-    await api.database.execute("UPDATE webhook SET rests_until = now()")
+    await api.database.execute("UPDATE webhook SET retry_after = now()")
     await api.database.execute("UPDATE webhook_delivery SET due_at = now() WHERE state = 'waiting'")
 
 
@@ -117,7 +117,7 @@ async def test_publication_that_is_rolled_back_tells_nobody_and_leaves_no_histor
     job = await make_job(api)
 
     with monkeypatch.context() as patch:
-        patch.setattr("oa_api.results.publish.fault_point", _raise_at)
+        patch.setattr("oa_api.jobs.publishing.fault_point", _raise_at)
         with pytest.raises(ConnectionError):
             await tell(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
     assert [await api.count(table) for table in ("data", "publication", "webhook_delivery")] == [0, 0, 0]
@@ -174,7 +174,7 @@ async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason
 ) -> None:
     made = await subscribe(api, receiver.url)
     receiver.status = 500
-    for number in range(MAX_GIVEN_UP + 1):
+    for number in range(MAX_FAILED_DELIVERIES + 1):
         await publish(api, f"xx/{number}")
     await api.database.execute("UPDATE webhook_delivery SET tries = %(tries)s", {"tries": len(DELAYS_S)})
     later = (
@@ -185,13 +185,13 @@ async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason
         pass
     shown = await api.get(f"/api/webhook/{made['id']}", **INTERNAL)
     assert shown["active"] is False
-    assert shown["disabled_because"].endswith("the last one: it answered 500")
-    assert {item["state"] for item in await deliveries(api, made["id"])} == {"given_up"}
+    assert shown["disabled_reason"].endswith("the last one: it answered 500")
+    assert {item["state"] for item in await deliveries(api, made["id"])} == {"failed"}
     await publish(api, "xx/later")
     assert shown["waiting"] == 0
     assert (await api.client.post(f"/api/webhook/{made['id']}/ping", headers=INTERNAL)).status == 409
     change = await api.client.patch(f"/api/webhook/{made['id']}", json={"active": True}, headers=INTERNAL)
-    assert (await change.json())["disabled_because"] is None
+    assert (await change.json())["disabled_reason"] is None
 
 
 async def test_webhook_that_somebody_switched_off_stays_off_when_a_try_fails(
@@ -205,7 +205,7 @@ async def test_webhook_that_somebody_switched_off_stays_off_when_a_try_fails(
     receiver.status, receiver.meanwhile = 500, api.database.execute("UPDATE webhook SET active = false")
     await deliver(api)
     shown = await api.get(f"/api/webhook/{made['id']}", **INTERNAL)
-    assert (shown["active"], shown["disabled_because"], shown["waiting"]) == (False, None, 1)
+    assert (shown["active"], shown["disabled_reason"], shown["waiting"]) == (False, None, 1)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from typing import Any
 
 from structlog.testing import capture_logs
 
-from oa_api.background.sweep import Sweep, SweepTimes
+from oa_api.jobs.sweep import Sweep, SweepTimes
 from support.running_api import RunningApi
 
 _HOUR_S = 3600

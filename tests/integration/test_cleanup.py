@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-import oa_api.cleanup.attempts as attempts_module
-from oa_api.background.schedules import schedule_once
-from oa_api.cleanup.work import CleanupWork
-from oa_api.schedules.period import ScheduleType
+import oa_api.retention.attempts as attempts_module
+from oa_api.schedules.cleanup_task import CleanupTask
+from oa_api.schedules.worker import schedule_once
 from oa_shared.ids import attempt_prefix
+from oa_shared.schedule_types import ScheduleType
 from support.fakes.memory_storage import MemoryStorage
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.running_api import INTERNAL, RunningApi
@@ -40,8 +40,8 @@ async def age(api: RunningApi, days: int) -> None:
         "job_attempt": ("created_at", "started_at", "ended_at"),
         "publication": ("published_at",),
         "data": ("updated_at",),
-        "job_event": ("at",),
-        "expiry": ("marked_at", "deleted_at"),
+        "job_event": ("created_at",),
+        "file_deletion": ("marked_at", "deleted_at"),
         "idempotency": ("created_at",),
     }.items():
         moved = ", ".join(f"{column} = {column} - make_interval(days => {days})" for column in columns)
@@ -52,14 +52,14 @@ async def age(api: RunningApi, days: int) -> None:
 
 async def clean(api: RunningApi) -> dict[str, Any]:
     """Clean up through the API and the duty, and return the fire."""
-    fired = (await post(api, "/api/cleanup", dry_run=False))["fire"]
-    works = {ScheduleType.CLEANUP: CleanupWork(api.database, api.storage)}
+    fired = (await post(api, "/api/cleanup", dry_run=False))["schedule_run"]
+    works = {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)}
     assert await schedule_once(api.database, works)
     return dict(await api.get(f"/api/schedule/{fired['id']}"))
 
 
 async def keys(api: RunningApi) -> set[str]:
-    return {item.key async for item in api.storage.listed("")}
+    return {item.key async for item in api.storage.list_objects("")}
 
 
 async def files_of(api: RunningApi, job: int, attempt: int = 1) -> set[str]:
@@ -129,7 +129,7 @@ async def test_look_tells_what_the_cleanup_then_removes_and_changes_nothing(api:
     before = await keys(api)
     looked = await post(api, "/api/cleanup")
     assert await keys(api) == before
-    assert (looked["dry_run"], looked["is_complete"], looked["fire"]) == (True, True, None)
+    assert (looked["dry_run"], looked["is_complete"], looked["schedule_run"]) == (True, True, None)
     removed = (await clean(api))["detail"]["removed"]
     assert {name: looked["removed"][name]["count"] for name in ("unpublished", "orphans", "events")} == {
         name: removed[name]["count"] for name in ("unpublished", "orphans", "events")
@@ -161,7 +161,7 @@ async def test_cleanup_that_is_killed_is_finished_by_the_next(
     assert (await clean(api))["state"] == "Done"
     assert [await files_of(api, job) for job in jobs] == [TOLD, TOLD]
     await agree(api)
-    row = await api.database.first("SELECT count(*) AS open FROM expiry WHERE deleted_at IS NULL")
+    row = await api.database.first("SELECT count(*) AS open FROM file_deletion WHERE deleted_at IS NULL")
     assert row == {"open": 0}
 
 
@@ -175,8 +175,8 @@ async def test_cleanup_with_the_store_away_fails_and_is_tried_again(api: Running
     assert (waiting["state"], "not available" in waiting["error"]) == ("Waiting", True)
     assert (await api.client.get(f"/api/job/{job}/output/source.geojson.gz")).status == 410
     stored(api).is_away = False
-    await api.database.execute("UPDATE schedule_fire SET due_at = now()")
-    await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupWork(api.database, api.storage)})
+    await api.database.execute("UPDATE schedule_run SET due_at = now()")
+    await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)})
     assert await files_of(api, job) == TOLD
 
 
@@ -239,10 +239,10 @@ async def test_rules_are_shown_changed_and_obeyed(api: RunningApi) -> None:
     await succeed(api, job)
     await write_files(api, job)
     await age(api, 61)
-    changed = {"rules": [{"name": "unpublished", "keep_days": 90}, {"name": "orphans", "is_on": False}]}
+    changed = {"rules": [{"name": "unpublished", "keep_days": 90}, {"name": "orphans", "enabled": False}]}
     response = await api.client.patch("/api/cleanup", json=changed, headers=INTERNAL)
     rules = {rule["name"]: rule for rule in (await response.json())["rules"]}
-    assert (rules["unpublished"]["keep_days"], rules["orphans"]["is_on"]) == (90, False)
+    assert (rules["unpublished"]["keep_days"], rules["orphans"]["enabled"]) == (90, False)
     assert (await clean(api))["detail"].get("removed", {}).get("unpublished") is None
     assert await files_of(api, job) == set(FILES)
     assert (await api.get("/api/cleanup"))["last"]["state"] == "Done"
@@ -272,7 +272,7 @@ async def agree(api: RunningApi) -> None:
         "SELECT id AS job, attempt, result FROM job WHERE result IS NOT NULL UNION ALL"
         " SELECT job_id, attempt, result FROM publication WHERE result IS NOT NULL"
     )
-    gone = await api.database.all("SELECT job_id, attempt FROM expiry")
+    gone = await api.database.all("SELECT job_id, attempt FROM file_deletion")
     marked = {(row["job_id"], row["attempt"]) for row in gone}
     for row in rows:
         offered = {output["key"] for output in (row["result"].get("outputs") or {}).values()}
@@ -325,7 +325,7 @@ async def offer(api: RunningApi, chosen: list[int]) -> None:
     values = {"built": built, "mapped": mapped, "exported": exported}
     for statement in (
         (
-            "INSERT INTO collection (name, human, sources, formats, deduplicate, job_id, attempt)"
+            "INSERT INTO collection (name, display_name, sources, formats, deduplicate, job_id, attempt)"
             " SELECT 'c', 'C', '{**}', '{geojson}', false, id, attempt FROM job WHERE id = %(built)s"
         ),
         (

@@ -5,12 +5,12 @@ import random
 
 import pytest
 
-from oa_api.store.database import Database
-from oa_api.store.queries import queries
+from oa_api.db.database import Database
+from oa_api.db.query_files import load_queries
 from support.event_stream import open_stream
 from support.running_api import RunningApi, running_api
 
-_INSERT = queries("publish")["record_decision"]
+_INSERT = load_queries("jobs.publishing")["record_decision"]
 _WRITERS, _TRANSACTIONS = 8, 25
 _LAST = "last"
 

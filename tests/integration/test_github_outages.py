@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from markdown_it import MarkdownIt
 
-from oa_api.background.github import GitHubDuty, Pauses
-from oa_api.github.report import MARKER
-from oa_api.github.setup import open_github
-from oa_api.store.database import Database
+from oa_api.db.database import Database
+from oa_api.pull_requests.factory import open_github
+from oa_api.pull_requests.report import MARKER
+from oa_api.pull_requests.worker import GitHubWorker, RetryDelays
 from oa_shared.settings import SettingsError
 from support.fakes.github_events import pull_event
 from support.fakes.github_model import APP_ID
@@ -71,7 +71,7 @@ async def test_refusal_is_given_up_after_some_tries_and_told(world: GitHubWorld)
     await world.pull({TOWN: definition("town")})
     row = await world.api.database.first("SELECT state, reason, tries FROM github_delivery")
     assert row is not None
-    assert (row["state"], row["tries"]) == ("given_up", 5)
+    assert (row["state"], row["tries"]) == ("abandoned", 5)
     assert "/compare/" in row["reason"]
 
 
@@ -110,7 +110,7 @@ async def test_outage_of_a_day_is_given_up(world: GitHubWorld) -> None:
     await world.api.database.execute("UPDATE github_delivery SET tries = 149")
     await world.settle()
     row = await world.api.database.first("SELECT state FROM github_delivery")
-    assert row == {"state": "given_up"}
+    assert row == {"state": "abandoned"}
 
 
 @pytest.mark.parametrize("part", ["/check-runs", "/comments"])
@@ -162,7 +162,7 @@ async def test_two_processes_do_everything_once(world: GitHubWorld) -> None:
             settings_of(world.github, world.database_url),
             database=database,
             storage=MemoryStorage(),
-            pauses=Pauses(look_s=0, delays_s=(0.0,)),
+            pauses=RetryDelays(look_s=0, delays_s=(0.0,)),
         ) as other:
             for place in range(4):
                 changes = {f"sources/xx/{place}.json": as_json(definition("town"))}
@@ -178,7 +178,7 @@ async def test_two_processes_do_everything_once(world: GitHubWorld) -> None:
 async def test_state_that_was_read_before_a_newer_one_was_dealt_with_changes_nothing(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     await world.send("pull_request", pull_event(world.model, number, "opened"))
-    row = await world.duty._taken("take_delivery")
+    row = await world.duty._taken("claim_delivery")
     assert row is not None
     slow = await world.duty._deeds.prepare(row["task"])
     await world.push_to_pull(number, {TOWN: definition("village")})
@@ -199,7 +199,7 @@ async def test_our_comment_is_found_among_many(database_url: str) -> None:
         assert "whole data" in ours[1]["body"]
 
 
-async def _work(duty: GitHubDuty) -> None:
+async def _work(duty: GitHubWorker) -> None:
     for _ in range(30):
         await duty.once()
 
@@ -207,7 +207,7 @@ async def _work(duty: GitHubDuty) -> None:
 async def test_process_that_prepares_the_same_event_twice_does_it_once(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     await world.send("pull_request", pull_event(world.model, number, "opened"))
-    row = await world.duty._taken("take_delivery")
+    row = await world.duty._taken("claim_delivery")
     assert row is not None
     outcomes = await asyncio.gather(world.duty._do(row), world.duty._do(row))
     assert sorted(outcome == "it was done already" for outcome in outcomes) == [False, True]

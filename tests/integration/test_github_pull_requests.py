@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from oa_shared.failures import FAILURES
 from oa_shared.ids import attempt_prefix
 from support.fakes.github_events import check_run_event, check_suite_event, comment_event, pull_event
 from support.fakes.github_server import as_json
@@ -55,7 +56,7 @@ async def test_failed_sample_is_the_last_word_when_the_source_is_at_fault(world:
     await world.storage.put_bytes(attempt_prefix(job["id"], 1) + "log.jsonl", b'{"event": "download_failed"}\n')
     await world.end("true", error=NOT_FOUND)
     assert len(await world.jobs()) == 1
-    for said in ("1 of 1 failed", "The data is not at its address.", NOT_FOUND["message"], "What to do:"):
+    for said in ("1 of 1 failed", FAILURES["source.not_found"].title, NOT_FOUND["message"], "What to do:"):
         assert said in world.comment()
     assert "download_failed" in world.comment()
     assert world.check_run()["conclusion"] == "failure"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from oa_api.github.signature import sign
+from oa_api.pull_requests.signature import sign
 from support.fakes.github_events import SECRET, check_run_event, comment_event, encoded, headers, pull_event, push_event
 from support.fakes.github_server import as_json
 from support.github_world import TOWN, GitHubWorld
@@ -128,7 +128,7 @@ async def test_events_that_need_nothing_are_ignored_with_a_reason(world: GitHubW
 async def test_delivery_that_was_given_up_is_taken_up_when_sent_again(world: GitHubWorld) -> None:
     event = opened(world)
     await world.send("pull_request", event, delivery="d-1")
-    await world.api.database.execute("UPDATE github_delivery SET state = 'given_up'")
+    await world.api.database.execute("UPDATE github_delivery SET state = 'abandoned'")
     await world.settle()
     assert await world.jobs() == []
     await world.send("pull_request", event, delivery="d-1")

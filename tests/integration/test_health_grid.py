@@ -13,7 +13,7 @@ async def grid(api: RunningApi, query: str = "") -> dict[str, Any]:
 
 
 async def changes(api: RunningApi) -> list[tuple[str, str]]:
-    rows = await api.database.all("SELECT kind, source_name FROM source_change ORDER BY id")
+    rows = await api.database.all("SELECT kind, source_name FROM dataset_health_change ORDER BY id")
     return [(row["kind"], row["source_name"]) for row in rows]
 
 
@@ -37,7 +37,7 @@ async def test_dataset_that_fails_is_failing_since_its_first_failure_until_mende
     assert (again["state"], again["error_code"]) == ("failing", "source.empty")
     await succeed(api, (await make_jobs(api, "us/ca/a"))[0])
     assert (await grid(api))["us/ca/a"]["state"] == "healthy"
-    assert await changes(api) == [("broke", "us/ca/a"), ("mended", "us/ca/a")]
+    assert await changes(api) == [("broke", "us/ca/a"), ("fixed", "us/ca/a")]
 
 
 async def test_dataset_that_is_tried_again_has_not_failed(api: RunningApi) -> None:

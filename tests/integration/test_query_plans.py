@@ -11,19 +11,21 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from oa_api.data.published import selected
-from oa_api.events.feed import now
-from oa_api.events.position import Interest, Position, span
-from oa_api.handlers import paging
-from oa_api.schemas.data import DataFilter
-from oa_api.schemas.requests import JobFilter, RunFilter
-from oa_api.store.database import Database
-from oa_api.store.queries import queries
+from oa_api.datasets.queries import selected
+from oa_api.datasets.request_schemas import DataFilterSchema
+from oa_api.db import counting
+from oa_api.db.database import Database
+from oa_api.db.query_files import load_queries
+from oa_api.events.cursor import Cursor
+from oa_api.events.event_filter import EventFilter
+from oa_api.events.feed import feed_end, feed_parameters
+from oa_api.jobs import filters
+from oa_api.jobs.requests import JobFilter, RunFilter
 from oa_local.postgres import Postgres
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 JOBS = 60_000
-BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_evidence"})
+BIG = frozenset({"job", "job_attempt", "outbox", "inbox", "job_event", "job_tally", "batch_exit"})
 BIG |= {"data", "publication", "webhook_delivery", "collection_build", "export", "github_delivery", "github_check"}
 BIG |= {"account", "api_token", "session", "audit"}
 FILL = Path(__file__).with_name("query_plans.sql")
@@ -73,7 +75,7 @@ def listed(schema: type, **asked: Any) -> dict[str, Any]:
     return {**schema().load({}), **asked}
 
 
-LISTS = {
+LISTS: dict[str, dict[str, Any]] = {
     "all": {},
     "of a run": {"run": 150},
     "by status": {"status": ["Fail"]},
@@ -97,22 +99,24 @@ LISTS = {
 @pytest.mark.parametrize("cursor", [None, JOBS // 2])
 @pytest.mark.parametrize("name", LISTS)
 async def test_list_of_jobs_reads_no_whole_table(database: Database, name: str, cursor: int | None, order: str) -> None:
-    asked = listed(JobFilter, **LISTS[name], cursor=cursor, order=order)
-    assert await scanned_whole(database, paging.statement("jobs", asked), paging.parameters(asked)) == set()
+    job_filter = JobFilter(limit=25, cursor=cursor, order=order, **LISTS[name])
+    sql = load_queries("jobs.reads")[f"jobs_by_{filters.sort_key(job_filter)}_{order}"]
+    assert await scanned_whole(database, sql, filters.job_parameters(job_filter)) == set()
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if name != "live"])
 async def test_count_of_jobs_reads_no_whole_table(database: Database, name: str) -> None:
-    values = paging.parameters(listed(JobFilter, **LISTS[name]))
-    sql = queries("reads")["tallied_jobs" if set(LISTS[name]) <= {"run", "status"} else "count_jobs"]
-    found = await scanned_whole(database, sql, values, stops_after=paging.COUNTED_ROWS)
+    values = filters.job_parameters(JobFilter(limit=25, **LISTS[name]))
+    sql = load_queries("jobs.reads")["tallied_jobs" if set(LISTS[name]) <= {"run", "status"} else "count_jobs"]
+    found = await scanned_whole(database, sql, values, stops_after=counting.COUNTED_ROWS)
     assert found <= ({"job_tally"} if "run" not in LISTS[name] else set())
 
 
 @pytest.mark.parametrize("asked", [{}, {"live": True}, {"status": ["Fail"]}, {"run": 7}, {"cursor": 100}])
 async def test_list_of_runs_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    given = listed(RunFilter, **asked)
-    assert await scanned_whole(database, paging.statement("runs", given), paging.parameters(given)) == set()
+    run_filter = RunFilter(limit=25, **asked)
+    sql = load_queries("jobs.reads")[f"runs_by_{filters.sort_key(run_filter)}_{run_filter.order}"]
+    assert await scanned_whole(database, sql, filters.run_parameters(run_filter)) == set()
 
 
 DATA = {
@@ -135,132 +139,148 @@ DATA = {
 @pytest.mark.parametrize("cursor", [None, 2000])
 @pytest.mark.parametrize("name", DATA)
 async def test_list_of_data_reads_no_whole_table(database: Database, name: str, cursor: int | None) -> None:
-    asked = listed(DataFilter, **DATA[name], cursor=cursor)
-    sql = queries("data")[f"by_{asked['sort']}"]
-    assert await scanned_whole(database, sql, paging.parameters(selected(asked))) == set()
+    asked = listed(DataFilterSchema, **DATA[name], cursor=cursor)
+    sql = load_queries("datasets.queries")[f"by_{asked['sort']}"]
+    assert await scanned_whole(database, sql, filters.list_parameters(selected(asked))) == set()
 
 
 async def test_list_of_failing_data_looks_at_jobs_by_index(database: Database) -> None:
-    asked = listed(DataFilter, failing=True)
-    found = await scanned_whole(database, queries("data")["by_source"], paging.parameters(selected(asked)))
+    asked = listed(DataFilterSchema, failing=True)
+    found = await scanned_whole(
+        database, load_queries("datasets.queries")["by_source"], filters.list_parameters(selected(asked))
+    )
     assert found == set()
 
 
 SPANS = {
-    "newest": (Interest(), "desc"),
-    "oldest": (Interest(), "asc"),
-    "of a run": (Interest(run=150), "asc"),
-    "of a run, newest": (Interest(run=150), "desc"),
-    "of a job": (Interest(job=7), "asc"),
-    "of a kind that nothing has": (Interest(kinds=frozenset({"job.rejected"})), "desc"),
+    "newest": (EventFilter(), "desc"),
+    "oldest": (EventFilter(), "asc"),
+    "of a run": (EventFilter(run=150), "asc"),
+    "of a run, newest": (EventFilter(run=150), "desc"),
+    "of a job": (EventFilter(job=7), "asc"),
+    "of a kind that nothing has": (EventFilter(kinds=frozenset({"job.rejected"})), "desc"),
 }
 
 
 @pytest.mark.parametrize("name", SPANS)
 async def test_page_of_the_feed_reads_no_whole_table(database: Database, name: str) -> None:
-    interest, order = SPANS[name]
-    values = span(interest, limit=100)
-    assert await scanned_whole(database, queries("events")[f"events_{order}"], values) == set()
+    event_filter, order = SPANS[name]
+    values = feed_parameters(event_filter, limit=100)
+    assert await scanned_whole(database, load_queries("events.queries")[f"events_{order}"], values) == set()
 
 
 async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None:
-    end = await now(database)
-    values = {**span(Interest(), after=end, until=Position(end.xid + 9, 0), limit=1000), "most": 10_000}
+    end = await feed_end(database)
+    values = {
+        **feed_parameters(EventFilter(), after=end, until=Cursor(end.xid + 9, 0), limit=1000),
+        "max_behind": 10_000,
+    }
     for name in ("events_asc", "is_pending", "resumable"):
-        assert await scanned_whole(database, queries("events")[name], values) == set(), name
+        assert await scanned_whole(database, load_queries("events.queries")[name], values) == set(), name
 
 
 PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
 _DEEDS: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
 SPENT = {"after_job": JOBS // 2, "after_attempt": 1, "limit": 500, "keep_last": 3}
 HOT: dict[str, dict[str, Any]] = {
-    "products.builds": {"collection": 7, "cursor": None, "limit": 26},
-    "products.collection": {"collection": 7},
-    "products.collections": {"cursor": None, "limit": 26},
-    "products.exports": {"cursor": None, "status": None, "format": None, "limit": 26},
-    "products.export": {"export": 7},
-    "products.fabrics": {"layers": ["addresses", "parcels"]},
-    "products.job_at_work": PRODUCT,
-    "products.collection_built": {"job": 7},
-    "products.export_built": {"job": 30_000},
-    "identity.principal_of_token": {"digest": b"0" * 32},
-    "identity.principal_of_session": {"digest": b"0" * 32},
-    "identity.account_by_email": {"email": "ada@example.org"},
-    "identity.deeds": {**_DEEDS, "cursor": JOBS // 2},
-    "reads.run": {"run": 7},
-    "reads.job": {"job": 7},
-    "reads.attempts": {"job": 7},
-    "reads.events": {"job": 7},
-    "reads.definition": {"job": 7},
-    "health.states": {"state": None, "layer": None, "prefix": None, "stale_days": 30, "cursor": None, "limit": 26},
-    "statistics.uses_of_job": {"job": 7},
-    "statistics.moved_of_job": {"job": 7},
-    "statistics.uses_of_run": {"run": 7},
-    "statistics.moved_of_run": {"run": 7},
-    "statistics.phases": {"run": None, "limit": 500},
-    "statistics.throughput": {"run": 7, "limit": 500},
-    "statistics.backlog": {"run": None},
-    "relay.take_unsent": {"limit": 100},
-    "relay.oldest_unsent": {},
-    "relay.mark_sent": {"ids": list(range(100))},
-    "results.lock_job": {"job": 7},
-    "results.remember_message": {"job": 7, "attempt": 1, "token": "t", "seq": 2},
-    "results.earlier_codes": {"job": 7, "attempt": 2},
-    "results.due_evidence": {},
-    "publish.unpublished_of_run": {"run": 7},
-    "failures.groups_of_days": {"by": "code", "days": 7, "live": None, "limit": 200},
-    "failures.groups_of_run": {"by": "host", "run": 150, "limit": 200},
-    "failures.trend_of_codes": {"days": 7},
-    "failures.trend_of_days": {"by": "place", "days": 7},
-    "failures.trend_of_runs": {"by": "code", "runs": [148, 149, 150]},
-    "moderation.open_jobs": {**dict.fromkeys(("code", "run", "layer", "source", "source_like", "cursor")), "limit": 26},
-    "pages.jobs_at_work": {"limit": 8},
-    "pages.causes": {"latest": 2000, "within_s": 604_800},
-    "pages.count_unsettled": {},
-    "pages.ended_by_hour": {"latest": 2000},
-    "pages.published_before": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
-    "pages.published_now": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
-    "pauses.release": {"limit": 2000},
-    "bulk.take_bulk": {},
-    "sweep.republish_stale": {"after_s": 900},
-    "sweep.past_deadline": {"deadline_s": 172_800},
-    "cleanup.spent_unpublished": {**SPENT, "keep_days": 60},
-    "cleanup.spent_pull_request": {**SPENT, "keep_days": 30},
-    "cleanup.spent_logs": {**SPENT, "keep_days": 365},
-    "cleanup.mark_unpublished": {"jobs": [7, 8], "attempts": [1, 1], "locked": [7, 8], "keep_days": 60},
-    "cleanup.known_attempts": {"jobs": [7, 8], "attempts": [1, 1]},
-    "cleanup.old_events": {"after": JOBS // 2, "limit": 500, "keep_days": 400},
-    "cleanup.expired": {"job": 7, "attempt": 1, "parts": ["files"]},
-    "cleanup.unfinished": {"limit": 100},
-    "schedules.take": {"lease": "l", "lease_s": 120},
-    "schedules.fires": {"type": None, "cursor": None, "limit": 26},
-    "uploads.newest": {"account": None, "cursor": None, "limit": 26},
-    "reports.changes": {"fire": 1, "limit": 500},
-    "github.take_delivery": {"lease_s": 300},
-    "github.take_check": {"lease_s": 300},
-    "github.checks_asked_for": {"repository": "a/b", "pull": None, "head_sha": "9"},
-    "github.entries_of_check": {"sample_run": 150, "full_run": 151},
-    "github.entries_due": {"sample_run": 150, "full_run": 151, "patience_s": 75},
-    "github.failed_of_check": {"sample_run": 150, "full_run": None},
-    "github.unended_of_runs": {"runs": [150, 151]},
-    "github.wanted": {"source_name": ["xx/17"], "layer": ["parcels"], "name": ["city"]},
-    "github.tried": {"sha256": ["9"], "repository": "a/b"},
-    "data.one": {"data": 7},
-    "webhooks.claim": {"lease_s": 60, "each": 5},
-    "webhooks.deliveries": {"webhook": 7, "state": None, "cursor": None, "limit": 26, "offset": 0},
-    "webhooks.forget": {},
-    "webhooks.list": {"cursor": None, "limit": 26, "offset": 0},
-    "data.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
-    "data.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
-    "data.published_file": {"job": 7, "attempt": 1, "file": "a"},
-    "data.feed": {"source": None, "source_like": None, "layer": None, "cursor": None, "limit": 101},
+    "products.queries.builds": {"collection": 7, "cursor": None, "limit": 26},
+    "products.queries.collection": {"collection": 7},
+    "products.queries.collections": {"cursor": None, "limit": 26},
+    "products.queries.exports": {"cursor": None, "status": None, "format": None, "limit": 26},
+    "products.queries.export": {"export": 7},
+    "products.queries.fabrics": {"layers": ["addresses", "parcels"]},
+    "products.queries.job_at_work": PRODUCT,
+    "products.queries.collection_built": {"job": 7},
+    "products.queries.export_built": {"job": 30_000},
+    "identity.queries.principal_of_token": {"digest": b"0" * 32},
+    "identity.queries.principal_of_session": {"digest": b"0" * 32},
+    "identity.queries.account_by_email": {"email": "ada@example.org"},
+    "identity.queries.entries": {**_DEEDS, "cursor": JOBS // 2},
+    "jobs.reads.run": {"run": 7},
+    "jobs.reads.job": {"job": 7},
+    "jobs.reads.attempt_state": {"job": 7},
+    "jobs.reads.attempts": {"job": 7},
+    "jobs.reads.events": {"job": 7},
+    "jobs.reads.definition": {"job": 7},
+    "reporting.source_health.states": {
+        "state": None,
+        "layer": None,
+        "prefix": None,
+        "stale_days": 30,
+        "cursor": None,
+        "limit": 26,
+    },
+    "jobs.run_statistics.uses_of_job": {"job": 7},
+    "jobs.run_statistics.moved_of_job": {"job": 7},
+    "jobs.run_statistics.uses_of_run": {"run": 7},
+    "jobs.run_statistics.moved_of_run": {"run": 7},
+    "jobs.run_statistics.phases": {"run": None, "limit": 500},
+    "jobs.run_statistics.throughput": {"run": 7, "limit": 500},
+    "jobs.run_statistics.backlog": {"run": None},
+    "jobs.outbox_relay.claim_unsent": {"limit": 100},
+    "jobs.outbox_relay.oldest_unsent": {},
+    "jobs.outbox_relay.mark_sent": {"ids": list(range(100))},
+    "jobs.results.lock_job": {"job": 7},
+    "jobs.results.record_message": {"job": 7, "attempt": 1, "token": "t", "seq": 2},
+    "jobs.results.earlier_codes": {"job": 7, "attempt": 2},
+    "jobs.results.due_batch_exits": {},
+    "jobs.publishing.unpublished_of_run": {"run": 7},
+    "failures.queries.groups_of_days": {"by": "code", "days": 7, "live": None, "limit": 200},
+    "failures.queries.groups_of_run": {"by": "host", "run": 150, "limit": 200},
+    "failures.queries.trend_of_codes": {"days": 7},
+    "failures.queries.trend_of_days": {"by": "place", "days": 7},
+    "failures.queries.trend_of_runs": {"by": "code", "runs": [148, 149, 150]},
+    "failures.review.open_jobs": {
+        **dict.fromkeys(("code", "run", "layer", "source", "source_like", "cursor")),
+        "limit": 26,
+    },
+    "status.overview_page.jobs_at_work": {"limit": 8},
+    "status.overview_page.causes": {"latest": 2000, "within_s": 604_800},
+    "status.overview_page.count_unsettled": {},
+    "status.overview_page.ended_by_hour": {"latest": 2000},
+    "jobs.reads.previous_publication": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
+    "jobs.reads.published_job": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
+    "pauses.queries.release_messages": {"limit": 2000},
+    "bulk_actions.queries.claim_bulk_action": {},
+    "jobs.sweep.republish_stale": {"after_s": 900},
+    "jobs.sweep.past_deadline": {"deadline_s": 172_800},
+    "retention.queries.deletable_unpublished": {**SPENT, "keep_days": 60},
+    "retention.queries.deletable_pull_request": {**SPENT, "keep_days": 30},
+    "retention.queries.deletable_logs": {**SPENT, "keep_days": 365},
+    "retention.queries.mark_unpublished": {"jobs": [7, 8], "attempts": [1, 1], "locked": [7, 8], "keep_days": 60},
+    "retention.queries.known_attempts": {"jobs": [7, 8], "attempts": [1, 1]},
+    "retention.queries.old_events": {"after": JOBS // 2, "limit": 500, "keep_days": 400},
+    "jobs.file_deletion.file_deletion": {"job": 7, "attempt": 1, "parts": ["files"]},
+    "retention.queries.unfinished": {"limit": 100},
+    "schedules.queries.claim": {"lease": "l", "lease_s": 120},
+    "schedules.queries.schedule_runs": {"type": None, "cursor": None, "limit": 26},
+    "uploads.queries.newest": {"account": None, "cursor": None, "limit": 26},
+    "reporting.health_digest.changes": {"schedule_run": 1, "limit": 500},
+    "pull_requests.queries.claim_delivery": {"lease_s": 300},
+    "pull_requests.queries.claim_check": {"lease_s": 300},
+    "pull_requests.queries.checks_asked_for": {"repository": "a/b", "pull": None, "head_sha": "9"},
+    "pull_requests.queries.entries_of_check": {"sample_run": 150, "full_run": 151},
+    "pull_requests.queries.entries_due": {"sample_run": 150, "full_run": 151, "patience_s": 75},
+    "pull_requests.queries.failed_of_check": {"sample_run": 150, "full_run": None},
+    "pull_requests.queries.unended_of_runs": {"runs": [150, 151]},
+    "pull_requests.queries.wanted": {"source_name": ["xx/17"], "layer": ["parcels"], "name": ["city"]},
+    "pull_requests.queries.tried": {"sha256": ["9"], "repository": "a/b"},
+    "datasets.queries.one": {"data": 7},
+    "webhooks.queries.claim": {"lease_s": 60, "each": 5},
+    "webhooks.queries.deliveries": {"webhook": 7, "state": None, "cursor": None, "limit": 26, "offset": 0},
+    "webhooks.queries.delete_old_deliveries": {},
+    "webhooks.queries.list": {"cursor": None, "limit": 26, "offset": 0},
+    "datasets.queries.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
+    "datasets.queries.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
+    "jobs.publishing.published_file": {"job": 7, "attempt": 1, "file": "a"},
+    "datasets.queries.feed": {"source": None, "source_like": None, "layer": None, "cursor": None, "limit": 101},
 }
 
 
 @pytest.mark.parametrize("name", HOT)
 async def test_hot_query_reads_no_whole_table(database: Database, name: str) -> None:
-    topic, _, statement = name.partition(".")
-    assert await scanned_whole(database, queries(topic)[statement], HOT[name]) == set()
+    topic, _, statement = name.rpartition(".")
+    assert await scanned_whole(database, load_queries(topic)[statement], HOT[name]) == set()
 
 
 async def _tallied(database: Database) -> dict[tuple[int, str], int]:
@@ -279,10 +299,10 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     async def move(job: int, status: str) -> None:
         await database.execute("UPDATE job SET status = %(status)s WHERE id = %(job)s", {"job": job, "status": status})
 
-    fold = queries("sweep")["fold_tally"]
+    fold = load_queries("jobs.sweep")["fold_tally"]
     moves = [move(job, ("Warn", "Cancelled")[job % 2]) for job in range(1, 41)]
     await asyncio.gather(*moves[:20], database.execute(fold), database.execute(fold), *moves[20:])
-    await database.execute("DELETE FROM batch_evidence WHERE job_id = 50")
+    await database.execute("DELETE FROM batch_exit WHERE job_id = 50")
     assert await _tallied(database) == await _counted(database)
     await database.execute(fold)
     assert await _tallied(database) == await _counted(database)
@@ -295,4 +315,4 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     [{"actor": "person-7"}, {"actor": "nobody"}, {"action": "job.rerun"}, {"action": "no.such"}, {"subject": "job/7"}],
 )
 async def test_list_of_deeds_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    assert await scanned_whole(database, queries("identity")["deeds"], {**_DEEDS, **asked}) == set()
+    assert await scanned_whole(database, load_queries("identity.queries")["entries"], {**_DEEDS, **asked}) == set()

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from oa_api.definition_fetch import DefinitionFetcher
-from oa_api.resolution import resolve
+from oa_api.definitions.fetcher import DefinitionFetcher
+from oa_api.jobs.planning import resolve
 
 SOURCES = Path(__file__).parents[3] / "shared" / "openaddresses" / "sources"
 

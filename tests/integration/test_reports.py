@@ -9,12 +9,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_api.background.schedules import schedule_once
+from oa_api.http.app_keys import SETTINGS
 from oa_api.mail import Mailer, MailServer
-from oa_api.schedules.period import ScheduleType
-from oa_api.schedules.reports import ReportWork
-from oa_api.services import SETTINGS
+from oa_api.schedules.report_task import ReportTask
+from oa_api.schedules.worker import schedule_once
 from oa_api.settings import Settings
+from oa_shared.schedule_types import ScheduleType
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.mail_server import mail_server
 from support.running_api import RunningApi
@@ -26,7 +26,7 @@ async def report(api: RunningApi, period: str, *, mail_url: str = "", **settings
     assert known is not None
     values = {name: getattr(known, name) for name in Settings.__dataclass_fields__}
     mailer = Mailer(MailServer.parse(mail_url) if mail_url else None, sender="oa <oa@example.org>")
-    work = ReportWork(api.database, Settings(**{**values, **settings}), mailer)
+    work = ReportTask(api.database, Settings(**{**values, **settings}), mailer)
     fired = await post(api, "/api/schedule", type="report", period=period)
     assert await schedule_once(api.database, {ScheduleType.REPORT: work})
     return dict(await api.get(f"/api/schedule/{fired['id']}"))
@@ -43,19 +43,19 @@ async def test_report_names_what_broke_and_was_mended_since_the_one_before(api: 
     await fail(api, c)
     assert (await report(api, "p1"))["state"] == "Done"
     first = await api.get("/api/report")
-    assert (named(first["broke"]), first["mended"], first["counts"]) == (
+    assert (named(first["broke"]), first["fixed"], first["counts"]) == (
         ["us/b", "us/c"],
         [],
-        {"broke": 2, "mended": 0},
+        {"broke": 2, "fixed": 0},
     )
     for job in await make_jobs(api, "us/a", "us/b"):
         await (fail if named([await api.get(f"/api/job/{job}")]) == ["us/a"] else succeed)(api, job)
     await report(api, "p2")
     second = await api.get("/api/report")
-    assert (named(second["broke"]), named(second["mended"])) == (["us/a"], ["us/b"])
+    assert (named(second["broke"]), named(second["fixed"])) == (["us/a"], ["us/b"])
     assert second["states"] == {"healthy": 1, "stale": 0, "failing": 1, "never": 1}
     await report(api, "p3")
-    assert (await api.get("/api/report"))["counts"] == {"broke": 0, "mended": 0}
+    assert (await api.get("/api/report"))["counts"] == {"broke": 0, "fixed": 0}
 
 
 async def test_report_is_silent_on_what_broke_and_was_mended_in_between(api: RunningApi) -> None:
@@ -63,7 +63,7 @@ async def test_report_is_silent_on_what_broke_and_was_mended_in_between(api: Run
     await fail(api, (await make_jobs(api, "us/a"))[0])
     await succeed(api, (await make_jobs(api, "us/a"))[0])
     await report(api, "p1")
-    assert (await api.get("/api/report"))["counts"] == {"broke": 0, "mended": 0}
+    assert (await api.get("/api/report"))["counts"] == {"broke": 0, "fixed": 0}
 
 
 async def test_report_as_text_and_html_has_words_links_and_no_markup_of_strangers(api: RunningApi) -> None:
@@ -71,7 +71,7 @@ async def test_report_as_text_and_html_has_words_links_and_no_markup_of_stranger
     await fail(api, job, "source.empty", "<script>alert(1)</script>")
     await report(api, "2026-W48")
     text = await (await api.client.get("/api/report?format=text")).text()
-    assert "OpenAddresses 2026-W48: 1 broke, 0 mended" in text
+    assert "OpenAddresses 2026-W48: 1 broke, 0 fixed" in text
     assert "- us/a addresses city: source.empty, <script>alert(1)</script>" in text
     assert f"/jobs/{job}" in text
     html = await (await api.client.get("/api/report?format=html")).text()
@@ -118,12 +118,12 @@ async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_firs
         waiting = await report(api, "p1", **told)
         assert (waiting["state"], "503" in waiting["error"]) == ("Waiting", True)
         hook.status = 200
-        await api.database.execute("UPDATE schedule_fire SET due_at = now()")
+        await api.database.execute("UPDATE schedule_run SET due_at = now()")
         assert (await report(api, "p1", **told))["state"] == "Done"
     (mail,) = box.mails
-    assert mail["Subject"] == "OpenAddresses p1: 1 broke, 0 mended"
+    assert mail["Subject"] == "OpenAddresses p1: 1 broke, 0 fixed"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    assert [told["counts"] for told in hook.told] == [{"broke": 1, "mended": 0}] * 2
+    assert [told["counts"] for told in hook.told] == [{"broke": 1, "fixed": 0}] * 2
     assert "us/a" in hook.told[0]["text"]
 
 

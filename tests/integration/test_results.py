@@ -6,16 +6,14 @@ from typing import Any
 
 import pytest
 
-from oa_api import job_actions
+from oa_api.db.database import Database, Row
 from oa_api.identity.principal import SERVICE
-from oa_api.jobs import Idempotency, create_jobs, create_run
-from oa_api.resolution import PlannedJob
-from oa_api.results.apply import apply_event, apply_status
-from oa_api.store.database import Database, Row
+from oa_api.jobs import actions
+from oa_api.jobs.results import apply_event, apply_status
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage
-from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
+from support.planned_jobs import create_planned_jobs
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 
@@ -28,11 +26,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def make_job(database: Database, *, live: bool = True) -> Row:
-    once = Idempotency(None, "", b"")
-    run = await create_run(database, {"live": live, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
-    planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", "city", Tier.STANDARD)
-    answer = await create_jobs(database, run["id"], [planned], errors=[], once=once, traceparent="", by=SERVICE)
-    return await job_of(database, answer["jobs"][0])
+    (job,) = await create_planned_jobs(database, "city", live=live)
+    return await job_of(database, job)
 
 
 async def job_of(database: Database, job: int) -> Row:
@@ -112,14 +107,14 @@ async def test_apply_status_drop_of_features_is_held_back_until_confirmed(databa
     await tell(database, first, JobStatus.SUCCESS, result=GOOD)
     assert await tell(database, second, JobStatus.SUCCESS, result={**GOOD, "count": 80}) == "Warn"
     assert await published(database) == [first["id"]]
-    await database.run(lambda transaction: job_actions.confirm(transaction, second["id"], by=SERVICE))
+    await database.run(lambda transaction: actions.confirm(transaction, second["id"], by=SERVICE))
     assert await published(database) == [second["id"]]
 
 
 async def test_apply_status_rejected_result_is_a_failure_and_stays_unpublished(database: Database) -> None:
     job = await make_job(database)
     await tell(database, job, JobStatus.SUCCESS, result={**GOOD, "count": 0})
-    await database.run(lambda transaction: job_actions.reject(transaction, job["id"], by=SERVICE))
+    await database.run(lambda transaction: actions.reject(transaction, job["id"], by=SERVICE))
     ended = await job_of(database, job["id"])
     assert (ended["status"], ended["error_code"], await published(database)) == ("Fail", "operator.rejected", [])
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from oa_api.background.relay import relay_once
-from oa_api.store.errors import StoreError
+from oa_api.db.errors import StoreError
+from oa_api.jobs.outbox_relay import relay_once
 from oa_shared.messages import parse_job_message
 from support.running_api import INTERNAL, RunningApi, running_api
 

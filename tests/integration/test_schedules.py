@@ -10,12 +10,12 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-import oa_api.schedules.sources as sources_module
-from oa_api.background.schedules import schedule_once
-from oa_api.schedules.period import ScheduleType
-from oa_api.schedules.repository import GitHub, Repository, RepositoryReader
-from oa_api.schedules.sources import SourcesWork
-from support.archives import tarred
+import oa_api.schedules.sources_task as sources_module
+from oa_api.schedules.repository import GitHubArchives, Repository, RepositoryReader
+from oa_api.schedules.sources_task import SourcesTask
+from oa_api.schedules.worker import schedule_once
+from oa_shared.schedule_types import ScheduleType
+from support.archives import tar_files
 from support.running_api import INTERNAL, RunningApi, definition
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -43,11 +43,11 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def work_on(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesWork]:
-    return {ScheduleType.SOURCES: SourcesWork(api.database, RepositoryReader(hosts), Repository(str(address)))}
+def work_on(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesTask]:
+    return {ScheduleType.SOURCES: SourcesTask(api.database, RepositoryReader(hosts), Repository(str(address)))}
 
 
-async def fire(api: RunningApi, **body: Any) -> dict[str, Any]:
+async def trigger(api: RunningApi, **body: Any) -> dict[str, Any]:
     response = await api.client.post("/api/schedule", json={"type": "sources", **body}, headers=INTERNAL)
     assert response.status == 200, await response.text()
     return dict(await response.json())
@@ -65,7 +65,7 @@ EXPECTED = sorted(
 
 
 async def test_sources_become_the_jobs_of_one_closed_live_weekly_run(api: RunningApi, repository: Path) -> None:
-    fired = await fire(api, period="2026-W48")
+    fired = await trigger(api, period="2026-W48")
     assert (fired["state"], fired["run"]) == ("Waiting", None)
     assert await schedule_once(api.database, work_on(api, repository))
     done = await api.get(f"/api/schedule/{fired['id']}")
@@ -78,7 +78,7 @@ async def test_sources_become_the_jobs_of_one_closed_live_weekly_run(api: Runnin
 
 
 async def test_sources_that_are_refused_are_told_with_the_reason(api: RunningApi, repository: Path) -> None:
-    fired = await fire(api)
+    fired = await trigger(api)
     await schedule_once(api.database, work_on(api, repository))
     refused = (await api.get(f"/api/schedule/{fired['id']}"))["refused"]
     assert [(item["path"], item["code"]) for item in refused] == [
@@ -92,10 +92,10 @@ async def test_sources_that_are_refused_are_told_with_the_reason(api: RunningApi
 
 
 async def test_firing_again_returns_the_first_fire_and_does_nothing(api: RunningApi, repository: Path) -> None:
-    fired = await asyncio.gather(*(fire(api, period="p") for _ in range(5)))
+    fired = await asyncio.gather(*(trigger(api, period="p") for _ in range(5)))
     assert len({item["id"] for item in fired}) == 1
     assert await schedule_once(api.database, work_on(api, repository))
-    assert (await fire(api, period="p"))["state"] == "Done"
+    assert (await trigger(api, period="p"))["state"] == "Done"
     assert not await schedule_once(api.database, work_on(api, repository))
     assert await jobs_of(api) == EXPECTED
 
@@ -114,23 +114,23 @@ async def test_sources_of_a_killed_process_are_resumed_without_doubling(
             raise KilledError
 
     monkeypatch.setattr(sources_module, "fault_point", die)
-    await fire(api)
+    await trigger(api)
     for _ in range(3):
         try:
             await schedule_once(api.database, work_on(api, repository))
         except KilledError:
             assert not await schedule_once(api.database, work_on(api, repository)), "the lease of the dead still runs"
-            await api.database.execute("UPDATE schedule_fire SET lease_until = now() - interval '1 second'")
+            await api.database.execute("UPDATE schedule_run SET lease_until = now() - interval '1 second'")
     assert passed
     assert await jobs_of(api) == EXPECTED
-    assert (await api.get("/api/schedule"))["fires"][0]["state"] == "Done"
+    assert (await api.get("/api/schedule"))["schedule_runs"][0]["state"] == "Done"
 
 
 async def test_sources_whose_lease_was_taken_over_write_nothing_more(
     api: RunningApi, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources_module, "_DEFINITIONS_AT_ONCE", 3)
-    await fire(api)
+    await trigger(api)
     others = 0
 
     class Slow(RepositoryReader):
@@ -138,25 +138,25 @@ async def test_sources_whose_lease_was_taken_over_write_nothing_more(
             nonlocal others
             others += 1
             if others == 1:
-                await api.database.execute("UPDATE schedule_fire SET lease_until = now() - interval '1 second'")
+                await api.database.execute("UPDATE schedule_run SET lease_until = now() - interval '1 second'")
                 await schedule_once(api.database, work_on(api, repository))
             return await super().read(*given)
 
-    slow = SourcesWork(api.database, Slow(), Repository(str(repository)))
+    slow = SourcesTask(api.database, Slow(), Repository(str(repository)))
     await schedule_once(api.database, {ScheduleType.SOURCES: slow})
     assert await jobs_of(api) == EXPECTED
-    assert (await api.get("/api/schedule"))["fires"][0]["state"] == "Done"
+    assert (await api.get("/api/schedule"))["schedule_runs"][0]["state"] == "Done"
 
 
 async def test_sources_without_a_repository_fail_in_words_and_go_on_when_fired_again(
     api: RunningApi, repository: Path, tmp_path: Path
 ) -> None:
-    fired = await fire(api)
+    fired = await trigger(api)
     await schedule_once(api.database, work_on(api, tmp_path / "absent"))
     failed = await api.get(f"/api/schedule/{fired['id']}")
     assert failed["state"] == "Failed"
     assert "there is no folder" in failed["error"]
-    again = await fire(api)
+    again = await trigger(api)
     assert (again["id"], again["state"], again["error"]) == (fired["id"], "Waiting", None)
     await schedule_once(api.database, work_on(api, repository))
     assert await jobs_of(api) == EXPECTED
@@ -165,7 +165,7 @@ async def test_sources_without_a_repository_fail_in_words_and_go_on_when_fired_a
 @pytest.fixture
 async def archive_server() -> AsyncIterator[TestServer]:
     files = {f"repo-1/sources/us/{name}.json": json.dumps(definition(name)).encode() for name in ("a", "b")}
-    body = tarred(files).getvalue()
+    body = tar_files(files).getvalue()
 
     async def archive(_request: web.Request) -> web.Response:
         return web.Response(body=body)
@@ -191,7 +191,7 @@ async def archive_server() -> AsyncIterator[TestServer]:
 async def test_sources_of_an_archive_on_a_server_become_jobs(
     api: RunningApi, archive_server: TestServer, path: str
 ) -> None:
-    await fire(api)
+    await trigger(api)
     await schedule_once(api.database, work_on(api, str(archive_server.make_url(path)), "127.0.0.1"))
     assert [job[0] for job in await jobs_of(api)] == ["us/a", "us/b"]
 
@@ -200,9 +200,9 @@ async def test_sources_of_a_branch_on_github_are_taken_at_one_commit(
     api: RunningApi, archive_server: TestServer
 ) -> None:
     there = str(archive_server.make_url("")).rstrip("/")
-    reader = RepositoryReader(("127.0.0.1",), github=GitHub(api=there, archives=there))
-    work = SourcesWork(api.database, reader, Repository("https://github.com/o/r"))
-    fired = await fire(api)
+    reader = RepositoryReader(("127.0.0.1",), github=GitHubArchives(api=there, archives=there))
+    work = SourcesTask(api.database, reader, Repository("https://github.com/o/r"))
+    fired = await trigger(api)
     await schedule_once(api.database, {ScheduleType.SOURCES: work})
     assert (await api.get(f"/api/schedule/{fired['id']}"))["detail"]["commit"] == COMMIT
     rows = await api.database.all("SELECT source_url FROM job ORDER BY id")
@@ -221,7 +221,7 @@ async def test_sources_of_a_server_that_gives_none_fail_or_wait(
     api: RunningApi, archive_server: TestServer, path: str, hosts: tuple[str, ...], ending: tuple[str, str]
 ) -> None:
     state, words = ending
-    fired = await fire(api)
+    fired = await trigger(api)
     await schedule_once(api.database, work_on(api, str(archive_server.make_url(path)), *hosts))
     found = await api.get(f"/api/schedule/{fired['id']}")
     assert found["state"] == state
@@ -230,15 +230,15 @@ async def test_sources_of_a_server_that_gives_none_fail_or_wait(
 
 async def test_schedule_list_tells_what_is_due_and_pages(api: RunningApi) -> None:
     for number in range(3):
-        await fire(api, period=f"p{number}")
+        await trigger(api, period=f"p{number}")
     response = await api.client.get("/api/schedule?limit=2")
     listed = await response.json()
-    assert [item["period"] for item in listed["fires"]] == ["p2", "p1"]
+    assert [item["period"] for item in listed["schedule_runs"]] == ["p2", "p1"]
     assert 'rel="next"' in response.headers["Link"]
     assert {item["type"] for item in listed["upcoming"]} == set(ScheduleType)
-    assert all(item["fire"] is None for item in listed["upcoming"])
-    cursor = listed["fires"][-1]["id"]
-    assert [item["period"] for item in (await api.get(f"/api/schedule?cursor={cursor}"))["fires"]] == ["p0"]
+    assert all(item["schedule_run"] is None for item in listed["upcoming"])
+    cursor = listed["schedule_runs"][-1]["id"]
+    assert [item["period"] for item in (await api.get(f"/api/schedule?cursor={cursor}"))["schedule_runs"]] == ["p0"]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 import structlog
 
-from oa_api.background.sign_in_mail import SIGN_IN_MAIL, forget, run_sign_in_mail
-from oa_api.identity import mailed_link
+from oa_api.http.app_keys import SETTINGS
+from oa_api.identity import magic_link
 from oa_api.identity.credential import digest
+from oa_api.identity.sign_in_mail_worker import SIGN_IN_MAIL, forget, run_sign_in_mail
 from oa_api.mail import Mailer
-from oa_api.services import SETTINGS
-from oa_api.settings import site_of
+from oa_api.settings import site_url
 from support.accounts import account, link, token
 from support.mail_server import MailBox, mail_server
 from support.running_api import RunningApi, running_api
@@ -52,7 +52,7 @@ def mailer_of(api: RunningApi) -> Mailer:
 async def answer_all(api: RunningApi, box: MailBox, browser: WebBrowser) -> list[str]:
     """Do what the duty does, and return the links that were sent."""
     mailer = mailer_of(api)
-    while await mailed_link.answer_next(api.database, mailer, site=str(browser.site.origin())):
+    while await magic_link.answer_next(api.database, mailer, site=str(browser.site.origin())):
         pass
     return [LINK.findall(mail.get_content())[0] for mail in box.mails]
 
@@ -106,7 +106,7 @@ async def test_link_works_once(api: RunningApi, browser: WebBrowser) -> None:
 async def test_two_at_once_get_one_session(api: RunningApi) -> None:
     secret = await link(api, 1)
     used = await asyncio.gather(
-        *(api.database.run(lambda transaction: mailed_link.use(transaction, secret)) for _ in range(4)),
+        *(api.database.run(lambda transaction: magic_link.use(transaction, secret)) for _ in range(4)),
         return_exceptions=True,
     )
     assert sum(isinstance(one, dict) for one in used) == 1
@@ -173,9 +173,9 @@ async def test_link_leads_to_the_address_of_the_settings_whatever_a_request_says
     settings = {"mail_url": f"smtp://127.0.0.1:{box.port}", "public_url": "https://oa.example"}
     async with running_api(database_url, **settings) as api:
         await account(api, "ada", email="ada@example.org")
-        await mailed_link.ask(api.database, "ada@example.org", visit="v", next_path="/")
+        await magic_link.ask(api.database, "ada@example.org", visit="v", next_path="/")
         mailer = mailer_of(api)
-        await mailed_link.answer_next(api.database, mailer, site=site_of(api.client.app[SETTINGS]))
+        await magic_link.answer_next(api.database, mailer, site=site_url(api.client.app[SETTINGS]))
     assert LINK.findall(box.mails[0].get_content())[0].startswith("https://oa.example/sign-in/link?token=")
 
 
@@ -221,7 +221,7 @@ async def test_duty_sends_beats_and_stops(api: RunningApi, box: MailBox, browser
 async def test_what_is_over_is_forgotten(api: RunningApi) -> None:
     await link(api, 1)
     await api.database.execute("UPDATE sign_in_link SET expires_at = now() - interval '1 s'")
-    await mailed_link.ask(api.database, "ada@example.org", visit="v", next_path="/")
+    await magic_link.ask(api.database, "ada@example.org", visit="v", next_path="/")
     await api.database.execute("UPDATE sign_in_request SET created_at = now() - interval '2 hours'")
     for age in ("15 days", "1 day"):
         await api.database.execute(

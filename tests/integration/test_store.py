@@ -1,22 +1,23 @@
 """The door to Postgres, against a real one: transactions, lost connections, time-outs, cancellation."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from oa_api.store import migration
-from oa_api.store.database import Database, Transaction
-from oa_api.store.errors import (
+from oa_api.db import migration
+from oa_api.db.database import Database, Transaction
+from oa_api.db.errors import (
+    MigrationError,
     StoreConflictError,
     StoreError,
     StoreTimeoutError,
     StoreUnavailableError,
     StoreUnknownOutcomeError,
 )
-from oa_api.store.migration import migrate
+from oa_api.db.migration import migrate
 from oa_local.postgres import Postgres
 
 KILL_OTHERS = """
@@ -36,7 +37,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    server = Postgres(tmp_path / "own", careless=True)
+    server = Postgres(tmp_path / "own", fsync_off=True)
     server.start()
     yield server
     server.stop()
@@ -241,11 +242,34 @@ async def test_migrate_two_at_once_applies_each_once(empty_database_url: str) ->
     await second.close()
 
 
-def test_sql_files_have_no_names_twice() -> None:
-    folder = Path(__import__("oa_api.store", fromlist=["store"]).__file__).parent / "sql"
-    for path in folder.glob("*.sql"):
-        names = re.findall(r"^-- name: (\w+)$", path.read_text(), re.MULTILINE)
-        assert len(names) == len(set(names)), path
+async def test_migrate_changed_file_is_refused(empty_database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = [("0001_create_table.sql", "CREATE TABLE job_event (xid xid8)")]
+    monkeypatch.setattr(migration, "_migrations", lambda: first)
+    database = await Database.open(empty_database_url)
+    try:
+        assert await migration.migrate(database) == ["0001_create_table.sql"]
+        changed = [
+            ("0001_create_table.sql", "CREATE TABLE job_event (xid xid8, id bigint)"),
+            ("0002_fail.sql", "SELECT 1"),
+        ]
+        monkeypatch.setattr(migration, "_migrations", lambda: changed)
+        with pytest.raises(MigrationError, match=r"^0001_create_table\.sql has changed .* put the change into a new"):
+            await migration.migrate(database)
+        rows = await database.all("SELECT name, sha256 FROM migration")
+    finally:
+        await database.close()
+    assert rows == [{"name": "0001_create_table.sql", "sha256": sha256(first[0][1].encode()).hexdigest()}]
+
+
+async def test_migrate_ledger_without_checksums_is_refused(empty_database_url: str) -> None:
+    database = await Database.open(empty_database_url)
+    try:
+        await database.execute("CREATE TABLE migration (name text PRIMARY KEY)")
+        await database.execute("INSERT INTO migration (name) VALUES ('0001_runs_and_jobs.sql')")
+        with pytest.raises(MigrationError, match="create a new database"):
+            await migrate(database)
+    finally:
+        await database.close()
 
 
 async def test_migration_may_take_longer_than_a_statement(

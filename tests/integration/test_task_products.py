@@ -1,4 +1,4 @@
-"""An attempt that makes a product, against real S3 and SQS."""
+"""An attempt that builds a product, against real S3 and SQS."""
 
 import gzip
 import json
@@ -14,9 +14,9 @@ from oa_local.provision import Queues
 from oa_shared.aws import Aws
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
-from oa_task.job.attempt import Attempt
+from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
-from oa_task.products import inputs
+from oa_task.products import input_fetcher
 from support.products import Bucket, Row, address, plan
 
 
@@ -32,7 +32,7 @@ async def api(body: Row) -> AsyncIterator[str]:
 
 
 async def run(body: Row, opened: Aws, queues: Queues, bucket: str, *, folder: Path) -> tuple[int, StatusMessage]:
-    """Run the attempt of a plan; return its exit status and its last word."""
+    """Run the attempt of a plan; return its exit status and its last message."""
     (folder / "log.jsonl").write_text("")
     async with api(body) as url:
         settings = JobSettings(
@@ -47,7 +47,7 @@ async def run(body: Row, opened: Aws, queues: Queues, bucket: str, *, folder: Pa
             results_queue_url=queues.results_url,
         )
         storage, queue = opened.storage(bucket), opened.queue(queues.results_url)
-        status = await Attempt(settings, storage=storage, queue=queue, log_file=folder / "log.jsonl").run()
+        status = await AttemptRunner(settings, storage=storage, queue=queue, log_file=folder / "log.jsonl").run()
     received = await opened.queue(queues.results_url).receive(10, 1, 30)
     messages = [parse_result_message(message.body) for message in received]
     return status, max((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
@@ -72,17 +72,17 @@ async def test_attempt_of_an_export_reads_published_files_from_the_bucket_and_up
     assert [item["count"] for item in manifest["inputs"]] == [1, 1]
 
 
-async def test_attempt_of_an_export_without_its_input_is_a_fault_of_storage(
+async def test_attempt_of_an_export_without_its_input_is_a_storage_failure(
     opened: Aws, queues: Queues, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inputs, "_FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(input_fetcher, "DELAYS_S", (0.0, 0.0))
     dataset = Bucket(tmp_path / "published").publish("us/x", [address("1", "A", 1, 2)])
     body = plan("export", [dataset], formats=["csv"])
     status, ended = await run(body, opened, queues, bucket, folder=tmp_path)
     assert (status, ended.status, ended.error and ended.error["code"]) == (25, "Fail", "infra.storage")
 
 
-async def test_attempt_of_a_plan_that_is_none_fails_with_its_code(
+async def test_attempt_of_an_invalid_plan_fails_with_its_code(
     opened: Aws, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     status, ended = await run(plan("fabric", []), opened, queues, bucket, folder=tmp_path)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from oa_api.identity import accounts, mailed_link, sessions
+from oa_api.db.query_files import load_queries
+from oa_api.identity import accounts, magic_link, sessions
 from oa_api.identity.principal import SERVICE
-from oa_api.store.queries import queries
 from support.running_api import INTERNAL, RunningApi
 
-_SQL = queries("identity")
+_SQL = load_queries("identity.queries")
 
 
 @dataclass(frozen=True)
@@ -51,4 +51,4 @@ async def session(api: RunningApi, login: str) -> str:
 
 async def link(api: RunningApi, account_id: int, **more: Any) -> str:
     """Make a link that signs in, and return its secret."""
-    return await api.database.run(lambda transaction: mailed_link.make(transaction, account_id, **more))
+    return await api.database.run(lambda transaction: magic_link.make(transaction, account_id, **more))

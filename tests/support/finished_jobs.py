@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from oa_api.results.apply import apply_status
+from oa_api.jobs.results import apply_status
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.running_api import INTERNAL, RunningApi, definition

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from oa_api.background.github import GitHubDuty, Pauses
-from oa_api.github.setup import open_github
-from oa_api.results.apply import apply_status
+from oa_api.db.database import Row
+from oa_api.jobs.results import apply_status
+from oa_api.pull_requests.factory import open_github
+from oa_api.pull_requests.worker import GitHubWorker, RetryDelays
 from oa_api.settings import Settings
-from oa_api.store.database import Row
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.databases import Snapshot
@@ -34,7 +34,7 @@ class GitHubWorld:
 
     api: RunningApi
     github: GitHubServer
-    duty: GitHubDuty
+    duty: GitHubWorker
     storage: MemoryStorage
     database_url: str
     before: Snapshot
@@ -168,7 +168,7 @@ async def github_world(database_url: str, *, page_size: int = 100, **settings: A
                 settings_of(github, database_url, **settings),
                 database=api.database,
                 storage=storage,
-                pauses=Pauses(look_s=0, delays_s=(0.0,)),
+                pauses=RetryDelays(look_s=0, delays_s=(0.0,)),
             )
         )
         yield GitHubWorld(api, github, duty, storage, database_url, before)

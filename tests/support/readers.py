@@ -1,17 +1,17 @@
-"""Reading a file as a source's conform says."""
+"""Reads files as the conform of a source specifies."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from oa_task.bad_rows import BadRows
-from oa_task.definition import Entry
-from oa_task.features import FeatureBatch, Points
+from oa_task.definition.source_entry import SourceEntry
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points
 from oa_task.read.source import open_batches
 
 
-class Read:
-    """What was read: batches, and the columns and geometries of all of them together."""
+class ReadResult:
+    """The batches of a read, and their columns and geometries put together."""
 
     def __init__(self, batches: list[FeatureBatch], bad_rows: BadRows) -> None:
         self.batches = batches
@@ -43,19 +43,19 @@ class Read:
         ]
 
 
-def entry_of(conform: dict[str, Any], layer: str = "addresses") -> Entry:
+def entry_of(conform: dict[str, Any], layer: str = "addresses") -> SourceEntry:
     rules = {"number": "NO", "street": "ST"}
-    return Entry(
+    return SourceEntry(
         layer=layer, name="x", urls=("http://x/",), protocol="http", compression=None, conform=conform, rules=rules
     )
 
 
 def read_files(
     paths: list[Path], conform: dict[str, Any], *, all_columns: bool = True, limit: int | None = None
-) -> Read:
+) -> ReadResult:
     bad_rows = BadRows()
     batches = open_batches(paths, entry_of(conform), bad_rows=bad_rows, all_columns=all_columns, limit=limit)
-    return Read(list(batches), bad_rows)
+    return ReadResult(list(batches), bad_rows)
 
 
-Reading = Callable[..., Read]
+ReadBytes = Callable[..., ReadResult]

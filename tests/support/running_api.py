@@ -9,11 +9,11 @@ from aiohttp import web, web_app
 from aiohttp.test_utils import TestClient, TestServer
 
 from oa_api.app import make_app
-from oa_api.definition_fetch import DefinitionFetcher
-from oa_api.server import ApiRunner
-from oa_api.services import QueuePair
+from oa_api.db.database import Database
+from oa_api.definitions.fetcher import DefinitionFetcher
+from oa_api.http.app_keys import QueuePair
+from oa_api.http.server import ApiRunner
 from oa_api.settings import Settings
-from oa_api.store.database import Database
 from oa_shared.storage import Storage
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage

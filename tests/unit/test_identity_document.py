@@ -12,13 +12,13 @@ TEXT = (Path(__file__).parents[2] / "docs" / "identity.md").read_text(encoding="
 ROWS = {
     cells[1].strip(): re.findall(r"`([A-Z]+ /[^`]*)`", cells[3])
     for cells in (line.split("|") for line in TEXT.partition("\n## ")[0].splitlines() if line.startswith("| "))
-    if cells[1].strip() != "role"
+    if cells[1].strip() != "Role"
 }
-LOWEST = {f"{route.method} {route.path}": route.role.word for route in ROUTES}
+LOWEST = {f"{route.method} {route.path}": route.role.label for route in ROUTES}
 
 
 def test_every_role_has_its_row_and_examples() -> None:
-    assert list(ROWS) == [role.word for role in Role]
+    assert list(ROWS) == [role.label for role in Role]
     assert all(ROWS.values())
 
 

@@ -1,1 +1,1 @@
-"""The vocabulary that both sides of a queue or a socket agree on."""
+"""The vocabulary, messages and ports that the services and the command line share."""

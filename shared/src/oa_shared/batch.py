@@ -1,7 +1,8 @@
-"""What the dispatcher asks of AWS Batch; `oa_shared.aws` has the real one, `tests/fakes` one in memory."""
+"""The port to AWS Batch; `oa_shared.aws` implements it, `tests/support/fakes` has one in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from oa_shared.errors import OaError
@@ -10,8 +11,16 @@ MAX_DESCRIBE = 100
 ENDED_STATUSES = frozenset({"SUCCEEDED", "FAILED"})
 
 
+class StopReason(StrEnum):
+    """Why the sweep ends a container; Batch returns it as the reason of the job."""
+
+    CANCELED = "oa: canceled"
+    TIME_LIMIT = "oa: past its time limit"
+    DEADLINE = "oa: past its deadline"
+
+
 class BatchRefusedError(OaError):
-    """Batch said no: nothing was started. `throttled` tells a call too many from a call that is wrong."""
+    """Batch refused the call and started nothing; `throttled` means that there were too many calls."""
 
     code = "batch.refused"
     title = "AWS Batch refused the call."
@@ -22,14 +31,14 @@ class BatchRefusedError(OaError):
 
 
 class BatchForbiddenError(BatchRefusedError):
-    """Batch does not let us in: a matter of credentials or policies, not of the job. Nothing was started."""
+    """Batch rejected the credentials or policies of the caller and started nothing; the job is not at fault."""
 
     code = "batch.forbidden"
-    title = "AWS Batch does not accept our credentials."
+    title = "AWS Batch rejected the credentials."
 
 
 class BatchUnknownError(OaError):
-    """No answer came, so the job may or may not have been started."""
+    """Batch did not answer: the job may or may not have started."""
 
     code = "batch.unknown"
     title = "AWS Batch did not answer."
@@ -38,7 +47,7 @@ class BatchUnknownError(OaError):
 
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
-    """One container to run."""
+    """The SubmitJob call for one attempt."""
 
     name: str
     queue: str
@@ -49,7 +58,7 @@ class SubmitRequest:
 
 @dataclass(frozen=True, slots=True)
 class BatchJob:
-    """What Batch knows of a job; times are seconds since the epoch."""
+    """A job as Batch describes it; times are seconds since the epoch."""
 
     id: str
     name: str
@@ -61,21 +70,21 @@ class BatchJob:
 
     @property
     def ended(self) -> bool:
-        """Return whether the container will not run any more."""
+        """Return whether the container has ended."""
         return self.status in ENDED_STATUSES
 
 
 class BatchService(Protocol):
-    """Every method raises BatchRefusedError or BatchUnknownError."""
+    """AWS Batch. Every method raises BatchRefusedError or BatchUnknownError."""
 
     async def submit(self, request: SubmitRequest) -> str:
-        """Start a container once, without retries of its own, and return Batch's id for it."""
+        """Submit a job once, without retries, and return the id that Batch gives it."""
 
     async def describe(self, ids: Sequence[str]) -> list[BatchJob]:
-        """Look up at most 100 jobs; those that Batch has forgotten are left out."""
+        """Return the jobs with these ids, at most 100; jobs that Batch no longer knows are left out."""
 
     async def find_by_name(self, queue: str, name: str) -> BatchJob | None:
-        """Return the newest job of that name in a queue, in whatever status."""
+        """Return the newest job with a name in a queue, in any status."""
 
     async def terminate(self, job_id: str, reason: str) -> None:
-        """End a job; one that has ended already is not an error."""
+        """End a job; it is not an error if the job has ended already."""

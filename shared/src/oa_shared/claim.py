@@ -1,4 +1,4 @@
-"""The claim: what the one container that works on an attempt leaves on S3 before it begins."""
+"""The claim: an object on S3 by which exactly one container works on an attempt."""
 
 import json
 
@@ -6,15 +6,15 @@ CLAIM_FILE = "claim.json"
 
 
 def claim(batch_job: str, owner: str) -> bytes:
-    """Return the body of a claim: `owner` is random, so that a container knows its own again."""
+    """Return the body of a claim; `owner` is a random string by which a container recognizes its own claim."""
     return json.dumps({"batch_job": batch_job, "owner": owner}).encode()
 
 
 def read_claim(body: bytes) -> str | None:
-    """Return Batch's id of the container that wrote a claim; None where it does not say."""
+    """Return the Batch id of the container that wrote a claim; None when the claim names none."""
     try:
-        told = json.loads(body)
+        decoded = json.loads(body)
     except ValueError:
         return None
-    batch_job = told.get("batch_job") if isinstance(told, dict) else None
+    batch_job = decoded.get("batch_job") if isinstance(decoded, dict) else None
     return batch_job if isinstance(batch_job, str) and batch_job else None

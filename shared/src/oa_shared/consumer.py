@@ -1,4 +1,4 @@
-"""The consumer loop: receive messages, handle a bounded number at once, and settle each by its outcome."""
+"""The consumer loop: receive messages, handle a bounded number at once, settle each by its outcome."""
 
 import asyncio
 import time
@@ -79,24 +79,24 @@ class Consumer:
         queue: Queue,
         handle: Handler,
         *,
-        pace: ConsumerOptions | None = None,
+        options: ConsumerOptions | None = None,
         name: str = "queue",
         on_poll: Callable[[], Awaitable[None]] | None = None,
         is_ready: Callable[[], Awaitable[bool]] = _always,
     ) -> None:
         self._queue = queue
         self._handle = handle
-        self._pace = pace or ConsumerOptions()
+        self._options = options or ConsumerOptions()
         self._name = name
         self._on_poll = on_poll
         self._is_ready = is_ready
-        self._in_hand: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._needs_readiness_check = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set; then return messages that were not started and finish the others.
+        """Run until `stop` is set; then return messages that have not started and finish the others.
 
-        Cancelled, it drops what is in hand, which is delivered again when its visibility runs out.
+        When canceled, it abandons messages in progress; they are delivered again when their visibility expires.
         """
         backoff_s = 1.0
         try:
@@ -104,13 +104,13 @@ class Consumer:
                 if await self._try_to_poll(stop):
                     backoff_s = 1.0
                     continue
-                log.warning("consumer_waits", retry_in_s=backoff_s)
+                log.warning("consumer_waiting", retry_in_s=backoff_s)
                 await _sleep_unless(stop, backoff_s)
                 backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
-            if self._in_hand:
-                await asyncio.wait(self._in_hand)
+            if self._tasks:
+                await asyncio.wait(self._tasks)
         finally:
-            for task in self._in_hand:
+            for task in self._tasks:
                 task.cancel()
 
     async def _try_to_poll(self, stop: asyncio.Event) -> bool:
@@ -129,24 +129,24 @@ class Consumer:
         return True
 
     async def _poll(self, stop: asyncio.Event) -> None:
-        room = self._pace.concurrency - len(self._in_hand)
+        room = self._options.concurrency - len(self._tasks)
         if room <= 0:
-            await asyncio.wait(self._in_hand, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return
-        messages = await self._queue.receive(min(room, MAX_BATCH), self._pace.wait_s, self._pace.visibility_s)
+        messages = await self._queue.receive(min(room, MAX_BATCH), self._options.wait_s, self._options.visibility_s)
         for message in messages:
-            work = self._hand_back(message) if stop.is_set() else self._settle(message)
-            task = asyncio.create_task(work)
-            self._in_hand.add(task)
-            task.add_done_callback(self._in_hand.discard)
+            settling = self._return_to_queue(message) if stop.is_set() else self._settle(message)
+            task = asyncio.create_task(settling)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _hand_back(self, message: ReceivedMessage) -> None:
+    async def _return_to_queue(self, message: ReceivedMessage) -> None:
         await self._acknowledge(message, RetryAfter(0))
 
     async def _settle(self, message: ReceivedMessage) -> None:
         started = time.monotonic()
         with structlog.contextvars.bound_contextvars(message_id=message.id, receive_count=message.receive_count):
-            heartbeat = asyncio.create_task(self._keep(message))
+            heartbeat = asyncio.create_task(self._keep_hidden(message))
             try:
                 outcome = await self._handle(message)
             except Exception:
@@ -164,14 +164,14 @@ class Consumer:
         MESSAGE_DURATION_S.labels(self._name).observe(duration_s)
         log.info("message_handled", queue=self._name, outcome=outcome, duration_ms=round(duration_s * 1000))
 
-    async def _keep(self, message: ReceivedMessage) -> None:
-        """Extend the visibility of a message in hand before it runs out, up to the 12 hours that SQS allows in all."""
-        began = time.monotonic()
-        visibility_s = self._pace.visibility_s
+    async def _keep_hidden(self, message: ReceivedMessage) -> None:
+        """Extend the visibility of a message in progress before it expires, up to the 12 hours that SQS allows."""
+        started = time.monotonic()
+        visibility_s = self._options.visibility_s
         while True:
             await asyncio.sleep(visibility_s / 3)
-            if time.monotonic() - began + visibility_s > self._pace.max_held_s:
-                log.error("message_held_too_long", held_s=round(time.monotonic() - began))
+            if time.monotonic() - started + visibility_s > self._options.max_held_s:
+                log.error("message_held_too_long", held_s=round(time.monotonic() - started))
                 return
             try:
                 await self._queue.change_visibility(message.receipt, visibility_s)
@@ -189,7 +189,7 @@ class Consumer:
                     log.error("message_dead_lettered", reason=reason)
                     await self._queue.dead_letter(message, reason)
         except QueueUnavailableError as error:
-            # The message comes again; every handler is ready for a duplicate.
+            # The message is delivered again; every handler tolerates duplicates.
             log.warning("acknowledge_failed", error=str(error))
 
 

@@ -1,10 +1,10 @@
-"""The base of the errors that cross a package's edge."""
+"""The base class of errors that cross a package boundary."""
 
 from typing import ClassVar
 
 
 class OaError(Exception):
-    """Something went wrong that has a name; `code` is for machines, `title` for people."""
+    """An error with a `code` for programs, a `title` for readers, and a `detail` of this occurrence."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong."
@@ -15,5 +15,5 @@ class OaError(Exception):
 
     @property
     def detail(self) -> str:
-        """Return what happened this time, in words."""
+        """Return the message of this occurrence."""
         return str(self)

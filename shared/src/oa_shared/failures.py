@@ -1,14 +1,15 @@
-"""The closed vocabulary of what can end a job, and what each word means for the exit status and for retries.
+"""The failure codes of a job, each with its title, hint, exit status and retry rule.
 
-Prose may change, codes may not: clients and the database hold them.
+Titles and hints may change. Codes may not: clients and the database store them.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 
 class FailureClass(StrEnum):
-    """Whose fault it was: the part of a code before the dot."""
+    """The part of a code before the dot: which party has to act."""
 
     SOURCE = "source"
     UPSTREAM = "upstream"
@@ -19,12 +20,23 @@ class FailureClass(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RetryRule:
+    """The delays before each automatic retry, in seconds; `larger` moves each retry to the next size tier."""
+
+    delays_s: tuple[int, ...] = ()
+    larger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
-    """One way in which a job ends badly."""
+    """One way in which a job fails; `rerun_helps` means that the same definition may succeed later."""
 
     code: str
     title: str
     hint: str
+    exit_status: int
+    retry: RetryRule
+    rerun_helps: bool
 
     @property
     def failure_class(self) -> FailureClass:
@@ -32,76 +44,151 @@ class Failure:
         return FailureClass(self.code.partition(".")[0])
 
 
-_TABLE = (
-    ("source.schema", "The source definition is not valid.", "Correct the definition at the pointer named."),
-    ("source.not_found", "The data is not at its address.", "Find the new address of the data."),
-    (
-        "source.format",
-        "The data is not in the format that the source names.",
-        "Look at what the address serves.",
-    ),
-    ("source.empty", "There are no features in the data.", "See whether the file or layer moved."),
-    ("source.test_failed", "An acceptance test of the source failed.", "Compare the test with the rule."),
-    ("source.skip", "The source says to skip it.", "Remove `skip` to run it again."),
-    ("source.address_refused", "The address is not one on the public internet.", "Use a public address."),
-    ("source.too_large", "The data is larger than the limits allow.", "Ask an operator to raise the limit."),
-    ("source.encoding", "The text is not in the encoding that the source names.", "Set `conform.encoding`."),
-    ("source.regexp_timeout", "A regular expression took too long.", "Make the expression simpler."),
-    ("source.regexp", "A regular expression cannot be used.", "Correct the expression or its replacement."),
-    ("source.columns_missing", "The data lacks columns that the rules name.", "Rename them in the conform."),
-    ("source.token_required", "The server wants a token.", "Find a public address of the same data."),
-    ("source.archive", "The archive cannot be unpacked safely.", "Look at the archive."),
-    ("source.crs", "The coordinate reference system is unknown or wrong.", "Set `conform.srs`."),
-    ("source.bad_rows", "Too many rows cannot be used.", "See the counted reasons."),
-    ("upstream.timeout", "The server took too long.", "It is tried again."),
-    ("upstream.http_5xx", "The server failed.", "It is tried again."),
-    ("upstream.connection", "The server cannot be reached.", "It is tried again."),
-    ("upstream.truncated", "The server sent less than it announced.", "It is tried again."),
-    ("upstream.throttled", "The server asks for fewer requests.", "It is tried again, later."),
-    ("resource.out_of_memory", "The job needed more memory than it had.", "It runs again on a larger tier."),
-    ("resource.disk_full", "The job needed more disk than it had.", "It runs again on a larger tier."),
-    ("resource.timeout", "The job took longer than its limit.", "It runs again on a larger tier."),
-    ("infra.host_lost", "The machine under the job went away.", "It is run again."),
-    ("infra.image_pull", "The container image could not be fetched.", "It is run again."),
-    ("infra.lost", "Nothing was heard of the job any more.", "It is run again."),
-    ("infra.storage", "The storage of the results could not be used.", "It is run again."),
-    ("infra.queue", "The queue could not be used.", "It is run again."),
-    ("infra.api", "The API could not be reached.", "It is run again."),
-    ("infra.refused", "Batch refused the job for good.", "See whether its queues and definitions exist."),
-    ("infra.deadline", "The job did not end before its deadline.", "Run it again."),
-    ("bug.crash", "The program failed.", "Look at the log and file an issue."),
-    ("bug.no_result", "The container ended without a result.", "Look at the log and file an issue."),
-    ("operator.cancelled", "An operator cancelled the job.", "Run it again when wanted."),
-    ("operator.rejected", "An operator rejected the result.", "Mend the source and run it again."),
-)
-FAILURES = {code: Failure(code, title, hint) for code, title, hint in _TABLE}
+_NEVER = RetryRule()
+_AUTOMATIC = "Retried automatically."
+_ON_LARGER = "Retried on a larger machine."
+_REPORT_BUG = "Check the log and file an issue."
 
-_EXIT_STATUSES = {
-    "source.schema": 10,
-    "source.not_found": 11,
-    "source.format": 12,
-    "source.empty": 13,
-    "source.test_failed": 14,
-    "source.skip": 15,
-    "source.address_refused": 16,
-    "source.too_large": 17,
-    "source.columns_missing": 18,
-}
-_CLASS_EXIT_STATUSES = {
-    FailureClass.SOURCE: 19,
-    FailureClass.UPSTREAM: 20,
-    FailureClass.RESOURCE: 28,
-    FailureClass.INFRA: 25,
-    FailureClass.BUG: 30,
-    FailureClass.OPERATOR: 29,
-}
+_source = partial(Failure, exit_status=19, retry=_NEVER, rerun_helps=False)
+_upstream = partial(Failure, hint=_AUTOMATIC, exit_status=20, retry=RetryRule((60, 600)), rerun_helps=True)
+_resource = partial(Failure, hint=_ON_LARGER, exit_status=28, retry=RetryRule((0,), larger=True), rerun_helps=True)
+_infra = partial(Failure, hint=_AUTOMATIC, exit_status=25, retry=RetryRule((5, 30, 120, 300, 900)), rerun_helps=True)
+_bug = partial(Failure, hint=_REPORT_BUG, exit_status=30, retry=RetryRule((10,)), rerun_helps=False)
+_operator = partial(Failure, exit_status=29, retry=_NEVER, rerun_helps=False)
+
+_FAILURES = (
+    _source(
+        "source.schema",
+        "The source definition is invalid.",
+        "Correct the definition at the place shown.",
+        exit_status=10,
+    ),
+    _source(
+        "source.not_found",
+        "Data not found at the URL.",
+        "Find the new URL and update `data`.",
+        exit_status=11,
+    ),
+    _source(
+        "source.format",
+        "The file is not in the declared format.",
+        "Open the URL and check `format`.",
+        exit_status=12,
+    ),
+    _source(
+        "source.empty",
+        "The data is empty.",
+        "Check whether the file or layer has moved.",
+        exit_status=13,
+    ),
+    _source(
+        "source.test_failed",
+        "An acceptance test of the source failed.",
+        "Fix the acceptance test or the rule.",
+        exit_status=14,
+    ),
+    _source(
+        "source.skip",
+        "The source is marked to be skipped.",
+        "Remove `skip` to run the source.",
+        exit_status=15,
+    ),
+    _source(
+        "source.address_refused",
+        "The URL is not on the public internet.",
+        "Use a public URL.",
+        exit_status=16,
+    ),
+    _source(
+        "source.too_large",
+        "The data exceeds the size limits.",
+        "Ask an operator to raise the limit.",
+        exit_status=17,
+    ),
+    _source(
+        "source.encoding",
+        "The text is not in the declared encoding.",
+        "Set `conform.encoding`.",
+    ),
+    _source(
+        "source.regexp_timeout",
+        "A regular expression took too long.",
+        "Simplify the expression.",
+    ),
+    _source(
+        "source.regexp",
+        "A regular expression is invalid.",
+        "Correct the expression or its replacement.",
+    ),
+    _source(
+        "source.columns_missing",
+        "Columns used in `conform` are missing.",
+        "Fix the column names in `conform`.",
+        exit_status=18,
+    ),
+    _source(
+        "source.token_required",
+        "The server requires a token.",
+        "Find a public URL of the same data.",
+    ),
+    _source(
+        "source.archive",
+        "The archive is damaged or unsafe.",
+        "Check the archive at its URL.",
+    ),
+    _source(
+        "source.crs",
+        "The coordinate reference system is unknown or wrong.",
+        "Set `conform.srs`.",
+    ),
+    _source(
+        "source.bad_rows",
+        "Too many rows were unusable.",
+        "See the bad-row counts.",
+    ),
+    _upstream("upstream.timeout", "The server took too long."),
+    _upstream("upstream.http_5xx", "The server failed."),
+    _upstream("upstream.connection", "Could not connect to the server."),
+    _upstream("upstream.truncated", "The download was cut short."),
+    _upstream("upstream.throttled", "The server limits the number of requests."),
+    _resource("resource.out_of_memory", "The job ran out of memory."),
+    _resource("resource.disk_full", "The job ran out of disk space."),
+    _resource("resource.timeout", "The job exceeded its time limit."),
+    _infra("infra.host_lost", "The machine running the job was lost."),
+    _infra("infra.image_pull", "The container image could not be pulled."),
+    _infra("infra.lost", "The job stopped reporting."),
+    _infra("infra.storage", "The object store was unavailable."),
+    _infra("infra.queue", "The queue was unavailable."),
+    _infra("infra.api", "The API was unavailable."),
+    _infra(
+        "infra.refused",
+        "AWS Batch refused the job.",
+        hint="Check that its Batch queue and job definition exist.",
+        retry=_NEVER,
+        rerun_helps=False,
+    ),
+    _infra(
+        "infra.deadline",
+        "The job missed its deadline.",
+        hint="Rerun the job.",
+        retry=_NEVER,
+    ),
+    _bug("bug.crash", "The program crashed."),
+    _bug("bug.no_result", "The container ended without a result."),
+    _operator("operator.cancelled", "An operator canceled the job.", "Rerun when ready."),
+    _operator("operator.rejected", "An operator rejected the result.", "Fix the source, then rerun."),
+)
+FAILURES = {failure.code: failure for failure in _FAILURES}
 
 
 def failure_class(code: str) -> FailureClass:
-    """Return the class of a code. Raises KeyError for a code outside the vocabulary."""
+    """Return the class of a code. Raises KeyError for an unknown code."""
     return FAILURES[code].failure_class
 
 
 def exit_status(code: str) -> int:
-    """Return the task's exit status for a code: 10-19 source, 20-29 infra and upstream, 30 bug."""
-    return _EXIT_STATUSES.get(code, _CLASS_EXIT_STATUSES[failure_class(code)])
+    """Return the task's exit status: 10-19 source, 20-29 upstream, resource, infra or operator, 30 bug.
+
+    Raises KeyError for an unknown code.
+    """
+    return FAILURES[code].exit_status

@@ -1,4 +1,4 @@
-"""The names of things that cross a queue or a socket."""
+"""Identifiers that cross a queue or a socket, and the names built from them."""
 
 import re
 import secrets
@@ -14,13 +14,13 @@ _BATCH_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-(?P<job>\d+)-(?P<attempt
 
 
 def new_token() -> Token:
-    """Return the random token of a new attempt: 32 hex digits."""
+    """Return the random token of a new attempt: 32 hexadecimal digits."""
     return Token(secrets.token_hex(16))
 
 
 @dataclass(frozen=True, slots=True)
 class BatchJobName:
-    """What the name of an AWS Batch job says about the attempt that it runs."""
+    """The parts of an AWS Batch job name, which identify the attempt."""
 
     stack: str
     job: JobId
@@ -29,12 +29,12 @@ class BatchJobName:
 
 
 def batch_job_name(stack: str, job: int, attempt: int, token: str) -> str:
-    """Return the name under which Batch knows an attempt; it is how a redelivered message finds its job."""
+    """Return the Batch job name of an attempt; a redelivered message finds its job by this name."""
     return f"oa-{stack}-{job}-{attempt}-{token[:8]}"
 
 
 def parse_batch_job_name(name: str) -> BatchJobName | None:
-    """Return the parts of a name made by `batch_job_name`, or None for the name of somebody else's job."""
+    """Return the parts of a name built by `batch_job_name`, or None for any other name."""
     match = _BATCH_JOB_NAME.fullmatch(name)
     if match is None:
         return None
@@ -47,5 +47,5 @@ def parse_batch_job_name(name: str) -> BatchJobName | None:
 
 
 def attempt_prefix(job: int, attempt: int) -> str:
-    """Return the S3 prefix below which one attempt, and nothing else, writes."""
+    """Return the S3 key prefix of an attempt; only that attempt writes below it."""
     return f"job/{job}/attempt-{attempt}/"

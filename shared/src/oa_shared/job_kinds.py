@@ -1,10 +1,10 @@
-"""What a job makes: data of one source, or a product of many that are published."""
+"""The kinds of jobs: the data of one source, or a product built from many datasets."""
 
 from enum import StrEnum
 
 
 class JobKind(StrEnum):
-    """The kind of work; only that of a source passes the quality gate and is published as data."""
+    """What a job builds; only data of a source passes the quality gate and is published as a dataset."""
 
     SOURCE = "source"
     COLLECTION = "collection"

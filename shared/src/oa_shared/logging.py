@@ -1,4 +1,4 @@
-"""One way of logging for all services: JSON lines, or colours on a terminal."""
+"""The log format of all services: JSON lines, or colored text on a terminal."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ from structlog.typing import Processor
 
 
 def configure_logging(service: str, *, level: str = "INFO") -> None:
-    """Send structlog's and the standard library's lines to standard error, each with `service` on it."""
+    """Send log lines of structlog and the standard library to standard error, each with the key `service`."""
     is_terminal = sys.stderr.isatty()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

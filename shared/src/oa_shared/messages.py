@@ -1,15 +1,17 @@
-"""The messages of the jobs queue and the results queue: shapes, writing and reading (docs/messages.md)."""
+"""The messages of the jobs queue and the results queue: their fields, writing and parsing (docs/messages.md)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
 
 from oa_shared.errors import OaError
 from oa_shared.failures import FAILURES
 from oa_shared.job_kinds import JobKind
+from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
@@ -20,21 +22,21 @@ JOB_SUBMIT = "job.submit"
 JOB_STATUS = "job.status"
 BATCH_EVENT = "batch.event"
 LOST = "LOST"
-# The attribute of a job.submit that was sent once before: its container may exist.
+# The attribute of a repeated job.submit: its container may exist already.
 REPUBLISHED = "republished"
 _MAX_BIGINT = 2**63 - 1
 _MAX_INTEGER = 2**31 - 1
 
 
 class UnreadableMessageError(OaError):
-    """A message is not one of ours, or not of a version that we read; it belongs in the dead-letter queue."""
+    """A message has an unknown form or version; it belongs on the dead-letter queue."""
 
     code = "message.unreadable"
     title = "The message cannot be read."
 
 
 class MessageTooLargeError(OaError):
-    """A message is larger than the 64 KiB that all parts agree on."""
+    """A message exceeds 64 KiB, the limit that all services keep."""
 
     code = "message.too_large"
     title = "The message is too large."
@@ -42,7 +44,7 @@ class MessageTooLargeError(OaError):
 
 @dataclass(frozen=True, slots=True)
 class JobMessage:
-    """Jobs queue: please submit this attempt to Batch."""
+    """Jobs queue: submit this attempt to Batch."""
 
     kind: ClassVar[str] = JOB_SUBMIT
     run: int
@@ -61,7 +63,7 @@ class JobMessage:
 
 @dataclass(frozen=True, slots=True)
 class StatusMessage:
-    """Results queue: a task says where its attempt stands."""
+    """Results queue: a task reports the status of its attempt."""
 
     kind: ClassVar[str] = JOB_STATUS
     job: int
@@ -71,14 +73,14 @@ class StatusMessage:
     status: JobStatus
     at: datetime
     error: dict[str, str] | None = None
-    result: dict[str, Any] | None = None
-    progress: dict[str, Any] | None = None
+    result: JsonObject | None = None
+    progress: JsonObject | None = None
     traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BatchEvent:
-    """Results queue: what Batch says of a container; `status` is Batch's own word, or LOST when unknown to it."""
+    """Results queue: the state of a container; `status` is that of Batch, or LOST when Batch does not know the job."""
 
     kind: ClassVar[str] = BATCH_EVENT
     batch_job: str
@@ -93,9 +95,9 @@ Message = JobMessage | StatusMessage | BatchEvent
 
 
 class _Text(fields.String):
-    """Text that Postgres can store: no NUL."""
+    """Text without NUL, which Postgres cannot store."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+    def _deserialize(self, value: object, attr: str | None, data: JsonMapping | None, **kwargs: object) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if "\x00" in text:
             raise ValidationError("must not contain NUL")
@@ -106,13 +108,13 @@ class _MessageSchema(Schema):
     class Meta:
         unknown = RAISE
 
-    makes: ClassVar[type]
+    message_class: ClassVar[Callable[..., Message]]
     v = fields.Integer(required=True, strict=True, validate=validate.Equal(VERSION))
     kind = fields.String(required=True)
 
     @post_load
-    def make(self, data: dict[str, Any], **_: Any) -> Any:
-        return self.makes(**{key: value for key, value in data.items() if key not in {"v", "kind"}})
+    def build(self, data: JsonObject, **_: object) -> Message:
+        return self.message_class(**{key: value for key, value in data.items() if key not in {"v", "kind"}})
 
 
 def _id(upper: int = _MAX_BIGINT) -> fields.Integer:
@@ -124,7 +126,7 @@ def _token() -> fields.String:
 
 
 class _JobMessageSchema(_MessageSchema):
-    makes = JobMessage
+    message_class = JobMessage
     run = _id()
     job = _id()
     attempt = _id(_MAX_INTEGER)
@@ -145,7 +147,7 @@ class _ErrorSchema(Schema):
 
 
 class _StatusMessageSchema(_MessageSchema):
-    makes = StatusMessage
+    message_class = StatusMessage
     job = _id()
     attempt = _id(_MAX_INTEGER)
     token = _token()
@@ -159,7 +161,7 @@ class _StatusMessageSchema(_MessageSchema):
 
 
 class _BatchEventSchema(_MessageSchema):
-    makes = BatchEvent
+    message_class = BatchEvent
     batch_job = _Text(required=True)
     job_name = _Text(required=True)
     status = _Text(required=True)
@@ -179,18 +181,18 @@ def dump(message: Message) -> str:
     """Return the body of a message. Raises MessageTooLargeError above 64 KiB."""
     fields_ = {key: value for key, value in asdict(message).items() if value is not None}
     if fields_.get("job_kind") is JobKind.SOURCE:
-        # Readers of the version before know no kinds.
+        # Readers of the previous version do not know the key.
         del fields_["job_kind"]
     if "at" in fields_:
         fields_["at"] = fields_["at"].isoformat()
     body = json.dumps({"v": VERSION, "kind": message.kind, **fields_}, ensure_ascii=False, allow_nan=False)
     if len(body.encode()) > MAX_BYTES:
-        raise MessageTooLargeError(f"{message.kind} is {len(body.encode())} bytes, at most {MAX_BYTES} are allowed")
+        raise MessageTooLargeError(f"{message.kind} is {len(body.encode())} bytes, the limit is {MAX_BYTES}")
     return body
 
 
 def parse_job_message(body: str) -> JobMessage:
-    """Read a body of the jobs queue. Raises UnreadableMessageError."""
+    """Parse a body from the jobs queue. Raises UnreadableMessageError."""
     message = _load(_decode(body), {JOB_SUBMIT})
     if not isinstance(message, JobMessage):
         raise UnreadableMessageError(f"{message.kind} does not belong on the jobs queue")
@@ -198,7 +200,7 @@ def parse_job_message(body: str) -> JobMessage:
 
 
 def parse_result_message(body: str) -> StatusMessage | BatchEvent:
-    """Read a body of the results queue, EventBridge's own shape included. Raises UnreadableMessageError."""
+    """Parse a body from the results queue, in our form or that of EventBridge. Raises UnreadableMessageError."""
     decoded = _decode(body)
     if decoded.get("detail-type") == "Batch Job State Change":
         decoded = _from_event_bridge(decoded)
@@ -208,7 +210,7 @@ def parse_result_message(body: str) -> StatusMessage | BatchEvent:
     return message
 
 
-def _decode(body: str) -> dict[str, Any]:
+def _decode(body: str) -> JsonObject:
     try:
         decoded = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -220,7 +222,7 @@ def _decode(body: str) -> dict[str, Any]:
     return decoded
 
 
-def _load(decoded: dict[str, Any], kinds: set[str]) -> Message:
+def _load(decoded: JsonObject, kinds: set[str]) -> Message:
     kind = decoded.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
         raise UnreadableMessageError(f"unknown kind {kind!r}, expected one of {sorted(kinds)}")
@@ -250,9 +252,10 @@ class _DetailSchema(Schema):
     container = fields.Nested(_ContainerSchema, load_default=dict)
 
 
-def _from_event_bridge(event: dict[str, Any]) -> dict[str, Any]:
+def _from_event_bridge(event: JsonObject) -> JsonObject:
+    body = event.get("detail")
     try:
-        detail = _DetailSchema().load(event.get("detail") or {})
+        detail = _DetailSchema().load(body if isinstance(body, dict) else {})
     except ValidationError as error:
         raise UnreadableMessageError(f"Batch Job State Change: {error.messages}") from error
     container = detail["container"]

@@ -1,11 +1,10 @@
-"""Whether Postgres can hold a JSON value: its jsonb knows no NUL, no half of a surrogate pair, no infinity."""
+"""Whether Postgres can store a JSON value: jsonb has no NUL, no lone surrogate and no infinity."""
 
 import math
-from typing import Any
 
 
-def why_not_storable(value: Any) -> str | None:
-    """Return what is wrong with a decoded JSON value, or None; however deep it is nested."""
+def why_not_storable(value: object) -> str | None:
+    """Return why Postgres cannot store a decoded JSON value, or None if it can; any depth of nesting is fine."""
     waiting = [value]
     while waiting:
         item = waiting.pop()

@@ -1,4 +1,4 @@
-"""What the services ask of a message queue; `oa_shared.aws` has the real one, `tests/fakes` one in memory."""
+"""The port to a message queue; `oa_shared.aws` implements it, `tests/support/fakes` has one in memory."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ MAX_HELD_S = 12 * 3600.0
 
 
 class QueueUnavailableError(OaError):
-    """The queue cannot be reached, or refused the call; nothing is known of what it did."""
+    """The queue did not answer or refused the call; its effect is unknown."""
 
     code = "queue.unavailable"
     title = "The message queue is not available."
@@ -21,7 +21,7 @@ class QueueUnavailableError(OaError):
 
 @dataclass(frozen=True, slots=True)
 class OutgoingMessage:
-    """A body to send, not before `delay_s` seconds (at most 900) from now."""
+    """A message to send; it stays hidden for `delay_s` seconds, at most 900."""
 
     body: str
     delay_s: int = 0
@@ -30,7 +30,7 @@ class OutgoingMessage:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedMessage:
-    """A message in hand; `receipt` is what deletes or hands back this delivery of it."""
+    """One delivery of a message; `receipt` deletes it or returns it to the queue."""
 
     id: str
     body: str
@@ -42,7 +42,7 @@ class ReceivedMessage:
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """How many messages wait, are in hand, and wait for their delay; SQS calls these approximate."""
+    """The approximate number of messages that are visible, in flight and delayed."""
 
     visible: int
     in_flight: int
@@ -53,7 +53,7 @@ class Queue(Protocol):
     """A queue and its dead-letter queue. Every method raises QueueUnavailableError."""
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
-        """Send at most ten; the flags say which were accepted, in order."""
+        """Send at most ten messages; return for each, in order, whether the queue accepted it."""
 
     async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
         """Wait up to `wait_s` for up to ten messages and hide them for `visibility_s` seconds."""
@@ -62,10 +62,10 @@ class Queue(Protocol):
         """Acknowledge a delivery; a stale receipt is not an error."""
 
     async def change_visibility(self, receipt: str, seconds: int) -> None:
-        """Hide a delivery for `seconds` from now; 0 hands it back at once."""
+        """Hide a delivery for `seconds` from now; 0 returns it to the queue at once."""
 
     async def depth(self) -> QueueDepth:
-        """Count what is on the queue."""
+        """Return the number of messages on the queue."""
 
     async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
-        """Put a message that nobody can read on the dead-letter queue, then acknowledge it."""
+        """Copy a message with the reason to the dead-letter queue, then acknowledge it."""

@@ -1,10 +1,10 @@
-"""The roles, each of which may do all that those below it may (docs/identity.md)."""
+"""The roles of accounts, tokens and services, lowest first: each may do all that the roles below it may."""
 
 from enum import IntEnum
 
 
 class Role(IntEnum):
-    """From nobody in particular to the services themselves."""
+    """What a caller may do (docs/identity.md lists it for each role)."""
 
     ANYONE = 0
     VIEWER = 1
@@ -14,15 +14,15 @@ class Role(IntEnum):
     SERVICE = 5
 
     @property
-    def word(self) -> str:
-        """The role as people and the database write it."""
+    def label(self) -> str:
+        """The role as the API, the database and the pages write it."""
         return self.name.lower()
 
     @classmethod
-    def of(cls, word: str) -> "Role":
-        """Return the role with a word. Raises KeyError."""
-        return cls[word.upper()]
+    def of(cls, label: str) -> "Role":
+        """Return the role with a label. Raises KeyError for an unknown label."""
+        return cls[label.upper()]
 
 
-# The words of the roles that people have.
-PEOPLE = tuple(role.word for role in Role if Role.ANYONE < role < Role.SERVICE)
+# The labels of the roles that an account or a token can have.
+ACCOUNT_ROLES = tuple(role.label for role in Role if Role.ANYONE < role < Role.SERVICE)

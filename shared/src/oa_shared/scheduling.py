@@ -1,10 +1,10 @@
-"""Which queue a job waits in, and how large a machine it gets."""
+"""Lanes and size tiers: the Batch queue of a job and the size of its container."""
 
 from enum import StrEnum
 
 
 class Lane(StrEnum):
-    """Why a job runs, and so how soon: each lane is a Batch job queue of its own priority."""
+    """The priority of a job; each lane is a Batch job queue."""
 
     PULL_REQUEST = "pull_request"
     MANUAL = "manual"
@@ -12,7 +12,7 @@ class Lane(StrEnum):
 
 
 class Tier(StrEnum):
-    """How much memory a container gets; each tier is a Batch job definition."""
+    """The memory of a container; each tier is a Batch job definition."""
 
     SMALL = "small"
     STANDARD = "standard"
@@ -23,10 +23,10 @@ class Tier(StrEnum):
     def next_up(self) -> "Tier | None":
         """Return the next larger tier, or None above the largest."""
         tiers = list(Tier)
-        place = tiers.index(self) + 1
-        return tiers[place] if place < len(tiers) else None
+        index = tiers.index(self) + 1
+        return tiers[index] if index < len(tiers) else None
 
 
 def tier_of(size: object) -> Tier:
-    """Return the tier that a source's `conform.size` asks for; anything unknown is standard."""
+    """Return the tier named by a source's `conform.size`; standard for any other value."""
     return Tier(size) if isinstance(size, str) and size in set(Tier) else Tier.STANDARD

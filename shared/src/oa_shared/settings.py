@@ -1,9 +1,9 @@
-"""A service's settings: one frozen dataclass, read from the environment, all problems told at once."""
+"""The settings of a service: one frozen dataclass read from the environment, with all problems reported at once."""
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields
-from typing import Any, TypeVar, get_type_hints
+from dataclasses import MISSING, Field, dataclass, fields
+from typing import TypeVar, get_type_hints
 
 from oa_shared.errors import OaError
 
@@ -13,10 +13,10 @@ _TRUE, _FALSE = frozenset({"1", "true", "yes", "on"}), frozenset({"0", "false", 
 
 
 class SettingsError(OaError):
-    """The environment lacks settings or holds values that cannot be used."""
+    """The environment lacks required settings or has invalid ones."""
 
     code = "settings.invalid"
-    title = "The settings are not complete."
+    title = "Settings are missing or invalid."
 
 
 def _boolean(text: str) -> bool:
@@ -39,7 +39,7 @@ def _table(text: str) -> dict[str, str]:
     return decoded
 
 
-_READERS: dict[Any, Callable[[str], Any]] = {
+_READERS: dict[object, Callable[[str], object]] = {
     str: str,
     int: int,
     float: float,
@@ -52,30 +52,90 @@ _READERS: dict[Any, Callable[[str], Any]] = {
 }
 
 
+def _variable_of(field: "Field[object]") -> str:
+    """Return the variable of a setting; its metadata may name one, such as OA_ALLOW_HOSTS, that other programs set."""
+    variable: str = field.metadata.get("variable", PREFIX + field.name.upper())
+    return variable
+
+
 def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
     """Build a settings dataclass: field `batch_queues` comes from OA_BATCH_QUEUES.
 
     Field types may be str, int, float, bool, tuple[str, ...] (comma list), Mapping[str, str] (JSON) and optional
-    str or int. Raises SettingsError that names every missing and every unusable variable, never their values.
+    str or int. Raises SettingsError, which names every missing and every invalid variable but never a value.
     """
     hints = get_type_hints(cls)
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     problems: list[str] = []
-    for field in fields(cls):  # type: ignore[arg-type] # any settings class is a dataclass
-        variable = PREFIX + field.name.upper()
+    for field in fields(cls):  # type: ignore[arg-type] # every settings class is a dataclass
+        variable = _variable_of(field)
         text = environ.get(variable, "")
         if text == "":
-            problems += [f"{variable} is not set"] * _is_required(field)
+            if _is_required(field):
+                problems.append(f"{variable} is not set")
             continue
         try:
             values[field.name] = _READERS[hints[field.name]](text)
         except ValueError as error:
-            reason = str(error) if str(error).startswith("expected") else "cannot be read"
+            reason = str(error) if str(error).startswith("expected") else "invalid value"
             problems.append(f"{variable}: {reason}")
     if problems:
         raise SettingsError("; ".join(problems))
     return cls(**values)
 
 
-def _is_required(field: Field[Any]) -> bool:
+@dataclass(frozen=True, slots=True)
+class SettingDescription:
+    """A setting as docs/settings.md lists it; `default` is as the variable would be written, None if required."""
+
+    variable: str
+    type: str
+    default: str | None
+    is_secret: bool
+    help: str
+
+
+def describe_settings(cls: type[object]) -> list[SettingDescription]:
+    """Return the settings of a dataclass in their order, with the text of `field(metadata={"help": "…"})`."""
+    hints = get_type_hints(cls)
+    return [
+        SettingDescription(
+            variable=_variable_of(field),
+            type=_TYPE_NAMES[hints[field.name]],
+            default=None if _is_required(field) else _as_text(_default_of(field)),
+            is_secret=not field.repr,
+            help=str(field.metadata.get("help", "")),
+        )
+        for field in fields(cls)  # type: ignore[arg-type] # every settings class is a dataclass
+    ]
+
+
+_TYPE_NAMES: Mapping[object, str] = {
+    str: "text",
+    int: "integer",
+    float: "number",
+    bool: "true or false",
+    tuple[str, ...]: "comma-separated list",
+    dict[str, str]: "JSON object",
+    Mapping[str, str]: "JSON object",
+    str | None: "text",
+    int | None: "integer",
+}
+
+
+def _default_of(field: Field[object]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory()
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    if isinstance(value, Mapping):
+        return json.dumps(value) if value else ""
+    return "" if value is None else str(value)
+
+
+def _is_required(field: Field[object]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING

@@ -1,6 +1,6 @@
-"""Source definitions, schema 2: what a volunteer may write, and the (layer, name) entries in it.
+"""Source definitions of schema 2: their validation and their (layer, name) entries.
 
-The rules live in `source_definition.schema.json`; it takes every definition that the engine can read.
+`source_definition.schema.json` has the rules; it accepts every definition that the engine can read.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from oa_shared.json_types import JsonObject
 from oa_shared.scheduling import Tier, tier_of
 from oa_shared.status import LAYERS
 
@@ -23,15 +24,15 @@ MAX_DEPTH = 64
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a definition and where: `pointer` is a JSON pointer (RFC 6901)."""
+    """A problem of a definition; `pointer` is a JSON pointer (RFC 6901) to its place."""
 
     pointer: str
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One (layer, name) of a definition, with the JSON pointer of its place."""
+class SourceEntry:
+    """A (layer, name) entry of a definition; `pointer` is the JSON pointer to it."""
 
     layer: str
     name: str
@@ -40,8 +41,8 @@ class Entry:
     body: dict[str, Any]
 
 
-def validate_definition(definition: Any) -> list[Problem]:
-    """Return what is wrong with a decoded definition; an empty list when nothing is."""
+def validate_definition(definition: object) -> list[Problem]:
+    """Return the problems of a decoded definition, at most 20; an empty list if it is valid."""
     if not isinstance(definition, dict):
         return [Problem("", "a source definition is a JSON object")]
     if _depth(definition) > MAX_DEPTH:
@@ -51,39 +52,39 @@ def validate_definition(definition: Any) -> list[Problem]:
         return [Problem("/schema", f"schema {version!r} is not supported: use schema {SCHEMA_VERSION}")]
     if _fast_validator().is_valid(definition):
         return []
-    from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and seldom needed
+    from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and rarely needed
 
     return [Problem(pointer, message) for pointer, message in violations(definition, _rules(), most=MAX_PROBLEMS)]
 
 
 def prepare_validation() -> None:
-    """Load now what the first validations would load: a service does it before its first request."""
+    """Load the validators, so that the first request of a service does not wait for them."""
     _fast_validator()
     import_module("oa_shared.schema_violations")
 
 
 def repeated_names(definition: dict[str, Any]) -> list[Problem]:
-    """Return the entries whose name an earlier entry of the same layer has: only the first one can have a job."""
+    """Return a problem for each entry whose layer has an earlier entry with its name; only the first gets a job."""
     problems: list[Problem] = []
     for layer in _layers(definition):
         first: dict[str, int] = {}
-        for place, body in enumerate(definition["layers"][layer]):
+        for index, body in enumerate(definition["layers"][layer]):
             name = body["name"]
             if name in first:
-                text = f"the name {name!r} repeats that of /layers/{layer}/{first[name]}: give it a name of its own"
-                problems.append(Problem(f"/layers/{layer}/{place}/name", text))
-            first.setdefault(name, place)
+                text = f"duplicate name {name!r}: /layers/{layer}/{first[name]} has it already; use another name"
+                problems.append(Problem(f"/layers/{layer}/{index}/name", text))
+            first.setdefault(name, index)
     return problems
 
 
-def entries(definition: dict[str, Any]) -> list[Entry]:
-    """Return the entries of a valid definition in order, the first one of each (layer, name)."""
-    found: dict[tuple[str, str], Entry] = {}
+def entries(definition: dict[str, Any]) -> list[SourceEntry]:
+    """Return the entries of a valid definition in order; of several with the same layer and name, the first."""
+    by_name: dict[tuple[str, str], SourceEntry] = {}
     for layer in _layers(definition):
-        for place, body in enumerate(definition["layers"][layer]):
-            entry = Entry(layer, body["name"], f"/layers/{layer}/{place}", _tier(body), body)
-            found.setdefault((layer, entry.name), entry)
-    return list(found.values())
+        for index, body in enumerate(definition["layers"][layer]):
+            entry = SourceEntry(layer, body["name"], f"/layers/{layer}/{index}", _tier(body), body)
+            by_name.setdefault((layer, entry.name), entry)
+    return list(by_name.values())
 
 
 def _layers(definition: dict[str, Any]) -> Iterator[str]:
@@ -95,26 +96,28 @@ def _tier(body: dict[str, Any]) -> Tier:
 
 
 @cache
-def _rules() -> Any:
-    return json.loads(files("oa_shared").joinpath("source_definition.schema.json").read_text(encoding="utf-8"))
+def _rules() -> JsonObject:
+    text = files("oa_shared").joinpath("source_definition.schema.json").read_text(encoding="utf-8")
+    rules: JsonObject = json.loads(text)
+    return rules
 
 
 @cache
 def _fast_validator() -> jsonschema_rs.Draft202012Validator:
-    """Return the one that only says yes or no: a request may bring thousands of definitions, nearly all good."""
+    """Return the validator that only accepts or rejects: a request may hold thousands of definitions, mostly valid."""
     return jsonschema_rs.Draft202012Validator(_rules())
 
 
-def _depth(value: Any) -> int:
-    """Count levels without recursion: a hostile definition may nest deeper than the stack."""
-    deepest, level = 0, [value]
-    while level and deepest <= MAX_DEPTH:
-        deepest += 1
+def _depth(value: object) -> int:
+    """Return the levels of nesting, without recursion: a hostile definition may nest deeper than the stack."""
+    depth, level = 0, [value]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
         level = [item for node in level for item in _children(node)]
-    return deepest
+    return depth
 
 
-def _children(node: Any) -> list[Any]:
+def _children(node: object) -> list[object]:
     if isinstance(node, dict):
         return list(node.values())
     return node if isinstance(node, list) else []

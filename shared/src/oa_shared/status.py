@@ -1,14 +1,14 @@
-"""The statuses of a job and their order."""
+"""The statuses of a job, their order, and the layers of a source."""
 
 from enum import StrEnum
 
 LAYERS = ("addresses", "parcels", "buildings", "centerlines")
-# The layer of a product that is made of several.
+# The layer of a product that combines several layers.
 ALL_LAYERS = "all"
 
 
 class JobStatus(StrEnum):
-    """Where a job stands; the values are what the API shows."""
+    """The status of a job; the values are those of the API and the database."""
 
     PENDING = "Pending"
     SUBMITTED = "Submitted"
@@ -20,12 +20,12 @@ class JobStatus(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Return the place in the life of an attempt; a job only ever moves to a higher rank."""
+        """Return the position in the life of an attempt; a status only changes to one with a higher rank."""
         return RANK[self]
 
     @property
     def ended(self) -> bool:
-        """Return whether nothing more is expected of the attempt."""
+        """Return whether the attempt has ended."""
         return RANK[self] == ENDED_RANK
 
 

@@ -1,4 +1,4 @@
-"""What the services ask of an object store; `oa_shared.aws` has the real one, `tests/fakes` one in memory."""
+"""The port to an object store; `oa_shared.aws` implements it, `tests/support/fakes` has one in memory."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from oa_shared.errors import OaError
 
 
 class StorageUnavailableError(OaError):
-    """The object store cannot be reached, or refused the call."""
+    """The object store did not answer or refused the call."""
 
     code = "storage.unavailable"
     title = "The object store is not available."
@@ -19,7 +19,7 @@ class StorageUnavailableError(OaError):
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """What the store says about an object, without its bytes."""
+    """The metadata of an object."""
 
     size_bytes: int
     etag: str
@@ -37,7 +37,7 @@ class ListedObject:
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:
-    """Where a browser or a program posts one file as a form, and the fields that go before it."""
+    """A form for posting one file: its URL and the fields that precede the file."""
 
     url: str
     fields: dict[str, str]
@@ -47,31 +47,31 @@ class Storage(Protocol):
     """One bucket. Every method raises StorageUnavailableError."""
 
     async def put_new(self, key: str, body: bytes) -> bool:
-        """Write only if nothing is there (If-None-Match: *); False when somebody was first."""
+        """Write an object unless its key exists (If-None-Match: *); return whether it was written."""
 
     async def put_bytes(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        """Write, over what was there."""
+        """Write an object, replacing an existing one."""
 
     async def put_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> None:
-        """Write a file's bytes, in parts when it is large."""
+        """Write a file, as a multipart upload when it is large."""
 
     async def get_bytes(self, key: str) -> bytes | None:
-        """Read a small object; None when there is none."""
+        """Return the bytes of a small object; None when the key does not exist."""
 
     def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
-        """Read bytes `start` to `end` (inclusive, None: the last) in chunks."""
+        """Yield the bytes from `start` to `end` in chunks; `end` is inclusive, None means the last byte."""
 
     async def head(self, key: str) -> StoredObject | None:
-        """Look without reading; None when there is none."""
+        """Return the metadata of an object; None when the key does not exist."""
 
     async def presign(self, key: str, expires_s: int) -> str:
-        """Return an address from which anyone may read the object for a while."""
+        """Return a URL from which anyone can read the object for `expires_s` seconds."""
 
     async def presign_post(self, key: str, *, content_type: str, max_bytes: int, expires_s: int) -> UploadForm:
-        """Return a form with which anyone may write this one object, of this type and size, for a while."""
+        """Return a form with which anyone can write this object, of this type and size, for `expires_s` seconds."""
 
-    def listed(self, prefix: str) -> AsyncIterator[ListedObject]:
-        """Give every object whose key begins so, in the order of their keys."""
+    def list_objects(self, prefix: str) -> AsyncIterator[ListedObject]:
+        """Yield every object below a key prefix, ordered by key."""
 
     async def delete_many(self, keys: Sequence[str]) -> None:
-        """Remove objects; those that are not there count as removed."""
+        """Delete objects; it is not an error if one does not exist."""

@@ -1,4 +1,4 @@
-"""The W3C trace context, carried from a request through the queues and the container to the result."""
+"""The W3C trace context, passed from a request through the queues and the container to the result."""
 
 import re
 import secrets
@@ -6,7 +6,7 @@ from contextvars import ContextVar
 
 _TRACEPARENT = re.compile(r"00-(?P<trace>[0-9a-f]{32})-(?P<span>[0-9a-f]{16})-(?P<flags>[0-9a-f]{2})")
 
-_followed: ContextVar[str | None] = ContextVar("followed_trace", default=None)
+_current: ContextVar[str | None] = ContextVar("current_trace", default=None)
 
 
 def new_traceparent() -> str:
@@ -15,7 +15,7 @@ def new_traceparent() -> str:
 
 
 def child_traceparent(parent: str | None) -> str:
-    """Return a new span in the trace of `parent`; a new trace when there is none or it cannot be read."""
+    """Return a new span in the trace of `parent`; a new trace when `parent` is missing or invalid."""
     match = _TRACEPARENT.fullmatch(parent or "")
     if match is None:
         return new_traceparent()
@@ -23,17 +23,17 @@ def child_traceparent(parent: str | None) -> str:
 
 
 def trace_id(traceparent: str | None) -> str | None:
-    """Return the id that all log lines of one trace share."""
+    """Return the trace id of a context, which all log lines of a trace share; None if it is invalid."""
     match = _TRACEPARENT.fullmatch(traceparent or "")
     return match["trace"] if match else None
 
 
 def set_current_trace(traceparent: str | None) -> None:
-    """Make the rest of this task part of a trace: its calls of other services carry it."""
-    _followed.set(traceparent)
+    """Make the rest of this asyncio task part of a trace; `trace_headers` passes it to other services."""
+    _current.set(traceparent)
 
 
 def trace_headers() -> dict[str, str]:
-    """Return the header that takes the followed trace to the next service; nothing outside of a trace."""
-    followed = _followed.get()
-    return {"traceparent": child_traceparent(followed)} if followed else {}
+    """Return the header that passes the current trace to another service; empty outside a trace."""
+    current = _current.get()
+    return {"traceparent": child_traceparent(current)} if current else {}

@@ -1,4 +1,4 @@
-"""The table of legal moves of a job: one pure function, walked by hypothesis and mirrored by guarded SQL."""
+"""Which status reports a job accepts: one pure function, tested by hypothesis and mirrored by guarded SQL."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from oa_shared.status import JobStatus
 
 
 class IgnoredBecause(StrEnum):
-    """Why a report changes nothing; it is recorded and acknowledged all the same."""
+    """Why a report is ignored; it is recorded and acknowledged nevertheless."""
 
     OTHER_ATTEMPT = "other_attempt"
     OTHER_TOKEN = "other_token"  # noqa: S105 - a reason, not a secret
@@ -17,7 +17,7 @@ class IgnoredBecause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """What the database knows of a job."""
+    """The state of a job in the database."""
 
     status: JobStatus
     attempt: int
@@ -26,8 +26,8 @@ class JobState:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What somebody claims about one attempt."""
+class StatusReport:
+    """A reported status of an attempt."""
 
     status: JobStatus
     attempt: int
@@ -36,22 +36,22 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """The job moves to the status that was reported."""
+    """The job changes to the reported status."""
 
     status: JobStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """The job stays as it is."""
+    """The job does not change."""
 
     reason: IgnoredBecause
 
 
-def decide(state: JobState, report: Report) -> Accept | Ignore:
-    """Return what a report does to a job.
+def decide(state: JobState, report: StatusReport) -> Accept | Ignore:
+    """Return whether a job accepts a report.
 
-    A Success of the same attempt is accepted even after `infra.lost`: evidence beats absence of evidence.
+    A Success of the same attempt is accepted even after `infra.lost`, which only presumes a failure.
     """
     if report.attempt != state.attempt:
         return Ignore(IgnoredBecause.OTHER_ATTEMPT)
@@ -64,7 +64,7 @@ def decide(state: JobState, report: Report) -> Accept | Ignore:
     return Ignore(IgnoredBecause.ALREADY_THERE)
 
 
-def is_late_evidence(state: JobState, report: Report) -> bool:
-    """Return whether a Success arrives for an attempt that was only presumed lost."""
+def is_late_evidence(state: JobState, report: StatusReport) -> bool:
+    """Return whether a Success arrives for an attempt that was presumed lost."""
     lost = state.status is JobStatus.FAIL and state.error_code == "infra.lost"
     return lost and report.status is JobStatus.SUCCESS

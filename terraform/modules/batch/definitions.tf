@@ -11,7 +11,7 @@ locals {
     executionRoleArn = module.execution_role.arn
     environment = [
       { name = "AWS_DEFAULT_REGION", value = var.region },
-      { name = "OA_TIME_LIMIT_S", value = tostring(var.limits.attempt_s - 1800) }, # it tells its end, Batch only kills
+      { name = "OA_TIME_LIMIT_S", value = tostring(var.limits.attempt_s - 1800) }, # the task reports its end, Batch only kills
     ]
 
     logConfiguration = {
@@ -36,9 +36,9 @@ locals {
     }
   }
 
-  # In this order, five at most. Batch tries again by itself only what is sure to be the machine's fault and where
-  # the container either never began or its host is gone; everything else ends the attempt, and the api decides
-  # with the failure code in its hand. Without the last rule Batch retries whatever no rule names.
+  # Batch evaluates at most five rules in this order. It retries only failures of the host whose
+  # container never started or whose host is lost; all others end the attempt, and the api decides
+  # by the failure code. Without the last rule Batch would retry failures that match no rule.
   ends = [
     { action = "RETRY", on_status_reason = "Host EC2*", on_reason = null },
     { action = "RETRY", on_status_reason = "Your Spot Task was interrupted*", on_reason = null },
@@ -55,7 +55,7 @@ resource "aws_batch_job_definition" "tier" {
   type                       = "container"
   platform_capabilities      = [each.value.platform]
   propagate_tags             = true
-  deregister_on_new_revision = false # a dispatcher of the version before still names its revision
+  deregister_on_new_revision = false # a dispatcher of the previous version still uses its revision
 
   container_properties = jsonencode(merge(
     local.container,

@@ -1,11 +1,11 @@
 locals {
-  # The role that Batch itself keeps in each account; compute environments with another cannot be changed in place.
+  # The service-linked role of Batch; compute environments with another role cannot be updated in place.
   service_role = "arn:${var.partition}:iam::${var.account}:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
 
-  # What oa_shared.scheduling calls a lane: the sooner somebody waits for it, the higher.
+  # Priority of each lane of oa_shared.scheduling: lanes with waiting users are higher.
   lanes = { pull_request = 30, manual = 20, weekly = 10 }
 
-  # What oa_shared.scheduling calls a tier. Fargate has sizes of its own; whatever needs more runs on EC2 Spot.
+  # Tiers of oa_shared.scheduling. Fargate supports the small ones; the others run on EC2 Spot.
   tiers = {
     small    = { platform = "FARGATE", vcpus = "0.5", memory_mib = 2048, disk_gib = 30 }
     standard = { platform = "FARGATE", vcpus = "1", memory_mib = 4096, disk_gib = 60 }
@@ -13,7 +13,7 @@ locals {
     huge     = { platform = "EC2", vcpus = "8", memory_mib = 60000, disk_gib = null }
   }
 
-  # A queue takes environments of one kind only, so each lane has two queues.
+  # A queue supports compute environments of one kind only, so each lane has two queues.
   environments = {
     fargate = [aws_batch_compute_environment.fargate_spot.arn, aws_batch_compute_environment.fargate.arn]
     ec2     = [aws_batch_compute_environment.ec2_spot.arn]
@@ -35,13 +35,13 @@ locals {
 
 resource "aws_security_group" "task" {
   name        = "${var.name}-task"
-  description = "Containers of jobs: nobody calls them"
+  description = "Containers of jobs: no incoming connections"
   vpc_id      = var.vpc_id
 
   tags = { Name = "${var.name}-task" }
 }
 
-# Sources lie on any port: FTP and odd web servers among them.
+# Sources are on any port: FTP and odd web servers among them.
 resource "aws_vpc_security_group_egress_rule" "task" {
   security_group_id = aws_security_group.task.id
   description       = "To the servers of sources and to AWS"
@@ -117,7 +117,7 @@ resource "aws_batch_compute_environment" "ec2_spot" {
 
 resource "aws_launch_template" "host" {
   name        = "${var.name}-batch-host"
-  description = "Hosts of large jobs: room to unpack, and no way from a container to the host's credentials"
+  description = "Hosts of large jobs: disk to unpack archives, and no access from containers to the credentials of the host"
 
   block_device_mappings {
     device_name = "/dev/xvda"

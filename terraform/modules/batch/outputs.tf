@@ -4,7 +4,7 @@ output "queue_arns" {
 }
 
 output "queues_by_lane" {
-  description = "What the dispatcher reads from OA_BATCH_QUEUES: a queue for each lane, and for those tiers of it that run elsewhere."
+  description = "The setting OA_BATCH_QUEUES of the dispatcher: a queue per lane, and per tier on other machines."
   value = merge(
     { for lane, _ in local.lanes : lane => aws_batch_job_queue.this[lane].arn },
     { for pair in setproduct(keys(local.lanes), [for tier, size in local.tiers : tier if size.platform == "EC2"]) :
@@ -14,7 +14,7 @@ output "queues_by_lane" {
 }
 
 output "definitions_by_tier" {
-  description = "What the dispatcher reads from OA_BATCH_DEFINITIONS, each with its revision."
+  description = "The setting OA_BATCH_DEFINITIONS of the dispatcher, with revisions."
   value       = { for tier, definition in aws_batch_job_definition.tier : tier => definition.arn }
 }
 
@@ -24,17 +24,17 @@ output "definition_arn_prefixes" {
 }
 
 output "attempt_s" {
-  description = "How long one attempt may take."
+  description = "Time limit of an attempt in seconds."
   value       = var.limits.attempt_s
 }
 
 output "task_role_arn" {
-  description = "The role of a job's container."
+  description = "The role of the containers of jobs."
   value       = aws_iam_role.task.arn
 }
 
 output "log_group" {
-  description = "Where containers log."
+  description = "Log group of the containers."
   value       = aws_cloudwatch_log_group.task.name
 }
 

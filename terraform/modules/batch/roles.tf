@@ -1,6 +1,6 @@
 locals {
-  # Its own attempt's files, the claim that says whose the attempt is, the files of other jobs that products are made of
-  # (all of which anybody may read through the api), and one queue to report on. Nothing else.
+  # The files of the attempt, its claim, the files of other jobs that are inputs of products
+  # (all public through the api), and the results queue. Nothing else.
   task_policy = {
     Version = "2012-10-17"
     Statement = [

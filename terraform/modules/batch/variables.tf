@@ -9,7 +9,7 @@ variable "region" {
 }
 
 variable "account" {
-  description = "The account, which has the service role of Batch."
+  description = "The account ID, part of the ARN of the service role of Batch."
   type        = string
 }
 
@@ -19,7 +19,7 @@ variable "partition" {
 }
 
 variable "vpc_id" {
-  description = "Where the containers run."
+  description = "The VPC."
   type        = string
 }
 
@@ -34,7 +34,7 @@ variable "image" {
 }
 
 variable "repository_arn" {
-  description = "Repository that the image is pulled from."
+  description = "Repository of the image."
   type        = string
 }
 
@@ -44,12 +44,12 @@ variable "bucket_arn" {
 }
 
 variable "results_queue_arn" {
-  description = "Where the task reports."
+  description = "URL of the results queue."
   type        = string
 }
 
 variable "limits" {
-  description = "How much may run at once and for how long; see the root variable `batch`."
+  description = "Limits of vCPUs and time; see the root variable `batch`."
   type = object({
     standard_spot_vcpus = number
     standard_vcpus      = number
@@ -61,6 +61,6 @@ variable "limits" {
 }
 
 variable "log_days" {
-  description = "Days that logs are kept."
+  description = "Retention of logs in days."
   type        = number
 }

@@ -89,8 +89,8 @@ resource "aws_db_instance" "this" {
   performance_insights_enabled    = true
 }
 
-# RDS changes the password it keeps every week unless told otherwise. Services read it when they start: the module
-# schedule starts them anew after the hour in which it changes.
+# RDS rotates its password every week by default. Services read it when they start: the module
+# schedule restarts them after the hour of the rotation.
 resource "aws_secretsmanager_secret_rotation" "password" {
   secret_id          = aws_db_instance.this.master_user_secret[0].secret_arn
   rotate_immediately = false

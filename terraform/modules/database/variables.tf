@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "vpc_id" {
-  description = "Where it is."
+  description = "The VPC."
   type        = string
 }
 
@@ -19,12 +19,12 @@ variable "clients" {
 }
 
 variable "password_rotation" {
-  description = "When RDS changes the password it keeps: a cron expression of Secrets Manager, within the hour that it names."
+  description = "When RDS rotates its password: a cron expression of Secrets Manager, at any time within that hour."
   type        = string
 }
 
 variable "settings" {
-  description = "Size and safety; see the root variable `database`."
+  description = "Size and backups; see the root variable `database`."
   type = object({
     instance_class      = string
     storage_gb          = number

@@ -1,4 +1,4 @@
-# What ECS and Batch do for a container before it starts: pull the image, open the log, read the secrets.
+# Permissions of ECS and Batch before a container starts: pull the image, open the log, read the secrets.
 
 locals {
   policy = {

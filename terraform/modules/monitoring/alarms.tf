@@ -1,5 +1,5 @@
 locals {
-  # What an alarm has unless it says otherwise.
+  # Defaults of an alarm.
   usual = {
     statistic = "Maximum"
     period    = 60
@@ -15,14 +15,14 @@ locals {
 
   queue_alarms = merge([for key, names in var.queues : {
     "${key}-dead" = merge(local.usual, local.sqs, {
-      description = "Messages of the ${key} queue that nobody could deal with. Read the attribute `reason`, then redrive: docs/deploy.md."
+      description = "Messages of the ${key} queue could not be processed. Read the attribute `reason`, fix the cause, then redrive: docs/deploy.md."
       metric      = "ApproximateNumberOfMessagesVisible"
       dimensions  = { QueueName = names.dead_letter }
       periods     = 1
       threshold   = 0
     })
     "${key}-age" = merge(local.usual, local.sqs, {
-      description = "The ${key} queue is not read fast enough, or not at all."
+      description = "The ${key} queue is read too slowly, or not at all."
       metric      = "ApproximateAgeOfOldestMessage"
       dimensions  = { QueueName = names.queue }
       threshold   = var.limits.queue_age_s
@@ -31,12 +31,12 @@ locals {
 
   system_alarms = {
     outbox-age = merge(local.usual, local.measured, {
-      description = "Jobs are written but not sent: is SQS reachable, is the relay alive (GET / of the api)?"
+      description = "Jobs are not sent: check that SQS is reachable and the relay runs (GET / of the api)."
       metric      = "OutboxAge"
       threshold   = var.limits.outbox_age_s
     })
     api-sweep-age = merge(local.usual, local.measured, {
-      description = "The sweep of the api has not ended a pass for five minutes."
+      description = "The sweep of the api has not finished for five minutes."
       metric      = "ApiSweeps"
       statistic   = "Sum"
       above       = false
@@ -44,7 +44,7 @@ locals {
       missing     = "breaching"
     })
     batch-sweep-age = merge(local.usual, local.measured, {
-      description = "The sweep of the dispatcher has not ended a pass for ten minutes."
+      description = "The sweep of the dispatcher has not finished for ten minutes."
       metric      = "BatchSweeps"
       statistic   = "Sum"
       period      = 300
@@ -54,29 +54,29 @@ locals {
       missing     = "breaching"
     })
     jobs-runnable = merge(local.usual, local.measured, {
-      description = "A job that Batch accepted has not started: is there capacity, are quotas reached?"
+      description = "A job that Batch accepted has not started: check capacity and quotas."
       metric      = "SubmittedAge"
       threshold   = var.limits.runnable_s
     })
     run-not-ended = merge(local.usual, local.measured, {
-      description = "A job, and so its run, has not ended for ${var.limits.run_h} hours."
+      description = "A job, and thereby its run, has been open for ${var.limits.run_h} hours."
       metric      = "UnendedAge"
       threshold   = var.limits.run_h * 3600
     })
     api-5xx = merge(local.usual, local.balancer, {
-      description = "The api answers with errors of its own."
+      description = "The api returns 5xx errors."
       metric      = "HTTPCode_Target_5XX_Count"
       dimensions  = { LoadBalancer = var.load_balancer.metric_name }
       threshold   = var.limits.errors_5xx
     })
     load-balancer-5xx = merge(local.usual, local.balancer, {
-      description = "The load balancer finds no healthy api."
+      description = "The load balancer has no healthy api."
       metric      = "HTTPCode_ELB_5XX_Count"
       dimensions  = { LoadBalancer = var.load_balancer.metric_name }
       threshold   = var.limits.errors_5xx
     })
     database-storage = merge(local.usual, local.rds, {
-      description = "The database runs out of storage: has it reached max_storage_gb?"
+      description = "The database runs out of storage: raise max_storage_gb."
       metric      = "FreeStorageSpace"
       statistic   = "Minimum"
       period      = 300
@@ -85,12 +85,12 @@ locals {
       threshold   = var.limits.free_storage_gb * 1024 * 1024 * 1024
     })
     database-connections = merge(local.usual, local.rds, {
-      description = "The database soon refuses connections: fewer api tasks, or a larger instance."
+      description = "The database is close to its connection limit: run fewer api tasks, or a larger instance."
       metric      = "DatabaseConnections"
       threshold   = floor(var.database.max_connections * 0.8)
     })
     database-cpu = merge(local.usual, local.rds, {
-      description = "The database works at its limit."
+      description = "The database CPU is at its limit."
       metric      = "CPUUtilization"
       statistic   = "Average"
       period      = 300
@@ -108,7 +108,7 @@ locals {
       threshold   = 0
     })
     schedule-refused = merge(local.usual, local.measured, {
-      description = "The api refused a scheduled call, or did not answer: the log group of the schedule says why."
+      description = "The api rejected a scheduled call, or did not answer: see the log group of the schedule."
       metric      = "CallsFailed"
       statistic   = "Sum"
       period      = 300
@@ -118,7 +118,7 @@ locals {
   }
 
   weekly_alarms = { for name in var.weekly_schedule[*] : "weekly-run-not-started" => merge(local.usual, local.measured, {
-    description = "For seven days the api has not taken the weekly call of the schedule ${name}."
+    description = "The api has not accepted the weekly call of the schedule ${name} for seven days."
     metric      = "WeeklyCalls"
     statistic   = "Sum"
     period      = 24 * 3600

@@ -32,7 +32,7 @@ locals {
   }
 }
 
-# Batch says so itself when the job at the head of a queue cannot be placed.
+# Batch emits an event when the job at the head of a queue cannot be placed.
 resource "aws_cloudwatch_event_rule" "blocked" {
   name        = "${var.name}-batch-queue-blocked"
   description = "The head of one of this stack's Batch queues cannot be placed"

@@ -1,10 +1,10 @@
 output "topic_arn" {
-  description = "Where alarms are told."
+  description = "The SNS topic of the alarms."
   value       = aws_sns_topic.alarms.arn
 }
 
 output "alarms" {
-  description = "What is watched, by name."
+  description = "Alarms, by name."
   value       = local.alarms
 }
 

@@ -9,12 +9,12 @@ variable "region" {
 }
 
 variable "account" {
-  description = "The account, whose alarms may use the topic."
+  description = "The account whose alarms may use the topic."
   type        = string
 }
 
 variable "emails" {
-  description = "Who hears of alarms; each must confirm the subscription."
+  description = "Email addresses that receive alarms; each must confirm the subscription."
   type        = list(string)
 }
 
@@ -27,12 +27,12 @@ variable "queues" {
 }
 
 variable "batch_queue_arns" {
-  description = "Batch job queues, for the events that say that one is blocked."
+  description = "Batch job queues, for the events of blocked queues."
   type        = list(string)
 }
 
 variable "load_balancer" {
-  description = "The load balancer and its target group, as metrics name them."
+  description = "The load balancer and its target group, by their names in metrics."
   type = object({
     metric_name   = string
     target_metric = string
@@ -40,7 +40,7 @@ variable "load_balancer" {
 }
 
 variable "database" {
-  description = "The database instance, as metrics name it, and how many connections it takes."
+  description = "The database instance, by its name in metrics, and its connection limit."
   type = object({
     identifier      = string
     max_connections = number
@@ -65,7 +65,7 @@ variable "log_groups" {
 }
 
 variable "schedule_group" {
-  description = "The group of the schedules, as metrics name it."
+  description = "The schedule group, by its name in metrics."
   type        = string
 }
 
@@ -75,7 +75,7 @@ variable "weekly_schedule" {
 }
 
 variable "limits" {
-  description = "When the alarms ring; see the root variable `alarms`."
+  description = "Thresholds of the alarms; see the root variable `alarms`."
   type = object({
     queue_age_s     = number
     outbox_age_s    = number

@@ -19,7 +19,7 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
-# Without rules nothing can use it by mistake.
+# No rules: resources that use the default group by mistake get no network.
 resource "aws_default_security_group" "closed" {
   vpc_id = aws_vpc.this.id
 

@@ -19,7 +19,7 @@ output "task_subnet_ids" {
 }
 
 output "nat_cidrs" {
-  description = "The addresses from which the services and tasks reach the internet."
+  description = "Public addresses of outgoing connections of services and tasks."
   value       = [for address in aws_eip.nat : "${address.public_ip}/32"]
 }
 

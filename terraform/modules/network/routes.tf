@@ -47,8 +47,8 @@ resource "aws_route_table_association" "task" {
   route_table_id = aws_route_table.inner[each.key].id
 }
 
-# The route within a VPC cannot be taken away, so what a source makes a task do is stopped here: no packet passes
-# between the task subnets and the rest of the VPC, but for HTTPS to the interface endpoints.
+# The local route of a VPC cannot be removed, so a network ACL confines tasks that run untrusted sources: no packet passes
+# between the task subnets and the rest of the VPC, except HTTPS to the interface endpoints.
 resource "aws_network_acl" "task" {
   vpc_id     = aws_vpc.this.id
   subnet_ids = [for subnet in aws_subnet.task : subnet.id]
@@ -102,7 +102,7 @@ resource "aws_network_acl_rule" "task_out" {
   cidr_block     = "0.0.0.0/0"
 }
 
-# Answers only, to the ports from which Linux asks: a network ACL knows no connections.
+# Responses only, to the ephemeral ports of Linux: a network ACL is stateless.
 resource "aws_network_acl_rule" "task_answers" {
   for_each = { tcp = 300, udp = 301 }
 

@@ -9,12 +9,12 @@ variable "region" {
 }
 
 variable "cidr" {
-  description = "Addresses of the VPC, a /16."
+  description = "CIDR block of the VPC, a /16."
   type        = string
 
   validation {
     condition     = can(cidrhost(var.cidr, 0)) && endswith(var.cidr, "/16")
-    error_message = "network cidr must be a /16 such as 10.20.0.0/16: the task subnets take a quarter of it."
+    error_message = "network cidr must be a /16 such as 10.20.0.0/16: the task subnets use a quarter of it."
   }
 }
 
@@ -24,7 +24,7 @@ variable "zones" {
 
   validation {
     condition     = length(var.zones) == 2
-    error_message = "Exactly two availability zones are used."
+    error_message = "availability_zones must have exactly two zones."
   }
 }
 
@@ -39,6 +39,6 @@ variable "interface_endpoints" {
 }
 
 variable "log_days" {
-  description = "Days that flow logs are kept."
+  description = "Retention of flow logs in days."
   type        = number
 }

@@ -1,4 +1,4 @@
-# Only ends: that a job runs the task says itself.
+# Only final states: the task itself reports that a job runs.
 resource "aws_cloudwatch_event_rule" "state_change" {
   name        = "${var.name}-batch-job-state-change"
   description = "Ended jobs of this stack's Batch queues"

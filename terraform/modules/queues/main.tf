@@ -2,7 +2,7 @@ locals {
   queues = toset(["jobs", "results"])
 }
 
-# A message keeps the time of its first sending when it is moved, so the dead-letter queues must keep for longer.
+# A moved message keeps its original send time, so the retention of the dead-letter queues must be longer.
 resource "aws_sqs_queue" "this" {
   for_each = local.queues
 

@@ -9,7 +9,7 @@ output "names" {
 }
 
 output "urls" {
-  description = "Addresses, as the services know the queues."
+  description = "Queue URLs, as configured in the services."
   value = {
     for name in local.queues : name => {
       queue       = aws_sqs_queue.this[name].url

@@ -20,7 +20,7 @@ locals {
           },
           local.tls_only[name],
         ],
-        # A list of one type: events have a condition where roles have none.
+        # All elements need one type: events have a condition, roles have null.
         [for statement in [local.events_may_send] : statement if name == "results"],
       )
     } },

@@ -1,4 +1,4 @@
-# Each schedule starts a small container that makes one call to the API and ends: docs/decisions says why.
+# Each schedule starts a small container that makes one call to the API and exits: see docs/decisions/0010.
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/oa/${var.name}-schedule"
   retention_in_days = var.log_days
@@ -46,8 +46,8 @@ resource "aws_scheduler_schedule_group" "this" {
 }
 
 locals {
-  # The key makes a second delivery of the same hour the same call. Scheduler looks for <…> in the text, where
-  # jsonencode has written the brackets as escapes.
+  # The idempotency key makes repeated deliveries of one hour the same call. Scheduler replaces <…> in the text, where
+  # jsonencode escapes the brackets.
   inputs = { for name, schedule in var.schedules : name => replace(replace(jsonencode({
     containerOverrides = [{
       name    = "call"

@@ -1,15 +1,15 @@
 output "group" {
-  description = "The group of the schedules, as metrics name it."
+  description = "The schedule group, by its name in metrics."
   value       = aws_scheduler_schedule_group.this.name
 }
 
 output "log_group" {
-  description = "Where the calls log."
+  description = "Log group of the calls."
   value       = aws_cloudwatch_log_group.this.name
 }
 
 output "task_definition" {
-  description = "What makes the calls, as ECS was told."
+  description = "Container definition of the calls, as registered in ECS."
   value = {
     arn        = aws_ecs_task_definition.call.arn
     family     = aws_ecs_task_definition.call.family

@@ -1,10 +1,10 @@
-# A new deployment of the same version: ECS starts tasks with the secrets as they are now, then stops the old ones.
+# A new deployment of the same version: ECS starts tasks with the current secrets, then stops the old ones.
 resource "aws_scheduler_schedule" "restart" {
   for_each = var.restart.services
 
   name                         = "${var.name}-restart-${each.key}"
   group_name                   = aws_scheduler_schedule_group.this.name
-  description                  = "Start ${each.key} anew with the secrets of today"
+  description                  = "Restart ${each.key} with the current secrets"
   schedule_expression          = var.restart.expression
   schedule_expression_timezone = "UTC"
 

@@ -24,12 +24,12 @@ variable "security_group_id" {
 }
 
 variable "image" {
-  description = "Image of the api, which has the command that calls it."
+  description = "Image of the api, which contains the command `oa-api call`."
   type        = string
 }
 
 variable "repository_arn" {
-  description = "Repository that the image is pulled from."
+  description = "Repository of the image."
   type        = string
 }
 
@@ -49,7 +49,7 @@ variable "secret_arn" {
 }
 
 variable "schedules" {
-  description = "What is called and when; see the root variable `schedules`."
+  description = "Calls and their times; see the root variable `schedules`."
   type = map(object({
     expression = string
     method     = string
@@ -60,12 +60,12 @@ variable "schedules" {
 }
 
 variable "log_days" {
-  description = "Days that logs are kept."
+  description = "Retention of logs in days."
   type        = number
 }
 
 variable "restart" {
-  description = "Services to start anew at a time, by name, so that they read what has changed in Secrets Manager."
+  description = "Services to restart at a time, by name, so that they read changed values from Secrets Manager."
   type = object({
     expression = string
     services   = map(string)

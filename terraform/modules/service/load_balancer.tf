@@ -87,7 +87,7 @@ resource "aws_security_group" "load_balancer" {
   count = local.is_public ? 1 : 0
 
   name        = "${var.name}-load-balancer"
-  description = "HTTP and HTTPS from those who may call ${var.name}"
+  description = "HTTP and HTTPS from the clients of ${var.name}"
   vpc_id      = var.vpc_id
 
   tags = { Name = "${var.name}-load-balancer" }

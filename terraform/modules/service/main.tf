@@ -66,7 +66,7 @@ resource "aws_ecs_task_definition" "this" {
   execution_role_arn       = module.execution_role.arn
   task_role_arn            = aws_iam_role.service.arn
 
-  # Null values are left out: the API gives back what it was given without them.
+  # Null values are omitted, because the API returns the definition without them.
   container_definitions = jsonencode([
     for container in concat([local.main], local.before) :
     { for key, value in container : key => value if value != null }
@@ -87,7 +87,7 @@ resource "aws_security_group" "service" {
   tags = { Name = var.name }
 }
 
-# Neighbours, AWS and the servers of sources are all over the internet.
+# The other services, AWS and the servers of sources have no fixed addresses.
 resource "aws_vpc_security_group_egress_rule" "service" {
   security_group_id = aws_security_group.service.id
   description       = "To AWS, the database and the servers of sources"

@@ -4,27 +4,27 @@ output "name" {
 }
 
 output "service_id" {
-  description = "The service, for those that come after it."
+  description = "The service, for services updated after it."
   value       = aws_ecs_service.this.id
 }
 
 output "role_arn" {
-  description = "The role under which it calls AWS."
+  description = "The role of the tasks."
   value       = aws_iam_role.service.arn
 }
 
 output "execution_role_arn" {
-  description = "The role with which ECS starts it."
+  description = "The execution role of ECS."
   value       = module.execution_role.arn
 }
 
 output "security_group_id" {
-  description = "Its tasks, as other security groups name them."
+  description = "Security group of the tasks."
   value       = aws_security_group.service.id
 }
 
 output "task_definition" {
-  description = "What runs, as ECS was told."
+  description = "Container definition, as registered in ECS."
   value = {
     arn        = aws_ecs_task_definition.this.arn
     family     = aws_ecs_task_definition.this.family
@@ -33,12 +33,12 @@ output "task_definition" {
 }
 
 output "log_group" {
-  description = "Where it logs."
+  description = "Log group."
   value       = aws_cloudwatch_log_group.this.name
 }
 
 output "load_balancer" {
-  description = "Its load balancer, as metrics and people name it; null without one."
+  description = "Load balancer, by its name in metrics and its host name; null without one."
   value = local.is_public ? {
     dns_name      = aws_lb.this[0].dns_name
     metric_name   = aws_lb.this[0].arn_suffix

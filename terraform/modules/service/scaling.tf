@@ -28,7 +28,7 @@ resource "aws_appautoscaling_policy" "requests" {
 }
 
 locals {
-  # The age of the oldest message does not halve when tasks double, so it is followed by steps.
+  # The age of the oldest message does not halve when tasks double, so scaling uses steps.
   steps = var.scaling.queue_name == null ? {} : {
     out = { change = 1, threshold = var.scaling.queue_age_s, comparison = "GreaterThanThreshold", periods = 1 }
     in  = { change = -1, threshold = 5, comparison = "LessThanOrEqualToThreshold", periods = 10 }
@@ -61,7 +61,7 @@ resource "aws_cloudwatch_metric_alarm" "queue_age" {
   for_each = local.steps
 
   alarm_name          = "${var.name}-scale-${each.key}"
-  alarm_description   = "Scales ${var.name} ${each.key}; nobody need look."
+  alarm_description   = "Scales ${var.name} ${each.key}; no action required."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateAgeOfOldestMessage"
   dimensions          = { QueueName = var.scaling.queue_name }

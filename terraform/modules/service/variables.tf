@@ -17,7 +17,7 @@ variable "cluster" {
 }
 
 variable "vpc_id" {
-  description = "Where it runs."
+  description = "The VPC."
   type        = string
 }
 
@@ -32,12 +32,12 @@ variable "image" {
 }
 
 variable "repository_arn" {
-  description = "Repository that the image is pulled from."
+  description = "Repository of the image."
   type        = string
 }
 
 variable "size" {
-  description = "CPU in units of 1/1024 and memory in MiB, as Fargate allows them together."
+  description = "CPU in units of 1/1024 and memory in MiB, as Fargate allows in combination."
   type = object({
     cpu    = number
     memory = number
@@ -56,7 +56,7 @@ variable "environment" {
 }
 
 variable "secrets" {
-  description = "Settings by reference into Secrets Manager."
+  description = "Settings by reference to Secrets Manager."
   type        = map(string)
   default     = {}
 }
@@ -68,7 +68,7 @@ variable "secret_arns" {
 }
 
 variable "policy" {
-  description = "What the service may do in AWS: IAM statements."
+  description = "Permissions of the service: IAM statements."
   type = list(object({
     Sid      = string
     Effect   = string
@@ -90,7 +90,7 @@ variable "health_path" {
 }
 
 variable "public" {
-  description = "Put it behind a load balancer on the internet; null for a service that nobody calls."
+  description = "A public load balancer in front of the service; null for a service without clients."
   type = object({
     port            = number
     health_path     = string
@@ -106,7 +106,7 @@ variable "public" {
 }
 
 variable "scaling" {
-  description = "How many tasks run, and by what the number follows: requests a minute and task, or age of a queue's oldest message."
+  description = "Number of tasks and its target: requests per minute and task, or age of the oldest message of a queue."
   type = object({
     min               = number
     max               = number
@@ -122,17 +122,17 @@ variable "scaling" {
 }
 
 variable "log_days" {
-  description = "Days that logs are kept."
+  description = "Retention of logs in days."
   type        = number
 }
 
 variable "steady" {
-  description = "Wait until the new tasks serve before what depends on this service is changed."
+  description = "Wait until the new tasks serve before changing resources that depend on this service."
   type        = bool
 }
 
 variable "after" {
-  description = "A service that must have been changed, and be steady, before this one is."
+  description = "A service that must be updated and steady before this one."
   type        = string
   default     = null
 }

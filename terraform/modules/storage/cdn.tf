@@ -7,7 +7,7 @@ resource "aws_cloudfront_origin_access_control" "data" {
   signing_protocol                  = "sigv4"
 }
 
-# Managed policies of AWS: caching as S3's headers say, and CORS with security headers.
+# Managed policies of AWS: caching by the headers of S3, and CORS with security headers.
 locals {
   caching_optimized = "658327ea-f89d-4fab-a63d-7e88639e58f6"
   cors_and_security = "e61eb60c-9c35-4d20-a928-2b84e02af89c"
@@ -35,7 +35,7 @@ resource "aws_cloudfront_distribution" "data" {
     viewer_protocol_policy     = "redirect-to-https"
     cache_policy_id            = local.caching_optimized
     response_headers_policy_id = local.cors_and_security
-    compress                   = false # what is published is compressed
+    compress                   = false # published files are compressed
   }
 
   restrictions {

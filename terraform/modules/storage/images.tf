@@ -29,7 +29,7 @@ resource "aws_ecr_lifecycle_policy" "image" {
       },
       {
         rulePriority = 2
-        description  = "all but the newest, to which one may roll back"
+        description  = "all but the newest, which are kept for a rollback"
         selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.settings.images_kept }
         action       = { type = "expire" }
       },

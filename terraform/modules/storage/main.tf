@@ -48,7 +48,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
   bucket                                 = aws_s3_bucket.data.id
   transition_default_minimum_object_size = "all_storage_classes_128K"
 
-  # Attempts of jobs, whose latest is what is published: they only move to where they cost less.
+  # Attempts of jobs, including the published ones: they only move to a cheaper storage class.
   rule {
     id     = "attempts"
     status = "Enabled"
@@ -67,7 +67,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
     }
   }
 
-  # What somebody has marked as replaced by a newer attempt.
+  # Objects tagged as replaced by a newer attempt.
   rule {
     id     = "superseded-attempts"
     status = "Enabled"
@@ -116,7 +116,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
 resource "aws_s3_bucket_cors_configuration" "data" {
   bucket = aws_s3_bucket.data.id
 
-  # The map on the page reads ranges of tiles.
+  # The maps on the pages read ranges of tiles.
   cors_rule {
     allowed_methods = ["GET", "HEAD"]
     allowed_origins = [var.settings.allowed_cors_origin]

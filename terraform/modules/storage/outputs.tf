@@ -9,7 +9,7 @@ output "bucket_arn" {
 }
 
 output "repository_urls" {
-  description = "Where the images of api, dispatcher and task are pushed."
+  description = "Repository URLs of the images of api, dispatcher and task."
   value       = { for name, repository in aws_ecr_repository.image : name => repository.repository_url }
 }
 
@@ -19,7 +19,7 @@ output "repository_arns" {
 }
 
 output "public_url" {
-  description = "Where published files can be read by everybody, if they can."
+  description = "Public URL of published files, if enabled."
   value       = one([for distribution in aws_cloudfront_distribution.data : "https://${distribution.domain_name}"])
 }
 

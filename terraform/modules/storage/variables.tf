@@ -4,12 +4,12 @@ variable "name" {
 }
 
 variable "account" {
-  description = "The account, which makes the bucket's name unique."
+  description = "The account ID, which makes the bucket name unique."
   type        = string
 }
 
 variable "settings" {
-  description = "Who may read and what is kept how long; see the root variable `storage`."
+  description = "Read access and retention; see the root variable `storage`."
   type = object({
     public_read         = string
     noncurrent_days     = number

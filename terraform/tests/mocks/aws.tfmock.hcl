@@ -1,4 +1,4 @@
-# Answers that the AWS provider finds plausible: it checks ARNs before it believes them.
+# Responses that the AWS provider accepts: it validates ARNs.
 mock_data "aws_availability_zones" {
   defaults = { names = ["us-east-1a", "us-east-1b", "us-east-1c"] }
 }

@@ -1,4 +1,4 @@
-"""Archives that cannot be used."""
+"""Unusable archives."""
 
 import gzip
 import io
@@ -28,7 +28,7 @@ def _link() -> bytes:
     return body.getvalue()
 
 
-def _nested(depth: int) -> bytes:
+def _nest_zips(depth: int) -> bytes:
     body = _CSV
     for level in range(depth):
         body = _zip(**{"a.zip" if level else "a.csv": body})
@@ -41,33 +41,36 @@ def _write_bomb(folder: Path) -> Path:
     return path
 
 
-def _changed(body: bytes, place: int) -> bytes:
-    return body[:place] + bytes([body[place] ^ 0xFF]) + body[place + 1 :]
+def _flip_byte(body: bytes, offset: int) -> bytes:
+    return body[:offset] + bytes([body[offset] ^ 0xFF]) + body[offset + 1 :]
 
 
 CASES = {
-    "a zip of nothing": Case("source.empty", "the data has nothing", _zip(), compression="zip"),
-    "a zip that is a web page": Case("source.archive", "not a sound zip file", b"<html>", compression="zip"),
-    "a zip cut off": Case("source.archive", "not a sound zip file", _zip(**{"a.csv": _CSV})[:60], compression="zip"),
+    "an empty zip": Case("source.empty", ("csv", "`conform.file`"), _zip(), compression="zip"),
+    "a web page instead of a zip": Case("source.archive", ("data.csv", "zip"), b"<html>", compression="zip"),
+    "a truncated zip": Case("source.archive", ("data.csv", "zip"), _zip(**{"a.csv": _CSV})[:60], compression="zip"),
     "a zip with a wrong checksum": Case(
-        "source.archive", "not a sound zip file", _changed(_zip(**{"a.csv": _CSV * 50}), 45), compression="zip"
+        "source.archive",
+        ("data.csv", "zip", "'a.csv'"),
+        _flip_byte(_zip(**{"a.csv": _CSV * 50}), 45),
+        compression="zip",
     ),
-    "a zip entry that leaves its folder": Case(
-        "source.archive", "'../a.csv' leaves its folder", _zip(**{"../a.csv": _CSV}), compression="zip"
+    "a zip entry outside of its folder": Case(
+        "source.archive", ("'../a.csv'", "folder"), _zip(**{"../a.csv": _CSV}), compression="zip"
     ),
-    "a zip entry that is a link": Case("source.archive", "'a.csv' is a link", _link(), compression="zip"),
-    "zips in zips without end": Case("source.archive", "nested more than 3 deep", _nested(6), compression="zip"),
-    "a zip bomb": Case("source.too_large", "expands to more than 100 times", _write_bomb, compression="zip"),
-    "a gzip cut off": Case(
-        "source.archive", "not a sound gzip file", gzip.compress(bytes(range(256)) * 99)[:-20], compression="gzip"
+    "a zip entry that is a link": Case("source.archive", ("'a.csv'", "link"), _link(), compression="zip"),
+    "zips nested too deeply": Case("source.archive", ("zip", " 3 "), _nest_zips(6), compression="zip"),
+    "a zip bomb": Case("source.too_large", (" 100 ",), _write_bomb, compression="zip"),
+    "a truncated gzip": Case(
+        "source.archive", ("data.csv", "gzip"), gzip.compress(bytes(range(256)) * 99)[:-20], compression="gzip"
     ),
-    "a gzip that is a web page": Case("source.archive", "not a sound gzip file", b"<html>", compression="gzip"),
-    "a zip without the format's file": Case(
+    "a web page instead of a gzip": Case("source.archive", ("data.csv", "gzip"), b"<html>", compression="gzip"),
+    "a zip without a file of the format": Case(
         "source.empty",
-        "not exactly one shapefile",
+        ("shapefile", "`conform.file`", "a.txt"),
         _zip(**{"a.txt": b"x"}),
         compression="zip",
         conform={"format": "shapefile"},
     ),
-    "a compression that nobody knows": Case("source.schema", "unknown compression 'rar'", _CSV, compression="rar"),
+    "an unknown compression": Case("source.schema", ("'rar'", "zip", "gzip"), _CSV, compression="rar"),
 }

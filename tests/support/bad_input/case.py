@@ -1,4 +1,4 @@
-"""One kind of bad input: what comes, and how a source ends that has it."""
+"""One kind of bad input, and the failure that it must cause."""
 
 import tempfile
 from collections.abc import Callable
@@ -6,24 +6,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from oa_task.archive import unpack
-from oa_task.bad_rows import BadRows
 from oa_task.conform.acceptance import run_tests
 from oa_task.conform.conformer import Conformer
-from oa_task.definition import Entry
-from oa_task.failure import TaskFailure
+from oa_task.conversion.unpacking import unpack
+from oa_task.definition.source_entry import SourceEntry
+from oa_task.features.bad_rows import BadRows
 from oa_task.read.source import open_batches
+from oa_task.runtime.failure import TaskFailure
 
-Written = Callable[[Path], Path]
+WriteFile = Callable[[Path], Path]
 
 
 @dataclass(frozen=True)
 class Case:
-    """`body` is the file's bytes, or writes the file into a folder and returns its path."""
+    """`body` is the content of the file, or a function that writes the file into a folder and returns its path.
+
+    `details` lists the data that the message of the failure must contain: names, numbers, values, reasons.
+    """
 
     code: str
-    says: str
-    body: bytes | Written
+    details: tuple[str, ...]
+    body: bytes | WriteFile
     name: str = "data.csv"
     conform: dict[str, Any] = field(default_factory=dict)
     rules: dict[str, Any] = field(default_factory=dict)
@@ -31,7 +34,7 @@ class Case:
     compression: str | None = None
 
     def run(self) -> TaskFailure | None:
-        """Do what a conversion does with the input, and return how it failed."""
+        """Convert the input and return the failure, None if the conversion succeeds."""
         with tempfile.TemporaryDirectory() as folder:
             try:
                 self._convert(Path(folder))
@@ -45,24 +48,24 @@ class Case:
         bad_rows = BadRows()
         conformer = Conformer(entry, bad_rows)
         (folder / "unpacked").mkdir()
-        files = unpack(self._written(folder), self.compression, folder / "unpacked")
+        files = unpack(self._write(folder), self.compression, folder / "unpacked")
         count = 0
         for batch in open_batches(files, entry, bad_rows=bad_rows):
             count += len(conformer.conform(batch))
         bad_rows.check()
         if not count:
-            raise TaskFailure("source.empty", f"there are no features in the data{bad_rows.explanation()}")
+            raise TaskFailure("source.empty", f"no features in the data{bad_rows.explanation()}")
 
-    def _written(self, folder: Path) -> Path:
+    def _write(self, folder: Path) -> Path:
         if not isinstance(self.body, bytes):
             return self.body(folder)
         path = folder / self.name
         path.write_bytes(self.body)
         return path
 
-    def _entry(self) -> Entry:
+    def _entry(self) -> SourceEntry:
         conform = {"format": "csv", "lon": "X", "lat": "Y"} if "format" not in self.conform else {}
-        return Entry(
+        return SourceEntry(
             layer="addresses",
             name="x",
             urls=("http://x/",),

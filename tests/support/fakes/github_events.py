@@ -4,7 +4,7 @@ import json
 import uuid
 from typing import Any
 
-from oa_api.github.signature import sign
+from oa_api.pull_requests.signature import sign
 from support.fakes.github_model import GitHubModel
 from support.fakes.github_server import pull_shape
 

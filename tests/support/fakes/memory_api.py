@@ -1,21 +1,28 @@
-"""The API as the dispatcher sees it, in memory."""
+"""The API as the dispatcher uses it, in memory."""
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
+from oa_dispatcher.api_client import (
+    ApiClient,
+    ApiUnavailableError,
+    AttemptState,
+    CurrentJob,
+    read_attempt_state,
+    read_job,
+)
 from oa_shared.status import JobStatus
 
 
 class MemoryApi(ApiClient):
-    """Jobs by id; `is_away` makes every call fail; a report of another attempt or of a lower rank is refused."""
+    """Jobs by id. `is_down` makes every call fail; a report of another attempt or of a lower rank is refused."""
 
     def __init__(self) -> None:
         super().__init__("http://nowhere", "")
         self.rows: dict[int, dict[str, Any]] = {}
         self.reports: list[dict[str, Any]] = []
-        self.is_away = False
+        self.is_down = False
 
     def add(self, job: int, **more: Any) -> dict[str, Any]:
         now = datetime.now(UTC).isoformat()
@@ -23,31 +30,31 @@ class MemoryApi(ApiClient):
         self.rows[job] = {**row, "lane": "manual", "created_at": now, "updated_at": now, **more}
         return self.rows[job]
 
-    async def job(self, job: int) -> dict[str, Any] | None:
+    async def attempt_state(self, job: int) -> AttemptState | None:
         self._check()
-        return self.rows.get(job)
+        return read_attempt_state(self.rows[job]) if job in self.rows else None
 
-    async def report(self, job: int, change: Mapping[str, Any]) -> bool:
+    async def report(self, job: int, change: Mapping[str, object]) -> bool:
         self._check()
         self.reports.append({"job": job, **change})
         row = self.rows.get(job)
         if row is None or (row["attempt"], row["token"]) != (change["attempt"], change["token"]):
             return False
-        if JobStatus(change["status"]).rank <= JobStatus(row["status"]).rank:
+        if JobStatus(str(change["status"])).rank <= JobStatus(row["status"]).rank:
             return False
         row |= {"status": str(change["status"]), "batch_job": change.get("batch_job", row["batch_job"])}
         return True
 
     async def pages(
         self, *statuses: JobStatus, created_after: datetime | None = None
-    ) -> AsyncIterator[list[dict[str, Any]]]:
+    ) -> AsyncIterator[list[CurrentJob]]:
         self._check()
         found = [row for _, row in sorted(self.rows.items(), reverse=True) if row["status"] in statuses]
         if created_after is not None:
             found = [row for row in found if datetime.fromisoformat(row["created_at"]) >= created_after]
         for start in range(0, len(found), 100):
-            yield found[start : start + 100]
+            yield [read_job(row) for row in found[start : start + 100]]
 
     def _check(self) -> None:
-        if self.is_away:
-            raise ApiUnavailableError("away")
+        if self.is_down:
+            raise ApiUnavailableError("down")

@@ -1,4 +1,4 @@
-"""One message of the jobs queue, whatever state the world is in."""
+"""One message of the jobs queue, in any state of the API and of Batch."""
 
 import json
 from dataclasses import replace
@@ -34,14 +34,14 @@ def message(
     return ReceivedMessage(**{"id": "m", "body": body, "receipt": "r", **more})
 
 
-async def deal(world: Any, received: ReceivedMessage) -> Outcome:
+async def handle(world: Any, received: ReceivedMessage) -> Outcome:
     bucket = TokenBucket(1000)
     return await Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket)(received)
 
 
-async def test_pending_job_is_submitted_once_and_told(world: Any) -> None:
+async def test_pending_job_is_submitted_once_and_reported(world: Any) -> None:
     world.api.add(7)
-    assert await deal(world, message()) == Ack()
+    assert await handle(world, message()) == Ack()
     assert world.batch.calls == ["submit"]
     (entry,) = world.batch.entries.values()
     assert (entry.request.name, entry.request.queue, entry.request.definition) == (NAME, "queue-manual", "d-standard")
@@ -50,9 +50,9 @@ async def test_pending_job_is_submitted_once_and_told(world: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", JobKind)
-async def test_container_is_told_the_kind_of_its_job(world: Any, kind: JobKind) -> None:
+async def test_container_gets_the_kind_of_its_job(world: Any, kind: JobKind) -> None:
     world.api.add(7)
-    await deal(world, message(kind=kind))
+    await handle(world, message(kind=kind))
     (entry,) = world.batch.entries.values()
     assert entry.request.environment["OA_KIND"] == kind
 
@@ -60,7 +60,7 @@ async def test_container_is_told_the_kind_of_its_job(world: Any, kind: JobKind) 
 async def test_container_gets_no_shared_secret(world: Any) -> None:
     world.settings = replace(world.settings, shared_secret="the-shared-secret")
     world.api.add(7)
-    await deal(world, message())
+    await handle(world, message())
     (entry,) = world.batch.entries.values()
     assert "the-shared-secret" not in json.dumps(dict(entry.request.environment))
 
@@ -77,38 +77,38 @@ async def test_container_gets_no_shared_secret(world: Any) -> None:
         {"token": "f" * 32},
     ],
 )
-async def test_stale_message_is_dropped_without_a_call_to_batch(world: Any, row: dict[str, Any] | None) -> None:
+async def test_stale_message_is_acknowledged_without_a_call_to_batch(world: Any, row: dict[str, Any] | None) -> None:
     if row is not None:
         world.api.add(7, **row)
-    assert await deal(world, message()) == Ack()
+    assert await handle(world, message()) == Ack()
     assert world.batch.calls == []
 
 
 @pytest.mark.parametrize("more", [{"receive_count": 2}, {"attributes": {REPUBLISHED: "yes"}}])
-async def test_message_seen_before_adopts_the_container_that_is_there(world: Any, more: dict[str, Any]) -> None:
+async def test_repeated_message_adopts_an_existing_container(world: Any, more: dict[str, Any]) -> None:
     world.api.add(7)
-    await deal(world, message())
+    await handle(world, message())
     world.api.rows[7] |= {"status": "Pending", "batch_job": None}
-    assert await deal(world, message(**more)) == Ack()
+    assert await handle(world, message(**more)) == Ack()
     assert len(world.batch.entries) == 1
     assert world.api.rows[7]["batch_job"] == "batch-1"
 
 
-async def test_message_seen_before_without_a_container_submits(world: Any) -> None:
+async def test_repeated_message_without_a_container_submits(world: Any) -> None:
     world.api.add(7)
-    assert await deal(world, message(receive_count=2)) == Ack()
+    assert await handle(world, message(receive_count=2)) == Ack()
     assert world.batch.calls == ["find_by_name", "submit"]
 
 
-async def test_unknown_outcome_hands_back_and_the_next_delivery_adopts(world: Any) -> None:
+async def test_unknown_outcome_returns_the_message_and_the_next_delivery_adopts(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchUnknownError())
-    assert await deal(world, message()) == DependencyDown(world.settings.unknown_s)
-    assert await deal(world, message(receive_count=2)) == Ack()
+    assert await handle(world, message()) == DependencyDown(world.settings.unknown_retry_s)
+    assert await handle(world, message(receive_count=2)) == Ack()
     assert len(world.batch.entries) == 1
 
 
-async def test_throttled_hands_back_and_slows_the_bucket(world: Any) -> None:
+async def test_throttled_returns_the_message_and_slows_the_bucket(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchRefusedError(throttled=True))
     bucket = TokenBucket(100)
@@ -118,67 +118,67 @@ async def test_throttled_hands_back_and_slows_the_bucket(world: Any) -> None:
     assert (world.api.rows[7]["status"], world.batch.entries) == ("Pending", {})
 
 
-async def test_forbidden_waits_for_a_person_and_fails_no_job(world: Any) -> None:
+async def test_forbidden_returns_the_message_and_fails_no_job(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
-    assert isinstance(await deal(world, message()), DependencyDown)
+    assert isinstance(await handle(world, message()), DependencyDown)
     assert (world.api.rows[7]["status"], world.api.reports, world.batch.entries) == ("Pending", [], {})
 
 
-async def test_forbidden_to_look_for_a_container_waits_too(world: Any) -> None:
+async def test_forbidden_lookup_returns_the_message_too(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
-    assert isinstance(await deal(world, message(receive_count=2)), DependencyDown)
+    assert isinstance(await handle(world, message(receive_count=2)), DependencyDown)
     assert world.batch.calls == ["find_by_name"]
 
 
-async def test_refused_for_good_fails_the_job_with_what_batch_said(world: Any) -> None:
+async def test_refused_fails_the_job_with_the_message_of_batch(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchRefusedError("no such queue"))
-    assert await deal(world, message()) == Ack()
+    assert await handle(world, message()) == Ack()
     (report,) = world.api.reports
     assert (report["status"], report["code"], report["message"]) == ("Fail", "infra.refused", "no such queue")
 
 
-async def test_api_away_hands_back_before_anything_is_submitted(world: Any) -> None:
-    world.api.is_away = True
-    assert await deal(world, message()) == DependencyDown(world.settings.api_away_s)
+async def test_api_down_returns_the_message_before_anything_is_submitted(world: Any) -> None:
+    world.api.is_down = True
+    assert await handle(world, message()) == DependencyDown(world.settings.api_retry_s)
     assert world.batch.calls == []
 
 
-async def test_api_away_after_submitting_hands_back_and_adopts_later(world: Any) -> None:
+async def test_api_down_after_submitting_returns_the_message_and_adopts_later(world: Any) -> None:
     world.api.add(7)
-    world.batch.on_submit = lambda _request: setattr(world.api, "is_away", True)
-    assert isinstance(await deal(world, message()), DependencyDown)
-    world.api.is_away = False
-    assert await deal(world, message(receive_count=2)) == Ack()
+    world.batch.on_submit = lambda _request: setattr(world.api, "is_down", True)
+    assert isinstance(await handle(world, message()), DependencyDown)
+    world.api.is_down = False
+    assert await handle(world, message(receive_count=2)) == Ack()
     assert len(world.batch.entries) == 1
 
 
 @pytest.mark.parametrize("body", ["", "not JSON", "[]", '{"v":1,"kind":"job.status"}', '{"v":2,"kind":"job.submit"}'])
-async def test_unreadable_message_is_buried(world: Any, body: str) -> None:
-    outcome = await deal(world, ReceivedMessage("m", body, "r"))
+async def test_unreadable_message_becomes_a_dead_letter(world: Any, body: str) -> None:
+    outcome = await handle(world, ReceivedMessage("m", body, "r"))
     assert isinstance(outcome, DeadLetter)
     assert world.batch.calls == []
 
 
-async def test_report_overtaken_by_the_container_is_no_error(world: Any) -> None:
+async def test_report_after_that_of_the_container_is_not_an_error(world: Any) -> None:
     world.api.add(7)
     world.batch.on_submit = lambda _request: world.api.rows[7].update(status="Running")
-    assert await deal(world, message()) == Ack()
+    assert await handle(world, message()) == Ack()
     assert world.api.rows[7]["status"] == "Running"
 
 
-async def test_is_ready_asks_the_api_and_batch(world: Any) -> None:
+async def test_is_ready_checks_the_api_and_batch(world: Any) -> None:
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(10))
     assert await submission.is_ready()
     world.batch.faults.append(BatchUnknownError())
     assert not await submission.is_ready()
-    world.api.is_away = True
+    world.api.is_down = True
     assert not await submission.is_ready()
 
 
-async def test_job_shown_without_its_token_is_not_taken_for_another_attempt(
+async def test_job_without_its_token_is_not_mistaken_for_another_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def call(*_: Any, **__: Any) -> tuple[int, Any]:
@@ -186,22 +186,22 @@ async def test_job_shown_without_its_token_is_not_taken_for_another_attempt(
 
     monkeypatch.setattr(ApiClient, "_call", call)
     with pytest.raises(ApiUnavailableError):
-        await ApiClient("http://api", "an old secret").job(7)
+        await ApiClient("http://api", "an old secret").attempt_state(7)
 
 
-async def test_tier_with_machines_of_its_own_waits_in_their_queue(world: Any) -> None:
+async def test_tier_with_machines_of_its_own_uses_their_queue(world: Any) -> None:
     queues = {**world.settings.batch_queues, "manual.large": "queue-manual-ec2"}
     definitions = {**world.settings.batch_definitions, "large": "d-large"}
     world.settings = replace(world.settings, batch_queues=queues, batch_definitions=definitions)
     for job, tier in ((7, Tier.LARGE), (8, Tier.STANDARD)):
         world.api.add(job)
-        await deal(world, message(job, tier=tier))
+        await handle(world, message(job, tier=tier))
     assert [entry.request.queue for entry in world.batch.entries.values()] == ["queue-manual-ec2", "queue-manual"]
 
 
-@pytest.mark.parametrize(("sample", "told"), [(None, None), (50, "50")])
-async def test_container_is_told_of_a_sample(world: Any, sample: int | None, told: str | None) -> None:
+@pytest.mark.parametrize(("sample", "variable"), [(None, None), (50, "50")])
+async def test_container_gets_the_size_of_a_sample(world: Any, sample: int | None, variable: str | None) -> None:
     world.api.add(7)
-    await deal(world, replace(message(7), body=dump(replace(parse_job_message(message(7).body), sample=sample))))
+    await handle(world, replace(message(7), body=dump(replace(parse_job_message(message(7).body), sample=sample))))
     (entry,) = world.batch.entries.values()
-    assert entry.request.environment.get("OA_SAMPLE") == told
+    assert entry.request.environment.get("OA_SAMPLE") == variable

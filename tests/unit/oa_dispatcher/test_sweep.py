@@ -1,4 +1,4 @@
-"""Holding Batch against the database."""
+"""The sweep compares Batch with the database."""
 
 import json
 import time
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.sweep import BatchSweep
 from oa_shared.batch import BatchRefusedError, SubmitRequest
 from oa_shared.queue import QueueUnavailableError
 
@@ -15,7 +15,7 @@ LONG_AGO = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 
 
 async def submit(world: Any, job: int, **row: Any) -> str:
-    """Put a job in Batch and in the API, as a dispatcher leaves it."""
+    """Add a job to Batch and to the API, as a dispatcher does."""
     name = f"oa-test-{job}-1-{job:032x}"[: len(f"oa-test-{job}-1-") + 8]
     batch_job: str = await world.batch.submit(SubmitRequest(name, "queue-manual", "d-standard"))
     world.api.add(job, **{"status": "Running", "batch_job": batch_job, **row})
@@ -24,27 +24,27 @@ async def submit(world: Any, job: int, **row: Any) -> str:
 
 async def sweep(world: Any) -> list[dict[str, Any]]:
     """Sweep once and return the events on the results queue."""
-    await Sweep(world.settings, api=world.api, batch=world.batch, results=world.results).once()
+    await BatchSweep(world.settings, api=world.api, batch=world.batch, results=world.results).once()
     return [json.loads(message.body) for message in await world.results.receive(10, 0, 30)]
 
 
-async def test_sweep_of_what_runs_says_nothing(world: Any) -> None:
+async def test_sweep_of_a_running_job_sends_nothing(world: Any) -> None:
     world.batch.change(await submit(world, 1), status="RUNNING", started_at=time.time())
     assert await sweep(world) == []
     assert "terminate" not in world.batch.calls
 
 
-async def test_sweep_of_what_ended_tells_how(world: Any) -> None:
+async def test_sweep_of_an_ended_container_sends_how_it_ended(world: Any) -> None:
     world.batch.change(await submit(world, 1), status="FAILED", exit_code=137, reason="OutOfMemoryError: x")
     (event,) = await sweep(world)
-    told = (event["kind"], event["job_name"], event["status"], event["exit_code"], event["reason"])
-    assert told == ("batch.event", "oa-test-1-1-00000000", "FAILED", 137, "OutOfMemoryError: x")
+    fields = (event["kind"], event["job_name"], event["status"], event["exit_code"], event["reason"])
+    assert fields == ("batch.event", "oa-test-1-1-00000000", "FAILED", 137, "OutOfMemoryError: x")
 
 
 @pytest.mark.parametrize(
     ("updated_at", "statuses"), [(LONG_AGO, ["LOST"]), (datetime.now(UTC).isoformat(), [])], ids=["long", "short"]
 )
-async def test_sweep_of_what_batch_forgot_is_lost_after_a_while(
+async def test_sweep_of_a_job_unknown_to_batch_is_lost_after_a_while(
     world: Any, updated_at: str, statuses: list[str]
 ) -> None:
     world.batch.forget(await submit(world, 1, updated_at=updated_at))
@@ -71,20 +71,20 @@ async def test_sweep_of_a_job_past_its_time_limit_terminates_it(world: Any) -> N
     assert world.batch.entries[batch_job].job.reason == "oa: past its time limit"
 
 
-async def test_sweep_of_a_job_that_waits_for_a_machine_past_its_deadline_terminates_it(world: Any) -> None:
+async def test_sweep_of_a_waiting_job_past_its_deadline_terminates_it(world: Any) -> None:
     batch_job = await submit(world, 1, status="Submitted")
     world.batch.change(batch_job, created_at=time.time() - world.settings.job_deadline_s - 1)
     await sweep(world)
     assert world.batch.entries[batch_job].job.reason == "oa: past its deadline"
 
 
-async def test_sweep_of_cancelled_jobs_ends_every_container(world: Any) -> None:
+async def test_sweep_of_canceled_jobs_ends_every_container(world: Any) -> None:
     jobs = [await submit(world, job, status="Cancelled") for job in range(1, 251)]
     await sweep(world)
-    assert {world.batch.entries[job].job.reason for job in jobs} == {"oa: cancelled"}
+    assert {world.batch.entries[job].job.reason for job in jobs} == {"oa: canceled"}
 
 
-async def test_sweep_goes_on_after_a_container_that_batch_will_not_end(world: Any) -> None:
+async def test_sweep_continues_after_a_container_that_batch_does_not_end(world: Any) -> None:
     first, second = [await submit(world, job, status="Cancelled") for job in (1, 2)]
     terminate = world.batch.terminate
 
@@ -98,7 +98,7 @@ async def test_sweep_goes_on_after_a_container_that_batch_will_not_end(world: An
     assert world.batch.entries[first].job.ended
 
 
-async def test_sweep_of_ten_thousand_jobs_describes_a_hundred_a_call(world: Any) -> None:
+async def test_sweep_of_ten_thousand_jobs_describes_a_hundred_per_call(world: Any) -> None:
     for job in range(1, 10_051):
         await submit(world, job)
     world.batch.calls.clear()
@@ -106,7 +106,7 @@ async def test_sweep_of_ten_thousand_jobs_describes_a_hundred_a_call(world: Any)
     assert world.batch.calls == ["describe"] * 101
 
 
-async def test_sweep_event_that_the_queue_does_not_take_is_told_again_by_the_next(world: Any) -> None:
+async def test_sweep_event_that_the_queue_does_not_accept_is_sent_by_the_next(world: Any) -> None:
     world.batch.change(await submit(world, 1), status="FAILED", exit_code=1)
 
     async def refuse(messages: Any) -> list[bool]:

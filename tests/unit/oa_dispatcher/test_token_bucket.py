@@ -1,4 +1,4 @@
-"""The pace of SubmitJob."""
+"""The rate of SubmitJob calls."""
 
 import time
 

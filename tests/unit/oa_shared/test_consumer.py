@@ -1,4 +1,4 @@
-"""The loop over a queue: bounded, patient with outages, and quick to stop."""
+"""The consumer loop: bounded concurrency, outages, heartbeats and stopping."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from oa_shared.consumer import Ack, Consumer, ConsumerOptions, DeadLetter, Depen
 from oa_shared.queue import OutgoingMessage, ReceivedMessage
 from support.fakes.memory_queue import MemoryQueue
 
-PACE = ConsumerOptions(concurrency=3, visibility_s=30, wait_s=0.05)
+OPTIONS = ConsumerOptions(concurrency=3, visibility_s=30, wait_s=0.05)
 
 
 async def put(queue: MemoryQueue, count: int) -> None:
@@ -22,20 +22,24 @@ async def consume(
     handle: Handler,
     until: Callable[[], bool],
     *,
-    pace: ConsumerOptions = PACE,
+    options: ConsumerOptions = OPTIONS,
     is_ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
     stop = asyncio.Event()
-    consumer = Consumer(queue, handle, pace=pace, is_ready=is_ready) if is_ready else Consumer(queue, handle, pace=pace)
+    consumer = (
+        Consumer(queue, handle, options=options, is_ready=is_ready)
+        if is_ready
+        else Consumer(queue, handle, options=options)
+    )
     running = asyncio.create_task(consumer.run(stop))
     async with asyncio.timeout(10):
-        while not until():  # noqa: ASYNC110 - what is waited for is told by many things
+        while not until():  # noqa: ASYNC110 - `until` checks many kinds of state
             await asyncio.sleep(0.01)
     stop.set()
     await running
 
 
-async def test_run_never_handles_more_than_its_concurrency_at_once() -> None:
+async def test_run_handles_at_most_its_concurrency_at_once() -> None:
     queue = MemoryQueue()
     await put(queue, 12)
     now, most, handled = 0, 0, 0
@@ -53,7 +57,7 @@ async def test_run_never_handles_more_than_its_concurrency_at_once() -> None:
     assert (await queue.depth()).visible == 0
 
 
-async def test_run_message_that_always_fails_ends_in_the_dead_letters() -> None:
+async def test_run_message_retried_five_times_becomes_a_dead_letter() -> None:
     dead_letters = MemoryQueue()
     queue = MemoryQueue(dead_letters=dead_letters)
     await put(queue, 1)
@@ -67,7 +71,7 @@ async def test_run_message_that_always_fails_ends_in_the_dead_letters() -> None:
     assert seen == [1, 2, 3, 4, 5]
 
 
-async def test_run_handler_that_raises_leaves_the_message_for_later() -> None:
+async def test_run_handler_that_raises_keeps_the_message_for_redelivery() -> None:
     queue = MemoryQueue()
     await put(queue, 1)
     calls = 0
@@ -82,7 +86,7 @@ async def test_run_handler_that_raises_leaves_the_message_for_later() -> None:
     assert (depth.visible, depth.in_flight) == (0, 1)
 
 
-async def test_run_buried_message_is_on_the_dead_letter_queue_with_its_reason() -> None:
+async def test_run_dead_letter_outcome_moves_the_message_with_its_reason() -> None:
     dead_letters = MemoryQueue()
     queue = MemoryQueue(dead_letters=dead_letters)
     await put(queue, 1)
@@ -95,29 +99,29 @@ async def test_run_buried_message_is_on_the_dead_letter_queue_with_its_reason() 
     assert message.attributes["reason"] == "not JSON"
 
 
-async def test_run_outage_of_a_neighbour_uses_up_one_delivery_however_long_it_lasts(
+async def test_run_outage_of_a_dependency_costs_one_delivery_however_long_it_lasts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("oa_shared.consumer._MAX_BACKOFF_S", 0.01)
     queue = MemoryQueue(dead_letters=MemoryQueue())
     await put(queue, 1)
-    is_up, looked, counts = False, 0, list[int]()
+    is_up, checks, counts = False, 0, list[int]()
 
     async def handle(message: ReceivedMessage) -> Outcome:
         counts.append(message.receive_count)
         return Ack() if is_up else DependencyDown(1)
 
     async def is_ready() -> bool:
-        nonlocal is_up, looked
-        looked += 1
-        is_up = looked > 20
+        nonlocal is_up, checks
+        checks += 1
+        is_up = checks > 20
         return is_up
 
     await consume(queue, handle, lambda: is_up and len(counts) > 1, is_ready=is_ready)
     assert counts == [1, 2]
 
 
-async def test_run_queue_that_is_away_is_waited_for() -> None:
+async def test_run_waits_for_an_unavailable_queue() -> None:
     queue = MemoryQueue()
     await put(queue, 1)
     queue.is_away = True
@@ -131,7 +135,7 @@ async def test_run_queue_that_is_away_is_waited_for() -> None:
     await consume(queue, handle, lambda: handled == ["0"])
 
 
-async def test_run_slow_handler_keeps_its_message_by_the_heartbeat() -> None:
+async def test_run_heartbeat_keeps_the_message_of_a_slow_handler() -> None:
     queue = MemoryQueue()
     await put(queue, 1)
     counts: list[int] = []
@@ -141,12 +145,12 @@ async def test_run_slow_handler_keeps_its_message_by_the_heartbeat() -> None:
         await asyncio.sleep(1.6)
         return Ack()
 
-    pace = ConsumerOptions(concurrency=3, visibility_s=1, wait_s=0.05)
-    await consume(queue, handle, lambda: len(queue._stored) == 0, pace=pace)
+    options = ConsumerOptions(concurrency=3, visibility_s=1, wait_s=0.05)
+    await consume(queue, handle, lambda: len(queue._stored) == 0, options=options)
     assert counts == [1]
 
 
-async def test_run_heartbeat_stops_when_the_message_has_been_held_for_too_long() -> None:
+async def test_run_heartbeat_stops_at_the_longest_holding_time() -> None:
     queue = MemoryQueue()
     await put(queue, 1)
     counts: list[int] = []
@@ -157,12 +161,12 @@ async def test_run_heartbeat_stops_when_the_message_has_been_held_for_too_long()
             await asyncio.sleep(2)
         return Ack()
 
-    pace = ConsumerOptions(concurrency=3, visibility_s=1, wait_s=0.05, max_held_s=1.0)
-    await consume(queue, handle, lambda: len(queue._stored) == 0, pace=pace)
+    options = ConsumerOptions(concurrency=3, visibility_s=1, wait_s=0.05, max_held_s=1.0)
+    await consume(queue, handle, lambda: len(queue._stored) == 0, options=options)
     assert counts == [1, 2]
 
 
-async def test_run_stopped_during_a_long_poll_hands_back_what_it_received() -> None:
+async def test_run_stopped_during_a_long_poll_returns_received_messages() -> None:
     queue = MemoryQueue()
     stop, handled = asyncio.Event(), list[str]()
 
@@ -170,7 +174,7 @@ async def test_run_stopped_during_a_long_poll_hands_back_what_it_received() -> N
         handled.append(message.body)
         return Ack()
 
-    running = asyncio.create_task(Consumer(queue, handle, pace=ConsumerOptions(wait_s=5)).run(stop))
+    running = asyncio.create_task(Consumer(queue, handle, options=ConsumerOptions(wait_s=5)).run(stop))
     await asyncio.sleep(0.05)
     stop.set()
     await put(queue, 1)
@@ -179,18 +183,18 @@ async def test_run_stopped_during_a_long_poll_hands_back_what_it_received() -> N
     assert (await queue.depth()).visible == 1
 
 
-async def test_run_stopped_finishes_what_was_begun() -> None:
+async def test_run_stopped_finishes_started_messages() -> None:
     queue = MemoryQueue()
     await put(queue, 1)
-    begun, stop = asyncio.Event(), asyncio.Event()
+    started, stop = asyncio.Event(), asyncio.Event()
 
     async def handle(_message: ReceivedMessage) -> Outcome:
-        begun.set()
+        started.set()
         await asyncio.sleep(0.2)
         return Ack()
 
-    running = asyncio.create_task(Consumer(queue, handle, pace=PACE).run(stop))
-    await begun.wait()
+    running = asyncio.create_task(Consumer(queue, handle, options=OPTIONS).run(stop))
+    await started.wait()
     stop.set()
     await asyncio.wait_for(running, 5)
     assert queue._stored == {}

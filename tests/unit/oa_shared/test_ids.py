@@ -1,4 +1,4 @@
-"""Names that must be found again."""
+"""Batch job names, S3 prefixes and trace contexts."""
 
 import pytest
 
@@ -7,12 +7,12 @@ from oa_shared.tracing import child_traceparent, new_traceparent, trace_id
 
 
 @pytest.mark.parametrize("stack", ["prod", "pull-request-7", "a-1-2"])
-def test_parse_batch_job_name_reads_what_was_written(stack: str) -> None:
+def test_parse_batch_job_name_inverts_batch_job_name(stack: str) -> None:
     token = new_token()
     assert parse_batch_job_name(batch_job_name(stack, 12, 3, token)) == BatchJobName(stack, 12, 3, token[:8])
 
 
-@pytest.mark.parametrize("name", ["", "oa-", "somebody-elses-job", "oa-x-1-2-zzzzzzzz"])
+@pytest.mark.parametrize("name", ["", "oa-", "another-job", "oa-x-1-2-zzzzzzzz"])
 def test_parse_batch_job_name_of_a_foreign_job_is_none(name: str) -> None:
     assert parse_batch_job_name(name) is None
 
@@ -30,5 +30,5 @@ def test_child_traceparent_stays_in_the_trace() -> None:
 
 
 @pytest.mark.parametrize("parent", [None, "", "00-xyz"])
-def test_child_traceparent_without_parent_begins_a_trace(parent: str | None) -> None:
+def test_child_traceparent_without_parent_starts_a_trace(parent: str | None) -> None:
     assert trace_id(child_traceparent(parent)) is not None

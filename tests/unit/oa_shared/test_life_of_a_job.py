@@ -1,4 +1,4 @@
-"""The table of legal moves, walked by hypothesis: any reports, in any order, any number of times."""
+"""Transitions and retries under any reports, in any order, any number of times."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from oa_shared.ids import new_token
 from oa_shared.retries import plan_retry
 from oa_shared.scheduling import Tier
 from oa_shared.status import JobStatus
-from oa_shared.transitions import Accept, JobState, Report, decide
+from oa_shared.transitions import Accept, JobState, StatusReport, decide
 
 _MOST_ATTEMPTS = 1 + 2 + 1 + 5 + 1
 _CODES = st.sampled_from(sorted(FAILURES))
@@ -31,18 +31,18 @@ class LifeOfAJob(RuleBasedStateMachine):
         self.endings: dict[int, list[str | None]] = {}
 
     @rule(target=reports, status=st.sampled_from(JobStatus), code=_CODES)
-    def report(self, status: JobStatus, code: str) -> tuple[Report, str | None]:
-        """Somebody writes a report about the present attempt; when it arrives is another matter."""
-        return Report(status, self.state.attempt, self.state.token), code if status is JobStatus.FAIL else None
+    def report(self, status: JobStatus, code: str) -> tuple[StatusReport, str | None]:
+        """A report of the current attempt is written; it may arrive at any time."""
+        return StatusReport(status, self.state.attempt, self.state.token), code if status is JobStatus.FAIL else None
 
     @rule(target=reports, status=st.sampled_from(JobStatus), attempt=st.integers(1, 12))
-    def forgery(self, status: JobStatus, attempt: int) -> tuple[Report, str | None]:
-        """Somebody reports who does not know the token."""
-        return Report(status, attempt, "f" * 32), None
+    def forgery(self, status: JobStatus, attempt: int) -> tuple[StatusReport, str | None]:
+        """A report with a wrong token is written."""
+        return StatusReport(status, attempt, "f" * 32), None
 
     @rule(arriving=reports)
-    def arrive(self, arriving: tuple[Report, str | None]) -> None:
-        """A report arrives: for the first time or again."""
+    def arrive(self, arriving: tuple[StatusReport, str | None]) -> None:
+        """A report arrives, for the first time or again."""
         report, code = arriving
         outcome = decide(self.state, report)
         if not isinstance(outcome, Accept):
@@ -66,13 +66,13 @@ class LifeOfAJob(RuleBasedStateMachine):
         self.state = state
 
     @invariant()
-    def only_moves_up_within_an_attempt(self) -> None:
+    def rank_only_grows_within_an_attempt(self) -> None:
         for earlier, later in zip(self.before, self.before[1:], strict=False):
             was_lost = earlier.error_code == "infra.lost" and later.status is JobStatus.SUCCESS
             assert later.attempt > earlier.attempt or later.status.rank > earlier.status.rank or was_lost
 
     @invariant()
-    def every_attempt_ends_once_or_again_after_it_was_lost(self) -> None:
+    def every_attempt_ends_once_unless_it_was_presumed_lost(self) -> None:
         for endings in self.endings.values():
             assert len(endings) == 1 or endings == ["infra.lost", None]
 

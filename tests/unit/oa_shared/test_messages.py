@@ -1,4 +1,4 @@
-"""Messages survive the way through a queue, and nothing else is read as one."""
+"""Messages survive a queue unchanged, and invalid ones are refused."""
 
 import json
 from dataclasses import replace
@@ -44,11 +44,11 @@ def test_job_message_of_a_product_keeps_its_kind() -> None:
     assert parse_job_message(dump(product)) == product
 
 
-def test_job_message_of_a_source_is_as_readers_of_the_version_before_know_it() -> None:
+def test_job_message_of_a_source_has_no_kind_for_older_readers() -> None:
     assert "job_kind" not in json.loads(dump(JOB))
 
 
-def test_job_message_of_an_unknown_kind_is_refused() -> None:
+def test_parse_job_message_unknown_job_kind_is_refused() -> None:
     with pytest.raises(UnreadableMessageError):
         parse_job_message(dump(JOB).replace('"v": 1', '"v": 1, "job_kind": "poem"'))
 
@@ -101,7 +101,7 @@ def test_parse_result_message_unreadable_body_is_refused(body: str) -> None:
         parse_result_message(body)
 
 
-def test_dump_more_than_64_kib_is_refused() -> None:
+def test_dump_above_64_kib_is_refused() -> None:
     with pytest.raises(MessageTooLargeError):
         dump(StatusMessage(**{**_fields(STATUS), "result": {"text": "é" * 40_000}}))
 
@@ -110,7 +110,7 @@ def _fields(message: StatusMessage) -> dict[str, object]:
     return {name: getattr(message, name) for name in message.__slots__}
 
 
-def test_job_message_of_a_sample_says_how_many_features() -> None:
+def test_job_message_of_a_sample_keeps_its_size() -> None:
     sampled = replace(JOB, sample=50)
     assert parse_job_message(dump(sampled)) == sampled
     assert "sample" not in dump(JOB)

@@ -1,4 +1,4 @@
-"""What a source definition may hold, and which jobs come of it."""
+"""Validation of source definitions, and their entries."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def definition(**changes: Any) -> dict[str, Any]:
     return {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [entry]}, **changes}
 
 
-def test_validate_definition_good_one_has_no_problems() -> None:
+def test_validate_definition_valid_has_no_problems() -> None:
     assert validate_definition(definition()) == []
 
 
@@ -33,11 +33,11 @@ def test_validate_definition_good_one_has_no_problems() -> None:
         ({"typo": 1}, ""),
     ],
 )
-def test_validate_definition_bad_one_names_the_place(changes: dict[str, Any], pointer: str) -> None:
+def test_validate_definition_invalid_points_to_the_place(changes: dict[str, Any], pointer: str) -> None:
     assert [problem.pointer for problem in validate_definition(definition(**changes))] == [pointer]
 
 
-def test_validate_definition_unknown_function_names_it_and_the_known_ones() -> None:
+def test_validate_definition_unknown_function_lists_the_known_ones() -> None:
     bad = definition()
     bad["layers"]["addresses"][0]["conform"]["number"] = {"function": "joinn", "fields": ["a"]}
     (problem,) = validate_definition(bad)
@@ -47,7 +47,7 @@ def test_validate_definition_unknown_function_names_it_and_the_known_ones() -> N
 
 
 @pytest.mark.parametrize("value", [[], "text", None, 1, True])
-def test_validate_definition_no_object_is_a_problem(value: Any) -> None:
+def test_validate_definition_other_than_an_object_is_a_problem(value: Any) -> None:
     assert validate_definition(value)[0].pointer == ""
 
 
@@ -58,7 +58,7 @@ def test_validate_definition_deep_nesting_is_a_problem_not_a_crash() -> None:
     assert "nested" in validate_definition(definition(coverage=deep))[0].message
 
 
-def test_entries_permutes_layers_and_names_and_reads_the_tier() -> None:
+def test_entries_lists_layers_and_names_with_their_tier() -> None:
     both = definition()
     both["layers"]["buildings"] = [{"name": "b", "data": "x", "protocol": "ESRI"}]
     found = [(entry.layer, entry.name, entry.pointer, entry.tier) for entry in entries(both)]
@@ -68,7 +68,7 @@ def test_entries_permutes_layers_and_names_and_reads_the_tier() -> None:
     ]
 
 
-def test_repeated_names_second_entry_of_a_name_is_a_problem_and_no_job() -> None:
+def test_repeated_names_second_entry_is_a_problem_and_gets_no_job() -> None:
     twice = definition()
     twice["layers"]["addresses"] *= 2
     assert [problem.pointer for problem in repeated_names(twice)] == ["/layers/addresses/1/name"]
@@ -76,5 +76,5 @@ def test_repeated_names_second_entry_of_a_name_is_a_problem_and_no_job() -> None
 
 
 @pytest.mark.parametrize("huge", [10**30, 1e300, -(2**70)])
-def test_validate_definition_huge_number_is_judged_like_any_other(huge: float) -> None:
+def test_validate_definition_huge_number_is_valid(huge: float) -> None:
     assert validate_definition(definition(coverage={"country": "xx", "huge": huge})) == []

@@ -6,31 +6,31 @@ from typing import Any
 
 from aiohttp import hdrs, web
 
-from oa_api.assets import ASSETS, read_assets
-from oa_api.authorisation import ROLES, authorise
-from oa_api.definition_fetch import DefinitionFetcher
-from oa_api.events.hub import Hub
-from oa_api.github.signature import WebhookSecrets
-from oa_api.handlers.about import VERSION
-from oa_api.handlers.github import WEBHOOK_SECRETS
+from oa_api.db.database import Database
+from oa_api.definitions.fetcher import FETCHER, DefinitionFetcher
+from oa_api.documentation.pages import set_up_documentation
+from oa_api.events.hub import HUB, Hub
+from oa_api.http.app_keys import DATABASE, DOCUMENT, QUEUES, SETTINGS, STORAGE, QueuePair
+from oa_api.http.assets import ASSETS, read_assets
+from oa_api.http.openapi import document
+from oa_api.http.problem import RENDER_ERROR, handle_errors
+from oa_api.http.routing import Route
 from oa_api.identity.authentication import SECRETS, SharedSecrets
-from oa_api.identity.github_client import GITHUB_SIGN_IN, GithubSettings
-from oa_api.limits.requests import LIMITS, Limits, tell
-from oa_api.openapi import document
-from oa_api.pages.documentation import set_up_documentation
-from oa_api.pages.errors import error_page
-from oa_api.pages.overview import set_up_overview
-from oa_api.pages.rendering import set_up_pages
-from oa_api.problem import PRESENT, answer_errors
+from oa_api.identity.authorization import ROLES, authorize
+from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInSettings
+from oa_api.identity.rate_limit import LIMITS, Limits, add_rate_limit_headers
+from oa_api.jobs.request_schemas import NewJobsSchema
+from oa_api.pull_requests.api import WEBHOOK_SECRETS
+from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
-from oa_api.routes.route import Route
-from oa_api.schemas.requests import NewJobs
-from oa_api.services import DATABASE, DOCUMENT, FETCHER, HUB, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.settings import Settings, check_public_url
-from oa_api.store.database import Database
+from oa_api.status.overview_page import set_up_overview
+from oa_api.ui.error_page import render_error
+from oa_api.ui.rendering import set_up_pages
 from oa_shared.roles import Role
 from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
+from oa_shared.version import VERSION
 
 
 def make_app(
@@ -44,22 +44,22 @@ def make_app(
     """Return the application, ready to be served: what requests need from the disk has been read."""
     check_public_url(settings.public_url)
     prepare_validation()
-    app = web.Application(middlewares=[answer_errors, authorise], client_max_size=NewJobs.max_bytes)
+    app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
-    app[GITHUB_SIGN_IN] = GithubSettings.of(settings)
+    app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
     app[LIMITS] = Limits(settings)
-    app.on_response_prepare.append(tell)
+    app.on_response_prepare.append(add_rate_limit_headers)
     app[ASSETS] = read_assets()
     app[DATABASE] = database
     app[STORAGE] = storage
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
-    app[HUB] = Hub(database, settings.database_url, most_streams=settings.event_streams)
+    app[HUB] = Hub(database, settings.database_url, max_streams=settings.event_streams)
     app.on_shutdown.append(_end_streams)
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
-    app[PRESENT] = error_page
+    app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_overview(app)
     set_up_documentation(app)

@@ -12,16 +12,16 @@ from contextlib import AsyncExitStack
 import structlog
 from aiohttp import web
 
-from oa_api.account_command import AccountSettings, run_account_command
 from oa_api.app import make_app
-from oa_api.background.duties import Duty, Neighbours, duties
-from oa_api.call import CallSettings, call
-from oa_api.definition_fetch import DefinitionFetcher
-from oa_api.server import ApiRunner
-from oa_api.services import QueuePair
+from oa_api.commands.account import AccountSettings, run_account_command
+from oa_api.commands.call import CallSettings, call
+from oa_api.db.database import Database
+from oa_api.db.migration import migrate
+from oa_api.definitions.fetcher import DefinitionFetcher
+from oa_api.http.app_keys import QueuePair
+from oa_api.http.server import ApiRunner
 from oa_api.settings import MigrationSettings, Settings
-from oa_api.store.database import Database
-from oa_api.store.migration import migrate
+from oa_api.workers import Dependencies, Worker, build_workers
 from oa_shared.aws import Aws, open_aws
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
@@ -82,8 +82,8 @@ async def serve(settings: Settings) -> None:
             fetcher = await stack.enter_async_context(DefinitionFetcher(settings.allowed_hosts))
             app = make_app(settings, database=database, storage=storage, queues=queues, fetcher=fetcher)
             await _listen(app, settings, stack)
-        near = Neighbours(database, storage, jobs_queue, results_queue)
-        await _work(await duties(settings, near, stack), stop)
+        near = Dependencies(database, storage, jobs_queue, results_queue)
+        await _work(await build_workers(settings, near, stack), stop)
 
 
 def _dead(aws: Aws, url: str) -> Queue | None:
@@ -98,7 +98,7 @@ async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStac
     log.info("api_listening", host=settings.host, port=settings.port)
 
 
-async def _work(chosen: list[Duty], stop: asyncio.Event) -> None:
+async def _work(chosen: list[Worker], stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
         for duty in chosen:
             group.create_task(duty(stop))

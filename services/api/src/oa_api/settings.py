@@ -1,4 +1,4 @@
-"""What the API needs to know of its surroundings."""
+"""The settings of the API."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,87 +6,157 @@ from typing import Protocol
 
 from oa_shared.settings import SettingsError
 
-_SITE = re.compile(r"https?://[\w.-]+(:\d{1,5})?/?")
+_SITE_URL = re.compile(r"https?://[\w.-]+(:\d{1,5})?/?")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Read from OA_* variables by `oa_shared.settings.read_settings`; times are seconds."""
+    """Settings from OA_* variables, read by `oa_shared.settings.read_settings`. Names that end in `_s` are in seconds.
 
-    database_url: str = field(repr=False)
-    shared_secret: str = field(repr=False)
-    bucket: str
-    jobs_queue_url: str
-    results_queue_url: str
-    jobs_dlq_url: str = ""
-    results_dlq_url: str = ""
-    shared_secret_previous: str = field(default="", repr=False)
-    stack: str = "local"
-    host: str = "127.0.0.1"
-    port: int = 8000
-    allowed_hosts: tuple[str, ...] = ()
-    output_mode: str = "redirect"
-    http: bool = True
-    relay: bool = True
-    consumer: bool = True
-    sweep: bool = True
-    schedules: bool = True
-    bulk: bool = True
-    webhooks: bool = True
-    anonymous_per_minute: int = 1200
-    account_per_minute: int = 6000
-    trusted_proxies: tuple[str, ...] = ()
-    unlimited_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-    database_connections: int = 10
-    result_grace_s: float = 120
-    visibility_s: int = 60
-    sweep_every_s: float = 30
-    republish_after_s: float = 900
-    job_deadline_s: float = 48 * 3600
-    duty_silent_s: float = 120
-    sources_repository: str = "https://github.com/openaddresses/openaddresses"
-    sources_branch: str = ""
-    schedule_lease_s: float = 120
-    stale_after_days: int = 30
-    report_mail_to: tuple[str, ...] = ()
-    report_webhook_url: str = field(default="", repr=False)
-    upload_max_bytes: int = 1024**3
-    price_vcpu_h: float = 0.04048
-    price_memory_gb_h: float = 0.004445
-    price_moved_gb: float = 0.045
-    prices_looked_up: str = "us-east-1, November 2026, as remembered: to be checked"
-    sign_in_mail: bool = True
-    public_url: str = ""
-    mail_url: str = field(default="", repr=False)
-    mail_from: str = "OpenAddresses Batch <batch@localhost>"
-    github_client_id: str = ""
-    github_client_secret: str = field(default="", repr=False)
-    github_url: str = "https://github.com"
-    github_api_url: str = "https://api.github.com"
-    github_members_of: tuple[str, ...] = ()
-    github_member_role: str = "viewer"
-    export_inputs: int = 1_000
-    export_features: int = 25_000_000
-    export_keep_days: int = 14
-    event_streams: int = 2000
-    github: bool = True
-    github_repository: str = ""
-    github_app_id: str = ""
-    github_private_key: str = field(default="", repr=False)
-    github_webhook_secret: str = field(default="", repr=False)
-    github_webhook_secret_previous: str = field(default="", repr=False)
-    github_sample: int = 100
-    github_sample_patience_s: float = 75
+    docs/settings.md is generated from the `help` of each field.
+    """
+
+    database_url: str = field(repr=False, metadata={"help": "Postgres connection URL."})
+    shared_secret: str = field(repr=False, metadata={"help": "Secret that services send in the `secret` header."})
+    bucket: str = field(metadata={"help": "S3 bucket for definitions, results, logs and uploads."})
+    jobs_queue_url: str = field(metadata={"help": "SQS queue of jobs for the dispatcher."})
+    results_queue_url: str = field(metadata={"help": "SQS queue of job results for the API."})
+    jobs_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the jobs queue."})
+    results_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the results queue."})
+    shared_secret_previous: str = field(
+        default="", repr=False, metadata={"help": "Former shared secret, still accepted while clients change over."}
+    )
+    stack: str = field(default="local", metadata={"help": "Name of the deployment."})
+
+    host: str = field(default="127.0.0.1", metadata={"help": "Address to listen on."})
+    port: int = field(default=8000, metadata={"help": "Port to listen on."})
+    public_url: str = field(
+        default="", metadata={"help": "Base URL of this service in links; sessions require it to be https."}
+    )
+    allowed_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "variable": "OA_ALLOW_HOSTS",
+            "help": "Hosts outside the public internet that the API may fetch from.",
+        },
+    )
+    trusted_proxies: tuple[str, ...] = field(
+        default=(), metadata={"help": "Networks of proxies whose `X-Forwarded-For` is trusted."}
+    )
+    output_mode: str = field(
+        default="redirect",
+        metadata={"help": "`redirect` sends clients to the bucket for files; `stream` sends files through the API."},
+    )
+    database_connections: int = field(default=10, metadata={"help": "Size of the database connection pool."})
+    event_streams: int = field(default=2000, metadata={"help": "Maximum open event streams in one process."})
+    component_gallery: bool = field(
+        default=False, metadata={"help": "Serve /docs/pages, the gallery of page components, for development."}
+    )
+
+    http: bool = field(default=True, metadata={"help": "Serve HTTP in this process."})
+    relay: bool = field(default=True, metadata={"help": "Send outbox messages to the jobs queue in this process."})
+    consumer: bool = field(default=True, metadata={"help": "Read the results queue in this process."})
+    sweep: bool = field(default=True, metadata={"help": "Find and end stalled jobs in this process."})
+    schedules: bool = field(default=True, metadata={"help": "Run schedules in this process."})
+    bulk: bool = field(default=True, metadata={"help": "Run bulk actions in this process."})
+    webhooks: bool = field(default=True, metadata={"help": "Send webhooks in this process."})
+    github: bool = field(default=True, metadata={"help": "Process GitHub events in this process."})
+    sign_in_mail: bool = field(default=True, metadata={"help": "Send sign-in links in this process."})
+    worker_silent_s: float = field(
+        default=120, metadata={"help": "Age of a worker's heartbeat at which `GET /` reports a problem."}
+    )
+
+    anonymous_per_minute: int = field(
+        default=1200, metadata={"help": "Requests per minute for an address, or a /64 of IPv6; 0 for no limit."}
+    )
+    account_per_minute: int = field(
+        default=6000, metadata={"help": "Requests per minute for an account; 0 for no limit."}
+    )
+    unlimited_networks: tuple[str, ...] = field(
+        default=("127.0.0.0/8", "::1/128"), metadata={"help": "Networks that rate limits do not apply to."}
+    )
+
+    result_grace_s: float = field(
+        default=120,
+        metadata={"help": "How long a job may still report a result after Batch reports that its container ended."},
+    )
+    visibility_s: int = field(default=60, metadata={"help": "Visibility timeout of messages of the results queue."})
+    sweep_every_s: float = field(default=30, metadata={"help": "Interval of the sweep."})
+    republish_after_s: float = field(
+        default=900, metadata={"help": "Age at which a `Pending` job is sent again while the jobs queue is empty."}
+    )
+    job_deadline_s: float = field(
+        default=48 * 3600, metadata={"help": "How long after its creation an unfinished job fails."}
+    )
+
+    sources_repository: str = field(
+        default="https://github.com/openaddresses/openaddresses",
+        metadata={"help": "Repository, archive URL or folder that the `sources` schedule reads."},
+    )
+    sources_branch: str = field(default="", metadata={"help": "Branch to read; empty for the default branch."})
+    schedule_lease_s: float = field(
+        default=120, metadata={"help": "How long a schedule run stays with a process that no longer renews it."}
+    )
+    stale_after_days: int = field(default=30, metadata={"help": "Age at which published data counts as stale."})
+    report_mail_to: tuple[str, ...] = field(default=(), metadata={"help": "Recipients of the weekly health report."})
+    report_webhook_url: str = field(
+        default="", repr=False, metadata={"help": "URL that receives the weekly health report as JSON."}
+    )
+    upload_max_bytes: int = field(default=1024**3, metadata={"help": "Maximum size of an uploaded file."})
+    export_inputs: int = field(default=1_000, metadata={"help": "Maximum datasets of an export."})
+    export_features: int = field(default=25_000_000, metadata={"help": "Maximum features of an export."})
+    export_keep_days: int = field(default=14, metadata={"help": "Days until the file of an export is deleted."})
+
+    price_vcpu_h: float = field(default=0.04048, metadata={"help": "Price of a vCPU hour in US dollars."})
+    price_memory_gb_h: float = field(default=0.004445, metadata={"help": "Price of a GB hour of memory in US dollars."})
+    price_moved_gb: float = field(default=0.045, metadata={"help": "Price of a GB transferred in US dollars."})
+    prices_looked_up: str = field(
+        default="us-east-1, November 2026, unverified list price",
+        metadata={"help": "Region, date and source of the prices, shown next to cost estimates."},
+    )
+
+    mail_url: str = field(
+        default="", repr=False, metadata={"help": "SMTP server: smtp://user:password@host:587, or smtps:// for TLS."}
+    )
+    mail_from: str = field(
+        default="OpenAddresses Batch <batch@localhost>", metadata={"help": "Sender of mail, with its address."}
+    )
+
+    github_url: str = field(default="https://github.com", metadata={"help": "Base URL of GitHub's pages."})
+    github_api_url: str = field(default="https://api.github.com", metadata={"help": "Base URL of GitHub's API."})
+    github_client_id: str = field(default="", metadata={"help": "OAuth app for sign-in: client ID."})
+    github_client_secret: str = field(
+        default="", repr=False, metadata={"help": "OAuth app for sign-in: client secret."}
+    )
+    github_members_of: tuple[str, ...] = field(
+        default=(), metadata={"help": "Organizations (`org`) and teams (`org/team`) whose members may sign in."}
+    )
+    github_member_role: str = field(default="viewer", metadata={"help": "Role of accounts created for members."})
+    github_repository: str = field(
+        default="", metadata={"help": "Repository whose pull requests are checked, as owner/name; empty for none."}
+    )
+    github_app_id: str = field(default="", metadata={"help": "GitHub App: its ID."})
+    github_private_key: str = field(
+        default="", repr=False, metadata={"help": "GitHub App: its private key as PEM; `\\n` stands for a line break."}
+    )
+    github_webhook_secret: str = field(default="", repr=False, metadata={"help": "GitHub App: its webhook secret."})
+    github_webhook_secret_previous: str = field(
+        default="", repr=False, metadata={"help": "GitHub App: former webhook secret, still accepted."}
+    )
+    github_sample: int = field(default=100, metadata={"help": "Features in the sample run of a pull request."})
+    github_sample_timeout_s: float = field(
+        default=75, metadata={"help": "How long the full run of a pull request waits for its sample run."}
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationSettings:
-    """All that `oa-api migrate` needs."""
+    """The settings of `oa-api migrate`."""
 
-    database_url: str = field(repr=False)
+    database_url: str = field(repr=False, metadata={"help": "Postgres connection URL."})
 
 
-class _Addressed(Protocol):
+class _SiteSettings(Protocol):
     @property
     def public_url(self) -> str: ...
     @property
@@ -96,12 +166,12 @@ class _Addressed(Protocol):
 
 
 def check_public_url(url: str) -> None:
-    """Raise SettingsError unless it is empty, or the address of a site."""
-    if url and not _SITE.fullmatch(url):
-        raise SettingsError("OA_PUBLIC_URL: expected an address such as https://batch.example.org")
+    """Raise SettingsError unless the URL is empty or the base URL of a site."""
+    if url and not _SITE_URL.fullmatch(url):
+        raise SettingsError("OA_PUBLIC_URL: expected a URL such as https://batch.example.org")
 
 
-def site_of(settings: _Addressed) -> str:
-    """Return the address that people know this service by; never taken from a request, which could say anything."""
+def site_url(settings: _SiteSettings) -> str:
+    """Return the base URL of this service, from the settings: a request could claim any host."""
     host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104 - not bound to here
     return (settings.public_url or f"http://{host}:{settings.port}").rstrip("/")

@@ -1,1 +1,1 @@
-"""The consumer of the jobs queue: owns AWS Batch."""
+"""The dispatcher: submits jobs from the queue to AWS Batch and keeps both in step."""

@@ -1,24 +1,27 @@
-"""The API as the dispatcher uses it."""
+"""The calls of the API that the dispatcher makes."""
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
 import aiohttp
 
 from oa_shared.errors import OaError
+from oa_shared.json_types import JsonMapping
+from oa_shared.scheduling import Lane
 from oa_shared.status import JobStatus
 from oa_shared.tracing import trace_headers
 
 _TIMEOUT_S = 20
 _OK, _CONFLICT, _NOT_FOUND, _SERVER_ERROR = 200, 409, 404, 500
-# Not the request's fault: the secret is being changed, or there were too many calls.
-_LATER = frozenset({401, 403, 429})
+# The request is not at fault: the secret is being rotated, or there were too many calls.
+_RETRYABLE = frozenset({401, 403, 429})
 PAGE = 100
 
 
 class ApiUnavailableError(OaError):
-    """The API did not answer, or answered that it cannot."""
+    """The API did not answer or cannot answer now."""
 
     code = "api.unavailable"
     title = "The API is not available."
@@ -26,14 +29,36 @@ class ApiUnavailableError(OaError):
 
 
 class ApiRefusedError(OaError):
-    """The API answered that the request is wrong."""
+    """The API rejected the request."""
 
     code = "api.refused"
-    title = "The API refused the request."
+    title = "The API rejected the request."
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentJob:
+    """The current state of a job in the API; `batch_job` is None until a dispatcher has reported it."""
+
+    id: int
+    attempt: int
+    token: str
+    status: JobStatus
+    lane: Lane
+    batch_job: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptState:
+    """The latest attempt of a job and its status."""
+
+    attempt: int
+    token: str
+    status: JobStatus
 
 
 class ApiClient:
-    """Every method raises ApiUnavailableError or ApiRefusedError."""
+    """A client of the API. Every method raises ApiUnavailableError or ApiRefusedError."""
 
     def __init__(self, url: str, secret: str) -> None:
         self._url = url.rstrip("/")
@@ -50,33 +75,31 @@ class ApiClient:
         if self._session is not None:
             await self._session.close()
 
-    async def job(self, job: int) -> dict[str, Any] | None:
-        """Return a job, or None when there is none."""
-        status, body = await self._call("GET", f"/api/job/{job}")
-        if status == _NOT_FOUND:
-            return None
-        return _with_token(body)
+    async def attempt_state(self, job: int) -> AttemptState | None:
+        """Return the latest attempt of a job, or None if the job does not exist."""
+        status, body = await self._call("GET", f"/api/job/{job}/state")
+        return None if status == _NOT_FOUND else read_attempt_state(body)
 
-    async def report(self, job: int, change: Mapping[str, Any]) -> bool:
-        """Report a move; False when the job has moved on meanwhile."""
+    async def report(self, job: int, change: JsonMapping) -> bool:
+        """Report a change of a job; return False if the job has already moved past it."""
         status, _ = await self._call("PATCH", f"/api/job/{job}", body=change)
         return status == _OK
 
     async def pages(
         self, *statuses: JobStatus, created_after: datetime | None = None
-    ) -> AsyncIterator[list[dict[str, Any]]]:
-        """Yield every job in one of the statuses, newest first, a hundred at a time."""
+    ) -> AsyncIterator[list[CurrentJob]]:
+        """Yield all jobs with one of the statuses in pages of 100, newest first."""
         parameters = {"status": ",".join(statuses), "limit": str(PAGE)}
         if created_after is not None:
             parameters["after"] = created_after.isoformat()
         while True:
             _, body = await self._call("GET", "/api/job", parameters=parameters)
-            found = [_with_token(job) for job in body["jobs"]]
-            if found:
-                yield found
-            if len(found) < PAGE:
+            jobs = [read_job(row) for row in body["jobs"]]
+            if jobs:
+                yield jobs
+            if len(jobs) < PAGE:
                 return
-            parameters["cursor"] = str(found[-1]["id"])
+            parameters["cursor"] = str(jobs[-1].id)
 
     async def _call(
         self,
@@ -84,7 +107,7 @@ class ApiClient:
         path: str,
         *,
         parameters: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: JsonMapping | None = None,
     ) -> tuple[int, Any]:
         if self._session is None:
             raise ApiUnavailableError("the client is not open")
@@ -94,15 +117,36 @@ class ApiClient:
                 answer = await response.json(content_type=None)
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise ApiUnavailableError(f"{method} {path}: {type(error).__name__}") from error
-        if response.status >= _SERVER_ERROR or response.status in _LATER:
+        if response.status >= _SERVER_ERROR or response.status in _RETRYABLE:
             raise ApiUnavailableError(f"{method} {path} answered {response.status}")
         if response.status not in {_OK, _CONFLICT, _NOT_FOUND}:
             raise ApiRefusedError(f"{method} {path} answered {response.status}: {answer.get('detail')}")
         return response.status, answer
 
 
-def _with_token(job: dict[str, Any]) -> dict[str, Any]:
-    """Return a job that the API showed whole: without the shared secret it hides the token, and nothing is known."""
-    if "token" not in job:
+def read_attempt_state(body: Mapping[str, Any]) -> AttemptState:
+    """Return the attempt of a response of the API. Raises ApiUnavailableError if its token is missing."""
+    _require_token(body)
+    return AttemptState(body["attempt"], body["token"], JobStatus(body["status"]))
+
+
+def read_job(row: Mapping[str, Any]) -> CurrentJob:
+    """Return a job from an answer of the API.
+
+    Raises ApiUnavailableError if the token is missing: the API hides it from callers without the shared secret.
+    """
+    _require_token(row)
+    return CurrentJob(
+        id=row["id"],
+        attempt=row["attempt"],
+        token=row["token"],
+        status=JobStatus(row["status"]),
+        lane=Lane(row["lane"]),
+        batch_job=row["batch_job"],
+        updated_at=datetime.fromisoformat(row["updated_at"]),
+    )
+
+
+def _require_token(row: Mapping[str, Any]) -> None:
+    if "token" not in row:
         raise ApiUnavailableError("the API does not accept the shared secret")
-    return job

@@ -1,16 +1,16 @@
-"""Holding Batch against the database: what ended without a word, what is lost, what was cancelled (DESIGN 4.5)."""
+"""The sweep compares Batch with the database: unreported ends, lost jobs and canceled jobs (docs/architecture.md)."""
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 
-from oa_dispatcher.api_client import ApiClient
-from oa_dispatcher.settings import Settings
-from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchService
+from oa_dispatcher.api_client import ApiClient, CurrentJob
+from oa_dispatcher.settings import DispatcherSettings
+from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchService, StopReason
 from oa_shared.errors import OaError
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import LOST, BatchEvent, dump
@@ -19,118 +19,116 @@ from oa_shared.status import JobStatus
 
 log = structlog.get_logger()
 _OVERDUE_GRACE_S = 300
-_CANCELLED_FOR_S = 3600
+_CANCELED_FOR_S = 3600
 _OLDEST_S = 49 * 3600
 
-Row = dict[str, Any]
 
+class BatchSweep:
+    """Compares all jobs with Batch; `completed_at` is the monotonic time at which a sweep last completed."""
 
-class Sweep:
-    """One pass over all jobs that Batch should know. `worked_at` is the monotonic time of the last whole pass."""
-
-    def __init__(self, settings: Settings, *, api: ApiClient, batch: BatchService, results: Queue) -> None:
+    def __init__(self, settings: DispatcherSettings, *, api: ApiClient, batch: BatchService, results: Queue) -> None:
         self._settings = settings
         self._api = api
         self._batch = batch
         self._results = results
-        self.worked_at: float | None = None
+        self.completed_at: float | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Sweep until `stop` is set; a neighbour that is away is waited for."""
+        """Sweep at intervals until `stop` is set; an unavailable dependency only delays it."""
         while not stop.is_set():
             try:
                 await self.once(stop)
-                self.worked_at = time.monotonic()
+                self.completed_at = time.monotonic()
             except OaError as error:
-                log.warning("sweep_waits", error=error.detail)
+                log.warning("sweep_waiting", error=error.detail)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), self._settings.sweep_every_s)
 
     async def once(self, stop: asyncio.Event | None = None) -> None:
-        """Look at every submitted and running job, and at the cancelled ones that may still run, page by page."""
+        """Compare every submitted and running job with Batch, and end the containers of canceled jobs."""
         swept = 0
         async for page in self._api.pages(JobStatus.SUBMITTED, JobStatus.RUNNING):
             if stop and stop.is_set():
                 return
-            await self._hold_against_batch(page)
+            await self._compare(page)
             swept += len(page)
         oldest = datetime.now(UTC) - timedelta(seconds=_OLDEST_S)
         async for page in self._api.pages(JobStatus.CANCELLED, created_after=oldest):
             if stop and stop.is_set():
                 return
-            await self._end_cancelled(page)
+            await self._end_canceled(page)
         log.info("batch_swept", jobs=swept)
 
-    async def _hold_against_batch(self, jobs: list[Row]) -> None:
-        known = await self._known(jobs)
+    async def _compare(self, jobs: Sequence[CurrentJob]) -> None:
+        containers = await self._containers(jobs)
         events = []
         for job in jobs:
-            found = known.get(job["id"])
-            if found is not None and found.ended:
-                events.append(self._event(job, found.status, found))
-            elif found is None and _age_s(job["updated_at"]) > self._settings.lost_after_s:
+            container = containers.get(job.id)
+            if container is not None and container.ended:
+                events.append(self._event(job, container.status, container))
+            elif container is None and _age_s(job.updated_at) > self._settings.lost_after_s:
                 events.append(self._event(job, LOST))
-            elif found is not None and (reason := self._why_overdue(found)):
-                await self._terminate(found, reason)
-        await self._tell(events)
+            elif container is not None and (reason := self._overdue_reason(container)):
+                await self._terminate(container, reason)
+        await self._send(events)
 
-    async def _known(self, jobs: list[Row]) -> dict[int, BatchJob]:
-        """Return what Batch knows of these jobs, by our ids; at most one call for those whose Batch id is known."""
-        ids = [job["batch_job"] for job in jobs if job["batch_job"]]
+    async def _containers(self, jobs: Sequence[CurrentJob]) -> dict[int, BatchJob]:
+        """Return the containers of these jobs by job id, with one DescribeJobs call for all known Batch ids."""
+        ids = [job.batch_job for job in jobs if job.batch_job]
         described = {found.id: found for found in await self._batch.describe(ids[:MAX_DESCRIBE])} if ids else {}
-        known = {job["id"]: described[job["batch_job"]] for job in jobs if job["batch_job"] in described}
+        containers = {job.id: described[job.batch_job] for job in jobs if job.batch_job in described}
         for job in jobs:
-            if job["batch_job"] is None and (named := await self._find(job)) is not None:
-                known[job["id"]] = named
-        return known
+            if job.batch_job is None and (named := await self._find(job)) is not None:
+                containers[job.id] = named
+        return containers
 
-    async def _find(self, job: Row) -> BatchJob | None:
-        """Look for the container whose report overtook the dispatcher that was killed before it could tell its id."""
-        return await self._batch.find_by_name(self._settings.batch_queues[job["lane"]], self._name(job))
+    async def _find(self, job: CurrentJob) -> BatchJob | None:
+        """Return the container of a job whose dispatcher was killed before it reported the Batch id."""
+        return await self._batch.find_by_name(self._settings.batch_queues[job.lane], self._name(job))
 
-    def _why_overdue(self, found: BatchJob) -> str | None:
+    def _overdue_reason(self, container: BatchJob) -> StopReason | None:
         now, settings = time.time(), self._settings
-        if found.started_at is not None and now - found.started_at > settings.job_timeout_s + _OVERDUE_GRACE_S:
-            return "oa: past its time limit"
-        if found.created_at is not None and now - found.created_at > settings.job_deadline_s:
-            return "oa: past its deadline"
+        if container.started_at is not None and now - container.started_at > settings.job_timeout_s + _OVERDUE_GRACE_S:
+            return StopReason.TIME_LIMIT
+        if container.created_at is not None and now - container.created_at > settings.job_deadline_s:
+            return StopReason.DEADLINE
         return None
 
-    async def _end_cancelled(self, jobs: list[Row]) -> None:
-        ids = [job["batch_job"] for job in jobs if job["batch_job"] and _age_s(job["updated_at"]) < _CANCELLED_FOR_S]
-        for found in await self._batch.describe(ids) if ids else []:
-            if not found.ended:
-                await self._terminate(found, "oa: cancelled")
+    async def _end_canceled(self, jobs: Sequence[CurrentJob]) -> None:
+        ids = [job.batch_job for job in jobs if job.batch_job and _age_s(job.updated_at) < _CANCELED_FOR_S]
+        for container in await self._batch.describe(ids) if ids else []:
+            if not container.ended:
+                await self._terminate(container, StopReason.CANCELED)
 
-    async def _terminate(self, found: BatchJob, reason: str) -> None:
-        """End a container; one that Batch refuses to end must not keep the others from being looked at."""
+    async def _terminate(self, container: BatchJob, reason: StopReason) -> None:
+        """End a container; if Batch refuses, the sweep continues with the other jobs."""
         try:
-            await self._batch.terminate(found.id, reason)
-            log.info("batch_job_terminated", batch_job=found.id, reason=reason)
+            await self._batch.terminate(container.id, reason)
+            log.info("batch_job_terminated", batch_job=container.id, reason=reason)
         except BatchRefusedError as error:
-            log.error("terminate_refused", batch_job=found.id, error=error.detail)  # noqa: TRY400 - the detail says it
+            log.error("terminate_refused", batch_job=container.id, error=error.detail)  # noqa: TRY400 - the detail is enough
 
-    def _event(self, job: Row, status: str, found: BatchJob | None = None) -> BatchEvent:
+    def _event(self, job: CurrentJob, status: str, container: BatchJob | None = None) -> BatchEvent:
         return BatchEvent(
-            batch_job=job["batch_job"] or (found.id if found else ""),
+            batch_job=job.batch_job or (container.id if container else ""),
             job_name=self._name(job),
             status=status,
             at=datetime.now(UTC),
-            exit_code=found.exit_code if found else None,
-            reason=found.reason if found else None,
+            exit_code=container.exit_code if container else None,
+            reason=container.reason if container else None,
         )
 
-    def _name(self, job: Row) -> str:
-        return batch_job_name(self._settings.stack, job["id"], job["attempt"], job["token"])
+    def _name(self, job: CurrentJob) -> str:
+        return batch_job_name(self._settings.stack, job.id, job.attempt, job.token)
 
-    async def _tell(self, events: list[BatchEvent]) -> None:
-        """Send events ten a call; what the queue does not take is found again by the next pass."""
+    async def _send(self, events: Sequence[BatchEvent]) -> None:
+        """Send events in batches of ten; the next sweep finds the events again that the queue does not accept."""
         for start in range(0, len(events), MAX_BATCH):
             messages = [OutgoingMessage(dump(event)) for event in events[start : start + MAX_BATCH]]
             accepted = await self._results.send_batch(messages)
             if not all(accepted):
-                raise QueueUnavailableError(f"{accepted.count(False)} of {len(accepted)} events were not taken")
+                raise QueueUnavailableError(f"{accepted.count(False)} of {len(accepted)} events were not accepted")
 
 
-def _age_s(at: str) -> float:
-    return (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
+def _age_s(moment: datetime) -> float:
+    return (datetime.now(UTC) - moment).total_seconds()

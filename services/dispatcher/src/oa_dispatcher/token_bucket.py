@@ -1,4 +1,4 @@
-"""A token bucket for SubmitJob, which the account may call only so often; a refusal halves the rate for a while."""
+"""A token bucket for SubmitJob, whose rate AWS limits; each throttled call halves the rate, which then recovers."""
 
 import asyncio
 import time
@@ -10,7 +10,7 @@ _SLOWEST = 0.5
 
 
 class TokenBucket:
-    """Lets `rate` calls a second through, evenly, after a burst of at most one second's worth."""
+    """Allows `rate` calls per second, evenly, after a burst of at most one second."""
 
     def __init__(self, rate: float) -> None:
         self._full_rate = self._rate = rate
@@ -21,12 +21,12 @@ class TokenBucket:
 
     @property
     def rate(self) -> float:
-        """Return how many calls a second are let through now."""
+        """Return the calls per second that are allowed now."""
         self._refill()
         return self._rate
 
     async def take(self) -> None:
-        """Wait for the turn of one call."""
+        """Wait until a call is allowed."""
         async with self._lock:
             self._refill()
             if self._tokens < 1:
@@ -35,13 +35,13 @@ class TokenBucket:
             self._tokens -= 1
 
     def slow_down(self) -> None:
-        """Halve the rate: Batch has said that these were too many."""
+        """Halve the rate after Batch has throttled a call."""
         self._rate = max(self._rate / 2, _SLOWEST)
         self._tokens = 0.0
 
     def _refill(self) -> None:
         now = time.monotonic()
-        passed_s = now - self._filled_at
+        elapsed_s = now - self._filled_at
         self._filled_at = now
-        self._rate = min(self._full_rate, self._rate + self._full_rate * passed_s / _RECOVERY_S)
-        self._tokens = min(max(self._rate, 1.0), self._tokens + passed_s * self._rate)
+        self._rate = min(self._full_rate, self._rate + self._full_rate * elapsed_s / _RECOVERY_S)
+        self._tokens = min(max(self._rate, 1.0), self._tokens + elapsed_s * self._rate)

@@ -1,4 +1,4 @@
-"""The only place that speaks AWS: SQS, S3 and Batch behind the ports of `oa_shared`."""
+"""The adapters of SQS, S3 and Batch to the ports of `oa_shared`; no other package calls AWS."""
 
 from oa_shared.aws.session import Aws, open_aws
 

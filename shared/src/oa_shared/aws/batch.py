@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, is_definite
 from oa_shared.batch import (
@@ -14,8 +14,12 @@ from oa_shared.batch import (
     SubmitRequest,
 )
 
+if TYPE_CHECKING:
+    from types_aiobotocore_batch import BatchClient
+    from types_aiobotocore_batch.type_defs import JobDetailTypeDef, JobSummaryTypeDef, SubmitJobRequestTypeDef
+
 _THROTTLED = frozenset({"ThrottlingException", "TooManyRequestsException", "Throttling", "RequestLimitExceeded"})
-# https://docs.aws.amazon.com/batch/latest/APIReference/CommonErrors.html, and what its user guide names beside them.
+# https://docs.aws.amazon.com/batch/latest/APIReference/CommonErrors.html, and those that its user guide adds.
 _FORBIDDEN = frozenset(
     {
         "AccessDenied",
@@ -34,48 +38,48 @@ _MILLISECONDS = 1000
 
 
 class AwsBatch:
-    """Batch, called once per call: its client has botocore's retries switched off."""
+    """AWS Batch without retries: its client has those of botocore disabled."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: "BatchClient") -> None:
         self._client = client
 
     async def submit(self, request: SubmitRequest) -> str:
-        """Start a container and return Batch's id for it."""
-        environment = [{"name": name, "value": value} for name, value in request.environment.items()]
-        parameters: dict[str, Any] = {
+        """Submit a job and return the id that Batch gives it."""
+        parameters: SubmitJobRequestTypeDef = {
             "jobName": request.name,
             "jobQueue": request.queue,
             "jobDefinition": request.definition,
-            "containerOverrides": {"environment": environment},
+            "containerOverrides": {
+                "environment": [{"name": name, "value": value} for name, value in request.environment.items()]
+            },
         }
         if request.timeout_s:
             parameters["timeout"] = {"attemptDurationSeconds": request.timeout_s}
-        async with _translated("SubmitJob"):
+        async with _translate_errors("SubmitJob"):
             answer = await self._client.submit_job(**parameters)
         return str(answer["jobId"])
 
     async def describe(self, ids: Sequence[str]) -> list[BatchJob]:
-        """Look up at most 100 jobs."""
-        async with _translated("DescribeJobs"):
+        """Return the jobs with these ids, at most 100."""
+        async with _translate_errors("DescribeJobs"):
             answer = await self._client.describe_jobs(jobs=list(ids[:MAX_DESCRIBE]))
         return [_job(job) for job in answer["jobs"]]
 
     async def find_by_name(self, queue: str, name: str) -> BatchJob | None:
-        """Return the newest job of a name, whatever its status."""
-        filters = [{"name": "JOB_NAME", "values": [name]}]
-        async with _translated("ListJobs"):
-            answer = await self._client.list_jobs(jobQueue=queue, filters=filters)
-        found = [_job(job) for job in answer["jobSummaryList"]]
-        return max(found, key=lambda job: job.created_at or 0, default=None)
+        """Return the newest job with a name, in any status."""
+        async with _translate_errors("ListJobs"):
+            answer = await self._client.list_jobs(jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}])
+        jobs = [_job(job) for job in answer["jobSummaryList"]]
+        return max(jobs, key=lambda job: job.created_at or 0, default=None)
 
     async def terminate(self, job_id: str, reason: str) -> None:
-        """End a job, waiting or running."""
-        async with _translated("TerminateJob"):
+        """End a job, whether it waits or runs."""
+        async with _translate_errors("TerminateJob"):
             await self._client.terminate_job(jobId=job_id, reason=reason)
 
 
-def _job(job: dict[str, Any]) -> BatchJob:
-    container = job.get("container") or {}
+def _job(job: "JobDetailTypeDef | JobSummaryTypeDef") -> BatchJob:
+    container = job.get("container", {})
     reasons = [text for text in (container.get("reason"), job.get("statusReason")) if text]
     return BatchJob(
         id=job["jobId"],
@@ -93,7 +97,7 @@ def _seconds(milliseconds: int | None) -> float | None:
 
 
 @asynccontextmanager
-async def _translated(call: str) -> AsyncIterator[None]:
+async def _translate_errors(call: str) -> AsyncIterator[None]:
     try:
         yield
     except AWS_ERRORS as error:

@@ -1,4 +1,4 @@
-"""What a failed AWS call says about itself, without reading its prose."""
+"""The error code and the HTTP status of a failed AWS call; messages are never parsed."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -7,19 +7,19 @@ _SERVER_ERROR = 500
 
 
 def error_code(error: BaseException) -> str:
-    """Return AWS's machine-readable code, or the exception's name where no answer came."""
+    """Return the error code of AWS, or the name of the exception when there was no answer."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return type(error).__name__
 
 
 def http_status(error: BaseException) -> int:
-    """Return the HTTP status of the answer, 0 where none came."""
+    """Return the HTTP status of the answer, 0 when there was none."""
     if isinstance(error, ClientError):
         return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     return 0
 
 
 def is_definite(error: BaseException) -> bool:
-    """Return whether the service itself said no, so that nothing can have happened."""
+    """Return whether the service refused the call: only then is it certain that nothing happened."""
     return 0 < http_status(error) < _SERVER_ERROR

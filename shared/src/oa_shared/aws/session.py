@@ -1,9 +1,9 @@
-"""Clients for the three services, opened once per process."""
+"""The clients of SQS, S3 and Batch, opened once per process."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import aioboto3
 from botocore.config import Config
@@ -11,6 +11,11 @@ from botocore.config import Config
 from oa_shared.aws.batch import AwsBatch
 from oa_shared.aws.s3 import S3Storage
 from oa_shared.aws.sqs import SqsQueue
+
+if TYPE_CHECKING:
+    from types_aiobotocore_batch import BatchClient
+    from types_aiobotocore_s3 import S3Client
+    from types_aiobotocore_sqs import SQSClient
 
 _CONNECTIONS = 50
 _CONFIG = Config(
@@ -20,34 +25,34 @@ _CONFIG = Config(
     max_pool_connections=_CONNECTIONS,
     s3={"addressing_style": "path"},
 )
-# A SubmitJob whose answer is lost must not be sent again: it would be a second container.
+# A SubmitJob whose answer is lost must not be repeated: it would start a second container.
 _SUBMIT_ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The open clients; endpoints come from AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>, as botocore reads them."""
+    """The open clients; botocore reads their endpoints from AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE>."""
 
-    sqs: Any
-    s3: Any
-    batch_client: Any
+    sqs: "SQSClient"
+    s3: "S3Client"
+    batch_client: "BatchClient"
 
     def queue(self, url: str, dead_letter_url: str = "") -> SqsQueue:
-        """Return a queue by its URL."""
+        """Return the queue with a URL and, where given, its dead-letter queue."""
         return SqsQueue(self.sqs, url, dead_letter_url)
 
     def storage(self, bucket: str) -> S3Storage:
-        """Return a bucket by its name."""
+        """Return the bucket with a name."""
         return S3Storage(self.s3, bucket)
 
     def batch(self) -> AwsBatch:
-        """Return Batch."""
+        """Return the Batch service."""
         return AwsBatch(self.batch_client)
 
 
 @asynccontextmanager
 async def open_aws() -> AsyncIterator[Aws]:
-    """Open the clients with the credentials and endpoints of the environment, and close them at the end."""
+    """Open the clients with the credentials and endpoints of the environment; close them on exit."""
     session = aioboto3.Session()
     async with AsyncExitStack() as stack:
         yield Aws(

@@ -1,17 +1,28 @@
 """SQS as a `Queue`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code
 from oa_shared.queue import OutgoingMessage, QueueDepth, QueueUnavailableError, ReceivedMessage
 
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+    from types_aiobotocore_sqs.type_defs import (
+        MessageAttributeValueTypeDef,
+        MessageTypeDef,
+        SendMessageBatchRequestEntryTypeDef,
+    )
+
 _MAX_WAIT_S = 20
 _STALE_RECEIPT = frozenset({"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight"})
 _STALE_RECEIPT |= {f"AWS.SimpleQueueService.{code}" for code in _STALE_RECEIPT}
-_DEPTHS = (
+_Depth = Literal[
+    "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"
+]
+_DEPTHS: tuple[_Depth, ...] = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
@@ -19,26 +30,26 @@ _DEPTHS = (
 
 
 class SqsQueue:
-    """One SQS queue and, where it has one, its dead-letter queue."""
+    """An SQS queue and, where it has one, its dead-letter queue."""
 
-    def __init__(self, client: Any, url: str, dead_letter_url: str = "") -> None:
+    def __init__(self, client: "SQSClient", url: str, dead_letter_url: str = "") -> None:
         self._client = client
         self.url = url
         self._dead_letter_url = dead_letter_url
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
-        """Send at most ten; SQS answers 200 with a list of those that it did not take."""
+        """Send at most ten messages; SQS answers 200 even if it accepts only some of them."""
         if not messages:
             return []
-        entries = [_entry(place, message) for place, message in enumerate(messages)]
-        async with _translated("SendMessageBatch"):
+        entries = [_entry(index, message) for index, message in enumerate(messages)]
+        async with _translate_errors("SendMessageBatch"):
             answer = await self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
-        taken = {entry["Id"] for entry in answer.get("Successful", [])}
-        return [str(place) in taken for place in range(len(messages))]
+        accepted = {entry["Id"] for entry in answer.get("Successful", [])}
+        return [str(index) in accepted for index in range(len(messages))]
 
     async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
         """Long-poll for messages."""
-        async with _translated("ReceiveMessage"):
+        async with _translate_errors("ReceiveMessage"):
             answer = await self._client.receive_message(
                 QueueUrl=self.url,
                 MaxNumberOfMessages=max_messages,
@@ -47,31 +58,31 @@ class SqsQueue:
                 AttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
-        return [_received(message) for message in answer.get("Messages", [])]
+        return [_read_message(message) for message in answer.get("Messages", [])]
 
     async def delete(self, receipt: str) -> None:
-        """Acknowledge; a receipt that a later delivery made stale is not an error."""
-        async with _translated("DeleteMessage", allowed=_STALE_RECEIPT):
+        """Acknowledge a delivery; a receipt that is stale after a later delivery is not an error."""
+        async with _translate_errors("DeleteMessage", allowed=_STALE_RECEIPT):
             await self._client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
 
     async def change_visibility(self, receipt: str, seconds: int) -> None:
-        """Hide a delivery for `seconds` from now; 0 hands it back."""
-        async with _translated("ChangeMessageVisibility", allowed=_STALE_RECEIPT):
+        """Hide a delivery for `seconds` from now; 0 returns it to the queue."""
+        async with _translate_errors("ChangeMessageVisibility", allowed=_STALE_RECEIPT):
             await self._client.change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
 
     async def depth(self) -> QueueDepth:
-        """Count what is on the queue, approximately."""
-        async with _translated("GetQueueAttributes"):
+        """Return the approximate number of messages on the queue."""
+        async with _translate_errors("GetQueueAttributes"):
             answer = await self._client.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(_DEPTHS))
         visible, in_flight, delayed = (int(answer["Attributes"].get(name, 0)) for name in _DEPTHS)
         return QueueDepth(visible=visible, in_flight=in_flight, delayed=delayed)
 
     async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
-        """Send a copy with the reason to the dead-letter queue, then acknowledge."""
+        """Send a copy with the reason to the dead-letter queue, then acknowledge the message."""
         if self._dead_letter_url:
-            async with _translated("SendMessage"):
+            async with _translate_errors("SendMessage"):
                 await self._client.send_message(
                     QueueUrl=self._dead_letter_url,
                     MessageBody=message.body,
@@ -80,8 +91,8 @@ class SqsQueue:
         await self.delete(message.receipt)
 
 
-def _entry(place: int, message: OutgoingMessage) -> dict[str, Any]:
-    entry: dict[str, Any] = {"Id": str(place), "MessageBody": message.body}
+def _entry(index: int, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":
+    entry: SendMessageBatchRequestEntryTypeDef = {"Id": str(index), "MessageBody": message.body}
     if message.delay_s:
         entry["DelaySeconds"] = message.delay_s
     if message.attributes:
@@ -89,11 +100,11 @@ def _entry(place: int, message: OutgoingMessage) -> dict[str, Any]:
     return entry
 
 
-def _attributes(attributes: Any) -> dict[str, Any]:
+def _attributes(attributes: Mapping[str, str]) -> "dict[str, MessageAttributeValueTypeDef]":
     return {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
 
 
-def _received(message: dict[str, Any]) -> ReceivedMessage:
+def _read_message(message: "MessageTypeDef") -> ReceivedMessage:
     attributes = message.get("MessageAttributes", {})
     system = message.get("Attributes", {})
     sent_ms = system.get("SentTimestamp")
@@ -108,7 +119,7 @@ def _received(message: dict[str, Any]) -> ReceivedMessage:
 
 
 @asynccontextmanager
-async def _translated(call: str, allowed: frozenset[str] = frozenset()) -> AsyncIterator[None]:
+async def _translate_errors(call: str, allowed: frozenset[str] = frozenset()) -> AsyncIterator[None]:
     try:
         yield
     except AWS_ERRORS as error:

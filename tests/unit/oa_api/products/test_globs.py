@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from oa_api.products.globs import GLOB, expression_of
+from oa_api.products.globs import GLOB, glob_to_regex
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ from oa_api.products.globs import GLOB, expression_of
 )
 def test_glob_matches_whole_names_by_levels(glob: str, name: str, is_matched: bool) -> None:  # noqa: FBT001 - a table
     assert re.match(GLOB, glob)
-    assert bool(re.search(expression_of(glob), name)) == is_matched
+    assert bool(re.search(glob_to_regex(glob), name)) == is_matched

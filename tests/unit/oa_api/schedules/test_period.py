@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.schedules.period import ScheduleType, next_period_at, period_of
+from oa_api.schedules.period import next_period_at, period_of
+from oa_shared.schedule_types import ScheduleType
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""One rule applied to a few rows."""
+"""Application of rules to a few rows."""
 
 from typing import Any
 
@@ -6,30 +6,32 @@ import numpy as np
 import orjson
 import polars as pl
 
-from oa_task.bad_rows import BadRows
 from oa_task.conform.rows import conform_batch
-from oa_task.definition import Entry
-from oa_task.features import FeatureBatch, Points
+from oa_task.definition.source_entry import SourceEntry
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points
 
 Rows = dict[str, list[str | None]]
 
 
-def entry(rules: dict[str, Any], layer: str = "addresses", **more: Any) -> Entry:
-    return Entry(layer, "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0", **more)
+def entry(rules: dict[str, Any], layer: str = "addresses", **more: Any) -> SourceEntry:
+    return SourceEntry(layer, "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0", **more)
 
 
 def batch(rows: Rows, *, height: int | None = None, first_row: int = 0) -> FeatureBatch:
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows, pl.String))
-    nowhere = np.full(frame.height if height is None else height, np.nan)
-    return FeatureBatch(first_row, frame, Points(nowhere, nowhere), tuple(rows))
+    missing = np.full(frame.height if height is None else height, np.nan)
+    return FeatureBatch(first_row, frame, Points(missing, missing), tuple(rows))
 
 
-def conformed(rules: dict[str, Any], rows: Rows, attribute: str = "id", bad_rows: BadRows | None = None) -> list[Any]:
-    """Return the values of an attribute, decoded where they are JSON."""
-    made = conform_batch(batch(rows, height=None if rows else 1), entry(rules), bad_rows)
-    is_json = attribute in made.encoded
-    return [orjson.loads(value) if is_json and value is not None else value for value in made.frame[attribute]]
+def conform_rows(
+    rules: dict[str, Any], rows: Rows, attribute: str = "id", bad_rows: BadRows | None = None
+) -> list[Any]:
+    """Return the values of an attribute, decoded if they are JSON."""
+    attributes = conform_batch(batch(rows, height=None if rows else 1), entry(rules), bad_rows)
+    is_json = attribute in attributes.encoded
+    return [orjson.loads(value) if is_json and value is not None else value for value in attributes.frame[attribute]]
 
 
-def one(rule: Any, **row: str | None) -> Any:
-    return conformed({"id": rule}, {name: [value] for name, value in row.items()})[0]
+def conform_row(rule: Any, **row: str | None) -> Any:
+    return conform_rows({"id": rule}, {name: [value] for name, value in row.items()})[0]

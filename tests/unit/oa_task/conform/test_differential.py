@@ -1,4 +1,4 @@
-"""The engine by columns against the reference by rows, over random definitions and rows."""
+"""The engine, by columns, against the reference, by rows, over random definitions and rows."""
 
 from typing import Any
 

@@ -1,13 +1,13 @@
-"""The attribute functions, by the table of their edge cases."""
+"""The attribute functions, by their tables of cases."""
 
 from typing import Any
 
 import pytest
 
-from oa_task.bad_rows import BadRows
 from oa_task.conform import rules
-from oa_task.failure import TaskFailure
-from unit.oa_task.conform.conforming import conformed, one
+from oa_task.features.bad_rows import BadRows
+from oa_task.runtime.failure import TaskFailure
+from unit.oa_task.conform.conforming import conform_row, conform_rows
 
 
 @pytest.mark.parametrize(
@@ -48,22 +48,24 @@ from unit.oa_task.conform.conforming import conformed, one
         ({"function": "format", "fields": ["A"], "format": "no $1"}, {"A": ""}, ""),
     ],
 )
-def test_apply_rule_gives_what_the_table_says(rule: Any, row: dict[str, str | None], expected: Any) -> None:
-    assert one(rule, **row) == expected
+def test_apply_rule_returns_the_documented_result(rule: Any, row: dict[str, str | None], expected: Any) -> None:
+    assert conform_row(rule, **row) == expected
 
 
-def test_apply_chain_hands_each_result_on() -> None:
+def test_apply_chain_passes_each_result_on() -> None:
     steps = [
         {"function": "postfixed_street", "field": "A", "may_contain_units": True},
         {"function": "regexp", "field": "V", "pattern": "^(.*) St$", "replace": "$1 Street"},
     ]
-    assert one({"function": "chain", "variable": "V", "functions": steps}, A="12 Main St Apt 4") == "Main Street"
+    assert (
+        conform_row({"function": "chain", "variable": "V", "functions": steps}, A="12 Main St Apt 4") == "Main Street"
+    )
 
 
 @pytest.mark.parametrize("rule", [{"pattern": "("}, {"pattern": "a", "replace": "$1"}])
-def test_apply_unusable_regexp_is_a_failure_of_the_source(rule: dict[str, str]) -> None:
+def test_apply_invalid_regexp_is_a_failure_of_the_source(rule: dict[str, str]) -> None:
     with pytest.raises(TaskFailure) as caught:
-        one({"function": "regexp", "field": "A", **rule}, A="a")
+        conform_row({"function": "regexp", "field": "A", **rule}, A="a")
     assert caught.value.code == "source.regexp"
 
 
@@ -114,66 +116,66 @@ def test_apply_unusable_regexp_is_a_failure_of_the_source(rule: dict[str, str]) 
         ({"function": "regexp", "field": "A", "pattern": "(?i)(unit)"}, {"A": "un\u0131t"}, "un\u0131t"),
     ],
 )
-def test_apply_edge_case_gives_what_the_documentation_says(rule: Any, row: dict[str, str], expected: Any) -> None:
-    assert one(rule, **row) == expected
+def test_apply_edge_case_returns_the_documented_result(rule: Any, row: dict[str, str], expected: Any) -> None:
+    assert conform_row(rule, **row) == expected
 
 
 @pytest.mark.parametrize(
     ("rule", "expected"), [("A", "12"), (["A"], "12"), ({"function": "constant", "value": 12.0}, "12")]
 )
-def test_conform_batch_number_is_trimmed_and_loses_one_point_zero(rule: Any, expected: str) -> None:
-    assert conformed({"number": rule}, {"A": ["\x1f12.0 "]}, "number") == [expected]
+def test_conform_batch_number_is_trimmed_without_its_point_zero(rule: Any, expected: str) -> None:
+    assert conform_rows({"number": rule}, {"A": ["\x1f12.0 "]}, "number") == [expected]
 
 
 def test_conform_batch_other_attribute_keeps_white_space_and_point_zero() -> None:
-    assert one("A", A=" 12.0 ") == " 12.0 "
+    assert conform_row("A", A=" 12.0 ") == " 12.0 "
 
 
-def test_conform_batch_integer_accuracy_is_output_as_given() -> None:
-    assert conformed({"accuracy": 3}, {"A": ["x", "y"]}, "accuracy") == [3, 3]
+def test_conform_batch_integer_accuracy_stays_unchanged() -> None:
+    assert conform_rows({"accuracy": 3}, {"A": ["x", "y"]}, "accuracy") == [3, 3]
 
 
-def test_conform_batch_value_that_a_feature_lacks_is_empty() -> None:
-    assert conformed({"id": "A"}, {"A": [None, "x"]}) == ["", "x"]
+def test_conform_batch_absent_value_of_a_feature_is_empty() -> None:
+    assert conform_rows({"id": "A"}, {"A": [None, "x"]}) == ["", "x"]
 
 
-def test_conform_batch_function_reads_what_an_earlier_one_made() -> None:
+def test_conform_batch_function_reads_the_result_of_an_earlier_one() -> None:
     rules = {
         "accuracy": {"function": "map", "field": "A", "mapping": {"x": 1}},
         "id": {"function": "join", "fields": ["oa:accuracy", "A"]},
     }
-    assert conformed(rules, {"A": ["x"]}) == ["1 x"]
+    assert conform_rows(rules, {"A": ["x"]}) == ["1 x"]
 
 
 def test_conform_batch_column_is_read_after_all_functions() -> None:
     chain = {"function": "chain", "variable": "V", "functions": [{"function": "join", "fields": ["A", "A"]}]}
-    assert conformed({"id": "V", "city": chain}, {"A": ["x"]}) == ["x x"]
+    assert conform_rows({"id": "V", "city": chain}, {"A": ["x"]}) == ["x x"]
 
 
-def test_chain_step_that_gives_nothing_leaves_what_was_there() -> None:
+def test_chain_step_without_a_result_keeps_the_earlier_one() -> None:
     steps = [{"function": "join", "fields": ["A"]}, {"function": "first_non_empty", "fields": ["B"]}]
     rule = {"function": "chain", "variable": "V", "functions": steps}
-    assert conformed({"id": rule}, {"A": ["x", "x"], "B": ["", "y"]}) == ["x", "y"]
+    assert conform_rows({"id": rule}, {"A": ["x", "x"], "B": ["", "y"]}) == ["x", "y"]
 
 
-def test_chain_with_the_variable_of_an_earlier_one_begins_anew() -> None:
+def test_chain_with_the_variable_of_an_earlier_chain_starts_empty() -> None:
     first = {"function": "chain", "variable": "V", "functions": [{"function": "join", "fields": ["A"]}]}
     steps = [{"function": "first_non_empty", "fields": ["B"]}, {"function": "join", "fields": ["V", "B"]}]
-    assert conformed(
+    assert conform_rows(
         {"city": first, "id": {"function": "chain", "variable": "V", "functions": steps}}, {"A": ["x"], "B": [""]}
     ) == [""]
 
 
-def test_chain_variable_named_like_a_column_gives_way_to_the_attribute() -> None:
+def test_chain_variable_named_like_a_column_is_the_attribute() -> None:
     steps = [{"function": "join", "fields": ["A"]}, {"function": "join", "fields": ["B", "oa:id"]}]
     rule = {"function": "chain", "variable": "B", "functions": steps}
-    assert one(rule, A="x", B="b") == "b x"
+    assert conform_row(rule, A="x", B="b") == "b x"
 
 
-def test_chain_without_variable_counts_rows_to_which_no_step_gives_anything() -> None:
+def test_chain_without_variable_counts_rows_without_a_result() -> None:
     bad_rows = BadRows()
     rule = {"function": "chain", "functions": [{"function": "first_non_empty", "fields": ["A"]}]}
-    assert conformed({"id": rule}, {"A": ["x", " "]}, bad_rows=bad_rows) == ["x", ""]
+    assert conform_rows({"id": rule}, {"A": ["x", " "]}, bad_rows=bad_rows) == ["x", ""]
     (reason,) = bad_rows.report().items()
     assert reason == ("chain at /layers/addresses/0/conform/id", {"count": 1, "examples": [{"row": 2, "value": ""}]})
 
@@ -181,28 +183,28 @@ def test_chain_without_variable_counts_rows_to_which_no_step_gives_anything() ->
 def test_mph_to_kph_infinite_speed_is_a_bad_row() -> None:
     bad_rows = BadRows()
     rule = {"function": "mph_to_kph", "field": "A"}
-    assert conformed({"id": rule}, {"A": ["55", "1e400"]}, bad_rows=bad_rows) == ["89", ""]
+    assert conform_rows({"id": rule}, {"A": ["55", "1e400"]}, bad_rows=bad_rows) == ["89", ""]
     (report,) = bad_rows.report().values()
     assert report == {"count": 1, "examples": [{"row": 2, "value": "1e400"}]}
 
 
 def test_format_with_more_than_100_references_is_refused() -> None:
     with pytest.raises(TaskFailure) as caught:
-        one({"function": "format", "fields": ["A"], "format": "$1" * 101}, A="x")
+        conform_row({"function": "format", "fields": ["A"], "format": "$1" * 101}, A="x")
     assert caught.value.code == "source.schema"
 
 
-def test_chain_that_doubles_its_text_again_and_again_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "MOST_BYTES", 100_000)
+def test_chain_that_keeps_doubling_its_text_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "MAX_BYTES", 100_000)
     double = {"function": "join", "fields": ["oa:V", "oa:V"]}
     steps = [{"function": "join", "fields": ["A"]}, *[double] * 40]
     with pytest.raises(TaskFailure) as caught:
-        one({"function": "chain", "variable": "V", "functions": steps}, A="x" * 1000)
+        conform_row({"function": "chain", "variable": "V", "functions": steps}, A="x" * 1000)
     assert caught.value.code == "source.too_large"
 
 
 @pytest.mark.parametrize("name", ["*", "^.*$", "^A$"])
 def test_conform_batch_column_named_like_a_pattern_is_that_column(name: str) -> None:
     rule = {"function": "join", "fields": [name, "A"]}
-    assert conformed({"id": rule, "city": name}, {"A": ["x"], name: [None]}) == ["x"]
-    assert conformed({"id": rule}, {"A": ["x"], name: ["y"]}) == ["y x"]
+    assert conform_rows({"id": rule, "city": name}, {"A": ["x"], name: [None]}) == ["x"]
+    assert conform_rows({"id": rule}, {"A": ["x"], name: ["y"]}) == ["y x"]

@@ -1,15 +1,15 @@
-"""What the tests of downloads share: limits that end soon, and what a download told."""
+"""Fixtures of the tests of downloads: short limits, and a folder for the raw files."""
 
 from pathlib import Path
 
 import pytest
 
-from oa_task.download.limits import Limits
+from oa_task.download.limits import DownloadLimits
 
 
 @pytest.fixture
-def quick() -> Limits:
-    return Limits(
+def quick() -> DownloadLimits:
+    return DownloadLimits(
         size_bytes=100_000,
         stall_s=0.5,
         connect_s=2,

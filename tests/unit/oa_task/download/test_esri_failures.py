@@ -1,4 +1,4 @@
-"""What ArcGIS servers answer in place of features, and the code that it ends with."""
+"""Responses of ArcGIS servers in place of features, and the codes of the failures that they cause."""
 
 import asyncio
 import json
@@ -10,18 +10,19 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from oa_shared.public_http import Guard
-from oa_task.download.downloaded import Downloaded
+from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.download import EsriDownload
-from oa_task.download.limits import Limits
-from oa_task.failure import TaskFailure
+from oa_task.download.limits import DownloadLimits
+from oa_task.runtime.failure import TaskFailure
 from support.arcgis_server import PATH, ArcgisServer, point_features
 
+URL = PATH  # the part of the URL that does not change between runs
 LOGIN = "<html><form><input type=password></form></html>"
 Fails = Callable[[ArcgisServer, dict[str, str]], web.StreamResponse | None]
 
 
 def always(text: str, status: int = 200, kind: str = "text/html") -> Fails:
-    return lambda _server, _asked: web.Response(text=text, status=status, content_type=kind)
+    return lambda _server, _query: web.Response(text=text, status=status, content_type=kind)
 
 
 def error(code: int) -> dict[str, object]:
@@ -33,54 +34,64 @@ def later_in_another_crs(server: ArcgisServer, page: int) -> None:
         server.spatial_reference = {"wkid": 2263}
 
 
-CASES: dict[str, tuple[ArcgisServer, str, str]] = {
-    "error 500 in HTTP 200": (ArcgisServer(error=error(500)), "upstream.http_5xx", "error 500"),
-    "error 504 in HTTP 200": (ArcgisServer(error=error(504)), "upstream.timeout", "error 504"),
-    "error 429 in HTTP 200": (ArcgisServer(error=error(429)), "upstream.throttled", "error 429"),
-    "token required": (ArcgisServer(error_on_metadata=error(499)), "source.token_required", "error 499"),
-    "token invalid": (ArcgisServer(error=error(498)), "source.token_required", "error 498"),
-    "not allowed": (ArcgisServer(error_on_metadata=error(403)), "source.token_required", "error 403"),
-    "no such layer": (ArcgisServer(error_on_metadata=error(400)), "source.not_found", "there is no layer"),
-    "group layer": (ArcgisServer(metadata={"type": "Group Layer"}), "source.format", "is Group Layer"),
-    "login page": (ArcgisServer(fails=always(LOGIN)), "source.token_required", "asks for a password"),
-    "web page": (ArcgisServer(fails=always("<html>Hi</html>")), "upstream.http_5xx", "a web page where data"),
-    "HTTP 503": (ArcgisServer(fails=always("", 503)), "upstream.http_5xx", "answered 503"),
-    "not JSON": (ArcgisServer(fails=always("oops", 200, "text/plain")), "upstream.http_5xx", "is not JSON"),
-    "JSON cut short": (
+CASES: dict[str, tuple[ArcgisServer, str, tuple[str, ...]]] = {
+    "error 500 in HTTP 200": (ArcgisServer(error=error(500)), "upstream.http_5xx", (URL, "error 500")),
+    "error 504 in HTTP 200": (ArcgisServer(error=error(504)), "upstream.timeout", (URL, "error 504")),
+    "error 429 in HTTP 200": (ArcgisServer(error=error(429)), "upstream.throttled", (URL, "error 429")),
+    "token required": (ArcgisServer(error_on_metadata=error(499)), "source.token_required", (URL, "error 499")),
+    "token invalid": (ArcgisServer(error=error(498)), "source.token_required", (URL, "error 498")),
+    "not allowed": (ArcgisServer(error_on_metadata=error(403)), "source.token_required", (URL, "error 403")),
+    "missing layer": (ArcgisServer(error_on_metadata=error(400)), "source.not_found", (URL, "error 400")),
+    "group layer": (ArcgisServer(metadata={"type": "Group Layer"}), "source.format", (URL, "Group Layer")),
+    "login page": (ArcgisServer(fails=always(LOGIN)), "source.token_required", (URL,)),
+    "web page": (ArcgisServer(fails=always("<html>Hi</html>")), "upstream.http_5xx", (URL,)),
+    "HTTP 503": (ArcgisServer(fails=always("", 503)), "upstream.http_5xx", (URL, "503")),
+    "not JSON": (
+        ArcgisServer(fails=always("oops", 200, "text/plain")),
+        "upstream.http_5xx",
+        (URL, "text/plain", "JSON"),
+    ),
+    "truncated JSON": (
         ArcgisServer(fails=always('{"features": [{"attr', 200, "application/json")),
         "upstream.http_5xx",
-        "is not JSON",
+        (URL, "application/json"),
     ),
     "no list of features": (
         ArcgisServer(fails=always('{"features": 3}', 200, "application/json")),
         "upstream.http_5xx",
-        "without a list of features",
+        ("features",),
     ),
-    "every query refused": (ArcgisServer(error=error(400)), "upstream.http_5xx", "error 400"),
-    "fewer features than claimed": (ArcgisServer(claims_count=400), "upstream.truncated", "gave 250"),
-    "another CRS on a later page": (ArcgisServer(changes=later_in_another_crs), "source.format", "EPSG:2263 after"),
-    "larger than allowed": (ArcgisServer(features=point_features(2000), most=1000), "source.too_large", "larger than"),
+    "every query rejected": (ArcgisServer(error=error(400)), "upstream.http_5xx", (URL, "error 400")),
+    "fewer features than announced": (ArcgisServer(claims_count=400), "upstream.truncated", (URL, "400 ", "250")),
+    "another CRS on a later page": (
+        ArcgisServer(changes=later_in_another_crs),
+        "source.format",
+        ("EPSG:4326", "EPSG:2263"),
+    ),
+    "larger than allowed": (ArcgisServer(features=point_features(2000), most=1000), "source.too_large", ("100,000",)),
 }
 
 
-async def fetched(arcgis: ArcgisServer, limits: Limits, folder: Path) -> Downloaded:
+async def fetch(arcgis: ArcgisServer, limits: DownloadLimits, folder: Path) -> DownloadedFile:
     async with TestServer(arcgis.app(), host="127.0.0.1") as server:
         download = EsriDownload(Guard(["127.0.0.1"]), limits, {}, {"NO", "ST"})
         return await download.fetch(f"  {server.make_url(PATH)}/query?f=json", folder, lambda _done, _total: None)
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_fetch_bad_server_ends_with_its_code_and_no_end_marker(quick: Limits, folder: Path, case: str) -> None:
-    server, code, telling = CASES[case]
+async def test_fetch_bad_server_fails_with_its_code_and_no_end_marker(
+    quick: DownloadLimits, folder: Path, case: str
+) -> None:
+    server, code, details = CASES[case]
     with pytest.raises(TaskFailure) as caught:
-        await fetched(server, quick, folder)
+        await fetch(server, quick, folder)
     assert caught.value.code == code
-    assert telling in caught.value.message
+    assert [detail for detail in details if detail not in caught.value.message] == [], caught.value.message
     written = folder / "esri.jsonl"
     assert not written.exists() or b'{"end"' not in written.read_bytes()
 
 
-async def test_fetch_server_that_stalls_on_large_pages_is_asked_for_smaller_ones(quick: Limits, folder: Path) -> None:
+async def test_fetch_server_that_stalls_on_large_pages_gets_smaller_ones(quick: DownloadLimits, folder: Path) -> None:
     server = ArcgisServer(features=point_features(120), most=40)
 
     async def stall(request: web.Request, handler: Callable[[web.Request], object]) -> web.StreamResponse:
@@ -96,12 +107,12 @@ async def test_fetch_server_that_stalls_on_large_pages_is_asked_for_smaller_ones
     assert raw.path.read_bytes().count(b"OBJECTID") == 121
 
 
-async def test_fetch_redirect_to_a_private_address_is_refused(quick: Limits, folder: Path) -> None:
-    async def away(_request: web.Request) -> web.Response:
+async def test_fetch_redirect_to_a_private_address_is_refused(quick: DownloadLimits, folder: Path) -> None:
+    async def redirect(_request: web.Request) -> web.Response:
         raise web.HTTPFound("http://192.168.0.1/arcgis/rest")
 
     app = web.Application()
-    app.router.add_get("/{path:.*}", away)
+    app.router.add_get("/{path:.*}", redirect)
     async with TestServer(app, host="127.0.0.1") as server:
         with pytest.raises(TaskFailure) as caught:
             await EsriDownload(Guard(["127.0.0.1"]), quick, {}, set()).fetch(
@@ -110,25 +121,23 @@ async def test_fetch_redirect_to_a_private_address_is_refused(quick: Limits, fol
     assert caught.value.code == "source.address_refused"
 
 
-async def test_fetch_text_that_strict_json_refuses_is_mended(quick: Limits, folder: Path) -> None:
+async def test_fetch_lenient_json_is_accepted(quick: DownloadLimits, folder: Path) -> None:
     page = (
         '{"features": [{"attributes": {"OBJECTID": 1, "NO": "a\tb", "ST": "\\ud800"}, "geometry": {"x": NaN, "y": 1}}]}'
     )
     server = ArcgisServer(features=point_features(1), fails=always(page, 200, "text/plain"))
-    raw = await fetched(server, quick, folder)
+    raw = await fetch(server, quick, folder)
     feature = json.loads(raw.path.read_bytes().splitlines()[1])
     assert feature["attributes"]["NO"] == "a\tb"
     assert feature["geometry"]["x"] is None
 
 
-async def test_fetch_empty_layer_is_a_file_without_features(quick: Limits, folder: Path) -> None:
-    raw = await fetched(ArcgisServer(features=[]), quick, folder)
+async def test_fetch_empty_layer_writes_a_file_without_features(quick: DownloadLimits, folder: Path) -> None:
+    raw = await fetch(ArcgisServer(features=[]), quick, folder)
     assert raw.path.read_bytes().splitlines()[-1] == b'{"end":0}'
 
 
-async def test_fetch_column_that_the_layer_does_not_list_is_asked_for_with_all_others(
-    quick: Limits, folder: Path
-) -> None:
+async def test_fetch_unlisted_column_requests_all_fields(quick: DownloadLimits, folder: Path) -> None:
     server = ArcgisServer(metadata={"fields": [{"name": "OBJECTID", "type": "esriFieldTypeOID"}]})
-    await fetched(server, quick, folder)
-    assert {asked["outFields"] for asked in server.asked if "outFields" in asked} == {"*"}
+    await fetch(server, quick, folder)
+    assert {query["outFields"] for query in server.queries if "outFields" in query} == {"*"}

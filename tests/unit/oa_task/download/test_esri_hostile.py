@@ -1,4 +1,4 @@
-"""Any JSON at all in place of what an ArcGIS server should answer ends in one of our own failures."""
+"""Arbitrary JSON in place of a valid response of an ArcGIS server causes a failure with a code, never a crash."""
 
 import tempfile
 from collections.abc import Mapping
@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_task.download.esri.client import RefusedError, _decoded, _raise_error
-from oa_task.download.esri.feature_lines import FeatureLines
+from oa_task.download.esri.client import EsriRequestError, decode_json, raise_error
+from oa_task.download.esri.feature_lines import EsriLinesFile
 from oa_task.download.esri.layer import read_layer, spatial_reference
-from oa_task.download.esri.page import page_of
-from oa_task.download.requests import Trouble
-from oa_task.failure import TaskFailure
+from oa_task.download.esri.page import parse_page
+from oa_task.download.requests import TransientError
+from oa_task.runtime.failure import TaskFailure
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(max_size=5),
@@ -24,7 +24,7 @@ ANYTHING = st.recursive(
 
 
 def objects(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Return objects with any of these members, each as it should be or anything."""
+    """Return objects with any of these members, each valid or arbitrary."""
     return st.fixed_dictionaries({}, optional={name: value | ANYTHING for name, value in members.items()})
 
 
@@ -42,23 +42,23 @@ FEATURE = objects(attributes=objects(OBJECTID=st.integers(), A=st.text(max_size=
 PAGE = objects(features=st.lists(FEATURE, max_size=4), spatialReference=REFERENCE, objectIdFieldName=st.just("A"))
 
 
-class Says:
-    """A client whose every answer is the same."""
+class FixedClient:
+    """A client that returns the same response to every query."""
 
     url = "https://example.org/0"
 
-    def __init__(self, answer: dict[str, Any]) -> None:
-        self._answer = answer
+    def __init__(self, response: dict[str, Any]) -> None:
+        self._response = response
 
-    async def ask_until_answered(self, _path: str, _parameters: Mapping[str, str]) -> dict[str, Any]:
-        return self._answer
+    async def query_with_retries(self, _path: str, _parameters: Mapping[str, str]) -> dict[str, Any]:
+        return self._response
 
 
 @given(METADATA)
 @settings(max_examples=400, deadline=None)
-async def test_read_layer_of_anything_is_a_layer_or_a_failure(said: dict[str, Any]) -> None:
+async def test_read_layer_arbitrary_metadata_is_a_layer_or_a_failure(metadata: dict[str, Any]) -> None:
     try:
-        layer = await read_layer(Says(said))  # type: ignore[arg-type]
+        layer = await read_layer(FixedClient(metadata))  # type: ignore[arg-type]
     except TaskFailure:
         return
     assert layer.oid_field is None or isinstance(layer.oid_field, str)
@@ -67,12 +67,12 @@ async def test_read_layer_of_anything_is_a_layer_or_a_failure(said: dict[str, An
 
 @given(st.lists(PAGE, min_size=1, max_size=3))
 @settings(max_examples=400, deadline=None)
-def test_page_of_anything_is_written_or_a_failure(answers: list[dict[str, Any]]) -> None:
-    with tempfile.TemporaryDirectory() as folder, FeatureLines(Path(folder) / "x", {}, most_bytes=10_000) as lines:
-        for answer in answers:
+def test_parse_page_arbitrary_response_is_written_or_a_failure(responses: list[dict[str, Any]]) -> None:
+    with tempfile.TemporaryDirectory() as folder, EsriLinesFile(Path(folder) / "x", {}, most_bytes=10_000) as lines:
+        for response in responses:
             try:
-                lines.write(page_of(answer, "OBJECTID"))
-            except (Trouble, TaskFailure):
+                lines.write(parse_page(response, "OBJECTID"))
+            except (TransientError, TaskFailure):
                 break
         lines.end()
         assert (Path(folder) / "x").read_bytes().count(b"\n") == lines.count + 2
@@ -80,26 +80,26 @@ def test_page_of_anything_is_written_or_a_failure(answers: list[dict[str, Any]])
 
 @given(st.dictionaries(st.sampled_from(["code", "message", "details"]), ANYTHING))
 @settings(max_examples=300, deadline=None)
-def test_raise_error_of_anything_raises_one_of_ours(error: dict[str, Any]) -> None:
-    with pytest.raises((Trouble, TaskFailure, RefusedError)):
-        _raise_error(error, "https://example.org/0", None)
+def test_raise_error_arbitrary_error_raises_an_expected_exception(error: dict[str, Any]) -> None:
+    with pytest.raises((TransientError, TaskFailure, EsriRequestError)):
+        raise_error(error, "https://example.org/0", None)
 
 
 @given(st.binary(max_size=50) | ANYTHING.map(lambda value: repr(value).encode("utf-8", "replace")))
-def test_decoded_bytes_of_any_kind_raise_nothing(body: bytes) -> None:
-    spatial_reference(_decoded(body, None))
-    spatial_reference(_decoded(body, "no-such-charset"))
+def test_decode_json_arbitrary_bytes_raises_nothing(body: bytes) -> None:
+    spatial_reference(decode_json(body, None))
+    spatial_reference(decode_json(body, "no-such-charset"))
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 100_000, b'{"x": 1' + b"0" * 5000 + b"}"])
-def test_decoded_deep_or_huge_is_no_json_or_a_number(body: bytes) -> None:
-    assert _decoded(body, None) is None or isinstance(_decoded(body, None), dict)
+def test_decode_json_deep_or_huge_value_is_none_or_an_object(body: bytes) -> None:
+    assert decode_json(body, None) is None or isinstance(decode_json(body, None), dict)
 
 
-def test_feature_nested_deeper_than_can_be_kept_is_a_fault_of_the_source(tmp_path: Path) -> None:
+def test_write_feature_with_too_many_levels_is_a_failure_of_the_source(tmp_path: Path) -> None:
     deep: dict[str, Any] = {}
     for _ in range(400):
         deep = {"a": deep}
-    with FeatureLines(tmp_path / "x", {}, most_bytes=10_000) as lines, pytest.raises(TaskFailure) as caught:
-        lines.write(page_of({"features": [{"attributes": deep}]}, None))
+    with EsriLinesFile(tmp_path / "x", {}, most_bytes=10_000) as lines, pytest.raises(TaskFailure) as caught:
+        lines.write(parse_page({"features": [{"attributes": deep}]}, None))
     assert caught.value.code == "source.format"

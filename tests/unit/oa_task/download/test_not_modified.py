@@ -1,4 +1,4 @@
-"""A second run of unchanged input: what the server is asked, and where the bytes come from."""
+"""A second run of unchanged input: the requests to the server, and the origin of the bytes."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from oa_task.download.limits import Limits
-from oa_task.previous import PreviousFolder
-from oa_task.work import Job, WorkLimits, run_work
+from oa_task.download.limits import DownloadLimits
+from oa_task.results.previous_result import PreviousFolder
+from oa_task.runner.job_runner import RunLimits, TaskJob, run_job
 from support.arcgis_server import PATH, ArcgisServer, point_features
 from support.ftp_server import FtpServer
 
@@ -22,11 +22,11 @@ Run = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, quick: Limits) -> Run:
-    """Run into `out-1`, `out-2`, … each with the one before as its previous; return the manifest."""
+def run(tmp_path: Path, quick: DownloadLimits) -> Run:
+    """Return a function that runs into `out-1`, `out-2`, … each with the earlier one as its previous result."""
     count = 0
 
-    async def go(
+    async def run_again(
         data: str | list[str], conform: dict[str, Any] | None = None, protocol: str = "http"
     ) -> dict[str, Any]:
         nonlocal count
@@ -36,16 +36,16 @@ def run(tmp_path: Path, quick: Limits) -> Run:
         source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
         out.mkdir()
         previous = PreviousFolder.read(tmp_path / f"out-{count - 1}")
-        job = Job(source, "addresses", "city", out, ("127.0.0.1",), previous, without=SLOW_OUTPUTS)
-        await run_work(job, lambda _phase, _done, _total: None, WorkLimits(download=quick))
+        job = TaskJob(source, "addresses", "city", out, ("127.0.0.1",), previous, without=SLOW_OUTPUTS)
+        await run_job(job, lambda _phase, _done, _total: None, RunLimits(download=quick))
         manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text())
         return manifest
 
-    return go
+    return run_again
 
 
 class Site:
-    """A file with an ETag; counts the times that its bytes were sent."""
+    """A file with an ETag; `sent` counts the responses with its bytes."""
 
     def __init__(self) -> None:
         self.text, self.etag, self.sent = CSV, '"v1"', 0
@@ -71,7 +71,7 @@ async def address(site: Site) -> AsyncIterator[str]:
         yield str(server.make_url("/data.csv"))
 
 
-async def test_run_work_unchanged_file_comes_from_the_cache(run: Run, site: Site, address: str) -> None:
+async def test_run_job_unchanged_file_comes_from_the_cache(run: Run, site: Site, address: str) -> None:
     first, second, third = await run(address), await run(address), await run(address)
     assert (first["raw"]["not_modified"], second["raw"]["not_modified"]) == (False, True)
     assert site.sent == 1
@@ -80,7 +80,7 @@ async def test_run_work_unchanged_file_comes_from_the_cache(run: Run, site: Site
     assert second["outputs"]["source.geojson.gz"] == first["outputs"]["source.geojson.gz"]
 
 
-async def test_run_work_changed_file_is_fetched(run: Run, site: Site, address: str) -> None:
+async def test_run_job_changed_file_is_fetched(run: Run, site: Site, address: str) -> None:
     await run(address)
     site.text, site.etag = CSV + "3,Oak,-100,41\n", '"v2"'
     second = await run(address)
@@ -88,7 +88,7 @@ async def test_run_work_changed_file_is_fetched(run: Run, site: Site, address: s
     assert second["count"] == 3
 
 
-async def test_run_work_cache_that_is_not_what_was_stored_is_not_used(
+async def test_run_job_cache_that_is_not_what_was_stored_is_not_used(
     run: Run, site: Site, address: str, tmp_path: Path
 ) -> None:
     await run(address)
@@ -99,14 +99,12 @@ async def test_run_work_cache_that_is_not_what_was_stored_is_not_used(
     assert site.sent == 2
 
 
-async def test_run_work_other_address_is_not_asked_about_the_old_one(run: Run, site: Site, address: str) -> None:
+async def test_run_job_other_address_is_not_asked_about_the_old_one(run: Run, site: Site, address: str) -> None:
     await run(address)
     assert (await run(address.replace("data", "other")))["raw"]["not_modified"] is False
 
 
-async def test_run_work_all_parts_are_read_in_order_and_kept(
-    run: Run, site: Site, address: str, tmp_path: Path
-) -> None:
+async def test_run_job_all_parts_are_read_in_order_and_kept(run: Run, site: Site, address: str, tmp_path: Path) -> None:
     parts = [address, address.replace("data", "more")]
     first, second = await run(parts), await run(parts)
     assert first["count"] == 4
@@ -114,7 +112,7 @@ async def test_run_work_all_parts_are_read_in_order_and_kept(
     assert site.sent == 2
 
 
-async def test_run_work_unchanged_file_on_ftp_comes_from_the_cache(run: Run) -> None:
+async def test_run_job_unchanged_file_on_ftp_comes_from_the_cache(run: Run) -> None:
     async with FtpServer({"data.csv": CSV.encode()}) as server:
         await run(server.url("data.csv"), protocol="ftp")
         second = await run(server.url("data.csv"), protocol="ftp")
@@ -122,7 +120,7 @@ async def test_run_work_unchanged_file_on_ftp_comes_from_the_cache(run: Run) -> 
     assert len([command for command in server.commands if command.startswith("RETR")]) == 1
 
 
-async def test_run_work_layer_not_edited_since_comes_from_the_cache(run: Run) -> None:
+async def test_run_job_layer_not_edited_since_comes_from_the_cache(run: Run) -> None:
     arcgis = ArcgisServer(metadata={"editingInfo": {"lastEditDate": 1700000000000}})
     conform = {"format": "geojson", "number": "NO", "street": "ST"}
     async with TestServer(arcgis.app(), host="127.0.0.1") as server:

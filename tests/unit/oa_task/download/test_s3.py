@@ -1,10 +1,10 @@
-"""`s3://` addresses."""
+"""`s3://` URLs."""
 
 import pytest
 from yarl import URL
 
 from oa_task.download.s3 import https_address, in_region
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 
 @pytest.mark.parametrize(
@@ -15,14 +15,15 @@ from oa_task.failure import TaskFailure
         ("s3://data.example.org/b.csv", "https://s3.amazonaws.com/data.example.org/b.csv"),
     ],
 )
-def test_https_address_is_the_public_one(address: str, expected: str) -> None:
+def test_https_address_is_the_public_url(address: str, expected: str) -> None:
     assert https_address(address) == expected
 
 
 @pytest.mark.parametrize("address", ["s3://bucket", "s3://bucket/", "s3:///key"])
 def test_https_address_without_bucket_or_key_is_a_fault_of_the_definition(address: str) -> None:
-    with pytest.raises(TaskFailure, match="use s3://bucket/key"):
+    with pytest.raises(TaskFailure, match=address) as caught:
         https_address(address)
+    assert caught.value.code == "source.schema"
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,18 @@
-"""Reading bytes as a source's conform says."""
+"""A fixture that reads bytes as the conform of a source specifies."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.readers import Read, Reading, read_files
+from support.readers import ReadBytes, ReadResult, read_files
 
 
 @pytest.fixture
-def read(tmp_path: Path) -> Reading:
-    """Read bytes under a name that says their format."""
+def read(tmp_path: Path) -> ReadBytes:
+    """Return a function that reads bytes from a file whose suffix names the format."""
 
-    def reading(body: bytes, name: str = "data.csv", **conform: Any) -> Read:
+    def read_bytes(body: bytes, name: str = "data.csv", **conform: Any) -> ReadResult:
         path = tmp_path / name
         path.write_bytes(body)
         kind = {".csv": "csv", ".geojson": "geojson", ".gml": "xml"}.get(path.suffix, "csv")
@@ -20,4 +20,4 @@ def read(tmp_path: Path) -> Reading:
         options = {key: conform.pop(key) for key in ("all_columns", "limit") if key in conform}
         return read_files([path], {"format": kind, **place, **conform}, **options)
 
-    return reading
+    return read_bytes

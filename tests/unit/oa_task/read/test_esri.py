@@ -1,4 +1,4 @@
-"""Lines of Esri JSON to columns and geometries."""
+"""Columns and geometries from lines of Esri JSON."""
 
 import json
 import tempfile
@@ -16,12 +16,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read.esri import read_esri
-from oa_task.read.esri_lines import follow
-from oa_task.read.request import Everything, ReadRequest
+from oa_task.read.esri_lines import follow_lines
+from oa_task.read.request import AllColumns, ReadRequest
+from oa_task.runtime.failure import TaskFailure
 
 Read = Callable[..., FeatureBatch]
 
@@ -32,14 +32,14 @@ def feature(geometry: Any, **attributes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    def go(*features: dict[str, Any], answered_in: str = "EPSG:4326", **conform: Any) -> FeatureBatch:
+    def read_features(*features: dict[str, Any], srs_of_answer: str = "EPSG:4326", **conform: Any) -> FeatureBatch:
         path = tmp_path / "esri.jsonl"
-        lines = [{"srs": answered_in, "fields": []}, *features, {"end": len(features)}]
+        lines = [{"srs": srs_of_answer, "fields": []}, *features, {"end": len(features)}]
         path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
-        (batch,) = read_esri(ReadRequest(path, conform, Everything(), BadRows()))
+        (batch,) = read_esri(ReadRequest(path, conform, AllColumns(), BadRows()))
         return batch
 
-    return go
+    return read_features
 
 
 def shapes(batch: FeatureBatch) -> list[str]:
@@ -53,7 +53,7 @@ def ring(west: float, south: float, size: float, *, is_hole: bool = False) -> li
     return clockwise[::-1] if is_hole else clockwise
 
 
-def test_read_values_become_text_as_python_writes_it(read: Read) -> None:
+def test_read_values_become_python_text(read: Read) -> None:
     point = {"x": 1, "y": 2}
     batch = read(
         feature(point, I=12, F=12.0, B=True, S="a\r\nb", N=None, D=1.5e-7),
@@ -71,13 +71,13 @@ def test_read_values_become_text_as_python_writes_it(read: Read) -> None:
     assert all(kind == pl.String for kind in batch.columns.schema.values())
 
 
-def test_read_absent_attribute_is_empty_and_extra_ones_are_columns(read: Read) -> None:
+def test_read_absent_attribute_is_empty_and_extra_attribute_a_column(read: Read) -> None:
     batch = read(feature({"x": 1, "y": 2}, A="x"), feature({"x": 1, "y": 2}, B=2**70))
     assert batch.columns.to_dict(as_series=False) == {"A": ["x", ""], "B": ["", str(float(2**70))]}
     assert batch.available == ("A", "B")
 
 
-def test_read_points_without_a_place_are_left_out_and_their_rows_told(read: Read) -> None:
+def test_read_missing_points_are_left_out_and_rows_keep_their_numbers(read: Read) -> None:
     batch = read(
         feature({"x": "NaN", "y": "NaN"}, A=0),
         feature({"x": 0, "y": 51.5}, A=1),
@@ -93,7 +93,7 @@ def test_read_points_without_a_place_are_left_out_and_their_rows_told(read: Read
     assert batch.rows.tolist() == [1, 4]
 
 
-def test_read_without_geometry_takes_the_columns_that_the_conform_names(read: Read) -> None:
+def test_read_without_geometry_uses_the_coordinate_columns_of_the_conform(read: Read) -> None:
     batch = read(
         feature(None, LAT="40.5", LON=-100),
         feature({"x": 1, "y": 2}, LAT=0, LON=0),
@@ -105,7 +105,7 @@ def test_read_without_geometry_takes_the_columns_that_the_conform_names(read: Re
     assert list(zip(batch.geometry.x, batch.geometry.y, strict=True)) == [(-100, 40.5), (1, 2)]
 
 
-def test_read_srs_of_the_conform_is_not_applied_to_what_the_server_transformed(read: Read) -> None:
+def test_read_srs_of_the_conform_is_not_applied_to_transformed_responses(read: Read) -> None:
     batch = read(feature({"x": 30, "y": 50}), srs="EPSG:4326")
     again = read(feature({"x": 30, "y": 50}), srs="EPSG:4326")
     assert isinstance(batch.geometry, Points)
@@ -113,8 +113,8 @@ def test_read_srs_of_the_conform_is_not_applied_to_what_the_server_transformed(r
     assert batch.geometry.x.tolist() == again.geometry.x.tolist() == [30]
 
 
-def test_read_answer_in_another_crs_is_transformed(read: Read) -> None:
-    batch = read(feature({"x": -11131949.079, "y": 4865942.279}), answered_in="EPSG:3857")
+def test_read_response_in_another_crs_is_transformed(read: Read) -> None:
+    batch = read(feature({"x": -11131949.079, "y": 4865942.279}), srs_of_answer="EPSG:3857")
     assert isinstance(batch.geometry, Points)
     assert np.allclose([batch.geometry.x[0], batch.geometry.y[0]], [-100, 40], atol=1e-6)
 
@@ -157,11 +157,11 @@ def test_read_answer_in_another_crs_is_transformed(read: Read) -> None:
     ids=[
         "one ring",
         "an open ring is closed",
-        "one ring the wrong way round",
+        "one reversed ring",
         "two shells",
-        "a ring without area to it is dropped",
+        "a ring without area is dropped",
         "a hole before its shell",
-        "every ring the wrong way round",
+        "every ring reversed",
         "a hole of the first of two shells",
         "a hole outside every shell is a shell",
         "an island in a lake",
@@ -186,7 +186,7 @@ def test_read_paths_and_multipoints(read: Read) -> None:
     ]
 
 
-def test_read_feature_with_a_coordinate_that_is_no_number_is_left_out_alone(read: Read) -> None:
+def test_read_feature_with_an_invalid_coordinate_is_left_out(read: Read) -> None:
     batch = read(
         feature({"rings": [ring(0, 0, 9)]}),
         feature({"rings": [[[0, 0], ["NaN", 1], [1, 1], [0, 0]]]}),
@@ -202,7 +202,7 @@ def test_read_feature_with_a_coordinate_that_is_no_number_is_left_out_alone(read
 @pytest.mark.parametrize(
     "curve",
     [{"c": [[1, 0], [0, 1]]}, {"a": [[1, 0], [0, 0], 1, 1]}, {"a": [[1, 0], [0, 0], 1, 1, 0, 1, 1]}],
-    ids=["through a point", "about a centre", "of an ellipse"],
+    ids=["through a point", "around a center", "of an ellipse"],
 )
 def test_read_arcs_become_points_on_the_circle(read: Read, curve: dict[str, Any]) -> None:
     (shape,) = read(feature({"curveRings": [[[-1, 0], curve, [-1, 0]]]})).geometry.array  # type: ignore[union-attr]
@@ -211,7 +211,7 @@ def test_read_arcs_become_points_on_the_circle(read: Read, curve: dict[str, Any]
     assert shape.bounds[3] == pytest.approx(1, abs=0.01)
 
 
-def test_read_bezier_ends_where_it_says(read: Read) -> None:
+def test_read_bezier_ends_at_its_end_point(read: Read) -> None:
     batch = read(feature({"curvePaths": [[[0, 0], {"b": [[3, 0], [1, 1], [2, 1]]}]]}))
     (shape,) = batch.geometry.array  # type: ignore[union-attr]
     assert shape.coords[-1] == (3, 0)
@@ -244,13 +244,13 @@ GEOMETRY = ANYTHING | st.fixed_dictionaries(
 
 @given(st.lists(GEOMETRY, min_size=1, max_size=6))
 @settings(max_examples=500, deadline=None)
-def test_read_any_geometry_is_a_finite_shape_or_left_out(geometries: list[Any]) -> None:
+def test_read_any_geometry_yields_finite_shapes_only(geometries: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "esri.jsonl"
         features = [feature(geometry, A=1) for geometry in geometries]
         lines = [orjson.dumps(line) for line in ({"srs": None}, *features, {"end": len(features)})]
         path.write_bytes(b"\n".join(lines) + b"\n")
-        (batch,) = read_esri(ReadRequest(path, {}, Everything(), BadRows()))
+        (batch,) = read_esri(ReadRequest(path, {}, AllColumns(), BadRows()))
     if isinstance(batch.geometry, Points):
         assert np.isfinite([batch.geometry.x, batch.geometry.y]).all()
     else:
@@ -258,7 +258,7 @@ def test_read_any_geometry_is_a_finite_shape_or_left_out(geometries: list[Any]) 
     assert len(batch) == batch.columns.height
 
 
-def test_follow_waits_for_what_is_not_written_yet(tmp_path: Path) -> None:
+def test_follow_waits_for_lines_not_written_yet(tmp_path: Path) -> None:
     path = tmp_path / "esri.jsonl"
     path.touch()
 
@@ -270,20 +270,20 @@ def test_follow_waits_for_what_is_not_written_yet(tmp_path: Path) -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    assert list(follow(path)) == [b'{"srs":null}', b'{"attributes":{}}']
+    assert list(follow_lines(path)) == [b'{"srs":null}', b'{"attributes":{}}']
     writer.join()
 
 
 @pytest.mark.parametrize(
-    ("text", "telling"),
+    ("text", "counts"),
     [
-        ('{"srs":null}\n{"attributes":{}}\n', "has no end marker"),
-        ('{"srs":null}\n{"attributes":{}}\n{"end":2}\n', "announces 2 features and has 1"),
+        ('{"srs":null}\n{"attributes":{}}\n', ""),
+        ('{"srs":null}\n{"attributes":{}}\n{"end":2}\n', "2 .*1"),
     ],
 )
-def test_follow_file_that_is_not_whole_is_truncated(tmp_path: Path, text: str, telling: str) -> None:
+def test_follow_incomplete_file_is_truncated(tmp_path: Path, text: str, counts: str) -> None:
     path = tmp_path / "esri.jsonl"
     path.write_text(text)
-    with pytest.raises(TaskFailure, match=telling) as caught:
-        list(follow(path, silence_s=0.1))
+    with pytest.raises(TaskFailure, match=rf"esri\.jsonl.*{counts}") as caught:
+        list(follow_lines(path, silence_s=0.1))
     assert caught.value.code == "upstream.truncated"

@@ -1,7 +1,7 @@
-"""The readers refuse what they cannot read, and nothing else happens."""
+"""The readers either read a damaged file or fail with a code."""
 
 from fuzz.readers import run
 
 
-def test_readers_of_random_and_mutated_files_end_with_a_failure_or_well() -> None:
+def test_readers_random_and_mutated_files_succeed_or_fail_with_a_code() -> None:
     assert run(300) >= 300

@@ -1,1 +1,1 @@
-"""The duties beside the requests: relay, consumer, sweep. Each can run alone; each beats its heartbeat row."""
+"""The loop that background workers run in, and their heartbeat."""

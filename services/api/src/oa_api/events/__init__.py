@@ -1,1 +1,1 @@
-"""The feed of what happens to jobs: read in order, sent to who listens, resumable (docs/decisions)."""
+"""The feed of events: read in order, streamed to clients, resumable."""

@@ -1,1 +1,1 @@
-"""GitHub: what its webhooks tell, what is asked of its API, and what is shown on pull requests (docs/github.md)."""
+"""HTTP to GitHub, for sign-in, pull requests and the repository of sources."""

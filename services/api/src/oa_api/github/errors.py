@@ -1,21 +1,21 @@
-"""What can go wrong between us and GitHub."""
+"""Errors of requests to GitHub."""
 
 from oa_shared.errors import OaError
 
 
 class GitHubError(OaError):
-    """GitHub did not do what was asked."""
+    """GitHub did not do what was requested."""
 
     code = "github.error"
-    title = "GitHub did not do it."
+    title = "The request to GitHub failed."
     pause_s = 0.0
 
 
-class GitHubAwayError(GitHubError):
-    """GitHub cannot be reached, failed, or asks for a pause of `pause_s` seconds."""
+class GitHubUnavailableError(GitHubError):
+    """GitHub cannot be reached, failed, or requires a pause of `pause_s` seconds."""
 
     code = "github.away"
-    title = "GitHub does not answer now."
+    title = "GitHub is not available."
     retryable = True
 
     def __init__(self, detail: str = "", *, pause_s: float = 0) -> None:
@@ -24,7 +24,7 @@ class GitHubAwayError(GitHubError):
 
 
 class GitHubRefusedError(GitHubError):
-    """GitHub understood and said no; asking again would not help."""
+    """GitHub refused the request with `status`; a retry would not help."""
 
     code = "github.refused"
     title = "GitHub refused the request."

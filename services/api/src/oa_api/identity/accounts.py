@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from oa_api import audit
-from oa_api.errors import ConflictError, NotFoundError
+from oa_api.db.database import Row, Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.http.errors import ConflictError, NotFoundError
+from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
-from oa_api.store.database import Row, Transaction
-from oa_api.store.queries import queries
 from oa_shared.roles import Role
 
-_SQL = queries("identity")
+_SQL = load_queries("identity.queries")
 # What the audit trail calls those who have no account.
 RESERVED = frozenset({"anonymous", "service", "github", "operator"})
 _CHANGEABLE = ("email", "github_id", "role")
@@ -28,7 +28,7 @@ async def create(
         await _refuse_doubles(transaction, {**values, "account": None})
         raise ConflictError("another request has just made such an account: look again")
     detail = {name: asked[name] for name in ("login", *_CHANGEABLE)}
-    await audit.record(transaction, by, action="account.create", subject=f"account/{row['id']}", detail=detail)
+    await audit_log.record(transaction, by, action="account.create", subject=f"account/{row['id']}", detail=detail)
     return int(row["id"])
 
 
@@ -39,7 +39,7 @@ async def change(transaction: Transaction, account: int, asked: Mapping[str, Any
     if before is None:
         raise NotFoundError(f"there is no account {account}")
     after = {**before, "disabled": before["disabled_at"] is not None, **asked}
-    is_admin = after["role"] == Role.ADMIN.word and not after["disabled"]
+    is_admin = after["role"] == Role.ADMIN.label and not after["disabled"]
     if admins == {account} and not is_admin:
         raise ConflictError(f"{before['login']} is the last admin: make another one first")
     await _refuse_doubles(transaction, {**after, "account": account})
@@ -47,7 +47,7 @@ async def change(transaction: Transaction, account: int, asked: Mapping[str, Any
     if after["disabled"]:
         await forget_credentials(transaction, account)
     detail = {"login": before["login"], **{name: after[name] for name in (*_CHANGEABLE, "disabled") if name in asked}}
-    await audit.record(transaction, by, action="account.change", subject=f"account/{account}", detail=detail)
+    await audit_log.record(transaction, by, action="account.change", subject=f"account/{account}", detail=detail)
 
 
 async def forget_credentials(transaction: Transaction, account: int) -> None:

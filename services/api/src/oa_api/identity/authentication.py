@@ -10,20 +10,20 @@ from datetime import datetime
 
 from aiohttp import hdrs, web
 
-from oa_api.errors import UnauthorizedError
+from oa_api.db.database import Row
+from oa_api.db.query_files import load_queries
+from oa_api.http.app_keys import DATABASE
+from oa_api.http.errors import UnauthorizedError
+from oa_api.http.headers import SECRET_HEADERS
 from oa_api.identity import cookies
 from oa_api.identity.credential import TOKEN_PREFIX, digest
 from oa_api.identity.principal import ANONYMOUS, SERVICE, SESSION, TOKEN, Principal
-from oa_api.services import DATABASE
-from oa_api.store.database import Row
-from oa_api.store.queries import queries
 from oa_shared.roles import Role
 
-HEADERS = ("secret", "shared-secret")
 _BEARER = "bearer"
 # Style and scripts, which a page needs too when the database, that knows the sessions, is away.
 _SAME_FOR_EVERYBODY = "/static/"
-_SQL = queries("identity")
+_SQL = load_queries("identity.queries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ CREDENTIAL = web.RequestKey("credential", Credential)
 
 async def authenticate(request: web.Request) -> Principal:
     """Return whoever the request proves to come from. Raises UnauthorizedError."""
-    secret = next((request.headers[name] for name in HEADERS if request.headers.get(name)), "")
+    secret = next((request.headers[name] for name in SECRET_HEADERS if request.headers.get(name)), "")
     if secret:
         return _by_secret(request, secret)
     scheme, _, token = request.headers.get(hdrs.AUTHORIZATION, "").strip().partition(" ")

@@ -5,8 +5,8 @@ Over https they have the prefix `__Host-`: no neighbouring host and no plain con
 
 from aiohttp import web
 
+from oa_api.http.app_keys import SETTINGS
 from oa_api.identity.credential import new_secret
-from oa_api.services import SETTINGS
 from oa_api.settings import Settings
 
 SESSION, VISIT = "oa_session", "oa_visit"

@@ -11,11 +11,11 @@ from aiohttp import web
 from markupsafe import Markup
 from yarl import URL
 
-from oa_api.errors import BadRequestError, ForbiddenError
-from oa_api.forms import CSRF_FIELD, MEDIA_TYPE, form_values
+from oa_api.http.app_keys import SETTINGS
+from oa_api.http.errors import BadRequestError, ForbiddenError
+from oa_api.http.forms import CSRF_FIELD, MEDIA_TYPE, form_values
 from oa_api.identity import cookies
 from oa_api.identity.authentication import CREDENTIAL
-from oa_api.services import SETTINGS
 
 HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

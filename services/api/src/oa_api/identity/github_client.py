@@ -1,61 +1,54 @@
-"""GitHub as an identity provider: who signed in there, and whether they belong to an organisation or a team.
+"""GitHub as an identity provider: who signed in there, and whether they belong to an organization or a team.
 
 https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps
 """
 
 import base64
 import hashlib
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from oa_api.github.errors import GitHubError, GitHubRefusedError
+from oa_api.github.http import GitHubHttp, GitHubResponse
 from oa_api.settings import Settings
-from oa_shared.errors import OaError
-from oa_shared.public_http import AddressRefusedError, Guard, public_session
-from oa_shared.roles import PEOPLE, Role
+from oa_shared.json_types import JsonMapping
+from oa_shared.roles import ACCOUNT_ROLES, Role
 from oa_shared.settings import SettingsError
 
-_TIMEOUT_S = 15
-_SCOPE_OF_MEMBERSHIP = "read:org"
+_TIMEOUT = aiohttp.ClientTimeout(total=15)
+_JSON = "application/json"
+_MEMBERSHIP_SCOPE = "read:org"
 _ACTIVE = "active"
+# GitHub returns 403 for organizations that do not let the OAuth app see their members.
+_NOT_A_MEMBER = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN})
+
+GITHUB_SIGN_IN: web.AppKey["GitHubSignInSettings | None"] = web.AppKey("github_sign_in")
 
 
-GITHUB_SIGN_IN: web.AppKey["GithubSettings | None"] = web.AppKey("github_sign_in")
-
-
-class GithubSignInError(OaError):
-    """GitHub did not say who somebody is."""
+class GitHubSignInError(GitHubError):
+    """GitHub did not confirm who signs in."""
 
     code = "github.sign_in"
     title = "GitHub did not confirm the sign-in."
 
 
-class GithubAwayError(GithubSignInError):
-    """GitHub does not answer."""
-
-    code = "github.away"
-    title = "GitHub does not answer."
-    retryable = True
-
-
 @dataclass(frozen=True, slots=True)
-class GithubUser:
-    """Who signed in there; the number stays when the name changes."""
+class GitHubUser:
+    """A user of GitHub; the ID stays the same when the user is renamed."""
 
     id: int
     login: str
 
 
 @dataclass(frozen=True, slots=True)
-class GithubSettings:
-    """The application that we are at GitHub, and whose members may sign in without an account made for them."""
+class GitHubSignInSettings:
+    """The OAuth app at GitHub, and the groups whose members may sign in without an existing account."""
 
     client_id: str
     client_secret: str = field(repr=False)
@@ -66,12 +59,12 @@ class GithubSettings:
     allowed_hosts: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: Settings) -> "GithubSettings | None":
-        """Return them, or None when signing in through GitHub has not been set up. Raises SettingsError."""
+    def of(cls, settings: Settings) -> "GitHubSignInSettings | None":
+        """Return the settings of sign-in through GitHub, or None if it is not configured. Raises SettingsError."""
         if not (settings.github_client_id and settings.github_client_secret):
             return None
-        if settings.github_member_role not in PEOPLE:
-            raise SettingsError(f"OA_GITHUB_MEMBER_ROLE: expected one of {', '.join(PEOPLE)}")
+        if settings.github_member_role not in ACCOUNT_ROLES:
+            raise SettingsError(f"OA_GITHUB_MEMBER_ROLE: expected one of {', '.join(ACCOUNT_ROLES)}")
         return cls(
             settings.github_client_id,
             settings.github_client_secret,
@@ -83,84 +76,68 @@ class GithubSettings:
         )
 
     def authorize_url(self, *, state: str, verifier: str, callback: str) -> str:
-        """Return where the browser goes to be asked; the challenge is that of PKCE, S256."""
+        """Return the URL at GitHub that asks for consent; the code challenge is PKCE's S256."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        asked = {"client_id": self.client_id, "redirect_uri": callback, "state": state, "response_type": "code"}
-        asked |= {"code_challenge": challenge, "code_challenge_method": "S256"}
-        asked |= {"scope": _SCOPE_OF_MEMBERSHIP} if self.members_of else {}
-        return str((self.site / "login/oauth/authorize").with_query(asked))
+        query = {"client_id": self.client_id, "redirect_uri": callback, "state": state, "response_type": "code"}
+        query |= {"code_challenge": challenge, "code_challenge_method": "S256"}
+        query |= {"scope": _MEMBERSHIP_SCOPE} if self.members_of else {}
+        return str((self.site / "login/oauth/authorize").with_query(query))
 
 
-class GithubClient:
-    """The calls of one sign-in. Every method raises GithubSignInError or GithubAwayError."""
+class GitHubSignInClient:
+    """The requests of one sign-in. All methods raise GitHubError."""
 
-    def __init__(self, session: aiohttp.ClientSession, settings: GithubSettings) -> None:
-        self._session = session
+    def __init__(self, http: GitHubHttp, settings: GitHubSignInSettings) -> None:
+        self._http = http
         self._settings = settings
 
     async def access_token(self, code: str, *, verifier: str, callback: str) -> str:
-        """Exchange the code for a token, which is used at once and never kept."""
-        known = self._settings
-        data = {"client_id": known.client_id, "client_secret": known.client_secret, "code": code}
-        data |= {"redirect_uri": callback, "code_verifier": verifier}
-        answer = await self._call("POST", known.site / "login/oauth/access_token", data=data)
-        token = answer.get("access_token")
+        """Return the access token for a code; it is used at once and never stored."""
+        settings = self._settings
+        form = {"client_id": settings.client_id, "client_secret": settings.client_secret, "code": code}
+        form |= {"redirect_uri": callback, "code_verifier": verifier}
+        url = settings.site / "login/oauth/access_token"
+        response = await self._http.request("POST", url, headers={"Accept": _JSON}, form=form)
+        # GitHub returns 200 for a code that it does not accept.
+        token = _object(response).get("access_token")
         if not isinstance(token, str) or not token:
-            raise GithubSignInError("the code was not accepted: start again")
+            raise GitHubSignInError("GitHub did not accept the code; sign in again")
         return token
 
-    async def user(self, token: str) -> GithubUser:
-        """Return whom a token belongs to."""
-        answer = await self._call("GET", self._settings.api / "user", headers=_bearer(token))
-        match answer:
-            case {"id": int(number), "login": str(login)} if number > 0:
-                return GithubUser(number, login)
-        raise GithubSignInError("GitHub named no user")
+    async def user(self, token: str) -> GitHubUser:
+        """Return the user of an access token."""
+        match _object(await self._get(self._settings.api / "user", token)):
+            case {"id": int(user_id), "login": str(login)} if user_id > 0:
+                return GitHubUser(user_id, login)
+        raise GitHubSignInError("the response of GitHub has no user")
 
-    async def is_member(self, token: str, user: GithubUser) -> bool:
-        """Return whether a user is an active member of one of the organisations or teams of the settings."""
+    async def is_member(self, token: str, user: GitHubUser) -> bool:
+        """Return whether a user is an active member of one of the organizations or teams of the settings."""
         for name in self._settings.members_of:
-            organisation, _, team = name.partition("/")
-            path = f"orgs/{organisation}/teams/{team}/memberships/{user.login}"
-            address = self._settings.api / (path if team else f"user/memberships/orgs/{organisation}")
-            answer = await self._call("GET", address, headers=_bearer(token), is_absence_told=True)
-            if answer.get("state") == _ACTIVE:
+            organization, _, team = name.partition("/")
+            path = f"orgs/{organization}/teams/{team}/memberships/{user.login}"
+            url = self._settings.api / (path if team else f"user/memberships/orgs/{organization}")
+            try:
+                membership = _object(await self._get(url, token))
+            except GitHubRefusedError as error:
+                if error.status not in _NOT_A_MEMBER:
+                    raise
+                continue
+            if membership.get("state") == _ACTIVE:
                 return True
         return False
 
-    async def _call(self, method: str, url: URL, *, is_absence_told: bool = False, **given: Any) -> Mapping[str, Any]:
-        headers = {"accept": "application/json", **given.pop("headers", {})}
-        try:
-            async with self._session.request(method, url, headers=headers, allow_redirects=False, **given) as response:
-                if is_absence_told and response.status in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}:
-                    return {}
-                if response.status != HTTPStatus.OK:
-                    raise _refusal(response.status)
-                return await _json(response)
-        except (TimeoutError, aiohttp.ClientError, AddressRefusedError) as error:
-            raise GithubAwayError(type(error).__name__) from error
+    async def _get(self, url: URL, token: str) -> GitHubResponse:
+        return await self._http.request("GET", url, headers={"Accept": _JSON, "Authorization": f"Bearer {token}"})
 
 
 @asynccontextmanager
-async def github_client(settings: GithubSettings) -> AsyncIterator[GithubClient]:
-    """Open a session of calls; only to public addresses, unless a host was opened by name."""
-    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with public_session(Guard(settings.allowed_hosts), timeout=timeout) as session:
-        yield GithubClient(session, settings)
+async def github_client(settings: GitHubSignInSettings) -> AsyncIterator[GitHubSignInClient]:
+    """Open a session for one sign-in."""
+    async with GitHubHttp(settings.allowed_hosts, timeout=_TIMEOUT) as http:
+        yield GitHubSignInClient(http, settings)
 
 
-async def _json(response: aiohttp.ClientResponse) -> Mapping[str, Any]:
-    try:
-        answer = json.loads(await response.read())
-    except ValueError as error:
-        raise GithubSignInError("GitHub's answer is not JSON") from error
-    return answer if isinstance(answer, dict) else {}
-
-
-def _refusal(status: int) -> GithubSignInError:
-    kind = GithubAwayError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else GithubSignInError
-    return kind(f"GitHub answered {status}")
-
-
-def _bearer(token: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}"}
+def _object(response: GitHubResponse) -> JsonMapping:
+    value = response.json()
+    return value if isinstance(value, Mapping) else {}

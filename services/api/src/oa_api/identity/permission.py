@@ -1,6 +1,6 @@
 """What depends on more than the route: work that gets published takes a higher role than a trial."""
 
-from oa_api.errors import ForbiddenError
+from oa_api.http.errors import ForbiddenError
 from oa_api.identity.principal import Principal
 from oa_shared.job_kinds import JobKind
 from oa_shared.roles import Role
@@ -10,8 +10,8 @@ _OFFERED = frozenset({JobKind.COLLECTION, JobKind.FABRIC})
 
 def require(principal: Principal, role: Role, *, doing: str) -> None:
     """Raise ForbiddenError, naming what takes `role`, unless the principal has it."""
-    if not principal.may(role):
-        raise ForbiddenError(f"{doing} takes {role.word}; {principal.name} is {principal.role.word}")
+    if not principal.has_role(role):
+        raise ForbiddenError(f"{doing} takes {role.label}; {principal.name} is {principal.role.label}")
 
 
 def require_for_run(principal: Principal, *, live: bool) -> None:

@@ -16,8 +16,8 @@ class Principal:
     name: str
     role: Role
 
-    def may(self, role: Role) -> bool:
-        """Return whether this one may do what `role` may."""
+    def has_role(self, role: Role) -> bool:
+        """Return whether the role is `role` or higher."""
         return self.role >= role
 
 

@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from oa_api import audit
-from oa_api.errors import ConflictError, ForbiddenError, NotFoundError
+from oa_api.db.database import Row, Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.http.errors import ConflictError, ForbiddenError, NotFoundError
+from oa_api.identity import audit_log
 from oa_api.identity.credential import digest, new_api_token
 from oa_api.identity.principal import Principal
-from oa_api.store.database import Row, Transaction
-from oa_api.store.queries import queries
 from oa_shared.roles import Role
 
 MAX_DAYS = 366
 MAX_TOKENS = 100
-_SQL = queries("identity")
+_SQL = load_queries("identity.queries")
 
 
 async def create(
@@ -35,14 +35,14 @@ async def create(
         raise NotFoundError(f"there is no account {account}")
     highest = min(by.role, Role.of(owner["role"]))
     if Role.of(asked["role"]) > highest:
-        raise ForbiddenError(f"a token of {owner['login']} made here may be {highest.word} at most")
+        raise ForbiddenError(f"a token of {owner['login']} made here may be {highest.label} at most")
     await _check_room(transaction, owner)
     token = new_api_token()
     values = {**asked, "account": account, "digest": digest(token), "parent": parent}
     values["not_after"] = await _end_of(transaction, parent)
     made = await transaction.first(_SQL["insert_token"], values) or {}
     detail = {"account": owner["login"], "name": asked["name"], "role": asked["role"], "days": asked["days"]}
-    await audit.record(transaction, by, action="token.create", subject=f"token/{made['id']}", detail=detail)
+    await audit_log.record(transaction, by, action="token.create", subject=f"token/{made['id']}", detail=detail)
     return token, await transaction.first(_SQL["token"], {"token": made["id"]}) or {}
 
 
@@ -52,20 +52,20 @@ async def revoke(transaction: Transaction, token: int, *, by: Principal) -> None
     Raises NotFoundError, and ForbiddenError for one that may more than whoever asks.
     """
     row = await transaction.first(_SQL["token"], {"token": token})
-    if row is None or not (row["account"] == by.id or by.may(Role.ADMIN)):
+    if row is None or not (row["account"] == by.id or by.has_role(Role.ADMIN)):
         raise NotFoundError(f"there is no token {token}")
-    if not by.may(Role.of(row["role"])):
-        raise ForbiddenError(f"token {token} is {row['role']}; a {by.role.word} cannot revoke it")
+    if not by.has_role(Role.of(row["role"])):
+        raise ForbiddenError(f"token {token} is {row['role']}; a {by.role.label} cannot revoke it")
     await transaction.execute(_SQL["delete_token"], {"token": token})
     detail = {"account": row["login"], "name": row["name"]}
-    await audit.record(transaction, by, action="token.revoke", subject=f"token/{token}", detail=detail)
+    await audit_log.record(transaction, by, action="token.revoke", subject=f"token/{token}", detail=detail)
 
 
 async def _end_of(transaction: Transaction, parent: int | None) -> datetime | None:
     """Return when a parent ends, which nobody revokes meanwhile. Raises ForbiddenError if somebody just has."""
     if parent is None:
         return None
-    row = await transaction.first(_SQL["hold_token"], {"token": parent})
+    row = await transaction.first(_SQL["lock_token"], {"token": parent})
     if row is None:
         raise ForbiddenError("the token that asks has just been revoked")
     end: datetime = row["expires_at"]

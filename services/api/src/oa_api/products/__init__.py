@@ -1,1 +1,1 @@
-"""Products of what is published: collections, exports and the coverage map (docs/products.md)."""
+"""Products of published data: collections, exports and the fabric (docs/products.md)."""

@@ -5,21 +5,21 @@ from typing import Any
 
 import structlog
 
-from oa_api import audit
-from oa_api.errors import ConflictError, NotFoundError
+from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.http.errors import ConflictError, NotFoundError
+from oa_api.http.idempotency import Idempotency
+from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
-from oa_api.jobs import Idempotency
-from oa_api.products.launch import Asker, start, why_not
+from oa_api.products.builds import Requester, skip_reason, start
 from oa_api.products.plan import Inputs, Plan
 from oa_api.products.selection import Selection, select
-from oa_api.store.database import Database, Row, Transaction
-from oa_api.store.queries import queries
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
 
 log = structlog.get_logger()
-_SQL = queries("products")
-_CHANGEABLE = ("human", "sources", "layer", "formats", "deduplicate")
+_SQL = load_queries("products.queries")
+_CHANGEABLE = ("display_name", "sources", "layer", "formats", "deduplicate")
 
 
 async def create(transaction: Transaction, asked: dict[str, Any], *, by: Principal) -> int:
@@ -28,7 +28,7 @@ async def create(transaction: Transaction, asked: dict[str, Any], *, by: Princip
     if row is None:
         raise ConflictError(f"there is a collection {asked['name']!r} already: choose another name")
     collection = int(row["id"])
-    await audit.record(transaction, by, action="collection.create", subject=_subject(collection), detail=asked)
+    await audit_log.record(transaction, by, action="collection.create", subject=_subject(collection), detail=asked)
     return collection
 
 
@@ -37,7 +37,7 @@ async def change(transaction: Transaction, collection: int, asked: dict[str, Any
     row = await _lock(transaction, collection)
     values = {**{key: row[key] for key in _CHANGEABLE}, **asked}
     await transaction.execute(_SQL["update_collection"], {**values, "collection": collection})
-    await audit.record(transaction, by, action="collection.change", subject=_subject(collection), detail=asked)
+    await audit_log.record(transaction, by, action="collection.change", subject=_subject(collection), detail=asked)
 
 
 async def delete(transaction: Transaction, collection: int, *, by: Principal) -> str:
@@ -45,21 +45,27 @@ async def delete(transaction: Transaction, collection: int, *, by: Principal) ->
     row = await _lock(transaction, collection)
     await transaction.execute(_SQL["delete_collection"], {"collection": collection})
     detail = {"name": row["name"]}
-    await audit.record(transaction, by, action="collection.delete", subject=_subject(collection), detail=detail)
+    await audit_log.record(transaction, by, action="collection.delete", subject=_subject(collection), detail=detail)
     return str(row["name"])
 
 
 async def build(
-    database: Database, collection: int, asker: Asker, *, once: Idempotency, is_forced: bool = False, why: str = ""
+    database: Database,
+    collection: int,
+    asker: Requester,
+    *,
+    once: Idempotency,
+    is_forced: bool = False,
+    reason: str = "",
 ) -> Any:
     """Start a build of a collection, or note why none is needed, and return which. Raises NotFoundError."""
 
     async def work(transaction: Transaction) -> Any:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is not None:
             return earlier
-        made = await _build(transaction, collection, asker, is_forced=is_forced, why=why)
-        await once.remember(transaction, made)
+        made = await _build(transaction, collection, asker, is_forced=is_forced, reason=reason)
+        await once.save_response(transaction, made)
         return made
 
     made = await database.run(work)
@@ -67,7 +73,7 @@ async def build(
     return made
 
 
-async def build_due_collections(database: Database, *, key: str, asker: Asker) -> list[Any]:
+async def build_due_collections(database: Database, *, key: str, asker: Requester) -> list[Any]:
     """Build every collection whose inputs have changed; return what became of each.
 
     Each is done in a transaction of its own, once for a `key`: one that was broken off goes on where it stopped.
@@ -82,17 +88,19 @@ async def build_due_collections(database: Database, *, key: str, asker: Asker) -
     return built
 
 
-async def _build(transaction: Transaction, collection: int, asker: Asker, *, is_forced: bool, why: str) -> Row:
+async def _build(transaction: Transaction, collection: int, asker: Requester, *, is_forced: bool, reason: str) -> Row:
     row = await _lock(transaction, collection)
     inputs = await select(transaction, Selection(row["sources"], row["layer"]))
     plan = await asyncio.to_thread(_plan, row, inputs)
     built = (row["job_id"], row["built_sha256"]) if row["job_id"] else None
-    skipped = await why_not(transaction, plan, built=built, is_forced=is_forced)
+    skipped = await skip_reason(transaction, plan, built=built, is_forced=is_forced)
     job = None if skipped else (await start(transaction, [plan], asker))[0]
     facts = {"job": job, "skipped": skipped, "inputs": len(inputs.items), "features": inputs.features}
     noted = await transaction.all(_SQL["insert_build"], {"collection": collection, **facts})
     subject = _subject(collection)
-    await audit.record(transaction, asker.by, action="collection.build", subject=subject, why=why, detail=facts)
+    await audit_log.record(
+        transaction, asker.by, action="collection.build", subject=subject, reason=reason, detail=facts
+    )
     return {"id": noted[0]["id"], "collection": collection, **facts, "left_out": inputs.left_out}
 
 
@@ -100,7 +108,7 @@ def _plan(row: Row, inputs: Inputs) -> Plan:
     return Plan(
         kind=JobKind.COLLECTION,
         name=row["name"],
-        title=row["human"],
+        title=row["display_name"],
         formats=row["formats"],
         inputs=inputs,
         layer=row["layer"],

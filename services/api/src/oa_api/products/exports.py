@@ -5,18 +5,18 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from oa_api import audit
-from oa_api.errors import InvalidError
-from oa_api.jobs import Idempotency
-from oa_api.products.launch import Asker, start
+from oa_api.db.database import Database, Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.http.errors import InvalidError
+from oa_api.http.idempotency import Idempotency
+from oa_api.identity import audit_log
+from oa_api.products.builds import Requester, start
 from oa_api.products.plan import Inputs, Plan
 from oa_api.products.selection import Selection, of_job, select
-from oa_api.store.database import Database, Transaction
-from oa_api.store.queries import queries
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
 
-_SQL = queries("products")
+_SQL = load_queries("products.queries")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class ExportLimits:
 
 
 async def create(
-    database: Database, asked: dict[str, Any], asker: Asker, *, once: Idempotency, limits: ExportLimits
+    database: Database, asked: dict[str, Any], asker: Requester, *, once: Idempotency, limits: ExportLimits
 ) -> int:
     """Start an export and return its number.
 
@@ -38,11 +38,11 @@ async def create(
     """
 
     async def work(transaction: Transaction) -> Any:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is not None:
             return earlier
         made = {"id": await _create(transaction, asked, asker, limits=limits)}
-        await once.remember(transaction, made)
+        await once.save_response(transaction, made)
         return made
 
     made = await database.run(work)
@@ -50,7 +50,7 @@ async def create(
     return int(made["id"])
 
 
-async def _create(transaction: Transaction, asked: dict[str, Any], asker: Asker, *, limits: ExportLimits) -> int:
+async def _create(transaction: Transaction, asked: dict[str, Any], asker: Requester, *, limits: ExportLimits) -> int:
     title, layer, inputs = await _inputs(transaction, asked)
     _check(inputs, limits)
     rows = await transaction.all(_SQL["next_export"])
@@ -71,7 +71,7 @@ async def _create(transaction: Transaction, asked: dict[str, Any], asker: Asker,
     facts = {"inputs": len(inputs.items), "features": inputs.features}
     values = {"export": export, "job": job, "format": asked["format"], "asked": json.dumps(said), **facts}
     await transaction.execute(_SQL["insert_export"], {**values, "keep_days": limits.keep_days})
-    await audit.record(
+    await audit_log.record(
         transaction, asker.by, action="export.create", subject=f"export/{export}", detail={**said, "made_by_job": job}
     )
     return export

@@ -3,35 +3,37 @@
 import asyncio
 from typing import Any
 
-from oa_api import audit
-from oa_api.jobs import Idempotency
-from oa_api.products.launch import Asker, start, why_not
+from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.http.idempotency import Idempotency
+from oa_api.identity import audit_log
+from oa_api.products.builds import Requester, skip_reason, start
 from oa_api.products.plan import Inputs, Plan
 from oa_api.products.selection import Selection, select
-from oa_api.store.database import Database, Row, Transaction
-from oa_api.store.queries import queries
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
 from oa_shared.status import LAYERS
 
-_SQL = queries("products")
+_SQL = load_queries("products.queries")
 ROUTE = "fabric/build"
 
 
-async def build_fabric(database: Database, *, key: str, asker: Asker) -> Any:
+async def build_fabric(database: Database, *, key: str, asker: Requester) -> Any:
     """Build each layer whose data has changed, once for a `key`; return what became of each layer."""
     return await build(database, asker, once=Idempotency(key, ROUTE, b""))
 
 
-async def build(database: Database, asker: Asker, *, once: Idempotency, is_forced: bool = False, why: str = "") -> Any:
+async def build(
+    database: Database, asker: Requester, *, once: Idempotency, is_forced: bool = False, reason: str = ""
+) -> Any:
     """Start a build of each layer that needs one, in one run; return what became of each layer."""
 
     async def work(transaction: Transaction) -> Any:
-        earlier = await once.earlier_answer(transaction)
+        earlier = await once.find_response(transaction)
         if earlier is not None:
             return earlier
-        made = await _build(transaction, asker, is_forced=is_forced, why=why)
-        await once.remember(transaction, made)
+        made = await _build(transaction, asker, is_forced=is_forced, reason=reason)
+        await once.save_response(transaction, made)
         return made
 
     made = await database.run(work)
@@ -39,7 +41,7 @@ async def build(database: Database, asker: Asker, *, once: Idempotency, is_force
     return made
 
 
-async def _build(transaction: Transaction, asker: Asker, *, is_forced: bool, why: str) -> list[Row]:
+async def _build(transaction: Transaction, asker: Requester, *, is_forced: bool, reason: str) -> list[Row]:
     plans = [await _plan(transaction, layer) for layer in LAYERS]
     reasons = [await _why_not(transaction, plan, is_forced=is_forced) for plan in plans]
     wanted = [plan for plan, reason in zip(plans, reasons, strict=True) if reason is None]
@@ -55,7 +57,7 @@ async def _build(transaction: Transaction, asker: Asker, *, is_forced: bool, why
         for plan, reason in zip(plans, reasons, strict=True)
     ]
     detail = {"jobs": [item["job"] for item in made if item["job"]]}
-    await audit.record(transaction, asker.by, action="fabric.build", subject="fabric", why=why, detail=detail)
+    await audit_log.record(transaction, asker.by, action="fabric.build", subject="fabric", reason=reason, detail=detail)
     return made
 
 
@@ -73,4 +75,4 @@ def _whole_layer(layer: str, inputs: Inputs) -> Plan:
 async def _why_not(transaction: Transaction, plan: Plan, *, is_forced: bool) -> str | None:
     row = await transaction.first(_SQL["fabric_sha256"], {"layer": plan.layer})
     built = (row["job_id"], row["built_sha256"]) if row else None
-    return await why_not(transaction, plan, built=built, is_forced=is_forced)
+    return await skip_reason(transaction, plan, built=built, is_forced=is_forced)

@@ -7,7 +7,7 @@ _PART = re.compile(r"\*\*/|\*\*|\*|\?|[^*?]+")
 _WILD = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
-def expression_of(glob: str) -> str:
+def glob_to_regex(glob: str) -> str:
     """Return a glob as a regular expression over whole names.
 
     `**` stands for any number of levels, `*` for anything within one, `?` for one character. Without any of them

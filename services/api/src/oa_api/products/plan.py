@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oa_api.data.licences import Licence, normalise
-from oa_api.resolution import PlannedJob
-from oa_api.store.database import Row
+from oa_api.db.database import Row
+from oa_api.definitions.licenses import License, normalize_license
+from oa_api.jobs.planning import PlannedJob
 from oa_shared.job_kinds import JobKind
 from oa_shared.scheduling import Tier
 from oa_shared.status import ALL_LAYERS
@@ -78,6 +78,7 @@ class Plan:
             name=self.name,
             tier=self._tier(),
             kind=self.kind,
+            host=None,
         )
 
     def _tier(self) -> Tier:
@@ -102,7 +103,7 @@ def input_of(row: Row) -> Row | None:
     """Return a result as the plan names it, or None when it has no file to read, or says too little of it."""
     if any(row[name] is None for name in _INPUT):
         return None
-    licence = normalise(row["license"])
+    licence = normalize_license(row["license"])
     return {
         **{name: row[name] for name in _INPUT},
         "count": row["count"] or 0,
@@ -111,7 +112,7 @@ def input_of(row: Row) -> Row | None:
     }
 
 
-def _as_written(licence: Licence) -> dict[str, Any]:
+def _as_written(licence: License) -> dict[str, Any]:
     """Return a licence with the words that definitions use, without what it does not say."""
     said = {_WRITTEN.get(key, key): value for key, value in licence.as_json().items()}
     return {key: value for key, value in said.items() if value is not None}

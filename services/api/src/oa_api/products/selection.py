@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oa_api.errors import ConflictError, NotFoundError
-from oa_api.products.globs import expression_of
+from oa_api.db.database import Row, Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.http.errors import ConflictError, NotFoundError
+from oa_api.jobs.queries import get_license
+from oa_api.products.globs import glob_to_regex
 from oa_api.products.plan import Inputs, input_of
-from oa_api.results.publication import licence_for
-from oa_api.store.database import Row, Transaction
-from oa_api.store.queries import queries
 from oa_shared.job_kinds import JobKind
 from oa_shared.status import JobStatus
 
-_SQL = queries("products")
+_SQL = load_queries("products.queries")
 _NAMES = ("west", "south", "east", "north")
 
 
@@ -29,7 +29,7 @@ class Selection:
 async def select(transaction: Transaction, selection: Selection) -> Inputs:
     """Return what is published of a selection, in the order of the names."""
     box = dict.fromkeys(_NAMES) if selection.bbox is None else dict(zip(_NAMES, selection.bbox, strict=True))
-    values = {"patterns": [expression_of(glob) for glob in selection.sources], "layer": selection.layer, **box}
+    values = {"patterns": [glob_to_regex(glob) for glob in selection.sources], "layer": selection.layer, **box}
     rows = await transaction.all(_SQL["inputs"], values)
     return await asyncio.to_thread(_inputs, rows)
 
@@ -45,7 +45,7 @@ async def of_job(transaction: Transaction, job: int) -> tuple[Row, Inputs]:
         raise ConflictError(f"job {job} is {row['status']}: only what succeeded can be exported")
     if row["is_gone"]:
         raise ConflictError(f"the files of job {job} are not kept any more: run it again, or export what is published")
-    licence = await licence_for(transaction, {**row, "id": job})
+    licence = await get_license(transaction, job, layer=row["layer"], name=row["name"])
     return row, _inputs([{**row, "license": licence.as_json() if licence else None}])
 
 

@@ -1,1 +1,1 @@
-"""How things stand: the health of sources, the digest, time and cost."""
+"""The health of sources, the digest of a run, speed and cost."""

@@ -1,1 +1,1 @@
-"""What is done by the clock: once for each type and period, however often it is asked for."""
+"""Scheduled tasks: each runs once per type and period, however often it is triggered."""

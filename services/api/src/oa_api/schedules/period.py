@@ -1,22 +1,8 @@
-"""Types of schedules, and the period that one firing stands for."""
+"""The period that a schedule run stands for: a day or an ISO week in UTC."""
 
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 
-
-class ScheduleType(StrEnum):
-    """What may be fired."""
-
-    SOURCES = "sources"
-    COLLECTIONS = "collections"
-    FABRIC = "fabric"
-    CLEANUP = "cleanup"
-    REPORT = "report"
-
-    @property
-    def is_daily(self) -> bool:
-        """Return whether it is due once a day; the others are due once a week."""
-        return self is ScheduleType.CLEANUP
+from oa_shared.schedule_types import ScheduleType
 
 
 def period_of(kind: ScheduleType, moment: datetime) -> str:

@@ -1,1 +1,1 @@
-"""Files that people send because no server has them: taken within limits, looked at, then given a lasting address."""
+"""Uploaded source files: received within limits, inspected, and given a permanent URL."""

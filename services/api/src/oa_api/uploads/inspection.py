@@ -1,7 +1,7 @@
 """Whether an uploaded file is what its name says, and can be unpacked safely: told by its first and last bytes.
 
-The rules are those of the task's own unpacking (oa_task.archive), which holds them against the bytes themselves; here
-the directory of an archive is enough, so however large a file is, little of it is read.
+The rules are those of the task's own unpacking (oa_task.conversion.unpacking), which holds them against the bytes
+themselves; here the directory of an archive is enough, so however large a file is, little of it is read.
 """
 
 import io

@@ -1,1 +1,1 @@
-"""Telling others of new data: who is told, what, and how it is signed."""
+"""Webhooks: subscriptions, signed deliveries, and retries."""

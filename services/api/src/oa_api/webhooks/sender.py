@@ -17,7 +17,7 @@ _AGENT = "OpenAddresses-Batch"
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class WebhookRequest:
     """What is sent where, and by which secret it is signed."""
 
     delivery: int
@@ -28,7 +28,7 @@ class Parcel:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class DeliveryResult:
     """How it went: the status of an answer, or why there was none."""
 
     status: int | None
@@ -59,10 +59,10 @@ class Sender:
         if self._session is not None:
             await self._session.close()
 
-    async def send(self, parcel: Parcel) -> Reply:
+    async def send(self, parcel: WebhookRequest) -> DeliveryResult:
         """Send it once; what the other side says, beyond its status, is not read."""
         if self._session is None:
-            return Reply(None, "the sender is not open")
+            return DeliveryResult(None, "the sender is not open")
         body = parcel.body.encode()
         headers = {
             "Content-Type": "application/json",
@@ -75,10 +75,10 @@ class Sender:
             url = self._guard.check(URL(parcel.url))
             async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 is_taken = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-                return Reply(answer.status, None if is_taken else f"it answered {answer.status}")
+                return DeliveryResult(answer.status, None if is_taken else f"it answered {answer.status}")
         except AddressRefusedError as error:
-            return Reply(None, error.detail)
+            return DeliveryResult(None, error.detail)
         except TimeoutError:
-            return Reply(None, f"no answer within {self._timeout_s:g} s")
+            return DeliveryResult(None, f"no answer within {self._timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return Reply(None, f"it cannot be reached: {type(error).__name__}")
+            return DeliveryResult(None, f"it cannot be reached: {type(error).__name__}")

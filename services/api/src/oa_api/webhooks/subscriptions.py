@@ -5,16 +5,16 @@ from typing import Any
 
 from yarl import URL
 
-from oa_api import audit
-from oa_api.errors import ConflictError, InvalidError, NotFoundError
+from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.http.errors import ConflictError, InvalidError, NotFoundError
+from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
-from oa_api.store.database import Database, Row, Transaction
-from oa_api.store.queries import queries
 from oa_api.webhooks.signature import new_secret
 from oa_shared.public_http import AddressRefusedError, Guard
 
 PING = "ping"
-_SQL = queries("webhooks")
+_SQL = load_queries("webhooks.queries")
 
 
 def check_address(address: str, guard: Guard) -> None:
@@ -37,7 +37,7 @@ async def create(database: Database, asked: dict[str, Any], *, by: Principal) ->
     async def work(transaction: Transaction) -> int:
         row = await transaction.first(_SQL["insert"], {**asked, "secret": secret})
         made = int(row["id"]) if row else 0
-        await audit.record(transaction, by, action="webhook.create", subject=f"webhook/{made}", detail=asked)
+        await audit_log.record(transaction, by, action="webhook.create", subject=f"webhook/{made}", detail=asked)
         return made
 
     return await database.run(work), secret
@@ -52,7 +52,7 @@ async def change(database: Database, webhook: int, asked: dict[str, Any], *, by:
         if before is None:
             raise NotFoundError(f"there is no webhook {webhook}")
         await transaction.execute(_SQL["update"], {**before, **asked, "secret": secret, "webhook": webhook})
-        await audit.record(transaction, by, action="webhook.change", subject=f"webhook/{webhook}", detail=asked)
+        await audit_log.record(transaction, by, action="webhook.change", subject=f"webhook/{webhook}", detail=asked)
 
     await database.run(work)
     return secret
@@ -64,7 +64,7 @@ async def delete(database: Database, webhook: int, *, by: Principal) -> None:
     async def work(transaction: Transaction) -> None:
         if not await transaction.execute(_SQL["delete"], {"webhook": webhook}):
             raise NotFoundError(f"there is no webhook {webhook}")
-        await audit.record(transaction, by, action="webhook.delete", subject=f"webhook/{webhook}")
+        await audit_log.record(transaction, by, action="webhook.delete", subject=f"webhook/{webhook}")
 
     await database.run(work)
 

@@ -1,1 +1,1 @@
-"""The rules of a source, applied to columns."""
+"""Application of the rules of a source to columns of its data."""

@@ -1,29 +1,28 @@
-"""The columns that rules read and make, of one batch."""
+"""The columns of one batch that rules read and write."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from oa_task.bad_rows import BadRows
-from oa_task.conform.values import Column, Made
-from oa_task.features import FeatureBatch
+from oa_task.conform.values import Column, Function, RuleResult
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch
 
 WHITE_SPACE = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
-)  # what Python's str.strip() cuts; polars leaves \x1c to \x1f
-_ROW = "\0row"  # no rule can name a column with a NUL, so these two cannot be read by mistake
+)  # the characters that Python's str.strip() removes; polars keeps \x1c to \x1f
+_ROW = "\0row"  # a rule cannot name a column with a NUL, so no rule reads these two by mistake
 _JSON = "\0json:"
 
 
 class Columns:
-    """Columns by name, none with nulls, and what was made of them so far.
+    """Columns by name, without nulls: those of the data and the results of rules so far.
 
-    What is kept is computed together, when it is first read or taken. `native` names the columns of the data, read or
-    not; `pointer` says where in the definition the rule under way stands.
+    Stored results are computed together when one of them is first read. `native` names the columns of the data, read
+    or not; `pointer` is the JSON pointer of the current rule in the definition.
     """
 
     def __init__(self, batch: FeatureBatch, layer: str, bad_rows: BadRows, *, pointer: str = "") -> None:
@@ -34,7 +33,7 @@ class Columns:
         self._frame = self._frame.with_columns(_column(self._frame, name).fill_null("") for name in nulls)
         self.native = frozenset(batch.available) | frozenset(batch.columns.columns)
         self._pending: dict[str, Column] = {}
-        self._made_json: set[str] = set()
+        self._json_names: set[str] = set()
         self.layer = layer
         self._bad_rows = bad_rows
         self.pointer = pointer
@@ -43,52 +42,52 @@ class Columns:
         return name in self._pending or name in self._frame.columns
 
     def text(self, name: str) -> pl.Expr:
-        """Return a column to build on; one that is not there is empty in every row."""
+        """Return the expression of a column; an absent column is empty in every row."""
         if name in self._pending:
             self._compute()
         return _column(self._frame, name) if name in self._frame.columns else pl.lit("")
 
     def values(self, name: str) -> pl.Series:
-        """Return a column's values."""
+        """Return the values of a column."""
         return self.evaluate(self.text(name))
 
     def evaluate(self, column: Column) -> pl.Series:
-        """Return the values of an expression over the columns, as many as there are rows."""
+        """Return the values of an expression over the columns, one for each row."""
         return self._frame.with_columns(column.alias(_ROW))[_ROW]
 
-    def keep(self, name: str, made: Made) -> None:
-        """Let rules read what was made under a name; where it is nothing they read empty text."""
-        self._put(name, made.text.fill_null(""))
-        if made.encoded is None:
-            self._made_json.discard(name)
+    def store(self, name: str, result: RuleResult) -> None:
+        """Store a result under a name, for later rules to read; they read null as empty text."""
+        self._put(name, result.text.fill_null(""))
+        if result.encoded is None:
+            self._json_names.discard(name)
         else:
-            self._put(_JSON + name, made.encoded)
-            self._made_json.add(name)
+            self._put(_JSON + name, result.encoded)
+            self._json_names.add(name)
 
-    def made(self, name: str) -> Made:
-        """Return what was kept under a name."""
-        return Made(self.text(name), self.text(_JSON + name) if name in self._made_json else None)
+    def result(self, name: str) -> RuleResult:
+        """Return the result that is stored under a name."""
+        return RuleResult(self.text(name), self.text(_JSON + name) if name in self._json_names else None)
 
-    def take(self, columns: dict[str, Column]) -> pl.DataFrame:
-        """Return a frame of expressions over the columns, by name."""
+    def select(self, columns: dict[str, Column]) -> pl.DataFrame:
+        """Return a frame with the values of expressions over the columns, by name."""
         self._compute()
-        chosen = [column.alias(name) for name, column in columns.items()]
-        return self._frame.select(pl.col(_ROW), *chosen).drop(_ROW)
+        named = [column.alias(name) for name, column in columns.items()]
+        return self._frame.select(pl.col(_ROW), *named).drop(_ROW)
 
-    def observe(self, rule: Any, made: Made) -> None:
-        """Take notice of what a rule made; for those who trace it."""
+    def observe(self, rule: list[str] | Function, result: RuleResult) -> None:
+        """Do nothing; a subclass that traces the rules records the result of each one here."""
 
-    def note(self, reason: str, places: Sequence[int], values: Sequence[str]) -> None:
-        """Count rows of the batch, by place, in which the rule under way failed."""
-        self._bad_rows.note(f"{reason} at {self.pointer}", self._rows[list(places)].tolist(), values)
+    def note(self, reason: str, indexes: Sequence[int], values: Sequence[str]) -> None:
+        """Count the rows of the batch, by index, in which the current rule failed."""
+        self._bad_rows.note(f"{reason} at {self.pointer}", self._rows[list(indexes)].tolist(), values)
 
-    def row(self, place: int) -> int:
-        """Return the number of a row in the input, counted from 1."""
-        return int(self._rows[place]) + 1
+    def row(self, index: int) -> int:
+        """Return the input row number, from 1, of a row of the batch."""
+        return int(self._rows[index]) + 1
 
     @contextmanager
-    def inside(self, *parts: Any) -> Iterator[None]:
-        """Move the pointer further into the definition for a while."""
+    def inside(self, *parts: str | int) -> Iterator[None]:
+        """Extend the pointer by path parts for the duration of the context."""
         before = self.pointer
         self.pointer = before + "".join(f"/{part}" for part in parts)
         try:
@@ -108,6 +107,6 @@ class Columns:
 
 
 def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
-    """Return a column by its name, also where polars would take the name for a pattern (`*`, `^…$`)."""
+    """Return a column by its name, even if polars would read the name as a pattern (`*`, `^…$`)."""
     is_pattern = name == "*" or (name.startswith("^") and name.endswith("$"))
     return pl.nth(frame.columns.index(name)) if is_pattern else pl.col(name)

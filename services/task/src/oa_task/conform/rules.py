@@ -1,22 +1,21 @@
-"""A rule in any of its forms, applied to columns."""
+"""Application of a rule, in any of its forms, to columns."""
 
 from collections.abc import Callable
-from typing import Any
 
 import polars as pl
 
 from oa_task.conform.columns import Columns
 from oa_task.conform.functions.addresses import postfixed_street, postfixed_unit, prefixed_number
-from oa_task.conform.functions.joining import first_non_empty, format_, join, listed
+from oa_task.conform.functions.joining import first_non_empty, format_, join, join_list
 from oa_task.conform.functions.lookups import constant, get, map_
 from oa_task.conform.functions.regexps import regexp
 from oa_task.conform.functions.removal import remove_postfix, remove_prefix
 from oa_task.conform.functions.speeds import mph_to_kph
-from oa_task.conform.presence import own_variable
-from oa_task.conform.values import NOTHING, Function, Made, as_json
-from oa_task.failure import TaskFailure
+from oa_task.conform.missing_columns import own_variable
+from oa_task.conform.values import NOTHING, Function, RuleResult, as_json
+from oa_task.runtime.failure import TaskFailure
 
-FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
+FUNCTIONS: dict[str, Callable[[Function, Columns], RuleResult]] = {
     "join": join,
     "regexp": regexp,
     "prefixed_number": prefixed_number,
@@ -31,68 +30,69 @@ FUNCTIONS: dict[str, Callable[[Function, Columns], Made]] = {
     "format": format_,
     "get": get,
 }
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 
 
-def apply(rule: Any, columns: Columns, target: str) -> Made:
-    """Apply a list or a function; `target` is the attribute, or the variable of the chain around it."""
-    made = _applied(rule, columns, target)
-    columns.observe(rule, made)
-    return made
+def apply_rule(rule: list[str] | Function, columns: Columns, target: str) -> RuleResult:
+    """Return the result of a list or a function; `target` is the attribute, or the variable of the enclosing chain."""
+    result = _apply(rule, columns, target)
+    columns.observe(rule, result)
+    return result
 
 
-def chain(rule: Function, columns: Columns, target: str) -> Made:
-    """Run the steps, each of which may read what came before it as `oa:<variable>`, or as `<variable>` if not empty.
+def chain(rule: Function, columns: Columns, target: str) -> RuleResult:
+    """Run the steps of a chain; each may read the result so far as `oa:<variable>`, or as `<variable>` if not empty.
 
-    A step that gives nothing leaves what was there. Without a variable, or with the name of an attribute or of a column
-    of the data, the target is the variable, and a row to which no step gives anything is a bad one.
+    A step without a result keeps the earlier one. Without a variable, or with the name of an attribute or of a column
+    of the data, the target is the variable, and a row without any result is a bad row.
     """
     own = own_variable(rule, columns.native, columns.layer)
     variable = own or target
-    made = Made(pl.lit("") if own else NOTHING)
-    columns.keep(f"oa:{variable}", made)
+    result = RuleResult(pl.lit("") if own else NOTHING)
+    columns.store(f"oa:{variable}", result)
     if own:
-        columns.keep(own, made)
-    for place, step in enumerate(rule["functions"]):
-        with columns.inside("functions", place):
-            made = _later(apply(step, columns, variable), made, columns)
-            _check_size(made, columns)
-        text, before = made.text, columns.text(variable)
-        columns.keep(f"oa:{variable}", made)
-        columns.keep(variable, Made(pl.when(pl.lit(text) != "").then(pl.lit(text)).otherwise(before)))
-    empty = columns.evaluate(made.text).is_null().arg_true().to_list()
+        columns.store(own, result)
+    for index, step in enumerate(rule["functions"]):
+        with columns.inside("functions", index):
+            result = _latest(apply_rule(step, columns, variable), result, columns)
+            _check_size(result, columns)
+        text, before = result.text, columns.text(variable)
+        columns.store(f"oa:{variable}", result)
+        columns.store(variable, RuleResult(pl.when(pl.lit(text) != "").then(pl.lit(text)).otherwise(before)))
+    empty = columns.evaluate(result.text).is_null().arg_true().to_list()
     columns.note("chain", empty, ())
-    return made
+    return result
 
 
-def _applied(rule: Any, columns: Columns, target: str) -> Made:
+def _apply(rule: list[str] | Function, columns: Columns, target: str) -> RuleResult:
     if isinstance(rule, list):
-        return listed(rule, columns)
+        return join_list(rule, columns)
     if rule["function"] == "chain":
         return chain(rule, columns, target)
     return FUNCTIONS[rule["function"]](rule, columns)
 
 
-def _later(made: Made, before: Made, columns: Columns) -> Made:
-    """Return what was made, or what was there before where that is nothing, as values."""
-    text = columns.evaluate(made.text)
+def _latest(new: RuleResult, before: RuleResult, columns: Columns) -> RuleResult:
+    """Return the values of the new result, and those of the earlier one where the new one has nothing."""
+    text = columns.evaluate(new.text)
     is_nothing = text.is_null()
     texts = columns.evaluate(before.text)
-    if made.encoded is None and before.encoded is None:
-        return Made(text.zip_with(~is_nothing, texts))
-    encoded = _encoded(made, columns).zip_with(~is_nothing, _encoded(before, columns))
-    return Made(text.zip_with(~is_nothing, texts), encoded)
+    if new.encoded is None and before.encoded is None:
+        return RuleResult(text.zip_with(~is_nothing, texts))
+    encoded = _encode(new, columns).zip_with(~is_nothing, _encode(before, columns))
+    return RuleResult(text.zip_with(~is_nothing, texts), encoded)
 
 
-def _check_size(made: Made, columns: Columns) -> None:
-    """Stop chains that double a text again and again."""
-    size_bytes = int(columns.evaluate(made.text).str.len_bytes().sum() or 0)
-    if size_bytes > MOST_BYTES:
-        text = f"{columns.pointer} makes {size_bytes:,} bytes of text of one batch, at most {MOST_BYTES:,}"
+def _check_size(result: RuleResult, columns: Columns) -> None:
+    """Raise TaskFailure source.too_large for a chain that keeps doubling its text."""
+    size_bytes = int(columns.evaluate(result.text).str.len_bytes().sum() or 0)
+    if size_bytes > MAX_BYTES:
+        text = f"{columns.pointer} produces {size_bytes:,} bytes of text from one batch; the limit is {MAX_BYTES:,}"
         raise TaskFailure("source.too_large", text)
 
 
-def _encoded(made: Made, columns: Columns) -> pl.Series:
-    if made.encoded is not None:
-        return columns.evaluate(made.encoded)
-    return pl.Series([as_json(value) for value in columns.evaluate(made.text).to_list()], dtype=pl.String)
+def _encode(result: RuleResult, columns: Columns) -> pl.Series:
+    """Return the values as JSON text."""
+    if result.encoded is not None:
+        return columns.evaluate(result.encoded)
+    return pl.Series([as_json(value) for value in columns.evaluate(result.text).to_list()], dtype=pl.String)

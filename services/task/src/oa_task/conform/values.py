@@ -1,4 +1,4 @@
-"""What a rule makes: a column of text, and of JSON text where its values are not all text."""
+"""The result of a rule: a column of text, and a column of JSON text if the values are not all text."""
 
 import json
 from collections.abc import Mapping
@@ -8,27 +8,27 @@ from typing import Any
 import polars as pl
 
 Column = pl.Expr | pl.Series
-Function = Mapping[str, Any]
+Function = Mapping[str, Any]  # a function in a conform; the schema of definitions has validated its members
 NOTHING = pl.lit(None, dtype=pl.String)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """The result of a rule: null where it gave nothing.
+class RuleResult:
+    """The result of a rule, null where the rule returns nothing.
 
-    `text` is what other rules read. `encoded` holds the same values as JSON text, for rules that make numbers and the
-    like; None says that every value is text.
+    Other rules read `text`. `encoded` holds the same values as JSON text, for rules that return numbers, booleans,
+    lists or objects; None means that every value is text.
     """
 
     text: Column
     encoded: Column | None = None
 
 
-def as_text(value: Any) -> str:
-    """Return a JSON value as the rules read it: Python's text for all that is no text, empty for null."""
+def as_text(value: object) -> str:
+    """Return a JSON value as the text that rules read: empty for null, Python's text for other types."""
     return "" if value is None else str(value)
 
 
-def as_json(value: Any) -> str:
-    """Return a JSON value as the output holds it: empty text for null."""
+def as_json(value: object) -> str:
+    """Return a JSON value as JSON for the output: empty text for null."""
     return json.dumps("" if value is None else value)

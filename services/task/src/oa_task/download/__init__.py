@@ -1,1 +1,1 @@
-"""Getting the raw data."""
+"""Download of the raw data of a source."""

@@ -1,10 +1,12 @@
-"""One file over FTP or FTPS: continued after a drop, its size verified. ftplib blocks, so it runs in a thread."""
+"""Download of a file over FTP or FTPS, with resumption after a drop and a check of the size.
+
+ftplib blocks, so it runs in a thread.
+"""
 
 import asyncio
 import ftplib
 import socket
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -14,72 +16,73 @@ from urllib.parse import unquote
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard
-from oa_task.download.downloaded import Downloaded, file_name, sha256_of, without_login
+from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
 from oa_task.download.guarded_ftp import open_ftp
-from oa_task.download.limits import Limits
-from oa_task.download.requests import Trouble
-from oa_task.download.stored import Stored
-from oa_task.failure import DISK_FULL, TaskFailure
+from oa_task.download.limits import DownloadLimits, OnProgress
+from oa_task.download.previous_download import PreviousDownload
+from oa_task.download.requests import TransientError, with_attempts
+from oa_task.results.checksums import sha256_of
+from oa_task.runtime.failure import DISK_FULL, TaskFailure
 
 SCHEMES = frozenset({"ftp", "ftps"})
 _CHUNK_BYTES = 1 << 18
 _NO_LOGIN = frozenset({"430", "530", "532"})
-_TOO_MANY = "421"
+_TOO_MANY_USERS = "421"
 _PERMANENT = "5"
-Told = Callable[[int, int | None], None]
-
-
 _Version = tuple[int | None, str | None]
 
 
 class FtpDownload:
-    """Fetches one address."""
+    """Downloads one URL."""
 
-    def __init__(self, guard: Guard, limits: Limits) -> None:
+    def __init__(self, guard: Guard, limits: DownloadLimits) -> None:
         self._guard = guard
         self._limits = limits
 
-    async def fetch(self, address: str, folder: Path, told: Told, *, stored: Stored | None = None) -> Downloaded:
-        """Save the file in `folder`; `told` hears of bytes done and announced. Raises TaskFailure."""
-        url = _checked(address)
+    async def fetch(
+        self, address: str, folder: Path, on_progress: OnProgress, *, stored: PreviousDownload | None = None
+    ) -> DownloadedFile:
+        """Save the file in `folder`; report the bytes done and announced to `on_progress`. Raises TaskFailure."""
+        url = _parse_url(address)
         path = folder / file_name(url)
-        known = stored if stored and stored.url == without_login(url) else None
+        same_url = stored if stored and stored.url == without_login(url) else None
         loop = asyncio.get_running_loop()
         deadline = time.monotonic() + self._limits.total_s
 
-        def tell(done: int, total: int | None) -> None:
-            loop.call_soon_threadsafe(told, done, total)
+        def report(done: int, total: int | None) -> None:
+            loop.call_soon_threadsafe(on_progress, done, total)
 
         version: list[_Version] = []
-        for attempt in range(1, self._limits.tries + 1):
-            session = _Session(url, self._guard, self._limits, deadline, version)
-            try:
-                return await self._once(session, path, tell, stored=known)
-            except Trouble as trouble:
-                if attempt == self._limits.tries:
-                    raise trouble.failure from trouble
-                await asyncio.sleep(self._limits.pause_s(attempt, trouble.retry_after_s))
-        raise TaskFailure("bug.crash", "no tries are allowed")
 
-    async def _once(self, session: "_Session", path: Path, tell: Told, *, stored: Stored | None) -> Downloaded:
-        running = asyncio.create_task(asyncio.to_thread(session.fetch, path, tell, stored))
+        async def attempt() -> DownloadedFile:
+            session = _Session(url, self._guard, self._limits, deadline, version)
+            return await self._once(session, path, report, stored=same_url)
+
+        return await with_attempts(attempt, self._limits)
+
+    async def _once(
+        self, session: "_Session", path: Path, report: OnProgress, *, stored: PreviousDownload | None
+    ) -> DownloadedFile:
+        running = asyncio.create_task(asyncio.to_thread(session.fetch, path, report, stored))
         try:
-            found = await asyncio.shield(running)
+            downloaded = await asyncio.shield(running)
         except asyncio.CancelledError:
             session.close()
             await asyncio.wait([running])
             raise
-        if found is None and stored is not None:
-            return await stored.restored(path.parent, path.name)
-        if found is None:
-            raise TaskFailure("bug.crash", "nothing was fetched and nothing is stored")
-        return found
+        if downloaded is None and stored is not None:
+            return await stored.restore(path.parent, path.name)
+        if downloaded is None:
+            raise TaskFailure("bug.crash", "the FTP session returned no file, and no stored copy exists")
+        return downloaded
 
 
 class _Session:
-    """One control connection and what is fetched over it; everything in here blocks."""
+    """One control connection and the transfers over it; all methods block."""
 
-    def __init__(self, url: URL, guard: Guard, limits: Limits, deadline_s: float, version: list[_Version]) -> None:
+    def __init__(
+        self, url: URL, guard: Guard, limits: DownloadLimits, deadline_s: float, version: list[_Version]
+    ) -> None:
         self._url = url
         self._where = without_login(url)
         self._guard = guard
@@ -89,61 +92,62 @@ class _Session:
         self._ftp: ftplib.FTP | None = None
 
     def close(self) -> None:
-        """End whatever is going on."""
+        """Close the control connection, which ends the current transfer."""
         if self._ftp is not None and self._ftp.sock is not None:
             self._ftp.sock.close()
 
-    def fetch(self, path: Path, tell: Told, stored: Stored | None) -> Downloaded | None:
-        """Save the file, from where an earlier try left it. None when the stored copy is the same.
+    def fetch(self, path: Path, report: OnProgress, stored: PreviousDownload | None) -> DownloadedFile | None:
+        """Save the file, continuing an earlier attempt; return None if the stored copy is the same version.
 
-        Raises Trouble, or TaskFailure source.*.
+        Raises TransientError, or TaskFailure source.*.
         """
         try:
             with open_ftp(self._url, self._guard, self._limits) as self._ftp:
                 name = unquote(self._url.raw_path[1:], "latin-1")
-                size, changed = version = _size(self._ftp, name), _changed(self._ftp, name)
-                if stored and stored.conditions() and _is_same(stored, size, changed):
+                size, modified = version = _size(self._ftp, name), _last_modified(self._ftp, name)
+                if stored and stored.conditions() and _is_same(stored, size, modified):
                     return None
-                is_begun = self._version == [version] and path.exists()
+                can_resume = self._version == [version] and path.exists()
                 self._version[:] = [version]
-                self._save(name, path, tell, size=size, have=path.stat().st_size if is_begun else 0)
+                self._save(name, path, report, size=size, offset=path.stat().st_size if can_resume else 0)
         except AddressRefusedError as error:
             raise TaskFailure("source.address_refused", error.detail) from error
         except TimeoutError as error:
-            raise Trouble("upstream.timeout", f"{self._where} was silent for too long") from error
+            raise TransientError("upstream.timeout", f"{self._where} stopped responding") from error
         except ftplib.Error as error:
             _raise_reply(error, self._where)
         except (OSError, EOFError, ValueError, OverflowError) as error:
             if isinstance(error, OSError) and error.errno in DISK_FULL:
                 raise
-            raise Trouble("upstream.connection", f"{self._where}: {type(error).__name__}: {error}") from error
-        return Downloaded(path, self._where, path.stat().st_size, sha256_of(path), None, changed)
+            raise TransientError("upstream.connection", f"{self._where}: {type(error).__name__}: {error}") from error
+        return DownloadedFile(path, self._where, path.stat().st_size, sha256_of(path), None, modified)
 
-    def _save(self, name: str, path: Path, tell: Told, *, size: int | None, have: int) -> None:
+    def _save(self, name: str, path: Path, report: OnProgress, *, size: int | None, offset: int) -> None:
         if (size or 0) > self._limits.size_bytes:
-            raise TaskFailure("source.too_large", f"{self._where} has {size:,} bytes")
-        connection, done = self._retrieve(name, have)
+            text = f"{self._where} has {size:,} bytes; the limit is {self._limits.size_bytes:,}"
+            raise TaskFailure("source.too_large", text)
+        connection, done = self._retrieve(name, offset)
         with connection, path.open("ab" if done else "wb") as file:
             while chunk := connection.recv(_CHUNK_BYTES):
                 file.write(chunk)
                 done += len(chunk)
                 self._check(done)
-                tell(done, size)
+                report(done, size)
         if size is not None and done != size:
             if done > size:
                 path.unlink()
-            raise Trouble("upstream.truncated", f"{self._where}: {done:,} of {size:,} bytes came")
+            raise TransientError("upstream.truncated", f"{self._where} sent {done:,} of {size:,} bytes")
         if self._ftp is not None:
             self._ftp.voidresp()
 
-    def _retrieve(self, name: str, have: int) -> tuple[socket.socket, int]:
-        """Begin a transfer, from the start where the server cannot continue; return it and where it begins."""
+    def _retrieve(self, name: str, offset: int) -> tuple[socket.socket, int]:
+        """Start a transfer at the offset, or at 0 if the server cannot resume; return the connection and the offset."""
         ftp = self._ftp
         if ftp is None:
-            raise TaskFailure("bug.crash", "there is no connection")
-        if have:
+            raise TaskFailure("bug.crash", "the control connection is not open")
+        if offset:
             try:
-                return ftp.transfercmd(f"RETR {name}", have), have
+                return ftp.transfercmd(f"RETR {name}", offset), offset
             except ftplib.error_perm as error:
                 if _code(error) in _NO_LOGIN | {"550"}:
                     raise
@@ -151,9 +155,11 @@ class _Session:
 
     def _check(self, done: int) -> None:
         if done > self._limits.size_bytes:
-            raise TaskFailure("source.too_large", f"{self._where} is larger than {self._limits.size_bytes:,} bytes")
+            raise TaskFailure(
+                "source.too_large", f"{self._where} has more bytes than the limit of {self._limits.size_bytes:,}"
+            )
         if time.monotonic() > self._deadline_s:
-            raise TaskFailure("upstream.timeout", f"{self._where} took more than {self._limits.total_s:g} s")
+            raise TaskFailure("upstream.timeout", f"{self._where} took longer than {self._limits.total_s:g} s")
 
 
 def _size(ftp: ftplib.FTP, name: str) -> int | None:
@@ -163,8 +169,8 @@ def _size(ftp: ftplib.FTP, name: str) -> int | None:
         return None
 
 
-def _changed(ftp: ftplib.FTP, name: str) -> str | None:
-    """Return when the file was last changed, as HTTP writes it; None where the server does not tell."""
+def _last_modified(ftp: ftplib.FTP, name: str) -> str | None:
+    """Return the time of the last change in the format of HTTP, None if the server does not report it."""
     try:
         text = ftp.voidcmd(f"MDTM {name}")[4:18]
         return format_datetime(datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=UTC), usegmt=True)
@@ -172,8 +178,8 @@ def _changed(ftp: ftplib.FTP, name: str) -> str | None:
         return None
 
 
-def _is_same(stored: Stored, size: int | None, changed: str | None) -> bool:
-    return changed is not None and changed == stored.last_modified and size == stored.about.get("bytes")
+def _is_same(stored: PreviousDownload, size: int | None, modified: str | None) -> bool:
+    return modified is not None and modified == stored.last_modified and size == stored.record.get("bytes")
 
 
 def _code(error: Exception) -> str:
@@ -182,25 +188,25 @@ def _code(error: Exception) -> str:
 
 
 def _raise_reply(error: Exception, where: str) -> NoReturn:
-    """Raise what a reply of the server means by its digits."""
+    """Raise the failure that the digits of a reply stand for."""
     code = _code(error)
     text = f"{where}: the server replied {str(error)[:200]}"
     if code in _NO_LOGIN:
         raise TaskFailure("source.token_required", text) from error
-    if code == _TOO_MANY:
-        raise Trouble("upstream.throttled", text) from error
+    if code == _TOO_MANY_USERS:
+        raise TransientError("upstream.throttled", text) from error
     if code.startswith(_PERMANENT):
         raise TaskFailure("source.not_found", text) from error
-    raise Trouble("upstream.connection", text) from error
+    raise TransientError("upstream.connection", text) from error
 
 
-def _checked(address: str) -> URL:
+def _parse_url(address: str) -> URL:
     try:
         url = URL(address.strip())
     except ValueError as error:
-        raise TaskFailure("source.schema", f"{address[:200]!r} is not an address: {error}") from error
+        raise TaskFailure("source.schema", f"{address[:200]!r} is not a valid URL: {error}") from error
     if not url.host or url.path in {"", "/"}:
-        raise TaskFailure("source.schema", f"{address[:200]!r} names no host and file")
+        raise TaskFailure("source.schema", f"{address[:200]!r} has no host or no file")
     if any(mark in unquote(part or "") for part in (url.raw_path, url.raw_user, url.raw_password) for mark in "\r\n\0"):
-        raise TaskFailure("source.schema", f"{without_login(url)[:200]!r} has a line end in it")
+        raise TaskFailure("source.schema", f"{without_login(url)[:200]!r} contains a line end or NUL character")
     return url

@@ -1,4 +1,4 @@
-"""ftplib with the guard in it: control and data connections go to addresses that were checked, and to no others."""
+"""ftplib with the guard: control and data connections go only to addresses that the guard has checked."""
 
 import ftplib
 import socket
@@ -10,14 +10,14 @@ from urllib.parse import unquote
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard, is_public
-from oa_task.download.limits import Limits
+from oa_task.download.limits import DownloadLimits
 
 _PORT, _IMPLICIT_PORT = 21, 990
-_BYTES = "latin-1"  # every byte of a name or a reply as one character
+_BYTES = "latin-1"  # maps every byte of a name or a reply to one character
 
 
 class _GuardedFtp(ftplib.FTP):
-    """Asks with EPSV first, whose answer names no address at all."""
+    """An FTP client that tries EPSV first, whose reply names no address."""
 
     guard: Guard
     name = ""
@@ -29,43 +29,45 @@ class _GuardedFtp(ftplib.FTP):
         self.host, self.port = self.guard.resolve(self.name, port), port
         self.sock = socket.create_connection((self.host, port), self.timeout)
         self.af = self.sock.family
-        self.begin(url)
+        self.start(url)
         self.file = self.sock.makefile("r", encoding=self.encoding)
         self.welcome = self.getresp()
 
     def usual_port(self, _url: URL) -> int:
-        """Return the port of an address that names none."""
+        """Return the port of a URL without a port."""
         return _PORT
 
-    def begin(self, url: URL) -> None:
-        """Do what comes before the server's first word."""
+    def start(self, url: URL) -> None:
+        """Do nothing; a subclass prepares the connection here, before the first reply of the server."""
 
     def makepasv(self) -> tuple[str, int]:
-        """Return where the data is. Raises AddressRefusedError when the server names a private address."""
+        """Return the address of the data. Raises AddressRefusedError if the server names a private address."""
         try:
             address, port = ftplib.parse229(self.sendcmd("EPSV"), (self.host, self.port))[:2]
         except (ftplib.error_perm, ftplib.error_proto):
             address, port = ftplib.parse227(self.sendcmd("PASV"))
         is_known = address == self.host or self.guard.is_allowed(address)
         if not is_known and not is_public(address):
-            raise AddressRefusedError(f"{self.name} wants its data fetched from {address}, not on the public internet")
+            raise AddressRefusedError(
+                f"{self.name} sends the data connection to {address}, which is not a public address"
+            )
         return address, port
 
 
 class _GuardedFtps(_GuardedFtp, ftplib.FTP_TLS):
-    """The same over TLS, certificates verified: from the first word on port 990, after `AUTH TLS` elsewhere."""
+    """The same client over TLS, with verified certificates: from the start on port 990, after `AUTH TLS` elsewhere."""
 
     def usual_port(self, _url: URL) -> int:
-        """Return the port of TLS from the first word."""
+        """Return the port of implicit TLS."""
         return _IMPLICIT_PORT
 
-    def begin(self, url: URL) -> None:
-        """Speak TLS at once where the port wants it."""
+    def start(self, url: URL) -> None:
+        """Start TLS at once on the port of implicit TLS."""
         if self.sock is not None and (url.port or _IMPLICIT_PORT) == _IMPLICIT_PORT:
             self.sock = self.context.wrap_socket(self.sock, server_hostname=self.name)
 
     def auth(self) -> str:
-        """Begin TLS with the certificate checked against the name, not the address."""
+        """Start TLS, with a check of the certificate against the name, not the address."""
         address, self.host = self.host, self.name
         try:
             return super().auth()
@@ -73,15 +75,15 @@ class _GuardedFtps(_GuardedFtp, ftplib.FTP_TLS):
             self.host = address
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
-        """Open a data connection that resumes the session of the control connection, as servers demand."""
+        """Open a data connection that resumes the TLS session of the control connection, as servers require."""
         connection, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
         session = self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
         return self.context.wrap_socket(connection, server_hostname=self.name, session=session), size
 
 
 @contextmanager
-def open_ftp(url: URL, guard: Guard, limits: Limits) -> Iterator[ftplib.FTP]:
-    """Connect and log in, without a name where the address has none. Raises AddressRefusedError and ftplib's errors."""
+def open_ftp(url: URL, guard: Guard, limits: DownloadLimits) -> Iterator[ftplib.FTP]:
+    """Connect and log in, anonymously if the URL has no user. Raises AddressRefusedError and the errors of ftplib."""
     ftp = _connection(url, limits)
     ftp.guard = guard
     try:
@@ -98,7 +100,7 @@ def open_ftp(url: URL, guard: Guard, limits: Limits) -> Iterator[ftplib.FTP]:
         ftp.close()
 
 
-def _connection(url: URL, limits: Limits) -> _GuardedFtp:
+def _connection(url: URL, limits: DownloadLimits) -> _GuardedFtp:
     if url.scheme == "ftps":
         context = ssl.create_default_context()
         return _GuardedFtps(context=context, timeout=limits.connect_s, encoding=_BYTES)

@@ -1,14 +1,14 @@
-"""What a download may cost."""
+"""The limits of a download."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Progress = Callable[[str, int, int | None], None]
+OnProgress = Callable[[int, int | None], None]  # receives the amount done, and the total if it is known
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Times are seconds. `page_*`, `in_flight` and `gap_s` are for servers that are asked page by page."""
+class DownloadLimits:
+    """Limits of size and time; `page_*`, `in_flight` and `gap_s` apply to servers that send pages."""
 
     size_bytes: int = 20 * 1024**3
     total_s: float = 4 * 3600
@@ -24,8 +24,8 @@ class Limits:
     in_flight: int = 4
     gap_s: float = 0.02
 
-    def pause_s(self, failures: int, wanted_s: float | None = None) -> float:
-        """Return how long to wait after so many failures, or as long as the server wants, within reason."""
-        if wanted_s is not None:
-            return min(wanted_s, self.longest_pause_s)
+    def pause_s(self, failures: int, retry_after_s: float | None = None) -> float:
+        """Return the pause after a number of failures, or the pause that the server requests, up to the limit."""
+        if retry_after_s is not None:
+            return min(retry_after_s, self.longest_pause_s)
         return float(min(self.backoff_s * 2 ** (max(failures, 1) - 1), self.longest_pause_s / 4))

@@ -1,31 +1,33 @@
-"""Requests to strangers' servers: every hop checked, every answer limited, every failure given its code."""
+"""Requests to untrusted servers: checks of every redirect, limits on every response, codes for every failure."""
 
 import email.utils
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TypeVar
 
 import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
-from oa_task.download.downloaded import without_login
-from oa_task.download.limits import Limits
+from oa_shared.retrying import retrying
+from oa_task.download.downloaded_file import without_login
+from oa_task.download.limits import DownloadLimits
 from oa_task.download.s3 import in_region
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
+_Result = TypeVar("_Result")
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CLIENT_CLOSED = 499
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEAD_BYTES = 4096
-_LONGEST_SHOWN = 300
+_MAX_SHOWN = 300
 _SECRET_FIELDS = (b'type="password"', b"type='password'", b"type=password")
 
 
-class Trouble(Exception):  # noqa: N818 - a state, not an error
-    """A request failed in a way that may pass; `failure` is what it means when it does not."""
+class TransientError(Exception):
+    """A failure that may be temporary; `failure` is the failure of the job if it is not."""
 
     def __init__(self, code: str, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
@@ -33,42 +35,68 @@ class Trouble(Exception):  # noqa: N818 - a state, not an error
         self.retry_after_s = retry_after_s
 
 
+async def with_attempts(
+    call: Callable[[], Awaitable[_Result]], limits: DownloadLimits, *, is_throttled: bool = False
+) -> _Result:
+    """Return the result of `call`, with further attempts after each TransientError, up to the limit of attempts.
+
+    The pauses are those of the limits, or those that the server requests; a throttled call brings its own.
+    Raises TaskFailure after the last attempt.
+    """
+
+    def pause_s(error: TransientError, attempt: int) -> float:
+        return 0.0 if is_throttled else limits.pause_s(attempt, error.retry_after_s)
+
+    try:
+        return await retrying(call, [0.0] * (limits.tries - 1), on=TransientError, before_retry=pause_s)
+    except TransientError as error:
+        raise error.failure from error
+
+
 class Requests:
-    """One session with the guard in its resolver; redirects are followed here, so that each is checked."""
+    """A session with the guard in its resolver, which follows redirects itself to check each one."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, guard: Guard, limits: Limits, headers: Mapping[str, str]
+        self, session: aiohttp.ClientSession, guard: Guard, limits: DownloadLimits, headers: Mapping[str, str]
     ) -> None:
         self._session = session
         self._guard = guard
         self._limits = limits
         self._headers = headers
 
-    def address(self, text: str) -> URL:
-        """Return an address that may be asked. Raises TaskFailure source.schema or source.address_refused."""
+    def parse_url(self, text: str) -> URL:
+        """Return the URL in a text if the guard allows it.
+
+        Raises TaskFailure source.schema or source.address_refused.
+        """
         try:
             return self._guard.check(URL(text.strip()))
         except ValueError as error:
-            raise TaskFailure("source.schema", f"{text[:200]!r} is not an address: {error}") from error
+            raise TaskFailure("source.schema", f"{text[:200]!r} is not a valid URL: {error}") from error
         except AddressRefusedError as error:
             raise TaskFailure("source.address_refused", error.detail) from error
 
     @asynccontextmanager
-    async def ask(
-        self, url: URL, *, method: str = "GET", headers: Mapping[str, str] | None = None, data: Any = None
+    async def send(
+        self,
+        url: URL,
+        *,
+        method: str = "GET",
+        headers: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Yield the answer behind all redirects. The definition's own headers go to its own host only.
+        """Yield the response after all redirects. The host of the definition alone receives the definition's headers.
 
-        Raises Trouble upstream.timeout or upstream.connection, TaskFailure source.not_found or
+        Raises TransientError upstream.timeout or upstream.connection, TaskFailure source.not_found or
         source.address_refused.
         """
         current = url
         for _ in range(self._limits.redirects + 1):
             own = self._headers if current.host == url.host else {}
-            given = {"User-Agent": USER_AGENT, **own, **(headers or {})}
+            sent = {"User-Agent": USER_AGENT, **own, **(headers or {})}
             async with (
-                _troubled(current),
-                self._session.request(method, current, headers=given, data=data, allow_redirects=False) as response,
+                _translate_errors(current),
+                self._session.request(method, current, headers=sent, data=data, allow_redirects=False) as response,
             ):
                 if response.status not in _REDIRECTS:
                     yield response
@@ -79,32 +107,32 @@ class Requests:
 
 @asynccontextmanager
 async def open_requests(
-    guard: Guard, limits: Limits, headers: Mapping[str, str] | None = None, *, decode: bool = False
+    guard: Guard, limits: DownloadLimits, headers: Mapping[str, str] | None = None, *, decode: bool = False
 ) -> AsyncIterator[Requests]:
-    """Open a session; `decode` undoes Content-Encoding."""
+    """Open a session; `decode` decompresses responses with a Content-Encoding."""
     timeout = aiohttp.ClientTimeout(total=limits.total_s, sock_connect=limits.connect_s, sock_read=limits.stall_s)
     async with public_session(guard, timeout=timeout, auto_decompress=decode) as session:
         yield Requests(session, guard, limits, headers or {})
 
 
 def _target(response: aiohttp.ClientResponse, current: URL) -> URL:
-    """Return where a redirect leads; S3 names no address, only the region of a bucket."""
+    """Return the target of a redirect; S3 names no location, only the region of a bucket."""
     location, region = response.headers.get("Location"), response.headers.get("x-amz-bucket-region")
     if location is None and region is not None:
         return in_region(current, region)
     try:
         return current.join(URL(location or ""))
     except ValueError as error:
-        raise TaskFailure("source.not_found", f"{_shown(current)} redirects to no address: {error}") from error
+        raise TaskFailure("source.not_found", f"{_printable(current)} redirects to an invalid URL: {error}") from error
 
 
 def check_status(response: aiohttp.ClientResponse) -> None:
-    """Raise Trouble for a status that may pass, TaskFailure source.* for one that will not."""
-    status, text = response.status, f"{response.url} answered {response.status}"
+    """Raise TransientError for a status that may be temporary, TaskFailure source.* for a permanent one."""
+    status, text = response.status, f"{response.url} returned HTTP {response.status}"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise Trouble("upstream.throttled", text, retry_after_s=retry_after_s(response))
+        raise TransientError("upstream.throttled", text, retry_after_s=retry_after_s(response))
     if status in {_CLIENT_CLOSED, HTTPStatus.REQUEST_TIMEOUT} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise Trouble("upstream.http_5xx", text, retry_after_s=retry_after_s(response))
+        raise TransientError("upstream.http_5xx", text, retry_after_s=retry_after_s(response))
     if status == HTTPStatus.UNAUTHORIZED:
         raise TaskFailure("source.token_required", text)
     if status >= HTTPStatus.BAD_REQUEST or status < HTTPStatus.OK:
@@ -112,17 +140,19 @@ def check_status(response: aiohttp.ClientResponse) -> None:
 
 
 def check_markup(head: bytes, where: str) -> None:
-    """Raise for a web page in place of data: TaskFailure source.token_required when it asks for a password."""
+    """Raise for a web page in place of data: TaskFailure source.token_required if it has a password field."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:_HEAD_BYTES].lower()
     if not start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return
     if any(field in head.lower() for field in _SECRET_FIELDS):
-        raise TaskFailure("source.token_required", f"{where} answered with a page that asks for a password")
-    raise Trouble("upstream.http_5xx", f"{where} answered with a web page where data should be")
+        raise TaskFailure(
+            "source.token_required", f"{where} returned a page with a password field: the data requires a login"
+        )
+    raise TransientError("upstream.http_5xx", f"{where} returned a web page instead of data")
 
 
 def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
-    """Return the wait that a server asks for, in seconds or as a date; None when it asks for none."""
+    """Return the delay that a server requests, as seconds or as a date, in seconds; None without a valid request."""
     text = response.headers.get("Retry-After", "").strip()
     try:
         if text.isdecimal():
@@ -134,29 +164,31 @@ def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
 
 
 @asynccontextmanager
-async def _troubled(url: URL) -> AsyncIterator[None]:
-    """Turn the failures of a connection into Trouble, a refused address into TaskFailure source.address_refused."""
+async def _translate_errors(url: URL) -> AsyncIterator[None]:
+    """Raise connection errors as TransientError, a refused address as TaskFailure source.address_refused."""
     try:
         yield
     except AddressRefusedError as error:
         raise TaskFailure("source.address_refused", error.detail) from error
     except TimeoutError as error:
-        raise Trouble("upstream.timeout", f"{_shown(url)} was silent for too long: {error}") from error
+        raise TransientError("upstream.timeout", f"{_printable(url)} stopped responding: {error}") from error
     except aiohttp.ClientPayloadError as error:
-        raise Trouble("upstream.truncated", f"{_shown(url)}: the connection ended too early: {error}") from error
+        raise TransientError(
+            "upstream.truncated", f"{_printable(url)}: the connection closed early: {error}"
+        ) from error
     except (aiohttp.ClientError, ConnectionError) as error:
         refusal = _refusal(error)
         if refusal is not None:
             raise TaskFailure("source.address_refused", refusal.detail) from error
-        raise Trouble("upstream.connection", f"{_shown(url)}: {type(error).__name__}: {error}") from error
+        raise TransientError("upstream.connection", f"{_printable(url)}: {type(error).__name__}: {error}") from error
 
 
-def _shown(url: URL) -> str:
-    return without_login(url)[:_LONGEST_SHOWN]
+def _printable(url: URL) -> str:
+    return without_login(url)[:_MAX_SHOWN]
 
 
 def _refusal(error: BaseException) -> AddressRefusedError | None:
-    """Return the refusal of an address that a connection error is wrapped around, if there is one."""
+    """Return the refusal of an address that caused a connection error, None if there is none."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, AddressRefusedError):
         cause = cause.__cause__ or cause.__context__

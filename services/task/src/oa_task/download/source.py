@@ -1,23 +1,23 @@
-"""All data of an entry, whatever it is fetched with."""
+"""Download of all data of an entry, by any protocol."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from oa_shared.public_http import Guard
-from oa_task.definition import Entry, needed_columns
-from oa_task.download.downloaded import Downloaded
+from oa_task.definition.source_entry import SourceEntry, needed_columns
+from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.download import EsriDownload
 from oa_task.download.esri.feature_lines import FILE_NAME
 from oa_task.download.ftp import SCHEMES, FtpDownload
 from oa_task.download.http import HttpDownload
-from oa_task.download.limits import Limits, Progress
+from oa_task.download.limits import DownloadLimits, OnProgress
+from oa_task.download.previous_download import PreviousDownload
 from oa_task.download.s3 import SCHEME, https_address
-from oa_task.download.stored import Stored
-from oa_task.previous import Previous
+from oa_task.results.previous_result import PreviousResult
+from oa_task.runtime.progress import Progress
 
 log = structlog.get_logger()
 BYTES, FEATURES = "download", "fetch"
@@ -25,60 +25,62 @@ BYTES, FEATURES = "download", "fetch"
 
 @dataclass(frozen=True, slots=True)
 class SourceDownload:
-    """Fetches the parts of an entry's data one after the other, each into a folder of its own below `folder`."""
+    """Downloads the parts of the data of an entry in order, each into a folder of its own below `folder`."""
 
-    entry: Entry
+    entry: SourceEntry
     folder: Path
     guard: Guard
-    limits: Limits
+    limits: DownloadLimits
     progress: Progress
-    previous: Previous | None = None
+    previous: PreviousResult | None = None
 
     def growing_files(self) -> list[Path]:
-        """Return where the parts of an ArcGIS source will grow, empty as yet, so that they can be read meanwhile."""
-        paths = [self._part(place) / FILE_NAME for place in range(len(self.entry.urls))]
+        """Create an empty file for each part of an ArcGIS source, for a reader to follow, and return the paths."""
+        paths = [self._part(index) / FILE_NAME for index in range(len(self.entry.urls))]
         for path in paths:
             path.touch()
         return paths
 
-    async def fetch(self) -> list[Downloaded]:
-        """Fetch everything, in order. Raises TaskFailure."""
+    async def fetch(self) -> list[DownloadedFile]:
+        """Download all parts in order. Raises TaskFailure."""
         parts = []
-        for place, address in enumerate(self.entry.urls):
-            log.info("download_started", part=place + 1, parts=len(self.entry.urls), protocol=self.entry.protocol)
-            raw = await self._fetch(address.strip(), self._part(place), self._stored(place))
+        for index, address in enumerate(self.entry.urls):
+            log.info("download_started", part=index + 1, parts=len(self.entry.urls), protocol=self.entry.protocol)
+            raw = await self._fetch(address.strip(), self._part(index), self._previous_part(index))
             facts = {"bytes": raw.size_bytes, "sha256": raw.sha256, "not_modified": raw.not_modified}
             log.info("download_ended", url=raw.url, etag=raw.etag, last_modified=raw.last_modified, **facts)
             parts.append(raw)
         return parts
 
-    async def _fetch(self, address: str, folder: Path, stored: Stored | None) -> Downloaded:
-        """Go by the scheme of the address: definitions name `http` for FTP addresses and the other way round."""
+    async def _fetch(self, address: str, folder: Path, stored: PreviousDownload | None) -> DownloadedFile:
+        """Select the client by the scheme of the URL: definitions name `http` for FTP URLs and `ftp` for HTTP URLs."""
         scheme = address.partition(":")[0].lower()
         headers = self.entry.headers
         if self.entry.is_esri:
             esri = EsriDownload(self.guard, self.limits, headers, needed_columns(self.entry))
-            return await esri.fetch(address, folder, self._told(FEATURES), stored=stored)
+            return await esri.fetch(address, folder, self._on_progress(FEATURES), stored=stored)
         if scheme in SCHEMES:
-            return await FtpDownload(self.guard, self.limits).fetch(address, folder, self._told(BYTES), stored=stored)
+            return await FtpDownload(self.guard, self.limits).fetch(
+                address, folder, self._on_progress(BYTES), stored=stored
+            )
         if scheme == SCHEME:
             address = https_address(address)
         return await HttpDownload(self.guard, self.limits, headers).fetch(
-            address, folder, self._told(BYTES), stored=stored
+            address, folder, self._on_progress(BYTES), stored=stored
         )
 
-    def _told(self, phase: str) -> Any:
+    def _on_progress(self, phase: str) -> OnProgress:
         return lambda done, total: self.progress(phase, done, total)
 
-    def _part(self, place: int) -> Path:
-        folder = self.folder / str(place)
+    def _part(self, index: int) -> Path:
+        folder = self.folder / str(index)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _stored(self, place: int) -> Stored | None:
+    def _previous_part(self, index: int) -> PreviousDownload | None:
         if self.previous is None:
             return None
-        raw = self.previous.manifest.get("raw")
-        parts: Any = raw.get("parts", [raw]) if isinstance(raw, Mapping) else []
-        usable = place < len(parts) and isinstance(parts[place], Mapping)
-        return Stored(self.previous, parts[place], place) if usable else None
+        raw: object = self.previous.manifest.get("raw")
+        parts = raw.get("parts", [raw]) if isinstance(raw, Mapping) else []
+        part = parts[index] if index < len(parts) else None
+        return PreviousDownload(self.previous, part, index) if isinstance(part, Mapping) else None

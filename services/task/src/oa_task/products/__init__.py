@@ -1,0 +1,1 @@
+"""Exports, collections and the fabric, built from published data."""

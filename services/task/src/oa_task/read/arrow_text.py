@@ -1,4 +1,4 @@
-"""Arrow columns of all types as text, as the rules see them (ENGINE part A, section 6)."""
+"""Arrow columns of any type as the text that rules read (docs/engine.md, "Reading")."""
 
 import polars as pl
 import pyarrow as pa
@@ -6,15 +6,15 @@ import pyarrow.types as kinds
 
 from oa_task.read.columns import plain_line_ends, text
 
-# Between these polars writes a number as Python's repr does; beyond them one uses an exponent and the other does not.
+# Between these bounds polars formats a number as Python's repr does; outside them only one of the two uses an exponent.
 _LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e16
 _WITHOUT_TEXT = ""
 
 
 def text_column(array: pa.Array, *, integers_are_real: bool = False) -> pl.Series:
-    """Return a column as text, "" for null. FileGDB's 64-bit integers are real numbers to the rules.
+    """Return a column as text, "" for null. `integers_are_real` formats 64-bit integers as floats, as for FileGDB.
 
-    Raises pyarrow.ArrowInvalid where text is not UTF-8.
+    Raises pyarrow.ArrowInvalid for text that is not UTF-8.
     """
     kind = array.type
     if kinds.is_string(kind) or kinds.is_large_string(kind):
@@ -31,7 +31,7 @@ def text_column(array: pa.Array, *, integers_are_real: bool = False) -> pl.Serie
     elif kinds.is_date32(kind):
         result = _series(array).dt.strftime("%Y/%m/%d")
     elif kinds.is_timestamp(kind) and kind.tz in {None, "UTC"}:
-        result = _moments(_series(array))
+        result = _timestamp_text(_series(array))
     else:
         result = pl.Series([text(value) for value in array.to_pylist()], dtype=pl.String)
     return result.fill_null(_WITHOUT_TEXT)
@@ -40,7 +40,7 @@ def text_column(array: pa.Array, *, integers_are_real: bool = False) -> pl.Serie
 def _series(array: pa.Array) -> pl.Series:
     series = pl.from_arrow(array)
     if not isinstance(series, pl.Series):
-        raise TypeError(f"{array.type} is not one column")
+        raise TypeError(f"expected one column, got {array.type}")
     return series
 
 
@@ -48,12 +48,16 @@ def _float_text(values: pl.Series) -> pl.Series:
     result = values.cast(pl.String)
     size = values.abs()
     is_plain = (size == 0) | ((size >= _LEAST_PLAIN) & (size < _MOST_PLAIN))
-    odd = (~is_plain).arg_true()
-    return result.scatter(odd, [repr(value) for value in values.gather(odd).to_list()]) if len(odd) else result
+    others = (~is_plain).arg_true()
+    return result.scatter(others, [repr(value) for value in values.gather(others).to_list()]) if len(others) else result
 
 
-def _moments(values: pl.Series) -> pl.Series:
-    """Return date and time to the second, to the millisecond where a value has any."""
-    whole = values.dt.strftime("%Y/%m/%d %H:%M:%S+00")
+def _timestamp_text(values: pl.Series) -> pl.Series:
+    """Return date and time to the second, or to the millisecond for values with a fraction."""
+    seconds = values.dt.strftime("%Y/%m/%d %H:%M:%S+00")
     has_fraction = (values.dt.millisecond() > 0).fill_null(value=False)
-    return values.dt.strftime("%Y/%m/%d %H:%M:%S%.3f+00").zip_with(has_fraction, whole) if has_fraction.any() else whole
+    return (
+        values.dt.strftime("%Y/%m/%d %H:%M:%S%.3f+00").zip_with(has_fraction, seconds)
+        if has_fraction.any()
+        else seconds
+    )

@@ -1,16 +1,15 @@
-"""Values of all kinds as text, as the rules see them (ENGINE part A, section 6)."""
+"""Values of any type as the text that rules read (docs/engine.md, "Reading")."""
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
 
-from oa_task.bad_rows import BadRows
+from oa_task.features.bad_rows import BadRows
 
 
-def text(value: Any) -> str:
-    """Return a value as the rules see it: nothing for null, Python's text for numbers, slashes in dates."""
+def text(value: object) -> str:
+    """Return a value as the text that rules read: "" for null, Python's text for numbers, slashes in dates."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -26,25 +25,23 @@ def text(value: Any) -> str:
 
 
 def plain_line_ends(values: pl.Series) -> pl.Series:
-    """Return text with LF for each CR and CRLF."""
+    """Return text with LF in place of each CR and CRLF."""
     if not values.str.contains("\r", literal=True).any():
         return values
     return values.str.replace_all("\r\n", "\n", literal=True).str.replace_all("\r", "\n", literal=True)
 
 
-def suffixed(names: Sequence[str], bad_rows: BadRows) -> list[str]:
-    """Return names made different from each other, with a warning: the second of a name becomes `name_2`."""
-    taken: set[str] = set()
+def make_names_unique(names: Sequence[str], bad_rows: BadRows) -> list[str]:
+    """Return the names with a suffix on each repeated one (the second `name` becomes `name_2`) and add a warning."""
+    used: set[str] = set()
     result = []
     for name in names:
-        count, own = 1, name
-        while own in taken:
+        count, unique = 1, name
+        while unique in used:
             count += 1
-            own = f"{name}_{count}"
-        if own != name:
-            bad_rows.warn(
-                f"the column name {name[:100]!r} is there more than once; another one is read as {own[:100]!r}"
-            )
-        taken.add(own)
-        result.append(own)
+            unique = f"{name}_{count}"
+        if unique != name:
+            bad_rows.warn(f"duplicate column name {name[:100]!r}: one of the columns is read as {unique[:100]!r}")
+        used.add(unique)
+        result.append(unique)
     return result

@@ -1,4 +1,4 @@
-"""Coordinate reference systems: always to longitude and latitude in EPSG:4326."""
+"""Transformation from any coordinate reference system to longitude and latitude in EPSG:4326."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -8,9 +8,9 @@ import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import Points, Shapes
+from oa_task.runtime.failure import TaskFailure
 
 TARGET = "EPSG:4326"
 _FARTHEST_LON, _FARTHEST_LAT = 360.0, 90.0
@@ -19,13 +19,13 @@ _OFF_EARTH = "coordinates off the earth: `conform.srs` is missing or wrong, or l
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """How coordinates of a file become longitude and latitude: nothing to do where `transformer` is None."""
+    """Converts the coordinates of a file to longitude and latitude; `transformer` is None where they already are."""
 
     transformer: Transformer | None
     is_north_first: bool = False
 
     def lon_lat(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Transform arrays of coordinates; what cannot be transformed becomes infinite."""
+        """Return transformed arrays of coordinates; a coordinate that cannot be transformed becomes infinite."""
         if self.is_north_first:
             x, y = y, x
         return (x, y) if self.transformer is None else self.transformer.transform(x, y)
@@ -33,32 +33,36 @@ class Projection:
 
 @cache
 def projection(srs: str | int | None, *, authority_axes: bool = False) -> Projection:
-    """Return the way from a CRS, such as EPSG:25833, WKT or 25833, to longitude and latitude.
+    """Return the projection from a CRS, such as EPSG:25833, WKT or 25833, to longitude and latitude.
 
-    Coordinates are x, y whatever the CRS says, unless `authority_axes`. Raises TaskFailure source.crs.
+    Coordinates are x, y regardless of the axis order of the CRS, unless `authority_axes` is set.
+    Raises TaskFailure source.crs for an unknown CRS.
     """
     if srs is None or srs == TARGET:
         return Projection(None)
     try:
-        crs = _current(CRS.from_user_input(srs))
+        crs = _without_deprecation(CRS.from_user_input(srs))
         is_same = crs.equals(CRS.from_user_input(TARGET), ignore_axis_order=True)
         transformer = None if is_same else Transformer.from_crs(crs, TARGET, always_xy=True)
     except CRSError as error:
-        raise TaskFailure("source.crs", f"the coordinate reference system {str(srs)[:100]!r} is unknown") from error
+        raise _unknown_crs(str(srs)) from error
     is_north_first = authority_axes and bool(crs.axis_info) and crs.axis_info[0].direction == "north"
     return Projection(transformer, is_north_first)
 
 
 def is_geographic(srs: str) -> bool:
-    """Tell whether a CRS has degrees. Raises TaskFailure source.crs where it is unknown."""
+    """Return whether the coordinates of a CRS are degrees. Raises TaskFailure source.crs for an unknown CRS."""
     try:
         return bool(CRS.from_user_input(srs).is_geographic)
     except CRSError as error:
-        raise TaskFailure("source.crs", f"the coordinate reference system {srs[:100]!r} is unknown") from error
+        raise _unknown_crs(srs) from error
 
 
 def lon_lat_points(x: np.ndarray, y: np.ndarray, rows: np.ndarray, *, srs: Projection, bad_rows: BadRows) -> Points:
-    """Transform points, NaN in both arrays where there is none; those that fail are bad rows and become NaN."""
+    """Return the transformed points; NaN in both arrays marks a missing one.
+
+    A point that cannot be transformed counts as a bad row and becomes NaN.
+    """
     lon, lat = srs.lon_lat(x, y)
     failed = ~(np.isfinite(lon) & np.isfinite(lat)) & ~np.isnan(x)
     if failed.any():
@@ -72,7 +76,10 @@ def lon_lat_points(x: np.ndarray, y: np.ndarray, rows: np.ndarray, *, srs: Proje
 
 
 def lon_lat_shapes(shapes: np.ndarray, rows: np.ndarray, *, srs: Projection, bad_rows: BadRows) -> Shapes:
-    """Transform geometries; Z and M are dropped, those that fail are bad rows and become None."""
+    """Return the transformed geometries without Z and M.
+
+    A geometry that cannot be transformed counts as a bad row and becomes None.
+    """
     flat = np.asarray(shapely.force_2d(shapes), dtype=object)
     coordinates, owners = shapely.get_coordinates(flat, return_index=True)
     lon, lat = srs.lon_lat(coordinates[:, 0], coordinates[:, 1])
@@ -91,8 +98,13 @@ def lon_lat_shapes(shapes: np.ndarray, rows: np.ndarray, *, srs: Projection, bad
     return Shapes(flat)
 
 
-def _current(crs: CRS) -> CRS:
-    """Return the successor of a deprecated code where there is exactly one, as GDAL reads it."""
+def _unknown_crs(srs: str) -> TaskFailure:
+    text = f"unknown coordinate reference system {srs[:100]!r}: set a known code, such as EPSG:25833, in `conform.srs`"
+    return TaskFailure("source.crs", text)
+
+
+def _without_deprecation(crs: CRS) -> CRS:
+    """Return the successor of a deprecated CRS if it has exactly one, as GDAL does; otherwise the CRS itself."""
     successors = crs.get_non_deprecated() if crs.is_deprecated else []
     return successors[0] if len(successors) == 1 else crs
 

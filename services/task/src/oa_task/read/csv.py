@@ -1,15 +1,12 @@
-"""CSV files, read as Python's csv module does, by a fast parser where that gives the same."""
+"""CSV files: read by a fast parser where its result equals that of Python's csv module, by that module elsewhere."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch
-from oa_task.read.columns import suffixed
+from oa_task.features.batch import FeatureBatch
+from oa_task.read.columns import make_names_unique
 from oa_task.read.coordinates import points
 from oa_task.read.crs import projection
 from oa_task.read.csv_plain import Layout, parse_plain, whole_records
@@ -18,6 +15,7 @@ from oa_task.read.encoding import utf8_pieces
 from oa_task.read.request import ReadRequest
 from oa_task.read.text_buffer import TextBuffer
 from oa_task.read.web_page import refuse_web_page
+from oa_task.runtime.failure import TaskFailure
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 Frame = tuple[pl.DataFrame, np.ndarray]
@@ -28,67 +26,70 @@ def read_csv(request: ReadRequest) -> Iterator[FeatureBatch]:
 
     Raises TaskFailure source.encoding, source.format, source.columns_missing, source.crs, source.schema, source.empty.
     """
-    conform, bad_rows = request.conform, request.bad_rows
-    place = _place(conform)
+    bad_rows = request.bad_rows
+    lon, lat = _coordinate_columns(request)
     refuse_web_page(request.path, "CSV")
-    buffer = TextBuffer(utf8_pieces(request.path, conform.get("encoding")))
-    separator = _separator(conform)
+    buffer = TextBuffer(utf8_pieces(request.path, request.option("encoding")))
+    separator = _separator(request)
     records = CsvRecords(buffer, separator=separator, bad_rows=bad_rows)
-    names = _names(buffer, records, conform, bad_rows)
-    _check_place(names, place)
-    wanted = [number for number, name in enumerate(names) if name in request.columns or name in place]
-    srs = projection(conform.get("srs"))
-    for frame, rows in _frames(buffer, records, Layout(names, tuple(wanted), separator)):
-        geometry = points(frame[place[0]], frame[place[1]], rows, srs=srs, bad_rows=bad_rows)
+    names = _names(buffer, records, request)
+    _check_coordinate_columns(names, (lon, lat))
+    selected = [index for index, name in enumerate(names) if name in request.columns or name in {lon, lat}]
+    srs = projection(request.option("srs"))
+    for frame, rows in _frames(buffer, records, Layout(names, tuple(selected), separator)):
+        geometry = points(frame[lon], frame[lat], rows, srs=srs, bad_rows=bad_rows)
         gaps = rows if len(rows) and rows[-1] - rows[0] >= len(rows) else None
         yield FeatureBatch(int(rows[0]) if len(rows) else 0, frame, geometry, names, gaps)
 
 
 def _frames(buffer: TextBuffer, records: CsvRecords, layout: Layout) -> Iterator[Frame]:
-    """Yield the wanted columns of each block, and the rows of what is in it."""
+    """Yield the selected columns of each block, and the input row of each record in it."""
     width = len(layout.names)
     while ahead := buffer.peek(_BLOCK_BYTES):
         block = whole_records(ahead)
         frame = parse_plain(block, layout) if block else None
         if frame is None:
-            kept, rows = records.rows(len(block) or 1, width)
-            data = {layout.names[place]: [cells[place] for cells in kept] for place in layout.places}
+            records_read, rows = records.rows(len(block) or 1, width)
+            data = {layout.names[index]: [cells[index] for cells in records_read] for index in layout.selected}
             yield pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)), np.array(rows, dtype=np.int64)
         else:
-            buffer.take(len(block))
-            yield frame, records.number(frame.height)
+            buffer.consume(len(block))
+            yield frame, records.next_row_numbers(frame.height)
 
 
-def _separator(conform: dict[str, Any]) -> str:
-    separator = conform.get("csvsplit", ",")
+def _separator(request: ReadRequest) -> str:
+    separator = request.conform.get("csvsplit", ",")
     if not isinstance(separator, str) or len(separator) != 1 or separator in '"\r\n\0':
-        raise TaskFailure("source.schema", f"csvsplit {str(separator)[:50]!r} is not one character")
+        text = f"`conform.csvsplit` {str(separator)[:50]!r} is not valid: use one character, but no quote or line end"
+        raise TaskFailure("source.schema", text)
     return separator
 
 
-def _names(buffer: TextBuffer, records: CsvRecords, conform: dict[str, Any], bad_rows: BadRows) -> tuple[str, ...]:
-    """Take the lines to the header and return the names of the columns."""
-    headers = conform.get("headers")
+def _names(buffer: TextBuffer, records: CsvRecords, request: ReadRequest) -> tuple[str, ...]:
+    """Consume the lines up to and including the header; return the names of the columns."""
+    headers, skip_lines = request.conform.get("headers"), request.conform.get("skiplines")
     if headers == -1:
-        return tuple(f"COLUMN{place}" for place in range(1, records.first_width(_BLOCK_BYTES) + 1))
-    for _ in range(int(headers or conform.get("skiplines") or 1) - 1):
+        return tuple(f"COLUMN{number}" for number in range(1, records.first_width(_BLOCK_BYTES) + 1))
+    header_line = headers or skip_lines
+    for _ in range(header_line - 1 if isinstance(header_line, int) else 0):
         buffer.line()
     names = records.header()
     if not names:
-        raise TaskFailure("source.empty", "the file has no header line")
-    return tuple(suffixed(names, bad_rows))
+        raise TaskFailure("source.empty", f"{request.path.name} has no header line: check what the URL returns")
+    return tuple(make_names_unique(names, request.bad_rows))
 
 
-def _place(conform: dict[str, Any]) -> tuple[str, str]:
+def _coordinate_columns(request: ReadRequest) -> tuple[str, str]:
     """Return the names of the columns of x and y."""
-    lon, lat = conform.get("lon"), conform.get("lat")
+    lon, lat = request.conform.get("lon"), request.conform.get("lat")
     if not isinstance(lon, str) or not isinstance(lat, str):
-        raise TaskFailure("source.schema", "a CSV source needs the names of its columns in `lon` and `lat`")
+        text = "missing `conform.lon` or `conform.lat`: a CSV source must name the columns of its coordinates"
+        raise TaskFailure("source.schema", text)
     return lon, lat
 
 
-def _check_place(names: tuple[str, ...], place: tuple[str, str]) -> None:
-    missing = [name for name in place if name not in names]
+def _check_coordinate_columns(names: tuple[str, ...], coordinate_columns: tuple[str, str]) -> None:
+    missing = [name for name in coordinate_columns if name not in names]
     if missing:
-        there = ", ".join(names[:50])
-        raise TaskFailure("source.columns_missing", f"there is no column {', '.join(missing)}; the data has {there}")
+        text = f"missing coordinate column {', '.join(missing)} (`conform.lon`, `conform.lat`)"
+        raise TaskFailure("source.columns_missing", f"{text}; the data has {', '.join(names[:50])}")

@@ -1,4 +1,4 @@
-"""CSV records as Python's csv module reads them, one after the other."""
+"""CSV records as Python's csv module reads them, one at a time."""
 
 import csv
 import io
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
+from oa_task.features.bad_rows import BadRows
 from oa_task.read.text_buffer import TextBuffer
+from oa_task.runtime.failure import TaskFailure
 
 MAX_FIELD_BYTES = 10 * 1024 * 1024
 Cells = list[str]
 
 
 class CsvRecords:
-    """The records of a text buffer; what is taken of the buffer ends at a record."""
+    """The records of a text buffer; the consumed part of the buffer always ends at the end of a record."""
 
     def __init__(self, buffer: TextBuffer, *, separator: str, bad_rows: BadRows) -> None:
         csv.field_size_limit(MAX_FIELD_BYTES)
@@ -28,33 +28,36 @@ class CsvRecords:
         self._is_ended = False
 
     def header(self) -> Cells:
-        """Take the first record that is not blank; nothing where there is none. Raises TaskFailure source.encoding."""
+        """Consume and return the first record that is not blank, empty at the end of the text.
+
+        Raises TaskFailure source.encoding for NUL characters.
+        """
         cells = next((cells for cells in self._reader if cells), [])
         if self._has_nul:
-            text = "the header has NUL characters, as UTF-16 without its mark has; set `conform.encoding`"
+            text = "the header has NUL characters, as in UTF-16 without a byte order mark; set `conform.encoding`"
             raise TaskFailure("source.encoding", text)
         return cells
 
     def first_width(self, ahead: int) -> int:
-        """Return the number of cells of the first record, which stays; `ahead` bytes are looked at."""
+        """Return the number of cells of the first record, within `ahead` bytes, without consuming it."""
         lines = io.StringIO(self._buffer.peek(ahead).decode(), newline="")
         return len(next((cells for cells in csv.reader(lines, delimiter=self._separator) if cells), []))
 
-    def number(self, count: int) -> np.ndarray:
-        """Return the row numbers of the next records, which another parser has read."""
+    def next_row_numbers(self, count: int) -> np.ndarray:
+        """Return the row numbers of the next `count` records, which another parser has read."""
         first = self._bad_rows.rows_read
         self._bad_rows.rows_read += count
         return np.arange(first, first + count)
 
     def rows(self, size: int, width: int) -> tuple[list[Cells], list[int]]:
-        """Take the records that begin in the next `size` bytes; return those that can be used, and their rows.
+        """Consume the records that start in the next `size` bytes; return the usable ones and their row numbers.
 
-        Blank lines are no rows. Rows with more than `width` cells are left out, short ones filled up.
-        Raises TaskFailure source.format for a field without end.
+        Blank lines do not count as rows. A row with more than `width` cells is left out; a short one gets empty cells.
+        Raises TaskFailure source.format for a field that never ends.
         """
-        kept, numbers = [], []
-        end = self._buffer.taken + size
-        while self._buffer.taken < end and (cells := self._next()) is not None:
+        usable, numbers = [], []
+        end = self._buffer.consumed + size
+        while self._buffer.consumed < end and (cells := self._next()) is not None:
             if not cells:
                 continue
             row = self._bad_rows.rows_read
@@ -62,24 +65,27 @@ class CsvRecords:
             if len(cells) > width:
                 self._bad_rows.note("more cells than columns", [row], [f"{len(cells)} cells"])
                 continue
-            kept.append(self._without_nul(cells, row) + [""] * (width - len(cells)))
+            usable.append(self._without_nul(cells, row) + [""] * (width - len(cells)))
             numbers.append(row)
-        return kept, numbers
+        return usable, numbers
 
     def _next(self) -> Cells | None:
         self._line_count = 0
         try:
             cells = next(self._reader, None)
         except csv.Error as error:
-            raise TaskFailure("source.format", f"row {self._row()} is not CSV: {error}") from error
+            raise TaskFailure("source.format", f"row {self._row()} is not valid CSV: {error}") from error
         if self._is_ended and cells is not None:
             self._note_unclosed()
         return cells
 
     def _note_unclosed(self) -> None:
-        """Refuse text that ended in a quoted field, which holds all that followed the quote, unless it is one line."""
+        """Refuse a quoted field that is still open at the end of the text, unless it spans only one line.
+
+        Such a field contains everything after its quote.
+        """
         if self._line_count > 1:
-            text = f"row {self._row()} opens a quote that is never closed; {self._line_count:,} lines are lost in it"
+            text = f"row {self._row()} opens a quote that is never closed and swallows {self._line_count:,} lines"
             raise TaskFailure("source.format", text)
         self._bad_rows.note("a quote that is not closed", [self._bad_rows.rows_read])
 

@@ -1,4 +1,4 @@
-"""Text of any encoding as UTF-8 with plain line ends, in pieces (docs/engine.md, encodings)."""
+"""Text of any encoding as UTF-8 with LF line ends, piece by piece (docs/engine.md, "Reading")."""
 
 import codecs
 from collections.abc import Iterator
@@ -6,13 +6,13 @@ from itertools import chain
 from pathlib import Path
 from typing import IO
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 _PIECE_BYTES = 1 << 20
 _REST_OF_LINE_BYTES = 1 << 16
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"))
 _LATER_BOMS = ((codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_BE, "utf-16"))
-# Data that is declared as the first often holds characters that only the second knows.
+# Data declared as the first encoding often contains characters that only the second one has.
 _SUPERSETS = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
@@ -26,20 +26,20 @@ _GUESSES = ("utf-8", "cp1252", "cp949", "cp932", "cp1251")
 
 
 def utf8_pieces(path: Path, encoding: str | None) -> Iterator[bytes]:
-    """Yield a file as UTF-8 without its byte order mark, CR and CRLF as LF.
+    """Yield a file as UTF-8 without its byte order mark, with LF for each CR and CRLF.
 
-    A byte order mark wins over the name given. Raises TaskFailure source.encoding with the offset of the bad byte,
-    source.schema for an encoding that does not exist.
+    A byte order mark takes precedence over `encoding`. Raises TaskFailure source.encoding with the offset of the
+    invalid byte, source.schema for an unknown encoding.
     """
     with path.open("rb") as file:
         codec = _codec(file.read(4), encoding)
         file.seek(0)
-        held = b""
-        for piece in _transcoded(file, codec, path.name):
-            text = held + piece
-            held = b"\r" if text.endswith(b"\r") else b""
-            yield _with_line_feeds(text[: len(text) - len(held)])
-        if held:
+        carried_over = b""
+        for piece in _transcode(file, codec, path.name):
+            text = carried_over + piece
+            carried_over = b"\r" if text.endswith(b"\r") else b""
+            yield _with_line_feeds(text[: len(text) - len(carried_over)])
+        if carried_over:
             yield b"\n"
 
 
@@ -48,29 +48,29 @@ def _codec(start: bytes, encoding: str | None) -> str:
         if start.startswith(mark):
             return name
     try:
-        bytes(4).decode(encoding or "utf-8")  # an empty text is fine with codecs that are none of text
+        bytes(4).decode(encoding or "utf-8")  # codecs that are not for text accept an empty input
         return codecs.lookup(encoding or "utf-8").name
     except (LookupError, ValueError) as error:
-        raise TaskFailure("source.schema", f"there is no encoding {str(encoding)[:50]!r}") from error
+        raise TaskFailure("source.schema", f"unknown encoding {str(encoding)[:50]!r} in `conform.encoding`") from error
 
 
-def _transcoded(file: IO[bytes], codec: str, name: str) -> Iterator[bytes]:
-    """Yield what the file holds as UTF-8, each piece to the end of a line where lines are not endless."""
-    decoder = codecs.getincrementaldecoder(codec)(_by_superset.__name__)
+def _transcode(file: IO[bytes], codec: str, name: str) -> Iterator[bytes]:
+    """Yield the content of the file as UTF-8, each piece up to the end of a line unless that line is very long."""
+    decoder = codecs.getincrementaldecoder(codec)(_decode_by_superset.__name__)
     offset = 0
     for raw in chain(iter(lambda: file.read(_PIECE_BYTES) + file.readline(_REST_OF_LINE_BYTES), b""), [b""]):
         try:
             text = decoder.decode(raw, final=not raw)
             yield raw if codec == "utf-8" else text.encode()
         except UnicodeDecodeError as error:
-            raise TaskFailure("source.encoding", _complaint(error, name, offset + len(raw))) from error
+            raise TaskFailure("source.encoding", _invalid_byte(error, name, offset + len(raw))) from error
         except UnicodeError as error:
             raise TaskFailure("source.encoding", f"{name} is not {codec} near byte {offset:,}: {error}") from error
         offset += len(raw)
 
 
-def _by_superset(error: UnicodeError) -> tuple[str, int]:
-    """Decode a character that the codec does not know by the larger codec that is written under its name."""
+def _decode_by_superset(error: UnicodeError) -> tuple[str, int]:
+    """Decode a character that the codec lacks by the larger encoding that is commonly declared under its name."""
     if not isinstance(error, UnicodeDecodeError) or error.encoding not in _SUPERSETS:
         raise error
     character = error.object[error.start : error.start + 2]
@@ -80,18 +80,18 @@ def _by_superset(error: UnicodeError) -> tuple[str, int]:
         raise error from None
 
 
-codecs.register_error(_by_superset.__name__, _by_superset)
+codecs.register_error(_decode_by_superset.__name__, _decode_by_superset)
 
 
-def _complaint(error: UnicodeDecodeError, name: str, end: int) -> str:
-    """Say which byte is wrong; `end` is the offset in the file of the end of what was being decoded."""
-    place = end - len(error.object) + error.start
+def _invalid_byte(error: UnicodeDecodeError, name: str, end: int) -> str:
+    """Return a message that names the invalid byte; `end` is the file offset at which the decoded piece ends."""
+    offset = end - len(error.object) + error.start
     line_start = error.object.rfind(b"\n", 0, error.start) + 1
     line = error.object[line_start:].split(b"\n", 1)[0]
-    fits = [guess for guess in _GUESSES if guess != error.encoding and _fits(line, guess)]
-    advice = f"; the line is sound as {' or '.join(fits)}" if fits else ""
-    found = f"{name} is not {error.encoding}: byte {error.object[error.start]:#04x} at offset {place:,}"
-    return f"{found} ({error.reason}){advice}; set `conform.encoding`"
+    fitting = [guess for guess in _GUESSES if guess != error.encoding and _fits(line, guess)]
+    advice = f"; the line is valid {' or '.join(fitting)}" if fitting else ""
+    problem = f"{name} is not {error.encoding}: byte {error.object[error.start]:#04x} at offset {offset:,}"
+    return f"{problem} ({error.reason}){advice}; set `conform.encoding`"
 
 
 def _fits(line: bytes, encoding: str) -> bool:

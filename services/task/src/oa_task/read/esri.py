@@ -1,107 +1,124 @@
-"""ArcGIS downloads: lines of Esri JSON to columns of text and geometries (ENGINE part A, sections 4 and 6)."""
+"""ArcGIS downloads: text columns and geometries from lines of Esri JSON (docs/engine.md, "ArcGIS servers")."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import orjson
 import polars as pl
 import shapely
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Geometry, Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Geometry, Points, Shapes
 from oa_task.read.columns import text
 from oa_task.read.crs import lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.esri_geometry import as_points, as_shapes
-from oa_task.read.esri_lines import follow
+from oa_task.read.esri_lines import follow_lines
 from oa_task.read.request import ReadRequest
+from oa_task.runtime.failure import TaskFailure
 
 BATCH_ROWS = 5_000
 _INT64_MAX = 2**63
-Feature = dict[str, Any]
+JsonObject = dict[str, object]
 
 
 def read_esri(request: ReadRequest) -> Iterator[FeatureBatch]:
-    """Yield batches of the features that have a geometry, or the columns `lat` and `lon` in place of one.
+    """Yield batches of the features that have a geometry, or values in the columns `lat` and `lon` in place of one.
 
-    The header says in which CRS the server answered; `srs` of the conform is not applied to it a second time.
+    The header names the CRS of the server's responses; the reader does not apply `srs` of the conform to them.
     Raises TaskFailure upstream.truncated or source.format.
     """
-    lines = follow(request.path)
+    lines = follow_lines(request.path)
     first_row = request.bad_rows.rows_read
     try:
-        header: dict[str, Any] = orjson.loads(next(lines, b"null"))
-        size = min(BATCH_ROWS, request.enough or BATCH_ROWS)
+        header: JsonObject = orjson.loads(next(lines, b"null"))
+        size = min(BATCH_ROWS, request.limit or BATCH_ROWS)
         while batch := list(islice(lines, size)):
             yield _batch(orjson.loads(b"[" + b",".join(batch) + b"]"), header, request, first_row=first_row)
             first_row += len(batch)
             request.bad_rows.rows_read += len(batch)
     except orjson.JSONDecodeError as error:
-        raise TaskFailure("source.format", f"{request.path.name} is not lines of Esri JSON: {error}") from error
+        raise TaskFailure("source.format", f"{request.path.name} has a line that is not Esri JSON: {error}") from error
 
 
-def _batch(features: list[Feature], header: dict[str, Any], request: ReadRequest, *, first_row: int) -> FeatureBatch:
-    attributes = [feature.get("attributes") or {} for feature in features]
-    available = sorted({*header.get("fields", ()), *(name for row in attributes for name in row)})
+def _batch(features: list[JsonObject], header: JsonObject, request: ReadRequest, *, first_row: int) -> FeatureBatch:
+    attributes = [_attributes(feature) for feature in features]
+    available = _field_names(header, attributes)
     frame = _frame(attributes, available, request.columns)
     numbers = np.arange(first_row, first_row + len(features))
-    found = [feature.get("geometry") for feature in features]
-    geometry = _geometry(found, header.get("srs"), rows=numbers, bad_rows=request.bad_rows)
-    geometry, is_there = _with_columns(geometry, frame, request.conform)
+    raw = [feature.get("geometry") for feature in features]
+    geometry = _geometry(raw, header.get("srs"), rows=numbers, bad_rows=request.bad_rows)
+    geometry, has_geometry = _with_coordinate_columns(geometry, frame, request.conform)
     rows = None
-    if not is_there.all():
-        rows = first_row + np.flatnonzero(is_there)
-        request.bad_rows.leave_out("no geometry", int((~is_there).sum()))
-        frame = frame.filter(pl.Series(is_there)) if frame.width else frame
+    if not has_geometry.all():
+        rows = first_row + np.flatnonzero(has_geometry)
+        request.bad_rows.leave_out("no geometry", int((~has_geometry).sum()))
+        frame = frame.filter(pl.Series(has_geometry)) if frame.width else frame
     return FeatureBatch(first_row, frame, geometry, tuple(available), rows)
 
 
-def _frame(attributes: list[dict[str, Any]], names: list[str], wanted: Container[str]) -> pl.DataFrame:
-    return pl.DataFrame({name: _column([row.get(name) for row in attributes]) for name in names if name in wanted})
+def _attributes(feature: JsonObject) -> JsonObject:
+    attributes = feature.get("attributes")
+    return attributes if isinstance(attributes, dict) else {}
 
 
-def _column(values: list[Any]) -> pl.Series:
-    """Return values as text; what is null or absent is empty."""
+def _field_names(header: JsonObject, attributes: Sequence[JsonObject]) -> list[str]:
+    """Return the names in the header and in the attributes, sorted."""
+    fields = header.get("fields")
+    names = {str(name) for name in fields} if isinstance(fields, list) else set()
+    return sorted(names.union(*attributes))
+
+
+def _frame(attributes: list[JsonObject], names: list[str], columns: Container[str]) -> pl.DataFrame:
+    return pl.DataFrame({name: _column([row.get(name) for row in attributes]) for name in names if name in columns})
+
+
+def _column(values: list[object]) -> pl.Series:
+    """Return values as text, "" for null and for an absent one."""
     kinds = set(map(type, values)) - {type(None)}
     if kinds == {str}:
         series = pl.Series(values, dtype=pl.String).fill_null("")
         return series.str.replace_all("\r\n?", "\n") if series.str.contains("\r", literal=True).any() else series
-    if kinds == {int} and all(value is None or -_INT64_MAX <= value < _INT64_MAX for value in values):
+    if kinds == {int} and all(
+        value is None or (isinstance(value, int) and -_INT64_MAX <= value < _INT64_MAX) for value in values
+    ):
         return pl.Series(values, dtype=pl.Int64).cast(pl.String).fill_null("")
     return pl.Series([text(value) for value in values], dtype=pl.String)
 
 
-def _geometry(geometries: list[Any], srs: str | None, *, rows: np.ndarray, bad_rows: BadRows) -> Geometry:
+def _geometry(geometries: list[object], srs: object, *, rows: np.ndarray, bad_rows: BadRows) -> Geometry:
     points = as_points(geometries)
-    way = projection(srs)
+    to_lon_lat = projection(srs if isinstance(srs, str) else None)
     if points is not None:
-        return lon_lat_points(*points, rows, srs=way, bad_rows=bad_rows)
-    return lon_lat_shapes(as_shapes(geometries), rows, srs=way, bad_rows=bad_rows)
+        return lon_lat_points(*points, rows, srs=to_lon_lat, bad_rows=bad_rows)
+    return lon_lat_shapes(as_shapes(geometries), rows, srs=to_lon_lat, bad_rows=bad_rows)
 
 
-def _with_columns(geometry: Geometry, frame: pl.DataFrame, conform: dict[str, Any]) -> tuple[Geometry, np.ndarray]:
-    """Return the geometries that are there, those from `lat` and `lon` included, and where they are."""
+def _with_coordinate_columns(
+    geometry: Geometry, frame: pl.DataFrame, conform: Mapping[str, object]
+) -> tuple[Geometry, np.ndarray]:
+    """Return the geometries, completed from the columns `lat` and `lon`, and a mask of the rows that have one."""
     if isinstance(geometry, Points):
-        x, y = _filled(geometry, frame, conform)
-        is_there = np.isfinite(x) & np.isfinite(y)
-        return Points(x[is_there], y[is_there]), is_there
+        x, y = _fill_from_columns(geometry, frame, conform)
+        has_geometry = np.isfinite(x) & np.isfinite(y)
+        return Points(x[has_geometry], y[has_geometry]), has_geometry
     shapes = geometry.array
-    absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if absent.any():
-        nowhere = np.full(len(shapes), np.nan)
-        x, y = _filled(Points(nowhere, nowhere.copy()), frame, conform)
-        is_found = absent & np.isfinite(x) & np.isfinite(y)
-        shapes[is_found] = shapely.points(x[is_found], y[is_found])
-        absent &= ~is_found
-    return Shapes(shapes[~absent]), ~absent
+    is_missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if is_missing.any():
+        missing = np.full(len(shapes), np.nan)
+        x, y = _fill_from_columns(Points(missing, missing.copy()), frame, conform)
+        is_filled = is_missing & np.isfinite(x) & np.isfinite(y)
+        shapes[is_filled] = shapely.points(x[is_filled], y[is_filled])
+        is_missing &= ~is_filled
+    return Shapes(shapes[~is_missing]), ~is_missing
 
 
-def _filled(points: Points, frame: pl.DataFrame, conform: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Return coordinates; where there are none, those in the columns that the conform names."""
+def _fill_from_columns(
+    points: Points, frame: pl.DataFrame, conform: Mapping[str, object]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coordinates, with those of the columns that the conform names in place of missing ones."""
     lat, lon = conform.get("lat"), conform.get("lon")
-    if lat not in frame.columns or lon not in frame.columns:
+    if not isinstance(lat, str) or not isinstance(lon, str) or not {lat, lon} <= set(frame.columns):
         return points.x, points.y
     absent = ~(np.isfinite(points.x) & np.isfinite(points.y))
     x, y = (frame[name].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy() for name in (lon, lat))

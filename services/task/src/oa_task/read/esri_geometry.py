@@ -1,106 +1,113 @@
-"""Esri JSON geometries to points and shapes, a batch at a time; Z and M are dropped."""
+"""Points and shapes from Esri JSON geometries, a batch at a time, without Z and M."""
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import shapely
 
-from oa_task.read.esri_curves import straightened
-from oa_task.read.esri_rings import assembled
+from oa_task.read.esri_curves import Part, straighten_curves
+from oa_task.read.esri_rings import assemble_polygons
 
 _LEAST_RING, _LEAST_PATH = 4, 2
 _UNUSABLE = (TypeError, ValueError, KeyError, IndexError, AttributeError, shapely.errors.GEOSException)
-Part = list[Any]
+RawGeometry = dict[str, Any]  # parsed JSON, not validated: `_UNUSABLE` lists the errors of a malformed one
+Parts = tuple[np.ndarray, np.ndarray, int]  # geometries, the feature that each belongs to, the number of features
 
 
-def as_points(geometries: Sequence[Any]) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return x and y where every geometry is a point or none, NaN where there is none; otherwise None.
+def as_points(geometries: Sequence[object]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return x and y if every geometry is a point or missing, NaN for a missing one; None if there is any other.
 
-    A point at exactly 0, 0 is none: servers write it for a place that they do not know.
+    A point at exactly 0, 0 counts as missing: servers write it for an unknown location.
     """
-    if not all(geometry is None or (isinstance(geometry, dict) and _is_point(geometry)) for geometry in geometries):
+    points = [geometry or {} for geometry in geometries if geometry is None or _is_point(geometry)]
+    if len(points) < len(geometries):
         return None
-    places = [geometry or {} for geometry in geometries]
-    x, y = (_numbers([place.get(axis) for place in places]) for axis in ("x", "y"))
-    is_nowhere = ~(np.isfinite(x) & np.isfinite(y)) | ((x == 0) & (y == 0))
-    x[is_nowhere] = y[is_nowhere] = np.nan
+    x, y = (_numbers([point.get(axis) for point in points]) for axis in ("x", "y"))
+    is_missing = ~(np.isfinite(x) & np.isfinite(y)) | ((x == 0) & (y == 0))
+    x[is_missing] = y[is_missing] = np.nan
     return x, y
 
 
-def as_shapes(geometries: Sequence[Any]) -> np.ndarray:
-    """Return an object array of geometries, None for what is absent, empty, not finite or no geometry at all."""
+def as_shapes(geometries: Sequence[object]) -> np.ndarray:
+    """Return an object array of geometries, None for a missing, empty, malformed or non-finite one."""
     try:
         return _shapes(geometries)
     except _UNUSABLE:
         result = np.full(len(geometries), None, dtype=object)
-        for place, geometry in enumerate(geometries):
-            result[place] = _lone_shape(geometry)
+        for index, geometry in enumerate(geometries):
+            result[index] = _single_shape(geometry)
         return result
 
 
-def _lone_shape(geometry: Any) -> Any:
+def _single_shape(geometry: object) -> shapely.Geometry | None:
     try:
-        return _shapes([geometry])[0]
+        shape: shapely.Geometry | None = _shapes([geometry])[0]
     except _UNUSABLE:
         return None
+    return shape
 
 
-def _shapes(geometries: Sequence[Any]) -> np.ndarray:
+def _shapes(geometries: Sequence[object]) -> np.ndarray:
+    """Return an object array of geometries. Raises one of `_UNUSABLE` if any of them is malformed."""
+    filled: list[tuple[int, RawGeometry]] = [
+        (index, _require_object(item)) for index, item in enumerate(geometries) if item
+    ]
     result = np.full(len(geometries), None, dtype=object)
     for members, build in _KINDS:
-        found = [(place, parts) for place, item in enumerate(geometries) if (parts := _parts(item, members))]
-        if found:
-            places, parts_of = zip(*found, strict=True)
-            result[list(places)] = build(parts_of)
-    points = [(place, item) for place, item in enumerate(geometries) if item and "x" in item]
+        with_parts = [(index, parts) for index, item in filled if (parts := _parts(item, members))]
+        if with_parts:
+            indexes, parts_of = zip(*with_parts, strict=True)
+            result[list(indexes)] = build(parts_of)
+    points = [(index, item) for index, item in filled if "x" in item]
     if points:
         x, y = as_points([item for _, item in points]) or (np.empty(0), np.empty(0))
-        made = shapely.points(x, y)
-        result[[place for place, _ in points]] = np.where(np.isfinite(x), made, None)
+        result[[index for index, _ in points]] = np.where(np.isfinite(x), shapely.points(x, y), None)
     return result
 
 
-def _parts(geometry: Any, members: tuple[str, str]) -> list[Part] | None:
-    """Return the rings or paths of a geometry, curves as the straight pieces nearest to them."""
-    if not geometry:
-        return None
-    plain, curved = members
+def _require_object(geometry: object) -> RawGeometry:
+    if not isinstance(geometry, dict):
+        raise TypeError(f"expected an object, got {type(geometry).__name__}")
+    return geometry
+
+
+def _parts(geometry: RawGeometry, members: tuple[str, str]) -> list[Part] | None:
+    """Return the rings or paths of a geometry, with straight segments in place of curves."""
+    straight, curved = members
     if geometry.get(curved):
-        return [straightened(part) for part in geometry[curved]]
-    return geometry.get(plain) or None
+        return [straighten_curves(part) for part in geometry[curved]]
+    return geometry.get(straight) or None
 
 
 def _polygons(rings_of: Sequence[list[Part]]) -> np.ndarray:
-    closed = [[_closed(ring) for ring in rings if ring] for rings in rings_of]
-    made = _made(closed, _LEAST_RING, shapely.linearrings)
-    return _collected(made, shapely.polygons, assembled)
+    closed = [[_close_ring(ring) for ring in rings if ring] for rings in rings_of]
+    rings = _build_parts(closed, _LEAST_RING, shapely.linearrings)
+    return _collect(rings, shapely.polygons, assemble_polygons)
 
 
 def _lines(paths_of: Sequence[list[Part]]) -> np.ndarray:
-    made = _made(paths_of, _LEAST_PATH, shapely.linestrings)
-    return _collected(made, lambda lines: lines, shapely.MultiLineString)
+    lines = _build_parts(paths_of, _LEAST_PATH, shapely.linestrings)
+    return _collect(lines, lambda singles: singles, shapely.MultiLineString)
 
 
 def _multipoints(points_of: Sequence[list[Part]]) -> np.ndarray:
-    made = _made([[[point] for point in points] for points in points_of], 1, shapely.points)
-    return _collected(made, lambda points: points, shapely.MultiPoint)
+    points = _build_parts([[[point] for point in members] for members in points_of], 1, shapely.points)
+    return _collect(points, lambda singles: singles, shapely.MultiPoint)
 
 
 _KINDS = ((("rings", "curveRings"), _polygons), (("paths", "curvePaths"), _lines), (("points", ""), _multipoints))
 
 
-def _closed(ring: Part) -> Part:
+def _close_ring(ring: Part) -> Part:
     return ring if ring[0][:2] == ring[-1][:2] else [*ring, ring[0]]
 
 
-def _made(
-    parts_of: Sequence[list[Part]], least: int, make: Callable[..., np.ndarray]
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return all parts of `least` points and more as geometries, and to which feature each belongs.
+def _build_parts(parts_of: Sequence[list[Part]], least: int, make: Callable[..., np.ndarray]) -> Parts:
+    """Return all parts with at least `least` points as geometries, and the feature that each belongs to.
 
-    A part with a coordinate that is not finite takes its whole feature away: it would be another shape without.
+    A non-finite coordinate drops the whole feature: without that part it would be another shape.
     """
     usable = [[part for part in parts if len(part) >= least] for parts in parts_of]
     owners = np.repeat(np.arange(len(usable)), [len(parts) for parts in usable])
@@ -112,47 +119,47 @@ def _made(
     is_bad = ~np.isfinite(coordinates).all(axis=1)
     coordinates[is_bad] = 0
     geometries = make(coordinates) if least == 1 else make(coordinates, indices=indices)
-    kept = ~np.isin(owners, owners[indices[is_bad]])
-    return geometries[kept], owners[kept], len(usable)
+    is_usable = ~np.isin(owners, owners[indices[is_bad]])
+    return geometries[is_usable], owners[is_usable], len(usable)
 
 
-def _collected(
-    made: tuple[np.ndarray, np.ndarray, int],
-    lone: Callable[[np.ndarray], np.ndarray],
-    several: Callable[[list[Any]], Any],
+def _collect(
+    built: Parts,
+    single: Callable[[np.ndarray], np.ndarray],
+    several: Callable[[list[shapely.Geometry]], shapely.Geometry],
 ) -> np.ndarray:
-    """Put the parts of each feature together: the many with one part at once, the others one by one."""
-    parts, owners, count = made
+    """Combine the parts of each feature: all features with one part at once, the others one by one."""
+    parts, owners, count = built
     result = np.full(count, None, dtype=object)
     counts = np.bincount(owners, minlength=count)
-    is_lone = counts[owners] == 1
-    result[owners[is_lone]] = lone(parts[is_lone])
+    is_single = counts[owners] == 1
+    result[owners[is_single]] = single(parts[is_single])
     ends = np.cumsum(counts)
-    for place in np.flatnonzero(counts > 1):
-        result[place] = several(list(parts[ends[place] - counts[place] : ends[place]]))
+    for index in np.flatnonzero(counts > 1):
+        result[index] = several(list(parts[ends[index] - counts[index] : ends[index]]))
     return result
 
 
-def _coordinates(points: list[Any]) -> np.ndarray:
+def _coordinates(points: Part) -> np.ndarray:
     try:
         return np.array(points, dtype=np.float64)[:, :2]
-    except (TypeError, ValueError):  # some points have Z or M, or a number written as text
+    except (TypeError, ValueError):  # some points have Z or M, or numbers written as text
         return np.column_stack([_numbers([point[axis] for point in points]) for axis in (0, 1)])
 
 
-def _numbers(values: list[Any]) -> np.ndarray:
+def _numbers(values: Part) -> np.ndarray:
     try:
         return np.array(values, dtype=np.float64)
     except (TypeError, ValueError):
         return np.array([_number(value) for value in values], dtype=np.float64)
 
 
-def _number(value: Any) -> float:
+def _number(value: str | float) -> float:
     try:
         return float(value)
     except (TypeError, ValueError):
         return float("nan")
 
 
-def _is_point(geometry: dict[str, Any]) -> bool:
-    return "x" in geometry or not geometry
+def _is_point(geometry: object) -> TypeGuard[RawGeometry]:
+    return isinstance(geometry, dict) and ("x" in geometry or not geometry)

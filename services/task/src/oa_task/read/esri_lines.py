@@ -1,17 +1,17 @@
-"""The file of an ArcGIS download, read while it is still being written (docs/engine.md, "Downloads").
+"""The file of an ArcGIS download, read while the download still writes it (docs/engine.md, "Downloads").
 
-The first line is the header, each further one a feature of Esri JSON, the last one the end marker with their number.
+The first line is the header, each following line one feature as Esri JSON, and the last line the end marker with the
+number of features.
 """
 
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import orjson
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 END_MARKER = b'{"end":'
 _CHUNK_BYTES = 1 << 20
@@ -19,12 +19,13 @@ _POLL_S = 0.02
 _SILENCE_S = 3600.0
 
 
-def follow(path: Path, *, silence_s: float = _SILENCE_S) -> Iterator[bytes]:
-    """Yield the lines before the end marker, waiting for those to come.
+def follow_lines(path: Path, *, silence_s: float = _SILENCE_S) -> Iterator[bytes]:
+    """Yield the lines before the end marker, waiting for lines that are not written yet.
 
-    Raises TaskFailure upstream.truncated when the writer is gone or silent, or when lines are missing at the end.
+    Raises TaskFailure upstream.truncated if the writer exits or stays silent for `silence_s`, or if the number in the
+    end marker differs from the number of features.
     """
-    count = -1  # the header is not counted
+    count = -1  # excludes the header
     for line in _lines(path, silence_s):
         if line.startswith(END_MARKER):
             _check_count(path, line, count)
@@ -34,21 +35,21 @@ def follow(path: Path, *, silence_s: float = _SILENCE_S) -> Iterator[bytes]:
 
 
 def _lines(path: Path, silence_s: float) -> Iterator[bytes]:
-    writer, heard_at, rest = os.getppid(), time.monotonic(), b""
+    writer, last_read_at, rest = os.getppid(), time.monotonic(), b""
     with path.open("rb") as file:
         while True:
             chunk = file.read(_CHUNK_BYTES)
             if chunk:
-                heard_at = time.monotonic()
-                *whole, rest = (rest + chunk).split(b"\n")
-                yield from whole
+                last_read_at = time.monotonic()
+                *lines, rest = (rest + chunk).split(b"\n")
+                yield from lines
                 continue
-            if os.getppid() != writer or time.monotonic() - heard_at > silence_s:
-                raise TaskFailure("upstream.truncated", f"{path.name} has no end marker and grows no more")
+            if os.getppid() != writer or time.monotonic() - last_read_at > silence_s:
+                raise TaskFailure("upstream.truncated", f"{path.name} has no end marker and stopped growing")
             time.sleep(_POLL_S)
 
 
 def _check_count(path: Path, line: bytes, count: int) -> None:
-    end: dict[str, Any] = orjson.loads(line)
-    if end["end"] != count:
-        raise TaskFailure("upstream.truncated", f"{path.name} announces {end['end']:,} features and has {count:,}")
+    announced: int = orjson.loads(line)["end"]
+    if announced != count:
+        raise TaskFailure("upstream.truncated", f"{path.name} announces {announced:,} features and has {count:,}")

@@ -1,45 +1,44 @@
-"""The rings of one Esri polygon put together: which are shells, and which shell each hole belongs to."""
+"""Assembly of the rings of one Esri polygon: which rings are shells, and to which shell each hole belongs."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import shapely
-from shapely.geometry import MultiPolygon, Polygon
+from shapely.geometry import LinearRing, MultiPolygon, Polygon
 
 
-def assembled(rings: list[Any]) -> Any:
-    """Return a polygon or multipolygon of linear rings.
+def assemble_polygons(rings: Sequence[LinearRing]) -> Polygon | MultiPolygon:
+    """Return the polygon or multipolygon of a feature's rings.
 
-    Esri writes shells clockwise and holes the other way, in any order. Where a server writes it the other way round
-    (the largest ring cannot be a hole) the directions are read the other way round. A hole goes to the smallest shell
-    that holds it; one that lies in none is a shell.
+    Esri writes shells clockwise and holes counterclockwise, in any order. The largest ring cannot be a hole; if it is
+    counterclockwise, the server writes all directions reversed, and so they are read. A hole belongs to the smallest
+    shell that contains it; a hole outside of all shells is a shell.
     """
     areas = [Polygon(ring).area for ring in rings]
-    is_turned = bool(shapely.is_ccw(rings[areas.index(max(areas))]))
-    is_hole = [bool(shapely.is_ccw(ring)) != is_turned for ring in rings]
-    shells = [place for place, hole in enumerate(is_hole) if not hole]
-    holes_of: dict[int, list[Any]] = {place: [] for place in shells}
-    by_size = sorted(shells, key=lambda place: areas[place])
-    for place in (place for place, hole in enumerate(is_hole) if hole):
-        owner = _owner(rings, place, [shell for shell in by_size if areas[shell] >= areas[place]])
-        if owner is None:
-            holes_of[place] = []
+    is_reversed = bool(shapely.is_ccw(rings[areas.index(max(areas))]))
+    is_hole = [bool(shapely.is_ccw(ring)) != is_reversed for ring in rings]
+    shells = [index for index, hole in enumerate(is_hole) if not hole]
+    holes_of: dict[int, list[LinearRing]] = {index: [] for index in shells}
+    by_area = sorted(shells, key=lambda index: areas[index])
+    for hole in (index for index, flag in enumerate(is_hole) if flag):
+        shell = _shell_of(rings, hole, [index for index in by_area if areas[index] >= areas[hole]])
+        if shell is None:
+            holes_of[hole] = []
         else:
-            holes_of[owner].append(rings[place])
-    made = [Polygon(rings[shell], holes_of[shell]) for shell in sorted(holes_of)]
-    return made[0] if len(made) == 1 else MultiPolygon(made)
+            holes_of[shell].append(rings[hole])
+    polygons = [Polygon(rings[shell], holes_of[shell]) for shell in sorted(holes_of)]
+    return polygons[0] if len(polygons) == 1 else MultiPolygon(polygons)
 
 
-def _owner(rings: list[Any], hole: int, shells: list[int]) -> int | None:
-    """Return the first shell that holds a hole; by its box alone when there is only one that could."""
+def _shell_of(rings: Sequence[LinearRing], hole: int, shells: list[int]) -> int | None:
+    """Return the first shell that contains a hole; the bounding boxes decide if they leave only one candidate."""
     box = shapely.box(*rings[hole].bounds)
-    likely = [shell for shell in shells if shapely.box(*rings[shell].bounds).covers(box)]
-    if len(likely) <= 1:
-        return likely[0] if likely else None
-    inside = [shell for shell in likely if _holds(rings[shell], rings[hole])]
-    return inside[0] if inside else likely[0]
+    candidates = [shell for shell in shells if shapely.box(*rings[shell].bounds).covers(box)]
+    if len(candidates) <= 1:
+        return candidates[0] if candidates else None
+    return next((shell for shell in candidates if _contains(rings[shell], rings[hole])), candidates[0])
 
 
-def _holds(shell: Any, hole: Any) -> bool:
+def _contains(shell: LinearRing, hole: LinearRing) -> bool:
     try:
         return bool(Polygon(shell).covers(Polygon(hole).representative_point()))
     except shapely.errors.GEOSException:

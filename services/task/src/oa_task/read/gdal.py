@@ -1,8 +1,8 @@
-"""GDAL with no more than the formats that sources name, and no network."""
+"""GDAL, restricted to the formats of sources and without network access."""
 
 import os
 
-# GDAL reads this once, when pyogrio is first imported; a file decides by its content which driver opens it.
+# GDAL reads this setting once, when pyogrio is first imported. The content of a file, not its name, selects the driver.
 _UNUSED = (
     *("ADBC", "AIVector", "AVCBin", "AVCE00", "AmigoCloud", "CSV", "CSW", "Carto", "DGN", "DXF", "EDIGEO", "EEDA"),
     *("ESRIJSON", "Elasticsearch", "FlatGeobuf", "GDALG", "GPSBabel", "GPX", "GTFS", "GeoJSON", "GeoJSONSeq"),
@@ -20,9 +20,9 @@ DRIVERS = {
 }
 os.environ.setdefault("GDAL_SKIP", ",".join(_UNUSED))
 
-import pyogrio as pyogrio  # noqa: E402, PLC0414 - after the setting that it reads, for the readers to import from here
+import pyogrio as pyogrio  # noqa: E402, PLC0414 - reads the setting above; the readers import it from here
 
-# A missing .shx is made anew from the .shp.
+# Recreate a missing .shx from the .shp.
 pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
-# Nothing is fetched, whatever a file refers to.
+# Fetch nothing, whatever a file refers to.
 OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}

@@ -1,59 +1,57 @@
-"""GeoJSON: collections, sequences and single features, properties as text (ENGINE part A, section 6)."""
+"""GeoJSON: collections, sequences and single features, with properties as text (docs/engine.md, "Reading")."""
 
 from collections.abc import Container, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 import shapely
 
-from oa_task.bad_rows import BadRows
-from oa_task.failure import TaskFailure
-from oa_task.features import FeatureBatch, Geometry, Points, Shapes
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Geometry, Points, Shapes
 from oa_task.read.crs import Projection, lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.encoding import utf8_pieces
 from oa_task.read.geojson_collection import Block
 from oa_task.read.geojson_geometry import geometries, is_empty
 from oa_task.read.geojson_stream import feature_blocks, member_after_features, member_before_features
-from oa_task.read.json_text import has_rounded_integer, json_column
+from oa_task.read.json_columns import has_rounded_integer, json_column
 from oa_task.read.request import ReadRequest
 from oa_task.read.web_page import refuse_web_page
+from oa_task.runtime.failure import TaskFailure
 
 _ENDS_BYTES = 64 * 1024
-Feature = dict[str, Any]
+Feature = dict[str, object]
 
 
 def read_geojson(request: ReadRequest) -> Iterator[FeatureBatch]:
     """Yield batches of features that have a geometry. Raises TaskFailure source.format, source.crs, source.encoding."""
     refuse_web_page(request.path, "GeoJSON")
     srs = _projection(request)
-    pieces = utf8_pieces(request.path, request.conform.get("encoding"))
+    pieces = utf8_pieces(request.path, request.option("encoding"))
     for block in feature_blocks(pieces, request.bad_rows, request.path.name):
         yield _batch(block, request, srs)
 
 
 def _projection(request: ReadRequest) -> Projection:
-    """Return the way to longitude and latitude: from `srs`, else from the `crs` of the data if it is a known one."""
-    if request.conform.get("srs"):
-        return projection(str(request.conform["srs"]))
-    named = _named_crs(request.path)
+    """Return the projection of `srs` if it is set, else of the `crs` of the data if it is known."""
+    if srs := request.option("srs"):
+        return projection(srs)
     try:
-        return projection(named)
+        return projection(_crs_name(request.path))
     except TaskFailure as failure:
-        request.bad_rows.warn(f"the member crs is left out of account: {failure.message}")
+        request.bad_rows.warn(f"ignored the member crs of the data: {failure.message}")
         return projection(None)
 
 
-def _named_crs(path: Path) -> str | None:
+def _crs_name(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(_ENDS_BYTES)
         file.seek(max(path.stat().st_size - _ENDS_BYTES, 0))
         tail = file.read()
     crs = member_before_features(head.removeprefix(b"\xef\xbb\xbf"), "crs") or member_after_features(tail, "crs")
-    named = crs.get("properties") if isinstance(crs, dict) else None
-    name = named.get("name") if isinstance(named, dict) else None
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
     return name if isinstance(name, str) and name else None
 
 
@@ -61,27 +59,32 @@ def _batch(block: Block, request: ReadRequest, srs: Projection) -> FeatureBatch:
     first_row = request.bad_rows.rows_read
     request.bad_rows.rows_read += len(block.features)
     features, rows = _with_geometry(block.features, first_row, request.bad_rows)
-    found = geometries([feature["geometry"] for feature in features])
-    keep = _readable(found, features, rows, request.bad_rows)
-    if not keep.all():
-        features = [feature for feature, is_kept in zip(features, keep, strict=True) if is_kept]
-        rows, found = rows[keep], _kept(found, keep)
+    raw = geometries([_geometry(feature) for feature in features])
+    is_readable = _check_readable(raw, features, rows, request.bad_rows)
+    if not is_readable.all():
+        features = [feature for feature, keep in zip(features, is_readable, strict=True) if keep]
+        rows, raw = rows[is_readable], _select(raw, is_readable)
     frame, available = _frame(block, features, rows - first_row, request.columns)
-    placed: Geometry
-    if isinstance(found, Points):
-        placed = lon_lat_points(found.x, found.y, rows, srs=srs, bad_rows=request.bad_rows)
+    geometry: Geometry
+    if isinstance(raw, Points):
+        geometry = lon_lat_points(raw.x, raw.y, rows, srs=srs, bad_rows=request.bad_rows)
     else:
-        placed = lon_lat_shapes(found.array, rows, srs=srs, bad_rows=request.bad_rows)
+        geometry = lon_lat_shapes(raw.array, rows, srs=srs, bad_rows=request.bad_rows)
     gaps = rows if len(rows) < len(block.features) else None
-    return FeatureBatch(first_row, frame, placed, available, gaps)
+    return FeatureBatch(first_row, frame, geometry, available, gaps)
 
 
-def _kept(found: Geometry, keep: np.ndarray) -> Geometry:
-    return Points(found.x[keep], found.y[keep]) if isinstance(found, Points) else Shapes(found.array[keep])
+def _select(geometry: Geometry, keep: np.ndarray) -> Geometry:
+    return Points(geometry.x[keep], geometry.y[keep]) if isinstance(geometry, Points) else Shapes(geometry.array[keep])
 
 
-def _with_geometry(features: list[Any], first_row: int, bad_rows: BadRows) -> tuple[list[Feature], np.ndarray]:
-    """Return the features that have a geometry, and their rows."""
+def _geometry(feature: Feature) -> dict[str, object]:
+    geometry = feature.get("geometry")
+    return geometry if isinstance(geometry, dict) else {}
+
+
+def _with_geometry(features: list[object], first_row: int, bad_rows: BadRows) -> tuple[list[Feature], np.ndarray]:
+    """Return the features that have a geometry, and their row numbers; count the others."""
     is_feature = np.array([isinstance(feature, dict) for feature in features], dtype=bool)
     has_geometry = np.array(
         [isinstance(feature, dict) and isinstance(feature.get("geometry"), dict) for feature in features], dtype=bool
@@ -89,35 +92,40 @@ def _with_geometry(features: list[Any], first_row: int, bad_rows: BadRows) -> tu
     others = np.flatnonzero(~is_feature)
     bad_rows.note("not a feature", first_row + others, [str(features[n]) for n in others[:5]], code="source.format")
     bad_rows.leave_out("the geometry is null", int((is_feature & ~has_geometry).sum()))
-    kept = np.flatnonzero(has_geometry)
-    return [features[place] for place in kept], first_row + kept
+    usable = [
+        feature for feature, keep in zip(features, has_geometry, strict=True) if keep and isinstance(feature, dict)
+    ]
+    return usable, first_row + np.flatnonzero(has_geometry)
 
 
-def _readable(found: Geometry, features: list[Feature], rows: np.ndarray, bad_rows: BadRows) -> np.ndarray:
-    """Tell which geometries could be read, the empty ones among them, and note the others."""
-    absent = np.isnan(found.x) | np.isnan(found.y) if isinstance(found, Points) else shapely.is_missing(found.array)
-    unreadable = [place for place in np.flatnonzero(absent) if not is_empty(features[place]["geometry"])]
-    shown = [str(features[place]["geometry"])[:100] for place in unreadable[:5]]
-    bad_rows.note("unreadable geometry", rows[unreadable], shown, code="source.format")
-    keep = np.ones(len(found), dtype=bool)
-    keep[unreadable] = False
-    return keep
+def _check_readable(raw: Geometry, features: list[Feature], rows: np.ndarray, bad_rows: BadRows) -> np.ndarray:
+    """Return a mask of the geometries that could be read, empty ones included; count the others as bad rows."""
+    absent = np.isnan(raw.x) | np.isnan(raw.y) if isinstance(raw, Points) else shapely.is_missing(raw.array)
+    unreadable = [index for index in np.flatnonzero(absent) if not is_empty(_geometry(features[index]))]
+    examples = [str(features[index]["geometry"])[:100] for index in unreadable[:5]]
+    bad_rows.note("unreadable geometry", rows[unreadable], examples, code="source.format")
+    is_readable = np.ones(len(raw), dtype=bool)
+    is_readable[unreadable] = False
+    return is_readable
 
 
 def _frame(
-    block: Block, features: list[Feature], places: np.ndarray, columns: Container[str]
+    block: Block, features: list[Feature], positions: np.ndarray, columns: Container[str]
 ) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return the wanted properties as columns and the names of all; `places` are the features' in the block."""
+    """Return the selected properties as columns, and the names of all properties.
+
+    `positions` holds the position of each feature in the block.
+    """
     properties = [_properties(feature) for feature in features]
     available = tuple(dict.fromkeys(chain.from_iterable(properties)))
     data = {name: [row.get(name) for row in properties] for name in available if name in columns}
     if any(has_rounded_integer(values) for values in data.values()):
         exact = block.exact()
-        properties = [_properties(exact[place]) for place in places]
+        properties = [_properties(exact[position]) for position in positions]
         data = {name: [row.get(name) for row in properties] for name in data}
     return pl.DataFrame({name: json_column(values) for name, values in data.items()}), available
 
 
-def _properties(feature: Feature) -> dict[str, Any]:
-    properties = feature.get("properties")
+def _properties(feature: object) -> dict[str, object]:
+    properties = feature.get("properties") if isinstance(feature, dict) else None
     return properties if isinstance(properties, dict) else {}

@@ -1,5 +1,6 @@
-"""GeoJSON geometries to numbers and shapely geometries, all of one type at once."""
+"""GeoJSON geometries as arrays of coordinates or shapely geometries, built for all geometries of a type at once."""
 
+from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
@@ -8,9 +9,9 @@ import orjson
 import shapely
 from shapely import GeometryType
 
-from oa_task.features import Points, Shapes
+from oa_task.features.batch import Points, Shapes
 
-# The type, and how many levels of lists are around a list of positions.
+# The type, and the number of list levels around a list of positions.
 _TYPES = {
     "LineString": (GeometryType.LINESTRING, 1),
     "MultiPoint": (GeometryType.MULTIPOINT, 1),
@@ -19,43 +20,44 @@ _TYPES = {
     "MultiPolygon": (GeometryType.MULTIPOLYGON, 3),
 }
 _PAIR = 2
+RawGeometry = dict[str, Any]  # parsed JSON, not validated: each reader handles the TypeError of a malformed one
 
 
-def geometries(values: list[dict[str, Any]]) -> Points | Shapes:
-    """Return points where all are points, shapes otherwise; NaN for an empty point, NaN or None for no geometry."""
+def geometries(values: Sequence[RawGeometry]) -> Points | Shapes:
+    """Return points if all are points, shapes otherwise; NaN for an empty point, NaN or None for an unreadable one."""
     kinds = [value.get("type") for value in values]
     if set(kinds) == {"Point"} and (pairs := _points(values)) is not None:
         return Points(pairs[:, 0].copy(), pairs[:, 1].copy())
     result = np.empty(len(values), dtype=object)
     for kind in set(map(str, kinds)):
-        places = [place for place, own in enumerate(kinds) if str(own) == kind]
-        result[places] = _of_type(kind, [values[place] for place in places])
+        positions = [position for position, other in enumerate(kinds) if str(other) == kind]
+        result[positions] = _of_type(kind, [values[position] for position in positions])
     return Shapes(result)
 
 
-def is_empty(value: dict[str, Any]) -> bool:
-    """Tell whether a geometry says that it is nowhere."""
+def is_empty(value: RawGeometry) -> bool:
+    """Return whether a geometry is explicitly empty."""
     return value.get("coordinates") == [] or value.get("geometries") == []
 
 
-def _points(values: list[dict[str, Any]]) -> np.ndarray | None:
+def _points(values: Sequence[RawGeometry]) -> np.ndarray | None:
     try:
         return _pairs([value.get("coordinates") or (np.nan, np.nan) for value in values])
     except (IndexError, TypeError, ValueError):
         return None
 
 
-def _of_type(kind: str, values: list[dict[str, Any]]) -> np.ndarray:
-    at_once = _ragged(*_TYPES[kind], values) if kind in _TYPES else None
-    if at_once is not None:
-        return at_once
+def _of_type(kind: str, values: Sequence[RawGeometry]) -> np.ndarray:
+    shapes = _ragged(*_TYPES[kind], values) if kind in _TYPES else None
+    if shapes is not None:
+        return shapes
     result = np.empty(len(values), dtype=object)
     result[:] = [_single(value) for value in values]
     return result
 
 
-def _ragged(kind: GeometryType, depth: int, values: list[dict[str, Any]]) -> np.ndarray | None:
-    """Return geometries of one type, None where one of them is not as it should be."""
+def _ragged(kind: GeometryType, depth: int, values: Sequence[RawGeometry]) -> np.ndarray | None:
+    """Return the geometries of one type, None if one of them is malformed."""
     try:
         items = [value["coordinates"] for value in values]
         offsets: list[np.ndarray] = []
@@ -67,18 +69,18 @@ def _ragged(kind: GeometryType, depth: int, values: list[dict[str, Any]]) -> np.
         return None
 
 
-def _pairs(positions: list[Any]) -> np.ndarray:
-    """Return the first two numbers of each position. Raises ValueError or TypeError where they are not numbers."""
+def _pairs(positions: Sequence[Sequence[float]]) -> np.ndarray:
+    """Return the first two numbers of each position. Raises ValueError or TypeError if they are not numbers."""
     widths = set(map(len, positions))
     if widths == {_PAIR}:
         return np.fromiter(chain.from_iterable(positions), float, _PAIR * len(positions)).reshape(-1, _PAIR)
     return np.array([(float(position[0]), float(position[1])) for position in positions]).reshape(-1, _PAIR)
 
 
-def _single(value: dict[str, Any]) -> Any:
+def _single(value: RawGeometry) -> shapely.Geometry | None:
     try:
         shape = shapely.from_geojson(orjson.dumps(value), on_invalid="ignore")
     except (orjson.JSONEncodeError, RecursionError, shapely.errors.GEOSException, TypeError):
         return None
-    is_sound = shape is not None and np.isfinite(shapely.get_coordinates(shape)).all()
-    return shape if is_sound else None
+    is_valid = shape is not None and np.isfinite(shapely.get_coordinates(shape)).all()
+    return shape if is_valid else None

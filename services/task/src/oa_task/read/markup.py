@@ -1,16 +1,16 @@
-"""XML that is not whole: GDAL reads it to where it ends and says nothing."""
+"""Detection of truncated XML, which GDAL reads up to its end without an error."""
 
 import re
 from pathlib import Path
 
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 _ENDS_BYTES = 16 * 1024
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)")
 
 
-def refuse_cut_off(path: Path) -> None:
-    """Raise TaskFailure source.format where the root element is not closed at the end of a file."""
+def refuse_truncated_xml(path: Path) -> None:
+    """Raise TaskFailure source.format if the root element is not closed at the end of a file."""
     size = path.stat().st_size
     with path.open("rb") as file:
         root = _ROOT.search(file.read(_ENDS_BYTES))
@@ -18,5 +18,5 @@ def refuse_cut_off(path: Path) -> None:
         tail = file.read()
     if root and b"</" + root[1] not in tail and not tail.rstrip().endswith(b"/>"):
         name = root[1].decode("latin-1")
-        text = f"{path.name} ends at byte {size:,} before its element {name} is closed: the download may be cut off"
+        text = f"{path.name} ends at byte {size:,} before its element {name} is closed: the download may be truncated"
         raise TaskFailure("source.format", text)

@@ -1,15 +1,14 @@
-"""What a reader is asked for."""
+"""The request to a reader: which file to read, and how."""
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from oa_task.bad_rows import BadRows
+from oa_task.features.bad_rows import BadRows
 
 
-class Everything:
-    """A set that has every name in it."""
+class AllColumns:
+    """A container that holds every name."""
 
     def __contains__(self, name: object) -> bool:
         return True
@@ -17,14 +16,24 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """A file or .gdb folder, how to read it, the columns that are wanted of it, and where bad rows are counted.
+    """A file or .gdb folder, the conform that says how to read it, the columns to read, and where to count bad rows.
 
-    `enough` is how many features the asker wants at the most, None for all: a reader of what still grows need not wait
-    for more than these.
+    `limit` is the number of features after which the caller stops, None for all: a reader of a growing file need not
+    wait for more.
     """
 
     path: Path
-    conform: dict[str, Any]
+    conform: Mapping[str, object]
     columns: Container[str]
     bad_rows: BadRows
-    enough: int | None = None
+    limit: int | None = None
+
+    @property
+    def format(self) -> str:
+        """Return the format of the data."""
+        return str(self.conform["format"])
+
+    def option(self, name: str) -> str | None:
+        """Return an option of the conform as text, None if it is missing or empty."""
+        value = self.conform.get(name)
+        return str(value) if value else None

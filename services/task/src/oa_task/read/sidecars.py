@@ -1,4 +1,4 @@
-"""The files beside a shapefile, which GDAL finds only by the exact case of their names."""
+"""The companion files of a shapefile, which GDAL finds only if the case of their names matches."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _SUFFIXES = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
 
 
 def with_sidecars(path: Path) -> Path:
-    """Return the shapefile under a name that its sidecars share, renaming what differs only in case."""
+    """Rename the companion files whose names differ only in case; return the path of the shapefile."""
     for sibling in list(path.parent.iterdir()):
         suffix = sibling.suffix.lower()
         is_sidecar = suffix in _SUFFIXES and sibling.stem.lower() == path.stem.lower()

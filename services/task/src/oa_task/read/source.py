@@ -1,15 +1,15 @@
-"""From unpacked files to batches, by format: the one way in to all readers."""
+"""Batches of features from unpacked files: the single entry point to the readers of all formats."""
 
 from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from oa_task.bad_rows import BadRows
-from oa_task.definition import Entry, needed_columns
-from oa_task.features import FeatureBatch, Points, Shapes
-from oa_task.read.choice import choose
-from oa_task.read.request import Everything, ReadRequest
+from oa_task.definition.source_entry import SourceEntry, needed_columns
+from oa_task.features.bad_rows import BadRows
+from oa_task.features.batch import FeatureBatch, Points, Shapes
+from oa_task.read.file_selection import choose_file
+from oa_task.read.request import AllColumns, ReadRequest
 from oa_task.read.sidecars import with_sidecars
 
 Reader = Callable[[ReadRequest], Iterator[FeatureBatch]]
@@ -17,17 +17,16 @@ _READERS = {"csv": "csv", "geojson": "geojson"}
 
 
 def open_batches(
-    files: list[Path], entry: Entry, *, bad_rows: BadRows, all_columns: bool = False, limit: int | None = None
+    files: list[Path], entry: SourceEntry, *, bad_rows: BadRows, all_columns: bool = False, limit: int | None = None
 ) -> Iterator[FeatureBatch]:
-    """Yield the features of the data in input order: all, or the first `limit`.
+    """Yield the features of the data in input order: all of them, or the first `limit`.
 
-    Only the columns that the entry's rules name are read, unless `all_columns`. After the last feature `bad_rows` is
-    checked, also for what the consumer has noted by then; not where a `limit` ends the reading early. Rows are numbered
-    on from `bad_rows.rows_read`, so that the parts of a source count through.
-    Raises TaskFailure source.*.
+    Reads only the columns that the entry's rules name, unless `all_columns` is set. Checks `bad_rows` after the last
+    feature, including rows that the caller has added by then, but not with a `limit`. Row numbers continue from
+    `bad_rows.rows_read`, through all parts of a source. Raises TaskFailure source.*.
     """
-    columns: Container[str] = Everything() if all_columns else needed_columns(entry)
-    path = files[0] if entry.is_esri else choose(files, entry.conform)
+    columns: Container[str] = AllColumns() if all_columns else needed_columns(entry)
+    path = files[0] if entry.is_esri else choose_file(files, entry.conform)
     batches = _read(entry, ReadRequest(path, entry.conform, columns, bad_rows, limit))
     if limit is not None:
         yield from _first(batches, limit)
@@ -36,7 +35,7 @@ def open_batches(
     bad_rows.check()
 
 
-def _read(entry: Entry, request: ReadRequest) -> Iterator[FeatureBatch]:
+def _read(entry: SourceEntry, request: ReadRequest) -> Iterator[FeatureBatch]:
     if entry.format.startswith("shapefile"):
         request = replace(request, path=with_sidecars(request.path))
     read = _reader("esri" if entry.is_esri else _READERS.get(entry.format, "ogr"))
@@ -44,25 +43,25 @@ def _read(entry: Entry, request: ReadRequest) -> Iterator[FeatureBatch]:
 
 
 def _reader(name: str) -> Reader:
-    """Return `read_NAME` of `oa_task.read.NAME`; the libraries of the other formats are not loaded."""
+    """Return `read_NAME` of `oa_task.read.NAME`, without loading the libraries of the other formats."""
     reader: Reader = getattr(import_module(f"oa_task.read.{name}"), f"read_{name}")
     return reader
 
 
 def _first(batches: Iterator[FeatureBatch], limit: int) -> Iterator[FeatureBatch]:
-    left = limit
+    remaining = limit
     for batch in batches:
-        if left <= 0:
+        if remaining <= 0:
             return
-        yield _cut(batch, left)
-        left -= len(batch)
+        yield _head(batch, remaining)
+        remaining -= len(batch)
 
 
-def _cut(batch: FeatureBatch, height: int) -> FeatureBatch:
+def _head(batch: FeatureBatch, height: int) -> FeatureBatch:
     geometry = batch.geometry
     if isinstance(geometry, Points):
-        cut: Points | Shapes = Points(geometry.x[:height], geometry.y[:height])
+        head: Points | Shapes = Points(geometry.x[:height], geometry.y[:height])
     else:
-        cut = Shapes(geometry.array[:height])
+        head = Shapes(geometry.array[:height])
     rows = None if batch.rows is None else batch.rows[:height]
-    return replace(batch, columns=batch.columns.head(height), geometry=cut, rows=rows)
+    return replace(batch, columns=batch.columns.head(height), geometry=head, rows=rows)

@@ -1,4 +1,4 @@
-"""Geometries from Arrow columns of WKB: points at once as numbers, others through shapely."""
+"""Geometries from Arrow columns of WKB: points directly as numbers, other geometries through shapely."""
 
 import struct
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ _POINT_TYPES = {
     29: (1001, 2001, 0x80000001, 0x40000001),
     37: (3001, 0xC0000001),
 }
-# By the thousands of an ISO type (Z, M, both), or by the two highest bits of a PostGIS type.
-_MORE_ORDINATES = (0, 1, 1, 2)
+# Indexed by the thousands of an ISO type (Z, M, both), or by the two highest bits of a PostGIS type.
+_EXTRA_ORDINATES = (0, 1, 1, 2)
 _POINT, _LINE, _POLYGON = 1, 2, 3
 
 
 def points(array: pa.Array) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return x and y, NaN where there is none, if all geometries of the column are points."""
+    """Return x and y, NaN for a missing geometry, if all geometries of the column are points; otherwise None."""
     ends, body = _buffers(array)
     sizes = np.diff(ends)
     filled = sizes > 0
@@ -39,28 +39,28 @@ def points(array: pa.Array) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def shapes(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Return an object array of geometries, None where there is none, and the places of those that are not sound.
+    """Return an object array of geometries, None for a missing one, and the indexes of the invalid ones.
 
-    An unsound one, such as a ring of two points, is replaced by the centre of its bounds, as GDAL's users know it.
+    The center of its bounds replaces an invalid geometry, such as a ring of two points, as users of
+    GDAL know it.
     """
     bodies = np.array(array.to_pylist(), dtype=object)
     result = np.atleast_1d(shapely.from_wkb(bodies, on_invalid="ignore"))
-    is_unsound = shapely.is_missing(result) & np.array([bool(body) for body in bodies], dtype=bool)
-    unsound = np.flatnonzero(is_unsound)
-    for place in unsound:
-        result[place] = _centre(bodies[place])
-    return result, unsound
+    invalid = np.flatnonzero(shapely.is_missing(result) & np.array([bool(body) for body in bodies], dtype=bool))
+    for index in invalid:
+        result[index] = _center(bodies[index])
+    return result, invalid
 
 
 def _buffers(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of the values, the first value's start before them, and the bytes."""
+    """Return the bytes of the column, and the offsets in it: the start of the first value, then the end of each."""
     width = np.int64 if pa.types.is_large_binary(array.type) else np.int32
     _, ends, body = array.buffers()
     ends = np.frombuffer(ends, dtype=width)[array.offset : array.offset + len(array) + 1]
     return ends, np.frombuffer(body or b"", dtype=np.uint8)
 
 
-def _centre(body: bytes) -> shapely.Geometry | None:
+def _center(body: bytes) -> shapely.Geometry | None:
     try:
         coordinates = np.concatenate([*_coordinates(_Cursor(body))])
     except (struct.error, ValueError):
@@ -75,25 +75,27 @@ class _Cursor:
 
     def __init__(self, body: bytes) -> None:
         self._body = body
-        self._place = 0
+        self._position = 0
         self._order = "<"
 
     def header(self) -> tuple[int, int]:
-        """Return the kind of the geometry that begins here, 1 to 7, and the ordinates of a coordinate."""
-        self._order = "<" if self._body[self._place : self._place + 1] == b"\x01" else ">"
-        self._place += 1
+        """Return the kind of the geometry that starts here, 1 to 7, and the number of ordinates per coordinate."""
+        self._order = "<" if self._body[self._position : self._position + 1] == b"\x01" else ">"
+        self._position += 1
         code = self.count()
         flags, flat = code >> 30, code & 0xFFFF
-        return flat % 1000, 2 + _MORE_ORDINATES[flags or flat // 1000]
+        return flat % 1000, 2 + _EXTRA_ORDINATES[flags or flat // 1000]
 
     def count(self) -> int:
-        (value,) = struct.unpack_from(f"{self._order}I", self._body, self._place)
-        self._place += 4
+        """Return the number that starts here."""
+        (value,) = struct.unpack_from(f"{self._order}I", self._body, self._position)
+        self._position += 4
         return int(value)
 
     def pairs(self, count: int, ordinates: int) -> np.ndarray:
-        values = np.frombuffer(self._body, dtype=f"{self._order}f8", count=count * ordinates, offset=self._place)
-        self._place += values.nbytes
+        """Return the x, y pairs of `count` coordinates."""
+        values = np.frombuffer(self._body, dtype=f"{self._order}f8", count=count * ordinates, offset=self._position)
+        self._position += values.nbytes
         return values.reshape(count, ordinates)[:, :2]
 
 

@@ -1,40 +1,26 @@
-"""Geometries for output: addresses as points on their surface, coordinates in two dimensions, rounded."""
+"""Geometries for output: a point on the surface for addresses, and two rounded dimensions for all layers."""
 
 import numpy as np
 import shapely
 
-from oa_task.features import Geometry, Points, Shapes
-from oa_task.write.rounding import rounded
+from oa_task.features.batch import Geometry, Points, Shapes
+from oa_task.write.rounding import round_coordinates
 
 POINT_LAYERS = frozenset({"addresses"})
 _POINT = 0
 
 
 def output_geometry(geometry: Geometry, layer: str) -> Geometry:
-    """Return what is written for a batch: Points for addresses, rounded coordinates, nothing that is not finite."""
+    """Return the output geometries of a batch: Points for addresses, coordinates rounded, infinite ones as missing."""
     if isinstance(geometry, Shapes) and layer in POINT_LAYERS:
         geometry = _surface_points(geometry.array)
     if isinstance(geometry, Points):
-        return _finite_points(rounded(geometry.x), rounded(geometry.y))
-    coordinates = rounded(shapely.get_coordinates(geometry.array))
+        return _finite_points(round_coordinates(geometry.x), round_coordinates(geometry.y))
+    coordinates = round_coordinates(shapely.get_coordinates(geometry.array))
     shapes: np.ndarray = shapely.set_coordinates(geometry.array.copy(), coordinates)
     if not np.isfinite(coordinates).all():
         shapes = _without_infinite(shapes)
     return Shapes(_without_empty_points(shapes))
-
-
-def is_missing(geometry: Geometry) -> np.ndarray:
-    """Return where there is no geometry."""
-    found = np.isnan(geometry.x) if isinstance(geometry, Points) else shapely.is_missing(geometry.array)
-    return np.asarray(found, dtype=bool)
-
-
-def bounds(geometry: Geometry) -> np.ndarray:
-    """Return west, south, east, north of each feature, NaN where there is nothing: shape (n, 4)."""
-    if isinstance(geometry, Points):
-        return np.column_stack((geometry.x, geometry.y, geometry.x, geometry.y))
-    found: np.ndarray = shapely.bounds(geometry.array)
-    return found
 
 
 def _surface_points(shapes: np.ndarray) -> Points:

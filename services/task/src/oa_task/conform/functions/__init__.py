@@ -1,1 +1,1 @@
-"""The attribute functions, by concern: each takes a rule and the columns, and returns what it makes of them."""
+"""The attribute functions: each takes a rule and the columns, and returns the result of the rule."""

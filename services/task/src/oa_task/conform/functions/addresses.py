@@ -1,11 +1,11 @@
-"""House number, street and unit out of an address in one text."""
+"""House number, street and unit from an address in one text."""
 
 import re
 
 from oa_task.conform.columns import Columns
 from oa_task.conform.functions.regexps import first_groups
-from oa_task.conform.patterns.expression import expression
-from oa_task.conform.values import Function, Made
+from oa_task.conform.patterns.expression import compile_expression
+from oa_task.conform.values import Function, RuleResult
 
 _NUMBER = r"\d+(?:[ -]\d/\d|-\d+|-?[A-Z])?"
 _UNIT = r"(?:(?:UNIT|APARTMENT|APT\.?|SUITE|STE\.?|BUILDING|BLDG\.?|LOT)\s+|#).+"
@@ -15,17 +15,17 @@ _STREET_BEFORE_UNIT = rf"^(?:\s*{_NUMBER}\s+)?(.+?)(?:\s+{_UNIT})?$"
 _POSTFIXED_UNIT = rf"\s({_UNIT})$"
 
 
-def prefixed_number(rule: Function, columns: Columns) -> Made:
+def prefixed_number(rule: Function, columns: Columns) -> RuleResult:
     """Return the house number at the start of an address."""
-    return first_groups(columns, rule["field"], expression(_PREFIXED_NUMBER, re.IGNORECASE))
+    return first_groups(columns, rule["field"], compile_expression(_PREFIXED_NUMBER, re.IGNORECASE))
 
 
-def postfixed_street(rule: Function, columns: Columns) -> Made:
-    """Return what follows the house number, up to a unit where the rule says that there may be one."""
+def postfixed_street(rule: Function, columns: Columns) -> RuleResult:
+    """Return the text after the house number, up to a unit if the rule allows for one."""
     pattern = _STREET_BEFORE_UNIT if rule.get("may_contain_units") else _POSTFIXED_STREET
-    return first_groups(columns, rule["field"], expression(pattern, re.IGNORECASE))
+    return first_groups(columns, rule["field"], compile_expression(pattern, re.IGNORECASE))
 
 
-def postfixed_unit(rule: Function, columns: Columns) -> Made:
+def postfixed_unit(rule: Function, columns: Columns) -> RuleResult:
     """Return the unit at the end of an address."""
-    return first_groups(columns, rule["field"], expression(_POSTFIXED_UNIT, re.IGNORECASE))
+    return first_groups(columns, rule["field"], compile_expression(_POSTFIXED_UNIT, re.IGNORECASE))

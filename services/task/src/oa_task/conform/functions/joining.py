@@ -1,4 +1,4 @@
-"""Several columns into one text."""
+"""Functions that combine several columns into one text."""
 
 import re
 from collections.abc import Iterable
@@ -6,70 +6,70 @@ from collections.abc import Iterable
 import polars as pl
 
 from oa_task.conform.columns import WHITE_SPACE, Columns
-from oa_task.conform.values import NOTHING, Function, Made
-from oa_task.failure import TaskFailure
+from oa_task.conform.values import NOTHING, Function, RuleResult
+from oa_task.runtime.failure import TaskFailure
 
 _REFERENCE = re.compile(r"\$([0-9]+)")
-_MOST_REFERENCES = 100
-_LONGEST_NUMBER = 9
+_MAX_REFERENCES = 100
+_MAX_DIGITS = 9
 
 
-def join(rule: Function, columns: Columns) -> Made:
-    """Join the trimmed, non-empty values; an absent column makes the attribute empty."""
+def join(rule: Function, columns: Columns) -> RuleResult:
+    """Join the trimmed, non-empty values with the separator; return nothing if a column is absent."""
     if any(field not in columns for field in rule["fields"]):
-        return Made(NOTHING)
-    return Made(_joined(columns, rule["fields"], rule.get("separator", " ")))
+        return RuleResult(NOTHING)
+    return RuleResult(_join(columns, rule["fields"], rule.get("separator", " ")))
 
 
-def listed(fields: list[str], columns: Columns) -> Made:
-    """Join the trimmed, non-empty values of those columns that are there with spaces."""
-    there = [field for field in fields if field in columns]
-    return Made(_joined(columns, there, " ") if there else pl.lit(""))
+def join_list(fields: list[str], columns: Columns) -> RuleResult:
+    """Join the trimmed, non-empty values of the available columns with spaces."""
+    available = [field for field in fields if field in columns]
+    return RuleResult(_join(columns, available, " ") if available else pl.lit(""))
 
 
-def first_non_empty(rule: Function, columns: Columns) -> Made:
-    """Return the first value that is more than white space, as it stands."""
+def first_non_empty(rule: Function, columns: Columns) -> RuleResult:
+    """Return the first value that is more than white space, untrimmed."""
     texts = [columns.text(field) for field in rule["fields"] if field in columns]
-    return Made(pl.coalesce(*(pl.when(_trimmed(text) != "").then(text) for text in texts), NOTHING))
+    return RuleResult(pl.coalesce(*(pl.when(_trim(text) != "").then(text) for text in texts), NOTHING))
 
 
-def format_(rule: Function, columns: Columns) -> Made:
-    """Fill in `$n`, each trimmed and without a `.0` at its end, leaving out the text before an empty one.
+def format_(rule: Function, columns: Columns) -> RuleResult:
+    """Replace each `$n` by its value, trimmed and without a trailing `.0`; drop the text before an empty value.
 
-    The text before the first `$n` and after the last stays, unless all are empty: then so is the result. A `$n` that
-    counts no field goes with the text before it. Raises TaskFailure source.schema.
+    The text before the first `$n` and after the last one stays, unless all values are empty: then the result is empty
+    too. A `$n` without a field is dropped with the text before it. Raises TaskFailure source.schema.
     """
     *pieces, tail = _REFERENCE.split(rule["format"])
     references = list(zip(pieces[::2], pieces[1::2], strict=True))
-    if len(references) > _MOST_REFERENCES:
-        raise TaskFailure("source.schema", f"{columns.pointer}/format has more than {_MOST_REFERENCES} references")
+    if len(references) > _MAX_REFERENCES:
+        raise TaskFailure("source.schema", f"{columns.pointer}/format has more than {_MAX_REFERENCES} references")
     parts: list[pl.Expr] = []
     are_filled: list[pl.Expr] = []
-    for place, (before, number) in enumerate(references):
+    for index, (before, number) in enumerate(references):
         field = _field(rule["fields"], number)
         if field is None:
             continue
-        value = _trimmed(columns.text(field))
-        is_wanted = pl.lit(value=True) if place == 0 else (value != "") & _any(are_filled)
-        parts += [pl.when(is_wanted).then(pl.lit(before)).otherwise(pl.lit("")), value.str.strip_suffix(".0")]
+        value = _trim(columns.text(field))
+        has_prefix = pl.lit(value=True) if index == 0 else (value != "") & _any(are_filled)
+        parts += [pl.when(has_prefix).then(pl.lit(before)).otherwise(pl.lit("")), value.str.strip_suffix(".0")]
         are_filled.append(value != "")
     filled = pl.concat_str([*parts, pl.lit(tail)])
-    return Made(pl.when(_any(are_filled)).then(filled).otherwise(pl.lit("")))
+    return RuleResult(pl.when(_any(are_filled)).then(filled).otherwise(pl.lit("")))
 
 
-def _joined(columns: Columns, fields: Iterable[str], separator: str) -> pl.Expr:
-    trimmed = [_trimmed(columns.text(field)) for field in fields]
+def _join(columns: Columns, fields: Iterable[str], separator: str) -> pl.Expr:
+    trimmed = [_trim(columns.text(field)) for field in fields]
     return pl.concat_str([pl.when(text != "").then(text) for text in trimmed], separator=separator, ignore_nulls=True)
 
 
-def _trimmed(text: pl.Expr) -> pl.Expr:
+def _trim(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars(WHITE_SPACE)
 
 
-def _any(are_true: list[pl.Expr]) -> pl.Expr:
-    return pl.any_horizontal(are_true) if are_true else pl.lit(value=False)
+def _any(conditions: list[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(conditions) if conditions else pl.lit(value=False)
 
 
 def _field(fields: list[str], number: str) -> str | None:
-    is_one = len(number) <= _LONGEST_NUMBER and 0 < int(number) <= len(fields)
-    return fields[int(number) - 1] if is_one else None
+    exists = len(number) <= _MAX_DIGITS and 0 < int(number) <= len(fields)
+    return fields[int(number) - 1] if exists else None

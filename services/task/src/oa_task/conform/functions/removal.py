@@ -1,20 +1,20 @@
-"""One column's value cut off another's."""
+"""Functions that remove the value of one column from another."""
 
 import polars as pl
 
 from oa_task.conform.columns import Columns
-from oa_task.conform.values import Function, Made
+from oa_task.conform.values import Function, RuleResult
 
 
-def remove_prefix(rule: Function, columns: Columns) -> Made:
-    """Cut the other column's value, and then spaces, from the start; without it the value stays as it is."""
+def remove_prefix(rule: Function, columns: Columns) -> RuleResult:
+    """Remove the value of the other column, then spaces, from the start; keep a value that does not start with it."""
     text, prefix = columns.text(rule["field"]), columns.text(rule["field_to_remove"])
-    cut = text.str.strip_prefix(prefix).str.strip_chars_start(" ")
-    return Made(pl.when(text.str.starts_with(prefix)).then(cut).otherwise(text))
+    rest = text.str.strip_prefix(prefix).str.strip_chars_start(" ")
+    return RuleResult(pl.when(text.str.starts_with(prefix)).then(rest).otherwise(text))
 
 
-def remove_postfix(rule: Function, columns: Columns) -> Made:
-    """Cut the other column's value, and then spaces, from the end; without it the value stays as it is."""
+def remove_postfix(rule: Function, columns: Columns) -> RuleResult:
+    """Remove the value of the other column, then spaces, from the end; keep a value that does not end with it."""
     text, postfix = columns.text(rule["field"]), columns.text(rule["field_to_remove"])
-    cut = text.str.strip_suffix(postfix).str.strip_chars_end(" ")
-    return Made(pl.when((postfix != "") & text.str.ends_with(postfix)).then(cut).otherwise(text))
+    rest = text.str.strip_suffix(postfix).str.strip_chars_end(" ")
+    return RuleResult(pl.when((postfix != "") & text.str.ends_with(postfix)).then(rest).otherwise(text))

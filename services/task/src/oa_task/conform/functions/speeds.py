@@ -1,26 +1,26 @@
-"""Speeds."""
+"""Conversion of speeds."""
 
 import math
 
 import polars as pl
 
 from oa_task.conform.columns import Columns
-from oa_task.conform.values import NOTHING, Function, Made
+from oa_task.conform.values import NOTHING, Function, RuleResult
 
 _KPH = 1.60934
 
 
-def mph_to_kph(rule: Function, columns: Columns) -> Made:
-    """Convert a speed, rounded half to even; what is no number becomes empty, and infinity is a bad row."""
+def mph_to_kph(rule: Function, columns: Columns) -> RuleResult:
+    """Convert a speed, rounded half to even; a value that is not a number becomes empty, infinity is a bad row."""
     if rule["field"] not in columns:
-        return Made(NOTHING)
+        return RuleResult(NOTHING)
     values = columns.values(rule["field"])
     speeds = {value: _speed(value) for value in values.unique().to_list()}
-    is_infinite = {value for value, speed in speeds.items() if math.isinf(speed)}
-    if is_infinite:
-        places = [place for place, value in enumerate(values.to_list()) if value in is_infinite]
-        columns.note("mph_to_kph", places, values.gather(places).to_list())
-    return Made(
+    infinite = {value for value, speed in speeds.items() if math.isinf(speed)}
+    if infinite:
+        indexes = [index for index, value in enumerate(values.to_list()) if value in infinite]
+        columns.note("mph_to_kph", indexes, values.gather(indexes).to_list())
+    return RuleResult(
         values.replace_strict(list(speeds), [_text(speed) for speed in speeds.values()], return_dtype=pl.String)
     )
 

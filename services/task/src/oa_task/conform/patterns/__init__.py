@@ -1,1 +1,1 @@
-"""Regular expressions: Python's, as definitions are written for, run by Rust's engine where both surely agree."""
+"""Regular expressions of Python, run by Rust's engine where both engines certainly agree."""

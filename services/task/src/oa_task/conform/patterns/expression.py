@@ -1,4 +1,4 @@
-"""One regular expression, for both engines."""
+"""A regular expression for both engines."""
 
 import re
 import warnings
@@ -9,9 +9,9 @@ import polars as pl
 from polars.exceptions import ComputeError
 
 from oa_task.conform.patterns.translation import Translation, UntranslatableError, translate
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
-LONGEST = 100_000
+MAX_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,24 @@ class Expression:
 
 
 @cache
-def expression(pattern: str, flags: int = 0) -> Expression:
+def compile_expression(pattern: str, flags: int = 0) -> Expression:
     """Compile an expression. Raises TaskFailure source.regexp."""
-    if len(pattern) > LONGEST:
-        raise TaskFailure("source.regexp", f"the expression has {len(pattern):,} characters, at most {LONGEST:,}")
-    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of sets within sets, such as [[]
+    if len(pattern) > MAX_CHARACTERS:
+        raise TaskFailure(
+            "source.regexp", f"the expression has {len(pattern):,} characters; the limit is {MAX_CHARACTERS:,}"
+        )
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # about sets within sets, such as [[]
         try:
             compiled = re.compile(pattern, flags)
         except (re.error, RecursionError, OverflowError) as error:
-            raise TaskFailure("source.regexp", f"{pattern[:200]!r} is not a regular expression: {error}") from error
+            raise TaskFailure(
+                "source.regexp", f"{pattern[:200]!r} is not a valid regular expression: {error}"
+            ) from error
         return Expression(compiled, _translation(pattern, flags))
 
 
 def _translation(pattern: str, flags: int) -> Translation | None:
-    """Translate, and let Rust's engine judge the size of what it makes of it (10 MB at most)."""
+    """Return the translation, None if it is impossible or needs more than 10 MB in Rust's engine."""
     try:
         translation = translate(pattern, flags)
         pl.Series([""]).str.contains(translation.rust)

@@ -1,4 +1,4 @@
-"""Expressions applied to a column: by Rust where it agrees with Python, by Python for the values where it may not."""
+"""Application of expressions to a column: by Rust, and by Python for values on which the two may differ."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -9,13 +9,13 @@ import polars as pl
 from oa_task.conform.columns import Columns
 from oa_task.conform.patterns.expression import Expression
 from oa_task.conform.values import Column
-from oa_task.failure import TaskFailure
+from oa_task.runtime.failure import TaskFailure
 
 LIMIT_S = 15.0
-_SHOWN = 80
+_MAX_SHOWN = 80
 
 
-def matched(
+def match_column(
     columns: Columns,
     field: str,
     expression: Expression,
@@ -23,34 +23,34 @@ def matched(
     in_rust: Callable[[pl.Expr], pl.Expr] | None,
     in_python: Callable[[str], str],
 ) -> Column:
-    """Return what an expression makes of a column.
+    """Return the values that an expression produces from a column.
 
-    Raises TaskFailure source.regexp_timeout when Python needs more than 15 seconds for one batch.
+    Raises TaskFailure source.regexp_timeout if Python needs more than 15 seconds for one batch.
     """
     if in_rust is None or expression.translation is None:
-        every: list[str] = columns.values(field).to_list()
-        return pl.Series(_each(columns, expression, in_python, every, range(len(every))), dtype=pl.String)
-    made = in_rust(columns.text(field))
-    doubtful = _doubtful(columns, field, expression)
+        values: list[str] = columns.values(field).to_list()
+        return pl.Series(_run_python(columns, expression, in_python, values, range(len(values))), dtype=pl.String)
+    result = in_rust(columns.text(field))
+    doubtful = _doubtful_indexes(columns, field, expression)
     if not len(doubtful):
-        return made
-    values: list[str] = columns.values(field).gather(doubtful).to_list()
-    corrected = _each(columns, expression, in_python, values, doubtful.to_list())
-    return columns.evaluate(made).scatter(doubtful, pl.Series(corrected, dtype=pl.String))
+        return result
+    values = columns.values(field).gather(doubtful).to_list()
+    corrected = _run_python(columns, expression, in_python, values, doubtful.to_list())
+    return columns.evaluate(result).scatter(doubtful, pl.Series(corrected, dtype=pl.String))
 
 
 @contextmanager
 def time_limit(seconds: float, what: Callable[[], str]) -> Iterator[None]:
-    """End the block with TaskFailure source.regexp_timeout; only in the main thread, where signals arrive.
+    """Raise TaskFailure source.regexp_timeout if the block takes too long. Works in the main thread only.
 
-    Counted are the seconds that the process computes, so that a busy machine ends nothing. Matching looks for signals:
-    it can be ended in the middle of a value.
+    The limit counts the seconds that the process computes, so a busy machine does not exceed it. Python's matching
+    checks for signals, so the limit can end it in the middle of a value.
     """
 
-    def too_long(_signal: int, _frame: object) -> None:
+    def raise_timeout(_signal: int, _frame: object) -> None:
         raise TaskFailure("source.regexp_timeout", f"{what()} took longer than {seconds:g} s")
 
-    previous = signal.signal(signal.SIGVTALRM, too_long)
+    previous = signal.signal(signal.SIGVTALRM, raise_timeout)
     signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         yield
@@ -59,8 +59,8 @@ def time_limit(seconds: float, what: Callable[[], str]) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, previous)
 
 
-def _doubtful(columns: Columns, field: str, expression: Expression) -> pl.Series:
-    """Return the places of the values on which the engines may differ."""
+def _doubtful_indexes(columns: Columns, field: str, expression: Expression) -> pl.Series:
+    """Return the indexes of the values on which the engines may differ."""
     translation, text = expression.translation, columns.text(field)
     doubts = []
     if translation is not None and translation.has_end:
@@ -72,19 +72,19 @@ def _doubtful(columns: Columns, field: str, expression: Expression) -> pl.Series
     return columns.evaluate(pl.any_horizontal(doubts)).arg_true()
 
 
-def _each(
-    columns: Columns, expression: Expression, do: Callable[[str], str], values: Sequence[str], places: Sequence[int]
+def _run_python(
+    columns: Columns, expression: Expression, run: Callable[[str], str], values: Sequence[str], indexes: Sequence[int]
 ) -> list[str]:
-    """Apply Python's engine, once to each different value."""
-    known: dict[str, str] = {}
+    """Run Python's engine once on each distinct value; `indexes` are those of the values in the batch."""
+    results: dict[str, str] = {}
 
-    def what() -> str:
-        at = next((at for at, value in enumerate(values) if value not in known), 0)
-        value, pattern = values[at][:_SHOWN], expression.python.pattern[:_SHOWN]
-        return f"{columns.pointer}: matching {pattern!r} in row {columns.row(places[at])} ({value!r})"
+    def current_match() -> str:
+        at = next((at for at, value in enumerate(values) if value not in results), 0)
+        value, pattern = values[at][:_MAX_SHOWN], expression.python.pattern[:_MAX_SHOWN]
+        return f"{columns.pointer}: matching {pattern!r} in row {columns.row(indexes[at])} ({value!r})"
 
-    with time_limit(LIMIT_S, what):
+    with time_limit(LIMIT_S, current_match):
         for value in values:
-            if value not in known:
-                known[value] = do(value)
-    return [known[value] for value in values]
+            if value not in results:
+                results[value] = run(value)
+    return [results[value] for value in values]

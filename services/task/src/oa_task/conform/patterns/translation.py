@@ -1,7 +1,7 @@
-"""Python's regular expressions in Rust's syntax.
+"""Translation of Python's regular expressions to Rust's syntax.
 
-Python's own parser takes the expression apart, so no quirk of the syntax is missed. What the two engines do not surely
-treat alike is not translated; see docs/engine.md, "Attribute functions", for the list.
+Python's own parser parses the expression, so the translation misses no quirk of the syntax. It refuses whatever the two
+engines may treat differently; docs/engine.md, "Regular expressions", has the list.
 """
 
 import re
@@ -10,9 +10,11 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from re import _constants as op  # type: ignore[attr-defined] # the parser has no public name
-from re import _parser as parser  # type: ignore[attr-defined] # likewise
+from re import _parser as parser  # type: ignore[attr-defined] # the same
 from typing import Any
 
+Argument = Any  # of a token: its type depends on the kind of the token, and the parser has no types
+Token = tuple[int, Argument]
 _KNOWN_FLAGS = re.UNICODE | re.IGNORECASE | re.DOTALL | re.VERBOSE
 _AGE = rf"\p{{Age:{'.'.join(unicodedata.unidata_version.split('.')[:2])}}}"
 _DIGIT = rf"[\p{{Nd}}&&{_AGE}]"
@@ -28,21 +30,21 @@ _CATEGORIES = {
 }
 _BEGINNINGS = frozenset({op.AT_BEGINNING, op.AT_BEGINNING_STRING})
 _ENDS = frozenset({op.AT_END, op.AT_END_STRING})
-_OTHER_CASES = {"i": "\u0130\u0131", "s": "\u017f", "k": "\u212a"}  # a test compares with all of Unicode
+_OTHER_CASES = {"i": "\u0130\u0131", "s": "\u017f", "k": "\u212a"}  # a test checks all of Unicode
 
 
 class UntranslatableError(Exception):
-    """The two engines do not surely agree on the expression."""
+    """The two engines may disagree on the expression."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """An expression in Rust's syntax, and for which values it is not the same as in Python's.
+    """An expression in Rust's syntax, and the values on which it may differ from Python's.
 
-    `has_end`: not for values that end in a line feed, before which Python's `$` matches too. `has_boundary`: not for
-    values beyond ASCII, since the engines differ in what a word is. `is_once`: it matches a value at most once, or
-    never nothing, so that replacing all matches is the same in both. `whole_groups`: if a match is always the whole
-    value, the groups that take part in every match.
+    `has_end`: values that end in a line feed, before which Python's `$` also matches. `has_boundary`: values beyond
+    ASCII, because the engines differ in the definition of a word. `is_once` means that the expression matches a value
+    at most once, or never matches empty text, so that replacing all matches is the same in both. `whole_groups` holds
+    the groups of every match, if a match is always the whole value.
     """
 
     rust: str
@@ -60,7 +62,7 @@ def translate(pattern: str, flags: int = 0) -> Translation:
     writer = _Writer(parsed.state.flags)
     rust = writer.sequence(parsed)
     begins, ends = _is_at(parsed[:1], _BEGINNINGS), _is_at(parsed[-1:], _ENDS)
-    groups = frozenset(about[0] for kind, about in parsed if kind is op.SUBPATTERN and about[0])
+    groups = frozenset(argument[0] for kind, argument in parsed if kind is op.SUBPATTERN and argument[0])
     return Translation(
         rust,
         has_end=writer.has_end,
@@ -70,53 +72,56 @@ def translate(pattern: str, flags: int = 0) -> Translation:
     )
 
 
-def _is_at(tokens: Iterable[Any], positions: frozenset[Any]) -> bool:
-    return any(kind is op.AT and about in positions for kind, about in tokens)
+def _is_at(tokens: Iterable[Token], positions: frozenset[int]) -> bool:
+    return any(kind is op.AT and argument in positions for kind, argument in tokens)
 
 
 class _Writer:
+    """Writes parsed tokens in Rust's syntax."""
+
     def __init__(self, flags: int) -> None:
         self.has_end = self.has_boundary = False
         self._ignores_case = bool(flags & re.IGNORECASE)
         self._any = "(?s:.)" if flags & re.DOTALL else r"[^\n]"
-        self._write: dict[Any, Callable[[Any], str]] = {
+        self._write: dict[int, Callable[[Argument], str]] = {
             op.LITERAL: self._literal,
             op.NOT_LITERAL: lambda code: f"[^{self._members([(op.LITERAL, code)])}]",
             op.ANY: lambda _: self._any,
             op.IN: self._class,
-            op.BRANCH: lambda about: f"(?:{'|'.join(self.sequence(branch) for branch in about[1])})",
+            op.BRANCH: lambda argument: f"(?:{'|'.join(self.sequence(branch) for branch in argument[1])})",
             op.SUBPATTERN: self._group,
             op.MAX_REPEAT: self._repeat,
-            op.MIN_REPEAT: lambda about: self._repeat(about) + "?",
+            op.MIN_REPEAT: lambda argument: self._repeat(argument) + "?",
             op.AT: self._position,
         }
 
-    def sequence(self, tokens: Iterable[Any]) -> str:
-        return "".join(self._token(kind, about) for kind, about in tokens)
+    def sequence(self, tokens: Iterable[Token]) -> str:
+        """Return the tokens in Rust's syntax. Raises UntranslatableError."""
+        return "".join(self._token(kind, argument) for kind, argument in tokens)
 
-    def _token(self, kind: Any, about: Any) -> str:
+    def _token(self, kind: int, argument: Argument) -> str:
         if kind not in self._write:
             raise UntranslatableError
-        return self._write[kind](about)
+        return self._write[kind](argument)
 
     def _literal(self, code: int) -> str:
         cases = self._cases(chr(code))
-        return _escaped(cases) if len(cases) == 1 else f"[{''.join(map(_escaped, cases))}]"
+        return _escape(cases) if len(cases) == 1 else f"[{''.join(map(_escape, cases))}]"
 
-    def _class(self, members: list[Any]) -> str:
+    def _class(self, members: list[Token]) -> str:
         is_negated = members[0][0] is op.NEGATE
         return f"[{'^' if is_negated else ''}{self._members(members[is_negated:])}]"
 
-    def _members(self, members: list[Any]) -> str:
-        return "".join(self._member(kind, about) for kind, about in members)
+    def _members(self, members: list[Token]) -> str:
+        return "".join(self._member(kind, argument) for kind, argument in members)
 
-    def _member(self, kind: Any, about: Any) -> str:
+    def _member(self, kind: int, argument: Argument) -> str:
         if kind is op.CATEGORY:
-            return _CATEGORIES[about]
-        first, last = about if kind is op.RANGE else (about, about)
+            return _CATEGORIES[argument]
+        first, last = argument if kind is op.RANGE else (argument, argument)
         if self._ignores_case:
-            return "".join(_escaped(case) for code in range(first, last + 1) for case in self._cases(chr(code)))
-        return f"{_escaped(chr(first))}-{_escaped(chr(last))}"
+            return "".join(_escape(case) for code in range(first, last + 1) for case in self._cases(chr(code)))
+        return f"{_escape(chr(first))}-{_escape(chr(last))}"
 
     def _cases(self, letter: str) -> str:
         if not self._ignores_case:
@@ -127,44 +132,44 @@ class _Writer:
             return letter
         return letter.lower() + letter.upper() + _OTHER_CASES.get(letter.lower(), "")
 
-    def _group(self, about: Any) -> str:
-        number, added_flags, removed_flags, inner = about
+    def _group(self, argument: Argument) -> str:
+        number, added_flags, removed_flags, inner = argument
         if added_flags or removed_flags:
             raise UntranslatableError
         return f"({'' if number else '?:'}{self.sequence(inner)})"
 
-    def _repeat(self, about: Any) -> str:
-        least, most, inner = about
+    def _repeat(self, argument: Argument) -> str:
+        least, most, inner = argument
         if most > 1 and (inner.getwidth()[0] == 0 or _has_group(inner)):
             raise UntranslatableError
         return f"(?:{self.sequence(inner)}){{{least},{'' if most is op.MAXREPEAT else most}}}"
 
-    def _position(self, about: Any) -> str:
-        if about in _BEGINNINGS:
+    def _position(self, argument: Argument) -> str:
+        if argument in _BEGINNINGS:
             return r"\A"
-        if about in _ENDS:
-            self.has_end |= about is op.AT_END
+        if argument in _ENDS:
+            self.has_end |= argument is op.AT_END
             return r"\z"
-        if about is not op.AT_BOUNDARY:
+        if argument is not op.AT_BOUNDARY:
             raise UntranslatableError
         self.has_boundary = True
         return r"(?-u:\b)"
 
 
-def _escaped(letters: str) -> str:
+def _escape(letters: str) -> str:
     return "".join(letter if letter.isascii() and letter.isalnum() else f"\\x{{{ord(letter):x}}}" for letter in letters)
 
 
-def _has_group(tokens: Iterable[Any]) -> bool:
+def _has_group(tokens: Iterable[Token]) -> bool:
     return any(
-        (kind is op.SUBPATTERN and about[0] is not None) or any(_has_group(part) for part in _parts(kind, about))
-        for kind, about in tokens
+        (kind is op.SUBPATTERN and argument[0] is not None) or any(_has_group(part) for part in _parts(kind, argument))
+        for kind, argument in tokens
     )
 
 
-def _parts(kind: Any, about: Any) -> list[Any]:
+def _parts(kind: int, argument: Argument) -> list[Iterable[Token]]:
     if kind in {op.MAX_REPEAT, op.MIN_REPEAT}:
-        return [about[2]]
+        return [argument[2]]
     if kind is op.SUBPATTERN:
-        return [about[3]]
-    return about[1] if kind is op.BRANCH else []
+        return [argument[3]]
+    return list(argument[1]) if kind is op.BRANCH else []

@@ -1,1 +1,1 @@
-"""ArcGIS Feature and Map servers, read page by page."""
+"""Download from ArcGIS Feature and Map servers, page by page."""

@@ -1,122 +1,126 @@
-"""A whole layer: the ways to page are tried in turn until as many features are there as the server claims."""
+"""Download of a layer: tries the paging strategies in turn until it has all features that the server announces."""
 
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import aclosing
 from pathlib import Path
 
 import structlog
 
+from oa_shared.json_types import JsonObject
 from oa_shared.public_http import Guard
-from oa_task.download.downloaded import Downloaded
-from oa_task.download.esri.client import EsriClient, RefusedError
+from oa_task.download.downloaded_file import DownloadedFile
+from oa_task.download.esri.client import EsriClient, EsriRequestError
 from oa_task.download.esri.dialect import Dialect, out_fields
-from oa_task.download.esri.feature_lines import FILE_NAME, FeatureLines
+from oa_task.download.esri.feature_lines import FILE_NAME, EsriLinesFile
 from oa_task.download.esri.layer import Layer, count_features, read_layer
-from oa_task.download.esri.pace import Pace
-from oa_task.download.esri.page import Page, PageSize, page_of
-from oa_task.download.esri.plans import plans
-from oa_task.download.esri.pump import Pump
-from oa_task.download.esri.windows import IdList, Offsets, Quarters, Windows
-from oa_task.download.limits import Limits
-from oa_task.download.requests import Trouble, open_requests
-from oa_task.download.stored import Stored
-from oa_task.failure import TaskFailure
-from oa_task.together import together
+from oa_task.download.esri.page import EsriPage, PageSize, parse_page
+from oa_task.download.esri.page_ranges import IdList, Offsets, PagingStrategy, Quarters
+from oa_task.download.esri.page_scheduler import PageScheduler
+from oa_task.download.esri.paging_strategies import paging_strategies
+from oa_task.download.esri.throttle import Throttle
+from oa_task.download.limits import DownloadLimits, OnProgress
+from oa_task.download.previous_download import PreviousDownload
+from oa_task.download.requests import TransientError, open_requests
+from oa_task.runtime.failure import TaskFailure
+from oa_task.runtime.gather import gather_first_error
 
 log = structlog.get_logger()
-Told = Callable[[int, int | None], None]
 
 
 class EsriDownload:
-    """One layer to one file of lines."""
+    """Downloads one layer to one file of lines."""
 
-    def __init__(self, guard: Guard, limits: Limits, headers: dict[str, str], columns: Collection[str]) -> None:
+    def __init__(self, guard: Guard, limits: DownloadLimits, headers: dict[str, str], columns: Collection[str]) -> None:
         self._guard = guard
         self._limits = limits
         self._headers = headers
         self._columns = columns
 
-    async def fetch(self, address: str, folder: Path, told: Told, *, stored: Stored | None = None) -> Downloaded:
-        """Save the features in `folder`; `told` hears of features done and claimed.
+    async def fetch(
+        self, address: str, folder: Path, on_progress: OnProgress, *, stored: PreviousDownload | None = None
+    ) -> DownloadedFile:
+        """Save the features in `folder`; report the features done and announced to `on_progress`.
 
-        A layer that says when it was last edited is not fetched again while that, its count and what is asked of it
-        stay the same as those `stored`. The file grows while others read it; only the end marker says that it is
-        whole. Raises TaskFailure.
+        If the layer reports its last edit, and this time, the count and the query equal those of `stored`, the stored
+        file takes the place of a download. The file grows while others read it; only the end marker completes it.
+        Raises TaskFailure.
         """
         try:
             async with (
                 asyncio.timeout(self._limits.total_s),
                 open_requests(self._guard, self._limits, self._headers, decode=True) as requests,
             ):
-                client = EsriClient(requests, address, pace=Pace(self._limits), limits=self._limits)
-                return await _Fetching(client, self._limits, self._columns, told).run(folder / FILE_NAME, stored)
+                client = EsriClient(requests, address, throttle=Throttle(self._limits), limits=self._limits)
+                return await _Fetching(client, self._limits, self._columns, on_progress).run(folder / FILE_NAME, stored)
         except TimeoutError as error:
-            raise TaskFailure("upstream.timeout", f"{address} took more than {self._limits.total_s:g} s") from error
+            raise TaskFailure("upstream.timeout", f"{address} took longer than {self._limits.total_s:g} s") from error
 
 
 class _Fetching:
     """The state of one download."""
 
-    def __init__(self, client: EsriClient, limits: Limits, columns: Collection[str], told: Told) -> None:
+    def __init__(
+        self, client: EsriClient, limits: DownloadLimits, columns: Collection[str], on_progress: OnProgress
+    ) -> None:
         self._client = client
         self._limits = limits
         self._columns = columns
-        self._told = told
+        self._on_progress = on_progress
 
-    async def run(self, path: Path, stored: Stored | None) -> Downloaded:
-        layer, claimed = await together(read_layer(self._client), count_features(self._client))
-        log.info("layer_found", layer=layer.name, count=claimed, page=layer.most_features, fields=len(layer.fields))
-        restored = await _restored(stored, edition(layer, claimed, self._columns), self._client.url, path)
+    async def run(self, path: Path, stored: PreviousDownload | None) -> DownloadedFile:
+        layer, announced = await gather_first_error(read_layer(self._client), count_features(self._client))
+        log.info("layer_found", layer=layer.name, count=announced, page=layer.most_features, fields=len(layer.fields))
+        restored = await _restore(stored, edition(layer, announced, self._columns), self._client.url, path)
         if restored is not None:
             return restored
-        self._claimed = claimed
+        self._announced = announced
         self._layer = layer
         self._dialect = Dialect(layer, self._columns)
-        header = {"url": self._client.url, "layer": layer.name, "fields": layer.fields, "count": claimed}
-        with FeatureLines(path, header, most_bytes=self._limits.size_bytes) as lines:
+        header: JsonObject = {"url": self._client.url, "layer": layer.name, "fields": layer.fields, "count": announced}
+        with EsriLinesFile(path, header, most_bytes=self._limits.size_bytes) as lines:
             self._lines = lines
-            if claimed != 0:
-                await self._try_plans()
+            if announced != 0:
+                await self._try_strategies()
             digest = lines.end()
-        return Downloaded(path, self._client.url, lines.size_bytes, digest, self._etag(), None)
+        return DownloadedFile(path, self._client.url, lines.size_bytes, digest, self._etag(), None)
 
-    async def _try_plans(self) -> None:
-        """Page in one way after the other. Raises TaskFailure when none brings all that is claimed."""
+    async def _try_strategies(self) -> None:
+        """Try one paging strategy after the other. Raises TaskFailure if none returns all announced features."""
         problem: TaskFailure | None = None
-        async with aclosing(plans(self._client, self._layer, self._claimed, self._limits)) as ways:
-            async for windows in ways:
-                if self._claimed is None and isinstance(windows, IdList):
-                    self._claimed = windows.stop
-                log.info("paging_started", by=windows.name, claimed=self._claimed, have=self._lines.count)
-                problem = await self._pumped(windows)
+        async with aclosing(paging_strategies(self._client, self._layer, self._announced, self._limits)) as strategies:
+            async for strategy in strategies:
+                if self._announced is None and isinstance(strategy, IdList):
+                    self._announced = strategy.stop
+                log.info("paging_started", by=strategy.name, claimed=self._announced, have=self._lines.count)
+                problem = await self._download_by(strategy)
                 if problem is None and await self._is_complete():
                     return
-                log.warning("paging_incomplete", by=windows.name, have=self._lines.count, error=str(problem or ""))
+                log.warning("paging_incomplete", by=strategy.name, have=self._lines.count, error=str(problem or ""))
                 if self._lines.has_unnamed:
-                    break  # what is there could not be told from what another way brings
-        raise problem or self._short()
+                    break  # features without IDs cannot be matched with those of another strategy
+        raise problem or self._truncation_failure()
 
-    async def _pumped(self, windows: Windows) -> TaskFailure | None:
-        """Page in one way; return what went wrong where another way may do better."""
+    async def _download_by(self, strategy: PagingStrategy) -> TaskFailure | None:
+        """Download by one strategy; return its failure if another strategy may succeed."""
         try:
-            await self._pump(windows).run()
-        except RefusedError as refusal:
-            return TaskFailure("source.format", f"{self._client.url} refuses to be paged: {refusal}")
+            await self._scheduler(strategy).run()
+        except EsriRequestError as error:
+            return TaskFailure("source.format", f"{self._client.url} rejects paging: {error}")
         except TaskFailure as failure:
             if not failure.code.startswith("upstream."):
                 raise
             return failure
         return None
 
-    def _pump(self, windows: Windows) -> Pump:
-        self._may_repeat = self._lines.count > 0 or not isinstance(windows, Offsets)
-        by_content = isinstance(windows, Quarters)
+    def _scheduler(self, strategy: PagingStrategy) -> PageScheduler:
+        self._may_repeat = self._lines.count > 0 or not isinstance(strategy, Offsets)
+        by_content = isinstance(strategy, Quarters)
         most = min(self._limits.page_features, self._layer.most_features or self._limits.page_features)
-        return Pump(
-            windows,
+        return PageScheduler(
+            strategy,
             fetch=self._page,
             write=lambda page: self._write(page, by_content=by_content),
             page=PageSize(most),
@@ -124,65 +128,65 @@ class _Fetching:
             tries=self._limits.tries,
         )
 
-    async def _page(self, asked: dict[str, str]) -> Page:
+    async def _page(self, query: dict[str, str]) -> EsriPage:
         while True:
-            place = self._dialect.place
+            level = self._dialect.level
             try:
-                answer = await self._client.ask("query", self._dialect.parameters(asked))
-                page = page_of(answer, self._layer.oid_field)
-            except RefusedError as refusal:
-                if self._dialect.step_down(place):
+                response = await self._client.query("query", self._dialect.parameters(query))
+                page = parse_page(response, self._layer.oid_field)
+            except EsriRequestError as error:
+                if self._dialect.step_down(level):
                     continue
                 if self._dialect.is_proven:
                     self._client.note_failure()
-                # servers also call a request bad when the page is too much for them
-                raise self._endured(Trouble("upstream.http_5xx", str(refusal))) from refusal
-            except Trouble as trouble:
-                raise self._endured(trouble) from trouble
+                # servers also reject a query whose page is too large for them
+                raise self._escalate(TransientError("upstream.http_5xx", str(error))) from error
+            except TransientError as error:
+                raise self._escalate(error) from error
             if page.features:
-                self._dialect.proved()
+                self._dialect.mark_proven()
             return page
 
-    def _endured(self, trouble: Trouble) -> Trouble | TaskFailure:
-        """Return trouble as what it is, or as the end after too much of it in a row."""
-        return trouble.failure if self._client.failures >= self._limits.page_failures else trouble
+    def _escalate(self, error: TransientError) -> TransientError | TaskFailure:
+        """Return the error, or the failure of the job after too many consecutive ones."""
+        return error.failure if self._client.failures >= self._limits.page_failures else error
 
-    def _write(self, page: Page, *, by_content: bool) -> None:
-        """Keep a page. Raises RefusedError when the server repeats itself where everything must be new."""
+    def _write(self, page: EsriPage, *, by_content: bool) -> None:
+        """Write a page. Raises EsriRequestError if the server repeats features where all must be new."""
         if not self._lines.write(page, by_content=by_content) and page.features and not self._may_repeat:
-            raise RefusedError(f"the server sends the same {len(page.features):,} features again")
-        self._told(self._lines.count, self._claimed)
+            raise EsriRequestError(f"the server sent the same {len(page.features):,} features again")
+        self._on_progress(self._lines.count, self._announced)
 
     async def _is_complete(self) -> bool:
-        """Return whether all claimed features are there; asks again for the count where they are not."""
-        if self._claimed is None or self._lines.count >= self._claimed:
+        """Return whether all announced features are written; request the count again if they are not."""
+        if self._announced is None or self._lines.count >= self._announced:
             return True
-        claimed = await count_features(self._client)
-        log.warning("count_differs", claimed=self._claimed, now=claimed, have=self._lines.count)
-        self._claimed = claimed if claimed is not None else self._claimed
-        return self._claimed is None or self._lines.count >= self._claimed
+        announced = await count_features(self._client)
+        log.warning("count_differs", claimed=self._announced, now=announced, have=self._lines.count)
+        self._announced = announced if announced is not None else self._announced
+        return self._announced is None or self._lines.count >= self._announced
 
-    def _short(self) -> TaskFailure:
-        text = f"{self._client.url} claims {self._claimed or 0:,} features and gave {self._lines.count:,}"
+    def _truncation_failure(self) -> TaskFailure:
+        text = f"{self._client.url} announces {self._announced or 0:,} features and sent {self._lines.count:,}"
         return TaskFailure("upstream.truncated", text)
 
     def _etag(self) -> str | None:
-        return edition(self._layer, self._claimed, self._columns)
+        return edition(self._layer, self._announced, self._columns)
 
 
-async def _restored(stored: Stored | None, mark: str | None, url: str, path: Path) -> Downloaded | None:
+async def _restore(stored: PreviousDownload | None, mark: str | None, url: str, path: Path) -> DownloadedFile | None:
     if stored is None or mark is None or (stored.url, stored.etag) != (url, mark):
         return None
     try:
-        return await stored.restored(path.parent, path.name)
-    except Trouble as trouble:
-        log.warning("stored_copy_unusable", error=trouble.failure.message)
+        return await stored.restore(path.parent, path.name)
+    except TransientError as error:
+        log.warning("stored_copy_unusable", error=error.failure.message)
         return None
 
 
 def edition(layer: Layer, count: int | None, columns: Collection[str]) -> str | None:
-    """Return a mark that stays while the layer is not edited and is asked for the same; None if it does not tell."""
+    """Return a version of the layer for the same query, None if the layer does not report its last edit."""
     if layer.edited_at is None or count is None:
         return None
-    asked = hashlib.sha256(json.dumps([out_fields(layer, columns), layer.fields]).encode()).hexdigest()[:16]
-    return f'W/"{layer.edited_at}-{count}-{asked}"'
+    query = hashlib.sha256(json.dumps([out_fields(layer, columns), layer.fields]).encode()).hexdigest()[:16]
+    return f'W/"{layer.edited_at}-{count}-{query}"'

@@ -1,35 +1,36 @@
-"""The file that a download of pages becomes: a header, one feature a line, an end marker (docs/engine.md)."""
+"""The file of a download: a header, one feature per line, an end marker (docs/engine.md, "Downloads")."""
 
 import hashlib
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import orjson
 
+from oa_shared.json_types import JsonObject
 from oa_task.download.esri.layer import spatial_reference
-from oa_task.download.esri.page import Page
-from oa_task.download.esri.seen import SeenIds
-from oa_task.failure import TaskFailure
+from oa_task.download.esri.page import EsriPage
+from oa_task.download.esri.seen_ids import SeenIds
+from oa_task.runtime.failure import TaskFailure
 
 FILE_NAME = "esri.jsonl"
 
 
-class FeatureLines:
-    """Appends pages; a feature whose object id was written before is left out.
+class EsriLinesFile:
+    """Appends pages, without features whose object IDs were written before.
 
-    Ids that repeat within a page are no ids: such layers (joined tables) are taken as they come from then on.
-    The header is written with the first page, because only an answer tells in which CRS the server answers.
+    If IDs repeat within a page (as in joined tables), they do not identify features; the file then keeps all features.
+    The first page writes the header, because only a response names the CRS of the server.
     """
 
-    def __init__(self, path: Path, header: dict[str, Any], *, most_bytes: int) -> None:
+    def __init__(self, path: Path, header: JsonObject, *, most_bytes: int) -> None:
         self.path = path
         self.count = 0
         self.size_bytes = 0
         self._header = header
         self._most_bytes = most_bytes
         self._srs: str | None = None
-        self._is_begun = False
+        self._has_header = False
         self.has_unnamed = False
         self._has_ids = True
         self._seen = SeenIds()
@@ -43,15 +44,15 @@ class FeatureLines:
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self._file.close()
 
-    def write(self, page: Page, *, by_content: bool = False) -> int:
-        """Append what is new in a page and return how many features that were.
+    def write(self, page: EsriPage, *, by_content: bool = False) -> int:
+        """Append the new features of a page and return their number.
 
-        `by_content` tells features without an id apart by their bytes; otherwise each of them is new.
+        `by_content` identifies features without an ID by their bytes; otherwise each of them is new.
         Raises TaskFailure source.format for a change of CRS, source.too_large.
         """
         if not page.features:
             return 0
-        self._begin(spatial_reference(page.spatial_reference))
+        self._write_header(spatial_reference(page.spatial_reference))
         lines = self._new_lines(page, by_content=by_content)
         page_digest = hashlib.sha256(b"".join(lines)).digest()
         if page_digest == self._last_page:
@@ -61,7 +62,7 @@ class FeatureLines:
         self.count += len(lines)
         return len(lines)
 
-    def _new_lines(self, page: Page, *, by_content: bool) -> list[bytes]:
+    def _new_lines(self, page: EsriPage, *, by_content: bool) -> list[bytes]:
         self._has_ids &= len(set(page.ids)) == len(page.ids) and None not in page.ids
         if self._has_ids:
             pairs = zip(page.features, page.ids, strict=True)
@@ -74,29 +75,31 @@ class FeatureLines:
 
     def end(self) -> str:
         """Write the end marker and return the file's SHA-256."""
-        if not self._is_begun:
-            self._begin(None)
+        if not self._has_header:
+            self._write_header(None)
         self._append(b'{"end":%d}\n' % self.count)
         return self._digest.hexdigest()
 
-    def _begin(self, srs: str | None) -> None:
-        if not self._is_begun:
-            self._is_begun, self._srs = True, srs
+    def _write_header(self, srs: str | None) -> None:
+        if not self._has_header:
+            self._has_header, self._srs = True, srs
             self._append(orjson.dumps({"srs": srs or "EPSG:4326", **self._header}) + b"\n")
         elif srs is not None and srs != (self._srs or "EPSG:4326"):
-            raise TaskFailure("source.format", f"the server answers in {srs[:60]} after {(self._srs or '')[:60]}")
+            raise TaskFailure(
+                "source.format", f"the server changed the CRS between pages from {(self._srs or '')[:60]} to {srs[:60]}"
+            )
 
     def _append(self, data: bytes) -> None:
         self.size_bytes += len(data)
         if self.size_bytes > self._most_bytes:
-            raise TaskFailure("source.too_large", f"the layer is larger than {self._most_bytes:,} bytes")
+            raise TaskFailure("source.too_large", f"the layer exceeds the limit of {self._most_bytes:,} bytes")
         self._digest.update(data)
         self._file.write(data)
 
 
-def _line(feature: dict[str, Any]) -> bytes:
+def _line(feature: JsonObject) -> bytes:
     kept = {"attributes": feature.get("attributes"), "geometry": feature.get("geometry")}
     try:
         return orjson.dumps(kept) + b"\n"
     except orjson.JSONEncodeError as error:
-        raise TaskFailure("source.format", f"a feature cannot be kept: {error}") from error
+        raise TaskFailure("source.format", f"a feature cannot be written as JSON: {error}") from error

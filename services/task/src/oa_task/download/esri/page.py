@@ -1,73 +1,73 @@
-"""One page of features, and the size of page that the server can stand."""
+"""A page of features, and the page size that a server can handle."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from oa_task.download.esri.client import Answer
-from oa_task.download.requests import Trouble
+from oa_shared.json_types import JsonObject
+from oa_task.download.requests import TransientError
 
-_GOOD_BEFORE_GROWTH = 4
+_SUCCESSES_BEFORE_GROWTH = 4
+ObjectId = int | str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """Features in the server's order, with their object ids (whole numbers or text, None where there is none).
+class EsriPage:
+    """Features in the order of the server, with their object IDs (integers or text, None for a missing one).
 
-    `is_cut` when the server says that there are more than it sent.
+    `is_cut` means that the server reports more features than it sent.
     """
 
-    features: list[dict[str, Any]]
-    ids: list[Any]
+    features: list[JsonObject]
+    ids: list[ObjectId]
     is_cut: bool
-    spatial_reference: Any = None
+    spatial_reference: object = None
 
 
-def page_of(answer: Answer, oid_field: str | None) -> Page:
-    """Return the page in an answer. Raises Trouble for an answer without a list of features."""
-    features = answer.get("features")
+def parse_page(response: JsonObject, oid_field: str | None) -> EsriPage:
+    """Return the page in a response. Raises TransientError for a response without a list of features."""
+    features = response.get("features")
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        raise Trouble("upstream.http_5xx", "the server answered without a list of features")
+        raise TransientError("upstream.http_5xx", "the response of the server has no list of features")
     attributes = [feature.get("attributes") or {} for feature in features]
     if not all(isinstance(row, dict) for row in attributes):
-        raise Trouble("upstream.http_5xx", "the server answered with features whose attributes are no object")
-    named = _id_name(attributes, oid_field, answer.get("objectIdFieldName"))
-    ids = [_id(row.get(named)) for row in attributes] if named else [None] * len(features)
-    return Page(features, ids, bool(answer.get("exceededTransferLimit")), answer.get("spatialReference"))
+        raise TransientError("upstream.http_5xx", "the response of the server has features with invalid attributes")
+    id_field = _id_field(attributes, oid_field, response.get("objectIdFieldName"))
+    ids = [_id(row.get(id_field)) if id_field else None for row in attributes]
+    return EsriPage(features, ids, bool(response.get("exceededTransferLimit")), response.get("spatialReference"))
 
 
-def _id(value: Any) -> Any:
-    """Return an id as a whole number or text; None for anything else."""
+def _id(value: object) -> ObjectId:
+    """Return an ID as an integer or text, None for any other value."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value if isinstance(value, int | str) else None
 
 
-def _id_name(attributes: list[dict[str, Any]], claimed: str | None, answered: Any) -> str | None:
-    """Return the name under which the ids came: servers differ from their metadata in case."""
+def _id_field(attributes: list[JsonObject], announced: str | None, returned: object) -> str | None:
+    """Return the name of the attribute with the IDs: its case may differ from the metadata."""
     names = attributes[0].keys() if attributes else ()
-    wanted = [name.casefold() for name in (claimed, answered) if isinstance(name, str)]
-    return next((name for want in wanted for name in names if name.casefold() == want), None)
+    candidates = [name.casefold() for name in (announced, returned) if isinstance(name, str)]
+    return next((name for candidate in candidates for name in names if name.casefold() == candidate), None)
 
 
 @dataclass(slots=True)
 class PageSize:
-    """Halved when the server fails, doubled after four good pages, never above `most`."""
+    """A page size, halved after a failure, doubled after four successes, never above `most`."""
 
     most: int
     now: int = field(init=False)
-    _good: int = 0
+    _successes: int = 0
 
     def __post_init__(self) -> None:
         self.now = self.most
 
     def shrink(self, to: int | None = None) -> None:
-        """Ask for half as much from now on, or for what was seen to come."""
-        self._good = 0
+        """Halve the size, or reduce it to `to`, the number of features that the server sent."""
+        self._successes = 0
         self.now = max(1, min(self.now, self.now // 2 if to is None else to))
 
-    def worked(self) -> None:
-        """Note a good page."""
-        self._good += 1
-        if self._good >= _GOOD_BEFORE_GROWTH and self.now < self.most:
-            self._good = 0
+    def record_success(self) -> None:
+        """Double the size after four successes in a row."""
+        self._successes += 1
+        if self._successes >= _SUCCESSES_BEFORE_GROWTH and self.now < self.most:
+            self._successes = 0
             self.now = min(self.most, self.now * 2)

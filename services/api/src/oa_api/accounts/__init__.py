@@ -1,0 +1,1 @@
+"""Accounts, tokens, sign-in and the audit log, as endpoints and pages."""

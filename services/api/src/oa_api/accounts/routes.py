@@ -1,0 +1,120 @@
+"""The routes of accounts."""
+
+from oa_api.accounts import account_pages, api, audit_page, profile_page, sign_in_pages
+from oa_api.accounts.schemas import (
+    AccountChangeSchema,
+    AccountListSchema,
+    AccountSchema,
+    CursorSchema,
+    DeedFilterSchema,
+    DeedListSchema,
+    MadeTokenSchema,
+    NewAccountSchema,
+    NewTokenSchema,
+    ProfileSchema,
+    RevokedSchema,
+    TokenFilterSchema,
+    TokenListSchema,
+)
+from oa_api.http.routing import delete, form, get, page, patch, post
+from oa_shared.roles import Role
+
+API = (
+    get("/api/profile", api.get_profile, "Who asks", answer=ProfileSchema, tag="people", role=Role.VIEWER),
+    get(
+        "/api/account",
+        api.list_accounts,
+        "List accounts",
+        answer=AccountListSchema,
+        tag="people",
+        description="Oldest first. The `Link` header leads to the next page.",
+        query=CursorSchema,
+        role=Role.ADMIN,
+    ),
+    post(
+        "/api/account",
+        api.post_account,
+        "Make an account",
+        answer=AccountSchema,
+        tag="people",
+        description="Whoever has its e-mail address or is its GitHub user can then sign in.",
+        body=NewAccountSchema,
+        refusals=(409,),
+        role=Role.ADMIN,
+    ),
+    patch(
+        "/api/account/{account}",
+        api.patch_account,
+        "Change an account",
+        answer=AccountSchema,
+        tag="people",
+        description=("What is left out stays as it is. The last admin can be neither disabled nor given another role."),
+        body=AccountChangeSchema,
+        refusals=(409,),
+        role=Role.ADMIN,
+    ),
+    get(
+        "/api/token",
+        api.list_tokens,
+        "List tokens",
+        answer=TokenListSchema,
+        tag="people",
+        description="One's own, newest first; with the shared secret those of everybody.",
+        query=TokenFilterSchema,
+        role=Role.VIEWER,
+    ),
+    post(
+        "/api/token",
+        api.post_token,
+        "Make a token",
+        answer=MadeTokenSchema,
+        tag="people",
+        description=(
+            "The answer is the only place where it is shown. One made with a token ends with that one, and is "
+            "revoked with it."
+        ),
+        body=NewTokenSchema,
+        refusals=(404, 409),
+        role=Role.VIEWER,
+    ),
+    delete(
+        "/api/token/{token}",
+        api.delete_token,
+        "Revoke a token",
+        answer=RevokedSchema,
+        tag="people",
+        description=("It and those made with it are good for nothing from now on. Admins may revoke those of others."),
+        role=Role.VIEWER,
+    ),
+    get(
+        "/api/audit",
+        api.list_deeds,
+        "Who did what",
+        answer=DeedListSchema,
+        tag="people",
+        description="Newest first. The `Link` header leads to the next page.",
+        query=DeedFilterSchema,
+        role=Role.MODERATOR,
+    ),
+)
+PAGES = (
+    page("/sign-in", sign_in_pages.show_ways, "Sign in", role=Role.ANYONE),
+    form("/sign-in/mail", sign_in_pages.ask_for_link, "Ask for a link", role=Role.ANYONE),
+    page("/sign-in/link", sign_in_pages.show_link, "Open a link", role=Role.ANYONE),
+    form("/sign-in/link", sign_in_pages.use_link, "Sign in by a link", role=Role.ANYONE),
+    page("/sign-in/github", sign_in_pages.go_to_github, "Go to GitHub", role=Role.ANYONE),
+    page("/sign-in/github/callback", sign_in_pages.come_from_github, "Come from GitHub", role=Role.ANYONE),
+    form("/sign-out", sign_in_pages.sign_out, "Sign out", role=Role.ANYONE),
+    form("/sign-out/everywhere", profile_page.sign_out_everywhere, "Sign out everywhere", role=Role.VIEWER),
+    page("/profile", profile_page.show_profile, "One's profile", role=Role.VIEWER),
+    form("/profile/tokens", profile_page.make_token, "Make a token", role=Role.VIEWER),
+    form("/profile/tokens/{token}/revoke", profile_page.revoke_token, "Revoke a token", role=Role.VIEWER),
+    form("/profile/sessions/{session}/end", profile_page.end_session, "Sign a browser out", role=Role.VIEWER),
+    page("/accounts", account_pages.list_accounts, "Accounts", role=Role.ADMIN),
+    form("/accounts", account_pages.make_account, "Make an account", role=Role.ADMIN),
+    page("/accounts/{account}", account_pages.show_account, "An account", role=Role.ADMIN),
+    form("/accounts/{account}", account_pages.change_account, "Change an account", role=Role.ADMIN),
+    form("/accounts/{account}/state", account_pages.change_state, "Disable or enable an account", role=Role.ADMIN),
+    page("/audit", audit_page.list_deeds, "Who did what", role=Role.MODERATOR),
+)
+ROUTES = (*API, *PAGES)

@@ -1,0 +1,1 @@
+"""Bulk actions: rerun, cancel, confirm or reject every job of a filter."""

@@ -1,0 +1,1 @@
+"""Commands of `oa-api` other than serving."""

@@ -1,0 +1,1 @@
+"""Published data: datasets, their history, the feed and attribution (docs/data.md)."""

@@ -1,0 +1,135 @@
+-- name: unpublished
+-- What of live runs came after the published result and ended without being published, newest first.
+SELECT job.id, job.run_id, job.attempt, job.status, job.error_code, job.error_message, job.ended_at
+FROM job JOIN run ON run.id = job.run_id
+WHERE job.source_name = data.source_name AND job.layer = data.layer AND job.name = data.name
+  AND job.id >= data.job_id AND (job.id > data.job_id OR job.attempt > data.attempt)
+  AND job.rank = 9 AND job.status <> 'Success' AND run.live
+
+-- name: chosen
+FROM data
+WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
+  AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
+  AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
+  AND (%(name)s::text IS NULL OR data.name = %(name)s)
+  AND (%(before)s::timestamptz IS NULL OR data.updated_at < %(before)s)
+  AND (%(after)s::timestamptz IS NULL OR data.updated_at >= %(after)s)
+  AND (%(area)s::box IS NULL OR data.area && %(area)s::box OR data.area && %(other_area)s::box)
+  AND (%(validated)s::boolean IS NULL OR data.is_validated = %(validated)s)
+  AND (%(failing)s::boolean IS NULL OR EXISTS ({unpublished}) = %(failing)s)
+
+-- name: count
+SELECT count(*) AS total FROM (SELECT 1 {chosen} LIMIT %(count_limit)s) counted
+
+-- name: shown
+SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.attempt, data.updated_at, data.result,
+       data.license, publication.run_id AS run, publication.source_sha256, publication.source_url, publication.github,
+       latest.id AS latest_id, latest.run_id AS latest_run, latest.attempt AS latest_attempt,
+       latest.status AS latest_status, latest.error_code, latest.error_message, latest.ended_at, held.reasons
+
+-- name: beside
+LEFT JOIN publication ON publication.job_id = data.job_id AND publication.attempt = data.attempt
+LEFT JOIN LATERAL ({unpublished} ORDER BY job.id DESC LIMIT 1) latest ON true
+LEFT JOIN LATERAL (
+    SELECT string_agg(message, '; ' ORDER BY review_reason.id) AS reasons FROM review_reason
+    WHERE review_reason.job_id = latest.id AND review_reason.state = 'open' AND latest.status = 'Warn'
+) held ON true
+
+-- name: by_source
+{shown}
+FROM (
+    SELECT data.* {chosen}
+      AND (%(cursor)s::bigint IS NULL OR (data.source_name, data.layer, data.name) > (
+          (SELECT source_name FROM data WHERE id = %(cursor)s), (SELECT layer FROM data WHERE id = %(cursor)s),
+          (SELECT name FROM data WHERE id = %(cursor)s)))
+    ORDER BY data.source_name, data.layer, data.name LIMIT %(limit)s OFFSET %(offset)s
+) data
+{beside}
+ORDER BY data.source_name, data.layer, data.name
+
+-- name: by_updated_at
+{shown}
+FROM (
+    SELECT data.* {chosen}
+      AND (%(cursor)s::bigint IS NULL
+           OR (data.updated_at, data.id) < ((SELECT updated_at FROM data WHERE id = %(cursor)s), %(cursor)s))
+    ORDER BY data.updated_at DESC, data.id DESC LIMIT %(limit)s OFFSET %(offset)s
+) data
+{beside}
+ORDER BY data.updated_at DESC, data.id DESC
+
+-- name: one
+{shown}
+FROM data
+{beside}
+WHERE data.id = %(data)s
+
+-- name: is_kept
+NOT EXISTS (
+    SELECT FROM file_deletion
+    WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt AND file_deletion.part = 'files'
+)
+
+-- name: history
+SELECT publication.id, publication.job_id AS job, publication.attempt, publication.run_id AS run,
+       publication.published_at, publication.source_sha256, publication.source_url, publication.github,
+       publication.license, publication.result, EXISTS (SELECT 1 FROM job WHERE job.id = publication.job_id) AND NOT EXISTS (
+           SELECT 1 FROM file_deletion WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt
+       ) AS is_kept, (
+           SELECT min(marked_at) FROM file_deletion
+           WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt
+       ) AS files_deleted_at
+FROM publication
+WHERE publication.data_id = %(data)s AND (%(cursor)s::bigint IS NULL OR publication.id < %(cursor)s)
+ORDER BY publication.id DESC LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: count_history
+SELECT count(*) AS total FROM (SELECT 1 FROM publication WHERE data_id = %(data)s LIMIT %(count_limit)s) counted
+
+-- name: latest_file
+SELECT job_id AS job, attempt, result -> 'outputs' -> %(file)s AS output FROM data
+WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
+
+-- name: places
+-- GeoJSON as text, made here because there may be thousands; the largest first, so that the others lie on them.
+SELECT coalesce(string_agg(feature::text, ',' ORDER BY size DESC, id), '') AS features,
+       min(west) AS west, min(south) AS south, max(east) AS east, max(north) AS north
+FROM (
+    SELECT data.id, area(data.area) AS size, ((data.area)[1])[0] AS west, ((data.area)[1])[1] AS south,
+           ((data.area)[0])[0] AS east, ((data.area)[0])[1] AS north,
+           json_build_object(
+               'type', 'Feature', 'id', data.id,
+               'properties', json_build_object(
+                   'id', data.id, 'source_name', data.source_name, 'layer', data.layer, 'name', data.name,
+                   'count', data.result -> 'count', 'failing', EXISTS ({unpublished})),
+               'geometry', json_build_object('type', 'GeometryCollection', 'geometries', json_build_array(
+                   json_build_object('type', 'Polygon', 'coordinates', json_build_array(json_build_array(
+                       json_build_array(((data.area)[1])[0], ((data.area)[1])[1]),
+                       json_build_array(((data.area)[0])[0], ((data.area)[1])[1]),
+                       json_build_array(((data.area)[0])[0], ((data.area)[0])[1]),
+                       json_build_array(((data.area)[1])[0], ((data.area)[0])[1]),
+                       json_build_array(((data.area)[1])[0], ((data.area)[1])[1])))),
+                   json_build_object('type', 'Point', 'coordinates', json_build_array(
+                       trim_scale(round(((center(data.area))[0])::numeric, 5)),
+                       trim_scale(round(((center(data.area))[1])::numeric, 5))))))) AS feature
+    {chosen} AND data.area IS NOT NULL
+    LIMIT %(limit)s
+) placed
+
+-- name: licences
+SELECT license, count(*) AS datasets, coalesce(sum((result ->> 'count')::numeric), 0)::bigint AS features
+{chosen}
+GROUP BY license
+
+-- name: credits
+SELECT source_name, layer, name, license::text AS license {chosen} ORDER BY source_name, layer, name
+
+-- name: feed
+SELECT publication.id, publication.data_id, publication.job_id AS job, publication.attempt, publication.published_at,
+       publication.license, publication.result, data.source_name, data.layer, data.name, {is_kept} AS is_kept
+FROM publication JOIN data ON data.id = publication.data_id
+WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
+  AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
+  AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
+  AND (%(cursor)s::bigint IS NULL OR publication.id < %(cursor)s)
+ORDER BY publication.id DESC LIMIT %(limit)s

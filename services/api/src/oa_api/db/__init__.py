@@ -1,0 +1,1 @@
+"""Postgres: connections, transactions, typed rows, migrations. No other package uses the driver."""

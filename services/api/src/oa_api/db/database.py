@@ -1,0 +1,207 @@
+"""The only module that uses aiopg: connections, transactions, retries.
+
+psycopg2's asynchronous mode is always autocommit, so BEGIN and COMMIT are explicit statements. aiopg's pool hands out
+dead connections; a connection that fails on its first statement is closed, and another one is used.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar, overload
+
+import aiopg
+import psycopg2
+from aiopg import Cursor, Pool
+from psycopg2.extras import RealDictCursor
+
+from oa_api.db.error_translation import translate_errors
+from oa_api.db.errors import StoreConflictError, StoreTimeoutError, StoreUnavailableError, StoreUnknownOutcomeError
+from oa_api.db.rows import make_row, make_rows
+
+Row = dict[str, Any]
+Parameters = Mapping[str, object]
+_Result = TypeVar("_Result")
+_MAX_ATTEMPTS = 4
+_ACQUIRE_TIMEOUT_S = 10.0
+_STATEMENT_TIMEOUT_S = 60.0
+# The server's limits are shorter, so that a slow statement ends without costing its connection.
+_SERVER_LIMITS_MS = {
+    "statement_timeout": 30_000,
+    "lock_timeout": 10_000,
+    "idle_in_transaction_session_timeout": 300_000,
+}
+KEEPALIVE: Mapping[str, Any] = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+
+class Transaction:
+    """The statements of one transaction, in order."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    async def execute(self, sql: str, parameters: Parameters | None = None, *, within_s: float | None = None) -> int:
+        """Run a statement and return the number of rows that it changed; `within_s` is for slow statements."""
+        await self._cursor.execute(sql, parameters, timeout=within_s)
+        return self._cursor.rowcount
+
+    @overload
+    async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]: ...
+    @overload
+    async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> list[_Result]: ...
+    async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
+        """Return every row as an instance of `into`: a dataclass, or the type of the only column."""
+        await self._cursor.execute(sql, parameters)
+        rows = await self._cursor.fetchall()
+        return make_rows(into, rows) if into else [dict(row) for row in rows]
+
+    @overload
+    async def first(self, sql: str, parameters: Parameters | None = None) -> Row | None: ...
+    @overload
+    async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> _Result | None: ...
+    async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
+        """Return the first row as an instance of `into`, or None."""
+        await self._cursor.execute(sql, parameters)
+        row = await self._cursor.fetchone()
+        return _typed(into, row)
+
+
+class Database:
+    """A pool of connections. All methods raise StoreError and its subclasses."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, connections: int = 10, server_limits_ms: Mapping[str, int] | None = None) -> Self:
+        """Connect. Raises StoreUnavailableError."""
+        limits = {**_SERVER_LIMITS_MS, **(server_limits_ms or {})}
+        with translate_errors():
+            pool = await aiopg.create_pool(
+                url,
+                minsize=1,
+                maxsize=connections,
+                timeout=_ACQUIRE_TIMEOUT_S,
+                enable_hstore=False,
+                enable_json=True,
+                enable_uuid=False,
+                cursor_factory=RealDictCursor,
+                application_name="oa-api",
+                options=" ".join(f"-c {name}={value}" for name, value in limits.items()),
+                **KEEPALIVE,
+            )
+        return cls(pool)
+
+    async def close(self) -> None:
+        """Close all connections; wait for those in use."""
+        self._pool.close()
+        await self._pool.wait_closed()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Begin a transaction; commit at the end of the block, roll back if the block raises.
+
+        Raises StoreUnknownOutcomeError when the connection is lost while it commits.
+        """
+        with translate_errors():
+            async with self._cursor_after("BEGIN") as cursor:
+                try:
+                    yield Transaction(cursor)
+                except BaseException:
+                    await _roll_back(cursor)
+                    raise
+                await _commit(cursor)
+
+    async def run(self, work: Callable[[Transaction], Awaitable[_Result]]) -> _Result:
+        """Return what `work` returns, run in a transaction: up to four times, while no attempt can have been committed.
+
+        That is after a lost conflict, and after a connection that broke before COMMIT was sent.
+        """
+        for attempt in range(1, _MAX_ATTEMPTS + 1):
+            try:
+                async with self.transaction() as transaction:
+                    return await work(transaction)
+            except (StoreUnknownOutcomeError, StoreTimeoutError):
+                raise
+            except (StoreConflictError, StoreUnavailableError):
+                if attempt == _MAX_ATTEMPTS:
+                    raise
+                await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter
+        raise StoreConflictError
+
+    async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
+        """Run one statement in its own transaction and return the number of rows that it changed."""
+        return await self.run(lambda transaction: transaction.execute(sql, parameters))
+
+    @overload
+    async def all(self, sql: str, parameters: Parameters | None = None) -> list[Row]: ...
+    @overload
+    async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> list[_Result]: ...
+    async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
+        """Return every row of one read-only statement, as instances of `into`."""
+        with translate_errors():
+            async with self._cursor_after(sql, parameters) as cursor:
+                rows = await cursor.fetchall()
+        return make_rows(into, rows) if into else [dict(row) for row in rows]
+
+    @overload
+    async def first(self, sql: str, parameters: Parameters | None = None) -> Row | None: ...
+    @overload
+    async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> _Result | None: ...
+    async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
+        """Return the first row of one read-only statement, as an instance of `into`, or None."""
+        with translate_errors():
+            async with self._cursor_after(sql, parameters) as cursor:
+                row = await cursor.fetchone()
+        return _typed(into, row)
+
+    @asynccontextmanager
+    async def _cursor_after(self, sql: str, parameters: Parameters | None = None) -> AsyncIterator[Cursor]:
+        """Yield a cursor that has run a first, repeatable statement, then release its connection.
+
+        The statement runs again on another connection if this one is dead.
+        """
+        max_dead = self._pool.maxsize or 0
+        for dead in range(max_dead + 1):
+            connection = await self._pool.acquire()
+            try:
+                cursor = await connection.cursor(timeout=_STATEMENT_TIMEOUT_S)
+                try:
+                    await cursor.execute(sql, parameters)
+                except psycopg2.Error:
+                    if dead == max_dead or not connection.closed:
+                        raise
+                    continue
+                yield cursor
+                cursor.close()
+                return
+            finally:
+                await self._pool.release(connection)
+
+
+def _typed(into: type[Any] | None, row: Mapping[str, object] | None) -> Any:
+    if row is None:
+        return None
+    return make_row(into, row) if into else dict(row)
+
+
+async def _commit(cursor: Cursor) -> None:
+    try:
+        await cursor.execute("COMMIT")
+    except (psycopg2.Error, TimeoutError) as error:
+        if cursor.connection.closed:
+            raise StoreUnknownOutcomeError(str(error).strip()) from error
+        raise
+
+
+async def _roll_back(cursor: Cursor) -> None:
+    """Roll back; close the connection if that fails."""
+    try:
+        await cursor.execute("ROLLBACK")
+    except (psycopg2.Error, asyncio.CancelledError, TimeoutError, RuntimeError):
+        await cursor.connection.close()

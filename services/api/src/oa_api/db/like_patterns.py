@@ -1,0 +1,6 @@
+"""Patterns for LIKE."""
+
+
+def starts_with_pattern(text: str) -> str:
+    r"""Return the pattern for values that start with a text: `us/c%` for `us/c`, `\_%` for `_`."""
+    return "".join(f"\\{character}" if character in "\\%_" else character for character in text) + "%"

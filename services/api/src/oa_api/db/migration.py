@@ -1,0 +1,65 @@
+"""Forward-only migrations, applied in order under a lock, so that several services may start at once."""
+
+from hashlib import sha256
+from importlib.resources import files
+
+import structlog
+
+from oa_api.db.database import Database, Transaction
+from oa_api.db.errors import MigrationError
+from oa_api.db.query_files import load_queries
+
+log = structlog.get_logger()
+_LOCK = 7_203_114
+_WITHIN_S = 6 * 3600.0
+_LEDGER = """
+CREATE TABLE IF NOT EXISTS migration (
+    name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
+)
+"""
+_RECORD = "INSERT INTO migration (name, sha256) VALUES (%(name)s, %(sha256)s)"
+
+
+async def migrate(database: Database) -> list[str]:
+    """Apply the pending migrations, all or none, and return their names.
+
+    Raises MigrationError if the file of an applied migration has changed.
+    """
+    return await database.run(_apply)
+
+
+async def _apply(transaction: Transaction) -> list[str]:
+    # A migration may rewrite a large table, and other services wait for it: neither has a time limit here.
+    await transaction.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+    await transaction.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK}, within_s=_WITHIN_S)
+    await transaction.execute(_LEDGER)
+    # All columns, because the ledger of a database from before the baseline has no `sha256`.
+    recorded = {row["name"]: row.get("sha256") for row in await transaction.all("SELECT * FROM migration")}
+    if None in recorded.values():
+        raise MigrationError("this database is older than the first baseline of the schema: create a new database")
+    applied = []
+    for name, sql in _migrations():
+        digest = sha256(sql.encode()).hexdigest()
+        if name in recorded:
+            _check_unchanged(name, digest, recorded[name])
+            continue
+        await transaction.execute(sql, within_s=_WITHIN_S)
+        await transaction.execute(_RECORD, {"name": name, "sha256": digest})
+        log.info("migration_applied", name=name)
+        applied.append(name)
+    await transaction.execute(load_queries("db.migration")["reset_foreign_order"])
+    return applied
+
+
+def _check_unchanged(name: str, digest: str, recorded: str | None) -> None:
+    if digest != recorded:
+        raise MigrationError(
+            f"{name} has changed since this database applied it (SHA-256 {digest}, recorded {recorded}): "
+            "restore the file and put the change into a new migration"
+        )
+
+
+def _migrations() -> list[tuple[str, str]]:
+    folder = files("oa_api.db").joinpath("migrations")
+    found = sorted((item.name, item) for item in folder.iterdir() if item.name.endswith(".sql"))
+    return [(name, item.read_text(encoding="utf-8")) for name, item in found]

@@ -1,0 +1,33 @@
+"""A connection that only listens: NOTIFY wakes waiting readers."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+import aiopg
+
+from oa_api.db.database import KEEPALIVE
+from oa_api.db.error_translation import translate_errors
+
+_TIMEOUT_S = 10.0
+
+
+async def listen(url: str, statement: str, on_notification: Callable[[], None]) -> NoReturn:
+    """Call `on_notification` once when listening starts and for each notification, until cancelled.
+
+    Raises StoreUnavailableError when the connection breaks.
+    """
+    with translate_errors():
+        connecting = aiopg.connect(
+            url,
+            timeout=_TIMEOUT_S,
+            enable_hstore=False,
+            enable_uuid=False,
+            application_name="oa-api-events",
+            **KEEPALIVE,
+        )
+        async with connecting as connection:
+            async with connection.cursor() as cursor:
+                await cursor.execute(statement)
+            while True:
+                on_notification()
+                await connection.notifies.get()

@@ -1,0 +1,1 @@
+"""Source definitions: fetching them, and the license that each entry states."""

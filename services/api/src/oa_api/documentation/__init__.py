@@ -1,0 +1,1 @@
+"""The OpenAPI document, its pages, and the gallery of page components."""

@@ -1,0 +1,1 @@
+"""Failed jobs grouped by cause, and results that need review."""

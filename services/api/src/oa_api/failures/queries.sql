@@ -1,0 +1,74 @@
+-- name: key
+-- By what failures are grouped: the code, the host of the data, or the place: all below the first two parts of a
+-- source's name, or a source that has no more than these.
+CASE %(by)s
+    WHEN 'code' THEN job.error_code
+    WHEN 'host' THEN coalesce(job.host, '')
+    ELSE coalesce(substring(job.source_name FROM '^[^/]*/[^/]*/'), job.source_name)
+END
+
+-- name: comparable_runs
+-- A run and those before it that were made for the same purpose, newest first.
+SELECT earlier.id FROM run earlier JOIN run ON run.id = %(run)s
+WHERE earlier.id <= run.id AND earlier.live = run.live AND earlier.lane = run.lane AND earlier.sample IS NULL
+ORDER BY earlier.id DESC LIMIT %(runs)s
+
+-- name: groups
+-- In two steps, since a source fails in few ways: what is counted, told apart and ordered is then little.
+SELECT key, sum(jobs)::bigint AS jobs, count(DISTINCT source_name) AS sources, array_agg(DISTINCT code) AS codes,
+       (array_agg(latest ORDER BY latest DESC))[1:3] AS examples
+
+-- name: of_a_source
+SELECT {key} AS key, job.source_name, job.error_code AS code, count(*) AS jobs, max(job.id) AS latest
+
+-- name: groups_of_days
+{groups}
+FROM (
+    {of_a_source}
+    FROM job JOIN run ON run.id = job.run_id
+    WHERE job.status = 'Fail' AND job.ended_at >= now() - make_interval(days => %(days)s)
+      AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
+    GROUP BY 1, 2, 3
+) failed
+GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
+
+-- name: groups_of_run
+{groups}
+FROM (
+    {of_a_source} FROM job WHERE job.status = 'Fail' AND job.run_id = %(run)s GROUP BY 1, 2, 3
+) failed
+GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
+
+-- name: trend_of_runs
+SELECT {key} AS key, job.run_id::text AS period, count(*) AS jobs
+FROM job WHERE job.status = 'Fail' AND job.run_id = ANY(%(runs)s) GROUP BY 1, 2
+
+-- name: trend_of_codes
+SELECT key, day::text AS period, count(*) AS jobs
+FROM (
+    SELECT DISTINCT error_code AS key, (ended_at AT TIME ZONE 'UTC')::date AS day, job_id
+    FROM job_attempt
+    WHERE error_code IS NOT NULL AND ended_at >= (now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1)
+) failed
+GROUP BY key, day
+
+-- name: trend_of_days
+SELECT key, day::text AS period, count(*) AS jobs
+FROM (
+    SELECT DISTINCT {key} AS key, (attempt.ended_at AT TIME ZONE 'UTC')::date AS day, job.id
+    FROM job_attempt attempt JOIN job ON job.id = attempt.job_id
+    WHERE attempt.error_code IS NOT NULL
+      AND attempt.ended_at >= (now() AT TIME ZONE 'UTC')::date - (2 * %(days)s - 1)
+) failed
+GROUP BY key, day
+
+-- name: standing
+-- How long sources of live runs have failed, and how many do.
+SELECT {key} AS key, min(known.failing_since) AS failing_since, count(*) AS failing
+FROM dataset_health known JOIN job ON job.id = known.job_id
+WHERE known.failing_since IS NOT NULL AND job.status = 'Fail'
+GROUP BY 1
+
+-- name: examples
+SELECT id AS job, run_id AS run, source_name, layer, name, error_code AS code, error_message AS message, ended_at
+FROM job WHERE id = ANY(%(jobs)s)

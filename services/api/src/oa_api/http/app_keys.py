@@ -1,0 +1,28 @@
+"""What handlers work with: the application's values under typed keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from oa_api.db.database import Database
+from oa_api.settings import Settings
+from oa_shared.json_types import JsonObject
+from oa_shared.queue import Queue
+from oa_shared.storage import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePair:
+    """A queue and, where it has one, its dead-letter queue."""
+
+    main: Queue
+    dead: Queue | None
+
+
+DATABASE = web.AppKey("database", Database)
+STORAGE = web.AppKey("storage", Storage)
+QUEUES: web.AppKey[Mapping[str, QueuePair]] = web.AppKey("queues", Mapping)
+SETTINGS = web.AppKey("settings", Settings)
+# The OpenAPI document.
+DOCUMENT: web.AppKey[JsonObject] = web.AppKey("document", dict)

@@ -1,0 +1,130 @@
+"""Reading requests: path, query and body, by schema (webargs, with limits and messages of this service)."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeVar
+
+import aiohttp
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from marshmallow import RAISE, Schema, ValidationError
+from webargs.aiohttpparser import AIOHTTPParser
+
+from oa_api.http.errors import (
+    BadRequestError,
+    InvalidError,
+    NotFoundError,
+    TooLargeError,
+    TooSlowError,
+    UnsupportedTypeError,
+)
+from oa_api.http.fields import MAX_ID, SMALL_BODY_BYTES, RequestSchema, error_messages
+from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
+
+_Request = TypeVar("_Request")
+_BODY_TIMEOUT_S = 60
+_JSON_TYPES = frozenset({"application/json", "application/octet-stream"})
+_BROKEN_BODY = (web.RequestPayloadError, aiohttp.ClientPayloadError, HttpProcessingError, ConnectionError)
+_RAW_BODY = web.RequestKey("raw_body", bytes)
+_SHOWN_LENGTH = 40
+
+
+class _Parser(AIOHTTPParser):
+    """webargs answers bad input itself; this parser raises ApiError for `handle_errors`."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE, "json": RAISE}  # noqa: RUF012 - as webargs declares it
+
+    def load_querystring(self, req: web.Request, schema: Schema) -> Any:  # noqa: ARG002
+        """Return the query; an empty value counts as absent."""
+        repeated = {name: ["Given twice."] for name in req.query if len(req.query.getall(name)) > 1}
+        if repeated:
+            raise InvalidError("give each query parameter once", fields=repeated)
+        return {name: value for name, value in req.query.items() if value != ""}
+
+    async def load_json(self, req: web.Request, schema: Schema) -> object:
+        """Return the decoded body; an empty one is an empty object."""
+        if req.body_exists and req.content_type not in _JSON_TYPES:
+            raise UnsupportedTypeError(f"send application/json, not {req.content_type}")
+        raw = await raw_body(req, limit=getattr(schema, "max_bytes", SMALL_BODY_BYTES))
+        try:
+            return decode(raw or b"{}")
+        except NotJsonError as error:
+            raise BadRequestError(f"the body is not JSON: {error.detail}") from error
+        except UnstorableError as error:
+            raise InvalidError(f"the body cannot be used: {error.detail}", fields={"json": [error.detail]}) from error
+
+    def handle_error(self, error: ValidationError, req: web.Request, schema: Schema, **_: object) -> NoReturn:  # noqa: ARG002
+        """Raise InvalidError with what is wrong by field."""
+        (location, messages), *_rest = error_messages(error).items()
+        fields = messages if isinstance(messages, Mapping) else {"_schema": messages}
+        part = "body" if location == "json" else location
+        raise InvalidError(f"the {part} is not valid: {', '.join(map(str, fields))}", fields=fields) from error
+
+
+_parser = _Parser()
+
+
+def path_id(request: web.Request, name: str) -> int:
+    """Return an ID of the path. Raises NotFoundError for a text that cannot be one."""
+    text = request.match_info[name]
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_ID))
+    if not is_number or not 0 < int(text) <= MAX_ID:
+        raise NotFoundError(f"{name} {text[:_SHOWN_LENGTH]!r} does not exist")
+    return int(text)
+
+
+async def query(request: web.Request, schema: Schema) -> dict[str, Any]:
+    """Return the query by schema. Raises InvalidError."""
+    loaded: dict[str, Any] = await _parser.parse(schema, request, location="query")
+    return loaded
+
+
+async def body(request: web.Request, schema: Schema) -> dict[str, Any]:
+    """Return the JSON body by schema. Raises BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError."""
+    loaded: dict[str, Any] = await _parser.parse(schema, request, location="json")
+    return loaded
+
+
+async def read_query(request: web.Request, schema: RequestSchema[_Request]) -> _Request:
+    """Return the query as the schema's dataclass. Raises InvalidError."""
+    loaded: _Request = await _parser.parse(schema, request, location="query")
+    return loaded
+
+
+async def read_body(request: web.Request, schema: RequestSchema[_Request]) -> _Request:
+    """Return the JSON body as the schema's dataclass.
+
+    Raises BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError.
+    """
+    loaded: _Request = await _parser.parse(schema, request, location="json")
+    return loaded
+
+
+async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> bytes:
+    """Return the bytes of the body, decompressed, at most `limit`.
+
+    Raises TooLargeError, BadRequestError, TooSlowError.
+    """
+    if _RAW_BODY in request:
+        return request[_RAW_BODY]
+    if (request.content_length or 0) > limit:
+        raise TooLargeError(f"the body has {request.content_length:,} bytes, limit {limit:,} bytes")
+    try:
+        async with asyncio.timeout(_BODY_TIMEOUT_S):
+            request[_RAW_BODY] = await _read_limited(request, limit)
+    except TimeoutError as error:
+        raise TooSlowError(f"the body did not arrive within {_BODY_TIMEOUT_S} seconds") from error
+    except _BROKEN_BODY as error:
+        raise BadRequestError(f"the body is broken: {type(error).__name__}") from error
+    # For aiohttp's own readers, such as request.post(), which would find the body consumed.
+    request._read_bytes = request[_RAW_BODY]  # noqa: SLF001 - the only way to give a body back
+    return request[_RAW_BODY]
+
+
+async def _read_limited(request: web.Request, limit: int) -> bytes:
+    content = bytearray()
+    async for chunk in request.content.iter_any():
+        content += chunk
+        if len(content) > limit:
+            raise TooLargeError(f"the body has more than {limit:,} bytes")
+    return bytes(content)

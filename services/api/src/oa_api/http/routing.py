@@ -1,0 +1,51 @@
+"""Routes as data: who may call an endpoint, what it accepts, and what it returns."""
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from marshmallow import Schema
+
+from oa_api.http.problem import Handler
+from oa_shared.roles import Role
+
+JSON_LINES, TEXT, HTML, BYTES, JSON = "application/jsonl", "text/plain", "text/html", "application/octet-stream", "json"
+ATOM, GEOJSON = "application/atom+xml", "application/geo+json"
+
+# The tag of pages, which are not part of the API or of the OpenAPI document.
+PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint or page.
+
+    `answer` is the schema of the response, or its media types if it is not JSON; an empty tuple means no status 200.
+    `role` is the lowest role that may call the route, so a new route is closed until its author opens it. `refusals`
+    lists its specific error statuses, `also` further statuses that are not errors. `pattern` is the path for the
+    router, where a parameter may contain slashes. `is_health` marks the endpoint that returns its own schema with 503,
+    and HTML to a browser. `is_development` routes exist only where the setting `component_gallery` is on.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    answer: type[Schema] | tuple[str, ...]
+    tag: str
+    role: Role = Role.ADMIN
+    description: str = ""
+    query: type[Schema] | None = None
+    body: type[Schema] | None = None
+    refusals: tuple[int, ...] = field(default=())
+    is_idempotent_by_key: bool = False
+    pattern: str = ""
+    also: tuple[int, ...] = ()
+    is_health: bool = False
+    is_development: bool = False
+
+
+get, post = partial(Route, "GET"), partial(Route, "POST")
+patch, put, delete = partial(Route, "PATCH"), partial(Route, "PUT"), partial(Route, "DELETE")
+# A page, and the target of a form on it.
+page = partial(Route, "GET", answer=(HTML,), tag=PAGE)
+form = partial(Route, "POST", answer=(HTML,), tag=PAGE)

@@ -1,0 +1,51 @@
+"""The HTTP server: aiohttp's, with problem details for clients that do not speak HTTP."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from oa_api.http.problem import problem_response
+
+log = structlog.get_logger()
+
+
+class _Connection(RequestHandler):
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - the parser's message repeats what the client sent
+    ) -> web.StreamResponse:
+        """Return problem details for a request that never reached the application, and close the connection."""
+        log.warning("request_unreadable", status=int(status), error=type(exc).__name__ if exc else None)
+        if request.writer.output_size > 0:
+            raise ConnectionError("a response has been started already")
+        phrase = HTTPStatus(status).phrase
+        code = phrase.lower().replace(" ", "_")
+        response = problem_response(
+            status, code=code, title=f"{phrase.capitalize()}.", detail="not a readable HTTP request"
+        )
+        response.force_close()
+        return response
+
+
+class _Server(web.Server):
+    def __call__(self) -> RequestHandler:
+        return _Connection(self, loop=self._loop, **self._kwargs)
+
+
+class ApiRunner(web.AppRunner):
+    """Runs the application without aiohttp's access log: `handle_errors` logs one line for each request."""
+
+    def __init__(self, app: web.Application, **options: Any) -> None:
+        super().__init__(app, access_log=None, handle_signals=False, **options)
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        return _Server(server.request_handler, request_factory=server.request_factory, **server._kwargs)  # noqa: SLF001 - aiohttp has no other way to answer its parser's errors

@@ -1,0 +1,1 @@
+"""Runs and jobs: creating them, sending them, applying results, publishing, retrying."""

@@ -1,0 +1,113 @@
+"""The page of a job: its status, its result, and how the result differs from the published one."""
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from oa_api.http.app_keys import DATABASE, SETTINGS
+from oa_api.http.request_parsing import path_id
+from oa_api.jobs import queries, run_statistics
+from oa_api.jobs.rows import JobRow
+from oa_api.ui.rendering import render
+from oa_shared.failures import FAILURES
+from oa_shared.json_types import JsonMapping
+
+_DESCRIPTIONS = {
+    "source.geojson.gz": "all features, one per line",
+    "validated.geojson.gz": "valid features only",
+    "source.parquet": "GeoParquet",
+    "source.pmtiles": "map tiles",
+    "source.png": "preview image",
+    "changes.jsonl.gz": "all differences from the previously published result",
+    "delta.geojson": "a selection of the differences, for the map",
+    "cache.zip": "the source data as fetched",
+    "stats.json": "counts",
+    "profile.json": "columns of the source",
+    "sample.json": "sample rows: input and output",
+    "manifest.json": "SHA-256 digests of all files",
+}
+_NOTABLE_LOSS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A count of a result, compared with the previously published result."""
+
+    name: str
+    now: int | None
+    before: int | None
+
+    @property
+    def change(self) -> float | None:
+        """The change as a share of the former count."""
+        return (self.now - self.before) / self.before if self.before and self.now is not None else None
+
+    @property
+    def is_notable(self) -> bool:
+        """Whether a tenth or more was lost, which deserves a review."""
+        return self.change is not None and self.change <= -_NOTABLE_LOSS
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of a job, as the list of files shows it."""
+
+    name: str
+    href: str
+    what: str
+    size_bytes: int | None
+    sha256: str
+
+
+async def show_job(request: web.Request) -> web.Response:
+    """Show a job with its attempts, events and files."""
+    job, database = await read_job(request), request.app[DATABASE]
+    previous = await queries.get_previous_publication(database, job)
+    published = await queries.get_published_job(database, job)
+    return render(
+        request,
+        "jobs/job/summary.html",
+        job=job,
+        detail=await queries.get_job_detail(database, job),
+        failure=FAILURES.get(job.error_code or ""),
+        failures=FAILURES,
+        files=_files(job),
+        previous=previous,
+        cost=await run_statistics.cost_of_job(database, job.id, run_statistics.prices_of(request.app[SETTINGS])),
+        is_published=published is not None and published.job == job.id,
+        differences=compare_results(job.result or {}, (previous.result if previous else None) or {}),
+    )
+
+
+async def read_job(request: web.Request) -> JobRow:
+    """Return the job of the path. Raises NotFoundError."""
+    return await queries.get_job(request.app[DATABASE], path_id(request, "job"))
+
+
+def compare_results(now: JsonMapping, before: JsonMapping) -> list[Difference]:
+    """Return the differences of two results: features, valid features, and how many have each attribute."""
+    names = dict.fromkeys([*_fields(now), *_fields(before)])
+    compared = [
+        Difference("features", _count(now, "count"), _count(before, "count")),
+        Difference("valid", _count(now, "valid"), _count(before, "valid")),
+        *(Difference(name, _count(_fields(now), name), _count(_fields(before), name)) for name in names),
+    ]
+    return [difference for difference in compared if difference.now or difference.before]
+
+
+def _fields(result: JsonMapping) -> JsonMapping:
+    fields = result.get("fields")
+    return fields if isinstance(fields, dict) else {}
+
+
+def _count(counts: JsonMapping, name: str) -> int | None:
+    value = counts.get(name)
+    return value if isinstance(value, int) else None
+
+
+def _files(job: JobRow) -> list[FileView]:
+    files = job.files
+    return [
+        FileView(name, href, _DESCRIPTIONS.get(name, ""), files[name].size_bytes, files[name].sha256)
+        for name, href in job.output.items()
+    ]

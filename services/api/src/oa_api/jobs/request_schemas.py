@@ -1,0 +1,188 @@
+"""The schemas of requests about runs and jobs."""
+
+from marshmallow import ValidationError, fields, validate, validates_schema
+
+from oa_api.http.fields import (
+    MAX_INTEGER,
+    Choices,
+    ErrorCodes,
+    Object,
+    RequestSchema,
+    StrictSchema,
+    Text,
+    Time,
+    about,
+    identifier,
+)
+from oa_api.http.schemas import PageSchema
+from oa_api.jobs.requests import (
+    AttemptReport,
+    JobFilter,
+    LogFormat,
+    NewJob,
+    NewJobs,
+    NewRun,
+    OutputChoice,
+    RunChange,
+    RunFilter,
+)
+from oa_shared.failures import FAILURES
+from oa_shared.job_kinds import JobKind
+from oa_shared.json_types import JsonMapping
+from oa_shared.scheduling import Lane
+from oa_shared.status import LAYERS, JobStatus
+
+MAX_JOBS = 10_000
+MAX_SAMPLE = 1000
+RUN_ENDED = "Ended"
+SOURCE_NAME = r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z"
+
+
+class RunFilterSchema(PageSchema, RequestSchema[RunFilter]):
+    """GET /api/run."""
+
+    status = Choices(
+        *JobStatus,
+        RUN_ENDED,
+        load_default=None,
+        metadata=about("Comma-separated statuses of runs, or of any of their jobs.", "Fail,Warn"),
+    )
+
+
+class JobSelectionSchema(StrictSchema):
+    """Which jobs: the filter of lists and of bulk actions."""
+
+    status = Choices(*JobStatus, load_default=None, metadata=about("Comma-separated statuses.", "Fail,Warn"))
+    source = Text(
+        load_default=None,
+        metadata=about("Source; a trailing slash selects every source with that prefix.", "us/ca/"),
+    )
+    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Layer."))
+    kind = fields.String(
+        load_default=None,
+        validate=validate.OneOf(list(JobKind)),
+        metadata=about("Job kind: the data of a source, or a product.", "export"),
+    )
+    host = Text(load_default=None, metadata=about("Host of the data.", "gis.example.org"))
+    error = ErrorCodes(
+        load_default=None,
+        metadata=about("Comma-separated failure codes or classes.", "upstream,infra.lost"),
+    )
+    before = Time(load_default=None, metadata=about("Created before this time.", "2026-11-24T12:00:00Z"))
+    after = Time(load_default=None, metadata=about("Created at or after this time.", "2026-11-24T00:00:00Z"))
+    live = fields.Boolean(load_default=None, metadata=about("Only jobs of live runs, or only of trial runs.", True))
+    run = identifier(load_default=None, metadata=about("Filter by run ID.", 1))
+
+
+class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
+    """GET /api/job."""
+
+
+class LogFormatSchema(RequestSchema[LogFormat]):
+    """GET /api/job/{job}/log."""
+
+    format = fields.String(
+        load_default="json",
+        validate=validate.OneOf(["json", "text"]),
+        metadata=about("`json` for JSON lines, `text` for one readable line each.", "text"),
+    )
+
+
+class NewRunSchema(RequestSchema[NewRun]):
+    """POST /api/run."""
+
+    live = fields.Boolean(load_default=False, metadata=about("Publish the results of successful jobs.", True))
+    github = Object(
+        keys=Text(),
+        load_default=None,
+        allow_none=True,
+        metadata=about("Origin of the run, stored unchanged.", {"sha": "0a1b2c3", "ref": "refs/pull/7/head"}),
+    )
+    lane = fields.Enum(
+        Lane, by_value=True, load_default=Lane.MANUAL, metadata=about("Batch queue of its jobs.", "manual")
+    )
+    sample = fields.Integer(
+        load_default=None,
+        allow_none=True,
+        strict=True,
+        validate=validate.Range(min=1, max=MAX_SAMPLE),
+        metadata=about("Number of features that its jobs process; a sample run produces no data.", 100),
+    )
+
+    @validates_schema
+    def check_sample(self, data: JsonMapping, **_: object) -> None:
+        """Reject a sample run that is to be live: it has no data to publish."""
+        if data.get("live") and data.get("sample"):
+            raise ValidationError("A sample run cannot be live: it has no data to publish.", "sample")
+
+
+class RunChangeSchema(RequestSchema[RunChange]):
+    """PATCH /api/run/{run}."""
+
+    live = fields.Boolean(
+        load_default=None, metadata=about("A run that becomes live publishes the results of its finished jobs.")
+    )
+    closed = fields.Boolean(load_default=None, metadata=about("A closed run accepts no more jobs.", True))
+    github = Object(
+        keys=Text(),
+        load_default=None,
+        allow_none=True,
+        metadata=about("Replaces the stored value; null changes nothing."),
+    )
+
+
+class NewJobsSchema(RequestSchema[NewJobs]):
+    """POST /api/run/{run}/jobs; the elements are validated one by one, so that each rejection names its own."""
+
+    max_bytes = 64 * 1024 * 1024
+    jobs = fields.List(
+        fields.Raw(
+            metadata=about(
+                "The URL of a source definition, or an object with `source` (a URL or the definition itself) and, "
+                "optionally, `source_name`, `layer` and `name`.",
+                "https://github.com/openaddresses/openaddresses/blob/master/sources/us/ca/berkeley.json",
+                {"source": {"schema": 2, "coverage": {}, "layers": {}}, "source_name": "xx/here", "layer": "addresses"},
+            )
+        ),
+        required=True,
+        validate=validate.Length(min=1, max=MAX_JOBS),
+    )
+
+
+class NewJobSchema(RequestSchema[NewJob]):
+    """An element of POST /api/run/{run}/jobs that is not a plain URL."""
+
+    source = fields.Raw(required=True)
+    source_name = Text(load_default=None, validate=validate.Regexp(SOURCE_NAME))
+    layer = fields.String(load_default=None)
+    name = Text(load_default=None)
+
+
+class AttemptReportSchema(RequestSchema[AttemptReport]):
+    """PATCH /api/job/{job}."""
+
+    status = fields.Enum(JobStatus, by_value=True, required=True, metadata=about("Status of the attempt.", "Submitted"))
+    attempt = fields.Integer(
+        required=True,
+        strict=True,
+        validate=validate.Range(min=1, max=MAX_INTEGER),
+        metadata=about("Number of the attempt.", 1),
+    )
+    token = Text(required=True, metadata=about("Token of the attempt.", "0123456789abcdef0123456789abcdef"))
+    batch_job = Text(load_default=None, validate=validate.Length(max=200), metadata=about("AWS Batch job ID."))
+    code = fields.String(
+        load_default=None,
+        validate=validate.OneOf(list(FAILURES)),
+        metadata=about("Failure code.", "infra.refused"),
+    )
+    message = Text(load_default=None, metadata=about("Failure details."))
+
+
+class OutputChoiceSchema(RequestSchema[OutputChoice]):
+    """GET /api/job/{job}/output/{file}."""
+
+    attempt = fields.Integer(
+        load_default=None,
+        validate=validate.Range(min=1, max=2**31 - 1),
+        metadata=about("File of this attempt, which never changes; default: the latest result.", 1),
+    )

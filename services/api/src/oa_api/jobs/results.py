@@ -1,0 +1,134 @@
+"""Applying one message of the results queue in one transaction (docs/messages.md)."""
+
+import json
+from dataclasses import replace
+
+import structlog
+
+from oa_api.db.database import Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.jobs import publishing
+from oa_api.jobs.attempts import retry
+from oa_api.jobs.batch_failure import failure_of
+from oa_api.jobs.locks import find_and_lock_job
+from oa_api.jobs.product_delivery import deliver_product
+from oa_api.jobs.rows import JobError, LockedJob
+from oa_api.jobs.status_change import StatusChange, record_change
+from oa_shared.ids import parse_batch_job_name
+from oa_shared.job_kinds import JobKind
+from oa_shared.messages import BatchEvent, StatusMessage
+from oa_shared.status import JobStatus
+from oa_shared.tracing import trace_id
+from oa_shared.transitions import Accept, JobState, StatusReport, decide
+
+_SQL = load_queries("jobs.results")
+_UNKNOWN_JOB = "unknown_job"
+_DUPLICATE = "duplicate"
+_RETRIED = "retried"
+_NO_RESULT = "bug.no_result"
+_ENDED_IN_BATCH = frozenset({"SUCCEEDED", "FAILED", "LOST"})
+
+
+async def apply_status(transaction: Transaction, message: StatusMessage) -> str:
+    """Apply the report of a task; return the new status of the job, or the reason for ignoring the report."""
+    job = await find_and_lock_job(transaction, message.job)
+    if job is None:
+        return _UNKNOWN_JOB
+    _bind_to_log(job, message.attempt)
+    identity = {"job": message.job, "attempt": message.attempt, "token": message.token}
+    change = StatusChange.of_message(message)
+    if not await transaction.execute(_SQL["record_message"], {**identity, "seq": message.seq}):
+        await record_change(transaction, change, accepted=False, reason=_DUPLICATE)
+        return _DUPLICATE
+    if message.progress is not None:
+        await transaction.execute(_SQL["record_progress"], {**identity, "progress": json.dumps(message.progress)})
+    if message.progress is not None and job.status == message.status:
+        return "progress"
+    return await apply_change(transaction, job, change)
+
+
+async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: float) -> str:
+    """Record how Batch ended a container; it becomes the result unless the task's own arrives within `grace_s`."""
+    name = parse_batch_job_name(event.job_name)
+    if name is None:
+        return "foreign_job"
+    job = await find_and_lock_job(transaction, name.job)
+    if job is None:
+        return _UNKNOWN_JOB
+    _bind_to_log(job, name.attempt)
+    if job.attempt != name.attempt or not job.token.startswith(name.token_start):
+        return "other_attempt"
+    if event.status not in _ENDED_IN_BATCH or job.rank == JobStatus.FAIL.rank:
+        return "not_needed"
+    code, message = failure_of(event)
+    values = {"job": job.id, "attempt": name.attempt, "batch_job": event.batch_job}
+    values |= {"code": code, "message": message, "grace_s": grace_s}
+    await transaction.execute(_SQL["record_batch_exit"], values)
+    return "noted"
+
+
+def _bind_to_log(job: LockedJob, attempt: int) -> None:
+    """Add the IDs of the job to the log lines that follow."""
+    ids = {"run_id": job.run_id, "job_id": job.id, "attempt": attempt}
+    structlog.contextvars.bind_contextvars(**ids, request_id=trace_id(job.traceparent))
+
+
+async def apply_change(transaction: Transaction, job: LockedJob, change: StatusChange) -> str:
+    """Apply a change if the transitions allow it; publish a success, retry a failure.
+
+    Returns the new status of the job, `retried`, or the reason for ignoring the change.
+    """
+    state = JobState(status=JobStatus(job.status), attempt=job.attempt, token=job.token, error_code=job.error_code)
+    outcome = decide(state, StatusReport(status=change.status, attempt=change.attempt, token=change.token))
+    if not isinstance(outcome, Accept):
+        await record_change(transaction, change, accepted=False, reason=outcome.reason)
+        await _record_container(transaction, change)
+        return str(outcome.reason)
+    status = await _accepted_status(transaction, job, change)
+    await _write_status(transaction, change, status)
+    await record_change(transaction, replace(change, status=status), accepted=True)
+    if status is JobStatus.SUCCESS and job.kind != JobKind.SOURCE:
+        await deliver_product(transaction, job)
+    elif status is JobStatus.SUCCESS and job.live:
+        await publishing.publish(transaction, job)
+    elif status is JobStatus.FAIL:
+        code = change.error.code if change.error else _NO_RESULT
+        return _RETRIED if await retry(transaction, job, change.attempt, code) else str(status)
+    return str(status)
+
+
+async def _accepted_status(transaction: Transaction, job: LockedJob, change: StatusChange) -> JobStatus:
+    """Return Warn for a result to be published that does not pass the quality gate, else the reported status."""
+    is_publishable = change.status is JobStatus.SUCCESS and job.live and job.kind == JobKind.SOURCE
+    if is_publishable and not await publishing.pass_gate(transaction, job, change.result):
+        return JobStatus.WARN
+    return change.status
+
+
+async def _write_status(transaction: Transaction, change: StatusChange, status: JobStatus) -> None:
+    error = change.error
+    if status is JobStatus.FAIL and error is None:
+        error = JobError(_NO_RESULT, "the task failed without a reason")
+    values = {
+        "job": change.job,
+        "attempt": change.attempt,
+        "token": change.token,
+        "status": status,
+        "rank": status.rank,
+        "batch_job": change.batch_job,
+        "error_code": error.code if error else None,
+        "error_message": error.message if error else None,
+        "result": json.dumps(change.result) if change.result is not None else None,
+    }
+    await transaction.execute(_SQL["update_status"], values)
+    await transaction.execute(_SQL["update_attempt_status"], values)
+
+
+async def _record_container(transaction: Transaction, change: StatusChange) -> None:
+    """Store the Batch job of an ignored report: the sweep looks for the container by it.
+
+    The container's own report may arrive before the dispatcher's, which names the Batch job.
+    """
+    if change.batch_job:
+        values = {"job": change.job, "attempt": change.attempt, "token": change.token, "batch_job": change.batch_job}
+        await transaction.execute(_SQL["record_container"], values)

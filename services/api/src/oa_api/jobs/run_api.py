@@ -1,0 +1,90 @@
+"""The endpoints below /api/run."""
+
+from dataclasses import asdict, replace
+from functools import partial
+
+import structlog
+from aiohttp import web
+
+from oa_api.definitions.fetcher import FETCHER
+from oa_api.http.app_keys import DATABASE
+from oa_api.http.errors import InvalidError
+from oa_api.http.idempotency import read_idempotency_key
+from oa_api.http.paging import list_response
+from oa_api.http.problem import TRACEPARENT
+from oa_api.http.request_parsing import path_id, read_body, read_query
+from oa_api.identity.authorization import is_trusted
+from oa_api.identity.principal import PRINCIPAL
+from oa_api.jobs import job_creation, queries, runs
+from oa_api.jobs.planning import plan_elements
+from oa_api.jobs.request_schemas import JobFilterSchema, NewJobsSchema, NewRunSchema, RunChangeSchema, RunFilterSchema
+from oa_api.jobs.schemas import CreatedJobsSchema, RunCountSchema
+from oa_api.jobs.serializers import serialize_job, serialize_run
+
+
+async def list_runs(request: web.Request) -> web.Response:
+    """Return a page of runs, newest first."""
+    run_filter = await read_query(request, RunFilterSchema())
+    page = await queries.list_runs(request.app[DATABASE], run_filter)
+    return list_response(request, run_filter, "runs", page, serialize=serialize_run)
+
+
+async def get_run(request: web.Request) -> web.Response:
+    """Return one run with its status and counts."""
+    return await _run_response(request, path_id(request, "run"))
+
+
+async def post_run(request: web.Request) -> web.Response:
+    """Create a run."""
+    new_run = await read_body(request, NewRunSchema())
+    idempotency = await read_idempotency_key(request, "run")
+    run = await runs.create_run(request.app[DATABASE], new_run, idempotency, by=request[PRINCIPAL])
+    structlog.contextvars.bind_contextvars(run_id=run)
+    return await _run_response(request, run)
+
+
+async def patch_run(request: web.Request) -> web.Response:
+    """Change a run: live, closed, github."""
+    run, change = path_id(request, "run"), await read_body(request, RunChangeSchema())
+    await runs.change_run(request.app[DATABASE], run, change, by=request[PRINCIPAL])
+    return await _run_response(request, run)
+
+
+async def _run_response(request: web.Request, run: int) -> web.Response:
+    return web.json_response(serialize_run(await queries.get_run(request.app[DATABASE], run)))
+
+
+async def post_jobs(request: web.Request) -> web.Response:
+    """Create the jobs of a run; `errors` names the elements and entries that get none."""
+    run, database, by = path_id(request, "run"), request.app[DATABASE], request[PRINCIPAL]
+    new_jobs = await read_body(request, NewJobsSchema())
+    idempotency = await read_idempotency_key(request, f"run/{run}/jobs")
+    earlier = await job_creation.check_before_fetch(database, run, idempotency, by=by)
+    if earlier is not None:
+        return web.json_response(earlier)
+    plan = await plan_elements(new_jobs.jobs, request.app[FETCHER])
+    if not plan.jobs:
+        raise InvalidError("no element produced a job", fields={"jobs": [asdict(item) for item in plan.rejections]})
+    response = await job_creation.create_jobs(
+        database, run, plan, idempotency=idempotency, traceparent=request[TRACEPARENT], by=by
+    )
+    return web.json_response(CreatedJobsSchema().dump(response))
+
+
+async def list_jobs_of_run(request: web.Request) -> web.Response:
+    """Return a page of a run's jobs."""
+    run, database = path_id(request, "run"), request.app[DATABASE]
+    job_filter = await read_query(request, JobFilterSchema())
+    if job_filter.run not in (None, run):
+        raise InvalidError("run is already given in the path", fields={"run": ["Remove it from the query."]})
+    job_filter = replace(job_filter, run=run)
+    await queries.get_run(database, run)
+    page = await queries.list_jobs(database, job_filter)
+    serialize = partial(serialize_job, with_token=is_trusted(request))
+    return list_response(request, job_filter, "jobs", page, serialize=serialize)
+
+
+async def count_jobs_of_run(request: web.Request) -> web.Response:
+    """Return the number of jobs of a run in each status."""
+    run = await queries.get_run(request.app[DATABASE], path_id(request, "run"))
+    return web.json_response(RunCountSchema().dump({"run": run.id, "status": run.status, "count": run.jobs}))

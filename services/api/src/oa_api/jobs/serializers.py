@@ -1,0 +1,29 @@
+"""Runs and jobs as JSON."""
+
+from oa_api.jobs import schemas
+from oa_api.jobs.rows import JobDetail, JobRow, RunRow
+from oa_shared.json_types import JsonObject
+
+_RUN = schemas.RunSchema()
+_JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema()
+_ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.EventSchema(), schemas.ReviewReasonSchema()
+
+
+def serialize_run(run: RunRow) -> JsonObject:
+    """Return a run with its counts in every status."""
+    return dict(_RUN.dump(run))
+
+
+def serialize_job(job: JobRow, *, with_token: bool = False) -> JsonObject:
+    """Return a job; the token of its attempt is for callers with the shared secret only."""
+    return dict((_JOB_WITH_TOKEN if with_token else _JOB).dump(job))
+
+
+def serialize_job_detail(detail: JobDetail, *, with_token: bool = False) -> JsonObject:
+    """Return a job with its attempts, its events and the review reasons."""
+    return {
+        **serialize_job(detail.job, with_token=with_token),
+        "attempts": _ATTEMPT.dump(detail.attempts, many=True),
+        "events": _EVENT.dump(detail.events, many=True),
+        "review_reasons": _REVIEW_REASON.dump(detail.review_reasons, many=True),
+    }

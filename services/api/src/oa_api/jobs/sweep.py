@@ -1,0 +1,195 @@
+"""The sweep of the API: ends of containers without a result, jobs that nothing reports on, the deadline, old rows."""
+
+import asyncio
+from dataclasses import asdict, dataclass
+from functools import partial
+
+import structlog
+
+from oa_api.background.heartbeat import SWEEP, record_heartbeat
+from oa_api.background.loop import run_loop
+from oa_api.db.database import Database, Transaction
+from oa_api.db.errors import StoreError
+from oa_api.db.query_files import load_queries
+from oa_api.jobs.locks import find_and_lock_job
+from oa_api.jobs.results import apply_change, apply_status
+from oa_api.jobs.rows import JobError
+from oa_api.jobs.status_change import StatusChange
+from oa_shared.claim import CLAIM_FILE, read_claim
+from oa_shared.ids import attempt_prefix
+from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.queue import Queue
+from oa_shared.status import JobStatus
+from oa_shared.storage import Storage
+
+log = structlog.get_logger()
+_RESULTS = load_queries("jobs.results")
+_SQL = load_queries("jobs.sweep")
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTimes:
+    """When the sweep acts, in seconds."""
+
+    every_s: float = 30
+    republish_after_s: float = 900
+    deadline_s: float = 48 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class BatchExit:
+    """The end of a container whose grace period is over, with the latest attempt of its job."""
+
+    job: int
+    attempt: int
+    batch_job: str
+    code: str
+    message: str
+    token: str
+    rank: int
+    latest_attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueJob:
+    """A job that has not ended before its deadline."""
+
+    job: int
+    attempt: int
+    token: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Ages in seconds and the number of waiting messages; 0 where nothing waits."""
+
+    outbox_age_s: float
+    outbox_waiting: int
+    submitted_age_s: float
+    unended_age_s: float
+
+
+class Sweep:
+    """Checks everything that a lost message or a lost container can leave unfinished."""
+
+    def __init__(self, database: Database, jobs_queue: Queue, storage: Storage, times: SweepTimes) -> None:
+        self._database = database
+        self._jobs_queue = jobs_queue
+        self._storage = storage
+        self._times = times
+
+    async def once(self) -> bool:
+        """Run each step of the sweep in its own transactions; return False, since the next pass is due later."""
+        await self.fail_overdue()
+        await self.settle_batch_exits()
+        await self.republish()
+        await self.delete_old_rows()
+        await self._database.execute(_SQL["fold_tally"])
+        await record_heartbeat(self._database, SWEEP)
+        backlog = await self._database.first(_SQL["backlog"], into=Backlog)
+        log.info("backlog_measured", **(asdict(backlog) if backlog else {}))
+        return False
+
+    async def delete_old_rows(self) -> None:
+        """Delete rows that no message and no client refers to anymore, a few thousand at a time."""
+        for name in ("delete_idempotency_keys", "delete_sent", "delete_received"):
+            await self._database.execute(_SQL[name])
+
+    async def settle_batch_exits(self) -> None:
+        """Apply the ends of containers that Batch reported, unless the attempt's own result is on S3."""
+        for batch_exit in await self._database.all(_RESULTS["due_batch_exits"], into=BatchExit):
+            claimant = await self._claimant(batch_exit)
+            if claimant and batch_exit.batch_job and claimant != batch_exit.batch_job:
+                await self._database.run(partial(_dismiss, batch_exit=batch_exit, claimant=claimant))
+                continue
+            await self._settle(batch_exit, await self._stored_result(batch_exit))
+
+    async def _settle(self, batch_exit: BatchExit, result: StatusMessage | None) -> None:
+        """Settle one attempt; a result that the database rejects must not block the others."""
+        try:
+            await self._database.run(partial(_settle, batch_exit=batch_exit, result=result))
+        except StoreError as error:
+            if error.retryable or result is None:
+                raise
+            log.error("result_object_unusable", job_id=batch_exit.job, error=error.detail)  # noqa: TRY400 - no trace
+            await self._database.run(partial(_settle, batch_exit=batch_exit, result=None))
+
+    async def republish(self) -> None:
+        """Send the messages of jobs again that have been pending too long while the queue is empty."""
+        depth = await self._jobs_queue.depth()
+        if depth.visible or depth.in_flight or depth.delayed:
+            return
+        values = {"after_s": self._times.republish_after_s}
+        jobs = await self._database.run(lambda transaction: transaction.execute(_SQL["republish_stale"], values))
+        if jobs:
+            log.warning("jobs_republished", jobs=jobs)
+
+    async def fail_overdue(self) -> None:
+        """End the jobs that are past their deadline, and name their last status."""
+        values = {"deadline_s": self._times.deadline_s}
+        for job in await self._database.all(_SQL["past_deadline"], values, into=OverdueJob):
+            text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last status: {job.status}"
+            await self._database.run(partial(_fail_overdue, job=job, text=text))
+
+    async def _claimant(self, batch_exit: BatchExit) -> str | None:
+        """Return the Batch job that claimed the attempt; any other container of the attempt did no work."""
+        body = await self._storage.get_bytes(attempt_prefix(batch_exit.job, batch_exit.attempt) + CLAIM_FILE)
+        return read_claim(body) if body else None
+
+    async def _stored_result(self, batch_exit: BatchExit) -> StatusMessage | None:
+        """Return the final message that the attempt wrote to S3 before it ended, if it did."""
+        if batch_exit.attempt != batch_exit.latest_attempt or batch_exit.rank == JobStatus.FAIL.rank:
+            return None
+        body = await self._storage.get_bytes(attempt_prefix(batch_exit.job, batch_exit.attempt) + "result.json")
+        if body is None:
+            return None
+        try:
+            message = parse_result_message(body.decode("utf-8", "replace"))
+        except UnreadableMessageError as error:
+            log.warning("result_object_unreadable", job_id=batch_exit.job, error=error.detail)
+            return None
+        return message if isinstance(message, StatusMessage) and message.job == batch_exit.job else None
+
+
+async def run_sweep(
+    database: Database, jobs_queue: Queue, storage: Storage, stop: asyncio.Event, times: SweepTimes
+) -> None:
+    """Sweep until `stop` is set."""
+    sweep = Sweep(database, jobs_queue, storage, times)
+    await run_loop(SWEEP, sweep.once, stop, every_s=times.every_s)
+
+
+async def _settle(transaction: Transaction, batch_exit: BatchExit, result: StatusMessage | None) -> None:
+    if result is not None:
+        await apply_status(transaction, result)
+    job = await find_and_lock_job(transaction, batch_exit.job)
+    if job is not None and job.attempt == batch_exit.attempt and job.rank < JobStatus.FAIL.rank:
+        error = JobError(batch_exit.code, batch_exit.message)
+        await apply_change(transaction, job, _failure(batch_exit, "batch.event", error))
+    await _delete_batch_exit(transaction, batch_exit)
+
+
+async def _dismiss(transaction: Transaction, batch_exit: BatchExit, claimant: str) -> None:
+    """Delete the end of a container that did not claim the attempt, and watch the one that did."""
+    values = {"job": batch_exit.job, "attempt": batch_exit.attempt, "batch_job": claimant}
+    await transaction.execute(_RESULTS["record_claimant"], values)
+    await _delete_batch_exit(transaction, batch_exit)
+    log.info("batch_exit_dismissed", job_id=batch_exit.job, batch_job=batch_exit.batch_job, claimant=claimant)
+
+
+async def _delete_batch_exit(transaction: Transaction, batch_exit: BatchExit) -> None:
+    values = {"job": batch_exit.job, "attempt": batch_exit.attempt, "batch_job": batch_exit.batch_job}
+    await transaction.execute(_RESULTS["delete_batch_exit"], values)
+
+
+async def _fail_overdue(transaction: Transaction, job: OverdueJob, text: str) -> None:
+    locked = await find_and_lock_job(transaction, job.job)
+    if locked is not None:
+        await apply_change(transaction, locked, _failure(job, "sweep.deadline", JobError("infra.deadline", text)))
+
+
+def _failure(job: BatchExit | OverdueJob, kind: str, error: JobError) -> StatusChange:
+    return StatusChange(
+        job=job.job, attempt=job.attempt, token=job.token, status=JobStatus.FAIL, kind=kind, error=error
+    )

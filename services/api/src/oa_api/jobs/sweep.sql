@@ -1,0 +1,63 @@
+-- name: republish_stale
+-- Queues the messages of jobs again that have been pending too long: the sweep, when the queue is empty.
+INSERT INTO outbox (job_id, attempt, body)
+SELECT job.id, job.attempt, sent.body
+FROM job
+JOIN LATERAL (
+    SELECT body, sent_at, available_at FROM outbox
+    WHERE outbox.job_id = job.id AND outbox.attempt = job.attempt ORDER BY id DESC LIMIT 1
+) sent ON true
+WHERE job.rank = 0 AND sent.sent_at < now() - make_interval(secs => %(after_s)s)
+RETURNING job_id
+
+-- name: past_deadline
+-- Jobs that have not ended in time; time under a pause does not count. For the sweep.
+SELECT id AS job, attempt, token, status FROM job
+WHERE rank < 9 AND opened_at + paused_for < now() - make_interval(secs => %(deadline_s)s)
+  AND NOT EXISTS (SELECT FROM outbox WHERE outbox.job_id = job.id AND outbox.paused_by IS NOT NULL)
+ORDER BY id LIMIT 500
+
+-- name: delete_idempotency_keys
+-- Deletes idempotency keys by the retention rule: the sweep.
+DELETE FROM idempotency WHERE created_at < now() - make_interval(days => (
+    SELECT keep_days FROM retention_rule WHERE name = 'idempotency' AND enabled
+))
+
+-- name: delete_sent
+-- Deletes sent messages of ended jobs. A queue keeps a message for 14 days at most; the body of a
+-- job that still waits is needed to send it again. For the sweep.
+DELETE FROM outbox WHERE id IN (
+    SELECT outbox.id FROM outbox JOIN job ON job.id = outbox.job_id
+    WHERE outbox.sent_at < now() - interval '30 days' AND job.rank = 9
+    ORDER BY outbox.sent_at LIMIT 5000
+)
+
+-- name: delete_received
+-- Deletes the inbox of old reports, which no queue can deliver again: the sweep.
+DELETE FROM inbox WHERE (job_id, attempt, token, seq) IN (
+    SELECT job_id, attempt, token, seq FROM inbox
+    WHERE received_at < now() - interval '30 days'
+    ORDER BY received_at LIMIT 5000
+)
+
+-- name: fold_tally
+-- Merges the rows of the job tally of each run and status: the sweep (docs/decisions/0006-counting-jobs.md).
+WITH tallied AS (
+    DELETE FROM job_tally
+    WHERE run_id IN (SELECT run_id FROM job_tally WHERE NOT folded GROUP BY run_id LIMIT 1000)
+    RETURNING run_id, status, jobs
+)
+INSERT INTO job_tally (run_id, status, jobs, folded)
+SELECT run_id, status, sum(jobs), true FROM tallied GROUP BY run_id, status HAVING sum(jobs) <> 0
+
+-- name: backlog
+-- Ages in seconds, 0 where nothing waits: the log line of the sweep, which feeds the alarms of a deployed stack.
+SELECT
+    coalesce((SELECT extract(epoch FROM now() - min(available_at)) FROM outbox
+        WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()), 0)::float AS outbox_age_s,
+    (SELECT count(*) FROM outbox
+        WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()) AS outbox_waiting,
+    coalesce((SELECT extract(epoch FROM now() - min(updated_at)) FROM job
+        WHERE rank < 9 AND status = 'Submitted'), 0)::float AS submitted_age_s,
+    coalesce((SELECT extract(epoch FROM now() - min(opened_at)) FROM job
+        WHERE rank < 9), 0)::float AS unended_age_s

@@ -1,1 +1,0 @@
-"""What operators look after: health of sources, schedules, uploads."""

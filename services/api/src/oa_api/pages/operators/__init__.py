@@ -1,1 +1,0 @@
-"""What operators work with: errors, bulk actions, dead letters, pauses."""

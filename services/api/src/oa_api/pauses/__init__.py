@@ -1,0 +1,1 @@
+"""Pauses: an operator keeps jobs of a lane, a source or a host from starting."""

@@ -1,0 +1,30 @@
+"""The rows that the queries of pauses return."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PauseRow:
+    """A pause; `waiting` counts the job messages that it keeps back, up to 10,000."""
+
+    id: int
+    scope: str
+    value: str
+    reason: str
+    actor: str
+    created_at: datetime
+    until: datetime | None
+    ended_by: str | None
+    ended_at: datetime | None
+    waiting: int
+
+    @property
+    def label(self) -> str:
+        """Return what the pause applies to: `all`, `lane weekly`."""
+        return pause_label(self.scope, self.value)
+
+
+def pause_label(scope: str, value: str) -> str:
+    """Return what a pause of this scope and value applies to: `all`, `lane weekly`."""
+    return f"{scope} {value}".strip()

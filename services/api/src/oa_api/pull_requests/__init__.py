@@ -1,0 +1,1 @@
+"""GitHub: webhooks received, checks and comments published on pull requests, merges run (docs/github.md)."""

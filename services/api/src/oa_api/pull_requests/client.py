@@ -1,0 +1,115 @@
+"""Requests to GitHub's API as a GitHub App: tokens, pages of lists, pauses that GitHub requires."""
+
+import time
+from http import HTTPStatus
+from typing import Any, Self
+
+from yarl import URL
+
+from oa_api.github.errors import GitHubRefusedError, GitHubUnavailableError
+from oa_api.github.http import MAX_BYTES, GitHubHttp, GitHubResponse
+from oa_api.pull_requests.credentials import AppToken
+
+_RAW = "application/vnd.github.raw+json"
+_JSON = "application/vnd.github+json"
+_VERSION = "2022-11-28"
+_MAX_PAGES = 50
+
+
+class GitHubClient:
+    """A client for one GitHub: while GitHub requires a pause, it sends nothing. All methods raise GitHubError."""
+
+    def __init__(self, url: str, credentials: AppToken, allowed_hosts: tuple[str, ...] = ()) -> None:
+        self._url = URL(url)
+        self.credentials = credentials
+        self._http = GitHubHttp(allowed_hosts)
+        self._paused_until = 0.0
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.__aexit__()
+
+    async def get(self, path: str, **query: str) -> Any:
+        """Return the JSON at a path."""
+        return (await self._request("GET", self._address(path, query))).json()
+
+    async def text(self, path: str, *, max_bytes: int, **query: str) -> str:
+        """Return a file as text; GitHubRefusedError has status 413 if it is too large, 415 if it is not UTF-8."""
+        response = await self._request("GET", self._address(path, query), accept=_RAW, max_bytes=max_bytes)
+        try:
+            return response.body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            detail = f"the file is not UTF-8 (byte {error.start})"
+            raise GitHubRefusedError(detail, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE) from error
+
+    async def pages(self, path: str, **query: str) -> list[Any]:
+        """Return the items of all pages of a list."""
+        items: list[Any] = []
+        address: URL | None = self._address(path, {"per_page": "100", **query})
+        for _ in range(_MAX_PAGES):
+            if address is None:
+                return items
+            response = await self._request("GET", address)
+            items += _list_in(response.json())
+            address = self._same_server(response.next_url)
+        return items
+
+    async def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        """Create or change something and return the JSON of the response."""
+        return (await self._request(method, self._address(path, {}), body=body)).json()
+
+    def _address(self, path: str, query: dict[str, str]) -> URL:
+        return URL(f"{str(self._url).rstrip('/')}{path}", encoded=True).with_query(query)
+
+    def _same_server(self, url: URL | None) -> URL | None:
+        """Return the URL of a next page, which must be on the same server: requests carry the token."""
+        return url if url is not None and url.origin() == self._url.origin() else None
+
+    async def _request(
+        self, method: str, address: URL, *, body: object = None, accept: str = _JSON, max_bytes: int = MAX_BYTES
+    ) -> GitHubResponse:
+        """Send a request with the App's token; once more with a new token if GitHub no longer accepts it."""
+        token = await self.credentials.token(self._request_as_app)
+        try:
+            return await self._send(method, address, token, body=body, accept=accept, max_bytes=max_bytes)
+        except GitHubRefusedError as error:
+            if error.status != HTTPStatus.UNAUTHORIZED:
+                raise
+        self.credentials.forget()
+        token = await self.credentials.token(self._request_as_app)
+        return await self._send(method, address, token, body=body, accept=accept, max_bytes=max_bytes)
+
+    async def _request_as_app(self, method: str, path: str, token: str) -> Any:
+        return (await self._send(method, self._address(path, {}), token)).json()
+
+    async def _send(
+        self,
+        method: str,
+        address: URL,
+        token: str,
+        *,
+        body: object = None,
+        accept: str = _JSON,
+        max_bytes: int = MAX_BYTES,
+    ) -> GitHubResponse:
+        if (pause_s := self._paused_until - time.monotonic()) > 0:
+            raise GitHubUnavailableError("GitHub required a pause", pause_s=pause_s)
+        headers = {"Authorization": f"Bearer {token}", "Accept": accept, "X-GitHub-Api-Version": _VERSION}
+        try:
+            return await self._http.request(method, address, headers=headers, json_body=body, max_bytes=max_bytes)
+        except GitHubUnavailableError as error:
+            if error.pause_s:
+                self._paused_until = time.monotonic() + error.pause_s
+            raise
+
+
+def _list_in(page: object) -> list[Any]:
+    """Return the items of a page: the page itself, or the only list in it."""
+    if isinstance(page, dict):
+        return next(value for value in page.values() if isinstance(value, list))
+    if not isinstance(page, list):
+        raise GitHubUnavailableError("the response of GitHub is not a list")
+    return page

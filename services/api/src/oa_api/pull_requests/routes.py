@@ -1,0 +1,24 @@
+"""The routes of pull requests."""
+
+from oa_api.http.routing import post
+from oa_api.pull_requests import api
+from oa_api.pull_requests.schemas import GitHubDeliverySchema
+from oa_shared.roles import Role
+
+API = (
+    post(
+        "/api/github/event",
+        api.post_event,
+        "Take an event of GitHub",
+        answer=GitHubDeliverySchema,
+        tag="github",
+        description=(
+            "For webhooks: the header X-Hub-Signature-256 proves that the body comes from GitHub, "
+            "X-GitHub-Delivery makes a repeated one harmless. What is to be done is done later; the answer does "
+            "not wait for it."
+        ),
+        refusals=(400, 401, 404, 408, 413, 422),
+        role=Role.ANYONE,
+    ),
+)
+ROUTES = API

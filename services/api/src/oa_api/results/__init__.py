@@ -1,1 +1,0 @@
-"""What becomes of a job when something is heard of it: moves, retries, publishing."""

@@ -1,1 +1,0 @@
-"""Postgres: the only package that speaks to it."""

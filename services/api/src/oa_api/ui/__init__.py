@@ -1,0 +1,1 @@
+"""What every page is made with: rendering, navigation, charts, lists, formatting."""

@@ -1,0 +1,67 @@
+"""Lists on pages: the same filters and keyset pages as the API's, with links for people."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from aiohttp import web
+from marshmallow import Schema
+
+from oa_api.db.counting import Total
+from oa_api.db.database import Row
+from oa_api.db.pages import Page
+from oa_api.http.fields import RequestSchema
+from oa_api.http.request_parsing import query, read_query
+from oa_api.http.schemas import CursorSlice, Slice
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Some rows of a list, where the next ones are, and in words how many there are in all."""
+
+    rows: Sequence[Any]
+    older: str | None
+    newest: str | None
+    says: str
+
+
+async def asked_of(request: web.Request, schema: Schema) -> dict[str, Any]:
+    """Return the filter of the query, with more rows than the API's default. Raises InvalidError."""
+    asked = await query(request, schema)
+    return asked if "limit" in request.query else {**asked, "limit": _SHOWN}
+
+
+def listing(request: web.Request, asked: dict[str, Any], rows: list[Row], total: Total) -> Listing:
+    """Return a page of rows, of which there may be one more than are shown; the cursor is the id of the last."""
+    shown = rows[: asked["limit"]]
+    has_more = len(rows) > asked["limit"]
+    older = request.rel_url.update_query(cursor=shown[-1]["id"]) if has_more else None
+    newest = request.rel_url.without_query_params("cursor", "page") if asked.get("cursor") else None
+    about = "at least " if total.is_estimate else ""
+    says = f"{len(shown):,} of {about}{total.rows:,}"
+    return Listing(shown, str(older) if older else None, str(newest) if newest else None, says)
+
+
+_Filter = TypeVar("_Filter", bound=Slice)
+
+
+async def list_filter(request: web.Request, schema: RequestSchema[_Filter]) -> _Filter:
+    """Return the filter of the query, with more rows than the API's default. Raises InvalidError."""
+    window = await read_query(request, schema)
+    return window if "limit" in request.query else replace(window, limit=_SHOWN)
+
+
+def make_listing(request: web.Request, window: CursorSlice, page: Page[Any]) -> Listing:
+    """Return a page of rows with links to older and to the newest rows; rows have an `id`, or a key `id`."""
+    older = request.rel_url.update_query(cursor=_id_of(page.rows[-1])) if page.has_more else None
+    newest = request.rel_url.without_query_params("cursor", "page") if window.cursor else None
+    says = f"{len(page.rows):,}"
+    if page.total is not None:
+        says += f" of {'at least ' if page.total.is_estimate else ''}{page.total.rows:,}"
+    return Listing(page.rows, str(older) if older else None, str(newest) if newest else None, says)
+
+
+def _id_of(row: Any) -> int:
+    return int(row["id"] if isinstance(row, dict) else row.id)

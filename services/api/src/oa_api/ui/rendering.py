@@ -1,0 +1,127 @@
+"""Makes HTML of a template and its values; what sources say is only ever text in it."""
+
+from functools import partial
+from types import CodeType
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp_jinja2
+from aiohttp import hdrs, web
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
+
+from oa_api.http.app_keys import SETTINGS, STORAGE
+from oa_api.http.assets import ASSETS
+from oa_api.identity import cookies, csrf
+from oa_api.identity.authorization import ROLES
+from oa_api.identity.principal import ANONYMOUS, PRINCIPAL
+from oa_api.ui import charts, flash, formatting
+from oa_api.ui.navigation import navigation
+from oa_shared.roles import Role
+from oa_shared.status import LAYERS, JobStatus
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{store}; "
+    "connect-src 'self'{store}; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+POLICY = web.AppKey("policy", str)
+
+
+class _CompiledTemplates(BytecodeCache):
+    """Keeps the code of each template for further applications of this process: compiling takes half a second."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket with the code of the same source, if it is kept."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code that the bucket holds."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED_TEMPLATES = _CompiledTemplates()
+
+
+def set_up_pages(app: web.Application) -> None:
+    """Read every template, and find out where files may come from. ASSETS and SETTINGS are there already."""
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=PackageLoader("oa_api"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=-1,
+        bytecode_cache=_COMPILED_TEMPLATES,
+    )
+    environment.filters.update(formatting.FILTERS)
+    environment.globals |= {
+        "asset": app[ASSETS].url,
+        "is_live": app[ASSETS].has("htmx.min.js") and (hdrs.METH_GET, "/api/events") in app[ROLES],
+        "has_maps": app[ASSETS].has("maplibre-gl.mjs"),
+        "has_errors": (hdrs.METH_GET, "/errors") in app[ROLES],
+        "has_sign_in": (hdrs.METH_GET, "/sign-in") in app[ROLES],
+        "statuses": tuple(JobStatus),
+        "layers": LAYERS,
+        "Role": Role,
+        "charts": charts,
+    }
+    _read_templates(environment)
+    app[POLICY] = _POLICY.format(store="")
+    app.on_startup.append(_allow_store)
+
+
+def _read_templates(environment: Environment) -> None:
+    """Compile all of them now: a request must not wait for a disk."""
+    environment.globals["ui"] = environment.get_template("components.html").module
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
+async def _allow_store(app: web.Application) -> None:
+    """Let maps and pictures come from the bucket, where the API only redirects to it."""
+    if app[SETTINGS].output_mode == "redirect":
+        link = urlsplit(await app[STORAGE].presign("any", 1))
+        app[POLICY] = _POLICY.format(store=f" {link.scheme}://{link.netloc}")
+
+
+def render(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    """Return a page, or only its block of the name that htmx wants to replace (header HX-Target)."""
+    made = aiohttp_jinja2.get_env(request.app).get_template(template)
+    shown = {**_common(request), **values}
+    block = request.headers.get("HX-Target", "") if "HX-Request" in request.headers else ""
+    parts = made.blocks[block](made.new_context(shown)) if block in made.blocks else made.generate(shown)
+    response = web.Response(text="".join(parts), content_type="text/html", status=status)
+    _protect(request, response)
+    cookies.remember_visit(response, request)
+    if shown["messages"]:
+        flash.clear(response)
+    return response
+
+
+def _common(request: web.Request) -> dict[str, Any]:
+    principal = request.get(PRINCIPAL, ANONYMOUS)
+    return {
+        "principal": principal,
+        "navigation": navigation(request, principal),
+        "here": request.path,
+        "here_with_query": request.path_qs,
+        "messages": flash.read(request),
+        "csrf": partial(csrf.field, request),
+    }
+
+
+def _protect(request: web.Request, response: web.Response) -> None:
+    response.headers["Content-Security-Policy"] = request.app[POLICY]
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    response.headers[hdrs.VARY] = "Accept, HX-Request, HX-Target, Cookie"
+    response.enable_compression()

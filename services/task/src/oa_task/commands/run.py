@@ -1,0 +1,91 @@
+"""The commands `run`, `try` and `explain` of `oa-task`."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from oa_shared.source_definition import SourceEntry
+from oa_task.commands.console import run_command
+from oa_task.commands.progress_display import display_progress
+from oa_task.definition.entry_selection import choose_entry
+from oa_task.results.files import DEFINITION_FILE
+from oa_task.results.previous_result import PreviousFolder
+from oa_task.runner.job_runner import TaskJob, run_job
+from oa_task.runtime.allowed_hosts import read_allowed_hosts
+from oa_task.runtime.json_values import json_integer
+from oa_task.sandbox.parent import Sandbox
+
+
+def build_job(
+    source: Path, layer: str, name: str, *, out: Path | None, previous: Path | None, without: frozenset[str]
+) -> TaskJob:
+    """Return the job; OA_ALLOW_HOSTS names the hosts that it may reach besides the public internet."""
+    earlier = PreviousFolder.read(previous) if previous else None
+    return TaskJob(source, layer, name, out or Path(), read_allowed_hosts(), previous=earlier, without=without)
+
+
+def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
+    """Run a job, print its outcome, and return the exit status."""
+
+    def work(console: Console) -> None:
+        job.out.mkdir(parents=True, exist_ok=True)
+        with display_progress(console) as on_progress:
+            report = asyncio.run(run_job(job, on_progress, sandbox=sandbox))
+        if as_json:
+            click.echo(json.dumps({"status": "Success", **report}))
+        else:
+            console.print(f"[green]{json_integer(report['count']):,} features[/] in {job.out}")
+
+    return run_command(work, as_json=as_json)
+
+
+def show_sample(job: TaskJob, count: int, sandbox: Sandbox, *, as_json: bool) -> int:
+    """Print the first features as read and as conformed, and return the exit status."""
+    from oa_task.row_preview.preview import preview_rows  # noqa: PLC0415 - `run` starts faster without it
+    from oa_task.row_preview.views import show_rows  # noqa: PLC0415 - likewise
+
+    def work(console: Console) -> None:
+        with display_progress(console) as on_progress:
+            rows = asyncio.run(preview_rows(job, count, on_progress, sandbox))
+        if as_json:
+            click.echo(json.dumps(rows, ensure_ascii=False))
+        else:
+            show_rows(Console(highlight=False), rows)
+
+    return run_command(work, as_json=as_json)
+
+
+def show_sample_of(
+    source: Path, layer: str | None, name: str | None, sandbox: Sandbox, *, count: int, as_json: bool
+) -> int:
+    """Print the first features of the only entry with that layer and name, and return the exit status."""
+    chosen: list[SourceEntry] = []
+    status = run_command(lambda _console: chosen.append(choose_entry(source, layer, name)), as_json=as_json)
+    if status:
+        return status
+    job = build_job(source, chosen[0].layer, chosen[0].name, out=None, previous=None, without=frozenset())
+    return show_sample(job, count, sandbox, as_json=as_json)
+
+
+def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
+    """Print which rules produced a row of an earlier output, and return the exit status. Raises click.BadParameter."""
+    from oa_task.row_preview import preview, views  # noqa: PLC0415 - `run` starts faster without them
+
+    output = PreviousFolder.read(out)
+    if output is None or not (out / DEFINITION_FILE).is_file():
+        raise click.BadParameter(f"{out} is not the output folder of a run", param_hint="OUT")
+    count = json_integer(output.manifest["count"])
+    if row > count:
+        raise click.BadParameter(f"the output has {count:,} rows", param_hint="--row")
+
+    def work(_console: Console) -> None:
+        explanation = asyncio.run(preview.explain_row(output, row))
+        if as_json:
+            click.echo(json.dumps(explanation, ensure_ascii=False))
+        else:
+            views.show_explanation(Console(highlight=False), explanation)
+
+    return run_command(work, as_json=as_json)

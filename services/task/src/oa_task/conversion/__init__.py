@@ -1,0 +1,1 @@
+"""Raw files to outputs. All of it runs inside the sandbox."""

@@ -1,0 +1,1 @@
+"""Source definitions: reading them and selecting one entry."""

@@ -1,0 +1,226 @@
+"""The paging strategies for all features of a layer, best first, each as ranges of integers.
+
+One query requests one range. If its page does not cover the range, `rest` returns further ranges; if those start where
+the range starts, the scheduler discards the page. So one scheduler can run all strategies.
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from oa_task.download.esri.client import EsriRequestError
+from oa_task.download.esri.page import EsriPage, ObjectId
+
+_DEPTH = 20
+_QUARTERS = 4
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PageRange:
+    """The integers from `start` up to but without `stop`; queries for it have failed `failures` times."""
+
+    start: int
+    stop: int
+    failures: int = 0
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def with_failure(self) -> "PageRange":
+        """Return the same range with one more failure."""
+        return replace(self, failures=self.failures + 1)
+
+
+class PagingStrategy(Protocol):
+    """One paging strategy."""
+
+    name: str
+    start: int
+    stop: int
+
+    def width(self, page: int) -> int:
+        """Return the length of a range for a page of `page` features."""
+
+    def pieces(self, page_range: PageRange) -> list[PageRange]:
+        """Return the parts of a range; the range itself if it cannot be divided."""
+
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for a range."""
+
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the ranges that a page leaves open. Raises EsriRequestError if the server ignores the query."""
+
+
+def halve(page_range: PageRange) -> list[PageRange]:
+    """Return the halves of a range."""
+    if len(page_range) <= 1:
+        return [page_range]
+    middle = (page_range.start + page_range.stop) // 2
+    return [PageRange(page_range.start, middle), PageRange(middle, page_range.stop)]
+
+
+class _OnePerFeature:
+    """Ranges in which one integer stands for about one feature."""
+
+    def width(self, page: int) -> int:
+        """Return the number of features of a page."""
+        return page
+
+    def pieces(self, page_range: PageRange) -> list[PageRange]:
+        """Return the halves of a range."""
+        return halve(page_range)
+
+
+@dataclass
+class Offsets(_OnePerFeature):
+    """`resultOffset` up to the announced count, and further as long as the server reports more features."""
+
+    stop: int
+    order_by: str | None
+    name: str = "offsets"
+    start: int = 0
+
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for offsets in the order of the server."""
+        order = {"orderByFields": f"{self.order_by} ASC"} if self.order_by else {}
+        return {
+            "where": "1=1",
+            "resultOffset": str(page_range.start),
+            "resultRecordCount": str(len(page_range)),
+            **order,
+        }
+
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the missing part; after the last range the next one if the server reports more features."""
+        end = page_range.start + len(page.features)
+        if end > page_range.stop:
+            raise EsriRequestError(
+                f"the server sent {len(page.features):,} features, requested were {len(page_range):,}"
+            )
+        if end == page_range.stop:
+            has_grown = page.is_cut and page_range.stop >= self.stop
+            return [PageRange(end, end + len(page_range))] if has_grown else []
+        return [PageRange(end, page_range.stop)] if page.features else []
+
+
+@dataclass
+class IdRanges(_OnePerFeature):
+    """Ranges of object IDs between minimum and maximum; there is one feature per `spread` IDs on average."""
+
+    oid: str
+    start: int
+    stop: int
+    spread: float
+    most: int
+    name: str = "object id ranges"
+
+    def width(self, page: int) -> int:
+        """Return the number of IDs that contain a page on average."""
+        return max(1, int(page * self.spread))
+
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for the IDs in a range."""
+        return {"where": f"{self.oid} >= {page_range.start} AND {self.oid} <= {page_range.stop - 1}"}
+
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the halves if the page is truncated, by its flag or by its number of features."""
+        _check_ids(page, self.oid, page_range.start, page_range.stop - 1)
+        is_full = len(page_range) > len(page.features) >= self.most
+        return halve(page_range) if len(page_range) > 1 and (page.is_cut or is_full) else []
+
+
+@dataclass
+class IdList(_OnePerFeature):
+    """Ranges of the sorted list of all object IDs."""
+
+    oid: str
+    ids: list[int]
+    name: str = "object id list"
+    start: int = 0
+    stop: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stop = len(self.ids)
+
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for the IDs from the first to the last of a range."""
+        first, last = self.ids[page_range.start], self.ids[page_range.stop - 1]
+        return {"where": f"{self.oid} >= {first} AND {self.oid} <= {last}"}
+
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the halves if features are missing: their number is known."""
+        _check_ids(page, self.oid, self.ids[page_range.start], self.ids[page_range.stop - 1])
+        is_short = len(page.features) < len(page_range)
+        return halve(page_range) if is_short and len(page_range) > 1 else []
+
+
+@dataclass(slots=True)
+class Quarters:
+    """Boxes of the extent, divided while a box has more features than a page; a box is a range of the Z-order curve."""
+
+    extent: tuple[float, float, float, float]
+    srs: str
+    most: int
+    name: str = "quarters of the extent"
+    start: int = 0
+    stop: int = _QUARTERS**_DEPTH
+    _last_ids: list[ObjectId] = field(default_factory=list)
+    _repeats: int = 0
+
+    def width(self, page: int) -> int:  # noqa: ARG002 - the number of features in a box is unknown
+        """Return the length of the whole extent."""
+        return self.stop
+
+    def pieces(self, page_range: PageRange) -> list[PageRange]:
+        """Return the quarters of a box."""
+        if len(page_range) <= 1:
+            return [page_range]
+        step = len(page_range) // _QUARTERS
+        return [PageRange(start, start + step) for start in range(page_range.start, page_range.stop, step)]
+
+    def parameters(self, page_range: PageRange) -> dict[str, str]:
+        """Return the query for features that intersect a box."""
+        sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), self._box(page_range), strict=True))
+        return {
+            "where": "1=1",
+            "geometry": json.dumps({**sides, "spatialReference": json.loads(self.srs)}),
+            "geometryType": "esriGeometryEnvelope",
+            "spatialRel": "esriSpatialRelIntersects",
+        }
+
+    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
+        """Return the quarters if the page is truncated, by its flag or by its number of features."""
+        is_full = page.is_cut or len(page.features) >= self.most
+        self._repeats = self._repeats + 1 if is_full and page.ids == self._last_ids else 0
+        self._last_ids = page.ids
+        if self._repeats > _DEPTH:
+            raise EsriRequestError("the server sends the same features for every box")
+        return self.pieces(page_range) if is_full and len(page_range) > 1 else []
+
+    def _box(self, page_range: PageRange) -> tuple[float, float, float, float]:
+        """Return the box of a range: two bits of its start select each quarter, its length is the number of levels."""
+        west, south, east, north = self.extent
+        size = self.stop
+        while size > len(page_range):
+            size //= _QUARTERS
+            quarter = page_range.start // size % _QUARTERS
+            middle_x, middle_y = (west + east) / 2, (south + north) / 2
+            west, east = (middle_x, east) if quarter & 1 else (west, middle_x)
+            south, north = (middle_y, north) if quarter & 2 else (south, middle_y)
+        return west, south, east, north
+
+
+def _check_ids(page: EsriPage, oid: str, first: int, last: int) -> None:
+    """Raise EsriRequestError if the server ignores the range of IDs, or omits the IDs."""
+    for identifier in page.ids:
+        if not isinstance(identifier, int) or not first <= identifier <= last:
+            raise EsriRequestError(
+                f"the server sent a feature with {oid} {identifier!r}, requested were {first} to {last}"
+            )
+
+
+def sort_ids(values: object) -> list[int]:
+    """Return the IDs of a server in order, without duplicates. Raises EsriRequestError if they are not integers."""
+    if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
+        raise EsriRequestError("the server sent no list of integer object IDs")
+    return list(dict.fromkeys(sorted(values)))

@@ -1,0 +1,1 @@
+"""Batches of features, their validation, and counts of unusable rows."""

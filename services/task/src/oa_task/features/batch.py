@@ -1,0 +1,65 @@
+"""Batches of features: the contract between the readers, the conform and the writers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Point geometries in EPSG:4326: float64 arrays of longitude and latitude, NaN in both for a missing geometry."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Geometries in EPSG:4326: an object array of shapely geometries, None for a missing geometry."""
+
+    array: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+
+Geometry = Points | Shapes
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureBatch:
+    """Consecutive features of the input.
+
+    `first_row` is the 0-based input row of the first feature. `columns` has only pl.String columns, null where a
+    feature lacks the value. `geometry` has one item for each row of `columns`. `available` names every column of the
+    data, including those that were not read. `rows` has the input row of each feature if some rows were left out;
+    None means consecutive rows from `first_row` on.
+    """
+
+    first_row: int
+    columns: pl.DataFrame
+    geometry: Geometry
+    available: tuple[str, ...] = ()
+    rows: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """The conformed attributes of a batch in output order, without `hash`.
+
+    `frame` has only pl.String columns; null is written as JSON null. The columns named in `encoded` hold JSON text
+    (a number, a boolean, quoted text); the others hold plain text.
+    """
+
+    frame: pl.DataFrame
+    encoded: frozenset[str] = frozenset()
+
+    def __len__(self) -> int:
+        return self.frame.height

@@ -1,0 +1,1 @@
+"""The folder of a result: its files, their checksums, and how they get their names."""

@@ -1,0 +1,1 @@
+"""Sample rows of a source, as read and as conformed."""

@@ -1,0 +1,111 @@
+"""Sample rows of a source: the first rows of its data, or one row of an earlier output."""
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import cast
+
+from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.public_http import Guard
+from oa_task.conversion.preview_row import PreviewRow
+from oa_task.definition.source_entry import SourceEntry, read_definition, select_entry
+from oa_task.download.limits import DownloadLimits
+from oa_task.download.previous_download import PreviousDownload
+from oa_task.download.source import SourceDownload
+from oa_task.results.files import DEFINITION_FILE
+from oa_task.results.previous_result import PreviousFolder
+from oa_task.runner.job_runner import TaskJob
+from oa_task.runtime.json_values import json_object
+from oa_task.runtime.progress import Progress
+from oa_task.sandbox.parent import Sandbox
+from oa_task.sandbox.request import SandboxRequest
+
+
+async def preview_rows(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> list[PreviewRow]:
+    """Return the first `count` features of a source, as read and as conformed. Writes nothing. Raises TaskFailure."""
+    return _rows(await _download_and_inspect(job, count, on_progress, sandbox))
+
+
+async def list_columns(job: TaskJob, on_progress: Progress, sandbox: Sandbox) -> list[str]:
+    """Return the column names of the data. Raises TaskFailure."""
+    report = await _download_and_inspect(job, 0, on_progress, sandbox)
+    return cast("list[str]", report["columns"])
+
+
+async def explain_row(output: PreviousFolder, row: int) -> PreviewRow:
+    """Return one row of an earlier output, from 1, with the rules that produced it. Raises TaskFailure.
+
+    Reads the definition and the cache of the folder again.
+    """
+    manifest, definition = output.manifest, output.folder / DEFINITION_FILE
+    layer, name = str(manifest["layer"]), str(manifest["name"])
+    entry = select_entry(await asyncio.to_thread(read_definition, definition), layer, name)
+    with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, Sandbox() as sandbox:
+        work = Path(folder)
+        raws = [await _restore(output, part, index, work) for index, part in enumerate(_raw_parts(manifest))]
+        report = await _inspect(sandbox, _request(definition, entry, raws, work, first=row, count=1))
+    return _rows(report)[0]
+
+
+async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> JsonObject:
+    entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
+    with tempfile.TemporaryDirectory(prefix="oa-task-") as folder:
+        work = Path(folder)
+        download = SourceDownload(entry, work / "raw", Guard(job.allowed_hosts), DownloadLimits(), on_progress)
+        if entry.is_esri:
+            return await _inspect_while_downloading(job, count, download, sandbox, work)
+        raws = [raw.path for raw in await download.fetch()]
+        return await _inspect(sandbox, _request(job.definition, entry, raws, work, first=1, count=count))
+
+
+async def _inspect_while_downloading(
+    job: TaskJob, count: int, download: SourceDownload, sandbox: Sandbox, work: Path
+) -> JsonObject:
+    """Inspect pages while they arrive, and cancel the download when there are enough rows."""
+    raws = await asyncio.to_thread(download.growing_files)
+    fetching = asyncio.create_task(download.fetch())
+    request = _request(job.definition, download.entry, raws, work, first=1, count=count)
+    inspecting = asyncio.create_task(_inspect(sandbox, request))
+    await asyncio.wait({fetching, inspecting}, return_when=asyncio.FIRST_COMPLETED)
+    if fetching.done() and fetching.exception() is not None:
+        inspecting.cancel()
+        await asyncio.wait({inspecting})
+        fetching.result()
+    report = await inspecting
+    fetching.cancel()
+    await asyncio.wait({fetching})
+    return report
+
+
+def _raw_parts(manifest: JsonMapping) -> list[JsonMapping]:
+    raw = json_object(manifest["raw"])
+    parts = raw.get("parts", [raw])
+    return [json_object(part) for part in parts] if isinstance(parts, list) else []
+
+
+async def _restore(output: PreviousFolder, part: JsonMapping, index: int, work: Path) -> Path:
+    folder = work / "raw" / str(index)
+    await asyncio.to_thread(folder.mkdir, parents=True)
+    return (await PreviousDownload(output, part, index).restore(folder)).path
+
+
+def _request(
+    definition: Path, entry: SourceEntry, raws: list[Path], work: Path, *, first: int, count: int
+) -> SandboxRequest:
+    return SandboxRequest(
+        str(definition.absolute()),
+        entry.layer,
+        entry.name,
+        tuple(map(str, raws)),
+        str(work),
+        str(work),
+        rows=(first, count),
+    )
+
+
+async def _inspect(sandbox: Sandbox, request: SandboxRequest) -> JsonObject:
+    return await sandbox.convert(request, lambda _count: None)
+
+
+def _rows(report: JsonObject) -> list[PreviewRow]:
+    return cast("list[PreviewRow]", report["rows"])

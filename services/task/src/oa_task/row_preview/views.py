@@ -1,0 +1,66 @@
+"""Sample rows as tables and trees on a terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from oa_task.conversion.preview_row import PreviewRow, TraceStep
+
+_MAX_TEXT = 60
+
+
+def show_rows(console: Console, rows: Sequence[PreviewRow]) -> None:
+    """Print a table with each row as read and as conformed."""
+    table = Table(show_lines=True, title="raw → conformed", title_justify="left")
+    table.add_column("row", justify="right", style="dim")
+    table.add_column("raw", overflow="fold", ratio=1)
+    table.add_column("conformed", overflow="fold", ratio=1)
+    for row in rows:
+        conformed = {trace["attribute"]: trace["value"] for trace in row["attributes"]}
+        table.add_row(str(row["row"]), _pairs(row["raw"]), _pairs({**conformed, "geometry": row["geometry"]}))
+    console.print(table)
+
+
+def show_explanation(console: Console, row: PreviewRow) -> None:
+    """Print a tree: each attribute, its rule, and the columns that the rule read."""
+    tree = Tree(f"output row {row['row']:,}, input row {row['input_row']:,}")
+    for trace in row["attributes"]:
+        branch = tree.add(f"[bold]{trace['attribute']}[/] = {_value(trace['value'])}")
+        if trace["step"] is None:
+            branch.add("[dim]no rule[/]")
+        else:
+            _add_step(branch, trace["step"])
+    tree.add(f"[bold]geometry[/] = {escape(shorten(row['geometry']))}")
+    console.print(tree)
+
+
+def _add_step(branch: Tree, step: TraceStep) -> None:
+    node = branch.add(f"[cyan]{step['function']}[/] → {_value(step['made'])} [dim]{escape(step['pointer'])}[/]")
+    for column, value in step["read"].items():
+        node.add(f"column {escape(shorten(column))} = {_value(value)}")
+    for inner in step["steps"]:
+        _add_step(node, inner)
+
+
+def _pairs(values: Mapping[str, object]) -> Text:
+    text = Text()
+    for index, (name, value) in enumerate(values.items()):
+        text.append("\n" if index else "")
+        text.append(f"{shorten(name)} ", style="dim")
+        text.append(shorten(value), style="" if value not in (None, "") else "dim")
+    return text
+
+
+def _value(value: object) -> str:
+    return "[dim]empty[/]" if value is None else f"[green]{escape(repr(value))}[/]"
+
+
+def shorten(value: object) -> str:
+    """Return a short text; characters that could control the terminal become question marks."""
+    full = "-" if value in (None, "") else str(value)
+    text = "".join(character if character.isprintable() else "?" for character in full)
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"

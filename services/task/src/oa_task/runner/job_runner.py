@@ -1,0 +1,142 @@
+"""Running one source job, from the definition to the manifest; `oa-task run` and the container share it."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from oa_shared.json_types import JsonObject
+from oa_shared.public_http import Guard
+from oa_task.definition.source_entry import SourceEntry, read_definition, select_entry
+from oa_task.download.downloaded_file import DownloadedFile
+from oa_task.download.limits import DownloadLimits
+from oa_task.download.source import SourceDownload
+from oa_task.results.atomic_output import commit, staging_folder
+from oa_task.results.files import CACHE_FILE, SOURCE_FILE
+from oa_task.results.previous_result import PreviousResult
+from oa_task.runner.manifest import write_manifest
+from oa_task.runner.raw_cache import write_raw_cache
+from oa_task.runtime.failure import DISK_FULL, TaskFailure
+from oa_task.runtime.gather import gather_first_error
+from oa_task.runtime.gc_tuning import reduce_gc_frequency
+from oa_task.runtime.progress import Progress
+from oa_task.sandbox.limits import SandboxLimits, machine_limits
+from oa_task.sandbox.parent import Sandbox
+from oa_task.sandbox.request import SandboxRequest
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class TaskJob:
+    """A source job: an entry of the definition in a file, and the folder for its outputs.
+
+    `previous` is the earlier result of the same entry, if known; `without` names outputs to leave out.
+    """
+
+    definition: Path
+    layer: str
+    name: str
+    out: Path
+    allowed_hosts: Iterable[str] = ()
+    previous: PreviousResult | None = None
+    source_name: str = ""
+    without: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RunLimits:
+    """The limits of one job's download and of its sandbox."""
+
+    download: DownloadLimits = field(default_factory=DownloadLimits)
+    sandbox: SandboxLimits = field(default_factory=machine_limits)
+
+
+async def run_job(
+    job: TaskJob, on_progress: Progress, limits: RunLimits | None = None, *, sandbox: Sandbox | None = None
+) -> JsonObject:
+    """Write the outputs of a job to `job.out`, the manifest last, and return the counts. Raises TaskFailure.
+
+    The files appear in `job.out` when all are complete; a job that fails leaves none there. `sandbox` is one that was
+    started earlier.
+    """
+    reduce_gc_frequency()
+    try:
+        with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, staging_folder(job.out) as out:
+            runner = _JobRunner(job, on_progress, limits or RunLimits(), Path(folder), out)
+            report = await runner.run(sandbox)
+            await asyncio.to_thread(commit, out, job.out)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        raise TaskFailure("resource.disk_full", f"{type(error).__name__}: {error}") from error
+    return report
+
+
+class _JobRunner:
+    """One job in its temporary folders."""
+
+    def __init__(self, job: TaskJob, on_progress: Progress, limits: RunLimits, folder: Path, out: Path) -> None:
+        self._job = job
+        self._on_progress = on_progress
+        self._limits = limits
+        self._folder = folder
+        self._out = out
+
+    async def run(self, started: Sandbox | None) -> JsonObject:
+        job = self._job
+        definition = await asyncio.to_thread(job.definition.read_bytes)
+        entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
+        guard = Guard(job.allowed_hosts)
+        download = SourceDownload(
+            entry, self._folder / "raw", guard, self._limits.download, self._on_progress, job.previous
+        )
+        with started or Sandbox(self._limits.sandbox) as sandbox:
+            raws, report = await self._download_and_convert(entry, download, sandbox)
+            log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
+            await asyncio.to_thread(
+                write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report
+            )
+        return report
+
+    async def _download_and_convert(
+        self, entry: SourceEntry, download: SourceDownload, sandbox: Sandbox
+    ) -> tuple[list[DownloadedFile], JsonObject]:
+        """Convert pages of an ArcGIS server while they arrive, any other data after its download."""
+        if entry.is_esri:
+            growing = await asyncio.to_thread(download.growing_files)
+            return await gather_first_error(self._fetch_and_cache(download), self._convert(growing, sandbox))
+        raws = await download.fetch()
+        _cached, report = await gather_first_error(
+            self._write_cache(raws), self._convert([raw.path for raw in raws], sandbox)
+        )
+        return raws, report
+
+    async def _fetch_and_cache(self, download: SourceDownload) -> list[DownloadedFile]:
+        raws = await download.fetch()
+        await self._write_cache(raws)
+        return raws
+
+    async def _write_cache(self, raws: Sequence[DownloadedFile]) -> None:
+        if "cache" in self._job.without:
+            return
+        await asyncio.to_thread(write_raw_cache, [raw.path for raw in raws], self._out / CACHE_FILE)
+
+    async def _convert(self, raws: Sequence[Path], sandbox: Sandbox) -> JsonObject:
+        job = self._job
+        previous = await job.previous.fetch(SOURCE_FILE, self._folder) if job.previous else None
+        request = SandboxRequest(
+            str(job.definition.absolute()),
+            job.layer,
+            job.name,
+            tuple(map(str, raws)),
+            str(self._folder),
+            str(self._out.absolute()),
+            str(previous.absolute()) if previous else None,
+            title=job.source_name or job.definition.stem,
+            without=tuple(job.without),
+        )
+        return await sandbox.convert(request, lambda count: self._on_progress("convert", count, None))

@@ -1,0 +1,1 @@
+"""What every part of a job uses: failures, clocks, threads, progress."""

@@ -1,0 +1,27 @@
+"""The request that the parent sends to the child process."""
+
+from dataclasses import dataclass
+
+OPTIONAL_OUTPUTS = ("validated", "parquet", "changes", "profile", "tiles", "preview", "cache")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxRequest:
+    """The work of one child; except for layer and name, all texts are paths.
+
+    `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if any; `title`
+    names the source in the picture; `without` names the OPTIONAL_OUTPUTS to leave out. With `rows`, the number of the
+    first row and a count, the child returns those rows instead of a conversion; a count of 0 returns the names of the
+    columns.
+    """
+
+    definition: str
+    layer: str
+    name: str
+    raws: tuple[str, ...]
+    work: str
+    out: str
+    previous: str | None = None
+    title: str = ""
+    without: tuple[str, ...] = ()
+    rows: tuple[int, int] | None = None

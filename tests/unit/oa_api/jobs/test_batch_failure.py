@@ -1,0 +1,25 @@
+"""What Batch says of a container that left no result, as a code."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from oa_api.jobs.batch_failure import failure_of
+from oa_shared.messages import BatchEvent
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "reason", "code"),
+    [
+        (143, "Job attempt duration exceeded timeout", "resource.timeout"),
+        (143, "Host EC2 (instance i-1) terminated.", "infra.host_lost"),
+        (143, "oa: canceled", "operator.cancelled"),
+        (143, "Essential container in task exited", "infra.host_lost"),
+        (137, "Essential container in task exited", "infra.host_lost"),
+        (0, "", "bug.no_result"),
+        (1, "Essential container in task exited", "bug.crash"),
+    ],
+)
+def test_failure_of_stopped_container_goes_by_reason_before_status(exit_code: int, reason: str, code: str) -> None:
+    event = BatchEvent("b-1", "oa-x-1-1-abcdefgh", "FAILED", datetime.now(UTC), exit_code, reason)
+    assert failure_of(event)[0] == code

@@ -1,0 +1,118 @@
+"""Which entries of a changed definition get jobs, and what is said of those that are wrong."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from oa_api.pull_requests.changed_sources import SourceChange, source_paths
+from oa_api.pull_requests.definition_review import Review, review
+from support.running_api import definition
+
+PATH = "sources/us/ca/town.json"
+
+
+def change(before: Any, after: Any, *, path: str = PATH, problem: str = "") -> SourceChange:
+    texts = [each if each is None or isinstance(each, str) else json.dumps(each, indent=1) for each in (before, after)]
+    return SourceChange(path, path[8:-5], texts[0], texts[1], problem)
+
+
+def examined(before: Any, after: Any, **more: str) -> Review:
+    return review(change(before, after, **more), address="https://example.org/town")
+
+
+def names(found: Review) -> list[str]:
+    return [job.name for job in found.jobs]
+
+
+def edited(edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Return the definition of two towns, edited."""
+    made: dict[str, Any] = json.loads(json.dumps(definition("a", "b")))
+    edit(made)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (lambda made: made.copy(), []),
+        (lambda made: made["layers"]["addresses"].reverse(), []),
+        (lambda made: made["layers"]["addresses"][1].update(data="http://x/new"), ["b"]),
+        (lambda made: made["layers"]["addresses"][1]["conform"].update(number="N"), ["b"]),
+        (lambda made: made["layers"]["addresses"][0].update(license={"url": "http://x"}), ["a"]),
+        (lambda made: made["layers"]["addresses"].append({**made["layers"]["addresses"][0], "name": "c"}), ["c"]),
+        (lambda made: made.update(coverage={"country": "us"}), ["a", "b"]),
+        (lambda made: made["layers"].update(parcels=[]), []),
+    ],
+)
+def test_only_entries_that_say_something_else_get_jobs(edit: Callable[..., None], expected: list[str]) -> None:
+    assert names(examined(definition("a", "b"), edited(edit))) == expected
+
+
+@pytest.mark.parametrize("before", [None, "not JSON", "{}", '{"schema": 1}', "[" * 5000, '"\\u0000"'])
+def test_every_entry_gets_a_job_when_there_was_no_usable_definition_before(before: str | None) -> None:
+    assert names(examined(before, definition("a", "b"))) == ["a", "b"]
+
+
+def test_layout_and_order_of_keys_count_for_nothing() -> None:
+    shuffled = json.dumps(dict(reversed(definition("a").items())), separators=(",", ":"))
+    assert names(examined(definition("a"), shuffled)) == []
+
+
+def test_entry_that_is_gone_is_told_and_has_no_job() -> None:
+    found = examined(definition("a", "b"), definition("b"))
+    assert (found.removed, names(found)) == (["us/ca/town/addresses/a"], [])
+
+
+def test_file_that_is_gone_tells_all_its_entries() -> None:
+    assert examined(definition("a", "b"), None).removed == ["us/ca/town/addresses/a", "us/ca/town/addresses/b"]
+
+
+def test_job_knows_its_definition_and_the_line_of_its_entry() -> None:
+    found = examined(None, definition("a", "b"))
+    lines = json.dumps(definition("a", "b"), indent=1).splitlines()
+    second = [number for number, line in enumerate(lines, 1) if line == "   {"][1]
+    assert found.lines["us/ca/town/addresses/b"] == (PATH, second)
+    assert found.jobs[0].source_url == "https://example.org/town"
+
+
+@pytest.mark.parametrize(
+    ("after", "line", "said"),
+    [
+        ('{"schema": 2,\n\n oops}', 3, "not JSON"),
+        ('{"schema": 2, "coverage": NaN}', 1, "not JSON"),
+        ('{"schema": 2,\n "coverage": {"a": "\\u0000"}}', 2, "NUL"),
+        ('{\n\n"schema": 1}', 3, "schema 1 is not supported"),
+        ("[]", 1, "JSON object"),
+        ("[" * 100_000, 1, "not JSON"),
+    ],
+)
+def test_definition_of_no_use_says_why_and_on_which_line(after: str, line: int, said: str) -> None:
+    (finding,) = examined(definition("a"), after).findings
+    assert finding.line == line
+    assert said in finding.message
+
+
+def test_repeated_name_is_a_warning_and_the_first_entry_gets_the_job() -> None:
+    found = examined(None, definition("a", "a"))
+    assert [(finding.level, finding.pointer) for finding in found.findings] == [("warning", "/layers/addresses/1/name")]
+    assert names(found) == ["a"]
+
+
+def test_file_that_cannot_be_read_says_so_and_removes_nothing() -> None:
+    found = examined(definition("a"), None, problem="the file is not UTF-8")
+    assert ([finding.message for finding in found.findings], found.removed) == (["the file is not UTF-8"], [])
+
+
+@pytest.mark.parametrize(
+    "path", ["sources/us/../x.json", "sources/a b.json", "sources/.hidden.json", "sources/\n.json"]
+)
+def test_path_that_can_name_no_source_is_a_finding(path: str) -> None:
+    found = examined(None, definition("a"), path=path)
+    assert (len(found.findings), found.jobs) == (1, [])
+
+
+def test_source_paths_are_definitions_and_nothing_else() -> None:
+    paths = ["sources/us/a.json", "README.md", "sources/us/a.geojson", "x/sources/a.json", "sources/\ud800.json"]
+    assert source_paths(paths) == ["sources/us/a.json"]

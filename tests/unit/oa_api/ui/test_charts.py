@@ -1,0 +1,30 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oa_api.ui import charts
+
+COUNTS = st.lists(st.tuples(st.text(max_size=5), st.integers(0, 10**12)), max_size=60)
+
+
+def test_segments_fill_the_bar_in_the_order_asked_for() -> None:
+    made = charts.segments({"Fail": 1, "Success": 3, "total": 4}, ("Success", "Warn", "Fail"))
+    assert [(part.name, part.start, part.width) for part in made] == [("Success", 0, 75), ("Fail", 75, 25)]
+
+
+def test_segments_of_nothing_are_none() -> None:
+    assert charts.segments({}, ("Success",)) == []
+
+
+@pytest.mark.parametrize("draw", [charts.line, charts.columns])
+@given(points=COUNTS)
+def test_chart_of_any_counts_stays_inside_its_frame(draw: object, points: list[tuple[str, int]]) -> None:
+    chart = charts.line(points) if draw is charts.line else charts.columns(points)
+    assert [mark.value for mark in chart.marks] == [value for _, value in points]
+    assert all(0 <= mark.x <= charts.WIDTH and 0 <= mark.y <= charts.HEIGHT for mark in chart.marks)
+    assert chart.ticks[-1][1] >= max((value for _, value in points), default=0)
+
+
+def test_spark_needs_two_values() -> None:
+    assert charts.spark([1]) == ""
+    assert charts.spark([1, 3]) == "M0.0 22.0L100.0 2.0"

@@ -1,0 +1,66 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from oa_api.ui import formatting
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 KB"),
+        (1_234_567, "1.2 MB"),
+        (123_456_789, "123 MB"),
+        (None, ""),
+        ("x", ""),
+    ],
+)
+def test_size_has_at_most_three_digits(value: object, shown: str) -> None:
+    assert formatting.size(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0 s"), (59.6, "1 min 0 s"), (61, "1 min 1 s"), (3725, "1 h 2 min"), (90_000, "1 d 1 h"), (None, "")],
+)
+def test_duration_has_two_units(seconds: float | None, shown: str) -> None:
+    assert formatting.duration(seconds) == shown
+
+
+def test_number_of_what_is_no_number_is_its_text() -> None:
+    assert [formatting.number(value) for value in (12345, 0.5, None, "<b>")] == ["12,345", "0.5", "", "<b>"]
+
+
+def test_time_is_shown_in_utc() -> None:
+    assert formatting.moment("2026-11-24T12:00:00+02:00") == "2026-11-24 10:00"
+    assert formatting.clock(datetime(2026, 11, 24, 12, 0, 5, tzinfo=UTC)) == "2026-11-24 12:00:05"
+    assert formatting.iso(None) == formatting.moment("") == formatting.ago(None) == ""
+
+
+def test_ago_looks_both_ways() -> None:
+    now = datetime.now(UTC)
+    assert formatting.ago(now - timedelta(minutes=5, seconds=3)) == "5 min ago"
+    assert formatting.ago(now + timedelta(hours=2, minutes=1)) == "in 2 h"
+
+
+def test_took_of_what_has_not_ended_is_nothing() -> None:
+    assert formatting.took("2026-11-24T12:00:00Z", None) == ""
+    assert formatting.took("2026-11-24T12:00:00Z", "2026-11-24T12:01:05Z") == "1 min 5 s"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0, "$0.00"),
+        (0.00001, "less than $0.0001"),
+        (0.00123, "$0.0012"),
+        (0.45678, "$0.46"),
+        (12.345, "$12.35"),
+        (12_345, "$12,345.00"),
+        (None, ""),
+    ],
+)
+def test_dollars_have_as_many_digits_as_say_something(value: float | None, shown: str) -> None:
+    assert formatting.dollars(value) == shown

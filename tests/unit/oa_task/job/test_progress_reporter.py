@@ -1,0 +1,56 @@
+"""The progress messages of an attempt."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from oa_shared.ids import new_token
+from oa_shared.messages import StatusMessage, parse_result_message
+from oa_shared.queue import OutgoingMessage
+from oa_task.job import status_reporter
+from oa_task.job.progress_reporter import ProgressReporter
+from oa_task.job.settings import JobSettings
+from oa_task.job.status_reporter import StatusReporter
+
+SETTINGS = JobSettings(
+    job=1, attempt=1, token=new_token(), layer="addresses", name="x", api_url="", bucket="", results_queue_url=""
+)
+
+
+class RecordingQueue:
+    """A queue that keeps its messages."""
+
+    def __init__(self) -> None:
+        self.progress: list[dict[str, Any]] = []
+
+    async def send_batch(self, messages: list[OutgoingMessage]) -> list[bool]:
+        for message in messages:
+            parsed = parse_result_message(message.body)
+            if isinstance(parsed, StatusMessage) and parsed.progress:
+                self.progress.append(parsed.progress)
+        return [True for _ in messages]
+
+
+async def test_progress_reporter_overlapping_phases_have_their_own_amounts_and_speeds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(status_reporter, "PROGRESS_EVERY_S", 0.0)
+    heard = RecordingQueue()
+    async with ProgressReporter(StatusReporter(SETTINGS, heard)) as tell:  # type: ignore[arg-type]
+        tell("download", 5_000_000, None)
+        await asyncio.sleep(1.1)
+        tell("fetch", 3000, 9000)
+        tell("convert", 2000, None)
+        await asyncio.sleep(1.1)
+    first, second = heard.progress
+    assert (first["phase"], first["bytes"]) == ("download", 5_000_000)
+    assert 0 < first["per_s"] <= 5_000_000
+    assert (second["phase"], second["done"], second["bytes"], second["features"]) == ("convert", 2000, 5_000_000, 2000)
+
+
+async def test_progress_reporter_without_progress_sends_nothing() -> None:
+    heard = RecordingQueue()
+    async with ProgressReporter(StatusReporter(SETTINGS, heard)):  # type: ignore[arg-type]
+        await asyncio.sleep(1.1)
+    assert heard.progress == []
