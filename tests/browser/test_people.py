@@ -42,7 +42,7 @@ def test_token_is_made_shown_once_and_revoked(visitor: Visitor, site: Site, admi
     page = signed_in(visitor, site, admin, scripts=scripts)
     page.get_by_label("A new one, for").fill("nightly import")
     page.get_by_role("button", name="Make a token").click()
-    token = page.locator("#made-token").input_value()
+    token = page.locator("#new-token").input_value()
     assert token.startswith("oa_")
     if scripts:
         look(page, "profile-token")

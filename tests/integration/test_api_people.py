@@ -101,7 +101,8 @@ async def test_last_admin_stays_one(api: RunningApi, change: dict[str, Any]) -> 
     await account(api, "was", "admin")
     assert (await call(api, "PATCH", "/api/account/2", {"disabled": True})).status == 200
     refused = await call(api, "PATCH", f"/api/account/{only}", change)
-    assert (refused.status, refused.json["detail"]) == (409, "root is the last admin: make another one first")
+    assert (refused.status, refused.json["code"]) == (409, "conflict")
+    assert "root" in refused.json["detail"]
 
 
 async def test_two_admins_demoted_at_once_leave_one(api: RunningApi) -> None:
@@ -123,7 +124,8 @@ async def test_disabled_account_gets_no_token(api: RunningApi) -> None:
     await account(api, "ada", "author")
     await call(api, "PATCH", "/api/account/1", {"disabled": True})
     refused = await call(api, "POST", "/api/token", {"account": 1, "name": "a", "role": "viewer", "days": 1})
-    assert (refused.status, refused.json["detail"]) == (409, "ada is disabled")
+    assert (refused.status, refused.json["code"]) == (409, "conflict")
+    assert "ada" in refused.json["detail"]
 
 
 async def test_demotion_counts_from_the_next_request_on(api: RunningApi) -> None:
@@ -176,7 +178,8 @@ async def test_token_above_ones_own_role_is_refused(api: RunningApi) -> None:
     await account(api, "ada", "author")
     bearer = await token(api, "ada", "viewer")
     refused = await call(api, "POST", "/api/token", {"name": "more", "role": "author", "days": 1}, **bearer)
-    assert (refused.status, refused.json["detail"]) == (403, "a token of ada made here may be viewer at most")
+    assert (refused.status, refused.json["code"]) == (403, "forbidden")
+    assert "viewer" in refused.json["detail"]
     secretly = {"account": 1, "name": "more", "role": "admin", "days": 1}
     assert (await call(api, "POST", "/api/token", secretly)).status == 403
 

@@ -258,7 +258,7 @@ class Callers:
             "session that never was": session(new_secret()),
         }
         visit = new_secret()
-        own_page = {"X-CSRF-Token": proof(visit), "Cookie": f"oa_visit={visit}"}
+        own_page = {"X-CSRF-Token": proof(visit), "Cookie": f"oa_anonymous={visit}"}
         made = kinds.get(caller) or self._known.get(caller)
         if made is None and "session" in caller:
             made = await self._session(caller)

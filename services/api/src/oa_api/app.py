@@ -18,7 +18,7 @@ from oa_api.http.routing import Route
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.authorization import ROLES, authorize
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInSettings
-from oa_api.identity.rate_limit import LIMITS, Limits, add_rate_limit_headers
+from oa_api.identity.rate_limit import LIMITS, RequestLimits, add_rate_limit_headers
 from oa_api.jobs.request_schemas import NewJobsSchema
 from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
@@ -48,7 +48,7 @@ def make_app(
     app[SETTINGS] = settings
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
-    app[LIMITS] = Limits(settings)
+    app[LIMITS] = RequestLimits(settings)
     app.on_response_prepare.append(add_rate_limit_headers)
     app[ASSETS] = read_assets()
     app[DATABASE] = database

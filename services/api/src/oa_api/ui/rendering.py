@@ -98,7 +98,7 @@ def render(request: web.Request, template: str, *, status: int = 200, **values: 
     parts = made.blocks[block](made.new_context(shown)) if block in made.blocks else made.generate(shown)
     response = web.Response(text="".join(parts), content_type="text/html", status=status)
     _protect(request, response)
-    cookies.remember_visit(response, request)
+    cookies.set_anonymous_session(response, request)
     if shown["messages"]:
         flash.clear(response)
     return response

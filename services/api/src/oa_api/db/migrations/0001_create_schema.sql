@@ -433,7 +433,7 @@ CREATE INDEX session_by_seen ON session (seen_at);
 CREATE TABLE sign_in_request (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     email text NOT NULL,
-    visit bytea NOT NULL,
+    anonymous_session bytea NOT NULL,
     next text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     handled_at timestamptz
@@ -442,11 +442,11 @@ CREATE INDEX sign_in_request_by_email ON sign_in_request (email, created_at);
 CREATE INDEX sign_in_request_by_created ON sign_in_request (created_at);
 CREATE INDEX sign_in_request_unhandled ON sign_in_request (id) WHERE handled_at IS NULL;
 
--- Links that sign in once; `visit` is the digest of the requesting browser's cookie, if it sent one.
+-- Links that sign in once; `anonymous_session` is the digest of the requesting browser's cookie, if it sent one.
 CREATE TABLE sign_in_link (
     digest bytea PRIMARY KEY,
     account_id bigint NOT NULL REFERENCES account,
-    visit bytea,
+    anonymous_session bytea,
     next text NOT NULL DEFAULT '',
     expires_at timestamptz NOT NULL
 );
@@ -456,7 +456,7 @@ CREATE INDEX sign_in_link_by_account ON sign_in_link (account_id);
 -- Sign-ins in progress at GitHub: the digest of the returned state, the browser that started it, and the PKCE verifier.
 CREATE TABLE sign_in_state (
     digest bytea PRIMARY KEY,
-    visit bytea NOT NULL,
+    anonymous_session bytea NOT NULL,
     verifier text NOT NULL,
     next text NOT NULL,
     expires_at timestamptz NOT NULL
@@ -537,7 +537,7 @@ CREATE TABLE idempotency (
     route text NOT NULL,
     request_sha256 text NOT NULL,
     status integer NOT NULL,
-    answer jsonb NOT NULL,
+    response jsonb NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (key, route)
 );
