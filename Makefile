@@ -5,39 +5,45 @@ JOBS ?= 300
 KILL ?= all
 DEFINITIONS ?= 300
 BROKEN ?= 10%
+FIX ?=
 INPUTS ?= 20000
-PATHS := shared services cli local tests terraform
+PATHS := shared services cli local tools tests terraform
+PACKAGES := shared services/api services/dispatcher services/task cli local
 ENV ?=
 GIT_SHA ?= $(shell git rev-parse HEAD 2>/dev/null)
 DOCKERFILES := services/api/Dockerfile services/dispatcher/Dockerfile services/task/Dockerfile local/Dockerfile terraform/images/api.Dockerfile
+TOOLS := PYTHONPATH=tools .venv/bin/python -m
 
-help: ## Say what can be made
+help: ## Show this help
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf '  make %-15s %s\n' "$$name" "$$words"; done
 
 setup: ## Install everything for development into .venv
 	@sh bin/bootstrap dev
 
-up: ## Start the whole system on this machine and show three sample sources
+up: ## Start the whole system on this machine and publish three sample sources
 	@sh bin/bootstrap
+	@echo '[4/4] Starting'
 	@exec .venv/bin/oa-local up
 
-down: ## Stop what `make up` started, from another terminal
+down: ## Stop the system that `make up` started, from another terminal
 	@if [ -x .venv/bin/oa-local ]; then .venv/bin/oa-local down; fi
 
-sign-in: ## Print a link that signs you in to what `make up` started, as its admin
+sign-in: ## Print a link that signs you in as the admin of the running system
 	@.venv/bin/oa-local sign-in
 
-reset: down ## Stop and remove all state of this machine
+reset: down ## Stop the system and delete its state
 	@rm -rf .local
 
 test: setup ## Run all tests
 	@.venv/bin/pytest -n $(WORKERS) -q
 
-lint: setup ## Check style, imports between packages, container files, workflows and scripts
+lint: setup ## Check style, imports, dependencies, container files, workflows and scripts
 	@.venv/bin/ruff check $(PATHS)
 	@.venv/bin/ruff format --check $(PATHS)
-	@.venv/bin/lint-imports
-	@for package in $(PACKAGES); do echo "deptry $$package" && (cd $$package && $(CURDIR)/.venv/bin/deptry --no-ansi src >/dev/null) || exit 1; done
+	@PYTHONPATH=tools .venv/bin/lint-imports
+	@for package in $(PACKAGES); do \
+	  (cd $$package && $(CURDIR)/.venv/bin/deptry --no-ansi src) >.local/deptry.log 2>&1 || { echo "$$package:"; cat .local/deptry.log; exit 1; }; \
+	done
 	@.venv/bin/hadolint $(DOCKERFILES)
 	@.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	@.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -48,33 +54,33 @@ types: setup ## Check types
 	@.venv/bin/mypy
 	@cd tests/bench && ../../.venv/bin/mypy --config-file ../../pyproject.toml api_*.py engine_*.py run.py idle_task.py
 
-fuzz: setup ## Random definitions and rows against a plain reference, random files through the readers; INPUTS=20000
+fuzz: setup ## Compare random definitions and rows with a plain reference, read random files; INPUTS=20000
 	@cd tests && ../.venv/bin/python -m bench.fuzz $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.readers $(INPUTS)
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)
 
-weekly: setup ## Take made-up towns through the weekly run of the running stack; DEFINITIONS=300 BROKEN=10%
-	@.venv/bin/oa-local weekly --definitions $(DEFINITIONS) --broken $(BROKEN)
+weekly: ## Run the weekly schedule over test towns, some broken; DEFINITIONS=300 BROKEN=10%, FIX=1 to fix their data
+	@$(TOOLS) oa_tools.weekly $(if $(FIX),--fix,--definitions $(DEFINITIONS) --broken $(BROKEN))
 
 images: ## Build the container image of each service; needs a Docker engine
 	@sh bin/images
 
-compose: ## Start the system as containers with LocalStack; needs Docker with compose
+compose: ## Start the system as containers with LocalStack; needs Docker Compose
 	@sh bin/compose-env
 	@docker compose up --build
 
-bench: setup ## Measure speed, each figure beside its baseline; ONLY=api takes those whose name begins so
+bench: setup ## Measure speed and compare it with the baseline; ONLY=PREFIX selects benchmarks
 	@.venv/bin/python tests/bench/run.py $(ONLY)
 
-plan: ## Show what deploy would change; ENV=dev|staging|prod GIT_SHA=<commit, by default HEAD>
+plan: ## Show the changes of a deployment; ENV=dev|staging|prod GIT_SHA=COMMIT (default HEAD)
 	@sh bin/terraform plan "$(ENV)" "$(GIT_SHA)"
 
-deploy: ## Push images if need be and apply Terraform; ENV=dev|staging|prod GIT_SHA=<commit>
+deploy: ## Push missing images and apply Terraform; ENV=dev|staging|prod GIT_SHA=COMMIT
 	@sh bin/terraform apply "$(ENV)" "$(GIT_SHA)"
 
-terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, apply against an emulator, one job
-	@.venv/bin/python -m oa_local.deployment $(TERRAFORM_CHECK)
+terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, an emulated deployment with one job
+	@$(TOOLS) oa_tools.deployment $(TERRAFORM_CHECK)
 
-check: lint types test ## All of lint, types and test
+check: lint types test ## Run lint, types and test

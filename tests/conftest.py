@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import structlog
 
+from oa_local.aws_client import client
 from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
-from oa_local.provision import Queues, client, create_bucket, create_queues
+from oa_local.provision import Queues, create_bucket, create_queues
 from oa_shared.aws import Aws, open_aws
 from support.databases import Databases
 
@@ -35,7 +36,7 @@ def _short_name() -> str:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("postgres") / "data", careless=True)
+    server = Postgres(tmp_path_factory.mktemp("postgres") / "data", fsync_off=True)
     server.start()
     yield server
     server.stop()

@@ -12,9 +12,9 @@ from typing import Any
 
 from report import Figure, show
 
+from oa_local.aws_client import client
 from oa_local.batch.registration import register
-from oa_local.client import Api
-from oa_local.provision import client
+from oa_local.client import LocalApi
 from oa_local.samples import definition
 from oa_local.stack import STACK, Stack
 
@@ -31,7 +31,7 @@ def county(place: int) -> dict[str, Any]:
     return {"source": made, "source_name": f"xx/bench/{place}"}
 
 
-def run_jobs(api: Api) -> tuple[float, dict[str, int]]:
+def run_jobs(api: LocalApi) -> tuple[float, dict[str, int]]:
     """Post a run, wait for its end, and return jobs a second and the counts by status."""
     run = api.call("POST", "/api/run", {"live": False})["id"]
     began = time.perf_counter()
@@ -67,7 +67,7 @@ def main() -> None:
             batch = client("batch", {**stack.emulator.environ, "AWS_ENDPOINT_URL_BATCH": _batch_url(stack)})
             register(batch, STACK, command=[sys.executable, str(_IDLE_TASK)])
             bare = bare_queue(stack)
-            rate, counts = run_jobs(Api(stack.api_url, stack.secret))
+            rate, counts = run_jobs(LocalApi(stack.api_url, stack.secret))
         finally:
             stack.stop()
     ended = ", ".join(f"{jobs:,} {status}" for status, jobs in counts.items() if jobs and status != "total")

@@ -11,7 +11,7 @@ import psutil  # type: ignore[import-untyped]
 from report import Figure, show
 from server import Bench, bench_api, bench_database, statement
 
-from oa_local.client import Api
+from oa_local.client import LocalApi
 from oa_local.samples import definition
 
 JOBS = 5_000
@@ -29,7 +29,7 @@ def definitions(post: int) -> list[dict[str, Any]]:
     return made
 
 
-def post(api: Api, jobs: list[dict[str, Any]]) -> tuple[float, list[int]]:
+def post(api: LocalApi, jobs: list[dict[str, Any]]) -> tuple[float, list[int]]:
     """Post one run and return the seconds until the answer and the ids."""
     run = api.call("POST", "/api/run", {"live": False})["id"]
     body = {"jobs": jobs}

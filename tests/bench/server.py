@@ -9,8 +9,8 @@ from typing import Any
 import psycopg2
 from psycopg2.extras import RealDictCursor
 
-from oa_local.client import Api
-from oa_local.lone_api import LoneDatabase, lone_api, lone_database
+from oa_local.client import LocalApi
+from oa_local.standalone_api import StandaloneDatabase, standalone_api, standalone_database
 
 _STATEMENTS = (Path(__file__).parent / "statements.sql").read_text("utf-8")
 
@@ -24,7 +24,7 @@ def statement(name: str) -> str:
 class Bench:
     """A database of its own."""
 
-    database: LoneDatabase
+    database: StandaloneDatabase
 
     @property
     def database_url(self) -> str:
@@ -41,12 +41,12 @@ class Bench:
 @contextmanager
 def bench_database() -> Iterator[Bench]:
     """Start Postgres over a fresh folder, with the API's tables."""
-    with lone_database() as database:
+    with standalone_database() as database:
         yield Bench(database)
 
 
 @contextmanager
-def bench_api(bench: Bench) -> Iterator[tuple[Api, int]]:
+def bench_api(bench: Bench) -> Iterator[tuple[LocalApi, int]]:
     """Start the API over it and give its client and its process id."""
-    with lone_api(bench.database) as started:
+    with standalone_api(bench.database) as started:
         yield started

@@ -1,4 +1,4 @@
-"""Runs the recorded conformance cases, where they lie beside the checkout, and knows which ones we mean to differ in.
+"""Runs the recorded conformance cases next to the checkout; some of them differ on purpose.
 
 `python tests/conformance/run.py [CASES]`: CASES is the folder that holds `check.py`, `fixtures` and `real`.
 """
@@ -10,26 +10,26 @@ import sys
 from pathlib import Path
 
 _BESIDE = Path(__file__).parents[3] / "shared" / "cases"
-# The recorded engine reads UTF-8 as ISO-8859-1 there: docs/engine.md, "Where the present engine is wrong".
-MEANT = frozenset({"us-nc-catawba-addresses-county", "us-nc-pamlico-addresses-county"})
+# batch-machine reads UTF-8 as ISO-8859-1 there: docs/engine.md, "Known errors of batch-machine".
+EXPECTED = frozenset({"us-nc-catawba-addresses-county", "us-nc-pamlico-addresses-county"})
 _FAILED = re.compile(r"^FAIL (\S+)", re.MULTILINE)
 _CLOSING = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 
 
 def main() -> int:
-    """Run both sets and return 1 if a case differs that is not meant to."""
+    """Run both sets and return 1 if a case differs unexpectedly."""
     cases = Path(sys.argv[1]) if len(sys.argv) > 1 else _BESIDE
     if not (cases / "check.py").is_file():
-        sys.stdout.write(f"the conformance cases are not there: {cases}\n")
+        sys.stdout.write(f"missing conformance cases: {cases}\n")
         return 0
-    unexpected = [name for kind in ("fixtures", "real") for name in _differing(cases, kind) if name not in MEANT]
+    unexpected = [name for kind in ("fixtures", "real") for name in _differing(cases, kind) if name not in EXPECTED]
     if unexpected:
-        sys.stdout.write(f"these should agree: {', '.join(unexpected)}\n")
+        sys.stdout.write(f"unexpected differences: {', '.join(unexpected)}\n")
     return int(bool(unexpected))
 
 
 def _differing(cases: Path, kind: str) -> list[str]:
-    """Run one set, print what it says, and return the names of the cases that differ."""
+    """Run one set, print its report, and return the names of the cases that differ."""
     words = [sys.executable, str(cases / "check.py"), "--cases", str(cases / kind), "--show", "1"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(words, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)

@@ -15,8 +15,8 @@ import psycopg2
 from botocore.exceptions import BotoCoreError, ClientError
 
 from faults.history import History
+from oa_local.aws_client import client
 from oa_local.process import Process, StartError, free_port
-from oa_local.provision import client
 from oa_local.stack import STACK, Stack
 from oa_shared.fault_points import FOLDER_VARIABLE, HIT
 
@@ -62,9 +62,10 @@ class System:
             pass
 
     def stop(self) -> None:
-        for process in self.extra:
-            process.stop(patience_s=5)
-        self.stack.stop()
+        """End everything at once: no test looks at it any more, and the folder goes with it."""
+        for process in (*self.extra, *(service.process for service in self.stack.services)):
+            process.stop(timeout_s=0)
+        self.stack.services.clear()
 
     def entry(self, **changes: Any) -> dict[str, Any]:
         """Return a layer entry of its own name."""

@@ -58,7 +58,7 @@ def test_two_of_each_service_and_one_killed_every_job_is_done_once(system: Syste
     system.kill("dispatcher")
     history = system.check(jobs)
     for process in others:
-        process.stop(patience_s=5)
+        process.stop(timeout_s=5)
     assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)
 
 

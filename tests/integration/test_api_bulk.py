@@ -169,9 +169,9 @@ async def test_list_of_bulk_actions_follows_its_link(api: RunningApi) -> None:
     for _ in range(3):
         await ask(api, {"action": "rerun", "filter": {}, "expected": 0})
     response = await api.client.get("/api/job/bulk?limit=2", headers=INTERNAL)
-    assert [row["id"] for row in (await response.json())["bulks"]] == [3, 2]
+    assert [row["id"] for row in (await response.json())["bulk_actions"]] == [3, 2]
     rest = await api.client.get(response.links["next"]["url"].relative(), headers=INTERNAL)
-    assert [row["id"] for row in (await rest.json())["bulks"]] == [1]
+    assert [row["id"] for row in (await rest.json())["bulk_actions"]] == [1]
 
 
 async def test_bulk_action_that_nobody_asked_for_is_not_found(api: RunningApi) -> None:

@@ -19,8 +19,8 @@ from oa_api.definitions.fetcher import DefinitionFetcher, FetchError
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.openapi import document
 from oa_api.routes import ROUTES
-from oa_api.status.api import VERSION
 from oa_local.postgres import Postgres
+from oa_shared.version import VERSION
 from support.fakes.memory_queue import ImpatientQueue
 from support.running_api import INTERNAL, running_api
 

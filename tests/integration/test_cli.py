@@ -1,4 +1,4 @@
-"""The command line as a program, against the API: what it prints, and with which exit status it ends."""
+"""The command line as a program, against the API: its output and exit statuses."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ def source(tmp_path: Path) -> Path:
 
 
 async def end_jobs(api: RunningApi, **statuses: str) -> None:
-    """End the jobs as they appear, by the names of their entries, as a task would."""
+    """End the jobs when they appear, by the names of their entries, as tasks do."""
     left = dict(statuses)
     while left:
         for job in (await api.get("/api/job?status=Pending", **INTERNAL))["jobs"]:
@@ -31,7 +31,7 @@ async def end_jobs(api: RunningApi, **statuses: str) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_submit_file_makes_a_closed_run_named_by_its_path(api: RunningApi, source: Path) -> None:
+async def test_submit_file_creates_a_closed_run_with_the_source_name_of_its_path(api: RunningApi, source: Path) -> None:
     ended = await oa(api, "submit", str(source), "--live")
     assert (ended.status, ended.err) == (0, "")
     assert ended.out.strip() == "run 1: 2 jobs; `oa run watch 1` shows the progress"
@@ -40,7 +40,7 @@ async def test_submit_file_makes_a_closed_run_named_by_its_path(api: RunningApi,
     assert {(job["source_name"], job["name"]) for job in jobs} == {("xx/here", "city"), ("xx/here", "county")}
 
 
-async def test_submit_layer_and_name_choose_without_asking(api: RunningApi, source: Path) -> None:
+async def test_submit_layer_and_name_select_without_a_prompt(api: RunningApi, source: Path) -> None:
     ended = await oa(api, "submit", str(source), "--layer", "addresses", "--name", "city", "--json")
     assert (ended.status, ended.json) == (0, {"run": 1, "jobs": [1], "errors": []})
 
@@ -49,7 +49,7 @@ async def test_submit_layer_and_name_choose_without_asking(api: RunningApi, sour
     ("city", "county", "status"),
     [("Success", "Success", 0), ("Success", "Fail", 1), ("Cancelled", "Success", 1), ("Warn", "Success", 5)],
 )
-async def test_submit_follow_ends_with_what_happened(
+async def test_submit_follow_exits_with_the_outcome(
     api: RunningApi, source: Path, city: str, county: str, status: int
 ) -> None:
     ended, _ = await asyncio.gather(oa(api, "submit", str(source), "--follow"), end_jobs(api, city=city, county=county))
@@ -59,7 +59,7 @@ async def test_submit_follow_ends_with_what_happened(
         assert "addresses/county Fail source.not_found: https://x/a.zip answered 404" in ended.out
 
 
-async def test_submit_follow_json_is_a_value_a_line(api: RunningApi, source: Path) -> None:
+async def test_submit_follow_json_prints_json_lines(api: RunningApi, source: Path) -> None:
     ended, _ = await asyncio.gather(
         oa(api, "submit", str(source), "--follow", "--json"), end_jobs(api, city="Success", county="Success")
     )
@@ -68,53 +68,53 @@ async def test_submit_follow_json_is_a_value_a_line(api: RunningApi, source: Pat
     assert (last["run"], last["status"], last["count"]["Success"]) == (1, "Ended", 2)
 
 
-async def test_submit_repeated_name_is_told_and_counts_as_failure(api: RunningApi, tmp_path: Path) -> None:
+async def test_submit_duplicate_name_is_reported_as_a_failure(api: RunningApi, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(definition("city", "city")))
     ended = await oa(api, "submit", str(path))
     assert ended.status == 1
-    assert "a /layers/addresses/1/name: the name 'city' repeats that of /layers/addresses/0" in ended.err
+    assert ended.err.startswith("a /layers/addresses/1/name: duplicate name 'city': /layers/addresses/0 ")
     assert await api.count("job") == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "says"),
+    ("text", "status", "message"),
     [
         ("{", 2, "is not JSON"),
         ('{"schema": 1}', 4, "schema 1 is not supported: use schema 2 (source.schema)"),
         ("[]", 4, "a source definition is a JSON object"),
     ],
 )
-async def test_submit_bad_file_is_refused_and_no_run_stays_open(
-    api: RunningApi, tmp_path: Path, text: str, status: int, says: str
+async def test_submit_invalid_file_is_rejected_and_leaves_no_open_run(
+    api: RunningApi, tmp_path: Path, text: str, status: int, message: str
 ) -> None:
     path = tmp_path / "a.json"
     path.write_text(text)
     ended = await oa(api, "submit", str(path))
     assert ended.status == status
-    assert says in ended.err
+    assert message in ended.err
     assert [run["closed"] for run in (await api.get("/api/run"))["runs"]] in ([], [True])
 
 
-async def test_submit_what_is_not_there_is_wrong_usage(api: RunningApi) -> None:
+async def test_submit_missing_file_is_wrong_usage(api: RunningApi) -> None:
     ended = await oa(api, "submit", "nowhere.json")
     assert (ended.status, await api.count("run")) == (2, 0)
-    assert "nowhere.json is neither a file nor an http address" in ended.err
+    assert "nowhere.json" in ended.err
 
 
-async def test_submit_url_that_is_refused_says_which(api: RunningApi) -> None:
+async def test_submit_refused_url_is_named(api: RunningApi) -> None:
     ended = await oa(api, "submit", "http://169.254.169.254/a.json")
     assert ended.status == 4
     assert "http://169.254.169.254/a.json: 169.254.169.254 is not on the public internet" in ended.err
 
 
-async def test_wrong_secret_says_what_to_set(api: RunningApi, source: Path) -> None:
+async def test_wrong_secret_names_the_variables_to_set(api: RunningApi, source: Path) -> None:
     ended = await oa(api, "submit", str(source), secret="wrong")
-    words = "the shared secret is wrong: set OA_TOKEN, or OA_SHARED_SECRET to the secret of the services"
-    assert (ended.status, ended.err.strip()) == (4, words)
+    assert ended.status == 4
+    assert ended.err.strip().endswith(": set OA_TOKEN (services: OA_SHARED_SECRET)")
 
 
-async def test_nobody_there_says_where_it_looked() -> None:
+async def test_unreachable_api_is_named() -> None:
     ended = await oa(None, "run", "list", url="http://127.0.0.1:1")
     assert ended.status == 3
     assert "http://127.0.0.1:1 does not answer" in ended.err
@@ -130,29 +130,30 @@ async def test_run_list_show_watch(api: RunningApi, source: Path) -> None:
     assert shown.out.count("xx/here") == 2
     watched, _ = await asyncio.gather(oa(api, "run", "watch", "1"), end_jobs(api, city="Success", county="Success"))
     assert watched.status == 0
-    assert (await oa(api, "run", "show", "9")).err.strip() == "there is no run 9"
+    assert (await oa(api, "run", "show", "9")).status == 4
 
 
 async def test_job_list_show_cancel_rerun_log(api: RunningApi) -> None:
     job = await api.job()
     assert [found["id"] for found in (await oa(api, "job", "list", "--run", "1", "--json")).json] == [job["id"]]
     assert (await oa(api, "job", "list", "--status", "Fail", "--json")).json == []
-    assert (await oa(api, "job", "cancel", "1")).out.strip() == "job 1 is Cancelled"
+    assert (await oa(api, "job", "cancel", "1")).out.strip() == "job 1: Cancelled"
     again = await oa(api, "job", "cancel", "1")
-    assert (again.status, again.err.strip()) == (4, "job 1 has ended already: Cancelled")
-    assert "operator.cancelled: an operator cancelled the job" in (await oa(api, "job", "show", "1")).out
+    assert (again.status, "Cancelled" in again.err) == (4, True)
+    assert "operator.cancelled: " in (await oa(api, "job", "show", "1")).out
     assert (await oa(api, "job", "rerun", "1", "--json")).json == {"job": 1, "attempt": 2}
-    assert "job 1 has no log yet" in (await oa(api, "job", "log", "1")).err
+    assert "job 1: no log lines yet" in (await oa(api, "job", "log", "1")).err
     line = {"timestamp": "2026-11-24T12:00:00Z", "level": "info", "event": "attempt_ended", "exit_status": 0}
     await api.storage.put_bytes("job/1/attempt-2/log.jsonl", json.dumps(line).encode() + b"\n")  # type: ignore[attr-defined]
     assert (await oa(api, "job", "log", "1")).out == "2026-11-24T12:00:00Z info attempt_ended exit_status=0\n"
     assert (await oa(api, "job", "log", "1", "--json")).json == line
 
 
-async def test_bad_filter_names_the_field(api: RunningApi) -> None:
+async def test_invalid_filter_names_the_field(api: RunningApi) -> None:
     ended = await oa(api, "job", "list", "--status", "Great")
     assert ended.status == 4
-    assert "status: Unknown: Great; use Pending" in ended.err
+    assert "  status: " in ended.err
+    assert "Great" in ended.err
 
 
 async def test_queue_list_show_redrive(api: RunningApi) -> None:
@@ -165,6 +166,6 @@ async def test_queue_list_show_redrive(api: RunningApi) -> None:
     assert "unreadable" in shown.out
     assert (await oa(api, "queue", "redrive", "jobs")).status == 2
     first = (await oa(api, "queue", "show", "jobs", "--json")).json[0]["id"]
-    chosen = await oa(api, "queue", "redrive", "jobs", first, "nobody")
-    assert (chosen.status, chosen.out.strip()) == (1, "1 sent back to jobs, 1 left; not there: nobody")
-    assert (await oa(api, "queue", "redrive", "jobs", "--all")).out.strip() == "1 sent back to jobs, 0 left"
+    chosen = await oa(api, "queue", "redrive", "jobs", first, "unknown")
+    assert (chosen.status, chosen.out.strip()) == (1, "1 redriven to jobs, 1 left; not found: unknown")
+    assert (await oa(api, "queue", "redrive", "jobs", "--all")).out.strip() == "1 redriven to jobs, 0 left"

@@ -178,7 +178,7 @@ async def test_two_processes_do_everything_once(world: GitHubWorld) -> None:
 async def test_state_that_was_read_before_a_newer_one_was_dealt_with_changes_nothing(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     await world.send("pull_request", pull_event(world.model, number, "opened"))
-    row = await world.duty._taken("take_delivery")
+    row = await world.duty._taken("claim_delivery")
     assert row is not None
     slow = await world.duty._deeds.prepare(row["task"])
     await world.push_to_pull(number, {TOWN: definition("village")})
@@ -207,7 +207,7 @@ async def _work(duty: GitHubWorker) -> None:
 async def test_process_that_prepares_the_same_event_twice_does_it_once(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     await world.send("pull_request", pull_event(world.model, number, "opened"))
-    row = await world.duty._taken("take_delivery")
+    row = await world.duty._taken("claim_delivery")
     assert row is not None
     outcomes = await asyncio.gather(world.duty._do(row), world.duty._do(row))
     assert sorted(outcome == "it was done already" for outcome in outcomes) == [False, True]

@@ -37,7 +37,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    server = Postgres(tmp_path / "own", careless=True)
+    server = Postgres(tmp_path / "own", fsync_off=True)
     server.start()
     yield server
     server.stop()

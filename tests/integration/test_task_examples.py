@@ -1,4 +1,4 @@
-"""Rows before and after: samples of real servers, and how a row of an earlier output came about."""
+"""Sample rows of real servers, and the explanation of a row of an earlier output."""
 
 import asyncio
 import json
@@ -82,7 +82,7 @@ async def command(*words: str) -> Result:
     return await asyncio.to_thread(CliRunner(env={"OA_ALLOWED_HOSTS": "127.0.0.1"}).invoke, main, list(words))
 
 
-async def test_sample_shows_the_first_rows_raw_and_conformed_and_writes_nothing(csv_job: TaskJob) -> None:
+async def test_preview_rows_returns_raw_and_conformed_rows_and_writes_nothing(csv_job: TaskJob) -> None:
     with Sandbox() as sandbox:
         rows = await preview_rows(csv_job, 3, silent, sandbox)
 
@@ -93,7 +93,7 @@ async def test_sample_shows_the_first_rows_raw_and_conformed_and_writes_nothing(
     assert list(csv_job.out.iterdir()) == []
 
 
-async def test_sample_of_an_arcgis_server_stops_fetching_when_it_has_seen_enough(
+async def test_preview_rows_of_an_arcgis_server_stops_the_download_early(
     make_job: MakeJob, aiohttp_server: Serve
 ) -> None:
     town = ArcgisServer(features=point_features(5000), most=50, latency_s=0.4)
@@ -106,7 +106,7 @@ async def test_sample_of_an_arcgis_server_stops_fetching_when_it_has_seen_enough
     assert town.pages < 100
 
 
-async def test_run_of_data_without_any_column_keeps_its_first_rows(make_job: MakeJob, site: TestServer) -> None:
+async def test_run_job_data_without_columns_has_sample_rows(make_job: MakeJob, site: TestServer) -> None:
     made = make_job(str(site.make_url("/shapes.geojson")), layer="buildings", format="geojson")
     job = replace(made, without=frozenset({"tiles", "preview"}))
     report = await run_job(job, silent)
@@ -114,7 +114,7 @@ async def test_run_of_data_without_any_column_keeps_its_first_rows(make_job: Mak
     assert (report["count"], row["raw"], row["geometry"]) == (1, {}, "POINT (-100.5 40.25)")
 
 
-async def test_explain_a_row_of_an_earlier_output_names_functions_columns_and_values(csv_job: TaskJob) -> None:
+async def test_explain_row_has_functions_columns_and_values(csv_job: TaskJob) -> None:
     await run_job(csv_job, silent)
     output = PreviousFolder.read(csv_job.out)
     assert output is not None
@@ -129,33 +129,35 @@ async def test_explain_a_row_of_an_earlier_output_names_functions_columns_and_va
     assert city["step"]["steps"][0]["made"] == "red"
 
 
-async def test_explain_command_shows_a_tree_without_control_characters(csv_job: TaskJob) -> None:
+async def test_explain_command_prints_a_tree_without_control_characters(csv_job: TaskJob) -> None:
     await run_job(csv_job, silent)
 
     done = await command("explain", str(csv_job.out), "--row", "7")
 
     assert done.exit_code == 0
-    assert "postfixed_street made 'Elm St'" in done.output
+    assert "postfixed_street" in done.output
+    assert "'Elm St'" in done.output
     assert "\x1b" not in done.output
 
 
-async def test_explain_command_a_row_beyond_the_last_says_how_many_there_are(csv_job: TaskJob) -> None:
+async def test_explain_command_row_beyond_the_last_fails_with_the_count(csv_job: TaskJob) -> None:
     await run_job(csv_job, silent)
 
     done = await command("explain", str(csv_job.out), "--row", "51")
 
     assert done.exit_code == 2
-    assert "the output has 50 rows" in done.output
+    assert "--row" in done.output
+    assert " 50 " in done.output
 
 
-async def test_explain_command_of_another_folder_says_so(tmp_path: Path) -> None:
+async def test_explain_command_other_folder_fails(tmp_path: Path) -> None:
     done = await command("explain", str(tmp_path), "--row", "1")
 
     assert done.exit_code == 2
-    assert "is not the folder of an earlier run" in done.output
+    assert "OUT" in done.output
 
 
-async def test_run_command_sample_shows_control_characters_as_question_marks(csv_job: TaskJob) -> None:
+async def test_run_command_sample_prints_control_characters_as_question_marks(csv_job: TaskJob) -> None:
     words = ("--layer", "addresses", "--name", "city")
     done = await command("run", str(csv_job.definition), *words, "--sample", "1")
 
@@ -164,14 +166,15 @@ async def test_run_command_sample_shows_control_characters_as_question_marks(csv
     assert "\x1b[31m" not in done.output
 
 
-async def test_run_command_without_a_purpose_asks_for_one(csv_job: TaskJob) -> None:
+async def test_run_command_without_out_and_sample_fails(csv_job: TaskJob) -> None:
     done = await command("run", str(csv_job.definition), "--layer", "addresses", "--name", "city")
 
     assert done.exit_code == 2
-    assert "say either --out FOLDER or --sample N" in done.output
+    assert "--out" in done.output
+    assert "--sample" in done.output
 
 
-async def test_check_command_with_data_names_columns_that_it_lacks(make_job: MakeJob, site: TestServer) -> None:
+async def test_check_command_with_data_reports_missing_columns(make_job: MakeJob, site: TestServer) -> None:
     street = {"function": "postfixed_street", "field": "STR"}
     rules = {"number": "NUM", "street": street, "city": "CITY"}
     job = make_job(str(site.make_url("/data.csv")), format="csv", lon="X", lat="Y", **rules)
@@ -189,7 +192,7 @@ async def test_check_command_with_data_names_columns_that_it_lacks(make_job: Mak
     assert done.exit_code == 10
 
 
-async def test_check_command_with_data_that_is_gone_says_why(make_job: MakeJob, site: TestServer) -> None:
+async def test_check_command_with_missing_data_reports_the_failure(make_job: MakeJob, site: TestServer) -> None:
     job = make_job(str(site.make_url("/gone.csv")), format="csv", lon="X", lat="Y", number="NO", street="ST")
 
     done = await command("check", str(job.definition), "--data", "--quiet", "--json")

@@ -1,4 +1,4 @@
-"""An attempt that makes a product, against real S3 and SQS."""
+"""An attempt that builds a product, against real S3 and SQS."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ async def api(body: Row) -> AsyncIterator[str]:
 
 
 async def run(body: Row, opened: Aws, queues: Queues, bucket: str, *, folder: Path) -> tuple[int, StatusMessage]:
-    """Run the attempt of a plan; return its exit status and its last word."""
+    """Run the attempt of a plan; return its exit status and its last message."""
     (folder / "log.jsonl").write_text("")
     async with api(body) as url:
         settings = JobSettings(
@@ -72,17 +72,17 @@ async def test_attempt_of_an_export_reads_published_files_from_the_bucket_and_up
     assert [item["count"] for item in manifest["inputs"]] == [1, 1]
 
 
-async def test_attempt_of_an_export_without_its_input_is_a_fault_of_storage(
+async def test_attempt_of_an_export_without_its_input_is_a_storage_failure(
     opened: Aws, queues: Queues, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(input_fetcher, "_FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(input_fetcher, "DELAYS_S", (0.0, 0.0))
     dataset = Bucket(tmp_path / "published").publish("us/x", [address("1", "A", 1, 2)])
     body = plan("export", [dataset], formats=["csv"])
     status, ended = await run(body, opened, queues, bucket, folder=tmp_path)
     assert (status, ended.status, ended.error and ended.error["code"]) == (25, "Fail", "infra.storage")
 
 
-async def test_attempt_of_a_plan_that_is_none_fails_with_its_code(
+async def test_attempt_of_an_invalid_plan_fails_with_its_code(
     opened: Aws, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     status, ended = await run(plan("fabric", []), opened, queues, bucket, folder=tmp_path)

@@ -1,4 +1,4 @@
-"""An attempt that finds what is published of its entry, and one that is told to stop."""
+"""An attempt with published data of its entry, and one that receives a request to stop."""
 
 import asyncio
 import gzip
@@ -25,7 +25,7 @@ CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "
 
 @dataclass
 class Site:
-    """The API and the source's server in one: a published job's files come from the bucket, as in the API."""
+    """The API and the source's server; the files of a published job come from the bucket, as in the API."""
 
     storage: Storage
     published: int | None = None
@@ -111,7 +111,7 @@ class Bench:
         summary = json.loads(gzip.decompress(found or b"").splitlines()[-1])
         return summary["previous"], summary["added"], summary["removed"]
 
-    async def last_told(self) -> StatusMessage:
+    async def last_message(self) -> StatusMessage:
         received = await self.opened.queue(self.queues.results_url).receive(10, 1, 30)
         messages = [parse_result_message(message.body) for message in received]
         return max((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
@@ -124,7 +124,7 @@ async def bench(opened: Aws, queues: Queues, bucket: str, tmp_path: Path) -> Asy
         yield Bench(opened, queues, bucket, site, server, tmp_path)
 
 
-async def test_attempt_unchanged_since_published_uses_the_stored_cache_and_has_no_changes(bench: Bench) -> None:
+async def test_attempt_unchanged_source_uses_the_cache_and_has_no_changes(bench: Bench) -> None:
     assert await bench.attempt(7).run() == 0
     bench.site.published = 7
     assert await bench.attempt(8).run() == 0
@@ -136,7 +136,7 @@ async def test_attempt_unchanged_since_published_uses_the_stored_cache_and_has_n
     assert await bench.changes(8) == (True, 0, 0)
 
 
-async def test_attempt_changed_since_published_tells_what_changed(bench: Bench) -> None:
+async def test_attempt_changed_source_reports_the_changes(bench: Bench) -> None:
     assert await bench.attempt(7).run() == 0
     bench.site.published, bench.site.text = 7, "NO,ST,X,Y\n1,Main,-100,40\n333,Main,-100,42\n"
     assert await bench.attempt(8).run() == 0
@@ -144,20 +144,20 @@ async def test_attempt_changed_since_published_tells_what_changed(bench: Bench) 
     assert await bench.changes(8) == (True, 1, 1)
 
 
-async def test_attempt_published_files_that_are_gone_are_done_without(bench: Bench) -> None:
+async def test_attempt_missing_published_files_are_not_required(bench: Bench) -> None:
     bench.site.published = 4711
     assert await bench.attempt(8).run() == 0
     assert await bench.changes(8) == (False, 2, 0)
 
 
-async def test_attempt_told_to_stop_says_so_and_leaves_the_reason_to_batch(bench: Bench) -> None:
+async def test_attempt_stop_reports_progress_stopped_and_no_result(bench: Bench) -> None:
     bench.site.stalls = True
     attempt = bench.attempt(9)
     running = asyncio.create_task(attempt.run())
     await bench.site.asked.wait()
     attempt.stop()
     assert await running == 143
-    last = await bench.last_told()
+    last = await bench.last_message()
     assert (last.status, last.progress) == ("Running", {"phase": "stopped"})
     assert await bench.manifest(9) == {}
     storage = bench.opened.storage(bench.bucket)

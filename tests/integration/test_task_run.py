@@ -1,4 +1,4 @@
-"""`oa-task run` against real HTTP: what it writes, and how it ends on bad input."""
+"""`run_job` against real HTTP: its outputs, and its failures on bad input."""
 
 import asyncio
 import gzip
@@ -38,7 +38,7 @@ async def cut_off_then_continued(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def stalled(request: web.Request) -> web.StreamResponse:
+async def stall(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Length": "100"})
     await response.prepare(request)
     await response.write(b"NO")
@@ -65,7 +65,7 @@ async def site(aiohttp_server: Serve) -> TestServer:
     app = web.Application()
     app.router.add_get("/data.csv", csv)
     app.router.add_get("/cut.csv", cut_off_then_continued)
-    app.router.add_get("/stalled.csv", stalled)
+    app.router.add_get("/stall.csv", stall)
     app.router.add_get("/loop.csv", redirect("/loop.csv"))
     app.router.add_get("/metadata.csv", redirect("http://169.254.169.254/latest/meta-data"))
     app.router.add_get("/file.csv", redirect("file:///etc/passwd"))
@@ -95,7 +95,7 @@ def run(tmp_path: Path, site: TestServer) -> Run:
 
 
 @pytest.mark.parametrize("address", ["/data.csv", "/cut.csv"])
-async def test_run_work_writes_features_in_order_and_a_manifest(run: Run, tmp_path: Path, address: str) -> None:
+async def test_run_job_writes_features_in_order_and_a_manifest(run: Run, tmp_path: Path, address: str) -> None:
     report = await run(address)
     assert report["count"] == 3
     assert report["bounds"] == [-100.5, 40.0, -100.0, 40.25]
@@ -126,7 +126,7 @@ async def test_run_work_writes_features_in_order_and_a_manifest(run: Run, tmp_pa
         ("/busy.csv", "upstream.throttled"),
         ("/loop.csv", "source.not_found"),
         ("/large.csv", "source.too_large"),
-        ("/stalled.csv", "upstream.timeout"),
+        ("/stall.csv", "upstream.timeout"),
         ("/metadata.csv", "source.address_refused"),
         ("/file.csv", "source.address_refused"),
         ("/empty.csv", "source.empty"),
@@ -140,7 +140,7 @@ async def test_run_work_writes_features_in_order_and_a_manifest(run: Run, tmp_pa
         ("file:///etc/passwd", "source.address_refused"),
     ],
 )
-async def test_run_work_bad_address_ends_with_its_code_and_leaves_no_manifest(
+async def test_run_job_failing_url_fails_with_its_code_and_leaves_no_manifest(
     run: Run, tmp_path: Path, address: str, code: str
 ) -> None:
     with pytest.raises(TaskFailure) as caught:
@@ -149,13 +149,13 @@ async def test_run_work_bad_address_ends_with_its_code_and_leaves_no_manifest(
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 
-async def test_run_work_missing_column_names_it_and_the_nearest(run: Run) -> None:
+async def test_run_job_missing_column_fails_with_it_and_the_nearest(run: Run) -> None:
     with pytest.raises(TaskFailure, match=r"'STRET' \(nearest: 'STREET'\)") as caught:
         await run("/other.csv", street={"function": "prefixed_number", "field": "STRET"}, number="A")
     assert caught.value.code == "source.columns_missing"
 
 
-async def test_run_work_wrong_encoding_says_which_byte(run: Run) -> None:
+async def test_run_job_wrong_encoding_fails_with_the_byte(run: Run) -> None:
     with pytest.raises(TaskFailure, match="byte 0xc3") as caught:
         await run("/data.csv", encoding="ascii")
     assert caught.value.code == "source.encoding"

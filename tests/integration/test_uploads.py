@@ -87,7 +87,7 @@ async def test_upload_that_is_deleted_is_gone(api: RunningApi) -> None:
     response = await api.client.delete(f"/api/upload/{begun['id']}", headers=INTERNAL)
     assert await response.json() == {"id": begun["id"], "state": "Deleted"}
     assert (await api.client.get(f"/upload/{begun['id']}/a.csv")).status == 410
-    assert [item.key async for item in api.storage.listed("upload/")] == []
+    assert [item.key async for item in api.storage.list_objects("upload/")] == []
     assert (await api.get("/api/upload", **INTERNAL))["uploads"] == []
 
 

@@ -15,7 +15,7 @@ OA = Path(sys.executable).with_name("oa")
 
 @dataclass
 class Ended:
-    """How a program ended."""
+    """The exit status and the output of a program."""
 
     status: int
     out: str
@@ -23,18 +23,18 @@ class Ended:
 
     @property
     def json(self) -> Any:
-        """Return what it printed, which is one value."""
+        """Return the JSON value that it printed."""
         return json.loads(self.out)
 
 
 async def oa(api: RunningApi | None, *words: str, secret: str = SECRET, url: str = "", token: str = "") -> Ended:
-    """Run `oa` with its standard input closed, as a script does; a `token` comes before the secret."""
+    """Run `oa` with its standard input closed, as a script does; a `token` takes precedence over the secret."""
     target = url or (str(api.client.make_url("")).rstrip("/") if api else "")
     return await run(OA, *words, OA_API_URL=target, OA_SHARED_SECRET=secret, OA_TOKEN=token)
 
 
 async def run(program: Path, *words: str, path: str | None = None, **environ: str) -> Ended:
-    """Run a program with its standard input closed, on a wide terminal, with nothing else in its environment."""
+    """Run a program with standard input closed, a wide terminal, and only these variables in its environment."""
     process = await asyncio.create_subprocess_exec(
         program,
         *words,

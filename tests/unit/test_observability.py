@@ -12,7 +12,7 @@ import oa_dispatcher.metrics
 import oa_shared.metrics
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("shared/src", "services/api/src", "services/dispatcher/src", "services/task/src", "local/src")
+SOURCES = ("shared/src", "services/api/src", "services/dispatcher/src", "services/task/src", "local/src", "tools")
 LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
 LOADED = (oa_api.metrics, oa_dispatcher.metrics, oa_shared.metrics)
 

@@ -1,1 +1,1 @@
-"""A person's hands: everything through the HTTP API."""
+"""The command line of OpenAddresses Batch, a client of its HTTP API."""

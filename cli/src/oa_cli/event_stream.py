@@ -1,18 +1,33 @@
-"""Server-sent events: one line of them after the other, over as many connections as it takes."""
+"""Server-sent events, over as many connections as needed."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import TypedDict
 
-from oa_cli.client import Api, RefusedError, UnreachableError
+from oa_cli.client import Api, RejectedError, UnreachableError
 from oa_cli.output import errors
 
 _PAUSE_S = 2.0
 
 
-async def events_of(api: Api, **query: Any) -> AsyncIterator[dict[str, Any]]:
-    """Give the events of a filter as they happen. A connection that breaks is made anew, after the last event."""
+class JobEvent(TypedDict):
+    """An event of a job."""
+
+    id: str
+    created_at: str
+    kind: str
+    status: str | None
+    error: str | None
+    job: int
+    run: int
+    source_name: str
+    layer: str
+    name: str
+
+
+async def job_events(api: Api, **query: object) -> AsyncIterator[JobEvent]:
+    """Yield the events of a filter as they happen; a new connection resumes after the last event."""
     last_id = ""
     while True:
         lines = api.lines("/api/events", {"Accept": "text/event-stream", **_resume(last_id)}, **query)
@@ -20,11 +35,12 @@ async def events_of(api: Api, **query: Any) -> AsyncIterator[dict[str, Any]]:
             async for block in _blocks(lines):
                 last_id = block.get("id", last_id)
                 if block.get("event") == "reset":
-                    raise RefusedError("too much has happened since that event: begin anew without --after")
+                    raise RejectedError("too many events since that one; start again without --after")
                 if block.get("event") == "job":
-                    yield json.loads(block["data"])
+                    event: JobEvent = json.loads(block["data"])
+                    yield event
         except UnreachableError as error:
-            errors.print(f"{error.detail}; trying again", style="yellow", markup=False, highlight=False)
+            errors.print(f"{error.detail}; retrying", style="yellow", markup=False, highlight=False)
         await asyncio.sleep(_PAUSE_S)
 
 
@@ -33,7 +49,7 @@ def _resume(last_id: str) -> Mapping[str, str]:
 
 
 async def _blocks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, str]]:
-    """Give the fields of each event; an empty line ends one."""
+    """Yield the fields of each event; an empty line ends an event."""
     block: dict[str, str] = {}
     async for line in lines:
         if not line:

@@ -1,4 +1,4 @@
-"""`oa`: everything that a person does, through the API."""
+"""`oa`, the command line of OpenAddresses Batch."""
 
 import click
 
@@ -13,6 +13,7 @@ from oa_cli.commands.export import export
 from oa_cli.commands.fabric import fabric
 from oa_cli.commands.failures import failures
 from oa_cli.commands.health import health
+from oa_cli.commands.help import help_command
 from oa_cli.commands.job import job
 from oa_cli.commands.pause import pause, resume
 from oa_cli.commands.profile import profile
@@ -23,17 +24,16 @@ from oa_cli.commands.submit import submit
 from oa_cli.commands.token import token
 from oa_cli.commands.upload import upload
 from oa_cli.commands.webhook import webhook
-from oa_cli.session import EXIT_STATUSES
 
 
-@click.group(epilog=EXIT_STATUSES)
+@click.group(epilog="`oa help exit-status` lists the exit statuses.")
 @click.version_option(package_name="oa-cli")
 def main() -> None:
-    """OpenAddresses Batch from the command line.
+    """Run and publish OpenAddresses sources.
 
-    The API is that of OA_API_URL, or of the stack that `make up` runs in this folder. OA_TOKEN says who you are;
-    services have OA_SHARED_SECRET instead. check, try, explain, diff, plan and build need the engine
-    and no API.
+    OA_API_URL is the URL of the API; without it, oa uses the local stack of `make up` in this folder. Authenticate
+    with OA_TOKEN (services use OA_SHARED_SECRET). check, try, explain, diff, plan and build need the engine, but no
+    API.
     """
 
 
@@ -60,5 +60,6 @@ for command in (
     cleanup,
     upload,
     *engine_commands(),
+    help_command,
 ):
     main.add_command(command)

@@ -1,150 +1,110 @@
-"""What a person sees, and what a script reads."""
+"""The output of commands: tables and lines on a terminal, JSON for scripts."""
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-STATUSES = ("Pending", "Submitted", "Running", "Success", "Warn", "Fail", "Cancelled")
-COLOURS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
-COLOURS |= {"Cancelled": "dim", "Pending": "dim"}
+from oa_cli.answers import JobAnswer, Page, RunAnswer
+from oa_shared.status import JobStatus
+
+COLORS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
+COLORS |= {"Cancelled": "dim", "Pending": "dim"}
 console = Console()
 errors = Console(stderr=True)
 
 
-def show_json(value: Any) -> None:
+def show_json(value: object) -> None:
     """Print a value as one line of JSON."""
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
-    """Return a table; cells are text, whatever is in them."""
-    made = Table(*columns, title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, show_header: bool = True) -> Table:
+    """Return a table; every cell is plain text."""
+    result = Table(
+        *columns,
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        show_header=show_header,
+    )
     for row in rows:
-        made.add_row(*(_cell(value) for value in row))
-    return made
+        result.add_row(*(_cell(value) for value in row))
+    return result
 
 
-def runs_table(runs: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None = None) -> Table:
-    """Return runs with their counts, of the statuses that any has; `page` is the list's answer, with the total."""
-    there = [status for status in STATUSES if any(run["jobs"][status] for run in runs)]
-    columns = ("run", "status", "live", "jobs", *(status.lower() for status in there), "made (UTC)")
+def runs_table(runs: Sequence[RunAnswer], page: Page | None = None) -> Table:
+    """Return runs with their counts, for the statuses that occur; `page` has the total of the list."""
+    statuses = [status for status in JobStatus if any(run["jobs"][status] for run in runs)]
+    columns = ("run", "status", "live", "jobs", *(status.lower() for status in statuses), "created (UTC)")
     rows = [
         [
             run["id"],
             run["status"],
             "live" if run["live"] else "",
             run["jobs"]["total"],
-            *(run["jobs"][status] or "" for status in there),
+            *(run["jobs"][status] or "" for status in statuses),
             moment(run["created_at"]),
         ]
         for run in runs
     ]
-    return table(_title("run", len(rows), page), columns, rows)
+    return table(list_title("run", len(rows), page), columns, rows)
 
 
-def jobs_table(jobs: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None = None) -> Table:
-    """Return jobs with what happened to each."""
-    columns = ("job", "run", "source", "layer", "name", "status", "try", "what happened")
+def jobs_table(jobs: Sequence[JobAnswer], page: Page | None = None) -> Table:
+    """Return jobs with the outcome of each; `page` has the total of the list."""
+    columns = ("job", "run", "source", "layer", "name", "status", "attempt", "result")
     rows = [
-        [*(job[key] for key in ("id", "run", "source_name", "layer", "name", "status", "attempt")), told(job)]
+        [
+            *(job["id"], job["run"], job["source_name"], job["layer"], job["name"], job["status"], job["attempt"]),
+            describe_job(job),
+        ]
         for job in jobs
     ]
-    return table(_title("job", len(rows), page), columns, rows)
+    return table(list_title("job", len(rows), page), columns, rows)
 
 
-def datasets_table(datasets: Sequence[Mapping[str, Any]], page: Mapping[str, Any] | None = None) -> Table:
-    """Return what is published."""
-    columns = ("data", "source", "layer", "name", "features", "published (UTC)", "licence", "newer job")
-    rows = [
-        [
-            *(item[key] for key in ("id", "source_name", "layer", "name")),
-            f"{item['count'] or 0:,}",
-            moment(item["updated_at"]),
-            _licence(item["license"]),
-            item["latest_job"]["status"] if item["latest_job"] else "",
-        ]
-        for item in datasets
-    ]
-    return table(_title("dataset", len(rows), page), columns, rows)
+def fields_table(title: str, fields: Mapping[str, object]) -> Table:
+    """Return one field per line; fields of None are left out."""
+    return table(
+        title, ("", ""), [[name, value] for name, value in fields.items() if value is not None], show_header=False
+    )
 
 
-def history_table(publications: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> Table:
-    """Return each time that a dataset was published."""
-    columns = ("published (UTC)", "job", "try", "features", "valid", "added", "removed", "commit")
-    rows = [
-        [
-            moment(item["published_at"]),
-            item["job"],
-            item["attempt"],
-            f"{item['count'] or 0:,}",
-            f"{item['valid'] or 0:,}",
-            *((item["changes"] or {}).get(key) for key in ("added", "removed")),
-            (item["origin"]["commit"] or "")[:10],
-        ]
-        for item in publications
-    ]
-    return table(_title("publication", len(rows), page), columns, rows)
-
-
-def letters_table(letters: Sequence[Mapping[str, Any]], page: Mapping[str, Any]) -> Table:
-    """Return dead letters with why each lies there."""
-    columns = ("id", "sent (UTC)", "job", "try", "reason", "message")
-    rows = [
-        [
-            letter["id"],
-            moment(letter["sent_at"]),
-            letter["job"],
-            letter["attempt"],
-            letter["reason"] or "delivered too often",
-            letter["body"][:200],
-        ]
-        for letter in letters
-    ]
-    return table(_title("dead letter", len(rows), page), columns, rows)
-
-
-def fields_table(job: Mapping[str, Any]) -> Table:
-    """Return what a job is and how it went, one thing a line."""
-    shown = ("source_name", "layer", "name", "status", "attempt", "run", "tier", "lane", "batch_job", "source_url")
-    rows = [[name.replace("_", " "), job[name]] for name in shown if job[name] is not None]
-    rows += [[name, moment(job[f"{name}_at"])] for name in ("created", "started", "ended") if job[f"{name}_at"]]
-    made = table(f"job {job['id']}", ("", ""), [*rows, ["what happened", told(job)]])
-    made.show_header = False
-    return made
-
-
-def told(job: Mapping[str, Any]) -> str:
-    """Return what happened to a job, in a few words."""
-    if job.get("error"):
-        return f"{job['error']['code']}: {job['error']['message'] or ''}"
-    if job.get("result"):
+def describe_job(job: JobAnswer) -> str:
+    """Return the error, the result or the progress of a job."""
+    if job["error"]:
+        return describe_error(job["error"]["code"], job["error"]["message"])
+    if job["result"]:
         return f"{job['result'].get('count') or 0:,} features"
-    progress = job.get("progress") or {}
+    progress = job["progress"]
     return f"{progress.get('phase', '')} {progress.get('done') or 0:,}" if progress else ""
 
 
-def _title(noun: str, shown: int, page: Mapping[str, Any] | None) -> str:
+def describe_error(code: str, message: str | None) -> str:
+    """Return a failure code with its message."""
+    return f"{code}: {message or ''}"
+
+
+def list_title(noun: str, shown: int, page: Page | None) -> str:
+    """Return the title of a list: how many items it shows, and of how many."""
     nouns = f"{noun}{'s' * (shown != 1)}"
     if page is None or page["total"] <= shown:
         return f"{shown} {nouns}"
-    more = "at least " if page["total_is_estimate"] else ""
-    return f"{shown} {nouns} of {more}{page['total']:,}"
+    prefix = "at least " if page["total_is_estimate"] else ""
+    return f"{shown} {nouns} of {prefix}{page['total']:,}"
 
 
 def moment(text: str | None) -> str:
-    """Return an RFC 3339 time as a person reads it, to the second."""
+    """Return an RFC 3339 time without its fraction and zone; nothing for None."""
     return f"{text[:10]} {text[11:19]}" if text else ""
 
 
-def _licence(licence: Mapping[str, Any] | None) -> str:
-    return (licence["text"] or licence["url"] or "")[:40] if licence else ""
-
-
-def _cell(value: Any) -> Text:
+def _cell(value: object) -> Text:
     text = "" if value is None else str(value)
-    return Text(text, style=COLOURS.get(text, ""))
+    return Text(text, style=COLORS.get(text, ""))

@@ -1,38 +1,28 @@
-"""What the commands of products share: files with their addresses, and waiting for a job to end."""
+"""Lines about collections, exports and the fabric."""
 
-import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
+from oa_cli.answers import ProductFile
 from oa_cli.client import Api
-from oa_cli.output import errors, told
-from oa_cli.session import DONE, JOB_FAILED
-
-EVERY_S = 1.0
-_ENDED = ("Success", "Warn", "Fail", "Cancelled")
 
 
-def files_of(api: Api, product: Mapping[str, Any]) -> list[str]:
-    """Return a line for each file: address and size."""
-    return [f"{api.url}{file['url']}  {file['size_bytes']:,} bytes" for file in product["files"]]
+class StartedBuild(TypedDict):
+    """The answer to the request for a build: a job, or why it was skipped."""
+
+    job: int | None
+    skipped: str | None
+    inputs: int
+    features: int
 
 
-def reason(started: Mapping[str, Any]) -> str:
-    """Return what became of a wish to build something."""
+def file_lines(api: Api, files: Sequence[ProductFile]) -> list[str]:
+    """Return the URL and the size of each file."""
+    return [f"{api.url}{file['url']}  {file['size_bytes']:,} bytes" for file in files]
+
+
+def describe_build(started: StartedBuild) -> str:
+    """Return what a build will contain, or why it was skipped."""
     if started["skipped"]:
         return f"not built: {started['skipped']}"
-    return f"job {started['job']} builds it of {started['inputs']:,} datasets with {started['features']:,} features"
-
-
-async def wait_for(api: Api, job: int) -> int:
-    """Wait until a job has ended, telling on standard error how far it is; return the exit status."""
-    last = ""
-    while True:
-        found = await api.get(f"/api/job/{job}")
-        line = f"job {job} {found['status']} {told(found)}".rstrip()
-        if line != last:
-            errors.print(line, markup=False, highlight=False, soft_wrap=True)
-            last = line
-        if found["status"] in _ENDED:
-            return DONE if found["status"] == "Success" else JOB_FAILED
-        await asyncio.sleep(EVERY_S)
+    return f"job {started['job']} builds it from {started['inputs']:,} datasets with {started['features']:,} features"

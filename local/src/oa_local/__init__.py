@@ -1,1 +1,1 @@
-"""The whole system on one bare machine, without Docker."""
+"""The whole system on one machine, without Docker."""

@@ -1,4 +1,4 @@
-"""The admin of this machine's stack, and links that sign one in as that."""
+"""The admin account of the local stack and its sign-in links."""
 
 import asyncio
 from contextlib import suppress
@@ -10,7 +10,7 @@ LOGIN = "admin"
 
 
 def sign_in_link(database_url: str, site: str) -> str:
-    """Return a link that signs in as the admin once, within 15 minutes; the account is made at the first call."""
+    """Return a link that signs in as the admin once, within 15 minutes; the first call creates the account."""
     settings = AccountSettings(database_url, public_url=site)
     with suppress(ConflictError):
         asyncio.run(run_account_command(settings, ["add", LOGIN, "--role", "admin"]))

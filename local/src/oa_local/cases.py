@@ -1,7 +1,7 @@
-"""Submits each case of a folder to the running stack with `oa submit --live --follow`, and says how each ended.
+"""Submits each case of a folder to the running stack with `oa submit --live --follow` and prints the results.
 
-A case is a folder with source.json, whose `{base}` stands for where its files are served, and case.json, which names
-the layer and the entry. The files are served on loopback.
+A case is a folder with case.json, which names the layer and the entry, and source.json, in which `{base}` stands for
+the URL of the folder. A server on loopback serves the files.
 """
 
 import json
@@ -16,7 +16,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
-from typing import Any
+from typing import TypedDict
 
 from rich.console import Console
 from rich.table import Table
@@ -30,15 +30,15 @@ _GOOD = frozenset({"Success", "Warn"})
 
 
 class NoCasesError(OaError):
-    """A folder holds no case."""
+    """A folder has no cases."""
 
     code = "local.cases"
-    title = "There is no case."
+    title = "No cases found."
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a case ended; `code` is empty for a success."""
+class CaseResult:
+    """The result of a case; `code` is empty for a success."""
 
     name: str
     status: str
@@ -47,36 +47,36 @@ class Ending:
 
     @property
     def is_clear(self) -> bool:
-        """Return whether it succeeded, or failed with a known code."""
+        """Return whether the case succeeded or failed with a known code."""
         return self.status in _GOOD or (self.status == "Fail" and self.code in FAILURES)
 
 
 def submit_cases(console: Console, folder: Path) -> int:
-    """Run every case, print a table, and return 0 when each ended clearly, else 1."""
+    """Run every case and print a table; return 0 if each succeeded or failed with a known code, else 1."""
     cases = sorted(path.parent for path in folder.glob("*/case.json"))
     if not cases:
         raise NoCasesError(f"no */case.json below {folder}")
     with (
-        _served(folder) as base,
+        _serve(folder) as base,
         TemporaryDirectory(prefix="oa-cases-") as scratch,
         ThreadPoolExecutor(_AT_ONCE) as pool,
     ):
-        endings = list(pool.map(lambda case: _submit(case, f"{base}/{case.name}", Path(scratch)), cases))
+        results = list(pool.map(lambda case: _submit(case, f"{base}/{case.name}", Path(scratch)), cases))
     table = Table("case", "status", "code", "features")
-    for ending in endings:
-        table.add_row(ending.name, ending.status, ending.code, "" if ending.count is None else f"{ending.count:,}")
+    for result in results:
+        table.add_row(result.name, result.status, result.code, "" if result.count is None else f"{result.count:,}")
     console.print(table)
-    good = sum(ending.status in _GOOD for ending in endings)
-    unclear = sum(not ending.is_clear for ending in endings)
+    good = sum(result.status in _GOOD for result in results)
+    unclear = sum(not result.is_clear for result in results)
     console.print(
-        f"{len(endings)} cases: {good} succeeded, {len(endings) - good - unclear} failed with a code, {unclear} unclear"
+        f"{len(results)} cases: {good} succeeded, {len(results) - good - unclear} failed with a code, {unclear} unclear"
     )
     return int(unclear > 0)
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+def _serve(folder: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
@@ -87,30 +87,37 @@ def _served(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        """Say nothing of each request."""
+class _QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Log nothing."""
 
 
-def _submit(case: Path, base: str, scratch: Path) -> Ending:
-    about = json.loads((case / "case.json").read_text("utf-8"))
+class _Case(TypedDict):
+    layer: str
+    name: str
+
+
+def _submit(case: Path, base: str, scratch: Path) -> CaseResult:
+    entry: _Case = json.loads((case / "case.json").read_text("utf-8"))
     source = scratch / "sources" / "cases" / f"{case.name}.json"
     source.parent.mkdir(parents=True, exist_ok=True)
     source.write_text((case / "source.json").read_text("utf-8").replace("{base}", base), "utf-8")
     program = str(Path(sys.executable).with_name("oa"))
-    chosen = ("--layer", about["layer"], "--name", about["name"])
+    selection = ("--layer", entry["layer"], "--name", entry["name"])
     try:
-        told = subprocess.run(  # noqa: S603 - our own program
-            [program, "submit", "--live", "--follow", "--json", *chosen, str(source)],
+        done = subprocess.run(  # noqa: S603 - the command line of this project
+            [program, "submit", "--live", "--follow", "--json", *selection, str(source)],
             capture_output=True,
             text=True,
             timeout=_CASE_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Ending(case.name, "running still", f"after {_CASE_S} s")
-    jobs = [line for line in map(json.loads, told.stdout.splitlines()) if "id" in line]
+        return CaseResult(case.name, "still running", f"after {_CASE_S} s")
+    jobs = [line for line in map(json.loads, done.stdout.splitlines()) if "id" in line]
     if not jobs:
-        return Ending(case.name, "not submitted", told.stderr.strip()[:200])
+        return CaseResult(case.name, "not submitted", done.stderr.strip()[:200])
     job = jobs[-1]
-    return Ending(case.name, job["status"], (job["error"] or {}).get("code", ""), (job["result"] or {}).get("count"))
+    return CaseResult(
+        case.name, job["status"], (job["error"] or {}).get("code", ""), (job["result"] or {}).get("count")
+    )

@@ -1,4 +1,4 @@
-"""Runs many small jobs, kills a service in the middle, and counts what became of every job."""
+"""Runs many small jobs, kills a service in the middle and counts the outcome of every job."""
 
 import tempfile
 import time
@@ -13,20 +13,20 @@ import psycopg2
 from rich.console import Console
 from rich.table import Table
 
-from oa_local.client import Api
+from oa_local.client import LocalApi
 from oa_local.stack import Stack
 from oa_shared.status import JobStatus
 
 VICTIMS = ("api", "dispatcher", "batch", "aws", "postgres")
 _COLUMNS = ("killed", "jobs", "at kill", "ended", "success", "fail", "retries", "published", "twice", "seconds", "")
-_SILENCE_S = 600.0
+_STALLED_S = 600.0
 _KILL_AT = 0.3
 _LATE = 0.9
-_LOOK_EVERY_S = 0.5
-# what is still on its way when the last job has ended must change nothing
-_AFTERMATH_S = 5.0
-# on AWS minutes to an hour; a trial does not wait that long
-HASTE = {
+_CHECK_EVERY_S = 0.5
+# Messages in flight when the last job has ended must change nothing.
+_SETTLE_S = 5.0
+# On AWS these are minutes to an hour; a trial cannot wait that long.
+SHORT_INTERVALS = {
     "OA_SWEEP_EVERY_S": "3",
     "OA_REPUBLISH_AFTER_S": "30",
     "OA_RESULT_GRACE_S": "10",
@@ -38,8 +38,8 @@ HASTE = {
 
 
 @dataclass(slots=True)
-class Tally:
-    """Jobs by status; jobs that were published, more than once, and stand in the table of data; further attempts."""
+class JobCounts:
+    """Jobs by status; `published` jobs, `twice` published ones, rows of `data`, and attempts after the first."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     published: int = 0
@@ -54,36 +54,37 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """What a trial showed."""
+class ChaosTrial:
+    """The outcome of a trial."""
 
     victim: str
     jobs: int
     ended_at_kill: int
-    tally: Tally
+    counts: JobCounts
     seconds: float
 
     @property
     def is_good(self) -> bool:
-        """Return whether every job ended, and each that succeeded was published exactly once."""
-        told = self.tally
-        return told.ended == self.jobs and not told.twice and told.published == told.data == told.statuses["Success"]
+        """Return whether every job ended and each successful one was published exactly once."""
+        counts = self.counts
+        is_published = counts.published == counts.data == counts.statuses["Success"]
+        return counts.ended == self.jobs and not counts.twice and is_published
 
     def row(self) -> list[str]:
-        """Return the line of the table."""
-        told = self.tally
-        numbers = [self.jobs, self.ended_at_kill, told.ended, told.statuses["Success"], told.statuses["Fail"]]
-        numbers += [told.retries, told.published, told.twice, round(self.seconds)]
-        late = ", but the kill came late" if self.ended_at_kill > _LATE * self.jobs else ""
-        return [self.victim, *map(str, numbers), f"ok{late}" if self.is_good else "LOST OR DOUBLED"]
+        """Return the row of the table."""
+        counts = self.counts
+        numbers = [self.jobs, self.ended_at_kill, counts.ended, counts.statuses["Success"], counts.statuses["Fail"]]
+        numbers += [counts.retries, counts.published, counts.twice, round(self.seconds)]
+        late = ", but the kill was late" if self.ended_at_kill > _LATE * self.jobs else ""
+        return [self.victim, *map(str, numbers), f"ok{late}" if self.is_good else "LOST OR PUBLISHED TWICE"]
 
 
 def run(console: Console, *, jobs: int, kill: str) -> int:
-    """Make a trial for each victim and print the table; return 1 if any job was lost or published twice."""
+    """Run a trial for each victim and print the table; return 1 if a job was lost or published twice."""
     victims: Iterable[str] = VICTIMS if kill == "all" else [kill]
     trials = []
     for victim in victims:
-        console.print(f"{jobs} jobs, then kill -9 of {victim} …")
+        console.print(f"{jobs} jobs, killing {victim} (kill -9) …")
         with tempfile.TemporaryDirectory(prefix="oa-chaos-") as folder:
             trials.append(_trial(Path(folder), jobs=jobs, victim=victim))
         console.print(
@@ -96,21 +97,21 @@ def run(console: Console, *, jobs: int, kill: str) -> int:
     return int(not all(trial.is_good for trial in trials))
 
 
-def _trial(folder: Path, *, jobs: int, victim: str) -> Trial:
-    stack = Stack(folder, settings=dict(HASTE))
-    began = time.monotonic()
+def _trial(folder: Path, *, jobs: int, victim: str) -> ChaosTrial:
+    stack = Stack(folder, settings=dict(SHORT_INTERVALS))
+    started = time.monotonic()
     try:
         for _name in stack.start():
             pass
         _submit(stack, jobs)
-        at_kill = _watch(stack, lambda tally: tally.ended >= _KILL_AT * jobs)
+        at_kill = _wait_until(stack, lambda counts: counts.ended >= _KILL_AT * jobs)
         stack.service(victim).process.kill()
-        _watch(stack, lambda tally: tally.ended >= jobs)
-        time.sleep(_AFTERMATH_S)
-        told = _watch(stack, lambda _tally: True)
+        _wait_until(stack, lambda counts: counts.ended >= jobs)
+        time.sleep(_SETTLE_S)
+        final = _wait_until(stack, lambda _counts: True)
     finally:
         stack.stop()
-    return Trial(victim, jobs, at_kill.ended, told, time.monotonic() - began)
+    return ChaosTrial(victim, jobs, at_kill.ended, final, time.monotonic() - started)
 
 
 def _submit(stack: Stack, jobs: int) -> None:
@@ -123,30 +124,30 @@ def _submit(stack: Stack, jobs: int) -> None:
         for n in range(jobs)
     ]
     definition = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": entries}}
-    api = Api(stack.api_url, stack.secret)
+    api = LocalApi(stack.api_url, stack.secret)
     api.submit([{"source": definition, "source_name": "xx/chaos"}], live=True)
 
 
-def _watch(stack: Stack, is_enough: Callable[[Tally], bool]) -> Tally:
-    """Tend the stack until the tally is enough, or nothing has ended for ten minutes; return the last tally."""
-    told, heard_at = Tally(), time.monotonic()
-    while time.monotonic() - heard_at < _SILENCE_S:
-        stack.tend()
-        counted = _count(stack)
-        if counted is None:
-            time.sleep(_LOOK_EVERY_S)
+def _wait_until(stack: Stack, is_enough: Callable[[JobCounts], bool]) -> JobCounts:
+    """Supervise the stack until the counts are enough or no job has ended for ten minutes; return the last counts."""
+    latest, changed_at = JobCounts(), time.monotonic()
+    while time.monotonic() - changed_at < _STALLED_S:
+        stack.supervise()
+        counts = _count(stack)
+        if counts is None:
+            time.sleep(_CHECK_EVERY_S)
             continue
-        if counted.ended > told.ended:
-            heard_at = time.monotonic()
-        told = counted
-        if is_enough(told):
-            return told
-        time.sleep(_LOOK_EVERY_S)
-    return told
+        if counts.ended > latest.ended:
+            changed_at = time.monotonic()
+        latest = counts
+        if is_enough(latest):
+            return latest
+        time.sleep(_CHECK_EVERY_S)
+    return latest
 
 
-def _count(stack: Stack) -> Tally | None:
-    """Return the tally of this moment, or None while the database does not answer."""
+def _count(stack: Stack) -> JobCounts | None:
+    """Return the current counts, or None while the database does not answer."""
     by_status, publications, data, retries = (files("oa_local") / "chaos.sql").read_text("utf-8").split(";")
     try:
         with closing(psycopg2.connect(stack.database_url)) as connection, connection.cursor() as cursor:
@@ -154,7 +155,7 @@ def _count(stack: Stack) -> Tally | None:
             statuses = Counter(dict(cursor.fetchall()))
             cursor.execute(publications)
             published, twice = cursor.fetchone() or (0, 0)
-            return Tally(statuses, published, twice, data=_number(cursor, data), retries=_number(cursor, retries))
+            return JobCounts(statuses, published, twice, data=_number(cursor, data), retries=_number(cursor, retries))
     except psycopg2.OperationalError:
         return None
 

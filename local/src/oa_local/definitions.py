@@ -1,43 +1,65 @@
-"""Posts every definition below a folder in one request and checks that exactly the jobs come of it that its files say.
+"""Posts every definition below a folder in one request and compares the jobs with the entries of the files.
 
-The API is a lone one: nothing is downloaded.
+The API is a standalone one, so no job runs and nothing is downloaded.
 """
 
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from rich.console import Console
 
-from oa_local.client import Api
-from oa_local.lone_api import lone_api, lone_database
+from oa_local.client import LocalApi
+from oa_local.standalone_api import standalone_api, standalone_database
 from oa_shared.errors import OaError
 
-_PAGE = 100
 Triple = tuple[str, str, str]
 
 
+class _Entry(TypedDict):
+    name: str
+
+
+class Definition(TypedDict):
+    """The part of a source definition that matters here."""
+
+    layers: dict[str, list[_Entry]]
+
+
+class _Refusal(TypedDict):
+    source: str
+    pointer: str
+    message: str
+
+
+class _Answer(TypedDict):
+    jobs: list[int]
+    errors: list[_Refusal]
+
+
 class NoDefinitionsError(OaError):
-    """A folder holds no definition."""
+    """A folder has no definitions."""
 
     code = "local.definitions"
-    title = "There is nothing to post."
+    title = "No definitions found."
 
 
-def read_definitions(folder: Path) -> dict[str, Any]:
+def read_definitions(folder: Path) -> dict[str, Definition]:
     """Return the definitions below a folder by their source names. Raises NoDefinitionsError."""
     paths = sorted(folder.rglob("*.json"))
-    found = {path.relative_to(folder).with_suffix("").as_posix(): json.loads(path.read_text("utf-8")) for path in paths}
-    if not found:
+    definitions: dict[str, Definition] = {
+        path.relative_to(folder).with_suffix("").as_posix(): json.loads(path.read_text("utf-8")) for path in paths
+    }
+    if not definitions:
         raise NoDefinitionsError(f"no .json file below {folder}")
-    return found
+    return definitions
 
 
-def entries_of(definitions: dict[str, Any]) -> Counter[Triple]:
-    """Count the entries of the files themselves, each by (source, layer, name); a name may stand there twice."""
+def entries_of(definitions: Mapping[str, Definition]) -> Counter[Triple]:
+    """Count the entries of the files by (source, layer, name); a layer may have two entries of one name."""
     return Counter(
         (source, layer, entry["name"])
         for source, definition in definitions.items()
@@ -47,43 +69,35 @@ def entries_of(definitions: dict[str, Any]) -> Counter[Triple]:
 
 
 def check_definitions(console: Console, folder: Path) -> int:
-    """Post, compare, print the counts; return 0 when the jobs are exactly the entries, else 1."""
+    """Post the definitions and print the counts; return 0 if the jobs are exactly the entries, else 1."""
     definitions = read_definitions(folder)
-    asked = [{"source": definition, "source_name": name} for name, definition in definitions.items()]
-    with lone_database() as database, lone_api(database) as (api, _pid):
+    jobs = [{"source": definition, "source_name": name} for name, definition in definitions.items()]
+    with standalone_database() as database, standalone_api(database) as (api, _pid):
         run = api.call("POST", "/api/run", {"live": False})["id"]
-        began = time.monotonic()
-        answer = api.call("POST", f"/api/run/{run}/jobs", {"jobs": asked})
-        taken_s = time.monotonic() - began
-        made = Counter(_jobs(api, run))
-    return _tell(console, definitions, answer, made, taken_s=taken_s)
+        started = time.monotonic()
+        answer: _Answer = api.call("POST", f"/api/run/{run}/jobs", {"jobs": jobs})
+        posted_s = time.monotonic() - started
+        created = _jobs(api, run)
+    expected = entries_of(definitions)
+    console.print(f"{len(definitions):,} definitions with {expected.total():,} entries, posted in {posted_s:.1f} s")
+    return _compare(console, expected, answer, created)
 
 
-def _tell(
-    console: Console, definitions: dict[str, Any], answer: dict[str, Any], made: Counter[Triple], *, taken_s: float
-) -> int:
-    called_for = entries_of(definitions)
-    repeated = called_for.total() - len(called_for)
-    console.print(f"{len(definitions):,} definitions with {called_for.total():,} entries, posted in {taken_s:.1f} s")
-    console.print(f"{repeated:,} entries repeat the name of another one of their layer and can have no job")
-    console.print(f"{len(answer['jobs']):,} jobs answered, {made.total():,} jobs read back")
+def _compare(console: Console, expected: Counter[Triple], answer: _Answer, created: Counter[Triple]) -> int:
+    duplicates = expected.total() - len(expected)
+    console.print(f"{duplicates:,} entries have the name of an earlier entry of their layer and get no job")
+    console.print(f"{len(answer['jobs']):,} jobs in the answer, {created.total():,} jobs read back")
     for refusal in answer["errors"]:
         console.print(f"  refused: {refusal['source']} {refusal['pointer']}: {refusal['message']}", markup=False)
-    missing, surplus = set(called_for) - set(made), made - Counter(called_for.keys())
+    missing, surplus = set(expected) - set(created), created - Counter(expected.keys())
     for triple in sorted(missing):
         console.print(f"  missing: {' '.join(triple)}", markup=False)
     for triple in sorted(surplus):
-        console.print(f"  not called for: {' '.join(triple)}", markup=False)
-    is_exact = not missing and not surplus and len(answer["errors"]) == repeated
-    console.print("exactly the jobs that the files call for" if is_exact else "the jobs differ from the files")
+        console.print(f"  unexpected: {' '.join(triple)}", markup=False)
+    is_exact = not missing and not surplus and len(answer["errors"]) == duplicates
+    console.print("the jobs are exactly the entries of the files" if is_exact else "the jobs differ from the files")
     return 0 if is_exact else 1
 
 
-def _jobs(api: Api, run: int) -> Iterator[Triple]:
-    cursor = ""
-    while True:
-        page = api.call("GET", f"/api/run/{run}/jobs?limit={_PAGE}{cursor}")["jobs"]
-        yield from ((job["source_name"], job["layer"], job["name"]) for job in page)
-        if len(page) < _PAGE:
-            return
-        cursor = f"&cursor={page[-1]['id']}"
+def _jobs(api: LocalApi, run: int) -> Counter[Triple]:
+    return Counter((job["source_name"], job["layer"], job["name"]) for job in api.jobs_of_run(run))

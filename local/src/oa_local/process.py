@@ -1,4 +1,4 @@
-"""One child program: started so that it cannot outlive this process, stopped politely and then not."""
+"""A child program that ends with this process and is stopped first by a signal, then by SIGKILL."""
 
 import os
 import signal
@@ -14,21 +14,21 @@ from oa_shared.errors import OaError
 
 
 class StartError(OaError):
-    """A part of the local stack did not come up."""
+    """A service of the local stack did not start."""
 
     code = "local.start"
-    title = "A part of the local stack did not start."
+    title = "A service of the local stack did not start."
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nothing listens on at this moment."""
+    """Return a TCP port of loopback on which nothing listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def accepts(port: int) -> bool:
-    """Return whether something listens on that port of loopback."""
+    """Return whether a program listens on a port of loopback."""
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -36,7 +36,7 @@ def accepts(port: int) -> bool:
 
 @dataclass(slots=True)
 class Process:
-    """A program that dies with this process; its output is appended to `log`."""
+    """A program that ends with this process; its output is appended to `log`."""
 
     command: Sequence[str]
     log: Path
@@ -47,7 +47,7 @@ class Process:
     child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it in a process group of its own, so that Ctrl-C reaches only its parent; an earlier one has ended."""
+        """Start the program in its own process group, so that Ctrl-C reaches only this process."""
         if self.child is not None:
             self.child.wait()
         options = ["--parent", str(os.getpid()), "--signal", str(int(self.death_signal))]
@@ -55,8 +55,8 @@ class Process:
             options += ["--unprivileged", str(self.unprivileged)]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            self.child = subprocess.Popen(  # noqa: S603 - the stack's own programs
-                [sys.executable, "-m", "oa_local.launch", *options, "--", *self.command],
+            self.child = subprocess.Popen(  # noqa: S603 - a program of the stack
+                [sys.executable, "-m", "oa_local.supervised_exec", *options, "--", *self.command],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -66,33 +66,33 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The process id; raises StartError before start()."""
+        """The process id. Raises StartError before start()."""
         if self.child is None:
-            raise StartError(f"{self.command[0]} was never started")
+            raise StartError(f"{self.command[0]} has not been started")
         return self.child.pid
 
     @property
     def running(self) -> bool:
-        """Return whether it was started and has not ended."""
+        """Return whether the program has started and not ended."""
         return self.child is not None and self.child.poll() is None
 
-    def stop(self, *, patience_s: float = 25.0) -> None:
-        """Ask it to end, wait, then kill its whole group."""
+    def stop(self, *, timeout_s: float = 25.0) -> None:
+        """Send the stop signal, wait, then kill the process group."""
         if self.child is None:
             return
         if self.running:
             self.child.send_signal(self.stop_signal)
             with suppress(subprocess.TimeoutExpired):
-                self.child.wait(patience_s)
+                self.child.wait(timeout_s)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.child.pid, signal.SIGKILL)
         self.child.wait()
 
     def kill(self) -> None:
-        """End it at once, as `kill -9` does."""
+        """Kill the program at once, as `kill -9` does."""
         if self.child is not None and self.running:
             self.child.kill()
 
     def tail(self, lines: int = 15) -> str:
-        """Return the end of its log."""
+        """Return the last lines of the log."""
         return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-lines:]) if self.log.exists() else ""

@@ -1,6 +1,7 @@
-"""Serves the made-up county and its definition to the containers of docker-compose.yml.
+"""Serves the sample county and its definition to the containers of docker-compose.yml.
 
-`python -m oa_local.sample_server FOLDER --url http://samples:8003`: the definition is at /sources/xx/applewood.json.
+`python -m oa_local.sample_server FOLDER --url http://samples:8003` serves the definition at
+/sources/xx/applewood.json.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from oa_local.samples import SOURCE_NAME, definition, write_samples
 
 
 def write_county(folder: Path, url: str) -> None:
-    """Write the data files and the definition that names them below `url`."""
+    """Write the data files and the definition, whose URLs start with `url`."""
     write_samples(folder)
     path = folder / "sources" / f"{SOURCE_NAME}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -22,15 +23,15 @@ def write_county(folder: Path, url: str) -> None:
 
 
 def main() -> None:
-    """Write the files and serve them at the port of the URL until told to stop."""
+    """Write the files and serve them at the port of the URL until stopped."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--url", required=True, help="where the others find this server")
+    parser.add_argument("folder", type=Path, help="the folder for the files")
+    parser.add_argument("--url", required=True, help="the URL of this server for other containers")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    given = parser.parse_args()
-    write_county(given.folder, given.url.rstrip("/"))
-    handler = partial(SimpleHTTPRequestHandler, directory=str(given.folder))
-    ThreadingHTTPServer((given.host, urlsplit(given.url).port or 80), handler).serve_forever()
+    options = parser.parse_args()
+    write_county(options.folder, options.url.rstrip("/"))
+    handler = partial(SimpleHTTPRequestHandler, directory=str(options.folder))
+    ThreadingHTTPServer((options.host, urlsplit(options.url).port or 80), handler).serve_forever()
 
 
 if __name__ == "__main__":

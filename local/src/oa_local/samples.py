@@ -1,4 +1,4 @@
-"""Writes a made-up county: addresses (CSV), parcels (zipped shapefile, projected) and buildings (GeoJSON)."""
+"""Writes a fictional county: addresses (CSV), parcels (zipped shapefile, projected) and buildings (GeoJSON)."""
 
 import csv
 import json
@@ -8,11 +8,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import pyogrio
 import shapely
+
+from oa_shared.json_types import JsonObject
 
 SEED = 20_240_229
 SOURCE_NAME = "xx/applewood"
@@ -29,9 +30,9 @@ _TOWNS = ("Applewood", "Quince Ferry", "Pear Junction")
 
 
 def write_samples(folder: Path) -> None:
-    """Write the three data files into `folder`; the same files each time."""
+    """Write the three data files into `folder`; they are the same each time."""
     folder.mkdir(parents=True, exist_ok=True)
-    rng = random.Random(SEED)  # noqa: S311 - made-up addresses are no secrets
+    rng = random.Random(SEED)  # noqa: S311 - fictional addresses are not secret
     _write_addresses(folder / "addresses.csv", rng)
     _write_parcels(folder / "parcels.zip")
     _write_buildings(folder / "buildings.geojson", rng)
@@ -85,7 +86,7 @@ def _write_buildings(path: Path, rng: random.Random) -> None:
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
 
 
-def _buildings(rng: random.Random) -> Iterator[dict[str, Any]]:
+def _buildings(rng: random.Random) -> Iterator[JsonObject]:
     for place in range(BUILDINGS):
         row, column = divmod(place, 50)
         east, north = column * 40.0 - 6, row * 60.0 - 6
@@ -98,8 +99,8 @@ def _buildings(rng: random.Random) -> Iterator[dict[str, Any]]:
         }
 
 
-def definition(data_url: str) -> dict[str, Any]:
-    """Return the county's source definition, its files served below `data_url`."""
+def definition(data_url: str) -> JsonObject:
+    """Return the source definition of the county, with its files below `data_url`."""
     return {
         "schema": 2,
         "coverage": {"country": "xx", "county": "Applewood"},

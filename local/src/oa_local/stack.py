@@ -1,4 +1,4 @@
-"""Every part of the system as processes of this machine: their settings, their order, their restarts."""
+"""All services of the system as processes of this machine: settings, start order and restarts."""
 
 import json
 import os
@@ -20,15 +20,15 @@ from oa_local.provision import Queues, create_bucket, create_queues
 STACK = "local"
 DATABASE = "openaddresses"
 _API_PORT = 5000
-# what the containers of this machine are told beside what the dispatcher tells them
-_OF_CONTAINERS = ("OA_ALLOWED_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
+# Settings that jobs get in addition to those from the dispatcher.
+_JOB_SETTINGS = ("OA_ALLOWED_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
 _PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files")
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class Service:
-    """One part: `start` brings it up ready for use, `stop` ends it."""
+    """A service; `start` returns when it is ready."""
 
     name: str
     process: Process
@@ -37,19 +37,19 @@ class Service:
 
 
 def read_ports(folder: Path) -> dict[str, int]:
-    """Return a port for each part: those of the last time where they are still free."""
+    """Return a port for each service: that of the last start if it is still free."""
     path = folder / "ports.json"
     earlier = json.loads(path.read_text("utf-8")) if path.exists() else {"api": _API_PORT}
     ports: dict[str, int] = {}
     for name in _PORT_NAMES:
-        wanted = earlier.get(name)
-        ports[name] = wanted if wanted and not accepts(wanted) else free_port()
+        last = earlier.get(name)
+        ports[name] = last if last and not accepts(last) else free_port()
     path.write_text(json.dumps(ports), "utf-8")
     return ports
 
 
 def read_secret(folder: Path) -> str:
-    """Return the shared secret, made up at the first start and readable by this user alone."""
+    """Return the shared secret, created at the first start and readable by this user only."""
     path = folder / "secret"
     if not path.exists():
         write_private(path, secrets.token_urlsafe(32))
@@ -66,7 +66,7 @@ def write_private(path: Path, text: str) -> None:
 
 @dataclass(slots=True)
 class Stack:
-    """The whole system with its state in `folder`; `settings` are OA_* values that replace the usual ones."""
+    """The whole system with its state in `folder`; `settings` are OA_* values that override the defaults."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
@@ -88,32 +88,32 @@ class Stack:
 
     @property
     def api_url(self) -> str:
-        """Where the API and its page are."""
+        """The URL of the API and its pages."""
         return f"http://127.0.0.1:{self.ports['api']}"
 
     @property
     def files_url(self) -> str:
-        """Where the sample files are served."""
+        """The URL of the sample files."""
         return f"http://127.0.0.1:{self.ports['files']}"
 
     @property
     def database_url(self) -> str:
-        """Where the database is."""
+        """The URL of the database."""
         return self.postgres.url(DATABASE)
 
     def start(self) -> Iterator[str]:
-        """Start the parts in order, telling each one's name as it is up; raises StartError."""
-        for begin in (self._start_postgres, self._start_aws, self._start_batch, self._start_services):
-            for service in begin():
+        """Start the services in order and yield the name of each when it is ready. Raises StartError."""
+        for prepare in (self._postgres, self._aws, self._batch, self._programs):
+            for service in prepare():
                 self.services.append(service)
                 service.start()
                 yield service.name
         env = {"OA_API_URL": self.api_url, "OA_SHARED_SECRET": self.secret}
         write_private(self.folder / "env.json", json.dumps(env, indent=2))
 
-    def tend(self) -> list[str]:
-        """Start again what has died, and return the names of what was."""
-        revived = []
+    def supervise(self) -> list[str]:
+        """Restart the services that have died and return their names."""
+        restarted = []
         for service in self.services:
             if service.process.running:
                 continue
@@ -123,26 +123,26 @@ class Stack:
             except StartError as error:
                 log.warning("service_not_started", name=service.name, error=str(error))
                 continue
-            revived.append(service.name)
-        return revived
+            restarted.append(service.name)
+        return restarted
 
     def stop(self) -> None:
-        """Stop everything, the last started first."""
+        """Stop all services in reverse order."""
         for service in reversed(self.services):
             service.stop()
         self.services.clear()
 
     def service(self, name: str) -> Service:
-        """Return a running part by its name."""
+        """Return the service with a name."""
         return next(service for service in self.services if service.name == name)
 
     def _log(self, name: str) -> Path:
         return self.folder / "log" / f"{name}.log"
 
-    def _start_postgres(self) -> list[Service]:
+    def _postgres(self) -> list[Service]:
         return [Service("postgres", self.postgres.process, self.postgres.start, self.postgres.stop)]
 
-    def _start_aws(self) -> list[Service]:
+    def _aws(self) -> list[Service]:
         if not self.postgres.exists(DATABASE):
             self.postgres.create(DATABASE)
         migrate(self.database_url)
@@ -153,14 +153,14 @@ class Stack:
         self.queues = create_queues(self.emulator.environ, STACK)
         create_bucket(self.emulator.environ, f"oa-{STACK}")
 
-    def _start_batch(self) -> list[Service]:
+    def _batch(self) -> list[Service]:
         queues, common = self._queues(), self._common()
         batch = BatchProcess(
             self.folder / "batch",
-            environ={**self.emulator.environ, **{name: common[name] for name in _OF_CONTAINERS if name in common}},
+            environ={**self.emulator.environ, **{name: common[name] for name in _JOB_SETTINGS if name in common}},
             results_queue_url=queues.results_url,
             port=self.ports["batch"],
-            places=os.cpu_count() or 2,
+            slots=os.cpu_count() or 2,
             log=self._log("batch"),
         )
 
@@ -170,7 +170,7 @@ class Stack:
 
         return [Service("batch", batch.process, start, batch.stop)]
 
-    def _start_services(self) -> Iterator[Service]:
+    def _programs(self) -> Iterator[Service]:
         files = [
             *(sys.executable, "-m", "http.server", "--bind", "127.0.0.1"),
             *("--directory", str(self.folder / "samples"), str(self.ports["files"])),
@@ -179,12 +179,12 @@ class Stack:
         environ = self._common()
         api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"]), "OA_DATABASE_URL": self.database_url}
         api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")
-        yield self._program("api", [_installed("oa-api")], {**environ, **api})
+        yield self._program("api", [_program_path("oa-api")], {**environ, **api})
         dispatcher = {
             "OA_HEALTH_PORT": str(self.ports["dispatcher"]),
             "AWS_ENDPOINT_URL_BATCH": f"http://127.0.0.1:{self.ports['batch']}",
         }
-        yield self._program("dispatcher", [_installed("oa-dispatcher")], {**environ, **dispatcher})
+        yield self._program("dispatcher", [_program_path("oa-dispatcher")], {**environ, **dispatcher})
 
     def _program(self, name: str, command: list[str], environ: dict[str, str]) -> Service:
         process = Process(command, log=self._log(name), environ=environ)
@@ -219,9 +219,9 @@ class Stack:
 
     def _queues(self) -> Queues:
         if self.queues is None:
-            raise StartError("the queues are made only once the emulator is up")
+            raise StartError("the queues do not exist before the emulator has started")
         return self.queues
 
 
-def _installed(program: str) -> str:
+def _program_path(program: str) -> str:
     return str(Path(sys.executable).with_name(program))

@@ -31,7 +31,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SourceEntry:
     """A (layer, name) entry of a definition; `pointer` is the JSON pointer to it."""
 
     layer: str
@@ -77,12 +77,12 @@ def repeated_names(definition: dict[str, Any]) -> list[Problem]:
     return problems
 
 
-def entries(definition: dict[str, Any]) -> list[Entry]:
+def entries(definition: dict[str, Any]) -> list[SourceEntry]:
     """Return the entries of a valid definition in order; of several with the same layer and name, the first."""
-    by_name: dict[tuple[str, str], Entry] = {}
+    by_name: dict[tuple[str, str], SourceEntry] = {}
     for layer in _layers(definition):
         for index, body in enumerate(definition["layers"][layer]):
-            entry = Entry(layer, body["name"], f"/layers/{layer}/{index}", _tier(body), body)
+            entry = SourceEntry(layer, body["name"], f"/layers/{layer}/{index}", _tier(body), body)
             by_name.setdefault((layer, entry.name), entry)
     return list(by_name.values())
 

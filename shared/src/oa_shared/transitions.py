@@ -26,7 +26,7 @@ class JobState:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StatusReport:
     """A reported status of an attempt."""
 
     status: JobStatus
@@ -48,7 +48,7 @@ class Ignore:
     reason: IgnoredBecause
 
 
-def decide(state: JobState, report: Report) -> Accept | Ignore:
+def decide(state: JobState, report: StatusReport) -> Accept | Ignore:
     """Return whether a job accepts a report.
 
     A Success of the same attempt is accepted even after `infra.lost`, which only presumes a failure.
@@ -64,7 +64,7 @@ def decide(state: JobState, report: Report) -> Accept | Ignore:
     return Ignore(IgnoredBecause.ALREADY_THERE)
 
 
-def is_late_evidence(state: JobState, report: Report) -> bool:
+def is_late_evidence(state: JobState, report: StatusReport) -> bool:
     """Return whether a Success arrives for an attempt that was presumed lost."""
     lost = state.status is JobStatus.FAIL and state.error_code == "infra.lost"
     return lost and report.status is JobStatus.SUCCESS

@@ -2,12 +2,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from oa_dispatcher.settings import Settings
+from oa_dispatcher.settings import DispatcherSettings
 from support.fakes.memory_api import MemoryApi
 from support.fakes.memory_batch import MemoryBatch
 from support.fakes.memory_queue import MemoryQueue
 
-SETTINGS = Settings(
+SETTINGS = DispatcherSettings(
     stack="test",
     api_url="http://api",
     shared_secret="s",
@@ -26,7 +26,7 @@ class World:
     api: MemoryApi = field(default_factory=MemoryApi)
     batch: MemoryBatch = field(default_factory=lambda: MemoryBatch("d-standard", "d-large"))
     results: MemoryQueue = field(default_factory=MemoryQueue)
-    settings: Settings = SETTINGS
+    settings: DispatcherSettings = SETTINGS
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.sweep import BatchSweep
 from oa_shared.batch import BatchRefusedError, SubmitRequest
 from oa_shared.queue import QueueUnavailableError
 
@@ -24,7 +24,7 @@ async def submit(world: Any, job: int, **row: Any) -> str:
 
 async def sweep(world: Any) -> list[dict[str, Any]]:
     """Sweep once and return the events on the results queue."""
-    await Sweep(world.settings, api=world.api, batch=world.batch, results=world.results).once()
+    await BatchSweep(world.settings, api=world.api, batch=world.batch, results=world.results).once()
     return [json.loads(message.body) for message in await world.results.receive(10, 0, 30)]
 
 
@@ -81,7 +81,7 @@ async def test_sweep_of_a_waiting_job_past_its_deadline_terminates_it(world: Any
 async def test_sweep_of_canceled_jobs_ends_every_container(world: Any) -> None:
     jobs = [await submit(world, job, status="Cancelled") for job in range(1, 251)]
     await sweep(world)
-    assert {world.batch.entries[job].job.reason for job in jobs} == {"oa: cancelled"}
+    assert {world.batch.entries[job].job.reason for job in jobs} == {"oa: canceled"}
 
 
 async def test_sweep_continues_after_a_container_that_batch_does_not_end(world: Any) -> None:

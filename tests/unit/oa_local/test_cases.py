@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from oa_local.cases import Ending, NoCasesError, submit_cases
+from oa_local.cases import CaseResult, NoCasesError, submit_cases
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from oa_local.cases import Ending, NoCasesError, submit_cases
     ],
 )
 def test_ending_is_clear_only_with_success_or_a_known_code(status: str, code: str, *, is_clear: bool) -> None:
-    assert Ending("case", status, code).is_clear is is_clear
+    assert CaseResult("case", status, code).is_clear is is_clear
 
 
 def test_submit_cases_of_an_empty_folder_is_refused(tmp_path: Path) -> None:

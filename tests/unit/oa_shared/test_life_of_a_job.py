@@ -11,7 +11,7 @@ from oa_shared.ids import new_token
 from oa_shared.retries import plan_retry
 from oa_shared.scheduling import Tier
 from oa_shared.status import JobStatus
-from oa_shared.transitions import Accept, JobState, Report, decide
+from oa_shared.transitions import Accept, JobState, StatusReport, decide
 
 _MOST_ATTEMPTS = 1 + 2 + 1 + 5 + 1
 _CODES = st.sampled_from(sorted(FAILURES))
@@ -31,17 +31,17 @@ class LifeOfAJob(RuleBasedStateMachine):
         self.endings: dict[int, list[str | None]] = {}
 
     @rule(target=reports, status=st.sampled_from(JobStatus), code=_CODES)
-    def report(self, status: JobStatus, code: str) -> tuple[Report, str | None]:
+    def report(self, status: JobStatus, code: str) -> tuple[StatusReport, str | None]:
         """A report of the current attempt is written; it may arrive at any time."""
-        return Report(status, self.state.attempt, self.state.token), code if status is JobStatus.FAIL else None
+        return StatusReport(status, self.state.attempt, self.state.token), code if status is JobStatus.FAIL else None
 
     @rule(target=reports, status=st.sampled_from(JobStatus), attempt=st.integers(1, 12))
-    def forgery(self, status: JobStatus, attempt: int) -> tuple[Report, str | None]:
+    def forgery(self, status: JobStatus, attempt: int) -> tuple[StatusReport, str | None]:
         """A report with a wrong token is written."""
-        return Report(status, attempt, "f" * 32), None
+        return StatusReport(status, attempt, "f" * 32), None
 
     @rule(arriving=reports)
-    def arrive(self, arriving: tuple[Report, str | None]) -> None:
+    def arrive(self, arriving: tuple[StatusReport, str | None]) -> None:
         """A report arrives, for the first time or again."""
         report, code = arriving
         outcome = decide(self.state, report)

@@ -5,23 +5,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oa_shared.status import JobStatus
-from oa_shared.transitions import Accept, Ignore, IgnoredBecause, JobState, Report, decide
+from oa_shared.transitions import Accept, Ignore, IgnoredBecause, JobState, StatusReport, decide
 
 TOKENS = ("a" * 32, "b" * 32)
 statuses = st.sampled_from(JobStatus)
-reports = st.builds(Report, status=statuses, attempt=st.integers(1, 3), token=st.sampled_from(TOKENS))
+reports = st.builds(StatusReport, status=statuses, attempt=st.integers(1, 3), token=st.sampled_from(TOKENS))
 
 
 def state(status: JobStatus, error_code: str | None = None) -> JobState:
     return JobState(status=status, attempt=2, token=TOKENS[0], error_code=error_code)
 
 
-def report(status: JobStatus, *, attempt: int = 2, token: str = TOKENS[0]) -> Report:
-    return Report(status=status, attempt=attempt, token=token)
+def report(status: JobStatus, *, attempt: int = 2, token: str = TOKENS[0]) -> StatusReport:
+    return StatusReport(status=status, attempt=attempt, token=token)
 
 
 @given(st.lists(reports))
-def test_decide_never_lowers_the_rank(history: list[Report]) -> None:
+def test_decide_never_lowers_the_rank(history: list[StatusReport]) -> None:
     current = state(JobStatus.PENDING)
     for item in history:
         outcome = decide(current, item)
@@ -32,7 +32,7 @@ def test_decide_never_lowers_the_rank(history: list[Report]) -> None:
 
 
 @given(statuses, reports)
-def test_decide_ignores_a_repeated_report(start: JobStatus, item: Report) -> None:
+def test_decide_ignores_a_repeated_report(start: JobStatus, item: StatusReport) -> None:
     first = decide(state(start), item)
     after = state(first.status) if isinstance(first, Accept) else state(start)
     assert isinstance(decide(after, item), Ignore)
@@ -47,7 +47,7 @@ def test_decide_ignores_a_repeated_report(start: JobStatus, item: Report) -> Non
         (report(JobStatus.PENDING), IgnoredBecause.ALREADY_THERE),
     ],
 )
-def test_decide_ignores_a_stale_report_with_its_reason(item: Report, reason: IgnoredBecause) -> None:
+def test_decide_ignores_a_stale_report_with_its_reason(item: StatusReport, reason: IgnoredBecause) -> None:
     assert decide(state(JobStatus.RUNNING), item) == Ignore(reason)
 
 

@@ -1,1 +1,1 @@
-"""The commands of `oa`, a module for each kind of thing."""
+"""The commands of `oa`, one module for each group."""

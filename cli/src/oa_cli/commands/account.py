@@ -1,104 +1,125 @@
 """`oa account`."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 import click
 
 from oa_cli.client import Api
-from oa_cli.commands.token import ROLE
+from oa_cli.options import ROLE, limit_option
 from oa_cli.output import moment, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import json_option, print_answer, run
+from oa_shared.json_types import JsonMapping, JsonObject
+
+
+class Account(TypedDict):
+    """An account."""
+
+    id: int
+    login: str
+    role: str
+    email: str | None
+    github_id: int | None
+    signed_in_at: str | None
+    disabled_at: str | None
+
+
+class AccountList(TypedDict):
+    """GET /api/account."""
+
+    accounts: list[Account]
 
 
 @click.group()
 def account() -> None:
-    """Say who may sign in, and what they may do."""
+    """Manage accounts."""
 
 
-@account.command("list", epilog=EXIT_STATUSES)
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100))
-@click.option("--cursor", type=int, help="The number of the last account that you have seen.")
+@account.command("list")
+@limit_option(100)
+@click.option("--cursor", type=int, help="The ID of the last account received.")
 @json_option
 def account_list(limit: int, cursor: int | None, *, as_json: bool) -> None:
     """List accounts, oldest first."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/account", limit=limit, cursor=cursor))["accounts"]
-        columns = ("account", "name", "role", "e-mail", "GitHub's number", "last signed in (UTC)", "")
+        accounts = (await api.get("/api/account", AccountList, limit=limit, cursor=cursor))["accounts"]
+        columns = ("account", "name", "role", "email", "GitHub user ID", "last sign-in (UTC)", "")
         rows = [
             [
-                *(item[key] for key in ("id", "login", "role", "email", "github_id")),
+                *(item["id"], item["login"], item["role"], item["email"], item["github_id"]),
                 moment(item["signed_in_at"]) or "never",
                 "disabled" if item["disabled_at"] else "",
             ]
-            for item in found
+            for item in accounts
         ]
-        answer(found, table("accounts", columns, rows), as_json=as_json)
+        print_answer(accounts, table("accounts", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@account.command("add", epilog=EXIT_STATUSES)
+@account.command("add")
 @click.argument("login")
-@click.option("--role", default="viewer", show_default=True, type=ROLE)
-@click.option("--email", help="Where links to sign in are sent.")
-@click.option("--github-id", type=int, help="`id` of https://api.github.com/users/NAME.")
+@click.option("--role", default="viewer", show_default=True, type=ROLE, help="The role of the account.")
+@click.option("--email", help="The address for sign-in links.")
+@click.option("--github-id", type=int, help="GitHub user ID: `id` in https://api.github.com/users/NAME.")
 @json_option
 def account_add(login: str, role: str, email: str | None, github_id: int | None, *, as_json: bool) -> None:
-    """Make an account."""
+    """Add an account."""
 
     async def work(api: Api) -> int:
-        asked = {"login": login, "role": role, "email": email, "github_id": github_id}
-        made = await api.post("/api/account", asked)
-        answer(made, _words(made), as_json=as_json)
+        body = {"login": login, "role": role, "email": email, "github_id": github_id}
+        created = await api.post("/api/account", Account, body)
+        print_answer(created, _describe(created), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@account.command("change", epilog=EXIT_STATUSES)
+@account.command("change")
 @click.argument("number", type=int)
-@click.option("--role", type=ROLE)
-@click.option("--email", help='Where links to sign in are sent; "" for nowhere.')
-@click.option("--github-id", type=int, help="0 for none.")
+@click.option("--role", type=ROLE, help="The new role.")
+@click.option("--email", help='The address for sign-in links; "" removes it.')
+@click.option("--github-id", type=int, help="GitHub user ID; 0 removes it.")
 @json_option
 def account_change(number: int, role: str | None, email: str | None, github_id: int | None, *, as_json: bool) -> None:
-    """Change an account; what is left out stays as it is."""
-    change: dict[str, Any] = {} if role is None else {"role": role}
+    """Change an account.
+
+    Options that are left out keep their values.
+    """
+    change: JsonObject = {} if role is None else {"role": role}
     change |= {} if email is None else {"email": email or None}
     change |= {} if github_id is None else {"github_id": github_id or None}
     if not change:
-        raise click.UsageError("say what to change: --role, --email or --github-id")
+        raise click.UsageError("nothing to change: use --role, --email or --github-id")
     _change(number, change, as_json=as_json)
 
 
-@account.command("disable", epilog=EXIT_STATUSES)
+@account.command("disable")
 @click.argument("number", type=int)
 @json_option
 def account_disable(number: int, *, as_json: bool) -> None:
-    """Keep somebody out; their tokens and sessions end for good."""
+    """Disable an account and revoke its tokens and sessions."""
     _change(number, {"disabled": True}, as_json=as_json)
 
 
-@account.command("enable", epilog=EXIT_STATUSES)
+@account.command("enable")
 @click.argument("number", type=int)
 @json_option
 def account_enable(number: int, *, as_json: bool) -> None:
-    """Let somebody in again."""
+    """Re-enable an account."""
     _change(number, {"disabled": False}, as_json=as_json)
 
 
-def _change(number: int, change: Mapping[str, Any], *, as_json: bool) -> None:
+def _change(number: int, change: JsonMapping, *, as_json: bool) -> None:
     async def work(api: Api) -> int:
-        changed = await api.patch(f"/api/account/{number}", change)
-        answer(changed, _words(changed), as_json=as_json)
+        changed = await api.patch(f"/api/account/{number}", Account, change)
+        print_answer(changed, _describe(changed), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-def _words(account: Mapping[str, Any]) -> str:
+def _describe(account: Account) -> str:
     state = ", disabled" if account["disabled_at"] else ""
     return f"account {account['id']}: {account['login']}, {account['role']}{state}"

@@ -2,119 +2,170 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import NotRequired, TypedDict
 
 import click
 
 from oa_cli.client import Api
+from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option, reason_option
 from oa_cli.output import errors, moment, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import ExitStatus, json_option, print_answer, run
 
-_LAYER = click.Choice(["addresses", "parcels", "buildings", "centerlines"])
 _EVERY_S = 1.0
-_FILTERS = (
-    click.option("--status", help="In these statuses, with commas."),
-    click.option("--error", help="That ended with these codes or classes, with commas, like upstream,infra.lost."),
-    click.option("--source", help="Of this source; `us/ca/`, with a slash at the end, is all below."),
-    click.option("--host", help="Whose data comes from this host."),
-    click.option("--layer", type=_LAYER, help="Of this layer."),
-    click.option("--run", type=int, help="Of this run."),
-    click.option("--live/--not-live", default=None, help="Of live runs only, or of the others only."),
-    click.option("--after", help="Made at or after this moment (RFC 3339)."),
-    click.option("--before", help="Made before this moment (RFC 3339)."),
-    click.option("--limit", default=5000, show_default=True, type=click.IntRange(1, 5000), help="The oldest so many."),
-    click.option("--reason", default="", help="Why, for the audit trail."),
-    click.option("--yes", is_flag=True, help="Do not ask."),
-    click.option("--wait", is_flag=True, help="Wait until all of them are done."),
+_OPTIONS = (
+    click.option("--status", help=STATUSES),
+    click.option("--error", help="Comma-separated failure codes or classes, like upstream,infra.lost."),
+    click.option("--source", help=SOURCE),
+    click.option("--host", help="Only data from this host."),
+    click.option("--layer", type=LAYER, help="Only this layer."),
+    click.option("--run", type=int, help="Only this run."),
+    live_option,
+    click.option("--after", help="Created at or after (RFC 3339)."),
+    click.option("--before", help="Created before (RFC 3339)."),
+    click.option(
+        "--limit", default=5000, show_default=True, type=click.IntRange(1, 5000), help="Maximum jobs (oldest first)."
+    ),
+    reason_option,
+    click.option("--yes", is_flag=True, help="Skip confirmation."),
+    click.option("--wait", is_flag=True, help="Wait until the action has ended."),
 )
+
+
+class Skipped(TypedDict):
+    """Why jobs were skipped, and how many."""
+
+    reason: str
+    jobs: int
+
+
+class _Bulk(TypedDict):
+    action: str
+    jobs: int
+    done: int
+    skipped: int
+    waiting: int
+    actor: str
+    reason: str
+    created_at: str | None
+    ended_at: str | None
+
+
+class BulkPreview(_Bulk):
+    """The preview of a bulk action."""
+
+    matching: int
+    matching_is_estimate: bool
+
+
+class BulkProgress(_Bulk):
+    """A bulk action and its progress."""
+
+    id: int
+    skip_reasons: NotRequired[list[Skipped]]
+
+
+class BulkList(TypedDict):
+    """GET /api/job/bulk."""
+
+    bulk_actions: list[BulkProgress]
+
+
+class _Request(TypedDict):
+    action: str
+    filter: Mapping[str, object]
+    limit: int
+    reason: str
 
 
 @click.group()
 def bulk() -> None:
-    """Do something to every job of a filter; they are counted first."""
+    """Rerun, cancel, confirm or reject many jobs."""
 
 
-def _action(name: str, words: str) -> None:
-    """Add the command of one action."""
+def _add_command(action: str, description: str) -> None:
+    def start(*, limit: int, reason: str, yes: bool, wait: bool, as_json: bool, **filters: object) -> None:
+        job_filter = {key: value for key, value in filters.items() if value is not None}
+        request: _Request = {"action": action, "filter": job_filter, "limit": limit, "reason": reason}
+        run(lambda api: _start(api, request, yes=yes, wait=wait, as_json=as_json))
 
-    def command(*, limit: int, reason: str, yes: bool, wait: bool, as_json: bool, **filters: Any) -> None:
-        chosen = {key: value for key, value in filters.items() if value is not None}
-        asked = {"action": name, "filter": chosen, "limit": limit, "reason": reason}
-        call(lambda api: _do(api, asked, yes=yes, wait=wait, as_json=as_json))
-
-    made: Callable[..., Any] = command
-    for option in (json_option, *reversed(_FILTERS)):
-        made = option(made)
-    bulk.command(name, help=words, epilog=EXIT_STATUSES)(made)
+    command: Callable[..., None] = start
+    for option in (json_option, *reversed(_OPTIONS)):
+        command = option(command)
+    bulk.command(action, help=description)(command)
 
 
-for _name, _words in (
-    ("rerun", "Run jobs again that have ended."),
+for _name, _description in (
+    ("rerun", "Rerun jobs that have ended."),
     ("cancel", "Cancel jobs that have not ended."),
-    ("confirm", "Let jobs through that the quality gate holds back."),
-    ("reject", "End jobs as failed that the quality gate holds back."),
+    ("confirm", "Publish jobs that need review."),
+    ("reject", "Reject jobs that need review."),
 ):
-    _action(_name, _words)
+    _add_command(_name, _description)
 
 
-async def _do(api: Api, asked: dict[str, Any], *, yes: bool, wait: bool, as_json: bool) -> int:
-    found = await api.post("/api/job/bulk", {**asked, "dry_run": True})
-    if not found["matching"]:
-        answer(found, "no job matches to which that can be done", as_json=as_json)
-        return 0
+async def _start(api: Api, request: _Request, *, yes: bool, wait: bool, as_json: bool) -> int:
+    preview = await api.post("/api/job/bulk", BulkPreview, {**request, "dry_run": True})
+    if not preview["matching"]:
+        print_answer(preview, "no matching jobs", as_json=as_json)
+        return ExitStatus.DONE
     if not yes:
-        _ask(asked["action"], found)
-    made = await api.post("/api/job/bulk", {**asked, "expected": found["matching"]})
-    while wait and not made["ended_at"]:
+        _confirm(preview)
+    action = await api.post("/api/job/bulk", BulkProgress, {**request, "expected": preview["matching"]})
+    while wait and not action["ended_at"]:
         await asyncio.sleep(_EVERY_S)
-        made = await api.get(f"/api/job/bulk/{made['id']}")
-    answer(made, *_told(made), as_json=as_json)
-    return 1 if made["skipped"] else 0
+        action = await api.get(f"/api/job/bulk/{action['id']}", BulkProgress)
+    print_answer(action, *_describe(action), as_json=as_json)
+    return ExitStatus.JOB_FAILED if action["skipped"] else ExitStatus.DONE
 
 
-def _ask(action: str, found: dict[str, Any]) -> None:
-    about = "at least " if found["matching_is_estimate"] else ""
-    text = f"jobs that match: {about}{found['matching']:,}; {action} {found['jobs']:,} of them?"
+def _confirm(preview: BulkPreview) -> None:
+    prefix = "at least " if preview["matching_is_estimate"] else ""
+    text = f"matching jobs: {prefix}{preview['matching']:,}; {preview['action']} {preview['jobs']:,} of them?"
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{text} Give --yes to do it.")
+        raise click.UsageError(f"{text} Use --yes to confirm.")
     errors.print(text, markup=False, highlight=False)
-    click.confirm("Do it", abort=True, err=True)
+    click.confirm("Continue", abort=True, err=True)
 
 
-def _told(made: dict[str, Any]) -> list[str]:
-    if not made["ended_at"]:
-        return [f"bulk action {made['id']}: {made['jobs']} jobs; `oa bulk show {made['id']}` shows the progress"]
-    lines = [f"bulk action {made['id']}: {made['done']} of {made['jobs']} done, {made['skipped']} left alone"]
-    return lines + [f"  {item['jobs']} left alone: {item['reason']}" for item in made["skip_reasons"]]
+def _describe(action: BulkProgress) -> list[str]:
+    if not action["ended_at"]:
+        return [f"bulk action {action['id']}: {action['jobs']} jobs; `oa bulk show {action['id']}` shows the progress"]
+    lines = [f"bulk action {action['id']}: {action['done']} of {action['jobs']} done, {action['skipped']} skipped"]
+    return lines + [f"  {item['jobs']} skipped: {item['reason']}" for item in action.get("skip_reasons", [])]
 
 
-@bulk.command("show", epilog=EXIT_STATUSES)
+@bulk.command("show")
 @click.argument("number", type=int)
 @json_option
 def bulk_show(number: int, *, as_json: bool) -> None:
-    """Show how far a bulk action is, and why jobs were left alone."""
+    """Show the progress of a bulk action and its skipped jobs."""
 
     async def work(api: Api) -> int:
-        found = await api.get(f"/api/job/bulk/{number}")
-        answer(found, *_told(found), as_json=as_json)
+        action = await api.get(f"/api/job/bulk/{number}", BulkProgress)
+        print_answer(action, *_describe(action), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@bulk.command("list", epilog=EXIT_STATUSES)
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@bulk.command("list")
+@limit_option(25)
 @json_option
 def bulk_list(limit: int, *, as_json: bool) -> None:
-    """List what was done to many jobs, newest first."""
+    """List bulk actions, newest first."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/job/bulk", limit=limit))["bulks"]
-        columns = ("bulk", "action", "jobs", "done", "left alone", "to do", "who", "reason", "when (UTC)")
-        keys = ("id", "action", "jobs", "done", "skipped", "waiting", "actor", "reason")
-        rows = [[*(item[key] for key in keys), moment(item["created_at"])] for item in found]
-        answer(found, table("bulk actions", columns, rows), as_json=as_json)
+        actions = (await api.get("/api/job/bulk", BulkList, limit=limit))["bulk_actions"]
+        columns = ("bulk action", "action", "jobs", "done", "skipped", "remaining", "by", "reason", "created (UTC)")
+        rows = [
+            [
+                *(item["id"], item["action"], item["jobs"], item["done"], item["skipped"], item["waiting"]),
+                *(item["actor"], item["reason"], moment(item["created_at"])),
+            ]
+            for item in actions
+        ]
+        print_answer(actions, table("bulk actions", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)

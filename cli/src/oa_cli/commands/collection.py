@@ -1,132 +1,200 @@
 """`oa collection`."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import click
+from rich.table import Table
 
+from oa_cli.answers import ErrorAnswer, MessageAnswer, ProductFile
 from oa_cli.client import Api
-from oa_cli.output import moment, table
-from oa_cli.products import files_of, reason, wait_for
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.options import LAYER, limit_option
+from oa_cli.output import fields_table, moment, table
+from oa_cli.products import StartedBuild, describe_build, file_lines
+from oa_cli.runner import json_option, print_answer, run
+from oa_cli.watch import watch_job
+from oa_shared.json_types import JsonObject
 
 FORMATS = click.Choice(["geojson", "parquet", "pmtiles"])
-LAYERS = click.Choice(["addresses", "parcels", "buildings", "centerlines"])
+
+
+class CollectionBuild(TypedDict):
+    """A build of a collection."""
+
+    id: int
+    job: int | None
+    status: str
+    created_at: str | None
+    inputs: int
+    skipped: str | None
+    error: ErrorAnswer | None
+    is_newest: bool
+
+
+class Collection(TypedDict):
+    """A collection with its newest files."""
+
+    id: int
+    name: str
+    display_name: str
+    sources: list[str]
+    layer: str | None
+    formats: list[str]
+    deduplicate: bool
+    job: int | None
+    count: int | None
+    size: int
+    built_at: str | None
+    build: CollectionBuild | None
+    files: list[ProductFile]
+
+
+class CollectionList(TypedDict):
+    """GET /api/collections."""
+
+    collections: list[Collection]
+
+
+class CollectionBuildList(TypedDict):
+    """GET /api/collections/<collection>/builds."""
+
+    builds: list[CollectionBuild]
 
 
 @click.group()
 def collection() -> None:
-    """Make, build and find collections: sources that are offered together."""
+    """Manage collections, which bundle many sources."""
 
 
-@collection.command("list", epilog=EXIT_STATUSES)
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100))
+@collection.command("list")
+@limit_option(100)
 @json_option
 def collection_list(limit: int, *, as_json: bool) -> None:
-    """List collections with their newest build."""
+    """List collections with their latest build."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/collections", limit=limit))["collections"]
-        columns = ("collection", "name", "for people", "sources", "features", "bytes", "built (UTC)", "latest")
+        collections = (await api.get("/api/collections", CollectionList, limit=limit))["collections"]
+        columns = ("collection", "name", "display name", "sources", "features", "bytes", "built (UTC)", "latest build")
         rows = [
             [
-                *(item[key] for key in ("id", "name", "display_name")),
-                " ".join(item["sources"]),
-                item["count"],
-                item["size"],
+                *(
+                    item["id"],
+                    item["name"],
+                    item["display_name"],
+                    " ".join(item["sources"]),
+                    item["count"],
+                    item["size"],
+                ),
                 moment(item["built_at"]),
                 item["build"]["status"] if item["build"] else "",
             ]
-            for item in found
+            for item in collections
         ]
-        answer(found, table("collections", columns, rows), as_json=as_json)
+        print_answer(collections, table("collections", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@collection.command("show", epilog=EXIT_STATUSES)
+@collection.command("show")
 @click.argument("number", type=int)
 @json_option
 def collection_show(number: int, *, as_json: bool) -> None:
-    """Show a collection, its files and its builds."""
+    """Show a collection with its files and builds."""
 
     async def work(api: Api) -> int:
-        found = await api.get(f"/api/collections/{number}")
-        builds = (await api.get(f"/api/collections/{number}/builds", limit=10))["builds"]
-        answer({**found, "builds": builds}, _facts(found), _builds(builds), *files_of(api, found), as_json=as_json)
+        answer = await api.get(f"/api/collections/{number}", Collection)
+        builds = (await api.get(f"/api/collections/{number}/builds", CollectionBuildList, limit=10))["builds"]
+        tables, lines = (_fields(answer), _builds(builds)), file_lines(api, answer["files"])
+        print_answer({**answer, "builds": builds}, *tables, *lines, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@collection.command("create", epilog=EXIT_STATUSES)
+@collection.command("create")
 @click.argument("name")
-@click.option("--display-name", required=True, help="Its name for people.")
-@click.option("--source", "sources", required=True, multiple=True, help="A glob like us/ne/**; may be given again.")
-@click.option("--layer", type=LAYERS, help="Only this layer.")
-@click.option("--format", "formats", multiple=True, type=FORMATS, help="All of them when left out.")
-@click.option("--deduplicate", is_flag=True, help="Make a variant without repeated addresses too.")
+@click.option("--display-name", required=True, help="Display name.")
+@click.option("--source", "sources", required=True, multiple=True, help="A glob like us/ne/**; repeatable.")
+@click.option("--layer", type=LAYER, help="Only this layer.")
+@click.option("--format", "formats", multiple=True, type=FORMATS, help="A format; repeatable (default: all).")
+@click.option("--deduplicate", is_flag=True, help="Also build a version without repeated addresses.")
 @json_option
-def collection_create(formats: tuple[str, ...], *, as_json: bool, **asked: Any) -> None:
-    """Make a collection called NAME; `oa collection build` builds it."""
+def collection_create(
+    name: str,
+    display_name: str,
+    sources: tuple[str, ...],
+    layer: str | None,
+    formats: tuple[str, ...],
+    *,
+    deduplicate: bool,
+    as_json: bool,
+) -> None:
+    """Create a collection called NAME, which is part of its URLs."""
+    body: JsonObject = {"name": name, "display_name": display_name, "sources": list(sources), "layer": layer}
+    body |= {"deduplicate": deduplicate, **({"formats": list(formats)} if formats else {})}
 
     async def work(api: Api) -> int:
-        body = {**asked, "sources": list(asked["sources"]), **({"formats": list(formats)} if formats else {})}
-        made = await api.post("/api/collections", body)
-        answer(made, f"collection {made['id']} is made", as_json=as_json)
+        created = await api.post("/api/collections", Collection, body)
+        line = f"collection {created['id']} created; `oa collection build {created['id']}` builds it"
+        print_answer(created, line, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@collection.command("build", epilog=EXIT_STATUSES)
+@collection.command("build")
 @click.argument("number", type=int)
-@click.option("--force", is_flag=True, help="Build even when nothing has changed.")
+@click.option("--force", is_flag=True, help="Build even if nothing has changed.")
 @click.option("--follow", is_flag=True, help="Wait until it is built.")
 @json_option
 def collection_build(number: int, *, force: bool, follow: bool, as_json: bool) -> None:
-    """Build a collection now, unless nothing has changed."""
+    """Build a collection unless nothing has changed."""
 
     async def work(api: Api) -> int:
-        made = await api.post(f"/api/collections/{number}/build", {"force": force})
-        answer(made, reason(made), as_json=as_json)
-        return await wait_for(api, made["job"]) if follow and made["job"] else 0
+        started = await api.post(f"/api/collections/{number}/build", StartedBuild, {"force": force})
+        print_answer(started, describe_build(started), as_json=as_json)
+        return await watch_job(api, started["job"]) if follow and started["job"] else 0
 
-    call(work)
+    run(work)
 
 
-@collection.command("delete", epilog=EXIT_STATUSES)
+@collection.command("delete")
 @click.argument("number", type=int)
 @json_option
 def collection_delete(number: int, *, as_json: bool) -> None:
-    """Delete a collection; the jobs that built it stay."""
+    """Delete a collection; its jobs stay."""
 
     async def work(api: Api) -> int:
-        said = await api.delete(f"/api/collections/{number}")
-        answer(said, said["message"], as_json=as_json)
+        answer = await api.delete(f"/api/collections/{number}", MessageAnswer)
+        print_answer(answer, answer["message"], as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-def _facts(found: Mapping[str, Any]) -> Any:
-    rows = [[key, found[key]] for key in ("name", "display_name", "layer", "deduplicate") if found[key] is not None]
-    rows += [[key, " ".join(found[key])] for key in ("sources", "formats")]
-    rows += [["features", found["count"]], ["built (UTC)", moment(found["built_at"])]] if found["job"] else []
-    made = table(f"collection {found['id']}", ("", ""), rows)
-    made.show_header = False
-    return made
+def _fields(collection: Collection) -> Table:
+    fields: JsonObject = {
+        "name": collection["name"],
+        "display name": collection["display_name"],
+        "layer": collection["layer"],
+        "deduplicated version": "yes" if collection["deduplicate"] else "no",
+        "sources": " ".join(collection["sources"]),
+        "formats": " ".join(collection["formats"]),
+    }
+    if collection["job"]:
+        fields |= {"features": collection["count"], "built (UTC)": moment(collection["built_at"])}
+    return fields_table(f"collection {collection['id']}", fields)
 
 
-def _builds(builds: list[Any]) -> Any:
-    columns = ("build", "job", "status", "asked (UTC)", "datasets", "what happened")
+def _builds(builds: Sequence[CollectionBuild]) -> Table:
+    columns = ("build", "job", "status", "requested (UTC)", "datasets", "result")
     rows = [
         [
-            *(item[key] for key in ("id", "job", "status")),
-            moment(item["created_at"]),
-            item["inputs"],
-            item["skipped"] or (item["error"] or {}).get("message") or ("offered now" if item["is_newest"] else ""),
+            *(item["id"], item["job"], item["status"], moment(item["created_at"]), item["inputs"]),
+            item["skipped"]
+            or (item["error"]["message"] if item["error"] else "")
+            or ("current" if item["is_newest"] else ""),
         ]
         for item in builds
     ]

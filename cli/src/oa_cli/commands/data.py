@@ -1,30 +1,130 @@
 """`oa data`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import click
+from rich.table import Table
 
-from oa_cli.client import Api, RefusedError
-from oa_cli.output import datasets_table, history_table, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.answers import Page
+from oa_cli.client import Api, RejectedError
+from oa_cli.options import LAYER, SOURCE, Command, limit_option
+from oa_cli.output import list_title, moment, table
+from oa_cli.runner import json_option, print_answer, run
 
-_LAYER = click.Choice(["addresses", "parcels", "buildings", "centerlines"])
-_Command = Callable[..., None]
+_LICENSE_WIDTH, _COMMIT_DIGITS = 40, 10
 
 
-def _selection(command: _Command) -> _Command:
-    """Add the options that choose datasets."""
+class License(TypedDict):
+    """What a source says about its license."""
+
+    text: str | None
+    url: str | None
+
+
+class Fill(TypedDict):
+    """How many features have a value in a field."""
+
+    filled: int
+    rate: float
+
+
+class PublishedFile(TypedDict):
+    """A published file; `latest` is the stable URL of its latest version."""
+
+    name: str
+    size_bytes: int | None
+    sha256: str | None
+    url: str | None
+    latest: str
+
+
+class LatestJob(TypedDict):
+    """A newer job of a dataset that was not published."""
+
+    id: int
+    status: str
+    error: str
+
+
+class Origin(TypedDict):
+    """The origin of the definition."""
+
+    commit: str | None
+
+
+class Dataset(TypedDict):
+    """A published dataset."""
+
+    id: int
+    source_name: str
+    layer: str
+    name: str
+    job: int
+    count: int | None
+    updated_at: str
+    license: License | None
+    fields: dict[str, Fill]
+    files: list[PublishedFile]
+    latest_job: LatestJob | None
+
+
+class DatasetPage(Page):
+    """GET /api/data."""
+
+    data: list[Dataset]
+
+
+class Publication(TypedDict):
+    """A publication of a dataset."""
+
+    published_at: str
+    job: int
+    attempt: int
+    count: int | None
+    valid: int | None
+    changes: Mapping[str, object] | None
+    origin: Origin
+
+
+class PublicationPage(Page):
+    """GET /api/data/<dataset>/history."""
+
+    publications: list[Publication]
+
+
+class Attributions(TypedDict):
+    """GET /api/attribution as JSON."""
+
+    datasets: list[Mapping[str, object]]
+
+
+class LicenseUse(TypedDict):
+    """A license and the data published under it."""
+
+    datasets: int
+    features: int
+    attribution: str
+
+
+class LicenseList(TypedDict):
+    """GET /api/licenses."""
+
+    licenses: list[LicenseUse]
+
+
+def _selection(command: Command) -> Command:
+    """Add the options that select datasets."""
     for option in (
-        click.option("--failing", is_flag=True, default=None, help="Whose latest job did not publish."),
-        click.option("--point", metavar="LON,LAT", help="Whose bounds hold this."),
-        click.option("--bbox", metavar="W,S,E,N", help="Whose bounds touch these."),
-        click.option("--after", metavar="TIME", help="Published at or after this moment (RFC 3339)."),
-        click.option("--before", metavar="TIME", help="Published before this moment."),
-        click.option("--name", help="Of this entry."),
-        click.option("--layer", type=_LAYER, help="Of this layer."),
-        click.option("--source", help="Of this source; `us/ca/`, with a slash at the end, is all below."),
+        click.option("--failing", is_flag=True, default=None, help="Only if the latest job was not published."),
+        click.option("--point", metavar="LON,LAT", help="Only datasets whose bounds contain this point."),
+        click.option("--bbox", metavar="W,S,E,N", help="Only datasets whose bounds touch this box."),
+        click.option("--after", metavar="TIME", help="Published at or after (RFC 3339)."),
+        click.option("--before", metavar="TIME", help="Published before (RFC 3339)."),
+        click.option("--name", help="Only this entry."),
+        click.option("--layer", type=LAYER, help="Only this layer."),
+        click.option("--source", help=SOURCE),
     ):
         command = option(command)
     return command
@@ -32,128 +132,163 @@ def _selection(command: _Command) -> _Command:
 
 @click.group()
 def data() -> None:
-    """Look at what is published, and get it."""
+    """List and download published data."""
 
 
-@data.command("list", epilog=EXIT_STATUSES)
+@data.command("list")
 @_selection
-@click.option("--newest", is_flag=True, help="What was published last comes first.")
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@click.option("--newest", is_flag=True, help="Sort by time of publication, newest first.")
+@limit_option(25)
 @json_option
-def data_list(limit: int, *, newest: bool, as_json: bool, **chosen: Any) -> None:
-    """List what is published."""
+def data_list(limit: int, *, newest: bool, as_json: bool, **selection: object) -> None:
+    """List published datasets."""
 
     async def work(api: Api) -> int:
         sort = "updated_at" if newest else None
-        found = await api.get("/api/data", limit=limit, sort=sort, **chosen)
-        answer(found["data"], datasets_table(found["data"], found), as_json=as_json)
+        page = await api.get("/api/data", DatasetPage, limit=limit, sort=sort, **selection)
+        print_answer(page["data"], _datasets_table(page["data"], page), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@data.command("show", epilog=EXIT_STATUSES)
+@data.command("show")
 @click.argument("number", type=int)
 @json_option
 def data_show(number: int, *, as_json: bool) -> None:
-    """Show one dataset: its files, its licence, how full its fields are."""
+    """Show a dataset: files, license and fill rates."""
 
     async def work(api: Api) -> int:
-        found = await api.get(f"/api/data/{number}")
-        fills = [[name, f"{fill['filled']:,}", f"{fill['rate']:.0%}"] for name, fill in found["fields"].items()]
-        files = [[item["name"], f"{item['size_bytes'] or 0:,}", item["sha256"]] for item in found["files"]]
-        latest = found["latest_job"]
-        newer = (
-            [f"job {latest['id']} came after it and ended as {latest['status']}: {latest['error']}"] if latest else []
-        )
-        answer(
-            found,
-            datasets_table([found]),
+        dataset = await api.get(f"/api/data/{number}", Dataset)
+        fills = [[name, f"{fill['filled']:,}", f"{fill['rate']:.0%}"] for name, fill in dataset["fields"].items()]
+        files = [[item["name"], f"{item['size_bytes'] or 0:,}", item["sha256"]] for item in dataset["files"]]
+        latest = dataset["latest_job"]
+        newer = [f"newer job {latest['id']}: {latest['status']}: {latest['error']}"] if latest else []
+        print_answer(
+            dataset,
+            _datasets_table([dataset]),
             *newer,
             "",
             table("fields", ("field", "filled", ""), fills),
             "",
             table("files", ("file", "bytes", "SHA-256"), files),
-            *(api.url + item["latest"] for item in found["files"]),
+            *(api.url + item["latest"] for item in dataset["files"]),
             as_json=as_json,
         )
         return 0
 
-    call(work)
+    run(work)
 
 
-@data.command("history", epilog=EXIT_STATUSES)
+@data.command("history")
 @click.argument("number", type=int)
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@limit_option(25)
 @json_option
 def data_history(number: int, limit: int, *, as_json: bool) -> None:
-    """List each time that a dataset was published, newest first."""
+    """List the publications of a dataset, newest first."""
 
     async def work(api: Api) -> int:
-        found = await api.get(f"/api/data/{number}/history", limit=limit)
-        answer(found["publications"], history_table(found["publications"], found), as_json=as_json)
+        page = await api.get(f"/api/data/{number}/history", PublicationPage, limit=limit)
+        print_answer(page["publications"], _history_table(page["publications"], page), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@data.command("get", epilog=EXIT_STATUSES)
+@data.command("get")
 @click.argument("source")
-@click.argument("layer", type=_LAYER)
+@click.argument("layer", type=LAYER)
 @click.argument("name")
 @click.argument("file", default="source.parquet")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to; else the file's name, here.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Output path (default: ./FILE).")
 @json_option
 def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *, as_json: bool) -> None:
-    """Get the newest FILE of a dataset, and check it against its SHA-256."""
+    """Download the latest FILE of a dataset and verify it.
+
+    FILE is source.parquet unless given. The SHA-256 must match.
+    """
 
     async def work(api: Api) -> int:
-        rows = (await api.get("/api/data", source=source, layer=layer, name=name))["data"]
-        if not rows:
-            raise RefusedError(f"nothing is published of {source} {layer} {name}")
-        found = _file_of(rows[0], file)
+        datasets = (await api.get("/api/data", DatasetPage, source=source, layer=layer, name=name))["data"]
+        if not datasets:
+            raise RejectedError(f"no published data for {source} {layer} {name}")
+        job, published = datasets[0]["job"], _find_file(datasets[0], file)
         path = out or Path(file)
-        await api.download(found["url"], path, sha256=found["sha256"])
-        told = {"path": str(path), "job": rows[0]["job"], "sha256": found["sha256"], "size_bytes": found["size_bytes"]}
-        answer(told, f"{path}: {found['size_bytes'] or 0:,} bytes of job {rows[0]['job']}", as_json=as_json)
+        await api.download(str(published["url"]), path, sha256=published["sha256"])
+        answer = {"path": str(path), "job": job, "sha256": published["sha256"], "size_bytes": published["size_bytes"]}
+        print_answer(answer, f"{path}: {published['size_bytes'] or 0:,} bytes of job {job}", as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@data.command("attribution", epilog=EXIT_STATUSES)
+@data.command("attribution")
 @_selection
 @json_option
-def data_attribution(*, as_json: bool, **chosen: Any) -> None:
-    """Print the credits that go with a selection of data."""
+def data_attribution(*, as_json: bool, **selection: object) -> None:
+    """Print the attribution text of a selection of data."""
 
     async def work(api: Api) -> int:
         if as_json:
-            answer((await api.get("/api/attribution", format="json", **chosen))["datasets"], as_json=True)
+            answer = await api.get("/api/attribution", Attributions, format="json", **selection)
+            print_answer(answer["datasets"], as_json=True)
         else:
-            click.echo(await api.text("/api/attribution", **chosen), nl=False)
+            click.echo(await api.text("/api/attribution", **selection), nl=False)
         return 0
 
-    call(work)
+    run(work)
 
 
-@data.command("licenses", epilog=EXIT_STATUSES)
+@data.command("licenses")
 @json_option
 def data_licenses(*, as_json: bool) -> None:
-    """List the licences of what is published."""
+    """List the licenses of published data."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/licenses"))["licenses"]
-        rows = [[f"{use['datasets']:,}", f"{use['features']:,}", use["attribution"]] for use in found]
-        answer(found, table("licences", ("datasets", "features", "licence"), rows), as_json=as_json)
+        licenses = (await api.get("/api/licenses", LicenseList))["licenses"]
+        rows = [[f"{use['datasets']:,}", f"{use['features']:,}", use["attribution"]] for use in licenses]
+        print_answer(licenses, table("licenses", ("datasets", "features", "license"), rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-def _file_of(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] | None = next((item for item in row["files"] if item["name"] == name), None)
-    if found is None:
-        there = ", ".join(item["name"] for item in row["files"])
-        raise RefusedError(f"it has no {name}: it has {there}")
-    return found
+def _find_file(dataset: Dataset, name: str) -> PublishedFile:
+    for item in dataset["files"]:
+        if item["name"] == name:
+            return item
+    names = ", ".join(item["name"] for item in dataset["files"])
+    raise RejectedError(f"dataset has no file {name}; it has {names}")
+
+
+def _datasets_table(datasets: Sequence[Dataset], page: Page | None = None) -> Table:
+    columns = ("dataset", "source", "layer", "name", "features", "published (UTC)", "license", "newer job")
+    rows = [
+        [
+            *(item["id"], item["source_name"], item["layer"], item["name"], f"{item['count'] or 0:,}"),
+            moment(item["updated_at"]),
+            _license(item["license"]),
+            item["latest_job"]["status"] if item["latest_job"] else "",
+        ]
+        for item in datasets
+    ]
+    return table(list_title("dataset", len(rows), page), columns, rows)
+
+
+def _history_table(publications: Sequence[Publication], page: Page) -> Table:
+    columns = ("published (UTC)", "job", "attempt", "features", "valid", "added", "removed", "commit")
+    rows = [
+        [
+            *(moment(item["published_at"]), item["job"], item["attempt"]),
+            f"{item['count'] or 0:,}",
+            f"{item['valid'] or 0:,}",
+            *((item["changes"] or {}).get(key) for key in ("added", "removed")),
+            (item["origin"]["commit"] or "")[:_COMMIT_DIGITS],
+        ]
+        for item in publications
+    ]
+    return table(list_title("publication", len(rows), page), columns, rows)
+
+
+def _license(license_: License | None) -> str:
+    return (license_["text"] or license_["url"] or "")[:_LICENSE_WIDTH] if license_ else ""

@@ -1,6 +1,6 @@
-"""`oa check`, `try`, `explain`, `diff`, `plan`, `build`: what needs the engine on this machine, and no server.
+"""`oa check`, `try`, `explain`, `diff`, `plan` and `build`, which need the engine on this machine but no server.
 
-The engine is a program of its own, `oa-task`: it is large, and who only talks to the API need not have it.
+The engine is a program of its own, `oa-task`. It is large, so installing it is optional.
 """
 
 import shutil
@@ -10,45 +10,45 @@ from pathlib import Path
 
 import click
 
-from oa_cli.session import ENGINE_MISSING
+from oa_cli.runner import ExitStatus
 
 _PROGRAM = "oa-task"
 _MISSING = (
-    f"this command needs the engine, the program {_PROGRAM}, which is not installed here: "
+    f"this command needs the engine, but the program {_PROGRAM} is not installed: "
     "install it with `pip install 'oa-cli[engine]'`"
 )
-_PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+_PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 _COMMANDS = {
-    "check": "Say what is wrong in source definitions.",
+    "check": "Lint source definitions.",
     "try": "Show the first features of a source, raw and conformed.",
-    "explain": "Say which rule made which value of a row.",
-    "diff": "Compare two runs or definitions: counts, fill rates, features.",
-    "plan": "Print a plan for `build` over folders of earlier runs.",
+    "explain": "Explain how a row's values were produced.",
+    "diff": "Compare two runs or definitions.",
+    "plan": "Print a plan for `build` from folders of earlier runs.",
     "build": "Build an export, a collection or the fabric from files.",
 }
 
 
 def engine_commands() -> list[click.Command]:
-    """Return a command for each of the engine's that people need; options and exit status are the engine's own."""
-    return [_command(name, words) for name, words in _COMMANDS.items()]
+    """Return the commands of the engine; their options and exit statuses are those of the engine."""
+    return [_command(name, description) for name, description in _COMMANDS.items()]
 
 
-def _command(name: str, words: str) -> click.Command:
-    @click.command(name, short_help=words, context_settings=_PASSED_ON, add_help_option=False)
+def _command(name: str, description: str) -> click.Command:
+    @click.command(name, short_help=description, context_settings=_PASS_ON, add_help_option=False)
     @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-    def passed_on(arguments: tuple[str, ...]) -> None:
-        sys.exit(_run(name, *arguments))
+    def pass_on(arguments: tuple[str, ...]) -> None:
+        sys.exit(_run_engine(name, *arguments))
 
-    return passed_on
+    return pass_on
 
 
-def _run(*arguments: str) -> int:
-    """Run the engine with this terminal; Ctrl-C reaches it by itself."""
+def _run_engine(*arguments: str) -> int:
+    """Run the engine in this terminal and return its exit status; Ctrl-C reaches the engine directly."""
     program = shutil.which(_PROGRAM, path=str(Path(sys.executable).parent)) or shutil.which(_PROGRAM)
     if program is None:
         click.echo(_MISSING, err=True)
-        return ENGINE_MISSING
-    with subprocess.Popen((program, *arguments)) as child:  # noqa: S603 - our own program
+        return ExitStatus.ENGINE_MISSING
+    with subprocess.Popen((program, *arguments)) as child:  # noqa: S603 - the engine of this project
         while True:
             try:
                 return child.wait()

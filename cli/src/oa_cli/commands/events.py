@@ -1,47 +1,66 @@
 """`oa events`."""
 
-from typing import Any
+from typing import TypedDict
 
 import click
 
 from oa_cli.client import Api
-from oa_cli.event_stream import events_of
+from oa_cli.event_stream import JobEvent, job_events
 from oa_cli.output import console, show_json
-from oa_cli.session import EXIT_STATUSES, call, json_option
+from oa_cli.runner import json_option, run
 
 
-@click.command(epilog=EXIT_STATUSES)
-@click.option("--run", type=int, help="Of the jobs of this run.")
-@click.option("--job", type=int, help="Of this job.")
-@click.option("--kind", help="Of these kinds, with commas, like data.published.")
-@click.option("--after", help="After the event with this id.")
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 1000), help="The latest so many.")
-@click.option("--follow", is_flag=True, help="Go on with what happens, until interrupted.")
+class EventPage(TypedDict):
+    """GET /api/events; `now` is the end of the feed."""
+
+    events: list[JobEvent]
+    now: str
+
+
+@click.command()
+@click.option("--run", "run_id", type=int, help="Only this run.")
+@click.option("--job", type=int, help="Only this job.")
+@click.option("--kind", help="Comma-separated kinds, like data.published.")
+@click.option("--after", help="Only after the event with this ID.")
+@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 1000), help="Maximum number of events.")
+@click.option("--follow", is_flag=True, help="Continue with new events until interrupted.")
 @json_option
-def events(limit: int, *, follow: bool, as_json: bool, **filters: Any) -> None:
-    """Print what happened to jobs, oldest first; --follow goes on, and misses nothing when the connection breaks."""
+def events(
+    run_id: int | None,
+    job: int | None,
+    kind: str | None,
+    after: str | None,
+    limit: int,
+    *,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """Print job events, oldest first.
+
+    --follow resumes after a lost connection without missing an event.
+    """
 
     async def work(api: Api) -> int:
-        order = "asc" if filters["after"] else "desc"
-        found = await api.get("/api/events", limit=limit, order=order, **filters)
-        for event in found["events"] if filters["after"] else reversed(found["events"]):
-            _tell(event, as_json=as_json)
+        filters = {"run": run_id, "job": job, "kind": kind}
+        order = "asc" if after else "desc"
+        page = await api.get("/api/events", EventPage, limit=limit, order=order, after=after, **filters)
+        for event in page["events"] if after else reversed(page["events"]):
+            _print_event(event, as_json=as_json)
         if follow:
-            after = found["events"][-1]["id"] if filters["after"] and found["events"] else filters["after"]
-            given = {**filters, "after": after or found["now"]}
-            async for event in events_of(api, **given):
-                _tell(event, as_json=as_json)
+            last = page["events"][-1]["id"] if after and page["events"] else after
+            async for event in job_events(api, **filters, after=last or page["now"]):
+                _print_event(event, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-def _tell(event: dict[str, Any], *, as_json: bool) -> None:
+def _print_event(event: JobEvent, *, as_json: bool) -> None:
     if as_json:
         show_json(event)
         return
     what = " ".join(filter(None, (event["kind"], event["status"], event["error"])))
-    whose = f"job {event['job']} of run {event['run']} {event['source_name']} {event['layer']}/{event['name']}"
+    job = f"job {event['job']} of run {event['run']} {event['source_name']} {event['layer']}/{event['name']}"
     console.print(
-        f"{event['created_at'][11:19]} {event['id']} {whose}: {what}", markup=False, highlight=False, soft_wrap=True
+        f"{event['created_at'][11:19]} {event['id']} {job}: {what}", markup=False, highlight=False, soft_wrap=True
     )

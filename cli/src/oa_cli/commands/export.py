@@ -1,27 +1,61 @@
 """`oa export`."""
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import click
 
+from oa_cli.answers import ErrorAnswer, ProductFile
 from oa_cli.client import Api
-from oa_cli.commands.collection import LAYERS
-from oa_cli.output import moment, table
-from oa_cli.products import files_of, wait_for
-from oa_cli.session import EXIT_STATUSES, JOB_FAILED, answer, call, json_option
+from oa_cli.options import LAYER, STATUSES, limit_option
+from oa_cli.output import describe_error, fields_table, moment, table
+from oa_cli.products import file_lines
+from oa_cli.runner import ExitStatus, json_option, print_answer, run
+from oa_cli.watch import watch_job
+from oa_shared.json_types import JsonObject
 
 FORMATS = click.Choice(["csv", "shapefile", "gpkg", "flatgeobuf", "geojson", "parquet"])
 _SIDES = 4
 
 
+class ExportRequest(TypedDict, total=False):
+    """What an export was requested for."""
+
+    job: int | None
+    source: str | None
+    layer: str | None
+    bbox: list[float] | None
+
+
+class Export(TypedDict):
+    """An export; `expiry` is None until its file is ready."""
+
+    id: int
+    status: str
+    format: str
+    asked: ExportRequest
+    job: int
+    inputs: int
+    count: int | None
+    size: int
+    expiry: str | None
+    is_expired: bool
+    files: list[ProductFile]
+    error: ErrorAnswer | None
+
+
+class ExportList(TypedDict):
+    """GET /api/export."""
+
+    exports: list[Export]
+
+
 class _Box(click.ParamType[list[float]]):
     name = "W,S,E,N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
-        """Return four numbers."""
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> list[float]:
+        """Return the four sides."""
         try:
             sides = [float(part) for part in str(value).split(",")]
         except ValueError:
@@ -33,104 +67,119 @@ class _Box(click.ParamType[list[float]]):
 
 @click.group()
 def export() -> None:
-    """Get published data, or the result of a job, as one file in a format of your choice."""
+    """Export published data or a job's result."""
 
 
-@export.command("create", epilog=EXIT_STATUSES)
-@click.option("--format", "form", required=True, type=FORMATS)
+@export.command("create")
+@click.option("--format", "file_format", required=True, type=FORMATS, help="The format of the file.")
 @click.option("--job", type=int, help="The result of this job.")
-@click.option("--source", help="What is published of this source or glob, like us/ne/**.")
-@click.option("--layer", type=LAYERS, help="Of a selection, this layer.")
-@click.option("--bbox", type=_Box(), help="Only what lies inside; degrees.")
+@click.option("--source", help="Published data of this source or glob, like us/ne/**.")
+@click.option("--layer", type=LAYER, help="With --source: only this layer.")
+@click.option("--bbox", type=_Box(), help="Only features in this box, in degrees.")
 @click.option("--follow", is_flag=True, help="Wait until it is ready.")
 @json_option
-def export_create(form: str, *, follow: bool, as_json: bool, **asked: Any) -> None:
-    """Ask for an export; `oa export get` fetches its file."""
-    if (asked["job"] is None) == (asked["source"] is None):
-        raise click.UsageError("give --job or --source, one of them")
+def export_create(
+    file_format: str,
+    job: int | None,
+    source: str | None,
+    layer: str | None,
+    bbox: list[float] | None,
+    *,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """Create an export; `oa export get` downloads its file."""
+    if (job is None) == (source is None):
+        raise click.UsageError("use either --job or --source")
 
     async def work(api: Api) -> int:
-        made = await api.post("/api/export", {"format": form, **asked})
-        status = await wait_for(api, made["job"]) if follow else 0
-        shown = await api.get(f"/api/export/{made['id']}") if follow else made
-        words = f"export {made['id']}, job {made['job']}, of {made['inputs']:,} datasets"
-        answer(shown, words, *files_of(api, shown), as_json=as_json)
+        body = {"format": file_format, "job": job, "source": source, "layer": layer, "bbox": bbox}
+        created = await api.post("/api/export", Export, body)
+        status = await watch_job(api, created["job"]) if follow else ExitStatus.DONE
+        latest = await api.get(f"/api/export/{created['id']}", Export) if follow else created
+        line = f"export {created['id']}, job {created['job']}, {created['inputs']:,} datasets"
+        print_answer(latest, line, *file_lines(api, latest["files"]), as_json=as_json)
         return status
 
-    call(work)
+    run(work)
 
 
-@export.command("list", epilog=EXIT_STATUSES)
-@click.option("--status", help="In these statuses, with commas.")
-@click.option("--format", type=FORMATS, help="In this format.")
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@export.command("list")
+@click.option("--status", help=STATUSES)
+@click.option("--format", "file_format", type=FORMATS, help="Only this format.")
+@limit_option(25)
 @json_option
-def export_list(limit: int, *, as_json: bool, **filters: Any) -> None:
-    """List the latest exports."""
+def export_list(status: str | None, file_format: str | None, limit: int, *, as_json: bool) -> None:
+    """List exports, newest first."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/export", limit=limit, **filters))["exports"]
-        columns = ("export", "status", "format", "of", "features", "bytes", "kept until (UTC)")
+        exports = (await api.get("/api/export", ExportList, limit=limit, status=status, format=file_format))["exports"]
+        columns = ("export", "status", "format", "selection", "features", "bytes", "expires (UTC)")
         rows = [
             [
-                *(item[key] for key in ("id", "status", "format")),
-                _selection(item["asked"]),
-                item["count"],
-                item["size"],
+                *(item["id"], item["status"], item["format"], _selection(item["asked"]), item["count"], item["size"]),
                 "expired" if item["is_expired"] else moment(item["expiry"]),
             ]
-            for item in found
+            for item in exports
         ]
-        answer(found, table("exports", columns, rows), as_json=as_json)
+        print_answer(exports, table("exports", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@export.command("show", epilog=EXIT_STATUSES)
+@export.command("show")
 @click.argument("number", type=int)
 @json_option
 def export_show(number: int, *, as_json: bool) -> None:
     """Show an export and its file."""
 
     async def work(api: Api) -> int:
-        found = await api.get(f"/api/export/{number}")
-        rows = [["of", _selection(found["asked"])], *([key, found[key]] for key in ("status", "format", "job"))]
-        rows += [["features", found["count"]], ["kept until (UTC)", moment(found["expiry"])]] if found["expiry"] else []
-        rows += [["what happened", f"{found['error']['code']}: {found['error']['message']}"]] if found["error"] else []
-        made = table(f"export {number}", ("", ""), rows)
-        made.show_header = False
-        answer(found, made, *files_of(api, found), as_json=as_json)
+        answer = await api.get(f"/api/export/{number}", Export)
+        fields: JsonObject = {
+            "selection": _selection(answer["asked"]),
+            "status": answer["status"],
+            "format": answer["format"],
+            "job": answer["job"],
+        }
+        if answer["expiry"]:
+            fields |= {"features": answer["count"], "expires (UTC)": moment(answer["expiry"])}
+        if answer["error"]:
+            fields["error"] = describe_error(answer["error"]["code"], answer["error"]["message"])
+        lines = file_lines(api, answer["files"])
+        print_answer(answer, fields_table(f"export {number}", fields), *lines, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@export.command("get", epilog=EXIT_STATUSES)
+@export.command("get")
 @click.argument("number", type=int)
 @click.option("--follow", is_flag=True, help="Wait until it is ready.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=".", help="The folder for the files.")
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=".", help="Output folder (default: current)."
+)
 @json_option
 def export_get(number: int, *, follow: bool, out: Path, as_json: bool) -> None:
-    """Fetch the file of an export, and the credits that go with it."""
+    """Download the file of an export and its attribution text."""
 
     async def work(api: Api) -> int:
-        found = await api.get(f"/api/export/{number}")
-        if follow and await wait_for(api, found["job"]):
-            return JOB_FAILED
-        found = await api.get(f"/api/export/{number}")
-        if not found["files"]:
-            state = "has expired" if found["is_expired"] else f"is {found['status']}"
-            raise click.ClickException(f"export {number} {state}: there is no file to fetch")
+        answer = await api.get(f"/api/export/{number}", Export)
+        if follow and await watch_job(api, answer["job"]):
+            return ExitStatus.JOB_FAILED
+        answer = await api.get(f"/api/export/{number}", Export)
+        if not answer["files"]:
+            state = "has expired" if answer["is_expired"] else f"is {answer['status']}"
+            raise click.ClickException(f"export {number} {state}: no file to download")
         await asyncio.to_thread(out.mkdir, parents=True, exist_ok=True)
-        saved = {file["name"]: await api.save(file["url"], out / file["name"]) for file in found["files"]}
-        lines = [f"{out / name}  {size_bytes:,} bytes" for name, size_bytes in saved.items()]
-        answer({"export": number, "files": saved}, *lines, as_json=as_json)
-        return 0
+        sizes = {file["name"]: await api.download(file["url"], out / file["name"]) for file in answer["files"]}
+        lines = [f"{out / name}  {size_bytes:,} bytes" for name, size_bytes in sizes.items()]
+        print_answer({"export": number, "files": sizes}, *lines, as_json=as_json)
+        return ExitStatus.DONE
 
-    call(work)
+    run(work)
 
 
-def _selection(asked: Mapping[str, Any]) -> str:
-    words = [f"job {asked['job']}" if asked.get("job") else str(asked.get("source")), str(asked.get("layer") or "")]
-    return " ".join([*words, ",".join(map(str, asked["bbox"])) if asked.get("bbox") else ""]).strip()
+def _selection(request: ExportRequest) -> str:
+    parts = [f"job {request['job']}" if request.get("job") else str(request.get("source")), request.get("layer") or ""]
+    return " ".join([*parts, ",".join(map(str, request.get("bbox") or ()))]).strip()

@@ -1,50 +1,88 @@
 """`oa fabric`."""
 
+from typing import TypedDict
+
 import click
 
+from oa_cli.answers import ProductFile
 from oa_cli.client import Api
 from oa_cli.output import moment, table
-from oa_cli.products import files_of, reason
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.products import StartedBuild, describe_build, file_lines
+from oa_cli.runner import json_option, print_answer, run
+
+
+class LayerBuild(TypedDict):
+    """A build of the fabric of a layer."""
+
+    job: int | None
+    status: str
+
+
+class FabricLayer(TypedDict):
+    """The fabric of a layer."""
+
+    layer: str
+    count: int | None
+    size: int
+    built_at: str | None
+    build: LayerBuild | None
+    files: list[ProductFile]
+
+
+class Fabric(TypedDict):
+    """GET /api/fabric."""
+
+    layers: list[FabricLayer]
+
+
+class StartedLayerBuild(StartedBuild):
+    """The build of a layer."""
+
+    layer: str
+
+
+class StartedFabric(TypedDict):
+    """POST /api/fabric."""
+
+    layers: list[StartedLayerBuild]
 
 
 @click.group()
 def fabric() -> None:
-    """Build and find the map of all that is published, one file a layer."""
+    """Build and find the vector tiles of all published data."""
 
 
-@fabric.command("show", epilog=EXIT_STATUSES)
+@fabric.command("show")
 @json_option
 def fabric_show(*, as_json: bool) -> None:
-    """Show the newest map of each layer."""
+    """Show the latest tiles of each layer."""
 
     async def work(api: Api) -> int:
-        layers = (await api.get("/api/fabric"))["layers"]
+        layers = (await api.get("/api/fabric", Fabric))["layers"]
         columns = ("layer", "features", "bytes", "built (UTC)", "latest build")
         rows = [
             [
-                *(item[key] for key in ("layer", "count", "size")),
-                moment(item["built_at"]),
+                *(item["layer"], item["count"], item["size"], moment(item["built_at"])),
                 f"job {item['build']['job']} {item['build']['status']}" if item["build"] else "none",
             ]
             for item in layers
         ]
-        links = [line for item in layers for line in files_of(api, item)]
-        answer(layers, table("fabric", columns, rows), *links, as_json=as_json)
+        lines = [line for item in layers for line in file_lines(api, item["files"])]
+        print_answer(layers, table("fabric", columns, rows), *lines, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@fabric.command("build", epilog=EXIT_STATUSES)
-@click.option("--force", is_flag=True, help="Build even when nothing has changed.")
+@fabric.command("build")
+@click.option("--force", is_flag=True, help="Build even if nothing has changed.")
 @json_option
 def fabric_build(*, force: bool, as_json: bool) -> None:
-    """Build the map of each layer whose data has changed."""
+    """Build the tiles of each layer whose data has changed."""
 
     async def work(api: Api) -> int:
-        made = (await api.post("/api/fabric", {"force": force}))["layers"]
-        answer(made, *(f"{item['layer']}: {reason(item)}" for item in made), as_json=as_json)
+        layers = (await api.post("/api/fabric", StartedFabric, {"force": force}))["layers"]
+        print_answer(layers, *(f"{item['layer']}: {describe_build(item)}" for item in layers), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)

@@ -1,34 +1,69 @@
 """`oa failures`."""
 
-from typing import Any
+from typing import TypedDict
 
 import click
 
 from oa_cli.client import Api
+from oa_cli.options import live_option
 from oa_cli.output import moment, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import json_option, print_answer, run
 
 
-@click.command(epilog=EXIT_STATUSES)
-@click.option("--by", default="code", show_default=True, type=click.Choice(["code", "host", "place"]))
-@click.option("--days", default=7, show_default=True, type=click.IntRange(1, 90), help="Of the last so many days.")
-@click.option("--run", type=int, help="Of this run, compared with those before it.")
-@click.option("--live/--not-live", default=None, help="Of live runs only, or of the others only.")
+class FailureExample(TypedDict):
+    """A failed job."""
+
+    job: int
+
+
+class FailureGroup(TypedDict):
+    """Failed jobs with one cause; `now` and `before` are the failures of two periods."""
+
+    key: str
+    jobs: int
+    now: int
+    before: int
+    failing_since: str | None
+    rerun_helps: bool
+    hint: str
+    examples: list[FailureExample]
+
+
+class FailureList(TypedDict):
+    """GET /api/failure."""
+
+    failures: list[FailureGroup]
+
+
+@click.command()
+@click.option(
+    "--by",
+    default="code",
+    show_default=True,
+    type=click.Choice(["code", "host", "place"]),
+    help="How to group failures.",
+)
+@click.option(
+    "--days", default=7, show_default=True, type=click.IntRange(1, 90), help="The length of a period in days."
+)
+@click.option("--run", "run_id", type=int, help="Only this run, compared with earlier runs.")
+@live_option
 @json_option
-def failures(*, as_json: bool, **asked: Any) -> None:
-    """Show why jobs fail: how many, more or fewer than before, and what can be done."""
+def failures(by: str, days: int, run_id: int | None, *, live: bool | None, as_json: bool) -> None:
+    """Show failed jobs by cause, with trends and hints."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/failure", **asked))["failures"]
-        columns = ("cause", "failed", "now", "before", "failing since", "a rerun", "what to do", "for example")
-        answer(found, table("causes", columns, [_row(group) for group in found]), as_json=as_json)
+        groups = (await api.get("/api/failure", FailureList, by=by, days=days, run=run_id, live=live))["failures"]
+        columns = ("cause", "failed jobs", "now", "before", "failing since", "rerun", "next step", "examples")
+        print_answer(groups, table("failures", columns, [_row(group) for group in groups]), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-def _row(group: dict[str, Any]) -> list[Any]:
-    examples = " ".join(str(job["job"]) for job in group["examples"])
-    helps = "can help" if group["rerun_helps"] else "does not help"
-    counts = [group[key] for key in ("jobs", "now", "before")]
-    return [group["key"] or "no host", *counts, moment(group["failing_since"]), helps, group["hint"], f"job {examples}"]
+def _row(group: FailureGroup) -> list[object]:
+    examples = " ".join(str(example["job"]) for example in group["examples"])
+    return [
+        *(group["key"] or "no host", group["jobs"], group["now"], group["before"], moment(group["failing_since"])),
+        *("may help" if group["rerun_helps"] else "fix first", group["hint"], f"job {examples}"),
+    ]

@@ -1,36 +1,58 @@
 """`oa health`."""
 
+from typing import TypedDict
+
 import click
 
 from oa_cli.client import Api
-from oa_cli.output import table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.options import LAYER, limit_option
+from oa_cli.output import describe_error, table
+from oa_cli.runner import json_option, print_answer, run
 
 _STATES = ("healthy", "stale", "failing", "never")
 
 
-@click.command(epilog=EXIT_STATUSES)
-@click.option("--state", help=f"In these states, with commas: {', '.join(_STATES)}.")
-@click.option("--prefix", help="Of sources whose name begins so, as us/ca/.")
-@click.option("--layer", type=click.Choice(["addresses", "buildings", "parcels", "centerlines"]))
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+class DatasetHealth(TypedDict):
+    """The health of a dataset."""
+
+    source_name: str
+    layer: str
+    name: str
+    state: str
+    failing_since: str | None
+    error_code: str | None
+    error_message: str | None
+
+
+class Health(TypedDict):
+    """GET /api/health/sources."""
+
+    counts: dict[str, int]
+    sources: list[DatasetHealth]
+
+
+@click.command()
+@click.option("--state", help=f"Comma-separated states: {', '.join(_STATES)}.")
+@click.option("--prefix", help="Only sources with this prefix, like us/ca/.")
+@click.option("--layer", type=LAYER, help="Only this layer.")
+@limit_option(25)
 @json_option
 def health(state: str | None, prefix: str | None, layer: str | None, limit: int, *, as_json: bool) -> None:
-    """Show how the datasets of the live runs stand."""
+    """Show dataset health."""
 
     async def work(api: Api) -> int:
-        found = await api.get("/api/health/sources", state=state, prefix=prefix, layer=layer, limit=limit)
-        counts = ", ".join(f"{found['counts'][name]:,} {name}" for name in _STATES)
+        path = "/api/health/sources"
+        answer = await api.get(path, Health, state=state, prefix=prefix, layer=layer, limit=limit)
+        counts = ", ".join(f"{answer['counts'][name]:,} {name}" for name in _STATES)
+        columns = ("source", "layer", "name", "state", "failing since", "last error")
         rows = [
-            [item["source_name"], item["layer"], item["name"], item["state"], item["failing_since"], _words(item)]
-            for item in found["sources"]
+            [
+                *(item["source_name"], item["layer"], item["name"], item["state"], item["failing_since"]),
+                describe_error(item["error_code"], item["error_message"]) if item["error_code"] else "",
+            ]
+            for item in answer["sources"]
         ]
-        columns = ("source", "layer", "name", "state", "failing since", "what happened")
-        answer(found, counts, "", table("datasets", columns, rows), as_json=as_json)
+        print_answer(answer, counts, "", table("datasets", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
-
-
-def _words(dataset: dict[str, str | None]) -> str:
-    return f"{dataset['error_code']}: {dataset['error_message'] or ''}" if dataset["error_code"] else ""
+    run(work)

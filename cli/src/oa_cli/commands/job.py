@@ -1,88 +1,154 @@
 """`oa job`."""
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import click
+from rich.table import Table
 
+from oa_cli.answers import JobAnswer, JobPage
 from oa_cli.client import Api
-from oa_cli.output import fields_table, jobs_table, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option
+from oa_cli.output import describe_job, fields_table, jobs_table, moment, table
+from oa_cli.runner import json_option, print_answer, run
+from oa_shared.job_kinds import JobKind
+
+
+class Attempt(TypedDict):
+    """An attempt of a job."""
+
+    attempt: int
+    status: str
+    tier: str
+    error_code: str | None
+    error_message: str | None
+    ended_at: str | None
+
+
+class Concern(TypedDict):
+    """Why a job needs review."""
+
+    message: str
+    state: str
+
+
+class JobDetail(JobAnswer):
+    """GET /api/job/<job>."""
+
+    attempts: list[Attempt]
+    review_reasons: list[Concern]
+    output: dict[str, str]
+
+
+class ActionResult(TypedDict):
+    """The answer to an action: the new attempt or the new status."""
+
+    job: int
+    attempt: NotRequired[int]
+    status: NotRequired[str]
 
 
 @click.group()
 def job() -> None:
-    """Look at jobs and act on them."""
+    """List, show, rerun and review jobs."""
 
 
-@job.command("list", epilog=EXIT_STATUSES)
-@click.option("--status", help="In these statuses, with commas.")
-@click.option("--run", type=int, help="Of this run.")
-@click.option("--source", help="Of this source; `us/ca/`, with a slash at the end, is all below.")
-@click.option("--error", help="That ended with these codes or classes, with commas.")
-@click.option("--layer", help="Of this layer.")
-@click.option("--kind", type=click.Choice(["source", "collection", "export", "fabric"]), help="Making this.")
-@click.option("--live/--not-live", default=None, help="Of live runs only, or of the others only.")
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@job.command("list")
+@click.option("--status", help=STATUSES)
+@click.option("--run", "run_id", type=int, help="Only this run.")
+@click.option("--source", help=SOURCE)
+@click.option("--error", help="Comma-separated failure codes or classes.")
+@click.option("--layer", type=LAYER, help="Only this layer.")
+@click.option("--kind", type=click.Choice([kind.value for kind in JobKind]), help="Job kind.")
+@live_option
+@limit_option(25)
 @json_option
-def job_list(limit: int, *, as_json: bool, **filters: Any) -> None:
-    """List the latest jobs."""
+def job_list(run_id: int | None, limit: int, *, as_json: bool, **filters: object) -> None:
+    """List jobs, newest first."""
 
     async def work(api: Api) -> int:
-        found = await api.get("/api/job", limit=limit, **filters)
-        answer(found["jobs"], jobs_table(found["jobs"], found), as_json=as_json)
+        page = await api.get("/api/job", JobPage, run=run_id, limit=limit, **filters)
+        print_answer(page["jobs"], jobs_table(page["jobs"], page), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@job.command("show", epilog=EXIT_STATUSES)
+@job.command("show")
 @click.argument("number", type=int)
 @json_option
 def job_show(number: int, *, as_json: bool) -> None:
     """Show a job, its attempts and its files."""
 
     async def work(api: Api) -> int:
-        found = await api.get(f"/api/job/{number}")
-        columns = ("attempt", "status", "tier", "error_code", "error_message", "ended_at")
-        attempts = table("attempts", columns, [[item[column] for column in columns] for item in found["attempts"]])
-        concerns = [f"held back: {item['message']} ({item['state']})" for item in found["held_back"]]
-        links = [api.url + link for link in found["output"].values()]
-        answer(found, fields_table(found), "", attempts, *concerns, *links, as_json=as_json)
+        answer = await api.get(f"/api/job/{number}", JobDetail)
+        columns = ("attempt", "status", "tier", "error", "message", "ended (UTC)")
+        rows = [
+            [
+                *(item["attempt"], item["status"], item["tier"], item["error_code"], item["error_message"]),
+                moment(item["ended_at"]),
+            ]
+            for item in answer["attempts"]
+        ]
+        concerns = [f"needs review: {item['message']} ({item['state']})" for item in answer["review_reasons"]]
+        links = [api.url + link for link in answer["output"].values()]
+        attempts = table("attempts", columns, rows)
+        print_answer(answer, _fields(answer), "", attempts, *concerns, *links, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@job.command("log", epilog=EXIT_STATUSES)
+def _fields(answer: JobDetail) -> Table:
+    fields = {
+        "source name": answer["source_name"],
+        "layer": answer["layer"],
+        "name": answer["name"],
+        "status": answer["status"],
+        "attempt": answer["attempt"],
+        "run": answer["run"],
+        "tier": answer["tier"],
+        "lane": answer["lane"],
+        "batch job": answer["batch_job"],
+        "source URL": answer["source_url"],
+        "created (UTC)": moment(answer["created_at"]) or None,
+        "started (UTC)": moment(answer["started_at"]) or None,
+        "ended (UTC)": moment(answer["ended_at"]) or None,
+        "result": describe_job(answer),
+    }
+    return fields_table(f"job {answer['id']}", fields)
+
+
+@job.command("log")
 @click.argument("number", type=int)
 @json_option
 def job_log(number: int, *, as_json: bool) -> None:
-    """Print the log lines of the latest attempt."""
+    """Print the log of the latest attempt."""
 
     async def work(api: Api) -> int:
         lines = await api.text(f"/api/job/{number}/log", format="json" if as_json else "text")
         click.echo(lines, nl=False)
         if not lines:
-            click.echo(f"job {number} has no log yet: it is kept when the attempt ends", err=True)
+            click.echo(f"job {number}: no log lines yet", err=True)
         return 0
 
-    call(work)
+    run(work)
 
 
-def _action(verb: str, words: str, done: str) -> None:
-    @job.command(verb, help=words, epilog=EXIT_STATUSES)
+def _add_action(verb: str, description: str) -> None:
+    @job.command(verb, help=description)
     @click.argument("number", type=int)
     @json_option
     def act(number: int, *, as_json: bool) -> None:
         async def work(api: Api) -> int:
-            said = await api.post(f"/api/job/{number}/{verb}")
-            answer(said, done.format(**{"job": number, **said}), as_json=as_json)
+            answer = await api.post(f"/api/job/{number}/{verb}", ActionResult)
+            state = answer.get("status") or f"attempt {answer.get('attempt')} created"
+            print_answer(answer, f"job {answer['job']}: {state}", as_json=as_json)
             return 0
 
-        call(work)
+        run(work)
 
 
-_action("rerun", "Run an ended job again.", "job {job} runs again, attempt {attempt}")
-_action("cancel", "Cancel a job that has not ended.", "job {job} is {status}")
-_action("confirm", "Publish a job that the quality gate holds back.", "job {job} is {status}")
-_action("reject", "Reject a job that the quality gate holds back.", "job {job} is {status}")
+_add_action("rerun", "Rerun a job that has ended.")
+_add_action("cancel", "Cancel a job that has not ended.")
+_add_action("confirm", "Publish a job that needs review.")
+_add_action("reject", "Reject a job that needs review.")

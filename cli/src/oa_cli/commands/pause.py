@@ -1,68 +1,97 @@
 """`oa pause` and `oa resume`."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 import click
 
 from oa_cli.client import Api
+from oa_cli.options import reason_option
 from oa_cli.output import moment, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import json_option, print_answer, run
 
 _SCOPE = click.Choice(["all", "lane", "source", "host"])
 
 
-@click.command(epilog=EXIT_STATUSES)
+class Pause(TypedDict):
+    """A pause and the number of jobs that it holds."""
+
+    id: int
+    scope: str
+    value: str
+    reason: str
+    actor: str
+    waiting: int
+    created_at: str
+    until: str | None
+    ended_at: str | None
+
+
+class PauseList(TypedDict):
+    """GET /api/pause."""
+
+    pauses: list[Pause]
+
+
+@click.command()
 @click.argument("scope", type=_SCOPE, required=False)
 @click.argument("value", default="")
-@click.option("--reason", default="", help="Why, for all to see.")
-@click.option("--hours", type=click.FloatRange(0, min_open=True), help="For so long; else until `oa resume`.")
-@click.option("--ended", is_flag=True, help="List those that are over too.")
+@click.option("--reason", default="", help="The reason, visible to everyone.")
+@click.option(
+    "--hours", type=click.FloatRange(0, min_open=True), help="Duration in hours (default: until `oa resume`)."
+)
+@click.option("--ended", is_flag=True, help="List ended pauses too.")
 @json_option
 def pause(scope: str | None, value: str, reason: str, hours: float | None, *, ended: bool, as_json: bool) -> None:
-    """Hold back all, a lane, a source (`us/ca/`: all below) or a host; without words, list what is held."""
+    """Pause jobs by lane, source or host.
+
+    Queued jobs wait; running jobs continue. VALUE is a lane, a source (us/ca/ pauses all sources below it) or a host.
+    Without arguments, list pauses.
+    """
     if scope is None:
-        call(lambda api: _list(api, ended=ended, as_json=as_json))
+        run(lambda api: _list(api, ended=ended, as_json=as_json))
     if not reason:
-        raise click.UsageError("say --reason")
+        raise click.UsageError("--reason is required")
     until = (datetime.now(UTC) + timedelta(hours=hours)).isoformat() if hours else None
 
     async def work(api: Api) -> int:
-        made = await api.post("/api/pause", {"scope": scope, "value": value, "reason": reason, "until": until})
-        answer(made, f"pause {made['id']}: {_what(made)}; `oa resume {made['id']}` ends it", as_json=as_json)
+        body = {"scope": scope, "value": value, "reason": reason, "until": until}
+        created = await api.post("/api/pause", Pause, body)
+        line = f"pause {created['id']}: {_describe(created)}; `oa resume {created['id']}` ends it"
+        print_answer(created, line, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@click.command(epilog=EXIT_STATUSES)
+@click.command()
 @click.argument("number", type=int)
-@click.option("--reason", default="", help="Why, for the audit trail.")
+@reason_option
 @json_option
 def resume(number: int, reason: str, *, as_json: bool) -> None:
-    """End a pause; what it held back is sent."""
+    """End a pause; its queued jobs are submitted."""
 
     async def work(api: Api) -> int:
-        made = await api.delete(f"/api/pause/{number}", {"reason": reason})
-        answer(made, f"{_what(made)} goes on, {made['waiting']} waiting", as_json=as_json)
+        ended = await api.delete(f"/api/pause/{number}", Pause, {"reason": reason})
+        print_answer(ended, f"{_describe(ended)} resumed, {ended['waiting']} jobs queued", as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
 async def _list(api: Api, *, ended: bool, as_json: bool) -> int:
-    found = (await api.get("/api/pause", ended=ended, limit=100))["pauses"]
-    columns = ("pause", "what", "waiting", "reason", "who", "since (UTC)", "until (UTC)", "ended (UTC)")
+    pauses = (await api.get("/api/pause", PauseList, ended=ended, limit=100))["pauses"]
+    columns = ("pause", "scope", "queued jobs", "reason", "by", "since (UTC)", "until (UTC)", "ended (UTC)")
     rows = [
         [
-            *(item["id"], _what(item), item["waiting"], item["reason"], item["actor"]),
-            *(moment(item[key]) for key in ("created_at", "until", "ended_at")),
+            *(item["id"], _describe(item), item["waiting"], item["reason"], item["actor"]),
+            *(moment(item["created_at"]), moment(item["until"]), moment(item["ended_at"])),
         ]
-        for item in found
+        for item in pauses
     ]
-    answer(found, table("pauses", columns, rows), as_json=as_json)
+    print_answer(pauses, table("pauses", columns, rows), as_json=as_json)
     return 0
 
 
-def _what(item: dict[str, Any]) -> str:
-    return f"{item['scope']} {item['value']}".strip()
+def _describe(pause: Pause) -> str:
+    return f"{pause['scope']} {pause['value']}".strip()

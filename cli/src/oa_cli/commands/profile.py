@@ -1,22 +1,34 @@
 """`oa profile`."""
 
+from typing import TypedDict
+
 import click
 
 from oa_cli.client import Api
 from oa_cli.output import moment
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import json_option, print_answer, run
 
 
-@click.command(epilog=EXIT_STATUSES)
+class Profile(TypedDict):
+    """GET /api/profile."""
+
+    kind: str
+    name: str
+    role: str
+    expires_at: str | None
+
+
+@click.command()
 @json_option
 def profile(*, as_json: bool) -> None:
-    """Say who you are to the API, and what you may do."""
+    """Show the current account."""
 
     async def work(api: Api) -> int:
-        found = await api.get("/api/profile")
-        proof = "the shared secret" if found["kind"] == "service" else f"a {found['kind']}"
-        until = f", good until {moment(found['expires_at'])} UTC" if found["expires_at"] else ""
-        answer(found, f"{found['name']}, {found['role']}, by {proof}{until}", as_json=as_json)
+        answer = await api.get("/api/profile", Profile)
+        credential = "shared secret" if answer["kind"] == "service" else answer["kind"]
+        expiry = f", expires {moment(answer['expires_at'])} UTC" if answer["expires_at"] else ""
+        line = f"{answer['name']}, role {answer['role']}, by {credential}{expiry}"
+        print_answer(answer, line, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)

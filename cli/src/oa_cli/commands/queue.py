@@ -1,113 +1,205 @@
 """`oa queue`."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TypedDict
 
 import click
 
+from oa_cli.answers import Page
 from oa_cli.client import Api
-from oa_cli.output import letters_table, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.options import Command, limit_option, reason_option
+from oa_cli.output import list_title, moment, table
+from oa_cli.runner import ExitStatus, json_option, print_answer, run
+from oa_shared.json_types import JsonObject
 
 _NAME = click.Choice(["jobs", "results"])
+_BODY_WIDTH = 200
+
+
+class QueueDepths(TypedDict):
+    """The number of messages of a queue."""
+
+    name: str
+    visible: int
+    in_flight: int
+    delayed: int
+    dead: int
+
+
+class QueueList(TypedDict):
+    """GET /api/queue."""
+
+    queues: list[QueueDepths]
+
+
+class DeadLetterAnswer(TypedDict):
+    """A dead letter."""
+
+    id: str
+    sent_at: str | None
+    job: int | None
+    attempt: int | None
+    reason: str | None
+    body: str
+
+
+class DeadLetterPage(Page):
+    """GET /api/queue/<queue>/dead."""
+
+    messages: list[DeadLetterAnswer]
+
+
+class Redriven(TypedDict):
+    """POST /api/queue/<queue>/redrive."""
+
+    redriven: int
+    left: int
+    not_found: list[str]
+
+
+class Discarded(TypedDict):
+    """POST /api/queue/<queue>/discard."""
+
+    discarded: int
+    left: int
+    not_found: list[str]
 
 
 @click.group()
 def queue() -> None:
-    """Look at queues, and at messages that nobody could deal with."""
+    """Inspect queues and dead letters."""
 
 
-@queue.command("list", epilog=EXIT_STATUSES)
+@queue.command("list")
 @json_option
 def queue_list(*, as_json: bool) -> None:
-    """Show how much waits on each queue, and how much lies dead."""
+    """Show the number of messages on each queue."""
 
     async def work(api: Api) -> int:
-        queues = (await api.get("/api/queue"))["queues"]
-        columns = ("queue", "waiting", "in hand", "delayed", "dead")
-        rows = [[item[key] for key in ("name", "visible", "in_flight", "delayed", "dead")] for item in queues]
-        answer(queues, table("queues", columns, rows), as_json=as_json)
+        queues = (await api.get("/api/queue", QueueList))["queues"]
+        columns = ("queue", "waiting", "in flight", "delayed", "dead letters")
+        rows = [[item["name"], item["visible"], item["in_flight"], item["delayed"], item["dead"]] for item in queues]
+        print_answer(queues, table("queues", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-def _choice(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say which letters are meant."""
+def _filters(command: Command) -> Command:
+    """Add the options that select dead letters."""
     for option in (
-        click.option("--kind", help="Messages of this kind, like job.status."),
-        click.option("--reason-contains", help="Buried for a reason that has these words in it."),
-        click.option("--job", type=int, help="About this job."),
+        click.option("--kind", help="Only this kind, like job.status."),
+        click.option("--reason-contains", help="Only if the reason contains this text."),
+        click.option("--job", type=int, help="Only this job."),
     ):
         command = option(command)
     return command
 
 
-@queue.command("show", epilog=EXIT_STATUSES)
+@queue.command("show")
 @click.argument("name", type=_NAME)
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
-@click.option("--page", default=0, type=click.IntRange(0))
-@_choice
+@limit_option(25)
+@click.option("--page", default=0, type=click.IntRange(0), help="The page, from 0.")
+@_filters
 @json_option
-def queue_show(name: str, limit: int, page: int, *, as_json: bool, **choice: Any) -> None:
-    """Show the dead letters of a queue, oldest first, and leave them there."""
+def queue_show(
+    name: str,
+    limit: int,
+    page: int,
+    *,
+    kind: str | None,
+    reason_contains: str | None,
+    job: int | None,
+    as_json: bool,
+) -> None:
+    """List the dead letters of a queue, oldest first."""
 
     async def work(api: Api) -> int:
-        found = await api.get(f"/api/queue/{name}/dead", limit=limit, page=page, **choice)
-        answer(found["messages"], letters_table(found["messages"], found), as_json=as_json)
+        filters = {"kind": kind, "reason_contains": reason_contains, "job": job}
+        answer = await api.get(f"/api/queue/{name}/dead", DeadLetterPage, limit=limit, page=page, **filters)
+        columns = ("id", "sent (UTC)", "job", "attempt", "reason", "message")
+        rows = [
+            [
+                *(message["id"], moment(message["sent_at"]), message["job"], message["attempt"]),
+                *(message["reason"] or "max deliveries exceeded", message["body"][:_BODY_WIDTH]),
+            ]
+            for message in answer["messages"]
+        ]
+        title = list_title("dead letter", len(rows), answer)
+        print_answer(answer["messages"], table(title, columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@queue.command("redrive", epilog=EXIT_STATUSES)
+@queue.command("redrive")
 @click.argument("name", type=_NAME)
 @click.argument("messages", nargs=-1)
-@click.option("--all", "is_all", is_flag=True, help="All of them.")
-@_choice
-@click.option("--reason", default="", help="Why, for the audit trail.")
+@click.option("--all", "is_all", is_flag=True, help="Redrive all of them.")
+@_filters
+@reason_option
 @json_option
 def queue_redrive(
-    name: str, messages: tuple[str, ...], reason: str, *, is_all: bool, as_json: bool, **choice: Any
+    name: str,
+    messages: tuple[str, ...],
+    *,
+    kind: str | None,
+    reason_contains: str | None,
+    job: int | None,
+    reason: str,
+    is_all: bool,
+    as_json: bool,
 ) -> None:
-    """Send dead letters back to their queue: those with these ids, those that are meant, or --all."""
-    if bool(messages or any(choice.values())) == is_all:
-        raise click.UsageError("name the ids that `oa queue show` lists, say which are meant, or give --all")
-    asked = {"messages": list(messages) or None, "reason": reason, **_given(choice)}
+    """Redrive dead letters: by ID, by filter or --all."""
+    body = _selection(messages, kind=kind, reason_contains=reason_contains, job=job)
+    if bool(body) == is_all:
+        raise click.UsageError("select dead letters by IDs from `oa queue show`, by filter options, or use --all")
 
     async def work(api: Api) -> int:
-        said = await api.post(f"/api/queue/{name}/redrive", asked)
-        words = f"{said['redriven']} sent back to {name}, {said['left']} left{_missing(said)}"
-        answer(said, words, as_json=as_json)
-        return 1 if said["not_found"] else 0
+        answer = await api.post(f"/api/queue/{name}/redrive", Redriven, {**body, "reason": reason})
+        line = f"{answer['redriven']} redriven to {name}, {answer['left']} left{_not_found(answer['not_found'])}"
+        print_answer(answer, line, as_json=as_json)
+        return ExitStatus.JOB_FAILED if answer["not_found"] else ExitStatus.DONE
 
-    call(work)
+    run(work)
 
 
-@queue.command("discard", epilog=EXIT_STATUSES)
+@queue.command("discard")
 @click.argument("name", type=_NAME)
 @click.argument("messages", nargs=-1)
-@_choice
-@click.option("--reason", required=True, help="Why, for the audit trail.")
+@_filters
+@click.option("--reason", required=True, help="The reason, for the audit log.")
 @json_option
-def queue_discard(name: str, messages: tuple[str, ...], reason: str, *, as_json: bool, **choice: Any) -> None:
-    """Throw dead letters away: those with these ids, or those that are meant."""
-    if not messages and not any(choice.values()):
-        raise click.UsageError("name the ids that `oa queue show` lists, or say which are meant")
-    asked = {"messages": list(messages) or None, "reason": reason, **_given(choice)}
+def queue_discard(
+    name: str,
+    messages: tuple[str, ...],
+    *,
+    kind: str | None,
+    reason_contains: str | None,
+    job: int | None,
+    reason: str,
+    as_json: bool,
+) -> None:
+    """Delete dead letters permanently: by ID or by filter."""
+    body = _selection(messages, kind=kind, reason_contains=reason_contains, job=job)
+    if not body:
+        raise click.UsageError("select dead letters by IDs from `oa queue show` or by filter options")
 
     async def work(api: Api) -> int:
-        said = await api.post(f"/api/queue/{name}/discard", asked)
-        words = f"{said['discarded']} thrown away, {said['left']} left in {name}{_missing(said)}"
-        answer(said, words, as_json=as_json)
-        return 1 if said["not_found"] else 0
+        answer = await api.post(f"/api/queue/{name}/discard", Discarded, {**body, "reason": reason})
+        line = f"{answer['discarded']} discarded, {answer['left']} left in {name}{_not_found(answer['not_found'])}"
+        print_answer(answer, line, as_json=as_json)
+        return ExitStatus.JOB_FAILED if answer["not_found"] else ExitStatus.DONE
 
-    call(work)
-
-
-def _given(choice: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in choice.items() if value is not None}
+    run(work)
 
 
-def _missing(said: dict[str, Any]) -> str:
-    return f"; not there: {', '.join(said['not_found'])}" if said["not_found"] else ""
+def _selection(
+    messages: tuple[str, ...], *, kind: str | None, reason_contains: str | None, job: int | None
+) -> JsonObject:
+    """Return the part of the request that selects dead letters; empty if nothing does."""
+    selection = {"messages": list(messages), "kind": kind, "reason_contains": reason_contains, "job": job}
+    return {key: value for key, value in selection.items() if value}
+
+
+def _not_found(ids: list[str]) -> str:
+    return f"; not found: {', '.join(ids)}" if ids else ""

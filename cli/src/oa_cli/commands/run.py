@@ -2,58 +2,61 @@
 
 import click
 
+from oa_cli.answers import JobPage, RunAnswer, RunPage
 from oa_cli.client import Api
-from oa_cli.following import follow
+from oa_cli.options import STATUSES, limit_option, live_option
 from oa_cli.output import jobs_table, runs_table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import json_option, print_answer
+from oa_cli.runner import run as run_work
+from oa_cli.watch import watch_run
 
 
 @click.group()
 def run() -> None:
-    """Look at runs."""
+    """List and watch runs."""
 
 
-@run.command("list", epilog=EXIT_STATUSES)
-@click.option("--status", help="In these statuses, or with jobs in them; with commas.")
-@click.option("--live/--not-live", default=None, help="Live runs only, or the others only.")
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@run.command("list")
+@click.option("--status", help="Comma-separated statuses of runs or of their jobs.")
+@live_option
+@limit_option(25)
 @json_option
 def run_list(status: str | None, limit: int, *, live: bool | None, as_json: bool) -> None:
-    """List the latest runs."""
+    """List runs, newest first."""
 
     async def work(api: Api) -> int:
-        found = await api.get("/api/run", status=status, live=live, limit=limit)
-        answer(found["runs"], runs_table(found["runs"], found), as_json=as_json)
+        page = await api.get("/api/run", RunPage, status=status, live=live, limit=limit)
+        print_answer(page["runs"], runs_table(page["runs"], page), as_json=as_json)
         return 0
 
-    call(work)
+    run_work(work)
 
 
-@run.command("show", epilog=EXIT_STATUSES)
+@run.command("show")
 @click.argument("number", type=int)
-@click.option("--status", help="Only the jobs in these statuses, with commas.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100))
+@click.option("--status", help=STATUSES)
+@limit_option(100)
 @json_option
 def run_show(number: int, status: str | None, limit: int, *, as_json: bool) -> None:
     """Show a run and its latest jobs."""
 
     async def work(api: Api) -> int:
-        about = await api.get(f"/api/run/{number}")
-        found = await api.get(f"/api/run/{number}/jobs", status=status, limit=limit)
-        shown = (runs_table([about]), "", jobs_table(found["jobs"], found))
-        answer({**about, "latest_jobs": found["jobs"]}, *shown, as_json=as_json)
+        answer = await api.get(f"/api/run/{number}", RunAnswer)
+        page = await api.get(f"/api/run/{number}/jobs", JobPage, status=status, limit=limit)
+        shown = (runs_table([answer]), "", jobs_table(page["jobs"], page))
+        print_answer({**answer, "latest_jobs": page["jobs"]}, *shown, as_json=as_json)
         return 0
 
-    call(work)
+    run_work(work)
 
 
-@run.command("watch", epilog=EXIT_STATUSES)
+@run.command("watch")
 @click.argument("number", type=int)
 @json_option
 def run_watch(number: int, *, as_json: bool) -> None:
     """Show a run until all its jobs have ended."""
 
     async def work(api: Api) -> int:
-        return await follow(api, number, as_json=as_json)
+        return await watch_run(api, number, as_json=as_json)
 
-    call(work)
+    run_work(work)

@@ -1,12 +1,45 @@
 """`oa schedule`."""
 
+from typing import TypedDict
+
 import click
 
 from oa_cli.client import Api
+from oa_cli.options import limit_option
 from oa_cli.output import table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import json_option, print_answer, run
+from oa_shared.json_types import JsonMapping
+from oa_shared.schedule_types import ScheduleType
 
-_TYPE = click.Choice(["sources", "collections", "fabric", "cleanup", "report"])
+_TYPE = click.Choice([item.value for item in ScheduleType])
+
+
+class Upcoming(TypedDict):
+    """The current period of a schedule type."""
+
+    type: str
+    period: str
+    state: str | None
+    next_period_at: str
+
+
+class ScheduleRunAnswer(TypedDict):
+    """A schedule run."""
+
+    id: int
+    type: str
+    period: str
+    state: str
+    run: int | None
+    error: str | None
+    detail: JsonMapping
+
+
+class ScheduleList(TypedDict):
+    """GET /api/schedule."""
+
+    upcoming: list[Upcoming]
+    schedule_runs: list[ScheduleRunAnswer]
 
 
 @click.group()
@@ -14,48 +47,55 @@ def schedule() -> None:
     """List and trigger schedules."""
 
 
-@schedule.command("list", epilog=EXIT_STATUSES)
-@click.option("--type", "kind", type=_TYPE, help="Of this type only.")
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@schedule.command("list")
+@click.option("--type", "schedule_type", type=_TYPE, help="Only this type.")
+@limit_option(25)
 @json_option
-def schedule_list(kind: str | None, limit: int, *, as_json: bool) -> None:
-    """Show what is due, and what fired and came of it."""
+def schedule_list(schedule_type: str | None, limit: int, *, as_json: bool) -> None:
+    """List schedules and their runs."""
 
     async def work(api: Api) -> int:
-        found = await api.get("/api/schedule", type=kind, limit=limit)
-        due = [[item[key] for key in ("type", "period", "state", "next_period_at")] for item in found["upcoming"]]
-        keys = ("id", "type", "period", "state", "run")
-        runs = [[*(item[key] for key in keys), _words(item)] for item in found["schedule_runs"]]
+        answer = await api.get("/api/schedule", ScheduleList, type=schedule_type, limit=limit)
+        upcoming = [
+            [item["type"], item["period"], item["state"], item["next_period_at"]] for item in answer["upcoming"]
+        ]
+        runs = [
+            [*(item["id"], item["type"], item["period"], item["state"], item["run"]), _describe(item)]
+            for item in answer["schedule_runs"]
+        ]
         shown = (
-            table("due", ("type", "period", "state", "next period"), due),
+            table("schedules", ("type", "period", "state", "next period"), upcoming),
             "",
             table("schedule runs", ("schedule run", "type", "period", "state", "run", "result"), runs),
         )
-        answer(found, *shown, as_json=as_json)
+        print_answer(answer, *shown, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@schedule.command("trigger", epilog=EXIT_STATUSES)
-@click.argument("kind", metavar="TYPE", type=_TYPE)
-@click.option("--period", help="What it stands for; this week or this day when left out.")
+@schedule.command("trigger")
+@click.argument("schedule_type", metavar="TYPE", type=_TYPE)
+@click.option("--period", help="The period of the run (default: this week or this day).")
 @json_option
-def schedule_trigger(kind: str, period: str | None, *, as_json: bool) -> None:
-    """Say that TYPE is due; once fired for a period, firing again does nothing, or goes on where it failed."""
+def schedule_trigger(schedule_type: str, period: str | None, *, as_json: bool) -> None:
+    """Run a schedule now.
+
+    Each type runs once per period. A second trigger resumes a failed run and otherwise changes nothing.
+    """
 
     async def work(api: Api) -> int:
-        made = await api.post("/api/schedule", {"type": kind, "period": period})
-        words = f"schedule run {made['id']}: {kind} {made['period']} is {made['state']}; see `oa schedule list`"
-        answer(made, words, as_json=as_json)
+        answer = await api.post("/api/schedule", ScheduleRunAnswer, {"type": schedule_type, "period": period})
+        name = f"schedule run {answer['id']}: {schedule_type} {answer['period']}"
+        line = f"{name}: {answer['state']}; `oa schedule list` shows the progress"
+        print_answer(answer, line, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-def _words(schedule_run: dict[str, object]) -> str:
-    """Return the result of a schedule run: its error, or its counts."""
-    if schedule_run["error"]:
-        return str(schedule_run["error"])
-    detail = schedule_run["detail"] if isinstance(schedule_run["detail"], dict) else {}
-    return ", ".join(f"{value:,} {name}" for name, value in detail.items() if isinstance(value, int))
+def _describe(answer: ScheduleRunAnswer) -> str:
+    """Return the error of a schedule run, or its counts."""
+    if answer["error"]:
+        return answer["error"]
+    return ", ".join(f"{value:,} {name}" for name, value in answer["detail"].items() if isinstance(value, int))

@@ -1,45 +1,63 @@
 """`oa submit`."""
 
+from typing import TypedDict
+
 import click
 
-from oa_cli.client import Api, RefusedError
-from oa_cli.following import follow
-from oa_cli.session import EXIT_STATUSES, JOB_FAILED, answer, call, json_option, tell_refusals
-from oa_cli.submission import element
+from oa_cli.answers import RefusalAnswer, RunAnswer
+from oa_cli.client import Api, RejectedError
+from oa_cli.options import LAYER
+from oa_cli.runner import ExitStatus, json_option, print_answer, print_refusals, run
+from oa_cli.submission import read_element
+from oa_cli.watch import watch_run
 
 
-@click.command(epilog=EXIT_STATUSES)
+class CreatedRun(TypedDict):
+    """POST /api/run."""
+
+    id: int
+
+
+class CreatedJobs(TypedDict):
+    """POST /api/run/<run>/jobs."""
+
+    run: int
+    jobs: list[int]
+    errors: list[RefusalAnswer]
+
+
+@click.command()
 @click.argument("sources", metavar="FILE_OR_URL...", nargs=-1, required=True)
-@click.option("--layer", help="Only this layer: addresses, parcels, buildings or centerlines.")
-@click.option("--name", help="Only the entry of this name.")
-@click.option("--live", is_flag=True, help="Publish what succeeds.")
-@click.option("--follow", "is_followed", is_flag=True, help="Wait for the end and show the progress.")
+@click.option("--layer", type=LAYER, help="Only this layer.")
+@click.option("--name", help="Only the entry with this name.")
+@click.option("--live", is_flag=True, help="Publish the results.")
+@click.option("--follow", is_flag=True, help="Wait for the end and show the progress.")
 @json_option
 def submit(
-    sources: tuple[str, ...], layer: str | None, name: str | None, *, live: bool, is_followed: bool, as_json: bool
+    sources: tuple[str, ...], layer: str | None, name: str | None, *, live: bool, follow: bool, as_json: bool
 ) -> None:
-    """Run source definitions, from files or URLs, as one run.
+    """Run source definitions from files or URLs.
 
-    Every entry of every layer becomes a job, unless --layer and --name choose. On a terminal you are asked when a file
-    leaves a choice.
+    Each entry of each layer becomes a job of one new run; --layer and --name select entries. On a terminal, oa asks
+    which entry to run if a file has several.
     """
-    elements = [element(source, layer, name) for source in sources]
+    elements = [read_element(source, layer, name) for source in sources]
 
     async def work(api: Api) -> int:
-        run = (await api.post("/api/run", {"live": live}))["id"]
+        run_id = (await api.post("/api/run", CreatedRun, {"live": live}))["id"]
         try:
-            made = await api.post(f"/api/run/{run}/jobs", {"jobs": elements})
-        except RefusedError:
-            await api.patch(f"/api/run/{run}", {"closed": True})
+            created = await api.post(f"/api/run/{run_id}/jobs", CreatedJobs, {"jobs": elements})
+        except RejectedError:
+            await api.patch(f"/api/run/{run_id}", RunAnswer, {"closed": True})
             raise
-        await api.patch(f"/api/run/{run}", {"closed": True})
-        tell_refusals(made["errors"])
-        if is_followed:
-            ended = await follow(api, run, as_json=as_json)
-            return JOB_FAILED if made["errors"] else ended
-        jobs = len(made["jobs"])
-        told = f"run {run}: {jobs} job{'s' * (jobs != 1)}; `oa run watch {run}` shows the progress"
-        answer(made, told, as_json=as_json)
-        return JOB_FAILED if made["errors"] else 0
+        await api.patch(f"/api/run/{run_id}", RunAnswer, {"closed": True})
+        print_refusals(created["errors"])
+        if follow:
+            status = await watch_run(api, run_id, as_json=as_json)
+            return ExitStatus.JOB_FAILED if created["errors"] else status
+        count = len(created["jobs"])
+        line = f"run {run_id}: {count} job{'s' * (count != 1)}; `oa run watch {run_id}` shows the progress"
+        print_answer(created, line, as_json=as_json)
+        return ExitStatus.JOB_FAILED if created["errors"] else ExitStatus.DONE
 
-    call(work)
+    run(work)

@@ -1,70 +1,101 @@
 """`oa token`."""
 
+from typing import TypedDict
+
 import click
 
 from oa_cli.client import Api
+from oa_cli.options import ROLE, limit_option
 from oa_cli.output import errors, moment, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import json_option, print_answer, run
 
-ROLE = click.Choice(["viewer", "author", "moderator", "admin"])
+
+class TokenAnswer(TypedDict):
+    """A token without its value."""
+
+    id: int
+    login: str
+    name: str
+    role: str
+    expires_at: str
+    last_used_at: str | None
+
+
+class CreatedToken(TokenAnswer):
+    """POST /api/token, the only answer with the value."""
+
+    token: str
+
+
+class TokenList(TypedDict):
+    """GET /api/token."""
+
+    tokens: list[TokenAnswer]
+
+
+class RevokedToken(TypedDict):
+    """DELETE /api/token/<token>."""
+
+    id: int
 
 
 @click.group()
 def token() -> None:
-    """Make and revoke API tokens, which OA_TOKEN takes."""
+    """Create, list and revoke API tokens for OA_TOKEN."""
 
 
-@token.command("create", epilog=EXIT_STATUSES)
+@token.command("create")
 @click.argument("name")
-@click.option("--role", required=True, type=ROLE, help="What it may do: no more than you.")
-@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 366), help="How long it is good for.")
-@click.option("--account", type=int, help="With the shared secret: whose it is.")
+@click.option("--role", required=True, type=ROLE, help="Role (at most your own).")
+@click.option("--days", default=90, show_default=True, type=click.IntRange(1, 366), help="Validity in days.")
+@click.option("--account", type=int, help="Account ID (shared secret only).")
 @json_option
 def token_create(name: str, role: str, days: int, account: int | None, *, as_json: bool) -> None:
-    """Make a token and print it. It is not shown again."""
+    """Create a token and print it. It is not shown again."""
 
     async def work(api: Api) -> int:
-        made = await api.post("/api/token", {"name": name, "role": role, "days": days, "account": account})
-        answer(made, made["token"], as_json=as_json)
-        errors.print(f"token {made['id']} of {made['login']}, {role} until {moment(made['expires_at'])}; keep it now")
+        body = {"name": name, "role": role, "days": days, "account": account}
+        created = await api.post("/api/token", CreatedToken, body)
+        print_answer(created, created["token"], as_json=as_json)
+        expiry = moment(created["expires_at"])
+        errors.print(f"token {created['id']} of {created['login']}, role {role}, expires {expiry} UTC; store it now")
         return 0
 
-    call(work)
+    run(work)
 
 
-@token.command("list", epilog=EXIT_STATUSES)
-@click.option("--account", type=int, help="Whose, for admins; else your own.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100))
+@token.command("list")
+@click.option("--account", type=int, help="Account ID, for admins (default: your own).")
+@limit_option(100)
 @json_option
 def token_list(account: int | None, limit: int, *, as_json: bool) -> None:
-    """List tokens, which shows what they are for and never the tokens."""
+    """List tokens without their values."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/token", account=account, limit=limit))["tokens"]
-        columns = ("token", "of", "for", "role", "good until (UTC)", "last used (UTC)")
+        tokens = (await api.get("/api/token", TokenList, account=account, limit=limit))["tokens"]
+        columns = ("token", "account", "name", "role", "expires (UTC)", "last used (UTC)")
         rows = [
             [
-                *(item[key] for key in ("id", "login", "name", "role")),
-                moment(item["expires_at"]),
+                *(item["id"], item["login"], item["name"], item["role"], moment(item["expires_at"])),
                 moment(item["last_used_at"]) or "never",
             ]
-            for item in found
+            for item in tokens
         ]
-        answer(found, table("tokens", columns, rows), as_json=as_json)
+        print_answer(tokens, table("tokens", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@token.command("revoke", epilog=EXIT_STATUSES)
+@token.command("revoke")
 @click.argument("number", type=int)
 @json_option
 def token_revoke(number: int, *, as_json: bool) -> None:
-    """Make a token good for nothing."""
+    """Revoke a token."""
 
     async def work(api: Api) -> int:
-        said = await api.delete(f"/api/token/{number}")
-        answer(said, f"token {number} is revoked", as_json=as_json)
+        answer = await api.delete(f"/api/token/{number}", RevokedToken)
+        print_answer(answer, f"token {number} revoked", as_json=as_json)
         return 0
 
-    call(work)
+    run(work)

@@ -5,19 +5,22 @@ from pathlib import Path
 import click
 
 from oa_cli.client import Api
-from oa_cli.sending import upload as send
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.file_upload import send_file
+from oa_cli.runner import ExitStatus, json_option, print_answer, run
 
 
-@click.command(epilog=EXIT_STATUSES)
+@click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_option
 def upload(file: Path, *, as_json: bool) -> None:
-    """Send FILE, which no server has, and print the address for `data` of a source."""
+    """Upload a source file and print its URL.
+
+    Use the URL as `data` in a source definition.
+    """
 
     async def work(api: Api) -> int:
-        sent = await send(api, file)
-        answer(sent, sent["url"] or f"refused: {sent['reason']}", as_json=as_json)
-        return 0 if sent["state"] == "Ready" else 1
+        sent = await send_file(api, file)
+        print_answer(sent, sent["url"] or f"rejected: {sent['reason']}", as_json=as_json)
+        return ExitStatus.DONE if sent["state"] == "Ready" else ExitStatus.JOB_FAILED
 
-    call(work)
+    run(work)

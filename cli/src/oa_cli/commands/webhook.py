@@ -1,133 +1,174 @@
 """`oa webhook`."""
 
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import click
 
 from oa_cli.client import Api
+from oa_cli.options import LAYER, SOURCE, limit_option
 from oa_cli.output import errors, moment, table
-from oa_cli.session import EXIT_STATUSES, answer, call, json_option
+from oa_cli.runner import json_option, print_answer, run
 
-_LAYER = click.Choice(["addresses", "parcels", "buildings", "centerlines"])
+
+class Webhook(TypedDict):
+    """A webhook; the answer has its secret when that is new."""
+
+    id: int
+    url: str
+    source: str | None
+    layer: str | None
+    active: bool
+    waiting: int
+    disabled_reason: str | None
+    secret: NotRequired[str]
+
+
+class WebhookList(TypedDict):
+    """GET /api/webhook."""
+
+    webhooks: list[Webhook]
+
+
+class Delivery(TypedDict):
+    """A delivery of a webhook."""
+
+    id: int
+    event: str
+    state: str
+    tries: int
+    status: int | None
+    error: str | None
+    due_at: str | None
+
+
+class DeliveryList(TypedDict):
+    """GET /api/webhook/<webhook>/deliveries."""
+
+    deliveries: list[Delivery]
+
+
+class StartedPing(TypedDict):
+    """POST /api/webhook/<webhook>/ping."""
+
+    delivery: int
 
 
 @click.group()
 def webhook() -> None:
-    """Tell others of new data (for admins)."""
+    """Manage webhooks (admin)."""
 
 
-@webhook.command("list", epilog=EXIT_STATUSES)
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@webhook.command("list")
+@limit_option(25)
 @json_option
 def webhook_list(limit: int, *, as_json: bool) -> None:
     """List webhooks, newest first."""
 
     async def work(api: Api) -> int:
-        found = (await api.get("/api/webhook", limit=limit))["webhooks"]
-        columns = ("webhook", "address", "source", "layer", "", "waiting", "why it is off")
+        webhooks = (await api.get("/api/webhook", WebhookList, limit=limit))["webhooks"]
+        columns = ("webhook", "URL", "source", "layer", "state", "waiting", "disabled reason")
         rows = [
             [
-                *(item[key] for key in ("id", "url", "source", "layer")),
-                "on" if item["active"] else "off",
-                item["waiting"],
-                item["disabled_reason"],
+                *(item["id"], item["url"], item["source"], item["layer"]),
+                "enabled" if item["active"] else "disabled",
+                *(item["waiting"], item["disabled_reason"]),
             ]
-            for item in found
+            for item in webhooks
         ]
-        answer(found, table("webhooks", columns, rows), as_json=as_json)
+        print_answer(webhooks, table("webhooks", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@webhook.command("add", epilog=EXIT_STATUSES)
+@webhook.command("add")
 @click.argument("url")
-@click.option("--source", help="Only of this source; `us/ca/`, with a slash at the end, is all below.")
-@click.option("--layer", type=_LAYER, help="Only of this layer.")
+@click.option("--source", help=SOURCE)
+@click.option("--layer", type=LAYER, help="Only this layer.")
 @json_option
 def webhook_add(url: str, source: str | None, layer: str | None, *, as_json: bool) -> None:
-    """Make a webhook and print its secret. It is not shown again."""
+    """Add a webhook and print its secret. It is not shown again."""
 
     async def work(api: Api) -> int:
-        made = await api.post("/api/webhook", {"url": url, "source": source, "layer": layer})
-        answer(made, made["secret"], as_json=as_json)
-        errors.print(f"webhook {made['id']} signs with this secret; keep it now. A ping is on its way")
+        created = await api.post("/api/webhook", Webhook, {"url": url, "source": source, "layer": layer})
+        print_answer(created, created.get("secret", ""), as_json=as_json)
+        errors.print(f"webhook {created['id']} signs with this secret; store it now. A test delivery is being sent.")
         return 0
 
-    call(work)
+    run(work)
 
 
-@webhook.command("change", epilog=EXIT_STATUSES)
+@webhook.command("change")
 @click.argument("number", type=int)
-@click.option("--url", help="Another address.")
-@click.option("--on/--off", "active", default=None, help="Send, or send nothing.")
-@click.option("--new-secret", is_flag=True, help="Sign with a new secret, which is printed.")
+@click.option("--url", help="New URL.")
+@click.option("--enable/--disable", "active", default=None, help="Enable or disable.")
+@click.option("--new-secret", is_flag=True, help="Sign with a new secret and print it.")
 @json_option
 def webhook_change(number: int, url: str | None, *, active: bool | None, new_secret: bool, as_json: bool) -> None:
-    """Change a webhook."""
-    changes: dict[str, Any] = {"url": url, "active": active, "new_secret": new_secret or None}
-    asked = {key: value for key, value in changes.items() if value is not None}
-    if not asked:
-        raise click.UsageError("give --url, --on, --off or --new-secret")
+    """Change, enable or disable a webhook."""
+    changes = {"url": url, "active": active, "new_secret": new_secret or None}
+    body = {key: value for key, value in changes.items() if value is not None}
+    if not body:
+        raise click.UsageError("nothing to change: use --url, --enable, --disable or --new-secret")
 
     async def work(api: Api) -> int:
-        said = await api.patch(f"/api/webhook/{number}", asked)
-        shown = said.get("secret") or f"webhook {number} is {'on' if said['active'] else 'off'}"
-        answer(said, shown, as_json=as_json)
+        answer = await api.patch(f"/api/webhook/{number}", Webhook, body)
+        state = f"webhook {number} {'enabled' if answer['active'] else 'disabled'}"
+        print_answer(answer, answer.get("secret") or state, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@webhook.command("remove", epilog=EXIT_STATUSES)
+@webhook.command("remove")
 @click.argument("number", type=int)
 @json_option
 def webhook_remove(number: int, *, as_json: bool) -> None:
-    """Remove a webhook and what it would have been told."""
+    """Remove a webhook and its pending deliveries."""
 
     async def work(api: Api) -> int:
-        said = await api.delete(f"/api/webhook/{number}")
-        answer(said, f"webhook {number} is gone", as_json=as_json)
+        answer = await api.delete(f"/api/webhook/{number}", dict[str, object])
+        print_answer(answer, f"webhook {number} removed", as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@webhook.command("ping", epilog=EXIT_STATUSES)
+@webhook.command("ping")
 @click.argument("number", type=int)
 @json_option
 def webhook_ping(number: int, *, as_json: bool) -> None:
-    """Send a delivery that says only that we are there."""
+    """Send a test delivery."""
 
     async def work(api: Api) -> int:
-        said = await api.post(f"/api/webhook/{number}/ping")
-        answer(
-            said, f"delivery {said['delivery']}; `oa webhook deliveries {number}` tells how it went", as_json=as_json
-        )
+        answer = await api.post(f"/api/webhook/{number}/ping", StartedPing)
+        line = f"delivery {answer['delivery']}; `oa webhook deliveries {number}` shows the result"
+        print_answer(answer, line, as_json=as_json)
         return 0
 
-    call(work)
+    run(work)
 
 
-@webhook.command("deliveries", epilog=EXIT_STATUSES)
+@webhook.command("deliveries")
 @click.argument("number", type=int)
-@click.option("--state", type=click.Choice(["waiting", "delivered", "failed"]))
-@click.option("--limit", default=25, show_default=True, type=click.IntRange(1, 100))
+@click.option("--state", type=click.Choice(["waiting", "delivered", "failed"]), help="Only this state.")
+@limit_option(25)
 @json_option
 def webhook_deliveries(number: int, state: str | None, limit: int, *, as_json: bool) -> None:
-    """List what a webhook was told or is still to be told, newest first."""
+    """List the deliveries of a webhook, newest first."""
 
     async def work(api: Api) -> int:
-        found = (await api.get(f"/api/webhook/{number}/deliveries", state=state, limit=limit))["deliveries"]
+        path = f"/api/webhook/{number}/deliveries"
+        deliveries = (await api.get(path, DeliveryList, state=state, limit=limit))["deliveries"]
         columns = ("delivery", "event", "state", "tries", "status", "error", "next try (UTC)")
         rows = [
             [
-                *(item[key] for key in ("id", "event", "state", "tries", "status", "error")),
+                *(item["id"], item["event"], item["state"], item["tries"], item["status"], item["error"]),
                 moment(item["due_at"]),
             ]
-            for item in found
+            for item in deliveries
         ]
-        answer(found, table("deliveries", columns, rows), as_json=as_json)
+        print_answer(deliveries, table("deliveries", columns, rows), as_json=as_json)
         return 0
 
-    call(work)
+    run(work)

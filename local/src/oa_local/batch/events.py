@@ -1,24 +1,24 @@
-"""Tells the results queue of each state change, in the shape that EventBridge gives it."""
+"""Sends each state change to the results queue, in the form of EventBridge."""
 
 import asyncio
 import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
-from oa_local.batch.job import ACCOUNT, Job
-from oa_local.provision import client
+from oa_local.aws_client import client
+from oa_local.batch.job import ACCOUNT, EmulatedJob
+from oa_shared.json_types import JsonObject
 
 _RETRY_S = 1.0
 log = structlog.get_logger(__name__)
 
 
-def state_change(job: Job) -> dict[str, Any]:
-    """Return the event of a job's present state."""
+def state_change(job: EmulatedJob) -> JsonObject:
+    """Return the event of the current state of a job."""
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -32,24 +32,24 @@ def state_change(job: Job) -> dict[str, Any]:
     }
 
 
-class Events:
-    """Sends events one after the other, again and again while the queue cannot be reached."""
+class EventSender:
+    """Sends events one after the other and retries while the queue is unavailable."""
 
     def __init__(self, queue_url: str | None, environ: Mapping[str, str]) -> None:
         self._queue_url = queue_url
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
         self._sqs = client("sqs", environ) if queue_url else None
 
-    def tell(self, job: Job) -> None:
-        """Put a job's present state in line to be sent."""
+    def enqueue(self, job: EmulatedJob) -> None:
+        """Schedule an event of the current state of a job."""
         if self._queue_url:
             self._waiting.put_nowait(json.dumps(state_change(job)))
 
     async def run(self) -> None:
-        """Send until cancelled."""
+        """Send events until canceled."""
         while True:
             body = await self._waiting.get()
-            while not await asyncio.to_thread(self._send, body):  # noqa: ASYNC110 - retries, waits for no task of ours
+            while not await asyncio.to_thread(self._send, body):  # noqa: ASYNC110 - a retry, not a wait for another task
                 await asyncio.sleep(_RETRY_S)
 
     def _send(self, body: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the Batch emulation knows of a job and of a job definition, kept as one JSON file each."""
+"""The jobs and job definitions of the Batch emulation, stored as JSON files."""
 
 import json
 import os
@@ -6,7 +6,9 @@ import time
 import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+
+from oa_local.batch.aws_types import Definition
+from oa_shared.json_types import JsonMapping, JsonObject
 
 ACCOUNT = "000000000000"
 ENDED = frozenset({"SUCCEEDED", "FAILED"})
@@ -14,13 +16,13 @@ WAITING = frozenset({"SUBMITTED", "RUNNABLE"})
 
 
 def now_ms() -> int:
-    """Return the time as Batch tells it, in milliseconds since the epoch."""
+    """Return the time in milliseconds since the epoch, as Batch gives it."""
     return int(time.time() * 1000)
 
 
 @dataclass(slots=True)
-class Job:
-    """One submitted job; times in milliseconds since the epoch, `memory_mib` and `timeout_s` its limits."""
+class EmulatedJob:
+    """A submitted job; times are in milliseconds since the epoch, `group` is its process group."""
 
     name: str
     queue: str
@@ -45,9 +47,9 @@ class Job:
         """Return the job's ARN."""
         return f"arn:aws:batch:us-east-1:{ACCOUNT}:job/{self.id}"
 
-    def summary(self) -> dict[str, Any]:
-        """Return the job as ListJobs tells it."""
-        told = {
+    def summary(self) -> JsonObject:
+        """Return the job in the form of ListJobs."""
+        summary: JsonObject = {
             "jobArn": self.arn,
             "jobId": self.id,
             "jobName": self.name,
@@ -56,53 +58,56 @@ class Job:
             "createdAt": self.created_at,
             "startedAt": self.started_at,
             "stoppedAt": self.stopped_at,
-            "container": _present({"exitCode": self.exit_code, "reason": self.container_reason}),
+            "container": self._container(),
         }
-        return _present(told)
+        return _without_none(summary)
 
-    def detail(self) -> dict[str, Any]:
-        """Return the job as DescribeJobs and the state change events tell it."""
+    def detail(self) -> JsonObject:
+        """Return the job in the form of DescribeJobs and of state change events."""
         environment = [{"name": name, "value": value} for name, value in self.environment.items()]
         container = {
-            **self.summary()["container"],
+            **self._container(),
             "command": self.command,
             "environment": environment,
             "resourceRequirements": [{"type": "MEMORY", "value": str(self.memory_mib)}],
         }
         timeout = {"attemptDurationSeconds": self.timeout_s} if self.timeout_s else None
         more = {"jobQueue": self.queue, "jobDefinition": self.definition, "timeout": timeout}
-        return {**self.summary(), **_present(more), "container": container, "attempts": []}
+        return {**self.summary(), **_without_none(more), "container": container, "attempts": []}
+
+    def _container(self) -> JsonObject:
+        return _without_none({"exitCode": self.exit_code, "reason": self.container_reason})
 
 
-def _present(values: dict[str, Any]) -> dict[str, Any]:
+def _without_none(values: JsonMapping) -> JsonObject:
     return {name: value for name, value in values.items() if value is not None}
 
 
 class Ledger:
-    """All jobs and definitions, in memory and as files, so that a killed server finds them again."""
+    """All jobs and definitions, in memory and as files, so that they survive a killed server."""
 
     def __init__(self, folder: Path) -> None:
         self._jobs_folder = folder / "jobs"
         self._definitions_file = folder / "definitions.json"
         self._jobs_folder.mkdir(parents=True, exist_ok=True)
         read = (json.loads(path.read_text("utf-8")) for path in self._jobs_folder.glob("*.json"))
-        self.jobs = {job.id: job for job in sorted((Job(**fields) for fields in read), key=_age)}
-        self.definitions: dict[str, dict[str, Any]] = {}
+        self.jobs = {job.id: job for job in sorted((EmulatedJob(**fields) for fields in read), key=_age)}
+        self.definitions: dict[str, Definition] = {}
         if self._definitions_file.exists():
             self.definitions = json.loads(self._definitions_file.read_text("utf-8"))
 
-    def save(self, job: Job) -> None:
-        """Write a job down."""
+    def save(self, job: EmulatedJob) -> None:
+        """Store a job."""
         self.jobs[job.id] = job
         _write(self._jobs_folder / f"{job.id}.json", asdict(job))
 
-    def save_definition(self, name: str, definition: dict[str, Any]) -> None:
-        """Write a job definition down under its name."""
+    def save_definition(self, name: str, definition: Definition) -> None:
+        """Store a job definition under its name."""
         self.definitions[name] = definition
         _write(self._definitions_file, self.definitions)
 
 
-def _age(job: Job) -> int:
+def _age(job: EmulatedJob) -> int:
     return job.created_at
 
 

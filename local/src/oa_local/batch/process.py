@@ -1,36 +1,36 @@
-"""The Batch emulation as a child process, with the lanes' queues and the tiers' definitions in it."""
+"""The Batch emulation as a child process, with a queue for each lane and a definition for each tier."""
 
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from oa_local.aws_client import AwsClient, client
 from oa_local.batch.registration import TASK, dispatcher_settings, register
 from oa_local.process import Process, StartError, accepts, free_port
-from oa_local.provision import client
 
 _START_S = 20.0
 
 
 @dataclass(slots=True)
 class BatchProcess:
-    """One server; `environ` names the endpoint of the results queue, `places` how many jobs run at once."""
+    """A server of the emulation. `environ` names the endpoint of the results queue; `slots` jobs run at once."""
 
     folder: Path
     environ: Mapping[str, str]
     results_queue_url: str | None = None
     port: int = field(default_factory=free_port)
-    places: int = 2
+    slots: int = 2
     log: Path | None = None
     process: Process = field(init=False)
 
     def __post_init__(self) -> None:
-        told = ["--results-queue-url", self.results_queue_url] if self.results_queue_url else []
-        words = ["--folder", str(self.folder), "--port", str(self.port), "--places", str(self.places)]
+        options = ["--folder", str(self.folder), "--port", str(self.port), "--slots", str(self.slots)]
+        if self.results_queue_url:
+            options += ["--results-queue-url", self.results_queue_url]
         self.process = Process(
-            [sys.executable, "-m", "oa_local.batch.server", *words, *told],
+            [sys.executable, "-m", "oa_local.batch.server", *options],
             log=self.log or self.folder.with_suffix(".log"),
             environ=self.environ,
         )
@@ -41,7 +41,7 @@ class BatchProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start it and wait until it listens; raises StartError."""
+        """Start the server and wait until it listens. Raises StartError."""
         self.process.start()
         deadline = time.monotonic() + _START_S
         while not self.answers():
@@ -50,18 +50,18 @@ class BatchProcess:
             time.sleep(0.05)
 
     def answers(self) -> bool:
-        """Return whether it listens."""
+        """Return whether the server listens."""
         return accepts(self.port)
 
     def stop(self) -> None:
-        """Stop it and the jobs that it runs."""
-        self.process.stop(patience_s=5)
+        """Stop the server and the jobs that it runs."""
+        self.process.stop(timeout_s=5)
 
-    def client(self) -> Any:
-        """Return a botocore client for it."""
+    def client(self) -> AwsClient:
+        """Return a client of the server."""
         return client("batch", {**self.environ, "AWS_ENDPOINT_URL_BATCH": self.url})
 
     def register(self, stack: str, *, command: Sequence[str] = TASK) -> dict[str, str]:
-        """Make the queues and definitions of a stack; return the dispatcher's settings that name them."""
+        """Create the queues and definitions of a stack; return the dispatcher settings that name them."""
         register(self.client(), stack, command=command)
         return dispatcher_settings(stack)

@@ -1,4 +1,4 @@
-"""Runs a job's command as a process with a memory limit and a time limit, and says how it ended."""
+"""Runs the command of a job as a process with a memory limit and a time limit."""
 
 import asyncio
 import os
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
-from oa_local.batch.job import Job
+from oa_local.batch.job import EmulatedJob
 
 KILLED = 137
-_LOOK_EVERY_S = 0.25
+_CHECK_EVERY_S = 0.25
 _GRACE_S = 30.0
 _EXITED = "Essential container in task exited"
 _OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
@@ -24,8 +24,8 @@ _TIMED_OUT = "Job attempt duration exceeded timeout"
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a container ended: `reason` is the job's statusReason, `container_reason` the container's."""
+class ContainerExit:
+    """How a container ended; `reason` is the statusReason of the job, `container_reason` that of the container."""
 
     exit_code: int | None
     reason: str
@@ -33,7 +33,7 @@ class Ending:
 
 
 def memory_of(pid: int) -> int:
-    """Return the resident bytes of a process and all its descendants; 0 if it has ended."""
+    """Return the resident bytes of a process and its descendants; 0 if it has ended."""
     try:
         top = psutil.Process(pid)
         family = [top, *top.children(recursive=True)]
@@ -47,13 +47,13 @@ def memory_of(pid: int) -> int:
 
 
 def kill_group(group: int, name: int = signal.SIGKILL) -> None:
-    """Signal a whole process group; one that is gone is fine."""
+    """Signal a process group; it is not an error if the group has ended."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(group, name)
 
 
-def kill_orphan(job: Job) -> None:
-    """Kill what a job of an earlier server left running, if that process group is still the job's."""
+def kill_orphan(job: EmulatedJob) -> None:
+    """Kill the processes that a job of an earlier server left, if the process group still belongs to the job."""
     if job.group is None:
         return
     with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
@@ -61,29 +61,29 @@ def kill_orphan(job: Job) -> None:
             kill_group(job.group)
 
 
-class Runner:
-    """Runs jobs in folders of their own under `folder`."""
+class ProcessRunner:
+    """Runs each job in its own folder below `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def run(self, job: Job, started: Callable[[Job], None]) -> Ending:
-        """Run a job to its end; `started` is called once the process exists."""
+    async def run(self, job: EmulatedJob, started: Callable[[EmulatedJob], None]) -> ContainerExit:
+        """Run a job to its end; `started` is called when its process exists."""
         work = self._folder / "work" / job.id
         work.mkdir(parents=True, exist_ok=True)
         try:
             process = await self._start(job, work)
         except OSError as error:
-            return Ending(None, f"CannotStartContainerError: {error}")
+            return ContainerExit(None, f"CannotStartContainerError: {error}")
         job.group = process.pid
         started(job)
         try:
-            return await _watch(job, process)
+            return await _wait_for_end(job, process)
         finally:
             kill_group(process.pid)
             shutil.rmtree(work, ignore_errors=True)
 
-    async def _start(self, job: Job, work: Path) -> asyncio.subprocess.Process:
+    async def _start(self, job: EmulatedJob, work: Path) -> asyncio.subprocess.Process:
         environ = {
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '/usr/bin:/bin')}",
@@ -94,10 +94,10 @@ class Runner:
         }
         logs = self._folder / "logs"
         logs.mkdir(parents=True, exist_ok=True)
-        launch = [sys.executable, "-m", "oa_local.launch", "--parent", str(os.getpid()), "--"]
+        supervised = [sys.executable, "-m", "oa_local.supervised_exec", "--parent", str(os.getpid()), "--"]
         with (logs / f"{job.id}.log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                *(launch + job.command),
+                *(supervised + job.command),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -107,22 +107,22 @@ class Runner:
             )
 
 
-async def _watch(job: Job, process: asyncio.subprocess.Process) -> Ending:
+async def _wait_for_end(job: EmulatedJob, process: asyncio.subprocess.Process) -> ContainerExit:
     ended = asyncio.ensure_future(process.wait())
     deadline = time.monotonic() + job.timeout_s if job.timeout_s else float("inf")
     while not ended.done():
-        await asyncio.wait({ended}, timeout=_LOOK_EVERY_S)
+        await asyncio.wait({ended}, timeout=_CHECK_EVERY_S)
         if ended.done():
             break
         if memory_of(process.pid) > job.memory_mib * 1024 * 1024:
             kill_group(process.pid)
             await ended
-            return Ending(KILLED, _EXITED, _OUT_OF_MEMORY)
+            return ContainerExit(KILLED, _EXITED, _OUT_OF_MEMORY)
         if job.stop_reason is not None:
-            return Ending(await _stop(process, ended), job.stop_reason)
+            return ContainerExit(await _stop(process, ended), job.stop_reason)
         if time.monotonic() > deadline:
-            return Ending(await _stop(process, ended), _TIMED_OUT)
-    return Ending(exit_code(ended.result()), _EXITED)
+            return ContainerExit(await _stop(process, ended), _TIMED_OUT)
+    return ContainerExit(exit_code(ended.result()), _EXITED)
 
 
 async def _stop(process: asyncio.subprocess.Process, ended: "asyncio.Future[int]") -> int:
@@ -132,6 +132,6 @@ async def _stop(process: asyncio.subprocess.Process, ended: "asyncio.Future[int]
     return exit_code(await ended)
 
 
-def exit_code(returned: int) -> int:
-    """Return a container's exit code: a process killed by signal N gives 128 + N."""
-    return returned if returned >= 0 else 128 - returned
+def exit_code(return_code: int) -> int:
+    """Return the exit code of a container: 128 + N for a process killed by signal N."""
+    return return_code if return_code >= 0 else 128 - return_code

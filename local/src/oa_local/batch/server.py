@@ -1,4 +1,4 @@
-"""The calls of AWS Batch that this project uses, as AWS speaks them: JSON over POST /v1/<action>."""
+"""The calls of AWS Batch that this project uses, in its protocol: JSON over POST /v1/<action>."""
 
 import argparse
 import asyncio
@@ -6,21 +6,23 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from aiohttp import web
 
-from oa_local.batch.events import Events
-from oa_local.batch.job import ACCOUNT, Job, Ledger
-from oa_local.batch.runner import Runner
+from oa_local.batch.aws_types import Definition, NewDefinition, NewJob
+from oa_local.batch.events import EventSender
+from oa_local.batch.job import ACCOUNT, EmulatedJob, Ledger
+from oa_local.batch.runner import ProcessRunner
 from oa_local.batch.scheduler import Scheduler
+from oa_shared.json_types import JsonObject
 from oa_shared.logging import configure_logging
 
 _DEFAULT_MEMORY_MIB = 2048
 _MAX_LISTED = 100
 
 
-class _Refusal(web.HTTPBadRequest):
+class _ClientError(web.HTTPBadRequest):
     def __init__(self, message: str) -> None:
         super().__init__(
             text=f'{{"message": "{message}"}}',
@@ -29,16 +31,29 @@ class _Refusal(web.HTTPBadRequest):
         )
 
 
+class _Filter(TypedDict):
+    name: str
+    values: list[str]
+
+
+class _ListJobs(TypedDict):
+    jobQueue: str
+    jobStatus: NotRequired[str]
+    filters: NotRequired[list[_Filter]]
+    maxResults: NotRequired[int]
+    nextToken: NotRequired[str]
+
+
 class BatchApi:
-    """The handlers; any queue name is taken for a queue."""
+    """The handlers of the calls; every queue name is accepted."""
 
     def __init__(self, ledger: Ledger, scheduler: Scheduler) -> None:
         self._ledger = ledger
         self._scheduler = scheduler
-        self._queues: dict[str, dict[str, Any]] = {}
+        self._queues: dict[str, JsonObject] = {}
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the handlers by their paths."""
+        """Return the route of each call."""
         actions = {
             "submitjob": self.submit_job,
             "describejobs": self.describe_jobs,
@@ -54,88 +69,87 @@ class BatchApi:
 
     async def submit_job(self, request: web.Request) -> web.Response:
         """SubmitJob."""
-        asked = await request.json()
-        definition_name = _last(asked["jobDefinition"]).split(":")[0]
+        new_job: NewJob = await request.json()
+        definition_name = _last(new_job["jobDefinition"]).split(":")[0]
         definition = self._ledger.definitions.get(definition_name)
         if definition is None:
-            raise _Refusal(f"JobDefinition {definition_name} does not exist")
-        job = _job(asked, definition)
+            raise _ClientError(f"JobDefinition {definition_name} does not exist")
+        job = _job(new_job, definition)
         self._scheduler.add(job)
         return web.json_response({"jobArn": job.arn, "jobId": job.id, "jobName": job.name})
 
     async def describe_jobs(self, request: web.Request) -> web.Response:
         """DescribeJobs."""
         ids = (await request.json())["jobs"]
-        found = [self._ledger.jobs[job_id].detail() for job_id in ids if job_id in self._ledger.jobs]
-        return web.json_response({"jobs": found})
+        jobs = [self._ledger.jobs[job_id].detail() for job_id in ids if job_id in self._ledger.jobs]
+        return web.json_response({"jobs": jobs})
 
     async def list_jobs(self, request: web.Request) -> web.Response:
         """ListJobs with the JOB_NAME filter or by status, newest first, in pages."""
-        asked = await request.json()
-        names = {v for f in asked.get("filters", ()) if f["name"] == "JOB_NAME" for v in f["values"]}
-        queue, status = _last(asked["jobQueue"]), asked.get("jobStatus", "RUNNING")
-        found = [
+        query: _ListJobs = await request.json()
+        names = {v for f in query.get("filters", ()) if f["name"] == "JOB_NAME" for v in f["values"]}
+        queue, status = _last(query["jobQueue"]), query.get("jobStatus", "RUNNING")
+        jobs = [
             job.summary()
             for job in reversed(self._ledger.jobs.values())
             if job.queue == queue and (job.name in names if names else job.status == status)
         ]
-        first = int(asked.get("nextToken") or 0)
-        end = first + min(int(asked.get("maxResults") or _MAX_LISTED), _MAX_LISTED)
-        more = {"nextToken": str(end)} if end < len(found) else {}
-        return web.json_response({"jobSummaryList": found[first:end], **more})
+        first = int(query.get("nextToken") or 0)
+        end = first + min(int(query.get("maxResults") or _MAX_LISTED), _MAX_LISTED)
+        more = {"nextToken": str(end)} if end < len(jobs) else {}
+        return web.json_response({"jobSummaryList": jobs[first:end], **more})
 
     async def stop_job(self, request: web.Request) -> web.Response:
         """TerminateJob and CancelJob."""
-        asked = await request.json()
-        job = self._ledger.jobs.get(asked["jobId"])
+        body = await request.json()
+        job = self._ledger.jobs.get(body["jobId"])
         if job is not None:
-            self._scheduler.stop(job, asked["reason"])
+            self._scheduler.stop(job, body["reason"])
         return web.json_response({})
 
     async def register_job_definition(self, request: web.Request) -> web.Response:
         """RegisterJobDefinition."""
-        asked = await request.json()
-        name = asked["jobDefinitionName"]
-        revision = int(self._ledger.definitions.get(name, {}).get("revision", 0)) + 1
+        new: NewDefinition = await request.json()
+        name, earlier = new["jobDefinitionName"], self._ledger.definitions.get(new["jobDefinitionName"])
+        revision = earlier["revision"] + 1 if earlier else 1
         arn = f"arn:aws:batch:us-east-1:{ACCOUNT}:job-definition/{name}:{revision}"
-        told = {"jobDefinitionName": name, "jobDefinitionArn": arn, "revision": revision}
-        self._ledger.save_definition(name, {**asked, **told, "status": "ACTIVE"})
-        return web.json_response(told)
+        self._ledger.save_definition(name, {**new, "jobDefinitionArn": arn, "revision": revision, "status": "ACTIVE"})
+        return web.json_response({"jobDefinitionName": name, "jobDefinitionArn": arn, "revision": revision})
 
     async def describe_job_definitions(self, request: web.Request) -> web.Response:
         """DescribeJobDefinitions."""
         name = (await request.json()).get("jobDefinitionName")
-        found = [d for key, d in self._ledger.definitions.items() if name in {None, key}]
-        return web.json_response({"jobDefinitions": found})
+        definitions = [d for key, d in self._ledger.definitions.items() if name in {None, key}]
+        return web.json_response({"jobDefinitions": definitions})
 
     async def create_job_queue(self, request: web.Request) -> web.Response:
         """CreateJobQueue."""
-        asked = await request.json()
-        name = asked["jobQueueName"]
-        told = {"jobQueueName": name, "jobQueueArn": f"arn:aws:batch:us-east-1:{ACCOUNT}:job-queue/{name}"}
-        self._queues[name] = {**asked, **told, "state": "ENABLED", "status": "VALID"}
-        return web.json_response(told)
+        body: JsonObject = await request.json()
+        name = str(body["jobQueueName"])
+        queue = {"jobQueueName": name, "jobQueueArn": f"arn:aws:batch:us-east-1:{ACCOUNT}:job-queue/{name}"}
+        self._queues[name] = {**body, **queue, "state": "ENABLED", "status": "VALID"}
+        return web.json_response(queue)
 
     async def describe_job_queues(self, request: web.Request) -> web.Response:
         """DescribeJobQueues."""
         names = {_last(name) for name in (await request.json()).get("jobQueues", ())}
-        found = [queue for name, queue in self._queues.items() if not names or name in names]
-        return web.json_response({"jobQueues": found})
+        queues = [queue for name, queue in self._queues.items() if not names or name in names]
+        return web.json_response({"jobQueues": queues})
 
 
 def _last(name_or_arn: str) -> str:
     return name_or_arn.rsplit("/", 1)[-1]
 
 
-def _job(asked: dict[str, Any], definition: dict[str, Any]) -> Job:
-    container, override = definition["containerProperties"], asked.get("containerOverrides", {})
+def _job(new_job: NewJob, definition: Definition) -> EmulatedJob:
+    container, override = definition["containerProperties"], new_job.get("containerOverrides", {})
     pairs = [*container.get("environment", ()), *override.get("environment", ())]
     requirements = [*container.get("resourceRequirements", ()), *override.get("resourceRequirements", ())]
     sizes = {each["type"]: each["value"] for each in requirements}
-    timeout = asked.get("timeout") or definition.get("timeout") or {}
-    return Job(
-        name=asked["jobName"],
-        queue=_last(asked["jobQueue"]),
+    timeout = new_job.get("timeout") or definition.get("timeout") or {}
+    return EmulatedJob(
+        name=new_job["jobName"],
+        queue=_last(new_job["jobQueue"]),
         definition=definition["jobDefinitionArn"],
         command=list(override.get("command") or container.get("command") or ()),
         environment={pair["name"]: pair["value"] for pair in pairs},
@@ -144,15 +158,15 @@ def _job(asked: dict[str, Any], definition: dict[str, Any]) -> Job:
     )
 
 
-async def _healthy(_request: web.Request) -> web.Response:
+async def _health(_request: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
-def create_app(folder: Path, *, results_queue_url: str | None, places: int) -> web.Application:
-    """Return the server over one folder of state."""
+def create_app(folder: Path, *, results_queue_url: str | None, slots: int) -> web.Application:
+    """Return the server; `folder` holds its state."""
     ledger = Ledger(folder)
-    events = Events(results_queue_url, os.environ)
-    scheduler = Scheduler(ledger, Runner(folder), events, places=places)
+    events = EventSender(results_queue_url, os.environ)
+    scheduler = Scheduler(ledger, ProcessRunner(folder), events, slots=slots)
 
     async def lifetime(_app: web.Application) -> AsyncIterator[None]:
         sender = asyncio.create_task(events.run())
@@ -164,23 +178,23 @@ def create_app(folder: Path, *, results_queue_url: str | None, places: int) -> w
             await sender
 
     app = web.Application(client_max_size=1024 * 1024)
-    app.add_routes([*BatchApi(ledger, scheduler).routes(), web.get("/health", _healthy)])
+    app.add_routes([*BatchApi(ledger, scheduler).routes(), web.get("/health", _health)])
     app.cleanup_ctx.append(lifetime)
     return app
 
 
 def main() -> None:
-    """Serve until told to stop, on loopback unless told otherwise."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--places", type=int, default=os.cpu_count() or 2)
-    parser.add_argument("--results-queue-url")
-    given = parser.parse_args()
+    """Serve until stopped, by default on loopback."""
+    parser = argparse.ArgumentParser(description="Emulate AWS Batch: run each job as a process of this machine.")
+    parser.add_argument("--folder", type=Path, required=True, help="the folder for jobs, logs and work files")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, required=True, help="the port to listen on")
+    parser.add_argument("--slots", type=int, default=os.cpu_count() or 2, help="how many jobs run at once")
+    parser.add_argument("--results-queue-url", help="the queue for state changes")
+    options = parser.parse_args()
     configure_logging("batch")
-    app = create_app(given.folder, results_queue_url=given.results_queue_url, places=given.places)
-    web.run_app(app, host=given.host, port=given.port, print=None)
+    app = create_app(options.folder, results_queue_url=options.results_queue_url, slots=options.slots)
+    web.run_app(app, host=options.host, port=options.port, print=None)
 
 
 if __name__ == "__main__":

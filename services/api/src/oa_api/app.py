@@ -24,13 +24,13 @@ from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
 from oa_api.settings import Settings, check_public_url
-from oa_api.status.api import VERSION
 from oa_api.status.overview_page import set_up_overview
 from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
 from oa_shared.roles import Role
 from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
+from oa_shared.version import VERSION
 
 
 def make_app(
@@ -56,7 +56,7 @@ def make_app(
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
-    app[HUB] = Hub(database, settings.database_url, most_streams=settings.event_streams)
+    app[HUB] = Hub(database, settings.database_url, max_streams=settings.event_streams)
     app.on_shutdown.append(_end_streams)
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
     app[RENDER_ERROR] = render_error

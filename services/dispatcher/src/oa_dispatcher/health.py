@@ -6,11 +6,11 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from oa_dispatcher.metrics import SWEEP_AGE_S
-from oa_dispatcher.settings import Settings
-from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.settings import DispatcherSettings
+from oa_dispatcher.sweep import BatchSweep
 
 
-def health_app(settings: Settings, sweep: Sweep) -> web.Application:
+def health_app(settings: DispatcherSettings, sweep: BatchSweep) -> web.Application:
     """Return an application with /health and /metrics."""
     started = time.monotonic()
 

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from oa_dispatcher.api_client import ApiClient
 from oa_dispatcher.health import health_app
-from oa_dispatcher.settings import Settings
+from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
-from oa_dispatcher.sweep import Sweep
+from oa_dispatcher.sweep import BatchSweep
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.aws import open_aws
 from oa_shared.consumer import Consumer, ConsumerOptions
@@ -29,13 +29,13 @@ def main() -> None:
     """Run until SIGTERM or SIGINT; invalid settings end it with one log line and exit status 2."""
     configure_logging("dispatcher")
     try:
-        asyncio.run(serve(read_settings(Settings, os.environ)))
+        asyncio.run(serve(read_settings(DispatcherSettings, os.environ)))
     except OaError as error:
         log.error("dispatcher_ended", code=error.code, error=error.detail)  # noqa: TRY400 - the detail is enough
         sys.exit(2)
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: DispatcherSettings) -> None:
     """Work until a stop signal, then finish messages in progress for at most 23 s."""
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -46,7 +46,7 @@ async def serve(settings: Settings) -> None:
         jobs = aws.queue(settings.jobs_queue_url, settings.jobs_dlq_url)
         results = aws.queue(settings.results_queue_url, settings.results_dlq_url)
         submission = Submission(settings, api=api, batch=aws.batch(), bucket=TokenBucket(settings.submit_rate))
-        sweep = Sweep(settings, api=api, batch=aws.batch(), results=results)
+        sweep = BatchSweep(settings, api=api, batch=aws.batch(), results=results)
         runner = web.AppRunner(health_app(settings, sweep), access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -7,7 +7,7 @@ from oa_shared.scheduling import Lane, Tier
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class DispatcherSettings:
     """Settings from OA_* variables; times are in seconds, rates in calls per second."""
 
     stack: str

@@ -1,4 +1,4 @@
-"""One remark a test: what it says, where, and that it is not said of what is sound."""
+"""Each finding of `check`: its severity, pointer and code; valid definitions have none."""
 
 import json
 from pathlib import Path
@@ -27,12 +27,12 @@ def _definition(conform: dict[str, Any] | None = None, *, layer: str = "addresse
     return {"schema": 2, "coverage": {"country": "xx", "US Census": {"geoid": "1"}}, "layers": {layer: [body]}}
 
 
-def _found(definition: Any) -> list[tuple[str, str, str]]:
+def _findings(definition: Any) -> list[tuple[str, str, str]]:
     return [(item.severity.value, item.pointer, item.code) for item in check_definition(definition)]
 
 
-def test_check_definition_sound_says_nothing() -> None:
-    assert _found(_definition()) == []
+def test_check_definition_valid_has_no_findings() -> None:
+    assert _findings(_definition()) == []
 
 
 _CONFORM = "/layers/addresses/0/conform"
@@ -51,7 +51,7 @@ _CONFORM = "/layers/addresses/0/conform"
         (_definition({"postcode": ""}), ("warning", f"{_CONFORM}/postcode", "no_column")),
         (_definition({"city": ["a", "a"]}), ("warning", f"{_CONFORM}/city/1", "repeated_column")),
         (_definition(year="2014"), ("warning", "/layers/addresses/0/year", "old")),
-        (_definition(license=""), ("hint", "/layers/addresses/0", "no_licence")),
+        (_definition(license=""), ("hint", "/layers/addresses/0", "no_license")),
         (_definition(skip=True), ("hint", "/layers/addresses/0/skip", "source.skip")),
         (_definition(data="http://example.org/a.csv"), ("hint", "/layers/addresses/0/data", "not_encrypted")),
         (_definition(protocol="gopher"), ("error", "/layers/addresses/0/protocol", "source.schema")),
@@ -74,30 +74,30 @@ _CONFORM = "/layers/addresses/0/conform"
     ],
     ids=lambda value: value[2] + value[1].replace("/", ".") if isinstance(value, tuple) else "",
 )
-def test_check_definition_names_place_and_code(definition: Any, expected: tuple[str, str, str]) -> None:
-    found = _found(definition)
+def test_check_definition_finding_has_pointer_and_code(definition: Any, expected: tuple[str, str, str]) -> None:
+    found = _findings(definition)
 
     assert any(
         item[0] == expected[0] and item[1].startswith(expected[1]) and item[2] == expected[2] for item in found
     ), found
 
 
-def test_check_definition_a_failing_test_is_an_error() -> None:
+def test_check_definition_failing_test_is_an_error() -> None:
     test = {
         "enabled": True,
         "acceptance-tests": [{"inputs": {"no": "1", "st": "A"}, "expected": {"number": "2", "street": "A"}}],
     }
 
-    found = _found(_definition(test=test))
+    found = _findings(_definition(test=test))
 
     assert found == [("error", "/layers/addresses/0/test", "source.test_failed")]
 
 
-def test_check_definition_a_name_given_twice_is_an_error() -> None:
+def test_check_definition_duplicate_name_is_an_error() -> None:
     definition = _definition()
     definition["layers"]["addresses"] *= 2
 
-    assert ("error", "/layers/addresses/1/name", "source.schema") in _found(definition)
+    assert ("error", "/layers/addresses/1/name", "source.schema") in _findings(definition)
 
 
 @pytest.mark.parametrize(
@@ -122,23 +122,23 @@ def test_check_definition_a_name_given_twice_is_an_error() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_check_rule_finds(rule: dict[str, Any], code: str) -> None:
+def test_check_rule_finding(rule: dict[str, Any], code: str) -> None:
     assert code in {item.code for item in check_rule(rule, "/x")}
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", r"(\w+\s?)*$", r"([a-z0-9]+[-. ]?)+\.$", r"x(?:\d*\d*)*y"])
-def test_blowing_string_is_found_for(pattern: str) -> None:
+def test_find_backtracking_input_slow_pattern_has_one(pattern: str) -> None:
     assert find_backtracking_input(pattern) is not None
 
 
 @pytest.mark.parametrize(
     "pattern", [r"^(?:[0-9]+ )(.*)", r"^(.*?),\s*([A-Z]{2})\s+(\d{5})(?:-\d{4})?$", r"(ab)+c", "a*b*"]
 )
-def test_blowing_string_is_none_for(pattern: str) -> None:
+def test_find_backtracking_input_safe_pattern_has_none(pattern: str) -> None:
     assert find_backtracking_input(pattern) is None
 
 
-def test_check_file_not_json_says_where(tmp_path: Path) -> None:
+def test_check_file_invalid_json_has_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('{"schema": 2,,}')
 
@@ -147,7 +147,7 @@ def test_check_file_not_json_says_where(tmp_path: Path) -> None:
     assert "line 1 column 14" in finding.message
 
 
-def test_check_command_of_a_folder_prints_pointers_and_ends_with_10(tmp_path: Path) -> None:
+def test_check_command_folder_prints_pointers_and_exits_with_10(tmp_path: Path) -> None:
     (tmp_path / "good.json").write_text(json.dumps(_definition()))
     (tmp_path / "bad.json").write_text(json.dumps(_definition({"csvsplit": ""})))
 
@@ -158,7 +158,7 @@ def test_check_command_of_a_folder_prints_pointers_and_ends_with_10(tmp_path: Pa
     assert "2 definitions checked: 1 error, 0 warnings, 0 hints" in done.output
 
 
-def test_check_command_json_is_one_object_a_line(tmp_path: Path) -> None:
+def test_check_command_json_is_one_object_per_line(tmp_path: Path) -> None:
     (tmp_path / "old.json").write_text(json.dumps(_definition(year="2014")))
 
     done = CliRunner().invoke(main, ["check", "--json", str(tmp_path)])

@@ -1,4 +1,4 @@
-"""Progress as people and programs see it."""
+"""Progress on a terminal and as JSON lines."""
 
 import io
 import json
@@ -9,7 +9,9 @@ from rich.console import Console
 from oa_task.commands.progress_display import display_progress
 
 
-def test_shown_progress_elsewhere_is_json_lines_with_the_unit_of_the_phase(capsys: pytest.CaptureFixture[str]) -> None:
+def test_display_progress_no_terminal_is_json_lines_in_the_unit_of_the_phase(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with display_progress(Console(file=io.StringIO(), force_terminal=False)) as progress:
         progress("download", 10, 100)
         progress("convert", 5, None)
@@ -22,7 +24,7 @@ def test_shown_progress_elsewhere_is_json_lines_with_the_unit_of_the_phase(capsy
     assert "total" not in lines[1]
 
 
-def test_shown_progress_elsewhere_a_phase_tells_once_a_second(capsys: pytest.CaptureFixture[str]) -> None:
+def test_display_progress_no_terminal_prints_a_phase_once_a_second(capsys: pytest.CaptureFixture[str]) -> None:
     with display_progress(Console(file=io.StringIO(), force_terminal=False)) as progress:
         for done in range(1000):
             progress("convert", done, None)
@@ -30,7 +32,7 @@ def test_shown_progress_elsewhere_a_phase_tells_once_a_second(capsys: pytest.Cap
     assert len(capsys.readouterr().err.splitlines()) <= 2
 
 
-def test_shown_progress_elsewhere_phases_side_by_side_each_tell_once_a_second(
+def test_display_progress_no_terminal_prints_overlapping_phases_once_a_second_each(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     with display_progress(Console(file=io.StringIO(), force_terminal=False)) as progress:
@@ -41,7 +43,7 @@ def test_shown_progress_elsewhere_phases_side_by_side_each_tell_once_a_second(
     assert len(capsys.readouterr().err.splitlines()) <= 4
 
 
-def test_shown_progress_on_a_terminal_shows_phase_amount_and_total() -> None:
+def test_display_progress_terminal_shows_phase_amount_and_total() -> None:
     screen = io.StringIO()
 
     with display_progress(Console(file=screen, force_terminal=True, width=100)) as progress:

@@ -11,7 +11,7 @@ def batch(**columns: list[str | None]) -> FeatureBatch:
     return FeatureBatch(0, frame, Points(np.zeros(frame.height), np.zeros(frame.height)))
 
 
-def test_profile_tells_share_empty_distinct_and_frequent_values() -> None:
+def test_profile_columns_has_share_empty_distinct_and_top_values() -> None:
     found = profile_columns([batch(city=["A", "A", " ", None]), batch(city=["B", "A", "", "C"])])
     assert found["sample_rows"] == 8
     assert found["columns"]["city"] == {
@@ -33,14 +33,14 @@ def test_profile_tells_share_empty_distinct_and_frequent_values() -> None:
         (["", " "], "empty"),
     ],
 )
-def test_profile_kind_is_the_narrowest_that_holds_all_values(values: list[str | None], kind: str) -> None:
+def test_profile_columns_kind_is_the_narrowest_for_all_values(values: list[str | None], kind: str) -> None:
     assert profile_columns([batch(a=values)])["columns"]["a"]["kind"] == kind
 
 
-def test_profile_column_that_only_some_batches_have_counts_as_empty_elsewhere() -> None:
+def test_profile_columns_column_missing_in_a_batch_is_empty_there() -> None:
     found = profile_columns([batch(a=["1"]), batch(a=["2"], b=["x"])])
     assert found["columns"]["b"]["share_empty"] == 0.5
 
 
-def test_profile_without_features_is_empty() -> None:
+def test_profile_columns_without_features_is_empty() -> None:
     assert profile_columns([]) == {"sample_rows": 0, "columns": {}}

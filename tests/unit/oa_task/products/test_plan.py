@@ -1,4 +1,4 @@
-"""Plans are read as strangers' text."""
+"""Plans are untrusted text."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_task.products.plan import read_plan
+from oa_task.products.plan import parse_plan
 from oa_task.runtime.failure import TaskFailure
 
 DATASET: dict[str, Any] = {
@@ -26,51 +26,51 @@ DATASET: dict[str, Any] = {
 PLAN: dict[str, Any] = {"v": 1, "kind": "export", "title": "x", "formats": ["csv"], "inputs": [DATASET]}
 
 
-def code_and_words(body: bytes) -> tuple[str, str]:
+def code_and_message(body: bytes) -> tuple[str, str]:
     with pytest.raises(TaskFailure) as caught:
-        read_plan(body)
+        parse_plan(body)
     return caught.value.code, caught.value.message
 
 
-def test_plan_good_one_is_read_and_what_is_new_is_passed_over() -> None:
-    plan = read_plan(json.dumps({**PLAN, "bbox": [1, 2, 3, 4], "new": 1, "formats": ["csv", "csv"]}).encode())
+def test_parse_plan_valid_ignores_unknown_fields() -> None:
+    plan = parse_plan(json.dumps({**PLAN, "bbox": [1, 2, 3, 4], "new": 1, "formats": ["csv", "csv"]}).encode())
     assert (plan.bbox, plan.formats, plan.layer) == ((1.0, 2.0, 3.0, 4.0), ("csv",), "addresses")
     assert plan.inputs[0].label == "us/x/addresses/city"
 
 
 @pytest.mark.parametrize(
-    ("change", "words"),
+    ("change", "pointer"),
     [
         ({"v": 2}, "/v: "),
         ({"kind": "x"}, "/kind: "),
-        ({"formats": []}, "/formats: names no format to write"),
+        ({"formats": []}, "/formats: "),
         ({"formats": ["exe"]}, "/formats/0: "),
-        ({"kind": "collection", "formats": ["csv"]}, "/formats: a collection is written as"),
+        ({"kind": "collection", "formats": ["csv"]}, "/formats: "),
         ({"bbox": [1, 2, 3]}, "/bbox: "),
-        ({"bbox": [1, 2, 3, 1]}, "/bbox: is west, south, east, north"),
-        ({"bbox": [1, 2, 300, 4]}, "/bbox: is west, south, east, north"),
+        ({"bbox": [1, 2, 3, 1]}, "/bbox: "),
+        ({"bbox": [1, 2, 300, 4]}, "/bbox: "),
         ({"inputs": []}, "/inputs: "),
-        ({"inputs": [{**DATASET, "key": "../secret"}]}, "/inputs/0/key: is no key"),
-        ({"inputs": [{**DATASET, "key": "/etc/passwd"}]}, "/inputs/0/key: is no key"),
-        ({"inputs": [{**DATASET, "geojson_key": "a\\b"}]}, "/inputs/0/geojson_key: is no key"),
+        ({"inputs": [{**DATASET, "key": "../secret"}]}, "/inputs/0/key: "),
+        ({"inputs": [{**DATASET, "key": "/etc/passwd"}]}, "/inputs/0/key: "),
+        ({"inputs": [{**DATASET, "geojson_key": "a\\b"}]}, "/inputs/0/geojson_key: "),
         ({"inputs": [{**DATASET, "sha256": "x"}]}, "/inputs/0/sha256: "),
         ({"inputs": [{**DATASET, "license": 3}]}, "/inputs/0/license: "),
         ({"inputs": [{**DATASET, "count": -1}]}, "/inputs/0/count: "),
         ({"inputs": [{**DATASET, "count": "1"}]}, "/inputs/0/count: "),
-        ({"inputs": [DATASET, {**DATASET, "layer": "parcels"}]}, "/inputs: export is of one layer"),
-        ({"layer": "parcels"}, "/inputs: export is of one layer"),
-        ({"title": "\ud800"}, "JSON has not"),
+        ({"inputs": [DATASET, {**DATASET, "layer": "parcels"}]}, "/inputs: "),
+        ({"layer": "parcels"}, "/inputs: "),
+        ({"title": "\ud800"}, "not Unicode"),
     ],
 )
-def test_plan_bad_one_says_where_and_what(change: dict[str, Any], words: str) -> None:
-    code, message = code_and_words(json.dumps({**PLAN, **change}).encode())
+def test_parse_plan_invalid_has_code_and_pointer(change: dict[str, Any], pointer: str) -> None:
+    code, message = code_and_message(json.dumps({**PLAN, **change}).encode())
     assert code == "source.schema"
-    assert words in message
+    assert pointer in message
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[" * 100_000, b"[]", b"null", b'{"v": NaN}'])
-def test_plan_that_is_no_object_is_refused(body: bytes) -> None:
-    assert code_and_words(body)[0] == "source.schema"
+def test_parse_plan_not_an_object_fails(body: bytes) -> None:
+    assert code_and_message(body)[0] == "source.schema"
 
 
 _JSON = st.recursive(
@@ -84,10 +84,10 @@ _JSON = st.recursive(
     value=_JSON,
     is_inner=st.booleans(),
 )
-def test_plan_with_any_value_anywhere_is_read_or_refused(field: str, value: Any, *, is_inner: bool) -> None:
+def test_parse_plan_any_value_in_any_field_is_read_or_fails(field: str, value: Any, *, is_inner: bool) -> None:
     changed = {**PLAN, "inputs": [{**DATASET, field: value}]} if is_inner else {**PLAN, field: value}
     body = json.dumps(changed).encode()
     try:
-        read_plan(body)
+        parse_plan(body)
     except TaskFailure:
-        assert code_and_words(body)[0] == "source.schema"
+        assert code_and_message(body)[0] == "source.schema"

@@ -7,7 +7,7 @@ import pytest
 from oa_task.runtime.pipeline import ConsumerThread, ReadAhead
 
 
-def test_worker_consumes_in_order_and_finishes_in_its_thread() -> None:
+def test_consumer_thread_consumes_in_order_and_finishes_in_its_thread() -> None:
     seen: list[object] = []
     worker = ConsumerThread[int]("w", seen.append)
     for item in range(50):
@@ -17,7 +17,7 @@ def test_worker_consumes_in_order_and_finishes_in_its_thread() -> None:
     assert seen == [*range(50), "w"]
 
 
-def test_worker_error_reaches_the_giver_and_nothing_more_is_consumed() -> None:
+def test_consumer_thread_error_is_raised_by_put_and_ends_consumption() -> None:
     seen: list[int] = []
 
     def consume(item: int) -> None:
@@ -31,7 +31,7 @@ def test_worker_error_reaches_the_giver_and_nothing_more_is_consumed() -> None:
     assert seen == [0]
 
 
-def test_worker_error_at_the_end_reaches_whoever_joins() -> None:
+def test_consumer_thread_error_at_the_end_is_raised_by_join() -> None:
     def fail() -> None:
         raise OSError("disk full")
 
@@ -41,7 +41,7 @@ def test_worker_error_at_the_end_reaches_whoever_joins() -> None:
         worker.join()
 
 
-def test_worker_stopped_while_its_queue_is_full_ends() -> None:
+def test_consumer_thread_stopped_with_a_full_queue_ends() -> None:
     gate = threading.Event()
 
     def consume(_item: int) -> None:
@@ -56,7 +56,7 @@ def test_worker_stopped_while_its_queue_is_full_ends() -> None:
     assert not any(thread.name == "w" for thread in threading.enumerate())
 
 
-def test_read_ahead_yields_all_and_then_the_error() -> None:
+def test_read_ahead_yields_all_items_then_raises_the_error() -> None:
     def items() -> Iterator[int]:
         yield from range(5)
         raise ValueError("broken at 5")
@@ -67,7 +67,7 @@ def test_read_ahead_yields_all_and_then_the_error() -> None:
     assert seen == [0, 1, 2, 3, 4]
 
 
-def test_read_ahead_left_early_stops_reading() -> None:
+def test_read_ahead_leaving_early_stops_reading() -> None:
     taken: list[int] = []
 
     def items() -> Iterator[int]:

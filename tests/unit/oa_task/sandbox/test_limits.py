@@ -1,4 +1,4 @@
-"""Each test confines a process of its own: what is given up does not come back."""
+"""The limits of the sandbox; each test starts a process, because limits cannot be removed."""
 
 import json
 import subprocess
@@ -32,17 +32,17 @@ def _answer(code: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_confine_sockets_of_the_network_are_refused_and_local_ones_are_not() -> None:
+def test_apply_limits_refuses_network_sockets_but_not_local_ones() -> None:
     assert _answer(_CONFINED + _OPEN) == {"AF_INET": 13, "AF_INET6": 13, "AF_NETLINK": 13, "AF_UNIX": 0}
 
 
-def test_confine_children_of_the_process_are_cut_off_too() -> None:
+def test_apply_limits_includes_children() -> None:
     child = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {_OPEN!r}], check=True)"
 
     assert _answer(_CONFINED + child)["AF_INET"] == 13
 
 
-def test_confine_io_uring_is_refused() -> None:
+def test_apply_limits_refuses_io_uring() -> None:
     call = (
         "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nlibc.syscall(425, 1, None)\nprint(ctypes.get_errno())"
     )
@@ -50,7 +50,7 @@ def test_confine_io_uring_is_refused() -> None:
     assert _answer(_CONFINED + call) == 13
 
 
-def test_confine_a_file_above_the_limit_is_refused(tmp_path: Path) -> None:
+def test_apply_limits_refuses_a_file_above_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "large"
     write = (
         "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
@@ -61,13 +61,13 @@ def test_confine_a_file_above_the_limit_is_refused(tmp_path: Path) -> None:
     assert path.stat().st_size <= 1 << 20
 
 
-def test_confine_memory_above_the_limit_is_a_memory_error() -> None:
+def test_apply_limits_memory_above_the_limit_is_a_memory_error() -> None:
     done = _run(_CONFINED + "bytearray(9 << 30)")
 
     assert "MemoryError" in done.stderr
 
 
-def test_hide_from_children_a_child_cannot_read_the_environment_of_its_parent() -> None:
+def test_hide_from_children_hides_the_environment_from_a_child() -> None:
     code = """
 import ctypes, json, os, subprocess
 from oa_task.sandbox.limits import hide_from_children

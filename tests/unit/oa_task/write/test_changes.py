@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oa_task.features.batch import Attributes, Points
 from oa_task.write.changes import ChangesFile
-from oa_task.write.delta import MOST
+from oa_task.write.delta import LIMIT
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import OutputBatch, output_batch
 
@@ -41,12 +41,12 @@ def changes(folder: Path, previous: Path | None, *batches: list[Row]) -> list[di
     return [json.loads(line) for line in gzip.decompress((folder / "changes.jsonl.gz").read_bytes()).splitlines()]
 
 
-def test_changes_first_publication_is_only_a_summary(tmp_path: Path) -> None:
+def test_changes_first_publication_has_only_a_summary(tmp_path: Path) -> None:
     found = changes(tmp_path, None, [("1", "x"), ("2", "y")])
     assert found == [{"change": "summary", "previous": False, "added": 2, "removed": 0, "changed": 0, "unchanged": 0}]
 
 
-def test_changes_tell_added_removed_and_changed_features(tmp_path: Path) -> None:
+def test_changes_list_added_removed_and_changed_features(tmp_path: Path) -> None:
     before = publish(tmp_path / "before.gz", [("1", "x"), ("2", "y"), ("3", "z")])
     removed, changed, added, summary = changes(tmp_path, before, [("1", "x")], [("2", "q"), ("4", "x")])
     assert (removed["change"], removed["feature"]["properties"]["id"]) == ("removed", "3")
@@ -56,7 +56,7 @@ def test_changes_tell_added_removed_and_changed_features(tmp_path: Path) -> None
     assert summary == {"change": "summary", "previous": True, "added": 1, "removed": 1, "changed": 1, "unchanged": 1}
 
 
-def test_changes_equal_features_are_told_apart_by_their_occurrence(tmp_path: Path) -> None:
+def test_changes_equal_features_differ_by_occurrence(tmp_path: Path) -> None:
     before = publish(tmp_path / "before.gz", [("", "x"), ("", "x"), ("", "y"), ("", "y"), ("", "y")])
     *found, summary = changes(tmp_path, before, [("", "x"), ("", "x")], [("", "x"), ("", "x"), ("", "y")])
     told = [(item["change"], item["feature"]["properties"]["city"], item["id_occurrence"]) for item in found]
@@ -64,7 +64,7 @@ def test_changes_equal_features_are_told_apart_by_their_occurrence(tmp_path: Pat
     assert summary["unchanged"] == 3
 
 
-def test_changes_previous_file_that_is_foreign_is_told_and_not_compared(tmp_path: Path) -> None:
+def test_changes_foreign_previous_file_is_not_compared(tmp_path: Path) -> None:
     foreign = tmp_path / "before.gz"
     foreign.write_bytes(gzip.compress(b'{"type": "Feature"}\n'))
     (summary,) = changes(tmp_path, foreign, [("1", "x")])
@@ -72,7 +72,7 @@ def test_changes_previous_file_that_is_foreign_is_told_and_not_compared(tmp_path
     assert "a line is too short" in summary["reason"]
 
 
-def test_changes_previous_file_that_is_cut_off_is_told_and_not_compared(tmp_path: Path) -> None:
+def test_changes_truncated_previous_file_is_not_compared(tmp_path: Path) -> None:
     before = publish(tmp_path / "before.gz", [(str(number), "x") for number in range(500)])
     before.write_bytes(before.read_bytes()[:-200])
     (summary,) = changes(tmp_path, before, [("1", "x")])
@@ -82,7 +82,7 @@ def test_changes_previous_file_that_is_cut_off_is_told_and_not_compared(tmp_path
 
 @SHARED_FOLDER
 @given(ROWS, ROWS, st.integers(0, 15))
-def test_changes_applied_to_the_previous_features_give_the_new_ones(
+def test_changes_applied_to_the_previous_features_equal_the_new_ones(
     tmp_path: Path, old: list[Row], new: list[Row], cut: int
 ) -> None:
     found = changes(tmp_path, publish(tmp_path / "before.gz", old), new[:cut], new[cut:])
@@ -106,7 +106,7 @@ def delta(folder: Path, before: list[Row], after: list[Row], **more: Any) -> dic
     return found
 
 
-def test_delta_has_each_change_as_a_point_with_what_it_was_before(tmp_path: Path) -> None:
+def test_delta_has_a_point_for_each_change_with_its_earlier_values(tmp_path: Path) -> None:
     before = [("1", "x"), ("2", "y"), ("3", "z")]
     found = delta(tmp_path, before, [("1", "x"), ("2", "q"), ("4", "x")])
     assert (found["shown"], found["of"]) == ({"removed": 1, "added": 1, "changed": 1},) * 2
@@ -122,23 +122,23 @@ def test_delta_has_each_change_as_a_point_with_what_it_was_before(tmp_path: Path
     assert found["bbox"] == [0.0, 0.0, 0.0, 0.0]
 
 
-def test_delta_tells_how_far_a_feature_moved(tmp_path: Path) -> None:
+def test_delta_has_the_distance_that_a_feature_moved(tmp_path: Path) -> None:
     (moved,) = delta(tmp_path, [("1", "x")], [("1", "x")], x=0.001)["features"]
     assert moved["properties"]["change"] == "changed"
     assert (moved["properties"]["before"], moved["properties"]["moved_m"]) == ({}, 111.2)
 
 
-def test_delta_is_bounded_and_fair(tmp_path: Path) -> None:
+def test_delta_is_bounded_and_evenly_distributed(tmp_path: Path) -> None:
     before = [(str(number), "x") for number in range(5_000)]
     after = [(str(number), "x") for number in range(10_000, 15_000)]
     found = delta(tmp_path, before, after)
-    assert found["shown"] == {"removed": MOST, "added": MOST, "changed": 0}
+    assert found["shown"] == {"removed": LIMIT, "added": LIMIT, "changed": 0}
     assert found["of"] == {"removed": 5_000, "added": 5_000, "changed": 0}
     early = [int(feature["properties"]["id"]) % 5_000 < 2_500 for feature in found["features"]]
     assert 0.4 < sum(early) / len(early) < 0.6
 
 
-def test_delta_is_not_written_without_something_to_compare_with(tmp_path: Path) -> None:
+def test_delta_without_a_previous_file_is_not_written(tmp_path: Path) -> None:
     file = ChangesFile(tmp_path / "changes.gz", None, tmp_path, delta=tmp_path / "delta.geojson")
     file.write(batch([("1", "x")]))
     file.close()

@@ -21,7 +21,7 @@ def features(path: Path) -> Path:
     return path
 
 
-def test_write_tiles_has_all_zooms_and_the_layer_with_few_attributes(tmp_path: Path) -> None:
+def test_write_tiles_has_all_zooms_and_the_selected_attributes(tmp_path: Path) -> None:
     target = tmp_path / "source.pmtiles"
     write_tiles(features(tmp_path / "x.geojson.gz"), target, layer="addresses", work=tmp_path)
     with target.open("rb") as file:
@@ -33,7 +33,7 @@ def test_write_tiles_has_all_zooms_and_the_layer_with_few_attributes(tmp_path: P
     assert set(layer["fields"]) == {"number", "street"}
 
 
-def test_write_tiles_of_damaged_features_fails_and_leaves_no_file(tmp_path: Path) -> None:
+def test_write_tiles_damaged_features_fail_and_leave_no_file(tmp_path: Path) -> None:
     damaged = tmp_path / "x.geojson"
     damaged.write_text('{"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [1')
     with pytest.raises(TaskFailure, match="tippecanoe ended with status") as caught:

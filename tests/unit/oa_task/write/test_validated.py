@@ -11,7 +11,7 @@ from oa_task.write.lines import output_batch
 from oa_task.write.validated import ValidatedFile
 
 
-def test_validated_file_holds_valid_features_with_normalised_numbers_and_their_hash(tmp_path: Path) -> None:
+def test_validated_file_has_valid_features_with_normalized_numbers_and_the_hash(tmp_path: Path) -> None:
     frame = pl.DataFrame({"number": ["123 B", "x", "7"], "street": ["É", "Oak", "Elm"]})
     batch = output_batch(Attributes(frame), Points(np.zeros(3), np.zeros(3)), "addresses")
     file = ValidatedFile(tmp_path / "v.gz")

@@ -56,7 +56,7 @@ async def list_bulks(request: web.Request) -> web.Response:
     asked = await query(request, BulkFilterSchema())
     rows = await bulk_actions.latest(request.app[DATABASE], limit=asked["limit"] + 1, cursor=asked["cursor"])
     shown = rows[: asked["limit"]]
-    response = web.json_response(BulkListSchema().dump({"bulks": shown}))
+    response = web.json_response(BulkListSchema().dump({"bulk_actions": shown}))
     if len(rows) > len(shown):
         response.headers["Link"] = f'<{request.rel_url.update_query(cursor=shown[-1]["id"])}>; rel="next"'
     return response

@@ -36,7 +36,7 @@ async def show_bulk(request: web.Request) -> web.Response:
     }
     if asked["action"] is None:
         return render(
-            request, "bulk_actions/list.html", bulks=await bulk_actions.latest(database, limit=_LATEST), **shown
+            request, "bulk_actions/list.html", bulk_actions=await bulk_actions.latest(database, limit=_LATEST), **shown
         )
     values = bulk_actions.matching(asked["action"], _filter(asked))
     total = await bulk_actions.count(database, values)

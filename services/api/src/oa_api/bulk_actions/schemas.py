@@ -89,4 +89,4 @@ class BulkSchema(ResponseSchema):
 class BulkListSchema(ResponseSchema):
     """GET /api/job/bulk."""
 
-    bulks = fields.List(fields.Nested(BulkSchema), required=True)
+    bulk_actions = fields.List(fields.Nested(BulkSchema), required=True)

@@ -1,5 +1,7 @@
 """The API and the components of the pages, for those who build on them."""
 
+import json
+
 import aiohttp_jinja2
 from aiohttp import web
 from markupsafe import Markup
@@ -22,12 +24,17 @@ _SQUARE = {
 
 
 ENDPOINTS = web.AppKey("endpoints", Markup)
+_RENDERED: dict[str, Markup] = {}
 
 
 def set_up_documentation(app: web.Application) -> None:
-    """Write the list of endpoints down once: it is long, and the same as long as the program runs."""
-    template = aiohttp_jinja2.get_env(app).get_template("documentation/endpoints.html")
-    app[ENDPOINTS] = Markup(template.render(document=app[DOCUMENT]))  # noqa: S704 - made by a template of ours that escapes
+    """Render the list of endpoints once a process: it is long, and depends on nothing but the document."""
+    document = json.dumps(app[DOCUMENT])
+    if document not in _RENDERED:
+        template = aiohttp_jinja2.get_env(app).get_template("documentation/endpoints.html")
+        _RENDERED.clear()
+        _RENDERED[document] = Markup(template.render(document=app[DOCUMENT]))  # noqa: S704 - made by a template of ours that escapes
+    app[ENDPOINTS] = _RENDERED[document]
 
 
 async def get_docs(request: web.Request) -> web.Response:

@@ -70,7 +70,7 @@ class GitHubWorker:
             self._forgot = now
 
     async def _deal_with_one(self) -> bool:
-        row = await self._taken("take_delivery")
+        row = await self._taken("claim_delivery")
         if row is None:
             return False
         with structlog.contextvars.bound_contextvars(delivery=row["id"], github_event=row["event"]):
@@ -114,7 +114,7 @@ class GitHubWorker:
         await self._database.execute(_SQL["back_off_delivery"], values)
 
     async def _look_at_one(self) -> bool:
-        check = await self._taken("take_check")
+        check = await self._taken("claim_check")
         if check is None:
             return False
         about = {"pull": check["pull"], "head_sha": check["head_sha"], "check": check["id"]}

@@ -10,8 +10,8 @@ from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.pauses import pauses
 from oa_api.status.overview_page import overview
 from oa_api.status.schemas import HealthSchema, VersionSchema
+from oa_shared.version import VERSION
 
-VERSION = "1.0.0"
 _SQL = load_queries("background.heartbeat")
 
 

@@ -4,12 +4,13 @@ from marshmallow import fields
 
 from oa_api.http.fields import about
 from oa_api.http.schemas import ResponseSchema, text_field, time_field
+from oa_shared.version import VERSION
 
 
 class VersionSchema(ResponseSchema):
     """GET /api."""
 
-    version = text_field("The version of the API.", "1.0.0")
+    version = text_field("The version of the API.", VERSION)
 
 
 class WorkerStatusSchema(ResponseSchema):

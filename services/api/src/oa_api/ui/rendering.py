@@ -1,6 +1,7 @@
 """Makes HTML of a template and its values; what sources say is only ever text in it."""
 
 from functools import partial
+from types import CodeType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,16 +32,16 @@ class _CompiledTemplates(BytecodeCache):
     """Keeps the code of each template for further applications of this process: compiling takes half a second."""
 
     def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
+        self._code: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill the bucket with the kept code; Jinja compares the template's checksum."""
-        if bucket.key in self._code:
-            bucket.bytecode_from_string(self._code[bucket.key])
+        """Fill the bucket with the code of the same source, if it is kept."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep the code that the bucket holds."""
-        self._code[bucket.key] = bucket.bytecode_to_string()
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
 
 
 _COMPILED_TEMPLATES = _CompiledTemplates()

@@ -1,1 +1,1 @@
-"""Linting definitions: what is wrong, what has no effect, what will surprise its author."""
+"""Linting definitions: errors, options without effect, and surprises."""

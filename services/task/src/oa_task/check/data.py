@@ -1,10 +1,10 @@
-"""Remarks that need the data itself: columns that rules name and it does not have."""
+"""Findings that need the data: columns that rules name and the data lacks."""
 
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import entries, validate_definition
 from oa_task.check.findings import LintFinding, error, warning
 from oa_task.conform.missing_columns import missing_columns, name_with_nearest
@@ -16,11 +16,11 @@ from oa_task.sandbox.parent import Sandbox
 
 
 def check_data(path: Path, allowed_hosts: tuple[str, ...]) -> Iterator[LintFinding]:
-    """Fetch the data of each entry that is not skipped and yield what its rules miss, or why it cannot be had."""
+    """Download the data of each entry without `skip`; yield its missing columns, or why it cannot be read."""
     try:
         definition = read_definition(path)
     except TaskFailure:
-        return  # what breaks the schema has been told
+        return  # the check of the definition has reported its schema errors
     if validate_definition(definition):
         return
     for entry in entries(definition):
@@ -29,16 +29,15 @@ def check_data(path: Path, allowed_hosts: tuple[str, ...]) -> Iterator[LintFindi
             yield from _check_entry(definition, job, entry.pointer)
 
 
-def _check_entry(definition: dict[str, Any], job: TaskJob, pointer: str) -> Iterator[LintFinding]:
+def _check_entry(definition: JsonObject, job: TaskJob, pointer: str) -> Iterator[LintFinding]:
     try:
         entry = select_entry(definition, job.layer, job.name)
         with Sandbox() as sandbox:
-            there = set(asyncio.run(list_columns(job, lambda _phase, _done, _total: None, sandbox)))
+            existing = set(asyncio.run(list_columns(job, lambda _phase, _done, _total: None, sandbox)))
     except TaskFailure as failure:
         yield error(f"{pointer}/data", failure.code, failure.message)
         return
-    for missing in missing_columns(entry, there):
-        tell = error if missing.is_needed else warning
-        yield tell(
-            missing.pointer, "source.columns_missing", f"the data lacks {name_with_nearest(missing.column, there)}"
-        )
+    for missing in missing_columns(entry, existing):
+        finding = error if missing.is_needed else warning
+        text = f"the data lacks {name_with_nearest(missing.column, existing)}"
+        yield finding(missing.pointer, "source.columns_missing", text)

@@ -1,23 +1,24 @@
-"""A whole definition: its JSON, its schema, and each of its entries."""
+"""Findings of a definition: its JSON, its schema, and each of its entries."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from oa_shared.source_definition import entries, repeated_names, validate_definition
+from oa_shared.json_types import JsonObject
+from oa_shared.source_definition import SourceEntry, entries, repeated_names, validate_definition
 from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
 from oa_task.check.options import check_options
 from oa_task.check.rules import check_rule
 from oa_task.conform.acceptance import run_tests
 from oa_task.definition.source_entry import ATTRIBUTES, select_entry
 from oa_task.runtime.failure import TaskFailure
+from oa_task.runtime.json_values import json_object
 
 _COVERAGES = ("US Census", "ISO 3166", "geometry")
 
 
 def check_file(path: Path) -> list[LintFinding]:
-    """Return what there is to say of a definition, in its own order. Raises OSError for a file that cannot be read."""
+    """Return the findings of a definition, in its order. Raises OSError if the file cannot be read."""
     try:
         definition = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as problem:
@@ -25,51 +26,40 @@ def check_file(path: Path) -> list[LintFinding]:
     return list(check_definition(definition))
 
 
-def check_definition(definition: Any) -> Iterator[LintFinding]:
-    """Yield what there is to say of a decoded definition; of one that breaks the schema only that."""
+def check_definition(definition: JsonObject) -> Iterator[LintFinding]:
+    """Yield the findings of a decoded definition; only schema errors if it has any."""
     problems = validate_definition(definition)
     if problems:
         yield from (error(problem.pointer, "source.schema", problem.message) for problem in problems)
         return
     yield from (error(problem.pointer, "source.schema", problem.message) for problem in repeated_names(definition))
-    if not any(definition["coverage"].get(kind) for kind in _COVERAGES):
-        yield warning("/coverage", "no_coverage", f"the coverage has none of {', '.join(_COVERAGES)}")
+    coverage = json_object(definition["coverage"])
+    if not any(coverage.get(kind) for kind in _COVERAGES):
+        yield warning("/coverage", "no_coverage", f"missing coverage: add one of {', '.join(_COVERAGES)}")
     for entry in entries(definition):
-        yield from _check_entry(definition, entry.layer, entry.name, entry.body, entry.pointer)
+        yield from _check_entry(definition, entry)
 
 
-def _check_entry(
-    definition: dict[str, Any], layer: str, name: str, body: dict[str, Any], pointer: str
-) -> Iterator[LintFinding]:
-    found = list(check_options(body, pointer))
-    conform = body.get("conform") or {}
-    rules = {attribute: conform[attribute] for attribute in conform if attribute in ATTRIBUTES[layer]}
+def _check_entry(definition: JsonObject, entry: SourceEntry) -> Iterator[LintFinding]:
+    findings = list(check_options(entry.body, entry.pointer))
+    conform = json_object(entry.body.get("conform"))
+    attributes = ATTRIBUTES[entry.layer]
+    rules = {attribute: conform[attribute] for attribute in conform if attribute in attributes}
+    pointer = child_pointer(entry.pointer, "conform")
     for attribute, rule in rules.items():
-        found += check_rule(rule, child_pointer(pointer, "conform", attribute))
-    if conform and not rules and layer != "buildings":
-        found.append(
-            hint(
-                child_pointer(pointer, "conform"),
-                "no_attributes",
-                "no attribute has a rule: only geometries come of it",
-            )
-        )
-    found += [
-        warning(
-            child_pointer(pointer, "conform", option),
-            "no_effect",
-            f"`{option}` is no attribute of {layer} in the output",
-        )
-        for option in ("id",)
-        if option in conform and option not in ATTRIBUTES[layer]
-    ]
-    yield from found
-    if not any(item.code.startswith("source.") for item in found):
-        yield from _tests(definition, layer, name, pointer)
+        findings += check_rule(rule, child_pointer(pointer, attribute))
+    if conform and not rules and entry.layer != "buildings":
+        findings.append(hint(pointer, "no_attributes", "no attribute has a rule: the output has only geometries"))
+    if "id" in conform and "id" not in attributes:
+        text = f"`id` is not an attribute of {entry.layer} in the output"
+        findings.append(warning(child_pointer(pointer, "id"), "no_effect", text))
+    yield from findings
+    if not any(item.code.startswith("source.") for item in findings):
+        yield from _check_tests(definition, entry)
 
 
-def _tests(definition: dict[str, Any], layer: str, name: str, pointer: str) -> Iterator[LintFinding]:
+def _check_tests(definition: JsonObject, entry: SourceEntry) -> Iterator[LintFinding]:
     try:
-        run_tests(select_entry(definition, layer, name))
+        run_tests(select_entry(definition, entry.layer, entry.name))
     except TaskFailure as failure:
-        yield error(child_pointer(pointer, "test"), failure.code, failure.message)
+        yield error(child_pointer(entry.pointer, "test"), failure.code, failure.message)

@@ -1,12 +1,13 @@
-"""What a check has to say: how grave, where, and in words."""
+"""The findings of a check."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+
+from oa_shared.json_types import JsonObject
 
 
 class Severity(StrEnum):
-    """`error`: no data can come of it. `warning`: not what its author means. `hint`: could be said more simply."""
+    """`error`: the entry cannot produce data. `warning`: probably not intended. `hint`: can be simpler or better."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -15,34 +16,39 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """One remark; `pointer` is a JSON pointer (RFC 6901) into the definition, `code` is for machines."""
+    """A finding: `pointer` is a JSON pointer (RFC 6901) into the definition, `code` is for programs."""
 
     severity: Severity
     pointer: str
     code: str
     message: str
 
-    def plain(self) -> dict[str, Any]:
-        """Return the finding as JSON holds it."""
+    @property
+    def is_hint(self) -> bool:
+        """Return whether the finding is only a hint."""
+        return self.severity is Severity.HINT
+
+    def as_json(self) -> JsonObject:
+        """Return the finding as a JSON object."""
         return asdict(self)
 
 
 def error(pointer: str, code: str, message: str) -> LintFinding:
-    """Return a finding that keeps data from coming."""
+    """Return an error."""
     return LintFinding(Severity.ERROR, pointer, code, message)
 
 
 def warning(pointer: str, code: str, message: str) -> LintFinding:
-    """Return a finding that its author will want to know."""
+    """Return a warning."""
     return LintFinding(Severity.WARNING, pointer, code, message)
 
 
 def hint(pointer: str, code: str, message: str) -> LintFinding:
-    """Return a finding that makes a definition shorter or its data more useful."""
+    """Return a hint."""
     return LintFinding(Severity.HINT, pointer, code, message)
 
 
 def child_pointer(pointer: str, *parts: object) -> str:
-    """Return the pointer of something inside: each part escaped as RFC 6901 wants it."""
+    """Return the pointer of a member; the parts are escaped by RFC 6901."""
     escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
     return "".join([pointer, *(f"/{part}" for part in escaped)])

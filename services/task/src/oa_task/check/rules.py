@@ -1,147 +1,152 @@
-"""Remarks on the attribute rules of an entry, one check for each function."""
+"""Findings about the attribute rules of an entry, with one check for each function."""
 
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import cast
 
+from oa_shared.json_types import JsonMapping
 from oa_task.check.backtracking import find_backtracking_input
 from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
 
 _REFERENCE = re.compile(r"\$(?:(\d+)|\{(\d+)\})")
 _FORMAT_REFERENCE = re.compile(r"\$(\d+)")
 _MAX_PATTERN = 100_000
-_Check = Callable[[dict[str, Any], str], Iterator[LintFinding]]
+_Check = Callable[[JsonMapping, str], Iterator[LintFinding]]
 
 
-def check_rule(rule: Any, pointer: str) -> Iterator[LintFinding]:
-    """Yield what there is to say of one rule: a column, a list, a number or a function."""
+def check_rule(rule: object, pointer: str) -> Iterator[LintFinding]:
+    """Yield the findings of a valid rule: a column, a list, a number or a function."""
     if rule == "":
-        yield warning(pointer, "no_column", "an empty text names no column, so the attribute stays empty")
+        yield warning(pointer, "no_column", "an empty text is not a column: the attribute stays empty")
     elif isinstance(rule, list):
-        yield from _repeated(rule, pointer)
-    elif isinstance(rule, dict):
-        yield from _CHECKS[rule["function"]](rule, pointer)
+        yield from _check_repeated(rule, pointer)
+    elif isinstance(rule, Mapping):
+        yield from _CHECKS[str(rule["function"])](rule, pointer)
 
 
-def _repeated(columns: list[str], pointer: str) -> Iterator[LintFinding]:
-    for place, column in enumerate(columns):
-        if column in columns[:place]:
-            yield warning(child_pointer(pointer, place), "repeated_column", f"the column {column!r} is named twice")
+def _fields(rule: JsonMapping) -> list[str]:
+    """Return the fields of a function; the schema requires a list of texts."""
+    return cast("list[str]", rule["fields"])
 
 
-def _join(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
-    yield from _repeated(rule["fields"], child_pointer(pointer, "fields"))
-    if len(rule["fields"]) == 1:
-        text = f"joining one column only trims it: write {rule['fields'][0]!r} instead of the function"
+def _check_repeated(columns: Sequence[str], pointer: str) -> Iterator[LintFinding]:
+    for index, column in enumerate(columns):
+        if column in columns[:index]:
+            yield warning(child_pointer(pointer, index), "repeated_column", f"duplicate column {column!r}")
+
+
+def _check_join(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
+    fields = _fields(rule)
+    yield from _check_repeated(fields, child_pointer(pointer, "fields"))
+    if len(fields) == 1:
+        text = f"a join of one column only trims it: replace the function by {fields[0]!r}"
         yield hint(child_pointer(pointer, "fields"), "one_column", text)
 
 
-def _first_non_empty(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
-    yield from _repeated(rule["fields"], child_pointer(pointer, "fields"))
-    if len(rule["fields"]) == 1:
-        text = f"of one column the first is that column: write {rule['fields'][0]!r} instead of the function"
+def _check_first_non_empty(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
+    fields = _fields(rule)
+    yield from _check_repeated(fields, child_pointer(pointer, "fields"))
+    if len(fields) == 1:
+        text = f"the first of one column is that column: replace the function by {fields[0]!r}"
         yield hint(child_pointer(pointer, "fields"), "one_column", text)
 
 
-def _format(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
-    used = {int(number) for number in _FORMAT_REFERENCE.findall(rule["format"])}
-    there = range(1, len(rule["fields"]) + 1)
-    place = child_pointer(pointer, "format")
-    for number in sorted(used.difference(there)):
-        yield warning(place, "no_such_field", f"${number} names no field: there are {len(there)}, counted from 1")
-    for number in sorted(set(there) - used):
-        column = rule["fields"][number - 1]
-        yield warning(
-            child_pointer(pointer, "fields", number - 1),
-            "unused_field",
-            f"the format never uses {column!r} (${number})",
-        )
+def _check_format(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
+    fields = _fields(rule)
+    referenced = {int(number) for number in _FORMAT_REFERENCE.findall(str(rule["format"]))}
+    existing = range(1, len(fields) + 1)
+    for number in sorted(referenced.difference(existing)):
+        text = f"${number} is not a field: there are {len(fields)}, counted from 1"
+        yield warning(child_pointer(pointer, "format"), "no_such_field", text)
+    for number in sorted(set(existing) - referenced):
+        text = f"the format does not use {fields[number - 1]!r} (${number})"
+        yield warning(child_pointer(pointer, "fields", number - 1), "unused_field", text)
 
 
-def _regexp(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
-    place, text = child_pointer(pointer, "pattern"), rule["pattern"]
+def _check_regexp(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
+    pattern_pointer, text = child_pointer(pointer, "pattern"), str(rule["pattern"])
     if len(text) > _MAX_PATTERN:
-        yield error(
-            place, "source.regexp", f"the pattern has {len(text):,} characters, at most {_MAX_PATTERN:,} are taken"
-        )
+        message = f"the pattern has {len(text):,} characters; the limit is {_MAX_PATTERN:,}"
+        yield error(pattern_pointer, "source.regexp", message)
         return
     try:
         pattern = re.compile(text)
     except (re.error, RecursionError, OverflowError) as problem:
-        yield error(place, "source.regexp", f"{text!r} is not a regular expression: {problem}")
+        yield error(pattern_pointer, "source.regexp", f"{text!r} is not a regular expression: {problem}")
         return
-    yield from _replacement(rule, pattern, pointer)
+    yield from _check_replacement(rule, pattern, pointer)
     attack = find_backtracking_input(text)
     if attack is not None:
-        shown = f"{attack[:12]!r} and {len(attack) - 12} more characters"
-        yield warning(place, "source.regexp_timeout", f"the pattern backtracks for ever on values such as {shown}")
+        value = f"{attack[:12]!r} and {len(attack) - 12} more characters"
+        message = f"the pattern backtracks without end on values such as {value}"
+        yield warning(pattern_pointer, "source.regexp_timeout", message)
 
 
-def _replacement(rule: dict[str, Any], pattern: re.Pattern[str], pointer: str) -> Iterator[LintFinding]:
+def _check_replacement(rule: JsonMapping, pattern: re.Pattern[str], pointer: str) -> Iterator[LintFinding]:
     replace = rule.get("replace")
     if not replace:
         if not pattern.groups:
-            text = "without groups and without `replace` the result is always empty: put ( ) round what is wanted"
+            text = "without groups and `replace` the result is always empty: put ( ) around the text to keep"
             yield error(child_pointer(pointer, "pattern"), "no_groups", text)
         return
-    missing = [int(one or other) for one, other in _REFERENCE.findall(replace) if int(one or other) > pattern.groups]
+    numbers = [int(plain or braced) for plain, braced in _REFERENCE.findall(str(replace))]
+    missing = [number for number in numbers if number > pattern.groups]
     if missing:
-        text = f"${missing[0]} names a group that the pattern does not have; it has {pattern.groups}"
+        text = f"${missing[0]} is not a group of the pattern, which has {pattern.groups}"
         yield error(child_pointer(pointer, "replace"), "source.regexp", text)
 
 
-def _remove(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
+def _check_remove(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     if rule["field"] == rule["field_to_remove"]:
-        text = "the column is removed from itself, so the result is always empty"
+        text = "the column is removed from itself: the result is always empty"
         yield warning(child_pointer(pointer, "field_to_remove"), "always_empty", text)
 
 
-def _map(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
+def _check_map(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     if not rule["mapping"]:
         text = "an empty mapping gives every row the same value: use `constant`"
         yield warning(child_pointer(pointer, "mapping"), "empty_mapping", text)
 
 
-def _constant(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
+def _check_constant(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     if rule["value"] in ("", None):
-        yield warning(
-            child_pointer(pointer, "value"), "always_empty", "an empty constant is what an attribute without a rule has"
-        )
+        text = "an empty constant has no effect: an attribute without a rule is empty too"
+        yield warning(child_pointer(pointer, "value"), "always_empty", text)
 
 
-def _get(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
+def _check_get(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     if "index" not in rule and "key" not in rule:
-        yield error(pointer, "no_item", "`get` picks one item: name it with `index` or `key`")
+        yield error(pointer, "no_item", "missing `index` or `key`: `get` returns one item")
 
 
-def _chain(rule: dict[str, Any], pointer: str) -> Iterator[LintFinding]:
-    steps = rule["functions"]
+def _check_chain(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:
+    steps = cast("list[object]", rule["functions"])
     if len(steps) == 1:
-        yield hint(child_pointer(pointer, "functions"), "one_step", "a chain of one step is that step")
+        yield hint(child_pointer(pointer, "functions"), "one_step", "a chain of one step can be replaced by that step")
     if "variable" not in rule:
-        text = "without `variable` a step that finds nothing fails the row: name one, and read it as oa:<variable>"
+        text = "without `variable` a step with an empty result fails the row: name one, and read it as oa:<variable>"
         yield warning(pointer, "no_variable", text)
-    for place, step in enumerate(steps):
-        yield from check_rule(step, child_pointer(pointer, "functions", place))
+    for index, step in enumerate(steps):
+        yield from check_rule(step, child_pointer(pointer, "functions", index))
 
 
-def _nothing(_rule: dict[str, Any], _pointer: str) -> Iterator[LintFinding]:
+def _check_nothing(_rule: JsonMapping, _pointer: str) -> Iterator[LintFinding]:
     return iter(())
 
 
 _CHECKS: dict[str, _Check] = {
-    "join": _join,
-    "format": _format,
-    "regexp": _regexp,
-    "prefixed_number": _nothing,
-    "postfixed_street": _nothing,
-    "postfixed_unit": _nothing,
-    "remove_prefix": _remove,
-    "remove_postfix": _remove,
-    "first_non_empty": _first_non_empty,
-    "constant": _constant,
-    "map": _map,
-    "mph_to_kph": _nothing,
-    "get": _get,
-    "chain": _chain,
+    "join": _check_join,
+    "format": _check_format,
+    "regexp": _check_regexp,
+    "prefixed_number": _check_nothing,
+    "postfixed_street": _check_nothing,
+    "postfixed_unit": _check_nothing,
+    "remove_prefix": _check_remove,
+    "remove_postfix": _check_remove,
+    "first_non_empty": _check_first_non_empty,
+    "constant": _check_constant,
+    "map": _check_map,
+    "mph_to_kph": _check_nothing,
+    "get": _check_get,
+    "chain": _check_chain,
 }

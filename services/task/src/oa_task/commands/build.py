@@ -1,10 +1,9 @@
-"""What `oa-task build` does for a person at a terminal, or for a script."""
+"""The commands `plan` and `build` of `oa-task`."""
 
 import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
@@ -12,32 +11,34 @@ from rich.console import Console
 from oa_task.commands.console import run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.products.input_fetcher import FolderStorage
-from oa_task.products.plan import read_plan
-from oa_task.products.plan_from_folders import build_plan, plan_text
+from oa_task.products.plan import parse_plan
+from oa_task.products.plan_from_folders import PlanOptions, build_plan, plan_text
 from oa_task.products.product_builder import build_product
+from oa_task.runtime.json_values import json_integer
 
 
-def print_plan(folders: Sequence[Path], root: Path, wishes: dict[str, Any]) -> int:
-    """Print a plan that was checked, and return the exit status."""
+def print_plan(folders: Sequence[Path], root: Path, options: PlanOptions) -> int:
+    """Validate a plan, print it, and return the exit status."""
 
     def work(_console: Console) -> None:
-        text = plan_text(build_plan(folders, root, wishes))
-        read_plan(text.encode())
+        text = plan_text(build_plan(folders, root, options))
+        parse_plan(text.encode())
         click.echo(text, nl=False)
 
     return run_command(work, as_json=False)
 
 
 def build_once(plan: Path, inputs: Path, out: Path, *, as_json: bool) -> int:
-    """Build, tell how it went, and return the exit status."""
+    """Build a product, print the outcome, and return the exit status."""
 
     def work(console: Console) -> None:
         out.mkdir(parents=True, exist_ok=True)
-        with display_progress(console) as progress:
-            report = asyncio.run(build_product(plan.read_bytes(), out, storage=FolderStorage(inputs), telling=progress))
+        with display_progress(console) as on_progress:
+            storage = FolderStorage(inputs)
+            report = asyncio.run(build_product(plan.read_bytes(), out, storage=storage, on_progress=on_progress))
         if as_json:
             click.echo(json.dumps({"status": "Success", **report}))
         else:
-            console.print(f"[green]{report['count']:,} rows[/] in {out}")
+            console.print(f"[green]{json_integer(report['count']):,} rows[/] in {out}")
 
     return run_command(work, as_json=as_json)

@@ -1,4 +1,4 @@
-"""What `oa-task check` prints: a line for each remark, and how many there were."""
+"""The command `oa-task check`: a line for each finding, then the totals."""
 
 import json
 from collections import Counter
@@ -15,37 +15,37 @@ from oa_task.check.definition import check_file
 from oa_task.check.findings import LintFinding, Severity
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
 
-_COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "dim"}
+_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "dim"}
 
 
 def check_sources(sources: Iterable[Path], *, as_json: bool, with_hints: bool, with_data: bool) -> int:
-    """Check every definition, print what was found, and return the exit status."""
+    """Check every definition, print the findings, and return the exit status."""
     configure_logging("task", level="WARNING")
     console = Console(highlight=False, soft_wrap=True)
     counts: Counter[Severity] = Counter()
     checked = 0
     for path in _definitions(sources):
         checked += 1
-        found = [item for item in _found(path, with_data=with_data) if with_hints or item.severity is not Severity.HINT]
-        counts.update(item.severity for item in found)
-        for item in found:
+        findings = [item for item in _check(path, with_data=with_data) if with_hints or not item.is_hint]
+        counts.update(item.severity for item in findings)
+        for item in findings:
             if as_json:
-                click.echo(json.dumps({"source": str(path), **item.plain()}, ensure_ascii=False))
+                click.echo(json.dumps({"source": str(path), **item.as_json()}, ensure_ascii=False))
             else:
-                _tell(console, path, item)
+                _print_finding(console, path, item)
     if not as_json:
-        numbers = ", ".join(_counted(counts[severity], severity) for severity in Severity)
-        console.print(f"{_counted(checked, 'definition')} checked: {numbers}")
+        totals = ", ".join(_plural(counts[severity], severity) for severity in Severity)
+        console.print(f"{_plural(checked, 'definition')} checked: {totals}")
     return exit_status("source.schema") if counts[Severity.ERROR] else 0
 
 
-def _found(path: Path, *, with_data: bool) -> list[LintFinding]:
-    found = check_file(path)
+def _check(path: Path, *, with_data: bool) -> list[LintFinding]:
+    findings = check_file(path)
     if with_data:
-        from oa_task.check.data import check_data  # noqa: PLC0415 - it brings what downloads
+        from oa_task.check.data import check_data  # noqa: PLC0415 - imports the downloads
 
-        found += check_data(path, read_allowed_hosts())
-    return found
+        findings += check_data(path, read_allowed_hosts())
+    return findings
 
 
 def _definitions(sources: Iterable[Path]) -> Iterator[Path]:
@@ -56,11 +56,11 @@ def _definitions(sources: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _tell(console: Console, path: Path, item: LintFinding) -> None:
-    colour = _COLOURS[item.severity]
-    place = escape(f"{path}#{item.pointer}")
-    console.print(f"[bold]{place}[/]\n  [{colour}]{item.severity}[/] {escape(item.message)} [dim]({item.code})[/]")
+def _print_finding(console: Console, path: Path, item: LintFinding) -> None:
+    color = _COLORS[item.severity]
+    where = escape(f"{path}#{item.pointer}")
+    console.print(f"[bold]{where}[/]\n  [{color}]{item.severity}[/] {escape(item.message)} [dim]({item.code})[/]")
 
 
-def _counted(number: int, noun: str) -> str:
+def _plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

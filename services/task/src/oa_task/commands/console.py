@@ -12,22 +12,22 @@ from oa_task.runtime.failure import TaskFailure
 
 
 def run_command(work: Callable[[Console], None], *, as_json: bool) -> int:
-    """Do the work with a console for what is not its answer, and tell a failure in words."""
+    """Call `work` with a console on standard error; print its TaskFailure, if any, and return the exit status."""
     configure_logging("task", level="WARNING")
     console = Console(stderr=True)
     try:
         work(console)
     except TaskFailure as failure:
-        _tell_failure(failure, console, as_json=as_json)
+        _print_failure(failure, console, as_json=as_json)
         return exit_status(failure.code)
     return 0
 
 
-def _tell_failure(failure: TaskFailure, console: Console, *, as_json: bool) -> None:
-    about = FAILURES[failure.code]
+def _print_failure(failure: TaskFailure, console: Console, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"status": "Fail", "code": failure.code, "message": failure.message}))
         return
-    console.print(f"[red]{failure.code}[/] {about.title}", highlight=False)
+    vocabulary = FAILURES[failure.code]
+    console.print(f"[red]{failure.code}[/] {vocabulary.title}", highlight=False)
     console.print(f"  {failure.message}", markup=False, highlight=False)
-    console.print(f"  {about.hint}", style="dim")
+    console.print(f"  {vocabulary.hint}", style="dim")

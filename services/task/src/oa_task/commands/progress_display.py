@@ -1,4 +1,4 @@
-"""How far a job is: a bar for people at a terminal, JSON lines elsewhere."""
+"""Progress of a command: bars on a terminal, JSON lines on other outputs."""
 
 import json
 import sys
@@ -19,30 +19,27 @@ _LINE_EVERY_S = 1.0
 
 @contextmanager
 def display_progress(console: Console) -> Iterator[Progress]:
-    """Give a function that takes a phase, what is done and the total where it is known.
-
-    Downloads are counted in bytes, inputs of products as such, every other phase in features.
-    """
+    """Yield a Progress callback that shows each phase in its unit."""
     if not console.is_terminal:
-        yield _Lines().tell
+        yield _JsonLines().report
         return
     with _bars(console) as bars:
-        yield _Terminal(bars).tell
+        yield _PhaseBars(bars).report
 
 
 def _bars(console: Console) -> Bars:
-    columns = (SpinnerColumn(), TextColumn("{task.description:<10}"), BarColumn(bar_width=24), _Amount(), _Rate())
+    columns = (SpinnerColumn(), TextColumn("{task.description:<10}"), BarColumn(bar_width=24), _Amount(), _Speed())
     return Bars(*columns, TimeRemainingColumn(compact=True), console=console, transient=True)
 
 
 @dataclass(slots=True)
-class _Terminal:
-    """One bar for each phase; a phase is done when the next one begins, unless it goes on beside it."""
+class _PhaseBars:
+    """A bar for each phase. A new phase ends the earlier ones, except the fetch of pages, which overlaps others."""
 
     bars: Bars
     phases: dict[str, TaskID] = field(default_factory=dict)
 
-    def tell(self, phase: str, done: int, total: int | None) -> None:
+    def report(self, phase: str, done: int, total: int | None) -> None:
         if phase not in self.phases:
             for earlier in self.phases.keys() - {FETCH}:
                 self.bars.stop_task(self.phases[earlier])
@@ -51,34 +48,35 @@ class _Terminal:
 
 
 @dataclass(slots=True)
-class _Lines:
-    """At most a line a second for each phase and one at its start, to standard error; phases may overlap."""
+class _JsonLines:
+    """A line on standard error at the start of each phase and then at most once a second; phases may overlap."""
 
-    began_at: dict[str, float] = field(default_factory=dict)
-    told_at: dict[str, float] = field(default_factory=dict)
+    started_at: dict[str, float] = field(default_factory=dict)
+    reported_at: dict[str, float] = field(default_factory=dict)
 
-    def tell(self, phase: str, done: int, total: int | None) -> None:
+    def report(self, phase: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        if phase not in self.began_at:
-            self.began_at[phase] = now
-        elif now - self.told_at[phase] < _LINE_EVERY_S:
+        if phase not in self.started_at:
+            self.started_at[phase] = now
+        elif now - self.reported_at[phase] < _LINE_EVERY_S:
             return
-        self.told_at[phase] = now
+        self.reported_at[phase] = now
         unit = unit_of(phase)
-        line = {"phase": phase, unit: done, "total": total, f"{unit}_per_s": _rate(done, now - self.began_at[phase])}
+        speed = _per_second(done, now - self.started_at[phase])
+        line = {"phase": phase, unit: done, "total": total, f"{unit}_per_s": speed}
         sys.stderr.write(json.dumps({key: value for key, value in line.items() if value is not None}) + "\n")
         sys.stderr.flush()
 
 
-def _rate(done: int, passed_s: float) -> int | None:
-    return round(done / passed_s) if passed_s > 0 else None
+def _per_second(done: int, elapsed_s: float) -> int | None:
+    return round(done / elapsed_s) if elapsed_s > 0 else None
 
 
 class _Amount(ProgressColumn):
     """`12.4 of 80.1 MB`, or `120,000 features`."""
 
     def render(self, task: Task) -> Text:
-        """Return what is done, and of how much where that is known."""
+        """Return the amount done, and the total if it is known."""
         if task.description == DOWNLOAD:
             of = f" of {task.total / 1e6:,.1f}" if task.total else ""
             return Text(f"{task.completed / 1e6:,.1f}{of} MB")
@@ -86,11 +84,11 @@ class _Amount(ProgressColumn):
         return Text(f"{task.completed:,.0f}{of} {unit_of(task.description)}")
 
 
-class _Rate(ProgressColumn):
-    """MB or features a second."""
+class _Speed(ProgressColumn):
+    """MB or features per second."""
 
     def render(self, task: Task) -> Text:
-        """Return the present speed, nothing while it is unknown."""
+        """Return the current speed, an empty text while it is unknown."""
         speed = task.finished_speed or task.speed
         if speed is None:
             return Text("")

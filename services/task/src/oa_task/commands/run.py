@@ -1,4 +1,4 @@
-"""What `oa-task run` and `oa-task explain` do for a person at a terminal, or for a script."""
+"""The commands `run`, `try` and `explain` of `oa-task`."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from oa_shared.source_definition import Entry
+from oa_shared.source_definition import SourceEntry
 from oa_task.commands.console import run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.definition.entry_selection import choose_entry
@@ -15,40 +15,41 @@ from oa_task.results.files import DEFINITION_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runner.job_runner import TaskJob, run_job
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
+from oa_task.runtime.json_values import json_integer
 from oa_task.sandbox.parent import Sandbox
 
 
 def build_job(
     source: Path, layer: str, name: str, *, out: Path | None, previous: Path | None, without: frozenset[str]
 ) -> TaskJob:
-    """Return what is to be done; OA_ALLOWED_HOSTS names hosts that are not on the public internet."""
+    """Return the job; OA_ALLOWED_HOSTS names the hosts that it may reach besides the public internet."""
     earlier = PreviousFolder.read(previous) if previous else None
     return TaskJob(source, layer, name, out or Path(), read_allowed_hosts(), previous=earlier, without=without)
 
 
 def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
-    """Do the work, tell how it went, and return the exit status."""
+    """Run a job, print its outcome, and return the exit status."""
 
     def work(console: Console) -> None:
         job.out.mkdir(parents=True, exist_ok=True)
-        with display_progress(console) as progress:
-            report = asyncio.run(run_job(job, progress, sandbox=sandbox))
+        with display_progress(console) as on_progress:
+            report = asyncio.run(run_job(job, on_progress, sandbox=sandbox))
         if as_json:
             click.echo(json.dumps({"status": "Success", **report}))
         else:
-            console.print(f"[green]{report['count']:,} features[/] in {job.out}")
+            console.print(f"[green]{json_integer(report['count']):,} features[/] in {job.out}")
 
     return run_command(work, as_json=as_json)
 
 
 def show_sample(job: TaskJob, count: int, sandbox: Sandbox, *, as_json: bool) -> int:
-    """Show the first features raw and conformed, and return the exit status."""
-    from oa_task.row_preview.preview import preview_rows  # noqa: PLC0415 - likewise
-    from oa_task.row_preview.views import show_rows  # noqa: PLC0415 - `run` starts faster without it
+    """Print the first features as read and as conformed, and return the exit status."""
+    from oa_task.row_preview.preview import preview_rows  # noqa: PLC0415 - `run` starts faster without it
+    from oa_task.row_preview.views import show_rows  # noqa: PLC0415 - likewise
 
     def work(console: Console) -> None:
-        with display_progress(console) as progress:
-            rows = asyncio.run(preview_rows(job, count, progress, sandbox))
+        with display_progress(console) as on_progress:
+            rows = asyncio.run(preview_rows(job, count, on_progress, sandbox))
         if as_json:
             click.echo(json.dumps(rows, ensure_ascii=False))
         else:
@@ -60,8 +61,8 @@ def show_sample(job: TaskJob, count: int, sandbox: Sandbox, *, as_json: bool) ->
 def show_sample_of(
     source: Path, layer: str | None, name: str | None, sandbox: Sandbox, *, count: int, as_json: bool
 ) -> int:
-    """Show the first features of the entry that is meant, and return the exit status."""
-    chosen: list[Entry] = []
+    """Print the first features of the only entry with that layer and name, and return the exit status."""
+    chosen: list[SourceEntry] = []
     status = run_command(lambda _console: chosen.append(choose_entry(source, layer, name)), as_json=as_json)
     if status:
         return status
@@ -70,20 +71,21 @@ def show_sample_of(
 
 
 def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
-    """Show how a row of an earlier output came about, and return the exit status. Raises click.BadParameter."""
+    """Print which rules produced a row of an earlier output, and return the exit status. Raises click.BadParameter."""
     from oa_task.row_preview import preview, views  # noqa: PLC0415 - `run` starts faster without them
 
     output = PreviousFolder.read(out)
     if output is None or not (out / DEFINITION_FILE).is_file():
-        raise click.BadParameter(f"{out} is not the folder of an earlier run", param_hint="OUT")
-    if row > output.manifest["count"]:
-        raise click.BadParameter(f"the output has {output.manifest['count']:,} rows", param_hint="--row")
+        raise click.BadParameter(f"{out} is not the output folder of a run", param_hint="OUT")
+    count = json_integer(output.manifest["count"])
+    if row > count:
+        raise click.BadParameter(f"the output has {count:,} rows", param_hint="--row")
 
     def work(_console: Console) -> None:
-        found = asyncio.run(preview.explain_row(output, row))
+        explanation = asyncio.run(preview.explain_row(output, row))
         if as_json:
-            click.echo(json.dumps(found, ensure_ascii=False))
+            click.echo(json.dumps(explanation, ensure_ascii=False))
         else:
-            views.show_explanation(Console(highlight=False), found)
+            views.show_explanation(Console(highlight=False), explanation)
 
     return run_command(work, as_json=as_json)

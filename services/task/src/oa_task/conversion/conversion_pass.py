@@ -1,4 +1,4 @@
-"""The pass over the data: reading, conforming, text and outputs, each stage in a thread of its own."""
+"""The pass over the data: reading, conforming, formatting text and writing outputs, each stage in its own thread."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from oa_task.runtime.phase_clock import PhaseClock
 from oa_task.runtime.pipeline import ConsumerThread, ReadAhead
 from oa_task.write.lines import output_batch
 
-Conformed = tuple[Attributes, Geometry]
+ConformedBatch = tuple[Attributes, Geometry]
 
 
 @dataclass(frozen=True, slots=True)
 class ConversionPass:
-    """What one pass over a layer needs; `progress` is told how many features are through."""
+    """One pass over the data of a layer; `on_progress` receives the number of features written so far."""
 
     layer: str
     conformer: Conformer
     stats: ConversionStats
     outputs: Outputs
     clock: PhaseClock
-    progress: Callable[[int], None]
+    on_progress: Callable[[int], None]
 
     def run(self, batches: Iterable[FeatureBatch]) -> None:
-        """Take all batches through. Conforming stays in this thread: its time limits are signals."""
+        """Conform and write all batches. Conforming stays in this thread, because its time limits are signals."""
         text = ConsumerThread("text", self._write)
         try:
             with ReadAhead(batches) as ahead:
@@ -35,15 +35,15 @@ class ConversionPass:
                     with self.clock.phase("conform"):
                         attributes = self.conformer.conform(batch)
                     text.put((attributes, batch.geometry))
-                    self.progress(self.stats.count)
+                    self.on_progress(self.stats.count)
             text.end()
             text.join()
         finally:
             text.stop()
-        self.clock.note({"read": ahead.busy_s, "text": text.busy_s - self.outputs.waited_s})
+        self.clock.add({"read": ahead.busy_s, "text": text.busy_s - self.outputs.waited_s})
 
-    def _write(self, conformed: Conformed) -> None:
+    def _write(self, conformed: ConformedBatch) -> None:
         batch = output_batch(*conformed, self.layer)
-        verdict = validate(batch.attributes, batch.geometry, self.layer)
-        self.stats.add(batch.attributes, batch.geometry, verdict)
-        self.outputs.put(batch, verdict)
+        validation = validate(batch.attributes, batch.geometry, self.layer)
+        self.stats.add(batch.attributes, batch.geometry, validation)
+        self.outputs.put(batch, validation)

@@ -1,10 +1,10 @@
-"""Raw files to outputs, in one pass with bounded memory: what runs in the sandbox."""
+"""The conversion of raw files to outputs, in one pass with bounded memory. It runs inside the sandbox."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
+from oa_shared.json_types import JsonObject
 from oa_task.conform.acceptance import run_tests
 from oa_task.conform.conformer import Conformer
 from oa_task.conversion.conversion_pass import ConversionPass
@@ -27,14 +27,14 @@ def convert(
     *,
     work: Path,
     out: Path,
-    progress: Callable[[int], None],
+    on_progress: Callable[[int], None],
     previous: Path | None = None,
     title: str = "",
     without: frozenset[str] = frozenset(),
-) -> dict[str, Any]:
-    """Unpack, read, conform and write all outputs but those `without`; return the counts and seconds by phase.
+) -> JsonObject:
+    """Unpack, read, conform and write all outputs except `without`; return the counts, and the seconds by phase.
 
-    `title` names the source in the picture. Raises TaskFailure; then `out` holds no output of the pass.
+    `title` names the source in the picture. Raises TaskFailure; then `out` has no output of the pass.
     """
     run_tests(entry)
     stats, bad_rows, clock = ConversionStats(), BadRows(), PhaseClock()
@@ -45,27 +45,27 @@ def convert(
         Outputs(entry.layer, out=out, work=work, previous=previous, without=without) as outputs,
         clock.phase("pass"),
     ):
-        ConversionPass(entry.layer, conformer, stats, outputs, clock, progress).run(_batches(parts, entry, bad_rows))
+        ConversionPass(entry.layer, conformer, stats, outputs, clock, on_progress).run(_batches(parts, entry, bad_rows))
         if stats.count == 0:
-            raise TaskFailure("source.empty", f"there are no features in the data{bad_rows.explanation()}")
+            raise TaskFailure("source.empty", f"no features in the data{bad_rows.explanation()}")
         bad_rows.check()
-        report = {
+        report: JsonObject = {
             **stats.report(),
             **outputs.close(),
-            "rows": _rows(bad_rows),
+            "rows": _row_counts(bad_rows),
             "warnings": [*bad_rows.warnings, *conformer.warnings],
         }
-    clock.note(outputs.seconds)
+    clock.add(outputs.seconds)
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without).write(parts[0], stats, clock)
     return {**report, "seconds": clock.seconds}
 
 
 def _batches(parts: Sequence[list[Path]], entry: SourceEntry, bad_rows: BadRows) -> Iterator[FeatureBatch]:
-    """Yield the batches of all parts in order; `bad_rows` counts their rows on from part to part."""
+    """Yield the batches of all parts in order; row numbers continue from part to part."""
     for files in parts:
         yield from open_batches(files, entry, bad_rows=bad_rows)
 
 
-def _rows(bad_rows: BadRows) -> dict[str, Any]:
+def _row_counts(bad_rows: BadRows) -> JsonObject:
     return {"read": bad_rows.rows_read, "bad": bad_rows.report(), "left_out": bad_rows.left_out}

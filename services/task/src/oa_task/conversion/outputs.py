@@ -1,12 +1,13 @@
-"""The outputs of the pass over the data: which there are, and the threads that write them."""
+"""The outputs of the pass over the data, each written by its own thread."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
+from oa_shared.json_types import JsonObject
 from oa_task.definition.source_entry import ATTRIBUTES
 from oa_task.features.validation import ValidationResult
 from oa_task.preview.point_spool import POINTS_FILE, PointSpool
@@ -18,7 +19,7 @@ from oa_task.write.lines import OutputBatch
 from oa_task.write.parquet import ParquetFile
 from oa_task.write.validated import ValidatedFile
 
-Written = tuple[OutputBatch, ValidationResult]
+ValidatedBatch = tuple[OutputBatch, ValidationResult]
 
 
 class _File(Protocol):
@@ -29,13 +30,13 @@ class _File(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Output:
     file: _File
-    worker: ConsumerThread[Written]
+    thread: ConsumerThread[ValidatedBatch]
 
 
 class Outputs:
-    """The files of one conversion, each written in a thread of its own. An error removes what was written.
+    """The files of one conversion. An error in the block removes the files written so far.
 
-    `waited_s` is how long whoever hands batches over had to wait for the outputs.
+    `waited_s` is the time that `put` waited for the threads.
     """
 
     def __init__(self, layer: str, *, out: Path, work: Path, previous: Path | None, without: frozenset[str]) -> None:
@@ -54,8 +55,8 @@ class Outputs:
             self._changes = changes = ChangesFile(out / CHANGES_FILE, previous, work, delta=out / DELTA_FILE)
             self._add("changes", changes, lambda item: changes.write(item[0]))
         if "preview" not in without:
-            places = PointSpool(work / POINTS_FILE)
-            self._add("places", places, lambda item: places.write(item[0]))
+            points = PointSpool(work / POINTS_FILE)
+            self._add("points", points, lambda item: points.write(item[0]))
 
     def __enter__(self) -> Self:
         return self
@@ -64,28 +65,28 @@ class Outputs:
         if kind is None:
             return
         for output in self._outputs:
-            output.worker.stop()
+            output.thread.stop()
             output.file.abandon()
 
-    def put(self, batch: OutputBatch, verdict: ValidationResult) -> None:
-        """Hand a batch to every output."""
+    def put(self, batch: OutputBatch, validation: ValidationResult) -> None:
+        """Pass a batch to every output."""
         started = time.perf_counter()
         for output in self._outputs:
-            output.worker.put((batch, verdict))
+            output.thread.put((batch, validation))
         self.waited_s += time.perf_counter() - started
 
-    def close(self) -> dict[str, Any]:
-        """Finish every file; return what they have to say: the counts of changes."""
+    def close(self) -> JsonObject:
+        """Finish every file; return `changes`, the counts of changes, if they are written."""
         for output in self._outputs:
-            output.worker.end(output.file.close)
+            output.thread.end(output.file.close)
         for output in self._outputs:
-            output.worker.join()
+            output.thread.join()
         return {"changes": self._changes.counts.report()} if self._changes is not None else {}
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Return how long each output's thread worked."""
-        return {output.worker.name: round(output.worker.busy_s, 3) for output in self._outputs}
+        """Return the seconds that each output's thread worked."""
+        return {output.thread.name: round(output.thread.busy_s, 3) for output in self._outputs}
 
-    def _add(self, name: str, file: _File, consume: Callable[[Written], None]) -> None:
+    def _add(self, name: str, file: _File, consume: Callable[[ValidatedBatch], None]) -> None:
         self._outputs.append(_Output(file, ConsumerThread(name, consume)))

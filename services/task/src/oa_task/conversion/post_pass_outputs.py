@@ -1,4 +1,4 @@
-"""What is made when the pass is over: the profile and first rows of the input, the picture, the tiles."""
+"""Outputs written after the pass: the profile and sample rows of the input, the picture, the tiles."""
 
 import datetime as dt
 import json
@@ -14,13 +14,13 @@ from oa_task.read.source import open_batches
 from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, SOURCE_FILE, TILES_FILE
 from oa_task.runtime.phase_clock import PhaseClock
 
-SHOWN_ROWS = 10
+_PREVIEW_ROWS = 10
 _OUTLINED = frozenset({"parcels", "buildings", "centerlines"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostPassOutputs:
-    """The outputs of one conversion that need the whole of it; `title` names the source."""
+    """The outputs of one conversion that need all of its data; `title` names the source."""
 
     entry: SourceEntry
     title: str
@@ -29,13 +29,13 @@ class PostPassOutputs:
     without: frozenset[str]
 
     def write(self, files: list[Path], stats: ConversionStats, clock: PhaseClock) -> None:
-        """Write those that are wanted; without any geometry there is nothing to tile. Raises TaskFailure."""
+        """Write the outputs except `without`; no tiles if no feature has a geometry. Raises TaskFailure."""
         if "profile" not in self.without:
             with clock.phase("profile"):
                 self._write_profile(files)
         if "preview" not in self.without:
             with clock.phase("preview"):
-                self._draw(stats)
+                self._draw_picture(stats)
         if "tiles" not in self.without and stats.bounds is not None:
             with clock.phase("tiles"):
                 self._write_tiles()
@@ -43,14 +43,14 @@ class PostPassOutputs:
     def _write_profile(self, files: list[Path]) -> None:
         batches = list(open_batches(files, self.entry, bad_rows=BadRows(), all_columns=True, limit=SAMPLE_ROWS))
         self._write_text(PROFILE_FILE, json.dumps(profile_columns(batches), indent=1, ensure_ascii=False))
-        rows = first_rows(batches, self.entry, count=SHOWN_ROWS)
+        rows = first_rows(batches, self.entry, count=_PREVIEW_ROWS)
         self._write_text(SAMPLE_FILE, json.dumps({"rows": rows}, ensure_ascii=False))
 
     def _write_text(self, file: str, text: str) -> None:
         (self.out / file).write_text(text + "\n", encoding="utf-8")
 
-    def _draw(self, stats: ConversionStats) -> None:
-        from oa_task.preview.picture import Caption, draw_picture  # noqa: PLC0415 - Pillow loads when it is wanted
+    def _draw_picture(self, stats: ConversionStats) -> None:
+        from oa_task.preview.picture import Caption, draw_picture  # noqa: PLC0415 - loads Pillow only for the picture
         from oa_task.preview.point_spool import POINTS_FILE, read_chunks  # noqa: PLC0415 - likewise
 
         day = dt.datetime.now(tz=dt.UTC).date()

@@ -1,4 +1,4 @@
-"""The parts of a source: what its addresses gave, unpacked."""
+"""The parts of a source: the unpacked files of each of its URLs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,12 +8,12 @@ from oa_task.definition.source_entry import SourceEntry
 
 
 def unpack_parts(raws: Sequence[Path], entry: SourceEntry, folder: Path) -> list[list[Path]]:
-    """Return the files of each part. What an ArcGIS server sends comes as it is, and may still grow."""
+    """Return the files of each part. Data of an ArcGIS server is not packed, and its file may still grow."""
     if entry.is_esri:
         return [[raw] for raw in raws]
     parts = []
-    for place, raw in enumerate(raws):
-        target = folder / str(place)
+    for index, raw in enumerate(raws):
+        target = folder / str(index)
         target.mkdir(parents=True)
         parts.append(unpack(raw, entry.compression, target))
     return parts

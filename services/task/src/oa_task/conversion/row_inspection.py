@@ -1,15 +1,17 @@
-"""A few rows, before and after: what was read, which rule made what of it. It runs in the sandbox."""
+"""Sample rows as read and as conformed, with the rules that produced each value. It runs inside the sandbox."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import shapely
 
+from oa_shared.json_types import JsonObject
 from oa_task.conform.missing_columns import check_columns
 from oa_task.conform.trace import trace_row
+from oa_task.conversion.preview_row import PreviewRow, TracedAttribute
 from oa_task.conversion.raw_parts import unpack_parts
 from oa_task.definition.source_entry import SourceEntry
 from oa_task.features.bad_rows import BadRows
@@ -17,74 +19,73 @@ from oa_task.features.batch import FeatureBatch, Points
 from oa_task.read.source import open_batches
 from oa_task.runtime.failure import TaskFailure
 
-_SHOWN_TEXT = 500
+_MAX_TEXT = 500
 
 
-def inspect_rows(raws: Sequence[Path], entry: SourceEntry, *, work: Path, first: int, count: int) -> dict[str, Any]:
-    """Return `rows`, at most `count` of them, from the output row `first` (1 is the first one) on.
+def inspect_rows(raws: Sequence[Path], entry: SourceEntry, *, work: Path, first: int, count: int) -> JsonObject:
+    """Return `rows`: at most `count` PreviewRows from output row `first` (from 1) on.
 
-    Each has its `row` in the output and `input_row`, the `raw` columns as text, the `attributes` with the steps that
-    made them, and the `geometry` as text. Raises TaskFailure source.*; source.empty where there is no such row.
+    Raises TaskFailure source.*; source.empty if there is no row `first`.
     """
-    rows: list[dict[str, Any]] = []
-    for number, batch, place in _places(raws, entry, work, last=first + count - 1):
+    rows: list[PreviewRow] = []
+    for number, batch, index in _numbered_rows(raws, entry, work, last=first + count - 1):
         if number == 1:
             check_columns(batch, entry)
         if number >= first:
-            rows.append({"row": number, **_shown(batch, entry, place)})
+            rows.append(_preview_row(number, batch, entry, index))
     if not rows:
-        raise TaskFailure("source.empty", f"there is no feature {first:,} in the data")
+        raise TaskFailure("source.empty", f"missing feature {first:,}: the data has fewer")
     return {"rows": rows}
 
 
-def first_rows(batches: Iterable[FeatureBatch], entry: SourceEntry, *, count: int) -> list[dict[str, Any]]:
-    """Return at most `count` rows of batches with all their columns, as `inspect` does."""
-    places = ((batch, place) for batch in batches for place in range(len(batch)))
-    return [
-        {"row": number, **_shown(batch, entry, place)} for number, (batch, place) in enumerate(islice(places, count), 1)
-    ]
+def first_rows(batches: Iterable[FeatureBatch], entry: SourceEntry, *, count: int) -> list[PreviewRow]:
+    """Return the first `count` rows of batches that have all columns of the data."""
+    rows = ((batch, index) for batch in batches for index in range(len(batch)))
+    return [_preview_row(number, batch, entry, index) for number, (batch, index) in enumerate(islice(rows, count), 1)]
 
 
-def column_names(raws: Sequence[Path], entry: SourceEntry, *, work: Path) -> dict[str, Any]:
-    """Return `columns`, the names that the data has. Raises TaskFailure source.*."""
+def column_names(raws: Sequence[Path], entry: SourceEntry, *, work: Path) -> JsonObject:
+    """Return `columns`: the sorted column names of the data. Raises TaskFailure source.*."""
     for files in unpack_parts(raws, entry, work / "unpacked"):
         for batch in open_batches(files, entry, bad_rows=BadRows(), all_columns=True, limit=1):
             return {"columns": sorted({*batch.available, *batch.columns.columns})}
-    raise TaskFailure("source.empty", "there are no features in the data")
+    raise TaskFailure("source.empty", "no features in the data")
 
 
-def _places(
+def _numbered_rows(
     raws: Sequence[Path], entry: SourceEntry, work: Path, *, last: int
 ) -> Iterator[tuple[int, FeatureBatch, int]]:
+    """Yield the number of each output row up to `last`, its batch and its index in the batch."""
     number, bad_rows = 0, BadRows()
     for files in unpack_parts(raws, entry, work / "unpacked"):
         for batch in open_batches(files, entry, bad_rows=bad_rows, all_columns=True, limit=last - number):
-            for place in range(len(batch)):
+            for index in range(len(batch)):
                 number += 1
-                yield number, batch, place
+                yield number, batch, index
         if number >= last:
             return
 
 
-def _shown(batch: FeatureBatch, entry: SourceEntry, place: int) -> dict[str, Any]:
+def _preview_row(number: int, batch: FeatureBatch, entry: SourceEntry, index: int) -> PreviewRow:
     # A frame without columns has no rows either.
-    raw = batch.columns.row(place, named=True) if batch.columns.width else {}
-    input_row = batch.first_row + place if batch.rows is None else int(batch.rows[place])
+    raw: dict[str, str | None] = batch.columns.row(index, named=True) if batch.columns.width else {}
+    input_row = batch.first_row + index if batch.rows is None else int(batch.rows[index])
     return {
+        "row": number,
         "input_row": input_row + 1,
-        "raw": {name: value[:_SHOWN_TEXT] if value else value for name, value in raw.items() if name},
-        "attributes": [asdict(trace) for trace in trace_row(batch, entry, place)],
-        "geometry": _geometry(batch, place),
+        "raw": {name: value[:_MAX_TEXT] if value else value for name, value in raw.items() if name},
+        "attributes": [cast("TracedAttribute", asdict(trace)) for trace in trace_row(batch, entry, index)],
+        "geometry": _geometry_text(batch, index),
     }
 
 
-def _geometry(batch: FeatureBatch, place: int) -> str | None:
-    """Return a short text: WKT, cut where it is long."""
+def _geometry_text(batch: FeatureBatch, index: int) -> str | None:
+    """Return WKT, cut if it is long."""
     if isinstance(batch.geometry, Points):
-        shape = shapely.Point(batch.geometry.x[place], batch.geometry.y[place])
+        shape = shapely.Point(batch.geometry.x[index], batch.geometry.y[index])
     else:
-        shape = batch.geometry.array[place]
+        shape = batch.geometry.array[index]
     if shape is None or shapely.is_empty(shape):
         return None
     text = shapely.to_wkt(shape, rounding_precision=7)
-    return text if len(text) <= _SHOWN_TEXT else f"{text[:_SHOWN_TEXT]}…"
+    return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"

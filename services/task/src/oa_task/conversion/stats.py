@@ -1,11 +1,11 @@
-"""What is counted while features pass: how many, where, which attributes are filled, how many are valid."""
+"""Counts of the features that pass: how many, where, which attributes are filled, how many are valid."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from oa_shared.json_types import JsonObject
 from oa_task.features.batch import Attributes, Geometry
 from oa_task.features.geometry import bounds, is_missing
 from oa_task.features.validation import ValidationCounts, ValidationResult
@@ -15,7 +15,7 @@ _EMPTY = {False: "", True: '""'}
 
 @dataclass(slots=True)
 class ConversionStats:
-    """Counts of one output."""
+    """Counts over all features: `bounds` is west, south, east, north; `fields` counts filled values by attribute."""
 
     count: int = 0
     without_geometry: int = 0
@@ -23,19 +23,19 @@ class ConversionStats:
     bounds: list[float] | None = None
     validation: ValidationCounts = field(default_factory=ValidationCounts)
 
-    def add(self, attributes: Attributes, geometry: Geometry, verdict: ValidationResult) -> None:
+    def add(self, attributes: Attributes, geometry: Geometry, validation: ValidationResult) -> None:
         """Count a batch whose geometry is rounded."""
         self.count += len(attributes)
         for name in attributes.frame.columns:
-            filled = _filled(attributes.frame[name], _EMPTY[name in attributes.encoded])
+            filled = _count_filled(attributes.frame[name], _EMPTY[name in attributes.encoded])
             self.fields[name] = self.fields.get(name, 0) + filled
         missing = is_missing(geometry)
         self.without_geometry += int(missing.sum())
-        self._extend(bounds(geometry)[~missing])
-        self.validation.add(verdict)
+        self._extend_bounds(bounds(geometry)[~missing])
+        self.validation.add(validation)
 
-    def report(self) -> dict[str, Any]:
-        """Return the counts as JSON holds them."""
+    def report(self) -> JsonObject:
+        """Return the counts for `stats.json`."""
         return {
             "count": self.count,
             "valid": self.validation.valid,
@@ -45,15 +45,15 @@ class ConversionStats:
             "invalid": self.validation.failures,
         }
 
-    def _extend(self, found: np.ndarray) -> None:
-        """Widen the bounds by those of some features: west, south, east, north."""
-        found = found[~np.isnan(found).any(axis=1)]
-        if not len(found):
+    def _extend_bounds(self, boxes: np.ndarray) -> None:
+        """Extend the bounds by the boxes of some features, shape (n, 4): west, south, east, north."""
+        boxes = boxes[~np.isnan(boxes).any(axis=1)]
+        if not len(boxes):
             return
         known = [np.array([self.bounds])] if self.bounds else []
-        everything = np.vstack([found, *known])
+        everything = np.vstack([boxes, *known])
         self.bounds = [*everything[:, :2].min(axis=0).tolist(), *everything[:, 2:].max(axis=0).tolist()]
 
 
-def _filled(column: pl.Series, empty: str) -> int:
+def _count_filled(column: pl.Series, empty: str) -> int:
     return int((column != empty).sum() or 0)

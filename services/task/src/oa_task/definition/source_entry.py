@@ -1,11 +1,12 @@
-"""One entry of a source definition, as the work needs it."""
+"""One entry of a source definition, in the form that the engine uses."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
+from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.source_definition import entries, validate_definition
 from oa_task.runtime.failure import TaskFailure
@@ -19,14 +20,23 @@ ATTRIBUTES = {
         *("addr_from_left", "addr_to_left", "addr_from_right", "addr_to_right", "zip_left", "zip_right"),
     ),
 }
-Rule = str | int | list[str] | dict[str, Any]
+Rule = str | int | list[str] | JsonMapping
+"""A column, a number, columns to join, or a function."""
+
+
+class AcceptanceTest(TypedDict):
+    """A test in a definition: a row's values by column, and the expected values by attribute."""
+
+    description: NotRequired[str]
+    inputs: JsonObject
+    expected: JsonObject
 
 
 @dataclass(frozen=True, slots=True)
 class SourceEntry:
-    """A (layer, name) of a definition; `rules` are those of the layer's attributes, in the definition's order.
+    """A (layer, name) of a definition.
 
-    `pointer` is the JSON pointer of the entry in its definition.
+    `rules` are those of the layer's attributes, in the definition's order; `pointer` is the JSON pointer of the entry.
     """
 
     layer: str
@@ -34,12 +44,12 @@ class SourceEntry:
     urls: tuple[str, ...]
     protocol: str
     compression: str | None
-    conform: dict[str, Any]
-    rules: dict[str, Rule]
-    tests: list[dict[str, Any]] = field(default_factory=list)
+    conform: JsonObject
+    rules: Mapping[str, Rule]
+    tests: list[AcceptanceTest] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
-    licence: Any = None
-    year: Any = None
+    license: object = None
+    year: object = None
     pointer: str = ""
 
     @property
@@ -53,36 +63,35 @@ class SourceEntry:
         return self.protocol.casefold() == "esri"
 
 
-def read_definition(path: Path) -> dict[str, Any]:
-    """Read and check a definition. Raises TaskFailure source.schema with JSON pointers."""
+def read_definition(path: Path) -> JsonObject:
+    """Return a validated definition. Raises TaskFailure source.schema with JSON pointers."""
     try:
-        definition = json.loads(path.read_text(encoding="utf-8-sig"))
+        definition: JsonObject = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise TaskFailure("source.schema", f"{path.name} is not JSON: {error}") from error
     problems = validate_definition(definition)
     if problems:
         text = "; ".join(f"{problem.pointer or '/'}: {problem.message}" for problem in problems)
         raise TaskFailure("source.schema", text)
-    checked: dict[str, Any] = definition
-    return checked
+    return definition
 
 
-def select_entry(definition: dict[str, Any], layer: str, name: str) -> SourceEntry:
-    """Return the first entry of that layer and name. Raises TaskFailure source.schema or source.skip."""
-    found = {(entry.layer, entry.name): entry for entry in entries(definition)}
-    if (layer, name) not in found:
-        there = ", ".join("/".join(key) for key in found) or "nothing"
-        raise TaskFailure("source.schema", f"there is no entry {layer}/{name}; the definition has {there}")
+def select_entry(definition: JsonObject, layer: str, name: str) -> SourceEntry:
+    """Return the first entry with that layer and name. Raises TaskFailure source.schema or source.skip."""
+    by_name = {(entry.layer, entry.name): entry for entry in entries(definition)}
+    if (layer, name) not in by_name:
+        existing = ", ".join("/".join(key) for key in by_name) or "no entries"
+        raise TaskFailure("source.schema", f"missing entry {layer}/{name}; the definition has {existing}")
     reason = why_not_storable(definition)
     if reason:
-        raise TaskFailure("source.schema", f"the definition holds a text or number that JSON has not: {reason}")
-    entry = found[layer, name]
+        raise TaskFailure("source.schema", f"the definition has a text or number that is not valid in JSON: {reason}")
+    entry = by_name[layer, name]
     body = entry.body
     if body.get("skip"):
         raise TaskFailure("source.skip", f"{entry.pointer}/skip is set")
     conform = body.get("conform")
     if not conform or "format" not in conform:
-        raise TaskFailure("source.schema", f"{entry.pointer} has no conform with a format")
+        raise TaskFailure("source.schema", f"{entry.pointer}: missing `conform` with a `format`")
     test = body.get("test") or {}
     data = body["data"]
     return SourceEntry(
@@ -95,19 +104,19 @@ def select_entry(definition: dict[str, Any], layer: str, name: str) -> SourceEnt
         rules={key: conform[key] for key in conform if key in ATTRIBUTES[layer]},
         tests=test.get("acceptance-tests", []) if test.get("enabled", True) else [],
         headers=(body.get("request") or {}).get("headers", {}),
-        licence=body.get("license"),
+        license=body.get("license"),
         year=body.get("year"),
         pointer=entry.pointer,
     )
 
 
-def rule_columns(rule: Any) -> Iterator[str]:
+def rule_columns(rule: object) -> Iterator[str]:
     """Yield the columns that a rule reads."""
     if isinstance(rule, str):
         yield rule
     elif isinstance(rule, list):
         yield from rule
-    elif isinstance(rule, dict):
+    elif isinstance(rule, Mapping):
         yield from (rule[key] for key in ("field", "field_to_remove") if key in rule)
         yield from rule.get("fields", [])
         for step in rule.get("functions", []):
@@ -115,6 +124,7 @@ def rule_columns(rule: Any) -> Iterator[str]:
 
 
 def needed_columns(entry: SourceEntry) -> set[str]:
-    """Return the columns that an entry's rules read, those of its coordinates included."""
-    named = {column for rule in entry.rules.values() for column in rule_columns(rule)}
-    return named | {entry.conform[key] for key in ("lat", "lon") if isinstance(entry.conform.get(key), str)}
+    """Return the columns that an entry's rules and coordinates read."""
+    columns = {column for rule in entry.rules.values() for column in rule_columns(rule)}
+    coordinates = (entry.conform.get(key) for key in ("lat", "lon"))
+    return columns | {name for name in coordinates if isinstance(name, str)}

@@ -1,64 +1,79 @@
-"""What differs between two outputs of one layer: counts, fill rates, and features with examples."""
+"""The differences between two outputs of one layer: counts, attribute coverage, and features with examples."""
 
 import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 import polars as pl
 
+from oa_shared.json_types import JsonMapping, JsonObject
 from oa_task.features.batch import Attributes, Points
-from oa_task.results.files import SOURCE_FILE
+from oa_task.results.files import CHANGES_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runtime.failure import TaskFailure
+from oa_task.runtime.json_values import json_integer, json_object
 from oa_task.write.changes import ChangesFile
 from oa_task.write.feature_lines import FeatureLines, ForeignLinesError, read_feature_lines
 from oa_task.write.lines import HASH_DIGITS, HEAD, OutputBatch
 
 _ID_FIELDS = ("id", "pid")
-Json = dict[str, Any]
 
 
-def compare(before: PreviousFolder, after: PreviousFolder, work: Path, *, examples: int) -> Json:
-    """Return `count`, `valid`, `fields`, `changes` and `examples`: at most so many of each kind of change.
+class OutputComparison(TypedDict):
+    """Pairs are before and after; None is unknown. `fields` has the share of features with each attribute.
 
-    Raises TaskFailure source.format where one of the two is no output of this engine.
+    `changes` has the number of features by kind of change, and `examples` some of them: objects with `feature`, and
+    `before` if the feature changed.
     """
-    path = work / "changes.jsonl.gz"
-    changes = _changes(_lines_file(before), _lines_file(after), path)
-    found = _examples(path, examples)
-    _add_earlier(found["changed"], _lines_file(before))
+
+    count: list[int | None]
+    valid: list[int | None]
+    fields: dict[str, list[float | None]]
+    changes: dict[str, int]
+    examples: dict[str, list[JsonObject]]
+
+
+def compare(before: PreviousFolder, after: PreviousFolder, work: Path, *, examples: int) -> OutputComparison:
+    """Compare two outputs; return at most `examples` examples of each kind of change.
+
+    Raises TaskFailure source.format if a folder has no output of this engine.
+    """
+    path = work / CHANGES_FILE
+    changes = _write_changes(_features_of(before), _features_of(after), path)
+    samples = _examples(path, examples)
+    _add_earlier_features(samples["changed"], _features_of(before))
     return {
         "count": _pair(before, after, "count"),
         "valid": _pair(before, after, "valid"),
-        "fields": _fields(before.manifest, after.manifest),
+        "fields": _coverages(before.manifest, after.manifest),
         "changes": changes,
-        "examples": found,
+        "examples": samples,
     }
 
 
-def _lines_file(side: PreviousFolder) -> Path:
-    return side.folder / SOURCE_FILE
+def _features_of(output: PreviousFolder) -> Path:
+    return output.folder / SOURCE_FILE
 
 
 def _pair(before: PreviousFolder, after: PreviousFolder, name: str) -> list[int | None]:
-    return [side.manifest.get(name) for side in (before, after)]
+    values = (output.manifest.get(name) for output in (before, after))
+    return [value if isinstance(value, int) else None for value in values]
 
 
-def _fields(before: Any, after: Any) -> dict[str, list[float | None]]:
-    """Return the share of features that have each attribute, before and after; None where it is unknown."""
-    names = dict.fromkeys([*before.get("fields", {}), *after.get("fields", {})])
-    return {name: [_share(side, name) for side in (before, after)] for name in names}
+def _coverages(before: JsonMapping, after: JsonMapping) -> dict[str, list[float | None]]:
+    names = dict.fromkeys([*json_object(before.get("fields")), *json_object(after.get("fields"))])
+    return {name: [_coverage(manifest, name) for manifest in (before, after)] for name in names}
 
 
-def _share(manifest: Any, name: str) -> float | None:
-    filled = manifest.get("fields", {}).get(name)
-    return None if filled is None else round(filled / max(manifest.get("count", 0), 1), 4)
+def _coverage(manifest: JsonMapping, name: str) -> float | None:
+    filled = json_object(manifest.get("fields")).get(name)
+    return None if filled is None else round(json_integer(filled) / max(json_integer(manifest.get("count")), 1), 4)
 
 
-def _changes(before: Path, after: Path, path: Path) -> Json:
+def _write_changes(before: Path, after: Path, path: Path) -> dict[str, int]:
     """Write the changes as a job does and return their counts."""
     file = ChangesFile(path, before, path.parent)
     if not file.counts.previous:
@@ -71,52 +86,52 @@ def _changes(before: Path, after: Path, path: Path) -> Json:
         file.abandon()
         raise TaskFailure("source.format", f"{after} cannot be compared: {error}") from error
     file.close()
-    return {name: count for name, count in file.counts.report().items() if name != "previous"}
+    return file.counts.by_kind()
 
 
 def _batch(lines: FeatureLines) -> OutputBatch:
-    """Return lines as the pass over a source has them, as far as comparing needs them."""
+    """Return lines as a batch that has what the comparison reads: ids, hashes and lines."""
     lines.hashes()
     try:
-        texts = [lines.line(place).decode() for place in range(len(lines))]
+        texts = [lines.line(index).decode() for index in range(len(lines))]
         properties = [json.loads(text)["properties"] for text in texts]
     except ValueError as error:
         raise ForeignLinesError(f"a line is not JSON: {error}") from error
     name = next((field for field in _ID_FIELDS if properties and field in properties[0]), _ID_FIELDS[0])
     ids = [json.dumps(item.get(name)) for item in properties]
-    nowhere = np.full(len(texts), np.nan)
+    missing = np.full(len(texts), np.nan)
     return OutputBatch(
         Attributes(pl.DataFrame({name: ids}, schema={name: pl.String}), frozenset({name})),
-        Points(nowhere, nowhere),
+        Points(missing, missing),
         pl.Series(dtype=pl.String),
         pl.Series([text[len(HEAD) : len(HEAD) + HASH_DIGITS] for text in texts], dtype=pl.String),
         pl.Series([f"{text}\n" for text in texts], dtype=pl.String),
     )
 
 
-def _examples(path: Path, most: int) -> dict[str, list[Json]]:
-    found: dict[str, list[Json]] = {"added": [], "removed": [], "changed": []}
-    for change in _told(path):
-        some = found.get(change["change"])
-        if some is not None and len(some) < most:
-            some.append({key: change[key] for key in ("previous_hash", "feature") if key in change})
-    return found
+def _examples(path: Path, limit: int) -> dict[str, list[JsonObject]]:
+    examples: dict[str, list[JsonObject]] = {"added": [], "removed": [], "changed": []}
+    for change in _read_changes(path):
+        of_kind = examples.get(str(change["change"]))
+        if of_kind is not None and len(of_kind) < limit:
+            of_kind.append({key: change[key] for key in ("previous_hash", "feature") if key in change})
+    return examples
 
 
-def _told(path: Path) -> Iterator[Json]:
+def _read_changes(path: Path) -> Iterator[JsonObject]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
-            yield json.loads(line)
+            yield cast("JsonObject", json.loads(line))
 
 
-def _add_earlier(changed: list[Json], before: Path) -> None:
-    """Put beside each changed feature what it was before."""
-    wanted = {change.pop("previous_hash"): change for change in changed}
+def _add_earlier_features(changed: list[JsonObject], before: Path) -> None:
+    """Replace `previous_hash` of each example by `before`, the feature before the change."""
+    by_hash = {str(change.pop("previous_hash")): change for change in changed}
     for lines in read_feature_lines(before):
-        if not wanted:
+        if not by_hash:
             return
         numbers = lines.hashes()
-        for place in np.flatnonzero(np.isin(numbers, [int(text, 16) for text in wanted])).tolist():
-            change = wanted.pop(f"{numbers[place]:016x}", None)
+        for index in np.flatnonzero(np.isin(numbers, [int(text, 16) for text in by_hash])).tolist():
+            change = by_hash.pop(f"{numbers[index]:016x}", None)
             if change is not None:
-                change["before"] = json.loads(lines.line(place))
+                change["before"] = json.loads(lines.line(index))

@@ -1,4 +1,4 @@
-"""What is compared: the folder of an earlier run, or a definition, which is run now."""
+"""The inputs of a comparison: output folders of earlier runs, or definitions, which run now."""
 
 import asyncio
 from dataclasses import dataclass
@@ -15,24 +15,22 @@ from oa_task.sandbox.request import OPTIONAL_OUTPUTS
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entry of a definition is meant; None where it has only one."""
+    """The layer and name of an entry; None matches any."""
 
     layer: str | None = None
     name: str | None = None
 
 
-def open_input(side: Path, choice: EntryFilter, work: Path, progress: Progress) -> PreviousFolder:
-    """Return a folder of outputs: the one given, or one below `work` into which the definition is run.
-
-    Raises TaskFailure.
-    """
-    if side.is_file():
+def open_input(path: Path, entry_filter: EntryFilter, work: Path, on_progress: Progress) -> PreviousFolder:
+    """Return an output folder: `path`, or `work` after a run of the definition at `path`. Raises TaskFailure."""
+    if path.is_file():
         work.mkdir()
-        entry = choose_entry(side, choice.layer, choice.name)
-        job = TaskJob(side, entry.layer, entry.name, work, read_allowed_hosts(), without=frozenset(OPTIONAL_OUTPUTS))
-        asyncio.run(run_job(job, progress))
-        side = work
-    folder = PreviousFolder.read(side)
+        entry = choose_entry(path, entry_filter.layer, entry_filter.name)
+        without = frozenset(OPTIONAL_OUTPUTS)
+        job = TaskJob(path, entry.layer, entry.name, work, read_allowed_hosts(), without=without)
+        asyncio.run(run_job(job, on_progress))
+        path = work
+    folder = PreviousFolder.read(path)
     if folder is None:
-        raise TaskFailure("source.format", f"{side} is neither a definition nor the folder of an earlier run")
+        raise TaskFailure("source.format", f"{path} is neither a definition nor the output folder of a run")
     return folder

@@ -2,30 +2,45 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
 from oa_task.runtime.failure import TaskFailure
 
-MOST_SHARE = 0.05
+MAX_SHARE = 0.05
 _MAX_EXAMPLES = 5
 _MAX_WARNINGS = 20
+_MAX_VALUE = 200
+
+
+class BadRowExample(TypedDict):
+    """A bad row: its number in the input, from 1, and the offending value."""
+
+    row: int
+    value: str
+
+
+class BadRowReport(TypedDict):
+    """The bad rows with one reason."""
+
+    count: int
+    examples: list[BadRowExample]
 
 
 @dataclass(slots=True)
 class _Reason:
     code: str
     count: int = 0
-    examples: list[dict[str, Any]] = field(default_factory=list)
+    examples: list[BadRowExample] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class BadRows:
-    """The bad rows of one job. Each is left out, or kept without its bad value; one alone does not fail the source.
+    """The bad rows of one job. A bad row is left out, or loses its bad value; a single one never fails the source.
 
-    The readers count every row of the input in `rows_read`, including rows that are left out. `left_out` counts, by
-    reason, the rows that are left out without a fault, such as those with a null geometry; they fail nothing.
+    Readers count every row of the input in `rows_read`, including rows left out. `left_out` counts, by reason, rows
+    that are left out without being bad, such as rows whose geometry is null: they fail nothing.
     """
 
     reasons: dict[str, _Reason] = field(default_factory=dict)
@@ -48,7 +63,7 @@ class BadRows:
         entry.count += len(rows)
         for index, row in enumerate(rows[: _MAX_EXAMPLES - len(entry.examples)]):
             value = values[index] if index < len(values) else ""
-            entry.examples.append({"row": int(row) + 1, "value": value[:200]})
+            entry.examples.append({"row": int(row) + 1, "value": value[:_MAX_VALUE]})
 
     def warn(self, text: str) -> None:
         """Add a warning about the data as a whole to the report, unless it is full or already has this one."""
@@ -64,7 +79,7 @@ class BadRows:
         """Raise TaskFailure, with the code of the most common reason, if more than 5 % of the rows are bad."""
         rows_read = self.rows_read if rows_read is None else rows_read
         total = sum(reason.count for reason in self.reasons.values())
-        if not total or total <= rows_read * MOST_SHARE:
+        if not total or total <= rows_read * MAX_SHARE:
             return
         name, worst = max(self.reasons.items(), key=lambda item: item[1].count)
         example = worst.examples[0]
@@ -77,6 +92,6 @@ class BadRows:
         reasons = [f"{count:,} left out: {reason}" for reason, count in self.left_out.items()]
         return f" ({'; '.join(reasons)})" if reasons else ""
 
-    def report(self) -> dict[str, dict[str, Any]]:
-        """Return the counts and first examples by reason, as JSON holds them."""
+    def report(self) -> dict[str, BadRowReport]:
+        """Return the counts and first examples by reason."""
         return {name: {"count": reason.count, "examples": reason.examples} for name, reason in self.reasons.items()}

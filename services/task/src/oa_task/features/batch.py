@@ -1,4 +1,4 @@
-"""The contract between readers and conforming: features as columns of text and geometries, in batches."""
+"""Batches of features: the contract between the readers, the conform and the writers."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Point geometries in EPSG:4326: float64 arrays of longitude and latitude, NaN in both where there is none."""
+    """Point geometries in EPSG:4326: float64 arrays of longitude and latitude, NaN in both for a missing geometry."""
 
     x: np.ndarray
     y: np.ndarray
@@ -19,7 +19,7 @@ class Points:
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """Geometries in EPSG:4326: an object array of shapely geometries, None where there is none."""
+    """Geometries in EPSG:4326: an object array of shapely geometries, None for a missing geometry."""
 
     array: np.ndarray
 
@@ -34,10 +34,10 @@ Geometry = Points | Shapes
 class FeatureBatch:
     """Consecutive features of the input.
 
-    `first_row` is the 0-based input row of the first one. `columns` holds only pl.String columns, null where a
-    feature lacks the value. `geometry` is as long as `columns` is high. `available` names every column of the data,
-    those that were not read included. `rows` holds the input row of each feature where some were left out; None
-    says that they follow each other from `first_row` on.
+    `first_row` is the 0-based input row of the first feature. `columns` has only pl.String columns, null where a
+    feature lacks the value. `geometry` has one item for each row of `columns`. `available` names every column of the
+    data, including those that were not read. `rows` has the input row of each feature if some rows were left out;
+    None means consecutive rows from `first_row` on.
     """
 
     first_row: int
@@ -52,9 +52,9 @@ class FeatureBatch:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The conformed attributes of a batch, in output order, `hash` not among them.
+    """The conformed attributes of a batch in output order, without `hash`.
 
-    `frame` holds only pl.String columns; null is written as JSON null. The columns named in `encoded` hold JSON text
+    `frame` has only pl.String columns; null is written as JSON null. The columns named in `encoded` hold JSON text
     (a number, a boolean, quoted text); the others hold plain text.
     """
 

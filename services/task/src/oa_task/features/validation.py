@@ -1,4 +1,4 @@
-"""Which features are valid, by layer (ENGINE part A, section 11), and how the number of a valid address is written."""
+"""Which features are valid, by layer, and the spelling of valid house numbers (docs/engine.md, "Validation")."""
 
 from dataclasses import dataclass, field
 
@@ -9,8 +9,8 @@ import shapely
 from oa_task.features.batch import Attributes, Geometry, Points
 from oa_task.features.geometry import bounds, is_missing
 
-MOST_LONGITUDE = 180.0
-MOST_LATITUDE = {"addresses": 85.0}
+MAX_LONGITUDE = 180.0
+MAX_LATITUDE = {"addresses": 85.0}
 _POLE = 90.0
 _NUMBER_CHARACTERS = 10
 _DIGITS = rf"^[0-9]{{1,{_NUMBER_CHARACTERS}}}$"
@@ -24,58 +24,58 @@ _TYPES = {"addresses": (0,), "parcels": _POLYGONS, "buildings": _POLYGONS, "cent
 
 @dataclass(frozen=True, slots=True)
 class ValidationResult:
-    """What was found in a batch: the mask of each rule's failures, and the numbers as valid addresses have them."""
+    """The mask of failures by rule of a batch, and its normalized house numbers (None for other layers)."""
 
     failures: dict[str, np.ndarray]
     numbers: pl.Series | None
 
     @property
     def is_valid(self) -> np.ndarray:
-        """Return the features that no rule refuses."""
-        refused: np.ndarray = np.logical_or.reduce(list(self.failures.values()))
-        return ~refused
+        """Return the mask of features that pass every rule."""
+        failed: np.ndarray = np.logical_or.reduce(list(self.failures.values()))
+        return ~failed
 
 
 @dataclass(slots=True)
 class ValidationCounts:
-    """How many features are valid, and how many each rule refuses; a feature may fail several rules."""
+    """The number of valid features, and of failures by rule; a feature may fail several rules."""
 
     valid: int = 0
     failures: dict[str, int] = field(default_factory=dict)
 
-    def add(self, verdict: ValidationResult) -> None:
+    def add(self, result: ValidationResult) -> None:
         """Count a batch."""
-        self.valid += int(verdict.is_valid.sum())
-        for rule, mask in verdict.failures.items():
+        self.valid += int(result.is_valid.sum())
+        for rule, mask in result.failures.items():
             self.failures[rule] = self.failures.get(rule, 0) + int(mask.sum())
 
 
 def validate(attributes: Attributes, geometry: Geometry, layer: str) -> ValidationResult:
-    """Apply the layer's rules to a batch whose geometry is rounded."""
+    """Return the result of the layer's rules for a batch whose geometry is rounded."""
     missing = is_missing(geometry)
     failures = {"geometry": missing, "range": ~missing & ~_is_in_range(geometry, layer)}
     if layer != "addresses":
         return ValidationResult({**failures, **_shape_failures(geometry, layer, missing)}, None)
-    numbers, is_sound = _judged_numbers(_plain(attributes, "number"))
-    failures["number"] = ~is_sound
+    numbers, is_valid = _check_numbers(_plain(attributes, "number"))
+    failures["number"] = ~is_valid
     failures["street"] = (_plain(attributes, "street").str.strip_chars() == "").to_numpy()
     return ValidationResult(failures, numbers)
 
 
 def normalize_numbers(numbers: pl.Series) -> pl.Series:
-    """Return numbers in lower case, a letter joined to the digits before it: `123 B` becomes `123b`."""
+    """Return numbers in lower case, with a letter joined to the preceding digits: `123 B` becomes `123b`."""
     return numbers.str.to_lowercase().str.strip_chars().str.replace(_SPACED_LETTER, "${1}${2}")
 
 
-def _judged_numbers(numbers: pl.Series) -> tuple[pl.Series, np.ndarray]:
-    """Return the numbers normalised and which are sound; nearly all are only digits, and are left alone."""
-    sound = numbers.str.contains(_DIGITS)
-    places = (~sound).arg_true()
-    if not len(places):
-        return numbers, sound.to_numpy()
-    others = normalize_numbers(numbers.gather(places))
-    is_sound = others.str.contains(_NUMBER) & (others.str.len_chars() <= _NUMBER_CHARACTERS)
-    return numbers.clone().scatter(places, others), sound.scatter(places, is_sound).to_numpy()
+def _check_numbers(numbers: pl.Series) -> tuple[pl.Series, np.ndarray]:
+    """Return the normalized numbers and the mask of valid ones. Plain digits, nearly all numbers, stay untouched."""
+    valid = numbers.str.contains(_DIGITS)
+    indexes = (~valid).arg_true()
+    if not len(indexes):
+        return numbers, valid.to_numpy()
+    others = normalize_numbers(numbers.gather(indexes))
+    is_valid = others.str.contains(_NUMBER) & (others.str.len_chars() <= _NUMBER_CHARACTERS)
+    return numbers.clone().scatter(indexes, others), valid.scatter(indexes, is_valid).to_numpy()
 
 
 def _plain(attributes: Attributes, name: str) -> pl.Series:
@@ -84,9 +84,9 @@ def _plain(attributes: Attributes, name: str) -> pl.Series:
 
 
 def _is_in_range(geometry: Geometry, layer: str) -> np.ndarray:
-    most_latitude = MOST_LATITUDE.get(layer, _POLE)
+    max_latitude = MAX_LATITUDE.get(layer, _POLE)
     with np.errstate(invalid="ignore"):
-        within: np.ndarray = (np.abs(bounds(geometry)) <= np.array([MOST_LONGITUDE, most_latitude] * 2)).all(axis=1)
+        within: np.ndarray = (np.abs(bounds(geometry)) <= np.array([MAX_LONGITUDE, max_latitude] * 2)).all(axis=1)
     return within
 
 

@@ -1,1 +1,1 @@
-"""One attempt of a job, as the container does it."""
+"""One attempt of a job, in its container."""

@@ -1,12 +1,13 @@
-"""One attempt: claim, work, upload, and the last word (DESIGN section 4.3)."""
+"""One attempt: its claim, the work, the uploads and the final message (docs/architecture.md)."""
 
 import asyncio
 import json
 import secrets
 import signal
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import assert_never, cast
 
 import structlog
 
@@ -14,7 +15,9 @@ from oa_shared.claim import CLAIM_FILE, claim, read_claim
 from oa_shared.failures import exit_status
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import attempt_prefix
-from oa_shared.job_kinds import PRODUCTS, JobKind
+from oa_shared.job_kinds import JobKind
+from oa_shared.json_types import JsonObject
+from oa_shared.media_types import media_type_of
 from oa_shared.messages import dump
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
@@ -26,36 +29,24 @@ from oa_task.job.sample_job import run_sample_job
 from oa_task.job.settings import JobSettings
 from oa_task.job.status_reporter import StatusReporter
 from oa_task.products.product_builder import build_product
-from oa_task.results.checksums import file_facts
-from oa_task.results.files import MANIFEST_FILE
+from oa_task.results.checksums import FileFacts, file_facts
+from oa_task.results.files import LOG_FILE, MANIFEST_FILE
 from oa_task.runner.job_runner import TaskJob, run_job
 from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
-_TYPES = {
-    ".json": "application/json",
-    ".geojson": "application/geo+json",
-    ".jsonl": "application/jsonl",
-    ".gz": "application/gzip",
-    ".zip": "application/zip",
-    ".png": "image/png",
-    ".parquet": "application/vnd.apache.parquet",
-    ".gpkg": "application/geopackage+sqlite3",
-    ".csv": "text/csv",
-    ".fgb": "application/flatgeobuf",
-    ".txt": "text/plain; charset=utf-8",
-    ".pmtiles": "application/vnd.pmtiles",
-}
-_MESSAGES_A_TRY = 1_000_000
+_RESULT_FILE = "result.json"
+_MESSAGES_PER_TRY = 1_000_000
+_MAX_MESSAGE = 2000
 _STOPPED_STATUS = 128 + signal.SIGTERM
 
 
 class _StoppedError(Exception):
-    """The container was told to stop."""
+    """The container received a request to stop."""
 
 
 class AttemptRunner:
-    """Everything one container does."""
+    """Runs the attempt of one container."""
 
     def __init__(
         self,
@@ -72,16 +63,16 @@ class AttemptRunner:
         self._batch_try = batch_try
         self._storage = storage
         self._api = JobApi(settings)
-        self._working: asyncio.Task[dict[str, Any]] | None = None
+        self._working: asyncio.Task[JsonObject] | None = None
         self._is_stopped = False
         self._prefix = attempt_prefix(settings.job, settings.attempt)
-        self._reporter = StatusReporter(settings, queue, first_seq=(batch_try - 1) * _MESSAGES_A_TRY)
-        self._log = LogUpload(storage, self._prefix + "log.jsonl", log_file)
+        self._reporter = StatusReporter(settings, queue, first_seq=(batch_try - 1) * _MESSAGES_PER_TRY)
+        self._log = LogUpload(storage, self._prefix + LOG_FILE, log_file)
 
     async def run(self) -> int:
-        """Do the attempt and return the exit status; whatever happens, its end is told."""
+        """Run the attempt, report its outcome in any case, and return the exit status."""
         if not await self._claim():
-            log.info("attempt_taken_by_another_container")
+            log.info("attempt_claimed_by_another_container")
             return 0
         fault_point("claim.after")
         try:
@@ -89,39 +80,40 @@ class AttemptRunner:
                 failure, result = await self._try_to_work()
         except _StoppedError:
             return _STOPPED_STATUS
-        return await self._end(failure, result)
+        return await self._finish(failure, result)
 
     def stop(self) -> None:
-        """End the work soon: for SIGTERM. An end that is already being told is told.
+        """End the work soon, for SIGTERM; an outcome that is being sent is still sent.
 
-        The log and a last progress say that it was stopped; no result does. Batch knows why it stops a container (a
-        time limit, a lost machine, a person), and tells, or tries again.
+        The log and a last progress message record the stop, and there is no result. Batch knows why
+        it stops a container (time limit, lost machine, operator), and reports it or tries again.
         """
-        log.warning("attempt_told_to_stop")
+        log.warning("attempt_stop_requested")
         self._is_stopped = True
         if self._working is not None:
             self._working.cancel()
 
     async def _claim(self) -> bool:
-        """Be the first to write the claim; a claim that is there may be our own, written by a call without answer.
+        """Return whether this container has the claim of the attempt.
 
-        Batch begins another try of a job only when the machine of the try before is gone, so that one's claim is ours.
+        An existing claim may be its own, written by a request whose response was lost. Batch starts another try of a
+        job only after the machine of the previous try is gone, so this container inherits the claim of a previous try.
         """
         key, body = self._prefix + CLAIM_FILE, claim(self._container, secrets.token_hex(8))
         if await self._storage.put_new(key, body):
             return True
-        there = await self._storage.get_bytes(key)
-        if there is None or there == body:
-            return there == body
-        is_inherited = self._batch_try > 1 and read_claim(there) == self._container
+        existing = await self._storage.get_bytes(key)
+        if existing is None or existing == body:
+            return existing == body
+        is_inherited = self._batch_try > 1 and read_claim(existing) == self._container
         if is_inherited:
             log.info("claim_inherited", batch_try=self._batch_try)
             await self._storage.put_bytes(key, body, "application/json")
         return is_inherited
 
-    async def _try_to_work(self) -> tuple[TaskFailure | None, dict[str, Any] | None]:
+    async def _try_to_work(self) -> tuple[TaskFailure | None, JsonObject | None]:
         try:
-            await self._reporter.tell(self._reporter.message(JobStatus.RUNNING))
+            await self._reporter.send(self._reporter.message(JobStatus.RUNNING))
             async with asyncio.timeout(self._settings.time_limit_s):
                 return None, await self._work_unless_stopped()
         except _StoppedError:
@@ -130,7 +122,8 @@ class AttemptRunner:
             log.warning("attempt_failed", code=failure.code, error=failure.message)
             return failure, None
         except TimeoutError:
-            return TaskFailure("resource.timeout", f"not done after {self._settings.time_limit_s:g} s"), None
+            text = f"the job exceeded its time limit of {self._settings.time_limit_s:g} s"
+            return TaskFailure("resource.timeout", text), None
         except StorageUnavailableError as error:
             return TaskFailure("infra.storage", error.detail), None
         except QueueUnavailableError as error:
@@ -139,7 +132,7 @@ class AttemptRunner:
             log.exception("attempt_crashed")
             return TaskFailure("bug.crash", f"{type(error).__name__}; see the log"), None
 
-    async def _work_unless_stopped(self) -> dict[str, Any]:
+    async def _work_unless_stopped(self) -> JsonObject:
         self._working = asyncio.create_task(self._work())
         if self._is_stopped:
             self._working.cancel()
@@ -148,72 +141,81 @@ class AttemptRunner:
         except asyncio.CancelledError as error:
             if not self._is_stopped:
                 raise
-            await self._reporter.progress({"phase": "stopped"}, at_once=True)
+            await self._reporter.send_progress({"phase": "stopped"}, at_once=True)
             raise _StoppedError from error
         finally:
             self._working.cancel()
 
-    async def _work(self) -> dict[str, Any]:
+    async def _work(self) -> JsonObject:
         with tempfile.TemporaryDirectory(prefix="oa-job-") as folder:
             out = Path(folder) / "out"
             await asyncio.to_thread(out.mkdir)
-            report = await self._make(await self._api.definition(), Path(folder), out)
+            report = await self._run_job(await self._api.fetch_definition(), Path(folder), out)
             fault_point("upload.before")
             return {**report, "outputs": await self._upload(out), "manifest": self._prefix + MANIFEST_FILE}
 
-    async def _make(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
-        """Do the work of the job's kind: files in `out`, the manifest among them. Raises TaskFailure."""
-        kind = self._settings.kind
-        if kind == JobKind.SOURCE:
-            return await self._make_source(definition, folder, out)
-        if kind not in PRODUCTS:
-            raise TaskFailure("bug.crash", f"this version of the task does not know the kind {kind!r}")
-        async with ProgressReporter(self._reporter) as telling:
-            return await build_product(definition, out, storage=self._storage, telling=telling)
+    async def _run_job(self, definition: bytes, folder: Path, out: Path) -> JsonObject:
+        """Write the files of the job's kind to `out`, with a manifest, and return the report. Raises TaskFailure."""
+        try:
+            kind = JobKind(self._settings.kind)
+        except ValueError as error:
+            text = f"this version of the task does not support the kind {self._settings.kind!r}"
+            raise TaskFailure("bug.crash", text) from error
+        match kind:
+            case JobKind.SOURCE:
+                return await self._run_source_job(definition, folder, out)
+            case JobKind.COLLECTION | JobKind.EXPORT | JobKind.FABRIC:
+                async with ProgressReporter(self._reporter) as on_progress:
+                    return await build_product(definition, out, storage=self._storage, on_progress=on_progress)
+            case _:
+                assert_never(kind)
 
-    async def _make_source(self, definition: bytes, folder: Path, out: Path) -> dict[str, Any]:
+    async def _run_source_job(self, definition: bytes, folder: Path, out: Path) -> JsonObject:
         settings, path = self._settings, folder / "source.json"
         await asyncio.to_thread(path.write_bytes, definition)
-        previous = None if settings.sample else await self._api.published()
+        previous = None if settings.sample else await self._api.find_published()
         job = TaskJob(
-            *(path, settings.layer, settings.name, out, settings.allowed_hosts, previous),
+            path,
+            settings.layer,
+            settings.name,
+            out,
+            settings.allowed_hosts,
+            previous,
             source_name=settings.source_name,
             without=frozenset(settings.without),
         )
-        async with ProgressReporter(self._reporter) as telling:
+        async with ProgressReporter(self._reporter) as on_progress:
             if settings.sample:
-                return await run_sample_job(job, settings.sample, telling)
-            return await run_job(job, telling)
+                return await run_sample_job(job, settings.sample, on_progress)
+            return await run_job(job, on_progress)
 
-    async def _upload(self, out: Path) -> dict[str, Any]:
-        """Upload every file, the manifest last, and return what is known of them."""
-        manifest: dict[str, Any] = json.loads(await asyncio.to_thread((out / MANIFEST_FILE).read_text))
-        about_manifest = await asyncio.to_thread(file_facts, out / MANIFEST_FILE)
-        files: dict[str, dict[str, Any]] = {**manifest["outputs"], MANIFEST_FILE: about_manifest}
+    async def _upload(self, out: Path) -> JsonObject:
+        """Upload every file, the manifest last; return the key, size and digest of each."""
+        manifest = json.loads(await asyncio.to_thread((out / MANIFEST_FILE).read_text))
+        outputs = cast("Mapping[str, FileFacts]", manifest["outputs"])
+        files = {**outputs, MANIFEST_FILE: await asyncio.to_thread(file_facts, out / MANIFEST_FILE)}
         for name in files:
-            path = out / name
-            content_type = _TYPES.get(path.suffix, "application/octet-stream")
             if name == MANIFEST_FILE:
                 fault_point("manifest.before")
-            await self._storage.put_file(self._prefix + name, path, content_type)
+            await self._storage.put_file(self._prefix + name, out / name, media_type_of(name))
         fault_point("manifest.after")
         log.info("outputs_uploaded", files=len(files))
-        return {name: {"key": self._prefix + name, **about} for name, about in files.items()}
+        return {name: {"key": self._prefix + name, **facts} for name, facts in files.items()}
 
-    async def _end(self, failure: TaskFailure | None, result: dict[str, Any] | None) -> int:
-        """Leave the last word on S3, then send it (docs/decisions/0001)."""
+    async def _finish(self, failure: TaskFailure | None, result: JsonObject | None) -> int:
+        """Write the outcome to S3, then send it (docs/decisions/0001); return the exit status."""
         status = JobStatus.FAIL if failure else JobStatus.SUCCESS
-        error = {"code": failure.code, "message": failure.message[:2000]} if failure else None
+        error = {"code": failure.code, "message": failure.message[:_MAX_MESSAGE]} if failure else None
         message = self._reporter.message(status, error=error, result=result)
         try:
-            await self._storage.put_bytes(self._prefix + "result.json", dump(message).encode(), "application/json")
+            await self._storage.put_bytes(self._prefix + _RESULT_FILE, dump(message).encode(), "application/json")
         except StorageUnavailableError as storage_error:
             log.warning("result_object_not_written", error=storage_error.detail)
         fault_point("result.before_send")
         try:
-            await self._reporter.tell(message)
+            await self._reporter.send(message)
         except QueueUnavailableError as queue_error:
-            log.error("result_not_sent", error=queue_error.detail)  # noqa: TRY400 - no trace is of use here
+            log.error("result_not_sent", error=queue_error.detail)  # noqa: TRY400 - the trace adds nothing
             return exit_status("infra.queue")
         fault_point("result.after_send")
         return exit_status(failure.code) if failure else 0

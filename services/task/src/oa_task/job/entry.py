@@ -1,4 +1,4 @@
-"""`oa-task job`: the container's entry; everything comes from the environment."""
+"""`oa-task job`: the entry of the container, configured by its environment."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 async def run_attempt() -> int:
-    """Run the attempt that the environment names and return the exit status. Raises SettingsError."""
+    """Run the attempt of the environment and return the exit status. Raises SettingsError."""
     hide_from_children()
     configure_logging("task")
     settings = read_settings(JobSettings, os.environ)
@@ -37,7 +37,7 @@ async def run_attempt() -> int:
     with tempfile.NamedTemporaryFile(prefix="oa-log-", suffix=".jsonl") as file:
         _log_to(Path(file.name))
         async with open_aws() as aws:
-            attempt = AttemptRunner(
+            runner = AttemptRunner(
                 settings,
                 storage=aws.storage(settings.bucket),
                 queue=aws.queue(settings.results_queue_url),
@@ -45,18 +45,18 @@ async def run_attempt() -> int:
                 container=os.environ.get("AWS_BATCH_JOB_ID", ""),
                 batch_try=int(os.environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
             )
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, attempt.stop)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.stop)
             try:
-                status = await attempt.run()
+                status = await runner.run()
             except StorageUnavailableError as error:
-                log.error("attempt_not_claimed", error=error.detail)  # noqa: TRY400 - the message says it all
+                log.error("attempt_not_claimed", error=error.detail)  # noqa: TRY400 - the trace adds nothing
                 status = exit_status("infra.storage")
         log.info("attempt_ended", exit_status=status)
     return status
 
 
 def _log_to(path: Path) -> None:
-    """Write every line to the attempt's own log as well, as JSON."""
+    """Copy every log line, as JSON, to the log of the attempt."""
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -1,4 +1,4 @@
-"""The log of an attempt, copied to S3 while it grows, so that a killed container leaves it behind."""
+"""Uploads of an attempt's log while it grows, so that a killed container leaves its log."""
 
 import asyncio
 from pathlib import Path
@@ -24,7 +24,7 @@ class LogUpload:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._repeat())
+        self._task = asyncio.create_task(self._upload_repeatedly())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -33,7 +33,7 @@ class LogUpload:
             await asyncio.wait([self._task])
         await self._upload()
 
-    async def _repeat(self) -> None:
+    async def _upload_repeatedly(self) -> None:
         while True:
             await asyncio.sleep(EVERY_S)
             await self._upload()

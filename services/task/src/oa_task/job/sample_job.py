@@ -1,55 +1,50 @@
-"""A job of a run of samples: the first features of a source, and no data (docs/decisions/0013)."""
+"""A job of a sample run: the first features of a source, and no data (docs/decisions/0013)."""
 
 import asyncio
-import hashlib
 import json
-from importlib.metadata import version
-from typing import Any
+from collections.abc import Sequence
 
-from oa_task.results.checksums import file_facts
-from oa_task.results.files import MANIFEST_FILE, SAMPLE_FILE
-from oa_task.row_preview.preview import PreviewRows, preview_rows
+from oa_shared.json_types import JsonObject
+from oa_task.conversion.preview_row import PreviewRow
+from oa_task.results.files import SAMPLE_FILE
+from oa_task.row_preview.preview import preview_rows
 from oa_task.runner.job_runner import TaskJob
+from oa_task.runner.manifest import write_sample_manifest
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.parent import Sandbox
 
-_EMPTY: tuple[Any, ...] = (None, "", [])
 
+async def run_sample_job(job: TaskJob, count: int, on_progress: Progress) -> JsonObject:
+    """Write the first `count` features to `sample.json` in `job.out`, the manifest last; return the counts.
 
-async def run_sample_job(job: TaskJob, count: int, progress: Progress) -> dict[str, Any]:
-    """Look at the first `count` features: `sample.json` in `job.out`, the manifest last. Returns the counts.
-
-    Raises TaskFailure, as the whole job would.
+    Raises TaskFailure, as the full job would.
     """
     with Sandbox() as sandbox:
-        rows = await preview_rows(job, count, progress, sandbox)
+        rows = await preview_rows(job, count, on_progress, sandbox)
     return await asyncio.to_thread(_write, job, rows)
 
 
-def _write(job: TaskJob, rows: PreviewRows) -> dict[str, Any]:
+def _write(job: TaskJob, rows: Sequence[PreviewRow]) -> JsonObject:
     path = job.out / SAMPLE_FILE
     path.write_text(json.dumps({"rows": rows}, ensure_ascii=False) + "\n", encoding="utf-8")
-    report = {"count": len(rows), "fields": _filled(rows), "without_geometry": _without_geometry(rows), "sample": True}
-    manifest = {
-        "layer": job.layer,
-        "name": job.name,
-        "definition_sha256": hashlib.sha256(job.definition.read_bytes()).hexdigest(),
-        "engine_version": version("oa-task"),
-        "outputs": {SAMPLE_FILE: file_facts(path)},
-        **report,
+    without_geometry = sum(row["geometry"] is None for row in rows)
+    report: JsonObject = {
+        "count": len(rows),
+        "fields": _count_filled(rows),
+        "without_geometry": without_geometry,
+        "sample": True,
     }
-    (job.out / MANIFEST_FILE).write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    write_sample_manifest(
+        job.out, layer=job.layer, name=job.name, definition=job.definition.read_bytes(), report=report
+    )
     return report
 
 
-def _filled(rows: PreviewRows) -> dict[str, int]:
-    """Count the rows in which each attribute has a value."""
+def _count_filled(rows: Sequence[PreviewRow]) -> dict[str, int]:
+    """Return the number of rows with a value, by attribute."""
     counts: dict[str, int] = {}
     for row in rows:
-        for made in row["attributes"]:
-            counts[made["attribute"]] = counts.get(made["attribute"], 0) + (made["value"] not in _EMPTY)
+        for trace in row["attributes"]:
+            is_filled = trace["value"] not in (None, "", [])
+            counts[trace["attribute"]] = counts.get(trace["attribute"], 0) + is_filled
     return counts
-
-
-def _without_geometry(rows: PreviewRows) -> int:
-    return sum(row["geometry"] is None for row in rows)

@@ -1,4 +1,4 @@
-"""What a container is told by its environment."""
+"""The settings of an attempt, from the environment of its container."""
 
 from dataclasses import dataclass, field
 
@@ -7,9 +7,9 @@ from oa_shared.job_kinds import JobKind
 
 @dataclass(frozen=True, slots=True)
 class JobSettings:
-    """Read from OA_* variables; set by the dispatcher. There is no secret among them but the attempt's own token.
+    """The OA_* variables that the dispatcher sets; the only secret is the attempt's own token.
 
-    `sample` is how many features a job of a run of samples looks at, 0 for a job that makes data.
+    `sample` is the number of features of a sample job, 0 for a job that produces data.
     """
 
     job: int

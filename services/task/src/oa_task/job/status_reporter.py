@@ -1,32 +1,40 @@
-"""Telling the results queue where the attempt stands."""
+"""Status messages of an attempt to the results queue."""
 
-import asyncio
 import time
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
 import structlog
 
+from oa_shared.json_types import JsonObject
 from oa_shared.messages import StatusMessage, dump
 from oa_shared.queue import OutgoingMessage, Queue, QueueUnavailableError
+from oa_shared.retrying import retrying
 from oa_shared.status import JobStatus
 from oa_task.job.settings import JobSettings
 
 log = structlog.get_logger()
 PROGRESS_EVERY_S = 5.0
-_FINAL_TRIES = 8
+_DELAYS_S = tuple(2.0**number for number in range(7))
 
 
 class StatusReporter:
-    """Numbers its messages, so that a duplicate is known as one."""
+    """Numbers its messages, so that the API recognizes duplicates."""
 
     def __init__(self, settings: JobSettings, queue: Queue, *, first_seq: int = 0) -> None:
         self._settings = settings
         self._queue = queue
         self._seq = first_seq
-        self._told_at = 0.0
+        self._progress_at = 0.0
 
-    def message(self, status: JobStatus, **extra: Any) -> StatusMessage:
+    def message(
+        self,
+        status: JobStatus,
+        *,
+        error: dict[str, str] | None = None,
+        result: JsonObject | None = None,
+        progress: JsonObject | None = None,
+    ) -> StatusMessage:
         """Return the next message."""
         self._seq += 1
         return StatusMessage(
@@ -37,37 +45,34 @@ class StatusReporter:
             status=status,
             at=datetime.now(UTC),
             traceparent=self._settings.traceparent,
-            **extra,
+            error=error,
+            result=result,
+            progress=progress,
         )
 
     def is_due(self) -> bool:
-        """Return whether it is time to tell of progress again."""
-        return time.monotonic() - self._told_at >= PROGRESS_EVERY_S
+        """Return whether the last progress was sent long enough ago."""
+        return time.monotonic() - self._progress_at >= PROGRESS_EVERY_S
 
-    async def progress(self, told: dict[str, Any], *, at_once: bool = False) -> None:
-        """Tell how far the work is, at most every 5 s; one that is lost is no loss."""
+    async def send_progress(self, progress: JsonObject, *, at_once: bool = False) -> None:
+        """Send progress, at most every 5 s unless `at_once`; a lost message does no harm."""
         if not at_once and not self.is_due():
             return
-        self._told_at = time.monotonic()
+        self._progress_at = time.monotonic()
         try:
-            await self._send(self.message(JobStatus.RUNNING, progress=told))
+            await self._send(self.message(JobStatus.RUNNING, progress=progress))
         except QueueUnavailableError as error:
-            log.warning("progress_not_told", error=error.detail)
+            log.warning("progress_not_sent", error=error.detail)
 
-    async def tell(self, message: StatusMessage) -> None:
-        """Send a message that must arrive. Raises QueueUnavailableError after about four minutes of trying."""
-        for attempt in range(1, _FINAL_TRIES + 1):
-            try:
-                await self._send(message)
-            except QueueUnavailableError as error:
-                if attempt == _FINAL_TRIES:
-                    raise
-                log.warning("report_not_sent", error=error.detail, attempt=attempt)
-                await asyncio.sleep(2 ** (attempt - 1))
-            else:
-                return
+    async def send(self, message: StatusMessage) -> None:
+        """Send a message that must arrive. Raises QueueUnavailableError after eight attempts in about two minutes."""
+
+        def log_retry(error: QueueUnavailableError, attempt: int) -> None:
+            log.warning("report_not_sent", error=error.detail, attempt=attempt)
+
+        await retrying(partial(self._send, message), _DELAYS_S, on=QueueUnavailableError, before_retry=log_retry)
 
     async def _send(self, message: StatusMessage) -> None:
         accepted = await self._queue.send_batch([OutgoingMessage(dump(message))])
         if not all(accepted):
-            raise QueueUnavailableError("the queue did not take the message")
+            raise QueueUnavailableError("the queue did not accept the message")

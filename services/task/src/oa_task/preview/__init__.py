@@ -1,1 +1,1 @@
-"""`source.png`: a picture of where the features are."""
+"""`source.png`: a picture of the features on a map."""

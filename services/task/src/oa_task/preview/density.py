@@ -1,4 +1,4 @@
-"""How many places fall on each pixel; outlines are followed from corner to corner."""
+"""The number of points on each pixel; outlines become points along their lines."""
 
 import itertools
 from collections.abc import Iterable
@@ -7,27 +7,27 @@ import numpy as np
 
 from oa_task.preview.frame import Frame
 
-_MOST_STEPS = 4096
-_AT_ONCE = 2_000_000
+_MAX_STEPS = 4096
+_MAX_POINTS = 2_000_000
 
 
 def count_density(chunks: Iterable[np.ndarray], frame: Frame, size: tuple[int, int], *, lines: bool) -> np.ndarray:
     """Return counts per pixel, shape (height, width), north up."""
     width, height = size
     counts = np.zeros(width * height, dtype=np.int64)
-    for place, chunk in enumerate(chunks):
+    for index, chunk in enumerate(chunks):
         pixels = _pixels(chunk, frame, size)
         if lines:
-            for run in _followed(pixels):
-                _count(run, counts, size)
+            for points in _points_along(pixels):
+                _count(points, counts, size)
         else:
-            _count(pixels if place == 0 else pixels[1:], counts, size)
+            _count(pixels if index == 0 else pixels[1:], counts, size)
     return counts.reshape(height, width)
 
 
 def _pixels(pairs: np.ndarray, frame: Frame, size: tuple[int, int]) -> np.ndarray:
     width, height = size
-    x = (frame.unwrapped(pairs[:, 0]) - frame.west) / (frame.east - frame.west) * width
+    x = (frame.unwrap(pairs[:, 0]) - frame.west) / (frame.east - frame.west) * width
     y = (frame.north - pairs[:, 1]) / (frame.north - frame.south) * height
     return np.column_stack((x, y))
 
@@ -40,13 +40,13 @@ def _count(pixels: np.ndarray, counts: np.ndarray, size: tuple[int, int]) -> Non
     counts += np.bincount(row[inside] * width + column[inside], minlength=len(counts))
 
 
-def _followed(pixels: np.ndarray) -> Iterable[np.ndarray]:
-    """Yield points about a pixel apart along the lines between consecutive pairs; NaN pairs end a line."""
+def _points_along(pixels: np.ndarray) -> Iterable[np.ndarray]:
+    """Yield points about one pixel apart on the lines between consecutive pairs; a NaN pair ends a line."""
     start, end = pixels[:-1], pixels[1:]
     length = np.abs(end - start).max(axis=1) if len(start) else np.zeros(0)
-    there = ~np.isnan(length)
-    start, end = start[there], end[there]
-    steps = np.clip(np.ceil(length[there]), 1, _MOST_STEPS).astype(np.int64)
+    is_line = ~np.isnan(length)
+    start, end = start[is_line], end[is_line]
+    steps = np.clip(np.ceil(length[is_line]), 1, _MAX_STEPS).astype(np.int64)
     for first, last in _slices(steps):
         repeats = steps[first:last]
         owner = np.repeat(np.arange(first, last), repeats)
@@ -55,7 +55,7 @@ def _followed(pixels: np.ndarray) -> Iterable[np.ndarray]:
 
 
 def _slices(steps: np.ndarray) -> Iterable[tuple[int, int]]:
-    """Yield ranges of lines that have some millions of points together."""
-    group = np.cumsum(steps) // _AT_ONCE
+    """Yield ranges of lines with at most about two million points together."""
+    group = np.cumsum(steps) // _MAX_POINTS
     borders = [0, *(np.flatnonzero(np.diff(group)) + 1).tolist(), len(steps)]
     return itertools.pairwise(borders)

@@ -1,4 +1,4 @@
-"""What part of the earth a picture shows, and where on it a place lies."""
+"""The part of the earth that a picture shows."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ _SAMPLE = 200_000
 _TAIL = 0.002
 _REACH = 0.15
 _MARGIN = 0.04
-_LEAST_DEGREES = 0.004
+_MIN_DEGREES = 0.004
 _HALF_TURN, _TURN = 180.0, 360.0
 _POLE_REGION = 85.0
 _KM_PER_DEGREE = 111.32
@@ -18,7 +18,7 @@ _KM_PER_DEGREE = 111.32
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Degrees at the edges; `east` is beyond 180 where the frame crosses the antimeridian."""
+    """The edges in degrees; `east` is greater than 180 if the frame crosses the antimeridian."""
 
     west: float
     south: float
@@ -27,33 +27,33 @@ class Frame:
 
     @property
     def shrink(self) -> float:
-        """Return how much shorter a degree of longitude is than one of latitude, in the middle."""
+        """Return the ratio of a degree of longitude to a degree of latitude, in the middle of the frame."""
         middle = max(-_POLE_REGION, min(_POLE_REGION, (self.south + self.north) / 2))
         return math.cos(math.radians(middle))
 
     @property
     def km_wide(self) -> float:
-        """Return the width in the middle."""
+        """Return the width in the middle of the frame, in kilometers."""
         return (self.east - self.west) * self.shrink * _KM_PER_DEGREE
 
-    def unwrapped(self, longitudes: np.ndarray) -> np.ndarray:
-        """Return longitudes in the turn that begins at the frame's western edge, less half of what it leaves free."""
+    def unwrap(self, longitudes: np.ndarray) -> np.ndarray:
+        """Return longitudes in the 360 degrees whose middle is the middle of the frame."""
         start = self.west - (_TURN - (self.east - self.west)) / 2
         turned: np.ndarray = (longitudes - start) % _TURN + start
         return turned
 
 
 def fit_frame(chunks: Sequence[np.ndarray], *, aspect: float) -> Frame | None:
-    """Return a frame around nearly all places: strays far outside the rest do not widen it. None without places.
+    """Return a frame around the points, except for outliers; None if there are no points.
 
-    `aspect` is width by height of the picture.
+    `aspect` is the width of the picture divided by its height.
     """
     sample = _sample(chunks)
     if not len(sample):
         return None
-    longitudes = _without_widest_gap(sample[:, 0])
-    west, east = _robust(longitudes)
-    south, north = _robust(sample[:, 1])
+    longitudes = _close_widest_gap(sample[:, 0])
+    west, east = _bounds_without_outliers(longitudes)
+    south, north = _bounds_without_outliers(sample[:, 1])
     return _with_aspect(Frame(west, south, east, north), aspect)
 
 
@@ -65,8 +65,8 @@ def _sample(chunks: Sequence[np.ndarray]) -> np.ndarray:
     return known
 
 
-def _without_widest_gap(longitudes: np.ndarray) -> np.ndarray:
-    """Turn longitudes so that the widest stretch without any is outside: data at both sides of 180 stays together."""
+def _close_widest_gap(longitudes: np.ndarray) -> np.ndarray:
+    """Shift longitudes so that their widest gap is outside the frame: data on both sides of 180 stays together."""
     ordered = np.unique(np.round(longitudes, 2))
     gaps = np.diff(ordered, append=ordered[0] + _TURN)
     widest = int(np.argmax(gaps))
@@ -76,15 +76,15 @@ def _without_widest_gap(longitudes: np.ndarray) -> np.ndarray:
     return turned
 
 
-def _robust(values: np.ndarray) -> tuple[float, float]:
+def _bounds_without_outliers(values: np.ndarray) -> tuple[float, float]:
     low, high = np.quantile(values, (_TAIL, 1 - _TAIL))
-    reach = max((high - low) * _REACH, _LEAST_DEGREES)
+    reach = max((high - low) * _REACH, _MIN_DEGREES)
     return max(float(values.min()), low - reach), min(float(values.max()), high + reach)
 
 
 def _with_aspect(frame: Frame, aspect: float) -> Frame:
-    """Widen a frame with a margin, to a least size, and to the picture's form."""
-    height = max((frame.north - frame.south) * (1 + 2 * _MARGIN), _LEAST_DEGREES)
+    """Add a margin, then widen the frame to the minimum size and to the aspect."""
+    height = max((frame.north - frame.south) * (1 + 2 * _MARGIN), _MIN_DEGREES)
     width = max((frame.east - frame.west) * (1 + 2 * _MARGIN), height * aspect / frame.shrink)
     height = max(height, width * frame.shrink / aspect)
     middle_x, middle_y = (frame.west + frame.east) / 2, (frame.south + frame.north) / 2
@@ -93,7 +93,7 @@ def _with_aspect(frame: Frame, aspect: float) -> Frame:
 
 
 def round_step(span: float, parts: int) -> float:
-    """Return a step of 1, 2 or 5 times a power of ten that divides a span into about so many parts."""
+    """Return a step of 1, 2 or 5 times a power of ten that divides a span into about `parts` parts."""
     raw = span / parts
     power = 10.0 ** math.floor(math.log10(raw))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw)

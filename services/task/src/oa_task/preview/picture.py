@@ -1,4 +1,4 @@
-"""The picture: places on a quiet ground, a grid with degrees, a scale bar, and what it is."""
+"""The picture: points on a map with a grid in degrees, a scale bar and a caption."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ _LEFT, _TOP, _RIGHT, _BOTTOM = 90, 96, 30, 90
 _PAPER, _GROUND, _GRID, _EDGE = (255, 255, 255), (246, 244, 239), (226, 223, 215), (190, 186, 176)
 _INK, _PALE_INK = (38, 42, 48), (112, 116, 122)
 _RAMP = np.array([(166, 205, 226), (66, 146, 198), (20, 90, 160), (8, 48, 107)], dtype=float)
-_FEW, _SOME = 400, 6_000
-_LEAST_DOT, _SMALL_DOT = 4, 1
-_KM, _LEAST_BAR_PX = 1000, 90
+_FEW, _MANY = 400, 6_000
+_BIG_DOT, _SMALL_DOT = 4, 1
+_KM, _MIN_BAR_PX = 1000, 90
 _POLE = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What is written above and below the map."""
+    """The texts above and below the map."""
 
     title: str
     subtitle: str
@@ -31,31 +31,31 @@ class Caption:
 
 
 def draw_picture(chunks: Sequence[np.ndarray], caption: Caption, path: Path, *, lines: bool) -> None:
-    """Draw places (chunks of longitude and latitude, outlines where `lines`) and write a PNG."""
+    """Draw points from chunks of longitude and latitude, or outlines with `lines`, and write a PNG."""
     width, height = MAP_SIZE
     image = Image.new("RGB", (width + _LEFT + _RIGHT, height + _TOP + _BOTTOM), _PAPER)
     canvas = ImageDraw.Draw(image)
     frame = fit_frame(chunks, aspect=width / height)
     canvas.rectangle((_LEFT, _TOP, _LEFT + width, _TOP + height), fill=_GROUND)
     if frame is None:
-        _centred(canvas, "no feature has a geometry", size=22)
+        _write_centered(canvas, "no feature has a geometry", size=22)
     else:
         _draw_grid(canvas, frame)
         counts = count_density(chunks, frame, MAP_SIZE, lines=lines)
-        image.paste(*_coloured(counts, lines=lines))
+        image.paste(*_render_counts(counts, lines=lines))
         _draw_scale(canvas, frame)
     canvas.rectangle((_LEFT, _TOP, _LEFT + width, _TOP + height), outline=_EDGE)
-    _write(canvas, (_LEFT, 22), caption.title, size=26, most_px=width)
-    _write(canvas, (_LEFT, 60), caption.subtitle, size=17, colour=_PALE_INK, most_px=width)
-    _write(canvas, (_LEFT, _TOP + height + 58), caption.footer, size=14, colour=_PALE_INK, most_px=width)
+    _write(canvas, (_LEFT, 22), caption.title, size=26, max_width_px=width)
+    _write(canvas, (_LEFT, 60), caption.subtitle, size=17, color=_PALE_INK, max_width_px=width)
+    _write(canvas, (_LEFT, _TOP + height + 58), caption.footer, size=14, color=_PALE_INK, max_width_px=width)
     image.save(path, format="PNG", optimize=True)
 
 
-def _coloured(counts: np.ndarray, *, lines: bool) -> tuple[Image.Image, tuple[int, int], Image.Image]:
-    """Return the places as an image, where it goes, and its mask; few places are drawn larger."""
+def _render_counts(counts: np.ndarray, *, lines: bool) -> tuple[Image.Image, tuple[int, int], Image.Image]:
+    """Return an image of the counts, its position and its mask; dots are larger if there are few."""
     filled = np.count_nonzero(counts)
-    if filled < _SOME:
-        counts = _grown(counts, _LEAST_DOT if filled < _FEW and not lines else _SMALL_DOT)
+    if filled < _MANY:
+        counts = _grow(counts, _BIG_DOT if filled < _FEW and not lines else _SMALL_DOT)
     most = max(float(np.quantile(counts[counts > 0], 0.995)), 1.0) if filled else 1.0
     strength = np.clip(np.log1p(counts) / np.log1p(max(most, 3.0)), 0, 1)
     steps = np.linspace(0, 1, len(_RAMP))
@@ -64,17 +64,17 @@ def _coloured(counts: np.ndarray, *, lines: bool) -> tuple[Image.Image, tuple[in
     return image, (_LEFT, _TOP), Image.fromarray(((counts > 0) * 255).astype(np.uint8))
 
 
-def _grown(counts: np.ndarray, radius: int) -> np.ndarray:
-    """Return counts with each filled pixel grown to a disc."""
+def _grow(counts: np.ndarray, radius: int) -> np.ndarray:
+    """Return counts in which each filled pixel is a disc."""
     grown = counts.copy()
     for row in range(-radius, radius + 1):
         for column in range(-radius, radius + 1):
             if row * row + column * column <= radius * radius + 1:
-                np.maximum(grown, _shifted(counts, row, column), out=grown)
+                np.maximum(grown, _shift(counts, row, column), out=grown)
     return grown
 
 
-def _shifted(counts: np.ndarray, rows: int, columns: int) -> np.ndarray:
+def _shift(counts: np.ndarray, rows: int, columns: int) -> np.ndarray:
     moved = np.zeros_like(counts)
     height, width = counts.shape
     moved[max(rows, 0) : height + min(rows, 0), max(columns, 0) : width + min(columns, 0)] = counts[
@@ -109,7 +109,7 @@ def _ticks(low: float, high: float, *, parts: int, signs: str) -> Iterator[tuple
 
 def _draw_scale(canvas: ImageDraw.ImageDraw, frame: Frame) -> None:
     width, height = MAP_SIZE
-    km = round_step(frame.km_wide * _LEAST_BAR_PX / width, 1)
+    km = round_step(frame.km_wide * _MIN_BAR_PX / width, 1)
     length = km / frame.km_wide * width
     right, y = _LEFT + width - 16, _TOP + height - 18
     text = f"{km:g} km" if km >= 1 else f"{km * _KM:g} m"
@@ -122,20 +122,20 @@ def _draw_scale(canvas: ImageDraw.ImageDraw, frame: Frame) -> None:
 
 def _write(
     canvas: ImageDraw.ImageDraw,
-    place: tuple[int, int],
+    position: tuple[int, int],
     text: str,
     *,
     size: int,
-    most_px: int,
-    colour: tuple[int, int, int] = _INK,
+    max_width_px: int,
+    color: tuple[int, int, int] = _INK,
 ) -> None:
     font = ImageFont.load_default(size)
-    while len(text) > 1 and canvas.textlength(text, font=font) > most_px:
+    while len(text) > 1 and canvas.textlength(text, font=font) > max_width_px:
         text = text[:-2] + "…"
-    canvas.text(place, text, fill=colour, font=font)
+    canvas.text(position, text, fill=color, font=font)
 
 
-def _centred(canvas: ImageDraw.ImageDraw, text: str, *, size: int) -> None:
+def _write_centered(canvas: ImageDraw.ImageDraw, text: str, *, size: int) -> None:
     width, height = MAP_SIZE
     font = ImageFont.load_default(size)
     canvas.text((_LEFT + width / 2, _TOP + height / 2), text, fill=_PALE_INK, font=font, anchor="mm")

@@ -1,4 +1,4 @@
-"""Addresses as they are compared: two spellings of one address become one text (docs/products.md, Deduplication)."""
+"""Normalized addresses: the spellings of one address become one text (docs/products.md, "Deduplication")."""
 
 import polars as pl
 
@@ -32,8 +32,8 @@ _SHORT_WORDS = {
 _UNIT_WORD = r"^(?:apartment|apt|unit|suite|ste|number|no)(?P<rest>.*)$"
 
 
-def comparison_form(frame: pl.DataFrame) -> pl.DataFrame:
-    """Return number, street, unit and postcode in the form in which they are compared, empty where there is none."""
+def normalize_addresses(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return normalized number, street, unit and postcode; missing values are empty."""
     return frame.select(
         _number(_plain("number")).alias("number"),
         _street(_plain("street")).alias("street"),
@@ -55,19 +55,19 @@ def _number(column: pl.Expr) -> pl.Expr:
 
 
 def _street(column: pl.Expr) -> pl.Expr:
-    """Return words of letters and digits, the usual long ones short, one space between them."""
+    """Return words of letters and digits, separated by one space; common words are abbreviated."""
     words = column.str.replace_all("['\u2019.]", "").str.replace_all(r"[^\p{L}\p{N}]+", " ").str.strip_chars()
     return words.str.split(" ").list.eval(pl.element().replace(_SHORT_WORDS)).list.join(" ")
 
 
 def _unit(column: pl.Expr) -> pl.Expr:
-    """Return letters and digits without the word that says it is a unit."""
+    """Return letters and digits without a leading word for a unit."""
     together = column.str.replace_all(r"[^\p{L}\p{N}]", "")
     rest = together.str.extract(_UNIT_WORD)
     return pl.when(rest.fill_null("") != "").then(rest).otherwise(together)
 
 
 def _postcode(column: pl.Expr) -> pl.Expr:
-    """Return letters and digits; of nine digits the first five, as in the United States."""
+    """Return letters and digits; of nine digits, a ZIP+4 code, the first five."""
     together = column.str.replace_all(r"[^\p{L}\p{N}]", "")
     return pl.when(together.str.contains(r"^[0-9]{9}$")).then(together.str.head(5)).otherwise(together)

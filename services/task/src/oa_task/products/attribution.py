@@ -1,65 +1,65 @@
-"""`ATTRIBUTION.txt` and `licenses.csv`: who is to be named, and under which terms each dataset may be used."""
+"""`ATTRIBUTION.txt` and `licenses.csv`: the attribution and the license of each dataset."""
 
 import csv
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
-from oa_task.products.plan import ProductInput
+from oa_shared.products import ATTRIBUTION_FILE, LICENSES_FILE, ProductInput
 
-ATTRIBUTION_FILE, LICENSES_FILE = "ATTRIBUTION.txt", "licenses.csv"
-_MOST_TEXT = 2_000
+_MAX_TEXT = 2_000
 _YES = {True: "yes", False: "no"}
-
-
-def write_attribution(out: Path, title: str, inputs: Iterable[ProductInput]) -> None:
-    """Write for people: a paragraph for each dataset, ordered by its label."""
-    paragraphs = [_one_line(title), "This file goes with the data: keep it wherever you pass the data on."]
-    for about in sorted(inputs, key=lambda item: (item.label, item.job)):
-        facts = _facts(about)
-        lines = [facts["source"], f"  Attribution: {facts['attribution'] or 'none asked for'}"]
-        lines += [f"  {word}: {facts[key]}" for word, key in _SHOWN if facts[key]]
-        paragraphs.append("\n".join(lines))
-    (out / ATTRIBUTION_FILE).write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
-
-
-def write_licenses(out: Path, inputs: Iterable[ProductInput]) -> None:
-    """Write the same as a table for programs."""
-    with (out / LICENSES_FILE).open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, _COLUMNS)
-        table.writeheader()
-        for about in sorted(inputs, key=lambda item: (item.label, item.job)):
-            table.writerow(_facts(about))
-
-
-_SHOWN = (("License", "license"), ("License address", "url"), ("Share alike", "share_alike"))
+_LABELS = (("License", "license"), ("License URL", "url"), ("Share alike", "share_alike"))
 _COLUMNS = (
     *("source", "job", "count", "license", "url", "attribution", "attribution_required", "share_alike"),
     *("geojson_sha256", "parquet_sha256"),
 )
 
 
-def _facts(about: ProductInput) -> dict[str, Any]:
-    licence = about.license if isinstance(about.license, dict) else {"text": about.license or ""}
+def write_attribution(out: Path, title: str, inputs: Iterable[ProductInput]) -> None:
+    """Write a text with a paragraph for each dataset, ordered by label."""
+    paragraphs = [_one_line(title), "Keep this file with the data, and pass it on with the data."]
+    for item in _sort(inputs):
+        facts = _facts(item)
+        lines = [facts["source"], f"  Attribution: {facts['attribution'] or 'not required'}"]
+        lines += [f"  {label}: {facts[key]}" for label, key in _LABELS if facts[key]]
+        paragraphs.append("\n".join(lines))
+    (out / ATTRIBUTION_FILE).write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
+
+
+def write_licenses(out: Path, inputs: Iterable[ProductInput]) -> None:
+    """Write a table with a row for each dataset, ordered by label."""
+    with (out / LICENSES_FILE).open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, _COLUMNS)
+        table.writeheader()
+        for item in _sort(inputs):
+            table.writerow(_facts(item))
+
+
+def _sort(inputs: Iterable[ProductInput]) -> list[ProductInput]:
+    return sorted(inputs, key=lambda item: (item.label, item.job))
+
+
+def _facts(item: ProductInput) -> dict[str, str]:
+    terms = item.license if isinstance(item.license, dict) else {"text": item.license or ""}
     return {
-        "source": _one_line(about.label),
-        "job": about.job,
-        "count": about.count,
-        "license": _one_line(licence.get("text")),
-        "url": _one_line(licence.get("url")),
-        "attribution": _one_line(about.attribution or licence.get("attribution name")),
-        "attribution_required": _yes(licence.get("attribution")),
-        "share_alike": _yes(licence.get("share-alike")),
-        "geojson_sha256": about.geojson_sha256 or "",
-        "parquet_sha256": about.sha256,
+        "source": _one_line(item.label),
+        "job": str(item.job),
+        "count": str(item.count),
+        "license": _one_line(terms.get("text")),
+        "url": _one_line(terms.get("url")),
+        "attribution": _one_line(item.attribution or terms.get("attribution name")),
+        "attribution_required": _yes_or_no(terms.get("attribution")),
+        "share_alike": _yes_or_no(terms.get("share-alike")),
+        "geojson_sha256": item.geojson_sha256 or "",
+        "parquet_sha256": item.sha256,
     }
 
 
-def _yes(value: Any) -> str:
+def _yes_or_no(value: object) -> str:
     return _YES[value] if isinstance(value, bool) else _one_line(value)
 
 
-def _one_line(value: Any) -> str:
-    """Return a stranger's text on one line, without what could steer a terminal, and not endless."""
+def _one_line(value: object) -> str:
+    """Return untrusted text on one line, at most 2,000 characters, without ones that could control a terminal."""
     words = " ".join(str(value or "").split())
-    return "".join(letter if letter.isprintable() else "?" for letter in words)[:_MOST_TEXT]
+    return "".join(letter if letter.isprintable() else "?" for letter in words)[:_MAX_TEXT]

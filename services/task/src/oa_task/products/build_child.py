@@ -1,48 +1,49 @@
-"""The program in which products are made: `python -m oa_task.products.build_child LIMITS`.
+"""The program that builds a product: `python -m oa_task.products.build_child LIMITS`.
 
-A line on its standard input says what to make, and each further line where an input lies. It has no network and no
-credentials: the rows are strangers' text.
+The first line on standard input is the request (BuildPaths); each further line is the path of an input. The process
+has no network and no credentials, because the rows are untrusted text.
 """
 
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from oa_task.sandbox.child import run_child, send
+from oa_shared.json_types import JsonObject
+from oa_task.sandbox.child import Handler, run_child, send
 
-_EVERY_S = 0.5
+if TYPE_CHECKING:
+    from oa_task.products.build_context import BuildPaths
+
+_PROGRESS_EVERY_S = 0.5
 
 
 def main() -> None:
-    """Make the product and say how it ended."""
-    run_child(_loaded)
+    """Build the product and send the outcome."""
+    run_child(_load_handler)
 
 
-def _loaded() -> Callable[[str], dict[str, Any]]:
+def _load_handler() -> Handler:
+    from oa_task.products.build import build  # noqa: PLC0415 - under the limits
     from oa_task.products.build_context import BuildContext  # noqa: PLC0415 - likewise
-    from oa_task.products.collection import build_collection  # noqa: PLC0415 - likewise
-    from oa_task.products.exports import build_export  # noqa: PLC0415 - likewise
-    from oa_task.products.fabric import build_fabric  # noqa: PLC0415 - likewise
-    from oa_task.products.plan import read_plan  # noqa: PLC0415 - likewise
-    from oa_task.runtime.phase_clock import PhaseClock  # noqa: PLC0415 - under the limits
+    from oa_task.products.plan import parse_plan  # noqa: PLC0415 - likewise
+    from oa_task.runtime.phase_clock import PhaseClock  # noqa: PLC0415 - likewise
 
-    makers = {"export": build_export, "collection": build_collection, "fabric": build_fabric}
+    def handle(line: str) -> JsonObject:
+        paths: BuildPaths = json.loads(line)
+        plan, clock = parse_plan(Path(paths["plan"]).read_bytes()), PhaseClock()
+        on_progress = _ProgressSender().report
+        context = BuildContext(plan, Path(paths["out"]), Path(paths["work"]), _input_paths(), on_progress, clock)
+        return {**build(context), "seconds": clock.seconds}
 
-    def made(line: str) -> dict[str, Any]:
-        told: dict[str, str] = json.loads(line)
-        plan, clock = read_plan(Path(told["plan"]).read_bytes()), PhaseClock()
-        making = BuildContext(plan, Path(told["out"]), Path(told["work"]), _files(), _Saying().tell, clock)
-        return {**makers[plan.kind](making), "seconds": clock.seconds}
-
-    return made
+    return handle
 
 
-def _files() -> Iterator[Path]:
-    """Yield the inputs as they come; one is done with when the next is asked for."""
+def _input_paths() -> Iterator[Path]:
+    """Yield the inputs in order; a request for the next one releases the one before."""
     for line in sys.stdin:
         path: str = json.loads(line)
         yield Path(path)
@@ -50,16 +51,16 @@ def _files() -> Iterator[Path]:
 
 
 @dataclass(slots=True)
-class _Saying:
-    """Says of each phase at most twice a second how far it is."""
+class _ProgressSender:
+    """Sends the progress of each phase at most twice a second."""
 
-    said_at: dict[str, float] = field(default_factory=dict)
+    sent_at: dict[str, float] = field(default_factory=dict)
 
-    def tell(self, phase: str, done: int, total: int | None) -> None:
+    def report(self, phase: str, done: int, total: int | None) -> None:
         now = time.monotonic()
-        if now - self.said_at.get(phase, -_EVERY_S) < _EVERY_S and done != total:
+        if now - self.sent_at.get(phase, -_PROGRESS_EVERY_S) < _PROGRESS_EVERY_S and done != total:
             return
-        self.said_at[phase] = now
+        self.sent_at[phase] = now
         send({"progress": [phase, done, total]})
 
 

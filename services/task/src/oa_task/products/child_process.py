@@ -1,9 +1,10 @@
-"""Feeding the child process that makes a product (oa_task.products.build_child) with inputs as they come."""
+"""Feeding the child process that builds a product (oa_task.products.build_child) with its inputs."""
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
+from oa_shared.json_types import JsonObject
+from oa_task.products.build_context import BuildPaths
 from oa_task.products.input_fetcher import InputFetcher
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.parent import Sandbox
@@ -12,33 +13,35 @@ PROGRAM = "oa_task.products.build_child"
 
 
 async def build_in_child(
-    sandbox: Sandbox, told: dict[str, str], inputs: InputFetcher, telling: Progress
-) -> dict[str, Any]:
-    """Have the product made and return the report. Raises TaskFailure."""
+    sandbox: Sandbox, paths: BuildPaths, inputs: InputFetcher, on_progress: Progress
+) -> JsonObject:
+    """Build the product in the child and return its report. Raises TaskFailure."""
     loop = asyncio.get_running_loop()
 
-    def heard(said: dict[str, Any]) -> None:
-        if "used" in said:
-            loop.call_soon_threadsafe(inputs.release, Path(said["used"]))
-        else:
-            loop.call_soon_threadsafe(telling, *said["progress"])
+    def on_message(message: JsonObject) -> None:
+        if "used" in message:
+            loop.call_soon_threadsafe(inputs.release, Path(str(message["used"])))
+            return
+        progress = message["progress"]
+        if isinstance(progress, list):
+            loop.call_soon_threadsafe(on_progress, *progress)
 
-    sandbox.say(told)
-    listening = asyncio.create_task(asyncio.to_thread(sandbox.listen, heard))
+    sandbox.send(paths)
+    receiving = asyncio.create_task(asyncio.to_thread(sandbox.receive, on_message))
     feeding = asyncio.create_task(_feed(sandbox, inputs))
     try:
-        await asyncio.wait({listening, feeding}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({receiving, feeding}, return_when=asyncio.FIRST_COMPLETED)
         if feeding.done():
             feeding.result()
-        answer = await listening
+        outcome = await receiving
     finally:
         feeding.cancel()
         sandbox.kill()
-        await asyncio.wait({feeding, listening})
-    return sandbox.result(answer)
+        await asyncio.wait({feeding, receiving})
+    return sandbox.result(outcome)
 
 
 async def _feed(sandbox: Sandbox, inputs: InputFetcher) -> None:
-    async for path in inputs.fetched():
-        sandbox.say(str(path))
-    sandbox.say_no_more()
+    async for path in inputs.fetch_all():
+        sandbox.send(str(path))
+    sandbox.close_input()

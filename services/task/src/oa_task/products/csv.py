@@ -1,4 +1,4 @@
-"""`export.csv.gz`: the columns that users of OpenAddresses know; other layers with their geometry as WKT."""
+"""`export.csv.gz`: the CSV columns of OpenAddresses; other layers have their geometry as WKT."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _ADDRESS = ("number", "street", "unit", "city", "district", "region", "postcode"
 
 
 def write_csv(part: Part, target: Path) -> dict[str, int]:
-    """Write every row, empty cells where there is nothing; addresses have LON and LAT, other layers WKT."""
+    """Write every row, with empty cells for missing values; addresses have LON and LAT, other layers WKT."""
     file = GzipTextFile(target)
     frame = pl.DataFrame()
     for rows in part.rows():
@@ -32,13 +32,13 @@ def _frame(rows: RowBatch) -> pl.DataFrame:
     is_address = rows.layer == "addresses"
     names = _ADDRESS if is_address else (*ATTRIBUTES[rows.layer], "hash")
     texts = pl.DataFrame(pa.Table.from_batches([rows.batch.select(list(names))]))
-    places = _lon_lat(rows) if is_address else _wkt(rows)
-    return pl.DataFrame({**places, **{name.upper(): texts[name] for name in names}})
+    geometry = _lon_lat(rows) if is_address else _wkt(rows)
+    return pl.DataFrame({**geometry, **{name.upper(): texts[name] for name in names}})
 
 
 def _lon_lat(rows: RowBatch) -> dict[str, pl.Series]:
     bounds = rows.bounds
-    return {name: pl.Series(bounds[:, place]).fill_nan(None) for place, name in enumerate(("LON", "LAT"))}
+    return {name: pl.Series(bounds[:, side]).fill_nan(None) for side, name in enumerate(("LON", "LAT"))}
 
 
 def _wkt(rows: RowBatch) -> dict[str, pl.Series]:

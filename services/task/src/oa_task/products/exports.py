@@ -1,10 +1,11 @@
-"""Exports: the rows of some datasets of one layer as one file, in the format that somebody asked for."""
+"""Exports: the rows of some datasets of one layer as one file in the requested format."""
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import assert_never
 
+from oa_shared.json_types import JsonObject
+from oa_shared.products import EXPORT_FILES, ProductFormat
 from oa_task.products.attribution import write_attribution
 from oa_task.products.build_context import BuildContext
 from oa_task.products.csv import write_csv
@@ -15,44 +16,51 @@ from oa_task.products.parts import Part, bounds_of
 from oa_task.products.shapefile import write_shapefile
 from oa_task.products.tiles import write_tiles
 
-Writer = Callable[[Part, Path, BuildContext], dict[str, int]]
-PARQUET_FILE = "export.parquet"
-FILES: dict[str, tuple[str, Writer]] = {
-    "csv": ("export.csv.gz", lambda part, target, _: write_csv(part, target)),
-    "geojson": ("export.geojson.gz", lambda part, target, _: write_geojson(part, target)),
-    "gpkg": ("export.gpkg", lambda part, target, _: write_gpkg(part, target)),
-    "flatgeobuf": ("export.fgb", lambda part, target, _: write_flatgeobuf(part, target)),
-    "shapefile": ("export.shp.zip", lambda part, target, making: write_shapefile(part, target, work=making.work)),
-    "pmtiles": (
-        "export.pmtiles",
-        lambda part, target, making: write_tiles([part], target, title=making.plan.title, work=making.work),
-    ),
-}
 
-
-def build_export(making: BuildContext) -> dict[str, Any]:
-    """Write a file for each format and who is to be named; return the counts. Raises TaskFailure."""
-    gathering = making.gathering()
-    with making.clock.phase("inputs"):
-        for about in making.inputs():
-            gathering.add(next(making.files), about)
-        (part,) = making.parts_of(gathering)
-    report: dict[str, Any] = {"inputs": gathering.inputs}
-    if making.plan.deduplicate and part.layer == "addresses":
-        with making.clock.phase("deduplicate"):
-            part, dropped = deduplicate(part, rank_datasets(making.plan.inputs), making.work)
+def build_export(context: BuildContext) -> JsonObject:
+    """Write a file for each format and the attribution; return the counts. Raises TaskFailure."""
+    plan, collector = context.plan, context.new_collector()
+    with context.clock.phase("inputs"):
+        for item in context.inputs():
+            collector.add(next(context.files), item)
+        (part,) = context.finish_parts(collector)
+    report: JsonObject = {"inputs": collector.inputs}
+    if plan.deduplicate and part.layer == "addresses":
+        with context.clock.phase("deduplicate"):
+            part, dropped = deduplicate(part, rank_datasets(plan.inputs), context.work)
         report["dropped"] = dropped
-    report["notes"] = {name: notes for name in making.plan.formats if (notes := _written(part, name, making))}
-    write_attribution(making.out, making.plan.title, making.plan.inputs)
-    if "parquet" in making.plan.formats:
-        shutil.move(part.path, making.out / PARQUET_FILE)
+    report["notes"] = {format_: notes for format_ in plan.formats if (notes := _write_format(part, format_, context))}
+    write_attribution(context.out, plan.title, plan.inputs)
+    if ProductFormat.PARQUET in plan.formats:
+        # Last, because the other formats read the part.
+        shutil.move(part.path, context.out / EXPORT_FILES[ProductFormat.PARQUET])
     return {"count": part.count, "bounds": bounds_of([part]), **report}
 
 
-def _written(part: Part, name: str, making: BuildContext) -> dict[str, int]:
-    if name not in FILES:
+def _write_format(part: Part, format_: ProductFormat, context: BuildContext) -> dict[str, int]:
+    """Write a file, except for GeoParquet; return the counts of rows and values that the format cannot store."""
+    if format_ is ProductFormat.PARQUET:
         return {}
-    file, write = FILES[name]
-    making.told(name, 0, part.count)
-    with making.clock.phase(name):
-        return write(part, making.out / file, making)
+    context.on_progress(format_, 0, part.count)
+    with context.clock.phase(format_):
+        return _write_file(part, format_, context.out / EXPORT_FILES[format_], context)
+
+
+def _write_file(part: Part, format_: ProductFormat, target: Path, context: BuildContext) -> dict[str, int]:  # noqa: PLR0911 - one for each format
+    match format_:
+        case ProductFormat.CSV:
+            return write_csv(part, target)
+        case ProductFormat.GEOJSON:
+            return write_geojson(part, target)
+        case ProductFormat.GPKG:
+            return write_gpkg(part, target)
+        case ProductFormat.FLATGEOBUF:
+            return write_flatgeobuf(part, target)
+        case ProductFormat.SHAPEFILE:
+            return write_shapefile(part, target, work=context.work)
+        case ProductFormat.PMTILES:
+            return write_tiles([part], target, title=context.plan.title, work=context.work)
+        case ProductFormat.PARQUET:
+            return {}
+        case other:
+            assert_never(other)

@@ -1,103 +1,102 @@
-"""The fabric: one PMTiles of a layer over all published data, squares with counts at first, then points.
+"""The fabric: one PMTiles file of a layer over all published data, with squares at low zooms and points at high ones.
 
-A tile is divided into 32 x 32 squares. At zoom 0 to 9 each that holds rows is drawn; from zoom 10 to 12 each dataset
-has one point in each, fewer where a tile would be too large.
+A tile is divided into 32 x 32 squares. At zooms 0 to 9, tiles have a polygon for each square with rows. At zooms 10 to
+12, each dataset has at most one point in each square, fewer in a tile that would be too large.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
+from oa_shared.json_types import JsonObject
+from oa_shared.products import FABRIC_FILE, ProductInput
 from oa_task.products.attribution import write_attribution
 from oa_task.products.build_context import BuildContext
 from oa_task.products.grid import cells_of, coarser_cells, sides_of
-from oa_task.products.plan import ProductInput
 from oa_task.products.rows import RowBatch, read_input
 from oa_task.runtime.failure import TaskFailure
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.json_text import Piece, escape_json, join_pieces
 from oa_task.write.tiles import run_tippecanoe
 
-FABRIC_FILE = "fabric.pmtiles"
 GRID_ZOOM, MAX_ZOOM = 9, 12
 _FINER = 5
 _BASE_ZOOM = GRID_ZOOM + _FINER
 _POINT_ZOOM = MAX_ZOOM + _FINER
 _DECIMALS = 6
-_MOST_WAITING = 2_000_000
+_MAX_WAITING = 2_000_000
 _CHUNK = 50_000
 
 
-def build_fabric(making: BuildContext) -> dict[str, Any]:
-    """Write the tiles and who is to be named; return the counts. Raises TaskFailure."""
-    points, squares = making.work / "points.geojson.gz", making.work / "squares.geojson.gz"
+def build_fabric(context: BuildContext) -> JsonObject:
+    """Write the tiles and the attribution; return the counts. Raises TaskFailure."""
+    points, squares = context.work / "points.geojson.gz", context.work / "squares.geojson.gz"
     fabric = _Fabric(points)
-    with making.clock.phase("inputs"):
-        for about in making.inputs():
-            fabric.add(next(making.files), about, making)
+    with context.clock.phase("inputs"):
+        for item in context.inputs():
+            fabric.add(next(context.files), item, context)
         fabric.close()
     if fabric.bounds is None:
-        raise TaskFailure("source.empty", f"no row of the {len(making.plan.inputs):,} inputs has a place")
-    with making.clock.phase("squares"):
+        raise TaskFailure("source.empty", f"no row of the {len(context.plan.inputs):,} inputs has a geometry")
+    with context.clock.phase("squares"):
         fabric.write_squares(squares)
-    write_attribution(making.out, making.plan.title, making.plan.inputs)
-    making.told("pmtiles", 0, None)
-    with making.clock.phase("pmtiles"):
-        run_tippecanoe(_arguments(making, points, squares), making.out / FABRIC_FILE, work=making.work)
+    write_attribution(context.out, context.plan.title, context.plan.inputs)
+    context.on_progress("pmtiles", 0, None)
+    with context.clock.phase("pmtiles"):
+        run_tippecanoe(_arguments(context, points, squares), context.out / FABRIC_FILE, work=context.work)
     return {"count": fabric.count, "bounds": fabric.bounds, "inputs": fabric.inputs}
 
 
-def _arguments(making: BuildContext, *files: Path) -> list[str]:
+def _arguments(context: BuildContext, *files: Path) -> list[str]:
     return [
-        *("--layer", str(making.plan.layer), "--name", making.plan.title),
+        *("--layer", str(context.plan.layer), "--name", context.plan.title),
         *("--minimum-zoom", "0", "--maximum-zoom", str(MAX_ZOOM)),
         *("--drop-densest-as-needed", *map(str, files)),
     ]
 
 
 class _Fabric:
-    """Counts by square and dataset: memory holds 20 bytes for each square of 2 km in which a dataset has rows."""
+    """Counts by square and dataset; memory holds 20 bytes for each 2 km square in which a dataset has rows."""
 
     def __init__(self, points: Path) -> None:
         self.count = 0
         self.bounds: list[float] | None = None
-        self.inputs: list[dict[str, Any]] = []
+        self.inputs: list[JsonObject] = []
         self._points = GzipTextFile(points)
         self._squares: list[pl.DataFrame] = []
         self._labels: list[str] = []
         self._jobs: list[int] = []
 
-    def add(self, path: Path, about: ProductInput, making: BuildContext) -> None:
+    def add(self, path: Path, item: ProductInput, context: BuildContext) -> None:
         """Count the rows of a dataset, and write its points."""
-        waiting = _Sums()
+        sums = _SquareSums()
         before = self.count
-        for rows in read_input(path, about, making.plan.bbox):
+        for rows in read_input(path, item, context.plan.bbox):
             self.count += len(rows)
-            waiting.add(rows)
-            making.told("rows", self.count, None)
+            sums.add(rows)
+            context.on_progress("rows", self.count, None)
         number = len(self._labels)
-        self._labels.append(about.label)
-        self._jobs.append(about.job)
-        named = {"source_name": about.source_name, "layer": about.layer, "name": about.name, "job": about.job}
+        self._labels.append(item.label)
+        self._jobs.append(item.job)
+        named = {"source_name": item.source_name, "layer": item.layer, "name": item.name, "job": item.job}
         self.inputs.append({**named, "count": self.count - before})
-        cells = waiting.merged()
+        cells = sums.merge()
         if len(cells):
-            self._extend(waiting.bounds)
+            self._extend_bounds(sums.bounds)
             self._write_points(cells, number)
-            self._squares.append(_counted(cells, number))
+            self._squares.append(_count_squares(cells, number))
 
     def close(self) -> None:
-        """Finish the points."""
+        """Finish the file of points."""
         self._points.close()
 
     def write_squares(self, path: Path) -> None:
-        """Write the squares of every zoom, with what is in them together."""
+        """Write the squares of every zoom with their counts over all datasets."""
         file = GzipTextFile(path)
         base = pl.concat(self._squares)
         for zoom in range(GRID_ZOOM + 1):
-            for chunk in _level(base, zoom).iter_slices(_CHUNK):
+            for chunk in _squares_of_zoom(base, zoom).iter_slices(_CHUNK):
                 file.write(self._square_lines(chunk, zoom))
         file.close()
 
@@ -117,13 +116,13 @@ class _Fabric:
         for chunk in cells.with_columns(minzoom=_first_zooms(cells["cell"].to_numpy())).iter_slices(_CHUNK):
             x, y = ((chunk[name] / chunk["count"]).round(_DECIMALS).cast(pl.String) for name in ("x_sum", "y_sum"))
             shape = join_pieces(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
-            about = chunk.select("count", source=pl.lit(number, pl.UInt32), sources=pl.lit(1, pl.UInt32))
-            self._points.write(self._lines(about, shape, minzoom=chunk["minzoom"].cast(pl.String), maxzoom=MAX_ZOOM))
+            counts = chunk.select("count", source=pl.lit(number, pl.UInt32), sources=pl.lit(1, pl.UInt32))
+            self._points.write(self._lines(counts, shape, minzoom=chunk["minzoom"].cast(pl.String), maxzoom=MAX_ZOOM))
 
     def _lines(self, chunk: pl.DataFrame, shape: pl.Series, *, minzoom: Piece, maxzoom: int) -> pl.Series:
-        places = chunk["source"].to_numpy()
-        labels = escape_json(pl.Series(self._labels)).gather(places)
-        jobs = pl.Series(self._jobs).gather(places).cast(pl.String)
+        numbers = chunk["source"].to_numpy()
+        labels = escape_json(pl.Series(self._labels)).gather(numbers)
+        jobs = pl.Series(self._jobs).gather(numbers).cast(pl.String)
         return join_pieces(
             [
                 *('{"type": "Feature", "tippecanoe": {"minzoom": ', minzoom, f', "maxzoom": {maxzoom}}}, '),
@@ -133,15 +132,15 @@ class _Fabric:
             ]
         )
 
-    def _extend(self, found: list[float]) -> None:
+    def _extend_bounds(self, box: list[float]) -> None:
         if self.bounds is None:
-            self.bounds = found
+            self.bounds = box
             return
-        self.bounds = [*map(min, self.bounds[:2], found[:2]), *map(max, self.bounds[2:], found[2:])]
+        self.bounds = [*map(min, self.bounds[:2], box[:2]), *map(max, self.bounds[2:], box[2:])]
 
 
-class _Sums:
-    """Rows of one dataset by square of some 300 m: how many, and the sums of their places."""
+class _SquareSums:
+    """Rows of one dataset by square of about 300 m: their number and the sums of their coordinates."""
 
     def __init__(self) -> None:
         self.bounds: list[float] = [180.0, 90.0, -180.0, -90.0]
@@ -157,23 +156,23 @@ class _Sums:
         low, high = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
         self.bounds = [*map(min, self.bounds[:2], low), *map(max, self.bounds[2:], high)]
         frame = pl.DataFrame({"cell": cells_of(x, y, _POINT_ZOOM), "x_sum": x, "y_sum": y, "count": np.ones(len(x))})
-        self._waiting.append(_summed(frame.with_columns(pl.col("count").cast(pl.UInt64))))
+        self._waiting.append(_sum_by_cell(frame.with_columns(pl.col("count").cast(pl.UInt64))))
         self._rows += self._waiting[-1].height
-        if self._rows > _MOST_WAITING:
-            self._waiting = [self.merged()]
+        if self._rows > _MAX_WAITING:
+            self._waiting = [self.merge()]
             self._rows = 0
 
-    def merged(self) -> pl.DataFrame:
+    def merge(self) -> pl.DataFrame:
         """Return a row for each square."""
-        return _summed(pl.concat(self._waiting)) if self._waiting else pl.DataFrame()
+        return _sum_by_cell(pl.concat(self._waiting)) if self._waiting else pl.DataFrame()
 
 
-def _summed(frame: pl.DataFrame) -> pl.DataFrame:
+def _sum_by_cell(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.group_by("cell").agg(pl.col("x_sum", "y_sum", "count").sum()).sort("cell")
 
 
 def _first_zooms(cells: np.ndarray) -> np.ndarray:
-    """Return from which zoom on each point is shown: at every zoom one in a square of the size it has there."""
+    """Return the lowest zoom that shows each point: at every zoom, each square of that zoom has one point."""
     zooms = np.full(len(cells), MAX_ZOOM)
     for zoom in range(MAX_ZOOM - 1, GRID_ZOOM, -1):
         _, firsts = np.unique(coarser_cells(cells, _POINT_ZOOM, to=zoom + _FINER), return_index=True)
@@ -181,15 +180,15 @@ def _first_zooms(cells: np.ndarray) -> np.ndarray:
     return zooms
 
 
-def _counted(cells: pl.DataFrame, number: int) -> pl.DataFrame:
-    """Return the counts of one dataset by the smallest squares that are drawn."""
+def _count_squares(cells: pl.DataFrame, number: int) -> pl.DataFrame:
+    """Return the counts of one dataset by the smallest squares of the tiles."""
     base = coarser_cells(cells["cell"].to_numpy(), _POINT_ZOOM, to=_BASE_ZOOM)
     frame = pl.DataFrame({"cell": base, "count": cells["count"]}).group_by("cell").agg(pl.col("count").sum())
     return frame.with_columns(source=pl.lit(number, pl.UInt32))
 
 
-def _level(base: pl.DataFrame, zoom: int) -> pl.DataFrame:
-    """Return the squares of a zoom: the count, how many datasets, and the one with the most rows."""
+def _squares_of_zoom(base: pl.DataFrame, zoom: int) -> pl.DataFrame:
+    """Return the squares of a zoom: count of rows, number of datasets, and the dataset with the most rows."""
     cells = coarser_cells(base["cell"].to_numpy(), _BASE_ZOOM, to=zoom + _FINER)
     by_dataset = base.with_columns(cell=pl.Series(cells)).group_by("cell", "source").agg(pl.col("count").sum())
     ordered = by_dataset.sort(["cell", "count", "source"], descending=[False, True, False])

@@ -16,22 +16,22 @@ from oa_task.write.lines import line_text, tail_text
 
 
 def feature_lines(rows: RowBatch, *, with_source: bool = True) -> pl.Series:
-    """Return a line for each row: its dataset's hash, its attributes, the label of the dataset, its geometry."""
+    """Return a line for each row: its hash, attributes, the label of its dataset, and geometry."""
     names = (*ATTRIBUTES[rows.layer], "source") if with_source else ATTRIBUTES[rows.layer]
     frame = pl.DataFrame(pa.Table.from_batches([rows.batch.select(["hash", *names])])).fill_null("")
     tails = tail_text(Attributes(frame.select(names)), geometry_text(rows.geometry))
     return line_text(frame["hash"], tails)
 
 
-def lines_of(part: Part) -> Iterator[pl.Series]:
-    """Yield the lines of a part, some thousands at a time."""
+def read_lines(part: Part) -> Iterator[pl.Series]:
+    """Yield the lines of a part in batches."""
     return (feature_lines(rows) for rows in part.rows())
 
 
 def write_geojson(part: Part, target: Path) -> dict[str, int]:
-    """Write a feature a line."""
+    """Write one feature per line."""
     file = GzipTextFile(target)
-    for lines in lines_of(part):
+    for lines in read_lines(part):
         file.write(lines)
     file.close()
     return {}

@@ -1,25 +1,27 @@
-"""The files that a product is made of, brought from the bucket a few ahead, checked, and removed after use."""
+"""The input files of a product: fetched from the bucket a few ahead, verified, and removed after use."""
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import structlog
 
+from oa_shared.retrying import retrying
 from oa_shared.storage import StorageUnavailableError
 from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
 AHEAD = 2
-_TRIES = 3
-_FIRST_PAUSE_S = 1.0
+DELAYS_S = (1.0, 2.0)
+_CHUNK_BYTES = 1 << 20
 
 
 class ReadableStorage(Protocol):
-    """The part of a `Storage` that is needed here."""
+    """The reading half of `oa_shared.storage.Storage`."""
 
     def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         """Read an object in chunks. Raises StorageUnavailableError."""
@@ -27,7 +29,7 @@ class ReadableStorage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file to bring; `sha256` and `size_bytes` are None where nobody noted them."""
+    """A file to fetch; `sha256` and `size_bytes` are None if the plan does not have them."""
 
     key: str
     sha256: str | None = None
@@ -35,54 +37,53 @@ class InputFile:
 
 
 class InputFetcher:
-    """Brings files into a folder, in order; at most AHEAD + 1 of them lie there at once."""
+    """Fetches files into a folder, in order; the folder has at most AHEAD + 1 of them at a time."""
 
-    def __init__(self, wanted: Sequence[InputFile], storage: ReadableStorage, folder: Path) -> None:
-        self._wanted = wanted
+    def __init__(self, files: Sequence[InputFile], storage: ReadableStorage, folder: Path) -> None:
+        self._files = files
         self._storage = storage
         self._folder = folder
         self._room = asyncio.Semaphore(AHEAD + 1)
 
-    async def fetched(self) -> AsyncIterator[Path]:
-        """Yield each file once it is whole; the next one waits for room. Raises TaskFailure infra.storage."""
+    async def fetch_all(self) -> AsyncIterator[Path]:
+        """Yield each file once it is complete; the next one waits for room. Raises TaskFailure infra.storage."""
         await asyncio.to_thread(self._folder.mkdir, parents=True)
-        for place, wanted in enumerate(self._wanted):
+        for index, file in enumerate(self._files):
             await self._room.acquire()
-            path = self._folder / str(place)
-            await self._fetch(wanted, path)
+            path = self._folder / str(index)
+            await self._fetch(file, path)
             yield path
 
     def release(self, path: Path) -> None:
-        """Remove a file that was used."""
+        """Remove a file after its use."""
         path.unlink()
         self._room.release()
 
-    async def _fetch(self, wanted: InputFile, path: Path) -> None:
-        for attempt in range(1, _TRIES + 1):
-            try:
-                await self._read(wanted, path)
-            except StorageUnavailableError as error:
-                if attempt == _TRIES:
-                    raise TaskFailure("infra.storage", f"{wanted.key} cannot be read: {error.detail}") from error
-                log.warning("input_not_fetched", key=wanted.key, error=error.detail, attempt=attempt)
-                await asyncio.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1))
-            else:
-                return
+    async def _fetch(self, file: InputFile, path: Path) -> None:
+        def log_retry(error: StorageUnavailableError, attempt: int) -> None:
+            log.warning("input_not_fetched", key=file.key, error=error.detail, attempt=attempt)
 
-    async def _read(self, wanted: InputFile, path: Path) -> None:
+        try:
+            await retrying(
+                partial(self._read, file, path), DELAYS_S, on=StorageUnavailableError, before_retry=log_retry
+            )
+        except StorageUnavailableError as error:
+            raise TaskFailure("infra.storage", f"{file.key} cannot be read: {error.detail}") from error
+
+    async def _read(self, file: InputFile, path: Path) -> None:
         digest, size_bytes = hashlib.sha256(), 0
-        with await asyncio.to_thread(path.open, "wb") as file:
-            async for chunk in self._storage.stream(wanted.key):
+        with await asyncio.to_thread(path.open, "wb") as target:
+            async for chunk in self._storage.stream(file.key):
                 size_bytes += len(chunk)
-                if wanted.size_bytes is not None and size_bytes > wanted.size_bytes:
-                    raise _other_bytes(wanted, f"more than {wanted.size_bytes:,} bytes")
-                await asyncio.to_thread(_append, file, digest, chunk)
-        if wanted.sha256 is not None and digest.hexdigest() != wanted.sha256:
-            raise _other_bytes(wanted, f"{size_bytes:,} bytes with the SHA-256 {digest.hexdigest()}")
+                if file.size_bytes is not None and size_bytes > file.size_bytes:
+                    raise _mismatch(file, f"more than {file.size_bytes:,} bytes")
+                await asyncio.to_thread(_append, target, digest, chunk)
+        if file.sha256 is not None and digest.hexdigest() != file.sha256:
+            raise _mismatch(file, f"{size_bytes:,} bytes with the SHA-256 {digest.hexdigest()}")
 
 
 class FolderStorage:
-    """Keys as files below a folder: for people without a bucket."""
+    """Keys as files in a folder, for use without a bucket."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -101,15 +102,14 @@ class FolderStorage:
 
 
 def _chunk_bytes(left: int) -> int:
-    most = 1 << 20
-    return most if left < 0 else min(left, most)
+    return _CHUNK_BYTES if left < 0 else min(left, _CHUNK_BYTES)
 
 
-def _append(file: BinaryIO, digest: "hashlib._Hash", chunk: bytes) -> None:
+def _append(target: BinaryIO, digest: "hashlib._Hash", chunk: bytes) -> None:
     digest.update(chunk)
-    file.write(chunk)
+    target.write(chunk)
 
 
-def _other_bytes(wanted: InputFile, found: str) -> TaskFailure:
-    text = f"{wanted.key} is not what the plan names: {found}, not SHA-256 {wanted.sha256}; plan it again"
+def _mismatch(file: InputFile, actual: str) -> TaskFailure:
+    text = f"{file.key} differs from the plan: {actual} instead of SHA-256 {file.sha256}; create the plan again"
     return TaskFailure("infra.storage", text)

@@ -1,9 +1,8 @@
-"""Formats that GDAL writes: GeoPackage, FlatGeobuf."""
+"""The formats that GDAL writes: GeoPackage and FlatGeobuf."""
 
 import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyogrio
@@ -17,23 +16,23 @@ _LAYER_OPTIONS = {"GPKG": {"SPATIAL_INDEX": "YES"}, "FlatGeobuf": {"SPATIAL_INDE
 
 
 def write_gpkg(part: Part, target: Path) -> dict[str, int]:
-    """Write one table, named as the layer, with a spatial index."""
+    """Write one table with a spatial index, named like the layer."""
     write_arrow(_batches(part.rows()), schema_without_box(part.layer), target, "GPKG", part)
     return {}
 
 
 def write_flatgeobuf(part: Part, target: Path) -> dict[str, int]:
-    """Write a file with a spatial index, which takes no row without a geometry: they are left out and counted."""
+    """Write a file with a spatial index; leave out rows without a geometry, and return their number."""
     left_out = 0
 
-    def placed() -> Iterator[RowBatch]:
+    def rows_with_geometry() -> Iterator[RowBatch]:
         nonlocal left_out
         for rows in part.rows():
-            there = rows.batch.column("geometry").is_valid().to_numpy(zero_copy_only=False)
-            left_out += len(rows) - int(there.sum())
-            yield rows.chosen(there)
+            has_geometry = rows.batch.column("geometry").is_valid().to_numpy(zero_copy_only=False)
+            left_out += len(rows) - int(has_geometry.sum())
+            yield rows.select(has_geometry)
 
-    write_arrow(_batches(placed()), schema_without_box(part.layer), target, "FlatGeobuf", part)
+    write_arrow(_batches(rows_with_geometry()), schema_without_box(part.layer), target, "FlatGeobuf", part)
     return {"without_geometry": left_out} if left_out else {}
 
 
@@ -44,8 +43,7 @@ def schema_without_box(layer: str) -> pa.Schema:
 
 
 def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema, target: Path, driver: str, part: Part) -> None:
-    """Have GDAL write batches as they come. `part` says which layer they are of, and which geometry they have."""
-    options: dict[str, Any] = dict(_LAYER_OPTIONS.get(driver, {}))
+    """Stream batches to GDAL; `part` has their layer and geometry types."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         pyogrio.write_arrow(
@@ -56,10 +54,10 @@ def write_arrow(batches: Iterable[pa.RecordBatch], schema: pa.Schema, target: Pa
             geometry_name="geometry",
             geometry_type=part.types[0] if len(part.types) == 1 else "Unknown",
             crs=CRS,
-            layer_options=options,
+            layer_options=_LAYER_OPTIONS.get(driver, {}),
         )
 
 
-def _batches(rows: Iterable[RowBatch]) -> Iterator[pa.RecordBatch]:
-    for some in rows:
-        yield some.batch.select(schema_without_box(some.layer).names)
+def _batches(several: Iterable[RowBatch]) -> Iterator[pa.RecordBatch]:
+    for rows in several:
+        yield rows.batch.select(schema_without_box(rows.layer).names)

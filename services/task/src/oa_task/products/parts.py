@@ -1,17 +1,18 @@
-"""What a product is written from: GeoParquet files on disk, one for each layer, or for each country and layer."""
+"""The parts of a product: GeoParquet files on disk, one for each layer, or one for each country and layer."""
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from oa_shared.job_kinds import JobKind
+from oa_shared.json_types import JsonObject
+from oa_shared.products import Bounds, ProductInput, ProductPlan
 from oa_task.definition.source_entry import ATTRIBUTES
-from oa_task.products.plan import ProductInput, ProductPlan
-from oa_task.products.rows import RowBatch, Sides, read_input, read_rows
+from oa_task.products.rows import RowBatch, read_input, read_rows
 from oa_task.write.geoparquet import GeoParquetFile
 
 _COUNTRY = re.compile(r"[a-z]{2}\Z")
@@ -19,28 +20,28 @@ NO_COUNTRY, EVERYWHERE = "other", "all"
 PartKey = tuple[str, str]
 
 
-def part_key(plan: ProductPlan, about: ProductInput) -> PartKey:
-    """Return which part a dataset goes into: in collections its country (two letters, else `other`) has its own."""
-    if plan.kind != "collection":
-        return EVERYWHERE, about.layer
-    first = about.source_name.partition("/")[0].lower()
-    return first if _COUNTRY.match(first) else NO_COUNTRY, about.layer
+def part_key(plan: ProductPlan, item: ProductInput) -> PartKey:
+    """Return the part of a dataset: collections have one for each country, by the first two letters, or `other`."""
+    if plan.kind is not JobKind.COLLECTION:
+        return EVERYWHERE, item.layer
+    first = item.source_name.partition("/")[0].lower()
+    return first if _COUNTRY.match(first) else NO_COUNTRY, item.layer
 
 
 def ordered_inputs(plan: ProductPlan) -> list[ProductInput]:
-    """Return the inputs part by part, so that no more than one part is open at a time."""
-    return sorted(plan.inputs, key=lambda about: (*part_key(plan, about), about.source_name, about.name, about.job))
+    """Return the inputs ordered by part, so that only one part is open at a time."""
+    return sorted(plan.inputs, key=lambda item: (*part_key(plan, item), item.source_name, item.name, item.job))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of one layer in a file, dataset after dataset; `types` are the names of GeoParquet's geometry types."""
+    """A file with rows of one layer, dataset by dataset; `types` are GeoParquet's names of geometry types."""
 
     path: Path
     key: PartKey
     count: int
     types: tuple[str, ...]
-    bounds: Sides | None
+    bounds: Bounds | None
 
     @property
     def layer(self) -> str:
@@ -53,7 +54,7 @@ class Part:
 
 
 class PartFile:
-    """A part that is being written."""
+    """Writes a part."""
 
     def __init__(self, path: Path, key: PartKey) -> None:
         self._file = GeoParquetFile(path, ("source", "hash", *ATTRIBUTES[key[1]]))
@@ -66,40 +67,42 @@ class PartFile:
         self._count += len(rows)
 
     def close(self) -> Part:
-        """Finish the file and return what it holds."""
+        """Finish the file and return the part."""
         self._file.close()
-        found = self._file.bounds
-        bounds = None if found is None else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
+        sides = self._file.bounds
+        bounds = None if sides is None else (float(sides[0]), float(sides[1]), float(sides[2]), float(sides[3]))
         return Part(self._file.path, self._key, self._count, self._file.types, bounds)
 
 
 @dataclass(slots=True)
 class PartCollector:
-    """Takes datasets one after another, in the order of `in_order`, and puts the rows in the box into parts."""
+    """Writes datasets, in the order of `ordered_inputs`, to parts; only rows that touch the box.
+
+    `on_rows` receives the number of rows so far.
+    """
 
     plan: ProductPlan
     folder: Path
-    told: Callable[[int], None]
+    on_rows: Callable[[int], None]
     parts: list[Part] = field(default_factory=list)
-    inputs: list[dict[str, Any]] = field(default_factory=list)
+    inputs: list[JsonObject] = field(default_factory=list)
     count: int = 0
     _open: PartFile | None = None
     _key: PartKey | None = None
 
-    def add(self, path: Path, about: ProductInput) -> None:
-        """Append the rows of one dataset. Raises TaskFailure source.format."""
-        part = self._part_for(part_key(self.plan, about))
+    def add(self, path: Path, item: ProductInput) -> None:
+        """Append the rows of a dataset. Raises TaskFailure source.format."""
+        part = self._part_for(part_key(self.plan, item))
         before = self.count
-        for rows in read_input(path, about, self.plan.bbox):
+        for rows in read_input(path, item, self.plan.bbox):
             part.write(rows)
             self.count += len(rows)
-            self.told(self.count)
-        taken = self.count - before
-        named = {"source_name": about.source_name, "layer": about.layer, "name": about.name, "job": about.job}
-        self.inputs.append({**named, "count": taken})
+            self.on_rows(self.count)
+        named = {"source_name": item.source_name, "layer": item.layer, "name": item.name, "job": item.job}
+        self.inputs.append({**named, "count": self.count - before})
 
     def close(self) -> list[Part]:
-        """Finish the last part and return those that hold rows."""
+        """Finish the last part and return the parts with rows."""
         self._finish()
         return self.parts
 
@@ -118,7 +121,7 @@ class PartCollector:
 
 
 def bounds_of(parts: list[Part]) -> list[float] | None:
-    """Return west, south, east, north of all parts together."""
+    """Return west, south, east, north of all parts, None without geometries."""
     known = np.array([part.bounds for part in parts if part.bounds is not None])
     if not len(known):
         return None

@@ -1,17 +1,18 @@
-"""One product's work, from the plan to the manifest; the same for people and for the container."""
+"""Running one product job, from the plan to the manifest; `oa-task build` and the container share it."""
 
 import asyncio
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import structlog
 
-from oa_task.products.build_context import input_files
+from oa_shared.json_types import JsonObject
+from oa_shared.products import ProductPlan
+from oa_task.products.build_context import BuildPaths, input_files
 from oa_task.products.child_process import PROGRAM, build_in_child
 from oa_task.products.input_fetcher import InputFetcher, ReadableStorage
-from oa_task.products.plan import ProductPlan, read_plan
+from oa_task.products.plan import parse_plan
 from oa_task.results.atomic_output import commit, staging_folder
 from oa_task.runner.manifest import write_product_manifest
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
@@ -24,37 +25,37 @@ _CPU_S = 24 * 3600
 _FILE_BYTES = 1 << 40
 
 
-async def build_product(plan: bytes, out: Path, *, storage: ReadableStorage, telling: Progress) -> dict[str, Any]:
-    """Build what the plan says: files in `out`, the manifest last. Returns `count`, `bounds` and what else was counted.
+async def build_product(body: bytes, out: Path, *, storage: ReadableStorage, on_progress: Progress) -> JsonObject:
+    """Build the product of the plan in `body`: files in `out`, the manifest last. Raises TaskFailure.
 
-    What each input gave (`inputs`: source_name, layer, name, job, count) stands in the manifest only: there may be
-    thousands. The files appear in `out` when all are done. Raises TaskFailure.
+    Returns `count`, `bounds` and other counts. Only the manifest has the counts by input (`inputs`: source_name,
+    layer, name, job, count), of which there may be thousands. The files appear in `out` when all are complete.
     """
-    checked = await asyncio.to_thread(read_plan, plan)
+    plan = await asyncio.to_thread(parse_plan, body)
     try:
-        with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, staging_folder(out) as making:
-            report = await _made(checked, plan, Path(folder), making, storage=storage, telling=telling)
+        with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, staging_folder(out) as staging:
+            report = await _build(plan, body, Path(folder), staging, storage=storage, on_progress=on_progress)
             await asyncio.to_thread(
-                write_product_manifest, making, kind=checked.kind, title=checked.title, plan=plan, report=report
+                write_product_manifest, staging, kind=plan.kind, title=plan.title, plan=body, report=report
             )
-            await asyncio.to_thread(commit, making, out)
+            await asyncio.to_thread(commit, staging, out)
     except OSError as error:
         if error.errno not in DISK_FULL:
             raise
         raise TaskFailure("resource.disk_full", f"{type(error).__name__}: {error}") from error
-    log.info("product_made", kind=checked.kind, inputs=len(checked.inputs), count=report["count"])
+    log.info("product_built", kind=plan.kind, inputs=len(plan.inputs), count=report["count"])
     return {name: value for name, value in report.items() if name != "inputs"}
 
 
-async def _made(
-    checked: ProductPlan, plan: bytes, folder: Path, out: Path, *, storage: ReadableStorage, telling: Progress
-) -> dict[str, Any]:
+async def _build(
+    plan: ProductPlan, body: bytes, folder: Path, out: Path, *, storage: ReadableStorage, on_progress: Progress
+) -> JsonObject:
     """Start the child, feed it, and return its report."""
     path, work = folder / "plan.json", folder / "work"
-    await asyncio.to_thread(path.write_bytes, plan)
+    await asyncio.to_thread(path.write_bytes, body)
     await asyncio.to_thread(work.mkdir)
-    inputs = InputFetcher(input_files(checked), storage, folder / "inputs")
-    told = {"plan": str(path), "work": str(work), "out": str(out)}
+    inputs = InputFetcher(input_files(plan), storage, folder / "inputs")
+    paths: BuildPaths = {"plan": str(path), "work": str(work), "out": str(out)}
     limits = replace(machine_limits(), cpu_s=_CPU_S, file_bytes=_FILE_BYTES)
     with Sandbox(limits, program=PROGRAM) as sandbox:
-        return await build_in_child(sandbox, told, inputs, telling)
+        return await build_in_child(sandbox, paths, inputs, on_progress)

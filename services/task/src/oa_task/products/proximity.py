@@ -1,4 +1,4 @@
-"""The rows of one address that stay, asked for one that is near."""
+"""The kept rows of one address, searched by distance."""
 
 import math
 from typing import ClassVar
@@ -7,26 +7,26 @@ NEAR_M = 100.0
 _DEGREE_M = 111_195.0
 _BAND = NEAR_M / _DEGREE_M
 _CELL_ROWS = 64
-_Place = tuple[int, float, float, int]
+_Row = tuple[int, float, float, int]
 _Cell = tuple[int, int]
 
 
 class KeptAddresses:
-    """Rows that stayed so far, of one number, street and unit; a row is its rank, place and postcode (0: none).
+    """The kept rows of one number, street and unit; a row is its rank, coordinates and postcode (0 if missing).
 
-    A row is like one that stayed if it is within NEAR_M and no two different postcodes say otherwise. Of many rows only
-    those in the cells around are looked at, and of a cell the first 64.
+    A row duplicates a kept one within NEAR_M, unless both have different postcodes. Among many rows, the search is
+    limited to the cells around, and to the first 64 rows of a cell.
     """
 
     FEW: ClassVar[int] = 32
 
     def __init__(self, *, is_large: bool) -> None:
         self._is_large = is_large
-        self._few: list[_Place] = []
-        self._cells: dict[_Cell, list[_Place]] = {}
+        self._few: list[_Row] = []
+        self._cells: dict[_Cell, list[_Row]] = {}
 
     def add(self, rank: int, x: float, y: float, postcode: int) -> None:
-        """Note a row that stays."""
+        """Add a kept row."""
         if not self._is_large:
             self._few.append((rank, x, y, postcode))
             return
@@ -35,31 +35,31 @@ class KeptAddresses:
         if len(cell) < _CELL_ROWS:
             cell.append((rank, x, y, postcode))
 
-    def near(self, x: float, y: float, postcode: int) -> int | None:
-        """Return the best rank of the rows that this one is like, None without any."""
+    def best_duplicate_rank(self, x: float, y: float, postcode: int) -> int | None:
+        """Return the best rank of the kept rows that this row duplicates, None if there are none."""
         candidates = self._around(x, y) if self._is_large else self._few
-        ranks = [rank for rank, *place in candidates if _is_like(place, x, y, postcode)]
+        ranks = [rank for rank, *other in candidates if _is_duplicate(other, x, y, postcode)]
         return min(ranks, default=None)
 
-    def _around(self, x: float, y: float) -> list[_Place]:
-        found: list[_Place] = []
+    def _around(self, x: float, y: float) -> list[_Row]:
+        rows: list[_Row] = []
         middle = _band(y)
         for band in (middle - 1, middle, middle + 1):
             count, column = _columns(band), _column(x, band)
             for number in {(column - 1) % count, column, (column + 1) % count}:
-                found += self._cells.get((band, number), ())
-        return found
+                rows += self._cells.get((band, number), ())
+        return rows
 
 
-def _is_like(place: list[float], x: float, y: float, postcode: int) -> bool:
-    other_x, other_y, other_postcode = place
+def _is_duplicate(other: list[float], x: float, y: float, postcode: int) -> bool:
+    other_x, other_y, other_postcode = other
     if postcode and other_postcode and postcode != other_postcode:
         return False
     return distance_m(x, y, other_x, other_y) <= NEAR_M
 
 
 def distance_m(x: float, y: float, other_x: float, other_y: float) -> float:
-    """Return the distance of two near places in metres, on a sphere."""
+    """Return the distance of two nearby points on a sphere, in meters."""
     east = abs(x - other_x) % 360.0
     east = min(east, 360.0 - east) * math.cos(math.radians((y + other_y) / 2))
     return math.hypot(east, y - other_y) * _DEGREE_M
@@ -70,7 +70,7 @@ def _band(y: float) -> int:
 
 
 def _columns(band: int) -> int:
-    """Return how many cells go round the earth in a band of latitude, none of them narrower than NEAR_M."""
+    """Return the number of cells around the earth in a band of latitude; none is narrower than NEAR_M."""
     farthest = min(max(abs(band), abs(band + 1)) * _BAND + _BAND, 90.0)
     return max(math.floor(360.0 * math.cos(math.radians(farthest)) / _BAND), 1)
 

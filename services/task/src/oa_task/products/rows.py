@@ -1,4 +1,4 @@
-"""The rows of a published GeoParquet file, a batch at a time, those within a box."""
+"""The rows of a published GeoParquet file that touch a box, one batch at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,26 +10,25 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
+from oa_shared.products import Bounds, ProductInput
 from oa_task.definition.source_entry import ATTRIBUTES
 from oa_task.features.batch import Geometry, Points, Shapes
-from oa_task.products.plan import ProductInput
 from oa_task.read import wkb
 from oa_task.runtime.failure import TaskFailure
 from oa_task.write.geoparquet import BOX, SIDES
 
 BATCH_ROWS = 20_000
-Sides = tuple[float, float, float, float]
 
 
 def schema_of(layer: str) -> pa.Schema:
-    """Return the columns of a product's rows: the dataset's label, the hash, the attributes, the geometry, its box."""
+    """Return the columns of the rows of a product: the dataset's label, hash, attributes, geometry, bounding box."""
     texts = [pa.field(name, pa.large_string()) for name in ("source", "hash", *ATTRIBUTES[layer])]
     return pa.schema([*texts, pa.field("geometry", pa.binary()), pa.field("bbox", BOX)])
 
 
 @dataclass(frozen=True, slots=True)
 class RowBatch:
-    """Consecutive rows of one layer; `bounds` is west, south, east, north of each, NaN without geometry."""
+    """Consecutive rows of one layer, with the columns of `schema_of`."""
 
     batch: pa.RecordBatch
     layer: str
@@ -40,57 +39,56 @@ class RowBatch:
 
     @property
     def bounds(self) -> np.ndarray:
-        """Return the box of each row, shape (n, 4)."""
+        """Return west, south, east, north of each row, NaN without a geometry: shape (n, 4)."""
         box = self.batch.column("bbox")
         sides = [pc.struct_field(box, side).fill_null(float("nan")) for side in SIDES]
         return np.column_stack([side.to_numpy(zero_copy_only=False) for side in sides])
 
     @property
     def geometry(self) -> Geometry:
-        """Return the geometries, as numbers where all are points."""
+        """Return the geometries, Points if all of them are points."""
         column = self.batch.column("geometry")
         pairs = wkb.points(column)
         return Points(*pairs) if pairs is not None else Shapes(wkb.shapes(column)[0])
 
     @property
     def types(self) -> np.ndarray:
-        """Return GEOS's number of each geometry's type, -1 where there is none."""
+        """Return the GEOS type number of each geometry, -1 for a missing one."""
         geometry = self.geometry
         if isinstance(geometry, Points):
             return np.where(np.isnan(geometry.x), -1, 0)
-        found: np.ndarray = shapely.get_type_id(geometry.array)
-        return found
+        return np.asarray(shapely.get_type_id(geometry.array))
 
-    def chosen(self, mask: np.ndarray) -> "RowBatch":
-        """Return the rows where the mask is set."""
+    def select(self, mask: np.ndarray) -> "RowBatch":
+        """Return the rows of a mask."""
         return self if mask.all() else RowBatch(self.batch.filter(pa.array(mask)), self.layer)
 
 
 def read_rows(path: Path, layer: str) -> Iterator[RowBatch]:
-    """Yield the rows of a file that a product wrote."""
+    """Yield the rows of a part."""
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(batch_size=BATCH_ROWS):
             yield RowBatch(batch, layer)
 
 
-def read_input(path: Path, about: ProductInput, bbox: Sides | None) -> Iterator[RowBatch]:
+def read_input(path: Path, item: ProductInput, bbox: Bounds | None) -> Iterator[RowBatch]:
     """Yield the rows of a dataset that touch the box. Raises TaskFailure source.format."""
-    schema = schema_of(about.layer)
+    schema = schema_of(item.layer)
     try:
         with pq.ParquetFile(path) as file:
             groups = [group for group in range(file.num_row_groups) if _may_touch(file, group, bbox)]
             names = [name for name in schema.names if name in file.schema_arrow.names]
             for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=names):
-                rows = RowBatch(_conformed(batch, schema, about.label), about.layer)
-                found = rows if bbox is None else rows.chosen(_touches(rows, bbox))
-                if len(found):
-                    yield found
+                rows = RowBatch(_with_schema(batch, schema, item.label), item.layer)
+                touching = rows if bbox is None else rows.select(_touches(rows, bbox))
+                if len(touching):
+                    yield touching
     except (pa.ArrowException, OSError, KeyError) as error:
-        raise TaskFailure("source.format", f"{about.key} is no GeoParquet of {about.label}: {error}") from error
+        raise TaskFailure("source.format", f"{item.key} is not a GeoParquet file of {item.label}: {error}") from error
 
 
-def _conformed(batch: pa.RecordBatch, schema: pa.Schema, label: str) -> pa.RecordBatch:
-    """Return a batch with the columns of products; an earlier version of the engine may have had fewer."""
+def _with_schema(batch: pa.RecordBatch, schema: pa.Schema, label: str) -> pa.RecordBatch:
+    """Return a batch with the columns of products; earlier versions of the engine may have written fewer."""
     columns = []
     for field in schema:
         if field.name == "source":
@@ -98,25 +96,25 @@ def _conformed(batch: pa.RecordBatch, schema: pa.Schema, label: str) -> pa.Recor
         elif field.name in batch.schema.names:
             columns.append(batch.column(field.name).cast(field.type))
         elif field.name in {"geometry", "bbox", "hash"}:
-            raise KeyError(f"it has no column {field.name}")
+            raise KeyError(f"missing column {field.name}")
         else:
             columns.append(pa.nulls(batch.num_rows, field.type))
     return pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _boxes(bbox: Sides) -> list[Sides]:
+def _boxes(bbox: Bounds) -> list[Bounds]:
     west, south, east, north = bbox
     if west < east:
         return [bbox]
     return [(west, south, 180.0, north), (-180.0, south, east, north)]
 
 
-def _may_touch(file: pq.ParquetFile, group: int, bbox: Sides | None) -> bool:
-    """Return whether the statistics of a row group leave room for rows in the box."""
+def _may_touch(file: pq.ParquetFile, group: int, bbox: Bounds | None) -> bool:
+    """Return False if the statistics of a row group exclude rows in the box."""
     if bbox is None:
         return True
-    about = file.metadata.row_group(group)
-    columns = [about.column(place) for place in range(about.num_columns)]
+    metadata = file.metadata.row_group(group)
+    columns = [metadata.column(index) for index in range(metadata.num_columns)]
     known = {column.path_in_schema: column.statistics for column in columns if column.statistics is not None}
     sides = [known[name] for name in (f"bbox.{side}" for side in SIDES) if name in known and known[name].has_min_max]
     if len(sides) < len(SIDES):
@@ -125,8 +123,8 @@ def _may_touch(file: pq.ParquetFile, group: int, bbox: Sides | None) -> bool:
     return any(west <= e and east >= w and south <= n and north >= s for w, s, e, n in _boxes(bbox))
 
 
-def _touches(rows: RowBatch, bbox: Sides) -> np.ndarray:
-    """Return which rows touch the box: exact for points by their coordinates, for others by their geometry."""
+def _touches(rows: RowBatch, bbox: Bounds) -> np.ndarray:
+    """Return the mask of rows that touch the box: points by their coordinates, other geometries by their shape."""
     mask = np.zeros(len(rows), dtype=bool)
     bounds = rows.bounds
     for west, south, east, north in _boxes(bbox):

@@ -1,4 +1,4 @@
-"""`export.shp.zip`: shapefiles, which hold one kind of geometry and 2 GB each: as many as it takes."""
+"""`export.shp.zip`: as many shapefiles as necessary, each with one kind of geometry and at most 2 GB."""
 
 import zipfile
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _KINDS = {
 
 @dataclass(slots=True)
 class _Survey:
-    """What must be known before the first shapefile begins: the widths of its columns, the kinds of its geometries."""
+    """The widths of the columns and the kinds of the geometries, which a shapefile needs before its first row."""
 
     widths: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class _Survey:
     shortened: int = 0
     without_geometry: int = 0
 
-    def look(self, rows: RowBatch) -> None:
+    def add(self, rows: RowBatch) -> None:
         for name in schema_without_box(rows.layer).names[:-1]:
             sizes = pc.fill_null(pc.binary_length(rows.batch.column(name)), 0)
             self.widths[name] = max(self.widths.get(name, 1), int(pc.max(sizes).as_py()))
@@ -55,24 +55,24 @@ class _Survey:
         self.collections += int((types == shapely.GeometryType.GEOMETRYCOLLECTION).sum())
 
     def report(self) -> dict[str, int]:
-        found = {
+        notes = {
             "values_shortened": self.shortened,
             "without_geometry": self.without_geometry,
             "geometry_collections": self.collections,
         }
-        return {name: count for name, count in found.items() if count}
+        return {name: count for name, count in notes.items() if count}
 
 
 def write_shapefile(part: Part, target: Path, *, work: Path) -> dict[str, int]:
-    """Write a zip of shapefiles in UTF-8; return how many values and rows they cannot hold.
+    """Write a zip of shapefiles in UTF-8; return the counts of values and rows that they cannot store.
 
-    Raises TaskFailure source.empty where no row has a geometry that they hold.
+    Raises TaskFailure source.empty if no row has a geometry that they can store.
     """
     survey = _Survey()
     for rows in part.rows():
-        survey.look(rows)
+        survey.add(rows)
     if not any(survey.counts.values()):
-        raise TaskFailure("source.empty", "a shapefile holds rows with a geometry only, and no row has one")
+        raise TaskFailure("source.empty", "no row has a geometry, and a shapefile contains only geometries")
     folder = work / "shapefile"
     folder.mkdir()
     for kind, count in survey.counts.items():
@@ -86,21 +86,21 @@ def write_shapefile(part: Part, target: Path, *, work: Path) -> dict[str, int]:
 
 
 def _write_kind(part: Part, kind: str, survey: _Survey, folder: Path) -> None:
-    """Write the rows with one kind of geometry, a new file wherever one is full."""
+    """Write the rows with one kind of geometry; start a new file when one is full."""
     schema = _schema(part.layer, survey.widths)
-    waiting = _Waiting(_prepared(part, kind, schema), sum(min(width, _WIDEST) for width in survey.widths.values()))
+    splitter = _FileSplitter(_prepare(part, kind, schema), sum(min(width, _WIDEST) for width in survey.widths.values()))
     name = part.layer if sum(map(bool, survey.counts.values())) == 1 else f"{part.layer}-{kind}"
     number = 1
     geometry_type = _KINDS[kind][0]
-    while waiting.has_more():
+    while splitter.has_more():
         path = folder / (f"{name}.shp" if number == 1 else f"{name}-{number}.shp")
-        about = Part(part.path, part.key, part.count, (geometry_type,), part.bounds)
-        write_arrow(waiting.until_full(), schema, path, "ESRI Shapefile", about)
+        file_part = Part(part.path, part.key, part.count, (geometry_type,), part.bounds)
+        write_arrow(splitter.until_full(), schema, path, "ESRI Shapefile", file_part)
         number += 1
 
 
 def _schema(layer: str, widths: dict[str, int]) -> pa.Schema:
-    """Return the columns, each as wide as its longest value: GDAL reads the width from the metadata."""
+    """Return the columns, each with the width of its longest value; GDAL reads the width from the metadata."""
     fields = [
         pa.field(
             _NAMES.get(name, name),
@@ -112,17 +112,17 @@ def _schema(layer: str, widths: dict[str, int]) -> pa.Schema:
     return pa.schema([*fields, pa.field("geometry", pa.binary())])
 
 
-def _prepared(part: Part, kind: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _prepare(part: Part, kind: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     for rows in part.rows():
-        chosen = rows.chosen(np.isin(rows.types, _KINDS[kind][1]))
-        if len(chosen):
+        selected = rows.select(np.isin(rows.types, _KINDS[kind][1]))
+        if len(selected):
             names = schema_without_box(part.layer).names
-            columns = [_fitting(chosen.batch.column(name)) for name in names[:-1]]
-            yield pa.RecordBatch.from_arrays([*columns, chosen.batch.column("geometry")], schema=schema)
+            columns = [_cut_values(selected.batch.column(name)) for name in names[:-1]]
+            yield pa.RecordBatch.from_arrays([*columns, selected.batch.column("geometry")], schema=schema)
 
 
-def _fitting(column: pa.Array) -> pa.Array:
-    """Cut values that are too wide for a shapefile, between two letters."""
+def _cut_values(column: pa.Array) -> pa.Array:
+    """Return the column with too wide values cut between two characters."""
     wide = pc.fill_null(pc.greater(pc.binary_length(column), _WIDEST), fill_value=False)
     if not pc.any(wide).as_py():
         return column
@@ -133,8 +133,8 @@ def _fitting(column: pa.Array) -> pa.Array:
     return pa.array(cut, type=column.type)
 
 
-class _Waiting:
-    """Batches that go into one file until it is full, and then into the next."""
+class _FileSplitter:
+    """Splits batches into files of at most FILE_BYTES."""
 
     def __init__(self, batches: Iterator[pa.RecordBatch], width_bytes: int) -> None:
         self._batches = batches
@@ -164,6 +164,6 @@ class _Waiting:
 
 
 def _record_bytes(batch: pa.RecordBatch) -> np.ndarray:
-    """Return at most how many bytes of the .shp each row takes."""
+    """Return an upper limit of the bytes of each row in the .shp."""
     sizes = pc.fill_null(pc.binary_length(batch.column("geometry")), 0).to_numpy(zero_copy_only=False)
     return np.where(sizes <= 21, _POINT_RECORD, sizes + _SHAPE_RECORD)  # noqa: PLR2004 - the size of a point in WKB

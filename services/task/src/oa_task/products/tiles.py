@@ -1,4 +1,4 @@
-"""Vector tiles of products, by tippecanoe: one layer named as ours for each layer there is."""
+"""Vector tiles of products: a layer of tiles for each layer of the data, with the same name."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,15 +12,15 @@ from oa_task.write.tiles import MAX_ZOOM, SHOWN_ATTRIBUTES, run_tippecanoe
 def write_tiles(parts: list[Part], target: Path, *, title: str, work: Path) -> dict[str, int]:
     """Write tiles of zoom 0 to 14 with the label of each feature's dataset.
 
-    Raises TaskFailure bug.crash or resource.*; source.empty where no row has a place.
+    Raises TaskFailure bug.crash or resource.*; source.empty if no row has a geometry.
     """
     if all(part.bounds is None for part in parts):
-        raise TaskFailure("source.empty", "tiles hold rows with a geometry only, and no row has one")
+        raise TaskFailure("source.empty", "no row has a geometry, and tiles contain only geometries")
     folder = work / "tiles"
     folder.mkdir()
     files: dict[str, list[Path]] = {}
-    for place, part in enumerate(parts):
-        path = folder / f"{place}.geojson.gz"
+    for index, part in enumerate(parts):
+        path = folder / f"{index}.geojson.gz"
         write_geojson(part, path)
         files.setdefault(part.layer, []).append(path)
     run_tippecanoe(_arguments(files, title), target, work=work)

@@ -1,4 +1,4 @@
-"""Zips of products: members one after another, the same bytes for the same content, as large as it takes (ZIP64)."""
+"""Zips of products: of any size (ZIP64), and with the same bytes for the same content."""
 
 import shutil
 import zipfile
@@ -13,7 +13,7 @@ _FASTEST = 1
 
 
 class ZipWriter:
-    """A zip that is being written."""
+    """Writes a zip, one member after another."""
 
     def __init__(self, path: Path) -> None:
         self._zip = zipfile.ZipFile(path, "w", allowZip64=True)
@@ -21,12 +21,12 @@ class ZipWriter:
 
     @contextmanager
     def member(self, name: str, *, is_packed: bool = True) -> Iterator[IO[bytes]]:
-        """Give a file to write a member's bytes to; a name that is taken gets a number."""
-        about = zipfile.ZipInfo(self._free(name), _DATE)
-        about.compress_type = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
-        about._compresslevel = _FASTEST  # type: ignore[attr-defined]  # noqa: SLF001 - no public name before 3.13
-        about.external_attr = 0o644 << 16
-        with self._zip.open(about, "w", force_zip64=True) as file:
+        """Yield a file for the bytes of a member; a duplicate name gets a number."""
+        info = zipfile.ZipInfo(self._unique(name), _DATE)
+        info.compress_type = zipfile.ZIP_DEFLATED if is_packed else zipfile.ZIP_STORED
+        info._compresslevel = _FASTEST  # type: ignore[attr-defined]  # noqa: SLF001 - no public name before 3.13
+        info.external_attr = 0o644 << 16
+        with self._zip.open(info, "w", force_zip64=True) as file:
             yield file
 
     def add(self, name: str, path: Path, *, is_packed: bool = True) -> None:
@@ -38,17 +38,17 @@ class ZipWriter:
         """Finish the zip."""
         self._zip.close()
 
-    def _free(self, name: str) -> str:
+    def _unique(self, name: str) -> str:
         stem, dot, ending = name.rpartition(".")
-        number, free = 1, name
-        while free.casefold() in self._names:
+        number, unique = 1, name
+        while unique.casefold() in self._names:
             number += 1
-            free = f"{stem}-{number}{dot}{ending}"
-        self._names.add(free.casefold())
-        return free
+            unique = f"{stem}-{number}{dot}{ending}"
+        self._names.add(unique.casefold())
+        return unique
 
 
 def safe_path(parts: Iterable[str]) -> str:
-    """Return a member's name that every system can unpack where it is told to, whatever strangers call things."""
-    kept = ["".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in part) for part in parts]
-    return "/".join(part.strip(". ")[:100] or "_" for part in kept)
+    """Return the name of a member that every system can unpack, whatever the parts of the untrusted name are."""
+    cleaned = ["".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in part) for part in parts]
+    return "/".join(part.strip(". ")[:100] or "_" for part in cleaned)

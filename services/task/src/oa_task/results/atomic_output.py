@@ -1,4 +1,4 @@
-"""Files that appear together when all are done: until then they lie in a folder of their own beside their place."""
+"""Files that appear together when all are complete: they are written to a staging folder first."""
 
 import shutil
 import tempfile
@@ -11,7 +11,7 @@ from oa_task.results.files import MANIFEST_FILE
 
 @contextmanager
 def staging_folder(out: Path) -> Iterator[Path]:
-    """Give a folder beside the files to come, on the same file system; it is gone afterwards, whatever happens."""
+    """Yield a folder inside `out`, so on the same file system; remove it at the end in any case."""
     folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
     try:
         yield folder
@@ -20,7 +20,7 @@ def staging_folder(out: Path) -> Iterator[Path]:
 
 
 def commit(folder: Path, out: Path) -> None:
-    """Move everything into place, the manifest last; an earlier manifest goes first, as it would be wrong by then."""
+    """Move all files into `out`, the manifest last. Removes an earlier manifest first: it no longer describes `out`."""
     (out / MANIFEST_FILE).unlink(missing_ok=True)
     for path in sorted(folder.iterdir(), key=lambda item: item.name == MANIFEST_FILE):
         path.replace(out / path.name)

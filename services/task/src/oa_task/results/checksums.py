@@ -2,15 +2,22 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
+
+
+class FileFacts(TypedDict):
+    """A file in a manifest; `sha256` is hexadecimal."""
+
+    bytes: int
+    sha256: str
 
 
 def sha256_of(path: Path) -> str:
-    """Return the hex digest of a file's bytes."""
+    """Return the hexadecimal SHA-256 digest of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def file_facts(path: Path) -> dict[str, Any]:
+def file_facts(path: Path) -> FileFacts:
     """Return the size and the digest of a file."""
     return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}

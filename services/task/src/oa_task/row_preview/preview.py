@@ -1,12 +1,13 @@
-"""Some rows of a source for people to look at: the first ones of its data, or one of an earlier output."""
+"""Sample rows of a source: the first rows of its data, or one row of an earlier output."""
 
 import asyncio
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.public_http import Guard
+from oa_task.conversion.preview_row import PreviewRow
 from oa_task.definition.source_entry import SourceEntry, read_definition, select_entry
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.previous_download import PreviousDownload
@@ -14,83 +15,81 @@ from oa_task.download.source import SourceDownload
 from oa_task.results.files import DEFINITION_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runner.job_runner import TaskJob
+from oa_task.runtime.json_values import json_object
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import SandboxRequest
 
-PreviewRows = list[dict[str, Any]]
+
+async def preview_rows(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> list[PreviewRow]:
+    """Return the first `count` features of a source, as read and as conformed. Writes nothing. Raises TaskFailure."""
+    return _rows(await _download_and_inspect(job, count, on_progress, sandbox))
 
 
-async def preview_rows(job: TaskJob, count: int, progress: Progress, sandbox: Sandbox) -> PreviewRows:
-    """Return the first `count` features of a source and what became of them, writing nothing. Raises TaskFailure."""
-    rows: PreviewRows = (await _looked_at(job, count, progress, sandbox))["rows"]
-    return rows
+async def list_columns(job: TaskJob, on_progress: Progress, sandbox: Sandbox) -> list[str]:
+    """Return the column names of the data. Raises TaskFailure."""
+    report = await _download_and_inspect(job, 0, on_progress, sandbox)
+    return cast("list[str]", report["columns"])
 
 
-async def list_columns(job: TaskJob, progress: Progress, sandbox: Sandbox) -> list[str]:
-    """Return the names of the columns that the data has. Raises TaskFailure."""
-    names: list[str] = (await _looked_at(job, 0, progress, sandbox))["columns"]
-    return names
+async def explain_row(output: PreviousFolder, row: int) -> PreviewRow:
+    """Return one row of an earlier output, from 1, with the rules that produced it. Raises TaskFailure.
+
+    Reads the definition and the cache of the folder again.
+    """
+    manifest, definition = output.manifest, output.folder / DEFINITION_FILE
+    layer, name = str(manifest["layer"]), str(manifest["name"])
+    entry = select_entry(await asyncio.to_thread(read_definition, definition), layer, name)
+    with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, Sandbox() as sandbox:
+        work = Path(folder)
+        raws = [await _restore(output, part, index, work) for index, part in enumerate(_raw_parts(manifest))]
+        report = await _inspect(sandbox, _request(definition, entry, raws, work, first=row, count=1))
+    return _rows(report)[0]
 
 
-async def _looked_at(job: TaskJob, count: int, progress: Progress, sandbox: Sandbox) -> dict[str, Any]:
+async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> JsonObject:
     entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
     with tempfile.TemporaryDirectory(prefix="oa-task-") as folder:
         work = Path(folder)
-        download = SourceDownload(entry, work / "raw", Guard(job.allowed_hosts), DownloadLimits(), progress)
+        download = SourceDownload(entry, work / "raw", Guard(job.allowed_hosts), DownloadLimits(), on_progress)
         if entry.is_esri:
-            return await _sample_growing(job, count, download, sandbox, work)
+            return await _inspect_while_downloading(job, count, download, sandbox, work)
         raws = [raw.path for raw in await download.fetch()]
-        return await _inspected(sandbox, _assignment(job.definition, entry, raws, work, first=1, count=count))
+        return await _inspect(sandbox, _request(job.definition, entry, raws, work, first=1, count=count))
 
 
-async def _sample_growing(
+async def _inspect_while_downloading(
     job: TaskJob, count: int, download: SourceDownload, sandbox: Sandbox, work: Path
-) -> dict[str, Any]:
-    """Look at pages while they come, and stop fetching when enough have been seen."""
+) -> JsonObject:
+    """Inspect pages while they arrive, and cancel the download when there are enough rows."""
     raws = await asyncio.to_thread(download.growing_files)
     fetching = asyncio.create_task(download.fetch())
-    assignment = _assignment(job.definition, download.entry, raws, work, first=1, count=count)
-    looking = asyncio.create_task(_inspected(sandbox, assignment))
-    await asyncio.wait({fetching, looking}, return_when=asyncio.FIRST_COMPLETED)
+    request = _request(job.definition, download.entry, raws, work, first=1, count=count)
+    inspecting = asyncio.create_task(_inspect(sandbox, request))
+    await asyncio.wait({fetching, inspecting}, return_when=asyncio.FIRST_COMPLETED)
     if fetching.done() and fetching.exception() is not None:
-        looking.cancel()
-        await asyncio.wait({looking})
+        inspecting.cancel()
+        await asyncio.wait({inspecting})
         fetching.result()
-    seen = await looking
+    report = await inspecting
     fetching.cancel()
     await asyncio.wait({fetching})
-    return seen
+    return report
 
 
-async def explain_row(output: PreviousFolder, row: int) -> dict[str, Any]:
-    """Return how one row of an earlier output (1 is the first one) came about. Raises TaskFailure.
-
-    The definition and the cache in the folder are read again.
-    """
-    about, definition = output.manifest, output.folder / DEFINITION_FILE
-    entry = select_entry(await asyncio.to_thread(read_definition, definition), about["layer"], about["name"])
-    with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, Sandbox() as sandbox:
-        work = Path(folder)
-        raws = [await _restored(output, part, place, work) for place, part in enumerate(_parts(about))]
-        seen = await _inspected(sandbox, _assignment(definition, entry, raws, work, first=row, count=1))
-    found: dict[str, Any] = seen["rows"][0]
-    return found
+def _raw_parts(manifest: JsonMapping) -> list[JsonMapping]:
+    raw = json_object(manifest["raw"])
+    parts = raw.get("parts", [raw])
+    return [json_object(part) for part in parts] if isinstance(parts, list) else []
 
 
-def _parts(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    raw = manifest["raw"]
-    parts: list[Mapping[str, Any]] = raw.get("parts", [raw])
-    return parts
-
-
-async def _restored(output: PreviousFolder, part: Mapping[str, Any], place: int, work: Path) -> Path:
-    folder = work / "raw" / str(place)
+async def _restore(output: PreviousFolder, part: JsonMapping, index: int, work: Path) -> Path:
+    folder = work / "raw" / str(index)
     await asyncio.to_thread(folder.mkdir, parents=True)
-    return (await PreviousDownload(output, part, place).restore(folder)).path
+    return (await PreviousDownload(output, part, index).restore(folder)).path
 
 
-def _assignment(
+def _request(
     definition: Path, entry: SourceEntry, raws: list[Path], work: Path, *, first: int, count: int
 ) -> SandboxRequest:
     return SandboxRequest(
@@ -104,5 +103,9 @@ def _assignment(
     )
 
 
-async def _inspected(sandbox: Sandbox, assignment: SandboxRequest) -> dict[str, Any]:
-    return await sandbox.convert(assignment, lambda _count: None)
+async def _inspect(sandbox: Sandbox, request: SandboxRequest) -> JsonObject:
+    return await sandbox.convert(request, lambda _count: None)
+
+
+def _rows(report: JsonObject) -> list[PreviewRow]:
+    return cast("list[PreviewRow]", report["rows"])

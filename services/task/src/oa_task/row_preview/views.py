@@ -1,6 +1,6 @@
-"""Rows before and after, as tables and trees on a terminal."""
+"""Sample rows as tables and trees on a terminal."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -8,23 +8,25 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-_MOST_TEXT = 60
+from oa_task.conversion.preview_row import PreviewRow, TraceStep
+
+_MAX_TEXT = 60
 
 
-def show_rows(console: Console, rows: list[dict[str, Any]]) -> None:
-    """Print a table: what was read on the left, what became of it on the right."""
+def show_rows(console: Console, rows: Sequence[PreviewRow]) -> None:
+    """Print a table with each row as read and as conformed."""
     table = Table(show_lines=True, title="raw → conformed", title_justify="left")
     table.add_column("row", justify="right", style="dim")
     table.add_column("raw", overflow="fold", ratio=1)
     table.add_column("conformed", overflow="fold", ratio=1)
     for row in rows:
-        made = {trace["attribute"]: trace["value"] for trace in row["attributes"]}
-        table.add_row(str(row["row"]), _pairs(row["raw"]), _pairs({**made, "geometry": row["geometry"]}))
+        conformed = {trace["attribute"]: trace["value"] for trace in row["attributes"]}
+        table.add_row(str(row["row"]), _pairs(row["raw"]), _pairs({**conformed, "geometry": row["geometry"]}))
     console.print(table)
 
 
-def show_explanation(console: Console, row: dict[str, Any]) -> None:
-    """Print a tree: each attribute, the rule behind it, and the columns that the rule read."""
+def show_explanation(console: Console, row: PreviewRow) -> None:
+    """Print a tree: each attribute, its rule, and the columns that the rule read."""
     tree = Tree(f"output row {row['row']:,}, input row {row['input_row']:,}")
     for trace in row["attributes"]:
         branch = tree.add(f"[bold]{trace['attribute']}[/] = {_value(trace['value'])}")
@@ -36,29 +38,29 @@ def show_explanation(console: Console, row: dict[str, Any]) -> None:
     console.print(tree)
 
 
-def _add_step(branch: Tree, step: dict[str, Any]) -> None:
-    node = branch.add(f"[cyan]{step['function']}[/] made {_value(step['made'])} [dim]{escape(step['pointer'])}[/]")
+def _add_step(branch: Tree, step: TraceStep) -> None:
+    node = branch.add(f"[cyan]{step['function']}[/] → {_value(step['made'])} [dim]{escape(step['pointer'])}[/]")
     for column, value in step["read"].items():
-        node.add(f"read {escape(shorten(column))} = {_value(value)}")
+        node.add(f"column {escape(shorten(column))} = {_value(value)}")
     for inner in step["steps"]:
         _add_step(node, inner)
 
 
-def _pairs(values: dict[str, Any]) -> Text:
+def _pairs(values: Mapping[str, object]) -> Text:
     text = Text()
-    for place, (name, value) in enumerate(values.items()):
-        text.append("\n" if place else "")
+    for index, (name, value) in enumerate(values.items()):
+        text.append("\n" if index else "")
         text.append(f"{shorten(name)} ", style="dim")
         text.append(shorten(value), style="" if value not in (None, "") else "dim")
     return text
 
 
-def _value(value: Any) -> str:
-    return "[dim]nothing[/]" if value is None else f"[green]{escape(repr(value))}[/]"
+def _value(value: object) -> str:
+    return "[dim]empty[/]" if value is None else f"[green]{escape(repr(value))}[/]"
 
 
-def shorten(value: Any) -> str:
-    """Return a text that fits; what could steer the terminal is shown as a question mark."""
-    whole = "-" if value in (None, "") else str(value)
-    text = "".join(character if character.isprintable() else "?" for character in whole)
-    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
+def shorten(value: object) -> str:
+    """Return a short text; characters that could control the terminal become question marks."""
+    full = "-" if value in (None, "") else str(value)
+    text = "".join(character if character.isprintable() else "?" for character in full)
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"

@@ -1,14 +1,14 @@
-"""One job's work, from the definition to the manifest; the same for people and for the container."""
+"""Running one source job, from the definition to the manifest; `oa-task run` and the container share it."""
 
 import asyncio
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import structlog
 
+from oa_shared.json_types import JsonObject
 from oa_shared.public_http import Guard
 from oa_task.definition.source_entry import SourceEntry, read_definition, select_entry
 from oa_task.download.downloaded_file import DownloadedFile
@@ -32,9 +32,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class TaskJob:
-    """What is to be done and where.
+    """A source job: an entry of the definition in a file, and the folder for its outputs.
 
-    `previous` is what was made of the same entry before, if it is known; `without` names outputs that are not made.
+    `previous` is the earlier result of the same entry, if known; `without` names outputs to leave out.
     """
 
     definition: Path
@@ -49,25 +49,25 @@ class TaskJob:
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """What a job may cost."""
+    """The limits of one job's download and of its sandbox."""
 
     download: DownloadLimits = field(default_factory=DownloadLimits)
     sandbox: SandboxLimits = field(default_factory=machine_limits)
 
 
 async def run_job(
-    job: TaskJob, progress: Progress, limits: RunLimits | None = None, *, sandbox: Sandbox | None = None
-) -> dict[str, Any]:
-    """Do the job: files in `job.out`, the manifest last. Returns the counts. Raises TaskFailure.
+    job: TaskJob, on_progress: Progress, limits: RunLimits | None = None, *, sandbox: Sandbox | None = None
+) -> JsonObject:
+    """Write the outputs of a job to `job.out`, the manifest last, and return the counts. Raises TaskFailure.
 
-    `sandbox` is one that was started earlier.
-
-    The files appear in `job.out` when all are done: a job that fails leaves nothing there.
+    The files appear in `job.out` when all are complete; a job that fails leaves none there. `sandbox` is one that was
+    started earlier.
     """
     reduce_gc_frequency()
     try:
         with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, staging_folder(job.out) as out:
-            report = await _Working(job, progress, limits or RunLimits(), Path(folder), out).run(sandbox)
+            runner = _JobRunner(job, on_progress, limits or RunLimits(), Path(folder), out)
+            report = await runner.run(sandbox)
             await asyncio.to_thread(commit, out, job.out)
     except OSError as error:
         if error.errno not in DISK_FULL:
@@ -76,23 +76,23 @@ async def run_job(
     return report
 
 
-class _Working:
-    """One job in its folders."""
+class _JobRunner:
+    """One job in its temporary folders."""
 
-    def __init__(self, job: TaskJob, progress: Progress, limits: RunLimits, folder: Path, out: Path) -> None:
+    def __init__(self, job: TaskJob, on_progress: Progress, limits: RunLimits, folder: Path, out: Path) -> None:
         self._job = job
-        self._progress = progress
+        self._on_progress = on_progress
         self._limits = limits
         self._folder = folder
         self._out = out
 
-    async def run(self, started: Sandbox | None) -> dict[str, Any]:
+    async def run(self, started: Sandbox | None) -> JsonObject:
         job = self._job
         definition = await asyncio.to_thread(job.definition.read_bytes)
         entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
         guard = Guard(job.allowed_hosts)
         download = SourceDownload(
-            entry, self._folder / "raw", guard, self._limits.download, self._progress, job.previous
+            entry, self._folder / "raw", guard, self._limits.download, self._on_progress, job.previous
         )
         with started or Sandbox(self._limits.sandbox) as sandbox:
             raws, report = await self._download_and_convert(entry, download, sandbox)
@@ -104,30 +104,31 @@ class _Working:
 
     async def _download_and_convert(
         self, entry: SourceEntry, download: SourceDownload, sandbox: Sandbox
-    ) -> tuple[list[DownloadedFile], dict[str, Any]]:
-        """Convert what comes page by page while it comes, anything else when it is there."""
+    ) -> tuple[list[DownloadedFile], JsonObject]:
+        """Convert pages of an ArcGIS server while they arrive, any other data after its download."""
         if entry.is_esri:
             growing = await asyncio.to_thread(download.growing_files)
-            raws, report = await gather_first_error(self._fetch_and_keep(download), self._convert(growing, sandbox))
-            return raws, report
+            return await gather_first_error(self._fetch_and_cache(download), self._convert(growing, sandbox))
         raws = await download.fetch()
-        _kept, report = await gather_first_error(self._keep(raws), self._convert([raw.path for raw in raws], sandbox))
+        _cached, report = await gather_first_error(
+            self._write_cache(raws), self._convert([raw.path for raw in raws], sandbox)
+        )
         return raws, report
 
-    async def _fetch_and_keep(self, download: SourceDownload) -> list[DownloadedFile]:
+    async def _fetch_and_cache(self, download: SourceDownload) -> list[DownloadedFile]:
         raws = await download.fetch()
-        await self._keep(raws)
+        await self._write_cache(raws)
         return raws
 
-    async def _keep(self, raws: Sequence[DownloadedFile]) -> None:
+    async def _write_cache(self, raws: Sequence[DownloadedFile]) -> None:
         if "cache" in self._job.without:
             return
         await asyncio.to_thread(write_raw_cache, [raw.path for raw in raws], self._out / CACHE_FILE)
 
-    async def _convert(self, raws: Sequence[Path], sandbox: Sandbox) -> dict[str, Any]:
+    async def _convert(self, raws: Sequence[Path], sandbox: Sandbox) -> JsonObject:
         job = self._job
         previous = await job.previous.fetch(SOURCE_FILE, self._folder) if job.previous else None
-        assignment = SandboxRequest(
+        request = SandboxRequest(
             str(job.definition.absolute()),
             job.layer,
             job.name,
@@ -138,4 +139,4 @@ class _Working:
             title=job.source_name or job.definition.stem,
             without=tuple(job.without),
         )
-        return await sandbox.convert(assignment, lambda count: self._progress("convert", count, None))
+        return await sandbox.convert(request, lambda count: self._on_progress("convert", count, None))

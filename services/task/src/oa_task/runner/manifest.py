@@ -1,12 +1,12 @@
-"""The manifest: what an attempt made, written last."""
+"""The manifest: a description of the files of a result, written last."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+from oa_shared.json_types import JsonMapping, JsonObject
 from oa_task.definition.source_entry import SourceEntry
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.results.checksums import file_facts
@@ -14,51 +14,53 @@ from oa_task.results.files import DEFINITION_FILE, LOG_FILE, MANIFEST_FILE, PLAN
 
 
 def write_manifest(
-    out: Path, *, entry: SourceEntry, definition: bytes, raws: Sequence[DownloadedFile], report: dict[str, Any]
+    out: Path, *, entry: SourceEntry, definition: bytes, raws: Sequence[DownloadedFile], report: JsonMapping
 ) -> Path:
-    """Write the definition, and `manifest.json` over the files in `out`; return the manifest's path."""
+    """Write `definition.json`, and `manifest.json` about all files in `out`; return the manifest's path."""
     (out / DEFINITION_FILE).write_bytes(definition)
-    about = {
+    facts: JsonObject = {
         "layer": entry.layer,
         "name": entry.name,
-        "definition_sha256": hashlib.sha256(definition).hexdigest(),
-        "engine_version": version("oa-task"),
-        "licence": entry.licence,
-        "raw": _raw(raws),
+        **_versions(definition),
+        "license": entry.license,
+        "raw": _raw_facts(raws),
     }
-    return _written(out, about, report)
+    return _write(out, facts, report)
 
 
-def write_product_manifest(out: Path, *, kind: str, title: str, plan: bytes, report: dict[str, Any]) -> Path:
-    """Write the plan, and `manifest.json` over the files of a product in `out`; return the manifest's path."""
+def write_sample_manifest(out: Path, *, layer: str, name: str, definition: bytes, report: JsonMapping) -> Path:
+    """Write `manifest.json` about the files of a sample in `out`; return the manifest's path."""
+    return _write(out, {"layer": layer, "name": name, **_versions(definition)}, report)
+
+
+def write_product_manifest(out: Path, *, kind: str, title: str, plan: bytes, report: JsonMapping) -> Path:
+    """Write `plan.json`, and `manifest.json` about the files of a product in `out`; return the manifest's path."""
     (out / PLAN_FILE).write_bytes(plan)
-    about = {
-        "kind": kind,
-        "title": title,
-        "definition_sha256": hashlib.sha256(plan).hexdigest(),
-        "engine_version": version("oa-task"),
-    }
-    return _written(out, about, report)
+    return _write(out, {"kind": kind, "title": title, **_versions(plan)}, report)
 
 
-def _written(out: Path, about: dict[str, Any], report: dict[str, Any]) -> Path:
+def _versions(definition: bytes) -> JsonObject:
+    return {"definition_sha256": hashlib.sha256(definition).hexdigest(), "engine_version": version("oa-task")}
+
+
+def _write(out: Path, facts: JsonObject, report: JsonMapping) -> Path:
     files = sorted(path for path in out.iterdir() if path.is_file() and path.name not in {MANIFEST_FILE, LOG_FILE})
-    manifest = {**about, "outputs": {path.name: file_facts(path) for path in files}, **report}
+    manifest = {**facts, "outputs": {path.name: file_facts(path) for path in files}, **report}
     path = out / MANIFEST_FILE
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return path
 
 
-def _raw(raws: Sequence[DownloadedFile]) -> dict[str, Any]:
-    """Return what came from where; of several parts the first one's address, all bytes, and a digest over digests."""
-    parts = [_part(raw) for raw in raws]
+def _raw_facts(raws: Sequence[DownloadedFile]) -> JsonObject:
+    """Return the facts of the only part; of several parts the first URL, the total size, and a digest of digests."""
+    parts = [_part_facts(raw) for raw in raws]
     if len(parts) == 1:
         return parts[0]
     digest = hashlib.sha256("".join(raw.sha256 for raw in raws).encode()).hexdigest()
     return {"url": raws[0].url, "bytes": sum(raw.size_bytes for raw in raws), "sha256": digest, "parts": parts}
 
 
-def _part(raw: DownloadedFile) -> dict[str, Any]:
+def _part_facts(raw: DownloadedFile) -> JsonObject:
     return {
         "url": raw.url,
         "file": raw.path.name,

@@ -1,4 +1,4 @@
-"""`cache.zip`: the raw input, kept so that a later job can use it when the server has nothing new."""
+"""`cache.zip`: the raw input, for a later job to use while the server has nothing newer."""
 
 import shutil
 import zipfile
@@ -9,10 +9,10 @@ _FASTEST = 1
 
 
 def write_raw_cache(raws: Sequence[Path], target: Path) -> None:
-    """Keep the raw files: a single zip as it came, anything else packed, several with their place before the name."""
+    """Write the raw files to a zip; copy a single zip as it is. Several files get their number as a prefix."""
     if len(raws) == 1 and zipfile.is_zipfile(raws[0]):
         shutil.copyfile(raws[0], target)
         return
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_FASTEST) as archive:
-        for place, raw in enumerate(raws, start=1):
-            archive.write(raw, raw.name if len(raws) == 1 else f"{place}-{raw.name}")
+        for number, raw in enumerate(raws, start=1):
+            archive.write(raw, raw.name if len(raws) == 1 else f"{number}-{raw.name}")

@@ -1,8 +1,8 @@
-"""Hosts that may be asked although they are not on the public internet."""
+"""Hosts that the task may reach although they are not on the public internet."""
 
 import os
 
 
 def read_allowed_hosts() -> tuple[str, ...]:
-    """Return the names in OA_ALLOWED_HOSTS, a comma list, for use on one machine."""
+    """Return the comma-separated host names in OA_ALLOWED_HOSTS, for use on one machine."""
     return tuple(host for host in os.environ.get("OA_ALLOWED_HOSTS", "").split(",") if host)

@@ -1,4 +1,4 @@
-"""The one exception by which work ends early, with a code of the closed vocabulary."""
+"""The exception that ends a job early, with a code of `oa_shared.failures`."""
 
 import errno
 
@@ -8,7 +8,7 @@ DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class TaskFailure(Exception):  # noqa: N818 - a failure is an outcome of a job, not a fault of the program
-    """A job cannot be done; `code` says why for machines, the text for people."""
+    """The job failed: `code` is for programs, the message for the user."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -16,5 +16,5 @@ class TaskFailure(Exception):  # noqa: N818 - a failure is an outcome of a job, 
 
     @property
     def message(self) -> str:
-        """Return what happened, where, and what to do."""
+        """Return what failed, where, why, and what to do."""
         return str(self)

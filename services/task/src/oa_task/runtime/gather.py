@@ -1,18 +1,29 @@
-"""Awaiting several things at once, the first failure as itself."""
+"""Awaiting several coroutines at once."""
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any
+from typing import TypeVar, overload
+
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 
 
-async def gather_first_error(*works: Coroutine[Any, Any, Any]) -> list[Any]:
-    """Return all results in order; when one fails the others are cancelled and its exception is raised."""
+@overload
+async def gather_first_error(first: Coroutine[object, None, _A], /) -> tuple[_A]: ...
+@overload
+async def gather_first_error(
+    first: Coroutine[object, None, _A], second: Coroutine[object, None, _B], /
+) -> tuple[_A, _B]: ...
+@overload
+async def gather_first_error(*coroutines: Coroutine[object, None, _A]) -> tuple[_A, ...]: ...
+async def gather_first_error(*coroutines: Coroutine[object, None, object]) -> tuple[object, ...]:
+    """Return all results in order; when one coroutine fails, cancel the others and raise its exception."""
     try:
         async with asyncio.TaskGroup() as tasks:
-            running = [tasks.create_task(work) for work in works]
+            running = [tasks.create_task(coroutine) for coroutine in coroutines]
     except BaseExceptionGroup as group:
         first: BaseException = group
         while isinstance(first, BaseExceptionGroup):
             first = first.exceptions[0]
         raise first from group
-    return [task.result() for task in running]
+    return tuple(task.result() for task in running)

@@ -1,4 +1,4 @@
-"""Seconds by phase and by output, for people and for the benchmark."""
+"""Seconds by phase and by output, for the manifest and the benchmark."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class PhaseClock:
-    """Adds up the wall time of phases; phases that run beside each other may add up to more than the whole."""
+    """Adds up the wall time of phases. Phases that overlap may add up to more than the total."""
 
     def __init__(self) -> None:
         self._seconds: dict[str, float] = {}
@@ -18,14 +18,14 @@ class PhaseClock:
         try:
             yield
         finally:
-            self.note({name: time.perf_counter() - started})
+            self.add({name: time.perf_counter() - started})
 
-    def note(self, seconds: Mapping[str, float]) -> None:
+    def add(self, seconds: Mapping[str, float]) -> None:
         """Add seconds measured elsewhere."""
         for name, value in seconds.items():
             self._seconds[name] = self._seconds.get(name, 0.0) + value
 
     @property
     def seconds(self) -> dict[str, float]:
-        """Return the sums."""
+        """Return the sums, rounded to milliseconds."""
         return {name: round(value, 3) for name, value in self._seconds.items()}

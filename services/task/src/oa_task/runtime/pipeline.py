@@ -1,6 +1,6 @@
-"""Threads that hand batches on: each stage works while the next one does, and no queue holds more than a few.
+"""Threads that pass batches on: all stages work at the same time, and each queue holds only a few batches.
 
-Polars, Arrow, GEOS and the compressors let go of the interpreter's lock, so stages run on all cores.
+Polars, Arrow, GEOS and the compressors release the interpreter lock, so the stages use all cores.
 """
 
 import contextlib
@@ -18,9 +18,9 @@ _POLL_S = 0.05
 
 
 class ConsumerThread(Generic[T]):
-    """A thread that consumes what it is given, in order. Its first error is raised to whoever gives or joins.
+    """A thread that consumes items in order. `put` and `join` raise its first error.
 
-    `busy_s` is how long it worked, waiting not counted.
+    `busy_s` is the time it worked, without waiting.
     """
 
     def __init__(self, name: str, consume: Callable[[T], None], *, depth: int = _DEPTH) -> None:
@@ -34,22 +34,22 @@ class ConsumerThread(Generic[T]):
         self._thread.start()
 
     def put(self, item: T) -> None:
-        """Hand over an item, waiting for a free place."""
-        self._raise()
+        """Add an item; block while the queue is full."""
+        self._raise_error()
         self._items.put(item)
 
     def end(self, finish: Callable[[], None] | None = None) -> None:
-        """Say that nothing more comes; `finish` is called in the thread when everything is consumed."""
+        """Close the queue; the thread calls `finish` after it has consumed every item."""
         self._finish = finish
         self._items.put(None)
 
     def join(self) -> None:
-        """Wait until everything is consumed."""
+        """Wait until the thread has consumed every item."""
         self._thread.join()
-        self._raise()
+        self._raise_error()
 
     def stop(self) -> None:
-        """Drop what waits and end the thread, unless it has ended."""
+        """Drop the queued items and end the thread, if it still runs."""
         self._error = self._error or RuntimeError("stopped")
         while self._thread.is_alive():
             with contextlib.suppress(queue.Full):
@@ -59,30 +59,30 @@ class ConsumerThread(Generic[T]):
     def _run(self) -> None:
         while (item := self._items.get()) is not None:
             if self._error is None:
-                self._work(partial(self._consume, item))
+                self._measure(partial(self._consume, item))
         if self._error is None and self._finish is not None:
-            self._work(self._finish)
+            self._measure(self._finish)
 
-    def _work(self, do: Callable[[], None]) -> None:
+    def _measure(self, work: Callable[[], None]) -> None:
         started = time.perf_counter()
         try:
-            do()
-        except BaseException as error:  # noqa: BLE001 - raised in the thread that gives the work
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised again by `put` and `join`
             self._error = error
         self.busy_s += time.perf_counter() - started
 
-    def _raise(self) -> None:
+    def _raise_error(self) -> None:
         if self._error is not None:
             raise self._error
 
 
 class ReadAhead(Generic[T]):
-    """Iterates in a thread of its own, a few items ahead. Leaving the block stops it."""
+    """Iterates in its own thread, a few items ahead. Leaving the block stops it."""
 
     def __init__(self, items: Iterable[T], *, depth: int = _DEPTH) -> None:
         self.busy_s = 0.0
         self._items = iter(items)
-        self._read: queue.Queue[T | BaseException | None] = queue.Queue(depth)
+        self._queue: queue.Queue[T | BaseException | None] = queue.Queue(depth)
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="read", daemon=True)
 
@@ -95,7 +95,7 @@ class ReadAhead(Generic[T]):
         self._thread.join()
 
     def __iter__(self) -> Iterator[T]:
-        while (item := self._read.get()) is not None:
+        while (item := self._queue.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item
@@ -105,17 +105,17 @@ class ReadAhead(Generic[T]):
         try:
             for item in self._items:
                 self.busy_s += time.perf_counter() - started
-                if not self._handed_over(item):
+                if not self._put(item):
                     return
                 started = time.perf_counter()
-            self._handed_over(None)
-        except BaseException as error:  # noqa: BLE001 - raised in the thread that iterates
-            self._handed_over(error)
+            self._put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again by the iteration
+            self._put(error)
 
-    def _handed_over(self, item: T | BaseException | None) -> bool:
+    def _put(self, item: T | BaseException | None) -> bool:
         while not self._stopped.is_set():
             try:
-                self._read.put(item, timeout=_POLL_S)
+                self._queue.put(item, timeout=_POLL_S)
             except queue.Full:
                 continue
             return True

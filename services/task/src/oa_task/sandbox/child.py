@@ -1,97 +1,113 @@
-"""The program of the sandbox: `python -m oa_task.sandbox.child LIMITS`, the assignment on its standard input."""
+"""The program of the sandbox: `python -m oa_task.sandbox.child LIMITS`, with a SandboxRequest on standard input."""
 
-import errno
 import json
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
+from oa_shared.json_types import JsonObject
 from oa_task.definition.source_entry import SourceEntry, read_definition, select_entry
-from oa_task.runtime.failure import TaskFailure
+from oa_task.runtime.failure import DISK_FULL, TaskFailure
 from oa_task.runtime.gc_tuning import reduce_gc_frequency
 from oa_task.sandbox.limits import SandboxLimits, apply_limits
 from oa_task.sandbox.request import SandboxRequest
 
-_EVERY_S = 0.5
+_PROGRESS_EVERY_S = 0.5
+Handler = Callable[[str], JsonObject]
+"""Accepts the first line of standard input, returns a report; raises TaskFailure."""
+
+
+class _Convert(Protocol):
+    def __call__(
+        self,
+        raws: list[Path],
+        entry: SourceEntry,
+        *,
+        work: Path,
+        out: Path,
+        on_progress: Callable[[int], None],
+        previous: Path | None,
+        title: str,
+        without: frozenset[str],
+    ) -> JsonObject: ...
 
 
 def main() -> None:
-    """Wait for the assignment, do it and say how it ended. Without one there is nothing to do or to say."""
-    run_child(_loaded)
+    """Wait for the request, serve it and send the outcome; without a request, end without an outcome."""
+    run_child(_load_handler)
 
 
-def run_child(load: Callable[[], Callable[[str], dict[str, Any]]]) -> None:
-    """Give up what a process needs to be trusted, load what does the work, and do what the first line asks for."""
+def run_child(load_handler: Callable[[], Handler]) -> None:
+    """Apply the limits in the first argument, load the handler, pass it the first line and send the outcome."""
     apply_limits(SandboxLimits(**json.loads(sys.argv[1])))
     reduce_gc_frequency()
-    outcome = _outcome(load)
+    outcome = _outcome(load_handler)
     if outcome is not None:
         send(outcome)
 
 
-def _loaded() -> Callable[[str], dict[str, Any]]:
-    from oa_task.conversion.convert import convert  # noqa: PLC0415 - under the limits, and before there is work
+def _load_handler() -> Handler:
+    from oa_task.conversion.convert import convert  # noqa: PLC0415 - under the limits, and before the request
 
-    return lambda line: _convert(convert, SandboxRequest(**json.loads(line)))
+    return lambda line: _serve(convert, SandboxRequest(**json.loads(line)))
 
 
-def _outcome(load: Callable[[], Callable[[str], dict[str, Any]]]) -> dict[str, Any] | None:
+def _outcome(load_handler: Callable[[], Handler]) -> JsonObject | None:
     try:
-        work = load()
+        handle = load_handler()
         line = sys.stdin.readline()
-        return {"report": work(line)} if line else None
+        return {"report": handle(line)} if line else None
     except TaskFailure as failure:
         return {"code": failure.code, "message": failure.message}
     except MemoryError:
-        return {"code": "resource.out_of_memory", "message": "the conversion needed more memory than it may have"}
+        return {"code": "resource.out_of_memory", "message": "the conversion exceeded its memory limit"}
     except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-        return {"code": "resource.disk_full" if full else "bug.crash", "message": f"{type(error).__name__}: {error}"}
+        is_full = error.errno in DISK_FULL
+        return {"code": "resource.disk_full" if is_full else "bug.crash", "message": f"{type(error).__name__}: {error}"}
     except Exception as error:  # noqa: BLE001 - the entry of a process: every end has a code
         traceback.print_exc()
         return {"code": "bug.crash", "message": f"{type(error).__name__} while converting; see the log"}
 
 
-def _convert(convert: Callable[..., dict[str, Any]], assignment: SandboxRequest) -> dict[str, Any]:
-    said_at = 0.0
+def _serve(convert: _Convert, request: SandboxRequest) -> JsonObject:
+    sent_at = 0.0
 
-    def progress(count: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at > _EVERY_S:
-            said_at = time.monotonic()
+    def on_progress(count: int) -> None:
+        nonlocal sent_at
+        if time.monotonic() - sent_at > _PROGRESS_EVERY_S:
+            sent_at = time.monotonic()
             send({"progress": count})
 
-    entry = select_entry(read_definition(Path(assignment.definition)), assignment.layer, assignment.name)
-    if assignment.rows is not None:
-        return _inspect(entry, assignment)
+    entry = select_entry(read_definition(Path(request.definition)), request.layer, request.name)
+    if request.rows is not None:
+        return _inspect(entry, request, *request.rows)
     return convert(
-        [Path(raw) for raw in assignment.raws],
+        [Path(raw) for raw in request.raws],
         entry,
-        work=Path(assignment.work),
-        out=Path(assignment.out),
-        progress=progress,
-        previous=Path(assignment.previous) if assignment.previous else None,
-        title=assignment.title,
-        without=frozenset(assignment.without),
+        work=Path(request.work),
+        out=Path(request.out),
+        on_progress=on_progress,
+        previous=Path(request.previous) if request.previous else None,
+        title=request.title,
+        without=frozenset(request.without),
     )
 
 
-def _inspect(entry: SourceEntry, assignment: SandboxRequest) -> dict[str, Any]:
-    from oa_task.conversion.row_inspection import column_names, inspect_rows  # noqa: PLC0415 - seldom wanted
+def _inspect(entry: SourceEntry, request: SandboxRequest, first: int, count: int) -> JsonObject:
+    from oa_task.conversion.row_inspection import column_names, inspect_rows  # noqa: PLC0415 - rarely needed
 
-    first, count = assignment.rows or (1, 1)
-    raws = [Path(raw) for raw in assignment.raws]
+    raws = [Path(raw) for raw in request.raws]
     if not count:
-        return column_names(raws, entry, work=Path(assignment.work))
-    return inspect_rows(raws, entry, work=Path(assignment.work), first=first, count=count)
+        return column_names(raws, entry, work=Path(request.work))
+    return inspect_rows(raws, entry, work=Path(request.work), first=first, count=count)
 
 
-def send(what: dict[str, Any]) -> None:
+def send(message: JsonObject) -> None:
     """Send the parent a line of JSON."""
-    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
 
 

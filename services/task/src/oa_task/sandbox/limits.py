@@ -1,4 +1,4 @@
-"""What a process gives up before it reads strangers' bytes: memory, time, files, and the network (DESIGN section 6)."""
+"""The limits of a process that reads untrusted data: memory, time, files, and no network (docs/decisions/0005)."""
 
 import ctypes
 import errno
@@ -27,7 +27,7 @@ _IO_URING_SETUP = 425
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
-    """What the process may use: address space for data, CPU seconds, the size of one file."""
+    """The limits of a process: address space for data, CPU seconds, the size of one file."""
 
     memory_bytes: int
     cpu_s: int = 4 * 3600
@@ -36,7 +36,7 @@ class SandboxLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Machine:
-    """The kernel's name of an architecture (AUDIT_ARCH) and its number of the call socket(2)."""
+    """The kernel's number of an architecture (AUDIT_ARCH) and of the system call socket(2)."""
 
     architecture: int
     socket_call: int
@@ -46,32 +46,32 @@ _MACHINES = {"x86_64": _Machine(0xC000003E, 41), "aarch64": _Machine(0xC00000B7,
 
 
 def machine_limits() -> SandboxLimits:
-    """Return twice the memory of the container, or of the machine: a stop for what runs away.
+    """Return twice the memory of the container, or of the machine, as the limit of a runaway process.
 
-    The limit counts addresses, of which allocators reserve far more than they use; what is really used is bounded by
-    the container, whose kernel ends this process first.
+    The limit counts address space, and allocators reserve far more than they use. The container bounds the memory in
+    use: its kernel kills this process first.
     """
     return SandboxLimits(memory_bytes=2 * _memory_bytes())
 
 
 def apply_limits(limits: SandboxLimits) -> None:
-    """Apply limits to this process and its children for good, and cut them off from the network.
+    """Apply the limits to this process and its children, irrevocably, and close the network to them.
 
-    Raises OSError where the kernel refuses.
+    Raises OSError if the kernel refuses.
     """
-    _limit(limits)
+    _set_resource_limits(limits)
     if sys.platform == "linux":
         Path("/proc/self/oom_score_adj").write_text(_OOM_FIRST, encoding="ascii")
         _close_network(_MACHINES[platform.machine()])
 
 
 def hide_from_children() -> None:
-    """Keep this process's memory and environment from children of the same user: they hold credentials."""
+    """Hide the memory and environment of this process, which hold credentials, from children of the same user."""
     if sys.platform == "linux":
         _prctl(_PR_SET_DUMPABLE, 0)
 
 
-def _limit(limits: SandboxLimits) -> None:
+def _set_resource_limits(limits: SandboxLimits) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 5))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
@@ -81,14 +81,14 @@ def _limit(limits: SandboxLimits) -> None:
 
 def _memory_bytes() -> int:
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    stated = (path.read_text(encoding="ascii").strip() for path in _CGROUP_LIMITS if path.exists())
-    return min([machine, *(int(text) for text in stated if text.isdigit())])
+    cgroup_limits = (path.read_text(encoding="ascii").strip() for path in _CGROUP_LIMITS if path.exists())
+    return min([machine, *(int(text) for text in cgroup_limits if text.isdigit())])
 
 
 def _close_network(machine: _Machine) -> None:
-    """Let seccomp refuse every socket but local ones, whatever code asks for it (seccomp(2), bpf(4)).
+    """Let seccomp refuse all sockets except local ones, for all code of the process (seccomp(2), bpf(4)).
 
-    Other calling conventions and io_uring would be ways round the filter: they are refused too.
+    Other calling conventions and io_uring would bypass the filter, so it refuses them too.
     """
     program = (
         _step(_LOAD, _ARCHITECTURE_AT),
@@ -110,7 +110,7 @@ def _close_network(machine: _Machine) -> None:
 
 
 def _step(code: int, operand: int, *, then: int = 0, otherwise: int = 0) -> bytes:
-    """Return one instruction of a classic BPF program; `then` and `otherwise` count the instructions to skip."""
+    """Return an instruction of a classic BPF program; `then` and `otherwise` are the instructions to skip."""
     return struct.pack("HBBI", code, then, otherwise, operand)
 
 

@@ -1,7 +1,8 @@
-"""The child process in which strangers' bytes are read: no credentials, limited memory, time, files.
+"""The parent's side of the sandbox: a child process that reads untrusted data.
 
-The parent starts it with a fixed environment; it answers with JSON lines on its standard output: progress, and at
-the end either the counts or a failure. A crash of a native library ends only the child.
+The child has no credentials and no network, and limited memory, time and files. The parent starts it with a fixed
+environment. The child answers with JSON lines on its standard output: progress, and at the end the counts or a failure.
+A crash of a native library ends only the child.
 """
 
 import contextlib
@@ -13,8 +14,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from oa_shared.json_types import JsonObject
 from oa_task.runtime.failure import TaskFailure
 from oa_task.sandbox.limits import SandboxLimits, machine_limits
 from oa_task.sandbox.request import SandboxRequest
@@ -24,14 +26,14 @@ _SETTINGS = {
     "GDAL_HTTP_TIMEOUT": "1",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
     "OGR_ENABLED_DRIVERS": "",
-    "POLARS_MAX_THREADS": "1",  # the stages of the pass are threads already; more of them get in each other's way
+    "POLARS_MAX_THREADS": "1",  # the stages of the pass are threads already; more threads compete with them
 }
 
 
 class Sandbox:
-    """A child that loads its libraries and then waits for what it is to do: start it before it is needed.
+    """A child that loads its libraries and then waits for a request, so it can start before it is needed.
 
-    Leaving the block ends the child, whatever it does.
+    Leaving the block kills the child.
     """
 
     def __init__(self, limits: SandboxLimits | None = None, *, program: str = "oa_task.sandbox.child") -> None:
@@ -60,66 +62,71 @@ class Sandbox:
         """Return the child's process id."""
         return self._child.pid
 
-    async def convert(self, assignment: SandboxRequest, progress: Callable[[int], None]) -> dict[str, Any]:
-        """Have the assignment done, once, and return the counts. `progress` is called from a thread.
+    async def convert(self, request: SandboxRequest, on_progress: Callable[[int], None]) -> JsonObject:
+        """Return the report of the request; a sandbox serves one. `on_progress` is called from a thread.
 
         Raises TaskFailure.
         """
-        import asyncio  # noqa: PLC0415 - a sandbox should start before anything slow is loaded
+        import asyncio  # noqa: PLC0415 - the child starts before slow imports
 
-        self.say(asdict(assignment))
-        self.say_no_more()
+        def on_message(message: JsonObject) -> None:
+            count = message["progress"]
+            if isinstance(count, int):
+                on_progress(count)
+
+        self.send(asdict(request))
+        self.close_input()
         try:
-            answer = await asyncio.to_thread(self.listen, lambda said: progress(said["progress"]))
+            outcome = await asyncio.to_thread(self.receive, on_message)
         finally:
             self.kill()
-        return self.result(answer)
+        return self.result(outcome)
 
-    def say(self, value: Any) -> None:
+    def send(self, value: object) -> None:
         """Send the child a line of JSON."""
         if self._child.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # a child that died says so by its status
+            with contextlib.suppress(BrokenPipeError):  # `result` reports the status of a dead child
                 self._child.stdin.write(json.dumps(value) + "\n")
                 self._child.stdin.flush()
 
-    def say_no_more(self) -> None:
-        """Tell the child that nothing more comes."""
+    def close_input(self) -> None:
+        """Close the child's standard input."""
         if self._child.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._child.stdin.close()
 
-    def listen(self, heard: Callable[[dict[str, Any]], None]) -> dict[str, Any] | None:
-        """Pass on what the child says until it has said how it ended, and return that; None if it ends without a word.
+    def receive(self, on_message: Callable[[JsonObject], None]) -> JsonObject | None:
+        """Pass each message of the child to `on_message`; return the outcome, None if the child ends without one.
 
         This blocks: call it in a thread.
         """
         for line in self._child.stdout or ():
-            said: dict[str, Any] = json.loads(line)
-            if "report" in said or "code" in said:
-                return said
-            heard(said)
+            message: JsonObject = json.loads(line)
+            if "report" in message or "code" in message:
+                return message
+            on_message(message)
         self._child.wait()
         return None
 
     def kill(self) -> None:
-        """End the child; one that ended before is not touched, and keeps its status."""
+        """Kill the child; a child that has ended keeps its status."""
         self._child.kill()
 
-    def result(self, answer: dict[str, Any] | None) -> dict[str, Any]:
-        """Return the report of what `listen` returned. Raises TaskFailure."""
-        return _result(answer, self._child.returncode or 0)
+    def result(self, outcome: JsonObject | None) -> JsonObject:
+        """Return the report of an outcome of `receive`. Raises TaskFailure."""
+        if outcome is None:
+            raise _failure_of_status(self._child.returncode or 0)
+        report = outcome.get("report")
+        if isinstance(report, dict):
+            return report
+        raise TaskFailure(str(outcome["code"]), str(outcome["message"]))
 
 
-def _result(answer: dict[str, Any] | None, status: int) -> dict[str, Any]:
-    if answer is not None and "report" in answer:
-        report: dict[str, Any] = answer["report"]
-        return report
-    if answer is not None:
-        raise TaskFailure(answer["code"], answer["message"])
+def _failure_of_status(status: int) -> TaskFailure:
     if status in {-signal.SIGKILL, -signal.SIGXCPU}:
         code = "resource.timeout" if status == -signal.SIGXCPU else "resource.out_of_memory"
-        raise TaskFailure(code, f"the conversion was ended by {signal.Signals(-status).name}")
+        return TaskFailure(code, f"the conversion was ended by {signal.Signals(-status).name}")
     if status < 0:
         name = signal.Signals(-status).name
-        raise TaskFailure("source.format", f"reading the data crashed the reader ({name}): it is damaged or hostile")
-    raise TaskFailure("bug.crash", f"the conversion ended with status {status} and no answer")
+        return TaskFailure("source.format", f"the data crashed its reader ({name}): it is damaged or hostile")
+    return TaskFailure("bug.crash", f"the conversion ended with status {status} and without an outcome")

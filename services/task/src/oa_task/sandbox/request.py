@@ -1,4 +1,4 @@
-"""What the parent asks of the child process."""
+"""The request that the parent sends to the child process."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ OPTIONAL_OUTPUTS = ("validated", "parquet", "changes", "profile", "tiles", "prev
 
 @dataclass(frozen=True, slots=True)
 class SandboxRequest:
-    """What the child is to do; all but the layer and the name are paths.
+    """The work of one child; except for layer and name, all texts are paths.
 
-    `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if there is one;
-    `title` names the source in the picture, `without` OPTIONAL_OUTPUTS that are not made. `rows`, the number of the
-    first one and how many, asks to look at these instead of converting everything; no rows at all, for the names of
-    the columns.
+    `raws` are the downloaded files in order; `previous` is the `source.geojson.gz` published before, if any; `title`
+    names the source in the picture; `without` names the OPTIONAL_OUTPUTS to leave out. With `rows`, the number of the
+    first row and a count, the child returns those rows instead of a conversion; a count of 0 returns the names of the
+    columns.
     """
 
     definition: str

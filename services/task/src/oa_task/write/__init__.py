@@ -1,1 +1,1 @@
-"""Features to files."""
+"""Writing features to files."""

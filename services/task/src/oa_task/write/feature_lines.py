@@ -18,12 +18,12 @@ _NIBBLES[np.frombuffer(b"0123456789abcdef", dtype=np.uint8)] = np.arange(16)
 
 
 class ForeignLinesError(Exception):
-    """A file does not hold lines that this engine wrote."""
+    """The lines of a file are not the output of this engine."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureLines:
-    """Whole lines one after another in `data`, from `starts` to `ends` (the line feed not counted)."""
+    """Consecutive complete lines in `data`, from `starts` to `ends`, without their line feeds."""
 
     data: bytes
     starts: np.ndarray
@@ -40,12 +40,12 @@ class FeatureLines:
             raise ForeignLinesError("a line is too short")
         heads = buffer[self.starts[:, None] + np.arange(width)]
         if (heads[:, : len(_HEAD)] != _HEAD).any():
-            raise ForeignLinesError("a line does not begin as a feature with a hash does")
+            raise ForeignLinesError("a line does not start like a feature with a hash")
         return hash_numbers(heads[:, len(_HEAD) :])
 
-    def line(self, place: int) -> bytes:
-        """Return one line without its line feed."""
-        return self.data[self.starts[place] : self.ends[place]]
+    def line(self, index: int) -> bytes:
+        """Return a line without its line feed."""
+        return self.data[self.starts[index] : self.ends[index]]
 
 
 def hash_numbers(digits: np.ndarray) -> np.ndarray:
@@ -54,21 +54,21 @@ def hash_numbers(digits: np.ndarray) -> np.ndarray:
     if (nibbles == _NOT_HEX).any():
         raise ForeignLinesError("a hash is not hexadecimal")
     numbers = np.zeros(len(digits), dtype=np.uint64)
-    for place in range(HASH_DIGITS):
-        numbers = (numbers << np.uint64(4)) | nibbles[:, place]
+    for position in range(HASH_DIGITS):
+        numbers = (numbers << np.uint64(4)) | nibbles[:, position]
     return numbers
 
 
 def read_feature_lines(path: Path) -> Iterator[FeatureLines]:
-    """Yield the lines of a gzip file in order. Raises ForeignLinesError where it is damaged."""
+    """Yield the lines of a gzip file in order. Raises ForeignLinesError if the file is damaged."""
     rest = b""
     try:
         with igzip.open(path, "rb") as file:  # type: ignore[no-untyped-call] # isal leaves it unannotated
             while chunk := file.read(_CHUNK_BYTES):
-                whole, feed, tail = (rest + chunk).rpartition(b"\n")
+                complete, feed, tail = (rest + chunk).rpartition(b"\n")
                 rest = tail
                 if feed:
-                    yield _split(whole + feed)
+                    yield _split(complete + feed)
     except (OSError, EOFError, ZlibError) as error:
         raise ForeignLinesError(f"{path.name} cannot be unpacked: {error}") from error
     if rest:

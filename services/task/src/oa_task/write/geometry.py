@@ -1,4 +1,4 @@
-"""Geometries for output: addresses as points on their surface, coordinates in two dimensions, rounded."""
+"""Geometries for output: a point on the surface for addresses, and two rounded dimensions for all layers."""
 
 import numpy as np
 import shapely
@@ -11,7 +11,7 @@ _POINT = 0
 
 
 def output_geometry(geometry: Geometry, layer: str) -> Geometry:
-    """Return what is written for a batch: Points for addresses, rounded coordinates, nothing that is not finite."""
+    """Return the output geometries of a batch: Points for addresses, coordinates rounded, infinite ones as missing."""
     if isinstance(geometry, Shapes) and layer in POINT_LAYERS:
         geometry = _surface_points(geometry.array)
     if isinstance(geometry, Points):

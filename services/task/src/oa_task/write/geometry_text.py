@@ -1,4 +1,4 @@
-"""Geometries as GeoJSON text, assembled from columns of coordinates and brackets, not one coordinate at a time."""
+"""Geometries as GeoJSON text, joined from columns of coordinates and brackets instead of one by one."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -20,13 +20,13 @@ _NAMES = ("Point", "LineString", "LineString", "Polygon", "MultiPoint", "MultiLi
 _OPEN = pl.Series(["[" * count for count in range(1, 5)])
 _CLOSE = pl.Series(["]" * count + end for count in range(1, 5) for end in (", ", "}")])
 
-# The innermost runs of coordinates: how long each is, whose geometry and of which part it is.
+# The innermost lists of coordinates: the length of each, the index of its geometry, the index of its part.
 _Sequences = tuple[np.ndarray, np.ndarray, np.ndarray]
 _Sequencer = Callable[[np.ndarray], _Sequences]
 
 
 def geometry_text(geometry: Geometry) -> pl.Series:
-    """Return each geometry as GeoJSON text, `null` where there is none; coordinates must have been rounded."""
+    """Return each geometry as GeoJSON text, `null` for a missing one; the coordinates must be rounded."""
     if isinstance(geometry, Points):
         return _point_text(geometry).fill_null("null")
     shapes = geometry.array
@@ -34,12 +34,12 @@ def geometry_text(geometry: Geometry) -> pl.Series:
     text = pl.repeat("null", len(shapes), dtype=pl.String, eager=True)
     plain = _is_plain(shapes, kinds)
     for is_of_family, sequences in _families(shapes, kinds):
-        places = np.flatnonzero(plain & is_of_family)
-        if len(places):
-            some = shapes[places]
-            text = text.scatter(places, _family_text(some, kinds[places], sequences(some)))
+        indexes = np.flatnonzero(plain & is_of_family)
+        if len(indexes):
+            family = shapes[indexes]
+            text = text.scatter(indexes, _family_text(family, kinds[indexes], sequences(family)))
     rest = np.flatnonzero(~plain)
-    return text.scatter(rest, [_mapped(shape) for shape in shapes[rest]]) if len(rest) else text
+    return text.scatter(rest, [_slow_text(shape) for shape in shapes[rest]]) if len(rest) else text
 
 
 def _point_text(points: Points) -> pl.Series:
@@ -48,7 +48,7 @@ def _point_text(points: Points) -> pl.Series:
 
 
 def _is_plain(shapes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
-    """Return where a geometry is missing, or is no collection and none of its parts is empty."""
+    """Return the mask of geometries that are missing, or neither collections nor with an empty part."""
     plain: np.ndarray = (kinds <= _MULTI_POLYGON) & ~shapely.is_empty(shapes)
     several = np.flatnonzero(kinds >= _MULTI_POINT)
     parts, owners = shapely.get_parts(shapes[several], return_index=True)
@@ -57,29 +57,29 @@ def _is_plain(shapes: np.ndarray, kinds: np.ndarray) -> np.ndarray:
 
 
 def _families(shapes: np.ndarray, kinds: np.ndarray) -> Iterator[tuple[np.ndarray, _Sequencer]]:
-    """Yield masks of geometries, and what takes them apart: most are one run of coordinates as they are."""
+    """Yield masks of geometries, and the function that splits them: most are one list of coordinates."""
     is_ringed = (kinds == _MULTI_POLYGON) | (shapely.get_num_interior_rings(shapes) > 0)
     is_lined = kinds == _MULTI_LINE
-    yield (kinds >= _POINT) & ~is_ringed & ~is_lined, _whole
+    yield (kinds >= _POINT) & ~is_ringed & ~is_lined, _one_list
     yield is_lined, _lines
     yield is_ringed, _rings
 
 
 def _family_text(shapes: np.ndarray, kinds: np.ndarray, sequences: _Sequences) -> pl.Series:
-    """Return the text of geometries of one family, none of them empty or missing."""
+    """Return the text of geometries of one family, without empty or missing ones."""
     lengths, owners, parts = sequences
     depths = np.array([_DEPTHS[kind] for kind in range(len(_NAMES))])[kinds]
     brackets = _brackets(lengths, owners, parts, depths[owners])
     coordinates = shapely.get_coordinates(shapes)
     ends = np.cumsum(np.bincount(owners, weights=lengths, minlength=len(shapes)).astype(np.int64))
-    body = _joined(_pairs(coordinates, brackets, ends), ends)
+    body = _split_at(_pairs(coordinates, brackets, ends), ends)
     starts = pl.Series([f'{{"type": "{name}", "coordinates": ' for name in _NAMES]).gather(kinds)
     return join_pieces([starts, body])
 
 
-def _whole(shapes: np.ndarray) -> _Sequences:
-    places = np.arange(len(shapes))
-    return shapely.get_num_coordinates(shapes), places, places
+def _one_list(shapes: np.ndarray) -> _Sequences:
+    indexes = np.arange(len(shapes))
+    return shapely.get_num_coordinates(shapes), indexes, indexes
 
 
 def _lines(shapes: np.ndarray) -> _Sequences:
@@ -96,7 +96,7 @@ def _rings(shapes: np.ndarray) -> _Sequences:
 def _brackets(
     lengths: np.ndarray, owners: np.ndarray, parts: np.ndarray, depths: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return how many brackets open before and close after each coordinate, its own not counted."""
+    """Return the number of brackets that open before and close after each coordinate, without its own."""
     ends = np.cumsum(lengths)
     starts = ends - lengths
     opening, closing = (np.zeros(ends[-1], dtype=np.uint32) for _ in range(2))
@@ -112,7 +112,7 @@ def _levels(feature: np.ndarray, part: np.ndarray, depths: np.ndarray) -> np.nda
 
 
 def _pairs(coordinates: np.ndarray, brackets: tuple[np.ndarray, np.ndarray], ends: np.ndarray) -> pl.Series:
-    """Return each coordinate with the brackets around it and what follows: a comma, or the end of the geometry."""
+    """Return each coordinate with its brackets, then a comma or the end of the geometry."""
     opening, closing = brackets
     following = closing * 2
     following[ends - 1] += 1
@@ -120,8 +120,8 @@ def _pairs(coordinates: np.ndarray, brackets: tuple[np.ndarray, np.ndarray], end
     return join_pieces([_OPEN.gather(opening), x, ", ", y, _CLOSE.gather(following)])
 
 
-def _joined(pairs: pl.Series, ends: np.ndarray) -> pl.Series:
-    """Return the texts up to each end as one text each, without copying: they lie behind each other in memory."""
+def _split_at(pairs: pl.Series, ends: np.ndarray) -> pl.Series:
+    """Return the texts up to each end as one text, without a copy: they are contiguous in memory."""
     offsets, data = contiguous(pairs)
     borders = offsets[np.concatenate(([0], ends))]
     texts = pa.LargeStringArray.from_buffers(len(ends), pa.py_buffer(borders), data)
@@ -129,6 +129,6 @@ def _joined(pairs: pl.Series, ends: np.ndarray) -> pl.Series:
     return text if isinstance(text, pl.Series) else text.to_series()
 
 
-def _mapped(shape: shapely.Geometry) -> str:
-    """Return the text of a collection or of a geometry with empty parts, of which there are few."""
+def _slow_text(shape: shapely.Geometry) -> str:
+    """Return the text of a collection or of a geometry with empty parts; both are rare."""
     return json.dumps(mapping(shape)).replace('"LinearRing"', '"LineString"')

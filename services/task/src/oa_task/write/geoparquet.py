@@ -2,11 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from oa_shared.json_types import JsonObject
 
 GROUP_ROWS = 50_000
 _GROUP_BYTES = 64 * 1024 * 1024
@@ -15,6 +17,16 @@ BOX = pa.struct([pa.field(side, pa.float64()) for side in SIDES])
 _TYPE_NAMES = dict(
     enumerate(("Point", "LineString", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon"))
 )
+
+
+class _GeometryColumn(TypedDict):
+    """The metadata of a geometry column (https://geoparquet.org/releases/v1.1.0/)."""
+
+    encoding: str
+    geometry_types: list[str]
+    edges: str
+    covering: dict[str, dict[str, list[str]]]
+    bbox: NotRequired[list[float]]
 
 
 class GeoParquetFile:
@@ -40,7 +52,7 @@ class GeoParquetFile:
 
     def write(self, table: pa.Table, kinds: set[int], boxes: np.ndarray) -> None:
         """Append a table; `kinds` are the GEOS types of its geometries, `boxes` their bounds, shape (n, 4)."""
-        self._note(kinds, boxes)
+        self._add_facts(kinds, boxes)
         self._waiting.append(table)
         self._waiting_rows += table.num_rows
         self._waiting_bytes += table.nbytes
@@ -48,20 +60,20 @@ class GeoParquetFile:
             self._write_group()
 
     def close(self) -> None:
-        """Write the rest and what the whole is, and give the file its name."""
+        """Write the remaining rows and the metadata, and give the file its name."""
         while self._waiting:
             self._write_group()
-        self._writer.add_key_value_metadata({"geo": json.dumps(self._about())})
+        self._writer.add_key_value_metadata({"geo": json.dumps(self._metadata())})
         self._writer.close()
         self._part.replace(self.path)
 
     @property
     def types(self) -> tuple[str, ...]:
-        """Return the names of the geometry types so far."""
+        """Return the sorted names of the geometry types so far."""
         return tuple(sorted(self._kinds))
 
     def abandon(self) -> None:
-        """Remove what was written."""
+        """Remove the unfinished file."""
         self._writer.close()
         self._part.unlink(missing_ok=True)
 
@@ -72,16 +84,16 @@ class GeoParquetFile:
         self._waiting = [rest] if rest.num_rows else []
         self._waiting_rows, self._waiting_bytes = rest.num_rows, rest.nbytes if rest.num_rows else 0
 
-    def _note(self, kinds: set[int], boxes: np.ndarray) -> None:
+    def _add_facts(self, kinds: set[int], boxes: np.ndarray) -> None:
         known = boxes[~np.isnan(boxes).any(axis=1)]
         if not len(known):
             return
         self._kinds |= {_TYPE_NAMES.get(kind, "GeometryCollection") for kind in kinds - {-1}}
-        found = known if self.bounds is None else np.vstack([known, self.bounds])
-        self.bounds = np.concatenate([found[:, :2].min(axis=0), found[:, 2:].max(axis=0)])
+        all_boxes = known if self.bounds is None else np.vstack([known, self.bounds])
+        self.bounds = np.concatenate([all_boxes[:, :2].min(axis=0), all_boxes[:, 2:].max(axis=0)])
 
-    def _about(self) -> dict[str, Any]:
-        column = {
+    def _metadata(self) -> JsonObject:
+        column: _GeometryColumn = {
             "encoding": "WKB",
             "geometry_types": list(self.types),
             "edges": "planar",

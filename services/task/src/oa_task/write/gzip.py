@@ -12,9 +12,9 @@ _GZIP = 31
 
 
 class GzipTextFile:
-    """A gzip file that takes its name only when it is whole.
+    """A gzip file that gets its name when it is complete.
 
-    Level 1 of ISA-L: on such lines the higher ones cost more and win little.
+    It uses level 1 of ISA-L: for lines of features, higher levels cost more and gain little.
     """
 
     def __init__(self, path: Path) -> None:
@@ -24,7 +24,7 @@ class GzipTextFile:
         self._compressor = isal_zlib.compressobj(_LEVEL, wbits=_GZIP)
 
     def write(self, lines: pl.Series) -> None:
-        """Append a column of text, one value right after another."""
+        """Append all texts of a column, without separators."""
         if len(lines):
             offsets, data = contiguous(lines)
             self.write_bytes(memoryview(data)[offsets[0] : offsets[-1]])
@@ -40,6 +40,6 @@ class GzipTextFile:
         self._part.replace(self.path)
 
     def abandon(self) -> None:
-        """Remove what was written."""
+        """Remove the unfinished file."""
         self._file.close()
         self._part.unlink(missing_ok=True)

@@ -12,22 +12,22 @@ Piece = str | pl.Series
 
 
 def join_pieces(pieces: Iterable[Piece]) -> pl.Series:
-    """Return row by row the pieces one after another: columns, and text that is the same in every row."""
-    return pl.select(pl.concat_str([pl.lit(piece) for piece in _merged(pieces)])).to_series()
+    """Return the pieces joined row by row: columns, and texts that are the same in every row."""
+    return pl.select(pl.concat_str([pl.lit(piece) for piece in _merge_texts(pieces)])).to_series()
 
 
 def escape_json(column: pl.Series) -> pl.Series:
-    """Return text as it stands between the quotes of a JSON string. Only values that need it are touched."""
+    """Return text as it is between the quotes of a JSON string; values without special characters stay untouched."""
     special = column.str.contains(_TO_ESCAPE)
     if not special.any():
         return column
-    places = special.fill_null(value=False).arg_true()
-    texts = [encode_basestring_ascii(text)[1:-1] for text in column.gather(places).to_list()]
-    return column.clone().scatter(places, texts)
+    indexes = special.fill_null(value=False).arg_true()
+    texts = [encode_basestring_ascii(text)[1:-1] for text in column.gather(indexes).to_list()]
+    return column.clone().scatter(indexes, texts)
 
 
 def json_value(column: pl.Series, *, is_encoded: bool) -> list[Piece]:
-    """Return the pieces of one property's value; null becomes JSON null."""
+    """Return the pieces of a property's value; null becomes JSON null."""
     if is_encoded:
         return [column.fill_null("null")]
     if column.null_count():
@@ -37,8 +37,8 @@ def json_value(column: pl.Series, *, is_encoded: bool) -> list[Piece]:
     return ['"', escape_json(column), '"']
 
 
-def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Yield the pieces, texts that stand beside each other as one."""
+def _merge_texts(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Yield the pieces, with consecutive texts as one."""
     for is_text, group in groupby(pieces, key=lambda piece: isinstance(piece, str)):
         if is_text:
             yield "".join(str(piece) for piece in group)

@@ -1,6 +1,6 @@
-"""Conformed features as lines of GeoJSON text, and the hash that says what a feature is.
+"""Conformed features as lines of GeoJSON text, and the hash that identifies a feature by its content.
 
-A line is `{"type": "Feature", "properties": {"hash": "<hash>", <tail>`; the hash is taken of the tail.
+A line is `{"type": "Feature", "properties": {"hash": "<hash>", <tail>`; the hash is that of the tail.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ HASH_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class OutputBatch:
-    """Consecutive features as the outputs hold them.
+    """Consecutive features, ready for the outputs.
 
-    `geometry` is rounded; `hashes` are 16 hex digits; `lines` end in a line feed. All are as long as `attributes`.
+    `geometry` is rounded; `hashes` are 16 hexadecimal digits; `lines` end in a line feed. All have the length of
+    `attributes`.
     """
 
     attributes: Attributes
@@ -35,7 +36,7 @@ class OutputBatch:
 
 
 def output_batch(attributes: Attributes, geometry: Geometry, layer: str) -> OutputBatch:
-    """Return a batch ready to be written, in the order given."""
+    """Return a batch for the outputs, in the same order."""
     shapes = output_geometry(geometry, layer)
     text = geometry_text(shapes)
     tails = tail_text(attributes, text)
@@ -44,7 +45,7 @@ def output_batch(attributes: Attributes, geometry: Geometry, layer: str) -> Outp
 
 
 def tail_text(attributes: Attributes, geometry: pl.Series) -> pl.Series:
-    """Return each feature's line from its second property on."""
+    """Return the line of each feature from its second property on."""
     pieces: list[Piece] = []
     for name in attributes.frame.columns:
         pieces.append(f', "{name}": ' if pieces else f'"{name}": ')
@@ -53,11 +54,11 @@ def tail_text(attributes: Attributes, geometry: pl.Series) -> pl.Series:
 
 
 def content_hashes(tails: pl.Series) -> pl.Series:
-    """Return XXH3-64 (seed 0) of each tail's bytes as 16 hex digits."""
+    """Return XXH3-64 (seed 0) of each tail's bytes as 16 hexadecimal digits."""
     digests = map(xxh3_64_hexdigest, tails.cast(pl.Binary).to_list())
     return pl.Series("hash", list(digests), dtype=pl.String)
 
 
 def line_text(hashes: pl.Series, tails: pl.Series) -> pl.Series:
-    """Return whole lines with their line feeds."""
+    """Return complete lines with their line feeds."""
     return join_pieces([HEAD, hashes, '", ', tails, "\n"]).alias("line")

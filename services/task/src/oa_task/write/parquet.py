@@ -17,7 +17,7 @@ _POINT_WKB = np.dtype([("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f
 
 
 class ParquetFile:
-    """Writes `source.parquet`; memory holds one row group. Empty text is null, numbers are text as in the GeoJSON."""
+    """Writes `source.parquet`; memory holds one row group. Empty texts are null; numbers are text as in the GeoJSON."""
 
     def __init__(self, path: Path, names: tuple[str, ...]) -> None:
         self._file = GeoParquetFile(path, ("hash", *names))
@@ -34,7 +34,7 @@ class ParquetFile:
         self._file.close()
 
     def abandon(self) -> None:
-        """Remove what was written."""
+        """Remove the unfinished file."""
         self._file.abandon()
 
 
@@ -47,12 +47,12 @@ def _attribute_columns(attributes: Attributes) -> list[pa.Array]:
 
 
 def plain_text(attributes: Attributes, name: str) -> pl.Series:
-    """Return a column as text without quotes, null where it is empty."""
+    """Return a column as text without quotes, null for empty texts."""
     column = attributes.frame[name]
     if name in attributes.encoded:
         quoted = column.str.starts_with('"').fill_null(value=False)
-        places = quoted.arg_true()
-        column = column.clone().scatter(places, [json.loads(text) for text in column.gather(places).to_list()])
+        indexes = quoted.arg_true()
+        column = column.clone().scatter(indexes, [json.loads(text) for text in column.gather(indexes).to_list()])
         column = column.replace("null", None)
     return column.replace("", None)
 
@@ -66,15 +66,15 @@ def _wkb(geometry: Geometry) -> pa.Array:
         return pa.array(shapely.to_wkb(geometry.array), type=pa.binary())
     records = np.empty(len(geometry), dtype=_POINT_WKB)
     records["order"], records["kind"], records["x"], records["y"] = 1, 1, geometry.x, geometry.y
-    there = ~is_missing(geometry)
-    sizes = np.where(there, _POINT_WKB.itemsize, 0)
+    is_known = ~is_missing(geometry)
+    sizes = np.where(is_known, _POINT_WKB.itemsize, 0)
     offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int32)
-    valid = pa.py_buffer(np.packbits(there, bitorder="little"))
-    buffers = [valid, pa.py_buffer(offsets), pa.py_buffer(records[there])]
+    valid = pa.py_buffer(np.packbits(is_known, bitorder="little"))
+    buffers = [valid, pa.py_buffer(offsets), pa.py_buffer(records[is_known])]
     return pa.Array.from_buffers(pa.binary(), len(geometry), buffers)
 
 
 def _boxes(boxes: np.ndarray) -> pa.Array:
     missing = pa.array(np.isnan(boxes).any(axis=1))
-    sides = [pa.array(np.ascontiguousarray(boxes[:, place])) for place in range(len(SIDES))]
+    sides = [pa.array(np.ascontiguousarray(boxes[:, side])) for side in range(len(SIDES))]
     return pa.StructArray.from_arrays(sides, fields=list(BOX), mask=missing)

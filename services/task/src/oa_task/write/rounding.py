@@ -1,4 +1,4 @@
-"""Coordinates as the outputs hold them: rounded to 7 decimals as Python rounds, written as Python writes floats."""
+"""Coordinates of the outputs: rounded to 7 decimals like Python's `round`, written like Python's `repr`."""
 
 import numpy as np
 import polars as pl
@@ -13,10 +13,10 @@ _PLAIN_BELOW = 1e15
 
 
 def round_coordinates(values: np.ndarray) -> np.ndarray:
-    """Return `round(value, 7)` of every float64, in the shape given.
+    """Return `round(value, 7)` of every float64, in the same shape.
 
-    Scaling and dividing gives Python's result except near a tie, where the scaled value has lost the bits that
-    decide: there they are reckoned. Values that are too large to be exact are rounded by Python itself.
+    Scaling and dividing gives Python's result except near a tie, where the scaled value has lost the deciding bits:
+    they are computed. Python itself rounds values that are too large to be exact.
     """
     with np.errstate(over="ignore"):
         scaled = values * _SCALE
@@ -25,17 +25,17 @@ def round_coordinates(values: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         near = (np.abs(scaled - np.floor(scaled) - 0.5) < _NEAR_TIE) & ~large
     if near.any():
-        result[near] = _rounded_near_ties(values[near])
+        result[near] = _round_near_ties(values[near])
     if large.any():
         result[large] = [round(value, DECIMALS) for value in values[large].tolist()]
     return result
 
 
-def _rounded_near_ties(values: np.ndarray) -> np.ndarray:
-    """Decide by the exact product: the scaled value and what its rounding lost.
+def _round_near_ties(values: np.ndarray) -> np.ndarray:
+    """Round by the exact product: the scaled value and the bits lost by its rounding.
 
-    The loss is exact by T. J. Dekker's splitting ("A floating-point technique for extending the available precision",
-    1971): the scale has 24 bits, each half of a value at most 26, so their products fit.
+    T. J. Dekker's splitting ("A floating-point technique for extending the available precision", 1971) computes the
+    loss exactly: the scale has 24 bits and each half of a value at most 26, so their products fit.
     """
     scaled = values * _SCALE
     split = values * _SPLITTER
@@ -52,7 +52,7 @@ def _rounded_near_ties(values: np.ndarray) -> np.ndarray:
 def number_text(values: np.ndarray) -> pl.Series:
     """Return the `repr` of every float64 as text, null for NaN.
 
-    Polars writes the same shortest digits, but switches to an exponent elsewhere: those values are written by Python.
+    Polars writes the same shortest digits, but switches to an exponent at other values: Python writes those.
     """
     text = pl.Series(values, nan_to_null=True).cast(pl.String)
     size = np.abs(values)

@@ -1,4 +1,4 @@
-"""`source.pmtiles`: vector tiles of zoom 0 to 14, made by tippecanoe from the finished `source.geojson.gz`."""
+"""`source.pmtiles`: vector tiles of zoom 0 to 14, which tippecanoe builds from the finished `source.geojson.gz`."""
 
 import signal
 import subprocess
@@ -22,13 +22,13 @@ _SIGNALS = {
     signal.SIGXCPU: "resource.timeout",
     signal.SIGXFSZ: "resource.disk_full",
 }
-_TOLD_CHARACTERS = 400
+_MAX_STDERR = 400
 
 
 def write_tiles(features: Path, target: Path, *, layer: str, work: Path) -> None:
-    """Write the tiles of a layer; where features are too dense, the densest are dropped.
+    """Write the tiles of a layer; tippecanoe drops the densest features of a tile that is too large.
 
-    Raises TaskFailure bug.crash or resource.*; then there is no file.
+    Raises TaskFailure bug.crash or resource.*; then it writes no file.
     """
     run_tippecanoe(
         [
@@ -44,7 +44,7 @@ def write_tiles(features: Path, target: Path, *, layer: str, work: Path) -> None
 
 
 def run_tippecanoe(arguments: Sequence[str], target: Path, *, work: Path) -> None:
-    """Write tiles. Raises TaskFailure bug.crash or resource.*; then there is no file."""
+    """Run tippecanoe. Raises TaskFailure bug.crash or resource.*; then it writes no file."""
     part = work / "tiles.pmtiles"
     fixed = ("--output", str(part), "--force", "--quiet", "--temporary-directory", str(work), "--read-parallel")
     try:
@@ -57,15 +57,15 @@ def run_tippecanoe(arguments: Sequence[str], target: Path, *, work: Path) -> Non
             timeout=_TIME_LIMIT_S,
         )
     except subprocess.TimeoutExpired as error:
-        raise TaskFailure("resource.timeout", f"tippecanoe was not done after {_TIME_LIMIT_S} s") from error
+        raise TaskFailure("resource.timeout", f"tippecanoe exceeded its time limit of {_TIME_LIMIT_S} s") from error
     if done.returncode:
         raise _failure(done)
     part.replace(target)
 
 
 def _failure(done: subprocess.CompletedProcess[str]) -> TaskFailure:
-    said = done.stderr.strip()[-_TOLD_CHARACTERS:]
+    stderr = done.stderr.strip()[-_MAX_STDERR:]
     if done.returncode < 0:
         number = signal.Signals(-done.returncode)
-        return TaskFailure(_SIGNALS.get(number, "bug.crash"), f"tippecanoe was ended by {number.name}: {said}")
-    return TaskFailure("bug.crash", f"tippecanoe ended with status {done.returncode}: {said}")
+        return TaskFailure(_SIGNALS.get(number, "bug.crash"), f"tippecanoe was ended by {number.name}: {stderr}")
+    return TaskFailure("bug.crash", f"tippecanoe ended with status {done.returncode}: {stderr}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import structlog
 
+from oa_shared.json_types import JsonObject
 from oa_shared.public_http import Guard
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.client import EsriClient, EsriRequestError
@@ -78,7 +79,7 @@ class _Fetching:
         self._announced = announced
         self._layer = layer
         self._dialect = Dialect(layer, self._columns)
-        header = {"url": self._client.url, "layer": layer.name, "fields": layer.fields, "count": announced}
+        header: JsonObject = {"url": self._client.url, "layer": layer.name, "fields": layer.fields, "count": announced}
         with EsriLinesFile(path, header, most_bytes=self._limits.size_bytes) as lines:
             self._lines = lines
             if announced != 0:

@@ -1,0 +1,97 @@
+"""The answers of the API that several commands use; each lists only the keys in use."""
+
+from typing import TypedDict
+
+
+class Page(TypedDict):
+    """What every paged list has."""
+
+    total: int
+    total_is_estimate: bool
+
+
+class ErrorAnswer(TypedDict):
+    """Why a job failed."""
+
+    code: str
+    message: str | None
+
+
+class ResultAnswer(TypedDict, total=False):
+    """The result of a job."""
+
+    count: int | None
+
+
+class ProgressAnswer(TypedDict, total=False):
+    """The progress of a running job."""
+
+    phase: str
+    done: int | None
+
+
+class JobAnswer(TypedDict):
+    """A job."""
+
+    id: int
+    run: int
+    source_name: str
+    layer: str
+    name: str
+    status: str
+    attempt: int
+    tier: str
+    lane: str
+    batch_job: str | None
+    source_url: str | None
+    created_at: str | None
+    started_at: str | None
+    ended_at: str | None
+    error: ErrorAnswer | None
+    result: ResultAnswer | None
+    progress: ProgressAnswer | None
+
+
+class JobPage(Page):
+    """GET /api/job and GET /api/run/<run>/jobs."""
+
+    jobs: list[JobAnswer]
+
+
+class RunAnswer(TypedDict):
+    """A run; `jobs` has its number of jobs by status, and `total`."""
+
+    id: int
+    status: str
+    live: bool
+    jobs: dict[str, int]
+    created_at: str | None
+
+
+class RunPage(Page):
+    """GET /api/run."""
+
+    runs: list[RunAnswer]
+
+
+class RefusalAnswer(TypedDict):
+    """Why an element of a request has no job."""
+
+    source: str
+    pointer: str
+    code: str
+    message: str
+
+
+class ProductFile(TypedDict):
+    """A file of a product."""
+
+    name: str
+    url: str
+    size_bytes: int
+
+
+class MessageAnswer(TypedDict):
+    """An answer that only has a message."""
+
+    message: str

@@ -1,0 +1,103 @@
+"""Running a command against the API, and the exit status of its outcome."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from enum import IntEnum
+from typing import cast
+
+import click
+from rich.console import RenderableType
+
+from oa_cli.answers import RefusalAnswer
+from oa_cli.client import Api, RejectedError, UnreachableError, open_api
+from oa_cli.output import console, errors, show_json
+from oa_shared.json_types import JsonMapping
+
+
+class ExitStatus(IntEnum):
+    """The exit statuses of `oa`; its engine commands have those of the engine too."""
+
+    DONE = 0
+    JOB_FAILED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    REJECTED = 4
+    NEEDS_REVIEW = 5
+    ENGINE_MISSING = 6
+    INTERRUPTED = 130
+
+
+EXIT_STATUSES: Mapping[str, str] = {
+    f"{ExitStatus.DONE}": "done; with --follow or --wait, all jobs succeeded",
+    f"{ExitStatus.JOB_FAILED}": "a job failed or was canceled, or an element of the request got no job",
+    f"{ExitStatus.USAGE}": "wrong usage",
+    f"{ExitStatus.UNREACHABLE}": "the API does not answer",
+    f"{ExitStatus.REJECTED}": "request rejected (see the message)",
+    f"{ExitStatus.NEEDS_REVIEW}": "no job failed, but some need review",
+    f"{ExitStatus.ENGINE_MISSING}": "the engine is not installed",
+    "10-19": "check, try, explain, diff, plan, build: the source is at fault",
+    "20-29": "likewise: the server or this machine is at fault",
+    "30": "likewise: a bug",
+    f"{ExitStatus.INTERRUPTED}": "interrupted; the run continues on the server",
+}
+json_option = click.option("--json", "as_json", is_flag=True, help="Output JSON lines.")
+Work = Callable[[Api], Awaitable[int]]
+
+
+def run(work: Work) -> None:
+    """Run `work` against the API and exit with its status, or with that of its error."""
+
+    async def with_api() -> int:
+        async with open_api() as api:
+            return await work(api)
+
+    try:
+        sys.exit(asyncio.run(with_api()))
+    except UnreachableError as error:
+        print_error(error.detail)
+        sys.exit(ExitStatus.UNREACHABLE)
+    except RejectedError as error:
+        print_error(error.detail)
+        _print_field_errors(error.fields)
+        sys.exit(ExitStatus.REJECTED)
+    except KeyboardInterrupt:
+        print_error(EXIT_STATUSES[f"{ExitStatus.INTERRUPTED}"])
+        sys.exit(ExitStatus.INTERRUPTED)
+
+
+def print_answer(value: object, *shown: RenderableType, as_json: bool) -> None:
+    """Print an answer as JSON, or the tables and lines that show it."""
+    if as_json:
+        show_json(value)
+        return
+    for item in shown:
+        # A URL that is broken into lines cannot be followed.
+        console.print(item, markup=False, highlight=False, soft_wrap=isinstance(item, str))
+
+
+def print_refusals(refusals: Iterable[RefusalAnswer]) -> None:
+    """Print the elements without a job, with the reasons, to standard error."""
+    for refusal in refusals:
+        place = f"{refusal['source']} {refusal['pointer']}".strip()
+        print_error(f"{place}: {refusal['message']} ({refusal['code']})")
+
+
+def exit_status_of(jobs: Mapping[str, int]) -> ExitStatus:
+    """Return the exit status for the number of jobs by status of a run that has ended."""
+    if jobs["Fail"] or jobs["Cancelled"]:
+        return ExitStatus.JOB_FAILED
+    return ExitStatus.NEEDS_REVIEW if jobs["Warn"] else ExitStatus.DONE
+
+
+def print_error(text: str) -> None:
+    """Print a line to standard error."""
+    errors.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_field_errors(fields: JsonMapping) -> None:
+    for name, reasons in fields.items():
+        if isinstance(reasons, list) and reasons and isinstance(reasons[0], dict):
+            print_refusals(cast("list[RefusalAnswer]", reasons))
+        else:
+            print_error(f"  {name}: {'; '.join(map(str, reasons)) if isinstance(reasons, list) else reasons}")

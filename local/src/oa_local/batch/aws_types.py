@@ -1,0 +1,58 @@
+"""The parts of the JSON of AWS Batch that the emulation reads."""
+
+from typing import NotRequired, TypedDict
+
+
+class NameValue(TypedDict):
+    """An environment variable."""
+
+    name: str
+    value: str
+
+
+class Requirement(TypedDict):
+    """A resource requirement; the emulation uses MEMORY, in MiB."""
+
+    type: str
+    value: str
+
+
+class Container(TypedDict, total=False):
+    """The container properties of a job definition, or what a job overrides of them."""
+
+    command: list[str]
+    environment: list[NameValue]
+    resourceRequirements: list[Requirement]
+    memory: int
+
+
+class Timeout(TypedDict, total=False):
+    """The time limit of an attempt."""
+
+    attemptDurationSeconds: int
+
+
+class NewDefinition(TypedDict):
+    """RegisterJobDefinition."""
+
+    jobDefinitionName: str
+    containerProperties: Container
+    timeout: NotRequired[Timeout]
+
+
+class Definition(NewDefinition):
+    """A registered job definition."""
+
+    jobDefinitionArn: str
+    revision: int
+    status: str
+
+
+class NewJob(TypedDict):
+    """SubmitJob."""
+
+    jobName: str
+    jobQueue: str
+    jobDefinition: str
+    containerOverrides: NotRequired[Container]
+    timeout: NotRequired[Timeout]

@@ -1,1 +1,0 @@
-"""Proves the Terraform configuration without an AWS account: `python -m oa_local.deployment`."""

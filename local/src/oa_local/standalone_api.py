@@ -1,0 +1,74 @@
+"""The API alone with a database of its own, without queues and dispatcher: its jobs never run."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from oa_local.client import LocalApi
+from oa_local.postgres import Postgres, migrate
+from oa_local.process import Process, StartError, free_port
+
+_SECRET = "standalone"  # noqa: S105 - of a short-lived server on loopback
+_START_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class StandaloneDatabase:
+    """A migrated database and its folder."""
+
+    folder: Path
+    url: str
+
+
+@contextmanager
+def standalone_database() -> Iterator[StandaloneDatabase]:
+    """Start Postgres with the durability of production in an empty folder."""
+    with TemporaryDirectory(prefix="oa-standalone-", ignore_cleanup_errors=True) as name:
+        server = Postgres(Path(name) / "postgres")
+        server.start()
+        try:
+            url = server.create("standalone")
+            migrate(url)
+            yield StandaloneDatabase(Path(name), url)
+        finally:
+            server.stop()
+
+
+@contextmanager
+def standalone_api(database: StandaloneDatabase) -> Iterator[tuple[LocalApi, int]]:
+    """Start the API and yield a client and the process id.
+
+    Its queues do not exist, so no answer waits for one. Raises StartError.
+    """
+    port, nowhere = free_port(), f"http://127.0.0.1:{free_port()}"
+    environ = {
+        "AWS_ENDPOINT_URL": nowhere,
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "OA_DATABASE_URL": database.url,
+        "OA_SHARED_SECRET": _SECRET,
+        "OA_BUCKET": "none",
+        "OA_JOBS_QUEUE_URL": f"{nowhere}/jobs",
+        "OA_RESULTS_QUEUE_URL": f"{nowhere}/results",
+        "OA_PORT": str(port),
+    }
+    program = str(Path(sys.executable).with_name("oa-api"))
+    process = Process([program], log=database.folder / "api.log", environ={**os.environ, **environ})
+    process.start()
+    try:
+        api = LocalApi(f"http://127.0.0.1:{port}", _SECRET)
+        deadline = time.monotonic() + _START_S
+        while not api.answers():
+            if not process.running or time.monotonic() > deadline:
+                raise StartError(f"the API did not start:\n{process.tail()}")
+            time.sleep(0.1)
+        yield api, process.pid
+    finally:
+        process.stop()

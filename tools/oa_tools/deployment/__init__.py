@@ -1,0 +1,1 @@
+"""Checks of the Terraform configuration that need no AWS account: `python -m oa_tools.deployment`."""

@@ -1,0 +1,45 @@
+"""The faults in the data of towns, and the expected outcomes of their jobs."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """What is wrong with the data of a town."""
+
+    GONE = "404"
+    WEB_PAGE = "a web page instead of CSV"
+    COLUMN = "a column is missing"
+    EMPTY = "no rows"
+    METERS = "meters instead of degrees"
+    BAD_ZIP = "a broken zip file"
+    DROP = "half of the rows"
+    BUSY = "503 at first"
+    CUT_OFF = "cut off at first"
+    SLOW = "slow"
+
+
+@dataclass(frozen=True, slots=True)
+class JobOutcome:
+    """The outcome of a job: its status and, for a failure, its code."""
+
+    status: str
+    code: str = ""
+
+
+# A web page may be a temporary failure, so its job runs three times within eleven minutes. Without streets the towns
+# still have addresses, but none is valid, so they need review.
+OUTCOMES = {
+    Fault.GONE: JobOutcome("Fail", "source.not_found"),
+    Fault.WEB_PAGE: JobOutcome("Fail", "upstream.http_5xx"),
+    Fault.COLUMN: JobOutcome("Warn"),
+    Fault.EMPTY: JobOutcome("Fail", "source.empty"),
+    Fault.METERS: JobOutcome("Fail", "source.crs"),
+    Fault.BAD_ZIP: JobOutcome("Fail", "source.archive"),
+    Fault.DROP: JobOutcome("Warn"),
+    Fault.BUSY: JobOutcome("Success"),
+    Fault.CUT_OFF: JobOutcome("Success"),
+    Fault.SLOW: JobOutcome("Success"),
+}
+# Faults that disappear by themselves, so that a retry succeeds.
+TEMPORARY = frozenset({Fault.BUSY, Fault.CUT_OFF})
