@@ -54,9 +54,9 @@ async def test_password_is_never_sent_in_the_clear_to_another_machine() -> None:
     # a name that is not this machine's by the look of it: without STARTTLS nothing is said
     async with mail_server() as box:
         server = MailServer("127.0.0.1.nip.example", box.port, user="ada", password="secret")
-        assert not server.is_here
+        assert not server.is_local
         here = MailServer.parse(f"smtp://127.0.0.1:{box.port}")
-        assert here.is_here
+        assert here.is_local
         assert await Mailer(here, sender=SENDER).send("bob@example.org", subject="Hello", text="x")
 
 

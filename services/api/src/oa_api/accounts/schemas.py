@@ -21,7 +21,7 @@ _ROLE = validate.OneOf(ACCOUNT_ROLES)
 _DAYS = validate.Range(min=1, max=MAX_DAYS)
 _EMAIL_HELP = about("Email address for sign-in links.", "ada@example.org")
 _GITHUB_ID_HELP = about("GitHub user ID (`id` of https://api.github.com/users/NAME).", 583231)
-_TOKEN_NAME_HELP = about("What the token is for.", "nightly import")
+_TOKEN_NAME_HELP = about("Purpose of the token.", "nightly import")
 
 
 def _email(load_default: object = missing) -> fields.String:
@@ -217,7 +217,7 @@ class AuditEntrySchema(ResponseSchema):
     role = fields.String(required=True, metadata=about("Role at the time.", "moderator"))
     action = fields.String(required=True, metadata=about("Action.", "job.confirm"))
     subject = fields.String(required=True, metadata=about("Subject of the action.", "job/12"))
-    reason = fields.String(required=True, metadata=about("Reason that the actor gave.", "checked by hand"))
+    reason = fields.String(required=True, metadata=about("Reason that the actor gave.", "compared with the source"))
     detail = fields.Dict(required=True, keys=fields.String(), metadata=about("Further values of the action."))
 
 

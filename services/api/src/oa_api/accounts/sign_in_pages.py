@@ -25,7 +25,7 @@ from oa_api.ui.rendering import render
 
 _MAX_LENGTH = 4000
 _HOME = "/profile"
-_LINK_REQUESTED = "If that address has an account here, a link is on its way. It works once, within 15 minutes."
+_LINK_REQUESTED = "If that address has an account here, a link was sent to it. It works once, within 15 minutes."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +122,7 @@ async def post_link(request: web.Request) -> web.StreamResponse:
 
 
 async def redirect_to_github(request: web.Request) -> web.StreamResponse:
-    """Redirect to GitHub's page that asks for consent."""
+    """Redirect to GitHub's consent page."""
     _refuse_unencrypted(request)
     request.app[LIMITS].consume_sign_in(request)
     url = await github_sign_in.start_sign_in(

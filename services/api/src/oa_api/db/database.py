@@ -68,7 +68,7 @@ class Transaction:
         """Return the first row as an instance of `into`, or None."""
         await self._cursor.execute(sql, parameters)
         row = await self._cursor.fetchone()
-        return _typed(into, row)
+        return _make_optional_row(into, row)
 
 
 class Database:
@@ -158,7 +158,7 @@ class Database:
         with translate_errors():
             async with self._cursor_after(sql, parameters) as cursor:
                 row = await cursor.fetchone()
-        return _typed(into, row)
+        return _make_optional_row(into, row)
 
     @asynccontextmanager
     async def _cursor_after(self, sql: str, parameters: Parameters | None = None) -> AsyncIterator[Cursor]:
@@ -184,7 +184,7 @@ class Database:
                 await self._pool.release(connection)
 
 
-def _typed(into: type[Any] | None, row: Mapping[str, object] | None) -> Any:
+def _make_optional_row(into: type[Any] | None, row: Mapping[str, object] | None) -> Any:
     if row is None:
         return None
     return make_row(into, row) if into else dict(row)

@@ -1,4 +1,4 @@
-"""The two cookies: the session of an account, and the anonymous session of a browser where nobody is signed in.
+"""The two cookies: the session of an account, and the anonymous session of a browser before sign-in.
 
 Over HTTPS they have the prefix `__Host-`: no other host of the domain and no plain connection can set them.
 """

@@ -18,5 +18,5 @@ def new_api_token() -> str:
 
 
 def digest(secret: str) -> bytes:
-    """Return what is stored of a secret: 256 random bits need no slow hash, and a look-up by hash leaks no timing."""
+    """Return the SHA-256 to store: 256 random bits need no slow hash, and a search by hash leaks no timing."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()

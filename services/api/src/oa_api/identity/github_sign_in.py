@@ -54,7 +54,7 @@ async def find_or_create_account(
 ) -> AccountRow:
     """Return the account of a GitHub user; members get a new one if needed. Raises ForbiddenError, ConflictError.
 
-    Accounts are found by GitHub user ID only: an account with the same login may belong to someone else.
+    Accounts are found by GitHub user ID only: an account with the same login may belong to another user.
     """
     account = await transaction.first(_SQL["account_by_github_id"], {"github_id": user.id}, into=AccountRow)
     if account is None and is_member:

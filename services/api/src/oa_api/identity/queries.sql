@@ -64,7 +64,7 @@ VALUES (%(login)s, %(email)s, %(github_id)s, %(role)s, %(by_membership)s)
 ON CONFLICT DO NOTHING RETURNING id
 
 -- name: conflicting_accounts
--- Other accounts with the same login, email address or GitHub user ID; each column tells whether it is the same.
+-- Other accounts with the same login, email address or GitHub user ID; true in a column means the same value.
 SELECT lower(login) = lower(%(login)s) AS login, lower(email) = lower(%(email)s) AS email,
        github_id = %(github_id)s AS github_id
 FROM account

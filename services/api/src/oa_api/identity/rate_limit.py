@@ -23,7 +23,7 @@ _DECISION = web.RequestKey("rate_decision", RateDecision)
 
 
 class RequestLimits:
-    """The limits of anonymous clients and of accounts, in requests per minute; 0 is no limit."""
+    """The limits of anonymous clients and of accounts, in requests per minute; 0 means unlimited."""
 
     def __init__(self, settings: Settings) -> None:
         self._anonymous = Quota("anonymous", settings.anonymous_per_minute)

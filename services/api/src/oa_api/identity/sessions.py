@@ -74,5 +74,5 @@ def describe_browser(user_agent: str) -> str:
     """Return browser and system of a User-Agent, like `Firefox on Linux`; else the start of the User-Agent."""
     browser = next((name for mark, name in _BROWSERS.items() if mark in user_agent), "")
     system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
-    plain = "".join(letter for letter in user_agent if letter.isprintable() and letter.isascii())
+    plain = "".join(character for character in user_agent if character.isprintable() and character.isascii())
     return " on ".join(filter(None, (browser, system))) or plain[:_MAX_CLIENT_LENGTH]
