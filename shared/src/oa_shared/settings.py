@@ -52,7 +52,7 @@ _READERS: dict[object, Callable[[str], object]] = {
 }
 
 
-def _variable_of(field: "Field[object]") -> str:
+def variable_of(field: "Field[object]") -> str:
     """Return the variable of a setting; its metadata may name one, such as OA_ALLOW_HOSTS, that other programs set."""
     variable: str = field.metadata.get("variable", PREFIX + field.name.upper())
     return variable
@@ -68,7 +68,7 @@ def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings
     values: dict[str, object] = {}
     problems: list[str] = []
     for field in fields(cls):  # type: ignore[arg-type] # every settings class is a dataclass
-        variable = _variable_of(field)
+        variable = variable_of(field)
         text = environ.get(variable, "")
         if text == "":
             if _is_required(field):
