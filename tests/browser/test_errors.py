@@ -26,7 +26,7 @@ def without_database(browser: Browser, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.mark.parametrize("path", ["/", "/runs", "/runs/1", "/jobs", "/jobs/1"])
-def test_page_without_database_says_so(browser: Browser, without_database: Site, path: str) -> None:
+def test_page_without_database_names_the_database(browser: Browser, without_database: Site, path: str) -> None:
     visitor = Visitor(browser, without_database.url)
     page = visitor.open(path, status=503)
     expect(page.get_by_text("database").first).to_be_visible()
@@ -35,7 +35,7 @@ def test_page_without_database_says_so(browser: Browser, without_database: Site,
     visitor.leave()
 
 
-def test_page_of_a_session_without_database_says_so_too(browser: Browser, without_database: Site) -> None:
+def test_page_of_a_session_without_database_names_it_too(browser: Browser, without_database: Site) -> None:
     visitor = Visitor(browser, without_database.url, cookies={"oa_session": "0" * 64})
     expect(visitor.open("/jobs", status=503).get_by_text("database").first).to_be_visible()
     visitor.leave()
@@ -62,7 +62,7 @@ def test_missing_page_is_fit_for_everybody(visitor: Visitor) -> None:
     look(visitor.open("/runs/999", status=404), "missing")
 
 
-def test_page_without_object_store_says_so(visitor: Visitor, site: Site) -> None:
+def test_page_without_object_store_names_it(visitor: Visitor, site: Site) -> None:
     site.storage.is_away = True
     try:
         page = visitor.open("/jobs/1/log", status=503)

@@ -46,7 +46,7 @@ async def test_link_signs_in_at_the_running_service(database_url: str) -> None:
         (["link", "bob"], NotFoundError),
     ],
 )
-async def test_command_that_cannot_be_done_says_why(
+async def test_refused_command_raises_its_reason(
     settings: AccountSettings, words: list[str], error: type[Exception]
 ) -> None:
     await run_account_command(settings, ["add", "ada"])

@@ -111,7 +111,7 @@ async def test_two_admins_demoted_at_once_leave_one(api: RunningApi) -> None:
     assert sorted(answer.status for answer in answers) == [200, 409]
 
 
-async def test_disabling_takes_tokens_and_sessions_for_good(api: RunningApi) -> None:
+async def test_disabling_revokes_tokens_and_sessions_permanently(api: RunningApi) -> None:
     number = await account(api, "ada", "author")
     bearer, cookie = await token(api, "ada", "author"), await session(api, "ada")
     await call(api, "PATCH", f"/api/account/{number}", {"disabled": True})
@@ -235,18 +235,18 @@ async def test_use_of_a_token_is_noted_at_most_once_a_minute(api: RunningApi) ->
     await account(api, "ada")
     bearer = await token(api, "ada")
 
-    async def used() -> Any:
+    async def last_use() -> Any:
         await call(api, "GET", "/api/profile", None, **bearer)
         return (await call(api, "GET", "/api/token")).json["tokens"][0]["last_used_at"]
 
-    first = await used()
+    first = await last_use()
     assert first is not None
-    assert await used() == first
+    assert await last_use() == first
     await api.database.execute("UPDATE api_token SET last_used_at = now() - interval '61 s'")
-    assert await used() > first
+    assert await last_use() > first
 
 
-async def test_profile_says_who_asks(api: RunningApi) -> None:
+async def test_profile_is_that_of_the_caller(api: RunningApi) -> None:
     assert (await call(api, "GET", "/api/profile")).json["account"] is None
     await account(api, "ada", "moderator")
     bearer, cookie = await token(api, "ada", "author"), await session(api, "ada")

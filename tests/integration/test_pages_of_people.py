@@ -71,7 +71,7 @@ async def test_signing_in_over_plain_http_on_a_network_is_refused(database_url: 
             assert (await browser.open(f"/sign-in/link?token={await link(api, 1)}")).status == 409
 
 
-async def test_stranger_is_led_to_the_sign_in_and_back(api: RunningApi) -> None:
+async def test_anonymous_browser_is_redirected_to_sign_in_and_back(api: RunningApi) -> None:
     await account(api, "root", "admin")
     async with web_browser(api) as browser:
         shown = await browser.open("/audit?actor=root")
@@ -89,14 +89,14 @@ ASKED = (
 )
 
 
-async def test_hostile_host_is_never_a_fault_of_ours(api: RunningApi, browser: WebBrowser) -> None:
+async def test_hostile_host_header_never_causes_a_server_error(api: RunningApi, browser: WebBrowser) -> None:
     for host, (method, path) in product(HOSTS, ASKED):
         cookie = {"Cookie": f"oa_session={browser.cookie('oa_session')}"} if path == "/accounts" else {}
         async with api.client.request(method, path, headers={"Host": host, **cookie}) as answer:
             assert answer.status < 500, host
 
 
-async def test_long_address_of_a_stranger_is_led_to_the_sign_in(api: RunningApi) -> None:
+async def test_long_url_without_sign_in_is_redirected_to_sign_in(api: RunningApi) -> None:
     async with web_browser(api) as browser:
         shown = await browser.open(f"/audit?actor={'x' * 5000}")
         assert (shown.status, shown.path, shown.url.query_string) == (200, "/sign-in", "")
@@ -135,7 +135,7 @@ async def test_sign_out_everywhere_ends_all_but_those_of_others(api: RunningApi,
 async def test_session_of_another_cannot_be_ended(api: RunningApi, browser: WebBrowser) -> None:
     await account(api, "ada")
     theirs = await session(api, "ada")
-    csrf = (await browser.open("/profile")).hidden("/sign-out")["csrf"]
+    csrf = (await browser.open("/profile")).hidden_fields("/sign-out")["csrf"]
     row = await api.database.first("SELECT max(id) AS id FROM session")
     assert row is not None
     assert (await browser.post(f"/profile/sessions/{row['id']}/end", csrf=csrf)).status == 404
@@ -156,7 +156,7 @@ async def test_token_is_made_shown_once_and_revoked(api: RunningApi, browser: We
     assert (await call(api, "GET", "/api/profile", None, Authorization=f"Bearer {text}")).status == 401
 
 
-async def test_token_that_cannot_be_is_told_on_the_page(browser: WebBrowser) -> None:
+async def test_invalid_token_form_shows_its_error(browser: WebBrowser) -> None:
     shown = await browser.send(await browser.open("/profile"), "/profile/tokens", name="x", role="author", days="0")
     assert (shown.status, shown.path) == (200, "/profile")
     assert "days" in shown.message("bad")
@@ -186,7 +186,7 @@ async def test_accounts_are_made_changed_and_disabled(api: RunningApi, browser: 
         ({"login": "ada", "role": "viewer", "github_id": "x"}, "github_id"),
     ],
 )
-async def test_account_that_cannot_be_is_told_on_the_page(
+async def test_invalid_account_form_shows_its_error(
     api: RunningApi, browser: WebBrowser, form: dict[str, str], field: str
 ) -> None:
     shown = await browser.send(await browser.open("/accounts"), "/accounts", **form)
@@ -202,7 +202,7 @@ async def test_last_admin_cannot_lock_everybody_out(api: RunningApi, browser: We
 
 
 async def test_form_that_is_too_large_or_no_form_is_refused(browser: WebBrowser) -> None:
-    csrf = (await browser.open("/accounts")).hidden("/accounts")["csrf"]
+    csrf = (await browser.open("/accounts")).hidden_fields("/accounts")["csrf"]
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     large = io.BytesIO(f"csrf={csrf}&login=".encode() + b"x" * (1024 * 1024))
     async with browser._session.post(browser.site.with_path("/accounts"), data=large, headers=headers) as answer:
@@ -211,7 +211,7 @@ async def test_form_that_is_too_large_or_no_form_is_refused(browser: WebBrowser)
     assert (await browser.post("/accounts", csrf=csrf, **many)).status == 400
 
 
-async def test_audit_shows_deeds_with_their_reasons_as_text(api: RunningApi, browser: WebBrowser) -> None:
+async def test_audit_log_shows_entries_with_their_reasons_as_text(api: RunningApi, browser: WebBrowser) -> None:
     bearer = await token(api, "root", "admin")
     await call(api, "POST", "/api/account", {"login": "ada", "role": "author"}, **bearer)
     await api.database.execute("UPDATE audit SET reason = '<script>alert(1)</script>'")

@@ -1,4 +1,4 @@
-"""Signing in through GitHub, against a stand-in that speaks as GitHub does; and the ways to abuse it."""
+"""Signing in through GitHub, against a fake GitHub, and attempts to abuse it."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -52,7 +52,7 @@ async def test_known_user_is_signed_in_and_led_on(api: RunningApi, github: Githu
     assert github.scopes == [""]
 
 
-async def test_user_without_account_is_told_the_number_to_give(browser: WebBrowser, api: RunningApi) -> None:
+async def test_user_without_account_gets_the_id_to_give_to_an_admin(browser: WebBrowser, api: RunningApi) -> None:
     await account(api, "octocat", "admin")
     shown = await browser.open(BEGIN)
     assert shown.status == 403
@@ -79,7 +79,7 @@ async def test_state_is_good_once(api: RunningApi, github: GithubProvider, brows
     assert github.exchanges == 1
 
 
-async def test_callback_of_another_browser_signs_nobody_in(
+async def test_callback_of_another_browser_does_not_sign_in(
     api: RunningApi, github: GithubProvider, browser: WebBrowser
 ) -> None:
     await account(api, "eve", "viewer", github_id=583231)
@@ -143,7 +143,7 @@ ELSEWHERE = ["https://evil.example/", "//evil.example/", "/%5Cevil.example", "/%
 async def test_sign_in_leads_nowhere_else(api: RunningApi, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     for address in ELSEWHERE:
-        # the second time somebody is signed in already, and led on at once
+        # the second time the browser is signed in already, and redirected at once
         for way in (BEGIN, "/sign-in"):
             shown = await browser.open(f"{way}?next={address}")
             assert (shown.url.origin(), shown.path) == (browser.site.origin(), "/profile"), address
@@ -176,7 +176,7 @@ async def test_member_with_the_name_of_the_service_gets_none(database_url: str, 
     assert await sign_in_as_member(database_url, github) == (409, [])
 
 
-async def test_invited_and_strangers_get_none(database_url: str, github: GithubProvider) -> None:
+async def test_invited_and_other_users_get_no_account(database_url: str, github: GithubProvider) -> None:
     github.members |= {"oa": {"octocat": "pending"}, "oa-data/keepers": {"ada": "active"}}
     assert await sign_in_as_member(database_url, github) == (403, [])
 

@@ -51,7 +51,7 @@ def mailer_of(api: RunningApi) -> Mailer:
 
 
 async def answer_all(api: RunningApi, box: MailBox, browser: WebBrowser) -> list[str]:
-    """Do what the duty does, and return the links that were sent."""
+    """Do the work of the sign-in mail worker, and return the links that were sent."""
     mailer = mailer_of(api)
     while await magic_link.send_next_link(api.database, mailer, site=str(browser.site.origin())):
         pass
@@ -99,7 +99,7 @@ async def test_link_works_once(api: RunningApi, browser: WebBrowser) -> None:
         refused = await thief.open(f"/sign-in/link?token={secret}")
         assert refused.status == 409
         other = await thief.open("/sign-in")
-        hidden = other.hidden("/sign-in/mail")
+        hidden = other.hidden_fields("/sign-in/mail")
         again = await thief.post("/sign-in/link", csrf=hidden["csrf"], token=secret)
         assert (again.status, thief.cookie("oa_session")) == (409, "")
 
@@ -113,8 +113,8 @@ async def test_two_at_once_get_one_session(api: RunningApi) -> None:
     assert sum(isinstance(one, UsedLinkRow) for one in used) == 1
 
 
-@pytest.mark.parametrize("why", ["expired", "disabled", "other account"])
-async def test_link_that_is_no_longer_good_is_refused(api: RunningApi, browser: WebBrowser, why: str) -> None:
+@pytest.mark.parametrize("cause", ["expired", "disabled", "other account"])
+async def test_link_that_is_no_longer_good_is_refused(api: RunningApi, browser: WebBrowser, cause: str) -> None:
     secret = await link(api, 1)
     statements = {
         "expired": "UPDATE sign_in_link SET expires_at = now() - interval '1 s'",
@@ -122,7 +122,7 @@ async def test_link_that_is_no_longer_good_is_refused(api: RunningApi, browser: 
         "other account": "DELETE FROM sign_in_link",
     }
     shown = await browser.open(f"/sign-in/link?token={secret}")
-    await api.database.execute(statements[why])
+    await api.database.execute(statements[cause])
     assert (await browser.send(shown, "/sign-in/link")).status == 409
     assert (await browser.open(f"/sign-in/link?token={secret}")).status == 409
     assert browser.cookie("oa_session") == ""
@@ -157,13 +157,13 @@ async def test_one_address_of_the_network_begins_twenty_sign_ins_in_a_quarter_of
     assert statuses == [200] * 20 + [429]
 
 
-async def test_form_of_another_site_asks_for_nothing_and_signs_nobody_in(api: RunningApi, browser: WebBrowser) -> None:
+async def test_form_of_another_site_neither_requests_a_link_nor_signs_in(api: RunningApi, browser: WebBrowser) -> None:
     secret = await link(api, 1)
     await browser.open("/sign-in")
     for path, fields in (("/sign-in/mail", {"email": "ada@example.org"}), ("/sign-in/link", {"token": secret})):
         assert (await browser.post(path, **fields)).status == 403
         assert (await browser.post(path, csrf="0" * 64, **fields)).status == 403
-        own = (await browser.open("/sign-in")).hidden("/sign-in/mail")["csrf"]
+        own = (await browser.open("/sign-in")).hidden_fields("/sign-in/mail")["csrf"]
         foreign = {"Origin": "https://evil.example"}
         assert (await browser.post(path, headers=foreign, csrf=own, **fields)).status == 403
     assert (await api.count("sign_in_request"), browser.cookie("oa_session")) == (0, "")
@@ -200,7 +200,7 @@ async def test_nothing_of_a_link_is_in_the_log_or_the_database(
 
 async def test_hostile_next_and_address_change_nothing(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     shown = await browser.open("/sign-in?next=//evil.example")
-    assert shown.hidden("/sign-in/mail")["next"] == "/profile"
+    assert shown.hidden_fields("/sign-in/mail")["next"] == "/profile"
     await browser.send(shown, "/sign-in/mail", email="ada@example.org", next="https://evil.example/")
     await browser.send(shown, "/sign-in/mail", email="ada@example.org\r\nBcc: eve@example.org")
     (address,) = await answer_all(api, box, browser)
@@ -209,7 +209,7 @@ async def test_hostile_next_and_address_change_nothing(api: RunningApi, box: Mai
     assert (shown.url.origin(), shown.path) == (browser.site.origin(), "/profile")
 
 
-async def test_duty_sends_beats_and_stops(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
+async def test_worker_sends_links_and_heartbeats_and_stops(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     await ask(browser, "ada@example.org")
     stop = asyncio.Event()
     mailer = mailer_of(api)

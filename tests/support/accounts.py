@@ -23,7 +23,7 @@ class Answer:
 
 
 async def call(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-    """Make a request, with the shared secret unless `headers` say who asks."""
+    """Send a request, with the shared secret unless `headers` have a credential."""
     sent = headers or INTERNAL
     async with api.client.request(method, path, json=body, headers=sent) as response:
         return Answer(response.status, await response.json(), response.headers)

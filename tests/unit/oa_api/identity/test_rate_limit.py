@@ -53,7 +53,7 @@ def test_buckets_of_too_many_clients_forget_the_longest_unused() -> None:
         ("fe80::1%eth0", [], "fe80::1"),
     ],
 )
-def test_client_address_is_the_first_that_no_proxy_of_ours_has(peer: str, forwarded: list[str], expected: str) -> None:
+def test_client_address_is_the_first_that_is_no_trusted_proxy(peer: str, forwarded: list[str], expected: str) -> None:
     assert str(client_address(peer, forwarded, PROXIES)) == expected
 
 

@@ -26,7 +26,7 @@ CREATE TABLE source (
 );
 
 -- One entry of one source, or a product of published data (`kind`). The row holds the state of the newest attempt.
--- `rank` orders the states, so that a late message moves no job backwards. `opened_at` starts the deadline and the
+-- `rank` orders the states, so that a late message never moves a job backward. `opened_at` starts the deadline and the
 -- retries of a rerun, `paused_for` is the time in pauses that the deadline excludes, and all attempts belong to the
 -- trace `traceparent`.
 CREATE TABLE job (
@@ -349,7 +349,7 @@ CREATE INDEX github_delivery_waiting ON github_delivery (due_at) WHERE state = '
 CREATE INDEX github_delivery_received ON github_delivery (received_at);
 
 -- The head commit of a pull request: what its review found and the runs that test it; `live_run` is the run that
--- publishes. `round` counts its tests; `shown` is a digest of the check as GitHub shows it, and `is_settled` says that
+-- publishes. `round` counts its tests; `shown` is a digest of the check as GitHub shows it, and `is_settled` means that
 -- it is final.
 CREATE TABLE github_check (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -510,7 +510,7 @@ CREATE TABLE bulk_action_job (
 );
 CREATE INDEX bulk_action_job_waiting ON bulk_action_job (bulk_action_id, job_id) WHERE is_done IS NULL;
 
--- What operators hold back: everything, a lane, a source or all sources below a prefix, or a host that data comes from.
+-- What operators pause: everything, a lane, a source or all sources below a prefix, or a host that data comes from.
 -- The relay sets the messages concerned aside and sends them when the pause ends.
 CREATE TABLE pause (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -710,7 +710,7 @@ INSERT INTO retention_rule (name, keep_days, keep_last, description) VALUES
     ('orphans', 30, 0, 'Objects without a row in the database');
 
 -- Deletions of the files of attempts, done or in progress. A row is inserted before anything is deleted and finished
--- afterwards, so that no missing file is offered and a deletion that a crash interrupted is resumed.
+-- afterward, so that no missing file is offered and a deletion that a crash interrupted is resumed.
 CREATE TABLE file_deletion (
     job_id bigint NOT NULL,
     attempt integer NOT NULL,
