@@ -195,7 +195,7 @@ HOT: dict[str, dict[str, Any]] = {
     "identity.queries.principal_of_token": {"digest": b"0" * 32},
     "identity.queries.principal_of_session": {"digest": b"0" * 32},
     "identity.queries.account_by_email": {"email": "ada@example.org"},
-    "identity.queries.entries": {**_AUDIT_FILTER, "cursor": JOBS // 2},
+    "identity.audit_log.entries": {**_AUDIT_FILTER, "cursor": JOBS // 2},
     "jobs.reads.run": {"run": 7},
     "jobs.reads.job": {"job": 7},
     "jobs.reads.attempt_state": {"job": 7},
@@ -234,10 +234,10 @@ HOT: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("code", "run", "layer", "source", "source_like", "cursor")),
         "limit": 26,
     },
-    "status.overview_page.jobs_at_work": {"limit": 8},
-    "status.overview_page.causes": {"latest": 2000, "within_s": 604_800},
-    "status.overview_page.count_unsettled": {},
-    "status.overview_page.ended_by_hour": {"latest": 2000},
+    "status.queries.running_jobs": {"limit": 8},
+    "status.queries.failures_by_code": {"latest": 2000, "within_s": 604_800},
+    "status.queries.open_jobs_by_status": {},
+    "status.queries.ended_jobs_by_hour": {"latest": 2000},
     "jobs.reads.previous_publication": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
     "jobs.reads.published_job": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
     "pauses.queries.release_messages": {"limit": 2000},
@@ -315,6 +315,4 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     [{"actor": "person-7"}, {"actor": "nobody"}, {"action": "job.rerun"}, {"action": "no.such"}, {"subject": "job/7"}],
 )
 async def test_list_of_audit_entries_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    assert (
-        await scanned_whole(database, load_queries("identity.queries")["entries"], {**_AUDIT_FILTER, **asked}) == set()
-    )
+    assert await scanned_whole(database, load_queries("identity.audit_log")["entries"], {**_AUDIT_FILTER, **asked}) == set()

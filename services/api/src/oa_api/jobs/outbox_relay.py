@@ -33,6 +33,19 @@ class OutboxRow:
     sent_before: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxBacklog:
+    """The number of messages that are due, and the age of the oldest in seconds; None without messages."""
+
+    age_s: float | None
+    waiting: int
+
+
+async def get_backlog(database: Database) -> OutboxBacklog:
+    """Return how many messages wait to be sent, and for how long."""
+    return await database.first(_SQL["oldest_unsent"], into=OutboxBacklog) or OutboxBacklog(None, 0)
+
+
 async def run_relay(database: Database, queue: Queue, stop: asyncio.Event, *, every_s: float = 0.5) -> None:
     """Send due messages until `stop` is set."""
     last_heartbeat = 0.0

@@ -22,6 +22,7 @@ from oa_api.jobs.rows import (
     PublishedJob,
     ReviewReasonRow,
     RunRow,
+    StatusCountRow,
 )
 from oa_shared.json_types import JsonObject
 
@@ -67,6 +68,12 @@ async def _count_jobs(database: Database, values: Mapping[str, object]) -> Total
     if filters <= _TALLIED:
         return Total(await database.first(_SQL["tallied_jobs"], values, into=int) or 0)
     return await count_rows(database, _SQL["count_jobs"], values)
+
+
+async def count_jobs_by_status(database: Database) -> dict[str, int]:
+    """Return the number of jobs of each status that any job has."""
+    rows = await database.all(_SQL["jobs_by_status"], into=StatusCountRow)
+    return {row.status: row.jobs for row in rows}
 
 
 async def get_job(reader: Database | Transaction, job: int) -> JobRow:

@@ -208,3 +208,11 @@ class PublishedJob:
 
     data: int
     job: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCountRow:
+    """How many jobs have a status."""
+
+    status: str
+    jobs: int
