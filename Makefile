@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy terraform-check
+.PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy docs terraform-check
 WORKERS ?= 2
 JOBS ?= 300
 KILL ?= all
@@ -82,5 +82,8 @@ deploy: ## Push missing images and apply Terraform; ENV=dev|staging|prod GIT_SHA
 
 terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, an emulated deployment with one job
 	@$(TOOLS) oa_tools.deployment $(TERRAFORM_CHECK)
+
+docs: setup ## Write the generated pages of docs/: settings and failure codes
+	@$(TOOLS) oa_tools.reference
 
 check: lint types test ## Run lint, types and test

@@ -112,7 +112,7 @@ def bare_consume(bench: Bench) -> float:
     return MESSAGES / (time.perf_counter() - began)
 
 
-_MOVE: dict[str, Any] = {
+_STATUS: dict[str, Any] = {
     "status": "Running",
     "rank": 2,
     "batch_job": None,
@@ -124,8 +124,8 @@ _EVENT: dict[str, Any] = {"kind": "job.status", "accepted": True, "reason": None
 _STATEMENTS_OF_A_RESULT: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lock_job", {}),
     ("record_message", {"seq": 1}),
-    ("move", _MOVE),
-    ("move_attempt", _MOVE),
+    ("update_status", _STATUS),
+    ("update_attempt_status", _STATUS),
     ("record_event", _EVENT),
 )
 

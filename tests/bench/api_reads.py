@@ -16,7 +16,7 @@ from report import Figure, console, p50_p99_ms, show
 from server import Bench, bench_api, bench_database, statement
 
 from oa_api.db.query_files import load_queries
-from oa_api.jobs.filters import list_parameters
+from oa_api.jobs.filters import job_parameters
 from oa_api.jobs.request_schemas import JobFilterSchema
 from oa_local.process import free_port
 
@@ -140,7 +140,7 @@ def random_jobs() -> Iterator[dict[str, Any]]:
 
 def _values(path: str) -> dict[str, Any]:
     query = dict(pair.split("=") for pair in path.partition("?")[2].split("&"))
-    return list_parameters(JobFilterSchema().load(query))
+    return job_parameters(JobFilterSchema().load(query))
 
 
 def explain(cursor: Any, what: str, sql: str, values: dict[str, Any]) -> None:

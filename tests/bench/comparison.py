@@ -1,4 +1,4 @@
-"""The engine against the reference, on one definition and a few rows."""
+"""Comparison of the engine with the reference, for one definition and a few rows."""
 
 import json
 import re
@@ -18,12 +18,12 @@ Properties = list[dict[str, Any]]
 
 
 def by_engine(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> Properties | None:
-    """Return what the engine makes of rows, None where it refuses a regular expression."""
+    """Return the rows as the engine conforms them, None if it refuses a regular expression."""
     entry = SourceEntry(layer, "name", (), "http", None, {"format": "csv"}, rules)
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
-    nowhere = np.full(len(rows), np.nan)
+    missing = np.full(len(rows), np.nan)
     try:
-        return properties(conform_batch(FeatureBatch(0, frame, Points(nowhere, nowhere)), entry, BadRows()))
+        return properties(conform_batch(FeatureBatch(0, frame, Points(missing, missing)), entry, BadRows()))
     except TaskFailure as failure:
         if failure.code != "source.regexp":
             raise
@@ -31,32 +31,32 @@ def by_engine(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> 
 
 
 def properties(attributes: Attributes) -> Properties:
-    """Return conformed attributes row by row, JSON text decoded."""
+    """Return conformed attributes row by row, with JSON text decoded."""
     return [
-        {name: _decoded(value) if name in attributes.encoded else value for name, value in row.items()}
+        {name: _decode(value) if name in attributes.encoded else value for name, value in row.items()}
         for row in attributes.frame.iter_rows(named=True)
     ]
 
 
 def by_reference(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> Properties | None:
-    """Return what the reference makes of rows, None where a regular expression cannot be used."""
+    """Return the rows as the reference conforms them, None if a regular expression is invalid."""
     try:
-        ready = RowRules(layer, rules, list(rows[0]))
-        return [ready.properties(dict(row)) for row in rows]
+        row_rules = RowRules(layer, rules, list(rows[0]))
+        return [row_rules.properties(dict(row)) for row in rows]
     except (re.error, IndexError):
         return None
 
 
 def difference(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> str | None:
-    """Return the first place where the two differ, as text."""
-    ours, theirs = by_engine(layer, rules, rows), by_reference(layer, rules, rows)
-    if ours is None or theirs is None:
-        return None if ours is theirs else f"engine {ours}, reference {theirs}"
-    for row, mine, other in zip(rows, ours, theirs, strict=True):
-        if json.dumps(mine) != json.dumps(other):
-            return f"{row}: engine {mine}, reference {other}"
+    """Return the first difference between the two as text, None if they agree."""
+    engine, reference = by_engine(layer, rules, rows), by_reference(layer, rules, rows)
+    if engine is None or reference is None:
+        return None if engine is reference else f"engine {engine}, reference {reference}"
+    for row, actual, expected in zip(rows, engine, reference, strict=True):
+        if json.dumps(actual) != json.dumps(expected):
+            return f"{row}: engine {actual}, reference {expected}"
     return None
 
 
-def _decoded(value: str | None) -> Any:
+def _decode(value: str | None) -> Any:
     return None if value is None else json.loads(value)

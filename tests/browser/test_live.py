@@ -42,8 +42,8 @@ def test_job_changes_while_the_page_is_open(visitor: Visitor, site: Site, waitin
     page = visitor.open(f"/jobs/{job}")
     expect(page.locator("[data-live]")).to_have_text("Live")
     cancel(site, job)
-    expect(page.locator("#standing .status").first).to_have_text("Cancelled", timeout=_WITHIN_MS)
-    expect(page.locator("#standing")).to_contain_text("An operator cancelled the job.")
+    expect(page.locator("#status .status").first).to_have_text("Cancelled", timeout=_WITHIN_MS)
+    expect(page.locator("#status")).to_contain_text("An operator cancelled the job.")
 
 
 def test_run_without_scripts_shows_the_same_after_a_click_on_refresh(

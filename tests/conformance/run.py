@@ -1,6 +1,6 @@
-"""Runs the recorded conformance cases, where they lie beside the checkout, and knows which ones we mean to differ in.
+"""Run the recorded conformance cases, if they are next to the checkout, except for the intended differences.
 
-`python tests/conformance/run.py [CASES]`: CASES is the folder that holds `check.py`, `fixtures` and `real`.
+`python tests/conformance/run.py [CASES]`: CASES is the folder with `check.py`, `fixtures` and `real`.
 """
 
 import os
@@ -9,36 +9,37 @@ import subprocess
 import sys
 from pathlib import Path
 
-_BESIDE = Path(__file__).parents[3] / "shared" / "cases"
-# The recorded engine reads UTF-8 as ISO-8859-1 there: docs/engine.md, "Where the present engine is wrong".
-MEANT = frozenset({"us-nc-catawba-addresses-county", "us-nc-pamlico-addresses-county"})
+_DEFAULT_CASES = Path(__file__).parents[3] / "shared" / "cases"
+# batch-machine reads UTF-8 as ISO-8859-1 there: docs/engine.md, "Known errors of batch-machine".
+INTENDED = frozenset({"us-nc-catawba-addresses-county", "us-nc-pamlico-addresses-county"})
 _FAILED = re.compile(r"^FAIL (\S+)", re.MULTILINE)
-_CLOSING = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
+_SUMMARY = re.compile(r"^(\d+) passed, (\d+) failed$", re.MULTILINE)
 
 
 def main() -> int:
-    """Run both sets and return 1 if a case differs that is not meant to."""
-    cases = Path(sys.argv[1]) if len(sys.argv) > 1 else _BESIDE
+    """Run both sets; return 1 if a case differs without intent."""
+    cases = Path(sys.argv[1]) if len(sys.argv) > 1 else _DEFAULT_CASES
     if not (cases / "check.py").is_file():
-        sys.stdout.write(f"the conformance cases are not there: {cases}\n")
+        sys.stdout.write(f"no conformance cases in {cases}\n")
         return 0
-    unexpected = [name for kind in ("fixtures", "real") for name in _differing(cases, kind) if name not in MEANT]
+    unexpected = [name for kind in ("fixtures", "real") for name in _differing(cases, kind) if name not in INTENDED]
     if unexpected:
-        sys.stdout.write(f"these should agree: {', '.join(unexpected)}\n")
+        sys.stdout.write(f"unexpected differences: {', '.join(unexpected)}\n")
     return int(bool(unexpected))
 
 
 def _differing(cases: Path, kind: str) -> list[str]:
-    """Run one set, print what it says, and return the names of the cases that differ."""
-    words = [sys.executable, str(cases / "check.py"), "--cases", str(cases / kind), "--show", "1"]
+    """Run one set, print its output, and return the names of the cases that differ."""
+    command = [sys.executable, str(cases / "check.py"), "--cases", str(cases / kind), "--show", "1"]
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(words, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False)
-    closing = _CLOSING.search(done.stdout)
-    sys.stdout.write(_CLOSING.sub(rf"{kind}: \1 cases agree, \2 differ", done.stdout))
-    if closing is None:
-        sys.stdout.write(done.stderr)
+    environment = {**os.environ, "PATH": path}
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    summary = _SUMMARY.search(result.stdout)
+    sys.stdout.write(_SUMMARY.sub(rf"{kind}: \1 cases agree, \2 differ", result.stdout))
+    if summary is None:
+        sys.stdout.write(result.stderr)
         return [f"{kind}: check.py itself"]
-    return _FAILED.findall(done.stdout)
+    return _FAILED.findall(result.stdout)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every Batch does, in memory and on the local server that speaks its protocol."""
+"""The contract of Batch, in memory and on the local server with its protocol."""
 
 import asyncio
 from typing import Any
@@ -18,7 +18,7 @@ def request(name: str, *, queue: str = "q", definition: str = "sleeper") -> Subm
     return SubmitRequest(name, queue, definition, environment={"WORD": "yes"}, timeout_s=60)
 
 
-async def ended(batch: BatchService, job_id: str) -> BatchJob:
+async def wait_for_end(batch: BatchService, job_id: str) -> BatchJob:
     for _ in range(100):
         (job,) = await batch.describe([job_id])
         if job.ended:
@@ -34,14 +34,14 @@ async def test_submit_twice_starts_two_containers(batch: BatchService, name: str
         await batch.terminate(job_id, "over")
 
 
-async def test_submit_to_an_unknown_definition_is_refused_for_good(batch: BatchService, name: str) -> None:
+async def test_submit_to_an_unknown_definition_is_refused(batch: BatchService, name: str) -> None:
     with pytest.raises(BatchRefusedError) as refused:
         await batch.submit(request(name, definition="absent"))
     assert not refused.value.throttled
     assert await batch.find_by_name("q", name) is None
 
 
-async def test_describe_leaves_out_what_is_unknown(batch: BatchService, name: str) -> None:
+async def test_describe_leaves_out_unknown_jobs(batch: BatchService, name: str) -> None:
     job_id = await batch.submit(request(name))
     (job,) = await batch.describe(["00000000-0000-0000-0000-000000000000", job_id])
     assert (job.id, job.name, job.ended) == (job_id, name, False)
@@ -49,18 +49,18 @@ async def test_describe_leaves_out_what_is_unknown(batch: BatchService, name: st
     await batch.terminate(job_id, "over")
 
 
-async def test_find_by_name_finds_it_in_its_queue_alone_whatever_its_status(batch: BatchService, name: str) -> None:
+async def test_find_by_name_finds_a_job_of_any_status_in_its_queue_only(batch: BatchService, name: str) -> None:
     job_id = await batch.submit(request(name))
     await batch.submit(request(name + "-other"))
     await batch.terminate(job_id, "over")
-    await ended(batch, job_id)
+    await wait_for_end(batch, job_id)
     found = await batch.find_by_name("q", name)
     assert found is not None
     assert found.id == job_id
     assert await batch.find_by_name("elsewhere", name) is None
 
 
-async def test_find_by_name_of_two_gives_the_newer(batch: BatchService, name: str) -> None:
+async def test_find_by_name_of_two_returns_the_newer(batch: BatchService, name: str) -> None:
     await batch.submit(request(name))
     await asyncio.sleep(0.01)
     newer = await batch.submit(request(name))
@@ -69,17 +69,17 @@ async def test_find_by_name_of_two_gives_the_newer(batch: BatchService, name: st
     assert found.id == newer
 
 
-async def test_terminate_ends_it_with_the_reason(batch: BatchService, name: str) -> None:
+async def test_terminate_ends_a_job_with_the_reason(batch: BatchService, name: str) -> None:
     job_id = await batch.submit(request(name))
-    await batch.terminate(job_id, "oa: cancelled")
-    job = await ended(batch, job_id)
-    assert (job.status, job.reason) == ("FAILED", "oa: cancelled")
+    await batch.terminate(job_id, "oa: canceled")
+    job = await wait_for_end(batch, job_id)
+    assert (job.status, job.reason) == ("FAILED", "oa: canceled")
 
 
-async def test_terminate_of_what_has_ended_or_never_was_is_no_error(batch: BatchService, name: str) -> None:
+async def test_terminate_of_an_ended_or_unknown_job_is_not_an_error(batch: BatchService, name: str) -> None:
     job_id = await batch.submit(request(name))
     await batch.terminate(job_id, "first")
-    await ended(batch, job_id)
+    await wait_for_end(batch, job_id)
     await batch.terminate(job_id, "second")
-    assert (await ended(batch, job_id)).reason == "first"
+    assert (await wait_for_end(batch, job_id)).reason == "first"
     await batch.terminate("00000000-0000-0000-0000-000000000000", "nothing")

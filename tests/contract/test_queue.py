@@ -1,4 +1,4 @@
-"""What every queue does, in memory and on SQS."""
+"""The contract of a queue, in memory and on SQS."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,7 @@ async def take(queue: Queue, *, visibility_s: int = MINUTE_S, wait_s: float = 1)
     return message
 
 
-async def test_receive_gives_what_was_sent_with_its_attributes(queue: Queue) -> None:
+async def test_receive_returns_sent_messages_with_their_attributes(queue: Queue) -> None:
     await put(queue, "a", "b", attributes={"word": "yes"})
     messages = await queue.receive(10, 1, MINUTE_S)
     assert {message.body for message in messages} == {"a", "b"}
@@ -25,36 +25,36 @@ async def test_receive_gives_what_was_sent_with_its_attributes(queue: Queue) -> 
     assert {message.receive_count for message in messages} == {1}
 
 
-async def test_receive_of_an_empty_queue_gives_nothing(queue: Queue) -> None:
+async def test_receive_from_an_empty_queue_returns_nothing(queue: Queue) -> None:
     assert await queue.receive(10, 0, MINUTE_S) == []
 
 
-async def test_receive_never_gives_more_than_asked_for(queue: Queue) -> None:
+async def test_receive_returns_at_most_the_requested_number(queue: Queue) -> None:
     await put(queue, *"abcdefghij")
     assert len(await queue.receive(3, 1, MINUTE_S)) <= 3
 
 
-async def test_message_in_hand_is_hidden_from_others(queue: Queue) -> None:
+async def test_message_in_flight_is_hidden(queue: Queue) -> None:
     await put(queue, "a")
     await take(queue)
     assert await queue.receive(10, 0, MINUTE_S) == []
 
 
-async def test_message_not_acknowledged_comes_again_and_is_counted(queue: Queue) -> None:
+async def test_message_not_acknowledged_is_delivered_again_and_counted(queue: Queue) -> None:
     await put(queue, "a")
     first = await take(queue, visibility_s=1)
     second = await take(queue, wait_s=4)
     assert (second.id, second.body, second.receive_count) == (first.id, "a", 2)
 
 
-async def test_change_visibility_to_zero_hands_the_message_back_at_once(queue: Queue) -> None:
+async def test_change_visibility_to_zero_returns_the_message_at_once(queue: Queue) -> None:
     await put(queue, "a")
     first = await take(queue)
     await queue.change_visibility(first.receipt, 0)
     assert (await take(queue)).receive_count == 2
 
 
-async def test_change_visibility_extends_the_time_in_hand(queue: Queue) -> None:
+async def test_change_visibility_extends_the_time_in_flight(queue: Queue) -> None:
     await put(queue, "a")
     message = await take(queue, visibility_s=1)
     await queue.change_visibility(message.receipt, MINUTE_S)
@@ -62,14 +62,14 @@ async def test_change_visibility_extends_the_time_in_hand(queue: Queue) -> None:
     assert await queue.receive(1, 0, MINUTE_S) == []
 
 
-async def test_delete_with_the_newest_receipt_ends_the_message(queue: Queue) -> None:
+async def test_delete_with_the_newest_receipt_removes_the_message(queue: Queue) -> None:
     await put(queue, "a")
     await queue.delete((await take(queue, visibility_s=1)).receipt)
     await asyncio.sleep(1.2)
     assert await queue.receive(1, 0, MINUTE_S) == []
 
 
-async def test_delete_with_a_stale_receipt_is_no_error_and_leaves_the_newer_delivery(queue: Queue) -> None:
+async def test_delete_with_a_stale_receipt_keeps_the_newer_delivery(queue: Queue) -> None:
     await put(queue, "a")
     stale = await take(queue)
     await queue.change_visibility(stale.receipt, 0)
@@ -79,7 +79,7 @@ async def test_delete_with_a_stale_receipt_is_no_error_and_leaves_the_newer_deli
     assert (await take(queue)).receive_count == 3
 
 
-async def test_delete_twice_is_no_error(queue: Queue) -> None:
+async def test_delete_twice_is_not_an_error(queue: Queue) -> None:
     await put(queue, "a")
     message = await take(queue)
     await queue.delete(message.receipt)
@@ -92,11 +92,11 @@ async def test_send_batch_with_a_delay_hides_the_message_until_then(queue: Queue
     assert (await take(queue, wait_s=4)).receive_count == 1
 
 
-async def test_send_batch_of_nothing_is_no_call(queue: Queue) -> None:
+async def test_send_batch_of_nothing_makes_no_call(queue: Queue) -> None:
     assert await queue.send_batch([]) == []
 
 
-async def test_depth_tells_waiting_in_hand_and_delayed_apart(queue: Queue) -> None:
+async def test_depth_counts_visible_in_flight_and_delayed_messages(queue: Queue) -> None:
     await put(queue, "a", "b", "c")
     await put(queue, "later", delay_s=MINUTE_S)
     await take(queue)
@@ -104,7 +104,7 @@ async def test_depth_tells_waiting_in_hand_and_delayed_apart(queue: Queue) -> No
     assert (depth.visible, depth.in_flight, depth.delayed) == (2, 1, 1)
 
 
-async def test_message_delivered_five_times_goes_to_the_dead_letters(pair: Any) -> None:
+async def test_message_delivered_five_times_becomes_a_dead_letter(pair: Any) -> None:
     await put(pair.queue, "poison")
     for _ in range(5):
         await pair.queue.change_visibility((await take(pair.queue)).receipt, 0)
@@ -112,10 +112,10 @@ async def test_message_delivered_five_times_goes_to_the_dead_letters(pair: Any) 
     assert (await take(pair.dead_letters, wait_s=3)).body == "poison"
 
 
-async def test_bury_moves_the_message_with_its_reason(pair: Any) -> None:
+async def test_dead_letter_moves_the_message_with_its_reason(pair: Any) -> None:
     await put(pair.queue, "poison", attributes={"word": "yes"})
     await pair.queue.dead_letter(await take(pair.queue), "not JSON")
-    buried = await take(pair.dead_letters)
-    assert (buried.body, buried.attributes) == ("poison", {"word": "yes", "reason": "not JSON"})
+    moved = await take(pair.dead_letters)
+    assert (moved.body, moved.attributes) == ("poison", {"word": "yes", "reason": "not JSON"})
     depth = await pair.queue.depth()
     assert (depth.visible, depth.in_flight) == (0, 0)

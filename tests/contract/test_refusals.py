@@ -1,4 +1,4 @@
-"""How the AWS adapters tell "no" from "nobody knows", against a server that answers what the test says."""
+"""The AWS adapters distinguish refusals from unknown outcomes; a scripted server answers them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ REQUEST = SubmitRequest("oa-test-1-1-00000000", "q", "d")
 
 @dataclass
 class Script:
-    """What the server answers to every call, and how many came."""
+    """The answer of the server to every call, and the number of calls."""
 
     status: int = 200
     body: dict[str, Any] = field(default_factory=dict)
@@ -34,22 +34,22 @@ class Script:
 
 @pytest.fixture
 async def script(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Script]:
-    told = Script()
+    script = Script()
 
     async def answer(request: web.Request) -> web.Response:
-        told.calls += 1
+        script.calls += 1
         await request.read()
-        await asyncio.sleep(told.delay_s)
-        if told.hangs_up and request.transport is not None:
+        await asyncio.sleep(script.delay_s)
+        if script.hangs_up and request.transport is not None:
             request.transport.abort()
-        return web.json_response(told.body, status=told.status, headers=told.headers)
+        return web.json_response(script.body, status=script.status, headers=script.headers)
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", answer)
     async with TestServer(app, host="127.0.0.1") as server:
         for name, value in {**aws, "AWS_ENDPOINT_URL": str(server.make_url("/"))}.items():
             monkeypatch.setenv(name, value)
-        yield told
+        yield script
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ async def test_submit_refused_is_definite(script: Script, status: int, code: str
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "AccessDeniedException"), (400, "ExpiredTokenException")])
-async def test_call_without_a_right_to_it_is_forbidden(script: Script, status: int, code: str) -> None:
+async def test_call_without_permission_is_forbidden(script: Script, status: int, code: str) -> None:
     script.status, script.headers = status, {"x-amzn-ErrorType": code}
     async with open_aws() as opened:
         with pytest.raises(BatchForbiddenError):
@@ -79,7 +79,7 @@ async def test_call_without_a_right_to_it_is_forbidden(script: Script, status: i
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_submit_that_fails_inside_is_unknown_and_never_sent_again(script: Script, status: int) -> None:
+async def test_submit_with_a_server_error_is_unknown_and_never_repeated(script: Script, status: int) -> None:
     script.status, script.headers = status, {"x-amzn-ErrorType": "ServerException"}
     async with open_aws() as opened:
         with pytest.raises(BatchUnknownError):
@@ -87,7 +87,7 @@ async def test_submit_that_fails_inside_is_unknown_and_never_sent_again(script: 
     assert script.calls == 1
 
 
-async def test_submit_cut_off_is_unknown_and_never_sent_again(script: Script) -> None:
+async def test_submit_with_a_lost_answer_is_unknown_and_never_repeated(script: Script) -> None:
     script.hangs_up = True
     async with open_aws() as opened:
         with pytest.raises(BatchUnknownError):
@@ -95,7 +95,7 @@ async def test_submit_cut_off_is_unknown_and_never_sent_again(script: Script) ->
     assert script.calls == 1
 
 
-async def test_submit_without_answer_in_time_is_unknown(script: Script) -> None:
+async def test_submit_without_an_answer_in_time_is_unknown(script: Script) -> None:
     script.delay_s = 1.0
     config = Config(connect_timeout=0.2, read_timeout=0.2, retries={"total_max_attempts": 1, "mode": "standard"})
     async with aioboto3.Session().client("batch", config=config) as client:
@@ -104,10 +104,10 @@ async def test_submit_without_answer_in_time_is_unknown(script: Script) -> None:
     assert script.calls == 1
 
 
-async def test_send_batch_partly_taken_flags_exactly_those(script: Script) -> None:
-    taken = {"Id": "1", "MessageId": "m", "MD5OfMessageBody": "92eb5ffee6ae2fec3ad71c777531578f"}
+async def test_send_batch_partly_accepted_flags_exactly_those(script: Script) -> None:
+    accepted = {"Id": "1", "MessageId": "m", "MD5OfMessageBody": "92eb5ffee6ae2fec3ad71c777531578f"}
     failed = {"Id": "0", "Code": "InternalError", "SenderFault": False, "Message": "no"}
-    script.body = {"Successful": [taken], "Failed": [failed]}
+    script.body = {"Successful": [accepted], "Failed": [failed]}
     async with open_aws() as opened:
         flags = await opened.queue("http://queue/1/q").send_batch([OutgoingMessage("a"), OutgoingMessage("b")])
     assert flags == [False, True]
@@ -120,7 +120,7 @@ async def test_send_batch_refused_is_unavailable(script: Script) -> None:
             await opened.queue("http://queue/1/q").send_batch([OutgoingMessage("a")])
 
 
-async def test_put_new_when_storage_refuses_is_neither_won_nor_lost(script: Script) -> None:
+async def test_put_new_refused_by_the_store_is_neither_written_nor_present(script: Script) -> None:
     script.status = 403
     async with open_aws() as opened:
         with pytest.raises(StorageUnavailableError):

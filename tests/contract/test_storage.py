@@ -1,4 +1,4 @@
-"""What every object store does, in memory and on S3."""
+"""The contract of an object store, in memory and on S3."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -15,14 +15,14 @@ async def read(storage: Storage, key: str, start: int = 0, end: int | None = Non
     return b"".join([chunk async for chunk in storage.stream(key, start, end)])
 
 
-async def test_put_new_of_sixteen_racers_exactly_one_is_first(storage: Storage) -> None:
-    racers = [storage.put_new("claim", str(number).encode()) for number in range(16)]
-    won = await asyncio.gather(*racers)
+async def test_put_new_of_sixteen_concurrent_writers_exactly_one_succeeds(storage: Storage) -> None:
+    writers = [storage.put_new("claim", str(number).encode()) for number in range(16)]
+    won = await asyncio.gather(*writers)
     assert won.count(True) == 1
     assert await storage.get_bytes("claim") == str(won.index(True)).encode()
 
 
-async def test_put_bytes_replaces_what_was_there(storage: Storage) -> None:
+async def test_put_bytes_replaces_an_object(storage: Storage) -> None:
     await storage.put_bytes("a", b"old")
     await storage.put_bytes("a", b"new")
     assert await storage.get_bytes("a") == b"new"
@@ -39,7 +39,7 @@ async def test_put_file_writes_the_bytes_and_the_type(storage: Storage, tmp_path
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, None), (0, 0), (10, 19), (1000, None), (1020, 5000)])
-async def test_stream_gives_the_range_with_both_ends(storage: Storage, start: int, end: int | None) -> None:
+async def test_stream_yields_the_range_with_both_ends(storage: Storage, start: int, end: int | None) -> None:
     await storage.put_bytes("a", BODY)
     assert await read(storage, "a", start, end) == BODY[start : None if end is None else end + 1]
 
@@ -50,14 +50,14 @@ async def test_stream_past_the_end_is_refused(storage: Storage) -> None:
         await read(storage, "a", len(BODY))
 
 
-async def test_reading_what_is_not_there_gives_nothing(storage: Storage) -> None:
+async def test_reading_a_missing_object_returns_nothing(storage: Storage) -> None:
     assert await storage.get_bytes("absent") is None
     assert await storage.head("absent") is None
     with pytest.raises(StorageUnavailableError):
         await read(storage, "absent")
 
 
-async def test_head_after_a_change_has_another_etag(storage: Storage) -> None:
+async def test_head_after_a_change_has_a_new_etag(storage: Storage) -> None:
     etags = set()
     for body in (b"old", b"new"):
         await storage.put_bytes("a", body)
@@ -77,27 +77,27 @@ async def test_presign_post_names_the_object_and_its_type(storage: Storage) -> N
     assert (form.fields["key"], form.fields["Content-Type"]) == ("upload/a.csv", "text/csv")
 
 
-async def test_listed_gives_what_begins_so_in_order(storage: Storage) -> None:
+async def test_list_objects_yields_the_keys_of_a_prefix_in_order(storage: Storage) -> None:
     for key in ("b/2", "a/1", "b/10", "c/1"):
         await storage.put_bytes(key, key.encode())
     began = datetime.now(UTC) - timedelta(minutes=1)
-    found = [item async for item in storage.listed("b/")]
+    found = [item async for item in storage.list_objects("b/")]
     assert [(item.key, item.size_bytes) for item in found] == [("b/10", 4), ("b/2", 3)]
     assert all(item.modified_at > began for item in found)
 
 
-async def test_listed_where_nothing_is_gives_nothing(storage: Storage) -> None:
-    assert [item async for item in storage.listed("nowhere/")] == []
+async def test_list_objects_of_an_empty_prefix_yields_nothing(storage: Storage) -> None:
+    assert [item async for item in storage.list_objects("nowhere/")] == []
 
 
-async def test_delete_many_removes_these_and_no_others(storage: Storage) -> None:
+async def test_delete_many_removes_exactly_these_objects(storage: Storage) -> None:
     for key in ("a", "b", "c"):
         await storage.put_bytes(key, b"x")
     await storage.delete_many(["a", "c", "never-there"])
-    assert [item.key async for item in storage.listed("")] == ["b"]
+    assert [item.key async for item in storage.list_objects("")] == ["b"]
 
 
-async def test_delete_many_takes_more_than_one_call_may(storage: Storage) -> None:
+async def test_delete_many_accepts_more_than_one_call_can(storage: Storage) -> None:
     await storage.put_bytes("z", b"x")
     await storage.delete_many([*(f"absent-{number}" for number in range(1001)), "z"])
-    assert [item.key async for item in storage.listed("")] == []
+    assert [item.key async for item in storage.list_objects("")] == []

@@ -18,7 +18,7 @@ from oa_shared.status import JobStatus
 Row = dict[str, Any]
 _PUBLISHED = "data.published"
 # What people decide about a result that has come to its end already.
-_DECIDED = ("job.confirmed", "job.rejected", "job.held_back")
+_DECIDED = ("job.confirmed", "job.rejected", "job.needs_review")
 _JOBS = "SELECT job.*, run.live FROM job JOIN run ON run.id = job.run_id WHERE job.id = ANY(%s) ORDER BY job.id"
 _ATTEMPTS = "SELECT * FROM job_attempt WHERE job_id = ANY(%s) ORDER BY job_id, attempt"
 _EVENTS = "SELECT * FROM job_event WHERE job_id = ANY(%s) ORDER BY id"

@@ -71,7 +71,7 @@ def test_cancelled_while_running_its_container_is_ended(system: System, never: s
     batch_job = history.jobs[0]["batch_job"]
     system.call("POST", f"/api/job/{jobs[0]}/cancel")
     assert system.check(jobs).statuses() == ["Cancelled"]
-    assert _ended_in_batch(system, batch_job) == "oa: cancelled"
+    assert _ended_in_batch(system, batch_job) == "oa: canceled"
 
 
 def _ended_in_batch(system: System, batch_job: str) -> str:
@@ -122,7 +122,7 @@ def test_second_container_of_an_attempt_stands_back_and_its_end_is_no_evidence(s
     history = system.wait(jobs, lambda now: now.jobs[0]["batch_job"] == worker["jobId"])
     assert (history.jobs[0]["status"], history.jobs[0]["attempt"]) == ("Running", 1)
     system.call("POST", f"/api/job/{jobs[0]}/cancel")
-    assert _ended_in_batch(system, worker["jobId"]) == "oa: cancelled"
+    assert _ended_in_batch(system, worker["jobId"]) == "oa: canceled"
 
 
 def test_data_that_is_not_there_fails_at_once_with_its_code(system: System) -> None:

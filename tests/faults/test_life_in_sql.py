@@ -16,20 +16,19 @@ from faults.history import History
 from faults.world import GOOD
 from oa_api.db.database import Database
 from oa_api.http.errors import ConflictError
-from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
-from oa_api.jobs.job_creation import create_jobs, create_run
-from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.requests import AttemptReport
 from oa_api.jobs.results import apply_event, apply_status
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.failures import FAILURES
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage
-from oa_shared.scheduling import Lane, Tier
+from oa_shared.scheduling import Tier
 from oa_shared.status import JobStatus
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
+from support.planned_jobs import create_planned_jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _Result = TypeVar("_Result")
@@ -71,13 +70,8 @@ class Life(RuleBasedStateMachine):
         return self.loop.run_until_complete(done())
 
     async def _make(self) -> int:
-        once = Idempotency(None, "", b"")
-        run = await create_run(self.database, {"live": True, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
-        planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", self.name, Tier.SMALL)
-        answer = await create_jobs(
-            self.database, run["id"], [planned], errors=[], once=once, traceparent="", by=SERVICE
-        )
-        return int(answer["jobs"][0])
+        (job,) = await create_planned_jobs(self.database, self.name, tier=Tier.SMALL)
+        return job
 
     def _row(self, place: int) -> dict[str, Any]:
         found = self._do(self.database.first("SELECT * FROM job WHERE id = %(job)s", {"job": self.jobs[place]}))
@@ -125,9 +119,9 @@ class Life(RuleBasedStateMachine):
     def submitted(self, place: int) -> None:
         """The dispatcher tells that Batch has the present attempt."""
         row = self._row(place)
-        asked = {"attempt": row["attempt"], "token": row["token"], "batch_job": f"b{row['attempt']}"}
-        asked |= {"status": JobStatus.SUBMITTED, "code": None, "message": ""}
-        self._do(self.database.run(lambda transaction: actions.report(transaction, row["id"], asked)))
+        names = {"attempt": row["attempt"], "token": row["token"], "batch_job": f"b{row['attempt']}"}
+        report = AttemptReport(status=JobStatus.SUBMITTED, message="", **names)
+        self._do(self.database.run(lambda transaction: actions.report_status(transaction, row["id"], report)))
 
     @rule(place=st.integers(0, 1), act=st.sampled_from([actions.cancel, actions.rerun]))
     def operate(self, place: int, act: Callable[..., Awaitable[Any]]) -> None:

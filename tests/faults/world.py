@@ -16,11 +16,7 @@ from oa_api.app import make_app
 from oa_api.db.database import Database
 from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
-from oa_api.http.idempotency import Idempotency
-from oa_api.identity.principal import SERVICE
-from oa_api.jobs.job_creation import create_jobs, create_run
 from oa_api.jobs.outbox_relay import run_relay
-from oa_api.jobs.planning import PlannedJob
 from oa_api.jobs.results_consumer import run_results_consumer
 from oa_api.jobs.sweep import SweepTimes, run_sweep
 from oa_api.settings import Settings as ApiSettings
@@ -39,6 +35,7 @@ from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
 from support.fakes.memory_batch import MemoryBatch
 from support.fakes.memory_storage import MemoryStorage
+from support.planned_jobs import create_planned_jobs
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 SECRET = "s"
@@ -180,15 +177,7 @@ class World:
 
     async def submit(self, count: int, *, live: bool = True) -> list[int]:
         """Make a run of so many jobs, each of a name of its own."""
-        once = Idempotency(None, "", b"")
-        run = await create_run(self.database, {"live": live, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
-        planned = [
-            PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", f"n{number}", Tier.STANDARD)
-            for number in range(count)
-        ]
-        answer = await create_jobs(self.database, run["id"], planned, errors=[], once=once, traceparent="", by=SERVICE)
-        jobs: list[int] = answer["jobs"]
-        return jobs
+        return await create_planned_jobs(self.database, *(f"n{number}" for number in range(count)), live=live)
 
     async def wait(self, url: str, jobs: list[int], *, patience_s: float = 60) -> History:
         """Wait until the jobs have ended and the containers are gone, hurrying retries on."""

@@ -100,7 +100,7 @@ async def test_page_of_jobs_shows_hostile_names_as_text(api: RunningApi) -> None
 async def test_missing_page_for_a_browser_is_a_page_and_for_programs_a_problem(api: RunningApi) -> None:
     page = await api.client.get("/runs/7", headers={"Accept": "text/html,*/*;q=0.8"})
     assert (page.status, page.content_type) == (404, "text/html")
-    assert "there is no run 7" in await page.text()
+    assert "run 7" in await page.text()
     problem = await api.client.get("/api/run/7", headers={"Accept": "text/html"})
     assert (problem.status, problem.content_type) == (404, "application/problem+json")
 
@@ -116,3 +116,13 @@ async def test_openapi_document_is_valid_and_names_every_route(api: RunningApi) 
     validate(document)
     assert set(document["paths"]) == {route.path for route in ROUTES if route.tag != PAGE}
     assert (await api.client.get("/docs")).status == 200
+
+
+async def test_state_of_a_job_is_its_latest_attempt_and_for_services_only(api: RunningApi) -> None:
+    job = await api.job()
+    path = f"/api/job/{job['id']}/state"
+    names = ("id", "run", "attempt", "token", "status")
+    assert await api.get(path, **INTERNAL) == {name: job[name] for name in names}
+    assert (await api.client.get(path)).status == 401
+    missing = await api.client.get("/api/job/999/state", headers=INTERNAL)
+    assert (missing.status, (await missing.json())["code"]) == (404, "not_found")

@@ -267,9 +267,9 @@ async def test_attribution_of_a_selection_names_each_credit_once(api: RunningApi
     response = await api.client.get("/api/attribution?source=xx/")
     text = await response.text()
     assert response.content_type == "text/plain"
-    assert text.count("© Town. Licence: CC BY 4.0, https://example.org/licence.") == 1
+    assert text.count("© Town. License: CC BY 4.0, https://example.org/licence.") == 1
     assert "  xx/a addresses city\n  xx/b addresses city" in text
     assert "yy/c" not in text
     parts = (await api.get("/api/attribution?format=json"))["datasets"]
     assert [part["source_name"] for part in parts] == ["xx/a", "xx/b", "yy/c"]
-    assert parts[2]["attribution"] == "Licence: public domain."
+    assert parts[2]["attribution"] == "License: public domain."

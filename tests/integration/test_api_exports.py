@@ -99,7 +99,7 @@ async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
     kept = f"the files of job {old} are not kept any more: run it again, or export what is published"
     for job, status, words in (
         (old, 409, kept),
-        (4711, 404, "there is no job 4711"),
+        (4711, 404, "job 4711"),
         (waiting["id"], 409, f"job {waiting['id']} is Pending: only what succeeded can be exported"),
         (made["job"], 409, f"job {made['job']} makes a product (export): only data of a source can be exported"),
     ):

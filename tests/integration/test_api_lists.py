@@ -102,7 +102,7 @@ async def test_list_runs_each_filter_has_its_rows_and_total(api: RunningApi, que
 
 
 async def test_list_more_rows_than_are_counted_is_an_estimate(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oa_api.http.counting.COUNTED_ROWS", 4)
+    monkeypatch.setattr("oa_api.db.counting.COUNTED_ROWS", 4)
     await fill(api)
     answer = await api.get("/api/job?layer=addresses&limit=100")
     assert (answer["total"], answer["total_is_estimate"], len(answer["jobs"])) == (4, True, 8)

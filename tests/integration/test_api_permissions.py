@@ -64,6 +64,7 @@ LOWEST = {
     "GET /api/job/bulk/{bulk}": "viewer",
     "GET /api/job/{job}": "anyone",
     "PATCH /api/job/{job}": "service",
+    "GET /api/job/{job}/state": "service",
     "POST /api/job/{job}/cancel": "author",
     "POST /api/job/{job}/confirm": "moderator",
     "GET /api/job/{job}/log": "anyone",

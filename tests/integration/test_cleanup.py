@@ -59,7 +59,7 @@ async def clean(api: RunningApi) -> dict[str, Any]:
 
 
 async def keys(api: RunningApi) -> set[str]:
-    return {item.key async for item in api.storage.listed("")}
+    return {item.key async for item in api.storage.list_objects("")}
 
 
 async def files_of(api: RunningApi, job: int, attempt: int = 1) -> set[str]:

@@ -79,7 +79,7 @@ async def test_data_get_of_a_missing_file_is_rejected(
 async def test_data_attribution_and_licenses_are_printed(api: RunningApi) -> None:
     await publish(api)
     text = await oa(api, "data", "attribution", "--source", "us/")
-    assert "© Town. Licence: CC BY 4.0" in text.out
+    assert "© Town. License: CC BY 4.0" in text.out
     parts = await oa(api, "data", "attribution", "--json")
     assert [part["name"] for part in parts.json] == ["city"]
     assert "CC BY 4.0" in (await oa(api, "data", "licenses")).out

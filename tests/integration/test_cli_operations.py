@@ -37,7 +37,7 @@ async def test_health_prints_counts_and_failures(api: RunningApi) -> None:
     assert (rejected.status, "state" in rejected.err) == (4, True)
 
 
-async def test_cleanup_previews_unless_told_to_remove(api: RunningApi) -> None:
+async def test_cleanup_previews_without_the_option_remove(api: RunningApi) -> None:
     preview = await oa(api, "cleanup", "--dry-run")
     assert (preview.status, "unpublished" in preview.out) == (0, True)
     assert (await api.get("/api/schedule"))["schedule_runs"] == []

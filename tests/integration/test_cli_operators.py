@@ -14,7 +14,7 @@ from support.running_api import INTERNAL, SECRET, RunningApi, definition
 FAIL = "UPDATE job SET status = 'Fail', rank = 9, ended_at = now(), error_code = 'upstream.timeout'"
 
 
-async def failed(api: RunningApi, *names: str) -> None:
+async def fail_jobs(api: RunningApi, *names: str) -> None:
     await api.post_jobs(await api.run(), {"source": definition(*names), "source_name": "xx/a"})
     await api.database.execute(FAIL)
 
@@ -27,7 +27,7 @@ async def carry_out(api: RunningApi) -> None:
 
 
 async def test_bulk_without_yes_prints_the_matches_and_changes_nothing(api: RunningApi) -> None:
-    await failed(api, *"ab")
+    await fail_jobs(api, *"ab")
     ended = await oa(api, "bulk", "rerun", "--error", "upstream")
     assert ended.status == 2
     assert "matching jobs: 2; rerun 2 of them? Use --yes to confirm." in " ".join(ended.err.replace("│", " ").split())
@@ -35,7 +35,7 @@ async def test_bulk_without_yes_prints_the_matches_and_changes_nothing(api: Runn
 
 
 async def test_bulk_with_yes_and_wait_exits_when_all_are_done(api: RunningApi) -> None:
-    await failed(api, *"abc")
+    await fail_jobs(api, *"abc")
     words = ("bulk", "rerun", "--error", "upstream", "--source", "xx/", "--yes", "--wait", "--reason", "it is back")
     ended, _ = await asyncio.gather(oa(api, *words), carry_out(api))
     assert (ended.status, ended.out.strip()) == (0, "bulk action 1: 3 of 3 done, 0 skipped")
@@ -60,7 +60,7 @@ async def test_pause_is_created_listed_and_resumed(api: RunningApi) -> None:
 
 
 async def test_failures_are_listed_with_their_next_step(api: RunningApi) -> None:
-    await failed(api, *"ab")
+    await fail_jobs(api, *"ab")
     ended = await oa(api, "failures")
     assert "upstream.timeout" in ended.out
     assert "may help" in ended.out

@@ -45,7 +45,9 @@ async def test_account_is_added_changed_disabled_and_enabled(api: RunningApi) ->
         (("token", "revoke", "7"), 4, "there is no token 7"),
     ],
 )
-async def test_rejections_say_why(api: RunningApi, words: tuple[str, ...], status: int, message: str) -> None:
+async def test_rejections_have_their_reasons(
+    api: RunningApi, words: tuple[str, ...], status: int, message: str
+) -> None:
     await account(api, "ada")
     ended = await oa(api, *words)
     assert ended.status == status

@@ -69,7 +69,7 @@ async def test_feed_tells_held_back_confirmed_and_published(api: RunningApi) -> 
 async def test_feed_tells_held_back_when_run_becomes_live_and_rejected(api: RunningApi) -> None:
     await act(api, await warned(api, live=False), "reject")
     events = (await api.get("/api/events"))["events"]
-    assert told(events)[1:] == [("api.patch", "Success"), ("job.held_back", "Warn"), ("job.rejected", "Fail")]
+    assert told(events)[1:] == [("api.patch", "Success"), ("job.needs_review", "Warn"), ("job.rejected", "Fail")]
     assert events[-1]["error"] == "operator.rejected"
 
 
@@ -150,7 +150,7 @@ async def test_stream_after_the_place_that_a_page_names_misses_nothing(api: Runn
 async def test_stream_after_a_foreign_or_too_old_event_is_reset(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch, last_id: str
 ) -> None:
-    monkeypatch.setattr(feed, "MOST_BEHIND", 3)
+    monkeypatch.setattr(feed, "MAX_BEHIND", 3)
     await api.post_jobs(await api.run(), {"source": definition(*"abcde")})
     async with open_stream(api.client, last_id=last_id) as opened:
         assert (await opened.next()).name == "reset"
@@ -211,7 +211,7 @@ async def test_stream_beyond_the_limit_is_refused(database_url: str) -> None:
 
 
 async def test_slow_client_is_cut_off_and_resumes(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscriber, "MOST_WAITING", 2)
+    monkeypatch.setattr(subscriber, "MAX_WAITING", 2)
     async with open_stream(api.client) as opened:
         await opened._block()
         await api.post_jobs(await api.run(), {"source": definition(*"abcde")})

@@ -1,3 +1,5 @@
+"""The Batch emulation as a process: jobs, limits and restarts."""
+
 import json
 import time
 from typing import Any
@@ -32,7 +34,7 @@ def _submit(api: Any, name: str = "one", **more: Any) -> str:
     return str(api.submit_job(jobName=name, jobQueue="q", jobDefinition="d", **more)["jobId"])
 
 
-def test_job_exit_zero_succeeds_and_tells_the_results_queue(
+def test_job_exit_zero_succeeds_and_reports_to_the_results_queue(
     batch: BatchProcess, queues: Queues, aws: dict[str, str]
 ) -> None:
     api = _define(batch, "import os, sys; sys.exit(os.environ['WORD'] != 'yes')")
@@ -40,41 +42,41 @@ def test_job_exit_zero_succeeds_and_tells_the_results_queue(
     assert _end(api, job_id)["status"] == "SUCCEEDED"
     time.sleep(0.5)
     sqs = client("sqs", aws)
-    got = sqs.receive_message(QueueUrl=queues.results_url, MaxNumberOfMessages=10)["Messages"]
-    events = [json.loads(message["Body"]) for message in got]
+    messages = sqs.receive_message(QueueUrl=queues.results_url, MaxNumberOfMessages=10)["Messages"]
+    events = [json.loads(message["Body"]) for message in messages]
     assert {event["detail-type"] for event in events} == {"Batch Job State Change"}
     assert [event["detail"]["status"] for event in events] == ["RUNNING", "SUCCEEDED"]
 
 
-def test_job_over_its_memory_is_killed_with_137(batch: BatchProcess) -> None:
+def test_job_over_its_memory_limit_is_killed_with_137(batch: BatchProcess) -> None:
     api = _define(batch, "import time; x = b'x' * 300_000_000; time.sleep(60)", memory=128)
     job = _end(api, _submit(api))
     assert job["container"]["exitCode"] == 137
     assert job["container"]["reason"].startswith("OutOfMemoryError")
 
 
-def test_job_over_its_time_is_stopped(batch: BatchProcess) -> None:
+def test_job_over_its_time_limit_is_stopped(batch: BatchProcess) -> None:
     api = _define(batch, "import time; time.sleep(60)", timeout={"attemptDurationSeconds": 1})
     job = _end(api, _submit(api))
     assert (job["status"], job["statusReason"]) == ("FAILED", "Job attempt duration exceeded timeout")
 
 
-def test_terminate_running_job_gives_the_reason(batch: BatchProcess) -> None:
+def test_terminated_job_has_the_reason(batch: BatchProcess) -> None:
     api = _define(batch, "import time; time.sleep(60)")
     job_id = _submit(api)
     api.terminate_job(jobId=job_id, reason="enough")
     assert _end(api, job_id)["statusReason"] == "enough"
 
 
-def test_list_jobs_by_name_finds_the_one(batch: BatchProcess) -> None:
+def test_list_jobs_by_name_finds_that_job(batch: BatchProcess) -> None:
     api = _define(batch, "pass")
-    wanted = _submit(api, "wanted")
+    job_id = _submit(api, "wanted")
     _submit(api, "other")
     found = api.list_jobs(jobQueue="q", filters=[{"name": "JOB_NAME", "values": ["wanted"]}])
-    assert [job["jobId"] for job in found["jobSummaryList"]] == [wanted]
+    assert [job["jobId"] for job in found["jobSummaryList"]] == [job_id]
 
 
-def test_killed_server_finds_its_jobs_again_and_fails_what_ran(batch: BatchProcess) -> None:
+def test_restarted_server_fails_the_jobs_that_were_running(batch: BatchProcess) -> None:
     api = _define(batch, "import time; time.sleep(60)")
     job_id = _submit(api)
     for _ in range(100):

@@ -1,3 +1,5 @@
+"""Processes of the local stack: restarts, and no child outlives its parent."""
+
 import os
 import signal
 import subprocess
@@ -25,25 +27,25 @@ time.sleep(60)
 """
 
 
-def _gone(pid: int) -> bool:
+def _has_ended(pid: int) -> bool:
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_parent_killed_leaves_no_postgres_and_no_emulator(tmp_path: Path) -> None:
+def test_killed_parent_leaves_no_postgres_and_no_emulator(tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", _PARENT, str(tmp_path)], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         pids = [int(word) for word in parent.stdout.readline().split()]
         assert len(pids) == 2
         parent.send_signal(signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while not all(_gone(pid) for pid in pids) and time.monotonic() < deadline:
+    while not all(_has_ended(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert all(_gone(pid) for pid in pids)
+    assert all(_has_ended(pid) for pid in pids)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to stop being root")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to change its user")
 @pytest.mark.parametrize("namespaces", ["yes", "no"])
-def test_postgres_as_root_below_a_private_folder_starts(
+def test_postgres_starts_as_root_in_a_private_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, namespaces: str
 ) -> None:
     monkeypatch.setenv("OA_LOCAL_NAMESPACES", namespaces)
@@ -58,7 +60,7 @@ def test_postgres_as_root_below_a_private_folder_starts(
     assert not server.answers()
 
 
-def test_postgres_killed_starts_again_with_its_databases(tmp_path: Path) -> None:
+def test_killed_postgres_restarts_with_its_databases(tmp_path: Path) -> None:
     server = Postgres(tmp_path / "data")
     server.start()
     server.create("kept")
@@ -71,7 +73,7 @@ def test_postgres_killed_starts_again_with_its_databases(tmp_path: Path) -> None
         server.stop()
 
 
-def test_stop_of_a_stubborn_process_kills_it(tmp_path: Path) -> None:
+def test_stop_kills_a_process_that_ignores_the_signal(tmp_path: Path) -> None:
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True); time.sleep(60)"
     process = Process([sys.executable, "-c", code], log=tmp_path / "log")
     process.start()

@@ -16,10 +16,11 @@ from oa_api.datasets.request_schemas import DataFilterSchema
 from oa_api.db import counting
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
-from oa_api.events.cursor import Cursor, EventFilter, span
-from oa_api.events.feed import now
+from oa_api.events.cursor import Cursor
+from oa_api.events.event_filter import EventFilter
+from oa_api.events.feed import feed_end, feed_parameters
 from oa_api.jobs import filters
-from oa_api.jobs.request_schemas import JobFilterSchema, RunFilterSchema
+from oa_api.jobs.requests import JobFilter, RunFilter
 from oa_local.postgres import Postgres
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,7 +75,7 @@ def listed(schema: type, **asked: Any) -> dict[str, Any]:
     return {**schema().load({}), **asked}
 
 
-LISTS = {
+LISTS: dict[str, dict[str, Any]] = {
     "all": {},
     "of a run": {"run": 150},
     "by status": {"status": ["Fail"]},
@@ -98,13 +99,14 @@ LISTS = {
 @pytest.mark.parametrize("cursor", [None, JOBS // 2])
 @pytest.mark.parametrize("name", LISTS)
 async def test_list_of_jobs_reads_no_whole_table(database: Database, name: str, cursor: int | None, order: str) -> None:
-    asked = listed(JobFilterSchema, **LISTS[name], cursor=cursor, order=order)
-    assert await scanned_whole(database, filters.list_statement("jobs", asked), filters.list_parameters(asked)) == set()
+    job_filter = JobFilter(limit=25, cursor=cursor, order=order, **LISTS[name])
+    sql = load_queries("jobs.reads")[f"jobs_by_{filters.sort_key(job_filter)}_{order}"]
+    assert await scanned_whole(database, sql, filters.job_parameters(job_filter)) == set()
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if name != "live"])
 async def test_count_of_jobs_reads_no_whole_table(database: Database, name: str) -> None:
-    values = filters.list_parameters(listed(JobFilterSchema, **LISTS[name]))
+    values = filters.job_parameters(JobFilter(limit=25, **LISTS[name]))
     sql = load_queries("jobs.reads")["tallied_jobs" if set(LISTS[name]) <= {"run", "status"} else "count_jobs"]
     found = await scanned_whole(database, sql, values, stops_after=counting.COUNTED_ROWS)
     assert found <= ({"job_tally"} if "run" not in LISTS[name] else set())
@@ -112,8 +114,9 @@ async def test_count_of_jobs_reads_no_whole_table(database: Database, name: str)
 
 @pytest.mark.parametrize("asked", [{}, {"live": True}, {"status": ["Fail"]}, {"run": 7}, {"cursor": 100}])
 async def test_list_of_runs_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    given = listed(RunFilterSchema, **asked)
-    assert await scanned_whole(database, filters.list_statement("runs", given), filters.list_parameters(given)) == set()
+    run_filter = RunFilter(limit=25, **asked)
+    sql = load_queries("jobs.reads")[f"runs_by_{filters.sort_key(run_filter)}_{run_filter.order}"]
+    assert await scanned_whole(database, sql, filters.run_parameters(run_filter)) == set()
 
 
 DATA = {
@@ -161,14 +164,17 @@ SPANS = {
 
 @pytest.mark.parametrize("name", SPANS)
 async def test_page_of_the_feed_reads_no_whole_table(database: Database, name: str) -> None:
-    interest, order = SPANS[name]
-    values = span(interest, limit=100)
+    event_filter, order = SPANS[name]
+    values = feed_parameters(event_filter, limit=100)
     assert await scanned_whole(database, load_queries("events.queries")[f"events_{order}"], values) == set()
 
 
 async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None:
-    end = await now(database)
-    values = {**span(EventFilter(), after=end, until=Cursor(end.xid + 9, 0), limit=1000), "most": 10_000}
+    end = await feed_end(database)
+    values = {
+        **feed_parameters(EventFilter(), after=end, until=Cursor(end.xid + 9, 0), limit=1000),
+        "max_behind": 10_000,
+    }
     for name in ("events_asc", "is_pending", "resumable"):
         assert await scanned_whole(database, load_queries("events.queries")[name], values) == set(), name
 
@@ -192,6 +198,7 @@ HOT: dict[str, dict[str, Any]] = {
     "identity.queries.entries": {**_DEEDS, "cursor": JOBS // 2},
     "jobs.reads.run": {"run": 7},
     "jobs.reads.job": {"job": 7},
+    "jobs.reads.attempt_state": {"job": 7},
     "jobs.reads.attempts": {"job": 7},
     "jobs.reads.events": {"job": 7},
     "jobs.reads.definition": {"job": 7},
@@ -231,8 +238,8 @@ HOT: dict[str, dict[str, Any]] = {
     "status.overview_page.causes": {"latest": 2000, "within_s": 604_800},
     "status.overview_page.count_unsettled": {},
     "status.overview_page.ended_by_hour": {"latest": 2000},
-    "status.overview_page.published_before": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
-    "status.overview_page.published_now": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
+    "jobs.reads.previous_publication": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
+    "jobs.reads.published_job": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
     "pauses.queries.release_messages": {"limit": 2000},
     "bulk_actions.queries.claim_bulk_action": {},
     "jobs.sweep.republish_stale": {"after_s": 900},

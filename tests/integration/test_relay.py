@@ -6,16 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from oa_api.db.database import Database
-from oa_api.http.idempotency import Idempotency
-from oa_api.identity.principal import SERVICE
-from oa_api.jobs.job_creation import create_jobs, create_run
 from oa_api.jobs.outbox_relay import relay_once
-from oa_api.jobs.planning import PlannedJob
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.messages import REPUBLISHED, parse_job_message
-from oa_shared.scheduling import Lane, Tier
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
+from support.planned_jobs import create_planned_jobs
 
 
 @pytest.fixture
@@ -26,14 +22,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def write_jobs(database: Database, count: int) -> list[int]:
-    once = Idempotency(None, "", b"")
-    run = await create_run(database, {"live": True, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
-    planned = [
-        PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", f"n{number}", Tier.STANDARD) for number in range(count)
-    ]
-    answer = await create_jobs(database, run["id"], planned, errors=[], once=once, traceparent="", by=SERVICE)
-    jobs: list[int] = answer["jobs"]
-    return jobs
+    return await create_planned_jobs(database, *(f"n{number}" for number in range(count)))
 
 
 async def unsent(database: Database) -> list[int]:

@@ -7,20 +7,18 @@ from typing import Any
 import pytest
 
 from oa_api.db.database import Database, Row
-from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
-from oa_api.jobs.job_creation import create_jobs, create_run
-from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.requests import AttemptReport
 from oa_api.jobs.results import apply_event, apply_status
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.claim import CLAIM_FILE, claim
 from oa_shared.ids import attempt_prefix, batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage, dump
-from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
+from support.planned_jobs import create_planned_jobs
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 
@@ -33,11 +31,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def make_job(database: Database) -> int:
-    once = Idempotency(None, "", b"")
-    run = await create_run(database, {"live": True, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
-    planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", "city", Tier.STANDARD)
-    answer = await create_jobs(database, run["id"], [planned], errors=[], once=once, traceparent="", by=SERVICE)
-    return int(answer["jobs"][0])
+    (job,) = await create_planned_jobs(database, "city")
+    return job
 
 
 async def row_of(database: Database, job: int) -> Row:
@@ -156,9 +151,8 @@ async def test_submitted_that_was_overtaken_leaves_the_name_of_the_container(dat
     job = await make_job(database)
     await tell(database, job, JobStatus.RUNNING)
     row = await row_of(database, job)
-    asked = {"attempt": 1, "token": row["token"], "batch_job": "b1", "code": None, "message": None}
-    asked["status"] = JobStatus.SUBMITTED
-    assert await database.run(lambda transaction: actions.report(transaction, job, asked)) == "already_there"
+    report = AttemptReport(status=JobStatus.SUBMITTED, attempt=1, token=row["token"], batch_job="b1")
+    assert await database.run(lambda transaction: actions.report_status(transaction, job, report)) == "already_there"
     row = await row_of(database, job)
     assert (row["status"], row["batch_job"]) == ("Running", "b1")
 

@@ -7,16 +7,13 @@ from typing import Any
 import pytest
 
 from oa_api.db.database import Database, Row
-from oa_api.http.idempotency import Idempotency
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
-from oa_api.jobs.job_creation import create_jobs, create_run
-from oa_api.jobs.planning import PlannedJob
 from oa_api.jobs.results import apply_event, apply_status
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import BatchEvent, StatusMessage
-from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
+from support.planned_jobs import create_planned_jobs
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 
@@ -29,11 +26,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def make_job(database: Database, *, live: bool = True) -> Row:
-    once = Idempotency(None, "", b"")
-    run = await create_run(database, {"live": live, "github": None, "lane": Lane.MANUAL}, once, by=SERVICE)
-    planned = PlannedJob("xx/a", None, "0" * 64, "{}", "addresses", "city", Tier.STANDARD)
-    answer = await create_jobs(database, run["id"], [planned], errors=[], once=once, traceparent="", by=SERVICE)
-    return await job_of(database, answer["jobs"][0])
+    (job,) = await create_planned_jobs(database, "city", live=live)
+    return await job_of(database, job)
 
 
 async def job_of(database: Database, job: int) -> Row:

@@ -15,7 +15,7 @@ from oa_api.schedules.repository import GitHubArchives, Repository, RepositoryRe
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
 from oa_shared.schedule_types import ScheduleType
-from support.archives import tarred
+from support.archives import tar_files
 from support.running_api import INTERNAL, RunningApi, definition
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -165,7 +165,7 @@ async def test_sources_without_a_repository_fail_in_words_and_go_on_when_fired_a
 @pytest.fixture
 async def archive_server() -> AsyncIterator[TestServer]:
     files = {f"repo-1/sources/us/{name}.json": json.dumps(definition(name)).encode() for name in ("a", "b")}
-    body = tarred(files).getvalue()
+    body = tar_files(files).getvalue()
 
     async def archive(_request: web.Request) -> web.Response:
         return web.Response(body=body)

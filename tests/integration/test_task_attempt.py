@@ -1,4 +1,4 @@
-"""An attempt against real S3 and SQS: claimed once, told once, its last word left on S3."""
+"""An attempt against real S3 and SQS: one claim, one report, and its result object on S3."""
 
 import json
 from collections.abc import AsyncIterator
@@ -70,7 +70,7 @@ def make_attempt(
     return AttemptRunner(settings, storage=opened.storage(bucket), queue=queue, log_file=log_file, **more)
 
 
-async def told(opened: Aws, queues: Queues) -> list[StatusMessage]:
+async def sent_messages(opened: Aws, queues: Queues) -> list[StatusMessage]:
     received = await opened.queue(queues.results_url).receive(10, 1, 30)
     messages = [parse_result_message(message.body) for message in received]
     return sorted((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
@@ -80,7 +80,7 @@ async def test_attempt_success_uploads_all_files_and_reports_success(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     assert await make_attempt(opened, site, queues, bucket, tmp_path).run() == 0
-    messages = await told(opened, queues)
+    messages = await sent_messages(opened, queues)
     assert [message.status for message in messages if message.progress is None] == ["Running", "Success"]
     assert [message.seq for message in messages] == list(range(1, len(messages) + 1))
     result: dict[str, Any] = messages[-1].result or {}
@@ -99,16 +99,16 @@ async def test_attempt_second_container_exits_without_messages(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     await make_attempt(opened, site, queues, bucket, tmp_path).run()
-    await told(opened, queues)
+    await sent_messages(opened, queues)
     assert await make_attempt(opened, site, queues, bucket, tmp_path).run() == 0
-    assert await told(opened, queues) == []
+    assert await sent_messages(opened, queues) == []
 
 
 async def test_attempt_bad_source_reports_the_code_and_exits_with_its_status(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     assert await make_attempt(opened, site, queues, bucket, tmp_path, name="bad").run() == 11
-    messages = await told(opened, queues)
+    messages = await sent_messages(opened, queues)
     assert [message.status for message in messages] == ["Running", "Fail"]
     assert (messages[-1].error or {})["code"] == "source.not_found"
     assert await opened.storage(bucket).get_bytes("job/7/attempt-1/manifest.json") is None
@@ -119,9 +119,9 @@ async def test_attempt_second_try_of_batch_inherits_only_the_claim_of_its_own_jo
 ) -> None:
     await opened.storage(bucket).put_new("job/7/attempt-1/claim.json", claim("batch-1", "a machine that is gone"))
     for container in ("batch-2", "batch-1"):
-        assert not await told(opened, queues)
+        assert not await sent_messages(opened, queues)
         assert await make_attempt(opened, site, queues, bucket, tmp_path, container=container, batch_try=2).run() == 0
-    numbers = [message.seq for message in await told(opened, queues)]
+    numbers = [message.seq for message in await sent_messages(opened, queues)]
     assert len(numbers) > 1
     assert min(numbers) > 1_000_000
 
@@ -130,7 +130,7 @@ async def test_attempt_of_a_sample_reports_filled_fields_and_writes_no_data(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     assert await make_attempt(opened, site, queues, bucket, tmp_path, sample=5).run() == 0
-    ended = (await told(opened, queues))[-1]
+    ended = (await sent_messages(opened, queues))[-1]
     assert ended.status == "Success"
     assert ended.result is not None
     assert (ended.result["count"], ended.result["sample"], ended.result["without_geometry"]) == (1, True, 0)
@@ -144,5 +144,5 @@ async def test_attempt_of_a_sample_fails_like_the_full_job(
     opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     assert await make_attempt(opened, site, queues, bucket, tmp_path, name="bad", sample=5).run() == 11
-    ended = (await told(opened, queues))[-1]
+    ended = (await sent_messages(opened, queues))[-1]
     assert (ended.status, ended.error and ended.error["code"]) == ("Fail", "source.not_found")

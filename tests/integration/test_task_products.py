@@ -1,4 +1,4 @@
-"""An attempt that makes a product, against real S3 and SQS."""
+"""An attempt that builds a product, against real S3 and SQS."""
 
 import gzip
 import json
@@ -32,7 +32,7 @@ async def api(body: Row) -> AsyncIterator[str]:
 
 
 async def run(body: Row, opened: Aws, queues: Queues, bucket: str, *, folder: Path) -> tuple[int, StatusMessage]:
-    """Run the attempt of a plan; return its exit status and its last word."""
+    """Run the attempt of a plan; return its exit status and its last message."""
     (folder / "log.jsonl").write_text("")
     async with api(body) as url:
         settings = JobSettings(

@@ -1,4 +1,4 @@
-"""An attempt that finds what is published of its entry, and one that is told to stop."""
+"""An attempt with published data of its entry, and one that receives a request to stop."""
 
 import asyncio
 import gzip
@@ -25,7 +25,7 @@ CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "
 
 @dataclass
 class Site:
-    """The API and the source's server in one: a published job's files come from the bucket, as in the API."""
+    """The API and the source's server; the files of a published job come from the bucket, as in the API."""
 
     storage: Storage
     published: int | None = None
@@ -111,7 +111,7 @@ class Bench:
         summary = json.loads(gzip.decompress(found or b"").splitlines()[-1])
         return summary["previous"], summary["added"], summary["removed"]
 
-    async def last_told(self) -> StatusMessage:
+    async def last_message(self) -> StatusMessage:
         received = await self.opened.queue(self.queues.results_url).receive(10, 1, 30)
         messages = [parse_result_message(message.body) for message in received]
         return max((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
@@ -157,7 +157,7 @@ async def test_attempt_stop_reports_progress_stopped_and_no_result(bench: Bench)
     await bench.site.asked.wait()
     attempt.stop()
     assert await running == 143
-    last = await bench.last_told()
+    last = await bench.last_message()
     assert (last.status, last.progress) == ("Running", {"phase": "stopped"})
     assert await bench.manifest(9) == {}
     storage = bench.opened.storage(bench.bucket)

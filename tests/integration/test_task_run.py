@@ -1,4 +1,4 @@
-"""`oa-task run` against real HTTP: what it writes, and how it ends on bad input."""
+"""`run_job` against real HTTP: its outputs, and its failures on bad input."""
 
 import asyncio
 import gzip
@@ -38,7 +38,7 @@ async def cut_off_then_continued(request: web.Request) -> web.StreamResponse:
     return response
 
 
-async def stalled(request: web.Request) -> web.StreamResponse:
+async def stall(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Length": "100"})
     await response.prepare(request)
     await response.write(b"NO")
@@ -65,7 +65,7 @@ async def site(aiohttp_server: Serve) -> TestServer:
     app = web.Application()
     app.router.add_get("/data.csv", csv)
     app.router.add_get("/cut.csv", cut_off_then_continued)
-    app.router.add_get("/stalled.csv", stalled)
+    app.router.add_get("/stall.csv", stall)
     app.router.add_get("/loop.csv", redirect("/loop.csv"))
     app.router.add_get("/metadata.csv", redirect("http://169.254.169.254/latest/meta-data"))
     app.router.add_get("/file.csv", redirect("file:///etc/passwd"))
@@ -126,7 +126,7 @@ async def test_run_job_writes_features_in_order_and_a_manifest(run: Run, tmp_pat
         ("/busy.csv", "upstream.throttled"),
         ("/loop.csv", "source.not_found"),
         ("/large.csv", "source.too_large"),
-        ("/stalled.csv", "upstream.timeout"),
+        ("/stall.csv", "upstream.timeout"),
         ("/metadata.csv", "source.address_refused"),
         ("/file.csv", "source.address_refused"),
         ("/empty.csv", "source.empty"),

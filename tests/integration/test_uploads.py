@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from support.archives import zipped
+from support.archives import zip_files
 from support.running_api import INTERNAL, SECRET, RunningApi
 
 CSV = b"NO,ST\n1,Main\n"
@@ -43,7 +43,7 @@ async def test_upload_that_is_sent_is_ready_and_given_to_anyone(api: RunningApi)
     [
         ("a.csv", b"MZ\x00\x00", b"MZ\x00\x00", "no text"),
         ("a.csv", CSV, CSV[:-1], "announced"),
-        ("a.zip", (body := zipped({"../a.csv": b"1"}).getvalue()), body, "leaves its folder"),
+        ("a.zip", (body := zip_files({"../a.csv": b"1"}).getvalue()), body, "leaves its folder"),
     ],
 )
 async def test_upload_that_cannot_be_used_is_refused_in_words(
@@ -87,7 +87,7 @@ async def test_upload_that_is_deleted_is_gone(api: RunningApi) -> None:
     response = await api.client.delete(f"/api/upload/{begun['id']}", headers=INTERNAL)
     assert await response.json() == {"id": begun["id"], "state": "Deleted"}
     assert (await api.client.get(f"/upload/{begun['id']}/a.csv")).status == 410
-    assert [item.key async for item in api.storage.listed("upload/")] == []
+    assert [item.key async for item in api.storage.list_objects("upload/")] == []
     assert (await api.get("/api/upload", **INTERNAL))["uploads"] == []
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for an ArcGIS server on loopback: seeded features, and a switch for each lie and failure of real ones."""
+"""A simulated ArcGIS server on loopback: seeded features, and a switch for each fault of real servers."""
 
 import asyncio
 import json
@@ -18,20 +18,20 @@ _RANGE = re.compile(r"OBJECTID >= (-?\d+) AND OBJECTID <= (-?\d+)")
 
 
 def point_features(count: int, *, seed: int = 1, step: int = 1) -> list[Feature]:
-    """Return points with an object id, a number, a street and a column that no rule reads."""
+    """Return points with an object ID, a number, a street and a column that no rule reads."""
     random_ = random.Random(seed)  # noqa: S311 - nothing secret
     return [
         {
-            "attributes": {"OBJECTID": 1 + place * step, "NO": place, "ST": f"Elm {place % 7} St", "SPARE": "x"},
+            "attributes": {"OBJECTID": 1 + index * step, "NO": index, "ST": f"Elm {index % 7} St", "SPARE": "x"},
             "geometry": {"x": round(random_.uniform(-120, -110), 6), "y": round(random_.uniform(40, 45), 6)},
         }
-        for place in range(count)
+        for index in range(count)
     ]
 
 
 @dataclass
 class ArcgisServer:
-    """What it has and how it behaves; each switch is one thing that a real server was seen to do."""
+    """The features and the behavior of the server; each switch is a fault that was observed on a real server."""
 
     features: list[Feature] = field(default_factory=lambda: point_features(250))
     most: int = 50
@@ -52,17 +52,17 @@ class ArcgisServer:
     error: dict[str, Any] | None = None
     error_on_metadata: dict[str, Any] | None = None
     largest_page: int | None = None
-    fails: Callable[["ArcgisServer", dict[str, str]], web.StreamResponse | None] = lambda _server, _asked: None
+    fails: Callable[["ArcgisServer", dict[str, str]], web.StreamResponse | None] = lambda _server, _query: None
     changes: Callable[["ArcgisServer", int], None] = lambda _server, _page: None
     latency_s: float = 0.0
-    asked: list[dict[str, str]] = field(default_factory=list)
+    queries: list[dict[str, str]] = field(default_factory=list)
     methods: Counter[str] = field(default_factory=Counter)
     in_flight: int = 0
     most_in_flight: int = 0
     pages: int = 0
 
     def app(self) -> web.Application:
-        """Return the server, to be started by a test."""
+        """Return the application, for a test to start."""
         app = web.Application()
         for method in ("GET", "POST"):
             app.router.add_route(method, PATH, self._metadata)
@@ -89,87 +89,87 @@ class ArcgisServer:
         )
 
     async def _query(self, request: web.Request) -> web.StreamResponse:
-        asked = {key: str(value) for key, value in {**request.query, **await request.post()}.items()}
-        self.asked.append(asked)
+        query = {key: str(value) for key, value in {**request.query, **await request.post()}.items()}
+        self.queries.append(query)
         self.methods[request.method] += 1
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await asyncio.sleep(self.latency_s)
-            return await self._answer(request, asked)
+            return await self._answer(request, query)
         finally:
             self.in_flight -= 1
 
-    async def _answer(self, request: web.Request, asked: dict[str, str]) -> web.StreamResponse:
-        if asked.get("returnCountOnly") == "true" and self.count_status != HTTPStatus.OK:
+    async def _answer(self, request: web.Request, query: dict[str, str]) -> web.StreamResponse:
+        if query.get("returnCountOnly") == "true" and self.count_status != HTTPStatus.OK:
             return web.Response(status=self.count_status)
-        if asked.get("returnCountOnly") == "true":
-            count = len(self._matching(asked)) if self.claims_count is None else self.claims_count
+        if query.get("returnCountOnly") == "true":
+            count = len(self._matching(query)) if self.claims_count is None else self.claims_count
             return web.json_response({"count": count} if self.counts else {"error": {"code": 400, "message": "no"}})
-        if asked.get("returnIdsOnly") == "true":
+        if query.get("returnIdsOnly") == "true":
             ids = [feature["attributes"]["OBJECTID"] for feature in self.features]
             return web.json_response({"objectIdFieldName": "OBJECTID", "objectIds": ids if self.has_ids else None})
-        if self.refused & asked.keys() or (self.error and "outStatistics" in asked):
+        if self.refused & query.keys() or (self.error and "outStatistics" in query):
             return web.json_response({"error": {"code": 400, "message": "Unsupported parameter"}})
-        if "outStatistics" in asked:
+        if "outStatistics" in query:
             ids = [feature["attributes"]["OBJECTID"] for feature in self.features]
             return web.json_response({"features": [{"attributes": {"MIN_OID": min(ids), "MAX_OID": max(ids)}}]})
-        return await self._page(request, asked)
+        return await self._page(request, query)
 
-    async def _page(self, request: web.Request, asked: dict[str, str]) -> web.StreamResponse:
+    async def _page(self, request: web.Request, query: dict[str, str]) -> web.StreamResponse:
         self.pages += 1
         self.changes(self, self.pages)
         if self.error is not None:
             return web.json_response({"error": self.error})
-        failure = self.fails(self, asked)
+        failure = self.fails(self, query)
         if failure is not None:
             if not isinstance(failure, web.Response):
-                await cut_off(failure, request)
+                await drop_connection(failure, request)
             return failure
-        found = self._matching(asked)
-        start = 0 if self.ignores_offset else int(asked.get("resultOffset", 0))
-        wanted = min(int(asked.get("resultRecordCount", self.most)), self.most)
-        if self.largest_page is not None and min(wanted, len(found) - start) > self.largest_page:
+        matches = self._matching(query)
+        start = 0 if self.ignores_offset else int(query.get("resultOffset", 0))
+        size = min(int(query.get("resultRecordCount", self.most)), self.most)
+        if self.largest_page is not None and min(size, len(matches) - start) > self.largest_page:
             return web.json_response({"error": {"code": 400, "message": "Unable to complete operation."}})
-        page = found[start : start + wanted]
+        page = matches[start : start + size]
         return web.json_response(
             {
                 **({"objectIdFieldName": "OBJECTID"} if self.names_id else {}),
                 "geometryType": self.geometry_type,
                 **({"spatialReference": self.spatial_reference} if self.spatial_reference else {}),
-                "features": [_with_fields(feature, asked.get("outFields", "*")) for feature in page],
-                **({"exceededTransferLimit": True} if start + wanted < len(found) else {}),
+                "features": [_with_fields(feature, query.get("outFields", "*")) for feature in page],
+                **({"exceededTransferLimit": True} if start + size < len(matches) else {}),
             }
         )
 
-    def _matching(self, asked: dict[str, str]) -> list[Feature]:
+    def _matching(self, query: dict[str, str]) -> list[Feature]:
         if self.ignores_where:
             return self.features
-        found = self.features
-        between = _RANGE.fullmatch(asked.get("where", ""))
+        matches = self.features
+        between = _RANGE.fullmatch(query.get("where", ""))
         if between:
             first, last = int(between[1]), int(between[2])
-            found = [feature for feature in found if first <= feature["attributes"]["OBJECTID"] <= last]
-        if "geometry" in asked:
-            box = json.loads(asked["geometry"])
-            found = [feature for feature in found if _is_in(feature, box)]
-        return found
+            matches = [feature for feature in matches if first <= feature["attributes"]["OBJECTID"] <= last]
+        if "geometry" in query:
+            box = json.loads(query["geometry"])
+            matches = [feature for feature in matches if _is_in(feature, box)]
+        return matches
 
 
-def _with_fields(feature: Feature, wanted: str) -> Feature:
-    if wanted == "*":
+def _with_fields(feature: Feature, fields: str) -> Feature:
+    if fields == "*":
         return feature
-    names = wanted.split(",")
+    names = fields.split(",")
     return {**feature, "attributes": {name: feature["attributes"].get(name) for name in names}}
 
 
 def _is_in(feature: Feature, box: dict[str, float]) -> bool:
-    place = feature["geometry"]
-    return bool(box["xmin"] <= place["x"] <= box["xmax"] and box["ymin"] <= place["y"] <= box["ymax"])
+    point = feature["geometry"]
+    return bool(box["xmin"] <= point["x"] <= box["xmax"] and box["ymin"] <= point["y"] <= box["ymax"])
 
 
-async def cut_off(response: web.StreamResponse, request: web.Request) -> None:
-    """Send the head and a few bytes of a long answer, then drop the connection."""
+async def drop_connection(response: web.StreamResponse, request: web.Request) -> None:
+    """Send the headers and a few bytes of a long response, then drop the connection."""
     response.headers["Content-Length"] = "100000"
     await response.prepare(request)
     await response.write(b'{"features":[')

@@ -1,4 +1,4 @@
-"""Archives made in memory."""
+"""Archives in memory."""
 
 import io
 import tarfile
@@ -6,19 +6,19 @@ import zipfile
 from collections.abc import Mapping
 
 
-def zipped(files: Mapping[str, bytes]) -> io.BytesIO:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+def zip_files(files: Mapping[str, bytes]) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in files.items():
             archive.writestr(name, body)
-    return made
+    return buffer
 
 
-def tarred(files: Mapping[str, bytes]) -> io.BytesIO:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+def tar_files(files: Mapping[str, bytes]) -> io.BytesIO:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         for name, body in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(body)
             archive.addfile(info, io.BytesIO(body))
-    return made
+    return buffer

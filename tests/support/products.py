@@ -1,4 +1,4 @@
-"""Datasets as a bucket holds them, plans over them, and other people's readers for what was built."""
+"""Datasets in a bucket, plans over them, and third-party readers for the products."""
 
 import asyncio
 import csv
@@ -44,7 +44,7 @@ class Bucket:
         name: str = "city",
         **about: Any,
     ) -> Row:
-        """Write a dataset as a job does and return its element of a plan; `at` is x, y, a geometry or None."""
+        """Write a dataset like a job does and return its plan input; `at` of a row is x, y, a geometry or None."""
         self._jobs += 1
         prefix = f"job/{self._jobs}/attempt-1/"
         (self.folder / prefix).mkdir(parents=True)
@@ -86,8 +86,8 @@ def write_dataset(folder: Path, attributes: Attributes, geometry: Geometry, laye
     file.close()
 
 
-def named(source_name: str, name: str) -> Row:
-    """Return the element of a plan for a dataset that only its names matter of; there are no files."""
+def plan_input(source_name: str, name: str) -> Row:
+    """Return the plan input of a dataset without files."""
     about: Row = {"source_name": source_name, "layer": "addresses", "name": name, "job": 1}
     return {**about, "key": "x", "sha256": "0" * 64, "size_bytes": 1, "count": 1}
 
@@ -100,22 +100,22 @@ def address(number: str, street: str, x: float, y: float, **more: str) -> Row:
     return {"number": number, "street": street, "at": (x, y), **more}
 
 
-def lines_of(path: Path) -> list[Any]:
+def read_lines(path: Path) -> list[Any]:
     return [json.loads(line) for line in gzip.open(path, "rt", encoding="utf-8")]
 
 
-def csv_of(path: Path) -> list[dict[str, str]]:
+def read_csv(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.TextIOWrapper(gzip.open(path), encoding="utf-8", newline="")))
 
 
-def ogr_of(path: Path, layer: str = "") -> Row:
-    """Read a file with all drivers of GDAL, in a process of its own: the engine's has few of them."""
+def read_ogr(path: Path, layer: str = "") -> Row:
+    """Read a file with all drivers of GDAL, in another process: the engine's has few of them."""
     ended = subprocess.run([sys.executable, "-c", _READ, str(path), layer], check=True, capture_output=True, text=True)
     found: Row = json.loads(ended.stdout)
     return found
 
 
-def zipped(path: Path) -> dict[str, bytes]:
+def read_zip(path: Path) -> dict[str, bytes]:
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name) for name in archive.namelist()}

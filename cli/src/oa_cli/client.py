@@ -115,7 +115,7 @@ class Api:
         file = await asyncio.to_thread(source.open, "rb")
         try:
             async with self._session.put(self.url + path, data=file, timeout=timeout) as response:
-                return _decode(_checked(response.status, await response.text()), answer)
+                return _decode(_check_status(response.status, await response.text()), answer)
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise UnreachableError(_describe(self.url, error)) from error
         finally:
@@ -128,7 +128,7 @@ class Api:
         try:
             async with self._session.get(url, params=params, headers=headers, timeout=timeout) as response:
                 if response.status >= _BAD:
-                    _checked(response.status, await response.text())
+                    _check_status(response.status, await response.text())
                 async for line in response.content:
                     yield line.decode("utf-8").rstrip("\r\n")
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
@@ -144,7 +144,7 @@ class Api:
         try:
             async with self._session.get(URL(self.url + path, encoded=True), timeout=timeout) as response:
                 if response.status >= _BAD:
-                    _checked(response.status, await response.text())
+                    _check_status(response.status, await response.text())
                 with await asyncio.to_thread(part.open, "wb") as file:
                     async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
                         size_bytes += await asyncio.to_thread(file.write, chunk)
@@ -179,7 +179,7 @@ class Api:
                     raise UnreachableError(_describe(self.url, error)) from error
                 await asyncio.sleep(_PAUSE_S * attempt)
                 continue
-            return _checked(response.status, text)
+            return _check_status(response.status, text)
         raise UnreachableError(self.url)
 
 
@@ -220,7 +220,7 @@ def _decode(text: str, answer: type[_Answer]) -> _Answer:
     return cast("_Answer", decoded)
 
 
-def _checked(status: int, text: str) -> str:
+def _check_status(status: int, text: str) -> str:
     """Return the text of a good answer. Raises RejectedError with the detail of any other."""
     if status < _BAD:
         return text

@@ -1,4 +1,4 @@
-"""Uploading a file as the API asks for it: to the object store by a form, or to the API itself."""
+"""Uploading a file in the way that the API returns: by a form to the object store, or to the API itself."""
 
 import asyncio
 import hashlib

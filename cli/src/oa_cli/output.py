@@ -1,4 +1,4 @@
-"""What the commands print: tables and lines for people, JSON for scripts."""
+"""The output of commands: tables and lines on a terminal, JSON for scripts."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -113,7 +113,7 @@ def _print_job(job: JobAnswer, *, as_json: bool) -> None:
 
 
 def _summary(run: int, counts: Mapping[str, int]) -> Text:
-    text = Text(f"run {run}: {_ended(counts):,} of {counts['total']:,} ended", style="bold")
+    text = Text(f"run {run}: {_count_ended(counts):,} of {counts['total']:,} ended", style="bold")
     for status in JobStatus:
         if counts[status]:
             text.append(f"  {counts[status]:,} {status}", style=COLORS[status])
@@ -121,12 +121,12 @@ def _summary(run: int, counts: Mapping[str, int]) -> Text:
 
 
 def _bar(counts: Mapping[str, int]) -> ProgressBar:
-    return ProgressBar(total=counts["total"] or 1, completed=_ended(counts), width=60)
+    return ProgressBar(total=counts["total"] or 1, completed=_count_ended(counts), width=60)
 
 
-def _ended(counts: Mapping[str, int]) -> int:
+def _count_ended(counts: Mapping[str, int]) -> int:
     return sum(counts[status] for status in _ENDED)
 
 
 def _has_ended(counts: Mapping[str, int]) -> bool:
-    return _ended(counts) == counts["total"]
+    return _count_ended(counts) == counts["total"]

@@ -57,7 +57,7 @@ def submit_cases(console: Console, folder: Path) -> int:
     if not cases:
         raise NoCasesError(f"no */case.json below {folder}")
     with (
-        _served(folder) as base,
+        _serve(folder) as base,
         TemporaryDirectory(prefix="oa-cases-") as scratch,
         ThreadPoolExecutor(_AT_ONCE) as pool,
     ):
@@ -75,7 +75,7 @@ def submit_cases(console: Console, folder: Path) -> int:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[str]:
+def _serve(folder: Path) -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -1,4 +1,4 @@
-"""The first run: submits the sample county, waits for its jobs and describes what was published."""
+"""The first run: submits the sample county, waits for its jobs and describes the published data."""
 
 import json
 import time

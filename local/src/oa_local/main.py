@@ -130,7 +130,7 @@ _ACTIONS: dict[str, tuple[Callable[[], int], str]] = {
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="oa-local", description="Run the whole system on this machine.")
+    parser = argparse.ArgumentParser(prog="oa-local", description="Run the entire system on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, (_action, words) in _ACTIONS.items():
         commands.add_parser(name, help=words)

@@ -21,7 +21,7 @@ STACK = "local"
 DATABASE = "openaddresses"
 _API_PORT = 5000
 # Settings that jobs get in addition to those from the dispatcher.
-_JOB_SETTINGS = ("OA_ALLOWED_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
+_JOB_SETTINGS = ("OA_ALLOW_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
 _PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files")
 log = structlog.get_logger(__name__)
 
@@ -179,12 +179,12 @@ class Stack:
         environ = self._common()
         api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"]), "OA_DATABASE_URL": self.database_url}
         api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")
-        yield self._program("api", [_installed("oa-api")], {**environ, **api})
+        yield self._program("api", [_program_path("oa-api")], {**environ, **api})
         dispatcher = {
             "OA_HEALTH_PORT": str(self.ports["dispatcher"]),
             "AWS_ENDPOINT_URL_BATCH": f"http://127.0.0.1:{self.ports['batch']}",
         }
-        yield self._program("dispatcher", [_installed("oa-dispatcher")], {**environ, **dispatcher})
+        yield self._program("dispatcher", [_program_path("oa-dispatcher")], {**environ, **dispatcher})
 
     def _program(self, name: str, command: list[str], environ: dict[str, str]) -> Service:
         process = Process(command, log=self._log(name), environ=environ)
@@ -212,7 +212,7 @@ class Stack:
             "OA_RESULTS_DLQ_URL": queues.results_dlq_url,
             "OA_BUCKET": f"oa-{STACK}",
             "OA_API_URL": self.api_url,
-            "OA_ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "OA_ALLOW_HOSTS": "127.0.0.1,localhost",
             "OA_FAULT_POINTS": "on",
             **self.settings,
         }
@@ -223,5 +223,5 @@ class Stack:
         return self.queues
 
 
-def _installed(program: str) -> str:
+def _program_path(program: str) -> str:
     return str(Path(sys.executable).with_name(program))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from oa_shared.errors import OaError
@@ -10,8 +11,16 @@ MAX_DESCRIBE = 100
 ENDED_STATUSES = frozenset({"SUCCEEDED", "FAILED"})
 
 
+class StopReason(StrEnum):
+    """Why the sweep ends a container; Batch returns it as the reason of the job."""
+
+    CANCELED = "oa: canceled"
+    TIME_LIMIT = "oa: past its time limit"
+    DEADLINE = "oa: past its deadline"
+
+
 class BatchRefusedError(OaError):
-    """Batch refused the call and started nothing; `throttled` says that there were too many calls."""
+    """Batch refused the call and started nothing; `throttled` means that there were too many calls."""
 
     code = "batch.refused"
     title = "AWS Batch refused the call."

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 
 class OaError(Exception):
-    """An error with a `code` for programs, a `title` for people, and a `detail` of this occurrence."""
+    """An error with a `code` for programs, a `title` for readers, and a `detail` of this occurrence."""
 
     code: ClassVar[str] = "error"
     title: ClassVar[str] = "Something went wrong."

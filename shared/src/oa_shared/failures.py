@@ -29,7 +29,7 @@ class RetryRule:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One way in which a job fails; `rerun_helps` says whether the same definition may succeed later."""
+    """One way in which a job fails; `rerun_helps` means that the same definition may succeed later."""
 
     code: str
     title: str
@@ -90,7 +90,7 @@ _FAILURES = (
     _source(
         "source.skip",
         "The source is marked to be skipped.",
-        "Remove `skip` to run it again.",
+        "Remove `skip` to run the source.",
         exit_status=15,
     ),
     _source(

@@ -1,4 +1,4 @@
-"""Products of published data: their formats and files, and the plan that says what to build (docs/products.md).
+"""Products of published data: their formats and files, and the plan that describes what to build (docs/products.md).
 
 The API writes a plan, the task reads it.
 """

@@ -1,4 +1,4 @@
-"""Violations of a JSON schema with messages for people, by the validator that explains rather than the fast one."""
+"""Violations of a JSON schema with readable messages, by the validator that explains rather than the fast one."""
 
 from collections.abc import Mapping
 

@@ -70,7 +70,7 @@ class Storage(Protocol):
     async def presign_post(self, key: str, *, content_type: str, max_bytes: int, expires_s: int) -> UploadForm:
         """Return a form with which anyone can write this object, of this type and size, for `expires_s` seconds."""
 
-    def listed(self, prefix: str) -> AsyncIterator[ListedObject]:
+    def list_objects(self, prefix: str) -> AsyncIterator[ListedObject]:
         """Yield every object below a key prefix, ordered by key."""
 
     async def delete_many(self, keys: Sequence[str]) -> None:

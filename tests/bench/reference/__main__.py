@@ -1,4 +1,4 @@
-"""Conform a CSV file row by row: python -m bench.reference DEFINITION LAYER NAME DATA OUT (from the tests folder)."""
+"""Conform a CSV file row by row: `python -m bench.reference DEFINITION LAYER NAME DATA OUT`, in `tests`."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from bench.reference.source import convert, entry_of
 
 
 def main(definition: str, layer: str, name: str, data: str, out: str) -> None:
-    """Write OUT and say how long it took."""
+    """Write OUT; print the number of features and the seconds."""
     started = time.perf_counter()
     entry = entry_of(json.loads(Path(definition).read_text("utf-8")), layer, name)
     with Path(out).open("w", encoding="utf-8") as file:

@@ -1,7 +1,7 @@
-"""The attribute functions, one row at a time, as docs/engine.md tells them.
+"""The attribute functions, one row at a time, by docs/engine.md, "Attribute functions".
 
-Nothing here is shared with the engine: it is the oracle of the differential test and the baseline of the benchmark.
-Each maker takes a rule and returns a function of a row (a dict of texts); None means that nothing was found.
+The module shares nothing with the engine: it is the oracle of the differential test and the baseline of the benchmark.
+Each maker takes a rule and returns a function of a row (a dict of texts), which returns None for no result.
 """
 
 import ast
@@ -109,7 +109,7 @@ def constant(rule: dict[str, Any]) -> Step:
     return lambda _row: value
 
 
-def mapped(rule: dict[str, Any]) -> Step:
+def map_value(rule: dict[str, Any]) -> Step:
     field, otherwise = rule["field"], "" if rule.get("else") is None else rule["else"]
     mapping = {key: "" if value is None else value for key, value in rule["mapping"].items()}
     return lambda row: mapping.get(row[field], otherwise) if field in row else None
@@ -166,7 +166,7 @@ MAKERS: dict[str, Callable[[dict[str, Any]], Step]] = {
     "remove_postfix": remove_postfix,
     "first_non_empty": first_non_empty,
     "constant": constant,
-    "map": mapped,
+    "map": map_value,
     "mph_to_kph": mph_to_kph,
     "get": item,
 }

@@ -1,4 +1,4 @@
-"""One row of a source to the properties of a feature."""
+"""The properties of a feature from one row of a source."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +17,7 @@ PROPERTIES = {
 
 
 class RowRules:
-    """The rules of one entry, made ready once for all rows."""
+    """The rules of one entry, prepared once for all rows."""
 
     def __init__(self, layer: str, conform: dict[str, Any], columns: list[str]) -> None:
         self._layer = layer
@@ -29,17 +29,17 @@ class RowRules:
         ]
 
     def properties(self, row: Row) -> dict[str, Any]:
-        """Return the properties of a row; the row is changed."""
-        made = {}
+        """Return the properties of a row, and add the results of rules to the row."""
+        results = {}
         for name, step in self._steps:
-            made[name] = step(row)
-            row[f"oa:{name}"] = _text(made[name])
-        return {name: self._final(name, row, made) for name in self._names}
+            results[name] = step(row)
+            row[f"oa:{name}"] = _text(results[name])
+        return {name: self._final(name, row, results) for name in self._names}
 
-    def _final(self, name: str, row: Row, made: dict[str, Any]) -> Any:
+    def _final(self, name: str, row: Row, results: dict[str, Any]) -> Any:
         rule = self._rules.get(name, "")
-        if name in made:
-            value = "" if made[name] is None else made[name]
+        if name in results:
+            value = "" if results[name] is None else results[name]
         elif name not in self._rules:
             value = ""
         else:
@@ -67,8 +67,8 @@ def _run(steps: list[Step], variable: str, first: str | None) -> Callable[[Row],
         row[f"oa:{variable}"] = ""
         row[variable] = "" if first == "" else row.get(variable, "")
         for step in steps:
-            made = step(row)
-            value = value if made is None else made
+            result = step(row)
+            value = value if result is None else result
             row[f"oa:{variable}"] = _text(value)
             row[variable] = _text(value) or row[variable]
         return value

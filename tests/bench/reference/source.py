@@ -1,4 +1,4 @@
-"""A CSV file with its definition to lines of GeoJSON, in one pass over its rows."""
+"""Lines of GeoJSON from a CSV file and its definition, in one pass over the rows."""
 
 import csv
 import json
@@ -9,27 +9,27 @@ from typing import Any, TextIO
 
 from bench.reference.rows import RowRules
 
-Place = Callable[[str, str], Any]
+Project = Callable[[str, str], Any]
 
 
 def entry_of(definition: dict[str, Any], layer: str, name: str) -> dict[str, Any]:
     """Return the entry of a definition by layer and name."""
-    found: dict[str, Any] = next(entry for entry in definition["layers"][layer] if entry["name"] == name)
-    return found
+    body: dict[str, Any] = next(entry for entry in definition["layers"][layer] if entry["name"] == name)
+    return body
 
 
 def convert(data: Path, conform: dict[str, Any], layer: str, out: TextIO) -> int:
-    """Write the features of a file; return how many."""
+    """Write the features of a file; return their number."""
     count = 0
-    place = _placing(conform.get("srs"))
-    for line in lines(data, conform, layer, place):
+    project = _projection(conform.get("srs"))
+    for line in lines(data, conform, layer, project):
         out.write(line)
         count += 1
     return count
 
 
-def lines(data: Path, conform: dict[str, Any], layer: str, place: Place) -> Iterator[str]:
-    """Yield a line for each feature, without a hash."""
+def lines(data: Path, conform: dict[str, Any], layer: str, project: Project) -> Iterator[str]:
+    """Yield one line for each feature, without its hash."""
     with data.open(encoding=conform.get("encoding", "utf-8-sig"), newline="") as file:
         names, rows = _table(csv.reader(file, delimiter=conform.get("csvsplit", ",")), conform)
         rules = RowRules(layer, conform, names)
@@ -37,7 +37,7 @@ def lines(data: Path, conform: dict[str, Any], layer: str, place: Place) -> Iter
             if not cells or len(cells) > len(names):
                 continue
             row = {name: _unix(cell) for name, cell in zip_longest(names, cells, fillvalue="")}
-            point = _point(row[conform["lon"]], row[conform["lat"]], place)
+            point = _point(row[conform["lon"]], row[conform["lat"]], project)
             feature = {"type": "Feature", "properties": rules.properties(row)}
             feature["geometry"] = point
             yield json.dumps(feature) + "\n"
@@ -51,7 +51,7 @@ def _table(reader: Iterator[list[str]], conform: dict[str, Any]) -> tuple[list[s
     headers = conform.get("headers", conform.get("skiplines", 1))
     if headers == -1:
         first = next(reader)
-        return [f"COLUMN{place + 1}" for place in range(len(first))], _with_first(first, reader)
+        return [f"COLUMN{index + 1}" for index in range(len(first))], _with_first(first, reader)
     for _ in range(headers - 1):
         next(reader)
     return next(reader), reader
@@ -62,17 +62,17 @@ def _with_first(first: list[str], reader: Iterator[list[str]]) -> Iterator[list[
     yield from reader
 
 
-def _point(lon: str, lat: str, place: Place) -> dict[str, Any] | None:
+def _point(lon: str, lat: str, project: Project) -> dict[str, Any] | None:
     if not lon or not lat:
         return None
-    x, y = place(lon.replace(",", "."), lat.replace(",", "."))
+    x, y = project(lon.replace(",", "."), lat.replace(",", "."))
     return {"type": "Point", "coordinates": [round(x, 7), round(y, 7)]}
 
 
-def _placing(srs: str | None) -> Place:
+def _projection(srs: str | None) -> Project:
     if srs in (None, "EPSG:4326"):
         return lambda x, y: (float(x), float(y))
-    import pyproj  # noqa: PLC0415 - most files need none
+    import pyproj  # noqa: PLC0415 - most files need no projection
 
     transformer = pyproj.Transformer.from_crs(srs, 4326, always_xy=True)
     return lambda x, y: transformer.transform(float(x), float(y))

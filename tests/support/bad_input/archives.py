@@ -27,7 +27,7 @@ def _link() -> bytes:
     return body.getvalue()
 
 
-def _nested(depth: int) -> bytes:
+def _nest_zips(depth: int) -> bytes:
     body = _CSV
     for level in range(depth):
         body = _zip(**{"a.zip" if level else "a.csv": body})
@@ -52,7 +52,7 @@ CASES = {
         "source.archive", ("'../a.csv'", "folder"), _zip(**{"../a.csv": _CSV}), compression="zip"
     ),
     "a zip entry that is a link": Case("source.archive", ("'a.csv'", "link"), _link(), compression="zip"),
-    "zips nested too deeply": Case("source.archive", ("zip", " 3 "), _nested(6), compression="zip"),
+    "zips nested too deeply": Case("source.archive", ("zip", " 3 "), _nest_zips(6), compression="zip"),
     "a zip bomb": Case("source.too_large", (" 100 ",), _zip(**{"a.csv": b"\0" * 40_000_000}), compression="zip"),
     "a truncated gzip": Case(
         "source.archive", ("data.csv", "gzip"), gzip.compress(bytes(range(256)) * 99)[:-20], compression="gzip"

@@ -49,7 +49,7 @@ def _shapefiles(*names: str, crs: str | None = "EPSG:4326", shapes: tuple[str, .
     return write
 
 
-def _changed(change: Callable[[Path], None]) -> Any:
+def _shapefile_after(change: Callable[[Path], None]) -> Any:
     def write(folder: Path) -> Path:
         packed = folder / "packed"
         packed.mkdir()
@@ -87,23 +87,23 @@ CASES = {
     "a .prj that is not a CRS": Case(
         "source.crs",
         ("`conform.srs`",),
-        _changed(lambda folder: (folder / "a.prj").write_text("see the web site") and None),
+        _shapefile_after(lambda folder: (folder / "a.prj").write_text("see the web site") and None),
         conform=_SHAPEFILE,
     ),
     "a file that is not a shapefile": Case(
         "source.format",
         ("a.shp", "shapefile", "row 0"),
-        _changed(lambda folder: (folder / "a.shp").write_bytes(b"x" * 200) and None),
+        _shapefile_after(lambda folder: (folder / "a.shp").write_bytes(b"x" * 200) and None),
         conform=_SHAPEFILE,
     ),
     "a truncated shapefile": Case(
         "source.format",
         ("a.shp", "shapefile", "row 0"),
-        _changed(lambda folder: (folder / "a.shp").write_bytes((folder / "a.shp").read_bytes()[:50]) and None),
+        _shapefile_after(lambda folder: (folder / "a.shp").write_bytes((folder / "a.shp").read_bytes()[:50]) and None),
         conform=_SHAPEFILE,
     ),
     "a shapefile without features": Case(
-        "source.empty", (), _changed(lambda folder: _write_empty(folder / "a.shp")), conform=_SHAPEFILE
+        "source.empty", (), _shapefile_after(lambda folder: _write_empty(folder / "a.shp")), conform=_SHAPEFILE
     ),
     "a missing layer": Case(
         "source.empty", ("'b'", "`conform.layer`", "has a"), _gpkg(), conform={**_GPKG, "layer": "b"}

@@ -4,7 +4,14 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from oa_dispatcher.api_client import ApiClient, ApiUnavailableError, CurrentJob, read_job
+from oa_dispatcher.api_client import (
+    ApiClient,
+    ApiUnavailableError,
+    AttemptState,
+    CurrentJob,
+    read_attempt_state,
+    read_job,
+)
 from oa_shared.status import JobStatus
 
 
@@ -23,9 +30,9 @@ class MemoryApi(ApiClient):
         self.rows[job] = {**row, "lane": "manual", "created_at": now, "updated_at": now, **more}
         return self.rows[job]
 
-    async def job(self, job: int) -> CurrentJob | None:
+    async def attempt_state(self, job: int) -> AttemptState | None:
         self._check()
-        return read_job(self.rows[job]) if job in self.rows else None
+        return read_attempt_state(self.rows[job]) if job in self.rows else None
 
     async def report(self, job: int, change: Mapping[str, object]) -> bool:
         self._check()

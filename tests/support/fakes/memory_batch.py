@@ -1,4 +1,4 @@
-"""AWS Batch in memory: jobs wait until the test says how they end."""
+"""AWS Batch in memory: jobs wait until the test ends them."""
 
 import itertools
 import time

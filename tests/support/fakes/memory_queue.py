@@ -112,7 +112,7 @@ class MemoryQueue:
 
 
 class ImpatientQueue(MemoryQueue):
-    """Empty, and quick to say so."""
+    """A queue whose long poll returns at once."""
 
     async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:  # noqa: ARG002
         return await super().receive(max_messages, 0, visibility_s)

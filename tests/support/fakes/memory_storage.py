@@ -62,7 +62,7 @@ class MemoryStorage:
         fields = {"key": key, "Content-Type": content_type, "max": str(max_bytes), "expires": str(expires_s)}
         return UploadForm("memory:///", fields)
 
-    async def listed(self, prefix: str) -> AsyncIterator[ListedObject]:
+    async def list_objects(self, prefix: str) -> AsyncIterator[ListedObject]:
         self._check()
         for key in sorted(self._objects):
             if key.startswith(prefix):

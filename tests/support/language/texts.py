@@ -7,7 +7,7 @@ from pathlib import Path
 from support.language.python_texts import python, python_tests
 from support.language.text import HIDDEN, Text, hide_code
 
-_SHIPPED = ("shared", "services", "cli", "local", "terraform", "bin", ".ci", ".github")
+_SHIPPED = ("shared", "services", "cli", "local", "tools", "terraform", "bin", ".ci", ".github")
 _DOCUMENTS = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "docs")
 _OTHERS = ("Makefile", "pyproject.toml", "docker-compose.yml", "tests")
 _SKIPPED = frozenset({"node_modules", "__pycache__", ".venv", ".local", ".terraform", "vendor"})

@@ -1,5 +1,6 @@
+"""docker-compose.yml agrees with the settings and images of the services."""
+
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ from oa_api.settings import MigrationSettings
 from oa_api.settings import Settings as ApiSettings
 from oa_dispatcher.settings import DispatcherSettings
 from oa_local.batch.registration import dispatcher_settings
-from oa_shared.settings import read_settings
+from oa_shared.settings import describe_settings, read_settings
 
 ROOT = Path(__file__).parents[3]
 SETTINGS: dict[str, Any] = {"api": ApiSettings, "dispatcher": DispatcherSettings, "migrate": MigrationSettings}
-each_service_of_ours = pytest.mark.parametrize("name", SETTINGS)
+each_service = pytest.mark.parametrize("name", SETTINGS)
 
 
 def compose() -> dict[str, Any]:
@@ -29,28 +30,28 @@ def services() -> dict[str, Any]:
     return found
 
 
-@each_service_of_ours
+@each_service
 def test_compose_settings_are_complete_and_readable(name: str) -> None:
     read_settings(SETTINGS[name], services()[name]["environment"])
 
 
-@each_service_of_ours
-def test_compose_sets_no_variable_that_nobody_reads(name: str) -> None:
-    known = {f"OA_{field.name.upper()}" for field in fields(SETTINGS[name])}
-    # one block of settings serves the API and the dispatcher
-    known |= {f"OA_{field.name.upper()}" for field in fields(ApiSettings)}
+@each_service
+def test_compose_sets_only_variables_that_a_service_reads(name: str) -> None:
+    known = {setting.variable for setting in describe_settings(SETTINGS[name])}
+    # One block of settings is for the API and the dispatcher.
+    known |= {setting.variable for setting in describe_settings(ApiSettings)}
     assert {key for key in services()[name]["environment"] if key.startswith("OA_")} <= known
 
 
-def test_compose_dispatcher_names_the_queues_and_definitions_that_provisioning_makes() -> None:
+def test_compose_dispatcher_has_the_queues_and_definitions_of_provisioning() -> None:
     environment = services()["dispatcher"]["environment"]
     dispatcher = read_settings(DispatcherSettings, environment)
-    made = read_settings(DispatcherSettings, {**environment, **dispatcher_settings(environment["OA_STACK"])})
-    assert dispatcher.batch_queues == made.batch_queues
-    assert dispatcher.batch_definitions == made.batch_definitions
+    provisioned = read_settings(DispatcherSettings, {**environment, **dispatcher_settings(environment["OA_STACK"])})
+    assert dispatcher.batch_queues == provisioned.batch_queues
+    assert dispatcher.batch_definitions == provisioned.batch_definitions
 
 
-def test_compose_queue_addresses_are_those_of_the_stack() -> None:
+def test_compose_queue_urls_are_those_of_the_stack() -> None:
     environment = services()["api"]["environment"]
     stack, endpoint = environment["OA_STACK"], environment["AWS_ENDPOINT_URL"]
     names = {"JOBS_QUEUE": "jobs", "JOBS_DLQ": "jobs-dlq", "RESULTS_QUEUE": "results", "RESULTS_DLQ": "results-dlq"}
@@ -65,7 +66,7 @@ def test_compose_builds_from_dockerfiles_that_exist() -> None:
     assert all((ROOT / path).is_file() for path in built)
 
 
-def test_compose_waits_only_for_what_can_come() -> None:
+def test_compose_waits_only_for_services_with_a_probe_or_an_end() -> None:
     found = services()
     for service in found.values():
         for name, how in service.get("depends_on", {}).items():
@@ -88,7 +89,7 @@ def test_compose_publishes_ports_on_loopback_only() -> None:
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_compose_images_of_others_have_a_version() -> None:
+def test_compose_third_party_images_have_a_version() -> None:
     images = {service["image"] for service in services().values() if "build" not in service}
     assert images == {"postgres:17-bookworm", "localstack/localstack:4.14.0"}
 
@@ -112,3 +113,8 @@ def test_compose_programs_are_installed_in_their_images() -> None:
     assert f"{entrypoints['provision'][0]} = " in scripts
     module = entrypoints["samples"][2].replace(".", "/")
     assert (ROOT / f"local/src/{module}.py").is_file()
+
+
+@pytest.mark.parametrize("path", ["docker-compose.yml", *map(str, (ROOT / "terraform").rglob("*.tf"))])
+def test_deployments_do_not_arm_fault_points(path: str) -> None:
+    assert "OA_FAULT" not in (ROOT / path).read_text("utf-8")

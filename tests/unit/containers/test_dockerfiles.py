@@ -1,3 +1,5 @@
+"""The Dockerfiles copy and install exactly what their packages need."""
+
 import fnmatch
 import json
 import re
@@ -71,22 +73,22 @@ def test_task_image_has_no_database_driver_and_no_other_service() -> None:
     assert not closure("oa-task") & (DATABASE | {"oa-api", "oa-dispatcher", "oa-cli", "oa-local"})
 
 
-def test_batch_emulation_image_has_all_of_the_task_image_and_no_database() -> None:
+def test_batch_emulation_image_has_the_task_image_and_no_database() -> None:
     assert closure("oa-task") < closure("oa-local")
     assert not closure("oa-local") & DATABASE
 
 
 @each_dockerfile
-def test_dockerfile_copies_only_what_exists_and_the_context_lets_in(path: str) -> None:
+def test_dockerfile_copies_only_existing_files_of_the_context(path: str) -> None:
     ignored = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    let_in = {line[1:] for line in ignored if line.startswith("!")}
+    in_context = {line[1:] for line in ignored if line.startswith("!")}
     for source in context_copies(path):
         assert (ROOT / source).exists(), source
-        assert source in let_in, source
+        assert source in in_context, source
 
 
 @each_dockerfile
-def test_dockerfile_copies_the_code_of_exactly_the_packages_that_its_package_needs(path: str) -> None:
+def test_dockerfile_copies_exactly_the_packages_that_its_package_needs(path: str) -> None:
     copied = {source for source in context_copies(path) if source.endswith("/src")}
     assert copied == {f"{MEMBERS[name]}/src" for name in closure(PACKAGES[path]) & set(MEMBERS)}
 
@@ -107,7 +109,7 @@ def test_dockerfile_has_the_uv_of_the_bootstrap(path: str) -> None:
 
 
 @each_dockerfile
-def test_dockerfile_enters_by_a_program_of_its_package_in_exec_form(path: str) -> None:
+def test_dockerfile_entrypoint_is_a_program_of_its_package_in_exec_form(path: str) -> None:
     project = tomllib.loads((ROOT / path).with_name("pyproject.toml").read_text("utf-8"))["project"]
     (entry,) = values(path, "ENTRYPOINT")
     program, *rest = json.loads(entry)
@@ -134,7 +136,7 @@ def test_dockerfile_needs_no_other_front_end(path: str) -> None:
     assert "# syntax=" not in (ROOT / path).read_text("utf-8")
 
 
-def test_every_dockerfile_is_looked_at() -> None:
+def test_every_dockerfile_is_tested() -> None:
     found = {
         str(path.relative_to(ROOT))
         for path in ROOT.rglob("Dockerfile*")

@@ -186,7 +186,7 @@ async def test_job_without_its_token_is_not_mistaken_for_another_attempt(
 
     monkeypatch.setattr(ApiClient, "_call", call)
     with pytest.raises(ApiUnavailableError):
-        await ApiClient("http://api", "an old secret").job(7)
+        await ApiClient("http://api", "an old secret").attempt_state(7)
 
 
 async def test_tier_with_machines_of_its_own_uses_their_queue(world: Any) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from oa_tools.deployment.container import on_loopback, read_container
 from oa_tools.deployment.costs import idle_costs, table, weekly_run_costs
-from oa_tools.deployment.drift import changes, unexpected
+from oa_tools.deployment.drift import changes, unexpected_changes
 from oa_tools.deployment.lint import findings_of
 from oa_tools.deployment.report import CheckReport, SkippedError
-from oa_tools.deployment.static import accepted
+from oa_tools.deployment.static import accepted_findings
 from oa_tools.deployment.terraform import Terraform, TerraformError, write_cli_config
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:oa-dev/shared-secret-AbCdEf"
@@ -22,34 +22,34 @@ class Secrets:
         return {"SecretString": f'{{"current": "for {query["SecretId"]} at {query.get("VersionId", "the newest")}"}}'}
 
 
-def changed(address: str, before: Any, after: Any, actions: tuple[str, ...] = ("update",), **unknown: Any) -> Any:
+def plan_of(address: str, before: Any, after: Any, actions: tuple[str, ...] = ("update",), **unknown: Any) -> Any:
     change = {"actions": list(actions), "before": before, "after": after, "after_unknown": unknown}
     return {"resource_changes": [{"address": address, "change": change}]}
 
 
 def test_changes_unchanged_and_read_are_none() -> None:
-    plan = changed("a.b", {"x": 1}, {"x": 1}, ("no-op",))
-    plan["resource_changes"] += changed("data.a.b", None, {}, ("read",))["resource_changes"]
+    plan = plan_of("a.b", {"x": 1}, {"x": 1}, ("no-op",))
+    plan["resource_changes"] += plan_of("data.a.b", None, {}, ("read",))["resource_changes"]
     assert changes(plan) == {}
 
 
 @pytest.mark.parametrize(
     "plan",
     [
-        changed("module.database.aws_db_instance.this", {"multi_az": False}, {"multi_az": True}),
-        changed("module.database.aws_db_instance.this", {}, {}, ("delete", "create")),
-        changed("aws_ecs_cluster.this", {"name": "a"}, {"name": "b"}),
-        changed("module.queues.aws_sqs_queue.this", {}, {}, policy=True),
+        plan_of("module.database.aws_db_instance.this", {"multi_az": False}, {"multi_az": True}),
+        plan_of("module.database.aws_db_instance.this", {}, {}, ("delete", "create")),
+        plan_of("aws_ecs_cluster.this", {"name": "a"}, {"name": "b"}),
+        plan_of("module.queues.aws_sqs_queue.this", {}, {}, policy=True),
     ],
 )
 def test_unexpected_change_is_reported(plan: Any) -> None:
-    (line,) = unexpected(changes(plan))
+    (line,) = unexpected_changes(changes(plan))
     assert line.startswith(plan["resource_changes"][0]["address"])
 
 
 def test_gap_of_the_emulator_is_expected_with_any_index() -> None:
     address = 'module.database.aws_vpc_security_group_ingress_rule.client["api"]'
-    assert unexpected(changes(changed(address, {"description": None}, {"description": "Postgres"}))) == []
+    assert unexpected_changes(changes(plan_of(address, {"description": None}, {"description": "Postgres"}))) == []
 
 
 def test_read_container_secrets_are_resolved_as_ecs_does() -> None:
@@ -94,7 +94,7 @@ def test_skipped_step_fails_only_in_a_strict_report(
 def test_accepted_finding_without_a_reason_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "checkov.yaml").write_text("skip-check:\n  - CKV_AWS_1\n")
     with pytest.raises(TerraformError, match="CKV_AWS_1"):
-        accepted(tmp_path)
+        accepted_findings(tmp_path)
 
 
 def test_lint_untyped_undescribed_and_unused_are_found(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from oa_tools.deployment.aws import EmulatedAccount
-from oa_tools.deployment.drift import changes, unexpected
+from oa_tools.deployment.drift import changes, unexpected_changes
 from oa_tools.deployment.lint import lint
 from oa_tools.deployment.report import CheckReport, SkippedError
 from oa_tools.deployment.static import check_format, check_refusals, run_tests, scan
@@ -125,7 +125,7 @@ def _plan_again(terraform: Terraform, var_file: str) -> str:
     plan = terraform.folder / "second.plan"
     terraform.run("plan", "-input=false", _PARALLEL, f"-out={plan}", var_file, timeout_s=300)
     planned = changes(json.loads(terraform.run("show", "-json", str(plan), timeout_s=120)))
-    surprises = unexpected(planned)
+    surprises = unexpected_changes(planned)
     if surprises:
         raise TerraformError("a second plan changes:\n" + "\n".join(surprises))
     return f"no changes except {len(planned)} that the gaps of the emulator explain"

@@ -53,13 +53,13 @@ def read_container(definition: TaskDefinition, name: str, secrets: AwsClient) ->
 def resolve(reference: str, secrets: AwsClient) -> str:
     """Return the value of `arn:json-key:version-stage:version-id`, as ECS does."""
     parts = reference.split(":")
-    arn, (key, stage, version) = ":".join(parts[:_ARN_PARTS]), _padded(parts[_ARN_PARTS:])
+    arn, (key, stage, version) = ":".join(parts[:_ARN_PARTS]), _pad(parts[_ARN_PARTS:])
     selection = {name: value for name, value in (("VersionStage", stage), ("VersionId", version)) if value}
     text = str(secrets.get_secret_value(SecretId=arn, **selection)["SecretString"])
     return str(json.loads(text)[key]) if key else text
 
 
-def _padded(parts: Sequence[str]) -> tuple[str, str, str]:
+def _pad(parts: Sequence[str]) -> tuple[str, str, str]:
     key, stage, version = [*parts, "", "", ""][:3]
     return key, stage, version
 

@@ -72,7 +72,7 @@ def _holds_true(value: object) -> bool:
     return value is True
 
 
-def unexpected(planned: Mapping[str, tuple[str, frozenset[str]]]) -> list[str]:
+def unexpected_changes(planned: Mapping[str, tuple[str, frozenset[str]]]) -> list[str]:
     """Return a line for each change that is not expected."""
     lines = []
     for address, (actions, attributes) in sorted(planned.items()):

@@ -9,7 +9,7 @@ from oa_shared.errors import OaError
 
 
 class SkippedError(OaError):
-    """A step cannot run on this machine; the detail says what is missing."""
+    """A step cannot run on this machine; the detail names what is missing."""
 
     code = "deployment.skipped"
     title = "The step cannot run on this machine."

@@ -74,10 +74,11 @@ def scan(tools: Path, source: Path, folder: Path) -> str:
         lines = sorted({f"{each['check_id']} {each['resource']}: {each['check_name']}" for each in failed})
         raise TerraformError("\n".join(lines))
     summary = report.get("summary", report)
-    return f"{summary.get('passed', 0)} checks passed, {len(accepted(source))} kinds of finding accepted with a reason"
+    accepted = len(accepted_findings(source))
+    return f"{summary.get('passed', 0)} checks passed, {accepted} kinds of finding accepted with a reason"
 
 
-def accepted(source: Path) -> list[str]:
+def accepted_findings(source: Path) -> list[str]:
     """Return the accepted findings of checkov.yaml. Raises TerraformError if one has no reason next to it."""
     lines = (source / "checkov.yaml").read_text("utf-8").splitlines()
     entries = [line.strip() for line in lines if line.strip().startswith("- CKV")]

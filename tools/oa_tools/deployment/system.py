@@ -50,11 +50,11 @@ class DeployedSystem:
         batch = self._start_batch()
         local = {"OA_DATABASE_URL": on_loopback(api.environ["OA_DATABASE_URL"], postgres.port), "OA_HOST": "127.0.0.1"}
         self._migrate(local)
-        local |= {"OA_ALLOWED_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url}
-        self._serve("api", [_installed("oa-api")], {**local, "OA_PORT": str(self.ports["api"])})
-        self._serve("consumer", [_installed("oa-api")], local)
+        local |= {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url}
+        self._serve("api", [_program_path("oa-api")], {**local, "OA_PORT": str(self.ports["api"])})
+        self._serve("consumer", [_program_path("oa-api")], local)
         health = {"OA_HEALTH_PORT": str(self.ports["dispatcher"]), "AWS_ENDPOINT_URL_BATCH": batch.url}
-        self._serve("dispatcher", [_installed("oa-dispatcher")], {**local, **health})
+        self._serve("dispatcher", [_program_path("oa-dispatcher")], {**local, **health})
         self._serve_files()
 
     def stop(self) -> None:
@@ -79,7 +79,7 @@ class DeployedSystem:
             raise DeployedSystemError(f"the job ended as {job['status']}: {json.dumps(job.get('error'))}")
         rows = [row for row in api.call("GET", "/api/data")["data"] if row["job"] == number]
         if not rows:
-            raise DeployedSystemError(f"job {number} succeeded but nothing is published")
+            raise DeployedSystemError(f"job {number} succeeded but has no published data")
         # The API redirects to a signed URL of the bucket.
         with urlopen(f"{self.api_url}/api/job/{number}/output/source.geojson.gz", timeout=60) as answer:  # noqa: S310
             size, url = len(answer.read()), urlsplit(answer.url)
@@ -91,7 +91,7 @@ class DeployedSystem:
     def call_as_schedule(self) -> None:
         """Make the API call of a schedule with its container."""
         call = self._container("schedule", "call")
-        command = [_installed("oa-api"), *call.command]
+        command = [_program_path("oa-api"), *call.command]
         process = self._program("schedule", command, {**call.environ, "OA_API_URL": self.api_url})
         process.start()
         if process.child is None or process.child.wait(60) != 0:
@@ -136,7 +136,7 @@ class DeployedSystem:
         results = self.outputs["queue_urls"]["results"]["queue"]
         batch = BatchProcess(
             self.folder / "batch",
-            environ={**self.account.environ, "OA_ALLOWED_HOSTS": "127.0.0.1"},
+            environ={**self.account.environ, "OA_ALLOW_HOSTS": "127.0.0.1"},
             results_queue_url=results,
         )
         self.processes.append(batch.process)
@@ -161,7 +161,7 @@ class DeployedSystem:
 
     def _migrate(self, local: Mapping[str, str]) -> None:
         before = self._container("api", "before")
-        process = self._program("migrate", [_installed("oa-api"), *before.command], {**before.environ, **local})
+        process = self._program("migrate", [_program_path("oa-api"), *before.command], {**before.environ, **local})
         process.start()
         if process.child is None or process.child.wait(60) != 0:
             raise DeployedSystemError(f"the migration failed:\n{process.tail()}")
@@ -189,5 +189,5 @@ class DeployedSystem:
             time.sleep(0.1)
 
 
-def _installed(program: str) -> str:
+def _program_path(program: str) -> str:
     return str(Path(sys.executable).with_name(program))

@@ -1,1 +1,1 @@
-"""A weekly run over test towns, some of them broken in different ways, which can be fixed afterwards."""
+"""A weekly run over test towns, some of them broken in different ways, whose data can then be fixed."""

@@ -68,10 +68,10 @@ class TownServer:
 
 
 def _good(town: Town) -> bytes:
-    return _zipped(town) if town.fault is Fault.BAD_ZIP else table(town)
+    return _zip(town) if town.fault is Fault.BAD_ZIP else table(town)
 
 
-def _zipped(town: Town) -> bytes:
+def _zip(town: Town) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("addresses.csv", table(town))
@@ -85,7 +85,7 @@ _BODIES: dict[Fault | None, Callable[[Town], bytes]] = {
     Fault.COLUMN: lambda town: table(town, without="STREET"),
     Fault.EMPTY: lambda town: table(town, rows=0),
     Fault.METERS: lambda town: table(town, meters=True),
-    Fault.BAD_ZIP: lambda town: _zipped(town)[:200],
+    Fault.BAD_ZIP: lambda town: _zip(town)[:200],
     Fault.DROP: lambda town: table(town, rows=ROWS // 2),
 }
 

@@ -135,7 +135,7 @@ class WeeklyTrial:
                 is_good = all(outcome == OUTCOMES[fault] for outcome in of_fault)
                 table.add_row(str(fault), str(len(of_fault)), text, "yes" if is_good else "NO")
         self._console.print(table)
-        unexpected = [town for town in towns if outcomes.get(town.source_name, _NO_JOB) != _expected(town)]
+        unexpected = [town for town in towns if outcomes.get(town.source_name, _NO_JOB) != _expected_outcome(town)]
         intact = sum(town.fault is None for town in towns)
         self._console.print(f"{intact} towns without a fault; {len(unexpected)} of {len(towns)} ended unexpectedly")
         for town in unexpected[:20]:
@@ -143,7 +143,7 @@ class WeeklyTrial:
         return not unexpected
 
 
-def _expected(town: Town) -> JobOutcome:
+def _expected_outcome(town: Town) -> JobOutcome:
     return OUTCOMES[town.fault] if town.fault else JobOutcome("Success")
 
 

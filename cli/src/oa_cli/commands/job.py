@@ -35,7 +35,7 @@ class JobDetail(JobAnswer):
     """GET /api/job/<job>."""
 
     attempts: list[Attempt]
-    held_back: list[Concern]
+    review_reasons: list[Concern]
     output: dict[str, str]
 
 
@@ -89,7 +89,7 @@ def job_show(number: int, *, as_json: bool) -> None:
             ]
             for item in answer["attempts"]
         ]
-        concerns = [f"needs review: {item['message']} ({item['state']})" for item in answer["held_back"]]
+        concerns = [f"needs review: {item['message']} ({item['state']})" for item in answer["review_reasons"]]
         links = [api.url + link for link in answer["output"].values()]
         attempts = table("attempts", columns, rows)
         print_answer(answer, _fields(answer), "", attempts, *concerns, *links, as_json=as_json)

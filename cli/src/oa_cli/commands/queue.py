@@ -119,10 +119,10 @@ def queue_show(
         columns = ("id", "sent (UTC)", "job", "attempt", "reason", "message")
         rows = [
             [
-                *(letter["id"], moment(letter["sent_at"]), letter["job"], letter["attempt"]),
-                *(letter["reason"] or "max deliveries exceeded", letter["body"][:_BODY_WIDTH]),
+                *(message["id"], moment(message["sent_at"]), message["job"], message["attempt"]),
+                *(message["reason"] or "max deliveries exceeded", message["body"][:_BODY_WIDTH]),
             ]
-            for letter in answer["messages"]
+            for message in answer["messages"]
         ]
         title = list_title("dead letter", len(rows), answer)
         print_answer(answer["messages"], table(title, columns, rows), as_json=as_json)

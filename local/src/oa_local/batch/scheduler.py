@@ -65,9 +65,9 @@ class Scheduler:
     async def _run(self, job: EmulatedJob) -> None:
         job.status = "STARTING"
         self._ledger.save(job)
-        self._end(job, await self._runner.run(job, self._started))
+        self._end(job, await self._runner.run(job, self._record_start))
 
-    def _started(self, job: EmulatedJob) -> None:
+    def _record_start(self, job: EmulatedJob) -> None:
         job.status, job.started_at = "RUNNING", now_ms()
         self._ledger.save(job)
         self._events.enqueue(job)

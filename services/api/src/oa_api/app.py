@@ -56,7 +56,7 @@ def make_app(
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
-    app[HUB] = Hub(database, settings.database_url, most_streams=settings.event_streams)
+    app[HUB] = Hub(database, settings.database_url, max_streams=settings.event_streams)
     app.on_shutdown.append(_end_streams)
     app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
     app[RENDER_ERROR] = render_error

@@ -48,6 +48,15 @@ class CurrentJob:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class AttemptState:
+    """The latest attempt of a job and its status."""
+
+    attempt: int
+    token: str
+    status: JobStatus
+
+
 class ApiClient:
     """A client of the API. Every method raises ApiUnavailableError or ApiRefusedError."""
 
@@ -66,10 +75,10 @@ class ApiClient:
         if self._session is not None:
             await self._session.close()
 
-    async def job(self, job: int) -> CurrentJob | None:
-        """Return a job, or None if it does not exist."""
-        status, body = await self._call("GET", f"/api/job/{job}")
-        return None if status == _NOT_FOUND else read_job(body)
+    async def attempt_state(self, job: int) -> AttemptState | None:
+        """Return the latest attempt of a job, or None if the job does not exist."""
+        status, body = await self._call("GET", f"/api/job/{job}/state")
+        return None if status == _NOT_FOUND else read_attempt_state(body)
 
     async def report(self, job: int, change: JsonMapping) -> bool:
         """Report a change of a job; return False if the job has already moved past it."""
@@ -115,13 +124,18 @@ class ApiClient:
         return response.status, answer
 
 
+def read_attempt_state(body: Mapping[str, Any]) -> AttemptState:
+    """Return the attempt of a response of the API. Raises ApiUnavailableError if its token is missing."""
+    _require_token(body)
+    return AttemptState(body["attempt"], body["token"], JobStatus(body["status"]))
+
+
 def read_job(row: Mapping[str, Any]) -> CurrentJob:
     """Return a job from an answer of the API.
 
     Raises ApiUnavailableError if the token is missing: the API hides it from callers without the shared secret.
     """
-    if "token" not in row:
-        raise ApiUnavailableError("the API does not accept the shared secret")
+    _require_token(row)
     return CurrentJob(
         id=row["id"],
         attempt=row["attempt"],
@@ -131,3 +145,8 @@ def read_job(row: Mapping[str, Any]) -> CurrentJob:
         batch_job=row["batch_job"],
         updated_at=datetime.fromisoformat(row["updated_at"]),
     )
+
+
+def _require_token(row: Mapping[str, Any]) -> None:
+    if "token" not in row:
+        raise ApiUnavailableError("the API does not accept the shared secret")

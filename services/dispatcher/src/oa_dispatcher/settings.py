@@ -8,31 +8,53 @@ from oa_shared.scheduling import Lane, Tier
 
 @dataclass(frozen=True, slots=True)
 class DispatcherSettings:
-    """Settings from OA_* variables; times are in seconds, rates in calls per second."""
+    """Settings from OA_* variables; times are in seconds, rates in calls per second.
 
-    stack: str
-    api_url: str
-    shared_secret: str = field(repr=False)
-    jobs_queue_url: str
-    results_queue_url: str
-    bucket: str
-    batch_queues: Mapping[str, str]
-    batch_definitions: Mapping[str, str]
-    jobs_dlq_url: str = ""
-    results_dlq_url: str = ""
-    allowed_hosts: tuple[str, ...] = ()
-    task_api_url: str = ""
-    submit_rate: float = 20
-    concurrency: int = 10
-    visibility_s: int = 60
-    api_retry_s: int = 5
-    unknown_retry_s: int = 30
-    host: str = "127.0.0.1"
-    health_port: int = 8001
-    sweep_every_s: float = 60
-    lost_after_s: float = 900
-    job_timeout_s: int = 6 * 3600
-    job_deadline_s: float = 47 * 3600
+    docs/settings.md is generated from this class.
+    """
+
+    stack: str = field(metadata={"help": "Name of the stack; part of the names of Batch jobs."})
+    api_url: str = field(metadata={"help": "URL of the API."})
+    shared_secret: str = field(repr=False, metadata={"help": "Secret of the services."})
+    jobs_queue_url: str = field(metadata={"help": "SQS queue from the API to the dispatcher."})
+    results_queue_url: str = field(metadata={"help": "SQS queue to the API."})
+    bucket: str = field(metadata={"help": "S3 bucket, passed to the containers."})
+    batch_queues: Mapping[str, str] = field(
+        metadata={"help": "JSON object: a Batch queue per lane, and per `<lane>.<tier>` for a tier on other machines."}
+    )
+    batch_definitions: Mapping[str, str] = field(metadata={"help": "JSON object: a Batch job definition per tier."})
+    jobs_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the jobs queue."})
+    results_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the results queue."})
+    allowed_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "variable": "OA_ALLOW_HOSTS",
+            "help": "Hosts on private networks that containers may reach, comma-separated.",
+        },
+    )
+    task_api_url: str = field(default="", metadata={"help": "URL of the API for containers; empty means OA_API_URL."})
+    submit_rate: float = field(
+        default=20, metadata={"help": "Maximum SubmitJob calls per second; lowered while Batch throttles."}
+    )
+    concurrency: int = field(default=10, metadata={"help": "Messages processed at the same time."})
+    visibility_s: int = field(default=60, metadata={"help": "Visibility time-out of received messages in seconds."})
+    api_retry_s: int = field(
+        default=5, metadata={"help": "Seconds until a message is retried when the API is unavailable."}
+    )
+    unknown_retry_s: int = field(
+        default=30, metadata={"help": "Seconds until a message is retried when Batch did not answer a submission."}
+    )
+    host: str = field(default="127.0.0.1", metadata={"help": "Address of the health endpoint."})
+    health_port: int = field(default=8001, metadata={"help": "Port of the health endpoint and the metrics."})
+    sweep_every_s: float = field(default=60, metadata={"help": "Seconds between sweeps of Batch."})
+    lost_after_s: float = field(
+        default=900,
+        metadata={"help": "Seconds after which a submitted job that Batch does not know is reported as lost."},
+    )
+    job_timeout_s: int = field(default=6 * 3600, metadata={"help": "Time limit of a container in seconds."})
+    job_deadline_s: float = field(
+        default=47 * 3600, metadata={"help": "Age of a Batch job in seconds after which the sweep terminates it."}
+    )
 
     def queue_of(self, lane: Lane, tier: Tier) -> str:
         """Return the Batch queue of a lane; a key `<lane>.<tier>` names a queue for a tier with machines of its own."""

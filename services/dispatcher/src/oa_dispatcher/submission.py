@@ -2,7 +2,7 @@
 
 import structlog
 
-from oa_dispatcher.api_client import ApiClient, ApiUnavailableError, CurrentJob
+from oa_dispatcher.api_client import ApiClient, ApiUnavailableError, AttemptState
 from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.token_bucket import TokenBucket
@@ -70,7 +70,7 @@ class Submission:
         """Return whether the API, its database and Batch answer; it asks them for things that never exist."""
         queue = next(iter(self._settings.batch_queues.values()))
         try:
-            await self._api.job(_NO_JOB)
+            await self._api.attempt_state(_NO_JOB)
             await self._batch.find_by_name(queue, _NO_NAME)
         except (ApiUnavailableError, BatchUnknownError, BatchRefusedError) as error:
             log.warning("dependency_down", error=error.detail)
@@ -78,7 +78,7 @@ class Submission:
         return True
 
     async def _adopt_or_submit(self, job: JobMessage, *, may_exist: bool) -> Outcome:
-        stale = _stale_reason(await self._api.job(job.job), job)
+        stale = _stale_reason(await self._api.attempt_state(job.job), job)
         if stale:
             SUBMISSIONS.labels("not_needed").inc()
             log.info("submission_not_needed", reason=stale)
@@ -152,11 +152,11 @@ class Submission:
             "OA_BUCKET": settings.bucket,
             "OA_RESULTS_QUEUE_URL": settings.results_queue_url,
             "OA_TRACEPARENT": child_traceparent(job.traceparent),
-            "OA_ALLOWED_HOSTS": ",".join(settings.allowed_hosts),
+            "OA_ALLOW_HOSTS": ",".join(settings.allowed_hosts),
         }
 
 
-def _stale_reason(current: CurrentJob | None, job: JobMessage) -> str | None:
+def _stale_reason(current: AttemptState | None, job: JobMessage) -> str | None:
     """Return why a message no longer needs a container, or None if it does."""
     if current is None:
         return "no such job"

@@ -10,7 +10,7 @@ import structlog
 
 from oa_dispatcher.api_client import ApiClient, CurrentJob
 from oa_dispatcher.settings import DispatcherSettings
-from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchService
+from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchService, StopReason
 from oa_shared.errors import OaError
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import LOST, BatchEvent, dump
@@ -86,22 +86,22 @@ class BatchSweep:
         """Return the container of a job whose dispatcher was killed before it reported the Batch id."""
         return await self._batch.find_by_name(self._settings.batch_queues[job.lane], self._name(job))
 
-    def _overdue_reason(self, container: BatchJob) -> str | None:
+    def _overdue_reason(self, container: BatchJob) -> StopReason | None:
         now, settings = time.time(), self._settings
         if container.started_at is not None and now - container.started_at > settings.job_timeout_s + _OVERDUE_GRACE_S:
-            return "oa: past its time limit"
+            return StopReason.TIME_LIMIT
         if container.created_at is not None and now - container.created_at > settings.job_deadline_s:
-            return "oa: past its deadline"
+            return StopReason.DEADLINE
         return None
 
     async def _end_canceled(self, jobs: Sequence[CurrentJob]) -> None:
         ids = [job.batch_job for job in jobs if job.batch_job and _age_s(job.updated_at) < _CANCELED_FOR_S]
         for container in await self._batch.describe(ids) if ids else []:
             if not container.ended:
-                await self._terminate(container, "oa: cancelled")
+                await self._terminate(container, StopReason.CANCELED)
 
-    async def _terminate(self, container: BatchJob, reason: str) -> None:
-        """End a container; if Batch refuses, the sweep goes on with the other jobs."""
+    async def _terminate(self, container: BatchJob, reason: StopReason) -> None:
+        """End a container; if Batch refuses, the sweep continues with the other jobs."""
         try:
             await self._batch.terminate(container.id, reason)
             log.info("batch_job_terminated", batch_job=container.id, reason=reason)

@@ -94,7 +94,7 @@ def try_(source: Path, *, layer: str | None, name: str | None, sample: int, as_j
 def diff(before: Path, after: Path, *, layer: str | None, name: str | None, examples: int, as_json: bool) -> None:
     """Compare the outputs of A and B.
 
-    Prints counts, the fill rate of each attribute, and the features added, removed and changed. A and B are output
+    Prints counts, the coverage of each attribute, and the features added, removed and changed. A and B are output
     folders of earlier runs, or definitions, which run now and leave no files.
     Exit status: 0 success, 10-19 the source, 20-29 the server or the machine, 30 a bug.
     """

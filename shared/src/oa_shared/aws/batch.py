@@ -38,7 +38,7 @@ _MILLISECONDS = 1000
 
 
 class AwsBatch:
-    """AWS Batch without retries: its client has those of botocore switched off."""
+    """AWS Batch without retries: its client has those of botocore disabled."""
 
     def __init__(self, client: "BatchClient") -> None:
         self._client = client

@@ -103,7 +103,7 @@ class S3Storage:
             )
         return UploadForm(str(form["url"]), {name: str(value) for name, value in form["fields"].items()})
 
-    async def listed(self, prefix: str) -> AsyncIterator[ListedObject]:
+    async def list_objects(self, prefix: str) -> AsyncIterator[ListedObject]:
         """Yield every object below a key prefix; one call returns at most 1,000."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         async with _translate_errors("ListObjectsV2"):

@@ -58,10 +58,10 @@ class SqsQueue:
                 AttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
                 MessageAttributeNames=["All"],
             )
-        return [_received(message) for message in answer.get("Messages", [])]
+        return [_read_message(message) for message in answer.get("Messages", [])]
 
     async def delete(self, receipt: str) -> None:
-        """Acknowledge a delivery; a receipt made stale by a later delivery is not an error."""
+        """Acknowledge a delivery; a receipt that is stale after a later delivery is not an error."""
         async with _translate_errors("DeleteMessage", allowed=_STALE_RECEIPT):
             await self._client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
 
@@ -104,7 +104,7 @@ def _attributes(attributes: Mapping[str, str]) -> "dict[str, MessageAttributeVal
     return {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
 
 
-def _received(message: "MessageTypeDef") -> ReceivedMessage:
+def _read_message(message: "MessageTypeDef") -> ReceivedMessage:
     attributes = message.get("MessageAttributes", {})
     system = message.get("Attributes", {})
     sent_ms = system.get("SentTimestamp")

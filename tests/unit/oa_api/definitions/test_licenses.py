@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.definitions.licenses import MAX_TEXT, License, attribution_text, license_of, normalize_license
+from oa_api.definitions.licenses import (
+    MAX_TEXT,
+    AttributedDataset,
+    License,
+    attribution_text,
+    license_of,
+    normalize_license,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
@@ -36,17 +43,17 @@ KEYS = ("url", "text", "name", "attribution", "attribution name", "share-alike",
         ([1], None),
     ],
 )
-def test_normalise_of_what_people_write_is_one_shape(stated: Any, expected: License | None) -> None:
+def test_normalize_license_of_any_spelling_has_one_form(stated: Any, expected: License | None) -> None:
     assert normalize_license(stated) == expected
 
 
 @given(JSON | st.dictionaries(st.sampled_from(KEYS), JSON))
-def test_normalise_of_what_it_made_changes_nothing(stated: Any) -> None:
+def test_normalize_license_of_a_normalized_license_changes_nothing(stated: Any) -> None:
     once = normalize_license(stated)
     assert normalize_license(once.as_json() if once else None) == once
 
 
-def test_licence_of_a_definition_is_that_of_the_entry() -> None:
+def test_license_of_a_definition_is_that_of_the_entry() -> None:
     entries = [{"name": "a", "license": "A"}, {"name": "b", "license": {"text": "B"}}, {"name": "c"}]
     definition = {"layers": {"addresses": entries}}
     found = [license_of(definition, "addresses", name) for name in ("a", "b", "c", "d")]
@@ -54,11 +61,11 @@ def test_licence_of_a_definition_is_that_of_the_entry() -> None:
 
 
 def test_attribution_text_of_hostile_names_keeps_one_line_for_each() -> None:
-    licence = normalize_license({"text": "L\r\nM"})
-    assert licence is not None
-    row = {"source_name": "xx/a", "layer": "addresses", "name": "a\n© Somebody else", "attribution": licence.line()}
-    lines = attribution_text([row]).splitlines()
-    assert lines[-2:] == ["Licence: L M.", "  xx/a addresses a © Somebody else"]
+    license_ = normalize_license({"text": "L\r\nM"})
+    assert license_ is not None
+    dataset = AttributedDataset("xx/a", "addresses", "a\n© Somebody else", license_.line())
+    lines = attribution_text([dataset]).splitlines()
+    assert lines[-2:] == ["License: L M.", "  xx/a addresses a © Somebody else"]
     assert "1 dataset. " in lines[1]
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from oa_api.jobs.quality_gate import concerns
+from oa_api.jobs.quality_gate import find_review_reasons
 
 PUBLISHED = {"count": 100, "fields": {"number": 100, "street": 50}}
 
 
 def codes(new: dict[str, Any], published: dict[str, Any] | None = PUBLISHED) -> list[str]:
-    return [concern.code for concern in concerns(new, published)]
+    return [concern.code for concern in find_review_reasons(new, published)]
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import pytest
 
 from oa_api.jobs.planning import PlannedJob
 from oa_api.pull_requests.merge import plan
-from oa_shared.scheduling import Tier
+from support.planned_jobs import planned_job
 
 
 def wanted(name: str, sha256: str = "s") -> PlannedJob:
-    return PlannedJob("xx/a", None, sha256, "{}", layer="addresses", name=name, tier=Tier.STANDARD)
+    return planned_job(name, sha256=sha256)
 
 
 def tried(run: int, job: int, name: str, *, status: str = "Success", sha256: str = "s") -> dict[str, Any]:

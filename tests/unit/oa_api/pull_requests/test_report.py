@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from oa_api.jobs.quality_gate import concerns
+from oa_api.jobs.quality_gate import find_review_reasons
 from oa_api.pull_requests.check_state import CheckState, Entry, JobOutcome
 from oa_api.pull_requests.definition_review import Finding
 from oa_api.pull_requests.excerpts import Excerpts
@@ -110,7 +110,7 @@ def test_held_back_reasons_are_those_of_the_gate() -> None:
     now = {"count": 50, "valid": 50, "fields": {"number": 0}}
     live = {"count": 100, "fields": {"number": 90}}
     told = shown(entry(tried(JobStatus.SUCCESS, **now), live=live, live_job=1)).comment or ""
-    for concern in concerns(now, live):
+    for concern in find_review_reasons(now, live):
         assert concern.message in told
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from oa_api.schedules.archive import ArchiveLimits, RepositoryError, read_archive, read_folder
-from support.archives import tarred, zipped
+from support.archives import tar_files, zip_files
 
 FILES = {
     "repo-abc/sources/us/ca/b.json": b"{}",
@@ -20,26 +20,26 @@ FILES = {
 PATHS = [("sources/at/a.json", b"[]"), ("sources/us/ca/b.json", b"{}")]
 
 
-@pytest.mark.parametrize("packed", [zipped, tarred])
+@pytest.mark.parametrize("packed", [zip_files, tar_files])
 def test_archive_gives_definitions_below_sources_in_order(packed: Callable[..., io.BytesIO]) -> None:
     assert [(member.path, member.body) for member in read_archive(packed(FILES))] == PATHS
 
 
-@pytest.mark.parametrize("packed", [zipped, tarred])
+@pytest.mark.parametrize("packed", [zip_files, tar_files])
 @pytest.mark.parametrize("name", ["repo/sources/../../etc/x.json", "../sources/x.json"])
 def test_archive_with_paths_that_climb_gives_nothing_of_them(packed: Callable[..., io.BytesIO], name: str) -> None:
     found = read_archive(packed({name: b"{}", "repo/sources/a.json": b"{}"}))
     assert [member.path for member in found] == ["sources/a.json"]
 
 
-@pytest.mark.parametrize("packed", [zipped, tarred])
+@pytest.mark.parametrize("packed", [zip_files, tar_files])
 def test_archive_with_a_huge_definition_names_it_and_does_not_read_it(packed: Callable[..., io.BytesIO]) -> None:
     files = {"r/sources/bomb.json": b" " * 5000, "r/sources/a.json": b"{}"}
     found = read_archive(packed(files), ArchiveLimits(definition_bytes=1000))
     assert [(member.path, member.body) for member in found] == [("sources/a.json", b"{}"), ("sources/bomb.json", None)]
 
 
-@pytest.mark.parametrize("packed", [zipped, tarred])
+@pytest.mark.parametrize("packed", [zip_files, tar_files])
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
@@ -60,9 +60,9 @@ def test_archive_beyond_a_limit_is_refused(
     [
         (b"<html>", "neither a zip file nor"),
         (b"", "neither a zip file nor"),
-        (tarred(FILES).getvalue()[:120], "broken"),
-        (zipped(FILES).getvalue()[:120], "broken"),
-        (zipped({"readme": b""}).getvalue(), "no definition"),
+        (tar_files(FILES).getvalue()[:120], "broken"),
+        (zip_files(FILES).getvalue()[:120], "broken"),
+        (zip_files({"readme": b""}).getvalue(), "no definition"),
     ],
 )
 def test_archive_that_is_none_is_refused_in_words(body: bytes, words: str) -> None:

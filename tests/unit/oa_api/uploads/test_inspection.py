@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from oa_api.uploads.inspection import HEAD_BYTES, TAIL_BYTES, Ends, FileRefusedError, inspect
-from support.archives import zipped
+from support.archives import zip_files
 
 
 def ends(body: bytes) -> Ends:
@@ -27,18 +27,18 @@ def links() -> bytes:
 
 
 def encrypted() -> bytes:
-    body = bytearray(zipped({"a.csv": b"1"}).getvalue())
+    body = bytearray(zip_files({"a.csv": b"1"}).getvalue())
     for signature, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         body[body.index(signature) + place] |= 0x1
     return bytes(body)
 
 
 def zip_of(name: str, body: bytes = b"x") -> Callable[[], bytes]:
-    return lambda: zipped({name: body}).getvalue()
+    return lambda: zip_files({name: body}).getvalue()
 
 
 def many_entries() -> bytes:
-    return zipped({f"{number}.csv": b"" for number in range(20_001)}).getvalue()
+    return zip_files({f"{number}.csv": b"" for number in range(20_001)}).getvalue()
 
 
 def huge_gzip() -> bytes:
@@ -54,8 +54,8 @@ def huge_gzip() -> bytes:
         ("a.geojson", b'\xef\xbb\xbf {"type": "FeatureCollection"}'),
         ("a.json", b"[]"),
         ("a.gml", b'<?xml version="1.0"?><gml/>'),
-        ("a.zip", zipped({"folder/a.shp": b"1", "folder/a.dbf": b"2"}).getvalue()),
-        ("a.zip", zipped({"a.csv": b"1,2\n" * 1_000_000}).getvalue()),
+        ("a.zip", zip_files({"folder/a.shp": b"1", "folder/a.dbf": b"2"}).getvalue()),
+        ("a.zip", zip_files({"a.csv": b"1,2\n" * 1_000_000}).getvalue()),
         ("a.csv.gz", gzip.compress(b"a,b\n", mtime=0)),
         ("a.gpkg", b"SQLite format 3\x00" + b"\x00" * 100),
     ],
@@ -77,7 +77,7 @@ def test_file_that_is_what_its_name_says_is_taken(name: str, body: bytes) -> Non
         ("a.zip", lambda: b"NO,ST\n", "does not begin"),
         ("a.gz", lambda: b"NO,ST\n", "does not begin"),
         ("a.gpkg", lambda: b"PK\x03\x04", "does not begin"),
-        ("a.zip", lambda: zipped({"a.csv": b"1" * 500}).getvalue()[:-30], "not a sound zip"),
+        ("a.zip", lambda: zip_files({"a.csv": b"1" * 500}).getvalue()[:-30], "not a sound zip"),
         ("a.zip", lambda: b"PK\x03\x04" + b"\x00" * 50, "not a sound zip"),
         ("a.zip", zip_of("folder/"), "no file in it"),
         ("a.zip", zip_of("../../etc/passwd"), "leaves its folder"),
@@ -99,12 +99,12 @@ def test_file_that_is_not_is_refused_in_words(name: str, make: Callable[[], byte
 
 
 def test_zip_whose_directory_is_not_among_the_last_bytes_is_refused() -> None:
-    body = zipped({f"{number}.csv": b"" for number in range(100)}).getvalue()
+    body = zip_files({f"{number}.csv": b"" for number in range(100)}).getvalue()
     with pytest.raises(FileRefusedError, match="not a sound zip"):
         inspect("a.zip", Ends(len(body), body[:HEAD_BYTES], body[-200:]))
 
 
 def test_zip_with_bytes_before_it_is_refused() -> None:
-    body = zipped({"a.csv": b"1"}).getvalue()
+    body = zip_files({"a.csv": b"1"}).getvalue()
     with pytest.raises(FileRefusedError, match="does not begin"):
         inspect("a.zip", ends(json.dumps({}).encode() + body))

@@ -1,4 +1,4 @@
-"""One remark a test: what it says, where, and that it is not said of what is sound."""
+"""Each finding of `check`: its severity, pointer and code; valid definitions have none."""
 
 import json
 from pathlib import Path
@@ -27,12 +27,12 @@ def _definition(conform: dict[str, Any] | None = None, *, layer: str = "addresse
     return {"schema": 2, "coverage": {"country": "xx", "US Census": {"geoid": "1"}}, "layers": {layer: [body]}}
 
 
-def _found(definition: Any) -> list[tuple[str, str, str]]:
+def _findings(definition: Any) -> list[tuple[str, str, str]]:
     return [(item.severity.value, item.pointer, item.code) for item in check_definition(definition)]
 
 
 def test_check_definition_valid_has_no_findings() -> None:
-    assert _found(_definition()) == []
+    assert _findings(_definition()) == []
 
 
 _CONFORM = "/layers/addresses/0/conform"
@@ -75,7 +75,7 @@ _CONFORM = "/layers/addresses/0/conform"
     ids=lambda value: value[2] + value[1].replace("/", ".") if isinstance(value, tuple) else "",
 )
 def test_check_definition_finding_has_pointer_and_code(definition: Any, expected: tuple[str, str, str]) -> None:
-    found = _found(definition)
+    found = _findings(definition)
 
     assert any(
         item[0] == expected[0] and item[1].startswith(expected[1]) and item[2] == expected[2] for item in found
@@ -88,7 +88,7 @@ def test_check_definition_failing_test_is_an_error() -> None:
         "acceptance-tests": [{"inputs": {"no": "1", "st": "A"}, "expected": {"number": "2", "street": "A"}}],
     }
 
-    found = _found(_definition(test=test))
+    found = _findings(_definition(test=test))
 
     assert found == [("error", "/layers/addresses/0/test", "source.test_failed")]
 
@@ -97,7 +97,7 @@ def test_check_definition_duplicate_name_is_an_error() -> None:
     definition = _definition()
     definition["layers"]["addresses"] *= 2
 
-    assert ("error", "/layers/addresses/1/name", "source.schema") in _found(definition)
+    assert ("error", "/layers/addresses/1/name", "source.schema") in _findings(definition)
 
 
 @pytest.mark.parametrize(

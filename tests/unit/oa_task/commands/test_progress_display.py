@@ -1,4 +1,4 @@
-"""Progress as people and programs see it."""
+"""Progress on a terminal and as JSON lines."""
 
 import io
 import json

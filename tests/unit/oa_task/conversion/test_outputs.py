@@ -15,8 +15,8 @@ NAMES = ("number", "street", "unit", "city", "district", "region", "postcode", "
 
 def batch(number: str) -> tuple[OutputBatch, ValidationResult]:
     frame = pl.DataFrame({name: [number if name == "number" else "x"] for name in NAMES})
-    made = output_batch(Attributes(frame), Points(np.array([1.0]), np.array([2.0])), "addresses")
-    return made, validate(made.attributes, made.geometry, "addresses")
+    opened = output_batch(Attributes(frame), Points(np.array([1.0]), np.array([2.0])), "addresses")
+    return opened, validate(opened.attributes, opened.geometry, "addresses")
 
 
 def outputs(folder: Path, *without: str) -> Outputs:
@@ -24,10 +24,12 @@ def outputs(folder: Path, *without: str) -> Outputs:
 
 
 def test_outputs_contain_every_batch_in_order(tmp_path: Path) -> None:
-    with outputs(tmp_path) as made:
+    with outputs(tmp_path) as opened:
         for number in range(20):
-            made.put(*batch(str(number)))
-        assert made.close() == {"changes": {"previous": False, "added": 20, "removed": 0, "changed": 0, "unchanged": 0}}
+            opened.put(*batch(str(number)))
+        assert opened.close() == {
+            "changes": {"previous": False, "added": 20, "removed": 0, "changed": 0, "unchanged": 0}
+        }
     lines = gzip.decompress((tmp_path / "source.geojson.gz").read_bytes()).decode().splitlines(keepends=True)
     assert lines == [batch(str(number))[0].lines[0] for number in range(20)]
     assert {path.name for path in tmp_path.iterdir()} == {
@@ -35,20 +37,20 @@ def test_outputs_contain_every_batch_in_order(tmp_path: Path) -> None:
     }
 
 
-def break_off(made: Outputs) -> None:
-    with made:
-        made.put(*batch("1"))
+def raise_inside(opened: Outputs) -> None:
+    with opened:
+        opened.put(*batch("1"))
         raise ValueError("broken")
 
 
 def test_outputs_error_removes_all_files(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="broken"):
-        break_off(outputs(tmp_path))
+        raise_inside(outputs(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_outputs_without_are_not_written(tmp_path: Path) -> None:
-    with outputs(tmp_path, "validated", "parquet", "changes") as made:
-        made.put(*batch("1"))
-        assert made.close() == {}
+    with outputs(tmp_path, "validated", "parquet", "changes") as opened:
+        opened.put(*batch("1"))
+        assert opened.close() == {}
     assert [path.name for path in tmp_path.iterdir()] == ["source.geojson.gz"]

@@ -1,4 +1,4 @@
-"""Archives from strangers."""
+"""Untrusted archives."""
 
 import gzip
 import io
@@ -12,7 +12,7 @@ from oa_task.conversion.unpacking import UnpackLimits, unpack
 from oa_task.runtime.failure import TaskFailure
 
 
-def packed(path: Path, **members: bytes) -> Path:
+def write_zip(path: Path, **members: bytes) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in members.items():
             archive.writestr(name, body)
@@ -30,8 +30,8 @@ def out(tmp_path: Path) -> Path:
 def test_unpack_nested_zip_is_unpacked_with_or_without_compression(
     tmp_path: Path, out: Path, compression: str | None
 ) -> None:
-    inner = packed(tmp_path / "inner.zip", **{"b.csv": b"b"})
-    outer = packed(tmp_path / "outer.zip", **{"x/a.csv": b"a", "x/inner.zip": inner.read_bytes()})
+    inner = write_zip(tmp_path / "inner.zip", **{"b.csv": b"b"})
+    outer = write_zip(tmp_path / "outer.zip", **{"x/a.csv": b"a", "x/inner.zip": inner.read_bytes()})
     files = unpack(outer, compression, out)
     assert [str(path.relative_to(out)) for path in files] == ["x/a.csv", "x/b.csv"]
 
@@ -46,7 +46,7 @@ def test_unpack_gzip_removes_the_suffix(tmp_path: Path, out: Path) -> None:
 @pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a/../../evil", "C:\\evil", "..\\evil"])
 def test_unpack_entry_outside_the_archive_fails_and_writes_nothing(tmp_path: Path, out: Path, name: str) -> None:
     with pytest.raises(TaskFailure) as caught:
-        unpack(packed(tmp_path / "a.zip", **{name: b"x"}), "zip", out)
+        unpack(write_zip(tmp_path / "a.zip", **{name: b"x"}), "zip", out)
     assert caught.value.code == "source.archive"
     assert not list(tmp_path.glob("**/evil"))
 
@@ -63,14 +63,14 @@ def test_unpack_symbolic_link_fails(tmp_path: Path, out: Path) -> None:
 
 
 def test_unpack_ratio_above_100_fails(tmp_path: Path, out: Path) -> None:
-    path = packed(tmp_path / "a.zip", bomb=b"\0" * 40_000_000)
+    path = write_zip(tmp_path / "a.zip", bomb=b"\0" * 40_000_000)
     with pytest.raises(TaskFailure) as caught:
         unpack(path, "zip", out)
     assert caught.value.code == "source.too_large"
 
 
 def test_unpack_too_many_entries_fails(tmp_path: Path, out: Path) -> None:
-    path = packed(tmp_path / "a.zip", **{f"f{place}": b"" for place in range(4)})
+    path = write_zip(tmp_path / "a.zip", **{f"f{place}": b"" for place in range(4)})
     with pytest.raises(TaskFailure, match="3 entries") as caught:
         unpack(path, "zip", out, UnpackLimits(entries=3))
     assert caught.value.code == "source.archive"

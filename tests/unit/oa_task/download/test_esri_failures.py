@@ -22,7 +22,7 @@ Fails = Callable[[ArcgisServer, dict[str, str]], web.StreamResponse | None]
 
 
 def always(text: str, status: int = 200, kind: str = "text/html") -> Fails:
-    return lambda _server, _asked: web.Response(text=text, status=status, content_type=kind)
+    return lambda _server, _query: web.Response(text=text, status=status, content_type=kind)
 
 
 def error(code: int) -> dict[str, object]:
@@ -140,4 +140,4 @@ async def test_fetch_empty_layer_writes_a_file_without_features(quick: DownloadL
 async def test_fetch_unlisted_column_requests_all_fields(quick: DownloadLimits, folder: Path) -> None:
     server = ArcgisServer(metadata={"fields": [{"name": "OBJECTID", "type": "esriFieldTypeOID"}]})
     await fetch(server, quick, folder)
-    assert {asked["outFields"] for asked in server.asked if "outFields" in asked} == {"*"}
+    assert {query["outFields"] for query in server.queries if "outFields" in query} == {"*"}

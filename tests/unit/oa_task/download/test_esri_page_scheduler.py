@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oa_task.download.esri.page import EsriPage, PageSize
-from oa_task.download.esri.page_ranges import IdList, IdRanges, Offsets, PageRanges
+from oa_task.download.esri.page_ranges import IdList, IdRanges, Offsets, PagingStrategy
 from oa_task.download.esri.page_scheduler import PageScheduler
 from oa_task.download.esri.seen_ids import SeenIds
 from oa_task.download.requests import TransientError
@@ -28,7 +28,7 @@ def answer(ids: list[int], asked: dict[str, str]) -> EsriPage:
     return EsriPage([{"attributes": {OID: value}} for value in page], list(page), is_cut=len(found) > wanted)
 
 
-def ranges_over(kind: str, ids: list[int]) -> PageRanges:
+def strategy_over(kind: str, ids: list[int]) -> PagingStrategy:
     if kind == "offsets":
         return Offsets(len(ids), OID)
     if kind == "ranges":
@@ -58,7 +58,7 @@ def test_run_with_random_failures_writes_each_feature_once_and_in_order(
         return answer(ids, asked)
 
     scheduler = PageScheduler(
-        ranges_over(kind, ids),
+        strategy_over(kind, ids),
         fetch=fetch,
         write=lambda page: written.extend(page.ids),
         page=PageSize(claimed_page),

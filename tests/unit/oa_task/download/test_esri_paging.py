@@ -47,7 +47,7 @@ def ids(raw: DownloadedFile) -> list[int]:
 
 
 def pages(server: ArcgisServer) -> list[dict[str, str]]:
-    return [asked for asked in server.asked if "outFields" in asked]
+    return [query for query in server.queries if "outFields" in query]
 
 
 async def test_fetch_offsets_returns_all_in_order_with_only_columns_of_rules(fetch: Fetch) -> None:
@@ -66,7 +66,7 @@ async def test_fetch_offsets_returns_all_in_order_with_only_columns_of_rules(fet
 async def test_fetch_without_offsets_uses_ranges_of_object_ids(fetch: Fetch) -> None:
     server = ArcgisServer(has_offsets=False)
     assert ids(await fetch(server)) == list(range(1, 251))
-    assert all("OBJECTID >=" in asked["where"] for asked in pages(server))
+    assert all("OBJECTID >=" in query["where"] for query in pages(server))
 
 
 async def test_fetch_ranges_with_gaps_are_divided_if_truncated(fetch: Fetch) -> None:
@@ -112,7 +112,7 @@ async def test_fetch_pages_smaller_than_announced_are_completed(fetch: Fetch) ->
 async def test_fetch_pages_too_large_for_the_server_are_halved(fetch: Fetch) -> None:
     server = ArcgisServer(largest_page=7)
     assert ids(await fetch(server)) == list(range(1, 251))
-    assert min(int(asked["resultRecordCount"]) for asked in pages(server)) <= 7
+    assert min(int(query["resultRecordCount"]) for query in pages(server)) <= 7
 
 
 @pytest.mark.parametrize("refused", ["returnTrueCurves", "geometryPrecision", "orderByFields"])
@@ -143,7 +143,7 @@ async def test_fetch_fewer_than_announced_is_truncated(fetch: Fetch) -> None:
 
 
 async def test_fetch_intermittent_failures_lose_and_duplicate_nothing(fetch: Fetch) -> None:
-    def fails(server: ArcgisServer, _asked: dict[str, str]) -> web.StreamResponse | None:
+    def fails(server: ArcgisServer, _query: dict[str, str]) -> web.StreamResponse | None:
         failures = {
             2: web.StreamResponse(),
             3: web.Response(status=503),
@@ -172,8 +172,8 @@ async def test_fetch_repeated_object_ids_do_not_identify_features(fetch: Fetch) 
 
 
 async def test_fetch_layer_without_object_ids_fails_with_its_first_strategy(fetch: Fetch) -> None:
-    def fails(server: ArcgisServer, asked: dict[str, str]) -> web.StreamResponse | None:
-        is_late = int(asked.get("resultOffset", 0)) >= 200
+    def fails(server: ArcgisServer, query: dict[str, str]) -> web.StreamResponse | None:
+        is_late = int(query.get("resultOffset", 0)) >= 200
         return web.json_response({"error": {"code": 500, "message": ""}}) if is_late else None
 
     server = ArcgisServer(metadata={"objectIdField": None, "fields": [{"name": "NO"}, {"name": "ST"}]}, fails=fails)
@@ -201,4 +201,4 @@ async def test_fetch_server_that_cannot_count_uses_the_list_of_ids(fetch: Fetch)
 async def test_fetch_table_is_requested_without_geometry(fetch: Fetch) -> None:
     server = ArcgisServer(metadata={"type": "Table", "geometryType": None}, refused=frozenset({"outSR"}))
     assert len(ids(await fetch(server))) == 250
-    assert {asked["returnGeometry"] for asked in pages(server)} == {"false"}
+    assert {query["returnGeometry"] for query in pages(server)} == {"false"}

@@ -59,7 +59,7 @@ async def test_run_job_layers_are_conformed_in_order(run: Run, tmp_path: Path) -
 async def test_run_job_download_that_fails_late_ends_the_conversion_and_leaves_nothing(
     run: Run, tmp_path: Path
 ) -> None:
-    def fails(server: ArcgisServer, _asked: dict[str, str]) -> web.StreamResponse | None:
+    def fails(server: ArcgisServer, _query: dict[str, str]) -> web.StreamResponse | None:
         return web.json_response({"error": {"code": 499, "message": "Token Required"}}) if server.pages > 4 else None
 
     with pytest.raises(TaskFailure) as caught:

@@ -1,4 +1,4 @@
-"""What an attempt tells of its progress."""
+"""The progress messages of an attempt."""
 
 import asyncio
 from typing import Any
@@ -18,8 +18,8 @@ SETTINGS = JobSettings(
 )
 
 
-class Heard:
-    """A queue that keeps what is sent."""
+class RecordingQueue:
+    """A queue that keeps its messages."""
 
     def __init__(self) -> None:
         self.progress: list[dict[str, Any]] = []
@@ -36,7 +36,7 @@ async def test_progress_reporter_overlapping_phases_have_their_own_amounts_and_s
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(status_reporter, "PROGRESS_EVERY_S", 0.0)
-    heard = Heard()
+    heard = RecordingQueue()
     async with ProgressReporter(StatusReporter(SETTINGS, heard)) as tell:  # type: ignore[arg-type]
         tell("download", 5_000_000, None)
         await asyncio.sleep(1.1)
@@ -50,7 +50,7 @@ async def test_progress_reporter_overlapping_phases_have_their_own_amounts_and_s
 
 
 async def test_progress_reporter_without_progress_sends_nothing() -> None:
-    heard = Heard()
+    heard = RecordingQueue()
     async with ProgressReporter(StatusReporter(SETTINGS, heard)):  # type: ignore[arg-type]
         await asyncio.sleep(1.1)
     assert heard.progress == []

@@ -19,8 +19,8 @@ def batch(geometry: Geometry) -> OutputBatch:
     return output_batch(Attributes(pl.DataFrame({"pid": [""] * len(geometry)})), geometry, "parcels")
 
 
-def drawn(folder: Path, geometry: Geometry, *, lines: bool = False) -> np.ndarray:
-    """Return where the map of a geometry has blue: shape (height, width)."""
+def draw(folder: Path, geometry: Geometry, *, lines: bool = False) -> np.ndarray:
+    """Return the mask of blue pixels on the map of a geometry: shape (height, width)."""
     places = PointSpool(folder / "places")
     places.write(batch(geometry))
     places.close()
@@ -31,7 +31,7 @@ def drawn(folder: Path, geometry: Geometry, *, lines: bool = False) -> np.ndarra
 
 
 def test_draw_picture_single_point_is_a_dot_in_the_middle(tmp_path: Path) -> None:
-    blue = drawn(tmp_path, Points(np.array([10.0]), np.array([50.0])))
+    blue = draw(tmp_path, Points(np.array([10.0]), np.array([50.0])))
     rows, columns = np.nonzero(blue)
     assert abs(rows.mean() - MAP_SIZE[1] / 2) < 3
     assert abs(columns.mean() - MAP_SIZE[0] / 2) < 3
@@ -40,20 +40,20 @@ def test_draw_picture_single_point_is_a_dot_in_the_middle(tmp_path: Path) -> Non
 
 def test_draw_picture_points_on_both_sides_of_the_antimeridian_are_close(tmp_path: Path) -> None:
     longitudes = np.concatenate([np.linspace(179.5, 180, 50), np.linspace(-180, -179.5, 50)])
-    blue = drawn(tmp_path, Points(longitudes, np.zeros(100)))
+    blue = draw(tmp_path, Points(longitudes, np.zeros(100)))
     columns = np.nonzero(blue.any(axis=0))[0]
     assert np.diff(columns).max() < MAP_SIZE[0] / 20
 
 
 def test_draw_picture_outlier_does_not_shrink_the_others(tmp_path: Path) -> None:
     x = np.append(np.linspace(10, 11, 5000), 0.0)
-    blue = drawn(tmp_path, Points(x, np.append(np.linspace(50, 51, 5000), 0.0)))
+    blue = draw(tmp_path, Points(x, np.append(np.linspace(50, 51, 5000), 0.0)))
     rows = np.nonzero(blue.any(axis=1))[0]
     assert rows.max() - rows.min() > MAP_SIZE[1] * 0.5
 
 
 def test_draw_picture_polygon_is_an_outline(tmp_path: Path) -> None:
-    blue = drawn(tmp_path, Shapes(np.array([shapely.box(10, 50, 10.1, 50.05), None])), lines=True)
+    blue = draw(tmp_path, Shapes(np.array([shapely.box(10, 50, 10.1, 50.05), None])), lines=True)
     assert not blue[MAP_SIZE[1] // 2, MAP_SIZE[0] // 2]
     assert blue[MAP_SIZE[1] // 2].sum() >= 2
     assert blue.any(axis=0).sum() > MAP_SIZE[0] * 0.5
@@ -61,10 +61,10 @@ def test_draw_picture_polygon_is_an_outline(tmp_path: Path) -> None:
 
 def test_draw_picture_lines_are_not_connected(tmp_path: Path) -> None:
     shapes = np.array([shapely.LineString([(0, 0), (1, 0)]), shapely.LineString([(0, 1), (1, 1)])])
-    blue = drawn(tmp_path, Shapes(shapes), lines=True)
+    blue = draw(tmp_path, Shapes(shapes), lines=True)
     assert not blue[MAP_SIZE[1] // 2].any()
 
 
 @pytest.mark.parametrize("lines", [False, True])
 def test_draw_picture_without_geometry_writes_a_picture(tmp_path: Path, *, lines: bool) -> None:
-    assert not drawn(tmp_path, Points(np.array([np.nan]), np.array([np.nan])), lines=lines).any()
+    assert not draw(tmp_path, Points(np.array([np.nan]), np.array([np.nan])), lines=lines).any()

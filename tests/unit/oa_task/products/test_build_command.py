@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.products import Bucket, address, csv_of, plan
+from support.products import Bucket, address, plan, read_csv
 
 
 def oa_task(*words: str) -> "subprocess.CompletedProcess[str]":
@@ -24,7 +24,7 @@ def test_build_command_writes_the_files_and_prints_the_counts(tmp_path: Path) ->
     assert report["status"] == "Success"
     assert report["count"] == 1
     assert report["bounds"] == [1.0, 2.0, 1.0, 2.0]
-    assert len(csv_of(tmp_path / "out" / "export.csv.gz")) == 1
+    assert len(read_csv(tmp_path / "out" / "export.csv.gz")) == 1
     assert '"phase": "inputs"' in ended.stderr
 
 

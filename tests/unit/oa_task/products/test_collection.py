@@ -1,4 +1,4 @@
-"""Collections, read back with other people's readers."""
+"""Collections, read back with third-party readers."""
 
 import json
 from pathlib import Path
@@ -8,10 +8,10 @@ import pyarrow.dataset as ds
 import pytest
 from pmtiles.reader import MmapSource, Reader
 
+from oa_shared.products import read_plan
 from oa_task.products.collection import member_name
-from oa_task.products.plan import read_plan
 from oa_task.runtime.failure import TaskFailure
-from support.products import Bucket, address, lines_of, named, plan, zipped
+from support.products import Bucket, address, plan, plan_input, read_lines, read_zip
 
 ALL = ["geojson", "parquet", "pmtiles"]
 
@@ -21,11 +21,11 @@ def bucket(tmp_path: Path) -> Bucket:
     return Bucket(tmp_path / "bucket")
 
 
-def members_of(path: Path) -> dict[str, list[Any]]:
-    """Return the features of each member that is GeoJSON."""
+def read_members(path: Path) -> dict[str, list[Any]]:
+    """Return the features of each GeoJSON member."""
     return {
         name: [json.loads(line) for line in body.splitlines()]
-        for name, body in zipped(path).items()
+        for name, body in read_zip(path).items()
         if name.endswith(".geojson")
     }
 
@@ -38,14 +38,14 @@ async def test_collection_geojson_has_each_dataset_as_published(bucket: Bucket, 
     ]
     report = await bucket.build(plan("collection", several, formats=["geojson"]), tmp_path / "out")
     assert (report["count"], report["bounds"]) == (4, [1.0, 2.0, 7.0, 8.0])
-    found = members_of(tmp_path / "out" / "collection.geojson.zip")
-    published = [lines_of(bucket.folder / f"job/{job}/attempt-1/source.geojson.gz") for job in (1, 2, 3)]
+    found = read_members(tmp_path / "out" / "collection.geojson.zip")
+    published = [read_lines(bucket.folder / f"job/{job}/attempt-1/source.geojson.gz") for job in (1, 2, 3)]
     assert found == {
         "us/ca/berkeley-addresses-city.geojson": published[0],
         "us/ca/berkeley-parcels-county.geojson": published[1],
         "countrywide-addresses-city.geojson": published[2],
     }
-    assert {"ATTRIBUTION.txt", "licenses.csv"} < set(zipped(tmp_path / "out" / "collection.geojson.zip"))
+    assert {"ATTRIBUTION.txt", "licenses.csv"} < set(read_zip(tmp_path / "out" / "collection.geojson.zip"))
 
 
 async def test_collection_geojson_without_lines_or_with_bbox_is_written_from_rows(
@@ -55,8 +55,8 @@ async def test_collection_geojson_without_lines_or_with_bbox_is_written_from_row
     dataset = {**bucket.publish("us/x", rows), "geojson_key": None}
     body = plan("collection", [dataset], formats=["geojson"], bbox=[0, 0, 2, 3])
     assert (await bucket.build(body, tmp_path / "out"))["count"] == 1
-    (found,) = members_of(tmp_path / "out" / "collection.geojson.zip").values()
-    assert found == lines_of(bucket.folder / "job/1/attempt-1/source.geojson.gz")[:1]
+    (found,) = read_members(tmp_path / "out" / "collection.geojson.zip").values()
+    assert found == read_lines(bucket.folder / "job/1/attempt-1/source.geojson.gz")[:1]
 
 
 async def test_collection_parquet_has_hive_partitions_by_country_and_layer(bucket: Bucket, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ async def test_collection_parquet_has_hive_partitions_by_country_and_layer(bucke
         bucket.publish("../etc", [address("4", "D", 5, 6)]),
     ]
     await bucket.build(plan("collection", several, formats=["parquet"]), tmp_path / "out")
-    for name, body in zipped(tmp_path / "out" / "collection.parquet.zip").items():
+    for name, body in read_zip(tmp_path / "out" / "collection.parquet.zip").items():
         (tmp_path / "x" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "x" / name).write_bytes(body)
     (tmp_path / "x" / "ATTRIBUTION.txt").unlink()
@@ -107,7 +107,7 @@ async def test_collection_deduplicated_has_the_finer_dataset_in_addition_to_all_
     report = await bucket.build(plan("collection", several, formats=ALL, deduplicate=True), tmp_path / "out")
     assert report["count"] == 6
     assert report["deduplicated"] == {"count": 4, "dropped": {"finer_level": 1, "repeated": 1}}
-    found = members_of(tmp_path / "out" / "collection-deduplicated.geojson.zip")
+    found = read_members(tmp_path / "out" / "collection-deduplicated.geojson.zip")
     assert {name: len(features) for name, features in found.items()} == {
         "us/ca/alameda-addresses-county.geojson": 1,
         "us/ca/berkeley-addresses-city.geojson": 1,
@@ -139,5 +139,5 @@ async def test_collection_lines_with_another_count_than_the_plan_fail(bucket: Bu
     ],
 )
 def test_member_name_untrusted_name_stays_in_the_archive(source_name: str, name: str, expected: str) -> None:
-    checked = read_plan(json.dumps(plan("collection", [named(source_name, name)], formats=["geojson"])).encode())
+    checked = read_plan(json.dumps(plan("collection", [plan_input(source_name, name)], formats=["geojson"])).encode())
     assert member_name(checked.inputs[0]) == expected

@@ -1,4 +1,4 @@
-"""Which rows stay: by example, and as laws over random rows."""
+"""Deduplication, by example and as properties over random rows."""
 
 import json
 from pathlib import Path
@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from oa_shared.products import read_plan
 from oa_task.products import deduplication
 from oa_task.products.address_normalization import normalize_addresses
 from oa_task.products.deduplication import deduplicate, level_of, rank_datasets
 from oa_task.products.parts import Part, PartCollector
-from oa_task.products.plan import read_plan
 from oa_task.products.proximity import NEAR_M, distance_m
-from support.products import Bucket, Row, address, named, plan
+from support.products import Bucket, Row, address, plan, plan_input
 
 NEAR = 0.0005  # of latitude, 56 m
 FAR = 0.002
 
 
 class World:
-    """Datasets, and what stays of them."""
+    """Datasets and their rows after deduplication."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,12 +33,12 @@ class World:
     def publish(self, source_name: str, name: str, *rows: Row, **about: Any) -> None:
         self.inputs.append(self.bucket.publish(source_name, list(rows), name=name, **about))
 
-    def kept(self) -> tuple[list[tuple[str, str]], dict[str, int]]:
-        part, dropped = self.deduplicated()
+    def kept_rows(self) -> tuple[list[tuple[str, str]], dict[str, int]]:
+        part, dropped = self.deduplicate()
         rows = [(row["source"], row["id"] or "") for rows in part.rows() for row in rows.batch.to_pylist()]
         return sorted(rows), dropped
 
-    def deduplicated(self) -> tuple[Part, dict[str, int]]:
+    def deduplicate(self) -> tuple[Part, dict[str, int]]:
         checked = read_plan(json.dumps(plan("export", self.inputs, formats=["csv"])).encode())
         gathering = PartCollector(checked, self.folder, lambda _count: None)
         for about in sorted(checked.inputs, key=lambda item: item.label):
@@ -57,18 +57,18 @@ def test_deduplicate_finer_level_wins_over_newer_job(world: World) -> None:
     world.publish("us/ca/alameda", "county", address("1", "Main St", 1, 2 + NEAR))
     world.publish("us/ca/statewide", "state", address("1", "Main St", 1, 2))
     world.publish("us/countrywide", "country", address("1", "Main St", 1, 2))
-    assert world.kept() == ([("us/ca/berkeley/addresses/city", "")], {"finer_level": 3})
+    assert world.kept_rows() == ([("us/ca/berkeley/addresses/city", "")], {"finer_level": 3})
 
 
 def test_deduplicate_same_level_keeps_the_newer_job(world: World) -> None:
     world.publish("us/ca/a", "city", address("1", "Main St", 1, 2))
     world.publish("us/ca/b", "city", address("1", "Main St", 1, 2))
-    assert world.kept() == ([("us/ca/b/addresses/city", "")], {"newer": 1})
+    assert world.kept_rows() == ([("us/ca/b/addresses/city", "")], {"newer": 1})
 
 
 def test_deduplicate_distant_rows_are_both_kept(world: World) -> None:
     world.publish("us/a", "city", address("1", "Main St", 1, 2, id="x"), address("1", "Main St", 1, 2 + FAR, id="y"))
-    assert world.kept()[1] == {}
+    assert world.kept_rows()[1] == {}
 
 
 @pytest.mark.parametrize(
@@ -100,26 +100,26 @@ def test_deduplicate_ignores_spelling(
 ) -> None:
     base = {**address("1", "Main St", 1, 2)}
     world.publish("us/a", "city", {**base, **one, "id": "1"}, {**base, **other, "id": "2"})
-    assert world.kept()[1] == ({"repeated": 1} if is_one_address else {})
+    assert world.kept_rows()[1] == ({"repeated": 1} if is_one_address else {})
 
 
 def test_deduplicate_rows_without_geometry_are_kept(world: World) -> None:
     world.publish("us/a", "city", {**address("1", "A", 1, 2), "at": None}, {**address("1", "A", 1, 2), "at": None})
-    assert world.kept()[1] == {}
+    assert world.kept_rows()[1] == {}
 
 
 def test_deduplicate_across_the_antimeridian_and_at_the_pole(world: World) -> None:
     rows = [address("1", "A", x, 10) for x in (180, -180, 179.9999)] + [address("2", "B", x, 89.9999) for x in (0, 90)]
     world.publish("fj/a", "city", *rows)
-    assert world.kept()[1] == {"repeated": 3}
+    assert world.kept_rows()[1] == {"repeated": 3}
 
 
 def test_deduplicate_number_of_buckets_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [address(str(number % 40), "A", 1, 2, id=str(number)) for number in range(100)]
     world.publish("us/a", "city", *rows)
-    whole = world.kept()
+    whole = world.kept_rows()
     monkeypatch.setattr(deduplication, "BUCKET_ROWS", 10)
-    assert world.kept() == whole
+    assert world.kept_rows() == whole
     assert whole[1] == {"repeated": 60}
 
 
@@ -136,7 +136,7 @@ def test_deduplicate_number_of_buckets_changes_nothing(world: World, monkeypatch
     ],
 )
 def test_level_of_uses_the_entry_then_the_source(source_name: str, name: str, level: int) -> None:
-    checked = read_plan(json.dumps(plan("export", [named(source_name, name)], formats=["csv"])).encode())
+    checked = read_plan(json.dumps(plan("export", [plan_input(source_name, name)], formats=["csv"])).encode())
     assert level_of(checked.inputs[0]) == level
 
 
@@ -155,7 +155,7 @@ _ROWS = st.lists(
 )
 
 
-def _world_of(folder: Path, rows: list[Any], jobs: dict[tuple[str, str], int]) -> World:
+def _build_world(folder: Path, rows: list[Any], jobs: dict[tuple[str, str], int]) -> World:
     world = World(folder)
     for source, name in sorted({row[:2] for row in rows}):
         mine = [row for row in rows if row[:2] == (source, name)]
@@ -180,11 +180,11 @@ def test_deduplicate_is_independent_of_order_and_idempotent(
 ) -> None:
     names = sorted({row[:2] for row in rows})
     jobs = dict(zip(names, random.sample(range(100), len(names)), strict=True))
-    first = _world_of(tmp_path_factory.mktemp("a"), rows, jobs)
+    first = _build_world(tmp_path_factory.mktemp("a"), rows, jobs)
     shuffled = random.sample(rows, len(rows))
-    second = _world_of(tmp_path_factory.mktemp("b"), shuffled, jobs)
-    part, dropped = first.deduplicated()
-    other, other_dropped = second.deduplicated()
+    second = _build_world(tmp_path_factory.mktemp("b"), shuffled, jobs)
+    part, dropped = first.deduplicate()
+    other, other_dropped = second.deduplicate()
     assert _content(part) == _content(other)
     assert dropped == other_dropped
     assert part.count + sum(dropped.values()) == len(rows)
@@ -194,11 +194,11 @@ def test_deduplicate_is_independent_of_order_and_idempotent(
     same, nothing = deduplicate(part, rank_datasets(checked.inputs), again)
     assert nothing == {}
     assert _content(same) == _content(part)
-    _no_two_are_alike(part)
+    _assert_no_duplicates(part)
 
 
-def _no_two_are_alike(part: Part) -> None:
-    """Compare every pair, plainly."""
+def _assert_no_duplicates(part: Part) -> None:
+    """Compare every pair of rows."""
     kept = [row for rows in part.rows() for row in rows.batch.to_pylist()]
     forms = normalize_addresses(
         pl.DataFrame([{key: row[key] for key in FIELDS} for row in kept], schema=dict.fromkeys(FIELDS, pl.String))

@@ -1,4 +1,4 @@
-"""Every format of an export, read back with other people's readers."""
+"""Every format of an export, read back with third-party readers."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,11 @@ import pytest
 import shapely
 from pmtiles.reader import MmapSource, Reader, all_tiles
 
+from oa_shared.products import read_plan
 from oa_task.products import shapefile
 from oa_task.products.parts import PartCollector
-from oa_task.products.plan import read_plan
 from oa_task.runtime.failure import TaskFailure
-from support.products import Bucket, address, csv_of, lines_of, ogr_of, plan, zipped
+from support.products import Bucket, address, plan, read_csv, read_lines, read_ogr, read_zip
 
 ROWS = [
     address("1", "Main St", -100.1234567, 40.5, unit="A", city="Ort", postcode="00123", id="x1"),
@@ -31,13 +31,13 @@ def bucket(tmp_path: Path) -> Bucket:
 async def test_export_csv_has_the_columns_of_openaddresses(bucket: Bucket, tmp_path: Path) -> None:
     report = await bucket.build(plan("export", [bucket.publish("us/ca/x", ROWS)], formats=["csv"]), tmp_path / "out")
     assert (report["count"], report["bounds"]) == (3, [-100.2, 40.25, -100.1234567, 40.5])
-    rows = csv_of(tmp_path / "out" / "export.csv.gz")
+    rows = read_csv(tmp_path / "out" / "export.csv.gz")
     assert list(rows[0]) == COLUMNS
     assert rows[0]["LON"] == "-100.1234567"
     assert [row["POSTCODE"] for row in rows] == ["00123", "", ""]
     assert rows[1]["STREET"] == 'Öl "Weg", 北'
     assert (rows[2]["LON"], rows[2]["LAT"]) == ("", "")
-    hashes = [line["properties"]["hash"] for line in lines_of(bucket.folder / "job/1/attempt-1/source.geojson.gz")]
+    hashes = [line["properties"]["hash"] for line in read_lines(bucket.folder / "job/1/attempt-1/source.geojson.gz")]
     assert [row["HASH"] for row in rows] == hashes
 
 
@@ -45,7 +45,7 @@ async def test_export_csv_of_parcels_has_wkt(bucket: Bucket, tmp_path: Path) -> 
     parcels = [{"pid": "7", "at": SQUARE}, {"pid": "", "at": shapely.Point(1, 2)}]
     dataset = bucket.publish("us/ca/x", parcels, layer="parcels")
     await bucket.build(plan("export", [dataset], formats=["csv"]), tmp_path / "out")
-    rows = csv_of(tmp_path / "out" / "export.csv.gz")
+    rows = read_csv(tmp_path / "out" / "export.csv.gz")
     assert list(rows[0]) == ["WKT", "PID", "HASH"]
     assert [shapely.from_wkt(row["WKT"]) for row in rows] == [SQUARE, shapely.Point(1, 2)]
     assert [row["PID"] for row in rows] == ["7", ""]
@@ -53,9 +53,9 @@ async def test_export_csv_of_parcels_has_wkt(bucket: Bucket, tmp_path: Path) -> 
 
 async def test_export_geojson_has_the_lines_of_the_dataset_with_its_label(bucket: Bucket, tmp_path: Path) -> None:
     await bucket.build(plan("export", [bucket.publish("us/ca/x", ROWS)], formats=["geojson"]), tmp_path / "out")
-    found = lines_of(tmp_path / "out" / "export.geojson.gz")
+    found = read_lines(tmp_path / "out" / "export.geojson.gz")
     assert {line["properties"].pop("source") for line in found} == {"us/ca/x/addresses/city"}
-    assert found == lines_of(bucket.folder / "job/1/attempt-1/source.geojson.gz")
+    assert found == read_lines(bucket.folder / "job/1/attempt-1/source.geojson.gz")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ async def test_export_of_gdal_is_read_back(
     bucket: Bucket, tmp_path: Path, format_: str, *, file: str, driver: str, placed: int
 ) -> None:
     report = await bucket.build(plan("export", [bucket.publish("us/ca/x", ROWS)], formats=[format_]), tmp_path / "out")
-    found = ogr_of(tmp_path / "out" / file)
+    found = read_ogr(tmp_path / "out" / file)
     assert (found["driver"], found["crs"], found["type"], found["layers"]) == (
         *(driver, "EPSG:4326", "Point"),
         ["addresses"],
@@ -84,7 +84,7 @@ async def test_export_gpkg_of_mixed_geometries_keeps_each(bucket: Bucket, tmp_pa
     shapes = [SQUARE, lines, shapely.MultiPolygon([SQUARE]), (5.0, 6.0)]
     dataset = bucket.publish("us/ca/x", [{"pid": "1", "at": shape} for shape in shapes], layer="parcels")
     await bucket.build(plan("export", [dataset], formats=["gpkg"]), tmp_path / "out")
-    found = ogr_of(tmp_path / "out" / "export.gpkg")
+    found = read_ogr(tmp_path / "out" / "export.gpkg")
     assert [shapely.from_wkt(text) for text in found["shapes"]] == [*shapes[:3], shapely.Point(5, 6)]
 
 
@@ -93,10 +93,10 @@ async def test_export_shapefile_is_utf8_with_short_names(bucket: Bucket, tmp_pat
     rows = [{**road, "at": shapely.LineString([(0, 0), (1, 1)])}, {"name": "x", "at": None}]
     dataset = bucket.publish("us/ca/x", rows, layer="centerlines")
     report = await bucket.build(plan("export", [dataset], formats=["shapefile"]), tmp_path / "out")
-    members = zipped(tmp_path / "out" / "export.shp.zip")
+    members = read_zip(tmp_path / "out" / "export.shp.zip")
     assert set(members) == {f"centerlines.{ending}" for ending in ("shp", "shx", "dbf", "prj", "cpg")}
     assert members["centerlines.cpg"] == b"UTF-8"
-    found = ogr_of(tmp_path / "out" / "export.shp.zip")
+    found = read_ogr(tmp_path / "out" / "export.shp.zip")
     assert found["crs"] == "EPSG:4326"
     assert found["rows"]["name"] == ["Öl 北"]
     assert found["rows"]["class"] == ["a" * 253]
@@ -110,8 +110,8 @@ async def test_export_shapefile_of_mixed_geometries_has_a_file_for_each_kind(buc
     dataset = bucket.publish("us/ca/x", rows, layer="parcels")
     await bucket.build(plan("export", [dataset], formats=["shapefile"]), tmp_path / "out")
     path = tmp_path / "out" / "export.shp.zip"
-    assert ogr_of(path, "parcels-polygons")["rows"]["pid"] == ["1", "3"]
-    assert ogr_of(path, "parcels-points")["rows"]["pid"] == ["2"]
+    assert read_ogr(path, "parcels-polygons")["rows"]["pid"] == ["1", "3"]
+    assert read_ogr(path, "parcels-points")["rows"]["pid"] == ["2"]
 
 
 async def test_export_parquet_is_read_back_with_its_metadata(bucket: Bucket, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ async def test_export_bbox_is_exact_for_points_and_includes_touching_geometries(
     dataset = bucket.publish("us/ca/x", rows, layer="parcels")
     body = plan("export", [dataset], formats=["csv"], bbox=[7, 7, 9, 9])
     assert (await bucket.build(body, tmp_path / "out"))["count"] == 3
-    rows_found = csv_of(tmp_path / "out" / "export.csv.gz")
+    rows_found = read_csv(tmp_path / "out" / "export.csv.gz")
     assert [row["PID"] for row in rows_found] == ["on the edge", "in", "crosses"]
 
 
@@ -154,7 +154,7 @@ async def test_export_bbox_across_the_antimeridian_has_both_sides(bucket: Bucket
     rows = [address(str(x), "A", x, 1.0) for x in (179.5, -179.5, 0.0)]
     body = plan("export", [bucket.publish("fj/x", rows)], formats=["csv"], bbox=[179, 0, -179, 2])
     await bucket.build(body, tmp_path / "out")
-    assert [row["LON"] for row in csv_of(tmp_path / "out" / "export.csv.gz")] == ["179.5", "-179.5"]
+    assert [row["LON"] for row in read_csv(tmp_path / "out" / "export.csv.gz")] == ["179.5", "-179.5"]
 
 
 async def test_export_without_rows_in_the_bbox_fails_as_empty_and_leaves_no_file(
@@ -212,9 +212,9 @@ def test_shapefile_full_file_continues_in_another(
     (part,) = gathering.close()
     monkeypatch.setattr(shapefile, "FILE_BYTES", 1_000)
     assert shapefile.write_shapefile(part, tmp_path / "x.zip", work=tmp_path) == {}
-    members = zipped(tmp_path / "x.zip")
+    members = read_zip(tmp_path / "x.zip")
     assert max(len(body) for name, body in members.items() if name.endswith(".shp")) <= 1_000 + 100
     names = sorted(Path(name).stem for name in members if name.endswith(".shp"))
     assert len(names) > 2
-    found = [number for name in names for number in ogr_of(tmp_path / "x.zip", name)["rows"]["number"]]
+    found = [number for name in names for number in read_ogr(tmp_path / "x.zip", name)["rows"]["number"]]
     assert sorted(found, key=int) == [str(number) for number in range(50)]

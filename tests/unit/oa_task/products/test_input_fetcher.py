@@ -1,4 +1,4 @@
-"""Inputs come checked, a few ahead, and are gone after use."""
+"""The fetcher verifies inputs, fetches a few ahead, and removes them after use."""
 
 import asyncio
 import hashlib
@@ -14,7 +14,7 @@ from oa_task.runtime.failure import TaskFailure
 from support.fakes.memory_storage import MemoryStorage
 
 
-def wanted(key: str, body: bytes) -> InputFile:
+def input_file(key: str, body: bytes) -> InputFile:
     return InputFile(key, hashlib.sha256(body).hexdigest(), len(body))
 
 
@@ -23,12 +23,14 @@ async def test_input_fetcher_keeps_only_a_few_files(tmp_path: Path) -> None:
     bodies = [bytes([number]) * 10 for number in range(8)]
     for number, body in enumerate(bodies):
         await storage.put_bytes(f"job/{number}", body)
-    some = InputFetcher([wanted(f"job/{number}", body) for number, body in enumerate(bodies)], storage, tmp_path / "in")
+    fetcher = InputFetcher(
+        [input_file(f"job/{number}", body) for number, body in enumerate(bodies)], storage, tmp_path / "in"
+    )
     read, most = [], 0
-    async for path in some.fetch_all():
+    async for path in fetcher.fetch_all():
         most = max(most, len(list((tmp_path / "in").iterdir())))
         read.append(path.read_bytes())
-        some.release(path)
+        fetcher.release(path)
     assert read == bodies
     assert most <= input_fetcher.AHEAD + 1
 
@@ -36,12 +38,12 @@ async def test_input_fetcher_keeps_only_a_few_files(tmp_path: Path) -> None:
 async def test_input_fetcher_waits_for_a_release(tmp_path: Path) -> None:
     storage = MemoryStorage()
     await storage.put_bytes("x", b"1")
-    coming = InputFetcher([wanted("x", b"1")] * 5, storage, tmp_path / "in").fetch_all()
+    paths = InputFetcher([input_file("x", b"1")] * 5, storage, tmp_path / "in").fetch_all()
     for _ in range(input_fetcher.AHEAD + 1):
-        await anext(coming)
+        await anext(paths)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await anext(coming)
+            await anext(paths)
 
 
 @pytest.mark.parametrize("body", [b"other", b"longer than that"])
@@ -49,7 +51,7 @@ async def test_input_fetcher_other_bytes_fail(tmp_path: Path, body: bytes) -> No
     storage = MemoryStorage()
     await storage.put_bytes("x", body)
     with pytest.raises(TaskFailure, match=rf"^x .*{hashlib.sha256(b'bytes').hexdigest()}") as caught:
-        await anext(InputFetcher([wanted("x", b"bytes")], storage, tmp_path / "in").fetch_all())
+        await anext(InputFetcher([input_file("x", b"bytes")], storage, tmp_path / "in").fetch_all())
     assert caught.value.code == "infra.storage"
 
 
@@ -58,12 +60,12 @@ async def test_input_fetcher_missing_file_is_retried_then_fails(
 ) -> None:
     monkeypatch.setattr(input_fetcher, "DELAYS_S", (0.0, 0.0))
     with pytest.raises(TaskFailure, match=r"^gone .*nothing there") as caught:
-        await anext(InputFetcher([wanted("gone", b"")], MemoryStorage(), tmp_path / "in").fetch_all())
+        await anext(InputFetcher([input_file("gone", b"")], MemoryStorage(), tmp_path / "in").fetch_all())
     assert caught.value.code == "infra.storage"
 
 
-class Dropping(MemoryStorage):
-    """Fails in the middle, the first time."""
+class InterruptedStorage(MemoryStorage):
+    """Fails in the middle of the first read."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +81,9 @@ class Dropping(MemoryStorage):
 
 async def test_input_fetcher_interrupted_file_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(input_fetcher, "DELAYS_S", (0.0, 0.0))
-    path = await anext(InputFetcher([wanted("x", b"half-whole")], Dropping(), tmp_path / "in").fetch_all())
+    path = await anext(
+        InputFetcher([input_file("x", b"half-whole")], InterruptedStorage(), tmp_path / "in").fetch_all()
+    )
     assert path.read_bytes() == b"half-whole"
 
 

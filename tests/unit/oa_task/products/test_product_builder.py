@@ -1,4 +1,4 @@
-"""The child that makes a product: how it ends, and that nothing is left of it."""
+"""The child that builds a product: its outcomes, and no process or file left."""
 
 import asyncio
 import json
@@ -17,8 +17,8 @@ from oa_task.runtime.failure import TaskFailure
 from support.products import Bucket, address, plan
 
 
-class Stuck(FolderStorage):
-    """Gives the first file, and then nothing more for ever."""
+class StuckStorage(FolderStorage):
+    """Streams the first file, then blocks or fails."""
 
     def __init__(self, folder: Path, *, error: bool) -> None:
         super().__init__(folder)
@@ -36,18 +36,18 @@ class Stuck(FolderStorage):
 
 
 def children() -> list[psutil.Process]:
-    """Return the children of this process that make products."""
+    """Return the children of this process that build products."""
     return [child for child in psutil.Process().children() if PROGRAM in child.cmdline()]
 
 
-def a_plan(bucket: Bucket) -> bytes:
+def plan_body(bucket: Bucket) -> bytes:
     several = [bucket.publish(f"us/{name}", [address("1", "A", 1, 2)]) for name in "xy"]
     return json.dumps(plan("export", several, formats=["csv"])).encode()
 
 
 async def test_build_product_canceled_leaves_no_child_and_no_file(tmp_path: Path) -> None:
     bucket, out = Bucket(tmp_path / "bucket"), tmp_path / "out"
-    body, storage = a_plan(bucket), Stuck(bucket.folder, error=False)
+    body, storage = plan_body(bucket), StuckStorage(bucket.folder, error=False)
     await asyncio.to_thread(out.mkdir)
     working = asyncio.create_task(build_product(body, out, storage=storage, on_progress=lambda *_: None))
     await storage.asked.wait()
@@ -64,7 +64,7 @@ async def test_build_product_failing_storage_leaves_no_child_and_no_file(
 ) -> None:
     monkeypatch.setattr(input_fetcher, "DELAYS_S", (0.0, 0.0))
     bucket, out = Bucket(tmp_path / "bucket"), tmp_path / "out"
-    body, storage = a_plan(bucket), Stuck(bucket.folder, error=True)
+    body, storage = plan_body(bucket), StuckStorage(bucket.folder, error=True)
     await asyncio.to_thread(out.mkdir)
     with pytest.raises(TaskFailure) as caught:
         await build_product(body, out, storage=storage, on_progress=lambda *_: None)
@@ -75,7 +75,7 @@ async def test_build_product_failing_storage_leaves_no_child_and_no_file(
 
 async def test_build_product_killed_child_is_out_of_memory(tmp_path: Path) -> None:
     bucket, out = Bucket(tmp_path / "bucket"), tmp_path / "out"
-    body, storage = a_plan(bucket), Stuck(bucket.folder, error=False)
+    body, storage = plan_body(bucket), StuckStorage(bucket.folder, error=False)
     await asyncio.to_thread(out.mkdir)
     working = asyncio.create_task(build_product(body, out, storage=storage, on_progress=lambda *_: None))
     await storage.asked.wait()
@@ -88,8 +88,8 @@ async def test_build_product_killed_child_is_out_of_memory(tmp_path: Path) -> No
 async def test_build_product_reports_the_number_of_inputs_done(tmp_path: Path) -> None:
     bucket, out = Bucket(tmp_path / "bucket"), tmp_path / "out"
     await asyncio.to_thread(out.mkdir)
-    told: list[tuple[str, int, int | None]] = []
+    reports: list[tuple[str, int, int | None]] = []
     await build_product(
-        a_plan(bucket), out, storage=FolderStorage(bucket.folder), on_progress=lambda *said: told.append(said)
+        plan_body(bucket), out, storage=FolderStorage(bucket.folder), on_progress=lambda *values: reports.append(values)
     )
-    assert [said for said in told if said[0] == "inputs"] == [("inputs", 0, 2), ("inputs", 2, 2)]
+    assert [values for values in reports if values[0] == "inputs"] == [("inputs", 0, 2), ("inputs", 2, 2)]

@@ -39,12 +39,12 @@ def pieces_of(body: bytes, size: int) -> Iterator[bytes]:
     return (body[place : place + size] for place in range(0, len(body), size))
 
 
-def rounded(value: Any) -> Any:
+def round_integers(value: Any) -> Any:
     """Return a JSON value with integers beyond 64 bits as floats, as the fast parser returns them."""
     if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
+        return {key: round_integers(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [rounded(item) for item in value]
+        return [round_integers(item) for item in value]
     return float(value) if isinstance(value, int) and not -(2**63) <= value < 2**64 else value
 
 
@@ -56,7 +56,7 @@ def test_feature_blocks_any_collection_yields_its_features(values: list[Any], in
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(geojson_collection, "_BLOCK_BYTES", 64)
         blocks = list(feature_blocks(pieces_of(body, piece), BadRows(), "x"))
-    assert rounded([item for block in blocks for item in block.features]) == rounded(features)
+    assert round_integers([item for block in blocks for item in block.features]) == round_integers(features)
     assert [item for block in blocks for item in block.exact()] == features
 
 
@@ -66,7 +66,7 @@ def test_feature_blocks_any_sequence_yields_its_features(values: list[Any], sepa
     features = [feature(value=value) for value in values]
     body = "".join(f"{separator}{json.dumps(one)}\n" for one in features).encode()
     blocks = list(feature_blocks(pieces_of(body, 100), BadRows(), "x"))
-    assert rounded([item for block in blocks for item in block.features]) == rounded(features)
+    assert round_integers([item for block in blocks for item in block.features]) == round_integers(features)
     assert [item for block in blocks for item in block.exact()] == features
 
 

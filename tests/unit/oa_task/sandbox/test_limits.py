@@ -1,4 +1,4 @@
-"""Each test confines a process of its own: what is given up does not come back."""
+"""The limits of the sandbox; each test starts a process, because limits cannot be removed."""
 
 import json
 import subprocess

@@ -10,7 +10,7 @@ from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import SandboxRequest
 
 
-def assignment(folder: Path) -> SandboxRequest:
+def build_request(folder: Path) -> SandboxRequest:
     conform = {"format": "csv", "number": "A", "street": "A", "lon": "A", "lat": "A"}
     entry = {"name": "city", "data": "http://x.test/x.csv", "protocol": "http", "conform": conform}
     source = folder / "source.json"
@@ -32,7 +32,7 @@ def is_running(process_id: int) -> bool:
 
 async def test_sandbox_convert_returns_the_counts_and_leaves_out_outputs(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
-        report = await sandbox.convert(assignment(tmp_path), lambda _count: None)
+        report = await sandbox.convert(build_request(tmp_path), lambda _count: None)
     assert report["count"] == 1
     assert not (tmp_path / "out" / "source.parquet").exists()
 
@@ -48,7 +48,7 @@ async def test_sandbox_killed_child_is_out_of_memory(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
         os.kill(sandbox.process_id, signal.SIGKILL)
         with pytest.raises(TaskFailure, match="SIGKILL") as caught:
-            await sandbox.convert(assignment(tmp_path), lambda _count: None)
+            await sandbox.convert(build_request(tmp_path), lambda _count: None)
     assert caught.value.code == "resource.out_of_memory"
 
 
@@ -56,5 +56,5 @@ async def test_sandbox_child_crashed_by_the_data_is_a_format_failure(tmp_path: P
     with Sandbox() as sandbox:
         os.kill(sandbox.process_id, signal.SIGSEGV)
         with pytest.raises(TaskFailure, match="SIGSEGV") as caught:
-            await sandbox.convert(assignment(tmp_path), lambda _count: None)
+            await sandbox.convert(build_request(tmp_path), lambda _count: None)
     assert caught.value.code == "source.format"

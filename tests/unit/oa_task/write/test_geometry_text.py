@@ -30,13 +30,13 @@ KINDS = [
 ]
 
 
-def written(shapes: list[Any]) -> list[str]:
+def format_shapes(shapes: list[Any]) -> list[str]:
     array = np.empty(len(shapes), dtype=object)
     array[:] = shapes
     return geometry_text(output_geometry(Shapes(array), "parcels")).to_list()
 
 
-def expected(shape: Any) -> str:
+def expected_text(shape: Any) -> str:
     if shape is None:
         return "null"
     flat = shapely.transform(shape, lambda xy: np.array([[round(v, 7) for v in row] for row in xy.tolist()]))
@@ -46,20 +46,20 @@ def expected(shape: Any) -> str:
 @given(st.lists(st.sampled_from(KINDS), min_size=1, max_size=12))
 def test_geometry_text_any_mixture_equals_json_dumps(kinds: list[str | None]) -> None:
     shapes = [None if kind is None else shapely.from_wkt(kind) for kind in kinds]
-    assert written(shapes) == [expected(shape) for shape in shapes]
+    assert format_shapes(shapes) == [expected_text(shape) for shape in shapes]
 
 
 @given(st.lists(st.lists(st.tuples(st.floats(-180, 180), st.floats(-90, 90)), min_size=2, max_size=5), min_size=1))
 def test_geometry_text_any_line_equals_json_dumps(lines: list[list[tuple[float, float]]]) -> None:
     shapes = [shapely.LineString(line) for line in lines]
-    assert written(shapes) == [expected(shape) for shape in shapes]
+    assert format_shapes(shapes) == [expected_text(shape) for shape in shapes]
 
 
 @pytest.mark.parametrize("bad", [shapely.Point(), shapely.LineString([(0, 0), (np.inf, 1)])])
 def test_geometry_text_infinite_coordinates_are_null(bad: Any) -> None:
-    assert written([bad, shapely.Point(1, 2)]) == ["null", '{"type": "Point", "coordinates": [1.0, 2.0]}']
+    assert format_shapes([bad, shapely.Point(1, 2)]) == ["null", '{"type": "Point", "coordinates": [1.0, 2.0]}']
 
 
 def test_geometry_text_empty_part_is_an_empty_list() -> None:
     shape = shapely.MultiPolygon([shapely.box(0, 0, 1, 1), shapely.Polygon()])
-    assert json.loads(written([shape])[0]) == json.loads(expected(shape))
+    assert json.loads(format_shapes([shape])[0]) == json.loads(expected_text(shape))

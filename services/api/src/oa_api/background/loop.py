@@ -1,4 +1,4 @@
-"""The shape of a duty: work, rest, and carry on when a neighbour is away."""
+"""The loop of a background worker: work, rest, and wait while a dependency is down."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,19 +12,19 @@ log = structlog.get_logger()
 
 
 async def run_loop(name: str, work: Callable[[], Awaitable[bool]], stop: asyncio.Event, *, every_s: float) -> None:
-    """Call `work` until `stop` is set; when it returns False there is nothing to do and it rests `every_s` seconds.
+    """Call `work` until `stop` is set; when it returns False, nothing is due and the worker rests `every_s` seconds.
 
-    Errors that are somebody else's outage are logged and waited out; anything else ends the duty, and with it the
-    process, which is then started again.
+    Retryable errors, the outages of a dependency, are logged and waited out. Any other error ends the worker and its
+    process, which the service manager starts again.
     """
     while not stop.is_set():
-        busy = False
+        is_busy = False
         try:
-            busy = await work()
+            is_busy = await work()
         except OaError as error:
             if not error.retryable:
                 raise
             log.warning("worker_waiting", worker=name, error=error.detail)
-        if not busy:
+        if not is_busy:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), every_s)

@@ -9,7 +9,7 @@ from oa_api.datasets import queries
 from oa_api.datasets.request_schemas import CreditsSchema
 from oa_api.datasets.schemas import LicenseListSchema
 from oa_api.db.database import Row
-from oa_api.definitions.licenses import License, attribution_text, normalize_license
+from oa_api.definitions.licenses import AttributedDataset, License, attribution_text, normalize_license
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.conditional import respond_conditionally
 from oa_api.http.request_parsing import query
@@ -31,7 +31,10 @@ async def get_attribution(request: web.Request) -> web.Response:
     if asked["format"] == "json":
         parts = [{**row, **known[row["license"]]} for row in rows]
         return respond_conditionally(request, web.json_response({"datasets": parts}))
-    text = attribution_text({**row, **known[row["license"]]} for row in rows)
+    text = attribution_text(
+        AttributedDataset(row["source_name"], row["layer"], row["name"], known[row["license"]]["attribution"])
+        for row in rows
+    )
     return respond_conditionally(request, web.Response(text=text, content_type="text/plain"))
 
 

@@ -1,4 +1,4 @@
-"""Fetching source definitions from the hosts that are allowed to give us any."""
+"""Fetching source definitions from allowed hosts."""
 
 import asyncio
 import re
@@ -14,10 +14,10 @@ from oa_shared.public_http import AddressRefusedError, Guard, public_session
 DEFAULT_HOSTS = frozenset({"raw.githubusercontent.com", "github.com"})
 MAX_BYTES = 2 * 1024 * 1024
 _TIMEOUT_S = 15
-_AT_ONCE = 20
+_MAX_CONCURRENT = 20
 _MAX_REDIRECTS = 3
 _OK = 200
-_SHOWN_CHARACTERS = 200
+_MAX_QUOTED = 200
 _BLOB = re.compile(r"/(?P<repository>[^/]+/[^/]+)/blob/(?P<rest>.+)\Z")
 
 
@@ -32,17 +32,17 @@ class FetchError(OaError):
 
 
 class DefinitionFetcher:
-    """Fetches small JSON files, at most twenty at once."""
+    """Fetches small JSON files, at most twenty concurrently."""
 
     def __init__(self, allowed_hosts: tuple[str, ...]) -> None:
-        self._opened = frozenset(allowed_hosts)
+        self._allowed_hosts = DEFAULT_HOSTS | frozenset(allowed_hosts)
         self._guard = Guard(allowed_hosts)
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        self._session = public_session(self._guard, timeout=timeout, connections=_AT_ONCE)
+        self._session = public_session(self._guard, timeout=timeout, connections=_MAX_CONCURRENT)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -50,55 +50,59 @@ class DefinitionFetcher:
             await self._session.close()
 
     async def fetch(self, address: str) -> str:
-        """Return the text at an address. Raises FetchError."""
-        url = self._checked(_parsed(address))
+        """Return the text at a URL. Raises FetchError."""
+        url = self._check(_parse(address))
         async with self._slots:
             for _ in range(_MAX_REDIRECTS + 1):
-                answer = await self._get(url)
-                if isinstance(answer, str):
-                    return answer
-                url = self._checked(answer)
-        raise FetchError(f"more than {_MAX_REDIRECTS} redirects from {_shown(address)}")
+                result = await self._get(url)
+                if isinstance(result, str):
+                    return result
+                url = self._check(result)
+        raise FetchError(f"more than {_MAX_REDIRECTS} redirects from {_quote(address)}")
 
-    def _checked(self, url: URL) -> URL:
+    def _check(self, url: URL) -> URL:
+        """Return the URL to fetch. Raises FetchError for a host that is not allowed."""
         try:
             self._guard.check(url)
         except AddressRefusedError as error:
             raise FetchError(error.detail, code=error.code) from error
-        if url.host not in DEFAULT_HOSTS | self._opened:
-            text = f"{url.host} may not give us definitions: use {', '.join(sorted(DEFAULT_HOSTS))} or send it inline"
+        if url.host not in self._allowed_hosts:
+            text = (
+                f"host {url.host} is not allowed; use {', '.join(sorted(DEFAULT_HOSTS))} or send the definition inline"
+            )
             raise FetchError(text, code="source.address_refused")
-        return _raw(url)
+        return _raw_url(url)
 
     async def _get(self, url: URL) -> str | URL:
+        """Return the text at a URL, or the URL to which it redirects."""
         if self._session is None:
             raise FetchError("the fetcher is not open")
         try:
             async with self._session.get(url, allow_redirects=False) as response:
                 if response.status in {301, 302, 303, 307, 308}:
-                    return url.join(_parsed(response.headers.get("Location", "")))
+                    return url.join(_parse(response.headers.get("Location", "")))
                 if response.status != _OK:
                     raise FetchError(f"{url} answered {response.status}")
-                return _decoded(await _read(response), url)
+                return _decode(await _read(response), url)
         except AddressRefusedError as error:
             raise FetchError(error.detail, code=error.code) from error
         except (aiohttp.ClientError, OSError) as error:
             raise FetchError(f"{url} cannot be fetched: {type(error).__name__}") from error
 
 
-def _parsed(address: str) -> URL:
+def _parse(address: str) -> URL:
     try:
         return URL(address)
     except ValueError as error:
-        raise FetchError(f"{_shown(address)} is not an address: {error}", code="source.schema") from error
+        raise FetchError(f"{_quote(address)} is not a URL: {error}", code="source.schema") from error
 
 
-def _shown(address: str) -> str:
-    return repr(address[:_SHOWN_CHARACTERS])
+def _quote(address: str) -> str:
+    return repr(address[:_MAX_QUOTED])
 
 
-def _raw(url: URL) -> URL:
-    """Return the address of the file itself for the address of its page on GitHub."""
+def _raw_url(url: URL) -> URL:
+    """Return the URL of a file on GitHub instead of that of its page."""
     match = _BLOB.fullmatch(url.path) if url.host == "github.com" else None
     return URL(f"https://raw.githubusercontent.com/{match['repository']}/{match['rest']}") if match else url
 
@@ -112,7 +116,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _decoded(body: bytes, url: URL) -> str:
+def _decode(body: bytes, url: URL) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

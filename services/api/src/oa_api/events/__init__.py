@@ -1,1 +1,1 @@
-"""The feed of events: read in order, streamed to clients, resumable (docs/decisions)."""
+"""The feed of events: read in order, streamed to clients, resumable."""

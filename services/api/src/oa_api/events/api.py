@@ -1,64 +1,71 @@
-"""GET /api/events: a page of the feed, or the stream of it."""
+"""GET /api/events: a page of the feed, or a stream of it."""
 
-from typing import Any
+from dataclasses import replace
 
 from aiohttp import hdrs, web
 
-from oa_api.events.cursor import END, START, Cursor, EventFilter, NoPositionError
-from oa_api.events.feed import now, read
+from oa_api.events.cursor import END, START, Cursor, InvalidCursorError
+from oa_api.events.event_filter import EventFilter
+from oa_api.events.feed import feed_end, read_events
 from oa_api.events.hub import HUB
-from oa_api.events.schemas import EventFilterSchema
-from oa_api.events.serializers import event_view
-from oa_api.events.stream import stream
+from oa_api.events.requests import EventQuery
+from oa_api.events.schemas import EventQuerySchema
+from oa_api.events.serializers import serialize_event
+from oa_api.events.stream import stream_events
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import InvalidError
-from oa_api.http.request_parsing import path_id, query
+from oa_api.http.request_parsing import path_id, read_query
 
 STREAM = "text/event-stream"
 _RESUME = "Last-Event-ID"
 
 
 async def get_events(request: web.Request) -> web.StreamResponse:
-    """Return what happened to jobs, or tell it as it happens."""
-    return await _answer(request, await query(request, EventFilterSchema()))
+    """Return the events of jobs, or stream them."""
+    return await _respond(request, await read_query(request, EventQuerySchema()))
 
 
 async def get_events_of_run(request: web.Request) -> web.StreamResponse:
-    """Return what happened to the jobs of a run, or tell it as it happens."""
-    asked = await query(request, EventFilterSchema())
-    if asked["run"] not in (None, path_id(request, "run")):
-        raise InvalidError("the path names the run already", fields={"run": ["Leave it out."]})
-    return await _answer(request, {**asked, "run": path_id(request, "run")})
+    """Return the events of the jobs of a run, or stream them."""
+    event_query, run = await read_query(request, EventQuerySchema()), path_id(request, "run")
+    if event_query.run not in (None, run):
+        raise InvalidError("run is already given in the path", fields={"run": ["Remove it from the query."]})
+    return await _respond(request, replace(event_query, run=run))
 
 
-async def _answer(request: web.Request, asked: dict[str, Any]) -> web.StreamResponse:
-    interest = EventFilter(run=asked["run"], job=asked["job"], kinds=asked["kind"])
-    database = request.app[DATABASE]
+async def _respond(request: web.Request, event_query: EventQuery) -> web.StreamResponse:
+    event_filter = EventFilter(run=event_query.run, job=event_query.job, kinds=event_query.kind)
     if request.method == hdrs.METH_GET and STREAM in request.headers.get(hdrs.ACCEPT, ""):
-        after = _resumed(request) or asked["after"]
-        return await stream(request, request.app[HUB], database, interest, after=after)
-    end = await now(database)
-    is_forward = asked["order"] == "asc"
-    after, cursor = asked["after"] or START, asked["cursor"]
-    if cursor is not None and is_forward:
-        after = max(after, cursor)
-    until = _before(cursor) if cursor is not None and not is_forward else END
-    limit = asked["limit"]
-    rows = await read(database, interest, after=after, until=until, order=asked["order"], limit=limit + 1)
-    response = web.json_response({"events": [event_view(row) for row in rows[:limit]], "now": str(end)})
-    if len(rows) > limit:
-        following = request.rel_url.update_query(cursor=str(Cursor.of(rows[limit - 1])))
-        response.headers["Link"] = f'<{following}>; rel="next"'
+        after = _resume_cursor(request) or event_query.after
+        return await stream_events(request, request.app[HUB], request.app[DATABASE], event_filter, after=after)
+    return await _respond_with_page(request, event_query, event_filter)
+
+
+async def _respond_with_page(request: web.Request, event_query: EventQuery, event_filter: EventFilter) -> web.Response:
+    database, limit, order = request.app[DATABASE], event_query.limit, event_query.order
+    end = await feed_end(database)
+    after, until = _bounds(event_query)
+    events = await read_events(database, event_filter, after=after, until=until, order=order, limit=limit + 1)
+    page = events[:limit]
+    response = web.json_response({"events": [serialize_event(event) for event in page], "now": str(end)})
+    if len(events) > limit:
+        # The cursor is that of an event, not of a list's row: list_response does not apply.
+        next_url = request.rel_url.update_query(cursor=str(page[-1].id))
+        response.headers["Link"] = f'<{next_url}>; rel="next"'
     return response
 
 
-def _before(position: Cursor) -> Cursor:
-    return Cursor(position.xid, position.row - 1)
+def _bounds(event_query: EventQuery) -> tuple[Cursor, Cursor]:
+    """Return the cursors of a page: after the first, up to and including the second."""
+    after, cursor = event_query.after or START, event_query.cursor
+    if cursor is None:
+        return after, END
+    return (max(after, cursor), END) if event_query.order == "asc" else (after, cursor.previous)
 
 
-def _resumed(request: web.Request) -> Cursor | None:
+def _resume_cursor(request: web.Request) -> Cursor | None:
     text = request.headers.get(_RESUME)
     try:
         return Cursor.parse(text) if text else None
-    except NoPositionError as error:
+    except InvalidCursorError as error:
         raise InvalidError(error.detail, fields={_RESUME: [error.detail]}) from error

@@ -1,4 +1,4 @@
-"""Following the feed: one reader for a process, woken by NOTIFY, with polling where that fails."""
+"""Reading new events: one reader a process, woken by NOTIFY, with polling for when that fails."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,58 +6,62 @@ from contextlib import suppress
 
 import structlog
 
-from oa_api.db.database import Database, Row
+from oa_api.db.database import Database
 from oa_api.db.errors import StoreUnavailableError
 from oa_api.db.notifications import listen
 from oa_api.db.query_files import load_queries
-from oa_api.events.cursor import END, START, Cursor, EventFilter
-from oa_api.events.feed import now, read
+from oa_api.events.cursor import END, START
+from oa_api.events.event_filter import EventFilter
+from oa_api.events.feed import feed_end, read_events
+from oa_api.events.rows import EventRow
+from oa_api.jobs.queries import list_runs_by_id
+from oa_api.jobs.rows import RunRow
 
 log = structlog.get_logger()
 _SQL = load_queries("events.queries")
-_READS = load_queries("jobs.reads")
-_AT_ONCE = 1000
-_TOGETHER_S = 0.02
+_BATCH = 1000
+# A pause that lets events of the same moment arrive together.
+_COLLECT_S = 0.02
 _PENDING_S = 0.1
 _POLL_S = 1.0
-_AWAY_S = 2.0
+_RETRY_S = 2.0
 _RUNS_EVERY_S = 1.0
-_ASK_AGAIN_S = 0.2
+_CANCEL_AGAIN_S = 0.2
 
 
-class Tail:
-    """Calls `on_events` with the rows after `position` in order, and `on_runs` with runs whose counts changed."""
+class FeedReader:
+    """Calls `on_events` with new events in order, and `on_runs` with the runs whose counts changed."""
 
     def __init__(
         self,
         database: Database,
         url: str,
         *,
-        on_events: Callable[[list[Row]], None],
-        on_runs: Callable[[list[Row]], None],
+        on_events: Callable[[list[EventRow]], None],
+        on_runs: Callable[[list[RunRow]], None],
     ) -> None:
         self._database, self._url = database, url
         self._on_events, self._on_runs = on_events, on_runs
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._changed: set[int] = set()
-        self._runs_told_at = 0.0
-        self.position = START
+        self._changed_runs: set[int] = set()
+        self._runs_sent_at = 0.0
+        self.cursor = START
 
     async def start(self, on_end: Callable[[asyncio.Task[None]], None]) -> None:
-        """Stand at the end of what can be read now and follow from there. Raises StoreError."""
-        self.position = await now(self._database)
+        """Start at the present end of the feed; `on_end` gets each task of the reader that ends. Raises StoreError."""
+        self.cursor = await feed_end(self._database)
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._read())]
         for task in self._tasks:
             task.add_done_callback(on_end)
 
     async def stop(self) -> None:
-        """End following."""
+        """Stop reading."""
         for task in self._tasks:
-            # wait_for of Python 3.11, which the driver uses, may swallow a cancellation: ask until it is heard.
+            # wait_for of Python 3.11, which the driver uses, may swallow a cancellation: repeat it until the task ends.
             while not task.done():
                 task.cancel()
-                await asyncio.wait([task], timeout=_ASK_AGAIN_S)
+                await asyncio.wait([task], timeout=_CANCEL_AGAIN_S)
         self._tasks = []
 
     async def _listen(self) -> None:
@@ -65,41 +69,42 @@ class Tail:
             try:
                 await listen(self._url, _SQL["listen"], self._woken.set)
             except StoreUnavailableError as error:
-                log.warning("feed_not_heard", error=error.detail)
-            await asyncio.sleep(_AWAY_S)
+                log.warning("feed_notify_lost", error=error.detail)
+            await asyncio.sleep(_RETRY_S)
 
     async def _read(self) -> None:
         while True:
             try:
-                pause_s = await self._step()
+                pause_s = await self._read_batch()
             except StoreUnavailableError as error:
-                log.warning("feed_not_read", error=error.detail)
-                pause_s = _AWAY_S
-            await asyncio.sleep(_TOGETHER_S)
+                log.warning("feed_read_failed", error=error.detail)
+                pause_s = _RETRY_S
+            await asyncio.sleep(_COLLECT_S)
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._woken.wait()
 
-    async def _step(self) -> float:
-        """Tell what is new and return for how many seconds, at most, to wait for more."""
+    async def _read_batch(self) -> float:
+        """Pass on new events, and return for how many seconds, at most, to wait for more."""
         self._woken.clear()
-        # Asked before the rows are read: what was not pending then is among them, and what comes later wakes.
-        pending = await self._database.first(_SQL["is_pending"])
-        rows = await read(self._database, EventFilter(), after=self.position, until=END, order="asc", limit=_AT_ONCE)
-        if rows:
-            self.position = Cursor.of(rows[-1])
-            self._changed |= {row["run"] for row in rows}
-            self._on_events(rows)
-        await self._tell_runs()
-        if len(rows) == _AT_ONCE:
+        # Read before the events: what is not pending now is among them, and what comes later wakes the reader.
+        is_pending = await self._database.first(_SQL["is_pending"], into=bool)
+        events = await read_events(
+            self._database, EventFilter(), after=self.cursor, until=END, order="asc", limit=_BATCH
+        )
+        if events:
+            self.cursor = events[-1].id
+            self._changed_runs |= {event.run for event in events}
+            self._on_events(events)
+        await self._send_runs()
+        if len(events) == _BATCH:
             return 0
-        is_soon = self._changed or (pending and pending["is_pending"])
-        return _PENDING_S if is_soon else _POLL_S
+        return _PENDING_S if self._changed_runs or is_pending else _POLL_S
 
-    async def _tell_runs(self) -> None:
-        """Count the runs that changed, at most once a second."""
+    async def _send_runs(self) -> None:
+        """Pass on the counts of the runs that changed, at most once a second."""
         clock_s = asyncio.get_running_loop().time()
-        if not self._changed or clock_s - self._runs_told_at < _RUNS_EVERY_S:
+        if not self._changed_runs or clock_s - self._runs_sent_at < _RUNS_EVERY_S:
             return
-        self._on_runs(await self._database.all(_READS["runs_by_number"], {"runs": sorted(self._changed)}))
-        self._runs_told_at, self._changed = clock_s, set()
+        self._on_runs(await list_runs_by_id(self._database, self._changed_runs))
+        self._runs_sent_at, self._changed_runs = clock_s, set()

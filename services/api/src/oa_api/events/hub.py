@@ -8,12 +8,15 @@ from functools import partial
 import structlog
 from aiohttp import web
 
-from oa_api.db.database import Database, Row
-from oa_api.events.cursor import Cursor, EventFilter
-from oa_api.events.feed_reader import Tail
-from oa_api.events.serializers import event_view, sse_frame
+from oa_api.db.database import Database
+from oa_api.events.cursor import Cursor
+from oa_api.events.event_filter import EventFilter
+from oa_api.events.feed_reader import FeedReader
+from oa_api.events.rows import EventRow
+from oa_api.events.serializers import serialize_event, sse_frame
 from oa_api.events.subscriber import Subscriber
 from oa_api.http.errors import BusyError
+from oa_api.jobs.rows import RunRow
 from oa_api.jobs.serializers import serialize_run
 from oa_api.metrics import EVENT_STREAMS, EVENT_STREAMS_CUT
 
@@ -21,28 +24,30 @@ log = structlog.get_logger()
 
 
 class Hub:
-    """Reads the feed while there are subscribers, and gives each what it wants."""
+    """Reads the feed while there are subscribers, and passes to each the events of its filter."""
 
-    def __init__(self, database: Database, url: str, *, most_streams: int) -> None:
-        self._tail = Tail(database, url, on_events=self._announce, on_runs=self._announce_runs)
-        self._most_streams = most_streams
+    def __init__(self, database: Database, url: str, *, max_streams: int) -> None:
+        self._reader = FeedReader(database, url, on_events=self._push_events, on_runs=self._push_runs)
+        self._max_streams = max_streams
         self._subscribers: set[Subscriber] = set()
-        self._is_following = False
+        self._is_reading = False
         self._switching = asyncio.Lock()
         self._is_closed = False
 
     @property
-    def position(self) -> Cursor:
-        """Return the place up to which all has been told."""
-        return self._tail.position
+    def cursor(self) -> Cursor:
+        """Return the position up to which all events have been passed on."""
+        return self._reader.cursor
 
     @asynccontextmanager
-    async def subscribed(self, interest: EventFilter, *, on_cut: Callable[[], object]) -> AsyncIterator[Subscriber]:
-        """Give a subscriber that is told everything after its `after`. Raises BusyError, StoreError."""
-        if self._is_closed or len(self._subscribers) >= self._most_streams:
-            raise BusyError("there are as many open streams as this server takes")
+    async def subscribe(
+        self, event_filter: EventFilter, *, on_overflow: Callable[[], object]
+    ) -> AsyncIterator[Subscriber]:
+        """Give a subscriber that receives every event after its `after`. Raises BusyError, StoreError."""
+        if self._is_closed or len(self._subscribers) >= self._max_streams:
+            raise BusyError(f"the limit of {self._max_streams} open streams is reached")
         await self._start()
-        subscriber = Subscriber(interest, after=self.position, on_cut=partial(_cut, on_cut))
+        subscriber = Subscriber(event_filter, after=self.cursor, on_overflow=partial(_disconnect, on_overflow))
         self._subscribers.add(subscriber)
         EVENT_STREAMS.inc()
         try:
@@ -50,61 +55,61 @@ class Hub:
         finally:
             EVENT_STREAMS.dec()
             self._subscribers.discard(subscriber)
-            await self._rest()
+            await self._stop_if_idle()
 
     async def close(self) -> None:
         """End every stream, so that the server can stop."""
         self._is_closed = True
-        self._end_all()
-        await self._rest()
+        self._close_all()
+        await self._stop_if_idle()
 
     async def _start(self) -> None:
         async with self._switching:
-            if not self._is_following:
-                await self._tail.stop()
-                await self._tail.start(self._ended)
-                self._is_following = True
+            if not self._is_reading:
+                await self._reader.stop()
+                await self._reader.start(self._on_reader_end)
+                self._is_reading = True
 
-    async def _rest(self) -> None:
-        """Stop reading when nobody listens."""
+    async def _stop_if_idle(self) -> None:
+        """Stop reading when there is no subscriber."""
         async with self._switching:
             if self._subscribers and not self._is_closed:
                 return
-            self._is_following = False
-            await self._tail.stop()
+            self._is_reading = False
+            await self._reader.stop()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Cut everybody off when the reader failed: who comes back finds it started anew."""
+    def _on_reader_end(self, task: asyncio.Task[None]) -> None:
+        """Close all streams when the reader fails; the next subscriber starts it again."""
         if task.cancelled() or task.exception() is None:
             return
         log.error("feed_ended", exc_info=task.exception())
-        self._is_following = False
-        self._end_all()
+        self._is_reading = False
+        self._close_all()
 
-    def _end_all(self) -> None:
+    def _close_all(self) -> None:
         for subscriber in tuple(self._subscribers):
             subscriber.close()
 
-    def _announce(self, rows: list[Row]) -> None:
-        for row in rows:
-            at = Cursor.of(row)
-            text = sse_frame("job", event_view(row), at=at)
+    def _push_events(self, events: list[EventRow]) -> None:
+        for event in events:
+            cursor = event.id
+            frame = sse_frame("job", serialize_event(event), cursor=cursor)
             for subscriber in self._subscribers:
-                if at > subscriber.after and subscriber.interest.wants(row):
-                    subscriber.push(text)
+                if cursor > subscriber.after and subscriber.event_filter.matches(event):
+                    subscriber.push(frame)
 
-    def _announce_runs(self, rows: list[Row]) -> None:
-        for row in rows:
-            text = sse_frame("run", serialize_run(row))
+    def _push_runs(self, runs: list[RunRow]) -> None:
+        for run in runs:
+            frame = sse_frame("run", serialize_run(run))
             for subscriber in self._subscribers:
-                if subscriber.interest.wants_run(row["id"]):
-                    subscriber.push(text)
+                if subscriber.event_filter.matches_run(run.id):
+                    subscriber.push(frame)
 
 
-def _cut(on_cut: Callable[[], object]) -> None:
+def _disconnect(on_overflow: Callable[[], object]) -> None:
     EVENT_STREAMS_CUT.inc()
-    log.warning("stream_cut_off")
-    on_cut()
+    log.warning("stream_client_too_slow")
+    on_overflow()
 
 
 HUB = web.AppKey("hub", Hub)

@@ -1,7 +1,7 @@
 """The routes of events."""
 
 from oa_api.events import api
-from oa_api.events.schemas import EventFilterSchema
+from oa_api.events.schemas import EventQuerySchema
 from oa_api.http.routing import JSON, get
 from oa_shared.roles import Role
 
@@ -9,25 +9,25 @@ API = (
     get(
         "/api/events",
         api.get_events,
-        "What happens to jobs",
+        "List or stream events",
         answer=(JSON, api.STREAM),
         tag="events",
         description=(
-            "Every change of every job, in order and without a gap. With `Accept: text/event-stream` it is told "
-            "as it happens: `job` events, resumable by `Last-Event-ID`; `run` events with the counts of a run "
-            "that changed, at most one a second; `reset` where an id is too old to go on from."
+            "Every change of every job, in order and without gaps. With `Accept: text/event-stream` the response is a "
+            "stream: `job` events, resumable with `Last-Event-ID`; `run` events with the counts of a changed run, at "
+            "most one per second; `reset` when the ID is too old to resume from."
         ),
-        query=EventFilterSchema,
+        query=EventQuerySchema,
         role=Role.ANYONE,
     ),
     get(
         "/api/run/{run}/events",
         api.get_events_of_run,
-        "What happens to the jobs of a run",
+        "List or stream the events of a run",
         answer=(JSON, api.STREAM),
         tag="events",
-        description="As GET /api/events, of one run.",
-        query=EventFilterSchema,
+        description="The same as GET /api/events with `run`.",
+        query=EventQuerySchema,
         role=Role.ANYONE,
     ),
 )

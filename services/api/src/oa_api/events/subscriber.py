@@ -1,52 +1,53 @@
-"""One open stream: what waits to be written to it, within bounds."""
+"""The queue of one open stream, of bounded length."""
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from oa_api.events.cursor import Cursor, EventFilter
+from oa_api.events.cursor import Cursor
+from oa_api.events.event_filter import EventFilter
 
-MOST_WAITING = 2000
+MAX_WAITING = 2000
 
 
 class Subscriber:
-    """Filled by the hub, emptied by the stream; one that falls too far behind is cut off and may resume."""
+    """Filled by the hub, emptied by the stream; a client that falls too far behind is disconnected and may resume."""
 
-    __slots__ = ("_filled", "_on_cut", "_waiting", "after", "interest", "is_closed")
+    __slots__ = ("_filled", "_frames", "_on_overflow", "after", "event_filter", "is_closed")
 
-    def __init__(self, interest: EventFilter, *, after: Cursor, on_cut: Callable[[], object]) -> None:
-        self.interest = interest
+    def __init__(self, event_filter: EventFilter, *, after: Cursor, on_overflow: Callable[[], object]) -> None:
+        self.event_filter = event_filter
         self.after = after
         self.is_closed = False
-        self._on_cut = on_cut
-        self._waiting: deque[bytes] = deque()
+        self._on_overflow = on_overflow
+        self._frames: deque[bytes] = deque()
         self._filled = asyncio.Event()
 
-    def push(self, text: bytes) -> None:
-        """Let a text wait for the stream."""
+    def push(self, frame: bytes) -> None:
+        """Queue a frame for the stream; close the stream if too many wait."""
         if self.is_closed:
             return
-        if len(self._waiting) >= MOST_WAITING:
+        if len(self._frames) >= MAX_WAITING:
             self.close()
-            self._on_cut()
+            self._on_overflow()
             return
-        self._waiting.append(text)
+        self._frames.append(frame)
         self._filled.set()
 
     def close(self) -> None:
-        """End the stream when it next looks; what waits is dropped, for the client resumes."""
+        """End the stream and drop the frames that wait: the client resumes."""
         self.is_closed = True
-        self._waiting.clear()
+        self._frames.clear()
         self._filled.set()
 
     async def take(self, within_s: float) -> bytes:
-        """Return all that waits, or nothing after `within_s` seconds without anything, and after the end."""
+        """Return all frames that wait; nothing if none arrives within `within_s` seconds, or after the end."""
         with suppress(TimeoutError):
             async with asyncio.timeout(within_s):
                 await self._filled.wait()
-        text = b"".join(self._waiting)
-        self._waiting.clear()
+        frames = b"".join(self._frames)
+        self._frames.clear()
         if not self.is_closed:
             self._filled.clear()
-        return text
+        return frames

@@ -14,7 +14,7 @@ from oa_api.http.app_keys import DATABASE
 from oa_api.http.request_parsing import body, path_id, query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import actions
-from oa_api.jobs.schemas import SettledSchema
+from oa_api.jobs.schemas import JobStatusSchema
 
 DECISIONS = {"confirm": (actions.confirm, "Success"), "reject": (actions.reject, "Fail")}
 
@@ -43,4 +43,4 @@ async def post_error(request: web.Request) -> web.Response:
     job, asked, by = path_id(request, "job"), await body(request, DecisionSchema()), request[PRINCIPAL]
     decide, status = DECISIONS[asked["moderate"]]
     await request.app[DATABASE].run(lambda transaction: decide(transaction, job, by=by, reason=asked["reason"]))
-    return web.json_response(SettledSchema().dump({"job": job, "status": status}))
+    return web.json_response(JobStatusSchema().dump({"job": job, "status": status}))

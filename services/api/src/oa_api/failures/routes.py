@@ -10,7 +10,7 @@ from oa_api.failures.review_schemas import (
 )
 from oa_api.failures.schemas import FailureFilterSchema, FailureListSchema
 from oa_api.http.routing import form, get, page, post
-from oa_api.jobs.schemas import SettledSchema
+from oa_api.jobs.schemas import JobStatusSchema
 from oa_shared.roles import Role
 
 API = (
@@ -52,7 +52,7 @@ API = (
         "/api/job/error/{job}",
         review_api.post_error,
         "Decide on a held-back job",
-        answer=SettledSchema,
+        answer=JobStatusSchema,
         tag="jobs",
         body=DecisionSchema,
         refusals=(409,),

@@ -1,8 +1,9 @@
-"""What a container's end, as Batch tells it, means in our vocabulary of failures.
+"""The failure code of a container's end, from what Batch reports.
 
-Batch has no codes for these: the prefixes below are those that its user guide documents for `statusReason`.
+Batch has no codes of its own: the prefixes below are those that its user guide documents for `statusReason`.
 """
 
+from oa_shared.batch import StopReason
 from oa_shared.messages import LOST, BatchEvent
 
 _KILLED = frozenset({137, 143})
@@ -16,23 +17,23 @@ _PREFIXES = (
     ("Timeout waiting for network interface", "infra.host_lost"),
     ("ResourceInitializationError", "infra.host_lost"),
     ("Canceled by JobStateTimeLimit", "infra.host_lost"),
-    ("oa: cancelled", "operator.cancelled"),
-    ("oa: past its time limit", "resource.timeout"),
-    ("oa: past its deadline", "infra.deadline"),
+    (StopReason.CANCELED, "operator.cancelled"),
+    (StopReason.TIME_LIMIT, "resource.timeout"),
+    (StopReason.DEADLINE, "infra.deadline"),
 )
 
 
 def failure_of(event: BatchEvent) -> tuple[str, str]:
-    """Return the failure code and a sentence for an ended container that left no result."""
+    """Return the failure code and the details for a container that ended without a result."""
     reason = event.reason or ""
-    said = f"Batch says {event.status}: {reason or 'no reason given'} (exit status {event.exit_code})"
+    details = f"Batch reports {event.status}{reason and f': {reason}'} (exit status {event.exit_code})"
     if event.status == LOST:
-        return "infra.lost", "Batch does not know the container any more"
+        return "infra.lost", "Batch no longer knows the container"
     for prefix, code in _PREFIXES:
         if any(part.startswith(prefix) for part in reason.split("; ")):
-            return code, said
+            return code, details
     if event.exit_code == 0:
-        return "bug.no_result", f"the container ended well but left no result; {said}"
+        return "bug.no_result", f"the container succeeded but left no result; {details}"
     if event.exit_code in _KILLED:
-        return "infra.host_lost", f"the container was killed; {said}"
-    return "bug.crash", said
+        return "infra.host_lost", f"the container was killed; {details}"
+    return "bug.crash", details

@@ -1,4 +1,4 @@
-"""What work costs: seconds of a container's processors and memory, and bytes moved, at prices with a date."""
+"""The cost of work: seconds of vCPUs and memory, and bytes transferred, at prices with a date."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ _GB = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a container of a tier has."""
+    """The vCPUs and memory of a container."""
 
     vcpus: float
     memory_gb: float
 
 
-# As terraform/modules/batch gives them; a test compares the two.
+# The same values as in terraform/modules/batch; a test compares the two.
 MACHINES: Mapping[Tier, Machine] = MappingProxyType(
     {
         Tier.SMALL: Machine(0.5, 2.0),
@@ -31,7 +31,7 @@ MACHINES: Mapping[Tier, Machine] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Dollars, and when they were looked up."""
+    """List prices in US dollars, and the date on which they were looked up."""
 
     vcpu_h: float
     memory_gb_h: float
@@ -41,7 +41,7 @@ class Prices:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What was used: a tier for so many seconds, and bytes that came or went."""
+    """Usage: seconds of a tier, and bytes transferred in or out."""
 
     tier: Tier
     seconds: float = 0.0
@@ -50,7 +50,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Dollars, by what they are paid for."""
+    """US dollars by component."""
 
     vcpu: float
     memory: float
@@ -58,12 +58,12 @@ class Cost:
 
     @property
     def total(self) -> float:
-        """Return all of it."""
+        """Return the sum of the components."""
         return self.vcpu + self.memory + self.moved
 
 
 def cost_of(uses: Iterable[Use], prices: Prices) -> Cost:
-    """Return what these uses cost together."""
+    """Return the total cost of these uses."""
     vcpu = memory = moved = 0.0
     for use in uses:
         machine, hours = MACHINES[use.tier], use.seconds / _HOUR_S

@@ -1,22 +1,31 @@
-"""Whether something is still there: asked before a file is offered, and before a result is published."""
+"""Which files of an attempt retention has deleted, or is about to: checked before serving or publishing them."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from datetime import datetime
 
-from oa_api.db.database import Parameters, Row
+from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 
 _SQL = load_queries("jobs.file_deletion")
-_WHOLE_ATTEMPT = ("files", "log")
+_FILES, _LOG = "files", "log"
 
 
-class _Reading(Protocol):
-    async def first(self, sql: str, parameters: Parameters | None = None) -> Row | None: ...
+@dataclass(frozen=True, slots=True)
+class FileDeletion:
+    """When a retention rule marked the files of an attempt for deletion."""
+
+    marked_at: datetime
+    rule: str
 
 
-async def expired_part(reading: _Reading, *, job: int, attempt: int, log_only: bool = False) -> Row | None:
-    """Return since when, and by which rule, the files of an attempt are gone; None while they are kept.
+async def find_deletion(
+    reader: Database | Transaction, *, job: int, attempt: int, log_only: bool = False
+) -> FileDeletion | None:
+    """Return the deletion of an attempt's files, or with `log_only` that of its log, which outlives the others.
 
-    The log outlives the other files: `log_only` asks for that alone.
+    None while they are kept.
     """
-    parts = list(_WHOLE_ATTEMPT[1:] if log_only else _WHOLE_ATTEMPT)
-    return await reading.first(_SQL["file_deletion"], {"job": job, "attempt": attempt, "parts": parts})
+    parts = [_LOG] if log_only else [_FILES, _LOG]
+    return await reader.first(
+        _SQL["file_deletion"], {"job": job, "attempt": attempt, "parts": parts}, into=FileDeletion
+    )

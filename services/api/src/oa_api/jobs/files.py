@@ -1,4 +1,4 @@
-"""Files of a job: a redirect to the store, or, on one machine, the bytes themselves with ranges."""
+"""Sending files of a job: a redirect to S3, or, on a single machine, the bytes with support for ranges."""
 
 import re
 from http import HTTPStatus
@@ -7,32 +7,32 @@ from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
 from oa_api.http.errors import GoneError, NotFoundError
-from oa_api.jobs.file_deletion import expired_part
+from oa_api.jobs.file_deletion import find_deletion
 
-# What tells how an attempt went outlives what it made.
+# The files that record how an attempt went; they outlive its data.
 RECORD_FILES = frozenset({"claim.json", "log.jsonl", "manifest.json", "result.json"})
 REDIRECT = "redirect"
 _LINK_VALID_S = 3600
 _ATTEMPT_FILE = re.compile(r"job/(?P<job>\d+)/attempt-(?P<attempt>\d+)/(?P<file>.+)")
 
 
-async def send(request: web.Request, key: str) -> web.StreamResponse:
-    """Answer with an object of the bucket. Raises NotFoundError, GoneError, and answers 416 to a range outside it."""
+async def send_file(request: web.Request, key: str) -> web.StreamResponse:
+    """Return an object of the bucket as a response. Raises NotFoundError, GoneError, and 416 for an invalid range."""
     storage = request.app[STORAGE]
     await check_kept(request, key)
     if request.app[SETTINGS].output_mode == REDIRECT:
         raise web.HTTPFound(await storage.presign(key, _LINK_VALID_S))
-    found = await storage.head(key)
-    if found is None:
-        raise NotFoundError("the file is not in the store any more")
-    start, end = _range(request, found.size_bytes)
-    is_part = (start, end) != (0, found.size_bytes)
+    stored = await storage.head(key)
+    if stored is None:
+        raise NotFoundError("the file is no longer stored")
+    start, end = _range(request, stored.size_bytes)
+    is_part = (start, end) != (0, stored.size_bytes)
     status = HTTPStatus.PARTIAL_CONTENT if is_part else HTTPStatus.OK
-    headers = {"Accept-Ranges": "bytes", "ETag": found.etag, "Content-Length": str(end - start)}
+    headers = {"Accept-Ranges": "bytes", "ETag": stored.etag, "Content-Length": str(end - start)}
     if is_part:
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{found.size_bytes}"
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{stored.size_bytes}"
     response = web.StreamResponse(status=status, headers=headers)
-    response.content_type = found.content_type or "application/octet-stream"
+    response.content_type = stored.content_type or "application/octet-stream"
     await response.prepare(request)
     if request.method != "HEAD" and end > start:
         async for chunk in storage.stream(key, start, end - 1):
@@ -42,28 +42,28 @@ async def send(request: web.Request, key: str) -> web.StreamResponse:
 
 
 async def check_kept(request: web.Request, key: str) -> None:
-    """Raise GoneError for a file of an attempt that has been removed, or is about to be."""
+    """Raise GoneError for a file of an attempt that retention has deleted, or is about to delete."""
     match = _ATTEMPT_FILE.fullmatch(key)
     if match is None:
         return
-    gone = await expired_part(
+    deletion = await find_deletion(
         request.app[DATABASE],
         job=int(match["job"]),
         attempt=int(match["attempt"]),
         log_only=match["file"] in RECORD_FILES,
     )
-    if gone is not None:
-        raise GoneError(f"removed on {gone['marked_at']:%Y-%m-%d} by the rule `{gone['rule']}`: GET /api/cleanup")
+    if deletion is not None:
+        raise GoneError(f"deleted on {deletion.marked_at:%Y-%m-%d} by the rule `{deletion.rule}`: see GET /api/cleanup")
 
 
 def _range(request: web.Request, size_bytes: int) -> tuple[int, int]:
-    """Return the half-open range of bytes that is asked for."""
+    """Return the requested bytes as a half-open range."""
     unsatisfiable = web.HTTPRequestRangeNotSatisfiable(headers={"Content-Range": f"bytes */{size_bytes}"})
     try:
-        wanted = request.http_range
+        requested = request.http_range
     except ValueError as error:
         raise unsatisfiable from error
-    start, end, _ = wanted.indices(size_bytes)
-    if wanted.start is not None and wanted.start >= size_bytes > 0:
+    start, end, _ = requested.indices(size_bytes)
+    if requested.start is not None and requested.start >= size_bytes > 0:
         raise unsatisfiable
     return start, max(start, end)

@@ -1,63 +1,76 @@
-"""Filters of runs and jobs: the SQL parameters of lists, their statement, and their total."""
+"""The SQL parameters of filtered lists of runs and jobs."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from oa_api.db import counting
-from oa_api.db.counting import Total, count_rows
-from oa_api.db.database import Database
 from oa_api.db.like_patterns import starts_with_pattern
-from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
+from oa_api.http.schemas import CursorSlice
+from oa_api.jobs.requests import JobFilter, JobSelection, RunFilter
 
-_SQL = load_queries("jobs.reads")
-# Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
-_TALLIED = frozenset({"run", "status"})
 _FILTERS = ("run", "status", "source", "source_like", "host", "layer", "kind", "error", "live", "before", "after")
 
 
-def list_parameters(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return SQL parameters of a filtered list; one row more than asked for tells whether there is a next page."""
-    values = {**dict.fromkeys((*_FILTERS, "cursor")), **asked}
-    values |= _by_prefix(values["source"])
-    offset = 0 if values["cursor"] else asked.get("page", 0) * asked["limit"]
-    return {**values, "limit": asked["limit"] + 1, "offset": offset, "count_limit": counting.COUNTED_ROWS + 1}
+def job_parameters(job_filter: JobFilter) -> dict[str, object]:
+    """Return the SQL parameters of a list of jobs: one row more than `limit` shows whether a page follows."""
+    return {**_select(job_filter), **_window(job_filter)}
 
 
-def selection_parameters(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the SQL parameters that say which jobs a filter means."""
-    values = {**dict.fromkeys(_FILTERS), **asked}
-    return {**values, **_by_prefix(values["source"]), "count_limit": counting.COUNTED_ROWS + 1}
+def run_parameters(run_filter: RunFilter) -> dict[str, object]:
+    """Return the SQL parameters of a list of runs: one row more than `limit` shows whether a page follows."""
+    return {**as_parameters(run_filter), **_window(run_filter)}
+
+
+def select_parameters(selection: JobSelection) -> dict[str, object]:
+    """Return the SQL parameters that select jobs; `count_limit` bounds the count of them."""
+    return {**_select(selection), "count_limit": counting.COUNTED_ROWS + 1}
+
+
+def sort_key(list_filter: JobFilter | RunFilter) -> str:
+    """Return the column to sort by: the time where the filter is by time, so that one index serves both."""
+    is_by_time = list_filter.before is not None or list_filter.after is not None
+    return list_filter.sort or ("created_at" if is_by_time else "id")
+
+
+def _select(selection: JobSelection) -> dict[str, object]:
+    values = {"source_like": None, **as_parameters(selection)}
+    return {**values, **_by_prefix(selection.source)}
+
+
+def _window(window: CursorSlice) -> dict[str, object]:
+    offset = 0 if window.cursor else window.page * window.limit
+    return {
+        "limit": window.limit + 1,
+        "cursor": window.cursor,
+        "offset": offset,
+        "count_limit": counting.COUNTED_ROWS + 1,
+    }
 
 
 def _by_prefix(source: str | None) -> dict[str, str | None]:
-    """Return what a source with a slash at the end means: all whose name begins so."""
+    """Return the parameters that a source with a trailing slash changes: it is a prefix."""
     if source is None or not source.endswith("/"):
         return {}
     return {"source": None, "source_like": starts_with_pattern(source)}
 
 
-def list_statement(what: str, asked: dict[str, Any]) -> str:
-    """Return the query of a list in the order asked for; by time where the filter is by time, so one index serves."""
-    by_time = asked["before"] is not None or asked["after"] is not None
-    key = asked["sort"] or ("created_at" if by_time else "id")
-    return _SQL[f"{what}_by_{key}_{asked['order']}"]
+def list_parameters(given: Mapping[str, object]) -> dict[str, object]:
+    """Return the SQL parameters of a list whose filter is not a dataclass yet."""
+    values = {**dict.fromkeys((*_FILTERS, "cursor")), **given}
+    limit, page, source = values["limit"], values.get("page", 0), values["source"]
+    if not isinstance(limit, int) or not isinstance(page, int):
+        raise TypeError("limit and page are numbers")
+    values |= _by_prefix(source if isinstance(source, str) else None)
+    offset = 0 if values["cursor"] else page * limit
+    return {**values, "limit": limit + 1, "offset": offset, "count_limit": counting.COUNTED_ROWS + 1}
 
 
-async def total_jobs(database: Database, values: dict[str, Any]) -> Total:
-    """Count the jobs of a list: from the tally where it can say, else by looking at no more than 10,000."""
-    given = {name for name in _FILTERS if values[name] is not None}
-    if given <= _TALLIED:
-        row = await database.first(_SQL["tallied_jobs"], values)
-        return Total(row["total"] if row else 0)
-    return await bounded_total(database, "count_jobs", values)
-
-
-async def total_runs(database: Database, values: dict[str, Any]) -> Total:
-    """Count the runs of a list, looking at no more than 10,000."""
-    name = "count_runs" if values["status"] is not None else "count_runs_by_themselves"
-    return await bounded_total(database, name, values)
-
-
-async def bounded_total(database: Database, name: str, values: dict[str, Any]) -> Total:
-    """Count the rows of a list, looking at no more than 10,000."""
-    return await count_rows(database, _SQL[name], values)
+def selection_parameters(given: Mapping[str, object]) -> dict[str, object]:
+    """Return the SQL parameters that select jobs by a filter that is not a dataclass yet."""
+    values = {**dict.fromkeys(_FILTERS), **given}
+    source = values["source"]
+    return {
+        **values,
+        **_by_prefix(source if isinstance(source, str) else None),
+        "count_limit": counting.COUNTED_ROWS + 1,
+    }

@@ -1,24 +1,29 @@
-"""Log lines of a job, from JSON to what a person reads."""
+"""The log of a job as text."""
 
 import json
-from typing import Any
+
+from oa_shared.json_types import JsonMapping
 
 _LEADING = ("timestamp", "level", "event")
 LEFT_OUT = frozenset({*_LEADING, "service", "run_id", "job_id", "attempt", "source", "request_id"})
 
 
 def as_text(lines: str) -> str:
-    """Return a line of text for each line of JSON: time, level, event, then the rest as key=value."""
+    """Return a line of text for each line of JSON: time, level, event, then the other values as key=value."""
     return "".join(f"{_line(line)}\n" for line in lines.splitlines())
+
+
+def other_values(entry: JsonMapping) -> str:
+    """Return the values of a log line apart from the usual ones, as key=value."""
+    return " ".join(f"{key}={value}" for key, value in entry.items() if key not in LEFT_OUT)
 
 
 def _line(line: str) -> str:
     try:
-        said: Any = json.loads(line)
+        entry = json.loads(line)
     except ValueError:
         return line
-    if not isinstance(said, dict):
+    if not isinstance(entry, dict):
         return line
-    leading = [str(said[key]) for key in _LEADING if key in said]
-    rest = [f"{key}={value}" for key, value in said.items() if key not in LEFT_OUT]
-    return " ".join([*leading, *rest])
+    leading = [str(entry[key]) for key in _LEADING if key in entry]
+    return " ".join([*leading, *([rest] if (rest := other_values(entry)) else [])])

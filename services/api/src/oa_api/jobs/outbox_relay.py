@@ -69,11 +69,11 @@ async def relay_once(database: Database, queue: Queue) -> int:
         if sent_ids:
             await transaction.execute(_SQL["mark_sent"], {"ids": sent_ids})
         fault_point("relay.before_commit")
-    _report(sent=len(sent_ids), refused=len(due) - len(sent_ids), held=len(paused))
+    _count(sent=len(sent_ids), refused=len(due) - len(sent_ids), held=len(paused))
     return len(paused) + len(sent_ids)
 
 
-def _report(*, sent: int, refused: int, held: int) -> None:
+def _count(*, sent: int, refused: int, held: int) -> None:
     RELAYED.labels("sent").inc(sent)
     RELAYED.labels("refused").inc(refused)
     RELAYED.labels("held").inc(held)

@@ -1,4 +1,5 @@
 -- name: claim_unsent
+-- Locks messages that are due, with the pause that applies to their job, if any: the relay.
 SELECT outbox.id, outbox.body, held.id AS paused_by, EXISTS (
     SELECT 1 FROM outbox earlier
     WHERE earlier.job_id = outbox.job_id AND earlier.attempt = outbox.attempt AND earlier.id < outbox.id
@@ -12,8 +13,10 @@ LIMIT %(limit)s
 FOR UPDATE OF outbox SKIP LOCKED
 
 -- name: mark_sent
+-- Marks the messages that the queue accepted: the relay.
 UPDATE outbox SET sent_at = now() WHERE id = ANY(%(ids)s)
 
 -- name: oldest_unsent
+-- The number of messages that are due and the age of the oldest: GET /metrics.
 SELECT extract(epoch FROM now() - min(available_at))::float AS age_s, count(*) AS waiting
 FROM outbox WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()

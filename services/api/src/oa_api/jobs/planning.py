@@ -1,12 +1,11 @@
-"""From the elements of POST /api/run/{run}/jobs to definitions: fetching, reading, checking, permuting."""
+"""From the elements of POST /api/run/{run}/jobs to planned jobs: fetching, reading and validating definitions."""
 
 import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 from urllib.parse import urlsplit
 
 from marshmallow import ValidationError
@@ -14,7 +13,9 @@ from marshmallow import ValidationError
 from oa_api.definitions.fetcher import DefinitionFetcher, FetchError
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_api.jobs.request_schemas import NewJobSchema
+from oa_api.jobs.requests import NewJob
 from oa_shared.job_kinds import JobKind
+from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.scheduling import Tier
 from oa_shared.source_definition import Problem, SourceEntry, entries, repeated_names, validate_definition
 from oa_shared.status import LAYERS
@@ -24,9 +25,9 @@ _SCHEMA = NewJobSchema()
 _FETCH_WITHIN_S = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PlannedJob:
-    """One job that will be written."""
+    """A job to create. No field has a default, so that no caller forgets one: pauses of a host depend on `host`."""
 
     source_name: str
     source_url: str | None
@@ -35,13 +36,28 @@ class PlannedJob:
     layer: str
     name: str
     tier: Tier
-    kind: JobKind = JobKind.SOURCE
-    host: str | None = None
+    kind: JobKind
+    host: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionText:
+    """The text of a source definition, its name and the URL that it came from."""
+
+    source_name: str
+    url: str | None
+    text: str
+    sha256: str
+
+    @classmethod
+    def of(cls, text: str, *, source_name: str, url: str | None) -> "DefinitionText":
+        """Return a definition with the digest of its text."""
+        return cls(source_name, url, text, hashlib.sha256(text.encode()).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Why an element, or an entry of it, gets no job."""
+    """Why an element, or one entry of its definition, gets no job; `pointer` is a JSON pointer into the definition."""
 
     index: int
     source: str
@@ -51,84 +67,54 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolution:
-    """What became of all elements of one request."""
+class JobPlan:
+    """The jobs to create, and what is rejected."""
 
     jobs: list[PlannedJob]
-    refusals: list[Rejection]
+    rejections: list[Rejection]
 
 
-async def resolve(elements: list[Any], fetcher: DefinitionFetcher) -> Resolution:
-    """Resolve all elements at once; the order of the jobs is that of the elements.
+@dataclass(frozen=True, slots=True)
+class EntrySelection:
+    """Which entries of a definition get a job: those of this layer and name, of any where it is None."""
 
-    What cannot be fetched within 100 seconds in all is refused, so that no request is held open without end.
-    """
-    deadline = asyncio.get_running_loop().time() + _FETCH_WITHIN_S
-    found = await asyncio.gather(*(_resolve_one(i, item, fetcher, deadline) for i, item in enumerate(elements)))
-    jobs = [job for resolution in found for job in resolution.jobs]
-    return Resolution(jobs, [refusal for resolution in found for refusal in resolution.refusals])
+    layer: str | None = None
+    name: str | None = None
 
-
-async def _resolve_one(index: int, element: Any, fetcher: DefinitionFetcher, deadline: float) -> Resolution:
-    label = element if isinstance(element, str) else f"jobs[{index}]"
-    try:
-        asked = _SCHEMA.load({"source": element} if isinstance(element, str) else element)
-    except ValidationError as error:
-        return _refused(index, label, [Problem("", json.dumps(error.messages))], code="element")
-    source = asked["source"]
-    url = source if isinstance(source, str) else None
-    label = asked["source_name"] or url or label
-    try:
-        text = await _text(source, fetcher, deadline)
-    except FetchError as error:
-        return _refused(index, label, [Problem("", error.detail)], code=error.code)
-    return plan_definition(text, index=index, label=label, url=url, asked=asked)
+    def includes(self, entry: SourceEntry) -> bool:
+        """Return whether an entry gets a job."""
+        return self.layer in (None, entry.layer) and self.name in (None, entry.name)
 
 
-def plan_definition(text: str, *, index: int, label: str, url: str | None, asked: Mapping[str, Any]) -> Resolution:
-    """Return the jobs that a definition calls for; `asked` has `source_name`, `layer` and `name`, each may be None."""
-    try:
-        definition = decode(text)
-    except NotJsonError as error:
-        return _refused(index, label, [Problem("", f"not JSON: {error.detail}")], code="source.schema")
-    except UnstorableError as error:
-        return _refused(index, label, [Problem("", error.detail)], code="source.encoding")
-    problems = validate_definition(definition)
-    if problems:
-        return _refused(index, label, problems)
-    name = asked["source_name"] or _source_name(url) or f"inline/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    return _permute(index, label, definition, text=text, url=url, source_name=name, asked=asked)
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """An element of a request: its place from 0, and its name in rejections."""
+
+    index: int
+    label: str
+
+    def reject(self, *problems: Problem, code: str = "source.schema") -> JobPlan:
+        rejections = [Rejection(self.index, self.label, code, item.message, item.pointer) for item in problems]
+        return JobPlan([], rejections)
 
 
-async def _text(source: Any, fetcher: DefinitionFetcher, deadline: float) -> str:
-    if not isinstance(source, str):
-        return json.dumps(source, ensure_ascii=False)
-    try:
-        async with asyncio.timeout_at(deadline):
-            return await fetcher.fetch(source)
-    except TimeoutError as error:
-        raise FetchError("there was no time left to fetch it: send fewer URLs", code="upstream.timeout") from error
-
-
-def _permute(
-    index: int, label: str, definition: Any, *, text: str, url: str | None, source_name: str, asked: Any
-) -> Resolution:
-    wanted = [entry for entry in entries(definition) if _is_wanted(entry, asked)]
-    repeats = [problem for problem in repeated_names(definition) if _concerns(problem, asked)]
-    if not wanted:
-        return _refused(index, label, [_nothing_wanted(definition, asked)], code="source.not_found")
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    jobs = [
-        PlannedJob(
-            source_name, url, sha256, text, layer=entry.layer, name=entry.name, tier=entry.tier, host=host_of(entry)
-        )
-        for entry in wanted
-    ]
-    return Resolution(jobs, _refused(index, label, repeats).refusals)
+def plan_entry(definition: DefinitionText, entry: SourceEntry) -> PlannedJob:
+    """Return the job of one entry of a definition."""
+    return PlannedJob(
+        source_name=definition.source_name,
+        source_url=definition.url,
+        sha256=definition.sha256,
+        definition=definition.text,
+        layer=entry.layer,
+        name=entry.name,
+        tier=entry.tier,
+        kind=JobKind.SOURCE,
+        host=host_of(entry),
+    )
 
 
 def host_of(entry: SourceEntry) -> str | None:
-    """Return the host that the data of an entry comes from; None where its address names none."""
+    """Return the host from which the data of an entry comes; None where its `data` is not a URL."""
     address = entry.body.get("data")
     try:
         return urlsplit(address).hostname if isinstance(address, str) else None
@@ -136,26 +122,79 @@ def host_of(entry: SourceEntry) -> str | None:
         return None
 
 
-def _is_wanted(entry: SourceEntry, asked: Any) -> bool:
-    return asked["layer"] in (None, entry.layer) and asked["name"] in (None, entry.name)
+async def plan_elements(elements: list[object], fetcher: DefinitionFetcher) -> JobPlan:
+    """JobPlan the jobs of all elements, in their order.
+
+    Definitions that are not fetched within 100 seconds in all are rejected, so that the request ends.
+    """
+    deadline = asyncio.get_running_loop().time() + _FETCH_WITHIN_S
+    plans = await asyncio.gather(*(_plan_element(i, item, fetcher, deadline) for i, item in enumerate(elements)))
+    return JobPlan(
+        [job for plan in plans for job in plan.jobs], [rejection for plan in plans for rejection in plan.rejections]
+    )
 
 
-def _concerns(problem: Problem, asked: Any) -> bool:
-    return asked["layer"] is None or problem.pointer.startswith(f"/layers/{asked['layer']}/")
+async def _plan_element(index: int, value: object, fetcher: DefinitionFetcher, deadline: float) -> JobPlan:
+    element = _Element(index, value if isinstance(value, str) else f"jobs[{index}]")
+    try:
+        # Not an object? The schema rejects it.
+        new_job: NewJob = _SCHEMA.load({"source": value} if isinstance(value, str) else cast("JsonMapping", value))
+    except ValidationError as error:
+        return element.reject(Problem("", json.dumps(error.messages)), code="element")
+    url = new_job.source if isinstance(new_job.source, str) else None
+    label = new_job.source_name or url or element.label
+    try:
+        text = await _read_source(new_job.source, fetcher, deadline)
+    except FetchError as error:
+        return _Element(index, label).reject(Problem("", error.detail), code=error.code)
+    selection = EntrySelection(new_job.layer, new_job.name)
+    name = new_job.source_name or _name_in_url(url) or f"inline/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return plan_definition(
+        DefinitionText.of(text, source_name=name, url=url), index=index, label=label, selection=selection
+    )
 
 
-def _nothing_wanted(definition: Any, asked: Any) -> Problem:
-    there = ", ".join(f"{entry.layer}/{entry.name}" for entry in entries(definition)) or "nothing"
-    if asked["layer"] is not None and asked["layer"] not in LAYERS:
-        return Problem("/layers", f"unknown layer {asked['layer']!r}: use one of {', '.join(LAYERS)}")
-    return Problem("/layers", f"no entry {asked['layer'] or '*'}/{asked['name'] or '*'}; the definition has {there}")
+async def _read_source(source: object, fetcher: DefinitionFetcher, deadline: float) -> str:
+    if not isinstance(source, str):
+        return json.dumps(source, ensure_ascii=False)
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await fetcher.fetch(source)
+    except TimeoutError as error:
+        raise FetchError("no time left to fetch it: send fewer URLs", code="upstream.timeout") from error
 
 
-def _refused(index: int, label: str, problems: list[Problem], code: str = "source.schema") -> Resolution:
-    refusals = [Rejection(index, label, code, problem.message, problem.pointer) for problem in problems]
-    return Resolution([], refusals)
+def plan_definition(definition: DefinitionText, *, index: int, label: str, selection: EntrySelection) -> JobPlan:
+    """Return the jobs of the selected entries of a definition; `index` and `label` name it in rejections."""
+    element = _Element(index, label)
+    try:
+        decoded = decode(definition.text)
+    except NotJsonError as error:
+        return element.reject(Problem("", f"not JSON: {error.detail}"))
+    except UnstorableError as error:
+        return element.reject(Problem("", error.detail), code="source.encoding")
+    problems = validate_definition(decoded)
+    if problems or not isinstance(decoded, dict):
+        return element.reject(*problems)
+    jobs = [plan_entry(definition, entry) for entry in entries(decoded) if selection.includes(entry)]
+    if not jobs:
+        return element.reject(_no_entry(decoded, selection), code="source.not_found")
+    repeats = [problem for problem in repeated_names(decoded) if _is_selected(problem, selection)]
+    return JobPlan(jobs, element.reject(*repeats).rejections)
 
 
-def _source_name(url: str | None) -> str | None:
+def _is_selected(problem: Problem, selection: EntrySelection) -> bool:
+    return selection.layer is None or problem.pointer.startswith(f"/layers/{selection.layer}/")
+
+
+def _no_entry(definition: JsonObject, selection: EntrySelection) -> Problem:
+    if selection.layer is not None and selection.layer not in LAYERS:
+        return Problem("/layers", f"unknown layer {selection.layer!r}: use one of {', '.join(LAYERS)}")
+    existing = ", ".join(f"{entry.layer}/{entry.name}" for entry in entries(definition)) or "none"
+    selected = f"{selection.layer or '*'}/{selection.name or '*'}"
+    return Problem("/layers", f"no entry {selected}; the definition has {existing}")
+
+
+def _name_in_url(url: str | None) -> str | None:
     match = _PATH_BELOW_SOURCES.search((url or "").partition("?")[0])
     return match["name"] if match else None

@@ -1,56 +1,66 @@
-"""What goes with a publication, in its transaction: its row of history, and what webhooks are told of it."""
+"""The record of a publication: its row in the history of the dataset, and the webhook deliveries that announce it."""
 
 import json
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.definitions.licenses import License, license_of
 from oa_api.http.fields import rfc3339
+from oa_api.jobs.rows import LockedJob
+from oa_shared.json_types import JsonObject
 
 PUBLISHED = "data.published"
 _SQL = load_queries("jobs.publishing")
 
 
-async def license_for(transaction: Transaction, job: Row) -> License | None:
-    """Return the licence that the job's definition states for its entry."""
-    row = await transaction.first(_SQL["definition"], {"job": job["id"]})
-    return license_of(json.loads(row["definition"]), job["layer"], job["name"]) if row else None
+@dataclass(frozen=True, slots=True)
+class PublicationRow:
+    """A publication: the result of an attempt that became a dataset's data."""
+
+    id: int
+    data_id: int
+    job: int
+    attempt: int
+    run: int
+    published_at: datetime
+    result: JsonObject | None
 
 
-async def add_publication(transaction: Transaction, job: Row, *, data: int, licence: str | None) -> None:
-    """Write the row of history and a delivery for each webhook that wants it; `licence` is JSON."""
-    values = {"job": job["id"], "data": data, "license": licence}
-    row = await transaction.first(_SQL["add_publication"], values)
-    if row is None:
+async def record_publication(
+    transaction: Transaction, job: LockedJob, *, dataset: int, license_json: str | None
+) -> None:
+    """Write the row of history, and a delivery for each webhook that subscribes to it."""
+    values = {"job": job.id, "data": dataset, "license": license_json}
+    publication = await transaction.first(_SQL["add_publication"], values, into=PublicationRow)
+    if publication is None:
         return
-    told = {"event": PUBLISHED, "source_name": job["source_name"], "layer": job["layer"]}
-    body = json.dumps(event_body(job, row), ensure_ascii=False)
-    await transaction.execute(_SQL["queue_deliveries"], {**told, "body": body})
+    body = json.dumps(webhook_body(job, publication), ensure_ascii=False)
+    event = {"event": PUBLISHED, "source_name": job.source_name, "layer": job.layer}
+    await transaction.execute(_SQL["queue_deliveries"], {**event, "body": body})
 
 
-def event_body(job: Row, publication: Row) -> dict[str, Any]:
-    """Return what webhooks are sent; addresses are paths of the API."""
-    result = publication["result"] or {}
+def webhook_body(job: LockedJob, publication: PublicationRow) -> JsonObject:
+    """Return the body of the webhook delivery; its URLs are paths of the API."""
+    result = publication.result or {}
     changes = result.get("changes")
-    data = publication["data_id"]
+    dataset = publication.data_id
     return {
         "event": PUBLISHED,
-        "id": f"publication-{publication['id']}",
-        "created_at": rfc3339(publication["published_at"]),
+        "id": f"publication-{publication.id}",
+        "created_at": rfc3339(publication.published_at),
         "data": {
-            "id": data,
-            **{name: job[name] for name in ("source_name", "layer", "name")},
-            **{name: publication[name] for name in ("job", "attempt", "run")},
+            "id": dataset,
+            "source_name": job.source_name,
+            "layer": job.layer,
+            "name": job.name,
+            "job": publication.job,
+            "attempt": publication.attempt,
+            "run": publication.run,
             "count": result.get("count"),
             "bounds": result.get("bounds"),
             "changes": changes if isinstance(changes, dict) else None,
-            "url": f"/api/data/{data}",
-            "history": f"/api/data/{data}/history",
+            "url": f"/api/data/{dataset}",
+            "history": f"/api/data/{dataset}/history",
         },
     }
-
-
-async def published_file(database: Database, *, job: int, attempt: int | None, file: str) -> Row | None:
-    """Return what is known of a file that an attempt, or the latest one, published; None if it published nothing."""
-    return await database.first(_SQL["published_file"], {"job": job, "attempt": attempt, "file": file})

@@ -1,81 +1,111 @@
-"""Publishing: the one place that writes the table of published data, always inside the accepting transaction."""
+"""Publishing results: the only code that writes published data, inside the transaction that accepts the result."""
 
 import json
+from dataclasses import dataclass
 
-from oa_api.db.database import Row, Transaction
+from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.jobs.publication_record import add_publication, license_for
-from oa_api.jobs.quality_gate import Concern, concerns
+from oa_api.jobs import queries
+from oa_api.jobs.locks import lock_job
+from oa_api.jobs.publication_record import record_publication
+from oa_api.jobs.quality_gate import ReviewReason, find_review_reasons
+from oa_api.jobs.rows import LockedJob
 from oa_shared.fault_points import fault_point
+from oa_shared.json_types import JsonObject
+from oa_shared.status import JobStatus
 
 _SQL = load_queries("jobs.publishing")
 REJECTED = "operator.rejected"
 
 
-async def gate(transaction: Transaction, job: Row, result: dict[str, object] | None) -> list[Concern]:
-    """Return what speaks against publishing `result` as the job's (source_name, layer, name).
+@dataclass(frozen=True, slots=True)
+class PublishedResult:
+    """The result that is published now, and its job."""
 
-    Nothing does when a newer job is published already: then this one will not be.
+    job_id: int
+    result: JsonObject
+
+
+async def pass_gate(transaction: Transaction, job: LockedJob, result: JsonObject | None) -> bool:
+    """Return whether the quality gate lets a result be published; if not, record why it needs review.
+
+    A result that is older than the published one passes: it will not be published.
     """
-    published = await transaction.first(_SQL["published_result"], _key(job))
-    if published is not None and published["job_id"] > job["id"]:
+    reasons = await _find_reasons(transaction, job, result)
+    for reason in reasons:
+        values = {"job": job.id, "code": reason.code, "message": reason.message}
+        await transaction.execute(_SQL["insert_review_reason"], values)
+    return not reasons
+
+
+async def _find_reasons(transaction: Transaction, job: LockedJob, result: JsonObject | None) -> list[ReviewReason]:
+    key = {"source_name": job.source_name, "layer": job.layer, "name": job.name}
+    published = await transaction.first(_SQL["published_result"], key, into=PublishedResult)
+    if published is not None and published.job_id > job.id:
         return []
-    return concerns(result or {}, published["result"] if published else None)
+    return find_review_reasons(result or {}, published.result if published else None)
 
 
-async def publish(transaction: Transaction, job: Row) -> bool:
-    """Make the job's result the published one, unless a newer job's is; return whether it was done."""
+async def publish(transaction: Transaction, job: LockedJob) -> bool:
+    """Publish the result of a job unless that of a newer job is published; return whether it was published."""
     fault_point("publish.before")
-    licence = await license_for(transaction, job)
-    stated = json.dumps(licence.as_json()) if licence else None
-    data = await transaction.first(_SQL["publish"], {"job": job["id"], "license": stated})
-    if data is None:
+    license_ = await queries.get_license(transaction, job.id, layer=job.layer, name=job.name)
+    license_json = json.dumps(license_.as_json()) if license_ else None
+    dataset = await transaction.first(_SQL["publish"], {"job": job.id, "license": license_json}, into=int)
+    if dataset is None:
         return False
-    await transaction.execute(_SQL["record_publication"], {"job": job["id"]})
+    await transaction.execute(_SQL["record_publication"], {"job": job.id})
     fault_point("publish.half")
-    await add_publication(transaction, job, data=data["id"], licence=stated)
+    await record_publication(transaction, job, dataset=dataset, license_json=license_json)
     fault_point("publish.after")
     return True
 
 
-async def hold_back(transaction: Transaction, job: Row, reasons: list[Concern]) -> None:
-    """Record why a job waits for a person."""
-    for reason in reasons:
-        values = {"job": job["id"], "code": reason.code, "message": reason.message}
-        await transaction.execute(_SQL["insert_review_reason"], values)
+async def publish_run(transaction: Transaction, run: int) -> None:
+    """Publish the finished jobs of a run that becomes live; those that do not pass the quality gate await review."""
+    for number in await transaction.all(_SQL["unpublished_of_run"], {"run": run}, into=int):
+        job = await lock_job(transaction, number)
+        if await pass_gate(transaction, job, job.result):
+            await publish(transaction, job)
+        else:
+            await transaction.execute(_SQL["success_to_warn"], {"job": job.id})
+            await _record_decision(transaction, job, kind="job.needs_review", status=JobStatus.WARN)
 
 
-async def confirm(transaction: Transaction, job: Row) -> bool:
-    """Let a held-back job through and publish it if its run is live; False when it is not held back."""
-    if not await _settle(transaction, job, status="Success", state="confirmed", error=None):
+async def confirm(transaction: Transaction, job: LockedJob) -> bool:
+    """Accept a result that needs review, and publish it if its run is live; False if it does not need review."""
+    if not await _end_review(transaction, job, status=JobStatus.SUCCESS, state="confirmed"):
         return False
-    if job["live"]:
+    if job.live:
         await publish(transaction, job)
     return True
 
 
-async def reject(transaction: Transaction, job: Row) -> bool:
-    """End a held-back job as Fail; False when it is not held back."""
-    return await _settle(transaction, job, status="Fail", state="rejected", error=REJECTED)
+async def reject(transaction: Transaction, job: LockedJob) -> bool:
+    """End a job that needs review as Fail; False if it does not need review."""
+    return await _end_review(transaction, job, status=JobStatus.FAIL, state="rejected", error=REJECTED)
 
 
-async def _settle(transaction: Transaction, job: Row, *, status: str, state: str, error: str | None) -> bool:
+async def supersede_review_reasons(transaction: Transaction, job: int) -> None:
+    """Close the open review reasons of a job that runs again."""
+    await transaction.execute(_SQL["close_review_reasons"], {"job": job, "state": "superseded"})
+
+
+async def _end_review(
+    transaction: Transaction, job: LockedJob, *, status: JobStatus, state: str, error: str | None = None
+) -> bool:
     message = "an operator rejected the result" if error else None
-    values = {"job": job["id"], "status": status, "error_code": error, "error_message": message}
+    values = {"job": job.id, "status": status, "error_code": error, "error_message": message}
     if not await transaction.execute(_SQL["warn_to"], values):
         return False
-    await transaction.execute(_SQL["close_review_reasons"], {"job": job["id"], "state": state})
-    await record_decision(transaction, job["id"], kind=f"job.{state}", status=status, error=error)
+    await transaction.execute(_SQL["close_review_reasons"], {"job": job.id, "state": state})
+    await _record_decision(transaction, job, kind=f"job.{state}", status=status, error=error)
     return True
 
 
-async def record_decision(
-    transaction: Transaction, job: int, *, kind: str, status: str, error: str | None = None
+async def _record_decision(
+    transaction: Transaction, job: LockedJob, *, kind: str, status: JobStatus, error: str | None = None
 ) -> None:
-    """Write into the job's history what became of it without anything new being heard of its attempt."""
-    detail = {"status": status} | ({"error": {"code": error}} if error else {})
-    await transaction.execute(_SQL["record_decision"], {"job": job, "kind": kind, "detail": json.dumps(detail)})
-
-
-def _key(job: Row) -> dict[str, object]:
-    return {name: job[name] for name in ("source_name", "layer", "name")}
+    """Record a status that follows from a decision, without a report about the attempt."""
+    detail: JsonObject = {"status": status, **({"error": {"code": error}} if error else {})}
+    await transaction.execute(_SQL["record_decision"], {"job": job.id, "kind": kind, "detail": json.dumps(detail)})

@@ -1,12 +1,11 @@
 -- name: published_result
+-- Locks the published result that a new one would replace: the quality gate.
 SELECT job_id, result FROM data
 WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
 FOR UPDATE
 
--- name: definition
-SELECT definition FROM source JOIN job ON job.source_sha256 = source.sha256 WHERE job.id = %(job)s
-
 -- name: publish
+-- Makes a result the data of its dataset, unless a newer one is or its files are deleted.
 INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
 SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job
 WHERE id = %(job)s AND kind = 'source' AND NOT EXISTS (
@@ -19,6 +18,7 @@ WHERE (data.job_id, data.attempt) < (excluded.job_id, excluded.attempt)
 RETURNING id
 
 -- name: add_publication
+-- Writes a publication into the history of its dataset.
 INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256, source_url, github, license, result)
 SELECT %(data)s, job.id, job.attempt, job.run_id, job.source_sha256, job.source_url, run.github, %(license)s::jsonb,
        job.result
@@ -26,6 +26,7 @@ FROM job JOIN run ON run.id = job.run_id WHERE job.id = %(job)s
 RETURNING id, data_id, job_id AS job, attempt, run_id AS run, published_at, result
 
 -- name: queue_deliveries
+-- Queues a delivery for each webhook that subscribes to the event: publications.
 INSERT INTO webhook_delivery (webhook_id, event, body)
 SELECT id, %(event)s, %(body)s FROM webhook
 WHERE active AND %(event)s = ANY(events) AND (layer IS NULL OR layer = %(layer)s)
@@ -33,28 +34,36 @@ WHERE active AND %(event)s = ANY(events) AND (layer IS NULL OR layer = %(layer)s
        OR (right(source, 1) = '/' AND starts_with(%(source_name)s, source)))
 
 -- name: record_publication
+-- Records a publication in the events of its job.
 INSERT INTO job_event (job_id, attempt, kind, accepted) SELECT id, attempt, 'data.published', true FROM job WHERE id = %(job)s
 
 -- name: record_decision
+-- Records a decision in the events of a job: review, and runs that become live.
 INSERT INTO job_event (job_id, attempt, kind, accepted, detail)
 SELECT id, attempt, %(kind)s, true, %(detail)s FROM job WHERE id = %(job)s
 
 -- name: insert_review_reason
+-- Records why the quality gate holds a job for review.
 INSERT INTO review_reason (job_id, code, message) VALUES (%(job)s, %(code)s, %(message)s)
 
 -- name: close_review_reasons
+-- Closes the open review reasons of a job: confirmed, rejected, or superseded by a rerun.
 UPDATE review_reason SET state = %(state)s WHERE job_id = %(job)s AND state = 'open'
 
 -- name: warn_to
+-- Ends the review of a job; changes nothing if it does not need review.
 UPDATE job SET status = %(status)s, updated_at = now(), error_code = %(error_code)s, error_message = %(error_message)s
 WHERE id = %(job)s AND status = 'Warn'
 
 -- name: unpublished_of_run
+-- The successful jobs of a run that becomes live.
 SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' ORDER BY id
 
 -- name: success_to_warn
+-- Marks a successful job as needing review when its run becomes live.
 UPDATE job SET status = 'Warn', updated_at = now() WHERE id = %(job)s AND status = 'Success' AND kind = 'source'
 
 -- name: published_file
+-- A file that an attempt published: GET /api/job/JOB/output/FILE, after a rerun.
 SELECT result -> 'outputs' -> %(file)s AS output FROM publication
 WHERE job_id = %(job)s AND (%(attempt)s::integer IS NULL OR attempt = %(attempt)s) ORDER BY attempt DESC LIMIT 1

@@ -1,10 +1,12 @@
 -- name: tally_of_run
+-- Part: the number of jobs of a run by status.
 SELECT coalesce(jsonb_object_agg(status, jobs), '{}') AS counts
 FROM (
     SELECT status, sum(jobs) AS jobs FROM job_tally WHERE run_id = run.id GROUP BY status HAVING sum(jobs) > 0
 ) summed
 
 -- name: status_of_run
+-- Part: the status of a run, from its tally.
 SELECT CASE
     WHEN tally.counts = '{}' THEN 'Pending'
     WHEN tally.counts ?| ARRAY['Pending', 'Submitted', 'Running'] THEN 'Running'
@@ -12,6 +14,7 @@ SELECT CASE
 END AS status
 
 -- name: runs_filtered
+-- Part: the runs of a filter.
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
   AND (%(live)s::boolean IS NULL OR run.live = %(live)s)
@@ -20,36 +23,42 @@ WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
   AND (%(status)s::text[] IS NULL OR summary.status = ANY(%(status)s) OR tally.counts ?| %(status)s::text[])
 
 -- name: runs_selected
+-- Part: the columns of a run, for the runs of a filter.
 SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
 {runs_filtered}
 
 -- name: runs_by_id_desc
+-- A page of runs: GET /api/run and the page of runs.
 {runs_selected}
   AND (%(cursor)s::bigint IS NULL OR run.id < %(cursor)s)
 ORDER BY run.id DESC LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: runs_by_id_asc
+-- The same, oldest first.
 {runs_selected}
   AND (%(cursor)s::bigint IS NULL OR run.id > %(cursor)s)
 ORDER BY run.id LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: runs_by_created_at_desc
+-- The same by time, newest first.
 {runs_selected}
   AND (%(cursor)s::bigint IS NULL
        OR (run.created_at, run.id) < ((SELECT created_at FROM run WHERE id = %(cursor)s), %(cursor)s))
 ORDER BY run.created_at DESC, run.id DESC LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: runs_by_created_at_asc
+-- The same by time, oldest first.
 {runs_selected}
   AND (%(cursor)s::bigint IS NULL
        OR (run.created_at, run.id) > ((SELECT created_at FROM run WHERE id = %(cursor)s), %(cursor)s))
 ORDER BY run.created_at, run.id LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: count_runs
+-- Counts the runs of a filter, up to a limit: lists of runs.
 SELECT count(*) AS total FROM (SELECT 1 {runs_filtered} LIMIT %(count_limit)s) counted
 
--- name: count_runs_by_themselves
--- Without a status asked for, nobody has to look at the jobs of a run to count it.
+-- name: count_runs_without_jobs
+-- The same for filters without a status, which need no tally of jobs.
 SELECT count(*) AS total FROM (
     SELECT 1 FROM run
     WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
@@ -60,16 +69,19 @@ SELECT count(*) AS total FROM (
 ) counted
 
 -- name: run
+-- One run: GET /api/run/RUN and its page.
 SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = %(run)s
 
--- name: runs_by_number
+-- name: runs_of_ids
+-- Runs by ID: the counts in streams of events.
 SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = ANY(%(runs)s)
 
 -- name: jobs_filtered
+-- Part: the jobs of a filter.
 FROM job LEFT JOIN run ON run.id = job.run_id
 WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(status)s::text[] IS NULL OR job.status = ANY(%(status)s))
@@ -84,6 +96,7 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
 
 -- name: job_selected
+-- Part: the columns of a job.
 SELECT job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
        job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
        job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane, (
@@ -91,51 +104,79 @@ SELECT job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.sourc
        ) AS files_deleted_at
 
 -- name: jobs_by_id_desc
+-- A page of jobs: GET /api/job and the pages of jobs and runs.
 {job_selected} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL OR job.id < %(cursor)s)
 ORDER BY job.id DESC LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: jobs_by_id_asc
+-- The same, oldest first.
 {job_selected} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL OR job.id > %(cursor)s)
 ORDER BY job.id LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: jobs_by_created_at_desc
+-- The same by time, newest first.
 {job_selected} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL
        OR (job.created_at, job.id) < ((SELECT created_at FROM job WHERE id = %(cursor)s), %(cursor)s))
 ORDER BY job.created_at DESC, job.id DESC LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: jobs_by_created_at_asc
+-- The same by time, oldest first.
 {job_selected} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL
        OR (job.created_at, job.id) > ((SELECT created_at FROM job WHERE id = %(cursor)s), %(cursor)s))
 ORDER BY job.created_at, job.id LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: count_jobs
+-- Counts the jobs of a filter, up to a limit: lists of jobs.
 SELECT count(*) AS total FROM (SELECT 1 {jobs_filtered} LIMIT %(count_limit)s) counted
 
 -- name: tallied_jobs
+-- Counts the jobs of a run and of statuses from the tally: lists of jobs without other filters.
 SELECT coalesce(sum(jobs), 0)::bigint AS total FROM job_tally
 WHERE (%(run)s::bigint IS NULL OR run_id = %(run)s) AND (%(status)s::text[] IS NULL OR status = ANY(%(status)s))
 
 -- name: jobs_by_status
+-- The number of jobs by status: GET /metrics.
 SELECT status, sum(jobs)::bigint AS jobs FROM job_tally GROUP BY status
 
 -- name: job
+-- One job: GET /api/job/JOB and its pages.
 {job_selected}
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 
+-- name: attempt_state
+-- The latest attempt of a job: GET /api/job/JOB/state, which the dispatcher calls for each message.
+SELECT id, run_id AS run, attempt, token, status FROM job WHERE id = %(job)s
+
 -- name: attempts
+-- The attempts of a job: GET /api/job/JOB and its page.
 SELECT attempt, tier, status, batch_job, error_code, error_message, created_at, ended_at
 FROM job_attempt WHERE job_id = %(job)s ORDER BY attempt
 
 -- name: events
+-- The first 1,000 events of a job: GET /api/job/JOB and its page.
 SELECT created_at, attempt, kind, accepted, reason, detail FROM job_event WHERE job_id = %(job)s ORDER BY id LIMIT 1000
 
 -- name: review_reasons
+-- Why the quality gate holds a job for review: GET /api/job/JOB and its page.
 SELECT code, message, state, created_at FROM review_reason WHERE job_id = %(job)s ORDER BY id
 
 -- name: definition
+-- The definition that a job was created from: GET /api/job/JOB/raw, its page, and its license.
 SELECT source.definition FROM job JOIN source ON source.sha256 = job.source_sha256 WHERE job.id = %(job)s
+
+-- name: previous_publication
+-- The publication that a job is compared with: the latest of its dataset by an earlier job. For the page of the job.
+SELECT publication.job_id AS job, publication.published_at, publication.result
+FROM publication JOIN data ON data.id = publication.data_id
+WHERE data.source_name = %(source_name)s AND data.layer = %(layer)s AND data.name = %(name)s
+  AND publication.job_id < %(job)s
+ORDER BY publication.id DESC LIMIT 1
+
+-- name: published_job
+-- The dataset of a job and the job whose result is published: the page of the job.
+SELECT id AS data, job_id AS job FROM data WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s

@@ -1,13 +1,34 @@
-"""What requests may say."""
-
-from typing import Any
+"""The schemas of requests about runs and jobs."""
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from oa_api.http.fields import MAX_INTEGER, Choices, ErrorCodes, Object, StrictSchema, Text, Time, about, identifier
+from oa_api.http.fields import (
+    MAX_INTEGER,
+    Choices,
+    ErrorCodes,
+    Object,
+    RequestSchema,
+    StrictSchema,
+    Text,
+    Time,
+    about,
+    identifier,
+)
 from oa_api.http.schemas import PageSchema
+from oa_api.jobs.requests import (
+    AttemptReport,
+    JobFilter,
+    LogFormat,
+    NewJob,
+    NewJobs,
+    NewRun,
+    OutputChoice,
+    RunChange,
+    RunFilter,
+)
 from oa_shared.failures import FAILURES
 from oa_shared.job_kinds import JobKind
+from oa_shared.json_types import JsonMapping
 from oa_shared.scheduling import Lane
 from oa_shared.status import LAYERS, JobStatus
 
@@ -17,108 +38,108 @@ RUN_ENDED = "Ended"
 SOURCE_NAME = r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z"
 
 
-class RunFilterSchema(PageSchema):
+class RunFilterSchema(PageSchema, RequestSchema[RunFilter]):
     """GET /api/run."""
 
     status = Choices(
         *JobStatus,
         RUN_ENDED,
         load_default=None,
-        metadata=about("A comma list: runs in one of these statuses, or with jobs in one of them.", "Fail,Warn"),
+        metadata=about("Comma-separated statuses of runs, or of any of their jobs.", "Fail,Warn"),
     )
 
 
 class JobSelectionSchema(StrictSchema):
-    """Which jobs: the filter of lists, and of what is done to many at once."""
+    """Which jobs: the filter of lists and of bulk actions."""
 
-    status = Choices(
-        *JobStatus, load_default=None, metadata=about("A comma list: jobs in one of these statuses.", "Fail,Warn")
-    )
+    status = Choices(*JobStatus, load_default=None, metadata=about("Comma-separated statuses.", "Fail,Warn"))
     source = Text(
         load_default=None,
-        metadata=about("Of this source; with a slash at the end, of all whose name begins so.", "us/ca/"),
+        metadata=about("Source; a trailing slash selects every source with that prefix.", "us/ca/"),
     )
-    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Of this layer."))
+    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Layer."))
     kind = fields.String(
         load_default=None,
         validate=validate.OneOf(list(JobKind)),
-        metadata=about("Those that make this: data of a source, or a product.", "export"),
+        metadata=about("Job kind: the data of a source, or a product.", "export"),
     )
-    host = Text(load_default=None, metadata=about("Whose data comes from this host.", "gis.example.org"))
+    host = Text(load_default=None, metadata=about("Host of the data.", "gis.example.org"))
     error = ErrorCodes(
         load_default=None,
-        metadata=about("A comma list: jobs that ended with one of these codes, or classes.", "upstream,infra.lost"),
+        metadata=about("Comma-separated failure codes or classes.", "upstream,infra.lost"),
     )
-    before = Time(load_default=None, metadata=about("Made before this moment.", "2026-11-24T12:00:00Z"))
-    after = Time(load_default=None, metadata=about("Made at or after this moment.", "2026-11-24T00:00:00Z"))
-    live = fields.Boolean(load_default=None, metadata=about("Of live runs only, or of the others only.", True))
-    run = identifier(load_default=None, metadata=about("Of this run.", 1))
+    before = Time(load_default=None, metadata=about("Created before this time.", "2026-11-24T12:00:00Z"))
+    after = Time(load_default=None, metadata=about("Created at or after this time.", "2026-11-24T00:00:00Z"))
+    live = fields.Boolean(load_default=None, metadata=about("Only jobs of live runs, or only of trial runs.", True))
+    run = identifier(load_default=None, metadata=about("Filter by run ID.", 1))
 
 
-class JobFilterSchema(JobSelectionSchema, PageSchema):
+class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
     """GET /api/job."""
 
 
-class LogFormatSchema(StrictSchema):
+class LogFormatSchema(RequestSchema[LogFormat]):
     """GET /api/job/{job}/log."""
 
     format = fields.String(
         load_default="json",
         validate=validate.OneOf(["json", "text"]),
-        metadata=about("`json`: the lines as they were written; `text`: for people.", "text"),
+        metadata=about("`json` for JSON lines, `text` for one readable line each.", "text"),
     )
 
 
-class NewRunSchema(StrictSchema):
+class NewRunSchema(RequestSchema[NewRun]):
     """POST /api/run."""
 
-    live = fields.Boolean(load_default=False, metadata=about("Publish what succeeds.", True))
+    live = fields.Boolean(load_default=False, metadata=about("Publish the results of successful jobs.", True))
     github = Object(
         keys=Text(),
         load_default=None,
         allow_none=True,
-        metadata=about("What started the run, kept as it is.", {"sha": "0a1b2c3", "ref": "refs/pull/7/head"}),
+        metadata=about("Origin of the run, stored unchanged.", {"sha": "0a1b2c3", "ref": "refs/pull/7/head"}),
     )
     lane = fields.Enum(
-        Lane, by_value=True, load_default=Lane.MANUAL, metadata=about("Which Batch queue its jobs go to.", "manual")
+        Lane, by_value=True, load_default=Lane.MANUAL, metadata=about("Batch queue of its jobs.", "manual")
     )
     sample = fields.Integer(
         load_default=None,
         allow_none=True,
         strict=True,
         validate=validate.Range(min=1, max=MAX_SAMPLE),
-        metadata=about("Its jobs look at the first so many features only, and make no data.", 100),
+        metadata=about("Number of features that its jobs process; a sample run produces no data.", 100),
     )
 
     @validates_schema
-    def check_sample(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse to publish what is no data."""
+    def check_sample(self, data: JsonMapping, **_: object) -> None:
+        """Reject a sample run that is to be live: it has no data to publish."""
         if data.get("live") and data.get("sample"):
-            raise ValidationError("A run of samples makes no data to publish: it cannot be live.", "sample")
+            raise ValidationError("A sample run cannot be live: it has no data to publish.", "sample")
 
 
-class RunChangeSchema(StrictSchema):
+class RunChangeSchema(RequestSchema[RunChange]):
     """PATCH /api/run/{run}."""
 
-    live = fields.Boolean(load_default=None, metadata=about("A run that becomes live publishes what it has finished."))
-    closed = fields.Boolean(load_default=None, metadata=about("A closed run takes no more jobs.", True))
+    live = fields.Boolean(
+        load_default=None, metadata=about("A run that becomes live publishes the results of its finished jobs.")
+    )
+    closed = fields.Boolean(load_default=None, metadata=about("A closed run accepts no more jobs.", True))
     github = Object(
         keys=Text(),
         load_default=None,
         allow_none=True,
-        metadata=about("Replaces what was there; null changes nothing."),
+        metadata=about("Replaces the stored value; null changes nothing."),
     )
 
 
-class NewJobsSchema(StrictSchema):
-    """POST /api/run/{run}/jobs; the elements are checked one by one, so that each refusal names its own."""
+class NewJobsSchema(RequestSchema[NewJobs]):
+    """POST /api/run/{run}/jobs; the elements are validated one by one, so that each rejection names its own."""
 
     max_bytes = 64 * 1024 * 1024
     jobs = fields.List(
         fields.Raw(
             metadata=about(
-                "The URL of a source definition, or an object with `source` (a URL or the definition itself) and, if "
-                "wanted, `source_name`, `layer` and `name`.",
+                "The URL of a source definition, or an object with `source` (a URL or the definition itself) and, "
+                "optionally, `source_name`, `layer` and `name`.",
                 "https://github.com/openaddresses/openaddresses/blob/master/sources/us/ca/berkeley.json",
                 {"source": {"schema": 2, "coverage": {}, "layers": {}}, "source_name": "xx/here", "layer": "addresses"},
             )
@@ -128,8 +149,8 @@ class NewJobsSchema(StrictSchema):
     )
 
 
-class NewJobSchema(StrictSchema):
-    """One element of POST /api/run/{run}/jobs that is not a plain URL."""
+class NewJobSchema(RequestSchema[NewJob]):
+    """An element of POST /api/run/{run}/jobs that is not a plain URL."""
 
     source = fields.Raw(required=True)
     source_name = Text(load_default=None, validate=validate.Regexp(SOURCE_NAME))
@@ -137,31 +158,31 @@ class NewJobSchema(StrictSchema):
     name = Text(load_default=None)
 
 
-class JobChangeSchema(StrictSchema):
+class AttemptReportSchema(RequestSchema[AttemptReport]):
     """PATCH /api/job/{job}."""
 
-    status = fields.Enum(JobStatus, by_value=True, required=True, metadata=about("The status it reached.", "Submitted"))
+    status = fields.Enum(JobStatus, by_value=True, required=True, metadata=about("Status of the attempt.", "Submitted"))
     attempt = fields.Integer(
         required=True,
         strict=True,
         validate=validate.Range(min=1, max=MAX_INTEGER),
-        metadata=about("The attempt that this is said of.", 1),
+        metadata=about("Number of the attempt.", 1),
     )
-    token = Text(required=True, metadata=about("The token of that attempt.", "0123456789abcdef0123456789abcdef"))
-    batch_job = Text(load_default=None, validate=validate.Length(max=200), metadata=about("Its id in AWS Batch."))
+    token = Text(required=True, metadata=about("Token of the attempt.", "0123456789abcdef0123456789abcdef"))
+    batch_job = Text(load_default=None, validate=validate.Length(max=200), metadata=about("AWS Batch job ID."))
     code = fields.String(
         load_default=None,
         validate=validate.OneOf(list(FAILURES)),
-        metadata=about("Why it failed: a code of the closed vocabulary.", "infra.refused"),
+        metadata=about("Failure code.", "infra.refused"),
     )
-    message = Text(load_default=None, metadata=about("Why it failed, in words."))
+    message = Text(load_default=None, metadata=about("Failure details."))
 
 
-class OutputChoiceSchema(StrictSchema):
+class OutputChoiceSchema(RequestSchema[OutputChoice]):
     """GET /api/job/{job}/output/{file}."""
 
     attempt = fields.Integer(
         load_default=None,
         validate=validate.Range(min=1, max=2**31 - 1),
-        metadata=about("Of this attempt, which never changes; the latest result when left out.", 1),
+        metadata=about("File of this attempt, which never changes; default: the latest result.", 1),
     )

@@ -1,4 +1,5 @@
 -- name: lock_job
+-- Locks a job, with what its run says about it, before it changes.
 SELECT job.id, job.run_id, job.kind, job.source_name, job.layer, job.name, job.tier, job.status, job.rank, job.attempt,
        job.token, job.error_code, job.result, job.traceparent, run.live, run.lane, run.sample
 FROM job JOIN run ON run.id = job.run_id
@@ -6,10 +7,12 @@ WHERE job.id = %(job)s
 FOR UPDATE OF job
 
 -- name: record_message
+-- Records a report in the inbox; a duplicate inserts nothing. For each message of a task.
 INSERT INTO inbox (job_id, attempt, token, seq) VALUES (%(job)s, %(attempt)s, %(token)s, %(seq)s)
 ON CONFLICT DO NOTHING
 
--- name: move
+-- name: update_status
+-- Writes the status of a job; the guard repeats oa_shared.transitions. For each accepted change.
 UPDATE job SET
     status = %(status)s, rank = %(rank)s, updated_at = now(),
     batch_job = coalesce(%(batch_job)s, batch_job),
@@ -21,7 +24,8 @@ UPDATE job SET
 WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s
   AND (rank < %(rank)s OR (%(status)s = 'Success' AND status = 'Fail' AND error_code = 'infra.lost'))
 
--- name: move_attempt
+-- name: update_attempt_status
+-- Writes the same status of the attempt.
 UPDATE job_attempt SET
     status = %(status)s, batch_job = coalesce(%(batch_job)s, batch_job),
     error_code = %(error_code)s, error_message = %(error_message)s,
@@ -30,59 +34,66 @@ UPDATE job_attempt SET
 WHERE job_id = %(job)s AND attempt = %(attempt)s
 
 -- name: record_container
-WITH noted AS (
+-- Stores the Batch job of a report that came too late to change the status.
+WITH recorded AS (
     UPDATE job SET batch_job = %(batch_job)s
     WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s AND batch_job IS NULL
     RETURNING id, attempt
 )
-UPDATE job_attempt SET batch_job = %(batch_job)s FROM noted
-WHERE job_attempt.job_id = noted.id AND job_attempt.attempt = noted.attempt
+UPDATE job_attempt SET batch_job = %(batch_job)s FROM recorded
+WHERE job_attempt.job_id = recorded.id AND job_attempt.attempt = recorded.attempt
 
--- name: follow_claimant
+-- name: record_claimant
+-- Makes the sweep watch the container that claimed the attempt.
 UPDATE job SET batch_job = %(batch_job)s WHERE id = %(job)s AND attempt = %(attempt)s AND rank < 9
 
 -- name: record_progress
+-- Stores the progress that a task reports.
 UPDATE job SET progress = %(progress)s, updated_at = now()
 WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s AND rank < 9
 
 -- name: record_event
+-- Records a report, accepted or ignored, in the events of its job.
 INSERT INTO job_event (job_id, attempt, kind, accepted, reason, detail)
 VALUES (%(job)s, %(attempt)s, %(kind)s, %(accepted)s, %(reason)s, %(detail)s)
 
 -- name: earlier_codes
+-- The failures of earlier attempts since the last rerun: they limit the retries.
 SELECT job_attempt.error_code FROM job_attempt JOIN job ON job.id = job_attempt.job_id
 WHERE job.id = %(job)s AND job_attempt.attempt < %(attempt)s AND job_attempt.error_code IS NOT NULL
   AND job_attempt.created_at >= job.opened_at
 ORDER BY job_attempt.attempt
 
 -- name: next_attempt
+-- Resets a job to its next attempt: retries and reruns.
 UPDATE job SET
     status = 'Pending', rank = 0, attempt = attempt + 1, token = %(new_token)s, tier = %(tier)s, updated_at = now(),
     batch_job = NULL, submitted_at = NULL, started_at = NULL, ended_at = NULL, progress = NULL, result = NULL,
     error_code = NULL, error_message = NULL
 WHERE id = %(job)s AND attempt = %(attempt)s
-RETURNING id, attempt
+RETURNING attempt
 
 -- name: reopen
+-- Restarts the clock of a job's deadline and of its retries: reruns.
 UPDATE job SET opened_at = now(), paused_for = '0' WHERE id = %(job)s
 
 -- name: insert_attempt
+-- Creates the attempt of a retry or rerun.
 INSERT INTO job_attempt (job_id, attempt, token, tier) VALUES (%(job)s, %(attempt)s, %(token)s, %(tier)s)
 
--- name: insert_outbox
-INSERT INTO outbox (job_id, attempt, body, available_at)
-VALUES (%(job)s, %(attempt)s, %(body)s, now() + make_interval(secs => %(delay_s)s))
-
 -- name: record_batch_exit
+-- Stores how Batch ended a container, to apply unless the task's own result arrives in time.
 INSERT INTO batch_exit (job_id, attempt, batch_job, code, message, due_at)
 VALUES (%(job)s, %(attempt)s, %(batch_job)s, %(code)s, %(message)s, now() + make_interval(secs => %(grace_s)s))
 ON CONFLICT DO NOTHING
 
 -- name: due_batch_exits
-SELECT batch_exit.job_id AS job, batch_exit.attempt, batch_exit.batch_job, batch_exit.code, batch_exit.message, job.token,
-       job.rank, job.attempt AS current_attempt
+-- The ends of containers whose grace period is over: the sweep.
+SELECT batch_exit.job_id AS job, batch_exit.attempt, batch_exit.batch_job, batch_exit.code, batch_exit.message, job.token, job.rank,
+       job.attempt AS latest_attempt
 FROM batch_exit JOIN job ON job.id = batch_exit.job_id
 WHERE batch_exit.due_at <= now() ORDER BY batch_exit.due_at LIMIT 100
 
 -- name: delete_batch_exit
+-- Removes the end of a container that the sweep has applied or dismissed.
 DELETE FROM batch_exit WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 
 import structlog
 
@@ -12,58 +13,57 @@ from oa_api.jobs.results import apply_event, apply_status
 from oa_api.metrics import RESULTS
 from oa_shared.consumer import Ack, Consumer, ConsumerOptions, DeadLetter, DependencyDown, Outcome
 from oa_shared.fault_points import fault_point
-from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.messages import BatchEvent, StatusMessage, UnreadableMessageError, parse_result_message
 from oa_shared.queue import Queue, ReceivedMessage
 from oa_shared.tracing import trace_id
 
 log = structlog.get_logger()
-_BEAT_S = 5.0
-_DATABASE_AWAY_S = 5
+_HEARTBEAT_S = 5.0
+_DATABASE_RETRY_S = 5
 _CONCURRENCY = 8
 
 
 class ResultsHandler:
-    """Turns one message into one transaction."""
+    """Applies each message in one transaction."""
 
     def __init__(self, database: Database, *, grace_s: float) -> None:
         self._database = database
         self._grace_s = grace_s
 
     async def __call__(self, message: ReceivedMessage) -> Outcome:
-        """Apply the message; it is acknowledged only after the transaction."""
+        """Apply the message, and acknowledge it only after the transaction."""
         try:
             parsed = parse_result_message(message.body)
         except UnreadableMessageError as error:
             return DeadLetter(error.detail)
-
-        async def work(transaction: Transaction) -> str:
-            if isinstance(parsed, StatusMessage):
-                outcome = await apply_status(transaction, parsed)
-            else:
-                outcome = await apply_event(transaction, parsed, grace_s=self._grace_s)
-            fault_point("consumer.before_commit")
-            return outcome
-
         if isinstance(parsed, StatusMessage):
             structlog.contextvars.bind_contextvars(
                 job_id=parsed.job, attempt=parsed.attempt, request_id=trace_id(parsed.traceparent)
             )
         try:
-            outcome = await self._database.run(work)
+            outcome = await self._database.run(partial(self._apply, message=parsed))
         except StoreUnavailableError as error:
-            log.warning("result_waits", error=error.detail)
-            return DependencyDown(_DATABASE_AWAY_S)
+            log.warning("result_waiting", error=error.detail)
+            return DependencyDown(_DATABASE_RETRY_S)
         fault_point("consumer.after_commit")
         RESULTS.labels(outcome).inc()
         log.info("result_applied", kind=parsed.kind, status=str(parsed.status), outcome=outcome)
         return Ack()
 
+    async def _apply(self, transaction: Transaction, message: StatusMessage | BatchEvent) -> str:
+        if isinstance(message, StatusMessage):
+            outcome = await apply_status(transaction, message)
+        else:
+            outcome = await apply_event(transaction, message, grace_s=self._grace_s)
+        fault_point("consumer.before_commit")
+        return outcome
+
 
 async def run_results_consumer(
     database: Database, queue: Queue, stop: asyncio.Event, *, grace_s: float = 120, visibility_s: int = 60
 ) -> None:
-    """Apply what comes over the results queue until `stop` is set."""
-    beaten = 0.0
+    """Apply the messages of the results queue until `stop` is set."""
+    last_heartbeat = 0.0
 
     async def is_ready() -> bool:
         try:
@@ -74,10 +74,10 @@ async def run_results_consumer(
         return True
 
     async def on_poll() -> None:
-        nonlocal beaten
-        if time.monotonic() - beaten > _BEAT_S and await is_ready():
-            beaten = time.monotonic()
+        nonlocal last_heartbeat
+        if time.monotonic() - last_heartbeat > _HEARTBEAT_S and await is_ready():
+            last_heartbeat = time.monotonic()
 
     handler = ResultsHandler(database, grace_s=grace_s)
-    options = ConsumerOptions(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_BEAT_S)
+    options = ConsumerOptions(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_HEARTBEAT_S)
     await Consumer(queue, handler, name="results", options=options, on_poll=on_poll, is_ready=is_ready).run(stop)

@@ -1,111 +1,90 @@
 """The endpoints below /api/run."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from functools import partial
 
 import structlog
 from aiohttp import web
 
-from oa_api.db.database import Database
-from oa_api.db.query_files import load_queries
 from oa_api.definitions.fetcher import FETCHER
-from oa_api.http import paging
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.errors import InvalidError, NotFoundError
-from oa_api.http.idempotency import read_idempotency_key as once_of
+from oa_api.http.errors import InvalidError
+from oa_api.http.idempotency import read_idempotency_key
+from oa_api.http.paging import list_response
 from oa_api.http.problem import TRACEPARENT
-from oa_api.http.request_parsing import body, path_id, query
+from oa_api.http.request_parsing import path_id, read_body, read_query
 from oa_api.identity.authorization import is_trusted
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.jobs import filters, job_creation
-from oa_api.jobs.planning import resolve
+from oa_api.jobs import job_creation, queries, runs
+from oa_api.jobs.planning import plan_elements
 from oa_api.jobs.request_schemas import JobFilterSchema, NewJobsSchema, NewRunSchema, RunChangeSchema, RunFilterSchema
 from oa_api.jobs.schemas import CreatedJobsSchema, RunCountSchema
 from oa_api.jobs.serializers import serialize_job, serialize_run
 
-_SQL = load_queries("jobs.reads")
-
 
 async def list_runs(request: web.Request) -> web.Response:
     """Return a page of runs, newest first."""
-    asked, database = await query(request, RunFilterSchema()), request.app[DATABASE]
-    values = filters.list_parameters(asked)
-    total = await filters.total_runs(database, values)
-    rows = [serialize_run(row) for row in await database.all(filters.list_statement("runs", asked), values)]
-    return paging.page_response(request, asked, "runs", rows, total=total)
+    run_filter = await read_query(request, RunFilterSchema())
+    page = await queries.list_runs(request.app[DATABASE], run_filter)
+    return list_response(request, run_filter, "runs", page, serialize=serialize_run)
 
 
 async def get_run(request: web.Request) -> web.Response:
     """Return one run with its status and counts."""
-    return web.json_response(await _view(request.app[DATABASE], path_id(request, "run")))
+    return await _run_response(request, path_id(request, "run"))
 
 
 async def post_run(request: web.Request) -> web.Response:
     """Create a run."""
-    asked = await body(request, NewRunSchema())
-    once = await once_of(request, "run")
-    made = await job_creation.create_run(request.app[DATABASE], asked, once, by=request[PRINCIPAL])
-    structlog.contextvars.bind_contextvars(run_id=made["id"])
-    return web.json_response(await _view(request.app[DATABASE], made["id"]))
+    new_run = await read_body(request, NewRunSchema())
+    idempotency = await read_idempotency_key(request, "run")
+    run = await runs.create_run(request.app[DATABASE], new_run, idempotency, by=request[PRINCIPAL])
+    structlog.contextvars.bind_contextvars(run_id=run)
+    return await _run_response(request, run)
 
 
 async def patch_run(request: web.Request) -> web.Response:
     """Change a run: live, closed, github."""
-    run = path_id(request, "run")
-    asked = await body(request, RunChangeSchema())
-    await job_creation.change_run(request.app[DATABASE], run, asked, by=request[PRINCIPAL])
-    return web.json_response(await _view(request.app[DATABASE], run))
+    run, change = path_id(request, "run"), await read_body(request, RunChangeSchema())
+    await runs.change_run(request.app[DATABASE], run, change, by=request[PRINCIPAL])
+    return await _run_response(request, run)
+
+
+async def _run_response(request: web.Request, run: int) -> web.Response:
+    return web.json_response(serialize_run(await queries.get_run(request.app[DATABASE], run)))
 
 
 async def post_jobs(request: web.Request) -> web.Response:
-    """Create the jobs of a run; what cannot have one is named in `errors`."""
-    run, database = path_id(request, "run"), request.app[DATABASE]
-    asked = await body(request, NewJobsSchema())
-    once = await once_of(request, f"run/{run}/jobs")
-    earlier = await job_creation.check_before_fetch(database, run, once, by=request[PRINCIPAL])
+    """Create the jobs of a run; `errors` names the elements and entries that get none."""
+    run, database, by = path_id(request, "run"), request.app[DATABASE], request[PRINCIPAL]
+    new_jobs = await read_body(request, NewJobsSchema())
+    idempotency = await read_idempotency_key(request, f"run/{run}/jobs")
+    earlier = await job_creation.check_before_fetch(database, run, idempotency, by=by)
     if earlier is not None:
         return web.json_response(earlier)
-    resolution = await resolve(asked["jobs"], request.app[FETCHER])
-    errors = [asdict(refusal) for refusal in resolution.refusals]
-    if not resolution.jobs:
-        raise InvalidError("not one of the elements can have a job", fields={"jobs": errors})
-    answer = await job_creation.create_jobs(
-        *(database, run, resolution.jobs),
-        errors=errors,
-        once=once,
-        traceparent=request[TRACEPARENT],
-        by=request[PRINCIPAL],
+    plan = await plan_elements(new_jobs.jobs, request.app[FETCHER])
+    if not plan.jobs:
+        raise InvalidError("no element produced a job", fields={"jobs": [asdict(item) for item in plan.rejections]})
+    response = await job_creation.create_jobs(
+        database, run, plan, idempotency=idempotency, traceparent=request[TRACEPARENT], by=by
     )
-    return web.json_response(CreatedJobsSchema().dump(answer))
+    return web.json_response(CreatedJobsSchema().dump(response))
 
 
 async def list_jobs_of_run(request: web.Request) -> web.Response:
     """Return a page of a run's jobs."""
     run, database = path_id(request, "run"), request.app[DATABASE]
-    asked = await query(request, JobFilterSchema())
-    if asked["run"] not in (None, run):
-        raise InvalidError("the path names the run already", fields={"run": ["Leave it out."]})
-    asked["run"] = run
-    await _view(database, run)
-    values = filters.list_parameters(asked)
-    total = await filters.total_jobs(database, values)
-    trusted = is_trusted(request)
-    rows = [
-        serialize_job(row, trusted=trusted) for row in await database.all(filters.list_statement("jobs", asked), values)
-    ]
-    return paging.page_response(request, asked, "jobs", rows, total=total)
+    job_filter = await read_query(request, JobFilterSchema())
+    if job_filter.run not in (None, run):
+        raise InvalidError("run is already given in the path", fields={"run": ["Remove it from the query."]})
+    job_filter = replace(job_filter, run=run)
+    await queries.get_run(database, run)
+    page = await queries.list_jobs(database, job_filter)
+    serialize = partial(serialize_job, with_token=is_trusted(request))
+    return list_response(request, job_filter, "jobs", page, serialize=serialize)
 
 
 async def count_jobs_of_run(request: web.Request) -> web.Response:
-    """Return how many jobs of a run are in each status."""
-    view = await _view(request.app[DATABASE], path_id(request, "run"))
-    return web.json_response(
-        RunCountSchema().dump({"run": view["id"], "status": view["status"], "count": view["jobs"]})
-    )
-
-
-async def _view(database: Database, run: int) -> Any:
-    row = await database.first(_SQL["run"], {"run": run})
-    if row is None:
-        raise NotFoundError(f"there is no run {run}")
-    return serialize_run(row)
+    """Return the number of jobs of a run in each status."""
+    run = await queries.get_run(request.app[DATABASE], path_id(request, "run"))
+    return web.json_response(RunCountSchema().dump({"run": run.id, "status": run.status, "count": run.jobs}))

@@ -1,4 +1,4 @@
-"""How answers look."""
+"""The schemas of responses about runs and jobs."""
 
 from marshmallow import fields, validate
 
@@ -14,12 +14,12 @@ RUN_STATUSES = ("Pending", "Running", RUN_ENDED)
 
 def _status() -> fields.String:
     return fields.String(
-        required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("Where the job stands.", "Success")
+        required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("Status of the job.", "Success")
     )
 
 
 class JobCountsSchema(ResponseSchema):
-    """How many jobs are in each status."""
+    """The number of jobs in each status."""
 
     Pending = fields.Integer(required=True)
     Submitted = fields.Integer(required=True)
@@ -34,20 +34,20 @@ class JobCountsSchema(ResponseSchema):
 class RunSchema(ResponseSchema):
     """A run."""
 
-    id = id_field("The number of the run.")
-    created_at = time_field("When it was made.")
-    live = fields.Boolean(required=True, metadata=about("Whether what succeeds is published."))
-    lane = fields.String(required=True, validate=validate.OneOf(list(Lane)), metadata=about("The Batch queue."))
+    id = id_field("ID of the run.")
+    created_at = time_field("Creation time.")
+    live = fields.Boolean(required=True, metadata=about("Whether the results of successful jobs are published."))
+    lane = fields.String(required=True, validate=validate.OneOf(list(Lane)), metadata=about("Batch queue."))
     sample = fields.Integer(
-        required=True, allow_none=True, metadata=about("How many features its jobs look at; null when they make data.")
+        required=True, allow_none=True, metadata=about("Number of features that its jobs process; null for full runs.")
     )
-    closed_at = time_field("Since when it takes no more jobs.", allow_none=True)
-    closed = fields.Boolean(required=True, metadata=about("Whether it takes no more jobs."))
-    github = fields.Dict(required=True, allow_none=True, metadata=about("What started it."))
+    closed_at = time_field("When it stopped accepting jobs.", allow_none=True)
+    closed = fields.Boolean(required=True, metadata=about("Whether it accepts no more jobs."))
+    github = fields.Dict(required=True, allow_none=True, metadata=about("Origin of the run."))
     status = fields.String(
         required=True,
         validate=validate.OneOf(RUN_STATUSES),
-        metadata=about("`Pending`: it has no jobs; `Running`: some have not ended; `Ended`: all have.", "Running"),
+        metadata=about("`Pending`: no jobs; `Running`: some jobs have not ended; `Ended`: all have.", "Running"),
     )
     jobs = fields.Nested(JobCountsSchema, required=True)
 
@@ -61,68 +61,68 @@ class RunListSchema(ListSchema):
 class RunCountSchema(ResponseSchema):
     """GET /api/run/{run}/count."""
 
-    run = id_field("The number of the run.")
+    run = id_field("ID of the run.")
     status = fields.String(required=True, validate=validate.OneOf(RUN_STATUSES))
     count = fields.Nested(JobCountsSchema, required=True)
 
 
-class RefusalSchema(ResponseSchema):
-    """Why an element, or one entry of its definition, has no job."""
+class RejectionSchema(ResponseSchema):
+    """Why an element, or one entry of its definition, gets no job."""
 
-    index = fields.Integer(required=True, metadata=about("The place of the element in the request, from 0.", 0))
-    source = text_field("The element, as far as it can be named.", "https://example.org/a.json")
-    code = text_field("The kind of refusal.", "source.schema")
-    message = text_field("Why.", "unknown layer 'roads'")
-    pointer = text_field(
-        "Where in the definition, as a JSON pointer; empty for the whole of it.", "/layers/addresses/0"
-    )
+    index = fields.Integer(required=True, metadata=about("Position of the element in the request, from 0.", 0))
+    source = text_field("Name or URL of the element.", "https://example.org/a.json")
+    code = text_field("Code of the rejection.", "source.schema")
+    message = text_field("Reason of the rejection.", "unknown layer 'roads'")
+    pointer = text_field("JSON pointer into the definition; empty for all of it.", "/layers/addresses/0")
 
 
 class CreatedJobsSchema(ResponseSchema):
     """POST /api/run/{run}/jobs."""
 
-    run = id_field("The number of the run.")
-    jobs = fields.List(fields.Integer(), required=True, metadata=about("The numbers of the jobs made.", [1, 2]))
-    errors = fields.List(fields.Nested(RefusalSchema), required=True)
+    run = id_field("ID of the run.")
+    jobs = fields.List(fields.Integer(), required=True, metadata=about("IDs of the created jobs.", [1, 2]))
+    errors = fields.List(fields.Nested(RejectionSchema), required=True)
 
 
 class FailureSchema(ResponseSchema):
-    """Why a job failed."""
+    """Why an attempt failed."""
 
-    code = text_field("A code of the closed vocabulary.", "source.not_found")
-    message = text_field("The reason, in words.", "https://example.org/a.zip answered 404", allow_none=True)
+    code = text_field("Failure code.", "source.not_found")
+    message = text_field("Failure details.", "https://example.org/a.zip answered 404", allow_none=True)
 
 
 class JobSchema(ResponseSchema):
-    """A job, as lists show it."""
+    """A job with its latest attempt."""
 
-    id = id_field("The number of the job.")
-    run = id_field("The run that it belongs to.")
+    id = id_field("ID of the job.")
+    run = id_field("ID of its run.")
     kind = fields.String(
-        required=True, validate=validate.OneOf(list(JobKind)), metadata=about("What it makes: data, or a product.")
+        required=True,
+        validate=validate.OneOf(list(JobKind)),
+        metadata=about("Job kind: the data of a source, or a product."),
     )
-    source_name = text_field("The path of the definition below `sources/`.", "us/ca/berkeley")
-    source_url = text_field("Where the definition came from.", allow_none=True)
-    host = text_field("The host that its data comes from.", "gis.example.org", allow_none=True)
+    source_name = text_field("Source: the path of its definition below `sources/`.", "us/ca/berkeley")
+    source_url = text_field("URL of the definition.", allow_none=True)
+    host = text_field("Host of its data.", "gis.example.org", allow_none=True)
     layer = fields.String(
         required=True,
         validate=validate.OneOf((*LAYERS, ALL_LAYERS)),
-        metadata=about("The layer; `all` for a product of several."),
+        metadata=about("Layer; `all` for a product of several layers."),
     )
-    name = text_field("The entry inside the layer.", "city")
-    tier = fields.String(required=True, validate=validate.OneOf(list(Tier)), metadata=about("The size of machine."))
+    name = text_field("Entry of the layer.", "city")
+    tier = fields.String(required=True, validate=validate.OneOf(list(Tier)), metadata=about("Container size."))
     status = _status()
-    attempt = fields.Integer(required=True, metadata=about("The latest attempt, from 1.", 1))
-    files_deleted_at = time_field("Since when the files of its latest attempt are not kept any more.", allow_none=True)
-    token = fields.String(metadata=about("The token of the attempt; only with the shared secret."))
-    batch_job = text_field("Its id in AWS Batch.", allow_none=True)
-    created_at = time_field("When it was made.")
-    updated_at = time_field("When it last changed.")
-    submitted_at = time_field("When Batch accepted the attempt.", allow_none=True)
+    attempt = fields.Integer(required=True, metadata=about("Number of the latest attempt, from 1.", 1))
+    files_deleted_at = time_field("When the files of the latest attempt were deleted.", allow_none=True)
+    token = fields.String(metadata=about("Token of the attempt; only with the shared secret."))
+    batch_job = text_field("AWS Batch job ID.", allow_none=True)
+    created_at = time_field("Creation time.")
+    updated_at = time_field("Time of the last change.")
+    submitted_at = time_field("When AWS Batch accepted the attempt.", allow_none=True)
     started_at = time_field("When the container started.", allow_none=True)
     ended_at = time_field("When the attempt ended.", allow_none=True)
-    progress = fields.Dict(required=True, allow_none=True, metadata=about("How far the attempt is."))
-    result = fields.Dict(required=True, allow_none=True, metadata=about("What came out: counts, bounds, files."))
+    progress = fields.Dict(required=True, allow_none=True, metadata=about("Progress of the attempt."))
+    result = fields.Dict(required=True, allow_none=True, metadata=about("Result: counts, bounds, files."))
     live = fields.Boolean(required=True, metadata=about("Whether its run is live."))
     lane = fields.String(required=True, validate=validate.OneOf(list(Lane)))
     error = fields.Nested(FailureSchema, required=True, allow_none=True)
@@ -130,49 +130,59 @@ class JobSchema(ResponseSchema):
         required=True,
         keys=fields.String(),
         values=fields.String(),
-        metadata=about("Links to its files.", {"source.geojson.gz": "/api/job/1/output/source.geojson.gz"}),
+        metadata=about("URLs of its files by name.", {"source.geojson.gz": "/api/job/1/output/source.geojson.gz"}),
     )
 
 
 class AttemptSchema(ResponseSchema):
-    """One try of a job."""
+    """An attempt of a job."""
 
     attempt = fields.Integer(required=True)
     tier = fields.String(required=True)
     status = _status()
-    batch_job = text_field("Its id in AWS Batch.", allow_none=True)
-    error_code = text_field("Why it failed.", allow_none=True)
-    error_message = text_field("Why it failed, in words.", allow_none=True)
-    created_at = time_field("When it was opened.")
-    ended_at = time_field("When it ended.", allow_none=True)
+    batch_job = text_field("AWS Batch job ID.", allow_none=True)
+    error_code = text_field("Failure code.", allow_none=True)
+    error_message = text_field("Failure details.", allow_none=True)
+    created_at = time_field("Creation time.")
+    ended_at = time_field("End time.", allow_none=True)
 
 
 class EventSchema(ResponseSchema):
-    """Something that was heard of a job."""
+    """An event of a job."""
 
-    created_at = time_field("When it was heard.")
+    created_at = time_field("Time of the event.")
     attempt = fields.Integer(required=True)
-    kind = text_field("From whom.", "job.status")
-    accepted = fields.Boolean(required=True, metadata=about("Whether it changed the job."))
-    reason = text_field("Why it was ignored.", "other_attempt", allow_none=True)
+    kind = text_field("Event kind.", "job.status")
+    accepted = fields.Boolean(required=True, metadata=about("Whether the event changed the job."))
+    reason = text_field("Reason for ignoring the event.", "other_attempt", allow_none=True)
     detail = fields.Dict(required=True, allow_none=True)
 
 
-class ConcernSchema(ResponseSchema):
-    """Why the quality gate holds a job back."""
+class ReviewReasonSchema(ResponseSchema):
+    """Why the quality gate holds a job for review."""
 
-    code = text_field("The kind of concern.", "count_dropped")
-    message = text_field("The concern in words.")
+    code = text_field("Code of the reason.", "count_dropped")
+    message = text_field("Description of the reason.")
     state = text_field("`open`, `confirmed`, `rejected` or `superseded`.", "open")
-    created_at = time_field("Since when.")
+    created_at = time_field("Creation time.")
 
 
 class JobDetailSchema(JobSchema):
-    """A job with everything about it."""
+    """A job with its attempts, its events and the review reasons."""
 
     attempts = fields.List(fields.Nested(AttemptSchema), required=True)
     events = fields.List(fields.Nested(EventSchema), required=True)
-    held_back = fields.List(fields.Nested(ConcernSchema), required=True)
+    review_reasons = fields.List(fields.Nested(ReviewReasonSchema), required=True)
+
+
+class AttemptStateSchema(ResponseSchema):
+    """GET /api/job/{job}/state."""
+
+    id = id_field("ID of the job.")
+    run = id_field("ID of its run.")
+    attempt = fields.Integer(required=True, metadata=about("Number of the latest attempt, from 1.", 1))
+    token = text_field("Token of the attempt.", "0123456789abcdef0123456789abcdef")
+    status = _status()
 
 
 class JobListSchema(ListSchema):
@@ -181,22 +191,22 @@ class JobListSchema(ListSchema):
     jobs = fields.List(fields.Nested(JobSchema), required=True)
 
 
-class MovedSchema(ResponseSchema):
+class ReportOutcomeSchema(ResponseSchema):
     """PATCH /api/job/{job}."""
 
-    job = id_field("The number of the job.")
-    outcome = text_field("What became of the report: a status, or `retried`.", "Submitted")
+    job = id_field("ID of the job.")
+    outcome = text_field("New status of the job, or `retried`.", "Submitted")
 
 
-class OpenedSchema(ResponseSchema):
+class NewAttemptSchema(ResponseSchema):
     """POST /api/job/{job}/rerun."""
 
-    job = id_field("The number of the job.")
-    attempt = fields.Integer(required=True, metadata=about("The attempt that was opened.", 2))
+    job = id_field("ID of the job.")
+    attempt = fields.Integer(required=True, metadata=about("Number of the new attempt.", 2))
 
 
-class SettledSchema(ResponseSchema):
-    """A job whose status was set by hand."""
+class JobStatusSchema(ResponseSchema):
+    """A job whose status an action has changed."""
 
-    job = id_field("The number of the job.")
+    job = id_field("ID of the job.")
     status = _status()

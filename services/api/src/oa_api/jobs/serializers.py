@@ -1,35 +1,29 @@
-"""From rows of the database to what the schemas of answers dump."""
+"""Runs and jobs as JSON."""
 
-from typing import Any
-
-from oa_api.db.database import Row
 from oa_api.jobs import schemas
-from oa_shared.status import JobStatus
+from oa_api.jobs.rows import JobDetail, JobRow, RunRow
+from oa_shared.json_types import JsonObject
 
-_RUN, _JOB, _JOB_DETAIL = schemas.RunSchema(), schemas.JobSchema(), schemas.JobDetailSchema()
+_RUN = schemas.RunSchema()
+_JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema()
+_ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.EventSchema(), schemas.ReviewReasonSchema()
 
 
-def serialize_run(row: Row) -> Any:
+def serialize_run(run: RunRow) -> JsonObject:
     """Return a run with its counts in every status."""
-    counts = {str(status): row["counts"].get(status, 0) for status in JobStatus}
-    counts["total"] = sum(row["counts"].values())
-    return _RUN.dump({**row, "closed": row["closed_at"] is not None, "jobs": counts})
+    return dict(_RUN.dump(run))
 
 
-def serialize_job(row: Row, *, trusted: bool = False) -> Any:
-    """Return a job; the attempt's token only to those who hold the shared secret."""
-    return _JOB.dump(_job(row, trusted=trusted))
+def serialize_job(job: JobRow, *, with_token: bool = False) -> JsonObject:
+    """Return a job; the token of its attempt is for callers with the shared secret only."""
+    return dict((_JOB_WITH_TOKEN if with_token else _JOB).dump(job))
 
 
-def serialize_job_detail(row: Row, *, trusted: bool, **more: list[Row]) -> Any:
-    """Return a job with its attempts, events and what the quality gate has against it."""
-    return _JOB_DETAIL.dump({**_job(row, trusted=trusted), **more})
-
-
-def _job(row: Row, *, trusted: bool) -> Row:
-    error = {"code": row["error_code"], "message": row["error_message"]} if row["error_code"] else None
-    outputs = (row["result"] or {}).get("outputs") or {}
-    shown = {key: value for key, value in row.items() if trusted or key != "token"}
-    is_kept = row.get("files_deleted_at") is None
-    links = {file: f"/api/job/{row['id']}/output/{file}" for file in sorted(outputs) if is_kept}
-    return {**shown, "error": error, "output": links}
+def serialize_job_detail(detail: JobDetail, *, with_token: bool = False) -> JsonObject:
+    """Return a job with its attempts, its events and the review reasons."""
+    return {
+        **serialize_job(detail.job, with_token=with_token),
+        "attempts": _ATTEMPT.dump(detail.attempts, many=True),
+        "events": _EVENT.dump(detail.events, many=True),
+        "review_reasons": _REVIEW_REASON.dump(detail.review_reasons, many=True),
+    }

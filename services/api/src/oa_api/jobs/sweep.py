@@ -1,17 +1,20 @@
-"""The API's own sweep: evidence that has waited long enough, jobs that nobody speaks of, the deadline."""
+"""The sweep of the API: ends of containers without a result, jobs that nothing reports on, the deadline, old rows."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import structlog
 
 from oa_api.background.heartbeat import SWEEP, record_heartbeat
 from oa_api.background.loop import run_loop
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreError
 from oa_api.db.query_files import load_queries
-from oa_api.jobs.results import Move, apply_move, apply_status
+from oa_api.jobs.locks import find_and_lock_job
+from oa_api.jobs.results import apply_change, apply_status
+from oa_api.jobs.rows import JobError
+from oa_api.jobs.status_change import StatusChange
 from oa_shared.claim import CLAIM_FILE, read_claim
 from oa_shared.ids import attempt_prefix
 from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
@@ -33,8 +36,42 @@ class SweepTimes:
     deadline_s: float = 48 * 3600
 
 
+@dataclass(frozen=True, slots=True)
+class BatchExit:
+    """The end of a container whose grace period is over, with the latest attempt of its job."""
+
+    job: int
+    attempt: int
+    batch_job: str
+    code: str
+    message: str
+    token: str
+    rank: int
+    latest_attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueJob:
+    """A job that has not ended before its deadline."""
+
+    job: int
+    attempt: int
+    token: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Ages in seconds and the number of waiting messages; 0 where nothing waits."""
+
+    outbox_age_s: float
+    outbox_waiting: int
+    submitted_age_s: float
+    unended_age_s: float
+
+
 class Sweep:
-    """One pass looks at everything that could have been forgotten."""
+    """Checks everything that a lost message or a lost container can leave unfinished."""
 
     def __init__(self, database: Database, jobs_queue: Queue, storage: Storage, times: SweepTimes) -> None:
         self._database = database
@@ -43,74 +80,76 @@ class Sweep:
         self._times = times
 
     async def once(self) -> bool:
-        """Do all duties of the sweep, each in transactions of its own."""
+        """Run each step of the sweep in its own transactions; return False, since the next pass is due later."""
         await self.fail_overdue()
-        await self.settle_evidence()
+        await self.settle_batch_exits()
         await self.republish()
-        await self.forget()
+        await self.delete_old_rows()
         await self._database.execute(_SQL["fold_tally"])
         await record_heartbeat(self._database, SWEEP)
-        log.info("backlog_measured", **(await self._database.first(_SQL["backlog"]) or {}))
+        backlog = await self._database.first(_SQL["backlog"], into=Backlog)
+        log.info("backlog_measured", **(asdict(backlog) if backlog else {}))
         return False
 
-    async def forget(self) -> None:
-        """Drop what no message and no client can ask for any more, a few thousand rows a time."""
+    async def delete_old_rows(self) -> None:
+        """Delete rows that no message and no client refers to anymore, a few thousand at a time."""
         for name in ("delete_idempotency_keys", "delete_sent", "delete_received"):
             await self._database.execute(_SQL[name])
 
-    async def settle_evidence(self) -> None:
-        """Take what Batch said as the end of an attempt, unless its own result lies on S3."""
-        for row in await self._database.all(_RESULTS["due_batch_exits"]):
-            claimant = await self._claimant(row)
-            if claimant and row["batch_job"] and claimant != row["batch_job"]:
-                await self._database.run(partial(_dismiss, row=row, claimant=claimant))
+    async def settle_batch_exits(self) -> None:
+        """Apply the ends of containers that Batch reported, unless the attempt's own result is on S3."""
+        for batch_exit in await self._database.all(_RESULTS["due_batch_exits"], into=BatchExit):
+            claimant = await self._claimant(batch_exit)
+            if claimant and batch_exit.batch_job and claimant != batch_exit.batch_job:
+                await self._database.run(partial(_dismiss, batch_exit=batch_exit, claimant=claimant))
                 continue
-            await self._settle_one(row, await self._left_behind(row))
+            await self._settle(batch_exit, await self._stored_result(batch_exit))
 
-    async def _settle_one(self, row: Row, result: StatusMessage | None) -> None:
-        """Settle one attempt; a result that the database cannot hold must not keep the others waiting for ever."""
+    async def _settle(self, batch_exit: BatchExit, result: StatusMessage | None) -> None:
+        """Settle one attempt; a result that the database rejects must not block the others."""
         try:
-            await self._database.run(partial(_settle, row=row, result=result))
+            await self._database.run(partial(_settle, batch_exit=batch_exit, result=result))
         except StoreError as error:
             if error.retryable or result is None:
                 raise
-            log.error("result_object_unusable", job_id=row["job"], error=error.detail)  # noqa: TRY400 - it says it all
-            await self._database.run(partial(_settle, row=row, result=None))
+            log.error("result_object_unusable", job_id=batch_exit.job, error=error.detail)  # noqa: TRY400 - no trace
+            await self._database.run(partial(_settle, batch_exit=batch_exit, result=None))
 
     async def republish(self) -> None:
-        """Send again what has been Pending for long while the queue is empty."""
+        """Send the messages of jobs again that have been pending too long while the queue is empty."""
         depth = await self._jobs_queue.depth()
         if depth.visible or depth.in_flight or depth.delayed:
             return
         values = {"after_s": self._times.republish_after_s}
-        rows = await self._database.run(lambda transaction: transaction.all(_SQL["republish_stale"], values))
-        if rows:
-            log.warning("jobs_republished", jobs=len(rows))
+        jobs = await self._database.run(lambda transaction: transaction.execute(_SQL["republish_stale"], values))
+        if jobs:
+            log.warning("jobs_republished", jobs=jobs)
 
     async def fail_overdue(self) -> None:
-        """End what is older than the deadline, with the last state that is known."""
-        for row in await self._database.all(_SQL["past_deadline"], {"deadline_s": self._times.deadline_s}):
-            text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last known: {row['status']}"
-            await self._database.run(partial(_overdue, row=row, text=text))
+        """End the jobs that are past their deadline, and name their last status."""
+        values = {"deadline_s": self._times.deadline_s}
+        for job in await self._database.all(_SQL["past_deadline"], values, into=OverdueJob):
+            text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last status: {job.status}"
+            await self._database.run(partial(_fail_overdue, job=job, text=text))
 
-    async def _claimant(self, row: Row) -> str | None:
-        """Return Batch's id of the container that claimed the attempt; any other of that attempt did no work."""
-        body = await self._storage.get_bytes(attempt_prefix(row["job"], row["attempt"]) + CLAIM_FILE)
+    async def _claimant(self, batch_exit: BatchExit) -> str | None:
+        """Return the Batch job that claimed the attempt; any other container of the attempt did no work."""
+        body = await self._storage.get_bytes(attempt_prefix(batch_exit.job, batch_exit.attempt) + CLAIM_FILE)
         return read_claim(body) if body else None
 
-    async def _left_behind(self, row: Row) -> StatusMessage | None:
-        """Return the final message that the attempt wrote to S3 before it went, if it did."""
-        if row["attempt"] != row["current_attempt"] or row["rank"] == JobStatus.FAIL.rank:
+    async def _stored_result(self, batch_exit: BatchExit) -> StatusMessage | None:
+        """Return the final message that the attempt wrote to S3 before it ended, if it did."""
+        if batch_exit.attempt != batch_exit.latest_attempt or batch_exit.rank == JobStatus.FAIL.rank:
             return None
-        body = await self._storage.get_bytes(attempt_prefix(row["job"], row["attempt"]) + "result.json")
+        body = await self._storage.get_bytes(attempt_prefix(batch_exit.job, batch_exit.attempt) + "result.json")
         if body is None:
             return None
         try:
             message = parse_result_message(body.decode("utf-8", "replace"))
         except UnreadableMessageError as error:
-            log.warning("result_object_unreadable", job_id=row["job"], error=error.detail)
+            log.warning("result_object_unreadable", job_id=batch_exit.job, error=error.detail)
             return None
-        return message if isinstance(message, StatusMessage) and message.job == row["job"] else None
+        return message if isinstance(message, StatusMessage) and message.job == batch_exit.job else None
 
 
 async def run_sweep(
@@ -121,33 +160,36 @@ async def run_sweep(
     await run_loop(SWEEP, sweep.once, stop, every_s=times.every_s)
 
 
-async def _settle(transaction: Transaction, row: Row, result: StatusMessage | None) -> None:
-    identity = {"job": row["job"], "attempt": row["attempt"], "batch_job": row["batch_job"]}
+async def _settle(transaction: Transaction, batch_exit: BatchExit, result: StatusMessage | None) -> None:
     if result is not None:
         await apply_status(transaction, result)
-    locked = await transaction.first(_RESULTS["lock_job"], identity)
-    if locked is not None and locked["attempt"] == row["attempt"] and locked["rank"] < JobStatus.FAIL.rank:
-        error = {"code": row["code"], "message": row["message"]}
-        await apply_move(transaction, locked, _fail(row, "batch.event", error))
-    await transaction.execute(_RESULTS["delete_batch_exit"], identity)
+    job = await find_and_lock_job(transaction, batch_exit.job)
+    if job is not None and job.attempt == batch_exit.attempt and job.rank < JobStatus.FAIL.rank:
+        error = JobError(batch_exit.code, batch_exit.message)
+        await apply_change(transaction, job, _failure(batch_exit, "batch.event", error))
+    await _delete_batch_exit(transaction, batch_exit)
 
 
-async def _dismiss(transaction: Transaction, row: Row, claimant: str) -> None:
-    """Drop what was said of a container that stood back, and keep an eye on the one that works."""
-    identity = {"job": row["job"], "attempt": row["attempt"]}
-    await transaction.execute(_RESULTS["follow_claimant"], {**identity, "batch_job": claimant})
-    await transaction.execute(_RESULTS["delete_batch_exit"], {**identity, "batch_job": row["batch_job"]})
-    log.info("evidence_dismissed", job_id=row["job"], batch_job=row["batch_job"], claimant=claimant)
+async def _dismiss(transaction: Transaction, batch_exit: BatchExit, claimant: str) -> None:
+    """Delete the end of a container that did not claim the attempt, and watch the one that did."""
+    values = {"job": batch_exit.job, "attempt": batch_exit.attempt, "batch_job": claimant}
+    await transaction.execute(_RESULTS["record_claimant"], values)
+    await _delete_batch_exit(transaction, batch_exit)
+    log.info("batch_exit_dismissed", job_id=batch_exit.job, batch_job=batch_exit.batch_job, claimant=claimant)
 
 
-async def _overdue(transaction: Transaction, row: Row, text: str) -> None:
-    locked = await transaction.first(_RESULTS["lock_job"], {"job": row["job"]})
+async def _delete_batch_exit(transaction: Transaction, batch_exit: BatchExit) -> None:
+    values = {"job": batch_exit.job, "attempt": batch_exit.attempt, "batch_job": batch_exit.batch_job}
+    await transaction.execute(_RESULTS["delete_batch_exit"], values)
+
+
+async def _fail_overdue(transaction: Transaction, job: OverdueJob, text: str) -> None:
+    locked = await find_and_lock_job(transaction, job.job)
     if locked is not None:
-        error = {"code": "infra.deadline", "message": text}
-        await apply_move(transaction, locked, _fail(row, "sweep.deadline", error))
+        await apply_change(transaction, locked, _failure(job, "sweep.deadline", JobError("infra.deadline", text)))
 
 
-def _fail(row: Row, kind: str, error: dict[str, str]) -> Move:
-    return Move(
-        job=row["job"], attempt=row["attempt"], token=row["token"], status=JobStatus.FAIL, kind=kind, error=error
+def _failure(job: BatchExit | OverdueJob, kind: str, error: JobError) -> StatusChange:
+    return StatusChange(
+        job=job.job, attempt=job.attempt, token=job.token, status=JobStatus.FAIL, kind=kind, error=error
     )

@@ -1,4 +1,5 @@
 -- name: republish_stale
+-- Queues the messages of jobs again that have been pending too long: the sweep, when the queue is empty.
 INSERT INTO outbox (job_id, attempt, body)
 SELECT job.id, job.attempt, sent.body
 FROM job
@@ -10,18 +11,21 @@ WHERE job.rank = 0 AND sent.sent_at < now() - make_interval(secs => %(after_s)s)
 RETURNING job_id
 
 -- name: past_deadline
+-- Jobs that have not ended in time; time under a pause does not count. For the sweep.
 SELECT id AS job, attempt, token, status FROM job
 WHERE rank < 9 AND opened_at + paused_for < now() - make_interval(secs => %(deadline_s)s)
   AND NOT EXISTS (SELECT FROM outbox WHERE outbox.job_id = job.id AND outbox.paused_by IS NOT NULL)
 ORDER BY id LIMIT 500
 
 -- name: delete_idempotency_keys
+-- Deletes idempotency keys by the retention rule: the sweep.
 DELETE FROM idempotency WHERE created_at < now() - make_interval(days => (
     SELECT keep_days FROM retention_rule WHERE name = 'idempotency' AND enabled
 ))
 
 -- name: delete_sent
--- A queue keeps a message for 14 days at the most; the body of a job that still waits is needed to send it again.
+-- Deletes sent messages of ended jobs. A queue keeps a message for 14 days at most; the body of a
+-- job that still waits is needed to send it again. For the sweep.
 DELETE FROM outbox WHERE id IN (
     SELECT outbox.id FROM outbox JOIN job ON job.id = outbox.job_id
     WHERE outbox.sent_at < now() - interval '30 days' AND job.rank = 9
@@ -29,6 +33,7 @@ DELETE FROM outbox WHERE id IN (
 )
 
 -- name: delete_received
+-- Deletes the inbox of old reports, which no queue can deliver again: the sweep.
 DELETE FROM inbox WHERE (job_id, attempt, token, seq) IN (
     SELECT job_id, attempt, token, seq FROM inbox
     WHERE received_at < now() - interval '30 days'
@@ -36,16 +41,17 @@ DELETE FROM inbox WHERE (job_id, attempt, token, seq) IN (
 )
 
 -- name: fold_tally
-WITH taken AS (
+-- Merges the rows of the job tally of each run and status: the sweep (docs/decisions/0006-counting-jobs.md).
+WITH tallied AS (
     DELETE FROM job_tally
     WHERE run_id IN (SELECT run_id FROM job_tally WHERE NOT folded GROUP BY run_id LIMIT 1000)
     RETURNING run_id, status, jobs
 )
 INSERT INTO job_tally (run_id, status, jobs, folded)
-SELECT run_id, status, sum(jobs), true FROM taken GROUP BY run_id, status HAVING sum(jobs) <> 0
+SELECT run_id, status, sum(jobs), true FROM tallied GROUP BY run_id, status HAVING sum(jobs) <> 0
 
 -- name: backlog
--- In seconds, 0 where nothing waits: the alarms of a deployed stack are fed from the line of the log with these.
+-- Ages in seconds, 0 where nothing waits: the log line of the sweep, which feeds the alarms of a deployed stack.
 SELECT
     coalesce((SELECT extract(epoch FROM now() - min(available_at)) FROM outbox
         WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()), 0)::float AS outbox_age_s,

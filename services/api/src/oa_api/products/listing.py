@@ -13,7 +13,7 @@ from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import NotFoundError
 from oa_api.http.problem import TRACEPARENT
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.jobs.files import send
+from oa_api.jobs.files import send_file
 from oa_api.products.builds import Requester
 from oa_api.products.serializers import outputs_of
 
@@ -46,4 +46,4 @@ async def send_output(request: web.Request, row: Row, file: str, *, whose: str) 
     output = outputs_of(row).get(file)
     if output is None:
         raise NotFoundError(f"{whose} has no {file[:60]!r}")
-    return await send(request, output["key"])
+    return await send_file(request, output["key"])

@@ -78,6 +78,7 @@ class Plan:
             name=self.name,
             tier=self._tier(),
             kind=self.kind,
+            host=None,
         )
 
     def _tier(self) -> Tier:

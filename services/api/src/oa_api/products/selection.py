@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from oa_api.db.database import Row, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import ConflictError, NotFoundError
-from oa_api.jobs.publication_record import license_for
+from oa_api.jobs.queries import get_license
 from oa_api.products.globs import glob_to_regex
 from oa_api.products.plan import Inputs, input_of
 from oa_shared.job_kinds import JobKind
@@ -45,7 +45,7 @@ async def of_job(transaction: Transaction, job: int) -> tuple[Row, Inputs]:
         raise ConflictError(f"job {job} is {row['status']}: only what succeeded can be exported")
     if row["is_gone"]:
         raise ConflictError(f"the files of job {job} are not kept any more: run it again, or export what is published")
-    licence = await license_for(transaction, {**row, "id": job})
+    licence = await get_license(transaction, job, layer=row["layer"], name=row["name"])
     return row, _inputs([{**row, "license": licence.as_json() if licence else None}])
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oa_api.db.database import Row
-from oa_api.jobs.quality_gate import concerns
+from oa_api.jobs.quality_gate import find_review_reasons
 from oa_api.pull_requests.definition_review import FAILURE, Finding, entry_key
 from oa_shared.failures import FailureClass, failure_class
 from oa_shared.status import JobStatus
@@ -85,7 +85,7 @@ class Entry:
         if self.full is None or self.full.status not in {JobStatus.SUCCESS, JobStatus.WARN} or self.published:
             return []
         new = {"count": self.full.count, "valid": self.full.valid, "fields": self.full.fields}
-        return [concern.message for concern in concerns(new, self.live)]
+        return [reason.message for reason in find_review_reasons(new, self.live)]
 
 
 @dataclass(frozen=True, slots=True)

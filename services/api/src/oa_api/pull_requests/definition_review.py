@@ -1,16 +1,15 @@
 """What a changed definition means: which entries get jobs, what is wrong and on which line, what is gone."""
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
-from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.planning import DefinitionText, PlannedJob, plan_entry
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.json_positions import line_of, lines_of
-from oa_shared.source_definition import SourceEntry, entries, repeated_names, validate_definition
+from oa_shared.source_definition import entries, repeated_names, validate_definition
 
 FAILURE, WARNING = "failure", "warning"
 _NAME = re.compile(r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z")
@@ -134,16 +133,12 @@ def _compared(change: SourceChange, definition: Any, before: _Before, address: s
         Finding(change.path, line_of(lines, p.pointer), p.message, p.pointer, WARNING)
         for p in repeated_names(definition)
     ]
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    planned = DefinitionText.of(text, source_name=change.source_name, url=address)
     return Review(
-        jobs=[_job(change, entry, text=text, sha256=sha256, address=address) for entry in changed],
+        jobs=[plan_entry(planned, entry) for entry in changed],
         findings=repeats,
         removed=[entry_key(change.source_name, *key) for key in gone],
         lines={
             entry_key(change.source_name, e.layer, e.name): (change.path, line_of(lines, e.pointer)) for e in changed
         },
     )
-
-
-def _job(change: SourceChange, entry: SourceEntry, *, text: str, sha256: str, address: str) -> PlannedJob:
-    return PlannedJob(change.source_name, address, sha256, text, layer=entry.layer, name=entry.name, tier=entry.tier)

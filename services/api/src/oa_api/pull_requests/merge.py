@@ -7,8 +7,8 @@ from typing import Any
 from oa_api.db.database import Row, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.identity import audit_log
-from oa_api.jobs.job_creation import publish_finished
 from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.publishing import publish_run
 from oa_api.pull_requests.runs import GITHUB, create_run
 
 _SQL = load_queries("pull_requests.queries")
@@ -96,4 +96,4 @@ async def _tried(transaction: Transaction, wanted: Sequence[PlannedJob], about: 
 async def _make_live(transaction: Transaction, run: int) -> None:
     if await transaction.execute(_SQL["make_live"], {"run": run}):
         await audit_log.record(transaction, GITHUB, action="run.change", subject=f"run/{run}", detail={"live": True})
-        await publish_finished(transaction, run)
+        await publish_run(transaction, run)

@@ -97,7 +97,7 @@ WHERE id = %(check)s AND state = 'open' FOR UPDATE
 -- name: entries_due
 -- Entries whose full job is to be made now, with what is to become of their sample.
 SELECT sample.id AS job, sample.rank, sample.source_name, sample.source_url, sample.source_sha256, sample.layer,
-       sample.name, sample.tier, source.definition
+       sample.name, sample.tier, sample.host, source.definition
 FROM job sample JOIN source ON source.sha256 = sample.source_sha256
 WHERE sample.run_id = %(sample_run)s
   AND NOT EXISTS (

@@ -1,6 +1,5 @@
 """The runs of a pull request: samples, whole jobs, and those that make the default branch live."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,13 +8,16 @@ from oa_api.db.query_files import load_queries
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
 from oa_api.jobs import actions
-from oa_api.jobs.job_creation import insert_jobs, lock_run
+from oa_api.jobs.job_creation import insert_jobs
+from oa_api.jobs.locks import lock_job
 from oa_api.jobs.planning import PlannedJob
+from oa_api.jobs.requests import NewRun
+from oa_api.jobs.runs import insert_run, lock_run
+from oa_shared.job_kinds import JobKind
 from oa_shared.roles import Role
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.tracing import new_traceparent
 
-_JOBS = load_queries("jobs.job_creation")
 _SQL = load_queries("pull_requests.queries")
 GITHUB = Principal("service", None, "github", Role.SERVICE)
 PATIENCE_S = 75.0
@@ -31,9 +33,7 @@ async def create_run(
 ) -> int:
     """Write a run with its jobs and return its number; `about` is what started it."""
     lane = Lane.MANUAL if live else Lane.PULL_REQUEST
-    values = {"live": live, "lane": lane, "sample": sample, "github": json.dumps(about)}
-    (made,) = await transaction.all(_JOBS["insert_run"], values)
-    run = int(made["id"])
+    run = (await insert_run(transaction, NewRun(live=live, lane=lane, sample=sample, github=about))).id
     detail = {"live": live, "jobs": len(planned)}
     await audit_log.record(transaction, GITHUB, action="run.create", subject=f"run/{run}", detail=detail)
     await add_jobs(transaction, run, planned)
@@ -88,7 +88,7 @@ async def _cancel_slow_samples(transaction: Transaction, rows: Sequence[Row]) ->
     slow = {row["job"] for row in rows if row["rank"] < 9}  # noqa: PLR2004 - the rank of what has ended
     if not slow:
         return
-    run = (await actions.lock_job(transaction, min(slow)))["run_id"]
+    run = (await lock_job(transaction, min(slow))).run_id
     for row in await transaction.all(_SQL["unended_of_runs"], {"runs": [run]}):
         if row["id"] in slow:
             await actions.cancel(transaction, row["id"], by=GITHUB, reason="the full job has begun")
@@ -101,11 +101,13 @@ def about_pull(check: Row) -> dict[str, Any]:
 
 def _planned(row: Row) -> PlannedJob:
     return PlannedJob(
-        row["source_name"],
-        row["source_url"],
-        row["source_sha256"],
-        row["definition"],
+        source_name=row["source_name"],
+        source_url=row["source_url"],
+        sha256=row["source_sha256"],
+        definition=row["definition"],
         layer=row["layer"],
         name=row["name"],
         tier=Tier(row["tier"]),
+        kind=JobKind.SOURCE,
+        host=row["host"],
     )

@@ -5,11 +5,9 @@ from typing import Any
 
 from aiohttp import web
 
-from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE, SETTINGS
-from oa_api.http.errors import NotFoundError
 from oa_api.http.request_parsing import path_id, query
-from oa_api.jobs import run_statistics
+from oa_api.jobs import queries, run_statistics
 from oa_api.jobs.cost import Cost
 from oa_api.reporting import source_health
 from oa_api.reporting.schemas import (
@@ -19,8 +17,6 @@ from oa_api.reporting.schemas import (
     StatisticsFilterSchema,
     StatisticsSchema,
 )
-
-_SQL = load_queries("jobs.reads")
 
 
 async def list_sources(request: web.Request) -> web.Response:
@@ -47,20 +43,20 @@ def grid_filter(request: web.Request, asked: dict[str, Any]) -> source_health.Gr
 async def get_statistics(request: web.Request) -> web.Response:
     """Return backlog, seconds by phase, throughput, and the cost of a run."""
     run, database = (await query(request, StatisticsFilterSchema()))["run"], request.app[DATABASE]
-    if run is not None and await database.first(_SQL["run"], {"run": run}) is None:
-        raise NotFoundError(f"there is no run {run}")
+    if run is not None:
+        await queries.get_run(database, run)
     prices = run_statistics.prices_of(request.app[SETTINGS])
     cost = await run_statistics.cost_of_run(database, run, prices) if run is not None else None
     measured = await run_statistics.measure(database, run)
-    view = {**measured, "cost": cost and cost_view(cost, prices.looked_up)}
+    view = {"backlog": measured.backlog, "phases": measured.phases, "throughput": measured.throughput}
+    view |= {"cost": cost and cost_view(cost, prices.looked_up)}
     return web.json_response(StatisticsSchema().dump(view))
 
 
 async def get_cost(request: web.Request) -> web.Response:
     """Return what a job has cost."""
     job, database = path_id(request, "job"), request.app[DATABASE]
-    if await database.first(_SQL["job"], {"job": job}) is None:
-        raise NotFoundError(f"there is no job {job}")
+    await queries.get_job(database, job)
     prices = run_statistics.prices_of(request.app[SETTINGS])
     cost = await run_statistics.cost_of_job(database, job, prices)
     return web.json_response(CostViewSchema().dump(cost_view(cost, prices.looked_up)))

@@ -2,21 +2,16 @@
 
 from aiohttp import web
 
-from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE, SETTINGS
-from oa_api.http.errors import NotFoundError
 from oa_api.http.request_parsing import path_id
-from oa_api.jobs import run_statistics
+from oa_api.jobs import queries, run_statistics
 from oa_api.ui.rendering import render
-
-_SQL = load_queries("jobs.reads")
 
 
 async def show_speed(request: web.Request) -> web.Response:
     """Show where the time of a run went, and what it cost."""
     run, database = path_id(request, "run"), request.app[DATABASE]
-    if await database.first(_SQL["run"], {"run": run}) is None:
-        raise NotFoundError(f"there is no run {run}")
+    await queries.get_run(database, run)
     prices = run_statistics.prices_of(request.app[SETTINGS])
     return render(
         request,

@@ -84,7 +84,9 @@ async def _mark_some(database: Database, rule: Rule, rows: Sequence[Row]) -> int
 async def _delete(storage: Storage, row: Row) -> tuple[int, int]:
     prefix = attempt_prefix(row["job_id"], row["attempt"])
     is_whole = row["part"] == "log"
-    found = [item async for item in storage.listed(prefix) if is_whole or item.key[len(prefix) :] not in RECORD_FILES]
+    found = [
+        item async for item in storage.list_objects(prefix) if is_whole or item.key[len(prefix) :] not in RECORD_FILES
+    ]
     await storage.delete_many([item.key for item in found])
     return len(found), sum(item.size_bytes for item in found)
 

@@ -44,7 +44,7 @@ async def orphans(
 
 async def _chunks(storage: Storage, prefix: str) -> AsyncIterator[list[ListedObject]]:
     chunk: list[ListedObject] = []
-    async for item in storage.listed(prefix):
+    async for item in storage.list_objects(prefix):
         chunk.append(item)
         if len(chunk) == _AT_ONCE:
             yield chunk

@@ -12,15 +12,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import structlog
 
 from oa_api.db.database import Database, Row, Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.jobs.job_creation import insert_jobs
-from oa_api.jobs.planning import Rejection, Resolution, plan_definition
+from oa_api.jobs.job_creation import insert_definitions, insert_jobs
+from oa_api.jobs.planning import DefinitionText, EntrySelection, JobPlan, Rejection, plan_definition
 from oa_api.jobs.request_schemas import SOURCE_NAME
+from oa_api.jobs.requests import NewRun
+from oa_api.jobs.rows import LockedRun
+from oa_api.jobs.runs import close_run, insert_run, lock_run
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.archive import Member, storable
 from oa_api.schedules.repository import Repository, RepositoryReader, Snapshot
@@ -30,9 +32,7 @@ from oa_shared.scheduling import Lane
 
 log = structlog.get_logger()
 _SQL = load_queries("schedules.queries")
-_JOBS = load_queries("jobs.job_creation")
 _DEFINITIONS_AT_ONCE = 300
-_ANYTHING: dict[str, Any] = {"layer": None, "name": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _check(member: Member) -> _Checked:
     except UnicodeDecodeError as error:
         return _refused(path, "source.encoding", f"not UTF-8 (byte {error.start})")
     planned = _plan(path, text)
-    return _Checked(path, text if planned.jobs else None, [] if planned.jobs else _told(planned.refusals))
+    return _Checked(path, text if planned.jobs else None, [] if planned.jobs else _told(planned.rejections))
 
 
 def source_name_of(path: str) -> str:
@@ -105,9 +105,9 @@ def source_name_of(path: str) -> str:
     return path.removeprefix("sources/").removesuffix(".json")
 
 
-def _plan(path: str, text: str, url: str | None = None) -> Resolution:
-    asked = {**_ANYTHING, "source_name": source_name_of(path)}
-    return plan_definition(text, index=0, label=path, url=url, asked=asked)
+def _plan(path: str, text: str, url: str | None = None) -> JobPlan:
+    definition = DefinitionText.of(text, source_name=source_name_of(path), url=url)
+    return plan_definition(definition, index=0, label=path, selection=EntrySelection())
 
 
 def _refused(path: str, code: str, message: str) -> _Checked:
@@ -127,8 +127,7 @@ async def _remember(
     await schedule_runs.renew(transaction, held)
     texts = {item.path: item.text for item in checked if item.text is not None}
     keys = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
-    sources = {keys[path]: text for path, text in texts.items()}
-    await transaction.execute(_JOBS["insert_sources"], {"sha256": list(sources), "definition": list(sources.values())})
+    await insert_definitions(transaction, {keys[path]: text for path, text in texts.items()})
     columns = {
         "path": [item.path for item in checked],
         "sha256": [keys.get(item.path) for item in checked],
@@ -153,31 +152,28 @@ async def _plan_some(transaction: Transaction, held: ScheduleRun) -> bool:
     columns = {
         "path": [row["path"] for row in rows],
         "jobs": [len(resolution.jobs) for resolution in planned],
-        "refusals": [json.dumps(_told(resolution.refusals)) for resolution in planned],
+        "refusals": [json.dumps(_told(resolution.rejections)) for resolution in planned],
     }
     await transaction.execute(_SQL["record_sources"], {"schedule_run": held.id, **columns})
     fault_point("schedule.before_commit")
-    log.info("schedule_planned", schedule_run=held.id, run_id=run["id"], definitions=len(rows), jobs=len(jobs))
+    log.info("schedule_planned", schedule_run=held.id, run_id=run.id, definitions=len(rows), jobs=len(jobs))
     return True
 
 
-async def _run(transaction: Transaction, held: ScheduleRun, state: Row) -> Row:
+async def _run(transaction: Transaction, held: ScheduleRun, state: Row) -> LockedRun:
     """Return the run of a fire, made with its first jobs."""
-    run = state["run_id"]
-    if run is None:
-        detail = state["detail"]
-        github = {"repository": detail["repository"], "sha": detail["commit"], "schedule": held.period}
-        values = {"live": True, "lane": Lane.WEEKLY, "sample": None, "github": json.dumps(github)}
-        made = await transaction.first(_JOBS["insert_run"], values)
-        run = made["id"] if made else None
-        await schedule_runs.record(transaction, held, {}, run=run)
-    return await transaction.first(_JOBS["lock_run"], {"run": run}) or {}
+    if state["run_id"] is not None:
+        return await lock_run(transaction, state["run_id"])
+    detail = state["detail"]
+    github = {"repository": detail["repository"], "sha": detail["commit"], "schedule": held.period}
+    run = await insert_run(transaction, NewRun(live=True, lane=Lane.WEEKLY, github=github))
+    await schedule_runs.record(transaction, held, {}, run=run.id)
+    return run
 
 
 async def _finish(transaction: Transaction, held: ScheduleRun) -> None:
     state = await schedule_runs.renew(transaction, held)
     counts = await transaction.first(_SQL["count_sources"], {"schedule_run": held.id}) or {}
     if state["run_id"] is not None:
-        closing = {"run": state["run_id"], "live": None, "github": None, "closed": True}
-        await transaction.execute(_JOBS["update_run"], closing)
+        await close_run(transaction, state["run_id"])
     await schedule_runs.record(transaction, held, {name: counts[name] for name in ("definitions", "jobs", "refused")})

@@ -11,16 +11,16 @@ from oa_api.db.database import Database, Row
 from oa_api.db.errors import StoreError
 from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
-from oa_api.jobs import filters
-from oa_api.jobs.pages.run_rows import run_rows
-from oa_api.jobs.request_schemas import RunFilterSchema
+from oa_api.jobs.pages.run_views import run_views
+from oa_api.jobs.queries import list_runs
+from oa_api.jobs.requests import RunFilter
 from oa_api.pauses import pauses
 from oa_api.ui import charts
 from oa_api.ui.rendering import render
 from oa_api.ui.timed_cache import Remembered
 from oa_shared.failures import FAILURES
 
-_SQL, _READS = load_queries("status.overview_page"), load_queries("jobs.reads")
+_SQL = load_queries("status.overview_page")
 _RUNS, _AT_WORK, _PUBLISHED = 8, 8, 8
 _LATEST_FAILURES, _WITHIN_S = 2_000, 7 * 86_400
 _LATEST_JOBS = 5_000
@@ -52,7 +52,7 @@ def set_up_overview(app: web.Application) -> None:
 
 
 async def _shown(database: Database) -> dict[str, Any]:
-    runs = {**RunFilterSchema().load({}), "limit": _RUNS}
+    runs = await list_runs(database, RunFilter(limit=_RUNS))
     newest = {**DataFilterSchema().load({}), "sort": "updated_at", "limit": _PUBLISHED}
     failed = await database.all(_SQL["causes"], {"latest": _LATEST_FAILURES, "within_s": _WITHIN_S})
     ended = await database.all(_SQL["ended_by_hour"], {"latest": _LATEST_JOBS})
@@ -60,7 +60,7 @@ async def _shown(database: Database) -> dict[str, Any]:
         "unsettled": {row["status"]: row["jobs"] for row in await database.all(_SQL["count_unsettled"])},
         "failed": _bounded(sum(row["jobs"] for row in failed), _LATEST_FAILURES),
         "done": _bounded(sum(row["jobs"] for row in ended), _LATEST_JOBS),
-        "runs": run_rows(await database.all(_READS["runs_by_id_desc"], filters.list_parameters(runs)))[:_RUNS],
+        "runs": run_views(runs.rows),
         "at_work": await database.all(_SQL["jobs_at_work"], {"limit": _AT_WORK}),
         "causes": [_cause(row) for row in failed],
         "ended": _by_hour(ended),

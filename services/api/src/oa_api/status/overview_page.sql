@@ -25,17 +25,6 @@ FROM (SELECT ended_at FROM job ORDER BY id DESC LIMIT %(latest)s) latest
 WHERE latest.ended_at > now() - interval '24 hours'
 GROUP BY 1 ORDER BY 1
 
--- name: published_before
--- What a job of this number is compared with: the latest publication of the same data by an earlier one.
-SELECT publication.job_id AS job, publication.published_at, publication.result
-FROM publication JOIN data ON data.id = publication.data_id
-WHERE data.source_name = %(source_name)s AND data.layer = %(layer)s AND data.name = %(name)s
-  AND publication.job_id < %(job)s
-ORDER BY publication.id DESC LIMIT 1
-
--- name: published_now
-SELECT id AS data, job_id AS job FROM data WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
-
 -- name: covered
 -- Where published data lies, as rectangles of whole degrees: longitude and latitude of their south-west corner, size.
 SELECT DISTINCT floor((area[1])[0])::integer AS west, floor((area[1])[1])::integer AS south,

@@ -12,7 +12,7 @@ from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
 from oa_api.http.errors import ConflictError, InvalidError, NotFoundError, TooLargeError, TooSlowError
 from oa_api.http.request_parsing import body, query
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.jobs.files import REDIRECT, send
+from oa_api.jobs.files import REDIRECT, send_file
 from oa_api.settings import site_url
 from oa_api.uploads import service
 from oa_api.uploads.schemas import (
@@ -94,7 +94,7 @@ async def get_file(request: web.Request) -> web.StreamResponse:
     row = await service.offered(
         request.app[DATABASE], request.app[STORAGE], upload_id(request), request.match_info["name"]
     )
-    return await send(request, row["key"])
+    return await send_file(request, row["key"])
 
 
 def upload_id(request: web.Request) -> str:

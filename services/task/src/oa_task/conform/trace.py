@@ -64,7 +64,7 @@ class _TracedColumns(Columns):
         self._steps[self.pointer] = Step(
             self.pointer,
             "list" if isinstance(rule, list) else rule["function"],
-            {} if is_chain else self._read(rule),
+            {} if is_chain else self._input_values(rule),
             self.evaluate(result.text)[0],
             tuple(self._steps.pop(pointer) for pointer in inner),
         )
@@ -75,11 +75,11 @@ class _TracedColumns(Columns):
         if rule is None or pointer in self._steps:
             return self._steps.get(pointer)
         if isinstance(rule, str):
-            read = self._read(rule)
+            read = self._input_values(rule)
             return Step(pointer, "column", read, read[rule])
         return Step(pointer, "number", {}, str(rule))
 
-    def _read(self, rule: Rule | Function) -> dict[str, str | None]:
+    def _input_values(self, rule: Rule | Function) -> dict[str, str | None]:
         return {name: self.values(name)[0] if name in self else None for name in rule_columns(rule)}
 
 

@@ -1,4 +1,4 @@
-"""The differences between two outputs of one layer: counts, fill rates, and features with examples."""
+"""The differences between two outputs of one layer: counts, attribute coverage, and features with examples."""
 
 import gzip
 import json
@@ -48,7 +48,7 @@ def compare(before: PreviousFolder, after: PreviousFolder, work: Path, *, exampl
     return {
         "count": _pair(before, after, "count"),
         "valid": _pair(before, after, "valid"),
-        "fields": _fill_rates(before.manifest, after.manifest),
+        "fields": _coverages(before.manifest, after.manifest),
         "changes": changes,
         "examples": samples,
     }
@@ -63,12 +63,12 @@ def _pair(before: PreviousFolder, after: PreviousFolder, name: str) -> list[int 
     return [value if isinstance(value, int) else None for value in values]
 
 
-def _fill_rates(before: JsonMapping, after: JsonMapping) -> dict[str, list[float | None]]:
+def _coverages(before: JsonMapping, after: JsonMapping) -> dict[str, list[float | None]]:
     names = dict.fromkeys([*json_object(before.get("fields")), *json_object(after.get("fields"))])
-    return {name: [_fill_rate(manifest, name) for manifest in (before, after)] for name in names}
+    return {name: [_coverage(manifest, name) for manifest in (before, after)] for name in names}
 
 
-def _fill_rate(manifest: JsonMapping, name: str) -> float | None:
+def _coverage(manifest: JsonMapping, name: str) -> float | None:
     filled = json_object(manifest.get("fields")).get(name)
     return None if filled is None else round(json_integer(filled) / max(json_integer(manifest.get("count")), 1), 4)
 

@@ -14,7 +14,7 @@ _COLORS = {"added": "green", "removed": "red", "changed": "yellow"}
 
 
 def show_comparison(console: Console, comparison: OutputComparison, names: tuple[str, str]) -> None:
-    """Print counts, fill rates, changes and examples; `names` head the columns."""
+    """Print counts, attribute coverage, changes and examples; `names` head the columns."""
     table = Table("")
     for name in names:
         table.add_column(Text(shorten(name)), justify="right")

@@ -20,7 +20,7 @@ from oa_task.download.downloaded_file import DownloadedFile, file_name, without_
 from oa_task.download.guarded_ftp import open_ftp
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import TransientError
+from oa_task.download.requests import TransientError, with_attempts
 from oa_task.results.checksums import sha256_of
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 
@@ -53,15 +53,12 @@ class FtpDownload:
             loop.call_soon_threadsafe(on_progress, done, total)
 
         version: list[_Version] = []
-        for attempt in range(1, self._limits.tries + 1):
+
+        async def attempt() -> DownloadedFile:
             session = _Session(url, self._guard, self._limits, deadline, version)
-            try:
-                return await self._once(session, path, report, stored=same_url)
-            except TransientError as error:
-                if attempt == self._limits.tries:
-                    raise error.failure from error
-                await asyncio.sleep(self._limits.pause_s(attempt, error.retry_after_s))
-        raise TaskFailure("bug.crash", "no tries are allowed")
+            return await self._once(session, path, report, stored=same_url)
+
+        return await with_attempts(attempt, self._limits)
 
     async def _once(
         self, session: "_Session", path: Path, report: OnProgress, *, stored: PreviousDownload | None

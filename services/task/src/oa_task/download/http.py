@@ -5,7 +5,7 @@ import gzip
 import re
 import shutil
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from oa_shared.public_http import Guard
 from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import Requests, TransientError, check_markup, check_status, open_requests
+from oa_task.download.requests import Requests, TransientError, check_markup, check_status, open_requests, with_attempts
 from oa_task.results.checksums import sha256_of
 from oa_task.runtime.failure import TaskFailure
 
@@ -33,7 +33,6 @@ class _Partial:
     path: Path
     total: int | None = None
     validator: str | None = None
-    response: aiohttp.ClientResponse | None = field(default=None, repr=False)
 
     @property
     def size_bytes(self) -> int:
@@ -81,14 +80,7 @@ class HttpDownload:
     ) -> DownloadedFile:
         partial = _Partial(folder / "partial")
         known = stored if stored and stored.url == without_login(url) else None
-        for attempt in range(1, self._limits.tries + 1):
-            try:
-                return await self._get(requests, url, partial, on_progress, stored=known)
-            except TransientError as error:
-                if attempt == self._limits.tries:
-                    raise error.failure from error
-                await asyncio.sleep(self._limits.pause_s(attempt, error.retry_after_s))
-        raise TaskFailure("bug.crash", "no tries are allowed")
+        return await with_attempts(lambda: self._get(requests, url, partial, on_progress, stored=known), self._limits)
 
     async def _get(
         self,

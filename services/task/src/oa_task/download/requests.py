@@ -1,20 +1,23 @@
 """Requests to untrusted servers: checks of every redirect, limits on every response, codes for every failure."""
 
 import email.utils
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import TypeVar
 
 import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
+from oa_shared.retrying import retrying
 from oa_task.download.downloaded_file import without_login
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.s3 import in_region
 from oa_task.runtime.failure import TaskFailure
 
+_Result = TypeVar("_Result")
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CLIENT_CLOSED = 499
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -30,6 +33,24 @@ class TransientError(Exception):
         super().__init__(message)
         self.failure = TaskFailure(code, message)
         self.retry_after_s = retry_after_s
+
+
+async def with_attempts(
+    call: Callable[[], Awaitable[_Result]], limits: DownloadLimits, *, is_throttled: bool = False
+) -> _Result:
+    """Return the result of `call`, with further attempts after each TransientError, up to the limit of attempts.
+
+    The pauses are those of the limits, or those that the server requests; a throttled call brings its own.
+    Raises TaskFailure after the last attempt.
+    """
+
+    def pause_s(error: TransientError, attempt: int) -> float:
+        return 0.0 if is_throttled else limits.pause_s(attempt, error.retry_after_s)
+
+    try:
+        return await retrying(call, [0.0] * (limits.tries - 1), on=TransientError, before_retry=pause_s)
+    except TransientError as error:
+        raise error.failure from error
 
 
 class Requests:
@@ -102,7 +123,7 @@ def _target(response: aiohttp.ClientResponse, current: URL) -> URL:
     try:
         return current.join(URL(location or ""))
     except ValueError as error:
-        raise TaskFailure("source.not_found", f"{_shown(current)} redirects to an invalid URL: {error}") from error
+        raise TaskFailure("source.not_found", f"{_printable(current)} redirects to an invalid URL: {error}") from error
 
 
 def check_status(response: aiohttp.ClientResponse) -> None:
@@ -150,17 +171,19 @@ async def _translate_errors(url: URL) -> AsyncIterator[None]:
     except AddressRefusedError as error:
         raise TaskFailure("source.address_refused", error.detail) from error
     except TimeoutError as error:
-        raise TransientError("upstream.timeout", f"{_shown(url)} stopped responding: {error}") from error
+        raise TransientError("upstream.timeout", f"{_printable(url)} stopped responding: {error}") from error
     except aiohttp.ClientPayloadError as error:
-        raise TransientError("upstream.truncated", f"{_shown(url)}: the connection closed early: {error}") from error
+        raise TransientError(
+            "upstream.truncated", f"{_printable(url)}: the connection closed early: {error}"
+        ) from error
     except (aiohttp.ClientError, ConnectionError) as error:
         refusal = _refusal(error)
         if refusal is not None:
             raise TaskFailure("source.address_refused", refusal.detail) from error
-        raise TransientError("upstream.connection", f"{_shown(url)}: {type(error).__name__}: {error}") from error
+        raise TransientError("upstream.connection", f"{_printable(url)}: {type(error).__name__}: {error}") from error
 
 
-def _shown(url: URL) -> str:
+def _printable(url: URL) -> str:
     return without_login(url)[:_MAX_SHOWN]
 
 

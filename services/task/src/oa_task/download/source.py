@@ -46,7 +46,7 @@ class SourceDownload:
         parts = []
         for index, address in enumerate(self.entry.urls):
             log.info("download_started", part=index + 1, parts=len(self.entry.urls), protocol=self.entry.protocol)
-            raw = await self._fetch(address.strip(), self._part(index), self._stored(index))
+            raw = await self._fetch(address.strip(), self._part(index), self._previous_part(index))
             facts = {"bytes": raw.size_bytes, "sha256": raw.sha256, "not_modified": raw.not_modified}
             log.info("download_ended", url=raw.url, etag=raw.etag, last_modified=raw.last_modified, **facts)
             parts.append(raw)
@@ -77,7 +77,7 @@ class SourceDownload:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def _stored(self, index: int) -> PreviousDownload | None:
+    def _previous_part(self, index: int) -> PreviousDownload | None:
         if self.previous is None:
             return None
         raw: object = self.previous.manifest.get("raw")

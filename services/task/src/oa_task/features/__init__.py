@@ -1,1 +1,1 @@
-"""Batches of features, their validity, and the rows that cannot be used."""
+"""Batches of features, their validation, and counts of unusable rows."""

@@ -42,7 +42,7 @@ _STOPPED_STATUS = 128 + signal.SIGTERM
 
 
 class _StoppedError(Exception):
-    """The container was asked to stop."""
+    """The container received a request to stop."""
 
 
 class AttemptRunner:
@@ -85,7 +85,7 @@ class AttemptRunner:
     def stop(self) -> None:
         """End the work soon, for SIGTERM; an outcome that is being sent is still sent.
 
-        The log and a last progress message say that the attempt was stopped, and there is no result. Batch knows why
+        The log and a last progress message record the stop, and there is no result. Batch knows why
         it stops a container (time limit, lost machine, operator), and reports it or tries again.
         """
         log.warning("attempt_stop_requested")
@@ -96,8 +96,8 @@ class AttemptRunner:
     async def _claim(self) -> bool:
         """Return whether this container has the claim of the attempt.
 
-        An existing claim may be our own, written by a request whose response was lost. Batch starts another try of a
-        job only after the machine of the previous try is gone, so the claim of a previous try is ours too.
+        An existing claim may be its own, written by a request whose response was lost. Batch starts another try of a
+        job only after the machine of the previous try is gone, so this container inherits the claim of a previous try.
         """
         key, body = self._prefix + CLAIM_FILE, claim(self._container, secrets.token_hex(8))
         if await self._storage.put_new(key, body):

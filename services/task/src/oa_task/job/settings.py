@@ -12,20 +12,30 @@ class JobSettings:
     `sample` is the number of features of a sample job, 0 for a job that produces data.
     """
 
-    job: int
-    attempt: int
-    token: str = field(repr=False)
-    layer: str
-    name: str
-    api_url: str
-    bucket: str
-    results_queue_url: str
-    kind: str = JobKind.SOURCE
-    run: int = 0
-    sample: int = 0
-    source_name: str = ""
-    stack: str = ""
-    traceparent: str | None = None
-    allowed_hosts: tuple[str, ...] = ()
-    without: tuple[str, ...] = ()
-    time_limit_s: float = 5 * 3600
+    job: int = field(metadata={"help": "ID of the job."})
+    attempt: int = field(metadata={"help": "Number of the attempt."})
+    token: str = field(repr=False, metadata={"help": "Secret of the attempt, sent with each report."})
+    layer: str = field(metadata={"help": "Layer of the entry."})
+    name: str = field(metadata={"help": "Name of the entry."})
+    api_url: str = field(metadata={"help": "URL of the API."})
+    bucket: str = field(metadata={"help": "S3 bucket of results."})
+    results_queue_url: str = field(metadata={"help": "SQS queue to the API."})
+    kind: str = field(default=JobKind.SOURCE, metadata={"help": "`source`, `collection`, `export` or `fabric`."})
+    run: int = field(default=0, metadata={"help": "ID of the run."})
+    sample: int = field(default=0, metadata={"help": "Number of features to read in a sample run; 0 for a full job."})
+    source_name: str = field(default="", metadata={"help": "Name of the source."})
+    stack: str = field(default="", metadata={"help": "Name of the stack."})
+    traceparent: str | None = field(
+        default=None, metadata={"help": "W3C trace context of the request that created the job."}
+    )
+    allowed_hosts: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "variable": "OA_ALLOW_HOSTS",
+            "help": "Hosts on private networks that may be reached, comma-separated.",
+        },
+    )
+    without: tuple[str, ...] = field(default=(), metadata={"help": "Outputs to omit, comma-separated."})
+    time_limit_s: float = field(
+        default=5 * 3600, metadata={"help": "Seconds after which the attempt ends with `resource.timeout`."}
+    )

@@ -18,7 +18,7 @@ _COLUMNS = (
 def write_attribution(out: Path, title: str, inputs: Iterable[ProductInput]) -> None:
     """Write a text with a paragraph for each dataset, ordered by label."""
     paragraphs = [_one_line(title), "Keep this file with the data, and pass it on with the data."]
-    for item in _ordered(inputs):
+    for item in _sort(inputs):
         facts = _facts(item)
         lines = [facts["source"], f"  Attribution: {facts['attribution'] or 'not required'}"]
         lines += [f"  {label}: {facts[key]}" for label, key in _LABELS if facts[key]]
@@ -31,11 +31,11 @@ def write_licenses(out: Path, inputs: Iterable[ProductInput]) -> None:
     with (out / LICENSES_FILE).open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, _COLUMNS)
         table.writeheader()
-        for item in _ordered(inputs):
+        for item in _sort(inputs):
             table.writerow(_facts(item))
 
 
-def _ordered(inputs: Iterable[ProductInput]) -> list[ProductInput]:
+def _sort(inputs: Iterable[ProductInput]) -> list[ProductInput]:
     return sorted(inputs, key=lambda item: (item.label, item.job))
 
 

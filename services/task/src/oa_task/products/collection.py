@@ -31,7 +31,7 @@ _CHUNK_BYTES = 1 << 20
 
 
 def build_collection(context: BuildContext) -> JsonObject:
-    """Write the plan's formats, and again without duplicate addresses if the plan says so; return the counts.
+    """Write the plan's formats, and again without duplicate addresses if the plan requires it; return the counts.
 
     Raises TaskFailure.
     """

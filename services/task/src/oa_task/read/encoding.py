@@ -35,7 +35,7 @@ def utf8_pieces(path: Path, encoding: str | None) -> Iterator[bytes]:
         codec = _codec(file.read(4), encoding)
         file.seek(0)
         carried_over = b""
-        for piece in _transcoded(file, codec, path.name):
+        for piece in _transcode(file, codec, path.name):
             text = carried_over + piece
             carried_over = b"\r" if text.endswith(b"\r") else b""
             yield _with_line_feeds(text[: len(text) - len(carried_over)])
@@ -54,7 +54,7 @@ def _codec(start: bytes, encoding: str | None) -> str:
         raise TaskFailure("source.schema", f"unknown encoding {str(encoding)[:50]!r} in `conform.encoding`") from error
 
 
-def _transcoded(file: IO[bytes], codec: str, name: str) -> Iterator[bytes]:
+def _transcode(file: IO[bytes], codec: str, name: str) -> Iterator[bytes]:
     """Yield the content of the file as UTF-8, each piece up to the end of a line unless that line is very long."""
     decoder = codecs.getincrementaldecoder(codec)(_decode_by_superset.__name__)
     offset = 0

@@ -51,7 +51,9 @@ def _single_shape(geometry: object) -> shapely.Geometry | None:
 
 def _shapes(geometries: Sequence[object]) -> np.ndarray:
     """Return an object array of geometries. Raises one of `_UNUSABLE` if any of them is malformed."""
-    filled: list[tuple[int, RawGeometry]] = [(index, _checked(item)) for index, item in enumerate(geometries) if item]
+    filled: list[tuple[int, RawGeometry]] = [
+        (index, _require_object(item)) for index, item in enumerate(geometries) if item
+    ]
     result = np.full(len(geometries), None, dtype=object)
     for members, build in _KINDS:
         with_parts = [(index, parts) for index, item in filled if (parts := _parts(item, members))]
@@ -65,7 +67,7 @@ def _shapes(geometries: Sequence[object]) -> np.ndarray:
     return result
 
 
-def _checked(geometry: object) -> RawGeometry:
+def _require_object(geometry: object) -> RawGeometry:
     if not isinstance(geometry, dict):
         raise TypeError(f"expected an object, got {type(geometry).__name__}")
     return geometry
@@ -80,7 +82,7 @@ def _parts(geometry: RawGeometry, members: tuple[str, str]) -> list[Part] | None
 
 
 def _polygons(rings_of: Sequence[list[Part]]) -> np.ndarray:
-    closed = [[_closed(ring) for ring in rings if ring] for rings in rings_of]
+    closed = [[_close_ring(ring) for ring in rings if ring] for rings in rings_of]
     rings = _build_parts(closed, _LEAST_RING, shapely.linearrings)
     return _collect(rings, shapely.polygons, assemble_polygons)
 
@@ -98,7 +100,7 @@ def _multipoints(points_of: Sequence[list[Part]]) -> np.ndarray:
 _KINDS = ((("rings", "curveRings"), _polygons), (("paths", "curvePaths"), _lines), (("points", ""), _multipoints))
 
 
-def _closed(ring: Part) -> Part:
+def _close_ring(ring: Part) -> Part:
     return ring if ring[0][:2] == ring[-1][:2] else [*ring, ring[0]]
 
 

@@ -11,7 +11,7 @@ from oa_task.results.files import MANIFEST_FILE
 
 @contextmanager
 def staging_folder(out: Path) -> Iterator[Path]:
-    """Yield a folder inside `out`, so on the same file system; it is removed afterwards in any case."""
+    """Yield a folder inside `out`, so on the same file system; remove it at the end in any case."""
     folder = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
     try:
         yield folder

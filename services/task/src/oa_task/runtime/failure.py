@@ -8,7 +8,7 @@ DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class TaskFailure(Exception):  # noqa: N818 - a failure is an outcome of a job, not a fault of the program
-    """The job failed: `code` tells programs why, the message tells people."""
+    """The job failed: `code` is for programs, the message for the user."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int | None], None]
-"""Takes the phase, the amount done, and the total where it is known."""
+"""Accepts the phase, the amount done, and the total if it is known."""
 
 DOWNLOAD, FETCH, INPUTS = "download", "fetch", "inputs"
 _UNITS = {DOWNLOAD: "bytes", INPUTS: "inputs"}

@@ -17,7 +17,7 @@ from oa_task.sandbox.request import SandboxRequest
 
 _PROGRESS_EVERY_S = 0.5
 Handler = Callable[[str], JsonObject]
-"""Takes the first line of standard input, returns a report; raises TaskFailure."""
+"""Accepts the first line of standard input, returns a report; raises TaskFailure."""
 
 
 class _Convert(Protocol):

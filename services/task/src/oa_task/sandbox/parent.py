@@ -85,7 +85,7 @@ class Sandbox:
     def send(self, value: object) -> None:
         """Send the child a line of JSON."""
         if self._child.stdin is not None:
-            with contextlib.suppress(BrokenPipeError):  # the status of a dead child tells more
+            with contextlib.suppress(BrokenPipeError):  # `result` reports the status of a dead child
                 self._child.stdin.write(json.dumps(value) + "\n")
                 self._child.stdin.flush()
 

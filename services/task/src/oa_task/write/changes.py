@@ -29,8 +29,8 @@ _NO_ID = np.uint64(0)
 class FeatureChangeCounts:
     """The number of features by kind of change.
 
-    Without a previous publication every feature counts as added, and none is listed. `reason` says why the previous
-    data cannot be compared.
+    Without a previous publication every feature counts as added, and none is listed. `reason` is why the previous data
+    cannot be compared.
     """
 
     previous: bool
@@ -105,8 +105,8 @@ class ChangesFile:
 
     def _write_changes(self, known: Multiset, previous: Path) -> None:
         added = _AddedFeatures(_concatenate(self._hashes), _concatenate(self._ids), self._delta)
-        limit = self._delta.max_hash(known.left())
-        unchanged = known.matched()
+        limit = self._delta.max_hash(known.remaining_values())
+        unchanged = known.removed_values()
         for lines in read_feature_lines(previous):
             hashes = lines.hashes()
             is_unchanged, _, before = unchanged.take(hashes)

@@ -27,14 +27,14 @@ class Multiset:
             return known & (before < self.counts[positions]), positions, before
         return known, positions, before
 
-    def matched(self) -> "Multiset":
+    def removed_values(self) -> "Multiset":
         """Return a fresh set of the values that were removed."""
         copy = Multiset(self.values)
         copy.counts = np.minimum(self.taken, self.counts)
         return copy
 
-    def left(self) -> np.ndarray:
-        """Return, each once, the values of which some are left."""
+    def remaining_values(self) -> np.ndarray:
+        """Return, each once, the values that are not all removed."""
         values: np.ndarray = self.values[self.taken < self.counts]
         return values
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from oa_api.jobs.pages.changes import flattened
+from oa_api.jobs.pages.changes import flatten_delta
 
 POINT = {"type": "Point", "coordinates": [1, 2]}
 
@@ -11,9 +11,9 @@ def feature(geometry: Any, **properties: Any) -> dict[str, Any]:
 
 def test_flattened_delta_has_what_was_before_as_properties_of_their_own() -> None:
     changed = feature(POINT, change="changed", city="b", before={"city": "a"}, moved_m=3.5)
-    found = flattened({"features": [changed, feature(None, change="added")]})
+    found = flatten_delta({"features": [changed, feature(None, change="added")]})
     assert found == [feature(POINT, change="changed", city="b", moved_m=3.5, **{"city before": "a"})]
 
 
 def test_flattened_without_a_delta_is_nothing() -> None:
-    assert flattened(None) == flattened({}) == []
+    assert flatten_delta(None) == flatten_delta({}) == []

@@ -1,17 +1,17 @@
 import json
 
-from oa_api.jobs.pages.definition import marked_lines
+from oa_api.jobs.pages.definition import mark_lines
 
 ENTRIES = [{"name": "city", "data": "a"}, {"name": "county", "data": "b", "conform": {"number": ["x"]}}]
 TEXT = json.dumps({"schema": 2, "layers": {"parcels": ENTRIES, "addresses": ENTRIES}})
 
 
 def marked(text: str, layer: str, name: str) -> list[str]:
-    return [line.text.strip() for line in marked_lines(text, layer, name) if line.is_mine]
+    return [line.text.strip() for line in mark_lines(text, layer, name) if line.is_mine]
 
 
 def test_definition_marks_the_lines_of_the_entry_in_its_layer() -> None:
-    lines = marked_lines(TEXT, "addresses", "county")
+    lines = mark_lines(TEXT, "addresses", "county")
     mine = [place for place, line in enumerate(lines) if line.is_mine]
     assert json.loads("".join(lines[place].text for place in mine)) == ENTRIES[1]
     assert mine[0] > next(place for place, line in enumerate(lines) if '"addresses"' in line.text)
@@ -22,7 +22,7 @@ def test_definition_without_the_entry_marks_nothing() -> None:
 
 
 def test_definition_that_is_no_json_is_shown_as_it_is() -> None:
-    assert [line.text for line in marked_lines("not\njson", "addresses", "city")] == ["not", "json"]
+    assert [line.text for line in mark_lines("not\njson", "addresses", "city")] == ["not", "json"]
 
 
 def test_definition_of_another_shape_marks_nothing() -> None:

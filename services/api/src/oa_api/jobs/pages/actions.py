@@ -1,7 +1,4 @@
-"""What a person may do to a job from its page; each form leads back there."""
-
-from collections.abc import Awaitable, Callable
-from typing import Any
+"""The forms of a job's page: rerun, cancel, publish and reject; each leads back to the page."""
 
 from aiohttp import web
 
@@ -12,35 +9,36 @@ from oa_api.http.request_parsing import path_id
 from oa_api.http.schemas import ReasonSchema
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import actions
+from oa_api.jobs.actions import JobAction
 from oa_api.ui import flash
 
 
 async def post_rerun(request: web.Request) -> web.Response:
-    """Run an ended job again."""
-    return await _act(request, actions.rerun, "Job {job} runs again.")
+    """Start a new attempt of an ended job."""
+    return await _run_action(request, actions.rerun, "Job {job} is running again.")
 
 
 async def post_cancel(request: web.Request) -> web.Response:
     """Cancel a job that has not ended."""
-    return await _act(request, actions.cancel, "Job {job} is cancelled; its container is stopped soon.")
+    return await _run_action(request, actions.cancel, "Job {job} canceled. Its container stops soon.")
 
 
 async def post_confirm(request: web.Request) -> web.Response:
-    """Publish a job that is held back."""
-    return await _act(request, actions.confirm, "Job {job} is confirmed.")
+    """Publish a result that needs review."""
+    return await _run_action(request, actions.confirm, "Job {job} confirmed.")
 
 
 async def post_reject(request: web.Request) -> web.Response:
-    """End a job that is held back as failed."""
-    return await _act(request, actions.reject, "Job {job} is rejected.")
+    """End a job that needs review as failed."""
+    return await _run_action(request, actions.reject, "Job {job} rejected.")
 
 
-async def _act(request: web.Request, action: Callable[..., Awaitable[Any]], done: str) -> web.Response:
-    """Do it for whoever asks; what the state of the job does not allow is told on its page."""
+async def _run_action(request: web.Request, action: JobAction[object], message: str) -> web.Response:
+    """Run an action on the job of the path; a conflict with its status shows as a message on its page."""
     job = path_id(request, "job")
     reason, by = (await form(request, ReasonSchema()))["reason"], request[PRINCIPAL]
     try:
         await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, reason=reason))
     except ConflictError as error:
-        return flash.see_other(request, f"/jobs/{job}", f"Nothing was changed: {error.detail}.", kind="bad")
-    return flash.see_other(request, f"/jobs/{job}", done.format(job=job))
+        return flash.see_other(request, f"/jobs/{job}", f"Not changed: {error.detail}.", kind="bad")
+    return flash.see_other(request, f"/jobs/{job}", message.format(job=job))

@@ -1,110 +1,111 @@
-"""What a job changed, feature by feature: as a list, and as places on a map."""
+"""The page of a job's changes, feature by feature: a list and a map."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from oa_api.db.database import Row
 from oa_api.jobs.pages.files import read_json, read_lines
-from oa_api.jobs.pages.summary import job_row
-from oa_api.jobs.serializers import serialize_job
+from oa_api.jobs.pages.summary import read_job
+from oa_api.jobs.rows import JobRow
 from oa_api.ui.rendering import render
+from oa_shared.json_types import JsonMapping, JsonObject
 
 CHANGES_FILE, DELTA_FILE = "changes.jsonl.gz", "delta.geojson"
 _KINDS = ("added", "removed", "changed")
 _LISTED, _ON_MAP = 100, 3_000
+_HIDDEN = frozenset({"hash", "id_occurrence"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A feature that was added, removed or changed."""
+
+    change: object
+    hash: object
+    attributes: JsonObject
 
 
 async def show_changes(request: web.Request) -> web.Response:
-    """Return the counts and the first changes, with a map of them."""
-    row = await job_row(request)
-    lines = await _told(request, row)
-    counts = (row["result"] or {}).get("changes")
+    """Show the counts, the first changes, and a map of them."""
+    job = await read_job(request)
+    lines = await _read_changes(request, job)
+    counts = (job.result or {}).get("changes")
     return render(
         request,
         "jobs/job/changes.html",
-        job=serialize_job(row),
+        job=job,
         changes=[_change(line) for line in lines[:_LISTED]],
-        places=len(await _places(request, row, lines)),
+        places=len(await _read_features(request, job, lines)),
         counts=counts if isinstance(counts, dict) else {},
-        tiles=_tiles(row),
     )
 
 
-async def get_places(request: web.Request) -> web.Response:
-    """Return changes that have a place, as GeoJSON for the map."""
-    row = await job_row(request)
-    features = await _places(request, row, await _told(request, row))
-    answer = web.json_response({"type": "FeatureCollection", "features": features, **_bounds(features)})
-    answer.enable_compression()
-    return answer
+async def get_geojson(request: web.Request) -> web.Response:
+    """Return the changes that have a geometry as GeoJSON, for the map."""
+    job = await read_job(request)
+    features = await _read_features(request, job, await _read_changes(request, job))
+    response = web.json_response({"type": "FeatureCollection", "features": features, **_bounds(features)})
+    response.enable_compression()
+    return response
 
 
-async def _told(request: web.Request, row: Row) -> list[dict[str, Any]]:
-    return [line for line in await read_lines(request, row, CHANGES_FILE) if line.get("change") in _KINDS]
+async def _read_changes(request: web.Request, job: JobRow) -> list[JsonObject]:
+    return [line for line in await read_lines(request, job, CHANGES_FILE) if line.get("change") in _KINDS]
 
 
-async def _places(request: web.Request, row: Row, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the job's own choice of changes for a map, or of an older job the first ones that have a place."""
-    chosen = flattened(await read_json(request, row, DELTA_FILE))
-    return chosen or [feature for line in lines[:_ON_MAP] if (feature := _feature(line))]
+async def _read_features(request: web.Request, job: JobRow, lines: list[JsonObject]) -> list[JsonObject]:
+    """Return the features of the job's delta; of a job without one, the first changes that have a geometry."""
+    delta = flatten_delta(await read_json(request, job, DELTA_FILE))
+    return delta or [feature for line in lines[:_ON_MAP] if (feature := _point_feature(line))]
 
 
-def flattened(delta: Any) -> list[dict[str, Any]]:
-    """Return the features of a delta that have a place, what they were before as properties of their own."""
+def flatten_delta(delta: object) -> list[JsonObject]:
+    """Return the features of a delta that have a geometry, with their former values as properties of their own."""
     features = delta.get("features") if isinstance(delta, dict) else None
-    return [_flat(feature) for feature in features or [] if feature.get("geometry")]
+    return [_flatten(feature) for feature in features or [] if isinstance(feature, dict) and feature.get("geometry")]
 
 
-def _flat(feature: dict[str, Any]) -> dict[str, Any]:
-    properties = dict(feature["properties"])
+def _flatten(feature: JsonMapping) -> JsonObject:
+    given = feature.get("properties")
+    properties = dict(given) if isinstance(given, dict) else {}
     before = properties.pop("before", {})
     return {**feature, "properties": {**properties, **{f"{name} before": value for name, value in before.items()}}}
 
 
-def _tiles(row: dict[str, Any]) -> str:
-    has_tiles = "source.pmtiles" in ((row["result"] or {}).get("outputs") or {})
-    return f"/api/job/{row['id']}/output/source.pmtiles" if has_tiles else ""
-
-
-def _change(line: dict[str, Any]) -> dict[str, Any]:
+def _change(line: JsonMapping) -> Change:
     properties = _properties(line)
-    hidden = {"hash", "id_occurrence"}
-    return {
-        "change": line["change"],
-        "hash": properties.get("hash", ""),
-        "values": {name: value for name, value in properties.items() if name not in hidden and value not in ("", None)},
-    }
+    shown = {name: value for name, value in properties.items() if name not in _HIDDEN and value not in ("", None)}
+    return Change(line["change"], properties.get("hash", ""), shown)
 
 
-def _feature(line: dict[str, Any]) -> dict[str, Any] | None:
+def _point_feature(line: JsonMapping) -> JsonObject | None:
     feature = line.get("feature")
-    geometry = feature.get("geometry") if isinstance(feature, dict) else None
-    place = _place(geometry)
-    if place is None:
+    position = _position(feature.get("geometry")) if isinstance(feature, dict) else None
+    if position is None:
         return None
-    shown = {**_properties(line), "change": line["change"]}
-    return {"type": "Feature", "properties": shown, "geometry": {"type": "Point", "coordinates": place}}
+    properties = {**_properties(line), "change": line["change"]}
+    return {"type": "Feature", "properties": properties, "geometry": {"type": "Point", "coordinates": position}}
 
 
-def _properties(line: dict[str, Any]) -> dict[str, Any]:
+def _properties(line: JsonMapping) -> JsonObject:
     feature = line.get("feature")
     properties = feature.get("properties") if isinstance(feature, dict) else None
     return properties if isinstance(properties, dict) else {}
 
 
-def _place(geometry: Any) -> list[float] | None:
-    """Return the first position of a geometry: on a map of changes an area is a dot too."""
-    found = geometry.get("coordinates") if isinstance(geometry, dict) else None
-    while isinstance(found, list) and found and isinstance(found[0], list):
-        found = found[0]
-    is_position = isinstance(found, list) and len(found) >= 2 and all(isinstance(side, int | float) for side in found)  # noqa: PLR2004 - longitude and latitude
-    return found[:2] if is_position and isinstance(found, list) else None
+def _position(geometry: object) -> list[float] | None:
+    """Return the first position of a geometry: the map of changes shows an area as a dot too."""
+    position = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    while isinstance(position, list) and position and isinstance(position[0], list):
+        position = position[0]
+    if not isinstance(position, list) or len(position) < 2:  # noqa: PLR2004 - longitude and latitude
+        return None
+    return position[:2] if all(isinstance(number, int | float) for number in position) else None
 
 
-def _bounds(features: list[dict[str, Any]]) -> dict[str, list[float]]:
-    places = [feature["geometry"]["coordinates"] for feature in features]
-    if not places:
+def _bounds(features: list[JsonObject]) -> JsonObject:
+    positions = [position for feature in features if (position := _position(feature["geometry"])) is not None]
+    if not positions:
         return {}
-    xs, ys = [place[0] for place in places], [place[1] for place in places]
+    xs, ys = [position[0] for position in positions], [position[1] for position in positions]
     return {"bbox": [min(xs), min(ys), max(xs), max(ys)]}

@@ -1,86 +1,86 @@
-"""Reads of a job's files no more than a page shows, however large they are."""
+"""Reading the files of a job for a page: no more than the page shows, however large the file is."""
 
 import asyncio
 import json
 import zlib
-from typing import Any
 
 from aiohttp import web
 
-from oa_api.db.database import Row
 from oa_api.http.app_keys import STORAGE
+from oa_api.jobs.rows import JobRow
 from oa_shared.ids import attempt_prefix
+from oa_shared.json_types import JsonObject
 from oa_shared.storage import Storage
 
-_MOST_JSON_BYTES = 4 << 20
+_MAX_JSON_BYTES = 4 << 20
 _LOG_BYTES = 96 << 10
 _READ_BYTES, _UNPACKED_BYTES = 2 << 20, 8 << 20
 
 
-async def read_log(request: web.Request, row: Row) -> list[dict[str, Any]]:
-    """Return the last lines of an attempt's log, as far as it has been uploaded."""
-    storage, key = request.app[STORAGE], attempt_prefix(row["id"], row["attempt"]) + "log.jsonl"
-    found = await storage.head(key)
-    if found is None or not found.size_bytes:
+async def read_log(request: web.Request, job: JobRow) -> list[JsonObject]:
+    """Return the last lines of the log of a job's attempt, as far as it has been uploaded."""
+    storage, key = request.app[STORAGE], attempt_prefix(job.id, job.attempt) + "log.jsonl"
+    stored = await storage.head(key)
+    if stored is None or not stored.size_bytes:
         return []
-    start = max(0, found.size_bytes - _LOG_BYTES)
+    start = max(0, stored.size_bytes - _LOG_BYTES)
     lines = (await _read(storage, key, start, _LOG_BYTES)).decode("utf-8", "replace").splitlines()
-    return [_said(line) for line in (lines[1:] if start else lines)]
+    return [_log_entry(line) for line in (lines[1:] if start else lines)]
 
 
-async def read_json(request: web.Request, row: Row, file: str) -> Any:
-    """Return what one of the job's JSON files says; None where there is none, or one too large for a page."""
-    output = _output(row, file)
-    if output is None:
+async def read_json(request: web.Request, job: JobRow, file: str) -> object:
+    """Return the value of a JSON file of a job; None without such a file, and for one of more than 4 MiB."""
+    key = _key(job, file)
+    if key is None:
         return None
     storage = request.app[STORAGE]
-    found = await storage.head(output)
-    if found is None or found.size_bytes > _MOST_JSON_BYTES:
+    stored = await storage.head(key)
+    if stored is None or stored.size_bytes > _MAX_JSON_BYTES:
         return None
-    body = await storage.get_bytes(output)
-    return None if body is None else await asyncio.to_thread(_decoded, body)
+    body = await storage.get_bytes(key)
+    return None if body is None else await asyncio.to_thread(_decode, body)
 
 
-async def read_lines(request: web.Request, row: Row, file: str) -> list[Any]:
-    """Return the first lines of one of the job's packed files of JSON lines; none where there is no such file."""
-    output = _output(row, file)
-    if output is None:
+async def read_lines(request: web.Request, job: JobRow, file: str) -> list[JsonObject]:
+    """Return the first objects of a gzipped file of JSON lines; none without such a file."""
+    key = _key(job, file)
+    if key is None:
         return []
     storage = request.app[STORAGE]
-    found = await storage.head(output)
-    if found is None or not found.size_bytes:
+    stored = await storage.head(key)
+    if stored is None or not stored.size_bytes:
         return []
-    packed = await _read(storage, output, 0, min(found.size_bytes, _READ_BYTES))
-    return await asyncio.to_thread(_first_lines, packed)
+    packed = await _read(storage, key, 0, min(stored.size_bytes, _READ_BYTES))
+    return await asyncio.to_thread(_first_objects, packed)
 
 
-def _output(row: Row, file: str) -> str | None:
-    outputs = (row["result"] or {}).get("outputs")
-    output = outputs.get(file) if isinstance(outputs, dict) else None
-    return output.get("key") if isinstance(output, dict) else None
+def _key(job: JobRow, file: str) -> str | None:
+    output = job.files.get(file)
+    return output.key if output else None
 
 
 async def _read(storage: Storage, key: str, start: int, size_bytes: int) -> bytes:
     return b"".join([chunk async for chunk in storage.stream(key, start, start + size_bytes - 1)])
 
 
-def _decoded(body: bytes) -> Any:
+def _decode(body: bytes) -> object:
     try:
-        return json.loads(body)
+        decoded: object = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    return decoded
 
 
-def _first_lines(packed: bytes) -> list[Any]:
-    """Unpack as much as fits; the line that is cut off is left out."""
+def _first_objects(packed: bytes) -> list[JsonObject]:
+    """Unpack at most 8 MiB, without the line that is cut off."""
     try:
         text = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(packed, _UNPACKED_BYTES)
     except zlib.error:
         return []
-    whole = text[: text.rfind(b"\n") + 1]
-    return [said for line in whole.splitlines() if isinstance(said := _decoded(line), dict)]
+    complete = text[: text.rfind(b"\n") + 1]
+    return [value for line in complete.splitlines() if isinstance(value := _decode(line), dict)]
 
 
-def _said(line: str) -> dict[str, Any]:
-    said = _decoded(line.encode())
-    return said if isinstance(said, dict) else {"event": line}
+def _log_entry(line: str) -> JsonObject:
+    value = _decode(line.encode())
+    return value if isinstance(value, dict) else {"event": line}

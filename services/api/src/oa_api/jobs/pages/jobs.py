@@ -1,33 +1,31 @@
-"""Jobs as pages: the list, and one job with everything about it."""
+"""The page of jobs."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE
-from oa_api.jobs import filters
+from oa_api.jobs import queries
 from oa_api.jobs.request_schemas import JobFilterSchema, JobSelectionSchema
-from oa_api.jobs.serializers import serialize_job
-from oa_api.ui.lists import Listing, asked_of, listing
+from oa_api.jobs.requests import JobFilter
+from oa_api.ui.lists import Listing, list_filter, make_listing
 from oa_api.ui.rendering import render
 
 
 async def list_jobs(request: web.Request) -> web.Response:
-    """Return a page of jobs, newest first, by the filters of GET /api/job."""
-    asked = await asked_of(request, JobFilterSchema())
-    jobs = await find_jobs(request, asked)
-    return render(request, "jobs/list.html", asked=asked, jobs=jobs, bulk=to_all(request))
+    """Show a page of jobs, newest first, with the filters of GET /api/job."""
+    job_filter = await list_filter(request, JobFilterSchema())
+    jobs = await find_jobs(request, job_filter)
+    return render(request, "jobs/list.html", job_filter=job_filter, jobs=jobs, bulk_url=bulk_url(request))
 
 
-def to_all(request: web.Request, **more: Any) -> str:
-    """Return the query of the page that does something to every job of the filter shown."""
-    chosen = {name: request.query[name] for name in JobSelectionSchema().fields if request.query.get(name)}
-    return urlencode({"action": "rerun", **chosen, **more})
+def bulk_url(request: web.Request, *, run: int | None = None) -> str:
+    """Return the URL of a bulk action on every job of the filter, or of a run."""
+    names = JobSelectionSchema().fields
+    selection = {name: request.query[name] for name in names if request.query.get(name)}
+    return "/bulk?" + urlencode({"action": "rerun", **selection, **({"run": run} if run is not None else {})})
 
 
-async def find_jobs(request: web.Request, asked: dict[str, Any]) -> Listing:
-    """Return the jobs that a filter asks for."""
-    database, values = request.app[DATABASE], filters.list_parameters(asked)
-    rows = [serialize_job(row) for row in await database.all(filters.list_statement("jobs", asked), values)]
-    return listing(request, asked, rows, await filters.total_jobs(database, values))
+async def find_jobs(request: web.Request, job_filter: JobFilter) -> Listing:
+    """Return the jobs of a filter, with links to further pages."""
+    return make_listing(request, job_filter, await queries.list_jobs(request.app[DATABASE], job_filter))

@@ -1,24 +1,33 @@
-"""The log of a job's latest attempt, while it is written and afterwards."""
+"""The page of a job's log: that of the latest attempt, also while it runs."""
 
-from typing import Any
+from dataclasses import dataclass
 
 from aiohttp import web
 
-from oa_api.jobs.job_log import LEFT_OUT
+from oa_api.jobs.job_log import other_values
 from oa_api.jobs.pages.files import read_log
-from oa_api.jobs.pages.summary import job_row
-from oa_api.jobs.serializers import serialize_job
+from oa_api.jobs.pages.summary import read_job
 from oa_api.ui.rendering import render
+from oa_shared.json_types import JsonMapping
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the log; `rest` has its other values as key=value."""
+
+    timestamp: str
+    level: str
+    event: str
+    rest: str
 
 
 async def show_log(request: web.Request) -> web.Response:
-    """Return the last lines as a page."""
-    row = await job_row(request)
-    lines = [_line(said) for said in await read_log(request, row)]
-    return render(request, "jobs/job/log.html", job=serialize_job(row), lines=lines)
+    """Show the last lines."""
+    job = await read_job(request)
+    lines = [_line(entry) for entry in await read_log(request, job)]
+    return render(request, "jobs/job/log.html", job=job, lines=lines)
 
 
-def _line(said: dict[str, Any]) -> dict[str, str]:
-    rest = " ".join(f"{key}={value}" for key, value in said.items() if key not in LEFT_OUT)
-    told = {name: str(said.get(name, "")) for name in ("timestamp", "level", "event")}
-    return {**told, "rest": rest}
+def _line(entry: JsonMapping) -> LogLine:
+    timestamp, level, event = (str(entry.get(name, "")) for name in ("timestamp", "level", "event"))
+    return LogLine(timestamp, level, event, other_values(entry))

@@ -1,36 +1,37 @@
-"""Runs as pages: the list, and one run with its jobs."""
+"""The page of runs, and the page of one run."""
+
+from dataclasses import replace
 
 from aiohttp import web
 
-from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.errors import NotFoundError
 from oa_api.http.request_parsing import path_id
-from oa_api.jobs import filters
-from oa_api.jobs.pages.jobs import find_jobs, to_all
-from oa_api.jobs.pages.run_rows import run_row, run_rows
+from oa_api.jobs import queries
+from oa_api.jobs.pages.jobs import bulk_url, find_jobs
+from oa_api.jobs.pages.run_views import run_view, run_views
 from oa_api.jobs.request_schemas import JobFilterSchema, RunFilterSchema
-from oa_api.ui.lists import asked_of, listing
+from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
-
-_SQL = load_queries("jobs.reads")
 
 
 async def list_runs(request: web.Request) -> web.Response:
-    """Return a page of runs, newest first, by the filters of GET /api/run."""
-    asked, database = await asked_of(request, RunFilterSchema()), request.app[DATABASE]
-    values = filters.list_parameters(asked)
-    rows = run_rows(await database.all(filters.list_statement("runs", asked), values))
-    runs = listing(request, asked, rows, await filters.total_runs(database, values))
-    return render(request, "jobs/runs.html", asked=asked, runs=runs)
+    """Show a page of runs, newest first, with the filters of GET /api/run."""
+    run_filter = await list_filter(request, RunFilterSchema())
+    page = await queries.list_runs(request.app[DATABASE], run_filter)
+    runs, views = make_listing(request, run_filter, page), run_views(page.rows)
+    return render(request, "jobs/runs.html", run_filter=run_filter, runs=runs, views=views)
 
 
 async def show_run(request: web.Request) -> web.Response:
-    """Return one run with its counts and a page of its jobs."""
-    run = path_id(request, "run")
-    asked = {**await asked_of(request, JobFilterSchema()), "run": run}
-    row = await request.app[DATABASE].first(_SQL["run"], {"run": run})
-    if row is None:
-        raise NotFoundError(f"there is no run {run}")
-    jobs, bulk = await find_jobs(request, asked), to_all(request, run=run)
-    return render(request, "jobs/run.html", run=run_row(row), asked=asked, jobs=jobs, bulk=bulk)
+    """Show a run with its counts and a page of its jobs."""
+    run = await queries.get_run(request.app[DATABASE], path_id(request, "run"))
+    job_filter = replace(await list_filter(request, JobFilterSchema()), run=run.id)
+    return render(
+        request,
+        "jobs/run.html",
+        run=run,
+        segments=run_view(run).segments,
+        job_filter=job_filter,
+        jobs=await find_jobs(request, job_filter),
+        bulk_url=bulk_url(request, run=run.id),
+    )

@@ -1,41 +1,37 @@
-"""A job at one look: how it stands, why, what came out, and how that differs from what was published before."""
+"""The page of a job: its status, its result, and how the result differs from the published one."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
-from oa_api.db.database import Row
-from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE, SETTINGS
-from oa_api.http.errors import NotFoundError
 from oa_api.http.request_parsing import path_id
-from oa_api.jobs import run_statistics
-from oa_api.jobs.serializers import serialize_job_detail
+from oa_api.jobs import queries, run_statistics
+from oa_api.jobs.rows import JobRow
 from oa_api.ui.rendering import render
 from oa_shared.failures import FAILURES
+from oa_shared.json_types import JsonMapping
 
-_SQL, _READS = load_queries("status.overview_page"), load_queries("jobs.reads")
-_WHAT = {
-    "source.geojson.gz": "every feature, one a line",
-    "validated.geojson.gz": "the valid features",
+_DESCRIPTIONS = {
+    "source.geojson.gz": "all features, one per line",
+    "validated.geojson.gz": "valid features only",
     "source.parquet": "GeoParquet",
-    "source.pmtiles": "tiles for maps",
-    "source.png": "a picture",
-    "changes.jsonl.gz": "what differs from what was published before",
-    "delta.geojson": "some of what differs, for a map",
-    "cache.zip": "the data as it was fetched",
+    "source.pmtiles": "map tiles",
+    "source.png": "preview image",
+    "changes.jsonl.gz": "all differences from the previously published result",
+    "delta.geojson": "a selection of the differences, for the map",
+    "cache.zip": "the source data as fetched",
     "stats.json": "counts",
-    "profile.json": "the columns of the input",
-    "sample.json": "the first rows, before and after",
-    "manifest.json": "digests of all files",
+    "profile.json": "columns of the source",
+    "sample.json": "sample rows: input and output",
+    "manifest.json": "SHA-256 digests of all files",
 }
-_NOTABLE = 0.1
+_NOTABLE_LOSS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One count of a result, and of what was published before."""
+    """A count of a result, compared with the previously published result."""
 
     name: str
     now: int | None
@@ -43,79 +39,75 @@ class Difference:
 
     @property
     def change(self) -> float | None:
-        """The change as a share of what was there before."""
+        """The change as a share of the former count."""
         return (self.now - self.before) / self.before if self.before and self.now is not None else None
 
     @property
     def is_notable(self) -> bool:
-        """Whether so much was lost that a person should look."""
-        return self.change is not None and self.change <= -_NOTABLE
+        """Whether a tenth or more was lost, which deserves a review."""
+        return self.change is not None and self.change <= -_NOTABLE_LOSS
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of a job, as the list of files shows it."""
+
+    name: str
+    href: str
+    what: str
+    size_bytes: int | None
+    sha256: str
 
 
 async def show_job(request: web.Request) -> web.Response:
-    """Return the page of a job."""
-    row = await job_row(request)
-    database, values = request.app[DATABASE], {"job": row["id"]}
-    job = serialize_job_detail(
-        row,
-        trusted=False,
-        attempts=await database.all(_READS["attempts"], values),
-        events=await database.all(_READS["events"], values),
-        held_back=await database.all(_READS["review_reasons"], values),
-    )
-    key = {**values, "source_name": row["source_name"], "layer": row["layer"], "name": row["name"]}
-    before = await database.first(_SQL["published_before"], key)
+    """Show a job with its attempts, events and files."""
+    job, database = await read_job(request), request.app[DATABASE]
+    previous = await queries.get_previous_publication(database, job)
+    published = await queries.get_published_job(database, job)
     return render(
         request,
         "jobs/job/summary.html",
         job=job,
-        failure=FAILURES.get(row["error_code"] or ""),
+        detail=await queries.get_job_detail(database, job),
+        failure=FAILURES.get(job.error_code or ""),
         failures=FAILURES,
-        files=_files(job, row),
-        before=before,
-        cost=await run_statistics.cost_of_job(database, row["id"], run_statistics.prices_of(request.app[SETTINGS])),
-        published=await database.first(_SQL["published_now"], key),
-        differences=differences(job["result"] or {}, (before or {}).get("result") or {}),
+        files=_files(job),
+        previous=previous,
+        cost=await run_statistics.cost_of_job(database, job.id, run_statistics.prices_of(request.app[SETTINGS])),
+        is_published=published is not None and published.job == job.id,
+        differences=compare_results(job.result or {}, (previous.result if previous else None) or {}),
     )
 
 
-async def job_row(request: web.Request) -> Row:
+async def read_job(request: web.Request) -> JobRow:
     """Return the job of the path. Raises NotFoundError."""
-    job = path_id(request, "job")
-    row = await request.app[DATABASE].first(_READS["job"], {"job": job})
-    if row is None:
-        raise NotFoundError(f"there is no job {job}")
-    return row
+    return await queries.get_job(request.app[DATABASE], path_id(request, "job"))
 
 
-def differences(now: dict[str, Any], before: dict[str, Any]) -> list[Difference]:
-    """Compare two results: how many features, how many of them valid, and how often each attribute is filled."""
+def compare_results(now: JsonMapping, before: JsonMapping) -> list[Difference]:
+    """Return the differences of two results: features, valid features, and how many have each attribute."""
     names = dict.fromkeys([*_fields(now), *_fields(before)])
-    found = [Difference("features", _count(now, "count"), _count(before, "count"))]
-    found.append(Difference("valid", _count(now, "valid"), _count(before, "valid")))
-    found += [Difference(name, _count(_fields(now), name), _count(_fields(before), name)) for name in names]
-    return [difference for difference in found if difference.now or difference.before]
+    compared = [
+        Difference("features", _count(now, "count"), _count(before, "count")),
+        Difference("valid", _count(now, "valid"), _count(before, "valid")),
+        *(Difference(name, _count(_fields(now), name), _count(_fields(before), name)) for name in names),
+    ]
+    return [difference for difference in compared if difference.now or difference.before]
 
 
-def _fields(result: dict[str, Any]) -> dict[str, Any]:
+def _fields(result: JsonMapping) -> JsonMapping:
     fields = result.get("fields")
     return fields if isinstance(fields, dict) else {}
 
 
-def _count(counts: dict[str, Any], name: str) -> int | None:
+def _count(counts: JsonMapping, name: str) -> int | None:
     value = counts.get(name)
     return value if isinstance(value, int) else None
 
 
-def _files(job: Any, row: Row) -> list[dict[str, Any]]:
-    outputs = (row["result"] or {}).get("outputs") or {}
+def _files(job: JobRow) -> list[FileView]:
+    files = job.files
     return [
-        {
-            "name": name,
-            "href": link,
-            "what": _WHAT.get(name, ""),
-            "size_bytes": outputs[name].get("bytes") or outputs[name].get("size"),
-            "sha256": outputs[name].get("sha256", ""),
-        }
-        for name, link in job["output"].items()
+        FileView(name, href, _DESCRIPTIONS.get(name, ""), files[name].size_bytes, files[name].sha256)
+        for name, href in job.output.items()
     ]

@@ -30,7 +30,7 @@ def join_list(fields: list[str], columns: Columns) -> RuleResult:
 def first_non_empty(rule: Function, columns: Columns) -> RuleResult:
     """Return the first value that is more than white space, untrimmed."""
     texts = [columns.text(field) for field in rule["fields"] if field in columns]
-    return RuleResult(pl.coalesce(*(pl.when(_trimmed(text) != "").then(text) for text in texts), NOTHING))
+    return RuleResult(pl.coalesce(*(pl.when(_trim(text) != "").then(text) for text in texts), NOTHING))
 
 
 def format_(rule: Function, columns: Columns) -> RuleResult:
@@ -49,7 +49,7 @@ def format_(rule: Function, columns: Columns) -> RuleResult:
         field = _field(rule["fields"], number)
         if field is None:
             continue
-        value = _trimmed(columns.text(field))
+        value = _trim(columns.text(field))
         has_prefix = pl.lit(value=True) if index == 0 else (value != "") & _any(are_filled)
         parts += [pl.when(has_prefix).then(pl.lit(before)).otherwise(pl.lit("")), value.str.strip_suffix(".0")]
         are_filled.append(value != "")
@@ -58,11 +58,11 @@ def format_(rule: Function, columns: Columns) -> RuleResult:
 
 
 def _join(columns: Columns, fields: Iterable[str], separator: str) -> pl.Expr:
-    trimmed = [_trimmed(columns.text(field)) for field in fields]
+    trimmed = [_trim(columns.text(field)) for field in fields]
     return pl.concat_str([pl.when(text != "").then(text) for text in trimmed], separator=separator, ignore_nulls=True)
 
 
-def _trimmed(text: pl.Expr) -> pl.Expr:
+def _trim(text: pl.Expr) -> pl.Expr:
     return text.str.strip_chars(WHITE_SPACE)
 
 

@@ -106,7 +106,7 @@ class _Writer:
 
     def _literal(self, code: int) -> str:
         cases = self._cases(chr(code))
-        return _escaped(cases) if len(cases) == 1 else f"[{''.join(map(_escaped, cases))}]"
+        return _escape(cases) if len(cases) == 1 else f"[{''.join(map(_escape, cases))}]"
 
     def _class(self, members: list[Token]) -> str:
         is_negated = members[0][0] is op.NEGATE
@@ -120,8 +120,8 @@ class _Writer:
             return _CATEGORIES[argument]
         first, last = argument if kind is op.RANGE else (argument, argument)
         if self._ignores_case:
-            return "".join(_escaped(case) for code in range(first, last + 1) for case in self._cases(chr(code)))
-        return f"{_escaped(chr(first))}-{_escaped(chr(last))}"
+            return "".join(_escape(case) for code in range(first, last + 1) for case in self._cases(chr(code)))
+        return f"{_escape(chr(first))}-{_escape(chr(last))}"
 
     def _cases(self, letter: str) -> str:
         if not self._ignores_case:
@@ -156,7 +156,7 @@ class _Writer:
         return r"(?-u:\b)"
 
 
-def _escaped(letters: str) -> str:
+def _escape(letters: str) -> str:
     return "".join(letter if letter.isascii() and letter.isalnum() else f"\\x{{{ord(letter):x}}}" for letter in letters)
 
 

@@ -16,7 +16,7 @@ from yarl import URL
 from oa_shared.json_types import JsonObject
 from oa_task.download.esri.throttle import Throttle
 from oa_task.download.limits import DownloadLimits
-from oa_task.download.requests import Requests, TransientError, check_markup, check_status, retry_after_s
+from oa_task.download.requests import Requests, TransientError, check_markup, check_status, retry_after_s, with_attempts
 from oa_task.runtime.failure import TaskFailure
 
 _MAX_GET_CHARACTERS = 1800
@@ -74,13 +74,7 @@ class EsriClient:
 
         Raises EsriRequestError, or TaskFailure source.* or upstream.*.
         """
-        for attempt in range(1, self._limits.tries + 1):
-            try:
-                return await self.query(path, parameters)
-            except TransientError as error:
-                if attempt == self._limits.tries:
-                    raise error.failure from error
-        raise TaskFailure("bug.crash", "no tries are allowed")
+        return await with_attempts(lambda: self.query(path, parameters), self._limits, is_throttled=True)
 
     async def _send(self, url: URL, query: dict[str, str]) -> JsonObject:
         query_url = url.with_query(query)

@@ -17,7 +17,7 @@ from oa_task.download.esri.dialect import Dialect, out_fields
 from oa_task.download.esri.feature_lines import FILE_NAME, EsriLinesFile
 from oa_task.download.esri.layer import Layer, count_features, read_layer
 from oa_task.download.esri.page import EsriPage, PageSize, parse_page
-from oa_task.download.esri.page_ranges import IdList, Offsets, PageRanges, Quarters
+from oa_task.download.esri.page_ranges import IdList, Offsets, PagingStrategy, Quarters
 from oa_task.download.esri.page_scheduler import PageScheduler
 from oa_task.download.esri.paging_strategies import paging_strategies
 from oa_task.download.esri.throttle import Throttle
@@ -91,22 +91,22 @@ class _Fetching:
         """Try one paging strategy after the other. Raises TaskFailure if none returns all announced features."""
         problem: TaskFailure | None = None
         async with aclosing(paging_strategies(self._client, self._layer, self._announced, self._limits)) as strategies:
-            async for ranges in strategies:
-                if self._announced is None and isinstance(ranges, IdList):
-                    self._announced = ranges.stop
-                log.info("paging_started", by=ranges.name, claimed=self._announced, have=self._lines.count)
-                problem = await self._download_ranges(ranges)
+            async for strategy in strategies:
+                if self._announced is None and isinstance(strategy, IdList):
+                    self._announced = strategy.stop
+                log.info("paging_started", by=strategy.name, claimed=self._announced, have=self._lines.count)
+                problem = await self._download_by(strategy)
                 if problem is None and await self._is_complete():
                     return
-                log.warning("paging_incomplete", by=ranges.name, have=self._lines.count, error=str(problem or ""))
+                log.warning("paging_incomplete", by=strategy.name, have=self._lines.count, error=str(problem or ""))
                 if self._lines.has_unnamed:
                     break  # features without IDs cannot be matched with those of another strategy
-        raise problem or self._truncated()
+        raise problem or self._truncation_failure()
 
-    async def _download_ranges(self, ranges: PageRanges) -> TaskFailure | None:
+    async def _download_by(self, strategy: PagingStrategy) -> TaskFailure | None:
         """Download by one strategy; return its failure if another strategy may succeed."""
         try:
-            await self._scheduler(ranges).run()
+            await self._scheduler(strategy).run()
         except EsriRequestError as error:
             return TaskFailure("source.format", f"{self._client.url} rejects paging: {error}")
         except TaskFailure as failure:
@@ -115,12 +115,12 @@ class _Fetching:
             return failure
         return None
 
-    def _scheduler(self, ranges: PageRanges) -> PageScheduler:
-        self._may_repeat = self._lines.count > 0 or not isinstance(ranges, Offsets)
-        by_content = isinstance(ranges, Quarters)
+    def _scheduler(self, strategy: PagingStrategy) -> PageScheduler:
+        self._may_repeat = self._lines.count > 0 or not isinstance(strategy, Offsets)
+        by_content = isinstance(strategy, Quarters)
         most = min(self._limits.page_features, self._layer.most_features or self._limits.page_features)
         return PageScheduler(
-            ranges,
+            strategy,
             fetch=self._page,
             write=lambda page: self._write(page, by_content=by_content),
             page=PageSize(most),
@@ -166,7 +166,7 @@ class _Fetching:
         self._announced = announced if announced is not None else self._announced
         return self._announced is None or self._lines.count >= self._announced
 
-    def _truncated(self) -> TaskFailure:
+    def _truncation_failure(self) -> TaskFailure:
         text = f"{self._client.url} announces {self._announced or 0:,} features and sent {self._lines.count:,}"
         return TaskFailure("upstream.truncated", text)
 

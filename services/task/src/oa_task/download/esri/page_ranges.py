@@ -31,7 +31,7 @@ class PageRange:
         return replace(self, failures=self.failures + 1)
 
 
-class PageRanges(Protocol):
+class PagingStrategy(Protocol):
     """One paging strategy."""
 
     name: str

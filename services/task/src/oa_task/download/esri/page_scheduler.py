@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from oa_task.download.esri.page import EsriPage, PageSize
-from oa_task.download.esri.page_ranges import PageRange, PageRanges
+from oa_task.download.esri.page_ranges import PageRange, PagingStrategy
 from oa_task.download.requests import TransientError
 from oa_task.runtime.gather import gather_first_error
 
@@ -21,7 +21,7 @@ class PageScheduler:
 
     def __init__(
         self,
-        ranges: PageRanges,
+        strategy: PagingStrategy,
         *,
         fetch: Fetch,
         write: Callable[[EsriPage], None],
@@ -29,13 +29,13 @@ class PageScheduler:
         in_flight: int,
         tries: int,
     ) -> None:
-        self._ranges = ranges
+        self._strategy = strategy
         self._fetch = fetch
         self._write = write
         self._page = page
         self._in_flight = in_flight
         self._tries = tries
-        self._frontier = self._cursor = ranges.start
+        self._frontier = self._cursor = strategy.start
         self._to_repeat: list[PageRange] = []
         self._done: dict[int, tuple[int, EsriPage | None]] = {}
         self._open = 0
@@ -61,27 +61,27 @@ class PageScheduler:
             return self._next_range()
 
     def _has_work(self) -> bool:
-        can_advance = self._frontier < self._ranges.stop and len(self._done) < self._in_flight * _AHEAD
+        can_advance = self._frontier < self._strategy.stop and len(self._done) < self._in_flight * _AHEAD
         return bool(self._to_repeat) or can_advance
 
     def _is_over(self) -> bool:
-        return not self._open and not self._to_repeat and self._frontier >= self._ranges.stop
+        return not self._open and not self._to_repeat and self._frontier >= self._strategy.stop
 
     def _next_range(self) -> PageRange:
         if self._to_repeat:
             return heapq.heappop(self._to_repeat)
-        width = self._ranges.width(self._page.now)
-        page_range = PageRange(self._frontier, min(self._frontier + width, self._ranges.stop))
+        width = self._strategy.width(self._page.now)
+        page_range = PageRange(self._frontier, min(self._frontier + width, self._strategy.stop))
         self._frontier = page_range.stop
         return page_range
 
     async def _fetch_range(self, page_range: PageRange) -> None:
         try:
-            page = await self._fetch(self._ranges.parameters(page_range))
+            page = await self._fetch(self._strategy.parameters(page_range))
         except TransientError as error:
             self._retry(page_range, error)
             return
-        rest = self._ranges.rest(page_range, page)
+        rest = self._strategy.rest(page_range, page)
         for missing in rest:
             heapq.heappush(self._to_repeat, missing)
         if not rest:
@@ -108,7 +108,7 @@ class PageScheduler:
             heapq.heappush(self._to_repeat, page_range)
             return
         self._page.shrink()
-        pieces = self._ranges.pieces(page_range)
+        pieces = self._strategy.pieces(page_range)
         log.info("page_failed", code=error.failure.code, error=error.failure.message, pieces=len(pieces))
         if len(pieces) > 1:
             for piece in pieces:

@@ -8,7 +8,7 @@ import structlog
 from oa_shared.json_types import JsonObject
 from oa_task.download.esri.client import EsriClient, EsriRequestError
 from oa_task.download.esri.layer import Layer, count_features
-from oa_task.download.esri.page_ranges import IdList, IdRanges, Offsets, PageRanges, Quarters, sort_ids
+from oa_task.download.esri.page_ranges import IdList, IdRanges, Offsets, PagingStrategy, Quarters, sort_ids
 from oa_task.download.limits import DownloadLimits
 from oa_task.runtime.failure import TaskFailure
 
@@ -18,7 +18,7 @@ _MAX_SPREAD = 20  # IDs per feature; a list of the IDs is shorter if they are sp
 
 async def paging_strategies(
     client: EsriClient, layer: Layer, count: int | None, limits: DownloadLimits
-) -> AsyncGenerator[PageRanges, None]:
+) -> AsyncGenerator[PagingStrategy, None]:
     """Yield the paging strategies; log and skip a strategy that the server does not support."""
     most = min(limits.page_features, layer.most_features or limits.page_features)
     if layer.has_offsets and count is not None:
@@ -39,7 +39,7 @@ async def paging_strategies(
         yield Quarters(layer.extent, layer.extent_srs, most)
 
 
-async def _id_ranges(client: EsriClient, oid: str, count: int | None, most: int) -> PageRanges:
+async def _id_ranges(client: EsriClient, oid: str, count: int | None, most: int) -> PagingStrategy:
     statistics = [
         {"statisticType": kind, "onStatisticField": oid, "outStatisticFieldName": f"{kind}_oid"}
         for kind in ("min", "max")
@@ -55,7 +55,7 @@ async def _id_ranges(client: EsriClient, oid: str, count: int | None, most: int)
     return IdRanges(oid, first, last + 1, max(1.0, spread), most)
 
 
-async def _id_list(client: EsriClient, oid: str, count: int | None, _most: int) -> PageRanges:
+async def _id_list(client: EsriClient, oid: str, count: int | None, _most: int) -> PagingStrategy:
     response = await client.query_with_retries("query", {"where": "1=1", "returnIdsOnly": "true"})
     ids = sort_ids(response.get("objectIds"))
     if count is not None and len(ids) < count:

@@ -1,0 +1,32 @@
+"""The files of a job, as its result lists them."""
+
+from dataclasses import dataclass
+
+from oa_shared.json_types import JsonMapping
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A file of a result: its key in the bucket and, where the task reported them, its size and digest."""
+
+    key: str | None
+    size_bytes: int | None = None
+    sha256: str = ""
+
+
+def output_files(result: JsonMapping | None) -> dict[str, OutputFile]:
+    """Return the files of a result by name."""
+    outputs = (result or {}).get("outputs")
+    return {name: read_output(value) for name, value in outputs.items()} if isinstance(outputs, dict) else {}
+
+
+def read_output(output: object) -> OutputFile:
+    """Return a file of a result from its JSON: `key`, `bytes` (older tasks: `size`) and `sha256`."""
+    if not isinstance(output, dict):
+        return OutputFile(None)
+    key, size, sha256 = output.get("key"), output.get("bytes") or output.get("size"), output.get("sha256")
+    return OutputFile(
+        key=key if isinstance(key, str) else None,
+        size_bytes=size if isinstance(size, int) else None,
+        sha256=sha256 if isinstance(sha256, str) else "",
+    )

@@ -1,0 +1,128 @@
+"""Reading runs and jobs, for the API and the pages."""
+
+import json
+from collections.abc import Collection, Mapping
+
+from oa_api.db.counting import Total, count_rows
+from oa_api.db.database import Database, Transaction
+from oa_api.db.pages import Page
+from oa_api.db.query_files import load_queries
+from oa_api.definitions.licenses import License, license_of
+from oa_api.http.errors import NotFoundError
+from oa_api.jobs.filters import job_parameters, run_parameters, sort_key
+from oa_api.jobs.output_files import OutputFile, read_output
+from oa_api.jobs.requests import JobFilter, RunFilter
+from oa_api.jobs.rows import (
+    AttemptRow,
+    AttemptStateRow,
+    JobDetail,
+    JobEventRow,
+    JobRow,
+    PreviousPublication,
+    PublishedJob,
+    ReviewReasonRow,
+    RunRow,
+)
+from oa_shared.json_types import JsonObject
+
+_SQL = load_queries("jobs.reads")
+_PUBLISHING = load_queries("jobs.publishing")
+# Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
+_TALLIED = frozenset({"run", "status"})
+_NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort"})
+
+
+async def list_runs(database: Database, run_filter: RunFilter) -> Page[RunRow]:
+    """Return a page of runs with their total, counted up to 10,000."""
+    values = run_parameters(run_filter)
+    counting = "count_runs" if run_filter.status is not None else "count_runs_without_jobs"
+    total = await count_rows(database, _SQL[counting], values)
+    rows = await database.all(_SQL[f"runs_by_{sort_key(run_filter)}_{run_filter.order}"], values, into=RunRow)
+    return Page.cut(rows, run_filter.limit, total)
+
+
+async def list_runs_by_id(database: Database, runs: Collection[int]) -> list[RunRow]:
+    """Return these runs, in no order."""
+    return await database.all(_SQL["runs_of_ids"], {"runs": sorted(runs)}, into=RunRow)
+
+
+async def get_run(reader: Database | Transaction, run: int) -> RunRow:
+    """Return a run. Raises NotFoundError."""
+    row = await reader.first(_SQL["run"], {"run": run}, into=RunRow)
+    if row is None:
+        raise NotFoundError(f"run {run} does not exist")
+    return row
+
+
+async def list_jobs(database: Database, job_filter: JobFilter) -> Page[JobRow]:
+    """Return a page of jobs with their total: exact where the tally has it, else counted up to 10,000."""
+    values = job_parameters(job_filter)
+    total = await _count_jobs(database, values)
+    rows = await database.all(_SQL[f"jobs_by_{sort_key(job_filter)}_{job_filter.order}"], values, into=JobRow)
+    return Page.cut(rows, job_filter.limit, total)
+
+
+async def _count_jobs(database: Database, values: Mapping[str, object]) -> Total:
+    filters = {name for name, value in values.items() if value is not None} - _NOT_FILTERS
+    if filters <= _TALLIED:
+        return Total(await database.first(_SQL["tallied_jobs"], values, into=int) or 0)
+    return await count_rows(database, _SQL["count_jobs"], values)
+
+
+async def get_job(reader: Database | Transaction, job: int) -> JobRow:
+    """Return a job. Raises NotFoundError."""
+    row = await reader.first(_SQL["job"], {"job": job}, into=JobRow)
+    if row is None:
+        raise NotFoundError(f"job {job} does not exist")
+    return row
+
+
+async def get_job_detail(database: Database, job: JobRow) -> JobDetail:
+    """Return a job with its attempts, its first 1,000 events and the review reasons."""
+    values = {"job": job.id}
+    return JobDetail(
+        job=job,
+        attempts=await database.all(_SQL["attempts"], values, into=AttemptRow),
+        events=await database.all(_SQL["events"], values, into=JobEventRow),
+        review_reasons=await database.all(_SQL["review_reasons"], values, into=ReviewReasonRow),
+    )
+
+
+async def get_attempt_state(database: Database, job: int) -> AttemptStateRow:
+    """Return the latest attempt of a job and its status. Raises NotFoundError."""
+    state = await database.first(_SQL["attempt_state"], {"job": job}, into=AttemptStateRow)
+    if state is None:
+        raise NotFoundError(f"job {job} does not exist")
+    return state
+
+
+async def get_definition(reader: Database | Transaction, job: int) -> str:
+    """Return the definition that a job was created from, as text. Raises NotFoundError."""
+    definition = await reader.first(_SQL["definition"], {"job": job}, into=str)
+    if definition is None:
+        raise NotFoundError(f"job {job} does not exist")
+    return definition
+
+
+async def get_license(transaction: Transaction, job: int, *, layer: str, name: str) -> License | None:
+    """Return the license that the definition of a job states for one entry. Raises NotFoundError."""
+    return license_of(json.loads(await get_definition(transaction, job)), layer, name)
+
+
+async def get_published_file(database: Database, *, job: int, attempt: int | None, file: str) -> OutputFile | None:
+    """Return a file that an attempt of a job, or its latest, published; None if it published no such file."""
+    values = {"job": job, "attempt": attempt, "file": file}
+    output = await database.first(_PUBLISHING["published_file"], values, into=JsonObject)
+    return read_output(output) if output is not None else None
+
+
+async def get_previous_publication(database: Database, job: JobRow) -> PreviousPublication | None:
+    """Return the latest publication of the same dataset by an earlier job."""
+    values = {"job": job.id, "source_name": job.source_name, "layer": job.layer, "name": job.name}
+    return await database.first(_SQL["previous_publication"], values, into=PreviousPublication)
+
+
+async def get_published_job(database: Database, job: JobRow) -> PublishedJob | None:
+    """Return the dataset that a job belongs to, and the job whose result is published."""
+    values = {"source_name": job.source_name, "layer": job.layer, "name": job.name}
+    return await database.first(_SQL["published_job"], values, into=PublishedJob)

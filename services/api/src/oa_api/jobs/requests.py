@@ -1,0 +1,109 @@
+"""What requests about runs and jobs say, after validation."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from oa_api.http.schemas import CursorSlice
+from oa_shared.json_types import JsonObject
+from oa_shared.scheduling import Lane
+from oa_shared.status import JobStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunFilter(CursorSlice):
+    """Which runs to list, and in which order; `status` is that of a run or of any of its jobs."""
+
+    order: str = "desc"
+    sort: str | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+    live: bool | None = None
+    run: int | None = None
+    status: list[str] | None = None
+
+
+# Without slots: JobFilter combines it with another dataclass, and only one of them may have slots.
+@dataclass(frozen=True, kw_only=True)
+class JobSelection:
+    """Which jobs; a `source` with a trailing slash is a prefix, `error` lists failure codes."""
+
+    status: list[str] | None = None
+    source: str | None = None
+    layer: str | None = None
+    kind: str | None = None
+    host: str | None = None
+    error: list[str] | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+    live: bool | None = None
+    run: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobFilter(JobSelection, CursorSlice):
+    """Which jobs to list, and in which order."""
+
+    order: str = "desc"
+    sort: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewRun:
+    """A run to create. `sample` limits its jobs to that number of features; `github` is kept as it is."""
+
+    live: bool = False
+    lane: Lane = Lane.MANUAL
+    sample: int | None = None
+    github: JsonObject | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunChange:
+    """A change of a run; None leaves a value unchanged."""
+
+    live: bool | None = None
+    closed: bool | None = None
+    github: JsonObject | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewJobs:
+    """The elements from which to create jobs; each is validated separately."""
+
+    jobs: list[object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewJob:
+    """An element: `source` is a URL or a definition; None selects every layer or name."""
+
+    source: object
+    source_name: str | None = None
+    layer: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AttemptReport:
+    """A status that a service reports for an attempt."""
+
+    status: JobStatus
+    attempt: int
+    token: str
+    batch_job: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogFormat:
+    """How to return a log: `json` (lines) or `text`."""
+
+    format: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputChoice:
+    """Which attempt's file to return; None is the latest result."""
+
+    attempt: int | None

@@ -1,0 +1,210 @@
+"""The rows that the queries of runs and jobs return."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from oa_api.jobs.output_files import OutputFile, output_files
+from oa_shared.json_types import JsonObject
+from oa_shared.status import JobStatus
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run with the number of its jobs in each status; `sample` is the number of features that its jobs process."""
+
+    id: int
+    created_at: datetime
+    live: bool
+    lane: str
+    sample: int | None
+    closed_at: datetime | None
+    github: JsonObject | None
+    counts: dict[str, int]
+    status: str
+
+    @property
+    def closed(self) -> bool:
+        """Return whether the run accepts no more jobs."""
+        return self.closed_at is not None
+
+    @property
+    def jobs(self) -> dict[str, int]:
+        """Return the number of jobs in every status, and their `total`."""
+        counts = {str(status): self.counts.get(status, 0) for status in JobStatus}
+        return {**counts, "total": sum(self.counts.values())}
+
+    @property
+    def ended(self) -> int:
+        """Return the number of jobs that have ended."""
+        return sum(self.counts.get(status, 0) for status in JobStatus if status.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedRun:
+    """A run that no other transaction can change until this one ends."""
+
+    id: int
+    live: bool
+    lane: str
+    sample: int | None
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """A run as it is before its definitions are fetched, without a lock."""
+
+    live: bool
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobError:
+    """Why an attempt failed: a code of oa_shared.failures, and the details."""
+
+    code: str
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job with its latest attempt. `files_deleted_at` is when retention marked the files of that attempt."""
+
+    id: int
+    run: int
+    kind: str
+    host: str | None
+    source_name: str
+    source_url: str | None
+    layer: str
+    name: str
+    tier: str
+    status: str
+    attempt: int
+    token: str
+    batch_job: str | None
+    created_at: datetime
+    updated_at: datetime
+    submitted_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    error_code: str | None
+    error_message: str | None
+    progress: JsonObject | None
+    result: JsonObject | None
+    live: bool
+    lane: str
+    files_deleted_at: datetime | None
+
+    @property
+    def error(self) -> JobError | None:
+        """Return why the latest attempt failed, if it did."""
+        return JobError(self.error_code, self.error_message) if self.error_code else None
+
+    @property
+    def files(self) -> dict[str, OutputFile]:
+        """Return the files of the result by name."""
+        return output_files(self.result)
+
+    @property
+    def output(self) -> dict[str, str]:
+        """Return the URL of each file by name; none after the files are deleted."""
+        names = sorted(self.files) if self.files_deleted_at is None else []
+        return {name: f"/api/job/{self.id}/output/{name}" for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStateRow:
+    """The state of a job that the dispatcher compares with a message of the jobs queue."""
+
+    id: int
+    run: int
+    attempt: int
+    token: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockedJob:
+    """A job that no other transaction can change until this one ends, with what its run says about it."""
+
+    id: int
+    run_id: int
+    kind: str
+    source_name: str
+    layer: str
+    name: str
+    tier: str
+    status: str
+    rank: int
+    attempt: int
+    token: str
+    error_code: str | None
+    result: JsonObject | None
+    traceparent: str | None
+    live: bool
+    lane: str
+    sample: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """An attempt of a job."""
+
+    attempt: int
+    tier: str
+    status: str
+    batch_job: str | None
+    error_code: str | None
+    error_message: str | None
+    created_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobEventRow:
+    """A report about a job, or a decision; an ignored report has a `reason`."""
+
+    created_at: datetime
+    attempt: int
+    kind: str
+    accepted: bool
+    reason: str | None
+    detail: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewReasonRow:
+    """A reason of the quality gate to hold a job for review."""
+
+    code: str
+    message: str
+    state: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobDetail:
+    """A job with its attempts, its events and the review reasons."""
+
+    job: JobRow
+    attempts: list[AttemptRow]
+    events: list[JobEventRow]
+    review_reasons: list[ReviewReasonRow]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousPublication:
+    """The publication that a job is compared with."""
+
+    job: int
+    published_at: datetime
+    result: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedJob:
+    """The dataset of a job's source, layer and name; `job` is the one whose result is published."""
+
+    data: int
+    job: int

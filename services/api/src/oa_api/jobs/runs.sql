@@ -1,0 +1,20 @@
+-- name: insert_run
+-- Creates a run: POST /api/run, pull requests, the weekly run, products.
+INSERT INTO run (live, lane, sample, github) VALUES (%(live)s, %(lane)s, %(sample)s, %(github)s)
+RETURNING id, live, lane, sample, closed_at
+
+-- name: lock_run
+-- Locks a run before it or its jobs change.
+SELECT id, live, lane, sample, closed_at FROM run WHERE id = %(run)s FOR UPDATE
+
+-- name: run_state
+-- Reads a run before definitions are fetched, without a lock: POST /api/run/RUN/jobs.
+SELECT live, closed_at FROM run WHERE id = %(run)s
+
+-- name: update_run
+-- Changes what is not null: PATCH /api/run/RUN, and closing a run whose jobs are all created.
+UPDATE run SET
+    live = coalesce(%(live)s, live),
+    github = coalesce(%(github)s, github),
+    closed_at = CASE WHEN %(closed)s THEN coalesce(closed_at, now()) WHEN %(closed)s = false THEN NULL ELSE closed_at END
+WHERE id = %(run)s

@@ -1,0 +1,57 @@
+"""A change of an attempt's status, and how it is recorded in the events of its job."""
+
+import json
+from dataclasses import asdict, dataclass
+
+from oa_api.db.database import Transaction
+from oa_api.db.query_files import load_queries
+from oa_api.jobs.rows import JobError
+from oa_shared.json_types import JsonObject
+from oa_shared.messages import StatusMessage
+from oa_shared.status import JobStatus
+
+_SQL = load_queries("jobs.results")
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A status that is reported for an attempt; `kind` names the kind of event that records it."""
+
+    job: int
+    attempt: int
+    token: str
+    status: JobStatus
+    kind: str
+    batch_job: str | None = None
+    error: JobError | None = None
+    result: JsonObject | None = None
+
+    @classmethod
+    def of_message(cls, message: StatusMessage) -> "StatusChange":
+        """Return the change that a task reports."""
+        return cls(
+            job=message.job,
+            attempt=message.attempt,
+            token=message.token,
+            status=message.status,
+            kind=message.kind,
+            error=JobError(message.error["code"], message.error["message"]) if message.error else None,
+            result=message.result,
+        )
+
+
+async def record_change(
+    transaction: Transaction, change: StatusChange, *, accepted: bool, reason: str | None = None
+) -> None:
+    """Record a change in the events of its job, with the reason if it is ignored."""
+    error = asdict(change.error) if change.error else None
+    detail = {"status": change.status, "error": error, "batch_job": change.batch_job}
+    values = {
+        "job": change.job,
+        "attempt": change.attempt,
+        "kind": change.kind,
+        "accepted": accepted,
+        "reason": reason,
+        "detail": json.dumps({key: value for key, value in detail.items() if value is not None}),
+    }
+    await transaction.execute(_SQL["record_event"], values)

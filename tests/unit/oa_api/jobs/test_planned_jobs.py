@@ -1,0 +1,77 @@
+"""Every builder of planned jobs states the host of the data, which pauses of a host depend on."""
+
+import ast
+import json
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import oa_api
+from oa_api.jobs.planning import DefinitionText, EntrySelection, PlannedJob, plan_definition
+from oa_api.products.plan import Inputs, Plan
+from oa_api.pull_requests import runs
+from oa_api.pull_requests.changed_sources import SourceChange
+from oa_api.pull_requests.definition_review import review
+from oa_api.schedules import sources_task
+from oa_shared.job_kinds import JobKind
+
+HOST = "gis.example.org"
+CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lat": "Y", "lon": "X"}
+ENTRY = {"name": "city", "data": f"https://{HOST}/a.csv", "protocol": "http", "conform": CONFORM}
+TEXT = json.dumps({"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [ENTRY]}})
+_SOURCES = Path(oa_api.__file__).parent
+
+
+def _of_request() -> PlannedJob:
+    definition = DefinitionText.of(TEXT, source_name="xx/a", url=None)
+    (job,) = plan_definition(definition, index=0, label="xx/a", selection=EntrySelection()).jobs
+    return job
+
+
+def _of_schedule() -> PlannedJob:
+    (job,) = sources_task._plan("sources/xx/a.json", TEXT).jobs
+    return job
+
+
+def _of_pull_request() -> PlannedJob:
+    change = SourceChange(path="sources/xx/a.json", source_name="xx/a", before=None, after=TEXT)
+    (job,) = review(change, address="https://github.com/a").jobs
+    return job
+
+
+def _of_sample() -> PlannedJob:
+    row: dict[str, Any] = {"source_name": "xx/a", "source_url": None, "source_sha256": "0", "definition": TEXT}
+    return runs._planned({**row, "layer": "addresses", "name": "city", "tier": "small", "host": HOST})
+
+
+@pytest.mark.parametrize("build", [_of_request, _of_schedule, _of_pull_request, _of_sample])
+def test_planned_job_of_a_source_has_its_host(build: Callable[[], PlannedJob]) -> None:
+    assert build().host == HOST
+
+
+def test_planned_job_of_a_product_has_no_host() -> None:
+    assert Plan(JobKind.FABRIC, "addresses", "t", ("pmtiles",), Inputs([])).job().host is None
+
+
+def test_planned_job_has_no_defaults() -> None:
+    assert [field.name for field in fields(PlannedJob) if field.default is not MISSING] == []
+
+
+def test_planned_jobs_are_built_by_the_functions_tested_here() -> None:
+    builders = {
+        path.relative_to(_SOURCES).as_posix()
+        for path in _SOURCES.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("PlannedJob", "plan_entry")
+    }
+    assert builders == {
+        "jobs/planning.py",
+        "products/plan.py",
+        "pull_requests/definition_review.py",
+        "pull_requests/runs.py",
+    }

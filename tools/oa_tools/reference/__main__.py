@@ -1,0 +1,18 @@
+"""`make docs`: write the generated pages of docs/."""
+
+from pathlib import Path
+
+from oa_tools.reference import failure_codes, settings
+
+ROOT = Path(__file__).parents[3]
+PAGES = {"docs/settings.md": settings.page, "docs/failure-codes.md": failure_codes.page}
+
+
+def main() -> None:
+    """Write each page."""
+    for name, page in PAGES.items():
+        (ROOT / name).write_text(page(), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
