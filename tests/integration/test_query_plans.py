@@ -315,4 +315,7 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     [{"actor": "person-7"}, {"actor": "nobody"}, {"action": "job.rerun"}, {"action": "no.such"}, {"subject": "job/7"}],
 )
 async def test_list_of_audit_entries_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    assert await scanned_whole(database, load_queries("identity.audit_log")["entries"], {**_AUDIT_FILTER, **asked}) == set()
+    assert (
+        await scanned_whole(database, load_queries("identity.audit_log")["entries"], {**_AUDIT_FILTER, **asked})
+        == set()
+    )
