@@ -80,7 +80,8 @@ def test_bulk_rerun_from_the_filter_to_the_result(signed_in: Come, site: Site, *
 
 def _shows(page: Page, *, to_do: str, done: str) -> None:
     tiles = {tile.split("\n")[0]: tile.split("\n")[1] for tile in page.locator(".stat").all_inner_texts()}
-    assert (tiles["To do"], tiles["Done"]) == (to_do, done)
+    assert tiles["To do"] == to_do
+    assert tiles["Done"] == done
 
 
 def test_rerun_all_of_a_cause_shows_the_count_first(signed_in: Come) -> None:

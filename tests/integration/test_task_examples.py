@@ -111,7 +111,9 @@ async def test_run_job_data_without_columns_has_sample_rows(make_job: MakeJob, s
     job = replace(made, without=frozenset({"tiles", "preview"}))
     report = await run_job(job, silent)
     (row,) = json.loads((job.out / "sample.json").read_text("utf-8"))["rows"]
-    assert (report["count"], row["raw"], row["geometry"]) == (1, {}, "POINT (-100.5 40.25)")
+    assert report["count"] == 1
+    assert row["raw"] == {}
+    assert row["geometry"] == "POINT (-100.5 40.25)"
 
 
 async def test_explain_row_has_functions_columns_and_values(csv_job: TaskJob) -> None:
