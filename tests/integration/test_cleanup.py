@@ -195,7 +195,7 @@ async def test_job_whose_files_are_gone_cannot_be_published_any_more(api: Runnin
     await clean(api)
     response = await api.client.post(f"/api/job/{held}/confirm", headers=INTERNAL)
     assert response.status == 409
-    assert "run it again" in (await response.json())["detail"]
+    assert f"job {held}" in (await response.json())["detail"]
     run = (await api.get(f"/api/job/{later}"))["run"]
     await api.client.patch(f"/api/run/{run}", json={"live": True}, headers=INTERNAL)
     assert [item["source_name"] for item in (await api.get("/api/data"))["data"]] == ["us/a"]

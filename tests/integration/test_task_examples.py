@@ -128,7 +128,7 @@ async def test_explain_row_has_functions_columns_and_values(csv_job: TaskJob) ->
     assert city["value"] == "red town"
     assert [step["function"] for step in city["step"]["steps"]] == ["regexp", "format"]
     assert city["step"]["steps"][0]["read"] == {"CITY": "\x1b[31mred"}
-    assert city["step"]["steps"][0]["made"] == "red"
+    assert city["step"]["steps"][0]["result"] == "red"
 
 
 async def test_explain_command_prints_a_tree_without_control_characters(csv_job: TaskJob) -> None:

@@ -16,7 +16,7 @@ from oa_api.http.forms import form
 from oa_api.http.request_parsing import path_id, query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.ui import flash
-from oa_api.ui.charts import spark
+from oa_api.ui.charts import sparkline_path
 from oa_api.ui.rendering import render
 
 PATH = "/errors"
@@ -43,7 +43,7 @@ def _shown(group: Row, asked: dict[str, Any]) -> Row:
     if asked["live"] is not None:
         chosen["live"] = "true" if asked["live"] else "false"
     jobs = urlencode({name: value for name, value in chosen.items() if value is not None}) if group["key"] else ""
-    return {**group, "counts": counts, "spark": spark(counts), "jobs_query": jobs}
+    return {**group, "counts": counts, "spark": sparkline_path(counts), "jobs_query": jobs}
 
 
 async def post_decision(request: web.Request) -> web.Response:

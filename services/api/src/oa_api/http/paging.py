@@ -17,7 +17,7 @@ _Row = TypeVar("_Row")
 def page_response(
     request: web.Request, asked: dict[str, Any], name: str, rows: list[Row], *, total: Total, **extra: object
 ) -> web.Response:
-    """Return a page of a list with Links to its neighbors; `rows` are serialized, and may have one more than fit."""
+    """Return a page of a list with Links; `rows` are serialized, and may have one more than fit."""
     page = Page.cut(rows, asked["limit"], total)
     window = (
         CursorSlice(limit=asked["limit"], page=asked["page"], cursor=asked["cursor"])

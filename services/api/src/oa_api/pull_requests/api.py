@@ -45,7 +45,7 @@ async def _signed_body(request: web.Request) -> bytes:
     if not signature:
         raise UnauthorizedError(f"the header {HEADER} is missing: give the webhook its secret")
     body = await raw_body(request, limit=MAX_BYTES)
-    if not secrets.admit(signature, body):
+    if not secrets.verify(signature, body):
         raise UnauthorizedError(f"{HEADER} does not fit the body: compare the webhook's secret with ours")
     return body
 

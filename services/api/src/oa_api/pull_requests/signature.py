@@ -16,7 +16,7 @@ class WebhookSecrets:
     def __bool__(self) -> bool:
         return bool(self._secrets)
 
-    def admit(self, signature: str, body: bytes) -> bool:
+    def verify(self, signature: str, body: bytes) -> bool:
         """Compare in constant time, and with every secret, whichever matches."""
         given = signature.encode("utf-8", "surrogateescape")
         return sum(hmac.compare_digest(given, sign(secret, body).encode()) for secret in self._secrets) > 0
