@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from browser.site import Site
 from browser.visitor import Visitor, look
-from oa_api.bulk_actions.bulk_actions import step
+from oa_api.bulk_actions.bulk_actions import run_step
 
 Come = Callable[[str], Visitor]
 
@@ -17,7 +17,7 @@ def carry_out(site: Site) -> None:
     """Do what the duty does, until there is nothing left to do."""
 
     async def work() -> None:
-        while await site.api.database.run(step) is not None:
+        while await site.api.database.run(run_step) is not None:
             pass
 
     site.run(work())

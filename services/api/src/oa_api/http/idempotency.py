@@ -44,6 +44,11 @@ class Idempotency:
             raise InvalidError("this Idempotency-Key was used for another request")
         return saved.response if saved else None
 
+    async def find_id(self, transaction: Transaction) -> int | None:
+        """Return the `id` of the first response to this key, if any. Raises InvalidError."""
+        response = await self.find_response(transaction)
+        return None if response is None else int(response["id"])
+
     async def save_response(self, transaction: Transaction, response: object) -> None:
         """Save the response in the transaction that does what it reports."""
         if self._key is None:

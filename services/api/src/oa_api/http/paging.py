@@ -24,7 +24,7 @@ def page_response(
         if "cursor" in asked
         else Slice(limit=asked["limit"], page=asked["page"])
     )
-    return list_response(request, window, name, page, serialize=dict, **extra)
+    return list_response(request, window, name, page, serialize=dict, cursor_key="id", **extra)
 
 
 def list_response(
@@ -34,18 +34,19 @@ def list_response(
     page: Page[_Row],
     *,
     serialize: Callable[[_Row], Mapping[str, Any]],
+    cursor_key: str = "id",
     **extra: object,
 ) -> web.Response:
     """Return a page of a list under `name`, its total if counted, and Link headers.
 
-    The next page is found by cursor where the list has one, else by page number.
+    The next page is found by cursor where the list has one (the `cursor_key` of the last item), else by page number.
     """
     items = [serialize(row) for row in page.rows]
     total = page.total.as_fields() if page.total else {}
     response = web.json_response({**extra, **total, name: items})
     links = []
     if page.has_more:
-        links.append(f'<{_next_url(request, window, items)}>; rel="next"')
+        links.append(f'<{_next_url(request, window, items, cursor_key)}>; rel="next"')
     if window.page > 0:
         links.append(f'<{request.rel_url.update_query(page=window.page - 1)}>; rel="prev"')
     if links:
@@ -53,7 +54,7 @@ def list_response(
     return response
 
 
-def _next_url(request: web.Request, window: Slice, items: Sequence[Mapping[str, Any]]) -> URL:
+def _next_url(request: web.Request, window: Slice, items: Sequence[Mapping[str, Any]], cursor_key: str) -> URL:
     if isinstance(window, CursorSlice):
-        return request.rel_url.without_query_params("page").update_query(cursor=items[-1]["id"])
+        return request.rel_url.without_query_params("page").update_query(cursor=items[-1][cursor_key])
     return request.rel_url.update_query(page=window.page + 1)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oa_shared.source_definition import SourceEntry, entries
+from oa_shared.source_definition import DefinitionEntry, entries
 from oa_task.definition.task_entry import read_definition
 from oa_task.runtime.failure import TaskFailure
 
