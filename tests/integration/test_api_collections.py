@@ -118,10 +118,10 @@ async def test_build_makes_one_job_whose_plan_names_the_inputs(api: RunningApi) 
     assert made["features"] == 1050
     assert made["left_out"] == 1
     job = await api.get(f"/api/job/{made['job']}")
-    assert (job["kind"], job["source_name"], job["layer"], job["live"]) == (
-        *("collection", "collection/us-ne", "all"),
-        False,
-    )
+    assert job["kind"] == "collection"
+    assert job["source_name"] == "collection/us-ne"
+    assert job["layer"] == "all"
+    assert job["live"] is False
     run = await api.get(f"/api/run/{job['run']}")
     assert run["closed"] is True
     assert run["jobs"]["total"] == 1
