@@ -1,4 +1,4 @@
-"""A GitHub beside the whole system, in a thread of its own, and what a person does there."""
+"""A fake GitHub next to the complete system, in a thread of its own, and an author who uses it."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ _PATIENCE_S = 150.0
 
 @contextmanager
 def github_beside() -> Iterator[GitHubServer]:
-    """Serve a GitHub until the end of the block."""
+    """Serve a fake GitHub until the end of the block."""
     server, up, loop = GitHubServer(GitHubModel()), threading.Event(), asyncio.new_event_loop()
     stop = asyncio.Event()
 
@@ -43,13 +43,13 @@ def github_beside() -> Iterator[GitHubServer]:
 
 @dataclass
 class Author:
-    """Somebody who sends events to the system and waits for what GitHub shows."""
+    """An author who sends events to the system and waits for the comment on GitHub."""
 
     system: System
     github: GitHubServer
 
     def send(self, event: str, payload: Any) -> None:
-        """Send an event until it is taken, as GitHub does when somebody redelivers it."""
+        """Send an event until it is accepted, as GitHub does with *Redeliver*."""
         body = encoded(payload)
         told, deadline = headers(event, body), time.monotonic() + _PATIENCE_S
         while True:
@@ -66,20 +66,20 @@ class Author:
                 assert time.monotonic() < deadline
             time.sleep(0.2)
 
-    def wait_for(self, *words: str) -> str:
-        """Wait until the one comment says all this, starting again whatever dies; return the comment."""
+    def wait_for(self, *texts: str) -> str:
+        """Wait until the comment contains all texts, restarting processes that die; return the comment."""
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             self.system.tend()
             self._skip_lease()
             comments = [str(comment["body"]) for comment in self.github.model.comments.values()]
-            if len(comments) == 1 and all(word in comments[0] for word in words):
+            if len(comments) == 1 and all(text in comments[0] for text in texts):
                 return comments[0]
-            assert time.monotonic() < deadline, (words, comments)
+            assert time.monotonic() < deadline, (texts, comments)
             time.sleep(0.3)
 
     def _skip_lease(self) -> None:
-        """Let nobody wait for what a process that died had in hand."""
+        """End the leases of processes that died."""
         for table, is_open in (("github_delivery", "state = 'waiting'"), ("github_check", "NOT is_settled")):
             late = "due_at > now() + interval '60 seconds'"
             self.system.execute(f"UPDATE {table} SET due_at = now() WHERE {is_open} AND {late}")  # noqa: S608

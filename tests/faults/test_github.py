@@ -1,4 +1,4 @@
-"""A pull request through the whole system: real containers, a GitHub over HTTP, and a process that dies in between."""
+"""A pull request through the complete system: real containers, a fake GitHub over HTTP, and processes that die."""
 
 import time
 from collections.abc import Iterator
@@ -7,6 +7,10 @@ import pytest
 
 from faults.github import Author, github_beside
 from faults.system import System
+from oa_api.pull_requests.check_state import EntryOutcome
+from oa_api.pull_requests.entry_markdown import END_OF_LOG, FIRST_ROWS, OUTCOME_LABELS
+from oa_api.pull_requests.report import MERGED
+from oa_shared.failures import FAILURES
 from support.fakes.github_events import pull_event, push_event
 from support.fakes.github_server import GitHubServer, as_json
 from support.github_world import github_settings
@@ -25,9 +29,11 @@ def github() -> Iterator[GitHubServer]:
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory, github: GitHubServer) -> Iterator[System]:
-    """Give a stack that knows the GitHub, in place of the plain one."""
-    told = {f"OA_{name.upper()}": str(value) for name, value in github_settings(github).items()}
-    made = System(tmp_path_factory.mktemp("system"), settings={**told, "OA_PUBLIC_URL": "https://batch.example.org"})
+    """Yield a stack that uses the fake GitHub, in place of the plain one."""
+    variables = {f"OA_{name.upper()}": str(value) for name, value in github_settings(github).items()}
+    made = System(
+        tmp_path_factory.mktemp("system"), settings={**variables, "OA_PUBLIC_URL": "https://batch.example.org"}
+    )
     try:
         made.start()
         yield made
@@ -35,19 +41,17 @@ def system(tmp_path_factory: pytest.TempPathFactory, github: GitHubServer) -> It
         made.stop()
 
 
-def test_pull_request_is_tried_shown_and_published_once_though_processes_die(
-    system: System, github: GitHubServer
-) -> None:
+def test_pull_request_runs_and_is_published_once_although_processes_die(system: System, github: GitHubServer) -> None:
     author, model = Author(system, github), github.model
     good, bad = system.entry(), system.entry(data=f"{system.stack.files_url}/gone.csv")
     definition = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [good, bad]}}
     system.crash_at(*PLACES)
     number = model.open_pull(model.commit({PATH: as_json(definition)}))
     author.send("pull_request", pull_event(model, number, "opened"))
-    text = author.wait_for("1 of 2 failed", "✅ good")
+    text = author.wait_for("1 of 2 failed", OUTCOME_LABELS[EntryOutcome.PASSED])
     assert system.crashed_at() == set(PLACES)
-    for said in ("source.not_found", "What to do:", "The end of the log", "its first rows", "<td>10<br>"):
-        assert said in text
+    for part in ("source.not_found", FAILURES["source.not_found"].hint, END_OF_LOG, FIRST_ROWS, "<td>10<br>"):
+        assert part in text
     assert {run["conclusion"] for run in model.check_runs.values()} == {"failure"}
 
     began = time.monotonic()
@@ -56,15 +60,15 @@ def test_pull_request_is_tried_shown_and_published_once_though_processes_die(
     author.send("pull_request", pull_event(model, number, "synchronize"))
     author.wait_for("first 10")
     print(f"first answer after {time.monotonic() - began:.1f} s")
-    author.wait_for("1 entry ran", "✅ good")
+    author.wait_for("1 entry ran", OUTCOME_LABELS[EntryOutcome.PASSED])
     print(f"last answer after {time.monotonic() - began:.1f} s")
 
     before, after = model.merge(number)
     author.send("push", push_event(model, before, after))
     author.send("pull_request", pull_event(model, number, "closed"))
-    author.wait_for("✅ published", "Merged:")
+    author.wait_for(OUTCOME_LABELS[EntryOutcome.PUBLISHED], MERGED)
     (published,) = system.call("GET", "/api/data?source=xx/town")["data"]
     jobs = system.call("GET", "/api/job?source=xx/town&limit=100")["jobs"]
     assert published["job"] == max(job["id"] for job in jobs)
-    assert len(jobs) == 5  # samples of two entries, the whole of one; then sample and whole of the mended one
+    assert len(jobs) == 5  # samples of two entries, the full job of one; then sample and full job of the fixed one
     assert len(model.check_runs) == 2

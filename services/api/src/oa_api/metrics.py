@@ -10,7 +10,7 @@ RESULTS = Counter("oa_results_applied", "Messages of the results queue by what b
 EVENT_STREAMS = Gauge("oa_event_streams", "Streams of events that are open.")
 EVENT_STREAMS_CUT = Counter("oa_event_streams_cut", "Streams that were cut off because their client did not read.")
 WEBHOOK_TRIES = Counter("oa_webhook_tries", "Tries of deliveries to webhooks by what came of them.", ("outcome",))
-GITHUB_EVENTS = Counter("oa_github_events", "Events of GitHub by what became of them.", ("outcome",))
+GITHUB_EVENTS = Counter("oa_github_events", "Events of GitHub by outcome.", ("outcome",))
 
 DATABASE_UP = Gauge("oa_database_up", "Whether the database answers.")
 OUTBOX_WAITING = Gauge("oa_outbox_waiting", "Messages of the outbox that wait to be sent.")
