@@ -91,7 +91,7 @@ def engine(source: Path, kind: Kind, out: Path, without: Sequence[str]) -> Run:
     command = [str(Path(sys.executable).parent / "oa-task"), "run", str(source), "--layer", kind.layer]
     command += ["--name", "bench", "--out", str(out), "--json"]
     command += [part for name in without for part in ("--without", name)]
-    return measured(command, {"OA_ALLOWED_HOSTS": "127.0.0.1"})
+    return measured(command, {"OA_ALLOW_HOSTS": "127.0.0.1"})
 
 
 def bench(name: str, kind: Kind, scale: float, folder: Path) -> Measured:

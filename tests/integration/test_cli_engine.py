@@ -17,7 +17,7 @@ AFTER = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main Street,b,-100.1,40\n4,,d,-100
 
 
 async def oa(*words: str | Path, program: Path | None = None, path: str | None = None) -> Ended:
-    return await run(program or OA, *map(str, words), path=path, OA_ALLOWED_HOSTS="127.0.0.1")
+    return await run(program or OA, *map(str, words), path=path, OA_ALLOW_HOSTS="127.0.0.1")
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def attributes(row: dict[str, Any]) -> dict[str, Any]:
 
 
 async def command(*words: str) -> Result:
-    return await asyncio.to_thread(CliRunner(env={"OA_ALLOWED_HOSTS": "127.0.0.1"}).invoke, main, list(words))
+    return await asyncio.to_thread(CliRunner(env={"OA_ALLOW_HOSTS": "127.0.0.1"}).invoke, main, list(words))
 
 
 async def test_preview_rows_returns_raw_and_conformed_rows_and_writes_nothing(csv_job: TaskJob) -> None:

@@ -21,7 +21,7 @@ STACK = "local"
 DATABASE = "openaddresses"
 _API_PORT = 5000
 # Settings that jobs get in addition to those from the dispatcher.
-_JOB_SETTINGS = ("OA_ALLOWED_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
+_JOB_SETTINGS = ("OA_ALLOW_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
 _PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files")
 log = structlog.get_logger(__name__)
 
@@ -212,7 +212,7 @@ class Stack:
             "OA_RESULTS_DLQ_URL": queues.results_dlq_url,
             "OA_BUCKET": f"oa-{STACK}",
             "OA_API_URL": self.api_url,
-            "OA_ALLOWED_HOSTS": "127.0.0.1,localhost",
+            "OA_ALLOW_HOSTS": "127.0.0.1,localhost",
             "OA_FAULT_POINTS": "on",
             **self.settings,
         }

@@ -52,6 +52,12 @@ _READERS: dict[object, Callable[[str], object]] = {
 }
 
 
+def _variable_of(field: "Field[object]") -> str:
+    """Return the variable of a setting; its metadata may name one, such as OA_ALLOW_HOSTS, that other programs set."""
+    variable: str = field.metadata.get("variable", PREFIX + field.name.upper())
+    return variable
+
+
 def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings:
     """Build a settings dataclass: field `batch_queues` comes from OA_BATCH_QUEUES.
 
@@ -62,7 +68,7 @@ def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings
     values: dict[str, object] = {}
     problems: list[str] = []
     for field in fields(cls):  # type: ignore[arg-type] # every settings class is a dataclass
-        variable = PREFIX + field.name.upper()
+        variable = _variable_of(field)
         text = environ.get(variable, "")
         if text == "":
             if _is_required(field):
@@ -94,7 +100,7 @@ def describe_settings(cls: type[object]) -> list[SettingDescription]:
     hints = get_type_hints(cls)
     return [
         SettingDescription(
-            variable=PREFIX + field.name.upper(),
+            variable=_variable_of(field),
             type=_TYPE_NAMES[hints[field.name]],
             default=None if _is_required(field) else _as_text(_default_of(field)),
             is_secret=not field.repr,

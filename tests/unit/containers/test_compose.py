@@ -1,7 +1,6 @@
 """docker-compose.yml agrees with the settings and images of the services."""
 
 import re
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from oa_api.settings import MigrationSettings
 from oa_api.settings import Settings as ApiSettings
 from oa_dispatcher.settings import DispatcherSettings
 from oa_local.batch.registration import dispatcher_settings
-from oa_shared.settings import read_settings
+from oa_shared.settings import describe_settings, read_settings
 
 ROOT = Path(__file__).parents[3]
 SETTINGS: dict[str, Any] = {"api": ApiSettings, "dispatcher": DispatcherSettings, "migrate": MigrationSettings}
@@ -38,9 +37,9 @@ def test_compose_settings_are_complete_and_readable(name: str) -> None:
 
 @each_service
 def test_compose_sets_only_variables_that_a_service_reads(name: str) -> None:
-    known = {f"OA_{field.name.upper()}" for field in fields(SETTINGS[name])}
+    known = {setting.variable for setting in describe_settings(SETTINGS[name])}
     # One block of settings is for the API and the dispatcher.
-    known |= {f"OA_{field.name.upper()}" for field in fields(ApiSettings)}
+    known |= {setting.variable for setting in describe_settings(ApiSettings)}
     assert {key for key in services()[name]["environment"] if key.startswith("OA_")} <= known
 
 

@@ -45,3 +45,12 @@ def test_describe_settings_has_variable_type_default_and_help() -> None:
     assert described["OA_PORT"] == SettingDescription("OA_PORT", "integer", None, False, "Port to listen on.")
     assert described["OA_SHARED_SECRET"] == SettingDescription("OA_SHARED_SECRET", "text", "", True, "")
     assert [description.default for description in described.values()] == [None, None, "", "true", "", "", ""]
+
+
+def test_read_settings_metadata_names_the_variable() -> None:
+    @dataclass(frozen=True, slots=True)
+    class Named:
+        allowed_hosts: tuple[str, ...] = field(default=(), metadata={"variable": "OA_ALLOW_HOSTS"})
+
+    assert read_settings(Named, {"OA_ALLOW_HOSTS": "a"}).allowed_hosts == ("a",)
+    assert read_settings(Named, {"OA_ALLOWED_HOSTS": "a"}).allowed_hosts == ()

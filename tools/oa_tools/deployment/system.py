@@ -50,7 +50,7 @@ class DeployedSystem:
         batch = self._start_batch()
         local = {"OA_DATABASE_URL": on_loopback(api.environ["OA_DATABASE_URL"], postgres.port), "OA_HOST": "127.0.0.1"}
         self._migrate(local)
-        local |= {"OA_ALLOWED_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url}
+        local |= {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url}
         self._serve("api", [_program_path("oa-api")], {**local, "OA_PORT": str(self.ports["api"])})
         self._serve("consumer", [_program_path("oa-api")], local)
         health = {"OA_HEALTH_PORT": str(self.ports["dispatcher"]), "AWS_ENDPOINT_URL_BATCH": batch.url}
@@ -136,7 +136,7 @@ class DeployedSystem:
         results = self.outputs["queue_urls"]["results"]["queue"]
         batch = BatchProcess(
             self.folder / "batch",
-            environ={**self.account.environ, "OA_ALLOWED_HOSTS": "127.0.0.1"},
+            environ={**self.account.environ, "OA_ALLOW_HOSTS": "127.0.0.1"},
             results_queue_url=results,
         )
         self.processes.append(batch.process)

@@ -34,7 +34,11 @@ class Settings:
         default="", metadata={"help": "Base URL of this service in links; sessions require it to be https."}
     )
     allowed_hosts: tuple[str, ...] = field(
-        default=(), metadata={"help": "Hosts outside the public internet that the API may fetch from."}
+        default=(),
+        metadata={
+            "variable": "OA_ALLOW_HOSTS",
+            "help": "Hosts outside the public internet that the API may fetch from.",
+        },
     )
     trusted_proxies: tuple[str, ...] = field(
         default=(), metadata={"help": "Networks of proxies whose `X-Forwarded-For` is trusted."}

@@ -26,7 +26,11 @@ class DispatcherSettings:
     jobs_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the jobs queue."})
     results_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the results queue."})
     allowed_hosts: tuple[str, ...] = field(
-        default=(), metadata={"help": "Hosts on private networks that containers may reach, comma-separated."}
+        default=(),
+        metadata={
+            "variable": "OA_ALLOW_HOSTS",
+            "help": "Hosts on private networks that containers may reach, comma-separated.",
+        },
     )
     task_api_url: str = field(default="", metadata={"help": "URL of the API for containers; empty means OA_API_URL."})
     submit_rate: float = field(

@@ -152,7 +152,7 @@ class Submission:
             "OA_BUCKET": settings.bucket,
             "OA_RESULTS_QUEUE_URL": settings.results_queue_url,
             "OA_TRACEPARENT": child_traceparent(job.traceparent),
-            "OA_ALLOWED_HOSTS": ",".join(settings.allowed_hosts),
+            "OA_ALLOW_HOSTS": ",".join(settings.allowed_hosts),
         }
 
 

@@ -140,4 +140,4 @@ async def test_fetch_empty_layer_writes_a_file_without_features(quick: DownloadL
 async def test_fetch_unlisted_column_requests_all_fields(quick: DownloadLimits, folder: Path) -> None:
     server = ArcgisServer(metadata={"fields": [{"name": "OBJECTID", "type": "esriFieldTypeOID"}]})
     await fetch(server, quick, folder)
-    assert {query["outFields"] for query in server.queries if "outFields" in asked} == {"*"}
+    assert {query["outFields"] for query in server.queries if "outFields" in query} == {"*"}

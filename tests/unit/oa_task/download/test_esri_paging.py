@@ -47,7 +47,7 @@ def ids(raw: DownloadedFile) -> list[int]:
 
 
 def pages(server: ArcgisServer) -> list[dict[str, str]]:
-    return [query for query in server.queries if "outFields" in asked]
+    return [query for query in server.queries if "outFields" in query]
 
 
 async def test_fetch_offsets_returns_all_in_order_with_only_columns_of_rules(fetch: Fetch) -> None:

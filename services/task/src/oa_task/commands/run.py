@@ -22,7 +22,7 @@ from oa_task.sandbox.parent import Sandbox
 def build_job(
     source: Path, layer: str, name: str, *, out: Path | None, previous: Path | None, without: frozenset[str]
 ) -> TaskJob:
-    """Return the job; OA_ALLOWED_HOSTS names the hosts that it may reach besides the public internet."""
+    """Return the job; OA_ALLOW_HOSTS names the hosts that it may reach besides the public internet."""
     earlier = PreviousFolder.read(previous) if previous else None
     return TaskJob(source, layer, name, out or Path(), read_allowed_hosts(), previous=earlier, without=without)
 

@@ -29,7 +29,11 @@ class JobSettings:
         default=None, metadata={"help": "W3C trace context of the request that created the job."}
     )
     allowed_hosts: tuple[str, ...] = field(
-        default=(), metadata={"help": "Hosts on private networks that may be reached, comma-separated."}
+        default=(),
+        metadata={
+            "variable": "OA_ALLOW_HOSTS",
+            "help": "Hosts on private networks that may be reached, comma-separated.",
+        },
     )
     without: tuple[str, ...] = field(default=(), metadata={"help": "Outputs to omit, comma-separated."})
     time_limit_s: float = field(
