@@ -17,7 +17,7 @@ _PATIENCE_S = 120
 
 
 def done(system: System, schedule_run: int) -> dict[str, Any]:
-    """Tend the stack until a fire is done, and return it."""
+    """Supervise the stack until a schedule run is done, and return it."""
     deadline = time.monotonic() + _PATIENCE_S
     found: dict[str, Any] = {}
     while found.get("state") != "Done":

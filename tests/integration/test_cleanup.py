@@ -34,7 +34,7 @@ async def write_files(api: RunningApi, job: int, attempt: int = 1) -> None:
 
 
 async def age(api: RunningApi, days: int) -> None:
-    """Let all that has happened have happened so many days earlier."""
+    """Move all times back by a number of days."""
     for table, columns in {
         "job": ("created_at", "opened_at", "updated_at", "ended_at"),
         "job_attempt": ("created_at", "started_at", "ended_at"),
@@ -51,11 +51,11 @@ async def age(api: RunningApi, days: int) -> None:
 
 
 async def clean(api: RunningApi) -> dict[str, Any]:
-    """Clean up through the API and the duty, and return the fire."""
-    fired = (await post(api, "/api/cleanup", dry_run=False))["schedule_run"]
-    works = {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)}
-    assert await schedule_once(api.database, works)
-    return dict(await api.get(f"/api/schedule/{fired['id']}"))
+    """Clean up through the API and the worker, and return the schedule run."""
+    schedule_run = (await post(api, "/api/cleanup", dry_run=False))["schedule_run"]
+    tasks = {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)}
+    assert await schedule_once(api.database, tasks)
+    return dict(await api.get(f"/api/schedule/{schedule_run['id']}"))
 
 
 async def keys(api: RunningApi) -> set[str]:
@@ -67,10 +67,10 @@ async def files_of(api: RunningApi, job: int, attempt: int = 1) -> set[str]:
     return {key.removeprefix(prefix) for key in await keys(api) if key.startswith(prefix)}
 
 
-TOLD = {"log.jsonl", "manifest.json", "claim.json", "result.json"}
+RECORDS = {"log.jsonl", "manifest.json", "claim.json", "result.json"}
 
 
-async def test_files_of_unpublished_jobs_go_and_are_told_as_gone(api: RunningApi) -> None:
+async def test_files_of_unpublished_jobs_are_deleted_and_return_410(api: RunningApi) -> None:
     job, young = await make_jobs(api, "us/a", "us/b", live=False)
     await succeed(api, job)
     await write_files(api, job)
@@ -80,7 +80,7 @@ async def test_files_of_unpublished_jobs_go_and_are_told_as_gone(api: RunningApi
     done = await clean(api)
     assert done["state"] == "Done", done
     assert done["detail"]["removed"]["unpublished"] == {"count": 1, "size_bytes": 200}
-    assert await files_of(api, job) == TOLD
+    assert await files_of(api, job) == RECORDS
     assert await files_of(api, young) == set(FILES)
     shown = await api.get(f"/api/job/{job}")
     assert (shown["output"], shown["files_deleted_at"] is None) == ({}, False)
@@ -96,14 +96,14 @@ async def test_logs_go_later_and_then_nothing_is_left(api: RunningApi) -> None:
     await write_files(api, job)
     await age(api, 100)
     await clean(api)
-    assert await files_of(api, job) == TOLD
+    assert await files_of(api, job) == RECORDS
     await age(api, 300)
     await clean(api)
     assert await files_of(api, job) == set()
     assert (await api.client.get(f"/api/job/{job}/log")).status == 410
 
 
-async def test_last_publications_are_kept_and_the_published_one_for_ever(api: RunningApi) -> None:
+async def test_latest_publications_and_the_published_one_are_kept(api: RunningApi) -> None:
     jobs = []
     for _ in range(6):
         (job,) = await make_jobs(api, "us/a")
@@ -177,10 +177,10 @@ async def test_cleanup_with_the_store_away_fails_and_is_tried_again(api: Running
     stored(api).is_away = False
     await api.database.execute("UPDATE schedule_run SET due_at = now()")
     await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)})
-    assert await files_of(api, job) == TOLD
+    assert await files_of(api, job) == RECORDS
 
 
-async def test_job_whose_files_are_gone_cannot_be_published_any_more(api: RunningApi) -> None:
+async def test_job_without_files_cannot_be_published(api: RunningApi) -> None:
     await succeed(api, (await make_jobs(api, "us/a"))[0])
     (held,) = await make_jobs(api, "us/a")
     assert await succeed(api, held, count=5) == "Warn"
@@ -189,13 +189,14 @@ async def test_job_whose_files_are_gone_cannot_be_published_any_more(api: Runnin
     await age(api, 100)
     await clean(api)
     response = await api.client.post(f"/api/job/{held}/confirm", headers=INTERNAL)
-    assert (response.status, "run it again" in (await response.json())["detail"]) == (409, True)
+    assert response.status == 409
+    assert "files" in (await response.json())["detail"]
     run = (await api.get(f"/api/job/{later}"))["run"]
     await api.client.patch(f"/api/run/{run}", json={"live": True}, headers=INTERNAL)
     assert [item["source_name"] for item in (await api.get("/api/data"))["data"]] == ["us/a"]
 
 
-async def test_orphans_are_removed_and_what_is_known_or_young_or_not_ours_is_not(api: RunningApi) -> None:
+async def test_orphans_are_removed_but_known_or_new_or_other_objects_are_not(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a")
     await succeed(api, job)
     await write_files(api, job)
@@ -218,7 +219,7 @@ async def test_object_that_comes_after_the_deletion_is_an_orphan(api: RunningApi
     await api.storage.put_bytes(attempt_prefix(job, 1) + "source.parquet", b"late")
     stored(api).modified_at[attempt_prefix(job, 1) + "source.parquet"] -= timedelta(days=40)
     await clean(api)
-    assert await files_of(api, job) == TOLD
+    assert await files_of(api, job) == RECORDS
 
 
 async def test_events_of_ended_jobs_are_forgotten_but_for_publications(api: RunningApi) -> None:

@@ -26,7 +26,7 @@ def names(result: Review) -> list[str]:
     return [job.name for job in result.jobs]
 
 
-def edited(edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def edit_definition(edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Return the definition of two towns, edited."""
     made: dict[str, Any] = json.loads(json.dumps(definition("a", "b")))
     edit(made)
@@ -47,7 +47,7 @@ def edited(edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     ],
 )
 def test_only_entries_that_differ_get_jobs(edit: Callable[..., None], expected: list[str]) -> None:
-    assert names(review_change(definition("a", "b"), edited(edit))) == expected
+    assert names(review_change(definition("a", "b"), edit_definition(edit))) == expected
 
 
 @pytest.mark.parametrize("before", [None, "not JSON", "{}", '{"schema": 1}', "[" * 5000, '"\\u0000"'])

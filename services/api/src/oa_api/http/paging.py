@@ -24,7 +24,7 @@ def page_response(
         if "cursor" in asked
         else Slice(limit=asked["limit"], page=asked["page"])
     )
-    return list_response(request, window, name, page, serialize=dict, **extra)
+    return list_response(request, window, name, page, serialize=dict, cursor_of=None, **extra)
 
 
 def list_response(
@@ -34,18 +34,21 @@ def list_response(
     page: Page[_Row],
     *,
     serialize: Callable[[_Row], Mapping[str, Any]],
+    cursor_of: Callable[[_Row], str] | None = None,
     **extra: object,
 ) -> web.Response:
     """Return a page of a list under `name`, its total if counted, and Link headers.
 
-    The next page is found by cursor where the list has one, else by page number.
+    The next page is found by cursor where the list has one, else by page number; `cursor_of` returns the cursor of a
+    row in lists that are not ordered by ID.
     """
     items = [serialize(row) for row in page.rows]
     total = page.total.as_fields() if page.total else {}
     response = web.json_response({**extra, **total, name: items})
     links = []
     if page.has_more:
-        links.append(f'<{_next_url(request, window, items)}>; rel="next"')
+        cursor = cursor_of(page.rows[-1]) if cursor_of else None
+        links.append(f'<{_next_url(request, window, items, cursor)}>; rel="next"')
     if window.page > 0:
         links.append(f'<{request.rel_url.update_query(page=window.page - 1)}>; rel="prev"')
     if links:
@@ -53,7 +56,9 @@ def list_response(
     return response
 
 
-def _next_url(request: web.Request, window: Slice, items: Sequence[Mapping[str, Any]]) -> URL:
+def _next_url(request: web.Request, window: Slice, items: Sequence[Mapping[str, Any]], cursor: str | None) -> URL:
+    if cursor is not None:
+        return request.rel_url.update_query(cursor=cursor)
     if isinstance(window, CursorSlice):
         return request.rel_url.without_query_params("page").update_query(cursor=items[-1]["id"])
     return request.rel_url.update_query(page=window.page + 1)
