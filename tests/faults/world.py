@@ -36,6 +36,7 @@ from oa_shared.status import JobStatus
 from support.fakes.memory_batch import MemoryBatch
 from support.fakes.memory_storage import MemoryStorage
 from support.planned_jobs import create_planned_jobs
+from support.running_api import forget_applications
 
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 SECRET = "s"
@@ -155,6 +156,7 @@ class World:
         fetcher = await stack.enter_async_context(DefinitionFetcher(()))
         queues = {"jobs": QueuePair(self.jobs_queue, None), "results": QueuePair(self.results_queue, None)}
         app = make_app(settings, database=self.database, storage=self.storage, queues=queues, fetcher=fetcher)
+        stack.callback(forget_applications)
         server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
         return str(server.make_url("/"))
 

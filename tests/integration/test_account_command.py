@@ -21,10 +21,10 @@ async def test_add_makes_an_admin_and_link_lets_it_in_once(settings: AccountSett
     site, _, secret = link.partition("/sign-in/link?token=")
     assert site == "https://oa.example"
     database = await Database.open(settings.database_url, connections=1)
-    used = await database.run(lambda transaction: magic_link.use(transaction, secret))
-    assert (used["login"], used["role"]) == ("ada", "admin")
+    used = await database.run(lambda transaction: magic_link.use_link(transaction, secret))
+    assert (used.login, used.role) == ("ada", "admin")
     with pytest.raises(ConflictError):
-        await database.run(lambda transaction: magic_link.use(transaction, secret))
+        await database.run(lambda transaction: magic_link.use_link(transaction, secret))
     await database.close()
 
 
@@ -46,7 +46,7 @@ async def test_link_signs_in_at_the_running_service(database_url: str) -> None:
         (["link", "bob"], NotFoundError),
     ],
 )
-async def test_command_that_cannot_be_done_says_why(
+async def test_refused_command_raises_its_reason(
     settings: AccountSettings, words: list[str], error: type[Exception]
 ) -> None:
     await run_account_command(settings, ["add", "ada"])

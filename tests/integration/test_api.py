@@ -105,7 +105,7 @@ async def test_missing_page_for_a_browser_is_a_page_and_for_programs_a_problem(a
     assert (problem.status, problem.content_type) == (404, "application/problem+json")
 
 
-async def test_root_no_duty_has_worked_is_unhealthy(api: RunningApi) -> None:
+async def test_root_before_any_worker_ran_is_unhealthy(api: RunningApi) -> None:
     response = await api.client.get("/")
     assert response.status == 503
     assert len((await response.json())["problems"]) == 3

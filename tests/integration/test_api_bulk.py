@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from oa_api.bulk_actions.bulk_actions import MAX_JOBS, step
+from oa_api.bulk_actions.bulk_actions import run_step
+from oa_api.bulk_actions.requests import MAX_JOBS
 from oa_api.bulk_actions.worker import run_bulk
 from support.running_api import INTERNAL, RunningApi, definition
 
@@ -19,7 +20,7 @@ async def ask(api: RunningApi, body: dict[str, Any], **headers: str) -> tuple[in
 
 
 async def carried_out(api: RunningApi, bulk: int) -> Any:
-    while await api.database.run(step) is not None:
+    while await api.database.run(run_step) is not None:
         pass
     return await api.get(f"/api/job/bulk/{bulk}", **INTERNAL)
 
@@ -115,7 +116,7 @@ async def test_limit_takes_the_oldest_jobs_and_leaves_the_others(api: RunningApi
 async def test_duty_does_what_was_asked_for_before_it_began_and_goes_on_after_a_stop(api: RunningApi) -> None:
     await jobs_of(api, 60, code="upstream.timeout")
     _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 60})
-    await api.database.run(step)
+    await api.database.run(run_step)
     half = await api.get(f"/api/job/bulk/{answer['id']}", **INTERNAL)
     assert 0 < half["done"] < 60
     stop = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Dead letters over the real SQS protocol: a look loses nothing, a redrive loses nothing."""
+"""Dead letters over the real SQS protocol: viewing and redriving lose nothing."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from oa_api.dead_letters import dead_letters
-from oa_api.dead_letters.dead_letter_view import DeadLetterFilter
+from oa_api.dead_letters.dead_letter import DeadLetterFilter
 from oa_api.http.app_keys import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
@@ -33,8 +33,8 @@ async def api(
             yield running
 
 
-async def nobody(_letters: object) -> None:
-    """Hear of letters, and keep it to oneself."""
+async def ignore(_messages: object) -> None:
+    """Record nothing before an action."""
 
 
 def body(job: int) -> str:
@@ -127,7 +127,7 @@ async def test_redrive_queue_that_refuses_and_dies_keeps_what_it_did_not_take() 
     main, dead = RefusingQueue(), MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(25)])
     with pytest.raises(QueueUnavailableError):
-        await dead_letters.redrive(QueuePair(main, dead), dead, DeadLetterFilter(), tell=nobody)
+        await dead_letters.redrive(QueuePair(main, dead), dead, DeadLetterFilter(), before=ignore)
     depths = (await main.depth(), await dead.depth())
     assert (depths[0].visible, depths[1].visible, depths[1].in_flight) == (2, 23, 0)
 
@@ -150,7 +150,7 @@ async def trail(api: RunningApi) -> list[tuple[str, str, int, list[int | None]]]
     ]
 
 
-async def test_letters_are_found_by_kind_reason_and_job(api: RunningApi) -> None:
+async def test_dead_letters_are_selected_by_kind_reason_and_job(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2), reason="unknown field: colour")
     await dead_letter(api, "not json", reason="not JSON")
     for query, jobs in {
@@ -186,7 +186,7 @@ async def test_discard_of_everything_by_leaving_out_the_choice_is_refused(api: R
     assert response.status == 422
 
 
-async def test_letters_stay_when_the_audit_trail_cannot_be_written(api: RunningApi) -> None:
+async def test_dead_letters_stay_when_the_audit_entry_cannot_be_written(api: RunningApi) -> None:
     await dead_letter(api, body(1))
     await api.database.execute("ALTER TABLE audit RENAME TO gone")
     for action in ("redrive", "discard"):

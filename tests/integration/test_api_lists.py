@@ -10,7 +10,7 @@ STATUSES = ("Pending", "Submitted", "Running", "Success", "Warn", "Fail", "Cance
 
 
 async def fill(api: RunningApi) -> list[dict[str, Any]]:
-    """Make 3 runs with 5, 3 and 0 jobs; the first is live and has a failed and a cancelled job."""
+    """Make 3 runs with 5, 3 and 0 jobs; the first is live and has a failed and a canceled job."""
     first, second, _ = await api.run(live=True), await api.run(), await api.run()
     await api.post_jobs(first, {"source": definition(*"abcde"), "source_name": "xx/first"})
     await api.post_jobs(second, {"source": definition(*"abc"), "source_name": "xx/second"})

@@ -97,7 +97,7 @@ async def metrics(api: RunningApi) -> dict[str, float]:
     return {name: float(value) for name, _, value in (li.rpartition(" ") for li in text.splitlines() if li[0] != "#")}
 
 
-async def test_metrics_count_requests_jobs_outbox_queues_and_duties(api: RunningApi) -> None:
+async def test_metrics_count_requests_jobs_outbox_queues_and_workers(api: RunningApi) -> None:
     await api.job()
     dead = api.queues["jobs"].dead
     assert dead is not None
@@ -120,7 +120,7 @@ async def test_metrics_count_requests_jobs_outbox_queues_and_duties(api: Running
     assert after[counted] == before.get(counted, 0) + 1
 
 
-async def test_metrics_with_the_neighbours_away_still_answer(postgres: Postgres, migrated_template: str) -> None:
+async def test_metrics_respond_while_dependencies_are_down(postgres: Postgres, migrated_template: str) -> None:
     async with running_api(postgres.create("away", template=migrated_template)) as api:
         for pair in api.queues.values():
             pair.main.is_away = True  # type: ignore[attr-defined] # queues in memory

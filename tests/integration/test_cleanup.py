@@ -119,7 +119,7 @@ async def test_latest_publications_and_the_published_one_are_kept(api: RunningAp
     assert all(file["url"] is None for item in listed[3:] for file in item["files"])
 
 
-async def test_look_tells_what_the_cleanup_then_removes_and_changes_nothing(api: RunningApi) -> None:
+async def test_preview_returns_what_the_cleanup_then_removes(api: RunningApi) -> None:
     jobs = await make_jobs(api, "us/a", "us/b", "us/c", live=False)
     for job in jobs:
         await succeed(api, job)
@@ -159,7 +159,7 @@ async def test_cleanup_that_is_killed_is_finished_by_the_next(
     await agree(api)
     monkeypatch.undo()
     assert (await clean(api))["state"] == "Done"
-    assert [await files_of(api, job) for job in jobs] == [TOLD, TOLD]
+    assert [await files_of(api, job) for job in jobs] == [RECORDS, RECORDS]
     await agree(api)
     row = await api.database.first("SELECT count(*) AS open FROM file_deletion WHERE deleted_at IS NULL")
     assert row == {"open": 0}
@@ -190,7 +190,7 @@ async def test_job_without_files_cannot_be_published(api: RunningApi) -> None:
     await clean(api)
     response = await api.client.post(f"/api/job/{held}/confirm", headers=INTERNAL)
     assert response.status == 409
-    assert "files" in (await response.json())["detail"]
+    assert f"job {held}" in (await response.json())["detail"]
     run = (await api.get(f"/api/job/{later}"))["run"]
     await api.client.patch(f"/api/run/{run}", json={"live": True}, headers=INTERNAL)
     assert [item["source_name"] for item in (await api.get("/api/data"))["data"]] == ["us/a"]
@@ -267,7 +267,7 @@ async def test_rules_that_are_none_are_refused_and_change_nothing(api: RunningAp
 
 
 async def agree(api: RunningApi) -> None:
-    """Every file that a row offers is there, or the row says that it is gone."""
+    """Check that every file of a row exists, or that the row has no files."""
     there = await keys(api)
     rows = await api.database.all(
         "SELECT id AS job, attempt, result FROM job WHERE result IS NOT NULL UNION ALL"

@@ -64,10 +64,10 @@ async def test_try_of_several_entries_lists_them(tmp_path: Path, site: TestServe
     path.write_text(json.dumps(whole))
     ended = await oa("try", path)
     assert ended.status == 10
-    assert "addresses/city, addresses/county" in ended.err
+    assert all(word in ended.err for word in ("addresses/city, addresses/county", "--layer", "--name"))
     ended = await oa("try", path, "--name", "town", "--json")
     assert ended.json["code"] == "source.schema"
-    assert "--name" in ended.json["message"]
+    assert "addresses/city, addresses/county" in ended.json["message"]
     assert (await oa("try", path, "--name", "county")).status == 0
 
 
@@ -104,7 +104,7 @@ async def test_diff_of_a_folder_without_a_run_fails(tmp_path: Path, site: TestSe
     ended = await oa("diff", tmp_path, definition(tmp_path, site, "after"))
     assert ended.status == 12
     assert ended.err.startswith("source.format ")
-    assert tmp_path.name in ended.err.replace("\n", "")
+    assert str(tmp_path) in "".join(ended.err.split())
 
 
 async def test_explain_and_build_run_the_engine(tmp_path: Path) -> None:

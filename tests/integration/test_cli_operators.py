@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from oa_api.bulk_actions.bulk_actions import step
+from oa_api.bulk_actions.bulk_actions import run_step
 from oa_shared.queue import OutgoingMessage
 from support.command_line import oa
 from support.running_api import INTERNAL, SECRET, RunningApi, definition
@@ -20,9 +20,9 @@ async def fail_jobs(api: RunningApi, *names: str) -> None:
 
 
 async def carry_out(api: RunningApi) -> None:
-    while (await api.database.run(step)) is None:  # noqa: ASYNC110 - until the program has started the action
+    while (await api.database.run(run_step)) is None:  # noqa: ASYNC110 - until the program has started the action
         await asyncio.sleep(0.05)
-    while await api.database.run(step) is not None:
+    while await api.database.run(run_step) is not None:
         pass
 
 

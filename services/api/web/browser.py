@@ -28,11 +28,11 @@ here=$(dirname "$(readlink -f "$0")")
 export LD_LIBRARY_PATH="$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" FONTCONFIG_FILE="$here/fonts.conf"
 exec "$here/headless_shell" "$@"
 """
-_FONTS = """<?xml version="1.0"?>
+_FONTS = f"""<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">fonts-cache</cachedir>
+  <dir>{CHROMIUM}/fonts</dir>
+  <cachedir>{CHROMIUM}/fonts-cache</cachedir>
 </fontconfig>
 """
 

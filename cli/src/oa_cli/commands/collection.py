@@ -14,8 +14,9 @@ from oa_cli.products import StartedBuild, describe_build, file_lines
 from oa_cli.runner import json_option, print_answer, run
 from oa_cli.watch import watch_job
 from oa_shared.json_types import JsonObject
+from oa_shared.products import COLLECTION_FORMATS
 
-FORMATS = click.Choice(["geojson", "parquet", "pmtiles"])
+FORMATS = click.Choice([item.value for item in COLLECTION_FORMATS])
 
 
 class CollectionBuild(TypedDict):

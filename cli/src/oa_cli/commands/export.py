@@ -14,8 +14,9 @@ from oa_cli.products import file_lines
 from oa_cli.runner import ExitStatus, json_option, print_answer, run
 from oa_cli.watch import watch_job
 from oa_shared.json_types import JsonObject
+from oa_shared.products import EXPORT_FORMATS
 
-FORMATS = click.Choice(["csv", "shapefile", "gpkg", "flatgeobuf", "geojson", "parquet"])
+FORMATS = click.Choice([item.value for item in EXPORT_FORMATS])
 _SIDES = 4
 
 

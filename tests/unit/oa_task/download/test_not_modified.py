@@ -88,9 +88,7 @@ async def test_run_job_changed_file_is_fetched(run: Run, site: Site, address: st
     assert second["count"] == 3
 
 
-async def test_run_job_cache_that_is_not_what_was_stored_is_not_used(
-    run: Run, site: Site, address: str, tmp_path: Path
-) -> None:
+async def test_run_job_corrupt_cache_is_not_used(run: Run, site: Site, address: str, tmp_path: Path) -> None:
     await run(address)
     (tmp_path / "out-1" / "cache.zip").write_bytes(b"not a zip")
     second = await run(address)
@@ -99,7 +97,7 @@ async def test_run_job_cache_that_is_not_what_was_stored_is_not_used(
     assert site.sent == 2
 
 
-async def test_run_job_other_address_is_not_asked_about_the_old_one(run: Run, site: Site, address: str) -> None:
+async def test_run_job_other_url_is_not_conditional(run: Run, site: Site, address: str) -> None:
     await run(address)
     assert (await run(address.replace("data", "other")))["raw"]["not_modified"] is False
 

@@ -121,4 +121,4 @@ def _changed(changes: dict[str, Any] | None) -> list[tuple[str, int]]:
 
 def _chart(publications: Sequence[Any]) -> charts.Chart:
     """Return the number of features over time, oldest first."""
-    return charts.line([(found["published_at"][:10], found["count"] or 0) for found in reversed(publications)])
+    return charts.line_chart([(found["published_at"][:10], found["count"] or 0) for found in reversed(publications)])

@@ -37,9 +37,9 @@ class ProblemSchema(ResponseSchema):
     code = text_field("Code of the problem.", "not_found")
     title = text_field("Description of the problem type.", "Not found.")
     status = fields.Integer(required=True, metadata=about("HTTP status.", 404))
-    detail = text_field("What is wrong with this request.", "job 7 does not exist")
+    detail = text_field("Description of the problem of this request.", "job 7 does not exist")
     message = text_field("Same as `detail`, for older clients.", "job 7 does not exist")
-    errors = fields.Dict(required=True, keys=fields.String(), metadata=about("What is wrong, by field."))
+    errors = fields.Dict(required=True, keys=fields.String(), metadata=about("Messages by field."))
 
 
 class ListSchema(ResponseSchema):

@@ -20,7 +20,7 @@ from oa_api.jobs.job_log import as_text
 from oa_api.jobs.request_schemas import AttemptReportSchema, JobFilterSchema, LogFormatSchema, OutputChoiceSchema
 from oa_api.jobs.rows import JobRow
 from oa_api.jobs.schemas import AttemptStateSchema, JobStatusSchema, NewAttemptSchema, ReportOutcomeSchema
-from oa_api.jobs.serializers import serialize_job, serialize_job_detail
+from oa_api.jobs.serializers import serialize_history, serialize_job
 from oa_shared.ids import attempt_prefix
 from oa_shared.status import JobStatus
 from oa_shared.transitions import IgnoredBecause
@@ -38,8 +38,8 @@ async def list_jobs(request: web.Request) -> web.Response:
 
 async def get_job(request: web.Request) -> web.Response:
     """Return a job with its attempts and events."""
-    detail = await queries.get_job_detail(request.app[DATABASE], await _read_job(request))
-    return web.json_response(serialize_job_detail(detail, with_token=is_trusted(request)))
+    history = await queries.get_history(request.app[DATABASE], await _read_job(request))
+    return web.json_response(serialize_history(history, with_token=is_trusted(request)))
 
 
 async def get_state(request: web.Request) -> web.Response:

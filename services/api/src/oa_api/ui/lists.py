@@ -1,4 +1,4 @@
-"""Lists on pages: the same filters and keyset pages as the API's, with links for people."""
+"""Lists on pages: the filters and keyset pages of the API, with links to other pages of the list."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,9 +19,9 @@ _SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Some rows of a list, where the next ones are, and in words how many there are in all."""
+    """Rows of a list, links to older and to the newest rows, and how many of how many rows are shown."""
 
-    rows: Sequence[Any]
+    rows: Sequence[object]
     older: str | None
     newest: str | None
     says: str
@@ -34,7 +34,7 @@ async def asked_of(request: web.Request, schema: Schema) -> dict[str, Any]:
 
 
 def listing(request: web.Request, asked: dict[str, Any], rows: list[Row], total: Total) -> Listing:
-    """Return a page of rows, of which there may be one more than are shown; the cursor is the id of the last."""
+    """Return a page of rows, of which there may be one more than fit; the cursor is the ID of the last one."""
     shown = rows[: asked["limit"]]
     has_more = len(rows) > asked["limit"]
     older = request.rel_url.update_query(cursor=shown[-1]["id"]) if has_more else None
