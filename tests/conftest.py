@@ -1,6 +1,8 @@
 """The servers that integration tests talk to: one Postgres and one AWS emulator for each pytest worker."""
 
+import gc
 import logging
+import resource
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,8 +17,34 @@ from oa_local.postgres import Postgres, migrate
 from oa_local.provision import Queues, create_bucket, create_queues
 from oa_shared.aws import Aws, open_aws
 from support.databases import Databases
+from support.distribution import deal
 
 _TEMPLATE = "oa_template"
+_STATM = Path("/proc/self/statm")
+_MOST_MEMORY_MB = 1500
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the tests to the workers of pytest-xdist, where there are several."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers > 1:
+        items[:] = deal(items, workers)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the collection made out of garbage collection, so that it looks at what tests leave soon and fast."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Fail the test after which this process has more memory than all tests together need."""
+    yield
+    pages = int(_STATM.read_text("ascii").split()[1]) if _STATM.exists() else 0
+    megabytes = pages * resource.getpagesize() // 2**20
+    assert megabytes < _MOST_MEMORY_MB, f"this process has grown to {megabytes} MB: see docs/testing.md"
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import polars as pl
 
 from bench.reference.rows import RowRules
 from oa_task.conform.rows import conform_batch
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, FeatureBatch, Points
 from oa_task.runtime.failure import TaskFailure
@@ -19,7 +19,7 @@ Properties = list[dict[str, Any]]
 
 def by_engine(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> Properties | None:
     """Return the rows as the engine conforms them, None if it refuses a regular expression."""
-    entry = SourceEntry(layer, "name", (), "http", None, {"format": "csv"}, rules)
+    entry = TaskEntry(layer, "name", (), "http", None, {"format": "csv"}, rules)
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
     missing = np.full(len(rows), np.nan)
     try:

@@ -19,7 +19,7 @@ from meter import measured
 from rich.console import Console
 from rich.table import Table
 
-from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.features.batch import Attributes, Points
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import output_batch

@@ -1,4 +1,4 @@
-"""What people see when something is away or not there: a page in the same look, that says what to do."""
+"""Error pages: while a dependency is down, and for what does not exist."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,8 @@ from oa_local.postgres import Postgres, migrate
 
 
 @pytest.fixture(scope="module")
-def bereft(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Give a site whose database has gone away."""
+def without_database(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Yield a site whose database has stopped."""
     server = Postgres(tmp_path_factory.mktemp("gone") / "data", fsync_off=True)
     server.start()
     try:
@@ -26,8 +26,8 @@ def bereft(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.mark.parametrize("path", ["/", "/runs", "/runs/1", "/jobs", "/jobs/1"])
-def test_page_without_database_says_so_in_words(browser: Browser, bereft: Site, path: str) -> None:
-    visitor = Visitor(browser, bereft.url)
+def test_page_without_database_names_the_database(browser: Browser, without_database: Site, path: str) -> None:
+    visitor = Visitor(browser, without_database.url)
     page = visitor.open(path, status=503)
     expect(page.get_by_text("database").first).to_be_visible()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
@@ -35,8 +35,8 @@ def test_page_without_database_says_so_in_words(browser: Browser, bereft: Site, 
     visitor.leave()
 
 
-def test_page_of_somebody_signed_in_without_database_says_so_too(browser: Browser, bereft: Site) -> None:
-    visitor = Visitor(browser, bereft.url, cookies={"oa_session": "0" * 64})
+def test_page_of_a_session_without_database_names_it_too(browser: Browser, without_database: Site) -> None:
+    visitor = Visitor(browser, without_database.url, cookies={"oa_session": "0" * 64})
     expect(visitor.open("/jobs", status=503).get_by_text("database").first).to_be_visible()
     visitor.leave()
 
@@ -45,15 +45,15 @@ def test_page_of_somebody_signed_in_without_database_says_so_too(browser: Browse
     ("path", "status", "words"),
     [
         ("/jobs/999", 404, "job 999"),
-        ("/jobs/x", 404, "there is no job 'x'"),
+        ("/jobs/x", 404, "job 'x'"),
         ("/jobs/999/log", 404, "job 999"),
         ("/runs/999", 404, "run 999"),
-        ("/nowhere", 404, "there is nothing at this address"),
+        ("/nowhere", 404, "not_found"),
         ("/jobs?status=Nope", 422, "status"),
-        ("/static/0/nothing.css", 404, "there is no such file"),
+        ("/static/0/nothing.css", 404, "nothing.css"),
     ],
 )
-def test_address_that_cannot_be_is_told_with_its_reason(visitor: Visitor, path: str, status: int, words: str) -> None:
+def test_error_page_has_the_reason(visitor: Visitor, path: str, status: int, words: str) -> None:
     page = visitor.open(path, status=status)
     expect(page.get_by_text(words).first).to_be_visible()
 
@@ -62,11 +62,11 @@ def test_missing_page_is_fit_for_everybody(visitor: Visitor) -> None:
     look(visitor.open("/runs/999", status=404), "missing")
 
 
-def test_page_of_which_the_files_are_away_says_so(visitor: Visitor, site: Site) -> None:
+def test_page_without_object_store_names_it(visitor: Visitor, site: Site) -> None:
     site.storage.is_away = True
     try:
         page = visitor.open("/jobs/1/log", status=503)
-        expect(page.get_by_text("The object store is not available.").first).to_be_visible()
+        expect(page.get_by_text("storage.unavailable").first).to_be_visible()
         expect(visitor.open("/jobs/1").locator("#status")).to_contain_text("Success")
     finally:
         site.storage.is_away = False
@@ -77,6 +77,6 @@ def test_file_of_a_job_that_is_no_json_is_left_out(visitor: Visitor, site: Site)
     before = site.run(site.storage.get_bytes(key)) or b""
     site.run(site.storage.put_bytes(key, b"[" * 200_000))
     try:
-        expect(visitor.open("/jobs/1/input").get_by_text("There is no profile.")).to_be_visible()
+        expect(visitor.open("/jobs/1/input").locator("#source-columns .empty")).to_be_visible()
     finally:
         site.run(site.storage.put_bytes(key, before))

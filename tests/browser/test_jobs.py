@@ -1,8 +1,9 @@
-"""A job's page in the hands of people: what they may do, and what a hostile source may not."""
+"""The page of a job: which actions each role has, and that the texts of a source are never markup."""
 
+import re
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser.seeds import HOSTILE
 from browser.site import Site
@@ -13,65 +14,77 @@ def status_of(page: Page) -> str:
     return page.locator("#status .status").first.inner_text()
 
 
-def test_hostile_source_is_text_on_every_page_of_it(visitor: Visitor) -> None:
+def action_of(page: Page, action: str) -> Locator:
+    """Return the button, with its form, of an action on the job."""
+    return page.locator("details", has=page.locator(f"form[action$='/{action}']"))
+
+
+def confirm(page: Page, action: str, *, reason: str = "") -> None:
+    """Take an action on the job, with a reason if one is given."""
+    details = action_of(page, action)
+    details.locator("summary").click()
+    if reason:
+        details.locator("input[name=reason]").fill(reason)
+    details.get_by_role("button").click()
+
+
+def test_hostile_source_is_text_on_every_page(visitor: Visitor) -> None:
     for path in ("/", "/jobs", "/runs/2", "/jobs/5", "/jobs/5/log", "/jobs/1/input", "/jobs/1/changes"):
         page = visitor.open(path)
         expect(page.get_by_text(HOSTILE).first).to_be_visible()
         assert page.locator("img[src=x], main script").count() == 0, path
 
 
-def test_stranger_sees_no_buttons(visitor: Visitor) -> None:
+def test_anonymous_visitor_sees_no_buttons(visitor: Visitor) -> None:
     page = visitor.open("/jobs/5")
     assert page.get_by_role("group").count() == 0
     assert page.locator("form[method=post]").count() == 0
 
 
-def test_buttons_of_a_held_back_job_are_fit_for_everybody(signed_in: Callable[[str], Visitor]) -> None:
+def test_buttons_of_a_job_that_needs_review_are_accessible(signed_in: Callable[[str], Visitor]) -> None:
     page = signed_in("moderator").open("/jobs/4")
-    page.locator("summary", has_text="Confirm").click()
+    action_of(page, "confirm").locator("summary").click()
     look(page, "job-actions")
 
 
-def test_author_runs_a_trial_again_and_cancels_it(signed_in: Callable[[str], Visitor]) -> None:
+def test_author_reruns_a_trial_and_cancels_it(signed_in: Callable[[str], Visitor]) -> None:
     page = signed_in("author").open("/jobs/6")
-    page.get_by_text("Run again").first.click()
-    page.get_by_label("Why?").fill("the server is back")
-    page.get_by_role("button", name="Run again").click()
-    expect(page.get_by_role("status")).to_have_text("Job 6 runs again.")
+    confirm(page, "rerun", reason="the server is back")
+    expect(page.get_by_role("status")).to_contain_text("6")
     assert status_of(page) == "Pending"
-    page.get_by_text("Cancel").first.click()
-    page.get_by_role("button", name="Cancel the job").click()
-    expect(page.get_by_role("status")).to_contain_text("Job 6 is cancelled")
+    confirm(page, "cancel")
+    expect(page.get_by_role("status")).to_contain_text("6")
+    assert status_of(page) == "Cancelled"
     page.reload()
     assert page.get_by_role("status").count() == 0
 
 
-def test_author_without_scripts_runs_a_trial_again(signed_in: Callable[[str], Visitor]) -> None:
+def test_author_without_scripts_reruns_a_trial(signed_in: Callable[[str], Visitor]) -> None:
     page = signed_in("author").open("/jobs/7", scripts=False)
-    page.locator("summary", has_text="Run again").click()
-    page.get_by_role("button", name="Run again").click()
-    expect(page.get_by_role("status")).to_have_text("Job 7 runs again.")
+    confirm(page, "rerun")
+    expect(page.get_by_role("status")).to_contain_text("7")
+    assert status_of(page) == "Pending"
 
 
-def test_moderator_confirms_what_is_held_back_and_it_is_published(
+def test_moderator_confirms_a_job_that_needs_review_and_it_is_published(
     signed_in: Callable[[str], Visitor], site: Site
 ) -> None:
     page = signed_in("moderator").open("/jobs/4")
     expect(page.get_by_text("25.1 % fewer")).to_be_visible()
-    page.get_by_text("Confirm").first.click()
-    page.get_by_role("button", name="Publish it").click()
-    expect(page.get_by_role("status")).to_have_text("Job 4 is confirmed.")
+    confirm(page, "confirm")
+    expect(page.get_by_role("status")).to_contain_text("4")
+    assert status_of(page) == "Success"
     expect(page.locator("#status")).to_contain_text("published")
     audit = site.run(site.api.database.all("SELECT action FROM audit WHERE subject = 'job/4'"))
     assert [row["action"] for row in audit] == ["job.confirm"]
 
 
-def test_second_answer_to_the_same_question_is_told_not_done(signed_in: Callable[[str], Visitor], site: Site) -> None:
+def test_second_cancel_of_the_same_job_reports_a_conflict(signed_in: Callable[[str], Visitor], site: Site) -> None:
     job = site.run(site.api.job())["id"]
     visitor = signed_in("author")
     first, second = visitor.open(f"/jobs/{job}"), visitor.open(f"/jobs/{job}")
     for page in (first, second):
-        page.locator("summary", has_text="Cancel").click()
-        page.get_by_role("button", name="Cancel the job").click()
+        confirm(page, "cancel")
         page.get_by_role("status").wait_for()
-    expect(second.get_by_role("status")).to_contain_text("Nothing was changed")
+    expect(first.get_by_role("status")).to_have_class(re.compile(r"\bgood\b"))
+    expect(second.get_by_role("status")).to_have_class(re.compile(r"\bbad\b"))

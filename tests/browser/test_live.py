@@ -1,4 +1,4 @@
-"""What happens is seen on a page that is open, without anybody loading it anew."""
+"""An open page shows events as they happen, without a reload."""
 
 import pytest
 from playwright.sync_api import expect
@@ -12,7 +12,7 @@ _WITHIN_MS = 15_000
 
 @pytest.fixture
 def waiting(site: Site) -> tuple[int, int]:
-    """Give the numbers of a new run and its job."""
+    """Return the IDs of a new run and its job."""
     job = site.run(site.api.job())
     return job["run"], job["id"]
 
@@ -43,7 +43,7 @@ def test_job_changes_while_the_page_is_open(visitor: Visitor, site: Site, waitin
     expect(page.locator("[data-live]")).to_have_text("Live")
     cancel(site, job)
     expect(page.locator("#status .status").first).to_have_text("Cancelled", timeout=_WITHIN_MS)
-    expect(page.locator("#status")).to_contain_text("An operator cancelled the job.")
+    expect(page.locator("#status")).to_contain_text("operator.cancelled")
 
 
 def test_run_without_scripts_shows_the_same_after_a_click_on_refresh(

@@ -1,4 +1,4 @@
-"""Each page in light, dark and on a phone: pictures for whoever changes it, and what axe finds serious."""
+"""Each page in light, dark and on a phone: screenshots for developers, and serious violations that axe finds."""
 
 import pytest
 
@@ -21,7 +21,7 @@ PAGES = {
     "docs": "/docs",
     "components": "/docs/pages",
 }
-# Jobs that have not got so far: a page of theirs says so.
+# Jobs that have not reached a stage: their pages show an empty state.
 NOT_YET = {"job-no-log": "/jobs/10/log", "job-no-input": "/jobs/10/input", "job-no-changes": "/jobs/10/changes"}
 EMPTY = {"overview-empty": "/", "runs-empty": "/runs", "jobs-empty": "/jobs"}
 

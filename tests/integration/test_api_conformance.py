@@ -61,7 +61,7 @@ class _Served(threading.Thread):
         self._loop.close()
 
     async def _serve(self) -> None:
-        # no duty works here: without this much patience, health is an honest 503
+        # no worker runs here: without this limit, health would be 503
         queues = {name: QueuePair(ImpatientQueue(), ImpatientQueue()) for name in ("jobs", "results")}
         patient = {"worker_silent_s": 1e9}
         async with running_api(self._database_url, fetcher=_NoNetwork(), queues=queues, **patient) as api:

@@ -1,4 +1,4 @@
-"""Dead letters over the real SQS protocol: a look loses nothing, a redrive loses nothing."""
+"""Dead letters over the real SQS protocol: viewing and redriving lose nothing."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from oa_api.dead_letters import dead_letters
-from oa_api.dead_letters.dead_letter_view import DeadLetterFilter
+from oa_api.dead_letters.dead_letter import DeadLetterFilter
 from oa_api.http.app_keys import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
@@ -33,8 +33,8 @@ async def api(
             yield running
 
 
-async def nobody(_letters: object) -> None:
-    """Hear of letters, and keep it to oneself."""
+async def ignore(_messages: object) -> None:
+    """Record nothing before an action."""
 
 
 def body(job: int) -> str:
@@ -62,7 +62,8 @@ async def test_list_queues_shows_depths_and_dead(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2))
     jobs, results = (await api.get("/api/queue"))["queues"]
     assert jobs == {"name": "jobs", "visible": 0, "in_flight": 0, "delayed": 0, "dead": 2}
-    assert (results["name"], results["dead"]) == ("results", None)
+    assert results["name"] == "results"
+    assert results["dead"] is None
 
 
 async def test_list_dead_is_decoded_without_tokens_and_can_be_repeated(api: RunningApi) -> None:
@@ -72,7 +73,9 @@ async def test_list_dead_is_decoded_without_tokens_and_can_be_repeated(api: Runn
     by_body = {message["body"]: message for message in first["messages"]}  # type: ignore[attr-defined] # a list
     assert by_body["not JSON"]["message"] is None
     (decoded,) = [message for message in by_body.values() if message["message"]]
-    assert (decoded["job"], decoded["attempt"], decoded["reason"]) == (7, 2, "on purpose")
+    assert decoded["job"] == 7
+    assert decoded["attempt"] == 2
+    assert decoded["reason"] == "on purpose"
     assert decoded["message"]["token"] == "…"
     assert TOKEN not in json.dumps(first)
 
@@ -127,9 +130,11 @@ async def test_redrive_queue_that_refuses_and_dies_keeps_what_it_did_not_take() 
     main, dead = RefusingQueue(), MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(25)])
     with pytest.raises(QueueUnavailableError):
-        await dead_letters.redrive(QueuePair(main, dead), dead, DeadLetterFilter(), tell=nobody)
+        await dead_letters.redrive(QueuePair(main, dead), dead, DeadLetterFilter(), before=ignore)
     depths = (await main.depth(), await dead.depth())
-    assert (depths[0].visible, depths[1].visible, depths[1].in_flight) == (2, 23, 0)
+    assert depths[0].visible == 2
+    assert depths[1].visible == 23
+    assert depths[1].in_flight == 0
 
 
 async def test_look_cancelled_hands_everything_back() -> None:
@@ -137,7 +142,8 @@ async def test_look_cancelled_hands_everything_back() -> None:
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(15)])
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(dead_letters.peek(dead), 0.2)
-    assert ((await dead.depth()).visible, (await dead.depth()).in_flight) == (15, 0)
+    assert (await dead.depth()).visible == 15
+    assert (await dead.depth()).in_flight == 0
 
 
 async def trail(api: RunningApi) -> list[tuple[str, str, int, list[int | None]]]:
@@ -150,7 +156,7 @@ async def trail(api: RunningApi) -> list[tuple[str, str, int, list[int | None]]]
     ]
 
 
-async def test_letters_are_found_by_kind_reason_and_job(api: RunningApi) -> None:
+async def test_dead_letters_are_selected_by_kind_reason_and_job(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2), reason="unknown field: colour")
     await dead_letter(api, "not json", reason="not JSON")
     for query, jobs in {
@@ -161,13 +167,15 @@ async def test_letters_are_found_by_kind_reason_and_job(api: RunningApi) -> None
         "kind=job.status": [],
     }.items():
         found = await look(api, query)
-        assert ({letter["job"] for letter in found["messages"]}, found["total"]) == (set(jobs), len(jobs)), query  # type: ignore[index,attr-defined]
+        assert {letter["job"] for letter in found["messages"]} == set(jobs), query  # type: ignore[index,attr-defined]
+        assert found["total"] == len(jobs), query  # type: ignore[index]
 
 
 async def test_redrive_by_filter_moves_those_and_is_in_the_audit_trail(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2), body(3))
     done = await redrive(api, job=2, reason="the API knows the field now")
-    assert (done["redriven"], done["left"]) == (1, 2)
+    assert done["redriven"] == 1
+    assert done["left"] == 2
     assert await trail(api) == [("queue.redrive", "the API knows the field now", 1, [2])]
 
 
@@ -186,7 +194,7 @@ async def test_discard_of_everything_by_leaving_out_the_choice_is_refused(api: R
     assert response.status == 422
 
 
-async def test_letters_stay_when_the_audit_trail_cannot_be_written(api: RunningApi) -> None:
+async def test_dead_letters_stay_when_the_audit_entry_cannot_be_written(api: RunningApi) -> None:
     await dead_letter(api, body(1))
     await api.database.execute("ALTER TABLE audit RENAME TO gone")
     for action in ("redrive", "discard"):

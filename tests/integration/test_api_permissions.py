@@ -259,7 +259,7 @@ class Callers:
             "session that never was": session(new_secret()),
         }
         visit = new_secret()
-        own_page = {"X-CSRF-Token": proof(visit), "Cookie": f"oa_visit={visit}"}
+        own_page = {"X-CSRF-Token": proof(visit), "Cookie": f"oa_anonymous={visit}"}
         made = kinds.get(caller) or self._known.get(caller)
         if made is None and "session" in caller:
             made = await self._session(caller)
@@ -313,7 +313,7 @@ class Callers:
         if caller.endswith("another origin"):
             return {"X-CSRF-Token": proof(secret), "Origin": "https://evil.example"}
         if caller in {"idle session", "old session", "disabled admin's session"}:
-            # nobody is signed in: the page that the form came from had the proof of the visit
+            # before sign-in: the page with the form had the token of the anonymous session
             return {}
         return {"X-CSRF-Token": proof(secret)}
 
@@ -363,7 +363,7 @@ def address(route: Route) -> str:
 
 
 async def outcome(web: aiohttp.ClientSession, api: RunningApi, route: Route, headers: dict[str, str]) -> str | int:
-    """Return how a request ends: a page sends a stranger to the sign-in, which is its 401."""
+    """Return how a request ends: a page redirects an anonymous caller to sign-in, which is its 401."""
     is_page = not route.path.startswith("/api")
     accept = {"Accept": "text/html"} if is_page else {}
     body: dict[str, object] = {} if route.method == "GET" else {"data": {}} if is_page else {"json": {}}
@@ -375,19 +375,19 @@ async def outcome(web: aiohttp.ClientSession, api: RunningApi, route: Route, hea
         return answer.status if is_fault else "in"
 
 
-def named(route: Route) -> str:
+def endpoint_name(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
 async def test_every_endpoint_has_its_line_and_every_line_its_endpoint() -> None:
-    assert sorted(LOWEST) == sorted(map(named, ROUTES)), "LOWEST of this file"
+    assert sorted(LOWEST) == sorted(map(endpoint_name, ROUTES)), "LOWEST of this file"
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=named)
+@pytest.mark.parametrize("route", ROUTES, ids=endpoint_name)
 async def test_endpoint_lets_in_whom_the_table_says(
     api: RunningApi, callers: Callers, web: aiohttp.ClientSession, route: Route
 ) -> None:
-    column = COLUMNS.index(LOWEST[named(route)])
+    column = COLUMNS.index(LOWEST[endpoint_name(route)])
     expected = {caller: row[column] for caller, row in OUTCOMES.items()}
     for caller, row in WITHOUT_PROOF.items():
         expected[caller] = row[column] if route.method == "GET" else 403

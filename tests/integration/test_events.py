@@ -26,18 +26,18 @@ async def report(api: RunningApi, job: int, status: str, **more: Any) -> None:
     assert response.status == 200, await response.text()
 
 
-def told(events: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
+def kinds_and_statuses(events: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
     return [(event["kind"], event["status"]) for event in events]
 
 
-async def test_feed_tells_creation_report_retry_cancel_and_rerun(api: RunningApi) -> None:
+async def test_feed_has_creation_report_retry_cancel_and_rerun(api: RunningApi) -> None:
     job = (await api.job())["id"]
     await report(api, job, "Submitted", batch_job="b")
     await report(api, job, "Fail", code="infra.host_lost")
     await act(api, job, "cancel")
     await act(api, job, "rerun")
     events = (await api.get("/api/events"))["events"]
-    assert told(events) == [
+    assert kinds_and_statuses(events) == [
         ("job.created", "Pending"),
         ("api.patch", "Submitted"),
         ("api.patch", "Fail"),
@@ -50,8 +50,8 @@ async def test_feed_tells_creation_report_retry_cancel_and_rerun(api: RunningApi
     assert {event["run"] for event in events} == {1}
 
 
-async def warned(api: RunningApi, *, live: bool) -> int:
-    """Return a job that the quality gate holds back: it has no features."""
+async def create_job_to_review(api: RunningApi, *, live: bool) -> int:
+    """Return a job that needs review: it has no features."""
     job = (await api.job(live=live))["id"]
     await report(api, job, "Success")
     if not live:
@@ -59,17 +59,25 @@ async def warned(api: RunningApi, *, live: bool) -> int:
     return int(job)
 
 
-async def test_feed_tells_held_back_confirmed_and_published(api: RunningApi) -> None:
-    job = await warned(api, live=True)
+async def test_feed_has_review_confirmation_and_publication(api: RunningApi) -> None:
+    job = await create_job_to_review(api, live=True)
     await act(api, job, "confirm")
     events = (await api.get("/api/events"))["events"]
-    assert told(events)[1:] == [("api.patch", "Warn"), ("job.confirmed", "Success"), ("data.published", None)]
+    assert kinds_and_statuses(events)[1:] == [
+        ("api.patch", "Warn"),
+        ("job.confirmed", "Success"),
+        ("data.published", None),
+    ]
 
 
-async def test_feed_tells_held_back_when_run_becomes_live_and_rejected(api: RunningApi) -> None:
-    await act(api, await warned(api, live=False), "reject")
+async def test_feed_has_review_when_run_becomes_live_and_rejection(api: RunningApi) -> None:
+    await act(api, await create_job_to_review(api, live=False), "reject")
     events = (await api.get("/api/events"))["events"]
-    assert told(events)[1:] == [("api.patch", "Success"), ("job.needs_review", "Warn"), ("job.rejected", "Fail")]
+    assert kinds_and_statuses(events)[1:] == [
+        ("api.patch", "Success"),
+        ("job.needs_review", "Warn"),
+        ("job.rejected", "Fail"),
+    ]
     assert events[-1]["error"] == "operator.rejected"
 
 
@@ -107,18 +115,19 @@ async def test_feed_keeps_an_event_back_until_older_transactions_have_ended(api:
     assert [e["kind"] for e in (await api.get("/api/events"))["events"]] == ["job.created", "late", "early"]
 
 
-async def test_stream_tells_what_happens_with_counts_of_the_run(api: RunningApi) -> None:
+async def test_stream_sends_events_with_counts_of_the_run(api: RunningApi) -> None:
     async with open_stream(api.client) as opened:
         job = await api.job()
         event = await opened.next("job")
-        assert (event.data["job"], event.data["kind"]) == (job["id"], "job.created")
+        assert event.data["job"] == job["id"]
+        assert event.data["kind"] == "job.created"
         assert opened.last_id == event.data["id"]
         assert opened.retry_ms
         run = await opened.next("run")
         assert run.data == await api.get(f"/api/run/{job['run']}")
 
 
-async def test_stream_of_a_run_begins_with_its_counts_and_tells_no_other(api: RunningApi) -> None:
+async def test_stream_of_a_run_starts_with_its_counts_and_has_no_other_run(api: RunningApi) -> None:
     run = (await api.job())["run"]
     async with open_stream(api.client, f"/api/run/{run}/events") as opened:
         assert (await opened.next()).data["jobs"]["total"] == 1
@@ -127,7 +136,7 @@ async def test_stream_of_a_run_begins_with_its_counts_and_tells_no_other(api: Ru
         assert (await opened.next("job")).data["run"] == run
 
 
-async def test_stream_resumes_after_the_last_event_that_was_heard(api: RunningApi) -> None:
+async def test_stream_resumes_after_the_last_event_received(api: RunningApi) -> None:
     async with open_stream(api.client) as opened:
         job = await api.job()
         await opened.next("job")
@@ -138,7 +147,7 @@ async def test_stream_resumes_after_the_last_event_that_was_heard(api: RunningAp
         assert (await again.next("job")).data["kind"] == "job.rerun"
 
 
-async def test_stream_after_the_place_that_a_page_names_misses_nothing(api: RunningApi) -> None:
+async def test_stream_after_the_end_of_a_page_misses_nothing(api: RunningApi) -> None:
     await api.job()
     now = (await api.get("/api/events?limit=1"))["now"]
     job = await api.job()
@@ -185,7 +194,7 @@ async def test_quiet_stream_sends_comments_and_stays_resumable(
     assert opened.comments
 
 
-async def test_stream_goes_on_by_polling_when_its_listening_connection_is_lost(api: RunningApi) -> None:
+async def test_stream_continues_by_polling_when_its_listening_connection_is_lost(api: RunningApi) -> None:
     kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'oa-api-events'"
     async with open_stream(api.client) as opened:
         await api.job()
@@ -210,7 +219,7 @@ async def test_stream_beyond_the_limit_is_refused(database_url: str) -> None:
         assert (await response.json())["code"] == "busy"
 
 
-async def test_slow_client_is_cut_off_and_resumes(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_client_is_disconnected_and_resumes(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscriber, "MAX_WAITING", 2)
     async with open_stream(api.client) as opened:
         await opened._block()
@@ -229,10 +238,10 @@ async def everything(opened: EventStream) -> None:
 
 
 @pytest.mark.parametrize("query", ["after=x", "cursor=1", "limit=0", "limit=1001", "order=up", "run=0", "huh=1"])
-async def test_feed_refuses_what_it_does_not_know(api: RunningApi, query: str) -> None:
+async def test_feed_rejects_invalid_queries(api: RunningApi, query: str) -> None:
     assert (await api.client.get(f"/api/events?{query}")).status == 422
 
 
-async def test_stream_refuses_a_last_id_that_is_none(api: RunningApi) -> None:
+async def test_stream_rejects_an_invalid_last_event_id(api: RunningApi) -> None:
     headers = {"Accept": "text/event-stream", "Last-Event-ID": "yesterday"}
     assert (await api.client.get("/api/events", headers=headers)).status == 422

@@ -1,4 +1,4 @@
-"""Writers that commit in any order, readers that come and go: all is told, once, in order."""
+"""Writers that commit in any order, readers that reconnect: each receives every event once, in order."""
 
 import asyncio
 import random
@@ -16,7 +16,7 @@ _LAST = "last"
 
 
 class _WithdrawnError(Exception):
-    """A writer thinks better of it."""
+    """A writer rolls back."""
 
 
 def chance_of(seed: int) -> random.Random:
@@ -41,26 +41,26 @@ async def write(database: Database, job: int, chance: random.Random) -> None:
             continue
 
 
-async def hear(api: RunningApi, chance: random.Random, start: str) -> list[str]:
-    """Return the ids that a client hears which is cut off every few events, up to the last event of all."""
-    heard: list[str] = []
+async def stream_ids(api: RunningApi, chance: random.Random, start: str) -> list[str]:
+    """Return the IDs that a client receives that reconnects every few events, up to the last event."""
+    ids: list[str] = []
     last_id, is_over = start, False
     while not is_over:
         async with open_stream(api.client, last_id=last_id) as opened:
             for _ in range(chance.randint(1, 30)):
                 event = await opened.next("job", "reset")
                 assert event.name == "job", event
-                heard.append(event.data["id"])
+                ids.append(event.data["id"])
                 is_over = event.data["kind"] == _LAST
                 if is_over:
                     break
             last_id = opened.last_id
         await asyncio.sleep(chance.choice((0, 0.01, 0.1)))
-    return heard
+    return ids
 
 
 async def page(api: RunningApi, chance: random.Random, start: str) -> list[str]:
-    """Return the ids that a client sees which asks for what is new, again and again."""
+    """Return the IDs that a client receives that polls for new events."""
     seen: list[str] = []
     after, kind = start, ""
     while kind != _LAST:
@@ -79,7 +79,7 @@ async def test_readers_of_the_feed_miss_nothing_however_writers_commit(database_
         writing = await Database.open(database_url, connections=_WRITERS)
         try:
             async with asyncio.TaskGroup() as group:
-                readers = [group.create_task(hear(api, chance_of(seed * 10 + n), start)) for n in range(4)]
+                readers = [group.create_task(stream_ids(api, chance_of(seed * 10 + n), start)) for n in range(4)]
                 readers.append(group.create_task(page(api, chance_of(seed), start)))
                 async with asyncio.TaskGroup() as writers:
                     for n in range(_WRITERS):
@@ -97,7 +97,7 @@ async def test_readers_of_the_feed_miss_nothing_however_writers_commit(database_
 
 
 async def test_writers_commit_out_of_the_order_of_their_ids(api: RunningApi) -> None:
-    """The race above is one: a reader that goes by the number of the row would miss what commits late."""
+    """The race above is real: a reader that goes by row ID would miss events that commit late."""
     job = (await api.job())["id"]
     async with api.database.transaction() as late:
         await late.execute(_INSERT, {"job": job, "kind": "race", "detail": "{}"})

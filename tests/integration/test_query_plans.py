@@ -173,7 +173,7 @@ async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None
 
 
 PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
-_DEEDS: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
+_AUDIT_FILTER: dict[str, Any] = {**dict.fromkeys(("actor", "action", "subject", "cursor")), "limit": 26}
 SPENT = {"after_job": JOBS // 2, "after_attempt": 1, "limit": 500, "keep_last": 3}
 HOT: dict[str, dict[str, Any]] = {
     "products.queries.builds": {"collection": 7, "cursor": None, "limit": 26},
@@ -188,7 +188,7 @@ HOT: dict[str, dict[str, Any]] = {
     "identity.queries.principal_of_token": {"digest": b"0" * 32},
     "identity.queries.principal_of_session": {"digest": b"0" * 32},
     "identity.queries.account_by_email": {"email": "ada@example.org"},
-    "identity.queries.entries": {**_DEEDS, "cursor": JOBS // 2},
+    "identity.audit_log.entries": {**_AUDIT_FILTER, "cursor": JOBS // 2},
     "jobs.reads.run": {"run": 7},
     "jobs.reads.job": {"job": 7},
     "jobs.reads.attempt_state": {"job": 7},
@@ -227,10 +227,10 @@ HOT: dict[str, dict[str, Any]] = {
         **dict.fromkeys(("code", "run", "layer", "source", "source_like", "cursor")),
         "limit": 26,
     },
-    "status.overview_page.jobs_at_work": {"limit": 8},
-    "status.overview_page.causes": {"latest": 2000, "within_s": 604_800},
-    "status.overview_page.count_unsettled": {},
-    "status.overview_page.ended_by_hour": {"latest": 2000},
+    "status.queries.running_jobs": {"limit": 8},
+    "status.queries.failures_by_code": {"latest": 2000, "within_s": 604_800},
+    "status.queries.open_jobs_by_status": {},
+    "status.queries.ended_jobs_by_hour": {"latest": 2000},
     "jobs.reads.previous_publication": {"source_name": "xx/17", "layer": "parcels", "name": "city", "job": 5000},
     "jobs.reads.published_job": {"source_name": "xx/17", "layer": "parcels", "name": "city"},
     "pauses.queries.release_messages": {"limit": 2000},
@@ -251,13 +251,13 @@ HOT: dict[str, dict[str, Any]] = {
     "reporting.health_digest.changes": {"schedule_run": 1, "limit": 500},
     "pull_requests.queries.claim_delivery": {"lease_s": 300},
     "pull_requests.queries.claim_check": {"lease_s": 300},
-    "pull_requests.queries.checks_asked_for": {"repository": "a/b", "pull": None, "head_sha": "9"},
+    "pull_requests.queries.checks_to_rerun": {"repository": "a/b", "pull": None, "head_sha": "9"},
     "pull_requests.queries.entries_of_check": {"sample_run": 150, "full_run": 151},
-    "pull_requests.queries.entries_due": {"sample_run": 150, "full_run": 151, "patience_s": 75},
-    "pull_requests.queries.failed_of_check": {"sample_run": 150, "full_run": None},
-    "pull_requests.queries.unended_of_runs": {"runs": [150, 151]},
-    "pull_requests.queries.wanted": {"source_name": ["xx/17"], "layer": ["parcels"], "name": ["city"]},
-    "pull_requests.queries.tried": {"sha256": ["9"], "repository": "a/b"},
+    "pull_requests.queries.due_entries": {"sample_run": 150, "full_run": 151, "sample_timeout_s": 75},
+    "pull_requests.queries.failed_jobs": {"sample_run": 150, "full_run": None},
+    "pull_requests.queries.lock_unended_jobs": {"runs": [150, 151]},
+    "pull_requests.queries.live_entries": {"source_name": ["xx/17"], "layer": ["parcels"], "name": ["city"]},
+    "pull_requests.queries.trial_jobs": {"sha256": ["9"], "repository": "a/b"},
     "datasets.queries.one": {"data": 7},
     "webhooks.queries.claim": {"lease_s": 60, "each": 5},
     "webhooks.queries.deliveries": {"webhook": 7, "state": None, "cursor": None, "limit": 26, "offset": 0},
@@ -282,14 +282,14 @@ async def test_hot_query_reads_no_whole_table(database: Database, name: str) -> 
     assert await scanned_whole(database, load_queries(topic)[statement], HOT[name]) == set()
 
 
-async def _tallied(database: Database) -> dict[tuple[int, str], int]:
+async def _tally_counts(database: Database) -> dict[tuple[int, str], int]:
     rows = await database.all(
         "SELECT run_id, status, sum(jobs)::bigint AS jobs FROM job_tally GROUP BY 1, 2 HAVING sum(jobs) <> 0"
     )
     return {(row["run_id"], row["status"]): row["jobs"] for row in rows}
 
 
-async def _counted(database: Database) -> dict[tuple[int, str], int]:
+async def _job_counts(database: Database) -> dict[tuple[int, str], int]:
     rows = await database.all("SELECT run_id, status, count(*) AS jobs FROM job GROUP BY 1, 2")
     return {(row["run_id"], row["status"]): row["jobs"] for row in rows}
 
@@ -302,9 +302,9 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     moves = [move(job, ("Warn", "Cancelled")[job % 2]) for job in range(1, 41)]
     await asyncio.gather(*moves[:20], database.execute(fold), database.execute(fold), *moves[20:])
     await database.execute("DELETE FROM batch_exit WHERE job_id = 50")
-    assert await _tallied(database) == await _counted(database)
+    assert await _tally_counts(database) == await _job_counts(database)
     await database.execute(fold)
-    assert await _tallied(database) == await _counted(database)
+    assert await _tally_counts(database) == await _job_counts(database)
     row = await database.first("SELECT count(*) AS rows FROM job_tally WHERE NOT folded")
     assert row == {"rows": 0}
 
@@ -313,5 +313,8 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
     "asked",
     [{"actor": "person-7"}, {"actor": "nobody"}, {"action": "job.rerun"}, {"action": "no.such"}, {"subject": "job/7"}],
 )
-async def test_list_of_deeds_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    assert await scanned_whole(database, load_queries("identity.queries")["entries"], {**_DEEDS, **asked}) == set()
+async def test_list_of_audit_entries_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
+    assert (
+        await scanned_whole(database, load_queries("identity.audit_log")["entries"], {**_AUDIT_FILTER, **asked})
+        == set()
+    )

@@ -1,4 +1,4 @@
-"""What the messages of the results queue do at the edges: late evidence, two containers, further runs, newer jobs."""
+"""Messages of the results queue in rare cases: late results, two containers, reruns, newer jobs."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -41,8 +41,8 @@ async def row_of(database: Database, job: int) -> Row:
     return row
 
 
-async def tell(database: Database, job: int, status: JobStatus, code: str | None = None, *, seq: int = 1) -> str:
-    """Let the container of the present attempt report."""
+async def report(database: Database, job: int, status: JobStatus, code: str | None = None, *, seq: int = 1) -> str:
+    """Report as the container of the latest attempt."""
     row = await row_of(database, job)
     error = {"code": code, "message": "x"} if code else None
     result = GOOD if status is JobStatus.SUCCESS else None
@@ -51,29 +51,29 @@ async def tell(database: Database, job: int, status: JobStatus, code: str | None
 
 
 async def fail(database: Database, job: int, *codes: str) -> list[str]:
-    return [await tell(database, job, JobStatus.FAIL, code) for code in codes]
+    return [await report(database, job, JobStatus.FAIL, code) for code in codes]
 
 
 async def event(database: Database, job: int, batch_job: str, status: str = "FAILED", exit_code: int = 1) -> str:
     row = await row_of(database, job)
     name = batch_job_name("x", job, row["attempt"], row["token"])
-    told = BatchEvent(batch_job, name, status, datetime.now(UTC), exit_code=exit_code)
-    return await database.run(lambda transaction: apply_event(transaction, told, grace_s=0))
+    batch_event = BatchEvent(batch_job, name, status, datetime.now(UTC), exit_code=exit_code)
+    return await database.run(lambda transaction: apply_event(transaction, batch_event, grace_s=0))
 
 
 async def sweep(database: Database, storage: MemoryStorage | None = None) -> None:
     await Sweep(database, MemoryQueue(), storage or MemoryStorage(), SweepTimes()).once()
 
 
-async def test_success_after_the_last_attempt_was_given_up_for_lost_is_accepted(database: Database) -> None:
+async def test_success_after_the_last_attempt_was_presumed_lost_is_accepted(database: Database) -> None:
     job = await make_job(database)
     assert await fail(database, job, *["infra.lost"] * 6) == ["retried"] * 5 + ["Fail"]
-    assert await tell(database, job, JobStatus.SUCCESS, seq=2) == "Success"
+    assert await report(database, job, JobStatus.SUCCESS, seq=2) == "Success"
     assert (await row_of(database, job))["error_code"] is None
     assert await database.all("SELECT 1 FROM data")
 
 
-async def test_success_of_a_lost_attempt_after_a_newer_one_began_is_ignored(database: Database) -> None:
+async def test_success_of_a_lost_attempt_after_a_newer_one_started_is_ignored(database: Database) -> None:
     job = await make_job(database)
     row = await row_of(database, job)
     await fail(database, job, "infra.lost")
@@ -81,7 +81,7 @@ async def test_success_of_a_lost_attempt_after_a_newer_one_began_is_ignored(data
     assert await database.run(lambda transaction: apply_status(transaction, message)) == "other_attempt"
 
 
-async def test_failures_of_other_classes_do_not_use_up_each_others_tries(database: Database) -> None:
+async def test_failures_of_other_classes_do_not_use_up_retries(database: Database) -> None:
     job = await make_job(database)
     codes = ["infra.host_lost", "upstream.timeout", "infra.storage", "bug.crash", "upstream.http_5xx", "infra.lost"]
     assert await fail(database, job, *codes) == ["retried"] * 6
@@ -94,7 +94,7 @@ async def test_out_of_memory_twice_ends_on_the_next_tier(database: Database) -> 
     assert (await row_of(database, job))["tier"] == "large"
 
 
-async def test_run_again_has_all_its_tries_and_its_whole_time_again(database: Database) -> None:
+async def test_rerun_has_all_retries_and_its_deadline_again(database: Database) -> None:
     job = await make_job(database)
     await fail(database, job, "bug.crash", "bug.crash")
     await database.execute("UPDATE job SET opened_at = now() - interval '3 days'")
@@ -108,30 +108,34 @@ async def test_new_attempt_starts_without_the_error_of_the_last(database: Databa
     job = await make_job(database)
     await fail(database, job, "bug.crash")
     row = await row_of(database, job)
-    assert (row["status"], row["error_code"], row["error_message"]) == ("Pending", None, None)
+    assert row["status"] == "Pending"
+    assert row["error_code"] is None
+    assert row["error_message"] is None
 
 
-async def test_run_again_that_fails_leaves_what_was_published(database: Database) -> None:
+async def test_rerun_that_fails_keeps_the_published_data(database: Database) -> None:
     job = await make_job(database)
-    await tell(database, job, JobStatus.SUCCESS)
+    await report(database, job, JobStatus.SUCCESS)
     await database.run(lambda transaction: actions.rerun(transaction, job, by=SERVICE))
     await fail(database, job, "source.not_found")
     (data,) = await database.all("SELECT job_id, attempt, result FROM data")
-    assert (data["job_id"], data["attempt"], data["result"]) == (job, 1, GOOD)
+    assert data["job_id"] == job
+    assert data["attempt"] == 1
+    assert data["result"] == GOOD
 
 
-async def test_run_again_that_succeeds_is_published_as_another_attempt(database: Database) -> None:
+async def test_rerun_that_succeeds_is_published_as_another_attempt(database: Database) -> None:
     job = await make_job(database)
-    await tell(database, job, JobStatus.SUCCESS)
+    await report(database, job, JobStatus.SUCCESS)
     await database.run(lambda transaction: actions.rerun(transaction, job, by=SERVICE))
-    await tell(database, job, JobStatus.SUCCESS)
+    await report(database, job, JobStatus.SUCCESS)
     published = await database.all("SELECT attempt FROM job_event WHERE kind = 'data.published' ORDER BY id")
     assert [row["attempt"] for row in published] == [1, 2]
 
 
-async def test_older_job_with_fewer_features_than_a_newer_one_needs_nobody_to_look(database: Database) -> None:
+async def test_older_job_with_fewer_features_than_a_newer_one_needs_no_review(database: Database) -> None:
     older, newer = await make_job(database), await make_job(database)
-    await tell(database, newer, JobStatus.SUCCESS)
+    await report(database, newer, JobStatus.SUCCESS)
     row = await row_of(database, older)
     fewer = {**GOOD, "count": 10}
     message = StatusMessage(older, 1, row["token"], 1, JobStatus.SUCCESS, datetime.now(UTC), result=fewer)
@@ -139,33 +143,35 @@ async def test_older_job_with_fewer_features_than_a_newer_one_needs_nobody_to_lo
     assert [row["job_id"] for row in await database.all("SELECT job_id FROM data")] == [newer]
 
 
-async def test_duplicate_is_recorded_with_why(database: Database) -> None:
+async def test_duplicate_is_recorded_with_its_reason(database: Database) -> None:
     job = await make_job(database)
     for _ in range(2):
-        await tell(database, job, JobStatus.RUNNING)
+        await report(database, job, JobStatus.RUNNING)
     events = await database.all("SELECT accepted, reason FROM job_event WHERE kind = 'job.status' ORDER BY id")
     assert [(row["accepted"], row["reason"]) for row in events] == [(True, None), (False, "duplicate")]
 
 
-async def test_submitted_that_was_overtaken_leaves_the_name_of_the_container(database: Database) -> None:
+async def test_submitted_after_running_still_records_the_batch_job(database: Database) -> None:
     job = await make_job(database)
-    await tell(database, job, JobStatus.RUNNING)
+    await report(database, job, JobStatus.RUNNING)
     row = await row_of(database, job)
-    report = AttemptReport(status=JobStatus.SUBMITTED, attempt=1, token=row["token"], batch_job="b1")
-    assert await database.run(lambda transaction: actions.report_status(transaction, job, report)) == "already_there"
+    submitted = AttemptReport(status=JobStatus.SUBMITTED, attempt=1, token=row["token"], batch_job="b1")
+    assert await database.run(lambda transaction: actions.report_status(transaction, job, submitted)) == "already_there"
     row = await row_of(database, job)
-    assert (row["status"], row["batch_job"]) == ("Running", "b1")
+    assert row["status"] == "Running"
+    assert row["batch_job"] == "b1"
 
 
-async def test_end_of_a_container_that_stood_back_is_no_evidence(database: Database) -> None:
+async def test_end_of_a_container_without_the_claim_does_not_end_the_attempt(database: Database) -> None:
     job = await make_job(database)
-    await tell(database, job, JobStatus.RUNNING)
+    await report(database, job, JobStatus.RUNNING)
     storage = MemoryStorage()
     await storage.put_bytes(attempt_prefix(job, 1) + CLAIM_FILE, claim("the-worker", "x"))
     assert await event(database, job, "another", "SUCCEEDED", 0) == "noted"
     await sweep(database, storage)
     row = await row_of(database, job)
-    assert (row["status"], row["batch_job"]) == ("Running", "the-worker")
+    assert row["status"] == "Running"
+    assert row["batch_job"] == "the-worker"
     assert await event(database, job, "the-worker") == "noted"
     await sweep(database, storage)
     assert (await row_of(database, job))["attempt"] == 2
@@ -183,20 +189,20 @@ async def test_end_of_a_container_that_stood_back_is_no_evidence(database: Datab
         ("LOST", None, "", "infra.lost"),
     ],
 )
-async def test_container_that_left_no_result_ends_with_what_batch_says(
+async def test_container_without_a_result_ends_with_the_reason_of_batch(
     database: Database, status: str, exit_code: int | None, reason: str, code: str
 ) -> None:
     job = await make_job(database)
     row = await row_of(database, job)
     name = batch_job_name("x", job, 1, row["token"])
-    told = BatchEvent("b", name, status, datetime.now(UTC), exit_code=exit_code, reason=reason)
-    await database.run(lambda transaction: apply_event(transaction, told, grace_s=0))
+    batch_event = BatchEvent("b", name, status, datetime.now(UTC), exit_code=exit_code, reason=reason)
+    await database.run(lambda transaction: apply_event(transaction, batch_event, grace_s=0))
     await sweep(database)
     (first, *_) = await database.all("SELECT error_code FROM job_attempt ORDER BY attempt")
     assert first["error_code"] == code
 
 
-async def test_result_left_on_storage_is_believed_instead_of_batch(database: Database) -> None:
+async def test_result_on_storage_takes_precedence_over_batch(database: Database) -> None:
     job = await make_job(database)
     row = await row_of(database, job)
     storage = MemoryStorage()
@@ -208,7 +214,7 @@ async def test_result_left_on_storage_is_believed_instead_of_batch(database: Dat
 
 
 @pytest.mark.parametrize("body", [b"", b"not JSON", b'{"v":1}', b'{"a":"\\u0000"}'])
-async def test_result_left_on_storage_that_cannot_be_read_counts_as_none(database: Database, body: bytes) -> None:
+async def test_unreadable_result_on_storage_is_ignored(database: Database, body: bytes) -> None:
     job = await make_job(database)
     storage = MemoryStorage()
     await storage.put_bytes(attempt_prefix(job, 1) + "result.json", body)
@@ -218,7 +224,7 @@ async def test_result_left_on_storage_that_cannot_be_read_counts_as_none(databas
     assert first["error_code"] == "bug.crash"
 
 
-async def test_storage_away_keeps_the_evidence_and_the_deadline_still_works(database: Database) -> None:
+async def test_storage_down_keeps_the_batch_exit_and_the_deadline_still_works(database: Database) -> None:
     waiting, overdue = await make_job(database), await make_job(database)
     await event(database, waiting, "b")
     await database.execute("UPDATE job SET opened_at = now() - interval '3 days' WHERE id = %(job)s", {"job": overdue})

@@ -36,7 +36,7 @@ async def job_of(database: Database, job: int) -> Row:
     return row
 
 
-async def tell(database: Database, job: Row, status: JobStatus, *, seq: int = 1, **extra: Any) -> str:
+async def report(database: Database, job: Row, status: JobStatus, *, seq: int = 1, **extra: Any) -> str:
     message = StatusMessage(
         job=job["id"],
         attempt=job["attempt"],
@@ -49,74 +49,78 @@ async def tell(database: Database, job: Row, status: JobStatus, *, seq: int = 1,
     return await database.run(lambda transaction: apply_status(transaction, message))
 
 
-async def published(database: Database) -> list[int]:
+async def published_jobs(database: Database) -> list[int]:
     return [row["job_id"] for row in await database.all("SELECT job_id FROM data")]
 
 
 async def test_apply_status_success_of_a_live_run_is_published_once(database: Database) -> None:
     job = await make_job(database)
-    assert await tell(database, job, JobStatus.RUNNING) == "Running"
-    assert await tell(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "Success"
-    assert await tell(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "duplicate"
-    assert await published(database) == [job["id"]]
+    assert await report(database, job, JobStatus.RUNNING) == "Running"
+    assert await report(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "Success"
+    assert await report(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "duplicate"
+    assert await published_jobs(database) == [job["id"]]
 
 
 async def test_apply_status_success_of_another_run_is_not_published(database: Database) -> None:
     job = await make_job(database, live=False)
-    await tell(database, job, JobStatus.SUCCESS, result=GOOD)
-    assert await published(database) == []
+    await report(database, job, JobStatus.SUCCESS, result=GOOD)
+    assert await published_jobs(database) == []
 
 
 async def test_apply_status_reordered_running_after_success_is_ignored(database: Database) -> None:
     job = await make_job(database)
-    await tell(database, job, JobStatus.SUCCESS, seq=2, result=GOOD)
-    assert await tell(database, job, JobStatus.RUNNING) == "already_ended"
+    await report(database, job, JobStatus.SUCCESS, seq=2, result=GOOD)
+    assert await report(database, job, JobStatus.RUNNING) == "already_ended"
     assert (await job_of(database, job["id"]))["status"] == "Success"
 
 
 async def test_apply_status_older_job_after_newer_does_not_replace_it(database: Database) -> None:
     older, newer = await make_job(database), await make_job(database)
-    await tell(database, newer, JobStatus.SUCCESS, result=GOOD)
-    await tell(database, older, JobStatus.SUCCESS, result=GOOD)
-    assert await published(database) == [newer["id"]]
+    await report(database, newer, JobStatus.SUCCESS, result=GOOD)
+    await report(database, older, JobStatus.SUCCESS, result=GOOD)
+    assert await published_jobs(database) == [newer["id"]]
 
 
-async def test_apply_status_upstream_failures_are_tried_three_times(database: Database) -> None:
+async def test_apply_status_upstream_failures_have_three_attempts(database: Database) -> None:
     job = await make_job(database)
     outcomes = []
     for _ in range(3):
         job = await job_of(database, job["id"])
         error = {"code": "upstream.timeout", "message": "x"}
-        outcomes.append(await tell(database, job, JobStatus.FAIL, error=error))
+        outcomes.append(await report(database, job, JobStatus.FAIL, error=error))
     assert outcomes == ["retried", "retried", "Fail"]
     ended = await job_of(database, job["id"])
-    assert (ended["status"], ended["attempt"], ended["error_code"]) == ("Fail", 3, "upstream.timeout")
+    assert ended["status"] == "Fail"
+    assert ended["attempt"] == 3
+    assert ended["error_code"] == "upstream.timeout"
     waiting = await database.all("SELECT attempt FROM outbox WHERE available_at > now() ORDER BY attempt")
     assert [row["attempt"] for row in waiting] == [2, 3]
 
 
 async def test_apply_status_old_attempt_after_retry_is_ignored(database: Database) -> None:
     job = await make_job(database)
-    await tell(database, job, JobStatus.FAIL, error={"code": "bug.crash", "message": "x"})
-    assert await tell(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "other_attempt"
-    assert await published(database) == []
+    await report(database, job, JobStatus.FAIL, error={"code": "bug.crash", "message": "x"})
+    assert await report(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "other_attempt"
+    assert await published_jobs(database) == []
 
 
-async def test_apply_status_drop_of_features_is_held_back_until_confirmed(database: Database) -> None:
+async def test_apply_status_drop_of_features_needs_review_until_confirmed(database: Database) -> None:
     first, second = await make_job(database), await make_job(database)
-    await tell(database, first, JobStatus.SUCCESS, result=GOOD)
-    assert await tell(database, second, JobStatus.SUCCESS, result={**GOOD, "count": 80}) == "Warn"
-    assert await published(database) == [first["id"]]
+    await report(database, first, JobStatus.SUCCESS, result=GOOD)
+    assert await report(database, second, JobStatus.SUCCESS, result={**GOOD, "count": 80}) == "Warn"
+    assert await published_jobs(database) == [first["id"]]
     await database.run(lambda transaction: actions.confirm(transaction, second["id"], by=SERVICE))
-    assert await published(database) == [second["id"]]
+    assert await published_jobs(database) == [second["id"]]
 
 
 async def test_apply_status_rejected_result_is_a_failure_and_stays_unpublished(database: Database) -> None:
     job = await make_job(database)
-    await tell(database, job, JobStatus.SUCCESS, result={**GOOD, "count": 0})
+    await report(database, job, JobStatus.SUCCESS, result={**GOOD, "count": 0})
     await database.run(lambda transaction: actions.reject(transaction, job["id"], by=SERVICE))
     ended = await job_of(database, job["id"])
-    assert (ended["status"], ended["error_code"], await published(database)) == ("Fail", "operator.rejected", [])
+    assert ended["status"] == "Fail"
+    assert ended["error_code"] == "operator.rejected"
+    assert await published_jobs(database) == []
 
 
 async def test_apply_event_waits_for_a_result_before_it_counts(database: Database) -> None:
@@ -125,7 +129,7 @@ async def test_apply_event_waits_for_a_result_before_it_counts(database: Databas
     event = BatchEvent(batch_job="b", job_name=name, status="FAILED", at=datetime.now(UTC), exit_code=1)
     assert await database.run(lambda transaction: apply_event(transaction, event, grace_s=60)) == "noted"
     assert (await job_of(database, job["id"]))["status"] == "Pending"
-    assert await tell(database, job, JobStatus.SUCCESS, result=GOOD) == "Success"
+    assert await report(database, job, JobStatus.SUCCESS, result=GOOD) == "Success"
 
 
 async def test_apply_event_of_a_foreign_job_is_ignored(database: Database) -> None:

@@ -1,4 +1,4 @@
-"""A run of samples over HTTP: its jobs are told so, and nothing of it can be published."""
+"""A sample run over HTTP: its jobs have the number of features, and none of its results is published."""
 
 from collections.abc import AsyncIterator
 
@@ -32,11 +32,12 @@ async def test_later_attempt_of_a_sampled_job_is_a_sample_too(api: RunningApi) -
     assert [parse_job_message(row["body"]).sample for row in rows] == [50, 50]
 
 
-async def test_sampled_run_that_shall_be_live_is_refused(api: RunningApi) -> None:
+async def test_sample_run_cannot_be_live(api: RunningApi) -> None:
     refused = await api.client.post("/api/run", json={"live": True, "sample": 5}, headers=INTERNAL)
     run = await api.run(sample=5)
     changed = await api.client.patch(f"/api/run/{run}", json={"live": True}, headers=INTERNAL)
-    assert (refused.status, changed.status) == (422, 409)
+    assert refused.status == 422
+    assert changed.status == 409
 
 
 async def test_database_itself_keeps_a_sampled_run_from_being_live(api: RunningApi) -> None:

@@ -1,4 +1,4 @@
-"""Signing in through GitHub, against a stand-in that speaks as GitHub does; and the ways to abuse it."""
+"""Signing in through GitHub, against a fake GitHub, and attempts to abuse it."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -43,20 +43,22 @@ async def callback_of(browser: WebBrowser, path: str = BEGIN) -> str:
 async def test_known_user_is_signed_in_and_led_on(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     shown = await browser.open("/sign-in?next=/profile")
-    assert "Go on to GitHub" in shown.text
+    assert "/sign-in/github?next=/profile" in shown.text
     shown = await browser.open(f"{BEGIN}?next=/runs")
-    assert (shown.status, shown.path) == (200, "/runs")
+    assert shown.status == 200
+    assert shown.path == "/runs"
     assert ">ada</a>" in shown.text
     assert (await browser.open("/profile")).status == 200
-    assert browser.cookie("oa_visit") == ""
+    assert browser.cookie("oa_anonymous") == ""
     assert github.scopes == [""]
 
 
-async def test_user_without_account_is_told_the_number_to_give(browser: WebBrowser, api: RunningApi) -> None:
+async def test_user_without_account_gets_the_id_to_give_to_an_admin(browser: WebBrowser, api: RunningApi) -> None:
     await account(api, "octocat", "admin")
     shown = await browser.open(BEGIN)
     assert shown.status == 403
-    assert "octocat (GitHub&#39;s number 583231) has no account here" in shown.text
+    assert "octocat" in shown.text
+    assert "583231" in shown.text
     assert browser.cookie("oa_session") == ""
 
 
@@ -71,14 +73,14 @@ async def test_state_is_good_once(api: RunningApi, github: GithubProvider, brows
     await account(api, "ada", "author", github_id=583231)
     visit = None
     address = await callback_of(browser)
-    visit = browser.cookie("oa_visit")
+    visit = browser.cookie("oa_anonymous")
     assert (await browser.open(address)).status == 200
-    browser.plant("oa_visit", visit)
+    browser.plant("oa_anonymous", visit)
     assert (await browser.open(address)).status == 403
     assert github.exchanges == 1
 
 
-async def test_callback_of_another_browser_signs_nobody_in(
+async def test_callback_of_another_browser_does_not_sign_in(
     api: RunningApi, github: GithubProvider, browser: WebBrowser
 ) -> None:
     await account(api, "eve", "viewer", github_id=583231)
@@ -102,7 +104,8 @@ async def test_code_of_another_sign_in_is_worth_nothing(
             own.partition("code=")[2].partition("&")[0], from_eve.partition("code=")[2].partition("&")[0]
         )
         shown = await victim.open(injected)
-        assert (shown.status, victim.cookie("oa_session")) == (403, "")
+        assert shown.status == 403
+        assert victim.cookie("oa_session") == ""
     assert github.exchanges == 1
 
 
@@ -116,8 +119,9 @@ async def test_refusal_at_github_leads_back(browser: WebBrowser) -> None:
     address = await callback_of(browser)
     state = address.partition("state=")[2]
     shown = await browser.open(f"{BEGIN}/callback?error=access_denied&state={state}")
-    assert (shown.status, shown.path) == (200, "/sign-in")
-    assert "GitHub did not let you in" in shown.text
+    assert shown.status == 200
+    assert shown.path == "/sign-in"
+    assert shown.message("bad")
 
 
 async def test_github_away_is_503(browser: WebBrowser, github: GithubProvider) -> None:
@@ -142,10 +146,11 @@ ELSEWHERE = ["https://evil.example/", "//evil.example/", "/%5Cevil.example", "/%
 async def test_sign_in_leads_nowhere_else(api: RunningApi, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     for address in ELSEWHERE:
-        # the second time somebody is signed in already, and led on at once
+        # the second time the browser is signed in already, and redirected at once
         for way in (BEGIN, "/sign-in"):
             shown = await browser.open(f"{way}?next={address}")
-            assert (shown.url.origin(), shown.path) == (browser.site.origin(), "/profile"), address
+            assert shown.url.origin() == browser.site.origin(), address
+            assert shown.path == "/profile", address
 
 
 async def sign_in_as_member(
@@ -162,10 +167,11 @@ async def test_member_gets_an_account_once(database_url: str, github: GithubProv
     github.members[group] = {"octocat": "active"}
     assert (await sign_in_as_member(database_url, github))[0] == 200
     status, (row,) = await sign_in_as_member(database_url, github)
-    assert (status, row["login"], row["role"], row["github_id"], row["by_membership"]) == (
-        *(200, "octocat", "author"),
-        *(583231, True),
-    )
+    assert status == 200
+    assert row["login"] == "octocat"
+    assert row["role"] == "author"
+    assert row["github_id"] == 583231
+    assert row["by_membership"] is True
     assert set(github.scopes) == {"read:org"}
 
 
@@ -175,7 +181,7 @@ async def test_member_with_the_name_of_the_service_gets_none(database_url: str, 
     assert await sign_in_as_member(database_url, github) == (409, [])
 
 
-async def test_invited_and_strangers_get_none(database_url: str, github: GithubProvider) -> None:
+async def test_invited_and_other_users_get_no_account(database_url: str, github: GithubProvider) -> None:
     github.members |= {"oa": {"octocat": "pending"}, "oa-data/keepers": {"ada": "active"}}
     assert await sign_in_as_member(database_url, github) == (403, [])
 
@@ -192,7 +198,9 @@ async def test_member_whose_name_is_taken_does_not_take_that_account(database_ur
     async with running_api(database_url) as api:
         await account(api, "Octocat", "admin")
     status, (row,) = await sign_in_as_member(database_url, github)
-    assert (status, row["github_id"], row["role"]) == (409, None, "admin")
+    assert status == 409
+    assert row["github_id"] is None
+    assert row["role"] == "admin"
 
 
 async def test_user_who_was_renamed_keeps_the_account(

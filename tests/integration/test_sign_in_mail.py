@@ -10,7 +10,8 @@ import structlog
 from oa_api.http.app_keys import SETTINGS
 from oa_api.identity import magic_link
 from oa_api.identity.credential import digest
-from oa_api.identity.sign_in_mail_worker import SIGN_IN_MAIL, forget, run_sign_in_mail
+from oa_api.identity.rows import UsedLinkRow
+from oa_api.identity.sign_in_mail_worker import SIGN_IN_MAIL, delete_expired, run_sign_in_mail
 from oa_api.mail import Mailer
 from oa_api.settings import site_url
 from support.accounts import account, link, token
@@ -50,29 +51,32 @@ def mailer_of(api: RunningApi) -> Mailer:
 
 
 async def answer_all(api: RunningApi, box: MailBox, browser: WebBrowser) -> list[str]:
-    """Do what the duty does, and return the links that were sent."""
+    """Do the work of the sign-in mail worker, and return the links that were sent."""
     mailer = mailer_of(api)
-    while await magic_link.answer_next(api.database, mailer, site=str(browser.site.origin())):
+    while await magic_link.send_next_link(api.database, mailer, site=str(browser.site.origin())):
         pass
     return [LINK.findall(mail.get_content())[0] for mail in box.mails]
 
 
 async def test_asking_and_opening_signs_in_and_leads_on(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     asked = await ask(browser, " Ada@Example.org ", path="/sign-in?next=/runs")
-    assert "a link is on its way" in asked.text
+    assert asked.message("good")
     (address,) = await answer_all(api, box, browser)
-    assert (box.mails[0]["To"], box.envelopes) == ("ada@example.org", [["ada@example.org"]])
+    assert box.mails[0]["To"] == "ada@example.org"
+    assert box.envelopes == [["ada@example.org"]]
     shown = await browser.open(address)
     assert "Sign in as ada" in shown.text
-    assert "not asked for in this browser" not in shown.text
+    assert not shown.has("other-browser")
     shown = await browser.send(shown, "/sign-in/link")
-    assert (shown.status, shown.path) == (200, "/runs")
+    assert shown.status == 200
+    assert shown.path == "/runs"
     assert ">ada</a>" in shown.text
 
 
 async def test_answer_to_an_unknown_address_is_the_same(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     known, unknown = await ask(browser, "ada@example.org"), await ask(browser, "eve@example.org")
-    assert (known.status, known.text) == (unknown.status, unknown.text)
+    assert known.status == unknown.status
+    assert known.text == unknown.text
     rows = await api.database.all("SELECT * FROM sign_in_request ORDER BY id")
     assert [row["email"] for row in rows] == ["ada@example.org", "eve@example.org"]
     assert await api.count("sign_in_link") == 0
@@ -85,7 +89,7 @@ async def test_programs_that_open_links_do_not_use_them_up(api: RunningApi, box:
     async with web_browser(api) as scanner:
         for _ in range(3):
             shown = await scanner.open(address)
-            assert "This link was not asked for in this browser." in shown.text
+            assert shown.has("other-browser")
             assert scanner.cookie("oa_session") == ""
     assert (await browser.send(await browser.open(address), "/sign-in/link")).path == "/profile"
 
@@ -98,22 +102,23 @@ async def test_link_works_once(api: RunningApi, browser: WebBrowser) -> None:
         refused = await thief.open(f"/sign-in/link?token={secret}")
         assert refused.status == 409
         other = await thief.open("/sign-in")
-        hidden = other.hidden("/sign-in/mail")
+        hidden = other.hidden_fields("/sign-in/mail")
         again = await thief.post("/sign-in/link", csrf=hidden["csrf"], token=secret)
-        assert (again.status, thief.cookie("oa_session")) == (409, "")
+        assert again.status == 409
+        assert thief.cookie("oa_session") == ""
 
 
 async def test_two_at_once_get_one_session(api: RunningApi) -> None:
     secret = await link(api, 1)
     used = await asyncio.gather(
-        *(api.database.run(lambda transaction: magic_link.use(transaction, secret)) for _ in range(4)),
+        *(api.database.run(lambda transaction: magic_link.use_link(transaction, secret)) for _ in range(4)),
         return_exceptions=True,
     )
-    assert sum(isinstance(one, dict) for one in used) == 1
+    assert sum(isinstance(one, UsedLinkRow) for one in used) == 1
 
 
-@pytest.mark.parametrize("why", ["expired", "disabled", "other account"])
-async def test_link_that_is_no_longer_good_is_refused(api: RunningApi, browser: WebBrowser, why: str) -> None:
+@pytest.mark.parametrize("cause", ["expired", "disabled", "other account"])
+async def test_link_that_is_no_longer_good_is_refused(api: RunningApi, browser: WebBrowser, cause: str) -> None:
     secret = await link(api, 1)
     statements = {
         "expired": "UPDATE sign_in_link SET expires_at = now() - interval '1 s'",
@@ -121,7 +126,7 @@ async def test_link_that_is_no_longer_good_is_refused(api: RunningApi, browser: 
         "other account": "DELETE FROM sign_in_link",
     }
     shown = await browser.open(f"/sign-in/link?token={secret}")
-    await api.database.execute(statements[why])
+    await api.database.execute(statements[cause])
     assert (await browser.send(shown, "/sign-in/link")).status == 409
     assert (await browser.open(f"/sign-in/link?token={secret}")).status == 409
     assert browser.cookie("oa_session") == ""
@@ -140,7 +145,8 @@ async def test_fourth_request_in_a_quarter_of_an_hour_does_nothing(
 
 async def test_flood_of_addresses_writes_a_bounded_number_of_rows(api: RunningApi, browser: WebBrowser) -> None:
     await api.database.execute(
-        "INSERT INTO sign_in_request (email, visit, next) SELECT i || '@x', '', '' FROM generate_series(1, 5000) i"
+        "INSERT INTO sign_in_request (email, anonymous_session, next) "
+        "SELECT i || '@x', '', '' FROM generate_series(1, 5000) i"
     )
     await ask(browser, "ada@example.org")
     assert await api.count("sign_in_request") == 5000
@@ -155,16 +161,17 @@ async def test_one_address_of_the_network_begins_twenty_sign_ins_in_a_quarter_of
     assert statuses == [200] * 20 + [429]
 
 
-async def test_form_of_another_site_asks_for_nothing_and_signs_nobody_in(api: RunningApi, browser: WebBrowser) -> None:
+async def test_form_of_another_site_neither_requests_a_link_nor_signs_in(api: RunningApi, browser: WebBrowser) -> None:
     secret = await link(api, 1)
     await browser.open("/sign-in")
     for path, fields in (("/sign-in/mail", {"email": "ada@example.org"}), ("/sign-in/link", {"token": secret})):
         assert (await browser.post(path, **fields)).status == 403
         assert (await browser.post(path, csrf="0" * 64, **fields)).status == 403
-        own = (await browser.open("/sign-in")).hidden("/sign-in/mail")["csrf"]
+        own = (await browser.open("/sign-in")).hidden_fields("/sign-in/mail")["csrf"]
         foreign = {"Origin": "https://evil.example"}
         assert (await browser.post(path, headers=foreign, csrf=own, **fields)).status == 403
-    assert (await api.count("sign_in_request"), browser.cookie("oa_session")) == (0, "")
+    assert await api.count("sign_in_request") == 0
+    assert browser.cookie("oa_session") == ""
 
 
 async def test_link_leads_to_the_address_of_the_settings_whatever_a_request_says(
@@ -173,9 +180,9 @@ async def test_link_leads_to_the_address_of_the_settings_whatever_a_request_says
     settings = {"mail_url": f"smtp://127.0.0.1:{box.port}", "public_url": "https://oa.example"}
     async with running_api(database_url, **settings) as api:
         await account(api, "ada", email="ada@example.org")
-        await magic_link.ask(api.database, "ada@example.org", visit="v", next_path="/")
+        await magic_link.request_link(api.database, "ada@example.org", anonymous_session="v", next_path="/")
         mailer = mailer_of(api)
-        await magic_link.answer_next(api.database, mailer, site=site_url(api.client.app[SETTINGS]))
+        await magic_link.send_next_link(api.database, mailer, site=site_url(api.client.app[SETTINGS]))
     assert LINK.findall(box.mails[0].get_content())[0].startswith("https://oa.example/sign-in/link?token=")
 
 
@@ -198,16 +205,17 @@ async def test_nothing_of_a_link_is_in_the_log_or_the_database(
 
 async def test_hostile_next_and_address_change_nothing(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     shown = await browser.open("/sign-in?next=//evil.example")
-    assert shown.hidden("/sign-in/mail")["next"] == "/profile"
+    assert shown.hidden_fields("/sign-in/mail")["next"] == "/profile"
     await browser.send(shown, "/sign-in/mail", email="ada@example.org", next="https://evil.example/")
     await browser.send(shown, "/sign-in/mail", email="ada@example.org\r\nBcc: eve@example.org")
     (address,) = await answer_all(api, box, browser)
     assert box.envelopes == [["ada@example.org"]]
     shown = await browser.send(await browser.open(address), "/sign-in/link")
-    assert (shown.url.origin(), shown.path) == (browser.site.origin(), "/profile")
+    assert shown.url.origin() == browser.site.origin()
+    assert shown.path == "/profile"
 
 
-async def test_duty_sends_beats_and_stops(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
+async def test_worker_sends_links_and_heartbeats_and_stops(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     await ask(browser, "ada@example.org")
     stop = asyncio.Event()
     mailer = mailer_of(api)
@@ -221,7 +229,7 @@ async def test_duty_sends_beats_and_stops(api: RunningApi, box: MailBox, browser
 async def test_what_is_over_is_forgotten(api: RunningApi) -> None:
     await link(api, 1)
     await api.database.execute("UPDATE sign_in_link SET expires_at = now() - interval '1 s'")
-    await magic_link.ask(api.database, "ada@example.org", visit="v", next_path="/")
+    await magic_link.request_link(api.database, "ada@example.org", anonymous_session="v", next_path="/")
     await api.database.execute("UPDATE sign_in_request SET created_at = now() - interval '2 hours'")
     for age in ("15 days", "1 day"):
         await api.database.execute(
@@ -231,6 +239,6 @@ async def test_what_is_over_is_forgotten(api: RunningApi) -> None:
     await token(api, "ada")
     await api.database.execute("UPDATE api_token SET expires_at = now() - interval '31 days'")
     await token(api, "ada")
-    await forget(api.database)
+    await delete_expired(api.database)
     counts = [await api.count(table) for table in ("sign_in_link", "sign_in_request", "session", "api_token")]
     assert counts == [0, 0, 1, 1]

@@ -111,7 +111,9 @@ async def test_run_job_data_without_columns_has_sample_rows(make_job: MakeJob, s
     job = replace(made, without=frozenset({"tiles", "preview"}))
     report = await run_job(job, silent)
     (row,) = json.loads((job.out / "sample.json").read_text("utf-8"))["rows"]
-    assert (report["count"], row["raw"], row["geometry"]) == (1, {}, "POINT (-100.5 40.25)")
+    assert report["count"] == 1
+    assert row["raw"] == {}
+    assert row["geometry"] == "POINT (-100.5 40.25)"
 
 
 async def test_explain_row_has_functions_columns_and_values(csv_job: TaskJob) -> None:
@@ -126,7 +128,7 @@ async def test_explain_row_has_functions_columns_and_values(csv_job: TaskJob) ->
     assert city["value"] == "red town"
     assert [step["function"] for step in city["step"]["steps"]] == ["regexp", "format"]
     assert city["step"]["steps"][0]["read"] == {"CITY": "\x1b[31mred"}
-    assert city["step"]["steps"][0]["made"] == "red"
+    assert city["step"]["steps"][0]["result"] == "red"
 
 
 async def test_explain_command_prints_a_tree_without_control_characters(csv_job: TaskJob) -> None:

@@ -62,9 +62,11 @@ async def test_attempt_of_an_export_reads_published_files_from_the_bucket_and_up
         await storage.put_file(dataset["key"], published.folder / dataset["key"])
     body = plan("export", datasets, formats=["csv"])
     status, ended = await run(body, opened, queues, bucket, folder=tmp_path)
-    assert (status, ended.status) == (0, "Success")
+    assert status == 0
+    assert ended.status == "Success"
     assert ended.result is not None
-    assert (ended.result["count"], ended.result["bounds"]) == (2, [1.0, 2.0, 1.0, 2.0])
+    assert ended.result["count"] == 2
+    assert ended.result["bounds"] == [1.0, 2.0, 1.0, 2.0]
     assert set(ended.result["outputs"]) == {"export.csv.gz", "ATTRIBUTION.txt", "plan.json", "manifest.json"}
     text = gzip.decompress(await storage.get_bytes("job/7/attempt-1/export.csv.gz") or b"").decode()
     assert len(text.splitlines()) == 3
@@ -79,11 +81,15 @@ async def test_attempt_of_an_export_without_its_input_is_a_storage_failure(
     dataset = Bucket(tmp_path / "published").publish("us/x", [address("1", "A", 1, 2)])
     body = plan("export", [dataset], formats=["csv"])
     status, ended = await run(body, opened, queues, bucket, folder=tmp_path)
-    assert (status, ended.status, ended.error and ended.error["code"]) == (25, "Fail", "infra.storage")
+    assert status == 25
+    assert ended.status == "Fail"
+    assert (ended.error and ended.error["code"]) == "infra.storage"
 
 
 async def test_attempt_of_an_invalid_plan_fails_with_its_code(
     opened: Aws, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
     status, ended = await run(plan("fabric", []), opened, queues, bucket, folder=tmp_path)
-    assert (status, ended.status, ended.error and ended.error["code"]) == (10, "Fail", "source.schema")
+    assert status == 10
+    assert ended.status == "Fail"
+    assert (ended.error and ended.error["code"]) == "source.schema"

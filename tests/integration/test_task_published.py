@@ -158,7 +158,8 @@ async def test_attempt_stop_reports_progress_stopped_and_no_result(bench: Bench)
     attempt.stop()
     assert await running == 143
     last = await bench.last_message()
-    assert (last.status, last.progress) == ("Running", {"phase": "stopped"})
+    assert last.status == "Running"
+    assert last.progress == {"phase": "stopped"}
     assert await bench.manifest(9) == {}
     storage = bench.opened.storage(bench.bucket)
     assert await storage.get_bytes("job/9/attempt-1/result.json") is None

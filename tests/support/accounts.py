@@ -6,6 +6,8 @@ from typing import Any
 from oa_api.db.query_files import load_queries
 from oa_api.identity import accounts, magic_link, sessions
 from oa_api.identity.principal import SERVICE
+from oa_api.identity.requests import NewAccount
+from oa_api.identity.rows import AccountRow
 from support.running_api import INTERNAL, RunningApi
 
 _SQL = load_queries("identity.queries")
@@ -21,34 +23,40 @@ class Answer:
 
 
 async def call(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> Answer:
-    """Make a request, with the shared secret unless `headers` say who asks."""
+    """Send a request, with the shared secret unless `headers` have a credential."""
     sent = headers or INTERNAL
     async with api.client.request(method, path, json=body, headers=sent) as response:
         return Answer(response.status, await response.json(), response.headers)
 
 
 async def account(api: RunningApi, login: str, role: str = "viewer", **more: Any) -> int:
-    """Make an account and return its number."""
-    asked = {"login": login, "email": None, "github_id": None, "role": role, **more}
-    return await api.database.run(lambda transaction: accounts.create(transaction, asked, by=SERVICE))
+    """Create an account and return its ID."""
+    new_account = NewAccount(login=login, role=role, **more)
+    return await api.database.run(lambda transaction: accounts.create_account(transaction, new_account, by=SERVICE))
 
 
 async def token(api: RunningApi, login: str, role: str = "viewer", *, days: int = 1) -> dict[str, str]:
-    """Make a token of an account that has its name and return the header that carries it."""
-    row = await api.database.first(_SQL["account_by_login"], {"login": login})
-    body = {"account": row["id"] if row else None, "name": "test", "role": role, "days": days}
-    made = await call(api, "POST", "/api/token", body)
-    return {"Authorization": f"Bearer {made.json['token']}"}
+    """Create a token of an account and return the header that carries it."""
+    row = await _account_row(api, login)
+    body = {"account": row.id, "name": "test", "role": role, "days": days}
+    created = await call(api, "POST", "/api/token", body)
+    return {"Authorization": f"Bearer {created.json['token']}"}
 
 
 async def session(api: RunningApi, login: str) -> str:
     """Open a session of an account and return the secret of its cookie."""
-    row = await api.database.first(_SQL["account_by_login"], {"login": login}) or {}
+    row = await _account_row(api, login)
     return await api.database.run(
-        lambda transaction: sessions.open_session(transaction, row, client="test", earlier="", way="mail")
+        lambda transaction: sessions.open_session(transaction, row, user_agent="test", replaces="", method="mail")
     )
 
 
 async def link(api: RunningApi, account_id: int, **more: Any) -> str:
-    """Make a link that signs in, and return its secret."""
-    return await api.database.run(lambda transaction: magic_link.make(transaction, account_id, **more))
+    """Create a link that signs in, and return its secret."""
+    return await api.database.run(lambda transaction: magic_link.create_link(transaction, account_id, **more))
+
+
+async def _account_row(api: RunningApi, login: str) -> AccountRow:
+    row = await api.database.first(_SQL["account_by_login"], {"login": login}, into=AccountRow)
+    assert row is not None
+    return row

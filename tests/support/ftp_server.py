@@ -174,4 +174,4 @@ class _Session:
 async def _close(stream: asyncio.StreamWriter) -> None:
     stream.close()
     with contextlib.suppress(ConnectionError, ssl.SSLError):
-        await stream.wait_close()
+        await stream.wait_closed()

@@ -17,7 +17,7 @@ CLIENT_ID, CLIENT_SECRET = "Iv1.0123456789abcdef", "c" * 40
 
 @dataclass
 class GithubProvider:
-    """`user` is who sits at the browser; `members` maps organisations and `org/team` to the states of their members."""
+    """`user` is the user at the browser; `members` maps `org` and `org/team` to the states of their members."""
 
     user: dict[str, Any] = field(default_factory=lambda: {"id": 583231, "login": "octocat"})
     members: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -24,7 +24,7 @@ class MailBox:
 
 @asynccontextmanager
 async def mail_server(*, tls: ssl.SSLContext | None = None, refuses: bool = False) -> AsyncIterator[MailBox]:
-    """Serve on loopback while entered; with `tls` STARTTLS is offered; `refuses` says no to every receiver."""
+    """Serve on loopback while entered; with `tls` STARTTLS is offered; `refuses` rejects every recipient."""
     box = MailBox()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

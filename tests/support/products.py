@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 import shapely
 
-from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.features.batch import Attributes, Geometry, Points, Shapes
 from oa_task.products.input_fetcher import FolderStorage
 from oa_task.products.product_builder import build_product

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points
 from oa_task.read.source import open_batches
@@ -43,9 +43,9 @@ class ReadResult:
         ]
 
 
-def entry_of(conform: dict[str, Any], layer: str = "addresses") -> SourceEntry:
+def entry_of(conform: dict[str, Any], layer: str = "addresses") -> TaskEntry:
     rules = {"number": "NO", "street": "ST"}
-    return SourceEntry(
+    return TaskEntry(
         layer=layer, name="x", urls=("http://x/",), protocol="http", compression=None, conform=conform, rules=rules
     )
 

@@ -1,4 +1,4 @@
-"""A browser without scripts: keeps cookies, sends forms with what stands in them, goes where it is led."""
+"""A browser without scripts: keeps cookies, sends forms with their hidden fields, follows redirects."""
 
 import html
 import re
@@ -25,7 +25,16 @@ class Shown:
     text: str
     url: URL
 
-    def hidden(self, action: str) -> dict[str, str]:
+    def has(self, test_id: str) -> bool:
+        """Return whether an element has this `data-testid`."""
+        return f'data-testid="{test_id}"' in self.text
+
+    def message(self, kind: str) -> str:
+        """Return the message that the page shows once, of the kind `good` or `bad`; empty if there is none."""
+        found = re.search(rf'data-testid="message-{kind}">(.*?)</div>', self.text, re.DOTALL)
+        return html.unescape(found[1]) if found else ""
+
+    def hidden_fields(self, action: str) -> dict[str, str]:
         """Return the hidden fields of the form that is sent to `action`."""
         forms = {found[1]: found[2] for found in _FORM.finditer(self.text)}
         return {name: html.unescape(value) for name, value in _HIDDEN.findall(forms[action])}
@@ -44,10 +53,10 @@ class WebBrowser:
     async def send(self, shown: Shown, action: str, **fields: str) -> Shown:
         """Send a form of a page."""
         headers = {"Origin": str(self.site.origin()), "Sec-Fetch-Site": "same-origin"}
-        return await self._go("POST", action, data={**shown.hidden(action), **fields}, headers=headers)
+        return await self._go("POST", action, data={**shown.hidden_fields(action), **fields}, headers=headers)
 
     async def post(self, path: str, *, headers: dict[str, str] | None = None, **fields: str) -> Shown:
-        """Send a form of somebody else."""
+        """Send a form of another site."""
         return await self._go("POST", path, data=fields, headers=headers or {})
 
     def cookie(self, name: str) -> str:
@@ -56,7 +65,7 @@ class WebBrowser:
         return found.value if found else ""
 
     def plant(self, name: str, value: str) -> None:
-        """Set a cookie, as somebody may who has the browser for a minute."""
+        """Set a cookie, as an attacker with access to the browser could."""
         self._session.cookie_jar.update_cookies({name: value}, self.site)
 
     async def _go(self, method: str, path: str, **options: Any) -> Shown:

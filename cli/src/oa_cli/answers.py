@@ -3,7 +3,7 @@
 from typing import TypedDict
 
 
-class Page(TypedDict):
+class PageAnswer(TypedDict):
     """What every paged list has."""
 
     total: int
@@ -52,7 +52,7 @@ class JobAnswer(TypedDict):
     progress: ProgressAnswer | None
 
 
-class JobPage(Page):
+class JobPage(PageAnswer):
     """GET /api/job and GET /api/run/<run>/jobs."""
 
     jobs: list[JobAnswer]
@@ -68,7 +68,7 @@ class RunAnswer(TypedDict):
     created_at: str | None
 
 
-class RunPage(Page):
+class RunPage(PageAnswer):
     """GET /api/run."""
 
     runs: list[RunAnswer]

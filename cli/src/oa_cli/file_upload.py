@@ -13,7 +13,7 @@ _BAD = 400
 _CHUNK_BYTES = 1 << 20
 
 
-class UploadForm(TypedDict):
+class UploadFormAnswer(TypedDict):
     """Where to send the file, and the form fields that precede it."""
 
     method: str
@@ -25,7 +25,7 @@ class StartedUpload(TypedDict):
     """POST /api/upload."""
 
     id: str
-    form: UploadForm
+    form: UploadFormAnswer
 
 
 class Upload(TypedDict):
@@ -56,7 +56,7 @@ def _measure(path: Path) -> tuple[int, str]:
         return file.tell(), digest.hexdigest()
 
 
-async def _post(form: UploadForm, path: Path) -> None:
+async def _post(form: UploadFormAnswer, path: Path) -> None:
     """Post a file to the object store, in a session without the credentials of the API."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=30, sock_read=300)
     file = await asyncio.to_thread(path.open, "rb")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from oa_cli.answers import JobAnswer, Page, RunAnswer
+from oa_cli.answers import JobAnswer, PageAnswer, RunAnswer
 from oa_shared.status import JobStatus
 
 COLORS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
@@ -38,7 +38,7 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], 
     return result
 
 
-def runs_table(runs: Sequence[RunAnswer], page: Page | None = None) -> Table:
+def runs_table(runs: Sequence[RunAnswer], page: PageAnswer | None = None) -> Table:
     """Return runs with their counts, for the statuses that occur; `page` has the total of the list."""
     statuses = [status for status in JobStatus if any(run["jobs"][status] for run in runs)]
     columns = ("run", "status", "live", "jobs", *(status.lower() for status in statuses), "created (UTC)")
@@ -56,7 +56,7 @@ def runs_table(runs: Sequence[RunAnswer], page: Page | None = None) -> Table:
     return table(list_title("run", len(rows), page), columns, rows)
 
 
-def jobs_table(jobs: Sequence[JobAnswer], page: Page | None = None) -> Table:
+def jobs_table(jobs: Sequence[JobAnswer], page: PageAnswer | None = None) -> Table:
     """Return jobs with the outcome of each; `page` has the total of the list."""
     columns = ("job", "run", "source", "layer", "name", "status", "attempt", "result")
     rows = [
@@ -91,7 +91,7 @@ def describe_error(code: str, message: str | None) -> str:
     return f"{code}: {message or ''}"
 
 
-def list_title(noun: str, shown: int, page: Page | None) -> str:
+def list_title(noun: str, shown: int, page: PageAnswer | None) -> str:
     """Return the title of a list: how many items it shows, and of how many."""
     nouns = f"{noun}{'s' * (shown != 1)}"
     if page is None or page["total"] <= shown:

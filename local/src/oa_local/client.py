@@ -13,7 +13,7 @@ _TIMEOUT_S = 60.0
 _PAGE = 100
 
 
-class JobError(TypedDict):
+class JobErrorView(TypedDict):
     """Why a job failed."""
 
     code: str
@@ -34,7 +34,7 @@ class JobView(TypedDict):
     layer: str
     name: str
     status: str
-    error: JobError | None
+    error: JobErrorView | None
     result: JobResult | None
 
 

@@ -23,7 +23,7 @@ class _Entry(TypedDict):
     name: str
 
 
-class Definition(TypedDict):
+class DefinitionFile(TypedDict):
     """The part of a source definition that matters here."""
 
     layers: dict[str, list[_Entry]]
@@ -47,10 +47,10 @@ class NoDefinitionsError(OaError):
     title = "No definitions found."
 
 
-def read_definitions(folder: Path) -> dict[str, Definition]:
+def read_definitions(folder: Path) -> dict[str, DefinitionFile]:
     """Return the definitions below a folder by their source names. Raises NoDefinitionsError."""
     paths = sorted(folder.rglob("*.json"))
-    definitions: dict[str, Definition] = {
+    definitions: dict[str, DefinitionFile] = {
         path.relative_to(folder).with_suffix("").as_posix(): json.loads(path.read_text("utf-8")) for path in paths
     }
     if not definitions:
@@ -58,7 +58,7 @@ def read_definitions(folder: Path) -> dict[str, Definition]:
     return definitions
 
 
-def entries_of(definitions: Mapping[str, Definition]) -> Counter[Triple]:
+def entries_of(definitions: Mapping[str, DefinitionFile]) -> Counter[Triple]:
     """Count the entries of the files by (source, layer, name); a layer may have two entries of one name."""
     return Counter(
         (source, layer, entry["name"])

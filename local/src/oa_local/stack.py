@@ -214,6 +214,7 @@ class Stack:
             "OA_API_URL": self.api_url,
             "OA_ALLOW_HOSTS": "127.0.0.1,localhost",
             "OA_FAULT_POINTS": "on",
+            "OA_COMPONENT_GALLERY": "true",
             **self.settings,
         }
 

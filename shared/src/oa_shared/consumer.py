@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import assert_never
 
 import structlog
 
@@ -188,6 +189,8 @@ class Consumer:
                 case DeadLetter(reason):
                     log.error("message_dead_lettered", reason=reason)
                     await self._queue.dead_letter(message, reason)
+                case _:
+                    assert_never(outcome)
         except QueueUnavailableError as error:
             # The message is delivered again; every handler tolerates duplicates.
             log.warning("acknowledge_failed", error=str(error))

@@ -3,19 +3,13 @@
 import re
 import secrets
 from dataclasses import dataclass
-from typing import NewType
-
-RunId = NewType("RunId", int)
-JobId = NewType("JobId", int)
-AttemptNumber = NewType("AttemptNumber", int)
-Token = NewType("Token", str)
 
 _BATCH_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-(?P<job>\d+)-(?P<attempt>\d+)-(?P<token>[0-9a-f]{8})")
 
 
-def new_token() -> Token:
+def new_token() -> str:
     """Return the random token of a new attempt: 32 hexadecimal digits."""
-    return Token(secrets.token_hex(16))
+    return secrets.token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +17,8 @@ class BatchJobName:
     """The parts of an AWS Batch job name, which identify the attempt."""
 
     stack: str
-    job: JobId
-    attempt: AttemptNumber
+    job: int
+    attempt: int
     token_start: str
 
 
@@ -40,8 +34,8 @@ def parse_batch_job_name(name: str) -> BatchJobName | None:
         return None
     return BatchJobName(
         stack=match["stack"],
-        job=JobId(int(match["job"])),
-        attempt=AttemptNumber(int(match["attempt"])),
+        job=int(match["job"]),
+        attempt=int(match["attempt"]),
         token_start=match["token"],
     )
 

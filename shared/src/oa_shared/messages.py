@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, post_load, validate
 
 from oa_shared.errors import OaError
+from oa_shared.event_bridge import BATCH_JOB_STATE_CHANGE, batch_event_fields
 from oa_shared.failures import FAILURES
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonMapping, JsonObject
@@ -202,7 +203,7 @@ def parse_job_message(body: str) -> JobMessage:
 def parse_result_message(body: str) -> StatusMessage | BatchEvent:
     """Parse a body from the results queue, in our form or that of EventBridge. Raises UnreadableMessageError."""
     decoded = _decode(body)
-    if decoded.get("detail-type") == "Batch Job State Change":
+    if decoded.get("detail-type") == BATCH_JOB_STATE_CHANGE:
         decoded = _from_event_bridge(decoded)
     message = _load(decoded, {JOB_STATUS, BATCH_EVENT})
     if isinstance(message, JobMessage):
@@ -233,40 +234,8 @@ def _load(decoded: JsonObject, kinds: set[str]) -> Message:
     return message
 
 
-class _ContainerSchema(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    exit_code = fields.Integer(data_key="exitCode", allow_none=True, load_default=None)
-    reason = fields.String(allow_none=True, load_default=None)
-
-
-class _DetailSchema(Schema):
-    class Meta:
-        unknown = EXCLUDE
-
-    batch_job = fields.String(data_key="jobId", required=True)
-    job_name = fields.String(data_key="jobName", required=True)
-    status = fields.String(required=True)
-    status_reason = fields.String(data_key="statusReason", allow_none=True, load_default=None)
-    container = fields.Nested(_ContainerSchema, load_default=dict)
-
-
 def _from_event_bridge(event: JsonObject) -> JsonObject:
-    body = event.get("detail")
     try:
-        detail = _DetailSchema().load(body if isinstance(body, dict) else {})
+        return {"v": VERSION, "kind": BATCH_EVENT, **batch_event_fields(event)}
     except ValidationError as error:
-        raise UnreadableMessageError(f"Batch Job State Change: {error.messages}") from error
-    container = detail["container"]
-    reasons = [text for text in (container.get("reason"), detail["status_reason"]) if text]
-    return {
-        "v": VERSION,
-        "kind": BATCH_EVENT,
-        "batch_job": detail["batch_job"],
-        "job_name": detail["job_name"],
-        "status": detail["status"],
-        "exit_code": container.get("exit_code"),
-        "reason": "; ".join(reasons) or None,
-        "at": event.get("time") or datetime.now(UTC).isoformat(),
-    }
+        raise UnreadableMessageError(f"{BATCH_JOB_STATE_CHANGE}: {error.messages}") from error

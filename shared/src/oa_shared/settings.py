@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, Field, fields
 from typing import TypeVar, get_type_hints
 
 from oa_shared.errors import OaError
@@ -52,7 +52,7 @@ _READERS: dict[object, Callable[[str], object]] = {
 }
 
 
-def _variable_of(field: "Field[object]") -> str:
+def variable_of(field: "Field[object]") -> str:
     """Return the variable of a setting; its metadata may name one, such as OA_ALLOW_HOSTS, that other programs set."""
     variable: str = field.metadata.get("variable", PREFIX + field.name.upper())
     return variable
@@ -68,7 +68,7 @@ def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings
     values: dict[str, object] = {}
     problems: list[str] = []
     for field in fields(cls):  # type: ignore[arg-type] # every settings class is a dataclass
-        variable = _variable_of(field)
+        variable = variable_of(field)
         text = environ.get(variable, "")
         if text == "":
             if _is_required(field):
@@ -82,59 +82,6 @@ def read_settings(cls: type[_Settings], environ: Mapping[str, str]) -> _Settings
     if problems:
         raise SettingsError("; ".join(problems))
     return cls(**values)
-
-
-@dataclass(frozen=True, slots=True)
-class SettingDescription:
-    """A setting as docs/settings.md lists it; `default` is as the variable would be written, None if required."""
-
-    variable: str
-    type: str
-    default: str | None
-    is_secret: bool
-    help: str
-
-
-def describe_settings(cls: type[object]) -> list[SettingDescription]:
-    """Return the settings of a dataclass in their order, with the text of `field(metadata={"help": "…"})`."""
-    hints = get_type_hints(cls)
-    return [
-        SettingDescription(
-            variable=_variable_of(field),
-            type=_TYPE_NAMES[hints[field.name]],
-            default=None if _is_required(field) else _as_text(_default_of(field)),
-            is_secret=not field.repr,
-            help=str(field.metadata.get("help", "")),
-        )
-        for field in fields(cls)  # type: ignore[arg-type] # every settings class is a dataclass
-    ]
-
-
-_TYPE_NAMES: Mapping[object, str] = {
-    str: "text",
-    int: "integer",
-    float: "number",
-    bool: "true or false",
-    tuple[str, ...]: "comma-separated list",
-    dict[str, str]: "JSON object",
-    Mapping[str, str]: "JSON object",
-    str | None: "text",
-    int | None: "integer",
-}
-
-
-def _default_of(field: Field[object]) -> object:
-    return field.default if field.default_factory is MISSING else field.default_factory()
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return ",".join(str(part) for part in value)
-    if isinstance(value, Mapping):
-        return json.dumps(value) if value else ""
-    return "" if value is None else str(value)
 
 
 def _is_required(field: Field[object]) -> bool:

@@ -23,7 +23,7 @@ MAX_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class DefinitionProblem:
     """A problem of a definition; `pointer` is a JSON pointer (RFC 6901) to its place."""
 
     pointer: str
@@ -31,7 +31,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceEntry:
+class DefinitionEntry:
     """A (layer, name) entry of a definition; `pointer` is the JSON pointer to it."""
 
     layer: str
@@ -41,20 +41,22 @@ class SourceEntry:
     body: dict[str, Any]
 
 
-def validate_definition(definition: object) -> list[Problem]:
+def validate_definition(definition: object) -> list[DefinitionProblem]:
     """Return the problems of a decoded definition, at most 20; an empty list if it is valid."""
     if not isinstance(definition, dict):
-        return [Problem("", "a source definition is a JSON object")]
+        return [DefinitionProblem("", "a source definition is a JSON object")]
     if _depth(definition) > MAX_DEPTH:
-        return [Problem("", f"nested more than {MAX_DEPTH} levels deep")]
+        return [DefinitionProblem("", f"nested more than {MAX_DEPTH} levels deep")]
     version = definition.get("schema")
     if version != SCHEMA_VERSION or isinstance(version, bool):
-        return [Problem("/schema", f"schema {version!r} is not supported: use schema {SCHEMA_VERSION}")]
+        return [DefinitionProblem("/schema", f"schema {version!r} is not supported: use schema {SCHEMA_VERSION}")]
     if _fast_validator().is_valid(definition):
         return []
     from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and rarely needed
 
-    return [Problem(pointer, message) for pointer, message in violations(definition, _rules(), most=MAX_PROBLEMS)]
+    return [
+        DefinitionProblem(pointer, message) for pointer, message in violations(definition, _rules(), most=MAX_PROBLEMS)
+    ]
 
 
 def prepare_validation() -> None:
@@ -63,26 +65,26 @@ def prepare_validation() -> None:
     import_module("oa_shared.schema_violations")
 
 
-def repeated_names(definition: dict[str, Any]) -> list[Problem]:
+def repeated_names(definition: dict[str, Any]) -> list[DefinitionProblem]:
     """Return a problem for each entry whose layer has an earlier entry with its name; only the first gets a job."""
-    problems: list[Problem] = []
+    problems: list[DefinitionProblem] = []
     for layer in _layers(definition):
         first: dict[str, int] = {}
         for index, body in enumerate(definition["layers"][layer]):
             name = body["name"]
             if name in first:
                 text = f"duplicate name {name!r}: /layers/{layer}/{first[name]} has it already; use another name"
-                problems.append(Problem(f"/layers/{layer}/{index}/name", text))
+                problems.append(DefinitionProblem(f"/layers/{layer}/{index}/name", text))
             first.setdefault(name, index)
     return problems
 
 
-def entries(definition: dict[str, Any]) -> list[SourceEntry]:
+def entries(definition: dict[str, Any]) -> list[DefinitionEntry]:
     """Return the entries of a valid definition in order; of several with the same layer and name, the first."""
-    by_name: dict[tuple[str, str], SourceEntry] = {}
+    by_name: dict[tuple[str, str], DefinitionEntry] = {}
     for layer in _layers(definition):
         for index, body in enumerate(definition["layers"][layer]):
-            entry = SourceEntry(layer, body["name"], f"/layers/{layer}/{index}", _tier(body), body)
+            entry = DefinitionEntry(layer, body["name"], f"/layers/{layer}/{index}", _tier(body), body)
             by_name.setdefault((layer, entry.name), entry)
     return list(by_name.values())
 

@@ -65,12 +65,13 @@ def _run(steps: list[Step], variable: str, first: str | None) -> Callable[[Row],
     def chain(row: Row) -> Any:
         value: Any = first
         row[f"oa:{variable}"] = ""
-        row[variable] = "" if first == "" else row.get(variable, "")
+        if first == "":
+            row[variable] = ""
         for step in steps:
             result = step(row)
             value = value if result is None else result
             row[f"oa:{variable}"] = _text(value)
-            row[variable] = _text(value) or row[variable]
+            row[variable] = _text(value) or row.get(variable, "")
         return value
 
     return chain

@@ -4,6 +4,7 @@ import gzip
 import io
 import stat
 import zipfile
+from pathlib import Path
 
 from support.bad_input.case import Case
 
@@ -34,6 +35,12 @@ def _nest_zips(depth: int) -> bytes:
     return body
 
 
+def _write_bomb(folder: Path) -> Path:
+    path = folder / "data.csv"
+    path.write_bytes(_zip(**{"a.csv": b"\0" * 40_000_000}))
+    return path
+
+
 def _flip_byte(body: bytes, offset: int) -> bytes:
     return body[:offset] + bytes([body[offset] ^ 0xFF]) + body[offset + 1 :]
 
@@ -53,7 +60,7 @@ CASES = {
     ),
     "a zip entry that is a link": Case("source.archive", ("'a.csv'", "link"), _link(), compression="zip"),
     "zips nested too deeply": Case("source.archive", ("zip", " 3 "), _nest_zips(6), compression="zip"),
-    "a zip bomb": Case("source.too_large", (" 100 ",), _zip(**{"a.csv": b"\0" * 40_000_000}), compression="zip"),
+    "a zip bomb": Case("source.too_large", (" 100 ",), _write_bomb, compression="zip"),
     "a truncated gzip": Case(
         "source.archive", ("data.csv", "gzip"), gzip.compress(bytes(range(256)) * 99)[:-20], compression="gzip"
     ),

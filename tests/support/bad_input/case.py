@@ -9,7 +9,7 @@ from typing import Any
 from oa_task.conform.acceptance import run_tests
 from oa_task.conform.conformer import Conformer
 from oa_task.conversion.unpacking import unpack
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.read.source import open_batches
 from oa_task.runtime.failure import TaskFailure
@@ -63,9 +63,9 @@ class Case:
         path.write_bytes(self.body)
         return path
 
-    def _entry(self) -> SourceEntry:
+    def _entry(self) -> TaskEntry:
         conform = {"format": "csv", "lon": "X", "lat": "Y"} if "format" not in self.conform else {}
-        return SourceEntry(
+        return TaskEntry(
             layer="addresses",
             name="x",
             urls=("http://x/",),

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from oa_shared.settings import SettingDescription, SettingsError, describe_settings, read_settings
+from oa_shared.settings import SettingsError, read_settings
 
 
 @dataclass(frozen=True)
 class Example:
     stack: str
-    port: int = field(metadata={"help": "Port to listen on."})
+    port: int
     shared_secret: str = field(default="", repr=False)
     relay: bool = True
     allowed_hosts: tuple[str, ...] = ()
@@ -38,19 +38,3 @@ def test_read_settings_reports_all_problems_at_once_without_values() -> None:
     text = str(caught.value)
     assert all(name in text for name in ("OA_STACK", "OA_PORT", "OA_RELAY", "OA_QUEUES"))
     assert "hunter2" not in text
-
-
-def test_describe_settings_has_variable_type_default_and_help() -> None:
-    described = {description.variable: description for description in describe_settings(Example)}
-    assert described["OA_PORT"] == SettingDescription("OA_PORT", "integer", None, False, "Port to listen on.")
-    assert described["OA_SHARED_SECRET"] == SettingDescription("OA_SHARED_SECRET", "text", "", True, "")
-    assert [description.default for description in described.values()] == [None, None, "", "true", "", "", ""]
-
-
-def test_read_settings_metadata_names_the_variable() -> None:
-    @dataclass(frozen=True, slots=True)
-    class Named:
-        allowed_hosts: tuple[str, ...] = field(default=(), metadata={"variable": "OA_ALLOW_HOSTS"})
-
-    assert read_settings(Named, {"OA_ALLOW_HOSTS": "a"}).allowed_hosts == ("a",)
-    assert read_settings(Named, {"OA_ALLOWED_HOSTS": "a"}).allowed_hosts == ()

@@ -25,7 +25,7 @@ EXPECTED: Mapping[str, frozenset[str]] = {
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
-class Change(TypedDict):
+class PlannedChange(TypedDict):
     """The change of a resource in the JSON of a plan."""
 
     actions: list[str]
@@ -38,16 +38,16 @@ class ResourceChange(TypedDict):
     """A resource in the JSON of a plan."""
 
     address: str
-    change: Change
+    change: PlannedChange
 
 
-class Plan(TypedDict, total=False):
+class TerraformPlan(TypedDict, total=False):
     """The JSON of a plan, as far as it is read here."""
 
     resource_changes: list[ResourceChange]
 
 
-def changes(plan: Plan) -> dict[str, tuple[str, frozenset[str]]]:
+def changes(plan: TerraformPlan) -> dict[str, tuple[str, frozenset[str]]]:
     """Return the changes of a plan: address → actions and the attributes that differ."""
     by_address = {}
     for resource in plan.get("resource_changes", ()):
@@ -58,7 +58,7 @@ def changes(plan: Plan) -> dict[str, tuple[str, frozenset[str]]]:
     return by_address
 
 
-def _differing(change: Change) -> frozenset[str]:
+def _differing(change: PlannedChange) -> frozenset[str]:
     before, after = change["before"] or {}, change["after"] or {}
     unknown = {name for name, value in (change.get("after_unknown") or {}).items() if _holds_true(value)}
     return frozenset(unknown | {name for name in after if before.get(name) != after[name]})

@@ -17,7 +17,7 @@ _REFUSALS: tuple[tuple[dict[str, str | None], tuple[str, ...]], ...] = (
     ({_SECRET: "abcdefghijklmnopqrstuvwxyz $(id) 012345"}, ("letters and digits only",)),
     (
         {_SECRET: "abc123", "TF_VAR_git_sha": "main", "TF_VAR_environment": "production"},
-        ("at least 32 characters", "40 lower-case hex digits", "dev, staging or prod"),
+        ("at least 32 characters", "40 lowercase hex digits", "dev, staging or prod"),
     ),
 )
 

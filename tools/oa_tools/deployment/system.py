@@ -19,7 +19,7 @@ from oa_shared.errors import OaError
 from oa_shared.status import JobStatus
 from oa_tools.deployment.aws import EmulatedAccount
 from oa_tools.deployment.container import ContainerProcess, on_loopback, read_container
-from oa_tools.deployment.terraform import Outputs
+from oa_tools.deployment.terraform import StackOutputs
 
 _START_S = 60.0
 _TIMEOUT_S = 150.0
@@ -39,7 +39,7 @@ class DeployedSystem:
 
     folder: Path
     account: EmulatedAccount
-    outputs: Outputs
+    outputs: StackOutputs
     processes: list[Process] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=lambda: {n: free_port() for n in ("api", "dispatcher", "files")})
 

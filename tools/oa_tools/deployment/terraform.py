@@ -50,7 +50,7 @@ class QueueUrls(TypedDict):
     dead_letter: str
 
 
-class Outputs(TypedDict):
+class StackOutputs(TypedDict):
     """The outputs of the configuration that the check uses."""
 
     bucket: str
@@ -108,10 +108,10 @@ class Terraform:
             raise TerraformError(f"{reason}\n{printed[-4000:]}")
         return printed
 
-    def outputs(self) -> Outputs:
+    def outputs(self) -> StackOutputs:
         """Return the outputs of the applied configuration."""
         printed = json.loads(self.run("output", "-json", timeout_s=120))
-        outputs: Outputs = {name: output["value"] for name, output in printed.items()}  # type: ignore[assignment] # from JSON
+        outputs: StackOutputs = {name: output["value"] for name, output in printed.items()}  # type: ignore[assignment] # from JSON
         return outputs
 
 

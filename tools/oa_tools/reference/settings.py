@@ -6,7 +6,7 @@ from typing import get_type_hints
 
 from oa_api.settings import Settings
 from oa_dispatcher.settings import DispatcherSettings
-from oa_shared.settings import PREFIX
+from oa_shared.settings import variable_of
 from oa_task.job.settings import JobSettings
 
 _HEAD = """# Settings
@@ -70,7 +70,7 @@ def _section(name: str, settings: type) -> str:
 
 def _row(field: "Field[object]", kind: str) -> str:
     secret = " Secret." if not field.repr else ""
-    return f"| `{PREFIX}{field.name.upper()}` | {kind} | {_default(field)} | {field.metadata['help']}{secret} |"
+    return f"| `{variable_of(field)}` | {kind} | {_default(field)} | {field.metadata['help']}{secret} |"
 
 
 def _default(field: "Field[object]") -> str:

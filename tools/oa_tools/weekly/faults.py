@@ -20,7 +20,7 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class JobOutcome:
+class ExpectedOutcome:
     """The outcome of a job: its status and, for a failure, its code."""
 
     status: str
@@ -30,16 +30,16 @@ class JobOutcome:
 # A web page may be a temporary failure, so its job runs three times within eleven minutes. Without streets the towns
 # still have addresses, but none is valid, so they need review.
 OUTCOMES = {
-    Fault.GONE: JobOutcome("Fail", "source.not_found"),
-    Fault.WEB_PAGE: JobOutcome("Fail", "upstream.http_5xx"),
-    Fault.COLUMN: JobOutcome("Warn"),
-    Fault.EMPTY: JobOutcome("Fail", "source.empty"),
-    Fault.METERS: JobOutcome("Fail", "source.crs"),
-    Fault.BAD_ZIP: JobOutcome("Fail", "source.archive"),
-    Fault.DROP: JobOutcome("Warn"),
-    Fault.BUSY: JobOutcome("Success"),
-    Fault.CUT_OFF: JobOutcome("Success"),
-    Fault.SLOW: JobOutcome("Success"),
+    Fault.GONE: ExpectedOutcome("Fail", "source.not_found"),
+    Fault.WEB_PAGE: ExpectedOutcome("Fail", "upstream.http_5xx"),
+    Fault.COLUMN: ExpectedOutcome("Warn"),
+    Fault.EMPTY: ExpectedOutcome("Fail", "source.empty"),
+    Fault.METERS: ExpectedOutcome("Fail", "source.crs"),
+    Fault.BAD_ZIP: ExpectedOutcome("Fail", "source.archive"),
+    Fault.DROP: ExpectedOutcome("Warn"),
+    Fault.BUSY: ExpectedOutcome("Success"),
+    Fault.CUT_OFF: ExpectedOutcome("Success"),
+    Fault.SLOW: ExpectedOutcome("Success"),
 }
 # Faults that disappear by themselves, so that a retry succeeds.
 TEMPORARY = frozenset({Fault.BUSY, Fault.CUT_OFF})

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from oa_local.client import JobView, LocalApi
 from oa_local.process import accepts, free_port
-from oa_tools.weekly.faults import OUTCOMES, Fault, JobOutcome
+from oa_tools.weekly.faults import OUTCOMES, ExpectedOutcome, Fault
 from oa_tools.weekly.server import Phase, TownServer, WeeklyError, serving
 from oa_tools.weekly.towns import Town, make_towns, write_repository
 
@@ -21,7 +21,7 @@ REPOSITORY = "repository"
 _CHECK_EVERY_S = 2.0
 _TIMEOUT_S = 3600.0
 _NOT_ENDED = ("Pending", "Submitted", "Running")
-_NO_JOB = JobOutcome("no job")
+_NO_JOB = ExpectedOutcome("no job")
 
 
 class WeeklyTrial:
@@ -143,12 +143,12 @@ class WeeklyTrial:
         return not unexpected
 
 
-def _expected_outcome(town: Town) -> JobOutcome:
-    return OUTCOMES[town.fault] if town.fault else JobOutcome("Success")
+def _expected_outcome(town: Town) -> ExpectedOutcome:
+    return OUTCOMES[town.fault] if town.fault else ExpectedOutcome("Success")
 
 
-def _outcome(job: JobView) -> JobOutcome:
-    return JobOutcome(job["status"], job["error"]["code"] if job["error"] else "")
+def _outcome(job: JobView) -> ExpectedOutcome:
+    return ExpectedOutcome(job["status"], job["error"]["code"] if job["error"] else "")
 
 
 def _api(folder: Path) -> LocalApi:

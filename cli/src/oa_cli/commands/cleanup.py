@@ -16,7 +16,7 @@ class Removed(TypedDict):
     size_bytes: int
 
 
-class ScheduleRun(TypedDict):
+class StartedScheduleRun(TypedDict):
     """The schedule run that removes it."""
 
     id: int
@@ -27,7 +27,7 @@ class Cleanup(TypedDict):
 
     removed: dict[str, Removed]
     is_complete: bool
-    schedule_run: ScheduleRun | None
+    schedule_run: StartedScheduleRun | None
 
 
 @click.command()

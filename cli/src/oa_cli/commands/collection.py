@@ -16,7 +16,7 @@ from oa_cli.watch import watch_job
 from oa_shared.json_types import JsonObject
 from oa_shared.products import COLLECTION_FORMATS
 
-FORMATS = click.Choice([str(format_) for format_ in COLLECTION_FORMATS])
+FORMATS = click.Choice([item.value for item in COLLECTION_FORMATS])
 
 
 class CollectionBuild(TypedDict):

@@ -1,97 +1,16 @@
 """`oa data`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict
 
 import click
-from rich.table import Table
 
-from oa_cli.answers import Page
 from oa_cli.client import Api, RejectedError
+from oa_cli.datasets import Dataset, DatasetPage, PublicationPage, PublishedFile, datasets_table, history_table
 from oa_cli.options import LAYER, SOURCE, Command, limit_option
-from oa_cli.output import list_title, moment, table
+from oa_cli.output import table
 from oa_cli.runner import json_option, print_answer, run
-
-_LICENSE_WIDTH, _COMMIT_DIGITS = 40, 10
-
-
-class License(TypedDict):
-    """What a source says about its license."""
-
-    text: str | None
-    url: str | None
-
-
-class Fill(TypedDict):
-    """How many features have a value in a field."""
-
-    filled: int
-    rate: float
-
-
-class PublishedFile(TypedDict):
-    """A published file; `latest` is the stable URL of its latest version."""
-
-    name: str
-    size_bytes: int | None
-    sha256: str | None
-    url: str | None
-    latest: str
-
-
-class LatestJob(TypedDict):
-    """A newer job of a dataset that was not published."""
-
-    id: int
-    status: str
-    error: str
-
-
-class Origin(TypedDict):
-    """The origin of the definition."""
-
-    commit: str | None
-
-
-class Dataset(TypedDict):
-    """A published dataset."""
-
-    id: int
-    source_name: str
-    layer: str
-    name: str
-    job: int
-    count: int | None
-    updated_at: str
-    license: License | None
-    fields: dict[str, Fill]
-    files: list[PublishedFile]
-    latest_job: LatestJob | None
-
-
-class DatasetPage(Page):
-    """GET /api/data."""
-
-    data: list[Dataset]
-
-
-class Publication(TypedDict):
-    """A publication of a dataset."""
-
-    published_at: str
-    job: int
-    attempt: int
-    count: int | None
-    valid: int | None
-    changes: Mapping[str, object] | None
-    origin: Origin
-
-
-class PublicationPage(Page):
-    """GET /api/data/<dataset>/history."""
-
-    publications: list[Publication]
 
 
 class Attributions(TypedDict):
@@ -146,7 +65,7 @@ def data_list(limit: int, *, newest: bool, as_json: bool, **selection: object) -
     async def work(api: Api) -> int:
         sort = "updated_at" if newest else None
         page = await api.get("/api/data", DatasetPage, limit=limit, sort=sort, **selection)
-        print_answer(page["data"], _datasets_table(page["data"], page), as_json=as_json)
+        print_answer(page["data"], datasets_table(page["data"], page), as_json=as_json)
         return 0
 
     run(work)
@@ -166,7 +85,7 @@ def data_show(number: int, *, as_json: bool) -> None:
         newer = [f"newer job {latest['id']}: {latest['status']}: {latest['error']}"] if latest else []
         print_answer(
             dataset,
-            _datasets_table([dataset]),
+            datasets_table([dataset]),
             *newer,
             "",
             table("fields", ("field", "filled", ""), fills),
@@ -189,7 +108,7 @@ def data_history(number: int, limit: int, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         page = await api.get(f"/api/data/{number}/history", PublicationPage, limit=limit)
-        print_answer(page["publications"], _history_table(page["publications"], page), as_json=as_json)
+        print_answer(page["publications"], history_table(page["publications"], page), as_json=as_json)
         return 0
 
     run(work)
@@ -259,36 +178,3 @@ def _find_file(dataset: Dataset, name: str) -> PublishedFile:
             return item
     names = ", ".join(item["name"] for item in dataset["files"])
     raise RejectedError(f"dataset has no file {name}; it has {names}")
-
-
-def _datasets_table(datasets: Sequence[Dataset], page: Page | None = None) -> Table:
-    columns = ("dataset", "source", "layer", "name", "features", "published (UTC)", "license", "newer job")
-    rows = [
-        [
-            *(item["id"], item["source_name"], item["layer"], item["name"], f"{item['count'] or 0:,}"),
-            moment(item["updated_at"]),
-            _license(item["license"]),
-            item["latest_job"]["status"] if item["latest_job"] else "",
-        ]
-        for item in datasets
-    ]
-    return table(list_title("dataset", len(rows), page), columns, rows)
-
-
-def _history_table(publications: Sequence[Publication], page: Page) -> Table:
-    columns = ("published (UTC)", "job", "attempt", "features", "valid", "added", "removed", "commit")
-    rows = [
-        [
-            *(moment(item["published_at"]), item["job"], item["attempt"]),
-            f"{item['count'] or 0:,}",
-            f"{item['valid'] or 0:,}",
-            *((item["changes"] or {}).get(key) for key in ("added", "removed")),
-            (item["origin"]["commit"] or "")[:_COMMIT_DIGITS],
-        ]
-        for item in publications
-    ]
-    return table(list_title("publication", len(rows), page), columns, rows)
-
-
-def _license(license_: License | None) -> str:
-    return (license_["text"] or license_["url"] or "")[:_LICENSE_WIDTH] if license_ else ""

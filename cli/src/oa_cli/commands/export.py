@@ -16,7 +16,7 @@ from oa_cli.watch import watch_job
 from oa_shared.json_types import JsonObject
 from oa_shared.products import EXPORT_FORMATS
 
-FORMATS = click.Choice([str(format_) for format_ in EXPORT_FORMATS])
+FORMATS = click.Choice([item.value for item in EXPORT_FORMATS])
 _SIDES = 4
 
 

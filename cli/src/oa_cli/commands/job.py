@@ -31,7 +31,7 @@ class Concern(TypedDict):
     state: str
 
 
-class JobDetail(JobAnswer):
+class JobDetailAnswer(JobAnswer):
     """GET /api/job/<job>."""
 
     attempts: list[Attempt]
@@ -80,7 +80,7 @@ def job_show(number: int, *, as_json: bool) -> None:
     """Show a job, its attempts and its files."""
 
     async def work(api: Api) -> int:
-        answer = await api.get(f"/api/job/{number}", JobDetail)
+        answer = await api.get(f"/api/job/{number}", JobDetailAnswer)
         columns = ("attempt", "status", "tier", "error", "message", "ended (UTC)")
         rows = [
             [
@@ -98,7 +98,7 @@ def job_show(number: int, *, as_json: bool) -> None:
     run(work)
 
 
-def _fields(answer: JobDetail) -> Table:
+def _fields(answer: JobDetailAnswer) -> Table:
     fields = {
         "source name": answer["source_name"],
         "layer": answer["layer"],

@@ -9,7 +9,7 @@ from oa_cli.output import moment
 from oa_cli.runner import json_option, print_answer, run
 
 
-class Profile(TypedDict):
+class ProfileAnswer(TypedDict):
     """GET /api/profile."""
 
     kind: str
@@ -24,7 +24,7 @@ def profile(*, as_json: bool) -> None:
     """Show the current account."""
 
     async def work(api: Api) -> int:
-        answer = await api.get("/api/profile", Profile)
+        answer = await api.get("/api/profile", ProfileAnswer)
         credential = "shared secret" if answer["kind"] == "service" else answer["kind"]
         expiry = f", expires {moment(answer['expires_at'])} UTC" if answer["expires_at"] else ""
         line = f"{answer['name']}, role {answer['role']}, by {credential}{expiry}"

@@ -4,7 +4,7 @@ from typing import TypedDict
 
 import click
 
-from oa_cli.answers import Page
+from oa_cli.answers import PageAnswer
 from oa_cli.client import Api
 from oa_cli.options import Command, limit_option, reason_option
 from oa_cli.output import list_title, moment, table
@@ -42,7 +42,7 @@ class DeadLetterAnswer(TypedDict):
     body: str
 
 
-class DeadLetterPage(Page):
+class DeadLetterPage(PageAnswer):
     """GET /api/queue/<queue>/dead."""
 
     messages: list[DeadLetterAnswer]

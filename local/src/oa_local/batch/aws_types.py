@@ -40,7 +40,7 @@ class NewDefinition(TypedDict):
     timeout: NotRequired[Timeout]
 
 
-class Definition(NewDefinition):
+class RegisteredDefinition(NewDefinition):
     """A registered job definition."""
 
     jobDefinitionArn: str
@@ -48,7 +48,7 @@ class Definition(NewDefinition):
     status: str
 
 
-class NewJob(TypedDict):
+class SubmittedJob(TypedDict):
     """SubmitJob."""
 
     jobName: str

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from oa_local.batch.aws_types import Definition
+from oa_local.batch.aws_types import RegisteredDefinition
 from oa_shared.json_types import JsonMapping, JsonObject
 
 ACCOUNT = "000000000000"
@@ -92,7 +92,7 @@ class Ledger:
         self._jobs_folder.mkdir(parents=True, exist_ok=True)
         read = (json.loads(path.read_text("utf-8")) for path in self._jobs_folder.glob("*.json"))
         self.jobs = {job.id: job for job in sorted((EmulatedJob(**fields) for fields in read), key=_age)}
-        self.definitions: dict[str, Definition] = {}
+        self.definitions: dict[str, RegisteredDefinition] = {}
         if self._definitions_file.exists():
             self.definitions = json.loads(self._definitions_file.read_text("utf-8"))
 
@@ -101,7 +101,7 @@ class Ledger:
         self.jobs[job.id] = job
         _write(self._jobs_folder / f"{job.id}.json", asdict(job))
 
-    def save_definition(self, name: str, definition: Definition) -> None:
+    def save_definition(self, name: str, definition: RegisteredDefinition) -> None:
         """Store a job definition under its name."""
         self.definitions[name] = definition
         _write(self._definitions_file, self.definitions)

@@ -10,7 +10,7 @@ from typing import NotRequired, TypedDict
 
 from aiohttp import web
 
-from oa_local.batch.aws_types import Definition, NewDefinition, NewJob
+from oa_local.batch.aws_types import NewDefinition, RegisteredDefinition, SubmittedJob
 from oa_local.batch.events import EventSender
 from oa_local.batch.job import ACCOUNT, EmulatedJob, Ledger
 from oa_local.batch.runner import ProcessRunner
@@ -69,7 +69,7 @@ class BatchApi:
 
     async def submit_job(self, request: web.Request) -> web.Response:
         """SubmitJob."""
-        new_job: NewJob = await request.json()
+        new_job: SubmittedJob = await request.json()
         definition_name = _last(new_job["jobDefinition"]).split(":")[0]
         definition = self._ledger.definitions.get(definition_name)
         if definition is None:
@@ -141,7 +141,7 @@ def _last(name_or_arn: str) -> str:
     return name_or_arn.rsplit("/", 1)[-1]
 
 
-def _job(new_job: NewJob, definition: Definition) -> EmulatedJob:
+def _job(new_job: SubmittedJob, definition: RegisteredDefinition) -> EmulatedJob:
     container, override = definition["containerProperties"], new_job.get("containerOverrides", {})
     pairs = [*container.get("environment", ()), *override.get("environment", ())]
     requirements = [*container.get("resourceRequirements", ()), *override.get("resourceRequirements", ())]

@@ -1,8 +1,7 @@
-"""The application: middleware, routes and what they work with."""
+"""The application: middleware, routes and what handlers use."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
 
 from aiohttp import hdrs, web
 
@@ -18,7 +17,7 @@ from oa_api.http.routing import Route
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.authorization import ROLES, authorize
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInSettings
-from oa_api.identity.rate_limit import LIMITS, Limits, add_rate_limit_headers
+from oa_api.identity.rate_limit import LIMITS, RequestLimits, add_rate_limit_headers
 from oa_api.jobs.request_schemas import NewJobsSchema
 from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
@@ -27,6 +26,7 @@ from oa_api.settings import Settings, check_public_url
 from oa_api.status.overview_page import set_up_overview
 from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
+from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
@@ -41,14 +41,14 @@ def make_app(
     queues: Mapping[str, QueuePair],
     fetcher: DefinitionFetcher,
 ) -> web.Application:
-    """Return the application, ready to be served: what requests need from the disk has been read."""
+    """Return the application, ready to be served: it reads everything that requests need from disk."""
     check_public_url(settings.public_url)
     prepare_validation()
     app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
-    app[LIMITS] = Limits(settings)
+    app[LIMITS] = RequestLimits(settings)
     app.on_response_prepare.append(add_rate_limit_headers)
     app[ASSETS] = read_assets()
     app[DATABASE] = database
@@ -58,7 +58,8 @@ def make_app(
     app[FETCHER] = fetcher
     app[HUB] = Hub(database, settings.database_url, max_streams=settings.event_streams)
     app.on_shutdown.append(_end_streams)
-    app[ROLES] = {key: role for route in ROUTES for key, role in _add(app, route)}
+    routes = [route for route in ROUTES if settings.component_gallery or not route.is_development]
+    app[ROLES] = {key: role for route in routes for key, role in _add_route(app, route)}
     app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_overview(app)
@@ -68,18 +69,18 @@ def make_app(
 
 
 @cache
-def _document() -> dict[str, Any]:
-    """Return the description of the API, which is the same for each application of this process."""
+def _document() -> JsonObject:
+    """Return the OpenAPI document, which is the same for each application of this process."""
     return document(ROUTES, VERSION)
 
 
-def _add(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], Role]]:
-    """Put a route into the application, and give its role under the name that the router knows it by."""
-    added = app.router.add_route(route.method, route.pattern or route.path, route.handler)
+def _add_route(app: web.Application, route: Route) -> Iterator[tuple[tuple[str, str], Role]]:
+    """Add a route to the application and yield its role, by method and canonical path."""
+    registered = app.router.add_route(route.method, route.pattern or route.path, route.handler)
     if route.method == hdrs.METH_GET:
         app.router.add_route(hdrs.METH_HEAD, route.pattern or route.path, route.handler)
-    if added.resource is not None:
-        yield (route.method, added.resource.canonical), route.role
+    if registered.resource is not None:
+        yield (route.method, registered.resource.canonical), route.role
 
 
 async def _end_streams(app: web.Application) -> None:

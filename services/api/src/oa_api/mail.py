@@ -1,4 +1,4 @@
-"""Mail to people: plain text by SMTP, in a thread since the library blocks."""
+"""Email by SMTP, in a thread because the library blocks."""
 
 import asyncio
 import ipaddress
@@ -21,15 +21,15 @@ _PORTS = {"smtp": 587, "smtps": 465}
 
 
 class MailSettingsError(OaError):
-    """The address of the mail server cannot be used."""
+    """The URL of the mail server is invalid."""
 
     code = "mail.settings"
-    title = "OA_MAIL_URL cannot be used."
+    title = "OA_MAIL_URL is not valid."
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """An SMTP server; a connection to another machine is encrypted before anything is said, or given up."""
+    """An SMTP server; a connection to another machine must be encrypted before anything is sent."""
 
     host: str
     port: int
@@ -39,7 +39,7 @@ class MailServer:
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """Read smtp://user:password@host:port (STARTTLS) or smtps:// (TLS at once). Raises MailSettingsError."""
+        """Parse smtp://user:password@host:port (STARTTLS) or smtps:// (implicit TLS). Raises MailSettingsError."""
         try:
             parsed = URL(url)
             port = parsed.explicit_port or _PORTS[parsed.scheme]
@@ -47,12 +47,12 @@ class MailServer:
         except (ValueError, KeyError) as error:
             raise MailSettingsError("expected smtp://user:password@host:port or smtps://…") from error
         if not parsed.host:
-            raise MailSettingsError("it names no host")
+            raise MailSettingsError("missing host")
         return cls(parsed.host, port, is_tls, parsed.user or "", parsed.password or "")
 
     @property
-    def is_here(self) -> bool:
-        """Return whether the server is on this machine, where nobody listens in between."""
+    def is_local(self) -> bool:
+        """Return whether the server is on this machine, where a connection needs no encryption."""
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
@@ -60,7 +60,7 @@ class MailServer:
 
 
 class Mailer:
-    """Sends mail, or says in the log that it did not: what is sent is never needed for anything to be right."""
+    """Sends email, or logs why it did not: nothing depends on an email being sent."""
 
     def __init__(self, server: MailServer | None, *, sender: str) -> None:
         self._server = server
@@ -68,7 +68,7 @@ class Mailer:
 
     @property
     def has_server(self) -> bool:
-        """Return whether mail can be sent at all."""
+        """Return whether a mail server is configured."""
         return self._server is not None
 
     @classmethod
@@ -77,9 +77,9 @@ class Mailer:
         return cls(MailServer.parse(settings.mail_url) if settings.mail_url else None, sender=settings.mail_from)
 
     async def send(self, to: str, *, subject: str, text: str, html: str | None = None) -> bool:
-        """Send a mail, with HTML beside the text if given, and return whether the server took it.
+        """Send an email, with HTML as an alternative to the text if given, and return whether the server accepted it.
 
-        The log never has its text or whom it is for.
+        The log never contains the text or the recipient.
         """
         if self._server is None:
             log.warning("mail_not_sent", subject=subject, reason="OA_MAIL_URL is not set")
@@ -95,7 +95,7 @@ class Mailer:
 
 
 def _message(sender: str, to: str, *, subject: str, text: str, html: str | None) -> EmailMessage:
-    """Return the mail. Raises ValueError for a line break in a header, so that no address can add one."""
+    """Return the email. Raises ValueError for a line break in a header, by which an address could add headers."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = sender, to, subject
     message["Date"] = formatdate()
@@ -115,7 +115,7 @@ def _deliver(server: MailServer, message: EmailMessage) -> None:
         connection = smtplib.SMTP(server.host, server.port, timeout=_TIMEOUT_S)
     with connection:
         connection.ehlo()
-        if not server.is_tls and (connection.has_extn("starttls") or not server.is_here):
+        if not server.is_tls and (connection.has_extn("starttls") or not server.is_local):
             connection.starttls(context=context)
             connection.ehlo()
         if server.user:

@@ -1,6 +1,7 @@
-"""`oa-api` serves and does the background duties until told to stop; `oa-api migrate` updates the database.
+"""`oa-api` serves the API and runs the background workers until it is stopped; `oa-api migrate` updates the database.
 
-`oa-api call METHOD PATH [BODY]` makes one request, as schedules do; `oa-api account add|link NAME` lets somebody in.
+`oa-api call METHOD PATH [BODY]` sends one request, for external schedules. `oa-api account add|link NAME` creates an
+account, or a link that signs one in.
 """
 
 import asyncio
@@ -32,7 +33,7 @@ log = structlog.get_logger()
 
 
 def main() -> None:
-    """Run the command; settings that are wrong are told in one line, with exit status 2."""
+    """Run the command; an error, such as invalid settings, is logged in one line, with exit status 2."""
     configure_logging("api")
     try:
         match sys.argv[1:]:
@@ -45,7 +46,7 @@ def main() -> None:
             case _:
                 asyncio.run(serve(read_settings(Settings, os.environ)))
     except OaError as error:
-        log.error("api_ended", code=error.code, error=error.detail)  # noqa: TRY400 - the message says it all
+        log.error("api_ended", code=error.code, error=error.detail)  # noqa: TRY400 - the traceback adds nothing
         sys.exit(2)
 
 
@@ -62,7 +63,7 @@ async def _account(settings: AccountSettings, arguments: list[str]) -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """Open everything, work until SIGTERM or SIGINT, close everything in the opposite order."""
+    """Open all dependencies, run until SIGTERM or SIGINT, and close them in reverse order."""
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
@@ -76,17 +77,17 @@ async def serve(settings: Settings) -> None:
         results_queue = aws.queue(settings.results_queue_url, settings.results_dlq_url)
         if settings.http:
             queues = {
-                "jobs": QueuePair(jobs_queue, _dead(aws, settings.jobs_dlq_url)),
-                "results": QueuePair(results_queue, _dead(aws, settings.results_dlq_url)),
+                "jobs": QueuePair(jobs_queue, _dead_letter_queue(aws, settings.jobs_dlq_url)),
+                "results": QueuePair(results_queue, _dead_letter_queue(aws, settings.results_dlq_url)),
             }
             fetcher = await stack.enter_async_context(DefinitionFetcher(settings.allowed_hosts))
             app = make_app(settings, database=database, storage=storage, queues=queues, fetcher=fetcher)
             await _listen(app, settings, stack)
-        near = Dependencies(database, storage, jobs_queue, results_queue)
-        await _work(await build_workers(settings, near, stack), stop)
+        deps = Dependencies(database, storage, jobs_queue, results_queue)
+        await _run_workers(await build_workers(settings, deps, stack), stop)
 
 
-def _dead(aws: Aws, url: str) -> Queue | None:
+def _dead_letter_queue(aws: Aws, url: str) -> Queue | None:
     return aws.queue(url) if url else None
 
 
@@ -98,9 +99,9 @@ async def _listen(app: web.Application, settings: Settings, stack: AsyncExitStac
     log.info("api_listening", host=settings.host, port=settings.port)
 
 
-async def _work(chosen: list[Worker], stop: asyncio.Event) -> None:
+async def _run_workers(workers: list[Worker], stop: asyncio.Event) -> None:
     async with asyncio.TaskGroup() as group:
-        for duty in chosen:
-            group.create_task(duty(stop))
+        for worker in workers:
+            group.create_task(worker(stop))
         await stop.wait()
     log.info("api_stopped")

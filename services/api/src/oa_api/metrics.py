@@ -1,22 +1,20 @@
-"""What Prometheus is told of the API (docs/operations.md lists every one)."""
+"""The Prometheus metrics of the API (docs/operations.md lists every one)."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
-REQUEST_DURATION_S = Histogram(
-    "oa_request_duration_seconds", "Requests answered, by how long they took.", ("method", "route", "status")
-)
-RELAYED = Counter("oa_outbox_relayed", "Messages of the outbox by what the jobs queue said.", ("outcome",))
-RESULTS = Counter("oa_results_applied", "Messages of the results queue by what became of them.", ("outcome",))
-EVENT_STREAMS = Gauge("oa_event_streams", "Streams of events that are open.")
-EVENT_STREAMS_CUT = Counter("oa_event_streams_cut", "Streams that were cut off because their client did not read.")
-WEBHOOK_TRIES = Counter("oa_webhook_tries", "Attempts to send deliveries to webhooks, by outcome.", ("outcome",))
-GITHUB_EVENTS = Counter("oa_github_events", "Events of GitHub by what became of them.", ("outcome",))
+REQUEST_DURATION_S = Histogram("oa_request_duration_seconds", "Duration of requests.", ("method", "route", "status"))
+RELAYED = Counter("oa_outbox_relayed", "Messages of the outbox, by outcome of sending.", ("outcome",))
+RESULTS = Counter("oa_results_applied", "Messages of the results queue, by outcome.", ("outcome",))
+EVENT_STREAMS = Gauge("oa_event_streams", "Open event streams.")
+EVENT_STREAMS_CUT = Counter("oa_event_streams_cut", "Event streams closed because the client read too slowly.")
+WEBHOOK_TRIES = Counter("oa_webhook_tries", "Attempted webhook deliveries, by outcome.", ("outcome",))
+GITHUB_EVENTS = Counter("oa_github_events", "GitHub events, by outcome.", ("outcome",))
 
-DATABASE_UP = Gauge("oa_database_up", "Whether the database answers.")
-OUTBOX_WAITING = Gauge("oa_outbox_waiting", "Messages of the outbox that wait to be sent.")
-OUTBOX_AGE_S = Gauge("oa_outbox_age_seconds", "How long the oldest of them has waited.")
-JOBS = Gauge("oa_jobs", "Jobs by status.", ("status",))
-WORKER_AGE_S = Gauge("oa_worker_age_seconds", "Since when a background duty has not worked.", ("worker",))
-QUEUE_UP = Gauge("oa_queue_up", "Whether a queue answers.", ("queue",))
-QUEUE_MESSAGES = Gauge("oa_queue_messages", "Messages on a queue by what they wait for.", ("queue", "state"))
+DATABASE_UP = Gauge("oa_database_up", "Whether the database responds.")
+OUTBOX_WAITING = Gauge("oa_outbox_waiting", "Messages of the outbox that are due.")
+OUTBOX_AGE_S = Gauge("oa_outbox_age_seconds", "Age of the oldest message of the outbox that is due.")
+JOBS = Gauge("oa_jobs", "Jobs, by status.", ("status",))
+WORKER_AGE_S = Gauge("oa_worker_age_seconds", "Time since the last heartbeat of a background worker.", ("worker",))
+QUEUE_UP = Gauge("oa_queue_up", "Whether a queue responds.", ("queue",))
+QUEUE_MESSAGES = Gauge("oa_queue_messages", "Messages on a queue, by state.", ("queue", "state"))
 DEAD_LETTERS = Gauge("oa_dead_letters", "Messages in the dead-letter queue of a queue.", ("queue",))

@@ -1,11 +1,10 @@
-"""Which duties this process does, put together from the settings."""
+"""The background workers of this process, built from the settings."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from oa_api.bulk_actions.worker import run_bulk
 from oa_api.db.database import Database
@@ -24,12 +23,13 @@ from oa_api.webhooks.worker import run_webhooks
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
 
-Worker = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
+# Runs until its event is set.
+Worker = Callable[[asyncio.Event], Coroutine[object, object, None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What duties work with, opened and closed by the caller."""
+    """What workers use; the caller opens and closes them."""
 
     database: Database
     storage: Storage
@@ -37,43 +37,40 @@ class Dependencies:
     results_queue: Queue
 
 
-async def build_workers(settings: Settings, near: Dependencies, stack: AsyncExitStack) -> list[Worker]:
-    """Return the duties that are switched on, each to be called with what tells it to stop. Raises SettingsError."""
-    chosen: list[tuple[bool, Worker]] = [
-        (settings.relay, partial(run_relay, near.database, near.jobs_queue)),
-        (settings.consumer, _consumer(settings, near)),
-        (settings.sweep, _sweep(settings, near)),
-        (settings.sign_in_mail, partial(run_sign_in_mail, near.database, Mailer.of(settings), site=site_url(settings))),
-        (settings.webhooks, partial(run_webhooks, near.database, Sender(settings.allowed_hosts))),
-        (settings.bulk, partial(run_bulk, near.database)),
-        (settings.schedules, _schedules(settings, near)),
+async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExitStack) -> list[Worker]:
+    """Return the enabled workers. Raises SettingsError."""
+    database, mailer = deps.database, Mailer.of(settings)
+    workers: list[tuple[bool, Worker]] = [
+        (settings.relay, partial(run_relay, database, deps.jobs_queue)),
+        (settings.consumer, _results_consumer(settings, deps)),
+        (settings.sweep, _sweep(settings, deps)),
+        (settings.sign_in_mail, partial(run_sign_in_mail, database, mailer, site=site_url(settings))),
+        (settings.webhooks, partial(run_webhooks, database, Sender(settings.allowed_hosts))),
+        (settings.bulk, partial(run_bulk, database)),
+        (settings.schedules, _schedules(settings, deps)),
     ]
-    return [duty for is_wanted, duty in chosen if is_wanted] + await _towards_github(settings, near, stack)
+    enabled = [worker for is_enabled, worker in workers if is_enabled]
+    if settings.github and settings.github_repository:
+        github = open_github(settings, database=database, storage=deps.storage)
+        enabled.append(partial(run_github, await stack.enter_async_context(github)))
+    return enabled
 
 
-def _consumer(settings: Settings, near: Dependencies) -> Worker:
+def _results_consumer(settings: Settings, deps: Dependencies) -> Worker:
     return partial(
         run_results_consumer,
-        near.database,
-        near.results_queue,
+        deps.database,
+        deps.results_queue,
         grace_s=settings.result_grace_s,
         visibility_s=settings.visibility_s,
     )
 
 
-def _sweep(settings: Settings, near: Dependencies) -> Worker:
+def _sweep(settings: Settings, deps: Dependencies) -> Worker:
     times = SweepTimes(settings.sweep_every_s, settings.republish_after_s, settings.job_deadline_s)
-    return partial(run_sweep, near.database, near.jobs_queue, near.storage, times=times)
+    return partial(run_sweep, deps.database, deps.jobs_queue, deps.storage, times=times)
 
 
-def _schedules(settings: Settings, near: Dependencies) -> Worker:
-    works = scheduled_tasks(settings, near.database, near.storage)
-    return partial(run_schedules, near.database, works, lease_s=settings.schedule_lease_s)
-
-
-async def _towards_github(settings: Settings, near: Dependencies, stack: AsyncExitStack) -> list[Worker]:
-    """Return the duty towards GitHub where it is set up."""
-    if not (settings.github and settings.github_repository):
-        return []
-    opened = open_github(settings, database=near.database, storage=near.storage)
-    return [partial(run_github, await stack.enter_async_context(opened))]
+def _schedules(settings: Settings, deps: Dependencies) -> Worker:
+    tasks = scheduled_tasks(settings, deps.database, deps.storage)
+    return partial(run_schedules, deps.database, tasks, lease_s=settings.schedule_lease_s)

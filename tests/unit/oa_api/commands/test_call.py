@@ -47,7 +47,7 @@ async def test_call_body_and_secret_are_sent_once(site: Site) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 401, 404, 500])
-async def test_call_refused_is_final_and_told(site: Site, status: int) -> None:
+async def test_call_refused_is_final_and_logged(site: Site, status: int) -> None:
     site.statuses = [status]
     with capture_logs() as lines:
         assert not await call(settings(site.url), ["POST", "/api/run"], delays_s=[0, 0])
@@ -61,11 +61,11 @@ async def test_call_api_not_ready_is_asked_again(site: Site) -> None:
     assert len(site.seen) == 3
 
 
-async def test_call_nobody_listens_fails_after_its_tries() -> None:
+async def test_call_without_server_fails_after_its_retries() -> None:
     assert not await call(settings(f"http://127.0.0.1:{unused_port()}"), ["GET", "/api"], delays_s=[0])
 
 
 @pytest.mark.parametrize("arguments", [[], ["GET"], ["GET", "api"], ["GET", "/api", "{}", "more"], ["G E T", "/api"]])
-async def test_call_wrong_arguments_say_how_to_use_it(arguments: list[str]) -> None:
+async def test_call_wrong_arguments_raise_the_usage(arguments: list[str]) -> None:
     with pytest.raises(CallUsageError):
         await call(settings("http://127.0.0.1:1"), arguments)

@@ -1,4 +1,4 @@
-"""Licenses in the shapes that people write them in, and the text made of them."""
+"""Licenses in every spelling, and the attribution text built from them."""
 
 from typing import Any
 
@@ -69,5 +69,5 @@ def test_attribution_text_of_hostile_names_keeps_one_line_for_each() -> None:
     assert "1 dataset. " in lines[1]
 
 
-def test_attribution_text_of_nothing_says_so() -> None:
+def test_attribution_text_of_no_datasets_counts_zero() -> None:
     assert "0 datasets" in attribution_text([])

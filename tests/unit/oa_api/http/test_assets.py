@@ -32,7 +32,7 @@ def test_assets_of_the_api_are_read_and_packed() -> None:
     assert style.content_type == "text/css"
 
 
-def test_assets_without_the_scripts_of_others_are_served_and_told_of_once(tmp_path: Path) -> None:
+def test_assets_without_vendored_scripts_are_served_and_logged_once(tmp_path: Path) -> None:
     (tmp_path / "app.css").write_text("a {}")
     with capture_logs() as logs:
         assets = read_assets(tmp_path)

@@ -16,10 +16,12 @@ PROXIES = Networks("OA_X", ["10.0.0.0/8"])
 
 def test_bucket_gives_all_at_once_then_one_each_interval() -> None:
     buckets = RateLimiter()
-    assert [buckets.spend("a", QUOTA, 0).remaining for _ in range(6)] == [5, 4, 3, 2, 1, 0]
-    refused = buckets.spend("a", QUOTA, 0)
-    assert (refused.wait_s, refused.remaining, refused.full_in_s) == (10, 0, 60)
-    assert [buckets.spend("a", QUOTA, moment).wait_s for moment in (9, 10, 11, 20)] == [1, 0, 9, 0]
+    assert [buckets.consume("a", QUOTA, 0).remaining for _ in range(6)] == [5, 4, 3, 2, 1, 0]
+    refused = buckets.consume("a", QUOTA, 0)
+    assert refused.wait_s == 10
+    assert refused.remaining == 0
+    assert refused.full_in_s == 60
+    assert [buckets.consume("a", QUOTA, moment).wait_s for moment in (9, 10, 11, 20)] == [1, 0, 9, 0]
 
 
 @given(st.integers(1, 50), st.lists(st.floats(0, 30, allow_nan=False), max_size=200))
@@ -27,7 +29,7 @@ def test_bucket_in_any_window_lets_no_more_than_twice_the_quota_through(requests
     buckets, quota, now, passed = RateLimiter(), Quota("q", requests, 60), 0.0, []
     for pause in pauses:
         now += pause
-        if not buckets.spend("a", quota, now).wait_s:
+        if not buckets.consume("a", quota, now).wait_s:
             passed.append(now)
     for start in passed:
         assert sum(start <= moment < start + 60 for moment in passed) <= 2 * requests
@@ -36,8 +38,8 @@ def test_bucket_in_any_window_lets_no_more_than_twice_the_quota_through(requests
 def test_buckets_of_too_many_clients_forget_the_longest_unused() -> None:
     buckets, quota = RateLimiter(max_clients=2), Quota("q", 1, 60)
     for client in ("a", "b", "c"):
-        buckets.spend(client, quota, 0)
-    assert [buckets.spend(client, quota, 1).wait_s > 0 for client in ("b", "c", "a")] == [True, True, False]
+        buckets.consume(client, quota, 0)
+    assert [buckets.consume(client, quota, 1).wait_s > 0 for client in ("b", "c", "a")] == [True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_buckets_of_too_many_clients_forget_the_longest_unused() -> None:
         ("fe80::1%eth0", [], "fe80::1"),
     ],
 )
-def test_client_address_is_the_first_that_no_proxy_of_ours_has(peer: str, forwarded: list[str], expected: str) -> None:
+def test_client_address_is_the_first_that_is_no_trusted_proxy(peer: str, forwarded: list[str], expected: str) -> None:
     assert str(client_address(peer, forwarded, PROXIES)) == expected
 
 

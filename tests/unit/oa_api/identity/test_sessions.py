@@ -1,6 +1,6 @@
 import pytest
 
-from oa_api.identity.sessions import browser_words
+from oa_api.identity.sessions import describe_browser
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ from oa_api.identity.sessions import browser_words
     ],
 )
 def test_browser_is_named_as_people_know_it(client: str, words: str) -> None:
-    assert browser_words(client) == words
+    assert describe_browser(client) == words

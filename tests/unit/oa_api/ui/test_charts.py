@@ -16,15 +16,15 @@ def test_segments_of_nothing_are_none() -> None:
     assert charts.segments({}, ("Success",)) == []
 
 
-@pytest.mark.parametrize("draw", [charts.line, charts.columns])
+@pytest.mark.parametrize("draw", [charts.line_chart, charts.column_chart])
 @given(points=COUNTS)
 def test_chart_of_any_counts_stays_inside_its_frame(draw: object, points: list[tuple[str, int]]) -> None:
-    chart = charts.line(points) if draw is charts.line else charts.columns(points)
+    chart = charts.line_chart(points) if draw is charts.line_chart else charts.column_chart(points)
     assert [mark.value for mark in chart.marks] == [value for _, value in points]
     assert all(0 <= mark.x <= charts.WIDTH and 0 <= mark.y <= charts.HEIGHT for mark in chart.marks)
     assert chart.ticks[-1][1] >= max((value for _, value in points), default=0)
 
 
 def test_spark_needs_two_values() -> None:
-    assert charts.spark([1]) == ""
-    assert charts.spark([1, 3]) == "M0.0 22.0L100.0 2.0"
+    assert charts.sparkline_path([1]) == ""
+    assert charts.sparkline_path([1, 3]) == "M0.0 22.0L100.0 2.0"

@@ -54,7 +54,7 @@ def test_took_of_what_has_not_ended_is_nothing() -> None:
     ("value", "shown"),
     [
         (0, "$0.00"),
-        (0.00001, "less than $0.0001"),
+        (0.00001, "under $0.0001"),
         (0.00123, "$0.0012"),
         (0.45678, "$0.46"),
         (12.345, "$12.35"),

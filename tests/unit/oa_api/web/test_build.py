@@ -32,7 +32,7 @@ def test_folder_made_of_the_present_lock_file_is_left_alone(build: ModuleType, f
 
 
 @pytest.mark.parametrize("change", ["altered", "removed", "other lock file", "no contents", "broken contents"])
-def test_folder_that_is_not_what_it_should_be_is_made_anew(build: ModuleType, folder: Path, change: str) -> None:
+def test_folder_with_wrong_content_is_built_again(build: ModuleType, folder: Path, change: str) -> None:
     contents = folder / "contents.json"
     match change:
         case "altered":

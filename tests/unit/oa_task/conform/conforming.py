@@ -7,15 +7,15 @@ import orjson
 import polars as pl
 
 from oa_task.conform.rows import conform_batch
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points
 
 Rows = dict[str, list[str | None]]
 
 
-def entry(rules: dict[str, Any], layer: str = "addresses", **more: Any) -> SourceEntry:
-    return SourceEntry(layer, "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0", **more)
+def entry(rules: dict[str, Any], layer: str = "addresses", **more: Any) -> TaskEntry:
+    return TaskEntry(layer, "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0", **more)
 
 
 def batch(rows: Rows, *, height: int | None = None, first_row: int = 0) -> FeatureBatch:

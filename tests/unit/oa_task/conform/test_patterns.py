@@ -14,19 +14,23 @@ from oa_task.conform.patterns.translation import UntranslatableError, translate
 from oa_task.runtime.failure import TaskFailure
 from unit.oa_task.conform.conforming import conform_rows
 
-_ALL_LETTERS = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) != "Cs"]
+
+@pytest.fixture(scope="module")
+def all_letters() -> list[str]:
+    """Return every character of Unicode; they take 84 MB, so no longer than these tests need them."""
+    return [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) != "Cs"]
 
 
 @pytest.mark.parametrize("pattern", [r"\d", r"\w", r"\s", r"\D", r"[^\w]", r"[\s,]", "[^a-z]", "."])
-def test_translate_class_matches_the_same_characters_of_all_unicode(pattern: str) -> None:
-    rust = pl.Series(_ALL_LETTERS).str.contains(translate(pattern).rust)
-    assert rust.to_list() == [re.search(pattern, letter) is not None for letter in _ALL_LETTERS]
+def test_translate_class_matches_the_same_characters_of_all_unicode(pattern: str, all_letters: list[str]) -> None:
+    rust = pl.Series(all_letters).str.contains(translate(pattern).rust)
+    assert rust.to_list() == [re.search(pattern, letter) is not None for letter in all_letters]
 
 
-def test_translate_ignoring_case_matches_the_same_letters_of_all_unicode() -> None:
-    letters = pl.Series(_ALL_LETTERS)
+def test_translate_ignoring_case_matches_the_same_letters_of_all_unicode(all_letters: list[str]) -> None:
+    letters = pl.Series(all_letters)
     of_any = letters.filter(letters.str.contains(translate("[a-z]", re.IGNORECASE).rust))
-    assert of_any.to_list() == [letter for letter in _ALL_LETTERS if re.fullmatch("[a-z]", letter, re.IGNORECASE)]
+    assert of_any.to_list() == [letter for letter in all_letters if re.fullmatch("[a-z]", letter, re.IGNORECASE)]
     for pattern in string.ascii_lowercase:
         rust = of_any.filter(of_any.str.contains(translate(pattern, re.IGNORECASE).rust)).to_list()
         assert rust == [letter for letter in of_any if re.fullmatch(pattern, letter, re.IGNORECASE)]

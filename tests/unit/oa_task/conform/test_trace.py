@@ -6,12 +6,12 @@ import numpy as np
 import polars as pl
 
 from oa_task.conform.trace import AttributeTrace, Step, trace_row
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.batch import FeatureBatch, Points
 
 
 def trace_attributes(rules: dict[str, Any], rows: list[dict[str, str]], index: int = 0) -> dict[str, AttributeTrace]:
-    entry = SourceEntry("addresses", "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0")
+    entry = TaskEntry("addresses", "city", (), "http", None, {"format": "csv"}, rules, pointer="/layers/addresses/0")
     missing = np.full(len(rows), np.nan)
     batch = FeatureBatch(100, pl.DataFrame(rows), Points(missing, missing))
     return {trace.attribute: trace for trace in trace_row(batch, entry, index)}
@@ -27,14 +27,17 @@ def test_trace_row_function_has_its_input_and_result() -> None:
     rule = {"function": "join", "fields": ["A", "B"]}
     trace = trace_attributes({"street": rule}, [{"A": "Main", "B": "St"}])["street"]
     assert trace.step is not None
-    assert (trace.step.function, trace.step.read, trace.step.made) == ("join", {"A": "Main", "B": "St"}, "Main St")
+    assert trace.step.function == "join"
+    assert trace.step.read == {"A": "Main", "B": "St"}
+    assert trace.step.result == "Main St"
 
 
 def test_trace_row_absent_column_is_none() -> None:
     trace = trace_attributes({"id": {"function": "join", "fields": ["A", "Z"]}}, [{"A": "x"}])["id"]
     assert trace.value == ""
     assert trace.step is not None
-    assert (trace.step.read, trace.step.made) == ({"A": "x", "Z": None}, None)
+    assert trace.step.read == {"A": "x", "Z": None}
+    assert trace.step.result is None
 
 
 def test_trace_row_chain_has_each_step_with_its_input_and_result() -> None:
@@ -46,7 +49,7 @@ def test_trace_row_chain_has_each_step_with_its_input_and_result() -> None:
         {"street": {"function": "chain", "variable": "V", "functions": steps}}, [{"A": "1 Main St"}]
     )["street"].step
     assert step is not None
-    assert [(inner.function, inner.read, inner.made) for inner in step.steps] == [
+    assert [(inner.function, inner.read, inner.result) for inner in step.steps] == [
         ("postfixed_street", {"A": "1 Main St"}, "Main St"),
         ("regexp", {"oa:V": "Main St"}, "Main Street"),
     ]

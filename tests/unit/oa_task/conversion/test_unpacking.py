@@ -40,7 +40,8 @@ def test_unpack_gzip_removes_the_suffix(tmp_path: Path, out: Path) -> None:
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"text"))
     (unpacked,) = unpack(path, None, out)
-    assert (unpacked.name, unpacked.read_bytes()) == ("a.csv", b"text")
+    assert unpacked.name == "a.csv"
+    assert unpacked.read_bytes() == b"text"
 
 
 @pytest.mark.parametrize("name", ["../evil", "/etc/evil", "a/../../evil", "C:\\evil", "..\\evil"])

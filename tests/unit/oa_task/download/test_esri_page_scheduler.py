@@ -16,16 +16,16 @@ OID = "OBJECTID"
 MOST = 16
 
 
-def answer(ids: list[int], asked: dict[str, str]) -> EsriPage:
+def page_of(ids: list[int], query: dict[str, str]) -> EsriPage:
     """Return the page of a server with at most 16 features per page."""
-    if "resultOffset" in asked:
-        start = int(asked["resultOffset"])
-        found, wanted = ids[start:], min(int(asked["resultRecordCount"]), MOST)
+    if "resultOffset" in query:
+        start = int(query["resultOffset"])
+        matches, size = ids[start:], min(int(query["resultRecordCount"]), MOST)
     else:
-        _, _, first, _, _, _, last = asked["where"].split()
-        found, wanted = [value for value in ids if int(first) <= value <= int(last)], MOST
-    page = found[:wanted]
-    return EsriPage([{"attributes": {OID: value}} for value in page], list(page), is_cut=len(found) > wanted)
+        _, _, first, _, _, _, last = query["where"].split()
+        matches, size = [value for value in ids if int(first) <= value <= int(last)], MOST
+    page = matches[:size]
+    return EsriPage([{"attributes": {OID: value}} for value in page], list(page), is_cut=len(matches) > size)
 
 
 def strategy_over(kind: str, ids: list[int]) -> PagingStrategy:
@@ -50,12 +50,12 @@ def test_run_with_random_failures_writes_each_feature_once_and_in_order(
     random_ = random.Random(seed)  # noqa: S311 - nothing secret
     written: list[int] = []
 
-    async def fetch(asked: dict[str, str]) -> EsriPage:
+    async def fetch(query: dict[str, str]) -> EsriPage:
         for _ in range(random_.randrange(4)):
             await asyncio.sleep(0)
         if random_.random() < share:
             raise TransientError(random_.choice(["upstream.timeout", "upstream.throttled"]), "intermittent")
-        return answer(ids, asked)
+        return page_of(ids, query)
 
     scheduler = PageScheduler(
         strategy_over(kind, ids),

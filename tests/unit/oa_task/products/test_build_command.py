@@ -43,7 +43,8 @@ def test_plan_command_output_folders_give_a_plan_for_build(tmp_path: Path) -> No
     ended = oa_task(
         "plan", "export", *folders, "--inputs", str(tmp_path), "--format", "csv", "--bbox", "0", "0", "3", "3"
     )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.returncode == 0
+    assert ended.stderr == ""
     (tmp_path / "plan.json").write_text(ended.stdout)
     words = ["--inputs", str(tmp_path), "--out", str(tmp_path / "out"), "--json"]
     assert json.loads(oa_task("build", str(tmp_path / "plan.json"), *words).stdout)["count"] == 2

@@ -34,7 +34,9 @@ def code_and_message(body: bytes) -> tuple[str, str]:
 
 def test_parse_plan_valid_ignores_unknown_fields() -> None:
     plan = parse_plan(json.dumps({**PLAN, "bbox": [1, 2, 3, 4], "new": 1, "formats": ["csv", "csv"]}).encode())
-    assert (plan.bbox, plan.formats, plan.layer) == ((1.0, 2.0, 3.0, 4.0), ("csv",), "addresses")
+    assert plan.bbox == (1.0, 2.0, 3.0, 4.0)
+    assert plan.formats == ("csv",)
+    assert plan.layer == "addresses"
     assert plan.inputs[0].label == "us/x/addresses/city"
 
 

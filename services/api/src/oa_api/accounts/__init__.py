@@ -1,1 +1,1 @@
-"""Accounts, tokens, sign-in and the audit log, as endpoints and pages."""
+"""Accounts, tokens, sign-in, the profile and the audit log: endpoints and pages."""

@@ -1,21 +1,24 @@
-"""The page of accounts: who may sign in, and what they may do."""
+"""The pages of accounts."""
 
-from typing import Any
+from dataclasses import replace
 
 from aiohttp import web
-from marshmallow import fields
 
-from oa_api.accounts import api as reads
-from oa_api.accounts.schemas import CursorSchema, NewAccountSchema, email_address, github_number, role_word
+from oa_api.accounts.schemas import (
+    AccountFilterSchema,
+    AccountFormSchema,
+    AccountStateFormSchema,
+    NewAccountFormSchema,
+)
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import ApiError, ConflictError
-from oa_api.http.fields import StrictSchema
-from oa_api.http.forms import form
-from oa_api.http.request_parsing import path_id, query
-from oa_api.identity import accounts
+from oa_api.http.forms import read_form
+from oa_api.http.request_parsing import path_id, read_query
+from oa_api.identity import accounts, tokens
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.identity.tokens import MAX_TOKENS
+from oa_api.identity.requests import AccountChange, TokenFilter
 from oa_api.ui import flash
+from oa_api.ui.lists import make_listing
 from oa_api.ui.rendering import render
 from oa_shared.roles import ACCOUNT_ROLES
 
@@ -23,74 +26,57 @@ PATH = "/accounts"
 _SHOWN = 100
 
 
-class _NewAccount(NewAccountSchema):
-    """The same as the API's; a form has only text."""
-
-    github_id = github_number(strict=False, load_default=None)
-
-
-class _Change(StrictSchema):
-    """All that can be changed, since a form sends every field: what is empty is taken away."""
-
-    email = email_address(load_default=None)
-    github_id = github_number(strict=False, load_default=None)
-    role = role_word(required=True)
-
-
-class _State(StrictSchema):
-    disabled = fields.Boolean(required=True)
-
-
-async def list_accounts(request: web.Request) -> web.Response:
+async def show_accounts(request: web.Request) -> web.Response:
     """Show accounts, oldest first."""
-    asked = {**await query(request, CursorSchema()), "limit": _SHOWN}
-    found, following = await reads.rows(request.app[DATABASE], "accounts", asked)
-    older = str(request.rel_url.update_query(cursor=following)) if following is not None else None
-    return render(request, "accounts/accounts.html", accounts=found, older=older, roles=ACCOUNT_ROLES)
+    window = replace(await read_query(request, AccountFilterSchema()), limit=_SHOWN)
+    listing = make_listing(request, window, await accounts.list_accounts(request.app[DATABASE], window))
+    return render(request, "accounts/accounts.html", listing=listing, roles=ACCOUNT_ROLES)
 
 
 async def show_account(request: web.Request) -> web.Response:
-    """Show one account, with what can be changed of it."""
-    account = await reads.account_row(request.app[DATABASE], path_id(request, "account"))
-    asked = {"account": account["id"], "cursor": None, "limit": MAX_TOKENS}
-    found, _ = await reads.rows(request.app[DATABASE], "tokens", asked)
-    return render(request, "accounts/account.html", account=account, tokens=found, roles=ACCOUNT_ROLES)
+    """Show one account, with a form to change it."""
+    database, account_id = request.app[DATABASE], path_id(request, "account")
+    account = await accounts.get_account(database, account_id)
+    page = await tokens.list_tokens(database, TokenFilter(limit=tokens.MAX_TOKENS, account=account_id))
+    return render(request, "accounts/account.html", account=account, tokens=page.rows, roles=ACCOUNT_ROLES)
 
 
-async def make_account(request: web.Request) -> web.Response:
-    """Make an account."""
+async def post_account(request: web.Request) -> web.Response:
+    """Create an account."""
     by = request[PRINCIPAL]
     try:
-        asked = await form(request, _NewAccount())
-        await request.app[DATABASE].run(lambda transaction: accounts.create(transaction, asked, by=by))
+        new_account = await read_form(request, NewAccountFormSchema())
+        await request.app[DATABASE].run(lambda transaction: accounts.create_account(transaction, new_account, by=by))
     except ApiError as error:
-        return flash.see_other(request, PATH, _words(error), kind="bad")
-    return flash.see_other(request, PATH, f"{asked['login']} can sign in now.")
+        return flash.see_other(request, PATH, _message(error), kind="bad")
+    return flash.see_other(request, PATH, f"Account {new_account.login} created.")
 
 
-async def change_account(request: web.Request) -> web.Response:
-    """Change the role and the addresses of an account."""
-    return await _change(request, await form(request, _Change()))
+async def post_change(request: web.Request) -> web.Response:
+    """Change the role, email address and GitHub user ID of an account."""
+    return await _change(request, await read_form(request, AccountFormSchema()))
 
 
-async def change_state(request: web.Request) -> web.Response:
-    """Disable an account, or let it in again."""
-    return await _change(request, await form(request, _State()))
+async def post_state(request: web.Request) -> web.Response:
+    """Disable or enable an account."""
+    return await _change(request, await read_form(request, AccountStateFormSchema()))
 
 
-async def _change(request: web.Request, asked: dict[str, Any]) -> web.Response:
-    account = path_id(request, "account")
-    path = f"{PATH}/{account}"
+async def _change(request: web.Request, change: AccountChange) -> web.Response:
+    account_id, by = path_id(request, "account"), request[PRINCIPAL]
+    path = f"{PATH}/{account_id}"
     try:
-        await reads.change_account(request, account, asked)
+        await request.app[DATABASE].run(
+            lambda transaction: accounts.change_account(transaction, account_id, change, by=by)
+        )
     except ConflictError as error:
-        return flash.see_other(request, path, _words(error), kind="bad")
-    return flash.see_other(request, path, "The account is changed.")
+        return flash.see_other(request, path, _message(error), kind="bad")
+    return flash.see_other(request, path, "Account changed.")
 
 
-def _words(error: ApiError) -> str:
+def _message(error: ApiError) -> str:
     reasons = "; ".join(
-        f"{name}: {' '.join(map(str, reasons)) if isinstance(reasons, list) else reasons}"
-        for name, reasons in error.fields.items()
+        f"{name}: {' '.join(map(str, messages)) if isinstance(messages, list) else messages}"
+        for name, messages in error.fields.items()
     )
     return f"{error.detail}. {reasons}" if reasons else error.detail

@@ -1,30 +1,29 @@
-"""The page of the audit trail."""
+"""The page of the audit log."""
 
 from aiohttp import web
 
-from oa_api.accounts import api as reads
-from oa_api.accounts.schemas import DeedFilterSchema
+from oa_api.accounts.schemas import AuditFilterSchema
 from oa_api.http.app_keys import DATABASE
+from oa_api.identity import audit_log
 from oa_api.identity.principal import PRINCIPAL, Principal
-from oa_api.ui.lists import asked_of
+from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
 from oa_shared.roles import Role
 
-# Where the page of a subject is, and who may see it.
-_PLACES = {"job": ("/jobs", Role.ANYONE), "run": ("/runs", Role.ANYONE), "account": ("/accounts", Role.ADMIN)}
+# The pages of subjects, and the lowest role that may see them.
+_SUBJECT_PAGES = {"job": ("/jobs", Role.ANYONE), "run": ("/runs", Role.ANYONE), "account": ("/accounts", Role.ADMIN)}
 
 
-async def list_deeds(request: web.Request) -> web.Response:
-    """Show who did what, newest first."""
-    asked = await asked_of(request, DeedFilterSchema())
-    found, following = await reads.rows(request.app[DATABASE], "entries", asked)
-    shown = [{**deed, "href": _place(deed["subject"], request[PRINCIPAL])} for deed in found]
-    older = str(request.rel_url.update_query(cursor=following)) if following is not None else None
-    newest = str(request.rel_url.without_query_params("cursor")) if asked["cursor"] else None
-    return render(request, "accounts/audit_log.html", entries=shown, asked=asked, older=older, newest=newest)
+async def show_audit_log(request: web.Request) -> web.Response:
+    """Show entries of the audit log, newest first."""
+    audit_filter = await list_filter(request, AuditFilterSchema())
+    page = await audit_log.list_entries(request.app[DATABASE], audit_filter)
+    listing = make_listing(request, audit_filter, page)
+    hrefs = {entry.subject: _subject_href(entry.subject, request[PRINCIPAL]) for entry in page.rows}
+    return render(request, "accounts/audit_log.html", listing=listing, filter=audit_filter, hrefs=hrefs)
 
 
-def _place(subject: str, principal: Principal) -> str | None:
+def _subject_href(subject: str, principal: Principal) -> str | None:
     kind, _, number = subject.partition("/")
-    path, role = _PLACES.get(kind, ("", Role.SERVICE))
+    path, role = _SUBJECT_PAGES.get(kind, ("", Role.SERVICE))
     return f"{path}/{number}" if path and number.isdecimal() and principal.has_role(role) else None

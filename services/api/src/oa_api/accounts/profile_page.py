@@ -1,83 +1,84 @@
-"""The page of whoever is signed in: tokens, and the browsers that are signed in."""
+"""The page of the caller's profile: tokens and sessions."""
+
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from oa_api.accounts import api as reads
-from oa_api.accounts.schemas import NewTokenSchema, life_days
-from oa_api.db.query_files import load_queries
+from oa_api.accounts.schemas import NewTokenFormSchema
+from oa_api.accounts.tokens import create_token_of_caller
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import ApiError, NotFoundError
-from oa_api.http.forms import form
+from oa_api.http.forms import read_form
 from oa_api.http.request_parsing import path_id
-from oa_api.identity import cookies, sessions, tokens
+from oa_api.identity import accounts, cookies, sessions, tokens
 from oa_api.identity.authentication import CREDENTIAL
 from oa_api.identity.principal import PRINCIPAL
+from oa_api.identity.requests import TokenFilter
+from oa_api.identity.rows import TokenRow
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
 from oa_shared.roles import ACCOUNT_ROLES, Role
 
 PATH = "/profile"
-_SQL = load_queries("identity.queries")
 
 
-class _TokenForm(NewTokenSchema):
-    """The same as the API's; a form has only text."""
-
-    days = life_days(strict=False)
+@dataclass(frozen=True, slots=True)
+class _NewToken:
+    secret: str = field(repr=False)
+    row: TokenRow
 
 
 async def show_profile(request: web.Request) -> web.Response:
-    """Show one's account, tokens and sessions."""
-    return await _shown(request)
+    """Show the caller's account, tokens and sessions."""
+    return await _render_profile(request)
 
 
-async def make_token(request: web.Request) -> web.Response:
-    """Make a token, and show it this once: on the page itself, so that no address and no cookie has it."""
+async def post_token(request: web.Request) -> web.Response:
+    """Create a token and show it once: in the page itself, so that no URL and no cookie contains it."""
     try:
-        token, row = await reads.make_token(request, await form(request, _TokenForm()))
+        secret, row = await create_token_of_caller(request, await read_form(request, NewTokenFormSchema()))
     except ApiError as error:
         return flash.see_other(request, PATH, error.detail, kind="bad")
-    return await _shown(request, made={"token": token, "name": row["name"], "expires_at": row["expires_at"]})
+    return await _render_profile(request, new_token=_NewToken(secret, row))
 
 
-async def revoke_token(request: web.Request) -> web.Response:
+async def post_revocation(request: web.Request) -> web.Response:
     """Revoke a token."""
-    token, by = path_id(request, "token"), request[PRINCIPAL]
-    await request.app[DATABASE].run(lambda transaction: tokens.revoke(transaction, token, by=by))
-    return flash.see_other(request, PATH, f"Token {token} is revoked.")
+    token_id, by = path_id(request, "token"), request[PRINCIPAL]
+    await request.app[DATABASE].run(lambda transaction: tokens.revoke_token(transaction, token_id, by=by))
+    return flash.see_other(request, PATH, f"Token {token_id} revoked.")
 
 
-async def end_session(request: web.Request) -> web.Response:
-    """End the session of a browser."""
-    session, by = path_id(request, "session"), request[PRINCIPAL]
-    await request.app[DATABASE].run(lambda transaction: sessions.end(transaction, session, by=by))
-    return flash.see_other(request, PATH, "That browser is signed out.")
+async def post_session_end(request: web.Request) -> web.Response:
+    """Sign a browser out."""
+    session_id, by = path_id(request, "session"), request[PRINCIPAL]
+    await request.app[DATABASE].run(lambda transaction: sessions.end_session(transaction, session_id, by=by))
+    return flash.see_other(request, PATH, "Signed out that browser.")
 
 
-async def sign_out_everywhere(request: web.Request) -> web.Response:
-    """End all of one's sessions, this one too."""
+async def post_sign_out_everywhere(request: web.Request) -> web.Response:
+    """End all sessions of the caller, including the current one."""
     by = request[PRINCIPAL]
-    await request.app[DATABASE].run(lambda transaction: sessions.end_all(transaction, by=by))
-    response = flash.see_other(request, "/sign-in", "You are signed out everywhere.")
-    cookies.drop(response, request, cookies.SESSION)
+    await request.app[DATABASE].run(lambda transaction: sessions.end_all_sessions(transaction, by=by))
+    response = flash.see_other(request, "/sign-in", "Signed out everywhere.")
+    cookies.delete_cookie(response, request, cookies.SESSION)
     return response
 
 
-async def _shown(request: web.Request, made: dict[str, object] | None = None) -> web.Response:
+async def _render_profile(request: web.Request, new_token: _NewToken | None = None) -> web.Response:
     principal, database = request[PRINCIPAL], request.app[DATABASE]
     if principal.id is None:
-        raise NotFoundError("the shared secret is nobody in particular: it has no profile")
-    account = {"account": principal.id}
-    found, _ = await reads.rows(database, "tokens", {**account, "cursor": None, "limit": tokens.MAX_TOKENS})
+        raise NotFoundError("the shared secret has no account, and no profile")
+    own_tokens = await tokens.list_tokens(database, TokenFilter(limit=tokens.MAX_TOKENS, account=principal.id))
     credential = request.get(CREDENTIAL)
     return render(
         request,
         "accounts/profile.html",
-        account=await reads.account_row(database, principal.id),
-        tokens=found,
-        sessions=await database.all(_SQL["sessions"], account),
-        this_session=credential.id if credential is not None and credential.secret else None,
-        roles=[word for word in ACCOUNT_ROLES if Role.of(word) <= principal.role],
-        longest_days=tokens.MAX_DAYS,
-        made=made,
+        account=await accounts.get_account(database, principal.id),
+        tokens=own_tokens.rows,
+        sessions=await sessions.list_sessions(database, principal.id),
+        current_session=credential.id if credential is not None and credential.secret else None,
+        roles=[label for label in ACCOUNT_ROLES if Role.of(label) <= principal.role],
+        max_days=tokens.MAX_DAYS,
+        new_token=new_token,
     )

@@ -1,12 +1,13 @@
-"""How accounts, tokens and the audit trail look, and what may be asked of them."""
+"""The schemas of accounts, tokens and the audit log: requests, and how rows look in responses."""
 
-from typing import Any
+from collections.abc import Mapping
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, missing, validate, validates_schema
 
-from oa_api.http.fields import MAX_ID, StrictSchema, Text, Time, about, identifier
-from oa_api.http.schemas import MAX_LIMIT, ResponseSchema
+from oa_api.http.fields import MAX_ID, RequestSchema, StrictSchema, Text, Time, about, identifier
+from oa_api.http.schemas import MAX_LIMIT, CursorSlice, ResponseSchema
 from oa_api.identity.accounts import RESERVED
+from oa_api.identity.requests import AccountChange, AuditFilter, NewAccount, NewToken, TokenFilter
 from oa_api.identity.tokens import MAX_DAYS
 from oa_shared.roles import ACCOUNT_ROLES, Role
 
@@ -16,86 +17,100 @@ _LOGIN = validate.Regexp(
 _MAIL = validate.And(
     validate.Length(max=254), validate.Regexp(r"[^\s@<>,;:\"\\()\[\]\x00-\x1f]+@[^\s@<>,;:\"\\()\[\]\x00-\x1f]+\Z")
 )
+_ROLE = validate.OneOf(ACCOUNT_ROLES)
+_DAYS = validate.Range(min=1, max=MAX_DAYS)
+_EMAIL_HELP = about("Email address for sign-in links.", "ada@example.org")
+_GITHUB_ID_HELP = about("GitHub user ID (`id` of https://api.github.com/users/NAME).", 583231)
+_TOKEN_NAME_HELP = about("Purpose of the token.", "nightly import")
 
 
-def role_word(*, what: str = "What it may do.", **extra: Any) -> fields.String:
-    """Return the field of one of the roles that people have."""
-    return fields.String(validate=validate.OneOf(ACCOUNT_ROLES), metadata=about(what, "author"), **extra)
+def _email(load_default: object = missing) -> fields.String:
+    return Text(load_default=load_default, allow_none=True, validate=_MAIL, metadata=_EMAIL_HELP)
 
 
-def _login(**extra: Any) -> fields.String:
-    return Text(validate=_LOGIN, metadata=about("What the account is called here.", "ada"), **extra)
-
-
-def email_address(**extra: Any) -> fields.String:
-    """Return the field of an address that mail can go to."""
-    return Text(
-        allow_none=True, validate=_MAIL, metadata=about("Where links to sign in are sent.", "ada@example.org"), **extra
-    )
-
-
-def github_number(*, strict: bool = True, **extra: Any) -> fields.Integer:
-    """Return the field of a user's number at GitHub; forms, which have only text, are not `strict`."""
-    what = about("The number of the user at GitHub (`id` of https://api.github.com/users/NAME).", 583231)
-    is_one = validate.Range(min=1, max=MAX_ID)
-    return fields.Integer(strict=strict, allow_none=True, validate=is_one, metadata=what, **extra)
-
-
-def life_days(*, strict: bool = True) -> fields.Integer:
-    """Return the field of a token's length of life."""
-    is_one = validate.Range(min=1, max=MAX_DAYS)
+def _github_id(load_default: object = missing, *, strict: bool = True) -> fields.Integer:
+    """Return the field of a GitHub user ID; forms, which have only text, are not `strict`."""
+    is_id = validate.Range(min=1, max=MAX_ID)
     return fields.Integer(
-        strict=strict, required=True, validate=is_one, metadata=about("How many days it is good for.", 90)
+        load_default=load_default, strict=strict, allow_none=True, validate=is_id, metadata=_GITHUB_ID_HELP
     )
 
 
-class CursorSchema(StrictSchema):
-    """How much of a list, from where."""
-
+class _CursorSchema(StrictSchema):
     limit = fields.Integer(
-        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("How many items, at most.", 25)
+        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("Maximum number of items.", 25)
     )
-    cursor = identifier(load_default=None, metadata=about("The id of the last item that you have."))
+    cursor = identifier(load_default=None, metadata=about("Cursor: ID of the last item received."))
 
 
-class NewAccountSchema(StrictSchema):
-    """POST /api/account."""
-
-    login = _login(required=True)
-    email = email_address(load_default=None)
-    github_id = github_number(load_default=None)
-    role = role_word(load_default=Role.VIEWER.label)
+class _LoginSchema(StrictSchema):
+    login = Text(required=True, validate=_LOGIN, metadata=about("Name of the account.", "ada"))
 
     @validates_schema
-    def check_name(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse names that stand for nobody in the audit trail."""
+    def check_login(self, data: Mapping[str, str], **_: object) -> None:
+        """Refuse names of actors in the audit log that are not accounts."""
         if data["login"].lower() in RESERVED:
-            raise ValidationError("This name is taken by the service itself.", "login")
+            raise ValidationError("This name is reserved for the service.", "login")
 
 
-class AccountChangeSchema(StrictSchema):
-    """PATCH /api/account/{account}; what is left out stays as it is."""
+class AccountFilterSchema(_CursorSchema, RequestSchema[CursorSlice]):
+    """GET /api/account."""
 
-    email = email_address()
-    github_id = github_number()
-    role = role_word()
-    disabled = fields.Boolean(metadata=about("A disabled account loses its tokens and sessions for good.", True))
+
+class NewAccountSchema(_LoginSchema, RequestSchema[NewAccount]):
+    """POST /api/account."""
+
+    email = _email(None)
+    github_id = _github_id(None)
+    role = fields.String(
+        load_default=Role.VIEWER.label, validate=_ROLE, metadata=about("Role of the account.", "author")
+    )
+
+
+class NewAccountFormSchema(NewAccountSchema):
+    """The form of the page /accounts."""
+
+    github_id = _github_id(None, strict=False)
+
+
+class AccountChangeSchema(RequestSchema[AccountChange]):
+    """PATCH /api/account/{account}; fields that are left out stay unchanged."""
+
+    email = _email()
+    github_id = _github_id()
+    role = fields.String(validate=_ROLE, metadata=about("Role of the account.", "author"))
+    disabled = fields.Boolean(metadata=about("Disabling revokes all tokens and sessions of the account.", True))
+
+
+class AccountFormSchema(RequestSchema[AccountChange]):
+    """The form of an account's page, which sends every field: an empty one removes the value."""
+
+    email = _email(None)
+    github_id = _github_id(None, strict=False)
+    role = fields.String(required=True, validate=_ROLE)
+
+
+class AccountStateFormSchema(RequestSchema[AccountChange]):
+    """The button of an account's page that disables or enables it."""
+
+    disabled = fields.Boolean(required=True)
 
 
 class AccountSchema(ResponseSchema):
-    """Somebody who may sign in."""
+    """An account that may sign in."""
 
-    id = fields.Integer(required=True, metadata=about("The number of the account.", 1))
-    login = fields.String(required=True, metadata=about("What it is called.", "ada"))
-    email = fields.String(required=True, allow_none=True, metadata=about("Where links are sent.", "ada@example.org"))
-    github_id = fields.Integer(required=True, allow_none=True, metadata=about("The user's number at GitHub.", 583231))
+    id = fields.Integer(required=True, metadata=about("Permanent ID.", 1))
+    login = fields.String(required=True, metadata=about("Name of the account.", "ada"))
+    email = fields.String(required=True, allow_none=True, metadata=_EMAIL_HELP)
+    github_id = fields.Integer(required=True, allow_none=True, metadata=_GITHUB_ID_HELP)
     by_membership = fields.Boolean(
-        required=True, metadata=about("Made when a member of an allowed organisation signed in.", False)
+        required=True,
+        metadata=about("Created by the sign-in of a member of a configured GitHub organization or team.", False),
     )
-    role = role_word(required=True)
-    created_at = Time(required=True, metadata=about("When it was made."))
-    signed_in_at = Time(required=True, allow_none=True, metadata=about("When somebody last signed in with it."))
-    disabled_at = Time(required=True, allow_none=True, metadata=about("When it was disabled."))
+    role = fields.String(required=True, validate=_ROLE, metadata=about("Role of the account.", "author"))
+    created_at = Time(required=True, metadata=about("Creation time."))
+    signed_in_at = Time(required=True, allow_none=True, metadata=about("Time of the last sign-in."))
+    disabled_at = Time(required=True, allow_none=True, metadata=about("When it was disabled; null if enabled."))
 
 
 class AccountListSchema(ResponseSchema):
@@ -104,44 +119,55 @@ class AccountListSchema(ResponseSchema):
     accounts = fields.List(fields.Nested(AccountSchema), required=True)
 
 
-class NewTokenSchema(StrictSchema):
+class NewTokenSchema(RequestSchema[NewToken]):
     """POST /api/token."""
 
-    name = Text(
-        required=True, validate=validate.Length(min=1, max=100), metadata=about("What it is for.", "nightly import")
+    name = Text(required=True, validate=validate.Length(min=1, max=100), metadata=_TOKEN_NAME_HELP)
+    role = fields.String(
+        required=True, validate=_ROLE, metadata=about("Role of the token: at most the caller's.", "author")
     )
-    role = role_word(required=True, what="What it may do: no more than whoever makes it.")
-    days = life_days()
+    days = fields.Integer(strict=True, required=True, validate=_DAYS, metadata=about("Validity in days.", 90))
     account = identifier(
-        load_default=None, metadata=about("With the shared secret: whose it is; else one's own, left out.", 1)
+        load_default=None,
+        metadata=about("ID of the owner, required with the shared secret; else the caller's account.", 1),
     )
 
 
-class TokenFilterSchema(CursorSchema):
+class NewTokenFormSchema(NewTokenSchema):
+    """The form of the page /profile."""
+
+    days = fields.Integer(required=True, validate=_DAYS)
+
+
+class TokenFilterSchema(_CursorSchema, RequestSchema[TokenFilter]):
     """GET /api/token."""
 
-    account = identifier(load_default=None, metadata=about("Whose, for admins; one's own when left out.", 1))
+    account = identifier(
+        load_default=None, metadata=about("ID of the owner, for admins; default the caller's account.", 1)
+    )
 
 
 class TokenSchema(ResponseSchema):
-    """What is known of a token, which is not the token itself."""
+    """A token, without its secret."""
 
-    id = fields.Integer(required=True, metadata=about("The number of the token.", 1))
-    account = fields.Integer(required=True, metadata=about("Whose it is.", 1))
-    login = fields.String(required=True, metadata=about("The name of that account.", "ada"))
-    name = fields.String(required=True, metadata=about("What it is for.", "nightly import"))
-    role = role_word(required=True)
-    created_at = Time(required=True, metadata=about("When it was made."))
-    expires_at = Time(required=True, metadata=about("Until when it is good."))
+    id = fields.Integer(required=True, metadata=about("Permanent ID.", 1))
+    account = fields.Integer(required=True, metadata=about("ID of the owner.", 1))
+    login = fields.String(required=True, metadata=about("Name of the owner.", "ada"))
+    name = fields.String(required=True, metadata=_TOKEN_NAME_HELP)
+    role = fields.String(required=True, validate=_ROLE, metadata=about("Role of the token.", "author"))
+    created_at = Time(required=True, metadata=about("Creation time."))
+    expires_at = Time(required=True, metadata=about("Expiry time."))
     last_used_at = Time(
-        required=True, allow_none=True, metadata=about("When it was last used, to the minute; null for never.")
+        required=True, allow_none=True, metadata=about("Time of the last use, to the minute; null if never used.")
     )
 
 
-class MadeTokenSchema(TokenSchema):
-    """POST /api/token: the only time that the token is shown."""
+class NewTokenResponseSchema(TokenSchema):
+    """POST /api/token: the only response with the token itself."""
 
-    token = fields.String(required=True, metadata=about("For `Authorization: Bearer …`; kept nowhere, so keep it."))
+    token = fields.String(
+        required=True, metadata=about("The token, for `Authorization: Bearer …`; it cannot be shown again.")
+    )
 
 
 class TokenListSchema(ResponseSchema):
@@ -150,10 +176,10 @@ class TokenListSchema(ResponseSchema):
     tokens = fields.List(fields.Nested(TokenSchema), required=True)
 
 
-class RevokedSchema(ResponseSchema):
+class RevokedTokenSchema(ResponseSchema):
     """DELETE /api/token/{token}."""
 
-    id = fields.Integer(required=True, metadata=about("The number of the token that is no more.", 1))
+    id = fields.Integer(required=True, metadata=about("ID of the revoked token.", 1))
 
 
 class ProfileSchema(ResponseSchema):
@@ -162,38 +188,40 @@ class ProfileSchema(ResponseSchema):
     kind = fields.String(
         required=True,
         validate=validate.OneOf(["service", "token", "session"]),
-        metadata=about("What proved it: the shared secret, a token or a browser's session.", "token"),
+        metadata=about("Authentication method: the shared secret, a token or a session.", "token"),
     )
     account = fields.Nested(AccountSchema, required=True, allow_none=True)
-    name = fields.String(required=True, metadata=about("What the audit trail calls you.", "ada"))
-    role = fields.String(required=True, metadata=about("What this credential may do.", "author"))
-    expires_at = Time(required=True, allow_none=True, metadata=about("Until when the token is good."))
+    name = fields.String(required=True, metadata=about("Name of the caller in the audit log.", "ada"))
+    role = fields.String(required=True, metadata=about("Role of this credential.", "author"))
+    expires_at = Time(required=True, allow_none=True, metadata=about("Expiry time of the token."))
 
 
-class DeedFilterSchema(CursorSchema):
+class AuditFilterSchema(_CursorSchema, RequestSchema[AuditFilter]):
     """GET /api/audit."""
 
-    actor = Text(load_default=None, metadata=about("Of this one.", "ada"))
-    action = Text(load_default=None, metadata=about("Of this kind.", "job.confirm"))
-    subject = Text(load_default=None, metadata=about("Done to this.", "job/12"))
+    actor = Text(load_default=None, metadata=about("Filter by actor.", "ada"))
+    action = Text(load_default=None, metadata=about("Filter by action.", "job.confirm"))
+    subject = Text(load_default=None, metadata=about("Filter by subject.", "job/12"))
 
 
 class AuditEntrySchema(ResponseSchema):
-    """Who did what."""
+    """An entry of the audit log."""
 
-    id = fields.Integer(required=True, metadata=about("The number of the deed.", 1))
-    created_at = Time(required=True, metadata=about("When."))
-    kind = fields.String(required=True, metadata=about("What proved who it was.", "session"))
-    account = fields.Integer(required=True, allow_none=True, metadata=about("Whose account; null for a service.", 1))
-    actor = fields.String(required=True, metadata=about("Who.", "ada"))
-    role = fields.String(required=True, metadata=about("What they were then.", "moderator"))
-    action = fields.String(required=True, metadata=about("Did what.", "job.confirm"))
-    subject = fields.String(required=True, metadata=about("To what.", "job/12"))
-    reason = fields.String(required=True, metadata=about("Why, in their words.", "checked by hand"))
-    detail = fields.Dict(required=True, keys=fields.String(), metadata=about("What else is known of it."))
+    id = fields.Integer(required=True, metadata=about("Permanent ID.", 1))
+    created_at = Time(required=True, metadata=about("Time of the action."))
+    kind = fields.String(required=True, metadata=about("Authentication method.", "session"))
+    account = fields.Integer(
+        required=True, allow_none=True, metadata=about("ID of the actor's account; null for a service.", 1)
+    )
+    actor = fields.String(required=True, metadata=about("Name of the actor.", "ada"))
+    role = fields.String(required=True, metadata=about("Role at the time.", "moderator"))
+    action = fields.String(required=True, metadata=about("Action.", "job.confirm"))
+    subject = fields.String(required=True, metadata=about("Subject of the action.", "job/12"))
+    reason = fields.String(required=True, metadata=about("Reason that the actor gave.", "compared with the source"))
+    detail = fields.Dict(required=True, keys=fields.String(), metadata=about("Further values of the action."))
 
 
-class DeedListSchema(ResponseSchema):
+class AuditLogSchema(ResponseSchema):
     """GET /api/audit."""
 
     entries = fields.List(fields.Nested(AuditEntrySchema), required=True)

@@ -1,155 +1,204 @@
-"""The pages to sign in and out: by a link in a mail, through GitHub."""
+"""The pages to sign in, by a link in an email or through GitHub, and to sign out."""
 
 import ipaddress
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 from marshmallow import validate
 
-from oa_api.db.database import Row, Transaction
+from oa_api.db.database import Transaction
 from oa_api.github.errors import GitHubRefusedError
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.errors import ConflictError, ForbiddenError, NotFoundError
-from oa_api.http.fields import StrictSchema, Text
-from oa_api.http.forms import form
-from oa_api.http.request_parsing import query
+from oa_api.http.fields import RequestSchema, StrictSchema, Text
+from oa_api.http.forms import read_form
+from oa_api.http.request_parsing import read_query
 from oa_api.identity import cookies, csrf, github_sign_in, magic_link, sessions
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInError, GitHubSignInSettings
 from oa_api.identity.principal import PRINCIPAL, SESSION
 from oa_api.identity.rate_limit import LIMITS
+from oa_api.identity.rows import AccountRow, UsedLinkRow
 from oa_api.identity.safe_redirect import MAX_LENGTH, safe_redirect
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
 
 _MAX_LENGTH = 4000
 _HOME = "/profile"
-_SENT = "If that address has an account here, a link is on its way to it. It works once, within 15 minutes."
+_LINK_REQUESTED = "If that address has an account here, a link was sent to it. It works once, within 15 minutes."
 
 
-class _Next(StrictSchema):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignInStart:
+    """The page to go to after the sign-in."""
+
+    next: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkRequest(SignInStart):
+    """A request for a sign-in link."""
+
+    email: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkToken:
+    """The secret of a sign-in link."""
+
+    token: str
+
+
+class _NextSchema(StrictSchema):
     next = Text(load_default=_HOME, validate=validate.Length(max=_MAX_LENGTH))
 
 
-class _Address(_Next):
+class SignInStartSchema(_NextSchema, RequestSchema[SignInStart]):
+    """The query of a page that starts a sign-in."""
+
+
+class LinkRequestSchema(_NextSchema, RequestSchema[LinkRequest]):
+    """The form that requests a link."""
+
     email = Text(required=True, validate=validate.Length(min=3, max=254))
 
 
-class _Link(StrictSchema):
+class LinkTokenSchema(RequestSchema[LinkToken]):
+    """The query and the form of a link."""
+
     token = Text(required=True, validate=validate.Length(min=1, max=MAX_LENGTH))
 
 
-async def show_ways(request: web.Request) -> web.StreamResponse:
-    """Show how one can sign in here."""
-    next_path = safe_redirect((await query(request, _Next()))["next"], otherwise=_HOME)
+async def show_sign_in(request: web.Request) -> web.StreamResponse:
+    """Show the configured ways to sign in."""
+    next_path = await _next_path(request)
     if request[PRINCIPAL].kind == SESSION:
-        return _lead(next_path)
-    settings = request.app[SETTINGS]
-    has_github, has_mail = request.app[GITHUB_SIGN_IN] is not None, bool(settings.mail_url)
-    ways = {"has_github": has_github, "has_mail": has_mail, "is_plain": _is_plain(request)}
-    return render(request, "accounts/sign_in.html", next=next_path, **ways)
+        return _redirect(next_path)
+    return render(
+        request,
+        "accounts/sign_in.html",
+        next=next_path,
+        has_github=request.app[GITHUB_SIGN_IN] is not None,
+        has_mail=bool(request.app[SETTINGS].mail_url),
+        is_unencrypted=_is_unencrypted(request),
+    )
 
 
-async def ask_for_link(request: web.Request) -> web.StreamResponse:
-    """Take an address, and say the same whoever it belongs to."""
+async def post_link_request(request: web.Request) -> web.StreamResponse:
+    """Request a link by mail; the response is the same for known and unknown addresses."""
     await csrf.check(request)
-    _refuse_plain(request)
-    request.app[LIMITS].spend_sign_in(request)
-    asked = await form(request, _Address())
-    next_path = safe_redirect(asked["next"], otherwise=_HOME)
-    await magic_link.ask(request.app[DATABASE], asked["email"], visit=cookies.visit(request), next_path=next_path)
-    return flash.see_other(request, "/sign-in", _SENT)
+    _refuse_unencrypted(request)
+    request.app[LIMITS].consume_sign_in(request)
+    link_request = await read_form(request, LinkRequestSchema())
+    await magic_link.request_link(
+        request.app[DATABASE],
+        link_request.email,
+        anonymous_session=cookies.anonymous_session(request),
+        next_path=safe_redirect(link_request.next, otherwise=_HOME),
+    )
+    return flash.see_other(request, "/sign-in", _LINK_REQUESTED)
 
 
 async def show_link(request: web.Request) -> web.StreamResponse:
-    """Show whom a link signs in, and a button: to be opened by a program is not to be used."""
-    _refuse_plain(request)
-    secret = (await query(request, _Link()))["token"]
-    opened = await magic_link.look_at(request.app[DATABASE], secret, visit=cookies.visit(request))
-    return render(request, "accounts/magic_link.html", token=secret, opened=opened)
+    """Show whom a link signs in, and a button: a program that opens the link does not use it up."""
+    _refuse_unencrypted(request)
+    token = (await read_query(request, LinkTokenSchema())).token
+    anonymous_session = cookies.anonymous_session(request)
+    opened = await magic_link.open_link(request.app[DATABASE], token, anonymous_session=anonymous_session)
+    return render(request, "accounts/magic_link.html", token=token, opened=opened)
 
 
-async def use_link(request: web.Request) -> web.StreamResponse:
+async def post_link(request: web.Request) -> web.StreamResponse:
     """Sign in by a link."""
     await csrf.check(request)
-    secret = (await form(request, _Link()))["token"]
+    token = (await read_form(request, LinkTokenSchema())).token
 
     async def work(transaction: Transaction) -> tuple[str, str]:
-        account = await magic_link.use(transaction, secret)
-        return await _open(request, transaction, account, way="link"), account["next"]
+        link = await magic_link.use_link(transaction, token)
+        return await _open_session(request, transaction, link, method="link"), link.next
 
-    session, next_path = await request.app[DATABASE].run(work)
-    return _signed_in(request, session, safe_redirect(next_path, otherwise=_HOME))
+    secret, next_path = await request.app[DATABASE].run(work)
+    return _redirect_signed_in(request, secret, safe_redirect(next_path, otherwise=_HOME))
 
 
-async def go_to_github(request: web.Request) -> web.StreamResponse:
-    """Send the browser to GitHub, to be asked there."""
-    _refuse_plain(request)
-    request.app[LIMITS].spend_sign_in(request)
-    settings, next_path = _github(request), safe_redirect((await query(request, _Next()))["next"], otherwise=_HOME)
-    address = await github_sign_in.begin(
+async def redirect_to_github(request: web.Request) -> web.StreamResponse:
+    """Redirect to GitHub's consent page."""
+    _refuse_unencrypted(request)
+    request.app[LIMITS].consume_sign_in(request)
+    url = await github_sign_in.start_sign_in(
         request.app[DATABASE],
-        settings,
-        visit=cookies.visit(request),
-        next_path=next_path,
+        _github_settings(request),
+        anonymous_session=cookies.anonymous_session(request),
+        next_path=await _next_path(request),
         callback=_callback(request),
     )
-    response = _lead(address)
-    cookies.remember_visit(response, request)
+    response = _redirect(url)
+    cookies.set_anonymous_session(response, request)
     return response
 
 
-async def come_from_github(request: web.Request) -> web.StreamResponse:
-    """Sign in whom GitHub sent back, if this browser was sent there by us."""
-    settings, database = _github(request), request.app[DATABASE]
-    # GitHub may send more than we know of: no schema.
-    state = await github_sign_in.take_state(database, request.query.get("state", ""), visit=cookies.visit(request))
+async def return_from_github(request: web.Request) -> web.StreamResponse:
+    """Sign in the user whom GitHub sends back, if this browser started the sign-in."""
+    settings, database = _github_settings(request), request.app[DATABASE]
+    # GitHub may add parameters: no schema.
+    state = await github_sign_in.use_state(
+        database, request.query.get("state", ""), anonymous_session=cookies.anonymous_session(request)
+    )
     if not request.query.get("code"):
-        return flash.see_other(request, "/sign-in", "GitHub did not let you in, or you did not let us.", kind="bad")
+        return flash.see_other(request, "/sign-in", "GitHub sign-in was canceled or refused.", kind="bad")
     try:
-        user, is_member = await github_sign_in.identify(
-            settings, request.query["code"], verifier=state["verifier"], callback=_callback(request)
+        user, is_member = await github_sign_in.identify_user(
+            settings, request.query["code"], verifier=state.verifier, callback=_callback(request)
         )
     except (GitHubRefusedError, GitHubSignInError) as error:
         raise ForbiddenError(error.detail) from error
 
     async def work(transaction: Transaction) -> str:
-        account = await github_sign_in.account_of(transaction, user, is_member=is_member, role=settings.member_role)
-        return await _open(request, transaction, account, way="github")
+        account = await github_sign_in.find_or_create_account(
+            transaction, user, is_member=is_member, role=settings.member_role
+        )
+        return await _open_session(request, transaction, account, method="github")
 
-    return _signed_in(request, await database.run(work), safe_redirect(state["next"], otherwise=_HOME))
+    return _redirect_signed_in(request, await database.run(work), safe_redirect(state.next, otherwise=_HOME))
 
 
-async def sign_out(request: web.Request) -> web.StreamResponse:
+async def post_sign_out(request: web.Request) -> web.StreamResponse:
     """End this browser's session."""
     secret = cookies.read(request, cookies.SESSION)
     if request[PRINCIPAL].kind == SESSION:
-        await sessions.close(request.app[DATABASE], secret, by=request[PRINCIPAL])
-    response = flash.see_other(request, "/sign-in", "You are signed out.")
-    cookies.drop(response, request, cookies.SESSION)
+        await sessions.close_session(request.app[DATABASE], secret, by=request[PRINCIPAL])
+    response = flash.see_other(request, "/sign-in", "Signed out.")
+    cookies.delete_cookie(response, request, cookies.SESSION)
     return response
 
 
-async def _open(request: web.Request, transaction: Transaction, account: Row, *, way: str) -> str:
-    client, earlier = request.headers.get(hdrs.USER_AGENT, ""), cookies.read(request, cookies.SESSION)
-    return await sessions.open_session(transaction, account, client=client, earlier=earlier, way=way)
+async def _next_path(request: web.Request) -> str:
+    return safe_redirect((await read_query(request, SignInStartSchema())).next, otherwise=_HOME)
 
 
-def _signed_in(request: web.Request, session: str, path: str) -> web.Response:
-    """Lead on with a new session, and end the visit: nothing from before is good for anything after."""
-    response = _lead(path)
-    cookies.set_cookie(response, request, cookies.SESSION, session, age_s=cookies.SESSION_S)
-    cookies.drop(response, request, cookies.VISIT)
+async def _open_session(
+    request: web.Request, transaction: Transaction, account: AccountRow | UsedLinkRow, *, method: str
+) -> str:
+    user_agent, replaces = request.headers.get(hdrs.USER_AGENT, ""), cookies.read(request, cookies.SESSION)
+    return await sessions.open_session(transaction, account, user_agent=user_agent, replaces=replaces, method=method)
+
+
+def _redirect_signed_in(request: web.Request, secret: str, path: str) -> web.Response:
+    """Redirect with a new session, and end the anonymous one, so that nothing from before the sign-in stays valid."""
+    response = _redirect(path)
+    cookies.set_cookie(response, request, cookies.SESSION, secret, max_age_s=cookies.SESSION_MAX_AGE_S)
+    cookies.delete_cookie(response, request, cookies.ANONYMOUS_SESSION)
     return response
 
 
-def _lead(path: str) -> web.Response:
+def _redirect(path: str) -> web.Response:
     return web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: path, hdrs.CACHE_CONTROL: "no-store"})
 
 
-def _github(request: web.Request) -> GitHubSignInSettings:
+def _github_settings(request: web.Request) -> GitHubSignInSettings:
     settings = request.app[GITHUB_SIGN_IN]
     if settings is None:
-        raise NotFoundError("signing in through GitHub has not been set up here")
+        raise NotFoundError("sign-in through GitHub is not configured")
     return settings
 
 
@@ -157,16 +206,16 @@ def _callback(request: web.Request) -> str:
     return f"{csrf.own_origin(request)}{github_sign_in.CALLBACK}"
 
 
-def _is_plain(request: web.Request) -> bool:
-    """Return whether a session's cookie would travel through a network in the clear."""
+def _is_unencrypted(request: web.Request) -> bool:
+    """Return whether the cookie of a session would cross a network unencrypted."""
     host = csrf.own_origin(request).host or ""
     try:
-        is_here = ipaddress.ip_address(host).is_loopback
+        is_loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:
-        is_here = host == "localhost"
-    return not (is_here or cookies.is_secure(request.app[SETTINGS]))
+        is_loopback = host == "localhost"
+    return not (is_loopback or cookies.is_secure(request.app[SETTINGS]))
 
 
-def _refuse_plain(request: web.Request) -> None:
-    if _is_plain(request):
-        raise ConflictError("signing in takes https: set OA_PUBLIC_URL to the https address of this service")
+def _refuse_unencrypted(request: web.Request) -> None:
+    if _is_unencrypted(request):
+        raise ConflictError("sign-in requires HTTPS: set OA_PUBLIC_URL to the https URL of this service")

@@ -1,41 +1,43 @@
 """The endpoints below /api/job/bulk."""
 
-from typing import Any
+from dataclasses import asdict
 
 from aiohttp import web
 
 from oa_api.bulk_actions import bulk_actions
-from oa_api.bulk_actions.schemas import BulkFilterSchema, BulkListSchema, BulkSchema, NewBulkSchema
-from oa_api.db.database import Row
+from oa_api.bulk_actions.requests import NewBulkAction
+from oa_api.bulk_actions.schemas import BulkActionSchema, BulkListFilterSchema, NewBulkActionSchema
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.idempotency import read_idempotency_key
-from oa_api.http.request_parsing import body, path_id, query
+from oa_api.http.paging import list_response
+from oa_api.http.request_parsing import path_id, read_body, read_query
 from oa_api.identity.principal import PRINCIPAL
+from oa_shared.json_types import JsonObject
 
-_BULK = BulkSchema()
+_BULK_ACTION = BulkActionSchema()
 
 
 async def post_bulk(request: web.Request) -> web.Response:
-    """Count the jobs that match, or do something to all of them."""
-    asked, database = await body(request, NewBulkSchema()), request.app[DATABASE]
-    if asked["dry_run"]:
-        return web.json_response(_BULK.dump(await counted(request, asked)))
-    key = await read_idempotency_key(request, "job/bulk")
-    number = await database.run(
-        lambda transaction: bulk_actions.start(transaction, asked, by=request[PRINCIPAL], once=key)
+    """Preview or start a bulk action."""
+    new, database = await read_body(request, NewBulkActionSchema()), request.app[DATABASE]
+    if new.dry_run:
+        return web.json_response(_BULK_ACTION.dump(await _preview(request, new)))
+    idempotency = await read_idempotency_key(request, "job/bulk")
+    bulk_action_id = await database.run(
+        lambda transaction: bulk_actions.start(transaction, new, by=request[PRINCIPAL], idempotency=idempotency)
     )
-    return web.json_response(_BULK.dump(await bulk_actions.progress(database, number)))
+    return await _respond(request, bulk_action_id)
 
 
-async def counted(request: web.Request, asked: dict[str, Any]) -> Row:
-    """Return what a bulk action would do."""
-    total = await bulk_actions.count(request.app[DATABASE], bulk_actions.matching(asked["action"], asked["filter"]))
-    jobs = min(total.rows, asked["limit"])
+async def _preview(request: web.Request, new: NewBulkAction) -> JsonObject:
+    selection = bulk_actions.narrow(new.action, new.filter)
+    total = await bulk_actions.count_matching(request.app[DATABASE], selection)
+    jobs = min(total.rows, new.limit)
     return {
         **dict.fromkeys(("id", "created_at", "ended_at")),
-        "action": asked["action"],
-        "filter": bulk_actions.plain(asked["filter"]),
-        "reason": asked["reason"],
+        "action": new.action,
+        "filter": bulk_actions.filter_as_json(new.filter),
+        "reason": new.reason,
         "actor": request[PRINCIPAL].name,
         "matching": total.rows,
         "matching_is_estimate": total.is_estimate,
@@ -47,16 +49,17 @@ async def counted(request: web.Request, asked: dict[str, Any]) -> Row:
 
 
 async def get_bulk(request: web.Request) -> web.Response:
-    """Return how far a bulk action is."""
-    return web.json_response(_BULK.dump(await bulk_actions.progress(request.app[DATABASE], path_id(request, "bulk"))))
+    """Return a bulk action with its progress."""
+    return await _respond(request, path_id(request, "bulk"))
 
 
-async def list_bulks(request: web.Request) -> web.Response:
+async def _respond(request: web.Request, bulk_action_id: int) -> web.Response:
+    bulk_action, skip_reasons = await bulk_actions.get_bulk_action(request.app[DATABASE], bulk_action_id)
+    return web.json_response(_BULK_ACTION.dump({**asdict(bulk_action), "skip_reasons": skip_reasons}))
+
+
+async def list_bulk_actions(request: web.Request) -> web.Response:
     """Return a page of bulk actions, newest first."""
-    asked = await query(request, BulkFilterSchema())
-    rows = await bulk_actions.latest(request.app[DATABASE], limit=asked["limit"] + 1, cursor=asked["cursor"])
-    shown = rows[: asked["limit"]]
-    response = web.json_response(BulkListSchema().dump({"bulk_actions": shown}))
-    if len(rows) > len(shown):
-        response.headers["Link"] = f'<{request.rel_url.update_query(cursor=shown[-1]["id"])}>; rel="next"'
-    return response
+    window = await read_query(request, BulkListFilterSchema())
+    page = await bulk_actions.list_bulk_actions(request.app[DATABASE], window)
+    return list_response(request, window, "bulk_actions", page, serialize=_BULK_ACTION.dump)

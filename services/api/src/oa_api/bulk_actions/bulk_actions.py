@@ -1,49 +1,41 @@
-"""One action on every job that a filter means: counted first, chosen in one transaction, done in small steps."""
+"""One action on every job of a filter: counted first, chosen in one transaction, done in small steps."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
-from oa_api.db.counting import COUNTED_ROWS, Total
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.bulk_actions.requests import BulkAction, BulkListFilter, NewBulkAction
+from oa_api.bulk_actions.rows import BulkActionRow, ClaimedBulkAction, SkipReason, StatusCount
+from oa_api.db.counting import Total, count_rows
+from oa_api.db.database import Database, Transaction
+from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
 from oa_api.http.errors import ApiError, ConflictError, InvalidError, NotFoundError
 from oa_api.http.idempotency import Idempotency
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
 from oa_api.jobs import actions
-from oa_api.jobs.filters import selection_parameters
+from oa_api.jobs.actions import JobAction
+from oa_api.jobs.filters import select_parameters
+from oa_api.jobs.requests import JobSelection
+from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.status import JobStatus
 
 _SQL = load_queries("bulk_actions.queries")
-_READS = load_queries("jobs.reads")
-MAX_JOBS = 5000
-# One step is one transaction: small, since readers of the feed wait for the oldest one that writes.
-_AT_ONCE = 25
+# One step is one transaction. It is small because readers of the event feed wait for the oldest writing transaction.
+_STEP_JOBS = 25
 _ENDED = tuple(status for status in JobStatus if status.ended)
 _UNENDED = tuple(status for status in JobStatus if not status.ended)
-JobAction = Callable[..., Awaitable[Any]]
-
-
-class BulkAction(StrEnum):
-    """What can be done to many jobs."""
-
-    RERUN = "rerun"
-    CANCEL = "cancel"
-    CONFIRM = "confirm"
-    REJECT = "reject"
-
-
-_STATUSES = {
+_STATUSES: Mapping[BulkAction, tuple[JobStatus, ...]] = {
     BulkAction.RERUN: _ENDED,
     BulkAction.CANCEL: _UNENDED,
     BulkAction.CONFIRM: (JobStatus.WARN,),
     BulkAction.REJECT: (JobStatus.WARN,),
 }
-_DEEDS: Mapping[str, JobAction] = {
+_JOB_ACTIONS: Mapping[BulkAction, JobAction[object]] = {
     BulkAction.RERUN: actions.rerun,
     BulkAction.CANCEL: actions.cancel,
     BulkAction.CONFIRM: actions.confirm,
@@ -51,121 +43,118 @@ _DEEDS: Mapping[str, JobAction] = {
 }
 
 
-def matching(action: BulkAction, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return SQL parameters of the jobs that a filter means and that the action can be done to. Raises InvalidError."""
-    possible = _STATUSES[action]
-    wanted = [status for status in possible if asked.get("status") is None or status in asked["status"]]
-    if not wanted:
-        words = f"{action} is for jobs that are {', '.join(possible)}"
-        raise InvalidError(words, fields={"filter": {"status": [words]}})
-    return selection_parameters({**asked, "status": [str(status) for status in wanted]})
+def narrow(action: BulkAction, selection: JobSelection) -> JobSelection:
+    """Return the part of a selection whose status allows the action. Raises InvalidError when that is none."""
+    allowed = _STATUSES[action]
+    statuses = [str(status) for status in allowed if selection.status is None or status in selection.status]
+    if not statuses:
+        message = f"{action} requires jobs with status {', '.join(allowed)}"
+        raise InvalidError(message, fields={"filter": {"status": [message]}})
+    return replace(selection, status=statuses)
 
 
-async def count(reader: Database | Transaction, values: dict[str, Any]) -> Total:
-    """Count the jobs that match, looking at no more than 10,000."""
-    row = await reader.first(_READS["count_jobs"], values)
-    counted = row["total"] if row else 0
-    return Total(min(counted, COUNTED_ROWS), is_estimate=counted > COUNTED_ROWS)
+async def count_matching(reader: Database | Transaction, selection: JobSelection) -> Total:
+    """Return how many jobs match; counting stops at 10,000."""
+    return await count_rows(reader, _SQL["count_matching"], select_parameters(selection))
 
 
-async def by_status(database: Database, values: dict[str, Any]) -> list[Row]:
-    """Return how many of the jobs that match are in each status."""
-    return await database.all(_SQL["matching_by_status"], values)
+async def count_by_status(database: Database, selection: JobSelection) -> list[StatusCount]:
+    """Return how many matching jobs have each status."""
+    return await database.all(_SQL["matching_by_status"], select_parameters(selection), into=StatusCount)
 
 
-async def start(transaction: Transaction, asked: dict[str, Any], *, by: Principal, once: Idempotency) -> int:
-    """Choose the jobs and return the number of the bulk action; the first answer for a repeated request.
+async def start(transaction: Transaction, new: NewBulkAction, *, by: Principal, idempotency: Idempotency) -> int:
+    """Choose the jobs and return the ID of the bulk action; a repeated request gets the ID of the first.
 
-    Raises ConflictError when not exactly as many jobs match as are expected.
+    Raises ConflictError when the number of matching jobs is not the expected one.
     """
-    earlier = await once.find_response(transaction)
-    if earlier is not None:
-        return int(earlier["id"])
-    values = matching(asked["action"], asked["filter"])
-    found = await count(transaction, values)
-    if found.rows != asked["expected"]:
-        raise _changed(asked["expected"], found)
-    made = await transaction.all(_SQL["insert_bulk_action"], _bulk_row(asked, by))
-    bulk = int(made[0]["id"])
-    chosen = await transaction.execute(_SQL["insert_jobs"], {**values, "bulk_action": bulk, "limit": asked["limit"]})
-    if chosen != min(found.rows, asked["limit"]) and not found.is_estimate:
-        raise _changed(asked["expected"], Total(chosen))
-    await transaction.execute(_SQL["record_job_count"], {"bulk_action": bulk, "jobs": chosen})
-    detail = {"action": asked["action"], "filter": plain(asked["filter"]), "jobs": chosen}
-    await audit_log.record(
-        transaction, by, action="job.bulk", subject=f"bulk/{bulk}", reason=asked["reason"], detail=detail
-    )
-    await once.save_response(transaction, {"id": bulk})
-    return bulk
+    stored_id = await idempotency.find_id(transaction)
+    if stored_id is not None:
+        return stored_id
+    selection = narrow(new.action, new.filter)
+    total = await count_matching(transaction, selection)
+    if total.rows != new.expected:
+        raise _changed(new.expected, total)
+    bulk_action_id = await _insert(transaction, new, by)
+    values = {**select_parameters(selection), "bulk_action": bulk_action_id, "limit": new.limit}
+    jobs = await transaction.execute(_SQL["insert_jobs"], values)
+    if jobs != min(total.rows, new.limit) and not total.is_estimate:
+        raise _changed(new.expected, Total(jobs))
+    await transaction.execute(_SQL["record_job_count"], {"bulk_action": bulk_action_id, "jobs": jobs})
+    detail = {"action": new.action, "filter": filter_as_json(new.filter), "jobs": jobs}
+    subject = f"bulk/{bulk_action_id}"
+    await audit_log.record(transaction, by, action="job.bulk", subject=subject, reason=new.reason, detail=detail)
+    await idempotency.save_response(transaction, {"id": bulk_action_id})
+    return bulk_action_id
 
 
-async def progress(database: Database, bulk: int) -> Row:
-    """Return how far a bulk action is, with why jobs were skipped. Raises NotFoundError."""
-    row = await database.first(_SQL["bulk_action"], {"bulk_action": bulk})
-    if row is None:
-        raise NotFoundError(f"there is no bulk action {bulk}")
-    return {**row, "skip_reasons": await database.all(_SQL["skip_reasons"], {"bulk_action": bulk})}
-
-
-async def latest(database: Database, *, limit: int, cursor: int | None = None) -> list[Row]:
-    """Return bulk actions, newest first."""
-    return await database.all(_SQL["bulk_actions"], {"limit": limit, "cursor": cursor})
-
-
-async def step(transaction: Transaction) -> int | None:
-    """Do the next few jobs of the oldest bulk action that has not ended; return how many, or None without one."""
-    bulk = await transaction.first(_SQL["claim_bulk_action"])
-    if bulk is None:
-        return None
-    rows = await transaction.all(_SQL["next_jobs"], {"bulk_action": bulk["id"], "limit": _AT_ONCE})
-    reasons = [await _do(transaction, bulk, row["job"]) for row in rows]
-    jobs = [row["job"] for row in rows]
-    await transaction.execute(_SQL["record_outcomes"], {"bulk_action": bulk["id"], "job": jobs, "skip_reason": reasons})
-    if len(rows) < _AT_ONCE:
-        await transaction.execute(_SQL["complete_bulk_action"], {"bulk_action": bulk["id"]})
-    return len(rows)
-
-
-async def _do(transaction: Transaction, bulk: Row, job: int) -> str | None:
-    """Do one job by the same move as the single action; return why it was skipped, if it was."""
-    by = Principal(bulk["kind"], bulk["account_id"], bulk["actor"], Role[bulk["role"].upper()])
-    try:
-        await _DEEDS[bulk["action"]](transaction, job, by=by, reason=bulk["reason"])
-    except ApiError as error:
-        # The move is refused before anything of it is written.
-        return _without_number(error.detail, job)
-    return None
-
-
-def _without_number(words: str, job: int) -> str:
-    """Return a reason in the words that it has for every job, so that equal ones can be counted."""
-    return words.removeprefix(f"job {job} ")
-
-
-def _changed(expected: int, found: Total) -> ConflictError:
-    about = "at least " if found.is_estimate else ""
-    return ConflictError(
-        f"{expected} jobs were expected to match, now it is {about}{found.rows}: look again",
-        fields={"expected": [f"Now {found.rows} match."], "matching": found.rows},
-    )
-
-
-def _bulk_row(asked: dict[str, Any], by: Principal) -> dict[str, Any]:
-    return {
-        "action": asked["action"],
-        "filter": json.dumps(plain(asked["filter"])),
-        "reason": asked["reason"],
+async def _insert(transaction: Transaction, new: NewBulkAction, by: Principal) -> int:
+    values = {
+        "action": new.action,
+        "filter": json.dumps(filter_as_json(new.filter)),
+        "reason": new.reason,
         "principal_kind": by.kind,
         "account": by.id,
         "actor": by.name,
         "role": by.role.label,
     }
+    (bulk_action_id,) = await transaction.all(_SQL["insert_bulk_action"], values, into=int)
+    return bulk_action_id
 
 
-def plain(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a filter says, as JSON."""
+async def get_bulk_action(database: Database, bulk_action_id: int) -> tuple[BulkActionRow, list[SkipReason]]:
+    """Return a bulk action with its progress, and why it skipped jobs. Raises NotFoundError."""
+    values = {"bulk_action": bulk_action_id}
+    bulk_action = await database.first(_SQL["bulk_action"], values, into=BulkActionRow)
+    if bulk_action is None:
+        raise NotFoundError(f"bulk action {bulk_action_id} does not exist")
+    return bulk_action, await database.all(_SQL["skip_reasons"], values, into=SkipReason)
+
+
+async def list_bulk_actions(database: Database, window: BulkListFilter) -> Page[BulkActionRow]:
+    """Return a page of bulk actions, newest first."""
+    values = {"limit": window.limit + 1, "cursor": window.cursor}
+    return Page.cut(await database.all(_SQL["bulk_actions"], values, into=BulkActionRow), window.limit)
+
+
+async def run_step(transaction: Transaction) -> int | None:
+    """Handle the next jobs of the oldest unfinished bulk action; return how many, or None without one."""
+    bulk_action = await transaction.first(_SQL["claim_bulk_action"], into=ClaimedBulkAction)
+    if bulk_action is None:
+        return None
+    values = {"bulk_action": bulk_action.id, "limit": _STEP_JOBS}
+    jobs = await transaction.all(_SQL["next_jobs"], values, into=int)
+    reasons = [await _act(transaction, bulk_action, job) for job in jobs]
+    outcomes = {"bulk_action": bulk_action.id, "job": jobs, "skip_reason": reasons}
+    await transaction.execute(_SQL["record_outcomes"], outcomes)
+    if len(jobs) < _STEP_JOBS:
+        await transaction.execute(_SQL["complete_bulk_action"], {"bulk_action": bulk_action.id})
+    return len(jobs)
+
+
+async def _act(transaction: Transaction, bulk_action: ClaimedBulkAction, job: int) -> str | None:
+    """Take the action on one job, as a single request would; return why the job was skipped, if it was."""
+    by = Principal(bulk_action.kind, bulk_action.account_id, bulk_action.actor, Role[bulk_action.role.upper()])
+    try:
+        await _JOB_ACTIONS[BulkAction(bulk_action.action)](transaction, job, by=by, reason=bulk_action.reason)
+    except ApiError as error:
+        # Actions check before they write, so nothing has to be undone.
+        return error.detail.removeprefix(f"job {job} ")  # the same text for every job, so that it can be counted
+    return None
+
+
+def _changed(expected: int | None, total: Total) -> ConflictError:
+    at_least = "at least " if total.is_estimate else ""
+    return ConflictError(
+        f"expected {expected} matching jobs, now {at_least}{total.rows} match: preview again",
+        fields={"expected": [f"{total.rows} jobs match now."], "matching": total.rows},
+    )
+
+
+def filter_as_json(selection: JobSelection) -> JsonObject:
+    """Return the given fields of a selection as JSON."""
     return {
-        key: value.isoformat() if isinstance(value, datetime) else value
-        for key, value in asked.items()
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in as_parameters(selection).items()
         if value is not None
     }

@@ -1,84 +1,74 @@
-"""One action on many jobs, as pages: the filter, the count, the confirmation, how far it is."""
+"""Bulk actions as pages: the filter, the preview, and the progress."""
 
-from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from aiohttp import web
 
 from oa_api.bulk_actions import bulk_actions
-from oa_api.bulk_actions.schemas import BulkFormSchema, BulkQuestionSchema
-from oa_api.db.query_files import load_queries
+from oa_api.bulk_actions.requests import BulkAction, BulkListFilter
+from oa_api.bulk_actions.schemas import BulkFormSchema, BulkPreviewSchema
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import ConflictError
-from oa_api.http.forms import CSRF_FIELD, form, form_values
+from oa_api.http.forms import CSRF_FIELD, form_values, read_form
 from oa_api.http.idempotency import Idempotency
-from oa_api.http.request_parsing import path_id, query, raw_body
+from oa_api.http.request_parsing import path_id, raw_body, read_query
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.jobs.request_schemas import JobSelectionSchema
+from oa_api.jobs.queries import list_oldest_jobs
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
 from oa_shared.failures import FAILURES, FailureClass
 
-_READS = load_queries("jobs.reads")
 PATH = "/bulk"
-_LATEST, _EXAMPLES = 25, 10
-_NOT_ASKED = frozenset({CSRF_FIELD, "expected", "key", "reason"})
+_RECENT = BulkListFilter(limit=25)
+_EXAMPLES = 10
+_ACTIONS, _CODES = list(BulkAction), [*FailureClass, *FAILURES]
+# Fields of the form that are no part of the filter.
+_NOT_FILTERED = frozenset({CSRF_FIELD, "expected", "key", "reason"})
 
 
 async def show_bulk(request: web.Request) -> web.Response:
-    """Show what a bulk action would do; without one, those that there were."""
-    asked, database = await query(request, BulkQuestionSchema()), request.app[DATABASE]
-    shown: dict[str, Any] = {
-        "asked": asked,
-        "actions": list(bulk_actions.BulkAction),
-        "codes": [*FailureClass, *FAILURES],
-    }
-    if asked["action"] is None:
+    """Show the preview of a bulk action; without an action, recent bulk actions."""
+    preview, database = await read_query(request, BulkPreviewSchema()), request.app[DATABASE]
+    if preview.action is None:
+        recent = await bulk_actions.list_bulk_actions(database, _RECENT)
         return render(
-            request, "bulk_actions/list.html", bulk_actions=await bulk_actions.latest(database, limit=_LATEST), **shown
+            request, "bulk_actions/list.html", bulk_actions=recent.rows, preview=preview, actions=_ACTIONS, codes=_CODES
         )
-    values = bulk_actions.matching(asked["action"], _filter(asked))
-    total = await bulk_actions.count(database, values)
+    selection = bulk_actions.narrow(preview.action, preview.selection)
+    total = await bulk_actions.count_matching(database, selection)
     given = {name: value for name, value in request.query.items() if value}
     return render(
         request,
         "bulk_actions/preview.html",
         total=total,
-        limit=asked["limit"],
-        statuses_found=await bulk_actions.by_status(database, values) if not total.is_estimate else [],
-        examples=await _examples(request, values),
+        limit=preview.limit,
+        status_counts=[] if total.is_estimate else await bulk_actions.count_by_status(database, selection),
+        examples=await list_oldest_jobs(database, selection, limit=_EXAMPLES),
         fields={**given, "expected": total.rows, "key": uuid4().hex},
-        **shown,
+        preview=preview,
+        actions=_ACTIONS,
+        codes=_CODES,
     )
 
 
-async def _examples(request: web.Request, values: dict[str, Any]) -> list[Any]:
-    listed = {**values, "cursor": None, "limit": _EXAMPLES, "offset": 0}
-    return await request.app[DATABASE].all(_READS["jobs_by_id_asc"], listed)
-
-
 async def post_bulk(request: web.Request) -> web.Response:
-    """Do it, if still as many jobs match as were shown."""
-    asked, by = await form(request, BulkFormSchema()), request[PRINCIPAL]
-    once = Idempotency(asked["key"], "page/bulk", await raw_body(request))
-    wanted = {**asked, "filter": _filter(asked)}
+    """Start a bulk action if the number of matching jobs is still the one shown."""
+    bulk_form, by = await read_form(request, BulkFormSchema()), request[PRINCIPAL]
+    idempotency = Idempotency(bulk_form.key, "page/bulk", await raw_body(request))
+    new = bulk_form.new_bulk_action
     try:
-        number = await request.app[DATABASE].run(
-            lambda transaction: bulk_actions.start(transaction, wanted, by=by, once=once)
+        bulk_action_id = await request.app[DATABASE].run(
+            lambda transaction: bulk_actions.start(transaction, new, by=by, idempotency=idempotency)
         )
     except ConflictError as error:
-        given = {name: value for name, value in await form_values(request) if name not in _NOT_ASKED}
-        words = f"Nothing was changed: {error.detail}."
-        return flash.see_other(request, f"{PATH}?{urlencode(given)}", words, kind="bad")
-    return flash.see_other(request, f"{PATH}/{number}", "It is being done.")
+        given = {name: value for name, value in await form_values(request) if name not in _NOT_FILTERED}
+        return flash.see_other(request, f"{PATH}?{urlencode(given)}", f"Not changed: {error.detail}.", kind="bad")
+    return flash.see_other(request, f"{PATH}/{bulk_action_id}", "Bulk action started.")
 
 
 async def show_progress(request: web.Request) -> web.Response:
-    """Show how far a bulk action is."""
-    found = await bulk_actions.progress(request.app[DATABASE], path_id(request, "bulk"))
-    return render(request, "bulk_actions/bulk_action.html", bulk=found)
-
-
-def _filter(asked: dict[str, Any]) -> dict[str, Any]:
-    return {name: asked[name] for name in JobSelectionSchema().fields}
+    """Show the progress of a bulk action."""
+    bulk_action_id = path_id(request, "bulk")
+    bulk_action, skip_reasons = await bulk_actions.get_bulk_action(request.app[DATABASE], bulk_action_id)
+    return render(request, "bulk_actions/bulk_action.html", bulk=bulk_action, skip_reasons=skip_reasons)

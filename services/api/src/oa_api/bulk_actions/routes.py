@@ -1,7 +1,12 @@
 """The routes of bulk actions."""
 
 from oa_api.bulk_actions import api, pages
-from oa_api.bulk_actions.schemas import BulkFilterSchema, BulkListSchema, BulkSchema, NewBulkSchema
+from oa_api.bulk_actions.schemas import (
+    BulkActionListSchema,
+    BulkActionSchema,
+    BulkListFilterSchema,
+    NewBulkActionSchema,
+)
 from oa_api.http.routing import form, get, page, post
 from oa_shared.roles import Role
 
@@ -9,43 +14,43 @@ API = (
     post(
         "/api/job/bulk",
         api.post_bulk,
-        "Do something to every job of a filter",
-        answer=BulkSchema,
+        "Start a bulk action",
+        answer=BulkActionSchema,
         tag="jobs",
         description=(
-            "`dry_run` counts what matches. Then the same with `expected` set to that count chooses the jobs, "
-            "unless another number match by now (409), and a duty does them one after the other, each by the "
-            "rules of the single action; the answer's `id` tells how far it is. A filter means jobs that the "
-            "action can be done to: `rerun` those that have ended, `cancel` those that have not, `confirm` and "
-            "`reject` those in `Warn`."
+            "With `dry_run`, returns the number of matching jobs. Without it, requires that number as `expected` and "
+            "chooses the jobs, unless a different number matches now (409). A worker then takes the action on one job "
+            "after the other, by the rules of the single action; GET the returned `id` for progress. Of the jobs that "
+            "the filter selects, `rerun` takes ended ones, `cancel` unfinished ones, `confirm` and `reject` those in "
+            "`Warn`."
         ),
-        body=NewBulkSchema,
+        body=NewBulkActionSchema,
         refusals=(409,),
         is_idempotent_by_key=True,
         role=Role.MODERATOR,
     ),
     get(
         "/api/job/bulk",
-        api.list_bulks,
-        "What was done to many jobs",
-        answer=BulkListSchema,
+        api.list_bulk_actions,
+        "List bulk actions",
+        answer=BulkActionListSchema,
         tag="jobs",
         description="Newest first. The `Link` header leads to the next page.",
-        query=BulkFilterSchema,
+        query=BulkListFilterSchema,
         role=Role.VIEWER,
     ),
     get(
         "/api/job/bulk/{bulk}",
         api.get_bulk,
-        "How far a bulk action is",
-        answer=BulkSchema,
+        "Get a bulk action",
+        answer=BulkActionSchema,
         tag="jobs",
         role=Role.VIEWER,
     ),
 )
 PAGES = (
     page("/bulk", pages.show_bulk, "Bulk actions", role=Role.VIEWER),
-    form("/bulk", pages.post_bulk, "Begin a bulk action", role=Role.MODERATOR),
+    form("/bulk", pages.post_bulk, "Start a bulk action", role=Role.MODERATOR),
     page("/bulk/{bulk}", pages.show_progress, "A bulk action", role=Role.VIEWER),
 )
 ROUTES = (*API, *PAGES)

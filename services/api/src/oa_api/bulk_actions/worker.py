@@ -1,4 +1,4 @@
-"""The duty that carries bulk actions out, a few jobs at a time; after a crash it goes on where it stopped."""
+"""The worker of bulk actions: handles a few jobs at a time, and resumes after a crash."""
 
 import asyncio
 import time
@@ -7,25 +7,25 @@ import structlog
 
 from oa_api.background.heartbeat import BULK, record_heartbeat
 from oa_api.background.loop import run_loop
-from oa_api.bulk_actions.bulk_actions import step
+from oa_api.bulk_actions.bulk_actions import run_step
 from oa_api.db.database import Database
 
 log = structlog.get_logger()
-_BEAT_S = 5.0
+_HEARTBEAT_S = 5.0
 
 
 async def run_bulk(database: Database, stop: asyncio.Event, *, every_s: float = 1.0) -> None:
-    """Carry out what was asked for until `stop` is set."""
-    beaten = 0.0
+    """Carry out bulk actions until `stop` is set."""
+    last_heartbeat = 0.0
 
     async def work() -> bool:
-        nonlocal beaten
-        jobs = await database.run(step)
-        # What a move binds to the lines of its job is not for those of the next.
+        nonlocal last_heartbeat
+        jobs = await database.run(run_step)
+        # Actions bind their job to the log; the next job must not inherit it.
         structlog.contextvars.clear_contextvars()
-        if time.monotonic() - beaten > _BEAT_S:
+        if time.monotonic() - last_heartbeat > _HEARTBEAT_S:
             await record_heartbeat(database, BULK)
-            beaten = time.monotonic()
+            last_heartbeat = time.monotonic()
         if jobs:
             log.info("bulk_step_done", jobs=jobs)
         return jobs is not None

@@ -1,17 +1,19 @@
-"""`oa-api account add|link`: the first admin, from where the database can be reached."""
+"""`oa-api account add|link`: creates the first admin, on a machine that can reach the database."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from marshmallow import ValidationError
 
 from oa_api.accounts.schemas import NewAccountSchema
 from oa_api.db.database import Database, Transaction
 from oa_api.http.errors import InvalidError
-from oa_api.identity import accounts, magic_link
+from oa_api.http.fields import error_messages
+from oa_api.identity.accounts import create_account, find_account_by_login
+from oa_api.identity.magic_link import create_link, link_url
 from oa_api.identity.principal import Principal
+from oa_api.identity.requests import NewAccount
 from oa_api.settings import site_url
 from oa_shared.roles import ACCOUNT_ROLES, Role
 
@@ -29,43 +31,44 @@ class AccountSettings:
 
 
 async def run_account_command(settings: AccountSettings, arguments: Sequence[str]) -> str:
-    """Make an account, or a link that signs one in, and return what to print. Raises ApiError, StoreError."""
-    given = _parser().parse_args(arguments)
+    """Create an account, or a link that signs one in, and return what to print. Raises ApiError, StoreError."""
+    options = _parser().parse_args(arguments)
     database = await Database.open(settings.database_url, connections=1)
     try:
-        if given.action == "add":
-            return await database.run(lambda transaction: _add(transaction, given))
-        return await database.run(lambda transaction: _link(transaction, given.login, site_url(settings)))
+        if options.action == "add":
+            return await database.run(lambda transaction: _add(transaction, options))
+        return await database.run(lambda transaction: _link(transaction, options.login, site_url(settings)))
     finally:
         await database.close()
 
 
-async def _add(transaction: Transaction, given: argparse.Namespace) -> str:
-    asked = {name: getattr(given, name) for name in ("login", "role", "email", "github_id")}
-    made = await accounts.create(transaction, _checked(asked), by=_OPERATOR)
-    return f"account {made}: {given.login}, {given.role}"
+async def _add(transaction: Transaction, options: argparse.Namespace) -> str:
+    values = {name: getattr(options, name) for name in ("login", "role", "email", "github_id")}
+    account_id = await create_account(transaction, _validate(values), by=_OPERATOR)
+    return f"account {account_id}: {options.login}, {options.role}"
 
 
 async def _link(transaction: Transaction, login: str, site: str) -> str:
-    account = await accounts.by_login(transaction, login)
-    return magic_link.address(site, await magic_link.make(transaction, account["id"]))
+    account = await find_account_by_login(transaction, login)
+    return link_url(site, await create_link(transaction, account.id))
 
 
-def _checked(asked: dict[str, Any]) -> dict[str, Any]:
+def _validate(values: Mapping[str, object]) -> NewAccount:
     try:
-        return dict(NewAccountSchema().load(asked))
+        new_account: NewAccount = NewAccountSchema().load(values)
     except ValidationError as error:
-        raise InvalidError(str(error), fields=error.normalized_messages()) from error  # type: ignore[no-untyped-call] # unannotated
+        raise InvalidError(str(error), fields=error_messages(error)) from error
+    return new_account
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="oa-api account", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
-    add = actions.add_parser("add", help="make an account")
+    add = actions.add_parser("add", help="create an account")
     add.add_argument("login")
     add.add_argument("--role", choices=ACCOUNT_ROLES, default=Role.VIEWER.label)
-    add.add_argument("--email")
-    add.add_argument("--github-id", type=int, help="`id` of https://api.github.com/users/NAME")
+    add.add_argument("--email", help="email address for sign-in links")
+    add.add_argument("--github-id", type=int, help="GitHub user ID: `id` of https://api.github.com/users/NAME")
     link = actions.add_parser("link", help="print a link that signs in once, within 15 minutes")
     link.add_argument("login")
     return parser

@@ -1,6 +1,5 @@
-"""`oa-api call METHOD PATH [BODY]`: one request to the API, as a schedule makes it."""
+"""`oa-api call METHOD PATH [BODY]`: sends one request to the API, for an external schedule."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -9,10 +8,12 @@ import aiohttp
 import structlog
 
 from oa_shared.errors import OaError
+from oa_shared.retrying import retrying
 
 log = structlog.get_logger()
 _TIMEOUT_S = 300
 _DELAYS_S = (1, 5, 20, 60)
+_MAX_LOGGED_LENGTH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,60 +32,66 @@ class CallUsageError(OaError):
     """The arguments are not METHOD PATH [BODY]."""
 
     code = "call.usage"
-    title = "Use: oa-api call METHOD PATH [BODY]"
+    title = "Usage: oa-api call METHOD PATH [BODY]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    status: int | None
-    error: str
-    nothing_happened: bool = False
+class _CallError(Exception):
+    """The API refused the request, or broke the connection."""
 
-    @property
-    def taken(self) -> bool:
-        """Return whether the API did it; a redirect does nothing."""
-        return self.status is not None and HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class _NotProcessedError(_CallError):
+    """The API did not process the request: it cannot be reached, or returned 503."""
 
 
 async def call(settings: CallSettings, arguments: Sequence[str], delays_s: Sequence[float] = _DELAYS_S) -> bool:
-    """Make the request and return whether the API took it; `call_answered` or `call_failed` in the log says so.
+    """Send the request and return whether it succeeded; the log has `call_answered` or `call_failed`.
 
-    While the API is not there or answers 503 nothing has happened, so it is asked again; anything else is final.
-    Raises CallUsageError.
+    The request is repeated only while the API has not processed it. Raises CallUsageError.
     """
-    method, path, body = _read(arguments)
+    method, path, body = _parse_arguments(arguments)
+    url = settings.api_url.rstrip("/") + path
     headers = {"secret": settings.shared_secret, "content-type": "application/json"}
     if settings.idempotency_key:
         headers["idempotency-key"] = settings.idempotency_key
-    told = {"schedule": settings.schedule, "method": method, "path": path}
+    bound_log = log.bind(schedule=settings.schedule, method=method, path=path)
+
+    def log_retry(error: _NotProcessedError, _attempt: int) -> None:
+        bound_log.warning("call_retrying", error=str(error))
+
     async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)) as session:
-        outcome = await _request(session, method, url=settings.api_url.rstrip("/") + path, body=body)
-        for delay_s in delays_s:
-            if not outcome.nothing_happened:
-                break
-            log.warning("call_retrying", **told, error=outcome.error)
-            await asyncio.sleep(delay_s)
-            outcome = await _request(session, method, url=settings.api_url.rstrip("/") + path, body=body)
-    if outcome.taken:
-        log.info("call_answered", **told, status=outcome.status)
-    else:
-        log.error("call_failed", **told, status=outcome.status, error=outcome.error)
-    return outcome.taken
+        try:
+            status = await retrying(
+                lambda: _request(session, method, url, body), delays_s, on=_NotProcessedError, before_retry=log_retry
+            )
+        except _CallError as error:
+            bound_log.error("call_failed", status=error.status, error=str(error))
+            return False
+    bound_log.info("call_answered", status=status)
+    return True
 
 
-def _read(arguments: Sequence[str]) -> tuple[str, str, bytes | None]:
+def _parse_arguments(arguments: Sequence[str]) -> tuple[str, str, bytes | None]:
     match arguments:
         case [method, path, *rest] if method.isalpha() and path.startswith("/") and len(rest) <= 1:
             return method.upper(), path, rest[0].encode() if rest else None
     raise CallUsageError(f"got {' '.join(arguments)!r}")
 
 
-async def _request(session: aiohttp.ClientSession, method: str, *, url: str, body: bytes | None) -> _Outcome:
+async def _request(session: aiohttp.ClientSession, method: str, url: str, body: bytes | None) -> int:
+    """Return the status of a successful response; a redirect is a failure, because it does nothing."""
     try:
-        async with session.request(method, url, data=body, allow_redirects=False) as answer:
-            text = await answer.text()
+        async with session.request(method, url, data=body, allow_redirects=False) as response:
+            text = (await response.text())[:_MAX_LOGGED_LENGTH]
     except aiohttp.ClientConnectorError as error:
-        return _Outcome(None, str(error), nothing_happened=True)
+        raise _NotProcessedError(str(error)) from error
     except (aiohttp.ClientError, TimeoutError) as error:
-        return _Outcome(None, type(error).__name__)
-    return _Outcome(answer.status, text[:500], nothing_happened=answer.status == HTTPStatus.SERVICE_UNAVAILABLE)
+        raise _CallError(type(error).__name__) from error
+    if response.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        raise _NotProcessedError(text, response.status)
+    if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+        raise _CallError(text, response.status)
+    return response.status

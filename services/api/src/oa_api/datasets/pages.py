@@ -124,4 +124,4 @@ def _chart(publications: Sequence[HistoryRow]) -> charts.Chart:
     for row in reversed(publications):
         count = (row.result or {}).get("count")
         points.append((f"{row.published_at.astimezone(UTC):%Y-%m-%d}", count if isinstance(count, int) else 0))
-    return charts.line(points)
+    return charts.line_chart(points)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from oa_api.db.database import Database, Parameters
+from oa_api.db.database import Database, Parameters, Transaction
 from oa_shared.json_types import JsonObject
 
 COUNTED_ROWS = 10_000
@@ -20,7 +20,7 @@ class Total:
         return {"total": self.rows, "total_is_estimate": self.is_estimate}
 
 
-async def count_rows(database: Database, sql: str, values: Parameters) -> Total:
+async def count_rows(reader: Database | Transaction, sql: str, values: Parameters) -> Total:
     """Return the total of a statement that stops counting above COUNTED_ROWS and returns one number."""
-    rows = await database.first(sql, values, into=int) or 0
+    rows = await reader.first(sql, values, into=int) or 0
     return Total(min(rows, COUNTED_ROWS), is_estimate=rows > COUNTED_ROWS)

@@ -16,13 +16,20 @@ from aiopg import Cursor, Pool
 from psycopg2.extras import RealDictCursor
 
 from oa_api.db.error_translation import translate_errors
-from oa_api.db.errors import StoreConflictError, StoreTimeoutError, StoreUnavailableError, StoreUnknownOutcomeError
+from oa_api.db.errors import (
+    StoreConflictError,
+    StoreError,
+    StoreTimeoutError,
+    StoreUnavailableError,
+    StoreUnknownOutcomeError,
+)
 from oa_api.db.rows import make_row, make_rows
+from oa_shared.retrying import retrying
 
 Row = dict[str, Any]
 Parameters = Mapping[str, object]
 _Result = TypeVar("_Result")
-_MAX_ATTEMPTS = 4
+_LONGEST_DELAYS_S = (0.1, 0.2, 0.4)
 _ACQUIRE_TIMEOUT_S = 10.0
 _STATEMENT_TIMEOUT_S = 60.0
 # The server's limits are shorter, so that a slow statement ends without costing its connection.
@@ -45,9 +52,9 @@ class Transaction:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
-    async def execute(self, sql: str, parameters: Parameters | None = None, *, within_s: float | None = None) -> int:
-        """Run a statement and return the number of rows that it changed; `within_s` is for slow statements."""
-        await self._cursor.execute(sql, parameters, timeout=within_s)
+    async def execute(self, sql: str, parameters: Parameters | None = None, *, timeout_s: float | None = None) -> int:
+        """Run a statement and return the number of rows that it changed; `timeout_s` is for slow statements."""
+        await self._cursor.execute(sql, parameters, timeout=timeout_s)
         return self._cursor.rowcount
 
     @overload
@@ -68,7 +75,7 @@ class Transaction:
         """Return the first row as an instance of `into`, or None."""
         await self._cursor.execute(sql, parameters)
         row = await self._cursor.fetchone()
-        return _typed(into, row)
+        return _make_optional_row(into, row)
 
 
 class Database:
@@ -122,17 +129,14 @@ class Database:
 
         That is after a lost conflict, and after a connection that broke before COMMIT was sent.
         """
-        for attempt in range(1, _MAX_ATTEMPTS + 1):
-            try:
-                async with self.transaction() as transaction:
-                    return await work(transaction)
-            except (StoreUnknownOutcomeError, StoreTimeoutError):
-                raise
-            except (StoreConflictError, StoreUnavailableError):
-                if attempt == _MAX_ATTEMPTS:
-                    raise
-                await asyncio.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 - jitter
-        raise StoreConflictError
+
+        async def attempt() -> _Result:
+            async with self.transaction() as transaction:
+                return await work(transaction)
+
+        delays_s = (random.uniform(0, longest_s) for longest_s in _LONGEST_DELAYS_S)  # noqa: S311 - jitter
+        errors = (StoreConflictError, StoreUnavailableError)
+        return await retrying(attempt, delays_s, on=errors, before_retry=_raise_unless_repeatable)
 
     async def execute(self, sql: str, parameters: Parameters | None = None) -> int:
         """Run one statement in its own transaction and return the number of rows that it changed."""
@@ -158,7 +162,7 @@ class Database:
         with translate_errors():
             async with self._cursor_after(sql, parameters) as cursor:
                 row = await cursor.fetchone()
-        return _typed(into, row)
+        return _make_optional_row(into, row)
 
     @asynccontextmanager
     async def _cursor_after(self, sql: str, parameters: Parameters | None = None) -> AsyncIterator[Cursor]:
@@ -184,10 +188,16 @@ class Database:
                 await self._pool.release(connection)
 
 
-def _typed(into: type[Any] | None, row: Mapping[str, object] | None) -> Any:
+def _make_optional_row(into: type[Any] | None, row: Mapping[str, object] | None) -> Any:
     if row is None:
         return None
     return make_row(into, row) if into else dict(row)
+
+
+def _raise_unless_repeatable(error: StoreError, _attempt: int) -> None:
+    """Raise the error of an attempt that may have been committed, or that used up the time of a statement."""
+    if isinstance(error, StoreUnknownOutcomeError | StoreTimeoutError):
+        raise error
 
 
 async def _commit(cursor: Cursor) -> None:

@@ -1,5 +1,6 @@
 """Forward-only migrations, applied in order under a lock, so that several services may start at once."""
 
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 
@@ -11,13 +12,22 @@ from oa_api.db.query_files import load_queries
 
 log = structlog.get_logger()
 _LOCK = 7_203_114
-_WITHIN_S = 6 * 3600.0
+_TIMEOUT_S = 6 * 3600.0
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS migration (
     name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now()
 )
 """
+_SQL = load_queries("db.migration")
 _RECORD = "INSERT INTO migration (name, sha256) VALUES (%(name)s, %(sha256)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedMigration:
+    """A row of the ledger; a database from before the baseline has no `sha256`."""
+
+    name: str
+    sha256: str | None
 
 
 async def migrate(database: Database) -> list[str]:
@@ -31,10 +41,9 @@ async def migrate(database: Database) -> list[str]:
 async def _apply(transaction: Transaction) -> list[str]:
     # A migration may rewrite a large table, and other services wait for it: neither has a time limit here.
     await transaction.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
-    await transaction.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK}, within_s=_WITHIN_S)
+    await transaction.execute("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": _LOCK}, timeout_s=_TIMEOUT_S)
     await transaction.execute(_LEDGER)
-    # All columns, because the ledger of a database from before the baseline has no `sha256`.
-    recorded = {row["name"]: row.get("sha256") for row in await transaction.all("SELECT * FROM migration")}
+    recorded = {row.name: row.sha256 for row in await transaction.all(_SQL["applied"], into=AppliedMigration)}
     if None in recorded.values():
         raise MigrationError("this database is older than the first baseline of the schema: create a new database")
     applied = []
@@ -43,11 +52,11 @@ async def _apply(transaction: Transaction) -> list[str]:
         if name in recorded:
             _check_unchanged(name, digest, recorded[name])
             continue
-        await transaction.execute(sql, within_s=_WITHIN_S)
+        await transaction.execute(sql, timeout_s=_TIMEOUT_S)
         await transaction.execute(_RECORD, {"name": name, "sha256": digest})
         log.info("migration_applied", name=name)
         applied.append(name)
-    await transaction.execute(load_queries("db.migration")["reset_foreign_order"])
+    await transaction.execute(_SQL["reset_foreign_order"])
     return applied
 
 
@@ -61,5 +70,5 @@ def _check_unchanged(name: str, digest: str, recorded: str | None) -> None:
 
 def _migrations() -> list[tuple[str, str]]:
     folder = files("oa_api.db").joinpath("migrations")
-    found = sorted((item.name, item) for item in folder.iterdir() if item.name.endswith(".sql"))
-    return [(name, item.read_text(encoding="utf-8")) for name, item in found]
+    migrations = sorted((item.name, item) for item in folder.iterdir() if item.name.endswith(".sql"))
+    return [(name, item.read_text(encoding="utf-8")) for name, item in migrations]

@@ -12,7 +12,7 @@ _TIMEOUT_S = 10.0
 
 
 async def listen(url: str, statement: str, on_notification: Callable[[], None]) -> NoReturn:
-    """Call `on_notification` once when listening starts and for each notification, until cancelled.
+    """Call `on_notification` once when listening starts and for each notification, until canceled.
 
     Raises StoreUnavailableError when the connection breaks.
     """

@@ -19,5 +19,5 @@ class Page(Generic[_Row]):
 
     @classmethod
     def cut(cls, rows: Sequence[_Row], limit: int, total: Total | None = None) -> Self:
-        """Return the first `limit` rows; the statement has asked for one more, to learn whether a page follows."""
+        """Return the first `limit` rows; the statement reads one more, to find out whether a page follows."""
         return cls(rows[:limit], has_more=len(rows) > limit, total=total)

@@ -1,56 +1,65 @@
-"""The page of dead letters: decoded, redriven or discarded one by one or by filter, and what was done of late."""
-
-from typing import Any
+"""The page of dead letters: view, redrive or discard them, one by one or by filter."""
 
 from aiohttp import web
 
-from oa_api.db.query_files import load_queries
-from oa_api.dead_letters.api import apply, letters, pair_of
-from oa_api.dead_letters.schemas import DeadLettersFormSchema, DeadLettersQuerySchema
+from oa_api.db.counting import Total
+from oa_api.dead_letters.actions import act_on_dead_letters, find_queue
+from oa_api.dead_letters.dead_letter import DeadLetter, DeadLetterFilter
+from oa_api.dead_letters.dead_letters import list_dead_letters
+from oa_api.dead_letters.requests import DeadLetterAction, DeadLetterPageFilter
+from oa_api.dead_letters.schemas import DeadLetterFormSchema, DeadLetterPageFilterSchema
 from oa_api.http.app_keys import DATABASE, QUEUES
-from oa_api.http.forms import form
-from oa_api.http.request_parsing import query
+from oa_api.http.forms import read_form
+from oa_api.http.request_parsing import read_query
+from oa_api.identity import audit_log
+from oa_api.identity.principal import PRINCIPAL
 from oa_api.ui import flash
 from oa_api.ui.rendering import render
 
-_AUDIT = load_queries("identity.audit_log")
 PATH = "/dead-letters"
-_SHOWN = 50
-_DEEDS = 15
-_DONE = {"redrive": "sent back to the queue", "discard": "thrown away"}
+_MAX_SHOWN = 50
+_RECENT_ACTIONS = 15
+_OUTCOMES = {DeadLetterAction.REDRIVE: "redriven", DeadLetterAction.DISCARD: "discarded"}
 
 
 async def show_dead_letters(request: web.Request) -> web.Response:
-    """Show what lies dead on a queue."""
-    asked = await query(request, DeadLettersQuerySchema())
+    """Show the dead letters of a queue, and recent actions."""
+    page_filter = await read_query(request, DeadLetterPageFilterSchema())
     queues = [name for name, pair in request.app[QUEUES].items() if pair.dead]
-    chosen = asked["queue"] or (queues[0] if queues else "")
-    found, total = await _letters(request, chosen, asked) if chosen else ([], None)
-    values = {"actions": ["queue.redrive", "queue.discard"], "limit": _DEEDS}
+    queue = page_filter.queue or (queues[0] if queues else "")
+    letters, total = await _dead_letters(request, queue, page_filter) if queue else ([], Total(0))
+    fields = {
+        "kind": page_filter.kind,
+        "reason_contains": page_filter.reason_contains,
+        "job": page_filter.job,
+    }
+    actions = [f"queue.{action}" for action in DeadLetterAction]
     return render(
         request,
         "dead_letters/list.html",
-        asked={**asked, "queue": chosen},
+        queue=queue,
         queues=queues,
-        letters=found[:_SHOWN],
+        page_filter=page_filter,
+        letters=letters[:_MAX_SHOWN],
         total=total,
-        entries=await request.app[DATABASE].all(_AUDIT["latest_entries"], values),
-        filters={name: asked[name] for name in ("kind", "reason_contains", "job") if asked[name] is not None},
+        entries=await audit_log.list_latest(request.app[DATABASE], actions, limit=_RECENT_ACTIONS),
+        filter_fields={name: value for name, value in fields.items() if value is not None},
     )
 
 
-async def _letters(request: web.Request, name: str, asked: dict[str, Any]) -> tuple[list[dict[str, Any]], Any]:
-    _, dead = pair_of(request, name)
-    return await letters(dead, asked)
+async def _dead_letters(
+    request: web.Request, queue: str, page_filter: DeadLetterPageFilter
+) -> tuple[list[DeadLetter], Total]:
+    _, dead = find_queue(request.app[QUEUES], queue)
+    return await list_dead_letters(dead, DeadLetterFilter.of_selection(page_filter))
 
 
 async def post_dead_letters(request: web.Request) -> web.Response:
-    """Redrive or discard, and go back."""
-    asked = await form(request, DeadLettersFormSchema())
-    name = request.match_info["queue"]
-    wanted = {**asked, "messages": [asked["message"]] if asked["message"] else None}
-    done, _ = await apply(request, name, asked["action"], wanted)
-    letters_done = f"{done.done} letter{'s' * (done.done != 1)}"
-    kind = "good" if done.done else "warn"
-    words = f"{letters_done} {_DONE[asked['action']]}." if done.done else "Nothing of that lies there any more."
-    return flash.see_other(request, f"{PATH}?queue={name}", words, kind=kind)
+    """Redrive or discard dead letters, and show the page again."""
+    dead_letter_form, name = await read_form(request, DeadLetterFormSchema()), request.match_info["queue"]
+    database, queues, action = request.app[DATABASE], request.app[QUEUES], dead_letter_form.action
+    command = dead_letter_form.command()
+    result, _ = await act_on_dead_letters(database, queues, name, action, command, by=request[PRINCIPAL])
+    messages = f"{result.done} message{'s' if result.done != 1 else ''}"
+    text = f"{messages} {_OUTCOMES[action]}." if result.done else "No matching messages; the queue has changed."
+    return flash.see_other(request, f"{PATH}?queue={name}", text, kind="good" if result.done else "warn")

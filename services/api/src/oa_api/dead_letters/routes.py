@@ -1,13 +1,13 @@
-"""The routes of dead letters."""
+"""The routes of queues and dead letters."""
 
 from oa_api.dead_letters import api, pages
 from oa_api.dead_letters.schemas import (
-    DeadFilterSchema,
-    DeadLettersSchema,
-    DepthListSchema,
-    DiscardedSchema,
+    DeadLetterListFilterSchema,
+    DeadLetterListSchema,
+    DiscardResultSchema,
     DiscardSchema,
-    RedrivenSchema,
+    QueueDepthListSchema,
+    RedriveResultSchema,
     RedriveSchema,
 )
 from oa_api.http.routing import form, get, page, post
@@ -17,29 +17,30 @@ API = (
     get(
         "/api/queue",
         api.list_queues,
-        "How much is on the queues",
-        answer=DepthListSchema,
+        "Get queue depths",
+        answer=QueueDepthListSchema,
         tag="queues",
         role=Role.ANYONE,
     ),
     get(
         "/api/queue/{queue}/dead",
         api.list_dead,
-        "Messages nobody could deal with",
-        answer=DeadLettersSchema,
+        "List dead letters",
+        answer=DeadLetterListSchema,
         tag="queues",
-        description="A look that takes nothing away; the messages are out of reach of others while it lasts.",
-        query=DeadFilterSchema,
+        description="Viewing removes no message, but hides them from other clients until the response is sent.",
+        query=DeadLetterListFilterSchema,
         role=Role.MODERATOR,
     ),
     post(
         "/api/queue/{queue}/redrive",
         api.post_redrive,
-        "Send dead letters back",
-        answer=RedrivenSchema,
+        "Redrive dead letters",
+        answer=RedriveResultSchema,
         tag="queues",
         description=(
-            "All of them, or those named or meant. Each is sent before it is deleted: at worst it comes twice."
+            "Sends all dead letters, or the selected ones, back to their queue. Each is sent before it is deleted, so "
+            "it may arrive twice."
         ),
         body=RedriveSchema,
         role=Role.MODERATOR,
@@ -47,10 +48,10 @@ API = (
     post(
         "/api/queue/{queue}/discard",
         api.post_discard,
-        "Throw dead letters away",
-        answer=DiscardedSchema,
+        "Discard dead letters",
+        answer=DiscardResultSchema,
         tag="queues",
-        description="Those named or meant; the audit trail keeps what they were about.",
+        description="Deletes the selected dead letters; the audit log keeps a summary of them.",
         body=DiscardSchema,
         role=Role.MODERATOR,
     ),

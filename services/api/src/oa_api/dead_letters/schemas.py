@@ -1,59 +1,64 @@
-"""How queues and dead letters look."""
+"""The schemas of queues and dead letters."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from oa_api.http.fields import StrictSchema, Text, Time, about, identifier
+from oa_api.dead_letters.requests import (
+    DeadLetterAction,
+    DeadLetterCommand,
+    DeadLetterForm,
+    DeadLetterListFilter,
+    DeadLetterPageFilter,
+)
+from oa_api.http.fields import RequestSchema, StrictSchema, Text, Time, about, identifier
 from oa_api.http.schemas import ReasonSchema, ResponseSchema, SliceSchema
 
 
-class DepthSchema(ResponseSchema):
+class QueueDepthSchema(ResponseSchema):
     """A queue with its dead-letter queue."""
 
     name = fields.String(required=True, metadata=about("`jobs` or `results`.", "jobs"))
-    visible = fields.Integer(required=True, metadata=about("How many messages wait.", 12))
-    in_flight = fields.Integer(required=True, metadata=about("How many are in somebody's hands.", 3))
-    delayed = fields.Integer(required=True, metadata=about("How many wait for their delay.", 0))
+    visible = fields.Integer(required=True, metadata=about("Messages waiting.", 12))
+    in_flight = fields.Integer(required=True, metadata=about("Messages received and not yet deleted.", 3))
+    delayed = fields.Integer(required=True, metadata=about("Messages with a delay that has not ended.", 0))
     dead = fields.Integer(
-        required=True, allow_none=True, metadata=about("How many lie in its dead-letter queue; null without one.", 0)
+        required=True, allow_none=True, metadata=about("Messages on its dead-letter queue; null without one.", 0)
     )
 
 
-class DepthListSchema(ResponseSchema):
+class QueueDepthListSchema(ResponseSchema):
     """GET /api/queue; SQS calls these numbers approximate."""
 
-    queues = fields.List(fields.Nested(DepthSchema), required=True)
+    queues = fields.List(fields.Nested(QueueDepthSchema), required=True)
 
 
-class _Letters(StrictSchema):
-    """Which dead letters."""
+class DeadLetterFieldsSchema(StrictSchema):
+    """The fields that select dead letters."""
 
-    kind = Text(load_default=None, metadata=about("Messages of this kind.", "job.status"))
-    reason_contains = Text(
-        load_default=None, metadata=about("Buried for a reason that has these words in it.", "unknown field")
-    )
-    job = identifier(load_default=None, metadata=about("About this job.", 1))
+    kind = Text(load_default=None, metadata=about("Kind of message.", "job.status"))
+    reason_contains = Text(load_default=None, metadata=about("Text that the reason contains.", "unknown field"))
+    job = identifier(load_default=None, metadata=about("Filter by job ID.", 1))
 
 
-class DeadFilterSchema(_Letters, SliceSchema):
+class DeadLetterListFilterSchema(DeadLetterFieldsSchema, SliceSchema, RequestSchema[DeadLetterListFilter]):
     """GET /api/queue/{queue}/dead."""
 
 
-class DeadLettersQuerySchema(_Letters):
+class DeadLetterPageFilterSchema(DeadLetterFieldsSchema, RequestSchema[DeadLetterPageFilter]):
     """The page /dead-letters."""
 
     queue = Text(load_default=None)
 
 
-class DeadLettersFormSchema(_Letters, ReasonSchema):
-    """The forms of that page: one letter by its id, or those of the filter."""
+class DeadLetterFormSchema(DeadLetterFieldsSchema, ReasonSchema, RequestSchema[DeadLetterForm]):
+    """The forms of that page: one message by its ID, or those of the filter."""
 
-    action = fields.String(required=True, validate=validate.OneOf(["redrive", "discard"]))
+    action = fields.Enum(DeadLetterAction, by_value=True, required=True)
     message = Text(load_default=None, validate=validate.Length(max=200))
 
 
-class RedriveSchema(_Letters, ReasonSchema):
+class RedriveSchema(DeadLetterFieldsSchema, ReasonSchema, RequestSchema[DeadLetterCommand]):
     """POST /api/queue/{queue}/redrive."""
 
     messages = fields.List(
@@ -61,7 +66,7 @@ class RedriveSchema(_Letters, ReasonSchema):
         load_default=None,
         allow_none=True,
         validate=validate.Length(min=1, max=1000),
-        metadata=about("The ids of letters; all that the other fields mean when left out."),
+        metadata=about("IDs of the messages; without it, all that the other fields select."),
     )
 
 
@@ -69,49 +74,49 @@ class DiscardSchema(RedriveSchema):
     """POST /api/queue/{queue}/discard."""
 
     @validates_schema
-    def check_choice(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse to throw everything away by leaving the choice out."""
+    def check_selection(self, data: Mapping[str, object], **_: object) -> None:
+        """Refuse a request that would discard everything because it selects nothing."""
         if all(data.get(name) is None for name in ("messages", "kind", "reason_contains", "job")):
-            raise ValidationError("Say which: by ids, kind, reason_contains or job.", "messages")
+            raise ValidationError("Select messages by ID, kind, reason_contains or job.", "messages")
 
 
 class DeadLetterSchema(ResponseSchema):
-    """A message that nobody could deal with."""
+    """A message that could not be processed."""
 
-    id = fields.String(required=True, metadata=about("Its id, for redrive."))
+    id = fields.String(required=True, metadata=about("ID of the message, for redrive and discard."))
     sent_at = Time(required=True, allow_none=True, metadata=about("When it was first sent."))
-    kind = fields.String(required=True, allow_none=True, metadata=about("What kind of message it is.", "job.status"))
+    kind = fields.String(required=True, allow_none=True, metadata=about("Kind of message.", "job.status"))
     reason = fields.String(
         required=True, allow_none=True, metadata=about("Reason given by the consumer; null after 5 deliveries.")
     )
-    body = fields.String(required=True, metadata=about("The text of the message, tokens blacked out."))
-    message = fields.Dict(required=True, allow_none=True, metadata=about("The same decoded; null if it is not JSON."))
-    job = fields.Integer(required=True, allow_none=True, metadata=about("The job it is about."))
+    body = fields.String(required=True, metadata=about("Text of the message, with tokens redacted."))
+    message = fields.Dict(required=True, allow_none=True, metadata=about("Decoded text; null if it is not JSON."))
+    job = fields.Integer(required=True, allow_none=True, metadata=about("Job that the message is about."))
     attempt = fields.Integer(required=True, allow_none=True)
 
 
-class DeadLettersSchema(ResponseSchema):
+class DeadLetterListSchema(ResponseSchema):
     """GET /api/queue/{queue}/dead."""
 
     queue = fields.String(required=True)
-    total = fields.Integer(required=True, metadata=about("How many were seen; at most 1,000 are looked at.", 2))
-    total_is_estimate = fields.Boolean(required=True, metadata=about("Whether there are more than were looked at."))
+    total = fields.Integer(required=True, metadata=about("Number of matching messages among the first 1,000.", 2))
+    total_is_estimate = fields.Boolean(required=True, metadata=about("Whether the queue has more than 1,000 messages."))
     messages = fields.List(fields.Nested(DeadLetterSchema), required=True)
 
 
-class RedrivenSchema(ResponseSchema):
+class RedriveResultSchema(ResponseSchema):
     """POST /api/queue/{queue}/redrive."""
 
     queue = fields.String(required=True)
-    redriven = fields.Integer(required=True, metadata=about("How many were sent back to their queue.", 2))
-    not_found = fields.List(fields.String(), required=True, metadata=about("Ids that were asked for and not seen."))
-    left = fields.Integer(required=True, metadata=about("About how many still lie there.", 0))
+    redriven = fields.Integer(required=True, metadata=about("Number of messages sent back to their queue.", 2))
+    not_found = fields.List(fields.String(), required=True, metadata=about("Requested IDs that were not found."))
+    left = fields.Integer(required=True, metadata=about("Approximate number of dead letters left.", 0))
 
 
-class DiscardedSchema(ResponseSchema):
+class DiscardResultSchema(ResponseSchema):
     """POST /api/queue/{queue}/discard."""
 
     queue = fields.String(required=True)
-    discarded = fields.Integer(required=True, metadata=about("How many were thrown away.", 2))
-    not_found = fields.List(fields.String(), required=True, metadata=about("Ids that were asked for and not seen."))
-    left = fields.Integer(required=True, metadata=about("About how many still lie there.", 0))
+    discarded = fields.Integer(required=True, metadata=about("Number of messages deleted.", 2))
+    not_found = fields.List(fields.String(), required=True, metadata=about("Requested IDs that were not found."))
+    left = fields.Integer(required=True, metadata=about("Approximate number of dead letters left.", 0))

@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from oa_shared.bounded_body import BodyTooLargeError, read_body
 from oa_shared.errors import OaError
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
@@ -108,12 +109,10 @@ def _raw_url(url: URL) -> URL:
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(1 << 16):
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise FetchError(f"{response.url} is larger than {MAX_BYTES:,} bytes", code="source.too_large")
-    return bytes(body)
+    try:
+        return await read_body(response, max_bytes=MAX_BYTES)
+    except BodyTooLargeError as error:
+        raise FetchError(str(error), code="source.too_large") from error
 
 
 def _decode(body: bytes, url: URL) -> str:

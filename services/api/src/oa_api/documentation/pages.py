@@ -1,4 +1,4 @@
-"""The API and the components of the pages, for those who build on them."""
+"""The API reference as a page, and the gallery of page components for development."""
 
 import json
 
@@ -28,34 +28,34 @@ _RENDERED: dict[str, Markup] = {}
 
 
 def set_up_documentation(app: web.Application) -> None:
-    """Render the list of endpoints once a process: it is long, and depends on nothing but the document."""
+    """Render the list of endpoints once per process: it is long, and depends only on the document."""
     document = json.dumps(app[DOCUMENT])
     if document not in _RENDERED:
         template = aiohttp_jinja2.get_env(app).get_template("documentation/endpoints.html")
         _RENDERED.clear()
-        _RENDERED[document] = Markup(template.render(document=app[DOCUMENT]))  # noqa: S704 - made by a template of ours that escapes
+        _RENDERED[document] = Markup(template.render(document=app[DOCUMENT]))  # noqa: S704 - the template escapes its values
     app[ENDPOINTS] = _RENDERED[document]
 
 
 async def get_docs(request: web.Request) -> web.Response:
-    """Return the endpoints, what they take and what they answer, as a page."""
+    """Return the endpoints with their parameters and responses, as a page."""
     return render(request, "documentation/api.html", document=request.app[DOCUMENT], endpoints=request.app[ENDPOINTS])
 
 
 async def get_components(request: web.Request) -> web.Response:
-    """Return every component of the pages with made-up values."""
+    """Return every page component with sample values."""
     return render(
         request,
         "documentation/components.html",
         counts=_COUNTS,
         segments=charts.segments(_COUNTS, JobStatus),
-        history=charts.line(_HISTORY),
-        hours=charts.columns([(f"{hour}:00", hour * 7 % 11) for hour in range(24)]),
+        history=charts.line_chart(_HISTORY),
+        hours=charts.column_chart([(f"{hour}:00", hour * 7 % 11) for hour in range(24)]),
         values=[value for _, value in _HISTORY],
-        spark=charts.spark([value for _, value in _HISTORY]),
+        spark=charts.sparkline_path([value for _, value in _HISTORY]),
     )
 
 
 async def get_sample_map(_request: web.Request) -> web.Response:
-    """Return three made-up changes, for the map among the components."""
+    """Return three sample changes for the map of the gallery."""
     return web.json_response(_SQUARE)

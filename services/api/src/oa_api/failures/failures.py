@@ -1,78 +1,111 @@
-"""Failures by their cause: how many, since when, whether there are more than before, and what to do about them."""
+"""Failures grouped by cause: how many jobs, since when, the trend, and what to do next."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from oa_api.db.database import Database, Row
+from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
+from oa_api.failures.requests import FailureFilter, GroupBy
+from oa_api.failures.rows import (
+    FailingDatasets,
+    FailureExample,
+    FailureGroup,
+    FailurePeriod,
+    GroupRow,
+    TrendRow,
+    can_rerun,
+)
 from oa_api.http.errors import NotFoundError
 from oa_shared.failures import FAILURES
 
 _SQL = load_queries("failures.queries")
-BY = ("code", "host", "place")
-MOST_GROUPS = 200
+MAX_GROUPS = 200
+# How many runs a trend compares.
 _RUNS = 8
 
 
-def rerun_helps(codes: Iterable[str]) -> bool:
-    """Return whether a rerun may succeed with the source as it is."""
-    return all(code in FAILURES and FAILURES[code].rerun_helps for code in codes)
-
-
-async def group_failures(database: Database, asked: Mapping[str, Any]) -> list[Row]:
-    """Return the groups of failures, the largest first. Raises NotFoundError."""
-    values = {**asked, "limit": MOST_GROUPS, "runs": _RUNS}
-    periods = await _periods(database, values)
-    trend, current = await _trend(database, values, periods)
-    found = await database.all(_SQL["groups_of_run" if asked["run"] else "groups_of_days"], values)
-    standing = {row["key"]: row for row in await database.all(_SQL["standing"], values)}
-    numbers = [job for row in found for job in row["examples"]]
-    examples = {row["job"]: row for row in await database.all(_SQL["examples"], {"jobs": numbers})}
+async def group_failures(database: Database, failure_filter: FailureFilter) -> list[FailureGroup]:
+    """Return the groups of failures, largest first. Raises NotFoundError."""
+    values = {**as_parameters(failure_filter), "limit": MAX_GROUPS, "runs": _RUNS}
+    periods = await _list_periods(database, failure_filter, values)
+    trend, current = await _count_by_period(database, failure_filter, values, periods)
+    if failure_filter.run:
+        rows = await database.all(_SQL["groups_of_run"], values, into=GroupRow)
+    else:
+        rows = await database.all(_SQL["groups_of_days"], values, into=GroupRow)
+    failing = {row.key: row for row in await database.all(_SQL["standing"], values, into=FailingDatasets)}
+    examples = await _get_examples(database, rows)
     return [
-        _group(row, by=asked["by"], trend=trend.get(row["key"], {}), current=current)
-        | {"examples": [examples[job] for job in row["examples"] if job in examples]}
-        | {"failing_since": None, "failing": 0, **standing.get(row["key"], {})}
-        for row in found
+        _make_group(
+            row,
+            by=failure_filter.by,
+            trend=trend.get(row.key, {}),
+            current=current,
+            failing=failing.get(row.key, FailingDatasets(row.key, None, 0)),
+            examples=[examples[job] for job in row.examples if job in examples],
+        )
+        for row in rows
     ]
 
 
-async def _periods(database: Database, values: dict[str, Any]) -> list[str]:
-    """Return the runs or the days that are compared, oldest first."""
-    if values["run"] is None:
+async def _get_examples(database: Database, rows: Sequence[GroupRow]) -> dict[int, FailureExample]:
+    jobs = [job for row in rows for job in row.examples]
+    return {row.job: row for row in await database.all(_SQL["examples"], {"jobs": jobs}, into=FailureExample)}
+
+
+async def _list_periods(database: Database, failure_filter: FailureFilter, values: Mapping[str, object]) -> list[str]:
+    """Return the runs or the days to compare, oldest first."""
+    if failure_filter.run is None:
         today = datetime.now(UTC).date()
-        return [str(today - timedelta(days=ago)) for ago in reversed(range(2 * values["days"]))]
-    rows = await database.all(_SQL["comparable_runs"], values)
-    if not rows:
-        raise NotFoundError(f"there is no run {values['run']}")
-    return [str(row["id"]) for row in reversed(rows)]
+        return [str(today - timedelta(days=ago)) for ago in reversed(range(2 * failure_filter.days))]
+    runs = await database.all(_SQL["comparable_runs"], values, into=int)
+    if not runs:
+        raise NotFoundError(f"run {failure_filter.run} does not exist")
+    return [str(run) for run in reversed(runs)]
 
 
-async def _trend(
-    database: Database, values: dict[str, Any], periods: list[str]
+async def _count_by_period(
+    database: Database, failure_filter: FailureFilter, values: Mapping[str, object], periods: Sequence[str]
 ) -> tuple[dict[str, dict[str, int]], int]:
-    """Return for each group how many jobs failed in each period, and how many periods, of the last, are current."""
-    if values["run"] is not None:
-        given = {**values, "runs": [int(period) for period in periods]}
-        rows, current = await database.all(_SQL["trend_of_runs"], given), 1
+    """Return, by group and period, how many jobs failed; and how many periods, from the end, are current."""
+    current = 1
+    if failure_filter.run is not None:
+        run_values = {**values, "runs": [int(period) for period in periods]}
+        rows = await database.all(_SQL["trend_of_runs"], run_values, into=TrendRow)
+    elif failure_filter.by is GroupBy.CODE:
+        rows, current = await database.all(_SQL["trend_of_codes"], values, into=TrendRow), failure_filter.days
     else:
-        name = "trend_of_codes" if values["by"] == "code" else "trend_of_days"
-        rows, current = await database.all(_SQL[name], values), values["days"]
+        rows, current = await database.all(_SQL["trend_of_days"], values, into=TrendRow), failure_filter.days
     trend: dict[str, dict[str, int]] = {}
     for row in rows:
-        trend.setdefault(row["key"], dict.fromkeys(periods, 0))[row["period"]] = row["jobs"]
+        trend.setdefault(row.key, dict.fromkeys(periods, 0))[row.period] = row.jobs
     return trend, current
 
 
-def _group(row: Row, *, by: str, trend: Mapping[str, int], current: int) -> Row:
-    known = FAILURES.get(row["key"]) if by == "code" else None
+def _make_group(
+    row: GroupRow,
+    *,
+    by: GroupBy,
+    trend: Mapping[str, int],
+    current: int,
+    failing: FailingDatasets,
+    examples: list[FailureExample],
+) -> FailureGroup:
+    failure = FAILURES.get(row.key) if by is GroupBy.CODE else None
     counts = list(trend.values())
-    return {
-        **row,
-        "title": known.title if known else "",
-        "hint": known.hint if known else "",
-        "rerun_helps": rerun_helps(row["codes"]),
-        "series": [{"period": period, "jobs": jobs} for period, jobs in trend.items()],
-        "now": sum(counts[-current:]),
-        "before": sum(counts[-2 * current : -current]),
-    }
+    return FailureGroup(
+        key=row.key,
+        title=failure.title if failure else "",
+        hint=failure.hint if failure else "",
+        codes=row.codes,
+        rerun_helps=can_rerun(row.codes),
+        jobs=row.jobs,
+        sources=row.sources,
+        now=sum(counts[-current:]),
+        before=sum(counts[-2 * current : -current]),
+        series=[FailurePeriod(period, jobs) for period, jobs in trend.items()],
+        failing=failing.failing,
+        failing_since=failing.failing_since,
+        examples=examples,
+    )

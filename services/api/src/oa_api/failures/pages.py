@@ -1,57 +1,62 @@
-"""The page of errors: failures by their cause, and results that wait for a decision."""
+"""The page of errors: failures grouped by cause, and results that need review."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from oa_api.db.database import Row
 from oa_api.failures import failures, review
-from oa_api.failures.review_api import DECISIONS
-from oa_api.failures.review_schemas import DecisionSchema, HeldBackFilterSchema
+from oa_api.failures.requests import FailureFilter, GroupBy, ReviewFilter
+from oa_api.failures.review_schemas import ReviewDecisionSchema
+from oa_api.failures.rows import FailureGroup
 from oa_api.failures.schemas import FailureFilterSchema
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import ConflictError
-from oa_api.http.forms import form
-from oa_api.http.request_parsing import path_id, query
+from oa_api.http.forms import read_form
+from oa_api.http.request_parsing import path_id, read_query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.ui import flash
-from oa_api.ui.charts import spark
 from oa_api.ui.rendering import render
 
 PATH = "/errors"
-_SHOWN = 50
-# By what a group is called in the filter of jobs.
-_FILTERS = {"code": "error", "host": "host", "place": "source"}
+_MAX_SHOWN = 50
+# The field of the job filter that selects the jobs of a group.
+_JOB_FIELDS = {GroupBy.CODE: "error", GroupBy.HOST: "host", GroupBy.PLACE: "source"}
 
 
 async def show_errors(request: web.Request) -> web.Response:
-    """Show what fails and why, and what is held back."""
-    asked, database = await query(request, FailureFilterSchema()), request.app[DATABASE]
-    groups = [_shown(group, asked) for group in await failures.group_failures(database, asked)]
-    waiting = {**HeldBackFilterSchema().load({}), "run": asked["run"], "limit": _SHOWN}
-    held = await review.held_back(database, waiting)
-    total = await review.count(database, waiting)
+    """Show failures by cause, and results that need review."""
+    failure_filter, database = await read_query(request, FailureFilterSchema()), request.app[DATABASE]
+    groups = await failures.group_failures(database, failure_filter)
+    waiting = await review.list_for_review(database, ReviewFilter(run=failure_filter.run, limit=_MAX_SHOWN))
     return render(
-        request, "failures/failures.html", asked=asked, by=failures.BY, groups=groups, held=held[:_SHOWN], total=total
+        request,
+        "failures/failures.html",
+        failure_filter=failure_filter,
+        group_by=list(GroupBy),
+        groups=[(group, _jobs_query(group, failure_filter)) for group in groups],
+        total_jobs=sum(group.jobs for group in groups),
+        waiting=waiting.rows,
+        total=waiting.total,
     )
 
 
-def _shown(group: Row, asked: dict[str, Any]) -> Row:
-    counts = [period["jobs"] for period in group["series"]]
-    chosen = {_FILTERS[asked["by"]]: group["key"], "status": "Fail", "run": asked["run"]}
-    if asked["live"] is not None:
-        chosen["live"] = "true" if asked["live"] else "false"
-    jobs = urlencode({name: value for name, value in chosen.items() if value is not None}) if group["key"] else ""
-    return {**group, "counts": counts, "spark": spark(counts), "jobs_query": jobs}
+def _jobs_query(group: FailureGroup, failure_filter: FailureFilter) -> str:
+    """Return the query of /jobs for the jobs of a group; empty where no filter selects them."""
+    if not group.key:
+        return ""
+    query: dict[str, str | int] = {_JOB_FIELDS[failure_filter.by]: group.key, "status": "Fail"}
+    if failure_filter.run is not None:
+        query["run"] = failure_filter.run
+    if failure_filter.live is not None:
+        query["live"] = "true" if failure_filter.live else "false"
+    return urlencode(query)
 
 
 async def post_decision(request: web.Request) -> web.Response:
-    """Confirm or reject a result, and go back to the errors."""
-    job, asked, by = path_id(request, "job"), await form(request, DecisionSchema()), request[PRINCIPAL]
-    decide, status = DECISIONS[asked["moderate"]]
+    """Publish or reject a result, and show the errors again."""
+    job, decision = path_id(request, "job"), await read_form(request, ReviewDecisionSchema())
     try:
-        await request.app[DATABASE].run(lambda transaction: decide(transaction, job, by=by, reason=asked["reason"]))
+        status = await review.decide(request.app[DATABASE], job, decision, by=request[PRINCIPAL])
     except ConflictError as error:
-        return flash.see_other(request, PATH, f"Nothing was changed: {error.detail}.", kind="bad")
-    return flash.see_other(request, PATH, f"Job {job} is {asked['moderate']}ed: {status}.")
+        return flash.see_other(request, PATH, f"Not changed: {error.detail}.", kind="bad")
+    return flash.see_other(request, PATH, f"Job {job}: {decision.moderate}ed, now {status}.")

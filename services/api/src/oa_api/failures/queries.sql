@@ -1,6 +1,6 @@
 -- name: key
--- By what failures are grouped: the code, the host of the data, or the place: all below the first two parts of a
--- source's name, or a source that has no more than these.
+-- Part: the key of a group: the code, the host of the data, or the place, which is the first two parts of the source
+-- name, or the source itself if it has no more parts.
 CASE %(by)s
     WHEN 'code' THEN job.error_code
     WHEN 'host' THEN coalesce(job.host, '')
@@ -8,20 +8,22 @@ CASE %(by)s
 END
 
 -- name: comparable_runs
--- A run and those before it that were made for the same purpose, newest first.
+-- A run and the earlier ones of its lane and kind, newest first, for group_failures().
 SELECT earlier.id FROM run earlier JOIN run ON run.id = %(run)s
 WHERE earlier.id <= run.id AND earlier.live = run.live AND earlier.lane = run.lane AND earlier.sample IS NULL
 ORDER BY earlier.id DESC LIMIT %(runs)s
 
 -- name: groups
--- In two steps, since a source fails in few ways: what is counted, told apart and ordered is then little.
+-- Part: counted in two steps, because a source fails in few ways, which leaves few rows to count and sort.
 SELECT key, sum(jobs)::bigint AS jobs, count(DISTINCT source_name) AS sources, array_agg(DISTINCT code) AS codes,
        (array_agg(latest ORDER BY latest DESC))[1:3] AS examples
 
 -- name: of_a_source
+-- Part: how often a source fails in each way.
 SELECT {key} AS key, job.source_name, job.error_code AS code, count(*) AS jobs, max(job.id) AS latest
 
 -- name: groups_of_days
+-- Groups of the jobs that failed in the last days, for group_failures().
 {groups}
 FROM (
     {of_a_source}
@@ -33,6 +35,7 @@ FROM (
 GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
 
 -- name: groups_of_run
+-- Groups of the failed jobs of a run, for group_failures().
 {groups}
 FROM (
     {of_a_source} FROM job WHERE job.status = 'Fail' AND job.run_id = %(run)s GROUP BY 1, 2, 3
@@ -40,10 +43,12 @@ FROM (
 GROUP BY key ORDER BY jobs DESC, key LIMIT %(limit)s
 
 -- name: trend_of_runs
+-- Failed jobs by group and run, for group_failures().
 SELECT {key} AS key, job.run_id::text AS period, count(*) AS jobs
 FROM job WHERE job.status = 'Fail' AND job.run_id = ANY(%(runs)s) GROUP BY 1, 2
 
 -- name: trend_of_codes
+-- Failed jobs by code and day, from attempts, so that jobs that succeeded later count. For group_failures().
 SELECT key, day::text AS period, count(*) AS jobs
 FROM (
     SELECT DISTINCT error_code AS key, (ended_at AT TIME ZONE 'UTC')::date AS day, job_id
@@ -53,6 +58,7 @@ FROM (
 GROUP BY key, day
 
 -- name: trend_of_days
+-- The same by host or place, for group_failures().
 SELECT key, day::text AS period, count(*) AS jobs
 FROM (
     SELECT DISTINCT {key} AS key, (attempt.ended_at AT TIME ZONE 'UTC')::date AS day, job.id
@@ -63,12 +69,13 @@ FROM (
 GROUP BY key, day
 
 -- name: standing
--- How long sources of live runs have failed, and how many do.
+-- How many live datasets fail in each way now, and since when, for group_failures().
 SELECT {key} AS key, min(known.failing_since) AS failing_since, count(*) AS failing
 FROM dataset_health known JOIN job ON job.id = known.job_id
 WHERE known.failing_since IS NOT NULL AND job.status = 'Fail'
 GROUP BY 1
 
 -- name: examples
+-- Failed jobs as examples of their group, for group_failures().
 SELECT id AS job, run_id AS run, source_name, layer, name, error_code AS code, error_message AS message, ended_at
 FROM job WHERE id = ANY(%(jobs)s)

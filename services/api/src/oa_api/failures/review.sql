@@ -1,4 +1,5 @@
 -- name: open_filtered
+-- Part: the jobs that need review and match a filter.
 FROM job
 WHERE job.id IN (SELECT job_id FROM review_reason WHERE state = 'open' AND (%(code)s::text IS NULL OR code = %(code)s))
   AND job.status = 'Warn'
@@ -8,6 +9,7 @@ WHERE job.id IN (SELECT job_id FROM review_reason WHERE state = 'open' AND (%(co
   AND (%(source_like)s::text IS NULL OR job.source_name LIKE %(source_like)s)
 
 -- name: open_jobs
+-- A page of the jobs that need review, newest first, for list_for_review().
 SELECT job.id, job.run_id AS run, job.source_name, job.layer, job.name, job.ended_at, job.result, held.errors,
        held.created_at, data.job_id AS published_job, data.updated_at AS published_at, data.result AS published_result
 FROM (
@@ -23,4 +25,5 @@ LEFT JOIN data ON data.source_name = job.source_name AND data.layer = job.layer 
 ORDER BY job.id DESC
 
 -- name: count_open
+-- How many jobs need review; counting stops at the limit. For count_for_review().
 SELECT count(*) AS total FROM (SELECT 1 {open_filtered} LIMIT %(count_limit)s) counted

@@ -1,83 +1,89 @@
-"""Results that are held back: what is asked, how they look, what is decided."""
+"""The schemas of results that need review."""
 
 from marshmallow import fields, validate
 
-from oa_api.http.fields import StrictSchema, Text, Time, about, identifier
-from oa_api.http.schemas import ReasonSchema, ResponseSchema
+from oa_api.failures.requests import Decision, ReviewDecision, ReviewFilter, ReviewSelection
+from oa_api.http.fields import RequestSchema, StrictSchema, Text, Time, about, identifier
+from oa_api.http.schemas import ListSchema, ReasonSchema, ResponseSchema
 from oa_shared.status import LAYERS
 
 
-class HeldBackSelectionSchema(StrictSchema):
-    """GET /api/job/error/count."""
+class ReviewFieldsSchema(StrictSchema):
+    """The fields that select jobs that need review."""
 
-    run = identifier(load_default=None, metadata=about("Of this run.", 1))
+    run = identifier(load_default=None, metadata=about("Filter by run ID.", 1))
     source = Text(
         load_default=None,
-        metadata=about("Of this source; with a slash at the end, of all whose name begins so.", "us/ca/"),
+        metadata=about("Source; a trailing slash selects every source with that prefix.", "us/ca/"),
     )
-    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Of this layer."))
-    code = Text(load_default=None, metadata=about("Held back for this reason.", "count_dropped"))
+    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Layer."))
+    code = Text(load_default=None, metadata=about("Code of a review reason.", "count_dropped"))
 
 
-class HeldBackFilterSchema(HeldBackSelectionSchema):
+class ReviewSelectionSchema(ReviewFieldsSchema, RequestSchema[ReviewSelection]):
+    """GET /api/job/error/count."""
+
+
+class ReviewFilterSchema(ReviewFieldsSchema, RequestSchema[ReviewFilter]):
     """GET /api/job/error."""
 
     limit = fields.Integer(
-        load_default=25, validate=validate.Range(min=1, max=100), metadata=about("How many items, at most.", 25)
+        load_default=25, validate=validate.Range(min=1, max=100), metadata=about("Maximum number of items.", 25)
     )
-    cursor = identifier(load_default=None, metadata=about("The number of the last job that you have."))
+    cursor = identifier(load_default=None, metadata=about("Cursor: ID of the last job received."))
 
 
-class HeldBackReasonSchema(ResponseSchema):
-    """One reason to hold a job back."""
+class JobReviewReasonSchema(ResponseSchema):
+    """A reason for the review of a job."""
 
-    code = fields.String(required=True, metadata=about("The kind of concern.", "count_dropped"))
-    message = fields.String(required=True, metadata=about("The concern in words."))
+    code = fields.String(required=True, metadata=about("Code of the reason.", "count_dropped"))
+    message = fields.String(required=True, metadata=about("Description of the reason."))
 
 
 class FigureSchema(ResponseSchema):
-    """What came out beside what is published."""
+    """A number of the new result next to the published one."""
 
-    what = fields.String(required=True, metadata=about("`features`, or a field whose filled values are counted."))
-    now = fields.Integer(required=True, allow_none=True, metadata=about("In the result that is held back.", 80))
-    published = fields.Integer(required=True, allow_none=True, metadata=about("In what is published.", 100))
+    what = fields.String(required=True, metadata=about("`features`, or a field whose values are counted."))
+    now = fields.Integer(required=True, allow_none=True, metadata=about("In the result under review.", 80))
+    published = fields.Integer(required=True, allow_none=True, metadata=about("In the published data.", 100))
 
 
-class HeldBackSchema(ResponseSchema):
-    """A job whose result waits for a decision."""
+class JobForReviewSchema(ResponseSchema):
+    """A job whose result needs review."""
 
-    job = fields.Integer(required=True, metadata=about("The job.", 1))
-    run = fields.Integer(required=True, metadata=about("Its run.", 1))
-    source_name = fields.String(required=True, metadata=about("Its source.", "us/ca/berkeley"))
+    job = fields.Integer(required=True, metadata=about("Job ID.", 1))
+    run = fields.Integer(required=True, metadata=about("Run ID.", 1))
+    source_name = fields.String(required=True, metadata=about("Source.", "us/ca/berkeley"))
     layer = fields.String(required=True)
     name = fields.String(required=True)
-    ended_at = Time(required=True, allow_none=True, metadata=about("When it ended."))
-    created_at = Time(required=True, allow_none=True, metadata=about("Since when it waits."))
-    errors = fields.List(fields.Nested(HeldBackReasonSchema), required=True, metadata=about("Why it is held back."))
-    figures = fields.List(fields.Nested(FigureSchema), required=True, metadata=about("New beside published."))
-    published_job = fields.Integer(required=True, allow_none=True, metadata=about("The job that is published now."))
-    published_at = Time(required=True, allow_none=True, metadata=about("Since when."))
+    ended_at = Time(required=True, allow_none=True, metadata=about("When the job ended."))
+    created_at = Time(required=True, allow_none=True, metadata=about("Since when the result has waited for review."))
+    errors = fields.List(
+        fields.Nested(JobReviewReasonSchema), required=True, metadata=about("Why the result needs review.")
+    )
+    figures = fields.List(fields.Nested(FigureSchema), required=True, metadata=about("New and published numbers."))
+    published_job = fields.Integer(required=True, allow_none=True, metadata=about("Job of the published data."))
+    published_at = Time(required=True, allow_none=True, metadata=about("When that was published."))
 
 
-class HeldBackListSchema(ResponseSchema):
+class JobForReviewListSchema(ListSchema):
     """GET /api/job/error."""
 
-    total = fields.Integer(required=True, metadata=about("How many there are in all.", 2))
-    total_is_estimate = fields.Boolean(required=True, metadata=about("Whether counting stopped early."))
-    errors = fields.List(fields.Nested(HeldBackSchema), required=True)
+    errors = fields.List(fields.Nested(JobForReviewSchema), required=True)
 
 
-class HeldBackCountSchema(ResponseSchema):
+class ReviewCountSchema(ResponseSchema):
     """GET /api/job/error/count."""
 
-    count = fields.Integer(required=True, metadata=about("How many jobs wait for a decision; at most 10,000.", 2))
+    count = fields.Integer(required=True, metadata=about("Number of jobs that need review; at most 10,000.", 2))
 
 
-class DecisionSchema(ReasonSchema):
+class ReviewDecisionSchema(ReasonSchema, RequestSchema[ReviewDecision]):
     """POST /api/job/error/{job}."""
 
-    moderate = fields.String(
+    moderate = fields.Enum(
+        Decision,
+        by_value=True,
         required=True,
-        validate=validate.OneOf(["confirm", "reject"]),
-        metadata=about("Publish the result, or end the job as failed.", "confirm"),
+        metadata=about("`confirm` to publish the result, `reject` to mark the job as failed.", "confirm"),
     )

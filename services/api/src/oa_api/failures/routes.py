@@ -1,12 +1,12 @@
-"""The routes of failures."""
+"""The routes of failures and reviews."""
 
-from oa_api.failures import api, pages, review_api
+from oa_api.failures import api, pages
 from oa_api.failures.review_schemas import (
-    DecisionSchema,
-    HeldBackCountSchema,
-    HeldBackFilterSchema,
-    HeldBackListSchema,
-    HeldBackSelectionSchema,
+    JobForReviewListSchema,
+    ReviewCountSchema,
+    ReviewDecisionSchema,
+    ReviewFilterSchema,
+    ReviewSelectionSchema,
 )
 from oa_api.failures.schemas import FailureFilterSchema, FailureListSchema
 from oa_api.http.routing import form, get, page, post
@@ -17,13 +17,12 @@ API = (
     get(
         "/api/failure",
         api.list_failures,
-        "Failures by their cause",
+        "Group failures by cause",
         answer=FailureListSchema,
         tag="jobs",
         description=(
-            "By code, host of the data or place: how many jobs stand failed, whether more do than before, since "
-            "when, with examples, and whether running them again can help. Of the last days, or of a run beside "
-            "those before."
+            "By code, host of the data or place: the number of failed jobs, the trend, since when, with examples, and "
+            "whether a rerun may help. Covers the last days, or a run next to previous ones."
         ),
         query=FailureFilterSchema,
         refusals=(404,),
@@ -31,30 +30,30 @@ API = (
     ),
     get(
         "/api/job/error",
-        review_api.list_errors,
-        "Jobs that are held back",
-        answer=HeldBackListSchema,
+        api.list_errors,
+        "List jobs that need review",
+        answer=JobForReviewListSchema,
         tag="jobs",
-        description="What the quality gate has against each, and its figures beside what is published.",
-        query=HeldBackFilterSchema,
+        description="With the reasons of the quality gate, and figures next to the published ones.",
+        query=ReviewFilterSchema,
         role=Role.ANYONE,
     ),
     get(
         "/api/job/error/count",
-        review_api.count_errors,
-        "How many are held back",
-        answer=HeldBackCountSchema,
+        api.count_errors,
+        "Count jobs that need review",
+        answer=ReviewCountSchema,
         tag="jobs",
-        query=HeldBackSelectionSchema,
+        query=ReviewSelectionSchema,
         role=Role.ANYONE,
     ),
     post(
         "/api/job/error/{job}",
-        review_api.post_error,
-        "Decide on a held-back job",
+        api.post_error,
+        "Publish or reject a result",
         answer=JobStatusSchema,
         tag="jobs",
-        body=DecisionSchema,
+        body=ReviewDecisionSchema,
         refusals=(409,),
         role=Role.MODERATOR,
     ),

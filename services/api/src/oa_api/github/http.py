@@ -1,4 +1,4 @@
-"""The HTTP session for GitHub: public addresses only, bounded bodies, errors that say whether a retry helps."""
+"""The HTTP session for GitHub: public addresses only, bounded bodies, errors by whether a retry helps."""
 
 import json
 import time

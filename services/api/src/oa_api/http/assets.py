@@ -71,7 +71,7 @@ def read_assets(root: Path | None = None) -> Assets:
 
 
 async def get_asset(request: web.Request) -> web.Response:
-    """Return a file, cacheable forever under the URL of its current version."""
+    """Return a file, cacheable without end at the URL of its current version."""
     asset = request.app[ASSETS].get(request.match_info["file"])
     is_current = asset.version == request.match_info["version"]
     encoding, body = asset.best_for(request.headers.get(hdrs.ACCEPT_ENCODING, ""))

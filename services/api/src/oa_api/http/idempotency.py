@@ -20,7 +20,7 @@ _OK = 200
 @dataclass(frozen=True, slots=True)
 class _SavedResponse:
     request_sha256: str
-    answer: Any
+    response: Any
 
 
 class Idempotency:
@@ -42,14 +42,19 @@ class Idempotency:
         saved = await transaction.first(_SQL["saved_response"], values, into=_SavedResponse)
         if saved is not None and saved.request_sha256 != self._sha256:
             raise InvalidError("this Idempotency-Key was used for another request")
-        return saved.answer if saved else None
+        return saved.response if saved else None
+
+    async def find_id(self, transaction: Transaction) -> int | None:
+        """Return the `id` of the first response to this key, if any. Raises InvalidError."""
+        response = await self.find_response(transaction)
+        return None if response is None else int(response["id"])
 
     async def save_response(self, transaction: Transaction, response: object) -> None:
         """Save the response in the transaction that does what it reports."""
         if self._key is None:
             return
         values = {"key": self._key, "route": self._route, "request_sha256": self._sha256}
-        await transaction.execute(_SQL["save_response"], {**values, "status": _OK, "answer": json.dumps(response)})
+        await transaction.execute(_SQL["save_response"], {**values, "status": _OK, "response": json.dumps(response)})
 
 
 async def read_idempotency_key(request: web.Request, route: str) -> Idempotency:

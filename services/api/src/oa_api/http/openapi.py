@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes and their marshmallow schemas."""
+"""The OpenAPI 3.1 document, built from the routes and their marshmallow schemas."""
 
 import re
 from collections.abc import Sequence
@@ -79,7 +79,7 @@ _TAGS = {
     "runs": "Runs: jobs that are started together.",
     "github": "GitHub webhooks.",
     "jobs": "Jobs (one source entry each).",
-    "products": "Collections, exports and the map, made from published data.",
+    "products": "Collections, exports and the map, built from published data.",
     "events": "Events, in order and as a live stream.",
     "webhooks": "Webhook subscriptions.",
     "queues": "Queues, dead letters and pauses.",

@@ -20,6 +20,7 @@ from oa_api.http.errors import (
 )
 from oa_api.http.fields import MAX_ID, SMALL_BODY_BYTES, RequestSchema, error_messages
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
+from oa_shared import bounded_body
 
 _Request = TypeVar("_Request")
 _BODY_TIMEOUT_S = 60
@@ -51,7 +52,7 @@ class _Parser(AIOHTTPParser):
         except NotJsonError as error:
             raise BadRequestError(f"the body is not JSON: {error.detail}") from error
         except UnstorableError as error:
-            raise InvalidError(f"the body cannot be used: {error.detail}", fields={"json": [error.detail]}) from error
+            raise InvalidError(f"the body is not valid: {error.detail}", fields={"json": [error.detail]}) from error
 
     def handle_error(self, error: ValidationError, req: web.Request, schema: Schema, **_: object) -> NoReturn:  # noqa: ARG002
         """Raise InvalidError with what is wrong by field."""
@@ -111,7 +112,9 @@ async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> by
         raise TooLargeError(f"the body has {request.content_length:,} bytes, limit {limit:,} bytes")
     try:
         async with asyncio.timeout(_BODY_TIMEOUT_S):
-            request[_RAW_BODY] = await _read_limited(request, limit)
+            request[_RAW_BODY] = await bounded_body.read_body(request, max_bytes=limit)
+    except bounded_body.BodyTooLargeError as error:
+        raise TooLargeError(f"the body has more than {limit:,} bytes") from error
     except TimeoutError as error:
         raise TooSlowError(f"the body did not arrive within {_BODY_TIMEOUT_S} seconds") from error
     except _BROKEN_BODY as error:
@@ -119,12 +122,3 @@ async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> by
     # For aiohttp's own readers, such as request.post(), which would find the body consumed.
     request._read_bytes = request[_RAW_BODY]  # noqa: SLF001 - the only way to give a body back
     return request[_RAW_BODY]
-
-
-async def _read_limited(request: web.Request, limit: int) -> bytes:
-    content = bytearray()
-    async for chunk in request.content.iter_any():
-        content += chunk
-        if len(content) > limit:
-            raise TooLargeError(f"the body has more than {limit:,} bytes")
-    return bytes(content)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from oa_api.http.fields import StrictSchema, Text, Time, about, identifier
+from oa_api.http.fields import RequestSchema, StrictSchema, Text, Time, about, identifier
 
 MAX_LIMIT = 100
 MAX_PAGED_ROWS = 10_000
@@ -37,9 +37,9 @@ class ProblemSchema(ResponseSchema):
     code = text_field("Code of the problem.", "not_found")
     title = text_field("Description of the problem type.", "Not found.")
     status = fields.Integer(required=True, metadata=about("HTTP status.", 404))
-    detail = text_field("What is wrong with this request.", "job 7 does not exist")
+    detail = text_field("Description of the problem of this request.", "job 7 does not exist")
     message = text_field("Same as `detail`, for older clients.", "job 7 does not exist")
-    errors = fields.Dict(required=True, keys=fields.String(), metadata=about("What is wrong, by field."))
+    errors = fields.Dict(required=True, keys=fields.String(), metadata=about("Messages by field."))
 
 
 class ListSchema(ResponseSchema):
@@ -129,10 +129,14 @@ class PageSchema(SliceSchema):
 
 
 class ReasonSchema(StrictSchema):
-    """The reason for an action, kept in the audit log."""
+    """The reason for an action, kept in the audit log; schemas of actions with more fields inherit from it."""
 
     reason = Text(
         load_default="",
         validate=validate.Length(max=500),
         metadata=about("Reason, for the audit log.", "the server is back"),
     )
+
+
+class ActionReasonSchema(ReasonSchema, RequestSchema[Reason]):
+    """A request of an action that has no other fields than the reason."""

@@ -1,1 +1,1 @@
-"""Who calls, and what they may do: principals, sessions, tokens, rate limits, the audit log."""
+"""Identity: principals, sessions, tokens, sign-in, roles, rate limits, the audit log."""

@@ -1,4 +1,4 @@
-"""Who may call what: each route names the lowest role, one middleware finds out who calls and compares."""
+"""Authorization: each route has the lowest role that may call it; one middleware identifies the caller and compares."""
 
 from collections.abc import Mapping
 from urllib.parse import quote
@@ -16,10 +16,13 @@ from oa_shared.roles import Role
 
 ROLES: web.AppKey[Mapping[tuple[str, str], Role]] = web.AppKey("roles", Mapping)
 SIGN_IN = "/sign-in"
+_AUTHENTICATION_HINT = (
+    "send an API token (`Authorization: Bearer oa_…`) or, from a service, the shared secret (`secret: …`)"
+)
 
 
-def needed_role(request: web.Request) -> Role:
-    """Return the lowest role that may call the matched route; unmatched ones answer 404 to anyone by themselves."""
+def required_role(request: web.Request) -> Role:
+    """Return the lowest role that may call the matched route; without a route anyone may, and gets a 404."""
     resource = request.match_info.route.resource
     if resource is None:
         return Role.ANYONE
@@ -28,30 +31,30 @@ def needed_role(request: web.Request) -> Role:
 
 
 def is_trusted(request: web.Request) -> bool:
-    """Return whether one of our own services asks, which may see what is secret about a job."""
+    """Return whether the caller is a service, which may see the secrets of jobs."""
     return request[PRINCIPAL].has_role(Role.SERVICE)
 
 
 @web.middleware
 async def authorize(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Let through whoever may call the route. Raises UnauthorizedError, ForbiddenError, TooManyRequestsError.
+    """Call the handler if the caller has the route's role.
 
-    A browser sends its cookie by itself, whoever makes it send a request: what changes something by it must come from
-    a page of ours.
+    Raises UnauthorizedError, ForbiddenError, TooManyRequestsError. A browser sends its cookie with every request,
+    whichever site causes it: a request by cookie that changes something must come from a page of this site.
     """
-    request[PRINCIPAL] = principal = await _identified(request)
-    needed = needed_role(request)
-    if not principal.has_role(needed):
+    request[PRINCIPAL] = principal = await _identify(request)
+    role = required_role(request)
+    if not principal.has_role(role):
         if principal is ANONYMOUS:
-            raise _to_sign_in(request) if _is_for_a_page(request) else UnauthorizedError(_HOW)
-        raise ForbiddenError(f"{principal.name} is {principal.role.label}; this takes {needed.label}")
+            raise _redirect_to_sign_in(request) if _is_page(request) else UnauthorizedError(_AUTHENTICATION_HINT)
+        raise ForbiddenError(f"requires role {role.label}; {principal.name} has role {principal.role.label}")
     if principal.kind == SESSION and request.method not in csrf.SAFE_METHODS:
         await csrf.check(request)
     return await handler(request)
 
 
-async def _identified(request: web.Request) -> Principal:
-    """Find out who calls, and count the request; one who claims to be somebody, wrongly, counts as anybody."""
+async def _identify(request: web.Request) -> Principal:
+    """Return the principal and count its request; a request with a wrong credential counts as anonymous."""
     try:
         principal = await authenticate(request)
     except UnauthorizedError:
@@ -61,14 +64,11 @@ async def _identified(request: web.Request) -> Principal:
     return principal
 
 
-_HOW = "send an API token (`Authorization: Bearer oa_…`) or, from a service, the shared secret (`secret: …`)"
+def _is_page(request: web.Request) -> bool:
+    accepts_html = "text/html" in request.headers.get(hdrs.ACCEPT, "")
+    return accepts_html and not request.path.startswith("/api") and request.method in csrf.SAFE_METHODS
 
 
-def _is_for_a_page(request: web.Request) -> bool:
-    is_page = not request.path.startswith("/api") and "text/html" in request.headers.get(hdrs.ACCEPT, "")
-    return is_page and request.method in csrf.SAFE_METHODS
-
-
-def _to_sign_in(request: web.Request) -> web.HTTPSeeOther:
-    back = safe_redirect(request.path_qs, otherwise="")
-    return web.HTTPSeeOther(f"{SIGN_IN}?next={quote(back, safe='/')}" if back else SIGN_IN)
+def _redirect_to_sign_in(request: web.Request) -> web.HTTPSeeOther:
+    next_path = safe_redirect(request.path_qs, otherwise="")
+    return web.HTTPSeeOther(f"{SIGN_IN}?next={quote(next_path, safe='/')}" if next_path else SIGN_IN)

@@ -1,4 +1,4 @@
-"""Which address a request comes from, when proxies stand in between."""
+"""The address of a client behind proxies."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ _SITE_BITS = 64
 
 
 class Networks:
-    """Some networks, written as 10.0.0.0/8. Raises SettingsError for what is none."""
+    """A set of networks, written as 10.0.0.0/8. Raises SettingsError for an invalid one."""
 
     def __init__(self, setting: str, texts: Sequence[str]) -> None:
         try:
@@ -24,31 +24,31 @@ class Networks:
 
 
 def client_address(peer: str | None, forwarded: Sequence[str], trusted: Networks) -> Address | None:
-    """Return the address nearest to us that is not a proxy of ours; None if there is none.
+    """Return the nearest address that is not a trusted proxy; None if there is none.
 
-    `forwarded` are the values of X-Forwarded-For: whoever is not trusted can write anything there, so only what a
-    trusted proxy has added, at the end, is read.
+    `forwarded` are the values of X-Forwarded-For. A client can send any values: only those at the end, which trusted
+    proxies have added, are used.
     """
-    address = _address(peer or "")
+    address = _parse(peer or "")
     chain = [part.strip() for value in forwarded for part in value.split(",")]
     while address is not None and address in trusted and chain:
-        farther = _address(chain.pop())
-        if farther is None:
+        previous = _parse(chain.pop())
+        if previous is None:
             break
-        address = farther
+        address = previous
     return address
 
 
 def client_key(address: Address | None) -> str:
-    """Return by what a client is known: its address, or for IPv6 the network that a customer is given."""
+    """Return the key of a client's rate limit: its address, or for IPv6 the /64 network that a customer gets."""
     if isinstance(address, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((address, _SITE_BITS), strict=False))
     return str(address)
 
 
-def _address(text: str) -> Address | None:
+def _parse(text: str) -> Address | None:
     try:
-        found = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
-    return (found.ipv4_mapped or found) if isinstance(found, ipaddress.IPv6Address) else found
+    return (address.ipv4_mapped or address) if isinstance(address, ipaddress.IPv6Address) else address

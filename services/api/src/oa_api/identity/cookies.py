@@ -1,6 +1,6 @@
-"""The two cookies: a session, and the visit of a browser in which nobody is signed in yet.
+"""The two cookies: the session of an account, and the anonymous session of a browser before sign-in.
 
-Over https they have the prefix `__Host-`: no neighbouring host and no plain connection can set one.
+Over HTTPS they have the prefix `__Host-`: no other host of the domain and no plain connection can set them.
 """
 
 from aiohttp import web
@@ -9,29 +9,30 @@ from oa_api.http.app_keys import SETTINGS
 from oa_api.identity.credential import new_secret
 from oa_api.settings import Settings
 
-SESSION, VISIT = "oa_session", "oa_visit"
-SESSION_S = 60 * 24 * 3600
-_VISIT_S = 24 * 3600
-_LONGEST = 100
-NEW_VISIT = web.RequestKey("new_visit", str)
+SESSION, ANONYMOUS_SESSION = "oa_session", "oa_anonymous"
+SESSION_MAX_AGE_S = 60 * 24 * 3600
+_ANONYMOUS_MAX_AGE_S = 24 * 3600
+_MAX_LENGTH = 100
+_NEW_ANONYMOUS_SESSION = web.RequestKey("new_anonymous_session", str)
 
 
 def is_secure(settings: Settings) -> bool:
-    """Return whether browsers come by https."""
+    """Return whether browsers use HTTPS."""
     return settings.public_url.startswith("https://")
 
 
 def read(request: web.Request, name: str) -> str:
-    """Return the value of one of our cookies, or nothing."""
-    value = request.cookies.get(_full(request, name), "")
-    return value if len(value) <= _LONGEST else ""
+    """Return the value of a cookie, or an empty text."""
+    value = request.cookies.get(_full_name(request, name), "")
+    return value if len(value) <= _MAX_LENGTH else ""
 
 
-def set_cookie(response: web.StreamResponse, request: web.Request, name: str, value: str, *, age_s: int) -> None:
-    """Give a browser one of our cookies, out of reach of scripts and of other sites' forms."""
+def set_cookie(response: web.StreamResponse, request: web.Request, name: str, value: str, *, max_age_s: int) -> None:
+    """Set a cookie, which neither scripts nor forms of other sites can use."""
     response.set_cookie(
-        *(_full(request, name), value),
-        max_age=age_s,
+        _full_name(request, name),
+        value,
+        max_age=max_age_s,
         path="/",
         secure=is_secure(request.app[SETTINGS]),
         httponly=True,
@@ -39,24 +40,25 @@ def set_cookie(response: web.StreamResponse, request: web.Request, name: str, va
     )
 
 
-def drop(response: web.StreamResponse, request: web.Request, name: str) -> None:
-    """Take one of our cookies back."""
-    set_cookie(response, request, name, "", age_s=0)
+def delete_cookie(response: web.StreamResponse, request: web.Request, name: str) -> None:
+    """Delete a cookie."""
+    set_cookie(response, request, name, "", max_age_s=0)
 
 
-def visit(request: web.Request) -> str:
-    """Return the visit that a browser is on, a new one for a browser that comes for the first time."""
-    known = request.get(NEW_VISIT) or read(request, VISIT)
-    if not known:
-        request[NEW_VISIT] = known = new_secret()
-    return known
+def anonymous_session(request: web.Request) -> str:
+    """Return the secret of the browser's anonymous session, a new one for a browser without."""
+    secret = request.get(_NEW_ANONYMOUS_SESSION) or read(request, ANONYMOUS_SESSION)
+    if not secret:
+        request[_NEW_ANONYMOUS_SESSION] = secret = new_secret()
+    return secret
 
 
-def remember_visit(response: web.StreamResponse, request: web.Request) -> None:
-    """Give the browser the cookie of a visit that has just begun."""
-    if NEW_VISIT in request:
-        set_cookie(response, request, VISIT, request[NEW_VISIT], age_s=_VISIT_S)
+def set_anonymous_session(response: web.StreamResponse, request: web.Request) -> None:
+    """Set the cookie of an anonymous session that this request started."""
+    if _NEW_ANONYMOUS_SESSION in request:
+        secret = request[_NEW_ANONYMOUS_SESSION]
+        set_cookie(response, request, ANONYMOUS_SESSION, secret, max_age_s=_ANONYMOUS_MAX_AGE_S)
 
 
-def _full(request: web.Request, name: str) -> str:
+def _full_name(request: web.Request, name: str) -> str:
     return f"__Host-{name}" if is_secure(request.app[SETTINGS]) else name

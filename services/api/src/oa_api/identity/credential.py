@@ -1,14 +1,14 @@
-"""Secrets that this service makes up, and all that it keeps of them."""
+"""Secrets that this service generates, and the digests that it stores."""
 
 import hashlib
 import secrets
 
-TOKEN_PREFIX = "oa_"  # noqa: S105 - what every token begins with, so that scanners of leaked secrets know one
+TOKEN_PREFIX = "oa_"  # noqa: S105 - the start of every token, by which scanners recognize leaked ones
 _SECRET_BYTES = 32
 
 
 def new_secret() -> str:
-    """Return 256 random bits as text that needs no quoting in addresses, headers and cookies."""
+    """Return 256 random bits as text that needs no quoting in URLs, headers and cookies."""
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
@@ -18,5 +18,5 @@ def new_api_token() -> str:
 
 
 def digest(secret: str) -> bytes:
-    """Return what is kept of a secret; 256 random bits need no slow hash, and a look-up by hash tells no time."""
+    """Return the SHA-256 to store: 256 random bits need no slow hash, and a search by hash leaks no timing."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()

@@ -1,7 +1,7 @@
-"""That a form was sent by the page that it stands on, and not by another site that the browser happens to visit.
+"""Protection against cross-site request forgery: a form must come from a page of this site.
 
-Two checks: what the browser says of the request's origin, and a token that only our own pages know. The token is made
-from the secret of the cookie, so nothing is kept, and it tells nothing about that secret.
+Two checks: the origin that the browser states, and a token that only pages of this site have. The token is derived from
+the secret of the cookie, so nothing is stored, and it does not reveal that secret.
 """
 
 import hashlib
@@ -24,41 +24,41 @@ _PURPOSE = b"oa-csrf-1"
 
 
 def token(request: web.Request) -> str:
-    """Return the token for forms of this request's browser: of its session, or of its visit while nobody is in."""
+    """Return the token for forms of this browser, by its session, or its anonymous session before sign-in."""
     credential = request.get(CREDENTIAL)
     secret = credential.secret if credential is not None else ""
-    return _token_of(secret or cookies.visit(request))
+    return _token_of(secret or cookies.anonymous_session(request))
 
 
 def field(request: web.Request) -> Markup:
-    """Return the hidden field that every form carries: `{{ csrf() }}`."""
+    """Return the hidden field of every form: `{{ csrf() }}` in templates."""
     return Markup('<input type="hidden" name="{}" value="{}">').format(CSRF_FIELD, token(request))
 
 
 async def check(request: web.Request) -> None:
-    """Raise ForbiddenError unless the request comes from a page of ours."""
+    """Raise ForbiddenError unless the request comes from a page of this site."""
     _check_origin(request)
-    given = request.headers.get(HEADER) or await _form_field(request)
-    if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), token(request).encode()):
-        raise ForbiddenError("the form is too old or not one of ours: load the page again and send it once more")
+    received = request.headers.get(HEADER) or await _form_token(request)
+    if not hmac.compare_digest(received.encode("utf-8", "surrogateescape"), token(request).encode()):
+        raise ForbiddenError("the form has expired or is from another site; reload the page and send it again")
 
 
 def own_origin(request: web.Request) -> URL:
-    """Return the origin that browsers know this site by. Raises BadRequestError."""
+    """Return the origin of this site for browsers. Raises BadRequestError."""
     try:
         return URL(request.app[SETTINGS].public_url or f"{request.scheme}://{request.host}").origin()
     except ValueError as error:
-        raise BadRequestError("the header `Host` names no host") from error
+        raise BadRequestError("the header `Host` is not a host name") from error
 
 
 def _check_origin(request: web.Request) -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    is_foreign = site is not None and site not in _OWN_SITES
-    if is_foreign or (origin is not None and origin != str(own_origin(request))):
+    is_cross_site = site is not None and site not in _OWN_SITES
+    if is_cross_site or (origin is not None and origin != str(own_origin(request))):
         raise ForbiddenError("another site sent this request")
 
 
-async def _form_field(request: web.Request) -> str:
+async def _form_token(request: web.Request) -> str:
     if request.content_type != MEDIA_TYPE:
         return ""
     return next((value for name, value in await form_values(request) if name == CSRF_FIELD), "")

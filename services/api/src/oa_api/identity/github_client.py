@@ -76,7 +76,7 @@ class GitHubSignInSettings:
         )
 
     def authorize_url(self, *, state: str, verifier: str, callback: str) -> str:
-        """Return the URL at GitHub that asks for consent; the code challenge is PKCE's S256."""
+        """Return the URL of GitHub's consent page; the code challenge is PKCE's S256."""
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         query = {"client_id": self.client_id, "redirect_uri": callback, "state": state, "response_type": "code"}
         query |= {"code_challenge": challenge, "code_challenge_method": "S256"}

@@ -1,4 +1,4 @@
-"""Whoever sends a request, as the middleware has found out."""
+"""The principal: who sends a request, as the authorization middleware found."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from oa_shared.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """`kind` says what proved it: nothing, the shared secret, a token or a session; `id` is the account's, if any."""
+    """Who acts: `kind` is the kind of credential (a shared secret, token, session or none), `id` an account's."""
 
     kind: str
     id: int | None

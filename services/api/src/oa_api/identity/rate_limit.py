@@ -1,7 +1,7 @@
-"""Limits on requests: what each client may still ask, told in the RateLimit fields of every answer.
+"""Rate limits on requests, reported in the RateLimit fields of every response.
 
-The fields are those of draft-ietf-httpapi-ratelimit-headers-10. Counting is by process: two of them let twice as many
-through, which is the price of asking nobody.
+The fields are those of draft-ietf-httpapi-ratelimit-headers-10. Each process counts on its own: two processes let twice
+as many requests through, in exchange for no shared store.
 """
 
 import time
@@ -15,77 +15,77 @@ from oa_api.identity.token_bucket import Quota, RateDecision, RateLimiter
 from oa_api.settings import Settings
 from oa_shared.roles import Role
 
-_FREE = frozenset({"/metrics"})
-_FREE_BELOW = "/static/"
+_UNLIMITED_PATHS = frozenset({"/metrics"})
+_UNLIMITED_PREFIX = "/static/"
 _FORWARDED_FOR = "X-Forwarded-For"
 _SIGN_INS = Quota("sign-in", 20, window_s=900)
-_SPENT = web.RequestKey("spent", RateDecision)
+_DECISION = web.RequestKey("rate_decision", RateDecision)
 
 
-class Limits:
-    """How much anybody, and whoever is signed in, may ask in a minute; 0 is without limit."""
+class RequestLimits:
+    """The limits of anonymous clients and of accounts, in requests per minute; 0 means unlimited."""
 
     def __init__(self, settings: Settings) -> None:
         self._anonymous = Quota("anonymous", settings.anonymous_per_minute)
         self._account = Quota("account", settings.account_per_minute)
         self._proxies = Networks("OA_TRUSTED_PROXIES", settings.trusted_proxies)
         self._unlimited = Networks("OA_UNLIMITED_NETWORKS", settings.unlimited_networks)
-        self._buckets = RateLimiter()
+        self._limiter = RateLimiter()
 
-    def spend(self, request: web.Request, principal: Principal) -> RateDecision | None:
-        """Count a request; None if it is not limited."""
+    def consume(self, request: web.Request, principal: Principal) -> RateDecision | None:
+        """Count a request and return the decision; None if it is not limited."""
         quota = self._anonymous if principal.id is None else self._account
-        if quota.requests <= 0 or principal.has_role(Role.SERVICE) or _is_free(request):
+        if quota.requests <= 0 or principal.has_role(Role.SERVICE) or _is_unlimited(request):
             return None
         client = self._client(request)
         if client is None:
             return None
-        name = f"account {principal.id}" if principal.id is not None else client
-        return self._buckets.spend(name, quota, time.monotonic())
+        key = f"account {principal.id}" if principal.id is not None else client
+        return self._limiter.consume(key, quota, time.monotonic())
 
-    def spend_sign_in(self, request: web.Request) -> None:
-        """Count the beginning of a sign-in, which makes us write and send something. Raises TooManyRequestsError."""
+    def consume_sign_in(self, request: web.Request) -> None:
+        """Count the start of a sign-in, which causes a write and perhaps an email. Raises TooManyRequestsError."""
         client = self._client(request)
         if client is None:
             return
-        spent = self._buckets.spend(f"sign-in {client}", _SIGN_INS, time.monotonic())
-        if spent.wait_s:
-            raise TooManyRequestsError(f"too many sign-ins from your address: wait {spent.wait_s} s")
+        decision = self._limiter.consume(f"sign-in {client}", _SIGN_INS, time.monotonic())
+        if decision.wait_s:
+            raise TooManyRequestsError(f"too many sign-ins from your address; retry in {decision.wait_s} s")
 
     def _client(self, request: web.Request) -> str | None:
-        """Return by what the sender of a request is counted; None for those who are not."""
+        """Return the key of the client, or None for a client without a limit."""
         address = client_address(request.remote, request.headers.getall(_FORWARDED_FOR, []), self._proxies)
         return None if address is not None and address in self._unlimited else client_key(address)
 
 
-LIMITS = web.AppKey("limits", Limits)
+LIMITS = web.AppKey("limits", RequestLimits)
 
 
 def enforce_rate_limit(request: web.Request, principal: Principal) -> None:
-    """Count a request against whoever sends it. Raises TooManyRequestsError."""
-    spent = request.app[LIMITS].spend(request, principal)
-    if spent is None:
+    """Count a request of a principal. Raises TooManyRequestsError."""
+    decision = request.app[LIMITS].consume(request, principal)
+    if decision is None:
         return
-    request[_SPENT] = spent
-    if spent.wait_s:
-        most = f"{spent.quota.requests:,} requests in {spent.quota.window_s} s"
-        raise TooManyRequestsError(f"more than {most}: wait {spent.wait_s} s; an account has a limit of its own")
+    request[_DECISION] = decision
+    if decision.wait_s:
+        limit = f"{decision.quota.requests:,} requests in {decision.quota.window_s} s"
+        raise TooManyRequestsError(f"limit {limit}; retry in {decision.wait_s} s; an account has its own limit")
 
 
 async def add_rate_limit_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the RateLimit fields on an answer that was counted; a signal of aiohttp's, so that streams have them too."""
-    spent = request.get(_SPENT)
-    if spent is None:
+    """Add the RateLimit fields to the response of a counted request; as a signal of aiohttp, to streams too."""
+    decision = request.get(_DECISION)
+    if decision is None:
         return
-    quota = spent.quota
+    quota = decision.quota
     response.headers["RateLimit-Policy"] = f'"{quota.name}";q={quota.requests};w={quota.window_s}'
-    response.headers["RateLimit"] = f'"{quota.name}";r={spent.remaining};t={spent.full_in_s}'
-    if spent.wait_s:
-        response.headers[hdrs.RETRY_AFTER] = str(spent.wait_s)
+    response.headers["RateLimit"] = f'"{quota.name}";r={decision.remaining};t={decision.full_in_s}'
+    if decision.wait_s:
+        response.headers[hdrs.RETRY_AFTER] = str(decision.wait_s)
 
 
-def _is_free(request: web.Request) -> bool:
-    """Health and metrics are for those who watch the service; a page's own files come with the page."""
-    if request.path in _FREE or request.path.startswith(_FREE_BELOW):
+def _is_unlimited(request: web.Request) -> bool:
+    """Return whether a request is for monitoring, or for a file that comes with a page."""
+    if request.path in _UNLIMITED_PATHS or request.path.startswith(_UNLIMITED_PREFIX):
         return True
     return request.path == "/" and "text/html" not in request.headers.get(hdrs.ACCEPT, "")

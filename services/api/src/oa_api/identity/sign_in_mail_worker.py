@@ -1,4 +1,4 @@
-"""The duty that answers requests for a link by mail, and forgets sign-ins that are over."""
+"""The worker that sends sign-in links and deletes expired credentials."""
 
 import asyncio
 import time
@@ -7,14 +7,14 @@ from oa_api.background.heartbeat import record_heartbeat
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
-from oa_api.identity import magic_link
+from oa_api.identity.magic_link import send_next_link
 from oa_api.mail import Mailer
 
 SIGN_IN_MAIL = "sign_in_mail"
 _SQL = load_queries("identity.queries")
-_EVERY_S = 1.0
-_TIDY_EVERY_S = 30.0
-_DELETIONS = (
+_INTERVAL_S = 1.0
+_CLEANUP_INTERVAL_S = 30.0
+_CLEANUP = (
     "delete_old_requests",
     "delete_expired_links",
     "delete_expired_states",
@@ -24,21 +24,21 @@ _DELETIONS = (
 
 
 async def run_sign_in_mail(database: Database, mailer: Mailer, stop: asyncio.Event, *, site: str) -> None:
-    """Work until `stop` is set; `site` is where the links lead."""
-    tidied_at = float("-inf")
+    """Run until `stop` is set; `site` is the base URL of links."""
+    cleaned_up_at = float("-inf")
 
     async def work() -> bool:
-        nonlocal tidied_at
-        if time.monotonic() - tidied_at > _TIDY_EVERY_S:
-            await forget(database)
+        nonlocal cleaned_up_at
+        if time.monotonic() - cleaned_up_at > _CLEANUP_INTERVAL_S:
+            await delete_expired(database)
             await record_heartbeat(database, SIGN_IN_MAIL)
-            tidied_at = time.monotonic()
-        return await magic_link.answer_next(database, mailer, site=site)
+            cleaned_up_at = time.monotonic()
+        return await send_next_link(database, mailer, site=site)
 
-    await run_loop(SIGN_IN_MAIL, work, stop, every_s=_EVERY_S)
+    await run_loop(SIGN_IN_MAIL, work, stop, every_s=_INTERVAL_S)
 
 
-async def forget(database: Database) -> None:
-    """Remove what has expired."""
-    for name in _DELETIONS:
+async def delete_expired(database: Database) -> None:
+    """Delete expired links, states, sessions and tokens, and old requests for links."""
+    for name in _CLEANUP:
         await database.execute(_SQL[name])

@@ -16,7 +16,7 @@ from oa_api.jobs.file_deletion import find_deletion
 from oa_api.jobs.locks import lock_job
 from oa_api.jobs.requests import AttemptReport
 from oa_api.jobs.results import apply_change
-from oa_api.jobs.rows import JobError, LockedJob
+from oa_api.jobs.rows import AttemptError, LockedJob
 from oa_api.jobs.status_change import StatusChange
 from oa_shared.retries import Retry
 from oa_shared.scheduling import Tier
@@ -43,7 +43,7 @@ async def report_status(transaction: Transaction, job: int, report: AttemptRepor
         status=report.status,
         kind="api.patch",
         batch_job=report.batch_job,
-        error=JobError(report.code, report.message or "") if report.code else None,
+        error=AttemptError(report.code, report.message or "") if report.code else None,
     )
     return await apply_change(transaction, locked, change)
 
@@ -72,7 +72,7 @@ async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: s
         token=locked.token,
         status=JobStatus.CANCELLED,
         kind="api.cancel",
-        error=JobError("operator.cancelled", "an operator canceled the job"),
+        error=AttemptError("operator.cancelled", "an operator canceled the job"),
     )
     await apply_change(transaction, locked, change)
     await audit_log.record(transaction, by, action="job.cancel", subject=f"job/{job}", reason=reason)

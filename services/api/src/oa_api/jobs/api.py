@@ -9,8 +9,8 @@ from aiohttp import web
 from oa_api.http.app_keys import DATABASE, STORAGE
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.http.paging import list_response
-from oa_api.http.request_parsing import body, path_id, read_body, read_query
-from oa_api.http.schemas import ReasonSchema
+from oa_api.http.request_parsing import path_id, read_body, read_query
+from oa_api.http.schemas import ActionReasonSchema
 from oa_api.identity.authorization import is_trusted
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import actions, queries
@@ -20,7 +20,7 @@ from oa_api.jobs.job_log import as_text
 from oa_api.jobs.request_schemas import AttemptReportSchema, JobFilterSchema, LogFormatSchema, OutputChoiceSchema
 from oa_api.jobs.rows import JobRow
 from oa_api.jobs.schemas import AttemptStateSchema, JobStatusSchema, NewAttemptSchema, ReportOutcomeSchema
-from oa_api.jobs.serializers import serialize_job, serialize_job_detail
+from oa_api.jobs.serializers import serialize_history, serialize_job
 from oa_shared.ids import attempt_prefix
 from oa_shared.status import JobStatus
 from oa_shared.transitions import IgnoredBecause
@@ -38,8 +38,8 @@ async def list_jobs(request: web.Request) -> web.Response:
 
 async def get_job(request: web.Request) -> web.Response:
     """Return a job with its attempts and events."""
-    detail = await queries.get_job_detail(request.app[DATABASE], await _read_job(request))
-    return web.json_response(serialize_job_detail(detail, with_token=is_trusted(request)))
+    history = await queries.get_history(request.app[DATABASE], await _read_job(request))
+    return web.json_response(serialize_history(history, with_token=is_trusted(request)))
 
 
 async def get_state(request: web.Request) -> web.Response:
@@ -118,7 +118,7 @@ async def _change_status(request: web.Request, action: JobAction[None], status: 
 async def _run_action(request: web.Request, action: JobAction[_Result]) -> tuple[int, _Result]:
     """Run an action on the job of the path, and return the job's ID and the result of the action."""
     job = path_id(request, "job")
-    reason = (await body(request, ReasonSchema()))["reason"]
+    reason = (await read_body(request, ActionReasonSchema())).reason
     by = request[PRINCIPAL]
     return job, await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, reason=reason))
 

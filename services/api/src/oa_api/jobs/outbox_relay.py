@@ -33,6 +33,19 @@ class OutboxRow:
     sent_before: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxBacklog:
+    """The number of messages that are due, and the age of the oldest in seconds; None without messages."""
+
+    age_s: float | None
+    waiting: int
+
+
+async def get_backlog(database: Database) -> OutboxBacklog:
+    """Return how many messages wait to be sent, and for how long."""
+    return await database.first(_SQL["oldest_unsent"], into=OutboxBacklog) or OutboxBacklog(None, 0)
+
+
 async def run_relay(database: Database, queue: Queue, stop: asyncio.Event, *, every_s: float = 0.5) -> None:
     """Send due messages until `stop` is set."""
     last_heartbeat = 0.0
@@ -69,15 +82,15 @@ async def relay_once(database: Database, queue: Queue) -> int:
         if sent_ids:
             await transaction.execute(_SQL["mark_sent"], {"ids": sent_ids})
         fault_point("relay.before_commit")
-    _count(sent=len(sent_ids), refused=len(due) - len(sent_ids), held=len(paused))
+    _count(sent=len(sent_ids), refused=len(due) - len(sent_ids), paused=len(paused))
     return len(paused) + len(sent_ids)
 
 
-def _count(*, sent: int, refused: int, held: int) -> None:
+def _count(*, sent: int, refused: int, paused: int) -> None:
     RELAYED.labels("sent").inc(sent)
     RELAYED.labels("refused").inc(refused)
-    RELAYED.labels("held").inc(held)
-    log.info("messages_relayed", sent=sent, refused=refused, held=held)
+    RELAYED.labels("paused").inc(paused)
+    log.info("messages_relayed", sent=sent, refused=refused, paused=paused)
 
 
 async def _send(queue: Queue, rows: Sequence[OutboxRow]) -> list[int]:

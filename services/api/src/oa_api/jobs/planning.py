@@ -12,16 +12,16 @@ from marshmallow import ValidationError
 
 from oa_api.definitions.fetcher import DefinitionFetcher, FetchError
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
-from oa_api.jobs.request_schemas import NewJobSchema
-from oa_api.jobs.requests import NewJob
+from oa_api.jobs.request_schemas import JobElementSchema
+from oa_api.jobs.requests import JobElement
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.scheduling import Tier
-from oa_shared.source_definition import Problem, SourceEntry, entries, repeated_names, validate_definition
+from oa_shared.source_definition import DefinitionEntry, DefinitionProblem, entries, repeated_names, validate_definition
 from oa_shared.status import LAYERS
 
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
-_SCHEMA = NewJobSchema()
+_SCHEMA = JobElementSchema()
 _FETCH_WITHIN_S = 100
 
 
@@ -81,7 +81,7 @@ class EntrySelection:
     layer: str | None = None
     name: str | None = None
 
-    def includes(self, entry: SourceEntry) -> bool:
+    def includes(self, entry: DefinitionEntry) -> bool:
         """Return whether an entry gets a job."""
         return self.layer in (None, entry.layer) and self.name in (None, entry.name)
 
@@ -93,12 +93,12 @@ class _Element:
     index: int
     label: str
 
-    def reject(self, *problems: Problem, code: str = "source.schema") -> JobPlan:
+    def reject(self, *problems: DefinitionProblem, code: str = "source.schema") -> JobPlan:
         rejections = [Rejection(self.index, self.label, code, item.message, item.pointer) for item in problems]
         return JobPlan([], rejections)
 
 
-def plan_entry(definition: DefinitionText, entry: SourceEntry) -> PlannedJob:
+def plan_entry(definition: DefinitionText, entry: DefinitionEntry) -> PlannedJob:
     """Return the job of one entry of a definition."""
     return PlannedJob(
         source_name=definition.source_name,
@@ -113,7 +113,7 @@ def plan_entry(definition: DefinitionText, entry: SourceEntry) -> PlannedJob:
     )
 
 
-def host_of(entry: SourceEntry) -> str | None:
+def host_of(entry: DefinitionEntry) -> str | None:
     """Return the host from which the data of an entry comes; None where its `data` is not a URL."""
     address = entry.body.get("data")
     try:
@@ -138,15 +138,15 @@ async def _plan_element(index: int, value: object, fetcher: DefinitionFetcher, d
     element = _Element(index, value if isinstance(value, str) else f"jobs[{index}]")
     try:
         # Not an object? The schema rejects it.
-        new_job: NewJob = _SCHEMA.load({"source": value} if isinstance(value, str) else cast("JsonMapping", value))
+        new_job: JobElement = _SCHEMA.load({"source": value} if isinstance(value, str) else cast("JsonMapping", value))
     except ValidationError as error:
-        return element.reject(Problem("", json.dumps(error.messages)), code="element")
+        return element.reject(DefinitionProblem("", json.dumps(error.messages)), code="element")
     url = new_job.source if isinstance(new_job.source, str) else None
     label = new_job.source_name or url or element.label
     try:
         text = await _read_source(new_job.source, fetcher, deadline)
     except FetchError as error:
-        return _Element(index, label).reject(Problem("", error.detail), code=error.code)
+        return _Element(index, label).reject(DefinitionProblem("", error.detail), code=error.code)
     selection = EntrySelection(new_job.layer, new_job.name)
     name = new_job.source_name or _name_in_url(url) or f"inline/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
     return plan_definition(
@@ -170,9 +170,9 @@ def plan_definition(definition: DefinitionText, *, index: int, label: str, selec
     try:
         decoded = decode(definition.text)
     except NotJsonError as error:
-        return element.reject(Problem("", f"not JSON: {error.detail}"))
+        return element.reject(DefinitionProblem("", f"not JSON: {error.detail}"))
     except UnstorableError as error:
-        return element.reject(Problem("", error.detail), code="source.encoding")
+        return element.reject(DefinitionProblem("", error.detail), code="source.encoding")
     problems = validate_definition(decoded)
     if problems or not isinstance(decoded, dict):
         return element.reject(*problems)
@@ -183,16 +183,16 @@ def plan_definition(definition: DefinitionText, *, index: int, label: str, selec
     return JobPlan(jobs, element.reject(*repeats).rejections)
 
 
-def _is_selected(problem: Problem, selection: EntrySelection) -> bool:
+def _is_selected(problem: DefinitionProblem, selection: EntrySelection) -> bool:
     return selection.layer is None or problem.pointer.startswith(f"/layers/{selection.layer}/")
 
 
-def _no_entry(definition: JsonObject, selection: EntrySelection) -> Problem:
+def _no_entry(definition: JsonObject, selection: EntrySelection) -> DefinitionProblem:
     if selection.layer is not None and selection.layer not in LAYERS:
-        return Problem("/layers", f"unknown layer {selection.layer!r}: use one of {', '.join(LAYERS)}")
+        return DefinitionProblem("/layers", f"unknown layer {selection.layer!r}: use one of {', '.join(LAYERS)}")
     existing = ", ".join(f"{entry.layer}/{entry.name}" for entry in entries(definition)) or "none"
     selected = f"{selection.layer or '*'}/{selection.name or '*'}"
-    return Problem("/layers", f"no entry {selected}; the definition has {existing}")
+    return DefinitionProblem("/layers", f"no entry {selected}; the definition has {existing}")
 
 
 def _name_in_url(url: str | None) -> str | None:

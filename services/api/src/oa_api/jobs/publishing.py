@@ -19,7 +19,7 @@ REJECTED = "operator.rejected"
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedResult:
+class CurrentPublication:
     """The result that is published now, and its job."""
 
     job_id: int
@@ -40,7 +40,7 @@ async def pass_gate(transaction: Transaction, job: LockedJob, result: JsonObject
 
 async def _find_reasons(transaction: Transaction, job: LockedJob, result: JsonObject | None) -> list[ReviewReason]:
     key = {"source_name": job.source_name, "layer": job.layer, "name": job.name}
-    published = await transaction.first(_SQL["published_result"], key, into=PublishedResult)
+    published = await transaction.first(_SQL["published_result"], key, into=CurrentPublication)
     if published is not None and published.job_id > job.id:
         return []
     return find_review_reasons(result or {}, published.result if published else None)

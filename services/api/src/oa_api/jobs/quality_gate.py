@@ -18,17 +18,17 @@ class ReviewReason:
 
 def find_review_reasons(new: JsonMapping, published: JsonMapping | None) -> list[ReviewReason]:
     """Return what speaks against a result (`count`, `valid`, `fields`), compared with the published one."""
-    found = _empty_result(new)
+    reasons = _empty_result(new)
     if published is None:
-        return found
-    found += _drop("count", "features", new.get("count"), published.get("count"))
+        return reasons
+    reasons += _drop("count", "features", new.get("count"), published.get("count"))
     for field in WATCHED_FIELDS:
         before, now = _fill_count(published, field), _fill_count(new, field)
         if before and now == 0:
-            found.append(ReviewReason(f"{field}_empty", f"every {field} is empty; {before:,} were filled before"))
+            reasons.append(ReviewReason(f"{field}_empty", f"every {field} is empty; {before:,} were filled before"))
         else:
-            found += _drop(field, f"filled values of {field}", now, before)
-    return found
+            reasons += _drop(field, f"filled values of {field}", now, before)
+    return reasons
 
 
 def _empty_result(new: JsonMapping) -> list[ReviewReason]:

@@ -9,19 +9,20 @@ from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.definitions.licenses import License, license_of
 from oa_api.http.errors import NotFoundError
-from oa_api.jobs.filters import job_parameters, run_parameters, sort_key
+from oa_api.jobs.filters import job_parameters, run_parameters, select_parameters, sort_key
 from oa_api.jobs.output_files import OutputFile, read_output
-from oa_api.jobs.requests import JobFilter, RunFilter
+from oa_api.jobs.requests import JobFilter, JobSelection, RunFilter
 from oa_api.jobs.rows import (
     AttemptRow,
     AttemptStateRow,
-    JobDetail,
     JobEventRow,
+    JobHistory,
     JobRow,
     PreviousPublication,
     PublishedJob,
     ReviewReasonRow,
     RunRow,
+    StatusCountRow,
 )
 from oa_shared.json_types import JsonObject
 
@@ -69,6 +70,18 @@ async def _count_jobs(database: Database, values: Mapping[str, object]) -> Total
     return await count_rows(database, _SQL["count_jobs"], values)
 
 
+async def count_jobs_by_status(database: Database) -> dict[str, int]:
+    """Return the number of jobs of each status that any job has."""
+    rows = await database.all(_SQL["jobs_by_status"], into=StatusCountRow)
+    return {row.status: row.jobs for row in rows}
+
+
+async def list_oldest_jobs(database: Database, selection: JobSelection, *, limit: int) -> list[JobRow]:
+    """Return the oldest jobs of a selection."""
+    values = {**select_parameters(selection), "cursor": None, "offset": 0, "limit": limit}
+    return await database.all(_SQL["jobs_by_id_asc"], values, into=JobRow)
+
+
 async def get_job(reader: Database | Transaction, job: int) -> JobRow:
     """Return a job. Raises NotFoundError."""
     row = await reader.first(_SQL["job"], {"job": job}, into=JobRow)
@@ -77,10 +90,10 @@ async def get_job(reader: Database | Transaction, job: int) -> JobRow:
     return row
 
 
-async def get_job_detail(database: Database, job: JobRow) -> JobDetail:
+async def get_history(database: Database, job: JobRow) -> JobHistory:
     """Return a job with its attempts, its first 1,000 events and the review reasons."""
     values = {"job": job.id}
-    return JobDetail(
+    return JobHistory(
         job=job,
         attempts=await database.all(_SQL["attempts"], values, into=AttemptRow),
         events=await database.all(_SQL["events"], values, into=JobEventRow),

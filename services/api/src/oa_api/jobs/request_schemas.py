@@ -17,9 +17,9 @@ from oa_api.http.fields import (
 from oa_api.http.schemas import PageSchema
 from oa_api.jobs.requests import (
     AttemptReport,
+    JobElement,
     JobFilter,
     LogFormat,
-    NewJob,
     NewJobs,
     NewRun,
     OutputChoice,
@@ -149,7 +149,7 @@ class NewJobsSchema(RequestSchema[NewJobs]):
     )
 
 
-class NewJobSchema(RequestSchema[NewJob]):
+class JobElementSchema(RequestSchema[JobElement]):
     """An element of POST /api/run/{run}/jobs that is not a plain URL."""
 
     source = fields.Raw(required=True)

@@ -74,7 +74,7 @@ class NewJobs:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NewJob:
+class JobElement:
     """An element: `source` is a URL or a definition; None selects every layer or name."""
 
     source: object

@@ -12,7 +12,7 @@ from oa_api.jobs.attempts import retry
 from oa_api.jobs.batch_failure import failure_of
 from oa_api.jobs.locks import find_and_lock_job
 from oa_api.jobs.product_delivery import deliver_product
-from oa_api.jobs.rows import JobError, LockedJob
+from oa_api.jobs.rows import AttemptError, LockedJob
 from oa_api.jobs.status_change import StatusChange, record_change
 from oa_shared.ids import parse_batch_job_name
 from oa_shared.job_kinds import JobKind
@@ -108,7 +108,7 @@ async def _accepted_status(transaction: Transaction, job: LockedJob, change: Sta
 async def _write_status(transaction: Transaction, change: StatusChange, status: JobStatus) -> None:
     error = change.error
     if status is JobStatus.FAIL and error is None:
-        error = JobError(_NO_RESULT, "the task failed without a reason")
+        error = AttemptError(_NO_RESULT, "the task failed without a reason")
     values = {
         "job": change.job,
         "attempt": change.attempt,

@@ -59,7 +59,7 @@ class RunState:
 
 
 @dataclass(frozen=True, slots=True)
-class JobError:
+class AttemptError:
     """Why an attempt failed: a code of oa_shared.failures, and the details."""
 
     code: str
@@ -97,9 +97,9 @@ class JobRow:
     files_deleted_at: datetime | None
 
     @property
-    def error(self) -> JobError | None:
+    def error(self) -> AttemptError | None:
         """Return why the latest attempt failed, if it did."""
-        return JobError(self.error_code, self.error_message) if self.error_code else None
+        return AttemptError(self.error_code, self.error_message) if self.error_code else None
 
     @property
     def files(self) -> dict[str, OutputFile]:
@@ -184,7 +184,7 @@ class ReviewReasonRow:
 
 
 @dataclass(frozen=True, slots=True)
-class JobDetail:
+class JobHistory:
     """A job with its attempts, its events and the review reasons."""
 
     job: JobRow
@@ -208,3 +208,11 @@ class PublishedJob:
 
     data: int
     job: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCountRow:
+    """How many jobs have a status."""
+
+    status: str
+    jobs: int

@@ -1,7 +1,7 @@
 """Runs and jobs as JSON."""
 
 from oa_api.jobs import schemas
-from oa_api.jobs.rows import JobDetail, JobRow, RunRow
+from oa_api.jobs.rows import JobHistory, JobRow, RunRow
 from oa_shared.json_types import JsonObject
 
 _RUN = schemas.RunSchema()
@@ -19,11 +19,11 @@ def serialize_job(job: JobRow, *, with_token: bool = False) -> JsonObject:
     return dict((_JOB_WITH_TOKEN if with_token else _JOB).dump(job))
 
 
-def serialize_job_detail(detail: JobDetail, *, with_token: bool = False) -> JsonObject:
+def serialize_history(history: JobHistory, *, with_token: bool = False) -> JsonObject:
     """Return a job with its attempts, its events and the review reasons."""
     return {
-        **serialize_job(detail.job, with_token=with_token),
-        "attempts": _ATTEMPT.dump(detail.attempts, many=True),
-        "events": _EVENT.dump(detail.events, many=True),
-        "review_reasons": _REVIEW_REASON.dump(detail.review_reasons, many=True),
+        **serialize_job(history.job, with_token=with_token),
+        "attempts": _ATTEMPT.dump(history.attempts, many=True),
+        "events": _EVENT.dump(history.events, many=True),
+        "review_reasons": _REVIEW_REASON.dump(history.review_reasons, many=True),
     }

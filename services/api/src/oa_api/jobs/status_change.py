@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.jobs.rows import JobError
+from oa_api.jobs.rows import AttemptError
 from oa_shared.json_types import JsonObject
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
@@ -23,7 +23,7 @@ class StatusChange:
     status: JobStatus
     kind: str
     batch_job: str | None = None
-    error: JobError | None = None
+    error: AttemptError | None = None
     result: JsonObject | None = None
 
     @classmethod
@@ -35,7 +35,7 @@ class StatusChange:
             token=message.token,
             status=message.status,
             kind=message.kind,
-            error=JobError(message.error["code"], message.error["message"]) if message.error else None,
+            error=AttemptError(message.error["code"], message.error["message"]) if message.error else None,
             result=message.result,
         )
 

@@ -13,7 +13,7 @@ from oa_api.db.errors import StoreError
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.locks import find_and_lock_job
 from oa_api.jobs.results import apply_change, apply_status
-from oa_api.jobs.rows import JobError
+from oa_api.jobs.rows import AttemptError
 from oa_api.jobs.status_change import StatusChange
 from oa_shared.claim import CLAIM_FILE, read_claim
 from oa_shared.ids import attempt_prefix
@@ -165,7 +165,7 @@ async def _settle(transaction: Transaction, batch_exit: BatchExit, result: Statu
         await apply_status(transaction, result)
     job = await find_and_lock_job(transaction, batch_exit.job)
     if job is not None and job.attempt == batch_exit.attempt and job.rank < JobStatus.FAIL.rank:
-        error = JobError(batch_exit.code, batch_exit.message)
+        error = AttemptError(batch_exit.code, batch_exit.message)
         await apply_change(transaction, job, _failure(batch_exit, "batch.event", error))
     await _delete_batch_exit(transaction, batch_exit)
 
@@ -186,10 +186,10 @@ async def _delete_batch_exit(transaction: Transaction, batch_exit: BatchExit) ->
 async def _fail_overdue(transaction: Transaction, job: OverdueJob, text: str) -> None:
     locked = await find_and_lock_job(transaction, job.job)
     if locked is not None:
-        await apply_change(transaction, locked, _failure(job, "sweep.deadline", JobError("infra.deadline", text)))
+        await apply_change(transaction, locked, _failure(job, "sweep.deadline", AttemptError("infra.deadline", text)))
 
 
-def _failure(job: BatchExit | OverdueJob, kind: str, error: JobError) -> StatusChange:
+def _failure(job: BatchExit | OverdueJob, kind: str, error: AttemptError) -> StatusChange:
     return StatusChange(
         job=job.job, attempt=job.attempt, token=job.token, status=JobStatus.FAIL, kind=kind, error=error
     )

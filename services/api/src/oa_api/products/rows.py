@@ -6,7 +6,7 @@ from datetime import datetime
 
 from oa_api.db.rows import make_row
 from oa_api.jobs.output_files import OutputFile, output_files
-from oa_api.jobs.rows import JobError
+from oa_api.jobs.rows import AttemptError
 from oa_shared.json_types import JsonObject
 from oa_shared.products import ATTRIBUTION_FILE, COLLECTION_FILES, FABRIC_FILE, LICENSES_FILE, ProductFormat
 from oa_shared.status import JobStatus
@@ -112,9 +112,9 @@ class BuildRow:
         return self.status or JobStatus.PENDING
 
     @property
-    def error(self) -> JobError | None:
+    def error(self) -> AttemptError | None:
         """Return why the build failed, if it did."""
-        return JobError(self.error_code, self.error_message) if self.error_code else None
+        return AttemptError(self.error_code, self.error_message) if self.error_code else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,9 +221,9 @@ class ExportRow(ProductResult):
         return [] if self.is_expired else self.files
 
     @property
-    def error(self) -> JobError | None:
+    def error(self) -> AttemptError | None:
         """Return why the job failed, if it did."""
-        return JobError(self.error_code, self.error_message) if self.error_code else None
+        return AttemptError(self.error_code, self.error_message) if self.error_code else None
 
     @property
     def label(self) -> str:

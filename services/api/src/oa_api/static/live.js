@@ -1,12 +1,12 @@
-// Parts of a page that change while one looks: events of the server say when, htmx fetches the part anew.
-const AGAIN_MS = 5000;
+// Live parts of a page: events of the server trigger htmx to fetch the part again.
+const RECONNECT_MS = 5000;
 
-function say(words) {
-  for (const place of document.querySelectorAll("[data-live]")) place.textContent = words;
+function showState(text) {
+  for (const element of document.querySelectorAll("[data-live]")) element.textContent = text;
 }
 
-// At once, then at most every so often; the last event is never lost.
-function throttled(act, everyMs) {
+// Calls `act` at once, then at most every `everyMs`; the last call is never lost.
+function throttle(act, everyMs) {
   let timer;
   let nextAt = 0;
   return () => {
@@ -18,27 +18,27 @@ function throttled(act, everyMs) {
   };
 }
 
-// What is being filled in stays as it is until it is sent or left.
+// A part with an open or focused form stays unchanged until the form is sent or left.
 const isBusy = (part) => part.querySelector("details.confirm[open], input:focus, select:focus, textarea:focus");
 
 function partsOf(element) {
   return [...element.querySelectorAll("[data-on]")].map((part) => ({
     names: part.dataset.on.split(" "),
-    refresh: throttled(() => isBusy(part) || htmx.trigger(part, "changed"), Number(part.dataset.everyMs)),
+    refresh: throttle(() => isBusy(part) || htmx.trigger(part, "changed"), Number(part.dataset.everyMs)),
   }));
 }
 
-// The browser resumes by itself where it left off (Last-Event-ID), unless it was turned away.
+// The browser resumes the stream by itself (Last-Event-ID), unless the server refused it.
 function listen(element) {
   const parts = partsOf(element);
   const source = new EventSource(element.dataset.events);
   source.onopen = () => {
-    say("Live");
-    for (const part of parts) part.refresh(); // for what happened since the page was made
+    showState("Live");
+    for (const part of parts) part.refresh(); // for events since the page was rendered
   };
   source.onerror = () => {
-    say("Connection lost, trying again");
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, AGAIN_MS, element);
+    showState("Connection lost, reconnecting");
+    if (source.readyState === EventSource.CLOSED) setTimeout(listen, RECONNECT_MS, element);
   };
   for (const name of new Set(parts.flatMap((part) => part.names))) {
     source.addEventListener(name, () => {
@@ -47,7 +47,7 @@ function listen(element) {
   }
 }
 
-// A log that was at its end stays at its end.
+// A log that was scrolled to its end stays there.
 const atEnd = new WeakSet();
 document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
   const log = target.querySelector(".log");

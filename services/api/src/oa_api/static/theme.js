@@ -1,36 +1,36 @@
-// Light or dark as the system has it, unless one was chosen here. It runs before anything is drawn.
+// Light or dark as the system, unless the user selected a theme. It runs before the page is drawn.
 const root = document.documentElement;
-const CHOICES = ["auto", "light", "dark"];
+const THEMES = ["auto", "light", "dark"];
 
-function chosen() {
+function selectedTheme() {
   try {
     return localStorage.getItem("theme") ?? "auto";
   } catch {
-    return "auto"; // storage may be forbidden
+    return "auto"; // storage may be disabled
   }
 }
 
-function choose(theme) {
+function applyTheme(theme) {
   if (theme === "auto") root.removeAttribute("data-theme");
   else root.dataset.theme = theme;
   try {
     localStorage.setItem("theme", theme);
   } catch {
-    return; // then it lasts as long as the page
+    return; // the theme then lasts until the page is left
   }
 }
 
-choose(chosen());
+applyTheme(selectedTheme());
 addEventListener("DOMContentLoaded", () => {
   const button = document.getElementById("theme");
   if (!button) return;
   const show = () => {
-    button.querySelector("span").textContent = chosen();
+    button.querySelector("span").textContent = selectedTheme();
   };
   button.hidden = false;
   show();
   button.addEventListener("click", () => {
-    choose(CHOICES[(CHOICES.indexOf(chosen()) + 1) % CHOICES.length]);
+    applyTheme(THEMES[(THEMES.indexOf(selectedTheme()) + 1) % THEMES.length]);
     show();
   });
 });

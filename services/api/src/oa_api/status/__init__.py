@@ -1,1 +1,1 @@
-"""The state of the service: health, metrics and the overview page."""
+"""Health, version, metrics and the overview page."""

@@ -1,4 +1,4 @@
-"""GET /metrics: what has happened in this process, and what the database and the queues hold now."""
+"""GET /metrics: counters of this process, and the present state of the database and the queues."""
 
 import asyncio
 
@@ -6,53 +6,52 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from oa_api import metrics
+from oa_api.background.heartbeat import list_heartbeats
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
-from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE, QUEUES, QueuePair
+from oa_api.jobs.outbox_relay import get_backlog
+from oa_api.jobs.queries import count_jobs_by_status
 from oa_shared.queue import QueueUnavailableError
 from oa_shared.status import JobStatus
 
-_READS = load_queries("jobs.reads")
-_HEARTBEAT = load_queries("background.heartbeat")
-_RELAY = load_queries("jobs.outbox_relay")
-_WITHIN_S = 3
+_QUEUE_TIMEOUT_S = 3
 
 
 async def get_metrics(request: web.Request) -> web.Response:
-    """Return Prometheus metrics; those of a neighbour that is away keep their last value, and its `_up` is 0."""
-    looks = [_look_at_queue(name, pair) for name, pair in request.app[QUEUES].items()]
-    await asyncio.gather(_look_at_database(request.app[DATABASE]), *looks)
+    """Return Prometheus metrics; while a dependency is down its metrics keep their last value, and its `_up` is 0."""
+    queues = [_measure_queue(name, pair) for name, pair in request.app[QUEUES].items()]
+    await asyncio.gather(_measure_database(request.app[DATABASE]), *queues)
     body = await asyncio.to_thread(generate_latest, REGISTRY)  # it reads /proc
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _look_at_database(database: Database) -> None:
+async def _measure_database(database: Database) -> None:
     try:
-        outbox = await database.first(_RELAY["oldest_unsent"]) or {}
-        statuses = {row["status"]: row["jobs"] for row in await database.all(_READS["jobs_by_status"])}
-        workers = await database.all(_HEARTBEAT["heartbeats"])
+        backlog = await get_backlog(database)
+        jobs_by_status = await count_jobs_by_status(database)
+        workers = await list_heartbeats(database)
     except StoreError:
         metrics.DATABASE_UP.set(0)
         return
     metrics.DATABASE_UP.set(1)
-    metrics.OUTBOX_WAITING.set(outbox.get("waiting") or 0)
-    metrics.OUTBOX_AGE_S.set(outbox.get("age_s") or 0)
+    metrics.OUTBOX_WAITING.set(backlog.waiting)
+    metrics.OUTBOX_AGE_S.set(backlog.age_s or 0)
     for status in JobStatus:
-        metrics.JOBS.labels(status).set(statuses.get(status, 0))
-    for row in workers:
-        metrics.WORKER_AGE_S.labels(row["name"]).set(row["age_s"])
+        metrics.JOBS.labels(status).set(jobs_by_status.get(status, 0))
+    for worker in workers:
+        metrics.WORKER_AGE_S.labels(worker.name).set(worker.age_s)
 
 
-async def _look_at_queue(name: str, pair: QueuePair) -> None:
+async def _measure_queue(name: str, pair: QueuePair) -> None:
     try:
-        async with asyncio.timeout(_WITHIN_S):
+        async with asyncio.timeout(_QUEUE_TIMEOUT_S):
             depth = await pair.main.depth()
-            dead = (await pair.dead.depth()).visible if pair.dead else 0
+            dead_letters = (await pair.dead.depth()).visible if pair.dead else 0
     except (QueueUnavailableError, TimeoutError):
         metrics.QUEUE_UP.labels(name).set(0)
         return
     metrics.QUEUE_UP.labels(name).set(1)
     for state, messages in (("visible", depth.visible), ("in_flight", depth.in_flight), ("delayed", depth.delayed)):
         metrics.QUEUE_MESSAGES.labels(name, state).set(messages)
-    metrics.DEAD_LETTERS.labels(name).set(dead)
+    metrics.DEAD_LETTERS.labels(name).set(dead_letters)

@@ -1,92 +1,118 @@
-"""The overview: what runs, what broke, how fast it goes, and whether anything is unwell."""
+"""The overview page: running jobs, failures, throughput, published data, and the health of the service."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from aiohttp import web
 
-from oa_api.datasets import queries
-from oa_api.db.database import Database, Row
+from oa_api.datasets import queries as datasets
+from oa_api.datasets.rows import DatasetRow
+from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
-from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
-from oa_api.jobs.pages.run_views import run_views
+from oa_api.jobs.pages.run_views import RunView, run_views
 from oa_api.jobs.queries import list_runs
 from oa_api.jobs.requests import RunFilter
 from oa_api.pauses import pauses
+from oa_api.pauses.rows import PauseRow
+from oa_api.status import queries
+from oa_api.status.health import Health
+from oa_api.status.queries import AreaRow, FailureCountRow, HourCountRow, RunningJobRow
 from oa_api.ui import charts
 from oa_api.ui.rendering import render
-from oa_api.ui.timed_cache import Remembered
+from oa_api.ui.timed_cache import TimedCache
 from oa_shared.failures import FAILURES
 
-_SQL = load_queries("status.overview_page")
-_RUNS, _AT_WORK, _PUBLISHED = 8, 8, 8
-_LATEST_FAILURES, _WITHIN_S = 2_000, 7 * 86_400
-_LATEST_JOBS = 5_000
-_PAUSES, _AREAS = 5, 4_000
-_COVERED_FOR_S = 60
-COVERED: web.AppKey[Remembered[str]] = web.AppKey("covered", Remembered)
+_RUNS, _RUNNING, _PUBLISHED, _PAUSES = 8, 8, 8, 5
 _HOURS = 24
+_COVERAGE_MAX_AGE_S = 60
+COVERAGE: web.AppKey[TimedCache[str]] = web.AppKey("coverage", TimedCache)
 
 
-async def overview(request: web.Request, *, problems: list[str], workers: list[Row]) -> web.Response:
-    """Return the page; what the database cannot tell is left out, and `problems` says so."""
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """Failures with a code, and the code's title and hint; both are empty for an unknown code."""
+
+    row: FailureCountRow
+    title: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the overview page shows of the database; `coverage` is an SVG path."""
+
+    open_jobs: dict[str, int]
+    failed: str
+    ended: str
+    runs: list[RunView]
+    running: list[RunningJobRow]
+    failures: list[FailureView]
+    ended_by_hour: charts.Chart
+    pauses: list[PauseRow]
+    published: list[DatasetRow]
+    coverage: str
+
+
+async def render_overview(request: web.Request, health: Health) -> web.Response:
+    """Return the page; while the database does not respond it has the problems only."""
     try:
-        covered = await request.app[COVERED].get()
-        shown = {**await _shown(request.app[DATABASE]), "covered": covered}
+        overview = await _read_overview(request.app[DATABASE], await request.app[COVERAGE].get())
     except StoreError:
-        shown = None
+        overview = None
     is_part = "HX-Request" in request.headers
-    status = 503 if problems and not is_part else 200
-    return render(request, "status/overview.html", status=status, problems=problems, workers=workers, shown=shown)
+    status = 503 if health.problems and not is_part else 200
+    return render(request, "status/overview.html", status=status, health=health, overview=overview)
 
 
 def set_up_overview(app: web.Application) -> None:
-    """Remember where data lies: it is the same for everybody, and a look at all of it."""
+    """Cache the coverage, which is the same for all users and costs a scan of all datasets."""
 
-    async def look() -> str:
-        return _rectangles(await app[DATABASE].all(_SQL["covered"], {"limit": _AREAS}))
+    async def read_coverage() -> str:
+        return _svg_path(await queries.list_covered_areas(app[DATABASE]))
 
-    app[COVERED] = Remembered(look, _COVERED_FOR_S)
+    app[COVERAGE] = TimedCache(read_coverage, _COVERAGE_MAX_AGE_S)
 
 
-async def _shown(database: Database) -> dict[str, Any]:
+async def _read_overview(database: Database, coverage: str) -> Overview:
     runs = await list_runs(database, RunFilter(limit=_RUNS))
-    failed = await database.all(_SQL["causes"], {"latest": _LATEST_FAILURES, "within_s": _WITHIN_S})
-    ended = await database.all(_SQL["ended_by_hour"], {"latest": _LATEST_JOBS})
-    return {
-        "unsettled": {row["status"]: row["jobs"] for row in await database.all(_SQL["count_unsettled"])},
-        "failed": _bounded(sum(row["jobs"] for row in failed), _LATEST_FAILURES),
-        "done": _bounded(sum(row["jobs"] for row in ended), _LATEST_JOBS),
-        "runs": run_views(runs.rows),
-        "at_work": await database.all(_SQL["jobs_at_work"], {"limit": _AT_WORK}),
-        "causes": [_cause(row) for row in failed],
-        "ended": _by_hour(ended),
-        "paused": await pauses.list_active(database, limit=_PAUSES),
-        "published": await queries.recent_datasets(database, _PUBLISHED),
-    }
+    failures = await queries.list_failures(database)
+    ended = await queries.count_ended_jobs(database)
+    return Overview(
+        open_jobs=await queries.count_open_jobs(database),
+        failed=_bounded_count((row.jobs for row in failures), queries.LATEST_FAILURES),
+        ended=_bounded_count((row.jobs for row in ended), queries.LATEST_ENDED),
+        runs=run_views(runs.rows),
+        running=await queries.list_running_jobs(database, limit=_RUNNING),
+        failures=[_failure_view(row) for row in failures],
+        ended_by_hour=_chart_by_hour(ended),
+        pauses=await pauses.list_active(database, limit=_PAUSES),
+        published=await datasets.recent_datasets(database, _PUBLISHED),
+        coverage=coverage,
+    )
 
 
-def _bounded(counted: int, most: int) -> str:
-    return f"{counted:,}" if counted < most else f"{most:,} or more"
+def _bounded_count(counts: Iterable[int], limit: int) -> str:
+    count = sum(counts)
+    return f"{count:,}" if count < limit else f"{limit:,} or more"
 
 
-def _cause(row: Row) -> Row:
-    failure = FAILURES.get(row["code"])
-    return {**row, "title": failure.title if failure else "", "hint": failure.hint if failure else ""}
+def _failure_view(row: FailureCountRow) -> FailureView:
+    failure = FAILURES.get(row.code)
+    return FailureView(row, failure.title if failure else "", failure.hint if failure else "")
 
 
-def _by_hour(rows: list[Row]) -> charts.Chart:
-    """Return the jobs that ended in each of the last 24 hours, also of those in which none did."""
-    known = {row["hour"].astimezone(UTC): row["jobs"] for row in rows}
+def _chart_by_hour(rows: Iterable[HourCountRow]) -> charts.Chart:
+    """Return a chart of the last 24 hours, with hours in which no job ended."""
+    jobs = {row.hour.astimezone(UTC): row.jobs for row in rows}
     now = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     hours = [now - timedelta(hours=back) for back in range(_HOURS - 1, -1, -1)]
-    return charts.columns([(hour.strftime("%H:%M"), known.get(hour, 0)) for hour in hours])
+    return charts.column_chart([(hour.strftime("%H:%M"), jobs.get(hour, 0)) for hour in hours])
 
 
-def _rectangles(rows: list[Row]) -> str:
-    """Return the path of rectangles on a map whose units are degrees, with north at the top."""
+def _svg_path(areas: Iterable[AreaRow]) -> str:
+    """Return the path of rectangles in an SVG whose units are degrees, with north at the top."""
     return "".join(
-        f"M{row['west']} {-row['south'] - row['height']}h{row['width']}v{row['height']}h-{row['width']}z"
-        for row in rows
+        f"M{area.west} {-area.south - area.height}h{area.width}v{area.height}h-{area.width}z" for area in areas
     )

@@ -9,14 +9,14 @@ API = (
     get(
         "/",
         api.get_root,
-        "Health, or the page for a browser",
+        "Get the health of the service",
         answer=HealthSchema,
         is_health=True,
         tag="service",
-        description="503 with the reasons when the database or a duty is away; a browser gets the page.",
+        description="503 with the problems if the database or a worker is down. A browser gets the overview page.",
         role=Role.ANYONE,
     ),
-    get("/api", api.get_version, "The version", answer=VersionSchema, tag="service", role=Role.ANYONE),
-    get("/metrics", metrics_api.get_metrics, "Prometheus metrics", answer=(TEXT,), tag="service", role=Role.ANYONE),
+    get("/api", api.get_version, "Get the version", answer=VersionSchema, tag="service", role=Role.ANYONE),
+    get("/metrics", metrics_api.get_metrics, "Get Prometheus metrics", answer=(TEXT,), tag="service", role=Role.ANYONE),
 )
 ROUTES = API

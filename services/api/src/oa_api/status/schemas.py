@@ -10,27 +10,27 @@ from oa_shared.version import VERSION
 class VersionSchema(ResponseSchema):
     """GET /api."""
 
-    version = text_field("The version of the API.", VERSION)
+    version = text_field("Version of the API.", VERSION)
 
 
 class WorkerStatusSchema(ResponseSchema):
-    """A background duty."""
+    """The heartbeat of a background worker."""
 
-    reported_at = time_field("When it last worked.")
-    age_s = fields.Float(required=True, metadata=about("How many seconds ago that was.", 1.5))
+    reported_at = time_field("Time of the last heartbeat.")
+    age_s = fields.Float(required=True, metadata=about("Seconds since the last heartbeat.", 1.5))
 
 
 class HealthSchema(ResponseSchema):
     """GET /."""
 
     status = text_field("`ok` or `unhealthy`.", "ok")
-    problems = fields.List(fields.String(), required=True, metadata=about("What is wrong, in words."))
+    problems = fields.List(fields.String(), required=True, metadata=about("Problems of the service."))
     workers = fields.Dict(
         required=True,
         keys=fields.String(),
         values=fields.Nested(WorkerStatusSchema),
-        metadata=about("By the name of the duty."),
+        metadata=about("Heartbeats of the background workers, by name."),
     )
     paused = fields.List(
-        fields.String(), required=True, metadata=about("What operators hold back.", ["all", "host gis.example.org"])
+        fields.String(), required=True, metadata=about("Active pauses.", ["all", "host gis.example.org"])
     )

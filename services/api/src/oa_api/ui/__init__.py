@@ -1,1 +1,1 @@
-"""What every page is made with: rendering, navigation, charts, lists, formatting."""
+"""The user interface: rendering, navigation, charts, lists, formatting."""

@@ -1,4 +1,4 @@
-"""The geometry of small charts; the templates draw them as SVG, without scripts or styles in the page."""
+"""The geometry of small charts; templates draw them as SVG, without scripts or inline styles."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _TICKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a bar, in percent of its width."""
+    """A part of a bar; `start` and `width` are in percent."""
 
     name: str
     value: int
@@ -20,7 +20,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point or column of a chart, in the chart's units, with what it stands for."""
+    """A point or column of a chart in units of the SVG, with its label and value."""
 
     x: float
     y: float
@@ -32,7 +32,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Marks with a line through them, and where the values of the axis lie."""
+    """Marks, the path of a line through them, and the ticks of the axis as (y, value)."""
 
     marks: list[Mark]
     line: str
@@ -42,19 +42,19 @@ class Chart:
 
 
 def segments(counts: Mapping[str, int], names: Iterable[str]) -> list[Segment]:
-    """Return the parts of a bar in the order of `names`, without the empty ones."""
+    """Return the parts of a bar in the order of `names`, without empty parts."""
     present = [(str(name), counts.get(name, 0)) for name in names if counts.get(name, 0)]
     total = sum(value for _, value in present) or 1
-    made, start = [], 0.0
+    parts, start = [], 0.0
     for name, value in present:
         width = 100 * value / total
-        made.append(Segment(name, value, round(start, 3), round(width, 3)))
+        parts.append(Segment(name, value, round(start, 3), round(width, 3)))
         start += width
-    return made
+    return parts
 
 
-def spark(values: Sequence[float], width: float = 100, height: float = 24) -> str:
-    """Return the path of a line through the values, from edge to edge; empty for fewer than two."""
+def sparkline_path(values: Sequence[float], width: float = 100, height: float = 24) -> str:
+    """Return the path of a line through the values, from edge to edge; empty for fewer than two values."""
     if len(values) < 2:  # noqa: PLR2004 - a line has two ends
         return ""
     low, high = min(values), max(values)
@@ -63,8 +63,8 @@ def spark(values: Sequence[float], width: float = 100, height: float = 24) -> st
     return _path(points)
 
 
-def line(points: Sequence[tuple[str, float]]) -> Chart:
-    """Return a line chart of labelled values, in order, from zero up."""
+def line_chart(points: Sequence[tuple[str, float]]) -> Chart:
+    """Return a line chart of labeled values, in order; the axis starts at zero."""
     top = _nice_top(max((value for _, value in points), default=0))
     room = WIDTH - _LEFT - 10
     step = room / max(1, len(points) - 1)
@@ -78,8 +78,8 @@ def line(points: Sequence[tuple[str, float]]) -> Chart:
     return Chart(marks, path, area, _ticks(top), baseline)
 
 
-def columns(points: Sequence[tuple[str, float]]) -> Chart:
-    """Return a column chart of labelled values, in order."""
+def column_chart(points: Sequence[tuple[str, float]]) -> Chart:
+    """Return a column chart of labeled values, in order."""
     top = _nice_top(max((value for _, value in points), default=0))
     step = (WIDTH - _LEFT - 4) / max(1, len(points))
     baseline = _height(0, top)

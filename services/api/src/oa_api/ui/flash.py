@@ -1,4 +1,4 @@
-"""The message that a page shows once, after the form that caused it: carried by a cookie through the redirect."""
+"""Messages that a page shows once after a form was sent: a cookie carries them through the redirect."""
 
 import base64
 import binascii
@@ -9,27 +9,27 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 _COOKIE = "oa_message"
-_SHOWN_WITHIN_S = 60
-_MOST_CHARACTERS = 600
+_MAX_AGE_S = 60
+_MAX_LENGTH = 600
 _KINDS = frozenset({"good", "bad", "warn"})
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What to say; `kind` is `good`, `bad` or `warn`."""
+    """A message; `kind` is `good`, `bad` or `warn`."""
 
     kind: str
     text: str
 
 
 def see_other(request: web.Request, path: str, text: str, *, kind: str = "good") -> web.Response:
-    """Lead a browser on after a form (303), where it sees the message."""
+    """Return a redirect (303) to a page that shows the message."""
     response = web.Response(status=HTTPStatus.SEE_OTHER, headers={hdrs.LOCATION: path})
-    told = json.dumps([kind, text[:_MOST_CHARACTERS]], ensure_ascii=False).encode()
+    message = json.dumps([kind, text[:_MAX_LENGTH]], ensure_ascii=False).encode()
     response.set_cookie(
         _COOKIE,
-        base64.urlsafe_b64encode(told).decode().rstrip("="),
-        max_age=_SHOWN_WITHIN_S,
+        base64.urlsafe_b64encode(message).decode().rstrip("="),
+        max_age=_MAX_AGE_S,
         httponly=True,
         samesite="Strict",
         secure=request.secure,
@@ -38,19 +38,19 @@ def see_other(request: web.Request, path: str, text: str, *, kind: str = "good")
 
 
 def read(request: web.Request) -> list[Message]:
-    """Return what is to be shown; nothing for a cookie that is not of ours."""
-    text = request.cookies.get(_COOKIE, "")
-    if not text:
+    """Return the message of the cookie, if it has a valid one."""
+    cookie = request.cookies.get(_COOKIE, "")
+    if not cookie:
         return []
     try:
-        kind, said = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        kind, text = json.loads(base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4)))
     except (ValueError, TypeError, binascii.Error, RecursionError):
         return []
-    if not isinstance(kind, str) or kind not in _KINDS or not isinstance(said, str):
+    if not isinstance(kind, str) or kind not in _KINDS or not isinstance(text, str):
         return []
-    return [Message(kind, said[:_MOST_CHARACTERS])]
+    return [Message(kind, text[:_MAX_LENGTH])]
 
 
 def clear(response: web.Response) -> None:
-    """Say it once only."""
+    """Delete the cookie, so that the message is shown once only."""
     response.del_cookie(_COOKIE)

@@ -1,40 +1,41 @@
-"""Filters of the templates: numbers, moments and lengths of time as a person reads them."""
+"""Filters of the templates: numbers, sizes, times and durations as text."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+
+from markupsafe import Markup, escape
 
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 _STEP = 1000
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
-def number(value: Any) -> str:
-    """12345 → 12,345; nothing for nothing, and a text as it is."""
+def number(value: object) -> str:
+    """Return 12,345 for 12345, an empty text for None, and a text unchanged."""
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
-def size(value: Any) -> str:
-    """1234567 bytes → 1.2 MB."""
+def size(value: object) -> str:
+    """Return 1.2 MB for 1234567 bytes."""
     if not isinstance(value, int | float):
         return ""
     amount = float(value)
     for unit in _UNITS:
         if amount < _STEP or unit == _UNITS[-1]:
-            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"  # noqa: PLR2004 - three digits are enough
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"  # noqa: PLR2004 - three significant digits
         amount /= _STEP
     return ""
 
 
-def percent(value: Any) -> str:
-    """0.1234 → 12.3 %."""
+def percent(value: object) -> str:
+    """Return 12.3 % for 0.1234."""
     return f"{value * 100:.1f} %" if isinstance(value, int | float) else ""
 
 
-def duration(value: Any) -> str:
-    """3725 seconds → 1 h 2 min."""
+def duration(value: object) -> str:
+    """Return 1 h 2 min for 3725 seconds."""
     if not isinstance(value, int | float):
         return ""
     seconds = round(value)
@@ -47,47 +48,47 @@ def duration(value: Any) -> str:
     return f"{seconds // _DAY_S} d {seconds % _DAY_S // _HOUR_S} h"
 
 
-def moment(value: Any) -> str:
-    """Give a time (RFC 3339, or a datetime) to the minute, in UTC."""
-    when = _when(value)
+def moment(value: object) -> str:
+    """Return a time (RFC 3339 or a datetime) to the minute, in UTC."""
+    when = _parse_time(value)
     return when.strftime("%Y-%m-%d %H:%M") if when else ""
 
 
-def clock(value: Any) -> str:
-    """Give a time to the second, in UTC."""
-    when = _when(value)
+def clock(value: object) -> str:
+    """Return a time to the second, in UTC."""
+    when = _parse_time(value)
     return when.strftime("%Y-%m-%d %H:%M:%S") if when else ""
 
 
-def iso(value: Any) -> str:
-    """Give a time as machines read it."""
-    when = _when(value)
+def iso(value: object) -> str:
+    """Return a time for machines."""
+    when = _parse_time(value)
     return when.strftime("%Y-%m-%dT%H:%M:%SZ") if when else ""
 
 
-def ago(value: Any) -> str:
-    """Give a time as how long ago it was; `in …` for one to come."""
-    when = _when(value)
+def ago(value: object) -> str:
+    """Return how long ago a time was; `in …` for a future time."""
+    when = _parse_time(value)
     if when is None:
         return ""
-    passed_s = (datetime.now(UTC) - when).total_seconds()
-    return f"{_roughly(passed_s)} ago" if passed_s >= 0 else f"in {_roughly(-passed_s)}"
+    age_s = (datetime.now(UTC) - when).total_seconds()
+    return f"{_largest_unit(age_s)} ago" if age_s >= 0 else f"in {_largest_unit(-age_s)}"
 
 
-def took(begun: Any, ended: Any) -> str:
-    """Give the time between two moments; nothing where one is missing."""
-    first, last = _when(begun), _when(ended)
-    return duration((last - first).total_seconds()) if first and last else ""
+def took(started_at: object, ended_at: object) -> str:
+    """Return the duration between two times; an empty text if one is missing."""
+    start, end = _parse_time(started_at), _parse_time(ended_at)
+    return duration((end - start).total_seconds()) if start and end else ""
 
 
-def _roughly(seconds: float) -> str:
+def _largest_unit(seconds: float) -> str:
     for unit, length_s in (("d", _DAY_S), ("h", _HOUR_S), ("min", _MINUTE_S)):
         if seconds >= length_s:
             return f"{seconds // length_s:.0f} {unit}"
     return f"{seconds:.0f} s"
 
 
-def _when(value: Any) -> datetime | None:
+def _parse_time(value: object) -> datetime | None:
     if isinstance(value, str) and value:
         value = datetime.fromisoformat(value)
     if not isinstance(value, datetime):
@@ -95,14 +96,23 @@ def _when(value: Any) -> datetime | None:
     return value.astimezone(UTC)
 
 
-def dollars(value: Any) -> str:
-    """12.345 → $12.35; less than a dollar with as many digits as say something."""
+def dollars(value: object) -> str:
+    """Return $12.35 for 12.345, and two significant digits below a dollar."""
     if not isinstance(value, int | float):
         return ""
-    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.2g}" if value >= 1e-4 else "less than $0.0001"  # noqa: PLR2004 - a hundredth of a cent
+    return f"${value:,.2f}" if value >= 1 or value == 0 else f"${value:.2g}" if value >= 1e-4 else "under $0.0001"  # noqa: PLR2004 - a hundredth of a cent
+
+
+def code_spans(text: str) -> Markup:
+    """Return an escaped text in which `backticks` become <code> elements."""
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(text.split("`"))
+    )
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
+    "code_spans": code_spans,
     "dollars": dollars,
     "number": number,
     "size": size,

@@ -1,4 +1,4 @@
-"""What the pages' menu leads to: of the places below, those that this service has and this person may see."""
+"""The menu of the pages: the links whose pages exist and that the caller may see."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from aiohttp import hdrs, web
 from oa_api.identity.authorization import ROLES
 from oa_api.identity.principal import Principal
 
-_PLACES = (
-    ("Work", (("Overview", "/"), ("Runs", "/runs"), ("Jobs", "/jobs"), ("Errors", "/errors"))),
+_MENU = (
+    ("Processing", (("Overview", "/"), ("Runs", "/runs"), ("Jobs", "/jobs"), ("Errors", "/errors"))),
     ("Data", (("Data", "/data"), ("Map", "/map"), ("Collections", "/collections"), ("Exports", "/exports"))),
     (
-        "Care",
+        "Operations",
         (
             ("Health", "/health"),
             ("Schedules", "/schedules"),
@@ -21,36 +21,36 @@ _PLACES = (
             ("Uploads", "/uploads"),
             ("Webhooks", "/webhooks"),
             ("Accounts", "/accounts"),
-            ("Audit", "/audit"),
+            ("Audit log", "/audit"),
         ),
     ),
-    ("For programs", (("API", "/docs"),)),
+    ("Developers", (("API", "/docs"),)),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One place; `is_here` for the page shown and those below it."""
+    """A link; `is_current` if the page, or one below it, is shown."""
 
     label: str
     path: str
-    is_here: bool
+    is_current: bool
 
 
 def navigation(request: web.Request, principal: Principal) -> list[tuple[str, list[Link]]]:
-    """Return the groups of the menu that have something in them."""
+    """Return the groups of the menu with their links, without empty groups."""
     roles = request.app[ROLES]
 
-    def is_shown(path: str) -> bool:
+    def is_visible(path: str) -> bool:
         role = roles.get((hdrs.METH_GET, path))
         return role is not None and principal.has_role(role)
 
     groups = [
-        (title, [Link(label, path, _is_here(request.path, path)) for label, path in places if is_shown(path)])
-        for title, places in _PLACES
+        (title, [Link(label, path, _is_current(request.path, path)) for label, path in links if is_visible(path)])
+        for title, links in _MENU
     ]
     return [(title, links) for title, links in groups if links]
 
 
-def _is_here(shown: str, path: str) -> bool:
+def _is_current(shown: str, path: str) -> bool:
     return shown == path or (path != "/" and shown.startswith(f"{path}/"))

@@ -1,8 +1,7 @@
-"""Makes HTML of a template and its values; what sources say is only ever text in it."""
+"""Renders templates to HTML; autoescaping keeps texts of sources from becoming markup."""
 
 from functools import partial
 from types import CodeType
-from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp_jinja2
@@ -29,17 +28,17 @@ POLICY = web.AppKey("policy", str)
 
 
 class _CompiledTemplates(BytecodeCache):
-    """Keeps the code of each template for further applications of this process: compiling takes half a second."""
+    """Keeps compiled templates for further applications of this process: compiling takes half a second."""
 
     def __init__(self) -> None:
         self._code: dict[tuple[str, str], CodeType] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Fill the bucket with the code of the same source, if it is kept."""
+        """Fill the bucket with the compiled code of the same source, if any."""
         bucket.code = self._code.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep the code that the bucket holds."""
+        """Keep the compiled code of the bucket."""
         if bucket.code is not None:
             self._code[bucket.key, bucket.checksum] = bucket.code
 
@@ -48,7 +47,7 @@ _COMPILED_TEMPLATES = _CompiledTemplates()
 
 
 def set_up_pages(app: web.Application) -> None:
-    """Read every template, and find out where files may come from. ASSETS and SETTINGS are there already."""
+    """Compile every template and set the Content-Security-Policy. Requires ASSETS, SETTINGS and ROLES."""
     environment = aiohttp_jinja2.setup(
         app,
         loader=PackageLoader("oa_api"),
@@ -78,34 +77,34 @@ def set_up_pages(app: web.Application) -> None:
 
 
 def _read_templates(environment: Environment) -> None:
-    """Compile all of them now: a request must not wait for a disk."""
+    """Compile all templates now, so that no request waits for a disk."""
     environment.globals["ui"] = environment.get_template("components.html").module
     for name in environment.list_templates():
         environment.get_template(name)
 
 
 async def _allow_store(app: web.Application) -> None:
-    """Let maps and pictures come from the bucket, where the API only redirects to it."""
+    """Allow maps and images from the bucket if the API redirects to it."""
     if app[SETTINGS].output_mode == "redirect":
         link = urlsplit(await app[STORAGE].presign("any", 1))
         app[POLICY] = _POLICY.format(store=f" {link.scheme}://{link.netloc}")
 
 
-def render(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
-    """Return a page, or only its block of the name that htmx wants to replace (header HX-Target)."""
-    made = aiohttp_jinja2.get_env(request.app).get_template(template)
-    shown = {**_common(request), **values}
+def render(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:
+    """Return a page, or for htmx only the block that it replaces (header HX-Target)."""
+    page = aiohttp_jinja2.get_env(request.app).get_template(template)
+    context = {**_common_values(request), **values}
     block = request.headers.get("HX-Target", "") if "HX-Request" in request.headers else ""
-    parts = made.blocks[block](made.new_context(shown)) if block in made.blocks else made.generate(shown)
+    parts = page.blocks[block](page.new_context(context)) if block in page.blocks else page.generate(context)
     response = web.Response(text="".join(parts), content_type="text/html", status=status)
-    _protect(request, response)
-    cookies.remember_visit(response, request)
-    if shown["messages"]:
+    _set_headers(request, response)
+    cookies.set_anonymous_session(response, request)
+    if context["messages"]:
         flash.clear(response)
     return response
 
 
-def _common(request: web.Request) -> dict[str, Any]:
+def _common_values(request: web.Request) -> dict[str, object]:
     principal = request.get(PRINCIPAL, ANONYMOUS)
     return {
         "principal": principal,
@@ -117,7 +116,7 @@ def _common(request: web.Request) -> dict[str, Any]:
     }
 
 
-def _protect(request: web.Request, response: web.Response) -> None:
+def _set_headers(request: web.Request, response: web.Response) -> None:
     response.headers["Content-Security-Policy"] = request.app[POLICY]
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["X-Frame-Options"] = "DENY"

@@ -1,4 +1,4 @@
-"""What a page shows to everybody and need not be new to the second."""
+"""A value that is the same for all users and may be some seconds old."""
 
 import asyncio
 import time
@@ -8,17 +8,17 @@ from typing import Generic, TypeVar
 _Value = TypeVar("_Value")
 
 
-class Remembered(Generic[_Value]):
-    """A value that is made anew when it is asked for and older than `for_s`; by one of those who ask at a time."""
+class TimedCache(Generic[_Value]):
+    """Computes a value when it is requested and older than `max_age_s`, once for concurrent requests."""
 
-    def __init__(self, make: Callable[[], Awaitable[_Value]], for_s: float) -> None:
-        self._make, self._for_s = make, for_s
-        self._made: tuple[float, _Value] | None = None
-        self._making = asyncio.Lock()
+    def __init__(self, compute: Callable[[], Awaitable[_Value]], max_age_s: float) -> None:
+        self._compute, self._max_age_s = compute, max_age_s
+        self._cached: tuple[float, _Value] | None = None
+        self._lock = asyncio.Lock()
 
     async def get(self) -> _Value:
-        """Return it. Raises what making it raises; then it is made by the next one who asks."""
-        async with self._making:
-            if self._made is None or time.monotonic() - self._made[0] > self._for_s:
-                self._made = (time.monotonic(), await self._make())
-            return self._made[1]
+        """Return the value. Raises what its computation raises; the next request then computes it."""
+        async with self._lock:
+            if self._cached is None or time.monotonic() - self._cached[0] > self._max_age_s:
+                self._cached = (time.monotonic(), await self._compute())
+            return self._cached[1]

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from oa_shared.json_types import JsonObject
-from oa_shared.source_definition import SourceEntry, entries, repeated_names, validate_definition
+from oa_shared.source_definition import DefinitionEntry, entries, repeated_names, validate_definition
 from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
 from oa_task.check.options import check_options
 from oa_task.check.rules import check_rule
 from oa_task.conform.acceptance import run_tests
-from oa_task.definition.source_entry import ATTRIBUTES, select_entry
+from oa_task.definition.task_entry import ATTRIBUTES, select_entry
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.json_values import json_object
 
@@ -40,7 +40,7 @@ def check_definition(definition: JsonObject) -> Iterator[LintFinding]:
         yield from _check_entry(definition, entry)
 
 
-def _check_entry(definition: JsonObject, entry: SourceEntry) -> Iterator[LintFinding]:
+def _check_entry(definition: JsonObject, entry: DefinitionEntry) -> Iterator[LintFinding]:
     findings = list(check_options(entry.body, entry.pointer))
     conform = json_object(entry.body.get("conform"))
     attributes = ATTRIBUTES[entry.layer]
@@ -58,7 +58,7 @@ def _check_entry(definition: JsonObject, entry: SourceEntry) -> Iterator[LintFin
         yield from _check_tests(definition, entry)
 
 
-def _check_tests(definition: JsonObject, entry: SourceEntry) -> Iterator[LintFinding]:
+def _check_tests(definition: JsonObject, entry: DefinitionEntry) -> Iterator[LintFinding]:
     try:
         run_tests(select_entry(definition, entry.layer, entry.name))
     except TaskFailure as failure:

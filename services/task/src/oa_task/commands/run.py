@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from oa_shared.source_definition import SourceEntry
+from oa_shared.source_definition import DefinitionEntry
 from oa_task.commands.console import run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.definition.entry_selection import choose_entry
@@ -62,7 +62,7 @@ def show_sample_of(
     source: Path, layer: str | None, name: str | None, sandbox: Sandbox, *, count: int, as_json: bool
 ) -> int:
     """Print the first features of the only entry with that layer and name, and return the exit status."""
-    chosen: list[SourceEntry] = []
+    chosen: list[DefinitionEntry] = []
     status = run_command(lambda _console: chosen.append(choose_entry(source, layer, name)), as_json=as_json)
     if status:
         return status

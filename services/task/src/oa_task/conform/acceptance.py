@@ -9,13 +9,13 @@ import polars as pl
 from oa_shared.json_types import JsonObject
 from oa_task.conform.rows import conform_batch
 from oa_task.conform.values import as_text
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, FeatureBatch, Points
 from oa_task.runtime.failure import TaskFailure
 
 
-def run_tests(entry: SourceEntry) -> None:
+def run_tests(entry: TaskEntry) -> None:
     """Conform the inputs of each test like a row and compare the attributes that the test expects.
 
     The text "12" is not the number 12. Raises TaskFailure source.test_failed with the inputs, the expected and the
@@ -31,7 +31,7 @@ def run_tests(entry: SourceEntry) -> None:
                 raise TaskFailure("source.test_failed", text)
 
 
-def _conform_inputs(inputs: Mapping[str, object], entry: SourceEntry) -> JsonObject:
+def _conform_inputs(inputs: Mapping[str, object], entry: TaskEntry) -> JsonObject:
     texts = {name: as_text(value) for name, value in inputs.items()}
     frame = pl.DataFrame({name: [text] for name, text in texts.items()}, schema=dict.fromkeys(texts, pl.String))
     missing = np.full(1, np.nan)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from oa_task.conform.values import Function
-from oa_task.definition.source_entry import ATTRIBUTES, SourceEntry, rule_columns
+from oa_task.definition.task_entry import ATTRIBUTES, TaskEntry, rule_columns
 from oa_task.features.batch import FeatureBatch
 from oa_task.runtime.failure import TaskFailure
 
@@ -22,7 +22,7 @@ class MissingColumn:
     is_needed: bool
 
 
-def check_columns(batch: FeatureBatch, entry: SourceEntry) -> list[str]:
+def check_columns(batch: FeatureBatch, entry: TaskEntry) -> list[str]:
     """Return a warning for each missing column that its rule does not need.
 
     Raises TaskFailure source.columns_missing for the needed ones, with the nearest names in the data.
@@ -36,7 +36,7 @@ def check_columns(batch: FeatureBatch, entry: SourceEntry) -> list[str]:
     return [f"the data lacks {name_with_nearest(item.column, available)}, named at {item.pointer}" for item in missing]
 
 
-def missing_columns(entry: SourceEntry, available: set[str]) -> list[MissingColumn]:
+def missing_columns(entry: TaskEntry, available: set[str]) -> list[MissingColumn]:
     """Return the columns that the rules name and neither the data nor an earlier rule provides, in rule order."""
     known = set(available)
     missing: list[MissingColumn] = []

@@ -5,7 +5,7 @@ import polars as pl
 from oa_task.conform.columns import WHITE_SPACE, Columns
 from oa_task.conform.rules import apply_rule
 from oa_task.conform.values import NOTHING, RuleResult, as_json, as_text
-from oa_task.definition.source_entry import ATTRIBUTES, Rule, SourceEntry
+from oa_task.definition.task_entry import ATTRIBUTES, Rule, TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, FeatureBatch
 
@@ -13,7 +13,7 @@ _NO_VALUE = '""'  # empty text in JSON
 _TRIMMED = frozenset({"number", "street", "unit"})
 
 
-def conform_batch(batch: FeatureBatch, entry: SourceEntry, bad_rows: BadRows | None = None) -> Attributes:
+def conform_batch(batch: FeatureBatch, entry: TaskEntry, bad_rows: BadRows | None = None) -> Attributes:
     """Return the attributes of the layer in output order, each a column as long as the batch.
 
     Call it in the main thread, where matching can be timed. A row in which a function fails stays in the batch without
@@ -24,7 +24,7 @@ def conform_batch(batch: FeatureBatch, entry: SourceEntry, bad_rows: BadRows | N
     )
 
 
-def conform_columns(columns: Columns, entry: SourceEntry) -> Attributes:
+def conform_columns(columns: Columns, entry: TaskEntry) -> Attributes:
     """Apply the functions of an entry in their order; return the attributes, cleaned for the output."""
     for attribute, rule in entry.rules.items():
         if isinstance(rule, list | dict):
@@ -36,7 +36,7 @@ def conform_columns(columns: Columns, entry: SourceEntry) -> Attributes:
     return Attributes(columns.select({name: results[name].text for name in names} | encoded), frozenset(encoded))
 
 
-def _output(attribute: str, entry: SourceEntry, columns: Columns) -> RuleResult:
+def _output(attribute: str, entry: TaskEntry, columns: Columns) -> RuleResult:
     """Return an attribute for the output; a plain column has its value after all functions."""
     result = _result(attribute, entry.rules.get(attribute), columns)
     if entry.layer != "addresses" or attribute not in _TRIMMED:

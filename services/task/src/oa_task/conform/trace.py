@@ -8,7 +8,7 @@ import orjson
 from oa_task.conform.columns import Columns
 from oa_task.conform.rows import conform_columns
 from oa_task.conform.values import Function, RuleResult
-from oa_task.definition.source_entry import ATTRIBUTES, Rule, SourceEntry, rule_columns
+from oa_task.definition.task_entry import ATTRIBUTES, Rule, TaskEntry, rule_columns
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points
 
@@ -18,14 +18,14 @@ class Step:
     """The application of one rule.
 
     `function` is the name of the function, or `column`, `list` or `number` for the other forms of a rule. `read` has
-    the value of each column that the rule names, None for an absent one. `made` is the result as text, None for
+    the value of each column that the rule names, None for an absent one. `result` is its value as text, None for
     nothing. `steps` are the steps of a chain.
     """
 
     pointer: str
     function: str
     read: dict[str, str | None]
-    made: str | None
+    result: str | None
     steps: tuple["Step", ...] = ()
 
 
@@ -38,7 +38,7 @@ class AttributeTrace:
     step: Step | None
 
 
-def trace_row(batch: FeatureBatch, entry: SourceEntry, index: int) -> list[AttributeTrace]:
+def trace_row(batch: FeatureBatch, entry: TaskEntry, index: int) -> list[AttributeTrace]:
     """Conform the row at an index of the batch; return a trace of each attribute in output order."""
     columns = _TracedColumns(_single_row(batch, index), entry.layer, BadRows(), pointer=f"{entry.pointer}/conform")
     attributes = conform_columns(columns, entry)

@@ -12,7 +12,7 @@ from oa_task.conversion.outputs import Outputs
 from oa_task.conversion.post_pass_outputs import PostPassOutputs
 from oa_task.conversion.raw_parts import unpack_parts
 from oa_task.conversion.stats import ConversionStats
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch
 from oa_task.read.source import open_batches
@@ -23,7 +23,7 @@ from oa_task.runtime.phase_clock import PhaseClock
 
 def convert(
     raws: Sequence[Path],
-    entry: SourceEntry,
+    entry: TaskEntry,
     *,
     work: Path,
     out: Path,
@@ -61,7 +61,7 @@ def convert(
     return {**report, "seconds": clock.seconds}
 
 
-def _batches(parts: Sequence[list[Path]], entry: SourceEntry, bad_rows: BadRows) -> Iterator[FeatureBatch]:
+def _batches(parts: Sequence[list[Path]], entry: TaskEntry, bad_rows: BadRows) -> Iterator[FeatureBatch]:
     """Yield the batches of all parts in order; row numbers continue from part to part."""
     for files in parts:
         yield from open_batches(files, entry, bad_rows=bad_rows)

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from oa_shared.json_types import JsonObject
-from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.features.validation import ValidationResult
 from oa_task.preview.point_spool import POINTS_FILE, PointSpool
 from oa_task.results.files import CHANGES_FILE, DELTA_FILE, PARQUET_FILE, SOURCE_FILE, VALIDATED_FILE

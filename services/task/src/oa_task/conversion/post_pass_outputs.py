@@ -8,7 +8,7 @@ from pathlib import Path
 from oa_task.conversion.column_profile import SAMPLE_ROWS, profile_columns
 from oa_task.conversion.row_inspection import first_rows
 from oa_task.conversion.stats import ConversionStats
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.read.source import open_batches
 from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, SOURCE_FILE, TILES_FILE
@@ -22,7 +22,7 @@ _OUTLINED = frozenset({"parcels", "buildings", "centerlines"})
 class PostPassOutputs:
     """The outputs of one conversion that need all of its data; `title` names the source."""
 
-    entry: SourceEntry
+    entry: TaskEntry
     title: str
     out: Path
     work: Path

@@ -4,12 +4,12 @@ from typing import TypedDict
 
 
 class TraceStep(TypedDict):
-    """One function of a rule: its value (`made`), and the columns it read."""
+    """One function of a rule: its value (`result`), and the columns it read."""
 
     function: str
     pointer: str
     read: dict[str, str | None]
-    made: object
+    result: object
     steps: list["TraceStep"]
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from oa_task.conversion.unpacking import unpack
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 
 
-def unpack_parts(raws: Sequence[Path], entry: SourceEntry, folder: Path) -> list[list[Path]]:
+def unpack_parts(raws: Sequence[Path], entry: TaskEntry, folder: Path) -> list[list[Path]]:
     """Return the files of each part. Data of an ArcGIS server is not packed, and its file may still grow."""
     if entry.is_esri:
         return [[raw] for raw in raws]

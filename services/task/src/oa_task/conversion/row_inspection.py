@@ -13,7 +13,7 @@ from oa_task.conform.missing_columns import check_columns
 from oa_task.conform.trace import trace_row
 from oa_task.conversion.preview_row import PreviewRow, TracedAttribute
 from oa_task.conversion.raw_parts import unpack_parts
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points
 from oa_task.read.source import open_batches
@@ -22,7 +22,7 @@ from oa_task.runtime.failure import TaskFailure
 _MAX_TEXT = 500
 
 
-def inspect_rows(raws: Sequence[Path], entry: SourceEntry, *, work: Path, first: int, count: int) -> JsonObject:
+def inspect_rows(raws: Sequence[Path], entry: TaskEntry, *, work: Path, first: int, count: int) -> JsonObject:
     """Return `rows`: at most `count` PreviewRows from output row `first` (from 1) on.
 
     Raises TaskFailure source.*; source.empty if there is no row `first`.
@@ -38,13 +38,13 @@ def inspect_rows(raws: Sequence[Path], entry: SourceEntry, *, work: Path, first:
     return {"rows": rows}
 
 
-def first_rows(batches: Iterable[FeatureBatch], entry: SourceEntry, *, count: int) -> list[PreviewRow]:
+def first_rows(batches: Iterable[FeatureBatch], entry: TaskEntry, *, count: int) -> list[PreviewRow]:
     """Return the first `count` rows of batches that have all columns of the data."""
     rows = ((batch, index) for batch in batches for index in range(len(batch)))
     return [_preview_row(number, batch, entry, index) for number, (batch, index) in enumerate(islice(rows, count), 1)]
 
 
-def column_names(raws: Sequence[Path], entry: SourceEntry, *, work: Path) -> JsonObject:
+def column_names(raws: Sequence[Path], entry: TaskEntry, *, work: Path) -> JsonObject:
     """Return `columns`: the sorted column names of the data. Raises TaskFailure source.*."""
     for files in unpack_parts(raws, entry, work / "unpacked"):
         for batch in open_batches(files, entry, bad_rows=BadRows(), all_columns=True, limit=1):
@@ -53,7 +53,7 @@ def column_names(raws: Sequence[Path], entry: SourceEntry, *, work: Path) -> Jso
 
 
 def _numbered_rows(
-    raws: Sequence[Path], entry: SourceEntry, work: Path, *, last: int
+    raws: Sequence[Path], entry: TaskEntry, work: Path, *, last: int
 ) -> Iterator[tuple[int, FeatureBatch, int]]:
     """Yield the number of each output row up to `last`, its batch and its index in the batch."""
     number, bad_rows = 0, BadRows()
@@ -66,7 +66,7 @@ def _numbered_rows(
             return
 
 
-def _preview_row(number: int, batch: FeatureBatch, entry: SourceEntry, index: int) -> PreviewRow:
+def _preview_row(number: int, batch: FeatureBatch, entry: TaskEntry, index: int) -> PreviewRow:
     # A frame without columns has no rows either.
     raw: dict[str, str | None] = batch.columns.row(index, named=True) if batch.columns.width else {}
     input_row = batch.first_row + index if batch.rows is None else int(batch.rows[index])

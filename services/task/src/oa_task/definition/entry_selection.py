@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from oa_shared.source_definition import SourceEntry, entries
-from oa_task.definition.source_entry import read_definition
+from oa_shared.source_definition import DefinitionEntry, entries
+from oa_task.definition.task_entry import read_definition
 from oa_task.runtime.failure import TaskFailure
 
 
-def choose_entry(source: Path, layer: str | None, name: str | None) -> SourceEntry:
+def choose_entry(source: Path, layer: str | None, name: str | None) -> DefinitionEntry:
     """Return the only entry with that layer and name; None matches any. Raises TaskFailure source.schema."""
     existing = entries(read_definition(source))
     matching = [entry for entry in existing if layer in {None, entry.layer} and name in {None, entry.name}]

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from oa_shared.public_http import Guard
-from oa_task.definition.source_entry import SourceEntry, needed_columns
+from oa_task.definition.task_entry import TaskEntry, needed_columns
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.download import EsriDownload
 from oa_task.download.esri.feature_lines import FILE_NAME
@@ -27,7 +27,7 @@ BYTES, FEATURES = "download", "fetch"
 class SourceDownload:
     """Downloads the parts of the data of an entry in order, each into a folder of its own below `folder`."""
 
-    entry: SourceEntry
+    entry: TaskEntry
     folder: Path
     guard: Guard
     limits: DownloadLimits

@@ -45,7 +45,7 @@ class JobApi:
         except (aiohttp.ClientError, TimeoutError) as error:
             raise TaskFailure("infra.api", f"{type(error).__name__}: {error}") from error
 
-    async def find_published(self) -> "PublishedResult | None":
+    async def find_published(self) -> "PublishedFiles | None":
         """Return the published result of this source, layer and name; None if there is none or the API fails.
 
         The job works without it: it downloads everything, and everything counts as added.
@@ -60,7 +60,7 @@ class JobApi:
             log.warning("published_not_found", error=f"{type(error).__name__}: {error}")
             return None
         log.info("published_found", published_job=job)
-        return PublishedResult(self._url, job, attempt, json_object(manifest))
+        return PublishedFiles(self._url, job, attempt, json_object(manifest))
 
     async def _published_attempt(self) -> tuple[int, int] | None:
         """Return the job and the attempt of the published result."""
@@ -84,7 +84,7 @@ class JobApi:
 
 
 @dataclass(frozen=True, slots=True)
-class PublishedResult:
+class PublishedFiles:
     """The files of the published job, in the version of its attempt."""
 
     url: str

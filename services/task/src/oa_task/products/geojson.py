@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.features.batch import Attributes
 from oa_task.products.parts import Part
 from oa_task.products.rows import RowBatch

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyogrio
 
-from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.products.parts import Part
 from oa_task.products.rows import RowBatch
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from oa_shared.products import Bounds, ProductInput
-from oa_task.definition.source_entry import ATTRIBUTES
+from oa_task.definition.task_entry import ATTRIBUTES
 from oa_task.features.batch import Geometry, Points, Shapes
 from oa_task.read import wkb
 from oa_task.runtime.failure import TaskFailure

@@ -14,11 +14,11 @@ from oa_task.read.columns import text
 from oa_task.read.crs import lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.esri_geometry import as_points, as_shapes
 from oa_task.read.esri_lines import follow_lines
+from oa_task.read.json_columns import are_int64
 from oa_task.read.request import ReadRequest
 from oa_task.runtime.failure import TaskFailure
 
 BATCH_ROWS = 5_000
-_INT64_MAX = 2**63
 JsonObject = dict[str, object]
 
 
@@ -79,9 +79,7 @@ def _column(values: list[object]) -> pl.Series:
     if kinds == {str}:
         series = pl.Series(values, dtype=pl.String).fill_null("")
         return series.str.replace_all("\r\n?", "\n") if series.str.contains("\r", literal=True).any() else series
-    if kinds == {int} and all(
-        value is None or (isinstance(value, int) and -_INT64_MAX <= value < _INT64_MAX) for value in values
-    ):
+    if kinds == {int} and are_int64(values):
         return pl.Series(values, dtype=pl.Int64).cast(pl.String).fill_null("")
     return pl.Series([text(value) for value in values], dtype=pl.String)
 

@@ -1,5 +1,7 @@
 """JSON values as the text that rules read (docs/engine.md, "Reading")."""
 
+from typing import cast
+
 import polars as pl
 
 from oa_task.read.columns import plain_line_ends, text
@@ -11,7 +13,7 @@ _INT64 = 2**63
 def json_column(values: list[object]) -> pl.Series:
     """Return values as text, "" for null. Raises TaskFailure source.format for a value that is nested too deeply."""
     kinds = set(map(type, values)) - {type(None)}
-    if kinds == {int} and all(_is_int64(value) for value in values if value is not None):
+    if kinds == {int} and are_int64(values):
         return pl.Series(values, dtype=pl.Int64).cast(pl.String).fill_null("")
     try:
         texts = values if kinds <= {str} else [_text(value) for value in values]
@@ -29,8 +31,10 @@ def has_rounded_integer(values: list[object]) -> bool:
     return any(type(value) is float and abs(value) >= _INT64 for value in values)
 
 
-def _is_int64(value: object) -> bool:
-    return isinstance(value, int) and -_INT64 <= value < _INT64
+def are_int64(values: list[object]) -> bool:
+    """Return whether integers, of which at least one is not None, fit in 64 bits."""
+    integers = cast("list[int]", [value for value in values if value is not None])
+    return min(integers) >= -_INT64 and max(integers) < _INT64
 
 
 def _text(value: object) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
-from oa_task.definition.source_entry import SourceEntry, needed_columns
+from oa_task.definition.task_entry import TaskEntry, needed_columns
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read.file_selection import choose_file
@@ -17,7 +17,7 @@ _READERS = {"csv": "csv", "geojson": "geojson"}
 
 
 def open_batches(
-    files: list[Path], entry: SourceEntry, *, bad_rows: BadRows, all_columns: bool = False, limit: int | None = None
+    files: list[Path], entry: TaskEntry, *, bad_rows: BadRows, all_columns: bool = False, limit: int | None = None
 ) -> Iterator[FeatureBatch]:
     """Yield the features of the data in input order: all of them, or the first `limit`.
 
@@ -35,7 +35,7 @@ def open_batches(
     bad_rows.check()
 
 
-def _read(entry: SourceEntry, request: ReadRequest) -> Iterator[FeatureBatch]:
+def _read(entry: TaskEntry, request: ReadRequest) -> Iterator[FeatureBatch]:
     if entry.format.startswith("shapefile"):
         request = replace(request, path=with_sidecars(request.path))
     read = _reader("esri" if entry.is_esri else _READERS.get(entry.format, "ogr"))

@@ -8,7 +8,7 @@ from typing import cast
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.public_http import Guard
 from oa_task.conversion.preview_row import PreviewRow
-from oa_task.definition.source_entry import SourceEntry, read_definition, select_entry
+from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.previous_download import PreviousDownload
 from oa_task.download.source import SourceDownload
@@ -90,7 +90,7 @@ async def _restore(output: PreviousFolder, part: JsonMapping, index: int, work: 
 
 
 def _request(
-    definition: Path, entry: SourceEntry, raws: list[Path], work: Path, *, first: int, count: int
+    definition: Path, entry: TaskEntry, raws: list[Path], work: Path, *, first: int, count: int
 ) -> SandboxRequest:
     return SandboxRequest(
         str(definition.absolute()),

@@ -39,7 +39,7 @@ def show_explanation(console: Console, row: PreviewRow) -> None:
 
 
 def _add_step(branch: Tree, step: TraceStep) -> None:
-    node = branch.add(f"[cyan]{step['function']}[/] → {_value(step['made'])} [dim]{escape(step['pointer'])}[/]")
+    node = branch.add(f"[cyan]{step['function']}[/] → {_value(step['result'])} [dim]{escape(step['pointer'])}[/]")
     for column, value in step["read"].items():
         node.add(f"column {escape(shorten(column))} = {_value(value)}")
     for inner in step["steps"]:

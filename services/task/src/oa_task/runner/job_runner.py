@@ -10,7 +10,7 @@ import structlog
 
 from oa_shared.json_types import JsonObject
 from oa_shared.public_http import Guard
-from oa_task.definition.source_entry import SourceEntry, read_definition, select_entry
+from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.source import SourceDownload
@@ -103,7 +103,7 @@ class _JobRunner:
         return report
 
     async def _download_and_convert(
-        self, entry: SourceEntry, download: SourceDownload, sandbox: Sandbox
+        self, entry: TaskEntry, download: SourceDownload, sandbox: Sandbox
     ) -> tuple[list[DownloadedFile], JsonObject]:
         """Convert pages of an ArcGIS server while they arrive, any other data after its download."""
         if entry.is_esri:

@@ -7,14 +7,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from oa_shared.json_types import JsonMapping, JsonObject
-from oa_task.definition.source_entry import SourceEntry
+from oa_task.definition.task_entry import TaskEntry
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.results.checksums import file_facts
 from oa_task.results.files import DEFINITION_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE
 
 
 def write_manifest(
-    out: Path, *, entry: SourceEntry, definition: bytes, raws: Sequence[DownloadedFile], report: JsonMapping
+    out: Path, *, entry: TaskEntry, definition: bytes, raws: Sequence[DownloadedFile], report: JsonMapping
 ) -> Path:
     """Write `definition.json`, and `manifest.json` about all files in `out`; return the manifest's path."""
     (out / DEFINITION_FILE).write_bytes(definition)

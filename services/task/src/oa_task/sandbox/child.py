@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from oa_shared.json_types import JsonObject
-from oa_task.definition.source_entry import SourceEntry, read_definition, select_entry
+from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 from oa_task.runtime.gc_tuning import reduce_gc_frequency
 from oa_task.sandbox.limits import SandboxLimits, apply_limits
@@ -24,7 +24,7 @@ class _Convert(Protocol):
     def __call__(
         self,
         raws: list[Path],
-        entry: SourceEntry,
+        entry: TaskEntry,
         *,
         work: Path,
         out: Path,
@@ -96,7 +96,7 @@ def _serve(convert: _Convert, request: SandboxRequest) -> JsonObject:
     )
 
 
-def _inspect(entry: SourceEntry, request: SandboxRequest, first: int, count: int) -> JsonObject:
+def _inspect(entry: TaskEntry, request: SandboxRequest, first: int, count: int) -> JsonObject:
     from oa_task.conversion.row_inspection import column_names, inspect_rows  # noqa: PLC0415 - rarely needed
 
     raws = [Path(raw) for raw in request.raws]

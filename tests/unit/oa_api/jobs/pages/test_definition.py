@@ -6,7 +6,7 @@ ENTRIES = [{"name": "city", "data": "a"}, {"name": "county", "data": "b", "confo
 TEXT = json.dumps({"schema": 2, "layers": {"parcels": ENTRIES, "addresses": ENTRIES}})
 
 
-def marked(text: str, layer: str, name: str) -> list[str]:
+def marked_texts(text: str, layer: str, name: str) -> list[str]:
     return [line.text.strip() for line in mark_lines(text, layer, name) if line.is_mine]
 
 
@@ -18,7 +18,7 @@ def test_definition_marks_the_lines_of_the_entry_in_its_layer() -> None:
 
 
 def test_definition_without_the_entry_marks_nothing() -> None:
-    assert marked(TEXT, "addresses", "nobody") == marked(TEXT, "buildings", "city") == []
+    assert marked_texts(TEXT, "addresses", "nobody") == marked_texts(TEXT, "buildings", "city") == []
 
 
 def test_definition_that_is_no_json_is_shown_as_it_is() -> None:
@@ -32,4 +32,4 @@ def test_definition_of_another_shape_marks_nothing() -> None:
         '{"layers": {"addresses": {"name": "city"}}}',
         '{"layers": {"addresses": [1]}}',
     ):
-        assert marked(text, "addresses", "city") == []
+        assert marked_texts(text, "addresses", "city") == []

@@ -26,7 +26,7 @@ CREATE TABLE source (
 );
 
 -- One entry of one source, or a product of published data (`kind`). The row holds the state of the newest attempt.
--- `rank` orders the states, so that a late message moves no job backwards. `opened_at` starts the deadline and the
+-- `rank` orders the states, so that a late message never moves a job backward. `opened_at` starts the deadline and the
 -- retries of a rerun, `paused_for` is the time in pauses that the deadline excludes, and all attempts belong to the
 -- trace `traceparent`.
 CREATE TABLE job (
@@ -349,7 +349,7 @@ CREATE INDEX github_delivery_waiting ON github_delivery (due_at) WHERE state = '
 CREATE INDEX github_delivery_received ON github_delivery (received_at);
 
 -- The head commit of a pull request: what its review found and the runs that test it; `live_run` is the run that
--- publishes. `round` counts its tests; `shown` is a digest of the check as GitHub shows it, and `is_settled` says that
+-- publishes. `round` counts its tests; `shown` is a digest of the check as GitHub shows it, and `is_settled` means that
 -- it is final.
 CREATE TABLE github_check (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -433,7 +433,7 @@ CREATE INDEX session_by_seen ON session (seen_at);
 CREATE TABLE sign_in_request (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     email text NOT NULL,
-    visit bytea NOT NULL,
+    anonymous_session bytea NOT NULL,
     next text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     handled_at timestamptz
@@ -442,11 +442,11 @@ CREATE INDEX sign_in_request_by_email ON sign_in_request (email, created_at);
 CREATE INDEX sign_in_request_by_created ON sign_in_request (created_at);
 CREATE INDEX sign_in_request_unhandled ON sign_in_request (id) WHERE handled_at IS NULL;
 
--- Links that sign in once; `visit` is the digest of the requesting browser's cookie, if it sent one.
+-- Links that sign in once; `anonymous_session` is the digest of the requesting browser's cookie, if it sent one.
 CREATE TABLE sign_in_link (
     digest bytea PRIMARY KEY,
     account_id bigint NOT NULL REFERENCES account,
-    visit bytea,
+    anonymous_session bytea,
     next text NOT NULL DEFAULT '',
     expires_at timestamptz NOT NULL
 );
@@ -456,7 +456,7 @@ CREATE INDEX sign_in_link_by_account ON sign_in_link (account_id);
 -- Sign-ins in progress at GitHub: the digest of the returned state, the browser that started it, and the PKCE verifier.
 CREATE TABLE sign_in_state (
     digest bytea PRIMARY KEY,
-    visit bytea NOT NULL,
+    anonymous_session bytea NOT NULL,
     verifier text NOT NULL,
     next text NOT NULL,
     expires_at timestamptz NOT NULL
@@ -510,7 +510,7 @@ CREATE TABLE bulk_action_job (
 );
 CREATE INDEX bulk_action_job_waiting ON bulk_action_job (bulk_action_id, job_id) WHERE is_done IS NULL;
 
--- What operators hold back: everything, a lane, a source or all sources below a prefix, or a host that data comes from.
+-- What operators pause: everything, a lane, a source or all sources below a prefix, or a host that data comes from.
 -- The relay sets the messages concerned aside and sends them when the pause ends.
 CREATE TABLE pause (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -537,7 +537,7 @@ CREATE TABLE idempotency (
     route text NOT NULL,
     request_sha256 text NOT NULL,
     status integer NOT NULL,
-    answer jsonb NOT NULL,
+    response jsonb NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (key, route)
 );
@@ -710,7 +710,7 @@ INSERT INTO retention_rule (name, keep_days, keep_last, description) VALUES
     ('orphans', 30, 0, 'Objects without a row in the database');
 
 -- Deletions of the files of attempts, done or in progress. A row is inserted before anything is deleted and finished
--- afterwards, so that no missing file is offered and a deletion that a crash interrupted is resumed.
+-- afterward, so that no missing file is offered and a deletion that a crash interrupted is resumed.
 CREATE TABLE file_deletion (
     job_id bigint NOT NULL,
     attempt integer NOT NULL,

@@ -74,8 +74,8 @@ def _flatten(feature: JsonMapping) -> JsonObject:
 
 def _change(line: JsonMapping) -> Change:
     properties = _properties(line)
-    shown = {name: value for name, value in properties.items() if name not in _HIDDEN and value not in ("", None)}
-    return Change(line["change"], properties.get("hash", ""), shown)
+    attributes = {name: value for name, value in properties.items() if name not in _HIDDEN and value not in ("", None)}
+    return Change(line["change"], properties.get("hash", ""), attributes)
 
 
 def _point_feature(line: JsonMapping) -> JsonObject | None:

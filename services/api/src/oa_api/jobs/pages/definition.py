@@ -28,8 +28,8 @@ async def show_definition(request: web.Request) -> web.Response:
     job = await read_job(request)
     text = await queries.get_definition(request.app[DATABASE], job.id)
     lines = await asyncio.to_thread(mark_lines, text, job.layer, job.name)
-    shown = lines[:_MAX_LINES]
-    return render(request, "jobs/job/definition.html", job=job, lines=shown, left_out=len(lines) - len(shown))
+    visible = lines[:_MAX_LINES]
+    return render(request, "jobs/job/definition.html", job=job, lines=visible, left_out=len(lines) - len(visible))
 
 
 def mark_lines(text: str, layer: str, name: str) -> list[Line]:

@@ -23,7 +23,7 @@ class SampleRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class InputProfile:
     """The columns of the source, and in how many rows they were seen."""
 
     columns: list[JsonObject]
@@ -57,10 +57,10 @@ def _rule(step: object) -> str:
     return str(step.get("pointer") or "") if isinstance(step, dict) else ""
 
 
-def _profile(profile: object) -> Profile:
+def _profile(profile: object) -> InputProfile:
     if not isinstance(profile, dict):
-        return Profile([], None)
+        return InputProfile([], None)
     columns = profile.get("columns")
     known = list(columns.items())[:_COLUMNS] if isinstance(columns, dict) else []
     named: list[JsonObject] = [{"name": name, **column} for name, column in known if isinstance(column, dict)]
-    return Profile(named, profile.get("sample_rows"))
+    return InputProfile(named, profile.get("sample_rows"))

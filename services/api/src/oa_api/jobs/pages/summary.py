@@ -68,7 +68,7 @@ async def show_job(request: web.Request) -> web.Response:
         request,
         "jobs/job/summary.html",
         job=job,
-        detail=await queries.get_job_detail(database, job),
+        history=await queries.get_history(database, job),
         failure=FAILURES.get(job.error_code or ""),
         failures=FAILURES,
         files=_files(job),

@@ -33,7 +33,7 @@ class AcceptanceTest(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceEntry:
+class TaskEntry:
     """A (layer, name) of a definition.
 
     `rules` are those of the layer's attributes, in the definition's order; `pointer` is the JSON pointer of the entry.
@@ -76,7 +76,7 @@ def read_definition(path: Path) -> JsonObject:
     return definition
 
 
-def select_entry(definition: JsonObject, layer: str, name: str) -> SourceEntry:
+def select_entry(definition: JsonObject, layer: str, name: str) -> TaskEntry:
     """Return the first entry with that layer and name. Raises TaskFailure source.schema or source.skip."""
     by_name = {(entry.layer, entry.name): entry for entry in entries(definition)}
     if (layer, name) not in by_name:
@@ -94,7 +94,7 @@ def select_entry(definition: JsonObject, layer: str, name: str) -> SourceEntry:
         raise TaskFailure("source.schema", f"{entry.pointer}: missing `conform` with a `format`")
     test = body.get("test") or {}
     data = body["data"]
-    return SourceEntry(
+    return TaskEntry(
         layer=layer,
         name=name,
         urls=(data,) if isinstance(data, str) else tuple(data),
@@ -123,7 +123,7 @@ def rule_columns(rule: object) -> Iterator[str]:
             yield from rule_columns(step)
 
 
-def needed_columns(entry: SourceEntry) -> set[str]:
+def needed_columns(entry: TaskEntry) -> set[str]:
     """Return the columns that an entry's rules and coordinates read."""
     columns = {column for rule in entry.rules.values() for column in rule_columns(rule)}
     coordinates = (entry.conform.get(key) for key in ("lat", "lon"))

@@ -1,0 +1,136 @@
+"""The rows that the queries of failures and reviews return, and the groups made of them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from oa_shared.failures import FAILURES
+from oa_shared.json_types import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group of failed jobs: how many, of how many sources, with which codes; `examples` are job IDs."""
+
+    key: str
+    jobs: int
+    sources: int
+    codes: list[str]
+    examples: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendRow:
+    """How many jobs of a group failed in a period: a day, or a run."""
+
+    key: str
+    period: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailingDatasets:
+    """How many datasets of live runs fail for a group's cause now, and since when the first of them does."""
+
+    key: str
+    failing_since: datetime | None
+    failing: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureExample:
+    """A failed job, as an example of its group."""
+
+    job: int
+    run: int
+    source_name: str
+    layer: str
+    name: str
+    code: str
+    message: str | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FailurePeriod:
+    """How many jobs failed in a period: a day such as 2026-11-24, or a run ID."""
+
+    period: str
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failed jobs with one cause; `title` and `hint` are empty for a host or a place."""
+
+    key: str
+    title: str
+    hint: str
+    codes: list[str]
+    rerun_helps: bool
+    jobs: int
+    sources: int
+    now: int
+    before: int
+    series: list[FailurePeriod]
+    failing: int
+    failing_since: datetime | None
+    examples: list[FailureExample]
+
+    @property
+    def counts(self) -> list[int]:
+        """Return the number of failed jobs in each period, oldest first."""
+        return [period.jobs for period in self.series]
+
+
+def can_rerun(codes: list[str]) -> bool:
+    """Return whether a rerun may succeed with the source as it is."""
+    return all(code in FAILURES and FAILURES[code].rerun_helps for code in codes)
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """A job that needs review, with its result and the published one."""
+
+    id: int
+    run: int
+    source_name: str
+    layer: str
+    name: str
+    ended_at: datetime | None
+    result: JsonObject | None
+    errors: list[JsonObject]
+    created_at: datetime | None
+    published_job: int | None
+    published_at: datetime | None
+    published_result: JsonObject | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of the new result next to that of the published one; None is unknown."""
+
+    what: str
+    now: int | None
+    published: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobForReview:
+    """A job that needs review: the reasons, and its figures compared with the published ones."""
+
+    id: int
+    run: int
+    source_name: str
+    layer: str
+    name: str
+    ended_at: datetime | None
+    created_at: datetime | None
+    errors: list[JsonObject]
+    published_job: int | None
+    published_at: datetime | None
+    figures: list[Figure] = field(default_factory=list)
+
+    @property
+    def job(self) -> int:
+        """Return the job's ID, under the name that responses use."""
+        return self.id

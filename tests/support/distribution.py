@@ -1,0 +1,32 @@
+"""The order of tests for several workers: each begins with its share of the slow modules, which mostly wait."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
+from operator import attrgetter
+
+import pytest
+
+
+def deal(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Return the tests in the order in which `workers` take equal, contiguous parts of them (`--dist worksteal`).
+
+    Modules marked slow are dealt out whole, since their tests share a stack, and come first in each part: while one
+    worker waits for a stack the others have the processors, and no worker is left with a slow module at the end.
+    """
+    modules = [list(tests) for _, tests in groupby(items, key=attrgetter("path"))]
+    slow = [module for module in modules if any(test.get_closest_marker("slow") for test in module)]
+    quick = (test for module in modules if module not in slow for test in module)
+    heads: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for module in sorted(slow, key=len, reverse=True):
+        min(heads, key=len).extend(module)
+    return list(_parts(heads, quick, len(items)))
+
+
+def _parts(heads: list[list[pytest.Item]], quick: Iterator[pytest.Item], left: int) -> Iterator[pytest.Item]:
+    """Fill each head up to the size of the part that the scheduler gives to its worker."""
+    for number, head in enumerate(heads):
+        size = left // (len(heads) - number)
+        part = [*head, *islice(quick, max(0, size - len(head)))]
+        left -= len(part)
+        yield from part
+    yield from quick
