@@ -58,7 +58,7 @@ def test_dataset_shows_files_history_and_attribution(reader: Visitor) -> None:
     look(page, "dataset")
 
 
-def test_dataset_whose_newer_job_failed_says_why(reader: Visitor) -> None:
+def test_dataset_whose_newer_job_failed_shows_the_error(reader: Visitor) -> None:
     page = reader.open("/data?failing=true")
     page.get_by_role("link", name="us/ca/alameda").click()
     assert page.get_by_text(f"https://example.org/{HOSTILE} answered 404").is_visible()
@@ -94,7 +94,7 @@ def test_map_without_scripts_has_the_list(reader: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("path", "name"), [("/data", "data-empty"), ("/map", "map-empty")])
-def test_page_without_data_says_so(newcomer: Visitor, path: str, name: str) -> None:
+def test_page_without_data_has_an_empty_state(newcomer: Visitor, path: str, name: str) -> None:
     page = newcomer.open(path)
     assert page.get_by_text("No matching datasets.").is_visible()
     look(page, name)

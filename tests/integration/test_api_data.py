@@ -107,7 +107,7 @@ async def test_unchanged_list_is_not_sent_again(api: RunningApi) -> None:
     assert changed.status == 200
 
 
-async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
+async def test_dataset_whose_newer_job_failed_has_the_error(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     error = {"code": "source.not_found", "message": "https://example.org/a.zip answered 404"}
@@ -121,7 +121,7 @@ async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
     assert await names(api, "?failing=false") == []
 
 
-async def test_dataset_whose_newer_job_needs_review_says_why(api: RunningApi) -> None:
+async def test_dataset_whose_newer_job_needs_review_has_the_reasons(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     await tell(api.database, newer, JobStatus.SUCCESS, result=result(newer["id"], count=50))

@@ -101,7 +101,7 @@ async def test_export_that_cannot_be_is_refused_and_nothing_stays(api: RunningAp
     assert await api.count("job") == 0
 
 
-async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
+async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     waiting, old = await api.job(), await publish(api, "us/ne/old")
     gone = "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')"
@@ -120,7 +120,7 @@ async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("limits", [{"export_features": 1999}, {"export_inputs": 1}])
-async def test_export_that_is_too_large_says_how_much_is_allowed(database_url: str, limits: dict[str, int]) -> None:
+async def test_too_large_export_is_refused_with_its_size(database_url: str, limits: dict[str, int]) -> None:
     async with running_api(database_url, **limits) as api:
         await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas")
         status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us"})
@@ -156,7 +156,7 @@ async def test_export_done_has_a_file_until_it_expires(api: RunningApi) -> None:
     assert f"export {made['id']} has expired" in problem["detail"]
 
 
-async def test_export_that_fails_says_why_and_can_run_again(api: RunningApi) -> None:
+async def test_failed_export_has_the_error_and_can_run_again(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     error = {"code": "source.empty", "message": "nothing lies in the box"}
     await end(api, made["job"], status=JobStatus.FAIL, error=error)

@@ -18,7 +18,7 @@ def files(job: int, *names: str, attempt: int = 1) -> dict[str, Any]:
     }
 
 
-def layered(layer: str, name: str) -> dict[str, Any]:
+def definition_of(layer: str, name: str) -> dict[str, Any]:
     """Return a definition of one entry of a layer, with a license."""
     conform = {"format": "csv", "lat": "Y", "lon": "X"}
     conform |= {"number": "NO", "street": "ST"} if layer == "addresses" else {"pid": "NO"}
@@ -45,7 +45,7 @@ async def publish(
     with_parquet: bool = True,
 ) -> int:
     """Publish a result of a source and return its job."""
-    element = {"source": layered(layer, name), "source_name": source_name}
+    element = {"source": definition_of(layer, name), "source_name": source_name}
     _, answer = await api.post_jobs(await api.run(live=True), element)
     job = int(answer["jobs"][0])
     outputs = files(job, "source.geojson.gz", *(["source.parquet"] if with_parquet else []))

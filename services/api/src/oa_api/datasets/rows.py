@@ -35,7 +35,7 @@ class DatasetRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """A publication in the history of a dataset; `is_kept` tells whether its files are stored."""
+    """A publication in the history of a dataset; without `is_kept` its files are deleted."""
 
     id: int
     job: int

@@ -24,7 +24,7 @@ class FillSchema(ResponseSchema):
     """How many features have a value in a field."""
 
     filled = fields.Integer(required=True, metadata=about("Number of features with a value.", 980))
-    rate = fields.Float(required=True, metadata=about("Their share, 0 to 1.", 0.98))
+    rate = fields.Float(required=True, metadata=about("Share of features with a value, 0 to 1.", 0.98))
 
 
 class FileSchema(ResponseSchema):
@@ -63,7 +63,7 @@ class LatestJobSchema(ResponseSchema):
     attempt = fields.Integer(required=True, metadata=about("Number of its attempt.", 1))
     status = fields.String(required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("Status."))
     code = text_field("Failure code.", "source.not_found", allow_none=True)
-    error = text_field("Why it was not published.", "https://example.org/a.zip answered 404")
+    error = text_field("Reason, as a message.", "https://example.org/a.zip answered 404")
     ended_at = time_field("When it ended.", allow_none=True)
 
 

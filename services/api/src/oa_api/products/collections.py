@@ -91,7 +91,7 @@ async def build_due_collections(database: Database, *, key: str, requester: Requ
         try:
             builds.append(await build_collection(database, collection, NewBuild(), requester, idempotency=idempotency))
         except NotFoundError:
-            log.info("collection_deleted_meanwhile", collection=collection)
+            log.info("collection_already_deleted", collection=collection)
     return builds
 
 

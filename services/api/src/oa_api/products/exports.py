@@ -119,7 +119,7 @@ async def _select(transaction: Transaction, new_export: NewExport) -> _Contents:
 
 def _check_limits(inputs: Inputs, limits: ExportLimits) -> None:
     if not inputs.items:
-        raise InvalidError("there is nothing to export", fields={"source": ["No published data with a file matches."]})
+        raise InvalidError("no matching data to export", fields={"source": ["No published data with a file matches."]})
     if len(inputs.items) > limits.inputs or inputs.features > limits.features:
         selected = f"{len(inputs.items):,} datasets with {inputs.features:,} features"
         allowed = f"{limits.inputs:,} datasets with {limits.features:,} features"

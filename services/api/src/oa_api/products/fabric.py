@@ -56,12 +56,12 @@ async def _start_builds(transaction: Transaction, new_build: NewBuild, requester
     skipped = [await _skip_reason(transaction, product, is_forced=new_build.force) for product in products]
     due = [product for product, reason in zip(products, skipped, strict=True) if reason is None]
     jobs = iter(await start_jobs(transaction, due, requester) if due else [])
-    started = [_started(product, reason, jobs=jobs) for product, reason in zip(products, skipped, strict=True)]
+    started = [_describe(product, reason, jobs=jobs) for product, reason in zip(products, skipped, strict=True)]
     await _record(transaction, new_build, requester, jobs=[layer.job for layer in started if layer.job])
     return started
 
 
-def _started(product: Product, skipped: str | None, *, jobs: Iterator[int]) -> StartedLayer:
+def _describe(product: Product, skipped: str | None, *, jobs: Iterator[int]) -> StartedLayer:
     plan = product.plan
     return StartedLayer(
         layer=product.name,

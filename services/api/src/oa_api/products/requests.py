@@ -79,7 +79,7 @@ class ExportForm:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CollectionForm:
-    """The fields of the form of a collection; `sources` has one glob a line, and each format is a checkbox."""
+    """The fields of the form of a collection; `sources` has one glob per line, and each format is a checkbox."""
 
     name: str | None = None
     display_name: str = ""

@@ -91,7 +91,7 @@ class CollectionBuildSchema(BuildStateSchema):
 
     id = id_field("ID of the build.")
     collection = id_field("ID of the collection.")
-    skipped = text_field("Why no job was created.", "nothing has changed since job 7", allow_none=True)
+    skipped = text_field("Reason for creating no job.", "nothing has changed since job 7", allow_none=True)
     inputs = _inputs()
     features = _features()
     is_newest = fields.Boolean(required=True, metadata=about("Whether its files are the current ones.", True))
@@ -141,7 +141,7 @@ class CollectionDeletedSchema(ResponseSchema):
 
 class _StartedSchema(ResponseSchema):
     job = _optional_id("ID of the job that builds it; null if none is needed.")
-    skipped = text_field("Why no job was created.", "nothing has changed since job 7", allow_none=True)
+    skipped = text_field("Reason for creating no job.", "nothing has changed since job 7", allow_none=True)
     inputs = _inputs()
     features = _features()
 

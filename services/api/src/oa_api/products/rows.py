@@ -282,7 +282,7 @@ class PublishedInputRow(InputRow):
 
 @dataclass(frozen=True, kw_only=True)
 class JobInputRow(InputRow):
-    """The result of a job; `has_deleted_files` tells whether retention deleted its files."""
+    """The result of a job; `has_deleted_files` is true after retention deletes its files."""
 
     kind: str
     status: str

@@ -18,7 +18,7 @@ from oa_shared.status import JobStatus
 
 _SQL = load_queries("products.queries")
 _SIDES = ("west", "south", "east", "north")
-# The keys of a license in definitions, where they are not ours.
+# The keys of a license in definitions that differ from the fields of License.
 _LICENSE_KEYS = {"attribution_name": "attribution name", "share_alike": "share-alike"}
 
 
