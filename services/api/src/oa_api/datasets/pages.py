@@ -18,6 +18,7 @@ from oa_api.db.database import Database
 from oa_api.db.pages import Page
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.request_parsing import path_id, read_query
+from oa_api.jobs.output_files import FILE_DESCRIPTIONS
 from oa_api.products.queries import list_fabric_layers
 from oa_api.ui import charts
 from oa_api.ui.lists import list_filter, make_listing
@@ -27,21 +28,6 @@ from oa_shared.status import LAYERS
 
 _HISTORY = 50
 _DATASETS_BELOW_MAP = 50
-_FILE_DESCRIPTIONS = {
-    "source.geojson.gz": "all features, one per line",
-    "validated.geojson.gz": "valid features",
-    "source.parquet": "GeoParquet",
-    "source.pmtiles": "vector tiles",
-    "source.png": "preview",
-    "changes.jsonl.gz": "changes since previous version",
-    "delta.geojson": "changes as GeoJSON",
-    "cache.zip": "source data as downloaded",
-    "profile.json": "source columns",
-    "manifest.json": "digests of all files, all counts",
-    "definition.json": "definition of the job",
-    "sample.json": "sample rows: input and output",
-    "stats.json": "counts",
-}
 _Selection = TypeVar("_Selection", bound=DatasetSelection)
 
 
@@ -65,7 +51,7 @@ async def show_dataset(request: web.Request) -> web.Response:
         request,
         "datasets/dataset.html",
         data=serialize_dataset(dataset),
-        files=[{**file, "href": file["url"], "what": _FILE_DESCRIPTIONS.get(str(file["name"]), "")} for file in files],
+        files=[{**file, "href": file["url"], "what": FILE_DESCRIPTIONS.get(str(file["name"]), "")} for file in files],
         urls={file["name"]: file["url"] for file in files},
         history=make_listing(request, window, publications),
         chart=_chart(page.rows),
