@@ -34,7 +34,7 @@ def _log_calls() -> Iterator[ast.Call]:
 
 
 def _is_log(function: ast.Attribute) -> bool:
-    return isinstance(function.value, ast.Name) and function.value.id == "log" and function.attr in LEVELS
+    return isinstance(function.value, ast.Name) and function.value.id in {"log", "bound_log"} and function.attr in LEVELS
 
 
 def test_every_log_event_is_a_constant_in_snake_case() -> None:
