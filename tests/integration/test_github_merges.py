@@ -24,9 +24,9 @@ async def tried(world: GitHubWorld, *names: str) -> tuple[int, dict[str, int]]:
 )
 async def test_merge_publishes_what_the_pull_request_made_once(world: GitHubWorld, tell: tuple[str, ...]) -> None:
     number, jobs = await tried(world, "town", "village")
-    assert await world.published() == {}
+    assert await world.list_published() == {}
     await world.merge(number, tell=tell)
-    assert await world.published() == {"us/ca/town/town": jobs["town"], "us/ca/town/village": jobs["village"]}
+    assert await world.list_published() == {"us/ca/town/town": jobs["town"], "us/ca/town/village": jobs["village"]}
     assert len(await world.jobs()) == 4
     assert "✅ published" in world.comment()
     assert "Merged:" in world.comment()
@@ -36,9 +36,9 @@ async def test_merge_while_jobs_run_publishes_them_when_they_end(world: GitHubWo
     number = await world.pull({TOWN: definition("town")})
     await world.end_samples()
     await world.merge(number)
-    assert await world.published() == {}
+    assert await world.list_published() == {}
     await world.end_full()
-    assert list(await world.published()) == ["us/ca/town/town"]
+    assert list(await world.list_published()) == ["us/ca/town/town"]
     assert len(await world.jobs()) == 2
     assert "✅ published" in world.comment()
 
@@ -49,7 +49,7 @@ async def test_merge_before_the_whole_jobs_runs_them_live(world: GitHubWorld) ->
     assert [(job["sample"], job["live"]) for job in await world.jobs()] == [(100, False), (None, True)]
     await world.end_samples()
     await world.end_full()
-    assert list(await world.published()) == ["us/ca/town/town"]
+    assert list(await world.list_published()) == ["us/ca/town/town"]
     assert world.check_run()["status"] == "completed"
 
 
@@ -61,7 +61,7 @@ async def test_merge_of_another_definition_than_was_tried_runs_anew(world: GitHu
     await world.merge(number)
     live = await world.jobs("run.live")
     assert [(job["name"], job["status"]) for job in live] == [("town", "Pending")]
-    assert await world.published() == {}
+    assert await world.list_published() == {}
 
 
 async def test_merge_runs_anew_what_had_failed(world: GitHubWorld) -> None:
@@ -70,7 +70,7 @@ async def test_merge_runs_anew_what_had_failed(world: GitHubWorld) -> None:
     await world.end("run.sample IS NULL AND job.name = 'town'", error=NOT_FOUND)
     await world.end_full()
     await world.merge(number)
-    assert list(await world.published()) == ["us/ca/town/village"]
+    assert list(await world.list_published()) == ["us/ca/town/village"]
     anew = await world.jobs("run.live AND rank < 9")
     assert [job["name"] for job in anew] == ["town"]
 
@@ -82,10 +82,10 @@ async def test_merge_after_a_newer_live_job_of_the_old_definition_runs_anew(worl
     weekly = await world.api.run(live=True)
     await world.api.post_jobs(weekly, {"source": definition("city", "county"), "source_name": "us/ca/berkeley"})
     await world.end("run.live", result=GOOD)
-    before = await world.published()
+    before = await world.list_published()
     await world.merge(number)
     await world.end("run.live", result=GOOD)
-    after = await world.published()
+    after = await world.list_published()
     assert all(after[name] > before[name] for name in before)
 
 
@@ -94,7 +94,7 @@ async def test_merge_goes_through_the_quality_gate(world: GitHubWorld) -> None:
     await world.end_samples()
     await world.end_full(result={**GOOD, "valid": 0})
     await world.merge(number)
-    assert await world.published() == {}
+    assert await world.list_published() == {}
     assert [job["status"] for job in await world.jobs("run.live")] == ["Warn"]
 
 
@@ -135,11 +135,11 @@ async def test_push_that_removes_a_source_leaves_its_data(world: GitHubWorld) ->
     run = await world.api.run(live=True)
     await world.api.post_jobs(run, {"source": definition("city"), "source_name": "us/ca/berkeley"})
     await world.end("run.live", result=GOOD)
-    published = await world.published()
+    published = await world.list_published()
     before, after = world.model.head, world.model.commit({BERKELEY: None}, to_branch=True)
     await world.send("push", push_event(world.model, before, after))
     await world.settle()
-    assert await world.published() == published
+    assert await world.list_published() == published
     assert len(await world.jobs()) == 1
 
 
@@ -147,5 +147,5 @@ async def test_merge_into_another_branch_publishes_nothing(world: GitHubWorld) -
     number, _ = await tried(world, "town")
     world.model.pulls[number].base_ref = "topic"
     await world.merge(number, tell=("pull_request",))
-    assert await world.published() == {}
+    assert await world.list_published() == {}
     assert await world.jobs("run.live") == []

@@ -1,4 +1,4 @@
-"""The API, its duty towards GitHub, and a GitHub, all over real HTTP with a real Postgres; tasks are played."""
+"""The API, its GitHub worker and a simulated GitHub over real HTTP and Postgres; tests report as tasks do."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from oa_api.settings import Settings
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.databases import Snapshot
-from support.fakes.github_events import SECRET, encoded, headers, pull_event, push_event
+from support.fakes.github_events import SECRET, encode_payload, headers, pull_event, push_event
 from support.fakes.github_model import APP_ID, GitHubModel
 from support.fakes.github_server import GitHubServer, app_key_pem, as_json
 from support.fakes.memory_storage import MemoryStorage
@@ -44,32 +44,32 @@ class GitHubWorld:
         return self.github.model
 
     async def forget(self) -> None:
-        """Begin anew: a repository with one definition of two entries, and an empty database."""
+        """Reset to a repository with one definition of two entries, and an empty database."""
         assert await asyncio.to_thread(self.before.restore, self.database_url)
         self.storage._objects.clear()
         self.github.forget(new_model())
 
     async def send(self, event: str, payload: Any, **more: str) -> tuple[int, Any]:
         """Send an event as GitHub does and return the status and the answer."""
-        body = encoded(payload)
+        body = encode_payload(payload)
         response = await self.api.client.post("/api/github/event", data=body, headers=headers(event, body, **more))
         return response.status, await response.json()
 
     async def pull(self, changes: dict[str, Any], *, author: str = "author") -> int:
-        """Open a pull request with these files, tell of it, and let the duty begin."""
+        """Open a pull request with these files, send its event, and run the worker."""
         number = self.model.open_pull(self.model.commit(as_files(changes)), author=author)
         await self.send("pull_request", pull_event(self.model, number, "opened"))
         await self.settle()
         return number
 
     async def push_to_pull(self, number: int, changes: dict[str, Any]) -> None:
-        """Force another commit onto a pull request and tell of it."""
+        """Force-push a commit to a pull request, send its event, and run the worker."""
         self.model.push_to_pull(number, self.model.commit(as_files(changes)))
         await self.send("pull_request", pull_event(self.model, number, "synchronize"))
         await self.settle()
 
     async def merge(self, number: int, *, tell: tuple[str, ...] = ("pull_request", "push")) -> None:
-        """Merge a pull request and tell of it in this order."""
+        """Merge a pull request, send the events in this order, and run the worker after each."""
         before, after = self.model.merge(number)
         for event in tell:
             is_push = event == "push"
@@ -78,7 +78,7 @@ class GitHubWorld:
             await self.settle()
 
     async def settle(self) -> None:
-        """Let the duty do all that there is to do now, pauses left out."""
+        """Run the worker until it is idle, without its pauses."""
         for _ in range(_ROUNDS):
             await self.skip_pauses()
             await self.duty.once()
@@ -93,7 +93,7 @@ class GitHubWorld:
         return await self.api.database.all(f"{sql} WHERE {where} ORDER BY job.id")
 
     async def end(self, where: str, *, result: Any = None, error: dict[str, str] | None = None) -> None:
-        """Play the task: end all unended jobs that fit, with a result or an error, then let the duty look."""
+        """End all matching jobs that are open, with a result or an error, then run the worker."""
         status = JobStatus.FAIL if error else JobStatus.SUCCESS
         for job in await self.jobs(f"rank < 9 AND ({where})"):
             about = {name: job[name] for name in ("attempt", "token")}
@@ -119,7 +119,7 @@ class GitHubWorld:
         runs = [run for run in self.model.check_runs.values() if head_sha in (None, run["head_sha"])]
         return runs[-1]
 
-    async def published(self) -> dict[str, int]:
+    async def list_published(self) -> dict[str, int]:
         """Return the job that is published of each entry."""
         rows = await self.api.database.all("SELECT source_name, name, job_id FROM data ORDER BY source_name, name")
         return {f"{row['source_name']}/{row['name']}": row["job_id"] for row in rows}
