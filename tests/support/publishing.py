@@ -28,7 +28,7 @@ def result(job: int, *, attempt: int = 1, count: int = 100, bounds: list[float] 
 async def make_job(
     api: RunningApi, source: str = "us/ca/berkeley", name: str = "city", *, licence: Any = LICENSE, **run: Any
 ) -> Row:
-    """Create a live run with one job of a source, whose licence is given, and return the job, token and all."""
+    """Create a live run with one job of a source, with this license, and return the job, token and all."""
     made = definition(name)
     made["layers"]["addresses"][0]["license"] = licence
     number = await api.run(**{"live": True, **run})
