@@ -1,4 +1,4 @@
-"""Publishes results and ends products by messages of the results queue, against a running API."""
+"""Published datasets and ended products, reported to a running API like messages of the results queue."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +18,8 @@ def files(job: int, *names: str, attempt: int = 1) -> dict[str, Any]:
     }
 
 
-def definition_of(layer: str, name: str) -> dict[str, Any]:
-    """Return a definition of one entry of a layer, with a license."""
+def layer_definition(layer: str, name: str) -> dict[str, Any]:
+    """Return a definition with one entry of a layer, with a license."""
     conform = {"format": "csv", "lat": "Y", "lon": "X"}
     conform |= {"number": "NO", "street": "ST"} if layer == "addresses" else {"pid": "NO"}
     entry = {"name": name, "data": "http://x/a.csv", "protocol": "http", "conform": conform, "license": LICENSE}
@@ -27,7 +27,7 @@ def definition_of(layer: str, name: str) -> dict[str, Any]:
 
 
 async def end(api: RunningApi, job: int, *, status: JobStatus = JobStatus.SUCCESS, seq: int = 1, **extra: Any) -> str:
-    """End the running attempt of a job, and return the outcome of the message."""
+    """End the current attempt of a job and return the outcome of the message."""
     row = await api.get(f"/api/job/{job}", **INTERNAL)
     said = {"job": job, "attempt": row["attempt"], "token": row["token"], "seq": seq}
     message = StatusMessage(**said, status=status, at=datetime.now(UTC), **extra)
@@ -45,7 +45,7 @@ async def publish(
     with_parquet: bool = True,
 ) -> int:
     """Publish a result of a source and return its job."""
-    element = {"source": definition_of(layer, name), "source_name": source_name}
+    element = {"source": layer_definition(layer, name), "source_name": source_name}
     _, answer = await api.post_jobs(await api.run(live=True), element)
     job = int(answer["jobs"][0])
     outputs = files(job, "source.geojson.gz", *(["source.parquet"] if with_parquet else []))
