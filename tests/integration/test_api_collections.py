@@ -1,4 +1,4 @@
-"""Collections over HTTP: making, changing, building, and what is offered."""
+"""Collections over HTTP: created, changed, built, downloaded."""
 
 import json
 from typing import Any
@@ -15,34 +15,34 @@ MAIN = "collection.geojson.zip"
 
 
 async def collection(api: RunningApi, **more: Any) -> int:
-    status, made = await ask(api, "POST", "/api/collections", {**NEBRASKA, **more})
+    status, created = await ask(api, "POST", "/api/collections", {**NEBRASKA, **more})
     assert status == 200
-    return int(made["id"])
+    return int(created["id"])
 
 
-async def start_build(api: RunningApi, number: int, **asked: Any) -> Any:
-    status, made = await ask(api, "POST", f"/api/collections/{number}/build", asked)
+async def start_build(api: RunningApi, number: int, **fields: Any) -> Any:
+    status, created = await ask(api, "POST", f"/api/collections/{number}/build", fields)
     assert status == 200
-    return made
+    return created
 
 
-async def test_collection_made_is_shown_with_nothing_built(api: RunningApi) -> None:
+async def test_new_collection_has_no_build(api: RunningApi) -> None:
     number = await collection(api, layer="addresses", formats=["geojson"], deduplicate=True)
-    found = await api.get(f"/api/collections/{number}")
-    assert {key: found[key] for key in NEBRASKA} == NEBRASKA
-    assert found["layer"] == "addresses"
-    assert found["formats"] == ["geojson"]
-    assert found["deduplicate"] is True
-    assert found["job"] is None
-    assert found["build"] is None
-    assert found["files"] == []
-    assert found["size"] == 0
+    fetched = await api.get(f"/api/collections/{number}")
+    assert {key: fetched[key] for key in NEBRASKA} == NEBRASKA
+    assert fetched["layer"] == "addresses"
+    assert fetched["formats"] == ["geojson"]
+    assert fetched["deduplicate"] is True
+    assert fetched["job"] is None
+    assert fetched["build"] is None
+    assert fetched["files"] == []
+    assert fetched["size"] == 0
     listed = await api.get("/api/collections")
     assert listed["total"] == 1
-    assert listed["collections"] == [found]
+    assert listed["collections"] == [fetched]
 
 
-async def test_collection_name_that_is_taken_is_refused(api: RunningApi) -> None:
+async def test_collection_name_in_use_is_refused(api: RunningApi) -> None:
     await collection(api)
     status, problem = await ask(api, "POST", "/api/collections", NEBRASKA)
     assert status == 409
@@ -72,7 +72,7 @@ async def test_invalid_collection_is_refused(api: RunningApi, body: Any, field: 
     assert await api.count("collection") == 0
 
 
-async def test_collection_change_keeps_what_is_left_out(api: RunningApi) -> None:
+async def test_collection_change_keeps_omitted_fields(api: RunningApi) -> None:
     number = await collection(api, layer="addresses")
     status, changed = await ask(api, "PATCH", f"/api/collections/{number}", {"sources": ["us/ne/*"], "layer": None})
     assert status == 200
@@ -84,13 +84,13 @@ async def test_collection_change_keeps_what_is_left_out(api: RunningApi) -> None
     assert list(problem["errors"]) == ["name"]
 
 
-async def test_collection_deleted_is_gone_and_its_jobs_stay(api: RunningApi) -> None:
+async def test_deleted_collection_is_gone_and_its_jobs_stay(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     job = (await start_build(api, number))["job"]
-    status, said = await ask(api, "DELETE", f"/api/collections/{number}")
+    status, deleted = await ask(api, "DELETE", f"/api/collections/{number}")
     assert status == 200
-    assert said == {"status": 200, "message": "collection us-ne is deleted"}
+    assert deleted == {"status": 200, "message": "collection us-ne is deleted"}
     assert (await ask(api, "GET", f"/api/collections/{number}"))[0] == 404
     assert await build(api, job, MAIN) == "Success"
     assert await api.count("collection_build") == 0
@@ -98,26 +98,26 @@ async def test_collection_deleted_is_gone_and_its_jobs_stay(api: RunningApi) -> 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 @pytest.mark.parametrize("number", ["7", "0", "x", str(2**70)])
-async def test_collection_that_is_not_there_is_not_found(api: RunningApi, method: str, number: str) -> None:
+async def test_missing_collection_is_not_found(api: RunningApi, method: str, number: str) -> None:
     body = {} if method == "PATCH" else None
     assert (await ask(api, method, f"/api/collections/{number}", body))[0] == 404
 
 
 @pytest.mark.parametrize("path", ["data", "builds", f"output/{MAIN}"])
-async def test_what_belongs_to_no_collection_is_not_found(api: RunningApi, path: str) -> None:
+async def test_parts_of_a_missing_collection_are_not_found(api: RunningApi, path: str) -> None:
     assert (await ask(api, "GET", f"/api/collections/7/{path}"))[0] == 404
 
 
-async def test_build_makes_one_job_whose_plan_names_the_inputs(api: RunningApi) -> None:
+async def test_build_creates_one_job_whose_plan_lists_the_inputs(api: RunningApi) -> None:
     lancaster, douglas = await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas", count=50)
     await publish(api, "us/nebraska"), await publish(api, "us/ne/plain", with_parquet=False)
     number = await collection(api, deduplicate=True, formats=["geojson", "pmtiles"])
-    made = await start_build(api, number)
-    assert made["skipped"] is None
-    assert made["inputs"] == 2
-    assert made["features"] == 1050
-    assert made["left_out"] == 1
-    job = await api.get(f"/api/job/{made['job']}")
+    created = await start_build(api, number)
+    assert created["skipped"] is None
+    assert created["inputs"] == 2
+    assert created["features"] == 1050
+    assert created["left_out"] == 1
+    job = await api.get(f"/api/job/{created['job']}")
     assert job["kind"] == "collection"
     assert job["source_name"] == "collection/us-ne"
     assert job["layer"] == "all"
@@ -125,7 +125,7 @@ async def test_build_makes_one_job_whose_plan_names_the_inputs(api: RunningApi) 
     run = await api.get(f"/api/run/{job['run']}")
     assert run["closed"] is True
     assert run["jobs"]["total"] == 1
-    plan = await plan_of(api, made["job"])
+    plan = await plan_of(api, created["job"])
     assert plan["v"] == 1
     assert plan["kind"] == "collection"
     assert plan["title"] == "Nebraska"
@@ -151,32 +151,32 @@ async def test_build_makes_one_job_whose_plan_names_the_inputs(api: RunningApi) 
     assert plan["inputs"][1]["license"]["text"] == "CC-BY-4.0"
 
 
-async def test_build_asks_for_one_container_of_its_kind(api: RunningApi) -> None:
+async def test_build_requests_one_container_of_its_kind(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    made = await start_build(api, await collection(api))
-    rows = await api.database.all("SELECT body FROM outbox WHERE job_id = %(job)s", {"job": made["job"]})
+    created = await start_build(api, await collection(api))
+    rows = await api.database.all("SELECT body FROM outbox WHERE job_id = %(job)s", {"job": created["job"]})
     assert len(rows) == 1
     assert '"job_kind": "collection"' in rows[0]["body"]
 
 
-async def test_build_done_is_offered(api: RunningApi) -> None:
+async def test_successful_build_has_its_files(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     job = (await start_build(api, number))["job"]
     assert (await ask(api, "GET", f"/api/collections/{number}/data"))[0] == 404
     assert await build(api, job, MAIN, "collection.pmtiles", "manifest.json") == "Success"
-    found = await api.get(f"/api/collections/{number}")
-    assert found["job"] == job
-    assert found["count"] == 1234
-    assert found["size"] == 200
-    assert [file["name"] for file in found["files"]] == [MAIN, "collection.pmtiles"]
-    assert found["build"]["job"] == job
-    assert found["build"]["status"] == "Success"
-    assert found["build"]["is_newest"] is True
-    for path in (f"/api/collections/{number}/data", found["files"][0]["url"]):
+    fetched = await api.get(f"/api/collections/{number}")
+    assert fetched["job"] == job
+    assert fetched["count"] == 1234
+    assert fetched["size"] == 200
+    assert [file["name"] for file in fetched["files"]] == [MAIN, "collection.pmtiles"]
+    assert fetched["build"]["job"] == job
+    assert fetched["build"]["status"] == "Success"
+    assert fetched["build"]["is_newest"] is True
+    for path in (f"/api/collections/{number}/data", fetched["files"][0]["url"]):
         response = await api.client.get(path, headers={"Range": "bytes=0-3"})
         assert response.status == 206
-        assert await response.text() == "made"
+        assert await response.text() == "created"
     assert (await ask(api, "GET", f"/api/collections/{number}/output/other"))[0] == 404
 
 
@@ -186,16 +186,16 @@ async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced
     job = (await start_build(api, number))["job"]
     assert (await start_build(api, number))["skipped"] == f"job {job} is building the same inputs"
     await build(api, job, MAIN)
-    made = await start_build(api, number)
-    assert made["job"] is None
-    assert made["skipped"] == f"nothing has changed since job {job}"
+    created = await start_build(api, number)
+    assert created["job"] is None
+    assert created["skipped"] == f"nothing has changed since job {job}"
     assert (await start_build(api, number, force=True))["job"] > job
     builds = (await api.get(f"/api/collections/{number}/builds"))["builds"]
     assert [item["status"] for item in builds] == ["Pending", "Skipped", "Skipped", "Success"]
     assert [item["is_newest"] for item in builds] == [False, False, False, True]
 
 
-async def test_build_after_a_change_of_inputs_or_of_the_collection_is_made(api: RunningApi) -> None:
+async def test_change_of_inputs_or_of_the_collection_starts_a_build(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     await build(api, (await start_build(api, number))["job"], MAIN)
@@ -206,12 +206,12 @@ async def test_build_after_a_change_of_inputs_or_of_the_collection_is_made(api: 
     assert (await start_build(api, number))["job"] > second
 
 
-async def test_build_of_nothing_is_skipped_even_when_forced(api: RunningApi) -> None:
+async def test_build_without_inputs_is_skipped_even_when_forced(api: RunningApi) -> None:
     number = await collection(api)
     assert (await start_build(api, number, force=True))["skipped"] == "no published data matches"
 
 
-async def test_build_that_fails_leaves_the_last_good_one(api: RunningApi) -> None:
+async def test_failed_build_keeps_the_files_of_the_last_successful_one(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     good = (await start_build(api, number))["job"]
@@ -219,13 +219,13 @@ async def test_build_that_fails_leaves_the_last_good_one(api: RunningApi) -> Non
     bad = (await start_build(api, number, force=True))["job"]
     error = {"code": "source.empty", "message": "nothing in it"}
     assert await end(api, bad, status=JobStatus.FAIL, error=error) == "Fail"
-    found = await api.get(f"/api/collections/{number}")
-    assert found["job"] == good
-    assert found["build"]["job"] == bad
-    assert found["build"]["error"] == error
+    fetched = await api.get(f"/api/collections/{number}")
+    assert fetched["job"] == good
+    assert fetched["build"]["job"] == bad
+    assert fetched["build"]["error"] == error
 
 
-async def test_build_that_is_older_and_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
+async def test_older_build_that_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     older = (await start_build(api, number))["job"]
@@ -239,7 +239,7 @@ async def test_build_that_is_older_and_ends_later_does_not_replace_the_newer(api
     assert (await api.get(f"/api/collections/{number}"))["job"] == newer
 
 
-async def test_build_run_again_replaces_its_own_files_once(api: RunningApi) -> None:
+async def test_rerun_of_a_build_replaces_its_own_files_once(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     job = (await start_build(api, number))["job"]
@@ -284,10 +284,10 @@ async def test_actions_are_audited(api: RunningApi) -> None:
     ]
 
 
-async def test_jobs_of_what_everybody_gets_are_left_to_moderators(api: RunningApi) -> None:
+async def test_jobs_of_collections_require_a_moderator(api: RunningApi) -> None:
     exported = await publish(api, "us/ne/lancaster")
     job = (await start_build(api, await collection(api)))["job"]
-    status, made = await ask(api, "POST", "/api/export", {"format": "csv", "job": exported})
+    status, created = await ask(api, "POST", "/api/export", {"format": "csv", "job": exported})
     assert status == 200
     await account(api, "ann", "author")
     author = await token(api, "ann", "author")
@@ -295,13 +295,13 @@ async def test_jobs_of_what_everybody_gets_are_left_to_moderators(api: RunningAp
     assert refused.status == 403
     assert refused.json["code"] == "forbidden"
     assert "kind collection requires role moderator" in refused.json["detail"]
-    assert (await call(api, "POST", f"/api/job/{made['job']}/cancel", {}, **author)).status == 200
+    assert (await call(api, "POST", f"/api/job/{created['job']}/cancel", {}, **author)).status == 200
     await account(api, "mo", "moderator")
     assert (await call(api, "POST", f"/api/job/{job}/cancel", {}, **await token(api, "mo", "moderator"))).status == 200
 
 
 @pytest.mark.parametrize(("code", "tier"), [("infra.storage", "large"), ("resource.out_of_memory", "huge")])
-async def test_build_that_is_tried_again_stays_of_its_kind(api: RunningApi, code: str, tier: str) -> None:
+async def test_retried_build_keeps_its_kind(api: RunningApi, code: str, tier: str) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     job = (await start_build(api, number))["job"]
