@@ -176,7 +176,7 @@ async def test_successful_build_has_its_files(api: RunningApi) -> None:
     for path in (f"/api/collections/{number}/data", fetched["files"][0]["url"]):
         response = await api.client.get(path, headers={"Range": "bytes=0-3"})
         assert response.status == 206
-        assert await response.text() == "created"
+        assert await response.text() == "made"
     assert (await ask(api, "GET", f"/api/collections/{number}/output/other"))[0] == 404
 
 
