@@ -56,7 +56,7 @@ async def test_export_is_followed_and_downloaded(api: RunningApi, tmp_path: Path
     [
         (("--format", "gpkg"), 2, "use either --job or --source"),
         (("--format", "gpkg", "--source", "us", "--bbox", "1,2"), 2, "is not west,south,east,north in degrees"),
-        (("--format", "gpkg", "--source", "nobody"), 4, "there is nothing to export"),
+        (("--format", "gpkg", "--source", "nobody"), 4, "no matching data to export"),
     ],
 )
 async def test_invalid_export_is_rejected(api: RunningApi, words: tuple[str, ...], status: int, message: str) -> None:
@@ -70,7 +70,7 @@ async def test_fabric_is_built_and_shown(api: RunningApi) -> None:
     started = await oa(api, "fabric", "build")
     assert started.out.splitlines()[:2] == [
         "addresses: job 2 builds it from 1 datasets with 1,000 features",
-        "parcels: not built: nothing that is published matches",
+        "parcels: not built: no published data matches",
     ]
     await build(api, 2, "fabric.pmtiles")
     shown = await oa(api, "fabric", "show")
