@@ -1,4 +1,4 @@
-"""The API on a loop of its own, for a browser that is driven from this thread."""
+"""The API on its own event loop, for a browser that this thread controls."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Site:
-    """Serves on loopback while it is entered; `run` does something on its loop and waits for it."""
+    """Serves on loopback while entered; `run` awaits a coroutine on the loop of the site."""
 
     def __init__(self, database_url: str, **settings: Any) -> None:
         self._database_url, self._settings = database_url, settings

@@ -1,4 +1,4 @@
-"""What operators look after in a browser: the health grid, schedules, uploads."""
+"""The pages of health, schedules and uploads in a browser."""
 
 import json
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from oa_api.schedules.repository import Repository, RepositoryReader
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
@@ -19,8 +19,8 @@ Come = Callable[[str], Visitor]
 
 
 @pytest.fixture(scope="module")
-def cared(site: Site) -> Site:
-    """A site with datasets that stand in every way."""
+def site_with_health(site: Site) -> Site:
+    """A site with datasets in every health state."""
 
     async def work() -> None:
         healthy, broken, never = await make_jobs(site.api, "zz/a/healthy", "zz/a/broken", "zz/b/never")
@@ -34,16 +34,18 @@ def cared(site: Site) -> Site:
     return site
 
 
-def test_health_is_fit_for_everybody_with_and_without_data(cared: Site, visitor: Visitor, newcomer: Visitor) -> None:
-    look(visitor.open("/health"), "health")
-    look(newcomer.open("/health"), "health-empty")
+def test_health_passes_accessibility_checks_with_and_without_data(
+    site_with_health: Site, visitor: Visitor, newcomer: Visitor
+) -> None:
+    check_page(visitor.open("/health"), "health")
+    check_page(newcomer.open("/health"), "health-empty")
     assert "No live run has had a job yet." in newcomer.open("/health").inner_text("main")
-    look(visitor.open("/health?state=ill", status=422), "health-refused")
-    assert cared.url
+    check_page(visitor.open("/health?state=ill", status=422), "health-refused")
+    assert site_with_health.url
 
 
-@pytest.mark.usefixtures("cared")
-def test_health_leads_from_a_region_to_what_fails_there_and_why(visitor: Visitor) -> None:
+@pytest.mark.usefixtures("site_with_health")
+def test_health_links_from_a_region_to_its_failing_datasets(visitor: Visitor) -> None:
     page = visitor.open("/health", scripts=False)
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="zz/a", exact=True))
     row.get_by_role("link", name="1", exact=True).click()
@@ -55,51 +57,51 @@ def test_health_leads_from_a_region_to_what_fails_there_and_why(visitor: Visitor
     assert "<b>the data</b>" in page.get_by_role("region", name="Datasets").inner_text()
 
 
-@pytest.mark.usefixtures("cared")
-def test_health_offers_a_rerun_only_to_those_who_may(visitor: Visitor, signed_in: Come) -> None:
+@pytest.mark.usefixtures("site_with_health")
+def test_health_offers_a_rerun_only_to_permitted_roles(visitor: Visitor, signed_in: Come) -> None:
     assert visitor.open("/health").get_by_role("link", name="Rerun what fails").count() == 0
     page = signed_in("moderator").open("/health?prefix=zz/")
     page.get_by_role("link", name="Rerun what fails").click()
     assert "zz/b/never" in page.inner_text("main")
 
 
-def test_schedules_are_fired_by_hand_and_tell_what_came_of_it(
+def test_schedule_is_triggered_resumed_and_shows_its_result(
     site: Site, signed_in: Come, newcomer: Visitor, tmp_path: Path
 ) -> None:
-    look(newcomer.open("/schedules"), "schedules-empty")
+    check_page(newcomer.open("/schedules"), "schedules-empty")
     page = signed_in("admin").open("/schedules")
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="sources", exact=True))
     row.get_by_text("Fire", exact=True).first.click()
     row.get_by_role("button", name="Fire").click()
     assert "It is being done" in page.inner_text("body")
-    _take(site, tmp_path / "absent")
+    _run_schedule(site, tmp_path / "absent")
     page.reload()
-    look(page, "schedule-failed")
+    check_page(page, "schedule-failed")
     folder = tmp_path / "sources" / "us"
     folder.mkdir(parents=True)
     (folder / "good.json").write_text(json.dumps(definition("city")))
     (folder / "bad.json").write_text("{")
     page.set_viewport_size({"width": 1280, "height": 800})
     page.get_by_role("button", name="Go on").click()
-    _take(site, tmp_path)
+    _run_schedule(site, tmp_path)
     page.reload()
     assert "sources/us/bad.json" in page.inner_text("main")
-    look(page, "schedule-done")
-    look(signed_in("viewer").open("/schedules"), "schedules")
+    check_page(page, "schedule-done")
+    check_page(signed_in("viewer").open("/schedules"), "schedules")
 
 
-def _take(site: Site, repository: Path) -> None:
-    """Do what the duty does."""
+def _run_schedule(site: Site, repository: Path) -> None:
+    """Do the work of the schedule worker once."""
     work = SourcesTask(site.api.database, RepositoryReader(), Repository(str(repository)))
     assert site.run(schedule_once(site.api.database, {ScheduleType.SOURCES: work}))
 
 
-def test_schedule_that_is_not_there_is_a_page_that_says_so(visitor: Visitor) -> None:
-    look(visitor.open("/schedules/999", status=404), "schedule-missing")
+def test_missing_schedule_run_is_an_error_page(visitor: Visitor) -> None:
+    check_page(visitor.open("/schedules/999", status=404), "schedule-missing")
 
 
-def test_uploads_show_their_address_or_why_they_were_refused_and_go(site: Site, signed_in: Come) -> None:
-    look(signed_in("author").open("/uploads"), "uploads-empty")
+def test_uploads_show_their_url_or_error_and_are_deleted(site: Site, signed_in: Come) -> None:
+    check_page(signed_in("author").open("/uploads"), "uploads-empty")
 
     async def send(name: str, body: bytes) -> None:
         begun = await post(site.api, "/api/upload", name=name, size_bytes=len(body))
@@ -110,7 +112,7 @@ def test_uploads_show_their_address_or_why_they_were_refused_and_go(site: Site, 
     page = signed_in("moderator").open("/uploads")
     assert "/good.csv" in page.inner_text("main")
     assert "it is no text" in page.inner_text("main")
-    look(page, "uploads")
+    check_page(page, "uploads")
     page.set_viewport_size({"width": 1280, "height": 800})
     row = page.get_by_role("row").filter(has_text="good.csv")
     row.get_by_text("Delete", exact=True).first.click()
@@ -119,12 +121,12 @@ def test_uploads_show_their_address_or_why_they_were_refused_and_go(site: Site, 
     assert page.get_by_text("good.csv").count() == 0
 
 
-def test_time_and_cost_of_a_run_are_told_with_and_without_jobs(cared: Site, visitor: Visitor) -> None:
-    run = cared.run(cared.api.get("/api/job?source=zz/a/healthy"))["jobs"][0]["run"]
+def test_time_and_cost_of_a_run_are_shown_with_and_without_jobs(site_with_health: Site, visitor: Visitor) -> None:
+    run = site_with_health.run(site_with_health.api.get("/api/job?source=zz/a/healthy"))["jobs"][0]["run"]
     page = visitor.open(f"/runs/{run}")
     page.get_by_role("link", name="Time and cost").click()
     assert "Where the time went" in page.inner_text("main")
-    look(page, "speed")
-    empty = cared.run(cared.api.run())
-    look(visitor.open(f"/runs/{empty}/speed"), "speed-empty")
-    look(visitor.open("/runs/999/speed", status=404), "speed-missing")
+    check_page(page, "speed")
+    empty = site_with_health.run(site_with_health.api.run())
+    check_page(visitor.open(f"/runs/{empty}/speed"), "speed-empty")
+    check_page(visitor.open("/runs/999/speed", status=404), "speed-missing")

@@ -1,4 +1,4 @@
-"""The pages of published data: the list, one dataset, the map of everything."""
+"""The pages of published data: the list, one dataset, the map of all datasets."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from oa_shared.status import JobStatus
 from support.publishing import make_job, publish, tell
 from support.running_api import RunningApi
@@ -33,39 +33,39 @@ def full_site(fresh_database: Callable[[], str]) -> Iterator[Site]:
 
 @pytest.fixture
 def reader(browser: Browser, full_site: Site) -> Iterator[Visitor]:
-    coming = Visitor(browser, full_site.url)
-    yield coming
-    coming.leave()
+    guest = Visitor(browser, full_site.url)
+    yield guest
+    guest.leave()
 
 
-def test_list_is_filtered_by_how_the_source_begins(reader: Visitor) -> None:
+def test_list_filter_by_source_prefix_shows_matching_datasets(reader: Visitor) -> None:
     page = reader.open("/data")
     assert page.locator("tbody tr").count() == 3
     assert page.get_by_text(HOSTILE).first.is_visible()
-    look(page, "data")
+    check_page(page, "data")
     page.get_by_label("Source begins with").fill("us/ca/b")
     page.get_by_role("button", name="Filter").click()
     assert page.locator("tbody th").all_inner_texts() == ["us/ca/berkeley"]
 
 
-def test_dataset_shows_files_history_and_how_full_it_is(reader: Visitor) -> None:
+def test_dataset_page_shows_files_history_and_attribution(reader: Visitor) -> None:
     page = reader.open("/data")
     page.get_by_role("link", name="us/ca/berkeley").click()
     assert page.get_by_role("link", name="source.parquet").is_visible()
     assert page.get_by_label("Features at each publication").locator("circle").count() == 3
     assert page.get_by_role("table", name="Publications").locator("tbody tr").count() == 3
     assert page.get_by_text("must be given: Town").is_visible()
-    look(page, "dataset")
+    check_page(page, "dataset")
 
 
-def test_dataset_whose_newer_job_failed_says_why_in_words(reader: Visitor) -> None:
+def test_dataset_page_with_newer_failed_job_shows_the_error(reader: Visitor) -> None:
     page = reader.open("/data?failing=true")
     page.get_by_role("link", name="us/ca/alameda").click()
     assert page.get_by_text(f"https://example.org/{HOSTILE} answered 404").is_visible()
-    look(page, "dataset-failing")
+    check_page(page, "dataset-failing")
 
 
-def test_dataset_with_hostile_words_shows_them_as_text(reader: Visitor) -> None:
+def test_dataset_page_with_hostile_name_shows_it_as_text(reader: Visitor) -> None:
     page = reader.open("/data?source=xx/")
     page.get_by_role("link", name="xx/hostile").click()
     assert page.get_by_role("heading", level=1).inner_text() == f"xx/hostile · addresses · {HOSTILE}"
@@ -73,13 +73,13 @@ def test_dataset_with_hostile_words_shows_them_as_text(reader: Visitor) -> None:
     assert page.locator("img").count() == 0
 
 
-def test_map_is_drawn_and_leads_to_datasets(reader: Visitor) -> None:
+def test_map_is_drawn(reader: Visitor) -> None:
     page = reader.open("/map")
     page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
-    look(page, "map")
+    check_page(page, "map")
 
 
-def test_map_that_is_clicked_leads_to_the_dataset(reader: Visitor) -> None:
+def test_map_click_offers_a_link_to_the_dataset(reader: Visitor) -> None:
     page = reader.open("/map?source=us/ca/berkeley")
     page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
     page.locator("[data-map] canvas").click()
@@ -87,22 +87,22 @@ def test_map_that_is_clicked_leads_to_the_dataset(reader: Visitor) -> None:
     assert page.get_by_role("heading", level=1).inner_text() == "us/ca/berkeley · addresses · city"
 
 
-def test_map_without_scripts_has_the_list(reader: Visitor) -> None:
+def test_map_without_scripts_shows_the_list(reader: Visitor) -> None:
     page = reader.open("/map", scripts=False)
     assert page.get_by_text("the list below does not").is_visible()
     assert page.locator("tbody tr").count() == 3
 
 
 @pytest.mark.parametrize(("path", "name"), [("/data", "data-empty"), ("/map", "map-empty")])
-def test_page_without_data_says_so(newcomer: Visitor, path: str, name: str) -> None:
+def test_page_without_data_shows_an_empty_state(newcomer: Visitor, path: str, name: str) -> None:
     page = newcomer.open(path)
     assert page.get_by_text("There is no data").is_visible()
-    look(page, name)
+    check_page(page, name)
 
 
-def test_dataset_that_is_not_there_is_an_error_page(reader: Visitor) -> None:
-    look(reader.open("/data/999", status=404), "dataset-missing")
+def test_missing_dataset_is_an_error_page(reader: Visitor) -> None:
+    check_page(reader.open("/data/999", status=404), "dataset-missing")
 
 
-def test_filter_that_cannot_be_is_an_error_page(reader: Visitor) -> None:
+def test_invalid_filter_is_an_error_page(reader: Visitor) -> None:
     assert reader.open("/data?bbox=1,2", status=422).get_by_text("bbox").first.is_visible()
