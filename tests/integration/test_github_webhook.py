@@ -119,7 +119,8 @@ async def test_events_that_need_nothing_are_ignored_with_a_reason(world: GitHubW
         ("issue_comment", comment_event(model, number, "please re-run this"), "asks for nothing"),
     ):
         status, answer = await world.send(event, payload)
-        assert (status, answer["state"]) == (200, "ignored"), event
+        assert status == 200, event
+        assert answer["state"] == "ignored", event
         assert reason in answer["reason"]
     await world.settle()
     assert world.github.asked == []

@@ -43,16 +43,15 @@ async def test_report_names_what_broke_and_was_mended_since_the_one_before(api: 
     await fail(api, c)
     assert (await report(api, "p1"))["state"] == "Done"
     first = await api.get("/api/report")
-    assert (named(first["broke"]), first["fixed"], first["counts"]) == (
-        ["us/b", "us/c"],
-        [],
-        {"broke": 2, "fixed": 0},
-    )
+    assert named(first["broke"]) == ["us/b", "us/c"]
+    assert first["fixed"] == []
+    assert first["counts"] == {"broke": 2, "fixed": 0}
     for job in await make_jobs(api, "us/a", "us/b"):
         await (fail if named([await api.get(f"/api/job/{job}")]) == ["us/a"] else succeed)(api, job)
     await report(api, "p2")
     second = await api.get("/api/report")
-    assert (named(second["broke"]), named(second["fixed"])) == (["us/a"], ["us/b"])
+    assert named(second["broke"]) == ["us/a"]
+    assert named(second["fixed"]) == ["us/b"]
     assert second["states"] == {"healthy": 1, "stale": 0, "failing": 1, "never": 1}
     await report(api, "p3")
     assert (await api.get("/api/report"))["counts"] == {"broke": 0, "fixed": 0}
@@ -116,7 +115,8 @@ async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_firs
         told = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
         told |= {"report_webhook_url": hook.url, "allowed_hosts": ("127.0.0.1",)}
         waiting = await report(api, "p1", **told)
-        assert (waiting["state"], "503" in waiting["error"]) == ("Waiting", True)
+        assert waiting["state"] == "Waiting"
+        assert "503" in waiting["error"]
         hook.status = 200
         await api.database.execute("UPDATE schedule_run SET due_at = now()")
         assert (await report(api, "p1", **told))["state"] == "Done"
@@ -131,9 +131,11 @@ async def test_report_that_the_mail_server_refuses_is_tried_again(api: RunningAp
     async with mail_server(refuses=True) as box:
         told = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
         waiting = await report(api, "p1", **told)
-    assert (waiting["state"], "mail server" in waiting["error"]) == ("Waiting", True)
+    assert waiting["state"] == "Waiting"
+    assert "mail server" in waiting["error"]
 
 
 async def test_report_for_a_webhook_in_our_own_network_is_not_posted(api: RunningApi, hook: Hook) -> None:
     done = await report(api, "p1", report_webhook_url=hook.url)
-    assert (done["state"], hook.told) == ("Done", [])
+    assert done["state"] == "Done"
+    assert hook.told == []

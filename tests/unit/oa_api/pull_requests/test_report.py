@@ -103,7 +103,8 @@ def test_report_of_five_hundred_failures_fits() -> None:
 
 
 def test_check_that_was_left_has_no_comment() -> None:
-    assert (shown(entry(None), state="superseded").comment, shown(state="closed").conclusion) == (None, "cancelled")
+    assert shown(entry(None), state="superseded").comment is None
+    assert shown(state="closed").conclusion == "cancelled"
 
 
 def test_held_back_reasons_are_those_of_the_gate() -> None:

@@ -9,7 +9,7 @@ from yarl import URL
 from oa_api.db.counting import Total
 from oa_api.db.database import Row
 from oa_api.db.pages import Page
-from oa_api.http.schemas import CursorSlice, Slice
+from oa_api.http.schemas import CursorSlice, Slice, TextCursorSlice
 
 _Row = TypeVar("_Row")
 
@@ -55,6 +55,6 @@ def list_response(
 
 
 def _next_url(request: web.Request, window: Slice, items: Sequence[Mapping[str, Any]], cursor_key: str) -> URL:
-    if isinstance(window, CursorSlice):
+    if isinstance(window, CursorSlice | TextCursorSlice):
         return request.rel_url.without_query_params("page").update_query(cursor=items[-1][cursor_key])
     return request.rel_url.update_query(page=window.page + 1)

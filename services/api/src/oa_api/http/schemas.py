@@ -67,6 +67,13 @@ class CursorSlice(Slice):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TextCursorSlice(Slice):
+    """How much of a list to return whose IDs are text, from where: `cursor` is the ID of the last row received."""
+
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
     """The reason for an action, kept in the audit log."""
 

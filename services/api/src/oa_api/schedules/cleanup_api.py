@@ -10,8 +10,8 @@ from oa_api.http.errors import InvalidError
 from oa_api.http.request_parsing import body
 from oa_api.identity import audit_log
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.retention import job
-from oa_api.retention.rules import change_rules, read_rules
+from oa_api.retention import cleanup_preview
+from oa_api.retention.rules import RuleChange, change_rules, read_rules
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.api import set_off
 from oa_api.schedules.cleanup_schemas import CleanupRequestSchema, CleanupRulesSchema, CleanupSchema, RulesChangeSchema
@@ -31,7 +31,7 @@ async def patch_rules(request: web.Request) -> web.Response:
     asked, by = await body(request, RulesChangeSchema()), request[PRINCIPAL]
 
     async def change(transaction: Transaction) -> None:
-        unknown = await change_rules(transaction, asked["rules"])
+        unknown = await change_rules(transaction, [RuleChange(**change) for change in asked["rules"]])
         if unknown:
             words = f"there is no rule {', '.join(map(repr, unknown))}"
             raise InvalidError(words, fields={"rules": [words]})
@@ -45,8 +45,9 @@ async def post_cleanup(request: web.Request) -> web.Response:
     """Say what would go, or set the work going beside the request."""
     asked, database = await body(request, CleanupRequestSchema()), request.app[DATABASE]
     if asked["dry_run"]:
-        found = await job.preview(database, request.app[STORAGE])
-        return web.json_response(CleanupSchema().dump({"dry_run": True, **found, "schedule_run": None}))
+        preview = await cleanup_preview.preview(database, request.app[STORAGE])
+        fields = {"dry_run": True, "removed": preview.removed, "is_complete": preview.is_complete, "schedule_run": None}
+        return web.json_response(CleanupSchema().dump(fields))
     schedule_run = await set_off(request, ScheduleType.CLEANUP, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}")
     view = {
         "dry_run": False,

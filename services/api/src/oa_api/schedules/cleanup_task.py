@@ -4,8 +4,8 @@ import structlog
 
 from oa_api.db.database import Database, Transaction
 from oa_api.retention import attempts, orphans, records
-from oa_api.retention.attempts import DeletionStats
 from oa_api.retention.rules import ATTEMPT_RULES, Rule, read_rules
+from oa_api.retention.stats import DeletionStats
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_shared.storage import Storage
@@ -34,13 +34,15 @@ class CleanupTask:
     async def _others(self, rules: dict[str, Rule]) -> dict[str, DeletionStats]:
         done: dict[str, DeletionStats] = {}
         if "uploads" in rules:
-            done["uploads"] = await records.uploads(self._database, self._storage, rules["uploads"], dry_run=False)
+            done["uploads"] = await records.delete_uploads(
+                self._database, self._storage, rules["uploads"], dry_run=False
+            )
         if "events" in rules:
-            done["events"] = await records.events(self._database, rules["events"], dry_run=False)
+            done["events"] = await records.delete_events(self._database, rules["events"], dry_run=False)
         if "idempotency" in rules:
-            done["idempotency"] = await records.answers(self._database, rules["idempotency"], dry_run=False)
+            done["idempotency"] = await records.delete_responses(self._database, rules["idempotency"], dry_run=False)
         if "orphans" in rules:
-            found = await orphans.orphans(self._database, self._storage, rules["orphans"], dry_run=False)
+            found = await orphans.delete_orphans(self._database, self._storage, rules["orphans"], dry_run=False)
             done["orphans"] = found[0]
         return done
 
@@ -48,8 +50,8 @@ class CleanupTask:
         """Add up, and write what was done until now where it is seen while the work goes on."""
         for name, tally in more.items():
             removed.setdefault(name, DeletionStats()).add(tally.count, tally.size_bytes)
-            log.info("cleanup_done", rule=name, **tally.shown())
-        told = {name: tally.shown() for name, tally in removed.items()}
+            log.info("cleanup_done", rule=name, **tally.as_fields())
+        told = {name: tally.as_fields() for name, tally in removed.items()}
         things = sum(tally.count for tally in removed.values())
 
         async def work(transaction: Transaction) -> None:

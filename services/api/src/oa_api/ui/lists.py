@@ -12,7 +12,7 @@ from oa_api.db.database import Row
 from oa_api.db.pages import Page
 from oa_api.http.fields import RequestSchema
 from oa_api.http.request_parsing import query, read_query
-from oa_api.http.schemas import CursorSlice, Slice
+from oa_api.http.schemas import CursorSlice, Slice, TextCursorSlice
 
 _SHOWN = 50
 
@@ -53,7 +53,7 @@ async def list_filter(request: web.Request, schema: RequestSchema[_Filter]) -> _
     return window if "limit" in request.query else replace(window, limit=_SHOWN)
 
 
-def make_listing(request: web.Request, window: CursorSlice, page: Page[Any]) -> Listing:
+def make_listing(request: web.Request, window: CursorSlice | TextCursorSlice, page: Page[Any]) -> Listing:
     """Return a page of rows with links to older and to the newest rows; rows have an `id`, or a key `id`."""
     older = request.rel_url.update_query(cursor=_id_of(page.rows[-1])) if page.has_more else None
     newest = request.rel_url.without_query_params("cursor", "page") if window.cursor else None
@@ -63,5 +63,6 @@ def make_listing(request: web.Request, window: CursorSlice, page: Page[Any]) -> 
     return Listing(page.rows, str(older) if older else None, str(newest) if newest else None, says)
 
 
-def _id_of(row: Any) -> int:
-    return int(row["id"] if isinstance(row, dict) else row.id)
+def _id_of(row: Any) -> int | str:
+    row_id: int | str = row["id"] if isinstance(row, dict) else row.id
+    return row_id
