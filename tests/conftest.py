@@ -33,14 +33,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Leave what the collection made out of garbage collection, so that it looks at what tests leave soon and fast."""
+    """Exclude the objects of test collection from garbage collection, so that collections during tests are fast."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Iterator[None]:
-    """Fail the test after which this process has more memory than all tests together need."""
+    """Fail the test after which this process uses more memory than all tests need together."""
     yield
     pages = int(_STATM.read_text("ascii").split()[1]) if _STATM.exists() else 0
     megabytes = pages * resource.getpagesize() // 2**20
@@ -49,7 +49,7 @@ def pytest_runtest_teardown() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh_logging() -> Iterator[None]:
-    """Undo what a program that a test runs in this process does to logging: the next test wants to see every line."""
+    """Reset the logging that a program run in this process configured, so that the next test captures every line."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -109,8 +109,8 @@ def aws(emulator: Emulator) -> dict[str, str]:
 
 
 @pytest.fixture
-async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
-    """Clients of the emulator, as services open them."""
+async def aws_clients(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    """Open the AWS clients of the emulator like the services do."""
     for name, value in aws.items():
         monkeypatch.setenv(name, value)
     async with open_aws() as clients:

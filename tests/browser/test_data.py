@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 from browser.site import Site
 from browser.visitor import Visitor, check_page
 from oa_shared.status import JobStatus
-from support.publishing import make_job, publish, tell
+from support.publishing import make_job, publish, report_status
 from support.running_api import RunningApi
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -18,10 +18,10 @@ async def _fill(api: RunningApi) -> None:
     for count in (100, 104, 120):
         await publish(api, "us/ca/berkeley", makes={"count": count}, github={"sha": "0a1b2c3d4e5f"})
     await publish(api, "us/ca/alameda", makes={"bounds": [-122.4, 37.4, -121.5, 37.9]})
-    await publish(api, "xx/hostile", HOSTILE, licence={"text": HOSTILE, "url": "javascript:alert(1)"})
+    await publish(api, "xx/hostile", HOSTILE, source_license={"text": HOSTILE, "url": "javascript:alert(1)"})
     newer = await make_job(api, "us/ca/alameda")
     error = {"code": "source.not_found", "message": f"https://example.org/{HOSTILE} answered 404"}
-    await tell(api.database, newer, JobStatus.FAIL, error=error)
+    await report_status(api.database, newer, JobStatus.FAIL, error=error)
 
 
 @pytest.fixture(scope="module")

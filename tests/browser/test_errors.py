@@ -63,13 +63,13 @@ def test_missing_page_passes_accessibility_checks(visitor: Visitor) -> None:
 
 
 def test_page_without_object_store_shows_its_error_code(visitor: Visitor, site: Site) -> None:
-    site.storage.is_away = True
+    site.storage.is_down = True
     try:
         page = visitor.open("/jobs/1/log", status=503)
         expect(page.get_by_text("storage.unavailable").first).to_be_visible()
         expect(visitor.open("/jobs/1").locator("#status")).to_contain_text("Success")
     finally:
-        site.storage.is_away = False
+        site.storage.is_down = False
 
 
 def test_invalid_json_file_of_a_job_is_left_out(visitor: Visitor, site: Site) -> None:

@@ -9,7 +9,7 @@ from browser.seeds import HOSTILE
 from browser.site import Site
 from browser.visitor import Visitor, check_page
 from oa_shared.status import JobStatus
-from support.product_jobs import ask, build, end, publish
+from support.product_jobs import build, end, publish, request
 from support.running_api import RunningApi
 
 SignedIn = Callable[[str], Visitor]
@@ -20,20 +20,20 @@ async def fill(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/douglas", layer="parcels")
     body = {"name": "us-ne", "display_name": f"Nebraska {HOSTILE}", "sources": ["us/ne/**"], "deduplicate": True}
-    await ask(api, "POST", "/api/collections", body)
-    _, made = await ask(api, "POST", "/api/collections/1/build", {})
+    await request(api, "POST", "/api/collections", body)
+    _, made = await request(api, "POST", "/api/collections/1/build", {})
     await build(api, made["job"], "collection.geojson.zip", "collection.parquet.zip", "ATTRIBUTION.txt")
-    _, made = await ask(api, "POST", "/api/collections/1/build", {})
-    _, made = await ask(api, "POST", "/api/collections/1/build", {"force": True})
+    _, made = await request(api, "POST", "/api/collections/1/build", {})
+    _, made = await request(api, "POST", "/api/collections/1/build", {"force": True})
     await fail(api, made["job"])
     for form in ("gpkg", "csv", "shapefile", "geojson"):
-        _, made = await ask(api, "POST", "/api/export", {"format": form, "source": "us/ne", "layer": "addresses"})
+        _, made = await request(api, "POST", "/api/export", {"format": form, "source": "us/ne", "layer": "addresses"})
         if form == "shapefile":
             await fail(api, made["job"])
         elif form != "geojson":
             await build(api, made["job"], f"export.{form}", "ATTRIBUTION.txt")
     await api.database.execute("UPDATE export SET expires_at = now() WHERE format = 'csv'")
-    _, made = await ask(api, "POST", "/api/fabric", {})
+    _, made = await request(api, "POST", "/api/fabric", {})
     await build(api, made["layers"][0]["job"], "fabric.pmtiles")
 
 

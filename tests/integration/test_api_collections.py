@@ -7,7 +7,7 @@ import pytest
 
 from oa_shared.status import JobStatus
 from support.accounts import account, call, token
-from support.product_jobs import ask, build, end, plan_of, publish
+from support.product_jobs import build, end, plan_of, publish, request
 from support.running_api import RunningApi
 
 NEBRASKA = {"name": "us-ne", "display_name": "Nebraska", "sources": ["us/ne/**"]}
@@ -15,13 +15,13 @@ MAIN = "collection.geojson.zip"
 
 
 async def collection(api: RunningApi, **more: Any) -> int:
-    status, made = await ask(api, "POST", "/api/collections", {**NEBRASKA, **more})
+    status, made = await request(api, "POST", "/api/collections", {**NEBRASKA, **more})
     assert status == 200
     return int(made["id"])
 
 
 async def started(api: RunningApi, number: int, **asked: Any) -> Any:
-    status, made = await ask(api, "POST", f"/api/collections/{number}/build", asked)
+    status, made = await request(api, "POST", f"/api/collections/{number}/build", asked)
     assert status == 200
     return made
 
@@ -44,7 +44,7 @@ async def test_collection_made_is_shown_with_nothing_built(api: RunningApi) -> N
 
 async def test_collection_name_that_is_taken_is_refused(api: RunningApi) -> None:
     await collection(api)
-    status, problem = await ask(api, "POST", "/api/collections", NEBRASKA)
+    status, problem = await request(api, "POST", "/api/collections", NEBRASKA)
     assert status == 409
     assert problem["detail"] == "there is a collection 'us-ne' already: choose another name"
 
@@ -66,7 +66,7 @@ async def test_collection_name_that_is_taken_is_refused(api: RunningApi) -> None
     ],
 )
 async def test_collection_that_says_what_cannot_be_is_refused(api: RunningApi, body: Any, field: str) -> None:
-    status, problem = await ask(api, "POST", "/api/collections", body)
+    status, problem = await request(api, "POST", "/api/collections", body)
     assert status == 422
     assert field in problem["errors"]
     assert await api.count("collection") == 0
@@ -74,12 +74,12 @@ async def test_collection_that_says_what_cannot_be_is_refused(api: RunningApi, b
 
 async def test_collection_change_keeps_what_is_left_out(api: RunningApi) -> None:
     number = await collection(api, layer="addresses")
-    status, changed = await ask(api, "PATCH", f"/api/collections/{number}", {"sources": ["us/ne/*"], "layer": None})
+    status, changed = await request(api, "PATCH", f"/api/collections/{number}", {"sources": ["us/ne/*"], "layer": None})
     assert status == 200
     assert changed["sources"] == ["us/ne/*"]
     assert changed["layer"] is None
     assert changed["display_name"] == "Nebraska"
-    status, problem = await ask(api, "PATCH", f"/api/collections/{number}", {"name": "other"})
+    status, problem = await request(api, "PATCH", f"/api/collections/{number}", {"name": "other"})
     assert status == 422
     assert list(problem["errors"]) == ["name"]
 
@@ -88,10 +88,10 @@ async def test_collection_deleted_is_gone_and_its_jobs_stay(api: RunningApi) -> 
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     job = (await started(api, number))["job"]
-    status, said = await ask(api, "DELETE", f"/api/collections/{number}")
+    status, said = await request(api, "DELETE", f"/api/collections/{number}")
     assert status == 200
     assert said == {"status": 200, "message": "collection us-ne is deleted"}
-    assert (await ask(api, "GET", f"/api/collections/{number}"))[0] == 404
+    assert (await request(api, "GET", f"/api/collections/{number}"))[0] == 404
     assert await build(api, job, MAIN) == "Success"
     assert await api.count("collection_build") == 0
 
@@ -100,12 +100,12 @@ async def test_collection_deleted_is_gone_and_its_jobs_stay(api: RunningApi) -> 
 @pytest.mark.parametrize("number", ["7", "0", "x", str(2**70)])
 async def test_collection_that_is_not_there_is_not_found(api: RunningApi, method: str, number: str) -> None:
     body = {} if method == "PATCH" else None
-    assert (await ask(api, method, f"/api/collections/{number}", body))[0] == 404
+    assert (await request(api, method, f"/api/collections/{number}", body))[0] == 404
 
 
 @pytest.mark.parametrize("path", ["data", "builds", f"output/{MAIN}"])
 async def test_what_belongs_to_no_collection_is_not_found(api: RunningApi, path: str) -> None:
-    assert (await ask(api, "GET", f"/api/collections/7/{path}"))[0] == 404
+    assert (await request(api, "GET", f"/api/collections/7/{path}"))[0] == 404
 
 
 async def test_build_makes_one_job_whose_plan_names_the_inputs(api: RunningApi) -> None:
@@ -163,7 +163,7 @@ async def test_build_done_is_offered(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     job = (await started(api, number))["job"]
-    assert (await ask(api, "GET", f"/api/collections/{number}/data"))[0] == 404
+    assert (await request(api, "GET", f"/api/collections/{number}/data"))[0] == 404
     assert await build(api, job, MAIN, "collection.pmtiles", "manifest.json") == "Success"
     found = await api.get(f"/api/collections/{number}")
     assert found["job"] == job
@@ -177,7 +177,7 @@ async def test_build_done_is_offered(api: RunningApi) -> None:
         response = await api.client.get(path, headers={"Range": "bytes=0-3"})
         assert response.status == 206
         assert await response.text() == "made"
-    assert (await ask(api, "GET", f"/api/collections/{number}/output/other"))[0] == 404
+    assert (await request(api, "GET", f"/api/collections/{number}/output/other"))[0] == 404
 
 
 async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced(api: RunningApi) -> None:
@@ -202,7 +202,7 @@ async def test_build_after_a_change_of_inputs_or_of_the_collection_is_made(api: 
     await publish(api, "us/ne/lancaster")
     second = (await started(api, number))["job"]
     await build(api, second, MAIN)
-    await ask(api, "PATCH", f"/api/collections/{number}", {"deduplicate": True})
+    await request(api, "PATCH", f"/api/collections/{number}", {"deduplicate": True})
     assert (await started(api, number))["job"] > second
 
 
@@ -234,7 +234,7 @@ async def test_build_that_is_older_and_ends_later_does_not_replace_the_newer(api
     assert await build(api, newer, MAIN) == "Success"
     assert await build(api, older, MAIN) == "Success"
     assert (await api.get(f"/api/collections/{number}"))["job"] == newer
-    assert (await ask(api, "POST", f"/api/job/{older}/rerun", {}))[0] == 200
+    assert (await request(api, "POST", f"/api/job/{older}/rerun", {}))[0] == 200
     assert await build(api, older, MAIN) == "Success"
     assert (await api.get(f"/api/collections/{number}"))["job"] == newer
 
@@ -244,7 +244,7 @@ async def test_build_run_again_replaces_its_own_files_once(api: RunningApi) -> N
     number = await collection(api)
     job = (await started(api, number))["job"]
     assert [await build(api, job, MAIN), await build(api, job, MAIN)] == ["Success", "duplicate"]
-    assert (await ask(api, "POST", f"/api/job/{job}/rerun", {}))[1]["attempt"] == 2
+    assert (await request(api, "POST", f"/api/job/{job}/rerun", {}))[1]["attempt"] == 2
     assert await build(api, job, "collection.pmtiles") == "Success"
     files = (await api.get(f"/api/collections/{number}"))["files"]
     assert [file["name"] for file in files] == ["collection.pmtiles"]
@@ -254,9 +254,9 @@ async def test_build_with_a_key_is_started_once(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
     key = {"Idempotency-Key": "k"}
-    first = await ask(api, "POST", f"/api/collections/{number}/build", {}, **key)
-    assert await ask(api, "POST", f"/api/collections/{number}/build", {}, **key) == first
-    assert (await ask(api, "POST", f"/api/collections/{number}/build", {"force": True}, **key))[0] == 422
+    first = await request(api, "POST", f"/api/collections/{number}/build", {}, **key)
+    assert await request(api, "POST", f"/api/collections/{number}/build", {}, **key) == first
+    assert (await request(api, "POST", f"/api/collections/{number}/build", {"force": True}, **key))[0] == 422
     assert await api.count("collection_build") == 1
 
 
@@ -287,7 +287,7 @@ async def test_deeds_are_audited(api: RunningApi) -> None:
 async def test_jobs_of_what_everybody_gets_are_left_to_moderators(api: RunningApi) -> None:
     exported = await publish(api, "us/ne/lancaster")
     job = (await started(api, await collection(api)))["job"]
-    status, made = await ask(api, "POST", "/api/export", {"format": "csv", "job": exported})
+    status, made = await request(api, "POST", "/api/export", {"format": "csv", "job": exported})
     assert status == 200
     await account(api, "ann", "author")
     author = await token(api, "ann", "author")

@@ -6,7 +6,7 @@ from yarl import URL
 
 from oa_api.datasets.schemas import CreditSchema, DatasetSchema, PublicationSchema
 from oa_shared.status import JobStatus
-from support.publishing import job_of, make_job, publish, result, tell
+from support.publishing import job_of, make_job, publish, report_status, result
 from support.running_api import INTERNAL, RunningApi
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -111,7 +111,7 @@ async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     error = {"code": "source.not_found", "message": "https://example.org/a.zip answered 404"}
-    await tell(api.database, newer, JobStatus.FAIL, error=error)
+    await report_status(api.database, newer, JobStatus.FAIL, error=error)
     (row,) = (await api.get("/api/data?failing=true"))["data"]
     latest = row["latest_job"]
     assert latest["id"] == newer["id"]
@@ -124,7 +124,7 @@ async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
 async def test_dataset_whose_newer_job_is_held_back_says_why(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
-    await tell(api.database, newer, JobStatus.SUCCESS, result=result(newer["id"], count=50))
+    await report_status(api.database, newer, JobStatus.SUCCESS, result=result(newer["id"], count=50))
     (row,) = (await api.get("/api/data?failing=true"))["data"]
     assert row["latest_job"]["status"] == "Warn"
     assert "50 now, 100 published" in row["latest_job"]["error"]
@@ -133,7 +133,7 @@ async def test_dataset_whose_newer_job_is_held_back_says_why(api: RunningApi) ->
 async def test_dataset_whose_trial_failed_is_not_failing(api: RunningApi) -> None:
     await publish(api)
     trial = await make_job(api, live=False)
-    await tell(api.database, trial, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
+    await report_status(api.database, trial, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
     assert await names(api, "?failing=true") == []
 
 
@@ -165,8 +165,10 @@ async def test_history_of_files_that_were_cleared_away_has_no_addresses_for_them
 async def test_answers_keep_to_their_schemas(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
-    await tell(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
-    await publish(api, "xx/bare", licence="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
+    await report_status(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
+    await publish(
+        api, "xx/bare", source_license="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}}
+    )
     for row in (await api.get("/api/data"))["data"]:
         assert DatasetSchema(unknown=RAISE).validate(row) == {}
         for item in (await api.get(row["history"]))["publications"]:
@@ -208,7 +210,7 @@ async def test_latest_of_a_name_with_a_slash_and_of_a_hostile_one_is_found(api: 
     for place, name in enumerate(("a/b", HOSTILE, "per%cent", "ünï")):
         await publish(api, f"xx/{place}", name)
         (row,) = (await api.get(f"/api/data?source=xx/{place}"))["data"]
-        response = await api.client.get(URL(row["files"][0]["latest"], encoded=True), allow_redirects=False)
+        response = await api.client.get(URL(row["files"][0]["latest"], encode_event=True), allow_redirects=False)
         assert response.status == 302
         assert row["name"] == name
 
@@ -232,7 +234,7 @@ async def test_file_that_was_published_stays_when_the_job_runs_again(api: Runnin
     ):
         assert await (await api.client.get(address)).read() == b"one"
     again = await job_of(api.database, job["id"])
-    await tell(api.database, again, JobStatus.SUCCESS, seq=2, result=result(job["id"], attempt=2))
+    await report_status(api.database, again, JobStatus.SUCCESS, seq=2, result=result(job["id"], attempt=2))
     await api.storage.put_bytes(f"job/{job['id']}/attempt-2/manifest.json", b"two", "application/json")
     texts = [
         await (await api.client.get(f"/api/job/{job['id']}/output/manifest.json{which}")).read()
@@ -257,7 +259,7 @@ async def test_places_are_geojson_of_every_dataset(api: RunningApi) -> None:
 async def test_licences_are_told_with_what_is_under_each(api: RunningApi) -> None:
     await publish(api, "xx/a")
     await publish(api, "xx/b")
-    await publish(api, "xx/c", licence="https://example.org/open")
+    await publish(api, "xx/c", source_license="https://example.org/open")
     licenses = (await api.get("/api/licenses"))["licenses"]
     assert [(use["datasets"], use["features"]) for use in licenses] == [(2, 200), (1, 100)]
     assert licenses[0]["license"]["text"] == "CC BY 4.0"
@@ -267,11 +269,11 @@ async def test_licences_are_told_with_what_is_under_each(api: RunningApi) -> Non
 async def test_attribution_of_a_selection_names_each_credit_once(api: RunningApi) -> None:
     await publish(api, "xx/a")
     await publish(api, "xx/b")
-    await publish(api, "yy/c", licence="public domain")
+    await publish(api, "yy/c", source_license="public domain")
     response = await api.client.get("/api/attribution?source=xx/")
     text = await response.text()
     assert response.content_type == "text/plain"
-    assert text.count("© Town. License: CC BY 4.0, https://example.org/licence.") == 1
+    assert text.count("© Town. License: CC BY 4.0, https://example.org/license.") == 1
     assert "  xx/a addresses city\n  xx/b addresses city" in text
     assert "yy/c" not in text
     parts = (await api.get("/api/attribution?format=json"))["datasets"]

@@ -8,14 +8,14 @@ from oa_api.jobs.locks import lock_job
 from oa_api.jobs.publishing import publish as publish_job
 from oa_api.products.plan import EXPORT_FORMATS
 from oa_shared.status import JobStatus
-from support.product_jobs import ask, build, end, plan_of, publish
+from support.product_jobs import build, end, plan_of, publish, request
 from support.running_api import RunningApi, running_api
 
 FILE = "export.gpkg"
 
 
 async def export(api: RunningApi, **asked: Any) -> Any:
-    status, made = await ask(api, "POST", "/api/export", {"format": "gpkg", **asked})
+    status, made = await request(api, "POST", "/api/export", {"format": "gpkg", **asked})
     assert status == 200, made
     return made
 
@@ -70,7 +70,7 @@ async def test_export_of_a_selection_reads_what_is_published_of_it(
 async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster", layer="parcels")
-    status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us/ne"})
+    status, problem = await request(api, "POST", "/api/export", {"format": "csv", "source": "us/ne"})
     assert status == 422
     assert problem["errors"] == {"layer": ["Choose one of addresses, parcels."]}
 
@@ -94,7 +94,7 @@ async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
     ],
 )
 async def test_export_that_cannot_be_is_refused_and_nothing_stays(api: RunningApi, body: Any, field: str) -> None:
-    status, problem = await ask(api, "POST", "/api/export", body)
+    status, problem = await request(api, "POST", "/api/export", body)
     assert status == 422
     assert field in problem["errors"]
     assert await api.count("export") == 0
@@ -113,7 +113,7 @@ async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
         (waiting["id"], 409, f"job {waiting['id']} is Pending: only what succeeded can be exported"),
         (made["job"], 409, f"job {made['job']} makes a product (export): only data of a source can be exported"),
     ):
-        answered, problem = await ask(api, "POST", "/api/export", {"format": "csv", "job": job})
+        answered, problem = await request(api, "POST", "/api/export", {"format": "csv", "job": job})
         assert answered == status
         assert words in problem["detail"]
 
@@ -122,7 +122,7 @@ async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
 async def test_export_that_is_too_large_says_how_much_is_allowed(database_url: str, limits: dict[str, int]) -> None:
     async with running_api(database_url, **limits) as api:
         await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas")
-        status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us"})
+        status, problem = await request(api, "POST", "/api/export", {"format": "csv", "source": "us"})
         assert status == 422
         assert "the selection has 2 datasets with 2,000 features; an export takes" in problem["detail"]
         assert await api.count("export") == 0
@@ -133,7 +133,7 @@ async def test_export_done_has_a_file_until_it_expires(api: RunningApi) -> None:
     path = f"/api/export/{made['id']}"
     assert made["files"] == []
     assert made["expiry"] is None
-    assert (await ask(api, "GET", f"{path}/output/{FILE}"))[0] == 404
+    assert (await request(api, "GET", f"{path}/output/{FILE}"))[0] == 404
     assert await build(api, made["job"], FILE, "ATTRIBUTION.txt", "manifest.json") == "Success"
     done = await api.get(path)
     assert done["status"] == "Success"
@@ -149,7 +149,7 @@ async def test_export_done_has_a_file_until_it_expires(api: RunningApi) -> None:
     gone = await api.get(path)
     assert gone["is_expired"] is True
     assert gone["files"] == []
-    status, problem = await ask(api, "GET", f"{path}/output/{FILE}")
+    status, problem = await request(api, "GET", f"{path}/output/{FILE}")
     assert status == 404
     assert problem["detail"] == f"export {made['id']} has expired: ask for it again"
 
@@ -162,14 +162,14 @@ async def test_export_that_fails_says_why_and_can_run_again(api: RunningApi) -> 
     assert found["status"] == "Fail"
     assert found["error"] == error
     assert found["files"] == []
-    assert (await ask(api, "POST", f"/api/job/{made['job']}/rerun", {}))[0] == 200
+    assert (await request(api, "POST", f"/api/job/{made['job']}/rerun", {}))[0] == 200
     assert await build(api, made["job"], FILE) == "Success"
     assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Success"
 
 
 async def test_export_cancelled_is_cancelled(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
-    assert (await ask(api, "POST", f"/api/job/{made['job']}/cancel", {}))[0] == 200
+    assert (await request(api, "POST", f"/api/job/{made['job']}/cancel", {}))[0] == 200
     assert await build(api, made["job"], FILE) == "already_ended"
     assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Cancelled"
 
@@ -190,15 +190,15 @@ async def test_exports_are_listed_filtered_and_page_by_page(api: RunningApi) -> 
 
 async def test_export_with_a_key_is_started_once(api: RunningApi) -> None:
     body = {"format": "csv", "job": await publish(api, "us/ne/lancaster")}
-    first = await ask(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"})
-    assert await ask(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"}) == first
+    first = await request(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"})
+    assert await request(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"}) == first
     assert await api.count("export") == 1
 
 
 async def test_export_of_a_run_that_becomes_live_publishes_nothing(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     assert await build(api, made["job"], FILE) == "Success"
-    assert (await ask(api, "PATCH", f"/api/run/{made['run']}", {"live": True}))[0] == 200
+    assert (await request(api, "PATCH", f"/api/run/{made['run']}", {"live": True}))[0] == 200
     assert [row["source_name"] for row in (await api.get("/api/data"))["data"]] == ["us/ne/lancaster"]
     async with api.database.transaction() as transaction:
         row = await lock_job(transaction, made["job"])

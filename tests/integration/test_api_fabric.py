@@ -7,7 +7,7 @@ from oa_api.products.builds import Requester
 from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_fabric
 from oa_shared.scheduling import Lane
-from support.product_jobs import ask, build, plan_of, publish
+from support.product_jobs import build, plan_of, publish, request
 from support.running_api import RunningApi
 
 FILE = "fabric.pmtiles"
@@ -15,7 +15,7 @@ WEEKLY = Requester(SERVICE, lane=Lane.WEEKLY)
 
 
 async def started(api: RunningApi, **asked: Any) -> dict[str, Any]:
-    status, made = await ask(api, "POST", "/api/fabric", asked)
+    status, made = await request(api, "POST", "/api/fabric", asked)
     assert status == 200
     return {item["layer"]: item for item in made["layers"]}
 
@@ -29,8 +29,8 @@ async def test_fabric_of_nothing_says_so_for_each_layer(api: RunningApi) -> None
     found = await shown(api)
     assert list(found) == ["addresses", "parcels", "buildings", "centerlines"]
     assert {(item["job"], item["build"], len(item["files"])) for item in found.values()} == {(None, None, 0)}
-    assert (await ask(api, "GET", f"/api/fabric/addresses/output/{FILE}"))[0] == 404
-    assert (await ask(api, "GET", f"/api/fabric/roads/output/{FILE}"))[0] == 404
+    assert (await request(api, "GET", f"/api/fabric/addresses/output/{FILE}"))[0] == 404
+    assert (await request(api, "GET", f"/api/fabric/roads/output/{FILE}"))[0] == 404
 
 
 async def test_fabric_is_built_a_job_for_each_layer_in_one_run(api: RunningApi) -> None:
@@ -72,7 +72,7 @@ async def test_fabric_that_is_older_and_ends_later_does_not_replace_the_newer(ap
 async def test_weekly_building_is_done_once_for_a_key(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/wy/d")
     for name, source in (("ne", "us/ne"), ("wy", "us/wy"), ("none", "xx")):
-        await ask(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
+        await request(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
     first = await build_due_collections(api.database, key="2026-W48", asker=WEEKLY)
     assert [item["skipped"] for item in first] == [None, None, "nothing that is published matches"]
     assert await build_due_collections(api.database, key="2026-W48", asker=WEEKLY) == first

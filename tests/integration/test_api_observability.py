@@ -125,7 +125,7 @@ async def test_metrics_count_requests_jobs_outbox_queues_and_workers(api: Runnin
 async def test_metrics_respond_while_dependencies_are_down(postgres: Postgres, migrated_template: str) -> None:
     async with running_api(postgres.create("away", template=migrated_template)) as api:
         for pair in api.queues.values():
-            pair.main.is_away = True  # type: ignore[attr-defined] # queues in memory
+            pair.main.is_down = True  # type: ignore[attr-defined] # queues in memory
         postgres.drop("away")
         told = await metrics(api)
         assert told["oa_database_up"] == 0

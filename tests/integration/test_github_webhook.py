@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from oa_api.pull_requests.signature import sign
-from support.fakes.github_events import SECRET, check_run_event, comment_event, encoded, headers, pull_event, push_event
+from support.fakes.github_events import (
+    SECRET,
+    check_run_event,
+    comment_event,
+    encode_event,
+    headers,
+    pull_event,
+    push_event,
+)
 from support.fakes.github_server import as_json
 from support.github_world import TOWN, GitHubWorld
 from support.running_api import definition, running_api
@@ -68,7 +76,7 @@ async def test_two_secrets_are_valid_during_a_change(database_url: str) -> None:
     async with running_api(
         database_url, github_repository="a/b", github_webhook_secret="n" * 32, github_webhook_secret_previous=SECRET
     ) as api:
-        body = encoded({"zen": "Keep it simple."})
+        body = encode_event({"zen": "Keep it simple."})
         for secret, status in (("n" * 32, 200), (SECRET, 200), ("o" * 32, 401)):
             response = await api.client.post(URL, data=body, headers=headers("ping", body, secret=secret))
             assert response.status == status
@@ -76,7 +84,7 @@ async def test_two_secrets_are_valid_during_a_change(database_url: str) -> None:
 
 async def test_endpoint_without_a_secret_is_not_there(database_url: str) -> None:
     async with running_api(database_url) as api:
-        body = encoded({})
+        body = encode_event({})
         response = await api.client.post(URL, data=body, headers=headers("ping", body, secret=""))
         assert response.status == 404
 

@@ -54,7 +54,7 @@ async def test_relay_once_marks_exactly_what_the_queue_took(database: Database) 
 
 async def test_relay_once_with_the_queue_away_marks_nothing(database: Database) -> None:
     queue, jobs = MemoryQueue(), await write_jobs(database, 2)
-    queue.is_away = True
+    queue.is_down = True
     assert await relay_once(database, queue) == 0
     assert await unsent_jobs(database) == jobs
 

@@ -17,7 +17,7 @@ from oa_api.settings import site_url
 from support.accounts import account, link, token
 from support.mail_server import MailBox, mail_server
 from support.running_api import RunningApi, running_api
-from support.web_browser import Shown, WebBrowser, web_browser
+from support.web_browser import ShownPage, WebBrowser, web_browser
 
 LINK = re.compile(r"http\S+/sign-in/link\?token=\S+")
 
@@ -41,7 +41,7 @@ async def browser(api: RunningApi) -> AsyncIterator[WebBrowser]:
         yield opened
 
 
-async def ask(browser: WebBrowser, email: str, *, path: str = "/sign-in") -> Shown:
+async def ask(browser: WebBrowser, email: str, *, path: str = "/sign-in") -> ShownPage:
     shown = await browser.open(path)
     return await browser.send(shown, "/sign-in/mail", email=email)
 

@@ -12,12 +12,12 @@ _CHUNK_BYTES = 1 << 18
 
 
 class MemoryStorage:
-    """A bucket; `is_away` makes every call fail."""
+    """A bucket; `is_down` makes every call fail."""
 
     def __init__(self) -> None:
         self._objects: dict[str, tuple[bytes, str]] = {}
         self.modified_at: dict[str, datetime] = {}
-        self.is_away = False
+        self.is_down = False
 
     async def put_new(self, key: str, body: bytes) -> bool:
         self._check()
@@ -74,5 +74,5 @@ class MemoryStorage:
             self._objects.pop(key, None)
 
     def _check(self) -> None:
-        if self.is_away:
+        if self.is_down:
             raise StorageUnavailableError("away")

@@ -125,14 +125,14 @@ async def test_run_outage_of_a_dependency_costs_one_delivery_however_long_it_las
 async def test_run_waits_for_an_unavailable_queue() -> None:
     queue = MemoryQueue()
     await put(queue, 1)
-    queue.is_away = True
+    queue.is_down = True
     handled: list[str] = []
 
     async def handle(message: ReceivedMessage) -> Outcome:
         handled.append(message.body)
         return Ack()
 
-    asyncio.get_running_loop().call_later(0.2, setattr, queue, "is_away", False)
+    asyncio.get_running_loop().call_later(0.2, setattr, queue, "is_down", False)
     await consume(queue, handle, lambda: handled == ["0"])
 
 
