@@ -33,7 +33,7 @@ def by_engine(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> 
 def properties(attributes: Attributes) -> Properties:
     """Return conformed attributes row by row, with JSON text decoded."""
     return [
-        {name: _decode(value) if name in attributes.encode_event else value for name, value in row.items()}
+        {name: _decode(value) if name in attributes.encoded else value for name, value in row.items()}
         for row in attributes.frame.iter_rows(named=True)
     ]
 

@@ -1,4 +1,4 @@
-"""What data users ask for: lists, one dataset, its history, stable addresses, licences and credits."""
+"""Published data over HTTP: lists, one dataset, its history, stable URLs, licenses and attribution."""
 
 import pytest
 from marshmallow import RAISE
@@ -16,12 +16,12 @@ async def names(api: RunningApi, query: str = "") -> list[str]:
     return [row["source_name"] for row in (await api.get(f"/api/data{query}"))["data"]]
 
 
-async def test_list_of_nothing_is_empty(api: RunningApi) -> None:
+async def test_list_without_data_is_empty(api: RunningApi) -> None:
     answer = await api.get("/api/data")
     assert answer == {"total": 0, "total_is_estimate": False, "data": []}
 
 
-async def test_dataset_tells_files_counts_licence_commit_and_job(api: RunningApi) -> None:
+async def test_dataset_has_files_counts_license_commit_and_job(api: RunningApi) -> None:
     job = await publish(api, github={"sha": "0a1b2c3"})
     (listed,) = (await api.get("/api/data"))["data"]
     row = await api.get(f"/api/data/{listed['id']}")
@@ -69,7 +69,7 @@ async def test_dataset_tells_files_counts_licence_commit_and_job(api: RunningApi
         ("?sort=updated_at", ["us/wa/king", "us/ca/alameda", "us/ca/berkeley"]),
     ],
 )
-async def test_list_with_a_filter_has_what_fits(api: RunningApi, query: str, found: list[str]) -> None:
+async def test_list_with_a_filter_has_the_matching_datasets(api: RunningApi, query: str, found: list[str]) -> None:
     await publish(api, "us/ca/berkeley")
     await publish(api, "us/ca/alameda")
     await publish(api, "us/wa/king", makes={"bounds": [-179, -18, -178, -17]})
@@ -79,12 +79,12 @@ async def test_list_with_a_filter_has_what_fits(api: RunningApi, query: str, fou
 @pytest.mark.parametrize(
     "query", ["?bbox=1,2,3", "?bbox=1,9,2,3", "?bbox=a,b,c,d", "?point=200,0", "?point=1,2&bbox=1,2,3,4", "?limit=0"]
 )
-async def test_list_with_a_filter_that_cannot_be_is_refused(api: RunningApi, query: str) -> None:
+async def test_list_with_an_invalid_filter_is_refused(api: RunningApi, query: str) -> None:
     assert (await api.client.get(f"/api/data{query}")).status == 422
 
 
 @pytest.mark.parametrize("sort", ["source", "updated_at"])
-async def test_list_followed_by_its_links_has_everything_once(api: RunningApi, sort: str) -> None:
+async def test_list_followed_by_its_links_has_each_dataset_once(api: RunningApi, sort: str) -> None:
     for place in range(5):
         await publish(api, f"xx/{place}")
     found, address = [], f"/api/data?limit=2&sort={sort}"
@@ -96,7 +96,7 @@ async def test_list_followed_by_its_links_has_everything_once(api: RunningApi, s
     assert sorted(found) == [f"xx/{place}" for place in range(5)]
 
 
-async def test_list_that_did_not_change_is_not_sent_again(api: RunningApi) -> None:
+async def test_unchanged_list_is_not_sent_again(api: RunningApi) -> None:
     await publish(api)
     first = await api.client.get("/api/data")
     again = await api.client.get("/api/data", headers={"If-None-Match": first.headers["ETag"]})
@@ -107,7 +107,7 @@ async def test_list_that_did_not_change_is_not_sent_again(api: RunningApi) -> No
     assert changed.status == 200
 
 
-async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
+async def test_dataset_with_newer_failed_job_has_its_error(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     error = {"code": "source.not_found", "message": "https://example.org/a.zip answered 404"}
@@ -121,7 +121,7 @@ async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
     assert await names(api, "?failing=false") == []
 
 
-async def test_dataset_whose_newer_job_is_held_back_says_why(api: RunningApi) -> None:
+async def test_dataset_with_newer_job_that_needs_review_has_the_reason(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     await report_status(api.database, newer, JobStatus.SUCCESS, result=result(newer["id"], count=50))
@@ -130,7 +130,7 @@ async def test_dataset_whose_newer_job_is_held_back_says_why(api: RunningApi) ->
     assert "50 now, 100 published" in row["latest_job"]["error"]
 
 
-async def test_dataset_whose_trial_failed_is_not_failing(api: RunningApi) -> None:
+async def test_dataset_with_failed_trial_is_not_failing(api: RunningApi) -> None:
     await publish(api)
     trial = await make_job(api, live=False)
     await report_status(api.database, trial, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
@@ -151,7 +151,7 @@ async def test_history_has_each_publication_newest_first(api: RunningApi) -> Non
     assert [item["job"] for item in (await older.json())["publications"]] == [first["id"]]
 
 
-async def test_history_of_files_that_were_cleared_away_has_no_addresses_for_them(api: RunningApi) -> None:
+async def test_history_of_deleted_files_has_no_urls_for_them(api: RunningApi) -> None:
     first, _ = await publish(api), await publish(api)
     values = {"job": first["id"]}
     await api.database.execute(
@@ -162,7 +162,7 @@ async def test_history_of_files_that_were_cleared_away_has_no_addresses_for_them
     assert [file["url"] is None for file in newer["files"]] == [False] * 5
 
 
-async def test_answers_keep_to_their_schemas(api: RunningApi) -> None:
+async def test_responses_match_their_schemas(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     await report_status(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
@@ -178,11 +178,11 @@ async def test_answers_keep_to_their_schemas(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/data/999", "/api/data/999/history", "/api/data/x"])
-async def test_dataset_that_is_not_there_is_not_found(api: RunningApi, path: str) -> None:
+async def test_missing_dataset_is_not_found(api: RunningApi, path: str) -> None:
     assert (await api.client.get(path)).status == 404
 
 
-async def test_latest_leads_to_the_newest_file_by_get_and_head(api: RunningApi) -> None:
+async def test_latest_redirects_to_the_newest_file_by_get_and_head(api: RunningApi) -> None:
     await publish(api)
     job = await publish(api)
     for file in ("manifest.json", "changes.jsonl.gz"):
@@ -197,7 +197,7 @@ async def test_latest_leads_to_the_newest_file_by_get_and_head(api: RunningApi) 
             assert again.status == 304
 
 
-async def test_latest_followed_with_a_range_gives_that_range(api: RunningApi) -> None:
+async def test_latest_followed_with_a_range_returns_that_range(api: RunningApi) -> None:
     job = await publish(api)
     await api.storage.put_bytes(f"job/{job['id']}/attempt-1/manifest.json", b"0123456789", "application/json")
     address = "/latest/us/ca/berkeley/addresses/city/manifest.json"
@@ -206,11 +206,11 @@ async def test_latest_followed_with_a_range_gives_that_range(api: RunningApi) ->
     assert await response.read() == b"234"
 
 
-async def test_latest_of_a_name_with_a_slash_and_of_a_hostile_one_is_found(api: RunningApi) -> None:
+async def test_latest_of_a_name_with_special_characters_is_found(api: RunningApi) -> None:
     for place, name in enumerate(("a/b", HOSTILE, "per%cent", "ünï")):
         await publish(api, f"xx/{place}", name)
         (row,) = (await api.get(f"/api/data?source=xx/{place}"))["data"]
-        response = await api.client.get(URL(row["files"][0]["latest"], encode_event=True), allow_redirects=False)
+        response = await api.client.get(URL(row["files"][0]["latest"], encoded=True), allow_redirects=False)
         assert response.status == 302
         assert row["name"] == name
 
@@ -218,12 +218,12 @@ async def test_latest_of_a_name_with_a_slash_and_of_a_hostile_one_is_found(api: 
 @pytest.mark.parametrize(
     "path", ["us/ca/berkeley/addresses/city/no.file", "us/ca/berkeley/addresses/town/a", "xx/addresses/city/a", "a/b"]
 )
-async def test_latest_of_what_is_not_there_is_not_found(api: RunningApi, path: str) -> None:
+async def test_latest_of_a_missing_file_is_not_found(api: RunningApi, path: str) -> None:
     await publish(api)
     assert (await api.client.get(f"/latest/{path}", allow_redirects=False)).status == 404
 
 
-async def test_file_that_was_published_stays_when_the_job_runs_again(api: RunningApi) -> None:
+async def test_published_file_stays_when_the_job_is_rerun(api: RunningApi) -> None:
     job = await publish(api)
     await api.storage.put_bytes(f"job/{job['id']}/attempt-1/manifest.json", b"one", "application/json")
     rerun = await api.client.post(f"/api/job/{job['id']}/rerun", headers=INTERNAL)
@@ -243,7 +243,7 @@ async def test_file_that_was_published_stays_when_the_job_runs_again(api: Runnin
     assert texts == [b"one", b"two", b"two"]
 
 
-async def test_places_are_geojson_of_every_dataset(api: RunningApi) -> None:
+async def test_map_points_are_geojson_of_every_dataset(api: RunningApi) -> None:
     await publish(api, "xx/a", HOSTILE)
     response = await api.client.get("/api/data/places")
     assert response.content_type == "application/geo+json"
@@ -256,7 +256,7 @@ async def test_places_are_geojson_of_every_dataset(api: RunningApi) -> None:
     assert middle["coordinates"] == [-122.25, 37.85]
 
 
-async def test_licences_are_told_with_what_is_under_each(api: RunningApi) -> None:
+async def test_licenses_are_listed_with_their_datasets(api: RunningApi) -> None:
     await publish(api, "xx/a")
     await publish(api, "xx/b")
     await publish(api, "xx/c", source_license="https://example.org/open")
@@ -266,7 +266,7 @@ async def test_licences_are_told_with_what_is_under_each(api: RunningApi) -> Non
     assert licenses[1]["license"]["url"] == "https://example.org/open"
 
 
-async def test_attribution_of_a_selection_names_each_credit_once(api: RunningApi) -> None:
+async def test_attribution_of_a_selection_has_each_credit_once(api: RunningApi) -> None:
     await publish(api, "xx/a")
     await publish(api, "xx/b")
     await publish(api, "yy/c", source_license="public domain")

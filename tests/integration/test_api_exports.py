@@ -1,4 +1,4 @@
-"""Exports over HTTP: of a job, of a selection, their limits, their file and its end."""
+"""Exports over HTTP: of a job, of a selection, their limits, their file and its expiry."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ async def export(api: RunningApi, **asked: Any) -> Any:
 
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)
-async def test_export_of_a_job_reads_its_result_alone(api: RunningApi, form: str) -> None:
+async def test_export_of_a_job_reads_only_its_result(api: RunningApi, form: str) -> None:
     job = await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster")
     made = await export(api, job=job, format=form, bbox=[-96.5, 40.0, -96.0, 41.0])
@@ -53,7 +53,7 @@ async def test_export_of_a_job_reads_its_result_alone(api: RunningApi, form: str
         ({"source": "**", "layer": "addresses", "bbox": [170, -20, -105, 45]}, ["fj/suva", "us/wy/d"]),
     ],
 )
-async def test_export_of_a_selection_reads_what_is_published_of_it(
+async def test_export_of_a_selection_reads_its_published_data(
     api: RunningApi, asked: dict[str, Any], sources: list[str]
 ) -> None:
     await publish(api, "us/ne/lancaster")
@@ -67,7 +67,7 @@ async def test_export_of_a_selection_reads_what_is_published_of_it(
     assert [item["source_name"] for item in (await plan_of(api, made["job"]))["inputs"]] == sources
 
 
-async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
+async def test_export_of_several_layers_is_refused_with_their_names(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster", layer="parcels")
     status, problem = await request(api, "POST", "/api/export", {"format": "csv", "source": "us/ne"})
@@ -93,7 +93,7 @@ async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
         ({"format": "csv", "source": "nobody/has/this"}, "source"),
     ],
 )
-async def test_export_that_cannot_be_is_refused_and_nothing_stays(api: RunningApi, body: Any, field: str) -> None:
+async def test_invalid_export_is_refused_and_writes_nothing(api: RunningApi, body: Any, field: str) -> None:
     status, problem = await request(api, "POST", "/api/export", body)
     assert status == 422
     assert field in problem["errors"]
@@ -101,7 +101,7 @@ async def test_export_that_cannot_be_is_refused_and_nothing_stays(api: RunningAp
     assert await api.count("job") == 0
 
 
-async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
+async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     waiting, old = await api.job(), await publish(api, "us/ne/old")
     gone = "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')"
@@ -119,7 +119,7 @@ async def test_export_of_a_job_that_cannot_be_says_why(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("limits", [{"export_features": 1999}, {"export_inputs": 1}])
-async def test_export_that_is_too_large_says_how_much_is_allowed(database_url: str, limits: dict[str, int]) -> None:
+async def test_export_that_is_too_large_is_refused_with_the_limit(database_url: str, limits: dict[str, int]) -> None:
     async with running_api(database_url, **limits) as api:
         await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas")
         status, problem = await request(api, "POST", "/api/export", {"format": "csv", "source": "us"})
@@ -128,7 +128,7 @@ async def test_export_that_is_too_large_says_how_much_is_allowed(database_url: s
         assert await api.count("export") == 0
 
 
-async def test_export_done_has_a_file_until_it_expires(api: RunningApi) -> None:
+async def test_completed_export_has_a_file_until_it_expires(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     path = f"/api/export/{made['id']}"
     assert made["files"] == []
@@ -154,7 +154,7 @@ async def test_export_done_has_a_file_until_it_expires(api: RunningApi) -> None:
     assert problem["detail"] == f"export {made['id']} has expired: ask for it again"
 
 
-async def test_export_that_fails_says_why_and_can_run_again(api: RunningApi) -> None:
+async def test_failed_export_has_its_error_and_can_be_rerun(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     error = {"code": "source.empty", "message": "nothing lies in the box"}
     await end(api, made["job"], status=JobStatus.FAIL, error=error)
@@ -167,14 +167,14 @@ async def test_export_that_fails_says_why_and_can_run_again(api: RunningApi) -> 
     assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Success"
 
 
-async def test_export_cancelled_is_cancelled(api: RunningApi) -> None:
+async def test_export_of_a_canceled_job_is_canceled(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     assert (await request(api, "POST", f"/api/job/{made['job']}/cancel", {}))[0] == 200
     assert await build(api, made["job"], FILE) == "already_ended"
     assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Cancelled"
 
 
-async def test_exports_are_listed_filtered_and_page_by_page(api: RunningApi) -> None:
+async def test_exports_are_listed_filtered_and_in_pages(api: RunningApi) -> None:
     job = await publish(api, "us/ne/lancaster")
     made = [await export(api, job=job, format=form) for form in ("csv", "gpkg", "csv")]
     await build(api, made[0]["job"], "export.csv.gz")

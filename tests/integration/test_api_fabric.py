@@ -1,4 +1,4 @@
-"""The map of all that is published, over HTTP, and what the weekly schedule calls."""
+"""The fabric over HTTP, and the functions that the weekly schedule calls."""
 
 from typing import Any
 
@@ -14,28 +14,28 @@ FILE = "fabric.pmtiles"
 WEEKLY = Requester(SERVICE, lane=Lane.WEEKLY)
 
 
-async def started(api: RunningApi, **asked: Any) -> dict[str, Any]:
-    status, made = await request(api, "POST", "/api/fabric", asked)
+async def start_build(api: RunningApi, **options: Any) -> dict[str, Any]:
+    status, made = await request(api, "POST", "/api/fabric", options)
     assert status == 200
     return {item["layer"]: item for item in made["layers"]}
 
 
-async def shown(api: RunningApi) -> dict[str, Any]:
+async def get_layers(api: RunningApi) -> dict[str, Any]:
     return {item["layer"]: item for item in (await api.get("/api/fabric"))["layers"]}
 
 
-async def test_fabric_of_nothing_says_so_for_each_layer(api: RunningApi) -> None:
-    assert {item["skipped"] for item in (await started(api)).values()} == {"nothing that is published matches"}
-    found = await shown(api)
+async def test_fabric_without_data_is_skipped_for_each_layer(api: RunningApi) -> None:
+    assert {item["skipped"] for item in (await start_build(api)).values()} == {"nothing that is published matches"}
+    found = await get_layers(api)
     assert list(found) == ["addresses", "parcels", "buildings", "centerlines"]
     assert {(item["job"], item["build"], len(item["files"])) for item in found.values()} == {(None, None, 0)}
     assert (await request(api, "GET", f"/api/fabric/addresses/output/{FILE}"))[0] == 404
     assert (await request(api, "GET", f"/api/fabric/roads/output/{FILE}"))[0] == 404
 
 
-async def test_fabric_is_built_a_job_for_each_layer_in_one_run(api: RunningApi) -> None:
+async def test_fabric_is_built_by_one_job_per_layer_in_one_run(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/lancaster", layer="parcels")
-    made = await started(api)
+    made = await start_build(api)
     jobs = [await api.get(f"/api/job/{made[layer]['job']}") for layer in ("addresses", "parcels")]
     assert {(job["kind"], job["source_name"], job["run"]) for job in jobs} == {
         ("fabric", "fabric/addresses", jobs[0]["run"]),
@@ -46,7 +46,7 @@ async def test_fabric_is_built_a_job_for_each_layer_in_one_run(api: RunningApi) 
     assert plan["layer"] == "parcels"
     assert len(plan["inputs"]) == 1
     assert await build(api, jobs[0]["id"], FILE) == "Success"
-    found = await shown(api)
+    found = await get_layers(api)
     assert found["addresses"]["job"] == jobs[0]["id"]
     assert found["parcels"]["job"] is None
     assert found["addresses"]["build"]["status"] == "Success"
@@ -54,22 +54,22 @@ async def test_fabric_is_built_a_job_for_each_layer_in_one_run(api: RunningApi) 
     response = await api.client.get(found["addresses"]["files"][0]["url"], headers={"Range": "bytes=0-3"})
     assert response.status == 206
     assert await response.text() == "made"
-    again = await started(api)
+    again = await start_build(api)
     assert again["addresses"]["skipped"] == f"nothing has changed since job {jobs[0]['id']}"
     assert again["parcels"]["skipped"] == f"job {jobs[1]['id']} builds the same"
-    assert (await started(api, force=True))["addresses"]["job"] is not None
+    assert (await start_build(api, force=True))["addresses"]["job"] is not None
 
 
-async def test_fabric_that_is_older_and_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
+async def test_older_fabric_that_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    older = (await started(api))["addresses"]["job"]
+    older = (await start_build(api))["addresses"]["job"]
     await publish(api, "us/ne/douglas")
-    newer = (await started(api))["addresses"]["job"]
+    newer = (await start_build(api))["addresses"]["job"]
     assert [await build(api, job, FILE) for job in (newer, older)] == ["Success", "Success"]
-    assert (await shown(api))["addresses"]["job"] == newer
+    assert (await get_layers(api))["addresses"]["job"] == newer
 
 
-async def test_weekly_building_is_done_once_for_a_key(api: RunningApi) -> None:
+async def test_weekly_build_with_a_key_runs_once(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/wy/d")
     for name, source in (("ne", "us/ne"), ("wy", "us/wy"), ("none", "xx")):
         await request(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})

@@ -1,4 +1,4 @@
-"""Every real definition, where the checkout has them beside it, makes exactly the jobs that its entries call for."""
+"""Each real definition, if they are next to the checkout, creates exactly one job per entry."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ SOURCES = Path(__file__).parents[3] / "shared" / "openaddresses" / "sources"
 
 
 @pytest.mark.skipif(not SOURCES.is_dir(), reason="the real definitions are not beside this checkout")
-async def test_resolve_all_real_definitions_one_job_for_each_entry() -> None:
+async def test_resolve_all_real_definitions_has_one_job_per_entry() -> None:
     definitions = [json.loads(path.read_text("utf-8")) for path in sorted(SOURCES.rglob("*.json"))]
     expected = sum(
         len({entry["name"] for entry in entries})
