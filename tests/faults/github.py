@@ -73,7 +73,7 @@ class Author:
             self.system.restart_dead()
             self._skip_lease()
             comments = [str(comment["body"]) for comment in self.github.model.comments.values()]
-            if len(comments) == 1 and all(word in comments[0] for word in words):
+            if len(comments) == 1 and all(text in comments[0] for text in words):
                 return comments[0]
             assert time.monotonic() < deadline, (words, comments)
             time.sleep(0.3)

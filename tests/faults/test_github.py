@@ -7,6 +7,9 @@ import pytest
 
 from faults.github import Author, serve_github
 from faults.system import System
+from oa_api.pull_requests.check_state import EntryOutcome
+from oa_api.pull_requests.entry_markdown import OUTCOME_LABELS
+from oa_api.pull_requests.report import MERGED
 from support.fakes.github_events import pull_event, push_event
 from support.fakes.github_server import GitHubServer, as_json
 from support.github_world import github_settings
@@ -55,13 +58,13 @@ def test_pull_request_is_tested_and_published_once_although_processes_die(system
     author.send("pull_request", pull_event(model, number, "synchronize"))
     author.wait_for("first 10")
     print(f"first answer after {time.monotonic() - began:.1f} s")
-    author.wait_for("1 entry ran", "✅ good")
+    author.wait_for("1 entry ran", OUTCOME_LABELS[EntryOutcome.PASSED])
     print(f"last answer after {time.monotonic() - began:.1f} s")
 
     before, after = model.merge(number)
     author.send("push", push_event(model, before, after))
     author.send("pull_request", pull_event(model, number, "closed"))
-    author.wait_for("✅ published", "Merged:")
+    author.wait_for(OUTCOME_LABELS[EntryOutcome.PUBLISHED], MERGED)
     (published,) = system.call("GET", "/api/data?source=xx/town")["data"]
     jobs = system.call("GET", "/api/job?source=xx/town&limit=100")["jobs"]
     assert published["job"] == max(job["id"] for job in jobs)

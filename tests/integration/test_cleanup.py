@@ -34,7 +34,7 @@ async def write_files(api: RunningApi, job: int, attempt: int = 1) -> None:
 
 
 async def age(api: RunningApi, days: int) -> None:
-    """Move all times of rows and objects back by this number of days."""
+    """Move all times back by a number of days."""
     for table, columns in {
         "job": ("created_at", "opened_at", "updated_at", "ended_at"),
         "job_attempt": ("created_at", "started_at", "ended_at"),
@@ -51,7 +51,7 @@ async def age(api: RunningApi, days: int) -> None:
 
 
 async def clean(api: RunningApi) -> dict[str, Any]:
-    """Run cleanup through the API and its worker, and return the schedule run."""
+    """Clean up through the API and the worker, and return the schedule run."""
     schedule_run = (await post(api, "/api/cleanup", dry_run=False))["schedule_run"]
     tasks = {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)}
     assert await schedule_once(api.database, tasks)
@@ -70,7 +70,7 @@ async def files_of(api: RunningApi, job: int, attempt: int = 1) -> set[str]:
 RECORDS = {"log.jsonl", "manifest.json", "claim.json", "result.json"}
 
 
-async def test_files_of_unpublished_jobs_are_deleted_and_reported_as_gone(api: RunningApi) -> None:
+async def test_files_of_unpublished_jobs_are_deleted_and_return_410(api: RunningApi) -> None:
     job, young = await make_jobs(api, "us/a", "us/b", live=False)
     await succeed(api, job)
     await write_files(api, job)
@@ -105,7 +105,7 @@ async def test_logs_are_deleted_later_and_nothing_remains(api: RunningApi) -> No
     assert (await api.client.get(f"/api/job/{job}/log")).status == 410
 
 
-async def test_last_publications_are_kept_and_the_published_one_forever(api: RunningApi) -> None:
+async def test_latest_publications_and_the_published_one_are_kept(api: RunningApi) -> None:
     jobs = []
     for _ in range(6):
         (job,) = await make_jobs(api, "us/a")
@@ -121,7 +121,7 @@ async def test_last_publications_are_kept_and_the_published_one_forever(api: Run
     assert all(file["url"] is None for item in listed[3:] for file in item["files"])
 
 
-async def test_preview_states_what_cleanup_then_removes_and_changes_nothing(api: RunningApi) -> None:
+async def test_preview_returns_what_the_cleanup_then_removes(api: RunningApi) -> None:
     jobs = await make_jobs(api, "us/a", "us/b", "us/c", live=False)
     for job in jobs:
         await succeed(api, job)
@@ -183,7 +183,7 @@ async def test_cleanup_without_the_store_fails_and_is_retried(api: RunningApi) -
     assert await files_of(api, job) == RECORDS
 
 
-async def test_job_whose_files_are_deleted_cannot_be_published(api: RunningApi) -> None:
+async def test_job_without_files_cannot_be_published(api: RunningApi) -> None:
     await succeed(api, (await make_jobs(api, "us/a"))[0])
     (held,) = await make_jobs(api, "us/a")
     assert await succeed(api, held, count=5) == "Warn"
@@ -199,7 +199,7 @@ async def test_job_whose_files_are_deleted_cannot_be_published(api: RunningApi) 
     assert [item["source_name"] for item in (await api.get("/api/data"))["data"]] == ["us/a"]
 
 
-async def test_orphans_are_deleted_unless_known_new_or_outside_our_prefixes(api: RunningApi) -> None:
+async def test_orphans_are_removed_but_known_or_new_or_other_objects_are_not(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a")
     await succeed(api, job)
     await write_files(api, job)
@@ -271,7 +271,7 @@ async def test_invalid_rule_changes_are_refused_and_change_nothing(api: RunningA
 
 
 async def assert_rows_and_objects_agree(api: RunningApi) -> None:
-    """Assert that every file of a row is stored, or the row marks it as deleted."""
+    """Check that every file of a row exists, or that the row has no files."""
     there = await keys(api)
     rows = await api.database.all(
         "SELECT id AS job, attempt, result FROM job WHERE result IS NOT NULL UNION ALL"

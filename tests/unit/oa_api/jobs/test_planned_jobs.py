@@ -5,7 +5,6 @@ import json
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from oa_api.products.plan import Inputs, Plan
 from oa_api.pull_requests import runs
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.definition_review import review
+from oa_api.pull_requests.rows import DueEntry
 from oa_api.schedules import sources_task
 from oa_shared.job_kinds import JobKind
 
@@ -38,13 +38,25 @@ def _of_schedule() -> PlannedJob:
 
 def _of_pull_request() -> PlannedJob:
     change = SourceChange(path="sources/xx/a.json", source_name="xx/a", before=None, after=TEXT)
-    (job,) = review(change, address="https://github.com/a").jobs
+    (job,) = review(change, url="https://github.com/a").jobs
     return job
 
 
 def _of_sample() -> PlannedJob:
-    row: dict[str, Any] = {"source_name": "xx/a", "source_url": None, "source_sha256": "0", "definition": TEXT}
-    return runs._planned({**row, "layer": "addresses", "name": "city", "tier": "small", "host": HOST})
+    return runs._plan(
+        DueEntry(
+            job=1,
+            rank=9,
+            source_name="xx/a",
+            source_url=None,
+            source_sha256="0",
+            layer="addresses",
+            name="city",
+            tier="small",
+            host=HOST,
+            definition=TEXT,
+        )
+    )
 
 
 @pytest.mark.parametrize("build", [_of_request, _of_schedule, _of_pull_request, _of_sample])

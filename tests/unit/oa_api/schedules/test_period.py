@@ -39,7 +39,7 @@ def test_period_of_a_moment_elsewhere_is_that_of_utc() -> None:
     st.integers(946_684_800, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
     st.sampled_from(ScheduleType),
 )
-def test_next_period_begins_where_this_one_ends(moment: datetime, kind: ScheduleType) -> None:
+def test_next_period_starts_where_this_one_ends(moment: datetime, kind: ScheduleType) -> None:
     following = next_period_at(kind, moment)
     assert following > moment
     assert period_of(kind, following) != period_of(kind, moment)

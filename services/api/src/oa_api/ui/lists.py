@@ -1,8 +1,8 @@
 """Lists on pages: the filters and keyset pages of the API, with links to other pages of the list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
 from marshmallow import Schema
@@ -12,7 +12,7 @@ from oa_api.db.database import Row
 from oa_api.db.pages import Page
 from oa_api.http.fields import RequestSchema
 from oa_api.http.request_parsing import query, read_query
-from oa_api.http.schemas import CursorSlice, Slice, TextCursorSlice
+from oa_api.http.schemas import Slice
 
 _SHOWN = 50
 
@@ -53,9 +53,21 @@ async def list_filter(request: web.Request, schema: RequestSchema[_Filter]) -> _
     return window if "limit" in request.query else replace(window, limit=_SHOWN)
 
 
-def make_listing(request: web.Request, window: CursorSlice | TextCursorSlice, page: Page[Any]) -> Listing:
-    """Return a page of rows with links to older and to the newest rows; rows have an `id`, or a key `id`."""
-    older = request.rel_url.update_query(cursor=_id_of(page.rows[-1])) if page.has_more else None
+class _Window(Protocol):
+    """A part of a list that may start after a cursor."""
+
+    @property
+    def cursor(self) -> object: ...
+
+
+def make_listing(
+    request: web.Request, window: _Window, page: Page[Any], *, cursor_of: Callable[[Any], str | int] | None = None
+) -> Listing:
+    """Return a page of rows with links to older and to the newest rows.
+
+    `cursor_of` returns the cursor of a row; by default it is the `id` of the row, or its key `id`.
+    """
+    older = request.rel_url.update_query(cursor=(cursor_of or _id_of)(page.rows[-1])) if page.has_more else None
     newest = request.rel_url.without_query_params("cursor", "page") if window.cursor else None
     says = f"{len(page.rows):,}"
     if page.total is not None:
