@@ -42,9 +42,9 @@ def fill(bench: Bench) -> None:
 
 async def measure_bulk(session: aiohttp.ClientSession) -> list[Figure]:
     """Rerun 5,000 failed jobs and return the duration of each part."""
-    asked = {"action": "rerun", "filter": {"error": "source.not_found"}, "limit": BULK}
-    counted, count_s = await _post(session, {**asked, "dry_run": True})
-    answer, choose_s = await _post(session, {**asked, "expected": counted["matching"]})
+    bulk_request = {"action": "rerun", "filter": {"error": "source.not_found"}, "limit": BULK}
+    counted, count_s = await _post(session, {**bulk_request, "dry_run": True})
+    answer, choose_s = await _post(session, {**bulk_request, "expected": counted["matching"]})
     began = time.perf_counter()
     while not answer["ended_at"]:
         await asyncio.sleep(_POLL_S)
@@ -56,7 +56,7 @@ async def measure_bulk(session: aiohttp.ClientSession) -> list[Figure]:
     return [
         Figure("bulk action, the jobs counted", f"{count_s * 1000:.0f} ms"),
         Figure(f"bulk action, {BULK:,} jobs chosen: the request", f"{choose_s * 1000:.0f} ms"),
-        Figure(f"bulk action, {BULK:,} jobs run again: the duty", f"{took_s:.1f} s"),
+        Figure(f"bulk action, {BULK:,} jobs rerun: the worker", f"{took_s:.1f} s"),
     ]
 
 

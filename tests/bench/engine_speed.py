@@ -171,14 +171,14 @@ def show_seconds(found: Sequence[Measured]) -> None:
 def main() -> int:
     """Measure the requested inputs."""
     scale = float(os.environ.get("OA_BENCH_SCALE", "1"))
-    wanted = os.environ.get("OA_BENCH_INPUTS", ",".join(INPUTS)).split(",")
+    selected = os.environ.get("OA_BENCH_INPUTS", ",".join(INPUTS)).split(",")
     with tempfile.TemporaryDirectory(prefix="oa-bench-") as folder:
         plain_s, what = plain_pass_s(Path(folder))
         factor = BATCH_MACHINE_BY_PLAIN[what] * plain_s / BATCH_MACHINE_S[PLAIN_CSV]
         times = f"the present engine: {BATCH_MACHINE_BY_PLAIN[what]} times that"
         console.print(f"plain Python pass ({what}): {plain_s:.1f} s; {times}")
         found = []
-        for name in wanted:
+        for name in selected:
             with tempfile.TemporaryDirectory(prefix="one-", dir=folder) as one:
                 found.append(bench(name, INPUTS[name], scale, Path(one)))
     show_speed(found, factor, scale)

@@ -45,7 +45,7 @@ def test_first_visit_stays_within_the_size_limit(visitor: Visitor, path: str) ->
     page.goto(path, wait_until="load")
     times = page.evaluate(_TIMES)
     WEIGHTS.mkdir(parents=True, exist_ok=True)
-    told = {"path": path, "bytes": int(sum(fetched)), "requests": len(fetched), **times}
-    (WEIGHTS / f"{path.strip('/').replace('/', '-') or 'overview'}.json").write_text(json.dumps(told))
+    weight = {"path": path, "bytes": int(sum(fetched)), "requests": len(fetched), **times}
+    (WEIGHTS / f"{path.strip('/').replace('/', '-') or 'overview'}.json").write_text(json.dumps(weight))
     assert fetched
-    assert sum(fetched) <= MOST_BYTES, told
+    assert sum(fetched) <= MOST_BYTES, weight

@@ -48,8 +48,8 @@ async def test_dry_run_counts_and_changes_nothing(api: RunningApi) -> None:
 async def test_rerun_of_a_filter_starts_an_attempt_of_each_matching_job(api: RunningApi) -> None:
     failed = await jobs_of(api, 3, code="upstream.timeout")
     others = await jobs_of(api, 2, code="source.schema")
-    asked = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3, "reason": "the server is back"}
-    status, answer = await ask(api, asked)
+    bulk_request = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3, "reason": "the server is back"}
+    status, answer = await ask(api, bulk_request)
     assert status == 200
     assert answer["jobs"] == 3
     assert answer["waiting"] == 3
@@ -109,10 +109,10 @@ async def test_each_bulk_action_has_the_effect_of_the_single_action(
 
 async def test_repeated_request_with_a_key_runs_once(api: RunningApi) -> None:
     await jobs_of(api, 2, code="upstream.timeout")
-    asked = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 2}
-    _, first = await ask(api, asked, **{"Idempotency-Key": "k"})
+    bulk_request = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 2}
+    _, first = await ask(api, bulk_request, **{"Idempotency-Key": "k"})
     await run_to_end(api, first["id"])
-    status, second = await ask(api, asked, **{"Idempotency-Key": "k"})
+    status, second = await ask(api, bulk_request, **{"Idempotency-Key": "k"})
     assert status == 200
     assert second["id"] == first["id"]
     assert second["done"] == 2
@@ -148,7 +148,7 @@ async def test_worker_continues_a_bulk_action_that_was_interrupted(api: RunningA
 async def test_filters_of_jobs_and_of_bulk_actions_match_the_same_jobs(api: RunningApi) -> None:
     await jobs_of(api, 3, code="upstream.timeout")
     await jobs_of(api, 2, code="infra.lost", live=True)
-    for asked, count in (
+    for bulk_request, count in (
         ({"error": "upstream,infra.lost"}, 5),
         ({"error": "infra"}, 2),
         ({"live": False}, 3),
@@ -157,11 +157,13 @@ async def test_filters_of_jobs_and_of_bulk_actions_match_the_same_jobs(api: Runn
         ({"run": 2, "status": "Fail"}, 2),
         ({"after": "2999-01-01T00:00:00Z"}, 0),
     ):
-        _, answer = await ask(api, {"action": "rerun", "filter": asked, "dry_run": True})
-        query = "&".join(f"{key}={str(value).lower() if value is False else value}" for key, value in asked.items())
+        _, answer = await ask(api, {"action": "rerun", "filter": bulk_request, "dry_run": True})
+        query = "&".join(
+            f"{key}={str(value).lower() if value is False else value}" for key, value in bulk_request.items()
+        )
         listed = await api.get(f"/api/job?{query}")
-        assert answer["matching"] == count, asked
-        assert listed["total"] == count, asked
+        assert answer["matching"] == count, bulk_request
+        assert listed["total"] == count, bulk_request
 
 
 @pytest.mark.parametrize(

@@ -88,9 +88,9 @@ async def test_deleted_collection_is_gone_and_its_jobs_stay(api: RunningApi) -> 
     await publish(api, "us/ne/lancaster")
     number = await create_collection(api)
     job = (await start_build(api, number))["job"]
-    status, said = await request(api, "DELETE", f"/api/collections/{number}")
+    status, deleted = await request(api, "DELETE", f"/api/collections/{number}")
     assert status == 200
-    assert said == {"status": 200, "message": "collection us-ne is deleted"}
+    assert deleted == {"status": 200, "message": "collection us-ne is deleted"}
     assert (await request(api, "GET", f"/api/collections/{number}"))[0] == 404
     assert await build(api, job, MAIN) == "Success"
     assert await api.count("collection_build") == 0

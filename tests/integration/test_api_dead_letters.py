@@ -53,8 +53,8 @@ async def list_dead(api: RunningApi, query: str = "limit=100") -> dict[str, obje
     return dict(await api.get(f"/api/queue/jobs/dead?{query}", **INTERNAL))
 
 
-async def redrive(api: RunningApi, **asked: object) -> dict[str, object]:
-    response = await api.client.post("/api/queue/jobs/redrive", json=asked, headers=INTERNAL)
+async def redrive(api: RunningApi, **selection: object) -> dict[str, object]:
+    response = await api.client.post("/api/queue/jobs/redrive", json=selection, headers=INTERNAL)
     return dict(await response.json())
 
 
@@ -182,8 +182,8 @@ async def test_redrive_by_filter_moves_matching_messages_and_is_audited(api: Run
 async def test_discard_by_filter_deletes_matching_messages_only(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2))
     await dead_letter(api, "not json", reason="not JSON")
-    asked = {"reason_contains": "not JSON", "reason": "a test sent it"}
-    response = await api.client.post("/api/queue/jobs/discard", json=asked, headers=INTERNAL)
+    selection = {"reason_contains": "not JSON", "reason": "a test sent it"}
+    response = await api.client.post("/api/queue/jobs/discard", json=selection, headers=INTERNAL)
     assert await response.json() == {"queue": "jobs", "discarded": 1, "not_found": [], "left": 2}
     assert await audit_entries(api) == [("queue.discard", "a test sent it", 1, [None])]
     assert {message["job"] for message in (await list_dead(api))["messages"]} == {1, 2}  # type: ignore[index,attr-defined]

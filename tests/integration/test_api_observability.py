@@ -125,9 +125,9 @@ async def test_metrics_respond_while_dependencies_are_down(postgres: Postgres, m
         for pair in api.queues.values():
             pair.main.is_down = True  # type: ignore[attr-defined] # queues in memory
         postgres.drop("away")
-        told = await metrics(api)
-        assert told["oa_database_up"] == 0
-        assert told['oa_queue_up{queue="jobs"}'] == 0
+        values = await metrics(api)
+        assert values["oa_database_up"] == 0
+        assert values['oa_queue_up{queue="jobs"}'] == 0
         response = await api.client.get("/api/job")
         assert response.status == 503
         assert response.headers["Retry-After"] == "5"

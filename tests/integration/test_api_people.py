@@ -218,9 +218,9 @@ async def test_tokens_of_others_require_an_admin(api: RunningApi) -> None:
     root = await admin(api)
     ada = await account(api, "ada", "author")
     bearer, victim = await token(api, "ada", "author"), (await call(api, "GET", "/api/token")).json["tokens"][-1]["id"]
-    asked = {"account": 1, "name": "theirs", "role": "viewer", "days": 1}
-    assert (await call(api, "POST", "/api/token", asked, **bearer)).status == 403
-    assert (await call(api, "POST", "/api/token", {**asked, "account": ada}, **root)).status == 403
+    token_request = {"account": 1, "name": "theirs", "role": "viewer", "days": 1}
+    assert (await call(api, "POST", "/api/token", token_request, **bearer)).status == 403
+    assert (await call(api, "POST", "/api/token", {**token_request, "account": ada}, **root)).status == 403
     assert (await call(api, "GET", "/api/token?account=1", None, **bearer)).status == 403
     assert (await call(api, "DELETE", f"/api/token/{victim}", None, **bearer)).status == 404
     mine = (await call(api, "GET", f"/api/token?account={ada}", None, **root)).json["tokens"]

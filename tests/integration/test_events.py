@@ -228,8 +228,8 @@ async def test_slow_client_is_disconnected_and_resumes(api: RunningApi, monkeypa
             await everything(opened)
     monkeypatch.undo()
     async with open_stream(api.client, last_id=opened.last_id) as again:
-        heard = [(await again.next("job")).data["name"] for _ in range(5)]
-    assert heard == list("abcde")
+        received = [(await again.next("job")).data["name"] for _ in range(5)]
+    assert received == list("abcde")
 
 
 async def everything(opened: EventStream) -> None:

@@ -59,8 +59,8 @@ async def answer_all(api: RunningApi, box: MailBox, browser: WebBrowser) -> list
 
 
 async def test_request_and_link_sign_in_and_redirect(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
-    asked = await ask(browser, " Ada@Example.org ", path="/sign-in?next=/runs")
-    assert asked.message("good")
+    shown = await ask(browser, " Ada@Example.org ", path="/sign-in?next=/runs")
+    assert shown.message("good")
     (address,) = await answer_all(api, box, browser)
     assert box.mails[0]["To"] == "ada@example.org"
     assert box.envelopes == [["ada@example.org"]]

@@ -32,7 +32,7 @@ class Site:
     text: str = "NO,ST,X,Y\n1,Main,-100,40\n2,Main,-100,41\n"
     sent: int = 0
     stalls: bool = False
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    is_requested: asyncio.Event = field(default_factory=asyncio.Event)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -48,9 +48,9 @@ class Site:
         return web.json_response({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}})
 
     async def data(self, request: web.Request) -> web.Response:
-        wanted = (request.query["source"], request.query["layer"], request.query["name"])
+        entry = (request.query["source"], request.query["layer"], request.query["name"])
         rows = []
-        if self.published is not None and wanted == ("xx/town", "addresses", "city"):
+        if self.published is not None and entry == ("xx/town", "addresses", "city"):
             rows.append({"source_name": "xx/town", "job": self.published, "attempt": 1})
         return web.json_response({"data": rows})
 
@@ -61,7 +61,7 @@ class Site:
         return web.Response(status=404) if found is None else web.Response(body=found)
 
     async def csv(self, request: web.Request) -> web.Response:
-        self.asked.set()
+        self.is_requested.set()
         etag = f'"{len(self.text)}"'
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304, headers={"ETag": etag})
@@ -154,7 +154,7 @@ async def test_attempt_stop_reports_progress_stopped_and_no_result(bench: Bench)
     bench.site.stalls = True
     attempt = bench.attempt(9)
     running = asyncio.create_task(attempt.run())
-    await bench.site.asked.wait()
+    await bench.site.is_requested.wait()
     attempt.stop()
     assert await running == 143
     last = await bench.last_message()

@@ -35,14 +35,14 @@ class GithubProvider:
         return {**known, "github_url": self.url, "github_api_url": f"{self.url}/api"}
 
     async def authorize(self, request: web.Request) -> web.Response:
-        asked = dict(request.query)
-        if asked["client_id"] != CLIENT_ID or asked["code_challenge_method"] != "S256":
+        query = dict(request.query)
+        if query["client_id"] != CLIENT_ID or query["code_challenge_method"] != "S256":
             return web.Response(status=404)
-        self.scopes.append(asked.get("scope", ""))
+        self.scopes.append(query.get("scope", ""))
         code = secrets.token_hex(10)
-        self._codes[code] = {**asked, "login": self.user["login"]}
+        self._codes[code] = {**query, "login": self.user["login"]}
         self._tokens[code] = dict(self.user)
-        back = URL(asked["redirect_uri"]).update_query(code=code, state=asked["state"])
+        back = URL(query["redirect_uri"]).update_query(code=code, state=query["state"])
         return web.Response(status=302, headers={"Location": str(back)})
 
     async def access_token(self, request: web.Request) -> web.Response:

@@ -47,11 +47,11 @@ class Fault:
 
 
 class GitHubServer:
-    """Answers from a model. `asked` lists all requests, `faults` breaks some of them."""
+    """Answers from a model. `requests` lists all requests, `faults` breaks some of them."""
 
     def __init__(self, model: GitHubModel, *, token_valid_s: float = 3600, page_size: int = 100) -> None:
         self.model = model
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
         self.faults: list[Fault] = []
         self.tokens: dict[str, float] = {}
         self.url = ""
@@ -61,12 +61,12 @@ class GitHubServer:
 
     def count(self, method: str, part: str) -> int:
         """Return the number of requests with this method and `part` in their path."""
-        return sum(asked == method and part in path for asked, path in self.asked)
+        return sum(requested == method and part in path for requested, path in self.requests)
 
     def forget(self, model: GitHubModel) -> None:
         """Serve another model of the same repository, without recorded requests or faults."""
         self.model = model
-        self.asked.clear()
+        self.requests.clear()
         self.faults.clear()
         self.slow_s = 0.0
 
@@ -99,7 +99,7 @@ class GitHubServer:
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.asked.append((request.method, request.path))
+        self.requests.append((request.method, request.path))
         await asyncio.sleep(self.slow_s)
         fault = next((f for f in self.faults if f.times > 0 and f.when(request.method, request.path)), None)
         if fault is not None:

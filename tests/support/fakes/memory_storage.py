@@ -42,9 +42,9 @@ class MemoryStorage:
         self._check()
         if key not in self._objects or start >= len(self._objects[key][0]):
             raise StorageUnavailableError("nothing there")
-        wanted = self._objects[key][0][start : None if end is None else end + 1]
-        for place in range(0, len(wanted), _CHUNK_BYTES):
-            yield wanted[place : place + _CHUNK_BYTES]
+        selected = self._objects[key][0][start : None if end is None else end + 1]
+        for place in range(0, len(selected), _CHUNK_BYTES):
+            yield selected[place : place + _CHUNK_BYTES]
 
     async def head(self, key: str) -> StoredObject | None:
         self._check()
