@@ -131,7 +131,9 @@ async def test_preview_returns_what_the_cleanup_then_removes(api: RunningApi) ->
     before = await keys(api)
     preview = await post(api, "/api/cleanup")
     assert await keys(api) == before
-    assert (preview["dry_run"], preview["is_complete"], preview["schedule_run"]) == (True, True, None)
+    assert preview["dry_run"] is True
+    assert preview["is_complete"] is True
+    assert preview["schedule_run"] is None
     removed = (await clean(api))["detail"]["removed"]
     assert {name: preview["removed"][name]["count"] for name in ("unpublished", "orphans", "events")} == {
         name: removed[name]["count"] for name in ("unpublished", "orphans", "events")

@@ -128,7 +128,8 @@ async def test_events_that_need_no_work_are_ignored_with_a_reason(world: GitHubW
         ("issue_comment", comment_event(model, number, "please re-run this"), IgnoreReason.COMMAND),
     ):
         status, response = await world.send(event, payload)
-        assert (status, response["state"]) == (200, "ignored"), event
+        assert status == 200, event
+        assert response["state"] == "ignored", event
         assert response["reason"] == reason
     await world.settle()
     assert world.github.requests == []
