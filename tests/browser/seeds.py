@@ -1,4 +1,4 @@
-"""The data of the sites, written as rows because pages do not depend on how the rows were created."""
+"""The data of the sites, written as rows."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The API on its own event loop, for a browser that this thread controls."""
+"""The API on an event loop in a thread of its own, because Playwright blocks the thread of the test."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Site:
-    """Serves on loopback while entered; `run` awaits a coroutine on the loop of the site."""
+    """Serves on loopback inside a `with` block; `run` awaits a coroutine on its loop."""
 
     def __init__(self, database_url: str, **settings: Any) -> None:
         self._database_url, self._settings = database_url, settings

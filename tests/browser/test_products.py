@@ -1,4 +1,4 @@
-"""The pages of collections, exports and the fabric, and their forms."""
+"""The pages of collections, exports and the fabric."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,7 +16,7 @@ SignedIn = Callable[[str], Visitor]
 
 
 async def fill(api: RunningApi) -> None:
-    """Publish two sources; create a collection whose latest build failed, an export in each state, and one fabric."""
+    """Publish two sources; create a collection whose latest build failed, exports in each state, one layer of tiles."""
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/douglas", layer="parcels")
     body = {"name": "us-ne", "display_name": f"Nebraska {HOSTILE}", "sources": ["us/ne/**"], "deduplicate": True}
@@ -49,7 +49,7 @@ def site(fresh_database: Callable[[], str]) -> Iterator[Site]:
         yield opened
 
 
-def status_message(page: Page) -> str:
+def flash_text(page: Page) -> str:
     return page.get_by_role("status").first.inner_text()
 
 
@@ -57,7 +57,7 @@ def status_message(page: Page) -> str:
     ("name", "path"), [("collections", "/collections"), ("collection", "/collections/1"), ("exports", "/exports")]
 )
 @pytest.mark.parametrize("role", ["", "admin"])
-def test_page_of_products_with_data_passes_accessibility_checks(
+def test_page_of_products_with_data_passes_the_checks(
     visitor: Visitor, signed_in: SignedIn, name: str, path: str, role: str
 ) -> None:
     guest = signed_in(role) if role else visitor
@@ -65,23 +65,23 @@ def test_page_of_products_with_data_passes_accessibility_checks(
 
 
 @pytest.mark.parametrize(("name", "path"), [("collections-empty", "/collections"), ("exports-empty", "/exports")])
-def test_page_of_products_without_data_passes_accessibility_checks(newcomer: Visitor, name: str, path: str) -> None:
-    check_page(newcomer.open(path), name)
+def test_page_of_products_without_data_passes_the_checks(newcomer: Visitor, name: str, path: str) -> None:
+    look(newcomer.open(path), name)
 
 
 def test_missing_collection_is_an_error_page(visitor: Visitor) -> None:
     page = visitor.open("/collections/999", status=404)
-    expect(page.get_by_text("there is no collection 999")).to_be_visible()
+    expect(page.get_by_text("collection 999 does not exist")).to_be_visible()
 
 
-def test_hostile_text_is_escaped_on_every_page_of_products(visitor: Visitor) -> None:
+def test_hostile_text_stays_text_on_every_page_of_products(visitor: Visitor) -> None:
     for path in ("/collections", "/collections/1", "/exports"):
         page = visitor.open(path)
         expect(page.get_by_text(HOSTILE).first).to_be_visible()
         assert page.locator("img[src=x], main script").count() == 0, path
 
 
-def test_collection_page_offers_the_last_successful_files_and_shows_the_error(visitor: Visitor) -> None:
+def test_collection_page_has_the_last_files_and_the_failure(visitor: Visitor) -> None:
     page = visitor.open("/collections/1")
     expect(page.get_by_text("The latest build failed.")).to_be_visible()
     expect(page.get_by_text("nothing has changed since job 3")).to_be_visible()
@@ -104,61 +104,61 @@ def test_author_creates_an_export(signed_in: SignedIn, scripts: bool) -> None:  
     page = signed_in("author").open("/exports", scripts=scripts)
     page.get_by_label("Published data of these sources").fill("us/ne/**")
     page.get_by_label("Layer").select_option("addresses")
-    page.get_by_label("Only inside").fill("-97, 40, -96, 41")
+    page.get_by_label("Bounding box").fill("-97, 40, -96, 41")
     page.get_by_role("button", name="Export", exact=True).click()
-    assert "is on its way" in status_message(page)
+    assert " started." in flash_text(page)
     row = page.locator("tbody tr").first
     expect(row).to_contain_text("us/ne/** · addresses · -97.0, 40.0, -96.0, 41.0")
     expect(row).to_contain_text("Pending")
 
 
-def test_invalid_export_form_shows_the_error_and_keeps_its_values(signed_in: SignedIn) -> None:
+def test_invalid_export_shows_the_problem_and_the_filled_in_form(signed_in: SignedIn) -> None:
     page = signed_in("author").open("/exports")
     page.get_by_label("Published data of these sources").fill("us/ne")
-    page.get_by_label("Only inside").fill("1, 2")
+    page.get_by_label("Bounding box").fill("1, 2")
     page.get_by_role("button", name="Export", exact=True).click()
     expect(page.get_by_text("Four numbers: west, south, east, north.")).to_be_visible()
     assert page.get_by_label("Published data of these sources").input_value() == "us/ne"
-    page.get_by_label("Only inside").fill("")
+    page.get_by_label("Bounding box").fill("")
     page.get_by_role("button", name="Export", exact=True).click()
     expect(page.get_by_text("Choose one of addresses, parcels.")).to_be_visible()
 
 
-def test_exports_page_fills_the_form_from_the_url(signed_in: SignedIn) -> None:
+def test_exports_page_fills_in_the_form_from_its_url(signed_in: SignedIn) -> None:
     page = signed_in("author").open("/exports?job=1")
-    assert page.get_by_label("Or the result of the job").input_value() == "1"
+    assert page.get_by_label("Or a job's result").input_value() == "1"
     page.get_by_role("button", name="Export", exact=True).click()
-    assert "is on its way" in status_message(page)
+    assert " started." in flash_text(page)
 
 
 def test_admin_creates_builds_changes_and_deletes_a_collection(signed_in: SignedIn) -> None:
     page = signed_in("admin").open("/collections")
-    page.get_by_label("Name in addresses").fill("us-ne")
-    page.get_by_label("Name for people").fill("Lancaster")
+    page.get_by_label("URL name").fill("us-ne")
+    page.get_by_label("Display name").fill("Lancaster")
     page.get_by_label("Sources").fill("us/ne/lancaster\nus/ne/other")
-    page.get_by_role("button", name="Make the collection").click()
-    expect(page.get_by_text("there is a collection 'us-ne' already: choose another name")).to_be_visible()
+    page.get_by_role("button", name="Create collection").click()
+    expect(page.get_by_text("collection 'us-ne' exists already: choose another name")).to_be_visible()
     assert page.get_by_label("Sources").input_value() == "us/ne/lancaster\nus/ne/other"
-    page.get_by_label("Name in addresses").fill("lancaster")
-    page.get_by_role("button", name="Make the collection").click()
-    assert status_message(page) == "Collection lancaster is made. Build it next."
+    page.get_by_label("URL name").fill("lancaster")
+    page.get_by_role("button", name="Create collection").click()
+    assert flash_text(page) == "Collection lancaster created. Build it next."
     page.get_by_role("button", name="Build", exact=True).click()
-    assert "builds it." in status_message(page)
+    assert "Build started" in flash_text(page)
     page.get_by_role("button", name="Build", exact=True).click()
-    assert "builds the same" in status_message(page)
+    assert "is building the same inputs" in flash_text(page)
     page.get_by_label("GeoParquet").uncheck()
-    page.get_by_role("button", name="Keep the change").click()
-    assert status_message(page) == "It is changed; the next build goes by it."
+    page.get_by_role("button", name="Save").click()
+    assert flash_text(page) == "Saved; applies to the next build."
     expect(page.get_by_label("GeoParquet")).not_to_be_checked()
     page.locator("summary", has_text="Delete").click()
-    page.get_by_role("button", name="Delete the collection").click()
-    assert status_message(page) == "Collection lancaster is deleted."
+    page.get_by_role("button", name="Delete collection").click()
+    assert flash_text(page) == "Collection lancaster deleted."
 
 
 def test_admin_builds_the_fabric(signed_in: SignedIn) -> None:
     page = signed_in("admin").open("/collections")
-    page.get_by_role("button", name="Build what has changed").click()
-    assert "addresses: nothing has changed since job" in status_message(page)
-    page.locator("summary", has_text="Build all anew").click()
-    page.get_by_role("button", name="Build all anew").click()
-    assert "Being built: addresses: job" in status_message(page)
+    page.get_by_role("button", name="Rebuild changed").click()
+    assert "addresses: nothing has changed since job" in flash_text(page)
+    page.locator("summary", has_text="Rebuild all").click()
+    page.get_by_role("button", name="Rebuild all").click()
+    assert "Builds started: addresses: job" in flash_text(page)

@@ -1,4 +1,4 @@
-"""A browser that opens pages and collects the errors that it reports about them."""
+"""A visitor with a browser: opens pages and records every error that the browser reports."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ SHOTS = ROOT / ".local/screenshots"
 WEIGHTS = SHOTS / "weights"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 _SERIOUS = frozenset({"serious", "critical"})
-# Chromium logs each response of 400 and above, including the page that a test requests; and WebGL without a GPU.
+# Chromium reports each response of 400 and above, even of the page under test, and WebGL without a GPU.
 _HARMLESS = re.compile(
     r"^Failed to load resource: the server responded with a status of [45]\d\d|GPU stall due to ReadPixels"
 )
@@ -21,7 +21,7 @@ _HARMLESS = re.compile(
 
 @dataclass
 class Visitor:
-    """One browser profile at one site. `complaints` are errors of the console, the security policy and scripts."""
+    """One browser profile at one site; `complaints` has the errors of the console, the policy and scripts."""
 
     browser: Browser
     url: str
@@ -30,7 +30,7 @@ class Visitor:
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def blank(self, *, scripts: bool = True, **options: Any) -> Page:
-        """Open a window with a new profile."""
+        """Open an empty page in a new profile."""
         context = self.browser.new_context(
             base_url=self.url, viewport=DESK, java_script_enabled=scripts, reduced_motion="reduce", **options
         )
@@ -44,7 +44,7 @@ class Visitor:
         return page
 
     def open(self, path: str, *, scripts: bool = True, status: int = 200, **options: Any) -> Page:
-        """Open a page with a new profile."""
+        """Open a page of the site in a new profile."""
         page = self.blank(scripts=scripts, **options)
         answer = page.goto(path, wait_until="load")
         assert answer is not None
@@ -56,14 +56,14 @@ class Visitor:
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     def leave(self) -> None:
-        """Close all windows and assert that the browser reported no complaint."""
+        """Close all pages; fails if the browser reported an error."""
         for context in self._contexts:
             context.close()
         assert not self.complaints, "\n".join(self.complaints)
 
 
-def find_violations(page: Page) -> list[str]:
-    """Return the serious and critical accessibility violations that axe finds."""
+def find_accessibility_problems(page: Page) -> list[str]:
+    """Return the violations of accessibility rules that axe rates serious or critical."""
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("async () => (await axe.run({resultTypes: ['violations']})).violations")
     return [
@@ -74,14 +74,14 @@ def find_violations(page: Page) -> list[str]:
     ]
 
 
-def check_page(page: Page, name: str) -> None:
-    """Take screenshots of the page in light, dark and on a phone, and assert that axe finds no violation in each."""
+def look(page: Page, name: str) -> None:
+    """Check accessibility and width in light, in dark and on a phone, with a screenshot of each."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     for variant, scheme, size in (("light", "light", DESK), ("dark", "dark", DESK), ("phone", "light", PHONE)):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(size)
         page.screenshot(path=SHOTS / f"{name}-{variant}.png", full_page=True)
-        found = find_violations(page)
+        found = find_accessibility_problems(page)
         assert found == [], f"{name}, {variant}: {found}"
         assert not is_wider_than_window(page), f"{name}, {variant}: the page scrolls sideways"
 

@@ -1,4 +1,4 @@
-"""The full system as processes with short intervals, crash points, and a supervisor that tests can suspend."""
+"""The whole system as processes with short intervals, crash points, and a supervisor that restarts services."""
 
 import json
 import time
@@ -101,7 +101,7 @@ class System:
             pass
 
     def stop(self) -> None:
-        """Kill all processes at once: no test needs them, and the folder is deleted."""
+        """Kill all processes: no test reads their state afterward."""
         for process in (*self.extra, *(service.process for service in self.stack.services)):
             process.stop(timeout_s=0)
         self.stack.services.clear()

@@ -21,7 +21,7 @@ def links(element: ET.Element) -> dict[str, str]:
     return {link.get("rel", ""): link.get("href", "") for link in element.findall("a:link", ATOM)}
 
 
-async def test_feed_without_data_has_the_required_elements(api: RunningApi) -> None:
+async def test_empty_feed_has_every_required_element(api: RunningApi) -> None:
     found = await feed(api)
     for name in ("id", "title", "updated"):
         assert found.findtext(f"a:{name}", namespaces=ATOM)
@@ -55,7 +55,7 @@ async def test_feed_entries_keep_their_ids_and_dates(api: RunningApi) -> None:
     assert found[0] == found[1]
 
 
-async def test_feed_of_several_pages_links_to_the_older_ones(api: RunningApi) -> None:
+async def test_feed_of_more_than_a_page_links_the_next_page(api: RunningApi) -> None:
     await publish(api)
     await api.database.execute(
         "INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256) "

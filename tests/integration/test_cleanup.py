@@ -23,7 +23,7 @@ class KilledError(BaseException):
     """The end of a process that is killed: nothing runs after it."""
 
 
-def storage_of(api: RunningApi) -> MemoryStorage:
+def memory_storage(api: RunningApi) -> MemoryStorage:
     assert isinstance(api.storage, MemoryStorage)
     return api.storage
 
@@ -46,8 +46,8 @@ async def age(api: RunningApi, days: int) -> None:
     }.items():
         moved = ", ".join(f"{column} = {column} - make_interval(days => {days})" for column in columns)
         await api.database.execute(f"UPDATE {table} SET {moved}")  # noqa: S608 - our own names
-    for key in storage_of(api).modified_at:
-        storage_of(api).modified_at[key] -= timedelta(days=days)
+    for key in memory_storage(api).modified_at:
+        memory_storage(api).modified_at[key] -= timedelta(days=days)
 
 
 async def clean(api: RunningApi) -> dict[str, Any]:
@@ -174,12 +174,12 @@ async def test_cleanup_without_the_store_fails_and_is_retried(api: RunningApi) -
     await succeed(api, job)
     await write_files(api, job)
     await age(api, 100)
-    storage_of(api).is_down = True
+    memory_storage(api).is_away = True
     waiting = await clean(api)
     assert waiting["state"] == "Waiting"
     assert "not available" in waiting["error"]
     assert (await api.client.get(f"/api/job/{job}/output/source.geojson.gz")).status == 410
-    storage_of(api).is_down = False
+    memory_storage(api).is_away = False
     await api.database.execute("UPDATE schedule_run SET due_at = now()")
     await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)})
     assert await files_of(api, job) == RECORDS
@@ -222,7 +222,7 @@ async def test_object_written_after_the_deletion_is_an_orphan(api: RunningApi) -
     await age(api, 100)
     await clean(api)
     await api.storage.put_bytes(attempt_prefix(job, 1) + "source.parquet", b"late")
-    storage_of(api).modified_at[attempt_prefix(job, 1) + "source.parquet"] -= timedelta(days=40)
+    memory_storage(api).modified_at[attempt_prefix(job, 1) + "source.parquet"] -= timedelta(days=40)
     await clean(api)
     assert await files_of(api, job) == RECORDS
 

@@ -1,4 +1,4 @@
-"""Jobs of a running API that have ended through reports of their tasks."""
+"""Ended jobs of a running API, reported by simulated tasks."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,15 +20,15 @@ async def make_jobs(api: RunningApi, *names: str, live: bool = True, layer: str 
     return list(answer["jobs"])
 
 
-async def report_status(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> str:
-    """Report a status of the current attempt of a job."""
+async def tell(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> str:
+    """Report a status of a job's current attempt."""
     row = await api.database.first("SELECT attempt, token FROM job WHERE id = %(job)s", {"job": job})
-    received = await api.database.first("SELECT count(*) AS reports FROM inbox WHERE job_id = %(job)s", {"job": job})
+    counted = await api.database.first("SELECT count(*) AS reports FROM inbox WHERE job_id = %(job)s", {"job": job})
     message = StatusMessage(
         job=job,
         attempt=row["attempt"] if row else 0,
         token=row["token"] if row else "",
-        seq=received["reports"] + 1 if received else 0,
+        seq=counted["reports"] + 1 if counted else 0,
         status=status,
         at=datetime.now(UTC),
         **extra,

@@ -1,4 +1,4 @@
-"""Published datasets and finished products of a running API, by reports like those of the results queue."""
+"""Published datasets and ended products, reported to a running API like messages of the results queue."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ def files(job: int, *names: str, attempt: int = 1) -> dict[str, Any]:
 
 
 def layer_definition(layer: str, name: str) -> dict[str, Any]:
-    """Return a definition with one licensed entry of a layer."""
+    """Return a definition with one entry of a layer, with a license."""
     conform = {"format": "csv", "lat": "Y", "lon": "X"}
     conform |= {"number": "NO", "street": "ST"} if layer == "addresses" else {"pid": "NO"}
     entry = {"name": name, "data": "http://x/a.csv", "protocol": "http", "conform": conform, "license": LICENSE}
@@ -27,7 +27,7 @@ def layer_definition(layer: str, name: str) -> dict[str, Any]:
 
 
 async def end(api: RunningApi, job: int, *, status: JobStatus = JobStatus.SUCCESS, seq: int = 1, **extra: Any) -> str:
-    """End the current attempt of a job, and return the outcome of the message."""
+    """End the current attempt of a job and return the outcome of the message."""
     row = await api.get(f"/api/job/{job}", **INTERNAL)
     names = {"job": job, "attempt": row["attempt"], "token": row["token"], "seq": seq}
     message = StatusMessage(**names, status=status, at=datetime.now(UTC), **extra)
@@ -55,7 +55,7 @@ async def publish(
 
 
 async def build(api: RunningApi, job: int, *names: str, **extra: Any) -> str:
-    """Store these files and report success of the job of a product."""
+    """Let the job of a product succeed with these files, and store them."""
     row = await api.get(f"/api/job/{job}")
     outputs = files(job, *names, attempt=row["attempt"])
     for about in outputs.values():
@@ -64,8 +64,8 @@ async def build(api: RunningApi, job: int, *names: str, **extra: Any) -> str:
     return await end(api, job, result=result, **extra)
 
 
-async def request(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-    """Send a request with the shared secret and return the status and the response."""
+async def ask(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+    """Send a request with the shared secret and return the status and the body."""
     response = await api.client.request(method, path, json=body, headers={**INTERNAL, **headers})
     return response.status, await response.json()
 

@@ -17,8 +17,8 @@ _FORM = re.compile(r'<form[^>]* action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 
 
 @dataclass(frozen=True)
-class ShownPage:
-    """The page after all redirects."""
+class Shown:
+    """The page at the end of all redirects."""
 
     status: int
     path: str
@@ -41,7 +41,7 @@ class ShownPage:
 
 
 class WebBrowser:
-    """One profile, whose cookies a test can read and set."""
+    """One profile; tests can read and set its cookies."""
 
     def __init__(self, session: aiohttp.ClientSession, site: URL) -> None:
         self._session, self.site = session, site
