@@ -33,16 +33,16 @@ def full_site(fresh_database: Callable[[], str]) -> Iterator[Site]:
 
 @pytest.fixture
 def reader(browser: Browser, full_site: Site) -> Iterator[Visitor]:
-    guest = Visitor(browser, full_site.url)
-    yield guest
-    guest.leave()
+    coming = Visitor(browser, full_site.url)
+    yield coming
+    coming.leave()
 
 
 def test_list_is_filtered_by_the_prefix_of_the_source(reader: Visitor) -> None:
     page = reader.open("/data")
     assert page.locator("tbody tr").count() == 3
     assert page.get_by_text(HOSTILE).first.is_visible()
-    look(page, "data")
+    check_page(page, "data")
     page.get_by_label("Source path starts with").fill("us/ca/b")
     page.get_by_role("button", name="Filter").click()
     assert page.locator("tbody th").all_inner_texts() == ["us/ca/berkeley"]
@@ -55,7 +55,7 @@ def test_dataset_shows_files_history_and_attribution(reader: Visitor) -> None:
     assert page.get_by_label("Features at each publication").locator("circle").count() == 3
     assert page.get_by_role("table", name="Publications").locator("tbody tr").count() == 3
     assert page.get_by_text("required: Town").is_visible()
-    look(page, "dataset")
+    check_page(page, "dataset")
 
 
 def test_dataset_whose_newer_job_failed_shows_the_error(reader: Visitor) -> None:
@@ -97,11 +97,11 @@ def test_map_without_scripts_shows_the_list(reader: Visitor) -> None:
 def test_page_without_data_has_an_empty_state(newcomer: Visitor, path: str, name: str) -> None:
     page = newcomer.open(path)
     assert page.get_by_text("No matching datasets.").is_visible()
-    look(page, name)
+    check_page(page, name)
 
 
 def test_missing_dataset_is_an_error_page(reader: Visitor) -> None:
-    look(reader.open("/data/999", status=404), "dataset-missing")
+    check_page(reader.open("/data/999", status=404), "dataset-missing")
 
 
 def test_invalid_filter_is_an_error_page(reader: Visitor) -> None:

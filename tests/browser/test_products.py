@@ -60,13 +60,13 @@ def flash_text(page: Page) -> str:
 def test_page_of_products_with_data_passes_the_checks(
     visitor: Visitor, signed_in: SignedIn, name: str, path: str, role: str
 ) -> None:
-    guest = signed_in(role) if role else visitor
-    check_page(guest.open(path), f"{name}-{role}" if role else name)
+    coming = signed_in(role) if role else visitor
+    check_page(coming.open(path), f"{name}-{role}" if role else name)
 
 
 @pytest.mark.parametrize(("name", "path"), [("collections-empty", "/collections"), ("exports-empty", "/exports")])
 def test_page_of_products_without_data_passes_the_checks(newcomer: Visitor, name: str, path: str) -> None:
-    look(newcomer.open(path), name)
+    check_page(newcomer.open(path), name)
 
 
 def test_missing_collection_is_an_error_page(visitor: Visitor) -> None:

@@ -117,8 +117,8 @@ class System:
         entries = [self.entry(**changes) for _ in range(count)]
         definition = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": entries}}
         run = self.call_until_answered("POST", "/api/run", {"live": True})["id"]
-        jobs_request = {"jobs": [{"source": definition, "source_name": "xx/faults"}]}
-        jobs: list[int] = self.call_until_answered("POST", f"/api/run/{run}/jobs", jobs_request)["jobs"]
+        asked = {"jobs": [{"source": definition, "source_name": "xx/faults"}]}
+        jobs: list[int] = self.call_until_answered("POST", f"/api/run/{run}/jobs", asked)["jobs"]
         assert len(jobs) == count
         self.jobs += jobs
         return jobs

@@ -138,8 +138,8 @@ class World:
                 duties.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
                 duties.append(run_results_consumer(self.database, self.results_queue, stop, grace_s=1, visibility_s=2))
             async with asyncio.TaskGroup() as group:
-                for worker in duties:
-                    group.create_task(worker)
+                for duty in duties:
+                    group.create_task(duty)
                 try:
                     yield
                 finally:
@@ -226,5 +226,5 @@ def lose_submit_answers(batch: MemoryBatch, count: int, *, seed: int) -> None:
 
 def ended_with(history: History) -> dict[str, Any]:
     """Return how many jobs ended in which way, for the message of a failed assertion."""
-    outcomes = [f"{job['status']} {job['error_code']}" for job in history.jobs]
-    return {each: outcomes.count(each) for each in sorted(set(outcomes))}
+    told = [f"{job['status']} {job['error_code']}" for job in history.jobs]
+    return {each: told.count(each) for each in sorted(set(told))}

@@ -21,7 +21,7 @@ async def create_collection(api: RunningApi, **more: Any) -> int:
 
 
 async def start_build(api: RunningApi, number: int, **asked: Any) -> Any:
-    status, made = await ask(api, "POST", f"/api/collections/{number}/build", asked)
+    status, made = await request(api, "POST", f"/api/collections/{number}/build", asked)
     assert status == 200
     return made
 
@@ -66,7 +66,7 @@ async def test_duplicate_collection_name_is_refused(api: RunningApi) -> None:
     ],
 )
 async def test_invalid_collection_is_refused(api: RunningApi, body: Any, field: str) -> None:
-    status, problem = await ask(api, "POST", "/api/collections", body)
+    status, problem = await request(api, "POST", "/api/collections", body)
     assert status == 422
     assert field in problem["errors"]
     assert await api.count("collection") == 0
@@ -86,11 +86,11 @@ async def test_collection_change_keeps_omitted_fields(api: RunningApi) -> None:
 
 async def test_deleted_collection_is_gone_and_its_jobs_stay(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    number = await collection(api)
+    number = await create_collection(api)
     job = (await start_build(api, number))["job"]
-    status, said = await ask(api, "DELETE", f"/api/collections/{number}")
+    status, said = await request(api, "DELETE", f"/api/collections/{number}")
     assert status == 200
-    assert deleted == {"status": 200, "message": "collection us-ne is deleted"}
+    assert said == {"status": 200, "message": "collection us-ne is deleted"}
     assert (await request(api, "GET", f"/api/collections/{number}"))[0] == 404
     assert await build(api, job, MAIN) == "Success"
     assert await api.count("collection_build") == 0
@@ -111,7 +111,7 @@ async def test_parts_of_a_missing_collection_are_not_found(api: RunningApi, path
 async def test_build_creates_one_job_whose_plan_has_the_inputs(api: RunningApi) -> None:
     lancaster, douglas = await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas", count=50)
     await publish(api, "us/nebraska"), await publish(api, "us/ne/plain", with_parquet=False)
-    number = await collection(api, deduplicate=True, formats=["geojson", "pmtiles"])
+    number = await create_collection(api, deduplicate=True, formats=["geojson", "pmtiles"])
     made = await start_build(api, number)
     assert made["skipped"] is None
     assert made["inputs"] == 2
@@ -153,7 +153,7 @@ async def test_build_creates_one_job_whose_plan_has_the_inputs(api: RunningApi) 
 
 async def test_build_requests_one_container_of_its_kind(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    made = await start_build(api, await collection(api))
+    made = await start_build(api, await create_collection(api))
     rows = await api.database.all("SELECT body FROM outbox WHERE job_id = %(job)s", {"job": made["job"]})
     assert len(rows) == 1
     assert '"job_kind": "collection"' in rows[0]["body"]
@@ -161,9 +161,9 @@ async def test_build_requests_one_container_of_its_kind(api: RunningApi) -> None
 
 async def test_completed_build_is_offered(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    number = await collection(api)
+    number = await create_collection(api)
     job = (await start_build(api, number))["job"]
-    assert (await ask(api, "GET", f"/api/collections/{number}/data"))[0] == 404
+    assert (await request(api, "GET", f"/api/collections/{number}/data"))[0] == 404
     assert await build(api, job, MAIN, "collection.pmtiles", "manifest.json") == "Success"
     found = await api.get(f"/api/collections/{number}")
     assert found["job"] == job
@@ -182,7 +182,7 @@ async def test_completed_build_is_offered(api: RunningApi) -> None:
 
 async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    number = await collection(api)
+    number = await create_collection(api)
     job = (await start_build(api, number))["job"]
     assert (await start_build(api, number))["skipped"] == f"job {job} is building the same inputs"
     await build(api, job, MAIN)
@@ -197,23 +197,23 @@ async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced
 
 async def test_build_after_a_change_of_inputs_or_collection_is_not_skipped(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    number = await collection(api)
+    number = await create_collection(api)
     await build(api, (await start_build(api, number))["job"], MAIN)
     await publish(api, "us/ne/lancaster")
     second = (await start_build(api, number))["job"]
     await build(api, second, MAIN)
-    await ask(api, "PATCH", f"/api/collections/{number}", {"deduplicate": True})
+    await request(api, "PATCH", f"/api/collections/{number}", {"deduplicate": True})
     assert (await start_build(api, number))["job"] > second
 
 
-async def test_build_of_nothing_is_skipped_even_when_forced(api: RunningApi) -> None:
-    number = await collection(api)
+async def test_build_without_inputs_is_skipped_even_if_forced(api: RunningApi) -> None:
+    number = await create_collection(api)
     assert (await start_build(api, number, force=True))["skipped"] == "no published data matches"
 
 
 async def test_failed_build_keeps_the_last_successful_one(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    number = await collection(api)
+    number = await create_collection(api)
     good = (await start_build(api, number))["job"]
     await build(api, good, MAIN)
     bad = (await start_build(api, number, force=True))["job"]
@@ -227,7 +227,7 @@ async def test_failed_build_keeps_the_last_successful_one(api: RunningApi) -> No
 
 async def test_older_build_that_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    number = await collection(api)
+    number = await create_collection(api)
     older = (await start_build(api, number))["job"]
     await publish(api, "us/ne/douglas")
     newer = (await start_build(api, number))["job"]
@@ -241,7 +241,7 @@ async def test_older_build_that_ends_later_does_not_replace_the_newer(api: Runni
 
 async def test_rerun_of_a_build_replaces_its_own_files_once(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    number = await collection(api)
+    number = await create_collection(api)
     job = (await start_build(api, number))["job"]
     assert [await build(api, job, MAIN), await build(api, job, MAIN)] == ["Success", "duplicate"]
     assert (await request(api, "POST", f"/api/job/{job}/rerun", {}))[1]["attempt"] == 2
@@ -273,7 +273,7 @@ async def test_builds_are_listed_in_pages(api: RunningApi) -> None:
 
 
 async def test_actions_are_audited(api: RunningApi) -> None:
-    number = await collection(api)
+    number = await create_collection(api)
     await start_build(api, number, reason="asked for by mail")
     rows = await api.database.all(
         "SELECT action, reason FROM audit WHERE subject = %(s)s", {"s": f"collection/{number}"}
@@ -286,8 +286,8 @@ async def test_actions_are_audited(api: RunningApi) -> None:
 
 async def test_jobs_of_shared_products_require_a_moderator(api: RunningApi) -> None:
     exported = await publish(api, "us/ne/lancaster")
-    job = (await start_build(api, await collection(api)))["job"]
-    status, made = await ask(api, "POST", "/api/export", {"format": "csv", "job": exported})
+    job = (await start_build(api, await create_collection(api)))["job"]
+    status, made = await request(api, "POST", "/api/export", {"format": "csv", "job": exported})
     assert status == 200
     await account(api, "ann", "author")
     author = await token(api, "ann", "author")
@@ -304,7 +304,7 @@ async def test_jobs_of_shared_products_require_a_moderator(api: RunningApi) -> N
 @pytest.mark.parametrize(("code", "tier"), [("infra.storage", "large"), ("resource.out_of_memory", "huge")])
 async def test_retried_build_keeps_its_kind(api: RunningApi, code: str, tier: str) -> None:
     await publish(api, "us/ne/lancaster")
-    number = await collection(api)
+    number = await create_collection(api)
     job = (await start_build(api, number))["job"]
     assert await end(api, job, status=JobStatus.FAIL, error={"code": code, "message": "x"}) == "retried"
     sent = await api.database.all("SELECT body FROM outbox WHERE job_id = %(job)s ORDER BY attempt", {"job": job})

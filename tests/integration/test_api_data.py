@@ -165,7 +165,7 @@ async def test_history_has_no_urls_of_deleted_files(api: RunningApi) -> None:
 async def test_responses_match_their_schemas(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
-    await tell(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
+    await report_status(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
     await publish(api, "xx/bare", license_="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
     for row in (await api.get("/api/data"))["data"]:
         assert DatasetSchema(unknown=RAISE).validate(row) == {}

@@ -14,8 +14,8 @@ from support.running_api import RunningApi, running_api
 FILE = "export.gpkg"
 
 
-async def export(api: RunningApi, **options: Any) -> Any:
-    status, made = await request(api, "POST", "/api/export", {"format": "gpkg", **options})
+async def export(api: RunningApi, **asked: Any) -> Any:
+    status, made = await request(api, "POST", "/api/export", {"format": "gpkg", **asked})
     assert status == 200, made
     return made
 
@@ -43,7 +43,7 @@ async def test_export_of_a_job_reads_only_its_result(api: RunningApi, form: str)
 
 
 @pytest.mark.parametrize(
-    ("selection", "sources"),
+    ("asked", "sources"),
     [
         ({"source": "us/ne"}, ["us/ne/douglas", "us/ne/lancaster"]),
         ({"source": "us/ne/lancaster"}, ["us/ne/lancaster"]),
@@ -54,16 +54,16 @@ async def test_export_of_a_job_reads_only_its_result(api: RunningApi, form: str)
     ],
 )
 async def test_export_of_a_selection_reads_its_published_data(
-    api: RunningApi, selection: dict[str, Any], sources: list[str]
+    api: RunningApi, asked: dict[str, Any], sources: list[str]
 ) -> None:
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster", layer="parcels")
     await publish(api, "us/ne/douglas")
     await publish(api, "us/wy/d", bounds=(-106.0, 41.0, -105.5, 42.0))
     await publish(api, "fj/suva", bounds=(178.0, -18.2, 178.5, -18.0))
-    if selection == {"source": "us/ne"} or "lancaster" in selection["source"]:
-        selection = {**selection, "layer": "addresses"}
-    made = await export(api, **selection)
+    if asked == {"source": "us/ne"} or "lancaster" in asked["source"]:
+        asked = {**asked, "layer": "addresses"}
+    made = await export(api, **asked)
     assert [item["source_name"] for item in (await plan_of(api, made["job"]))["inputs"]] == sources
 
 
@@ -112,7 +112,7 @@ async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: Running
         (waiting["id"], "conflict", "Pending"),
         (made["job"], "conflict", "(export)"),
     ):
-        status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "job": job})
+        status, problem = await request(api, "POST", "/api/export", {"format": "csv", "job": job})
         assert status == (404 if code == "not_found" else 409)
         assert problem["code"] == code
         assert f"job {job} " in problem["detail"]

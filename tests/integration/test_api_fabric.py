@@ -15,7 +15,7 @@ WEEKLY = Requester(SERVICE, lane=Lane.WEEKLY)
 
 
 async def start_builds(api: RunningApi, **asked: Any) -> dict[str, Any]:
-    status, made = await ask(api, "POST", "/api/fabric", asked)
+    status, made = await request(api, "POST", "/api/fabric", asked)
     assert status == 200
     return {item["layer"]: item for item in made["layers"]}
 
@@ -72,7 +72,7 @@ async def test_older_fabric_that_ends_later_does_not_replace_the_newer(api: Runn
 async def test_weekly_build_with_a_key_runs_once(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/wy/d")
     for name, source in (("ne", "us/ne"), ("wy", "us/wy"), ("none", "xx")):
-        await ask(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
+        await request(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
     first = await build_due_collections(api.database, key="2026-W48", requester=WEEKLY)
     assert [build.skipped for build in first] == [None, None, "no published data matches"]
     assert await build_due_collections(api.database, key="2026-W48", requester=WEEKLY) == first

@@ -134,15 +134,15 @@ DATA = {
 
 @pytest.mark.parametrize("cursor", [None, 2000])
 @pytest.mark.parametrize("name", DATA)
-async def test_list_of_data_reads_no_whole_table(database: Database, name: str, cursor: int | None) -> None:
+async def test_list_of_data_reads_no_full_table(database: Database, name: str, cursor: int | None) -> None:
     dataset_filter = DatasetFilter(limit=25, cursor=cursor, **DATA[name])
     sql = load_queries("datasets.queries")[f"by_{dataset_filter.sort}"]
-    assert await scanned_whole(database, sql, list_parameters(dataset_filter)) == set()
+    assert await fully_scanned_tables(database, sql, list_parameters(dataset_filter)) == set()
 
 
-async def test_list_of_failing_data_looks_at_jobs_by_index(database: Database) -> None:
+async def test_list_of_failing_data_reads_jobs_by_index(database: Database) -> None:
     sql = load_queries("datasets.queries")["by_source"]
-    assert await scanned_whole(database, sql, list_parameters(DatasetFilter(limit=25, failing=True))) == set()
+    assert await fully_scanned_tables(database, sql, list_parameters(DatasetFilter(limit=25, failing=True))) == set()
 
 
 SPANS = {

@@ -20,7 +20,7 @@ async def make_jobs(api: RunningApi, *names: str, live: bool = True, layer: str 
     return list(answer["jobs"])
 
 
-async def tell(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> str:
+async def report_status(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> str:
     """Report a status of a job's current attempt."""
     row = await api.database.first("SELECT attempt, token FROM job WHERE id = %(job)s", {"job": job})
     counted = await api.database.first("SELECT count(*) AS reports FROM inbox WHERE job_id = %(job)s", {"job": job})

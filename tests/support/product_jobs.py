@@ -29,8 +29,8 @@ def layer_definition(layer: str, name: str) -> dict[str, Any]:
 async def end(api: RunningApi, job: int, *, status: JobStatus = JobStatus.SUCCESS, seq: int = 1, **extra: Any) -> str:
     """End the current attempt of a job and return the outcome of the message."""
     row = await api.get(f"/api/job/{job}", **INTERNAL)
-    names = {"job": job, "attempt": row["attempt"], "token": row["token"], "seq": seq}
-    message = StatusMessage(**names, status=status, at=datetime.now(UTC), **extra)
+    said = {"job": job, "attempt": row["attempt"], "token": row["token"], "seq": seq}
+    message = StatusMessage(**said, status=status, at=datetime.now(UTC), **extra)
     return await api.database.run(lambda transaction: apply_status(transaction, message))
 
 
@@ -64,7 +64,7 @@ async def build(api: RunningApi, job: int, *names: str, **extra: Any) -> str:
     return await end(api, job, result=result, **extra)
 
 
-async def ask(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+async def request(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     """Send a request with the shared secret and return the status and the body."""
     response = await api.client.request(method, path, json=body, headers={**INTERNAL, **headers})
     return response.status, await response.json()

@@ -28,7 +28,7 @@ def result(job: int, *, attempt: int = 1, count: int = 100, bounds: list[float] 
 async def make_job(
     api: RunningApi, source: str = "us/ca/berkeley", name: str = "city", *, license_: Any = LICENSE, **run: Any
 ) -> Row:
-    """Create a live run with one job of a source, with this license, and return the job, token and all."""
+    """Create a live run with one job of a source, with this license, and return the row of the job."""
     made = definition(name)
     made["layers"]["addresses"][0]["license"] = license_
     number = await api.run(**{"live": True, **run})

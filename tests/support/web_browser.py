@@ -17,7 +17,7 @@ _FORM = re.compile(r'<form[^>]* action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownPage:
     """The page at the end of all redirects."""
 
     status: int

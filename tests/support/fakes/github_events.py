@@ -24,7 +24,7 @@ def headers(event: str, body: bytes, *, delivery: str | None = None, secret: str
 
 
 def encode_payload(payload: Any) -> bytes:
-    """Return the body of an event."""
+    """Return the body of an event as bytes."""
     return json.dumps(payload).encode()
 
 

@@ -12,7 +12,7 @@ _MAX_BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class Unruliness:
-    """How often each thing happens, between 0 and 1; `delay_s` is the longest delay of a message."""
+    """The probability of each irregularity, from 0 to 1; `delay_s` is the maximum delay of a message."""
 
     duplicate: float = 0.3
     lost_delete: float = 0.2
@@ -30,7 +30,7 @@ class UnrulyQueue:
         self._ways = ways or Unruliness()
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
-        """Send the messages, some twice and out of order; at times the answer is lost."""
+        """Send the messages, some twice and out of order; sometimes the response is lost."""
         flags = await self._queue.send_batch(messages)
         taken = [message for message, flag in zip(messages, flags, strict=True) if flag]
         again = [message for message in taken if self._happens(self._ways.duplicate)]
@@ -52,7 +52,7 @@ class UnrulyQueue:
         """Delete the message, or lose the call."""
         if self._happens(self._ways.lost_delete):
             await self._queue.change_visibility(receipt, 0)
-            raise QueueUnavailableError("the call was lost")
+            raise QueueUnavailableError("the acknowledgement was lost")
         await self._queue.delete(receipt)
 
     async def change_visibility(self, receipt: str, seconds: int) -> None:
