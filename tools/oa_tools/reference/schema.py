@@ -46,9 +46,9 @@ def read_tables() -> dict[str, Table]:
     tables: dict[str, Table] = {}
     for path in sorted(_MIGRATIONS.glob("*.sql")):
         sql = path.read_text("utf-8")
-        tables |= {table.name: table for table in _created(sql)}
+        tables |= {table.name: table for table in _parse_tables(sql)}
         for name, actions in _ALTER.findall(_FUNCTION.sub("", sql)):
-            tables[name] = _altered(tables[name], actions)
+            tables[name] = _alter_table(tables[name], actions)
     return tables
 
 
@@ -64,7 +64,7 @@ def read_writers() -> dict[str, list[str]]:
     return {name: sorted(rooms) for name, rooms in writers.items()}
 
 
-def _created(sql: str) -> Iterator[Table]:
+def _parse_tables(sql: str) -> Iterator[Table]:
     headings = [(match.start(), match[1]) for match in _HEADING.finditer(sql)]
     for match in _TABLE.finditer(sql):
         section = [name for start, name in headings if start < match.start()][-1:] or ["Other"]
@@ -101,7 +101,7 @@ def _unique(body: str) -> tuple[tuple[str, ...], ...]:
     return tuple(own + of_table)
 
 
-def _altered(table: Table, actions: str) -> Table:
+def _alter_table(table: Table, actions: str) -> Table:
     columns = list(table.columns)
     for action in re.split(r",\s*(?=(?:ADD|DROP|RENAME|ALTER)\b)", actions):
         added = re.match(r"ADD COLUMN (?:IF NOT EXISTS )?(.*)", action, re.DOTALL)
