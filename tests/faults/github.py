@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from faults.system import System
-from support.fakes.github_events import encoded, headers
+from support.fakes.github_events import encode_event, headers
 from support.fakes.github_model import GitHubModel
 from support.fakes.github_server import GitHubServer
 
@@ -50,7 +50,7 @@ class Author:
 
     def send(self, event: str, payload: Any) -> None:
         """Send an event until it is accepted, as GitHub does with *Redeliver*."""
-        body = encoded(payload)
+        body = encode_event(payload)
         told, deadline = headers(event, body), time.monotonic() + _PATIENCE_S
         while True:
             self.system.tend()

@@ -7,7 +7,15 @@ import pytest
 
 from oa_api.pull_requests.events import IgnoreReason
 from oa_api.pull_requests.signature import sign
-from support.fakes.github_events import SECRET, check_run_event, comment_event, encoded, headers, pull_event, push_event
+from support.fakes.github_events import (
+    SECRET,
+    check_run_event,
+    comment_event,
+    encode_event,
+    headers,
+    pull_event,
+    push_event,
+)
 from support.fakes.github_server import as_json
 from support.github_world import TOWN, GitHubWorld
 from support.running_api import definition, running_api
@@ -41,7 +49,7 @@ async def test_redelivery_is_processed_once(world: GitHubWorld) -> None:
 async def test_response_does_not_wait_for_github(world: GitHubWorld) -> None:
     event = opened_event(world)
     assert (await world.send("pull_request", event))[1]["state"] == "waiting"
-    assert world.github.asked == []
+    assert world.github.requests == []
 
 
 @pytest.mark.parametrize(
@@ -69,7 +77,7 @@ async def test_two_secrets_are_valid_during_a_change(database_url: str) -> None:
     async with running_api(
         database_url, github_repository="a/b", github_webhook_secret="n" * 32, github_webhook_secret_previous=SECRET
     ) as api:
-        body = encoded({"zen": "Keep it simple."})
+        body = encode_event({"zen": "Keep it simple."})
         for secret, status in (("n" * 32, 200), (SECRET, 200), ("o" * 32, 401)):
             response = await api.client.post(URL, data=body, headers=headers("ping", body, secret=secret))
             assert response.status == status
@@ -77,7 +85,7 @@ async def test_two_secrets_are_valid_during_a_change(database_url: str) -> None:
 
 async def test_endpoint_without_a_secret_returns_404(database_url: str) -> None:
     async with running_api(database_url) as api:
-        body = encoded({})
+        body = encode_event({})
         response = await api.client.post(URL, data=body, headers=headers("ping", body, secret=""))
         assert response.status == 404
 
@@ -123,7 +131,7 @@ async def test_events_that_need_no_work_are_ignored_with_a_reason(world: GitHubW
         assert (status, response["state"]) == (200, "ignored"), event
         assert response["reason"] == reason
     await world.settle()
-    assert world.github.asked == []
+    assert world.github.requests == []
 
 
 async def test_abandoned_delivery_is_processed_when_sent_again(world: GitHubWorld) -> None:
