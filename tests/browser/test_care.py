@@ -109,13 +109,13 @@ def test_uploads_show_their_address_or_why_they_were_refused_and_go(site: Site, 
     site.run(send("bad.csv", b"\x00\x01"))
     page = signed_in("moderator").open("/uploads")
     assert "/good.csv" in page.inner_text("main")
-    assert "it is no text" in page.inner_text("main")
+    assert "the file is binary" in page.inner_text("main")
     look(page, "uploads")
     page.set_viewport_size({"width": 1280, "height": 800})
     row = page.get_by_role("row").filter(has_text="good.csv")
     row.get_by_text("Delete", exact=True).first.click()
     row.get_by_role("button", name="Delete").click()
-    assert "The upload was deleted." in page.inner_text("body")
+    assert "Upload deleted." in page.inner_text("body")
     assert page.get_by_text("good.csv").count() == 0
 
 

@@ -1,4 +1,4 @@
-"""A fake GitHub next to the complete system, in a thread of its own, and an author who uses it."""
+"""A simulated GitHub in a thread of its own, and the author of a pull request there."""
 
 import asyncio
 import json
@@ -16,12 +16,12 @@ from support.fakes.github_events import encode_event, headers
 from support.fakes.github_model import GitHubModel
 from support.fakes.github_server import GitHubServer
 
-_PATIENCE_S = 150.0
+_TIMEOUT_S = 150.0
 
 
 @contextmanager
-def github_beside() -> Iterator[GitHubServer]:
-    """Serve a fake GitHub until the end of the block."""
+def serve_github() -> Iterator[GitHubServer]:
+    """Serve a simulated GitHub until the end of the block."""
     server, up, loop = GitHubServer(GitHubModel()), threading.Event(), asyncio.new_event_loop()
     stop = asyncio.Event()
 
@@ -43,18 +43,18 @@ def github_beside() -> Iterator[GitHubServer]:
 
 @dataclass
 class Author:
-    """An author who sends events to the system and waits for the comment on GitHub."""
+    """Sends events to the system and waits for the comment that GitHub shows."""
 
     system: System
     github: GitHubServer
 
     def send(self, event: str, payload: Any) -> None:
-        """Send an event until it is accepted, as GitHub does with *Redeliver*."""
+        """Send an event until the API accepts it, like a redelivery on GitHub."""
         body = encode_event(payload)
-        told, deadline = headers(event, body), time.monotonic() + _PATIENCE_S
+        event_headers, deadline = headers(event, body), time.monotonic() + _TIMEOUT_S
         while True:
-            self.system.tend()
-            request = Request(f"{self.system.stack.api_url}/api/github/event", data=body, headers=told)  # noqa: S310 - our API
+            self.system.restart_dead()
+            request = Request(f"{self.system.stack.api_url}/api/github/event", data=body, headers=event_headers)  # noqa: S310 - our API
             try:
                 with urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
                     assert json.load(answer)["state"] in {"waiting", "known"}
@@ -66,20 +66,20 @@ class Author:
                 assert time.monotonic() < deadline
             time.sleep(0.2)
 
-    def wait_for(self, *texts: str) -> str:
-        """Wait until the comment contains all texts, restarting processes that die; return the comment."""
-        deadline = time.monotonic() + _PATIENCE_S
+    def wait_for(self, *words: str) -> str:
+        """Wait until the only comment contains all `words`, restarting dead services; return the comment."""
+        deadline = time.monotonic() + _TIMEOUT_S
         while True:
-            self.system.tend()
+            self.system.restart_dead()
             self._skip_lease()
             comments = [str(comment["body"]) for comment in self.github.model.comments.values()]
-            if len(comments) == 1 and all(text in comments[0] for text in texts):
+            if len(comments) == 1 and all(text in comments[0] for text in words):
                 return comments[0]
-            assert time.monotonic() < deadline, (texts, comments)
+            assert time.monotonic() < deadline, (words, comments)
             time.sleep(0.3)
 
     def _skip_lease(self) -> None:
-        """End the leases of processes that died."""
+        """Expire the leases of a dead process, which last longer than a test can wait."""
         for table, is_open in (("github_delivery", "state = 'waiting'"), ("github_check", "NOT is_settled")):
             late = "due_at > now() + interval '60 seconds'"
             self.system.execute(f"UPDATE {table} SET due_at = now() WHERE {is_open} AND {late}")  # noqa: S608

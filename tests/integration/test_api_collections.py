@@ -30,16 +30,23 @@ async def test_collection_made_is_shown_with_nothing_built(api: RunningApi) -> N
     number = await collection(api, layer="addresses", formats=["geojson"], deduplicate=True)
     found = await api.get(f"/api/collections/{number}")
     assert {key: found[key] for key in NEBRASKA} == NEBRASKA
-    assert (found["layer"], found["formats"], found["deduplicate"]) == ("addresses", ["geojson"], True)
-    assert (found["job"], found["build"], found["files"], found["size"]) == (None, None, [], 0)
+    assert found["layer"] == "addresses"
+    assert found["formats"] == ["geojson"]
+    assert found["deduplicate"] is True
+    assert found["job"] is None
+    assert found["build"] is None
+    assert found["files"] == []
+    assert found["size"] == 0
     listed = await api.get("/api/collections")
-    assert (listed["total"], listed["collections"]) == (1, [found])
+    assert listed["total"] == 1
+    assert listed["collections"] == [found]
 
 
 async def test_collection_name_that_is_taken_is_refused(api: RunningApi) -> None:
     await collection(api)
     status, problem = await ask(api, "POST", "/api/collections", NEBRASKA)
-    assert (status, problem["detail"]) == (409, "there is a collection 'us-ne' already: choose another name")
+    assert status == 409
+    assert problem["detail"] == "there is a collection 'us-ne' already: choose another name"
 
 
 @pytest.mark.parametrize(
@@ -68,14 +75,13 @@ async def test_collection_that_says_what_cannot_be_is_refused(api: RunningApi, b
 async def test_collection_change_keeps_what_is_left_out(api: RunningApi) -> None:
     number = await collection(api, layer="addresses")
     status, changed = await ask(api, "PATCH", f"/api/collections/{number}", {"sources": ["us/ne/*"], "layer": None})
-    assert (status, changed["sources"], changed["layer"], changed["display_name"]) == (
-        200,
-        ["us/ne/*"],
-        None,
-        "Nebraska",
-    )
+    assert status == 200
+    assert changed["sources"] == ["us/ne/*"]
+    assert changed["layer"] is None
+    assert changed["display_name"] == "Nebraska"
     status, problem = await ask(api, "PATCH", f"/api/collections/{number}", {"name": "other"})
-    assert (status, list(problem["errors"])) == (422, ["name"])
+    assert status == 422
+    assert list(problem["errors"]) == ["name"]
 
 
 async def test_collection_deleted_is_gone_and_its_jobs_stay(api: RunningApi) -> None:
@@ -83,7 +89,8 @@ async def test_collection_deleted_is_gone_and_its_jobs_stay(api: RunningApi) -> 
     number = await collection(api)
     job = (await started(api, number))["job"]
     status, said = await ask(api, "DELETE", f"/api/collections/{number}")
-    assert (status, said) == (200, {"status": 200, "message": "collection us-ne is deleted"})
+    assert status == 200
+    assert said == {"status": 200, "message": "collection us-ne is deleted"}
     assert (await ask(api, "GET", f"/api/collections/{number}"))[0] == 404
     assert await build(api, job, MAIN) == "Success"
     assert await api.count("collection_build") == 0
@@ -106,17 +113,26 @@ async def test_build_makes_one_job_whose_plan_names_the_inputs(api: RunningApi) 
     await publish(api, "us/nebraska"), await publish(api, "us/ne/plain", with_parquet=False)
     number = await collection(api, deduplicate=True, formats=["geojson", "pmtiles"])
     made = await started(api, number)
-    assert (made["skipped"], made["inputs"], made["features"], made["left_out"]) == (None, 2, 1050, 1)
+    assert made["skipped"] is None
+    assert made["inputs"] == 2
+    assert made["features"] == 1050
+    assert made["left_out"] == 1
     job = await api.get(f"/api/job/{made['job']}")
-    assert (job["kind"], job["source_name"], job["layer"], job["live"]) == (
-        *("collection", "collection/us-ne", "all"),
-        False,
-    )
+    assert job["kind"] == "collection"
+    assert job["source_name"] == "collection/us-ne"
+    assert job["layer"] == "all"
+    assert job["live"] is False
     run = await api.get(f"/api/run/{job['run']}")
-    assert (run["closed"], run["jobs"]["total"]) == (True, 1)
+    assert run["closed"] is True
+    assert run["jobs"]["total"] == 1
     plan = await plan_of(api, made["job"])
-    assert (plan["v"], plan["kind"], plan["title"], plan["layer"]) == (1, "collection", "Nebraska", None)
-    assert (plan["formats"], plan["deduplicate"], plan["bbox"]) == (["geojson", "pmtiles"], True, None)
+    assert plan["v"] == 1
+    assert plan["kind"] == "collection"
+    assert plan["title"] == "Nebraska"
+    assert plan["layer"] is None
+    assert plan["formats"] == ["geojson", "pmtiles"]
+    assert plan["deduplicate"] is True
+    assert plan["bbox"] is None
     assert [item["job"] for item in plan["inputs"]] == [douglas, lancaster]
     assert plan["inputs"][1] | {"license": ""} == {
         "source_name": "us/ne/lancaster",
@@ -150,12 +166,17 @@ async def test_build_done_is_offered(api: RunningApi) -> None:
     assert (await ask(api, "GET", f"/api/collections/{number}/data"))[0] == 404
     assert await build(api, job, MAIN, "collection.pmtiles", "manifest.json") == "Success"
     found = await api.get(f"/api/collections/{number}")
-    assert (found["job"], found["count"], found["size"]) == (job, 1234, 200)
+    assert found["job"] == job
+    assert found["count"] == 1234
+    assert found["size"] == 200
     assert [file["name"] for file in found["files"]] == [MAIN, "collection.pmtiles"]
-    assert (found["build"]["job"], found["build"]["status"], found["build"]["is_newest"]) == (job, "Success", True)
+    assert found["build"]["job"] == job
+    assert found["build"]["status"] == "Success"
+    assert found["build"]["is_newest"] is True
     for path in (f"/api/collections/{number}/data", found["files"][0]["url"]):
         response = await api.client.get(path, headers={"Range": "bytes=0-3"})
-        assert (response.status, await response.text()) == (206, "made")
+        assert response.status == 206
+        assert await response.text() == "made"
     assert (await ask(api, "GET", f"/api/collections/{number}/output/other"))[0] == 404
 
 
@@ -166,7 +187,8 @@ async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced
     assert (await started(api, number))["skipped"] == f"job {job} builds the same"
     await build(api, job, MAIN)
     made = await started(api, number)
-    assert (made["job"], made["skipped"]) == (None, f"nothing has changed since job {job}")
+    assert made["job"] is None
+    assert made["skipped"] == f"nothing has changed since job {job}"
     assert (await started(api, number, force=True))["job"] > job
     builds = (await api.get(f"/api/collections/{number}/builds"))["builds"]
     assert [item["status"] for item in builds] == ["Pending", "Skipped", "Skipped", "Success"]
@@ -198,7 +220,9 @@ async def test_build_that_fails_leaves_the_last_good_one(api: RunningApi) -> Non
     error = {"code": "source.empty", "message": "nothing in it"}
     assert await end(api, bad, status=JobStatus.FAIL, error=error) == "Fail"
     found = await api.get(f"/api/collections/{number}")
-    assert (found["job"], found["build"]["job"], found["build"]["error"]) == (good, bad, error)
+    assert found["job"] == good
+    assert found["build"]["job"] == bad
+    assert found["build"]["error"] == error
 
 
 async def test_build_that_is_older_and_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
@@ -268,7 +292,8 @@ async def test_jobs_of_what_everybody_gets_are_left_to_moderators(api: RunningAp
     await account(api, "ann", "author")
     author = await token(api, "ann", "author")
     refused = await call(api, "POST", f"/api/job/{job}/cancel", {}, **author)
-    assert (refused.status, refused.json["detail"]) == (403, "a job of kind collection takes moderator; ann is author")
+    assert refused.status == 403
+    assert refused.json["detail"] == "a job of kind collection takes moderator; ann is author"
     assert (await call(api, "POST", f"/api/job/{made['job']}/cancel", {}, **author)).status == 200
     await account(api, "mo", "moderator")
     assert (await call(api, "POST", f"/api/job/{job}/cancel", {}, **await token(api, "mo", "moderator"))).status == 200

@@ -26,13 +26,11 @@ async def test_dataset_tells_files_counts_licence_commit_and_job(api: RunningApi
     (listed,) = (await api.get("/api/data"))["data"]
     row = await api.get(f"/api/data/{listed['id']}")
     assert row == listed
-    assert (row["job"], row["attempt"], row["run"], row["count"], row["valid"]) == (
-        job["id"],
-        1,
-        job["run_id"],
-        100,
-        99,
-    )
+    assert row["job"] == job["id"]
+    assert row["attempt"] == 1
+    assert row["run"] == job["run_id"]
+    assert row["count"] == 100
+    assert row["valid"] == 99
     assert row["fields"]["number"] == {"filled": 90, "rate": 0.9}
     assert row["license"]["attribution_name"] == "Town"
     assert row["origin"]["commit"] == "0a1b2c3"
@@ -102,7 +100,8 @@ async def test_list_that_did_not_change_is_not_sent_again(api: RunningApi) -> No
     await publish(api)
     first = await api.client.get("/api/data")
     again = await api.client.get("/api/data", headers={"If-None-Match": first.headers["ETag"]})
-    assert (again.status, await again.read()) == (304, b"")
+    assert again.status == 304
+    assert await again.read() == b""
     await publish(api, "xx/new")
     changed = await api.client.get("/api/data", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status == 200
@@ -115,7 +114,9 @@ async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
     await tell(api.database, newer, JobStatus.FAIL, error=error)
     (row,) = (await api.get("/api/data?failing=true"))["data"]
     latest = row["latest_job"]
-    assert (latest["id"], latest["status"], latest["code"]) == (newer["id"], "Fail", "source.not_found")
+    assert latest["id"] == newer["id"]
+    assert latest["status"] == "Fail"
+    assert latest["code"] == "source.not_found"
     assert latest["error"] == "https://example.org/a.zip answered 404"
     assert await names(api, "?failing=false") == []
 
@@ -140,7 +141,8 @@ async def test_history_has_each_publication_newest_first(api: RunningApi) -> Non
     first, second = await publish(api), await publish(api, makes={"count": 120})
     (row,) = (await api.get("/api/data"))["data"]
     answer = await api.get(row["history"])
-    assert (answer["data"], answer["total"]) == (row["id"], 2)
+    assert answer["data"] == row["id"]
+    assert answer["total"] == 2
     assert [item["job"] for item in answer["publications"]] == [second["id"], first["id"]]
     assert [item["count"] for item in answer["publications"]] == [120, 100]
     assert answer["publications"][1]["files"][0]["url"].startswith(f"/api/job/{first['id']}/output/")
@@ -198,7 +200,8 @@ async def test_latest_followed_with_a_range_gives_that_range(api: RunningApi) ->
     await api.storage.put_bytes(f"job/{job['id']}/attempt-1/manifest.json", b"0123456789", "application/json")
     address = "/latest/us/ca/berkeley/addresses/city/manifest.json"
     response = await api.client.get(address, headers={"Range": "bytes=2-4"})
-    assert (response.status, await response.read()) == (206, b"234")
+    assert response.status == 206
+    assert await response.read() == b"234"
 
 
 async def test_latest_of_a_name_with_a_slash_and_of_a_hostile_one_is_found(api: RunningApi) -> None:
@@ -206,7 +209,8 @@ async def test_latest_of_a_name_with_a_slash_and_of_a_hostile_one_is_found(api: 
         await publish(api, f"xx/{place}", name)
         (row,) = (await api.get(f"/api/data?source=xx/{place}"))["data"]
         response = await api.client.get(URL(row["files"][0]["latest"], encoded=True), allow_redirects=False)
-        assert (response.status, row["name"]) == (302, name)
+        assert response.status == 302
+        assert row["name"] == name
 
 
 @pytest.mark.parametrize(

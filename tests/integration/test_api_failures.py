@@ -40,11 +40,15 @@ async def test_failures_are_grouped_by_code_largest_first_with_words_and_example
     jobs = await failed(api, "upstream.timeout", *"abcde")
     (other,) = await failed(api, "upstream.timeout", "a", source="xx/b")
     first, second = await causes(api)
-    assert (first["key"], first["jobs"], first["sources"]) == ("upstream.timeout", 6, 2)
-    assert (first["title"], first["rerun_helps"]) == ("The server took too long.", True)
+    assert first["key"] == "upstream.timeout"
+    assert first["jobs"] == 6
+    assert first["sources"] == 2
+    assert first["title"] == "The server took too long."
+    assert first["rerun_helps"] is True
     assert [example["job"] for example in first["examples"]] == [other, jobs[-1]]
     assert first["examples"][0]["message"] == f"it said {other}"
-    assert (second["key"], second["rerun_helps"]) == ("source.not_found", False)
+    assert second["key"] == "source.not_found"
+    assert second["rerun_helps"] is False
     assert second["hint"]
 
 
@@ -54,7 +58,9 @@ async def test_trend_keeps_what_was_mended_and_compares_with_as_many_days_before
     await failed(api, "upstream.timeout", "a", ago="40 days")
     await api.client.post(f"/api/job/{now[0]}/rerun", headers=INTERNAL)
     (group,) = await causes(api)
-    assert (group["jobs"], group["now"], group["before"]) == (2, 3, 2)
+    assert group["jobs"] == 2
+    assert group["now"] == 3
+    assert group["before"] == 2
     assert len(group["series"]) == 14
     assert sum(period["jobs"] for period in group["series"]) == 5
 
@@ -65,7 +71,9 @@ async def test_failures_of_a_run_are_compared_with_runs_of_the_same_purpose(api:
     jobs = await failed(api, "source.schema", *"abc", live=True)
     run = (await api.get(f"/api/job/{jobs[0]}"))["run"]
     (group,) = await causes(api, f"run={run}")
-    assert (group["jobs"], group["now"], group["before"]) == (3, 3, 2)
+    assert group["jobs"] == 3
+    assert group["now"] == 3
+    assert group["before"] == 2
     assert [period["jobs"] for period in group["series"]] == [2, 3]
 
 
@@ -76,15 +84,20 @@ async def test_failures_by_place_and_by_host(api: RunningApi) -> None:
     places = {group["key"]: (group["jobs"], group["codes"]) for group in await causes(api, "by=place")}
     assert places == {"us/ca/": (3, ["source.schema", "upstream.timeout"]), "de/be": (1, ["upstream.timeout"])}
     (host,) = await causes(api, "by=host")
-    assert (host["key"], host["jobs"], host["now"], host["rerun_helps"]) == ("x", 4, 4, False)
+    assert host["key"] == "x"
+    assert host["jobs"] == 4
+    assert host["now"] == 4
+    assert host["rerun_helps"] is False
 
 
 async def test_failing_since_is_that_of_sources_of_live_runs(api: RunningApi) -> None:
     await failed(api, "source.schema", "a", live=True)
     await failed(api, "upstream.timeout", "b")
     found = {group["key"]: group for group in await causes(api)}
-    assert (found["source.schema"]["failing"], bool(found["source.schema"]["failing_since"])) == (1, True)
-    assert (found["upstream.timeout"]["failing"], found["upstream.timeout"]["failing_since"]) == (0, None)
+    assert found["source.schema"]["failing"] == 1
+    assert bool(found["source.schema"]["failing_since"])
+    assert found["upstream.timeout"]["failing"] == 0
+    assert found["upstream.timeout"]["failing_since"] is None
     (live,) = await causes(api, "live=true")
     assert live["key"] == "source.schema"
 
@@ -121,7 +134,9 @@ async def test_held_back_job_is_listed_beside_what_is_published(api: RunningApi)
     job = await held_back(api)
     answer = await api.get("/api/job/error")
     (error,) = answer["errors"]
-    assert (answer["total"], error["job"], error["published_job"]) == (1, job, job - 1)
+    assert answer["total"] == 1
+    assert error["job"] == job
+    assert error["published_job"] == job - 1
     assert {reason["code"] for reason in error["errors"]} == {"count_dropped", "number_dropped"}
     assert error["figures"] == [
         {"what": "features", "now": 80, "published": 100},

@@ -12,7 +12,8 @@ HOSTILE = "<img src=x onerror=alert(1)>\u0001"
 
 async def feed(api: RunningApi, query: str = "") -> ET.Element:
     response = await api.client.get(f"/data/feed.atom{query}")
-    assert (response.status, response.content_type) == (200, "application/atom+xml")
+    assert response.status == 200
+    assert response.content_type == "application/atom+xml"
     return ET.fromstring(await response.read())  # noqa: S314 - our own
 
 

@@ -76,7 +76,9 @@ async def test_list_jobs_by_page_links_both_ways(api: RunningApi) -> None:
 async def test_list_jobs_each_filter_has_its_rows_and_total(api: RunningApi, query: str, total: int) -> None:
     await fill(api)
     answer = await api.get(f"/api/job?{query}")
-    assert (answer["total"], answer["total_is_estimate"], len(answer["jobs"])) == (total, False, total)
+    assert answer["total"] == total
+    assert answer["total_is_estimate"] is False
+    assert len(answer["jobs"]) == total
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,9 @@ async def test_list_more_rows_than_are_counted_is_an_estimate(api: RunningApi, m
     monkeypatch.setattr("oa_api.db.counting.COUNTED_ROWS", 4)
     await fill(api)
     answer = await api.get("/api/job?layer=addresses&limit=100")
-    assert (answer["total"], answer["total_is_estimate"], len(answer["jobs"])) == (4, True, 8)
+    assert answer["total"] == 4
+    assert answer["total_is_estimate"] is True
+    assert len(answer["jobs"]) == 8
 
 
 @pytest.mark.parametrize("path", ["/api/run/1/count", "/api/run/1/jobs/count"])
@@ -124,7 +128,8 @@ async def test_run_without_open_jobs_has_ended(api: RunningApi) -> None:
     for job in (3, 4, 5):
         await api.client.post(f"/api/job/{job}/cancel", headers=INTERNAL)
     run = await api.get("/api/run/1")
-    assert (run["status"], run["jobs"]["Cancelled"]) == ("Ended", 4)
+    assert run["status"] == "Ended"
+    assert run["jobs"]["Cancelled"] == 4
     assert [found["id"] for found in (await api.get("/api/run?status=Ended"))["runs"]] == [1]
 
 

@@ -20,19 +20,15 @@ async def admin(api: RunningApi) -> dict[str, str]:
 
 async def test_account_made_with_the_secret_is_listed_and_audited(api: RunningApi) -> None:
     made = await call(api, "POST", "/api/account", ADA)
-    assert (made.status, made.json["login"], made.json["role"], made.json["disabled_at"]) == (
-        200,
-        "ada",
-        "author",
-        None,
-    )
+    assert made.status == 200
+    assert made.json["login"] == "ada"
+    assert made.json["role"] == "author"
+    assert made.json["disabled_at"] is None
     assert (await call(api, "GET", "/api/account")).json["accounts"] == [made.json]
     (deed,) = (await call(api, "GET", "/api/audit")).json["entries"]
-    assert (deed["actor"], deed["action"], deed["subject"]) == (
-        "service",
-        "account.create",
-        f"account/{made.json['id']}",
-    )
+    assert deed["actor"] == "service"
+    assert deed["action"] == "account.create"
+    assert deed["subject"] == f"account/{made.json['id']}"
     assert deed["detail"] == {**ADA, "github_id": None}
 
 
@@ -49,7 +45,8 @@ async def test_account_with_what_another_has_is_refused_by_field(
 ) -> None:
     await call(api, "POST", "/api/account", {**ADA, "github_id": 7})
     refused = await call(api, "POST", "/api/account", {**ADA, **change})
-    assert (refused.status, list(refused.json["errors"])) == (409, [field])
+    assert refused.status == 409
+    assert list(refused.json["errors"]) == [field]
 
 
 IMPOSSIBLE: list[dict[str, Any]] = [
@@ -75,7 +72,8 @@ IMPOSSIBLE: list[dict[str, Any]] = [
 async def test_account_that_cannot_be_is_refused(api: RunningApi) -> None:
     for change in IMPOSSIBLE:
         refused = await call(api, "POST", "/api/account", {**ADA, **change})
-        assert (refused.status, list(refused.json["errors"])) == (422, list(change)), change
+        assert refused.status == 422, change
+        assert list(refused.json["errors"]) == list(change), change
     assert await api.count("account") == 0
 
 
@@ -92,7 +90,8 @@ async def test_accounts_of_many_are_paged_by_cursor(api: RunningApi) -> None:
     assert [row["login"] for row in first.json["accounts"]] == ["a", "b"]
     following = first.headers["Link"].partition("<")[2].partition(">")[0]
     second = await call(api, "GET", following)
-    assert ([row["login"] for row in second.json["accounts"]], "Link" in second.headers) == (["c"], False)
+    assert [row["login"] for row in second.json["accounts"]] == ["c"]
+    assert "Link" not in second.headers
 
 
 @pytest.mark.parametrize("change", [{"disabled": True}, {"role": "moderator"}])
@@ -101,7 +100,8 @@ async def test_last_admin_stays_one(api: RunningApi, change: dict[str, Any]) -> 
     await account(api, "was", "admin")
     assert (await call(api, "PATCH", "/api/account/2", {"disabled": True})).status == 200
     refused = await call(api, "PATCH", f"/api/account/{only}", change)
-    assert (refused.status, refused.json["code"]) == (409, "conflict")
+    assert refused.status == 409
+    assert refused.json["code"] == "conflict"
     assert "root" in refused.json["detail"]
 
 
@@ -124,7 +124,8 @@ async def test_disabled_account_gets_no_token(api: RunningApi) -> None:
     await account(api, "ada", "author")
     await call(api, "PATCH", "/api/account/1", {"disabled": True})
     refused = await call(api, "POST", "/api/token", {"account": 1, "name": "a", "role": "viewer", "days": 1})
-    assert (refused.status, refused.json["code"]) == (409, "conflict")
+    assert refused.status == 409
+    assert refused.json["code"] == "conflict"
     assert "ada" in refused.json["detail"]
 
 
@@ -144,7 +145,8 @@ async def test_token_is_shown_once_and_only_its_digest_is_kept(api: RunningApi) 
     made = await call(api, "POST", "/api/token", body)
     assert made.headers["Cache-Control"] == "no-store"
     text = made.json["token"]
-    assert (text[:3], len(text)) == ("oa_", 46)
+    assert text[:3] == "oa_"
+    assert len(text) == 46
     row = await api.database.first("SELECT * FROM api_token")
     assert row is not None
     assert bytes(row["digest"]) == digest(text)
@@ -178,7 +180,8 @@ async def test_token_above_ones_own_role_is_refused(api: RunningApi) -> None:
     await account(api, "ada", "author")
     bearer = await token(api, "ada", "viewer")
     refused = await call(api, "POST", "/api/token", {"name": "more", "role": "author", "days": 1}, **bearer)
-    assert (refused.status, refused.json["code"]) == (403, "forbidden")
+    assert refused.status == 403
+    assert refused.json["code"] == "forbidden"
     assert "viewer" in refused.json["detail"]
     secretly = {"account": 1, "name": "more", "role": "admin", "days": 1}
     assert (await call(api, "POST", "/api/token", secretly)).status == 403
@@ -252,8 +255,12 @@ async def test_profile_is_that_of_the_caller(api: RunningApi) -> None:
     bearer, cookie = await token(api, "ada", "author"), await session(api, "ada")
     by_token = (await call(api, "GET", "/api/profile", None, **bearer)).json
     by_cookie = (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={cookie}")).json
-    assert (by_token["kind"], by_token["name"], by_token["role"]) == ("token", "ada", "author")
-    assert (by_cookie["kind"], by_cookie["role"], by_cookie["expires_at"]) == ("session", "moderator", None)
+    assert by_token["kind"] == "token"
+    assert by_token["name"] == "ada"
+    assert by_token["role"] == "author"
+    assert by_cookie["kind"] == "session"
+    assert by_cookie["role"] == "moderator"
+    assert by_cookie["expires_at"] is None
     assert by_token["account"] == by_cookie["account"]
 
 

@@ -29,7 +29,8 @@ async def test_sweep_measures_the_oldest_that_waits(api: RunningApi) -> None:
     await api.database.execute("UPDATE job SET opened_at = now() - interval '3 hours'")
     line = await read_backlog(api)
     assert _HOUR_S <= line["outbox_age_s"] < 2 * _HOUR_S
-    assert (line["outbox_waiting"], line["submitted_age_s"]) == (1, 0)
+    assert line["outbox_waiting"] == 1
+    assert line["submitted_age_s"] == 0
     assert 3 * _HOUR_S <= line["unended_age_s"] < 4 * _HOUR_S
     submitted = "UPDATE job SET status = 'Submitted', rank = 1, updated_at = now() - interval '2 hours'"
     await api.database.execute(submitted)

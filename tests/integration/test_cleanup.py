@@ -1,4 +1,4 @@
-"""Cleanup removes what the rules say, never what is published or offered, and rows and objects never disagree."""
+"""Cleanup deletes by the rules, never published or current files, and rows and objects always agree."""
 
 import json
 import random
@@ -20,7 +20,7 @@ FILES = ("source.geojson.gz", "source.parquet", "log.jsonl", "manifest.json", "c
 
 
 class KilledError(BaseException):
-    """What a process that is killed does: nothing after this."""
+    """The end of a process that is killed: nothing runs after it."""
 
 
 def stored(api: RunningApi) -> MemoryStorage:
@@ -83,14 +83,16 @@ async def test_files_of_unpublished_jobs_are_deleted_and_return_410(api: Running
     assert await files_of(api, job) == RECORDS
     assert await files_of(api, young) == set(FILES)
     shown = await api.get(f"/api/job/{job}")
-    assert (shown["output"], shown["files_deleted_at"] is None) == ({}, False)
+    assert shown["output"] == {}
+    assert shown["files_deleted_at"] is not None
     assert (await api.get(f"/api/job/{young}"))["files_deleted_at"] is None
     response = await api.client.get(f"/api/job/{job}/output/source.geojson.gz")
-    assert (response.status, "by the rule `unpublished`" in (await response.json())["detail"]) == (410, True)
+    assert response.status == 410
+    assert "`unpublished`" in (await response.json())["detail"]
     assert (await api.client.get(f"/api/job/{job}/log")).status == 200
 
 
-async def test_logs_go_later_and_then_nothing_is_left(api: RunningApi) -> None:
+async def test_logs_are_deleted_later_and_nothing_remains(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a", live=False)
     await fail(api, job)
     await write_files(api, job)
@@ -113,7 +115,7 @@ async def test_latest_publications_and_the_published_one_are_kept(api: RunningAp
     await age(api, 4000)
     await clean(api)
     kept = [job for job in jobs if "source.geojson.gz" in await files_of(api, job)]
-    assert kept == jobs[3:], "the published one, and those that were published last before it"
+    assert kept == jobs[3:], "the published one, and the last ones before it"
     listed = (await api.get(f"/api/data/{(await api.get('/api/data'))['data'][0]['id']}/history"))["publications"]
     assert [item["files_deleted_at"] is None for item in listed] == [True, True, True, False, False, False]
     assert all(file["url"] is None for item in listed[3:] for file in item["files"])
@@ -127,20 +129,20 @@ async def test_preview_returns_what_the_cleanup_then_removes(api: RunningApi) ->
     await api.storage.put_bytes("job/999/attempt-1/lost", b"12345")
     await age(api, 500)
     before = await keys(api)
-    looked = await post(api, "/api/cleanup")
+    preview = await post(api, "/api/cleanup")
     assert await keys(api) == before
-    assert (looked["dry_run"], looked["is_complete"], looked["schedule_run"]) == (True, True, None)
+    assert (preview["dry_run"], preview["is_complete"], preview["schedule_run"]) == (True, True, None)
     removed = (await clean(api))["detail"]["removed"]
-    assert {name: looked["removed"][name]["count"] for name in ("unpublished", "orphans", "events")} == {
+    assert {name: preview["removed"][name]["count"] for name in ("unpublished", "orphans", "events")} == {
         name: removed[name]["count"] for name in ("unpublished", "orphans", "events")
     }
     assert removed["orphans"] == {"count": 1, "size_bytes": 5}
-    assert looked["removed"]["unpublished"]["size_bytes"] == 3 * 1000
+    assert preview["removed"]["unpublished"]["size_bytes"] == 3 * 1000
     assert (await post(api, "/api/cleanup"))["removed"]["unpublished"]["count"] == 0
 
 
 @pytest.mark.parametrize("place", ["cleanup.before_mark", "cleanup.after_delete"])
-async def test_cleanup_that_is_killed_is_finished_by_the_next(
+async def test_killed_cleanup_is_finished_by_the_next(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     jobs = await make_jobs(api, "us/a", "us/b", live=False)
@@ -156,23 +158,24 @@ async def test_cleanup_that_is_killed_is_finished_by_the_next(
     monkeypatch.setattr(attempts_module, "fault_point", die)
     with pytest.raises(KilledError):
         await clean(api)
-    await agree(api)
+    await assert_rows_and_objects_agree(api)
     monkeypatch.undo()
     assert (await clean(api))["state"] == "Done"
     assert [await files_of(api, job) for job in jobs] == [RECORDS, RECORDS]
-    await agree(api)
+    await assert_rows_and_objects_agree(api)
     row = await api.database.first("SELECT count(*) AS open FROM file_deletion WHERE deleted_at IS NULL")
     assert row == {"open": 0}
 
 
-async def test_cleanup_with_the_store_away_fails_and_is_tried_again(api: RunningApi) -> None:
+async def test_cleanup_without_the_store_fails_and_is_retried(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a", live=False)
     await succeed(api, job)
     await write_files(api, job)
     await age(api, 100)
     stored(api).is_away = True
     waiting = await clean(api)
-    assert (waiting["state"], "not available" in waiting["error"]) == ("Waiting", True)
+    assert waiting["state"] == "Waiting"
+    assert "not available" in waiting["error"]
     assert (await api.client.get(f"/api/job/{job}/output/source.geojson.gz")).status == 410
     stored(api).is_away = False
     await api.database.execute("UPDATE schedule_run SET due_at = now()")
@@ -210,7 +213,7 @@ async def test_orphans_are_removed_but_known_or_new_or_other_objects_are_not(api
     assert before - await keys(api) == lost
 
 
-async def test_object_that_comes_after_the_deletion_is_an_orphan(api: RunningApi) -> None:
+async def test_object_written_after_the_deletion_is_an_orphan(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a", live=False)
     await succeed(api, job)
     await write_files(api, job)
@@ -222,7 +225,7 @@ async def test_object_that_comes_after_the_deletion_is_an_orphan(api: RunningApi
     assert await files_of(api, job) == RECORDS
 
 
-async def test_events_of_ended_jobs_are_forgotten_but_for_publications(api: RunningApi) -> None:
+async def test_events_of_ended_jobs_are_deleted_except_publications(api: RunningApi) -> None:
     ended, running = await make_jobs(api, "us/a", "us/b")
     await succeed(api, ended)
     await age(api, 401)
@@ -235,7 +238,7 @@ async def test_events_of_ended_jobs_are_forgotten_but_for_publications(api: Runn
     )
 
 
-async def test_rules_are_shown_changed_and_obeyed(api: RunningApi) -> None:
+async def test_rules_are_returned_changed_and_applied(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a", live=False)
     await succeed(api, job)
     await write_files(api, job)
@@ -243,7 +246,8 @@ async def test_rules_are_shown_changed_and_obeyed(api: RunningApi) -> None:
     changed = {"rules": [{"name": "unpublished", "keep_days": 90}, {"name": "orphans", "enabled": False}]}
     response = await api.client.patch("/api/cleanup", json=changed, headers=INTERNAL)
     rules = {rule["name"]: rule for rule in (await response.json())["rules"]}
-    assert (rules["unpublished"]["keep_days"], rules["orphans"]["enabled"]) == (90, False)
+    assert rules["unpublished"]["keep_days"] == 90
+    assert rules["orphans"]["enabled"] is False
     assert (await clean(api))["detail"].get("removed", {}).get("unpublished") is None
     assert await files_of(api, job) == set(FILES)
     assert (await api.get("/api/cleanup"))["last"]["state"] == "Done"
@@ -259,14 +263,14 @@ async def test_rules_are_shown_changed_and_obeyed(api: RunningApi) -> None:
         [{"name": "logs"}, {"name": "logs"}],
     ],
 )
-async def test_rules_that_are_none_are_refused_and_change_nothing(api: RunningApi, rules: list[Any]) -> None:
+async def test_invalid_rule_changes_are_refused_and_change_nothing(api: RunningApi, rules: list[Any]) -> None:
     before = await api.get("/api/cleanup")
     given = {"rules": [*rules, {"name": "orphans", "keep_days": 99}] if rules else []}
     assert (await api.client.patch("/api/cleanup", json=given, headers=INTERNAL)).status == 422
     assert await api.get("/api/cleanup") == before
 
 
-async def agree(api: RunningApi) -> None:
+async def assert_rows_and_objects_agree(api: RunningApi) -> None:
     """Check that every file of a row exists, or that the row has no files."""
     there = await keys(api)
     rows = await api.database.all(
@@ -281,7 +285,7 @@ async def agree(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_cleanup_of_any_state_keeps_all_that_is_published_offered_or_in_use(api: RunningApi, seed: int) -> None:
+async def test_cleanup_of_any_state_keeps_published_current_and_used_files(api: RunningApi, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - states, not secrets
     await make_any_state(api, chance)
     await age(api, 500)
@@ -293,13 +297,13 @@ async def test_cleanup_of_any_state_keeps_all_that_is_published_offered_or_in_us
     after = await keys(api)
     assert protected <= after
     assert len(after) < len(before)
-    await agree(api)
+    await assert_rows_and_objects_agree(api)
     await clean(api)
     assert await keys(api) == after
 
 
 async def make_any_state(api: RunningApi, chance: random.Random) -> None:
-    """Make jobs in every state, publications, products, and files for all attempts."""
+    """Create jobs in every state, publications, products, and files for all attempts."""
     names = [f"us/s{number}" for number in range(4)]
     jobs = [job for _ in range(8) for job in await make_jobs(api, *names, live=chance.random() < 0.6)]
     for job in jobs:
@@ -321,7 +325,7 @@ async def make_any_state(api: RunningApi, chance: random.Random) -> None:
 
 
 async def offer(api: RunningApi, chosen: list[int]) -> None:
-    """Make a collection, a map and exports of jobs, and a product that is being built of one."""
+    """Create a collection, a fabric and exports from jobs, and a running product that uses one."""
     built, mapped, exported, used = chosen
     values = {"built": built, "mapped": mapped, "exported": exported}
     for statement in (
@@ -359,8 +363,8 @@ async def protected_keys(api: RunningApi) -> set[str]:
     return {attempt_prefix(row["job_id"], row["attempt"]) + file for row in rows for file in FILES}
 
 
-async def test_cleanup_while_jobs_are_confirmed_never_removes_what_is_published(api: RunningApi) -> None:
-    """The last moment: a job is confirmed in a transaction that commits while the cleanup marks."""
+async def test_cleanup_while_a_job_is_confirmed_keeps_its_files(api: RunningApi) -> None:
+    """A job is confirmed in a transaction that commits while cleanup marks files."""
     (first,) = await make_jobs(api, "us/a")
     await succeed(api, first)
     (held,) = await make_jobs(api, "us/a")
@@ -370,7 +374,7 @@ async def test_cleanup_while_jobs_are_confirmed_never_removes_what_is_published(
     async with api.database.transaction() as transaction:
         await transaction.execute("SELECT 1 FROM job WHERE id = %(job)s FOR UPDATE", {"job": held})
         await clean(api)
-        assert await files_of(api, held) == set(FILES), "whoever holds the job is not disturbed"
+        assert await files_of(api, held) == set(FILES), "cleanup skips locked jobs"
     await post(api, f"/api/job/{held}/confirm")
     await clean(api)
     assert await files_of(api, held) == set(FILES)

@@ -32,7 +32,9 @@ async def test_mail_goes_encrypted_with_a_password(tls: ssl.SSLContext) -> None:
         mailer = Mailer(MailServer.parse(f"smtp://ada:s%40cret@127.0.0.1:{box.port}"), sender=SENDER)
         assert await mailer.send("bob@example.org", subject="Hello", text="Grüße\n")
     (mail,) = box.mails
-    assert (mail["From"], mail["To"], mail["Subject"]) == (SENDER, "bob@example.org", "Hello")
+    assert mail["From"] == SENDER
+    assert mail["To"] == "bob@example.org"
+    assert mail["Subject"] == "Hello"
     assert mail.get_content().strip() == "Grüße"
     assert box.envelopes == [["bob@example.org"]]
     assert box.logins == [("ada", "s@cret")]
@@ -47,7 +49,8 @@ async def test_server_with_an_untrusted_certificate_gets_no_mail(
         mailer = Mailer(MailServer.parse(f"smtp://ada:secret@127.0.0.1:{box.port}"), sender=SENDER)
         assert not await mailer.send("bob@example.org", subject="Hello", text="x")
         await asyncio.sleep(0)
-    assert (box.mails, box.logins) == ([], [])
+    assert box.mails == []
+    assert box.logins == []
 
 
 async def test_password_is_never_sent_in_the_clear_to_another_machine() -> None:
@@ -91,5 +94,6 @@ def test_url_that_is_none_is_refused_without_repeating_it(url: str) -> None:
 
 def test_password_is_not_in_the_repr() -> None:
     server = MailServer.parse("smtps://ada:secret@mail.example")
-    assert (server.port, server.is_tls) == (465, True)
+    assert server.port == 465
+    assert server.is_tls is True
     assert "secret" not in repr(server)

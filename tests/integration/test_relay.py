@@ -36,7 +36,8 @@ async def sent_jobs(queue: MemoryQueue) -> list[int]:
 async def test_relay_once_sends_everything_and_marks_it(database: Database) -> None:
     queue, jobs = MemoryQueue(), await write_jobs(database, 25)
     assert await relay_once(database, queue) == 25
-    assert (await sent_jobs(queue), await unsent_jobs(database)) == (jobs, [])
+    assert await sent_jobs(queue) == jobs
+    assert await unsent_jobs(database) == []
     assert await relay_once(database, queue) == 0
 
 
@@ -76,7 +77,8 @@ async def test_republished_message_is_marked_as_sent_before(database: Database) 
     await relay_once(database, queue)
     (second,) = await queue.receive(1, 0, 30)
     assert parse_job_message(second.body).job == job
-    assert (REPUBLISHED in first.attributes, REPUBLISHED in second.attributes) == (False, True)
+    assert REPUBLISHED not in first.attributes
+    assert REPUBLISHED in second.attributes
 
 
 async def test_sweep_with_something_on_the_queue_republishes_nothing(database: Database) -> None:

@@ -9,7 +9,7 @@ from yarl import URL
 from oa_api.db.counting import Total
 from oa_api.db.database import Row
 from oa_api.db.pages import Page
-from oa_api.http.schemas import CursorSlice, Slice
+from oa_api.http.schemas import CursorSlice, Slice, TextCursorSlice
 
 _Row = TypeVar("_Row")
 
@@ -50,7 +50,7 @@ def list_response(
         cursor: str | int | None = None
         if cursor_of is not None:
             cursor = cursor_of(page.rows[-1])
-        elif isinstance(window, CursorSlice):
+        elif isinstance(window, CursorSlice | TextCursorSlice):
             cursor = items[-1]["id"]
         links.append(f'<{_next_url(request, window, cursor)}>; rel="next"')
     if window.page > 0:

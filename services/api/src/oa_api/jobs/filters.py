@@ -13,12 +13,12 @@ _FILTERS = ("run", "status", "source", "source_like", "host", "layer", "kind", "
 
 def job_parameters(job_filter: JobFilter) -> dict[str, object]:
     """Return the SQL parameters of a list of jobs: one row more than `limit` shows whether a page follows."""
-    return {**_select(job_filter), **_window(job_filter)}
+    return {**_select(job_filter), **window_parameters(job_filter)}
 
 
 def run_parameters(run_filter: RunFilter) -> dict[str, object]:
     """Return the SQL parameters of a list of runs: one row more than `limit` shows whether a page follows."""
-    return {**as_parameters(run_filter), **_window(run_filter)}
+    return {**as_parameters(run_filter), **window_parameters(run_filter)}
 
 
 def select_parameters(selection: JobSelection) -> dict[str, object]:
@@ -37,7 +37,8 @@ def _select(selection: JobSelection) -> dict[str, object]:
     return {**values, **_by_prefix(selection.source)}
 
 
-def _window(window: CursorSlice) -> dict[str, object]:
+def window_parameters(window: CursorSlice) -> dict[str, object]:
+    """Return the SQL parameters of a page: one row more than `limit` shows whether another follows."""
     offset = 0 if window.cursor else window.page * window.limit
     return {
         "limit": window.limit + 1,

@@ -1,7 +1,7 @@
 """The routes of jobs."""
 
 from oa_api.http.routing import BYTES, JSON, JSON_LINES, TEXT, form, get, page, patch, post
-from oa_api.http.schemas import ReasonSchema
+from oa_api.http.schemas import ActionReasonSchema
 from oa_api.jobs import api, run_api
 from oa_api.jobs.pages import actions, changes, definition, input_page, jobs, log, runs, summary
 from oa_api.jobs.request_schemas import (
@@ -181,7 +181,7 @@ API = (
         "Rerun an ended job",
         answer=NewAttemptSchema,
         tag="jobs",
-        body=ReasonSchema,
+        body=ActionReasonSchema,
         refusals=(409,),
         role=Role.AUTHOR,
     ),
@@ -192,7 +192,7 @@ API = (
         answer=JobStatusSchema,
         tag="jobs",
         description="The next sweep of the dispatcher stops the container.",
-        body=ReasonSchema,
+        body=ActionReasonSchema,
         refusals=(409,),
         role=Role.AUTHOR,
     ),
@@ -202,7 +202,7 @@ API = (
         "Publish a job that needs review",
         answer=JobStatusSchema,
         tag="jobs",
-        body=ReasonSchema,
+        body=ActionReasonSchema,
         refusals=(409,),
         role=Role.MODERATOR,
     ),
@@ -212,7 +212,7 @@ API = (
         "Reject a job that needs review",
         answer=JobStatusSchema,
         tag="jobs",
-        body=ReasonSchema,
+        body=ActionReasonSchema,
         refusals=(409,),
         role=Role.MODERATOR,
     ),

@@ -1,7 +1,7 @@
 """The routes of pauses."""
 
 from oa_api.http.routing import delete, form, get, page, post
-from oa_api.http.schemas import ReasonSchema
+from oa_api.http.schemas import ActionReasonSchema
 from oa_api.pauses import api, pages
 from oa_api.pauses.schemas import NewPauseSchema, PauseFilterSchema, PauseListSchema, PauseSchema
 from oa_shared.roles import Role
@@ -38,7 +38,7 @@ API = (
         "Let jobs go on",
         answer=PauseSchema,
         tag="queues",
-        body=ReasonSchema,
+        body=ActionReasonSchema,
         refusals=(409,),
         role=Role.MODERATOR,
     ),

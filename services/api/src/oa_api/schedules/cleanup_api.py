@@ -11,7 +11,7 @@ from oa_api.http.errors import InvalidError
 from oa_api.http.request_parsing import read_body
 from oa_api.identity import audit_log
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.retention import job
+from oa_api.retention import cleanup_preview
 from oa_api.retention.rules import change_rules, read_rules
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.api import trigger
@@ -35,7 +35,7 @@ async def patch_rules(request: web.Request) -> web.Response:
     changes = [asdict(rule) for rule in change.rules]
 
     async def work(transaction: Transaction) -> None:
-        unknown = await change_rules(transaction, changes)
+        unknown = await change_rules(transaction, change.rules)
         if unknown:
             text = f"unknown rule {', '.join(map(repr, unknown))}"
             raise InvalidError(text, fields={"rules": [text]})
@@ -50,7 +50,8 @@ async def post_cleanup(request: web.Request) -> web.Response:
     database = request.app[DATABASE]
     view: JsonObject
     if (await read_body(request, CleanupRequestSchema())).dry_run:
-        view = {"dry_run": True, **await job.preview(database, request.app[STORAGE]), "schedule_run": None}
+        preview = await cleanup_preview.preview(database, request.app[STORAGE])
+        view = {"dry_run": True, **asdict(preview), "schedule_run": None}
     else:
         # A period of its own, so that it runs although today's cleanup has run.
         period = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"

@@ -6,7 +6,8 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from oa_api.http.fields import RequestSchema, Text, about
 from oa_api.http.schemas import ResponseSchema
-from oa_api.schedules.requests import CleanupRequest, RuleChange, RulesChange
+from oa_api.retention.rules import RuleChange
+from oa_api.schedules.requests import CleanupRequest, RulesChange
 from oa_api.schedules.schemas import ScheduleRunSchema
 
 

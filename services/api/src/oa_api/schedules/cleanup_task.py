@@ -6,8 +6,8 @@ import structlog
 
 from oa_api.db.database import Database, Transaction
 from oa_api.retention import attempts, orphans, records
-from oa_api.retention.attempts import DeletionStats
 from oa_api.retention.rules import ATTEMPT_RULES, Rule, read_rules
+from oa_api.retention.stats import DeletionStats
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_shared.storage import Storage
@@ -37,13 +37,15 @@ class CleanupTask:
         """Apply the rules that are not about files of attempts; return the deletions of each."""
         deleted: dict[str, DeletionStats] = {}
         if "uploads" in rules:
-            deleted["uploads"] = await records.uploads(self._database, self._storage, rules["uploads"], dry_run=False)
+            deleted["uploads"] = await records.delete_uploads(
+                self._database, self._storage, rules["uploads"], dry_run=False
+            )
         if "events" in rules:
-            deleted["events"] = await records.events(self._database, rules["events"], dry_run=False)
+            deleted["events"] = await records.delete_events(self._database, rules["events"], dry_run=False)
         if "idempotency" in rules:
-            deleted["idempotency"] = await records.answers(self._database, rules["idempotency"], dry_run=False)
+            deleted["idempotency"] = await records.delete_responses(self._database, rules["idempotency"], dry_run=False)
         if "orphans" in rules:
-            stats, _ = await orphans.orphans(self._database, self._storage, rules["orphans"], dry_run=False)
+            stats, _ = await orphans.delete_orphans(self._database, self._storage, rules["orphans"], dry_run=False)
             deleted["orphans"] = stats
         return deleted
 
@@ -53,8 +55,8 @@ class CleanupTask:
         """Add deletions to the total, and record it, so that the progress is visible."""
         for name, stats in deleted.items():
             total.setdefault(name, DeletionStats()).add(stats.count, stats.size_bytes)
-            log.info("cleanup_done", rule=name, **stats.shown())
-        removed = {name: stats.shown() for name, stats in total.items()}
+            log.info("cleanup_done", rule=name, **stats.as_fields())
+        removed = {name: stats.as_fields() for name, stats in total.items()}
         detail = {"removed": removed, "deletions": sum(stats.count for stats in total.values())}
 
         async def work(transaction: Transaction) -> None:

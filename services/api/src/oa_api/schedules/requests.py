@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from oa_api.http.schemas import CursorSlice
+from oa_api.retention.rules import RuleChange
 from oa_shared.schedule_types import ScheduleType
 
 
@@ -19,16 +20,6 @@ class ScheduleRunFilter(CursorSlice):
     """Which schedule runs to list; None is every type."""
 
     type: ScheduleType | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RuleChange:
-    """A change of a retention rule; None leaves a value unchanged."""
-
-    name: str
-    keep_days: int | None
-    keep_last: int | None
-    enabled: bool | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

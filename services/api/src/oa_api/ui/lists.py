@@ -75,5 +75,6 @@ def make_listing(
     return Listing(page.rows, str(older) if older else None, str(newest) if newest else None, says)
 
 
-def _id_of(row: Any) -> int:
-    return int(row["id"] if isinstance(row, dict) else row.id)
+def _id_of(row: Any) -> int | str:
+    row_id: int | str = row["id"] if isinstance(row, dict) else row.id
+    return row_id
