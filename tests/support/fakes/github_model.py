@@ -1,4 +1,4 @@
-"""A repository as GitHub keeps it: commits, branches, pull requests, check runs, comments."""
+"""A repository on GitHub: commits, branches, pull requests, check runs, comments."""
 
 import hashlib
 from dataclasses import dataclass, field
