@@ -8,7 +8,7 @@ import pytest
 
 from browser.site import Site
 from browser.visitor import Visitor, check_page
-from oa_api.schedules.repository import Repository, RepositoryReader
+from oa_api.schedules.repository import RepositoryReader, SourceRepository
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
 from oa_shared.schedule_types import ScheduleType
@@ -90,7 +90,7 @@ def test_schedules_run_manually_and_show_their_result(
 
 def _run_task(site: Site, repository: Path) -> None:
     """Execute the schedule run as the worker does."""
-    task = SourcesTask(site.api.database, RepositoryReader(), Repository(str(repository)))
+    task = SourcesTask(site.api.database, RepositoryReader(), SourceRepository(str(repository)))
     assert site.run(schedule_once(site.api.database, {ScheduleType.SOURCES: task}))
 
 

@@ -129,6 +129,19 @@ def test_uses_are_found() -> None:
     assert USES
 
 
+def test_every_row_read_outside_db_has_a_class() -> None:
+    untyped = [
+        f"{path.relative_to(_ROOT)}:{call.lineno}"
+        for path in sorted(_ROOT.rglob("*.py"))
+        if path.parent.name != "db"
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ("all", "first")
+        if isinstance(call.args[0] if call.args else None, ast.Subscript)
+        and not any(keyword.arg == "into" for keyword in call.keywords)
+    ]
+    assert untyped == []
+
+
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.topic}.{use.name}-{use.into.__name__}")
 async def test_query_has_the_columns_of_its_class(use: Use, connection: asyncpg.Connection) -> None:
