@@ -1,4 +1,4 @@
-"""What the sites show: written as rows, for a page does not care how they came about."""
+"""The data of the sites, written as rows."""
 
 import gzip
 import json
@@ -69,7 +69,7 @@ FILES = {
 
 
 def statement(name: str) -> str:
-    """Return a statement of seeds.sql by its name."""
+    """Return the statement of seeds.sql with this name."""
     return _SQL.split(f"-- name: {name}\n", 1)[1].split("-- name:", 1)[0].strip()
 
 

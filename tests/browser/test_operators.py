@@ -1,4 +1,4 @@
-"""What operators do in a browser: find why jobs fail, run all of them again, decide on what is held back."""
+"""Failures, bulk actions and reviews in a browser."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,80 +7,84 @@ import pytest
 from playwright.sync_api import Page
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from oa_api.bulk_actions.bulk_actions import run_step
+from oa_shared.failures import FAILURES
 
 Come = Callable[[str], Visitor]
 
 
 def carry_out(site: Site) -> None:
-    """Do what the duty does, until there is nothing left to do."""
+    """Do the work of the bulk action worker until none is left."""
 
-    async def work() -> None:
+    async def run_all_steps() -> None:
         while await site.api.database.run(run_step) is not None:
             pass
 
-    site.run(work())
+    site.run(run_all_steps())
 
 
 def status_of(site: Site, job: int) -> Any:
     return site.run(site.api.get(f"/api/job/{job}"))["status"]
 
 
-def test_errors_are_fit_for_everybody_with_and_without_data(visitor: Visitor, newcomer: Visitor) -> None:
-    look(visitor.open("/errors"), "errors")
-    look(visitor.open("/errors?by=place&days=30"), "errors-by-place")
-    look(newcomer.open("/errors"), "errors-empty")
+def test_failures_page_passes_accessibility_checks_with_and_without_data(visitor: Visitor, newcomer: Visitor) -> None:
+    check_page(visitor.open("/errors"), "errors")
+    check_page(visitor.open("/errors?by=place&days=30"), "errors-by-place")
+    check_page(newcomer.open("/errors"), "errors-empty")
 
 
-def test_errors_say_the_cause_in_words_with_a_hint_and_examples(visitor: Visitor) -> None:
+def test_failures_page_shows_title_hint_and_examples(visitor: Visitor) -> None:
     page = visitor.open("/errors", scripts=False)
     row = page.get_by_role("row").filter(has_text="upstream.timeout")
-    assert "The server took too long." in row.inner_text()
-    assert "a rerun can help" in row.inner_text()
+    assert FAILURES["upstream.timeout"].title in row.inner_text()
+    assert FAILURES["upstream.timeout"].hint in row.inner_text()
+    assert row.locator(".tag.good").count() == 1
     assert row.get_by_role("link", name="Job 6", exact=True).get_attribute("href") == "/jobs/6"
     assert "<script>alert(1)</script>" in page.content().replace("&lt;", "<").replace("&gt;", ">")
     assert page.get_by_role("link", name="Rerun all of these").count() == 0
 
 
-def test_errors_of_no_run_are_a_page_that_says_so(visitor: Visitor) -> None:
-    look(visitor.open("/errors?run=999", status=404), "errors-missing")
-    look(visitor.open("/errors?days=0", status=422), "errors-refused")
+def test_failures_page_of_a_missing_run_is_an_error_page(visitor: Visitor) -> None:
+    check_page(visitor.open("/errors?run=999", status=404), "errors-missing")
+    check_page(visitor.open("/errors?days=0", status=422), "errors-refused")
 
 
-def test_bulk_actions_are_for_those_who_are_signed_in(visitor: Visitor, signed_in: Come) -> None:
+def test_bulk_actions_require_sign_in(visitor: Visitor, signed_in: Come) -> None:
     assert "/sign-in" in visitor.open("/bulk").url
-    look(signed_in("viewer").open("/bulk"), "bulk-list-empty")
+    check_page(signed_in("viewer").open("/bulk"), "bulk-list-empty")
     assert signed_in("viewer").open("/bulk").get_by_role("button", name="Filter").count() == 0
 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_bulk_rerun_from_the_filter_to_the_result(signed_in: Come, site: Site, *, scripts: bool) -> None:
     source, job = ("de/hamburg", 7) if scripts else ("de/berlin", 6)
-    someone = signed_in("moderator")
-    page = someone.open(f"/jobs?source={source}", scripts=scripts)
+    moderator = signed_in("moderator")
+    page = moderator.open(f"/jobs?source={source}", scripts=scripts)
     page.locator("a[href^='/bulk?']").click()
     assert "1 job matches" in page.inner_text("main")
     if scripts:
-        look(page, "bulk-question")
+        check_page(page, "bulk-question")
         page.set_viewport_size({"width": 1280, "height": 800})
-    page.get_by_label("Why, for the audit trail").fill("the server is back")
+    page.locator("input[name=reason]").fill("the server is back")
     page.get_by_role("button", name="Rerun 1 job").click()
-    assert "It is being done." in page.inner_text("body")
-    _shows(page, to_do="1", done="0")
+    assert page.locator(".box.good").count() == 1
+    check_progress(page, remaining="1", done="0")
     carry_out(site)
     page.reload()
-    _shows(page, to_do="0", done="1")
+    check_progress(page, remaining="0", done="1")
     if scripts:
-        look(page, "bulk-done")
+        check_page(page, "bulk-done")
     assert status_of(site, job) == "Pending"
     page.goto("/bulk")
     assert "the server is back" in page.inner_text("main")
 
 
-def _shows(page: Page, *, to_do: str, done: str) -> None:
+def check_progress(page: Page, *, remaining: str, done: str) -> None:
+    page.locator(".stat").first.wait_for()
     tiles = {tile.split("\n")[0]: tile.split("\n")[1] for tile in page.locator(".stat").all_inner_texts()}
-    assert (tiles["To do"], tiles["Done"]) == (to_do, done)
+    assert tiles["Remaining"] == remaining
+    assert tiles["Done"] == done
 
 
 def test_rerun_all_of_a_cause_shows_the_count_first(signed_in: Come) -> None:
@@ -90,27 +94,27 @@ def test_rerun_all_of_a_cause_shows_the_count_first(signed_in: Come) -> None:
     assert "us/ca/alameda" in page.inner_text("main")
 
 
-def test_bulk_action_whose_count_changed_meanwhile_changes_nothing(signed_in: Come, site: Site) -> None:
+def test_bulk_action_with_a_changed_count_changes_nothing(signed_in: Come, site: Site) -> None:
     page = signed_in("moderator").open("/bulk?action=cancel&source=us/wa/seattle")
     site.run(site.api.client.post("/api/job/10/cancel", headers={"secret": "s" * 32}))
     page.get_by_role("button", name="Cancel 1 job").click()
-    assert "Nothing was changed: 1 jobs were expected to match, now it is 0" in page.inner_text("body")
+    assert "expected 1 matching jobs, now 0 match" in page.locator(".box.bad").inner_text()
     assert page.url.endswith("/bulk?action=cancel&source=us%2Fwa%2Fseattle")
 
 
-def test_filter_without_jobs_and_action_that_does_not_fit_are_told(signed_in: Come) -> None:
-    someone = signed_in("moderator")
-    look(someone.open("/bulk?action=rerun&source=nowhere"), "bulk-nothing")
-    look(someone.open("/bulk?action=confirm&status=Fail", status=422), "bulk-refused")
-    someone.open("/bulk/999", status=404)
+def test_bulk_preview_without_matches_or_with_an_invalid_action_shows_a_notice(signed_in: Come) -> None:
+    moderator = signed_in("moderator")
+    check_page(moderator.open("/bulk?action=rerun&source=nowhere"), "bulk-nothing")
+    check_page(moderator.open("/bulk?action=confirm&status=Fail", status=422), "bulk-refused")
+    moderator.open("/bulk/999", status=404)
 
 
-def test_held_back_result_is_rejected_with_a_reason(signed_in: Come, site: Site) -> None:
+def test_result_that_needs_review_is_rejected_with_a_reason(signed_in: Come, site: Site) -> None:
     page = signed_in("moderator").open("/errors", scripts=False)
     held = site.run(site.api.get("/api/job/error"))["errors"]
-    row = page.locator("#held-back").get_by_role("row").filter(has_text=str(held[0]["job"]))
-    row.get_by_text("Reject", exact=True).click()
-    row.get_by_label("Why?").last.fill("half of it is missing")
-    row.get_by_role("button", name="End it as failed").click()
-    assert "is rejected" in page.inner_text("body")
+    row = page.locator("#needs-review").get_by_role("row").filter(has_text=str(held[0]["job"]))
+    row.locator("summary.danger").click()
+    row.locator("details[open] input[name=reason]").fill("half of it is missing")
+    row.locator("details[open] button").click()
+    assert str(held[0]["job"]) in page.locator(".box.good").inner_text()
     assert status_of(site, held[0]["job"]) == "Fail"

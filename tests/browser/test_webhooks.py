@@ -1,4 +1,4 @@
-"""The pages of webhooks, by somebody who may make them."""
+"""The pages of webhooks, for an admin."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from support.running_api import INTERNAL
 
 HOOK = "http://127.0.0.1:9/hook"
@@ -20,51 +20,51 @@ def opened_site(fresh_database: Callable[[], str]) -> Iterator[Site]:
 
 @pytest.fixture
 def admin(browser: Browser, opened_site: Site) -> Iterator[Visitor]:
-    coming = Visitor(browser, opened_site.url)
-    yield coming
-    coming.leave()
+    guest = Visitor(browser, opened_site.url)
+    yield guest
+    guest.leave()
 
 
 def go(admin: Visitor, path: str, *, status: int = 200) -> Page:
     return admin.open(path, status=status, extra_http_headers=INTERNAL)
 
 
-def make(page: Page, url: str, source: str = "") -> None:
-    page.get_by_label("Address").fill(url)
-    page.get_by_label("Only of the source").fill(source)
-    page.get_by_role("button", name="Make the webhook").click()
+def create(page: Page, url: str, source: str = "") -> None:
+    page.get_by_label("URL").fill(url)
+    page.get_by_label("Source (optional)").fill(source)
+    page.get_by_role("button", name="Create webhook").click()
 
 
-def test_webhook_is_made_pinged_switched_off_and_removed(admin: Visitor) -> None:
+def test_webhook_is_created_pinged_disabled_and_deleted(admin: Visitor) -> None:
     page = go(admin, "/webhooks")
-    assert page.get_by_text("Nobody is told of new data.").is_visible()
-    look(page, "webhooks-empty")
-    make(page, HOOK, "<img src=x onerror=alert(1)>/")
-    secret = page.get_by_label("Secret of webhook 1").input_value()
+    assert page.get_by_text("No webhooks yet.").is_visible()
+    check_page(page, "webhooks-empty")
+    create(page, HOOK, "<img src=x onerror=alert(1)>/")
+    secret = page.get_by_label("Signing secret").input_value()
     assert secret.startswith("whsec_")
-    look(page, "webhook-made")
+    check_page(page, "webhook-made")
     page = go(admin, "/webhooks/1")
     assert secret not in page.content()
     page.get_by_role("button", name="Send a ping").click()
     assert page.get_by_role("table", name="Deliveries").locator("tbody tr").count() == 2
-    page.get_by_role("button", name="Switch off").click()
-    assert page.get_by_role("button", name="Switch on").is_visible()
-    look(page, "webhook")
+    page.get_by_role("button", name="Disable").click()
+    assert page.get_by_role("button", name="Enable").is_visible()
+    check_page(page, "webhook")
     page = go(admin, "/webhooks")
     assert page.get_by_text("<img src=x onerror=alert(1)>/").is_visible()
-    look(page, "webhooks")
+    check_page(page, "webhooks")
     page.get_by_role("link", name=HOOK).click()
-    page.get_by_text("Remove", exact=True).click()
-    page.get_by_role("button", name="Remove it").click()
-    assert page.get_by_text("Webhook 1 is gone.").is_visible()
+    page.get_by_text("Delete", exact=True).click()
+    page.get_by_role("button", name="Delete webhook").click()
+    assert page.get_by_text("Webhook 1 deleted.").is_visible()
 
 
-def test_address_that_is_not_sent_to_is_refused_in_words(admin: Visitor) -> None:
+def test_private_url_is_refused_with_the_reason(admin: Visitor) -> None:
     page = go(admin, "/webhooks")
-    make(page, "https://10.0.0.1/hook")
+    create(page, "https://10.0.0.1/hook")
     assert page.get_by_text("10.0.0.1 is not on the public internet").is_visible()
 
 
-def test_stranger_is_not_shown_webhooks(admin: Visitor) -> None:
+def test_anonymous_visitor_is_sent_to_sign_in(admin: Visitor) -> None:
     page = admin.open("/webhooks")
     assert "/sign-in" in page.url

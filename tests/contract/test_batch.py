@@ -44,7 +44,9 @@ async def test_submit_to_an_unknown_definition_is_refused(batch: BatchService, n
 async def test_describe_leaves_out_unknown_jobs(batch: BatchService, name: str) -> None:
     job_id = await batch.submit(request(name))
     (job,) = await batch.describe(["00000000-0000-0000-0000-000000000000", job_id])
-    assert (job.id, job.name, job.ended) == (job_id, name, False)
+    assert job.id == job_id
+    assert job.name == name
+    assert job.ended is False
     assert job.created_at is not None
     await batch.terminate(job_id, "over")
 
@@ -73,7 +75,8 @@ async def test_terminate_ends_a_job_with_the_reason(batch: BatchService, name: s
     job_id = await batch.submit(request(name))
     await batch.terminate(job_id, "oa: canceled")
     job = await wait_for_end(batch, job_id)
-    assert (job.status, job.reason) == ("FAILED", "oa: canceled")
+    assert job.status == "FAILED"
+    assert job.reason == "oa: canceled"
 
 
 async def test_terminate_of_an_ended_or_unknown_job_is_not_an_error(batch: BatchService, name: str) -> None:

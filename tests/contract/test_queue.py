@@ -44,7 +44,9 @@ async def test_message_not_acknowledged_is_delivered_again_and_counted(queue: Qu
     await put(queue, "a")
     first = await take(queue, visibility_s=1)
     second = await take(queue, wait_s=4)
-    assert (second.id, second.body, second.receive_count) == (first.id, "a", 2)
+    assert second.id == first.id
+    assert second.body == "a"
+    assert second.receive_count == 2
 
 
 async def test_change_visibility_to_zero_returns_the_message_at_once(queue: Queue) -> None:
@@ -101,7 +103,9 @@ async def test_depth_counts_visible_in_flight_and_delayed_messages(queue: Queue)
     await put(queue, "later", delay_s=MINUTE_S)
     await take(queue)
     depth = await queue.depth()
-    assert (depth.visible, depth.in_flight, depth.delayed) == (2, 1, 1)
+    assert depth.visible == 2
+    assert depth.in_flight == 1
+    assert depth.delayed == 1
 
 
 async def test_message_delivered_five_times_becomes_a_dead_letter(pair: Any) -> None:
@@ -116,6 +120,8 @@ async def test_dead_letter_moves_the_message_with_its_reason(pair: Any) -> None:
     await put(pair.queue, "poison", attributes={"word": "yes"})
     await pair.queue.dead_letter(await take(pair.queue), "not JSON")
     moved = await take(pair.dead_letters)
-    assert (moved.body, moved.attributes) == ("poison", {"word": "yes", "reason": "not JSON"})
+    assert moved.body == "poison"
+    assert moved.attributes == {"word": "yes", "reason": "not JSON"}
     depth = await pair.queue.depth()
-    assert (depth.visible, depth.in_flight) == (0, 0)
+    assert depth.visible == 0
+    assert depth.in_flight == 0

@@ -1,3 +1,5 @@
+"""`oa-local up` publishes the samples, and leaves no process behind when it stops or dies."""
+
 import json
 import os
 import signal
@@ -36,7 +38,7 @@ def _start(folder: Path) -> tuple[subprocess.Popen[str], str]:
     return process, "".join(lines)
 
 
-def _close(process: subprocess.Popen[str]) -> None:
+def _close_output(process: subprocess.Popen[str]) -> None:
     if process.stdout is not None:
         process.stdout.close()
 
@@ -45,26 +47,26 @@ def _children(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
-def test_up_publishes_the_samples_answers_and_leaves_nothing(folder: Path) -> None:
-    process, told = _start(folder)
-    assert all(line in told for line in _PUBLISHED), told
+def test_up_publishes_the_samples_and_leaves_no_process(folder: Path) -> None:
+    process, output = _start(folder)
+    assert all(line in output for line in _PUBLISHED), output
     env = json.loads((folder / ".local" / "env.json").read_text("utf-8"))
-    asked = Request(env["OA_API_URL"] + "/", headers={"accept": "text/html"})  # noqa: S310 - our own page
-    with urlopen(asked, timeout=10) as page:  # noqa: S310 - likewise
+    request = Request(env["OA_API_URL"] + "/", headers={"accept": "text/html"})  # noqa: S310 - our own page
+    with urlopen(request, timeout=10) as page:  # noqa: S310 - likewise
         assert page.status == 200
-    link = next(line.strip() for line in told.splitlines() if "/sign-in/link?token=" in line)
+    link = next(line.strip() for line in output.splitlines() if "/sign-in/link?token=" in line)
     with urlopen(Request(link, headers={"accept": "text/html"}), timeout=10) as page:  # noqa: S310 - likewise
         assert b"Sign in as admin" in page.read()
     children = _children(process)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
-    _close(process)
+    _close_output(process)
     assert psutil.wait_procs(children, timeout=10)[1] == []
 
-    process, told = _start(folder)
-    assert all(line in told for line in _PUBLISHED), told
+    process, output = _start(folder)
+    assert all(line in output for line in _PUBLISHED), output
     children = _children(process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait(10)
-    _close(process)
+    _close_output(process)
     assert psutil.wait_procs(children, timeout=15)[1] == []

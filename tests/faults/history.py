@@ -1,4 +1,4 @@
-"""Reads everything that is written of some jobs and says what in it cannot be: the promise of the system, checked."""
+"""Reads all rows of some jobs and lists the contradictions in them: the guarantees of the system as a check."""
 
 import gzip
 import hashlib
@@ -17,14 +17,14 @@ from oa_shared.status import JobStatus
 
 Row = dict[str, Any]
 _PUBLISHED = "data.published"
-# What people decide about a result that has come to its end already.
+# Decisions about the result of a job that has already ended.
 _DECIDED = ("job.confirmed", "job.rejected", "job.needs_review")
 _JOBS = "SELECT job.*, run.live FROM job JOIN run ON run.id = job.run_id WHERE job.id = ANY(%s) ORDER BY job.id"
 _ATTEMPTS = "SELECT * FROM job_attempt WHERE job_id = ANY(%s) ORDER BY job_id, attempt"
 _EVENTS = "SELECT * FROM job_event WHERE job_id = ANY(%s) ORDER BY id"
 _DATA = "SELECT * FROM data WHERE job_id = ANY(%s)"
 _PUBLICATIONS = "SELECT * FROM publication WHERE job_id = ANY(%s)"
-_TOLD = """
+_DELIVERIES = """
     SELECT webhook_id, (body::jsonb #>> '{data,job}')::bigint AS job_id,
            (body::jsonb #>> '{data,attempt}')::int AS attempt
     FROM webhook_delivery WHERE event = 'data.published' AND (body::jsonb #>> '{data,job}')::bigint = ANY(%s)
@@ -35,20 +35,20 @@ _EVIDENCE = "SELECT * FROM batch_exit WHERE job_id = ANY(%s)"
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the database tells of some jobs."""
+    """The rows of some jobs, by table."""
 
     jobs: list[Row]
     attempts: dict[int, list[Row]]
     events: dict[int, list[Row]]
     data: list[Row]
     publications: dict[int, list[Row]]
-    told: dict[int, list[Row]]
+    deliveries: dict[int, list[Row]]
     waiting: list[Row]
     evidence: list[Row]
 
     @classmethod
     def read(cls, database_url: str, jobs: list[int]) -> "History":
-        """Read it. Raises psycopg2.OperationalError while the database is away."""
+        """Read the rows. Raises psycopg2.OperationalError while the database is down."""
         with (
             closing(psycopg2.connect(database_url)) as connection,
             connection.cursor(cursor_factory=RealDictCursor) as cursor,
@@ -64,7 +64,7 @@ class History:
                 events=_by_job(rows(_EVENTS)),
                 data=rows(_DATA),
                 publications=_by_job(rows(_PUBLICATIONS)),
-                told=_by_job(rows(_TOLD)),
+                deliveries=_by_job(rows(_DELIVERIES)),
                 waiting=rows(_WAITING),
                 evidence=rows(_EVIDENCE),
             )
@@ -83,7 +83,7 @@ class History:
         return [job["status"] for job in self.jobs]
 
     def problems(self, expected: list[int], storage: Any = None) -> list[str]:
-        """Return everything that is wrong; `storage` gives the bytes of a key, where the files are to be looked at."""
+        """Return all contradictions; `storage` returns the bytes of a key, and without it files are not checked."""
         found = [f"job {number} is lost" for number in sorted(set(expected) - {job["id"] for job in self.jobs})]
         for job in self.jobs:
             wrong = [*_life(job), *self._attempts(job), *self._moves(job), *self._publishing(job)]
@@ -106,11 +106,13 @@ class History:
         return wrong
 
     def _moves(self, job: Row) -> list[str]:
-        """The accepted moves of one attempt only ever go up, and it ends once, or again after `infra.lost`."""
+        """Check that the status of each attempt only rises, and that it ends once, or again after `infra.lost`."""
         wrong = []
         for attempt in self.attempts.get(job["id"], []):
-            told = [e for e in self.events.get(job["id"], []) if e["attempt"] == attempt["attempt"] and e["accepted"]]
-            moves = [event["detail"] for event in told if event["kind"] not in (_PUBLISHED, *_DECIDED)]
+            accepted = [
+                e for e in self.events.get(job["id"], []) if e["attempt"] == attempt["attempt"] and e["accepted"]
+            ]
+            moves = [event["detail"] for event in accepted if event["kind"] not in (_PUBLISHED, *_DECIDED)]
             ranks = [JobStatus(move["status"]).rank for move in moves]
             lost = [move for move in moves if (move.get("error") or {}).get("code") == "infra.lost"]
             if ranks != sorted(ranks) or ranks.count(9) > 1 + len(lost):
@@ -120,25 +122,25 @@ class History:
     def _publishing(self, job: Row) -> list[str]:
         published = Counter(e["attempt"] for e in self.events.get(job["id"], []) if e["kind"] == _PUBLISHED)
         wrong = [f"attempt {attempt} was published {times} times" for attempt, times in published.items() if times > 1]
-        standing = [row for row in self.data if row["job_id"] == job["id"]]
-        if standing and not published:
-            wrong.append("stands in the data but was never published")
+        current = [row for row in self.data if row["job_id"] == job["id"]]
+        if current and not published:
+            wrong.append("is in the data but was never published")
         if published and job["status"] != "Success" and job["attempt"] in published:
             wrong.append(f"was published as {job['status']}")
-        if standing and standing[0]["attempt"] == job["attempt"] and standing[0]["result"] != job["result"]:
+        if current and current[0]["attempt"] == job["attempt"] and current[0]["result"] != job["result"]:
             wrong.append("is published with another result")
         if job["status"] == "Success" and job["live"] and not published and self._is_newest(job):
             wrong.append("succeeded in a live run but was not published")
         return [*wrong, *self._consequences(job, set(published))]
 
     def _consequences(self, job: Row, published: set[int]) -> list[str]:
-        """What goes with a publication is there once, and not without it."""
+        """Check that each publication has exactly one row and one delivery for each webhook."""
         rows = [row["attempt"] for row in self.publications.get(job["id"], [])]
         wrong = [] if sorted(rows) == sorted(published) else [f"was published by {published} and has rows for {rows}"]
-        told = Counter((row["webhook_id"], row["attempt"]) for row in self.told.get(job["id"], []))
-        wrong += [f"was told {times} times of attempt {attempt}" for (_, attempt), times in told.items() if times > 1]
-        astray = {attempt for _, attempt in told} - published
-        return [*wrong, *(f"was told of attempt {attempt}, which did not publish" for attempt in astray)]
+        deliveries = Counter((row["webhook_id"], row["attempt"]) for row in self.deliveries.get(job["id"], []))
+        wrong += [f"has {n} deliveries of attempt {attempt}" for (_, attempt), n in deliveries.items() if n > 1]
+        unpublished = {attempt for _, attempt in deliveries} - published
+        return [*wrong, *(f"has a delivery of attempt {attempt}, which did not publish" for attempt in unpublished)]
 
     def _is_newest(self, job: Row) -> bool:
         key = (job["source_name"], job["layer"], job["name"])
@@ -158,7 +160,7 @@ def _life(job: Row) -> list[str]:
 
 
 def _files(job: Row, storage: Any) -> list[str]:
-    """The manifest was written last and tells the truth about every file."""
+    """Check that the manifest describes every file as it is."""
     prefix = attempt_prefix(job["id"], job["attempt"])
     body = storage(prefix + "manifest.json")
     if body is None:
@@ -167,11 +169,11 @@ def _files(job: Row, storage: Any) -> list[str]:
     wrong = [] if outputs else ["has an empty manifest"]
     for name, about in outputs.items():
         data = storage(prefix + name)
-        told = (about["bytes"], about["sha256"])
-        if data is None or (len(data), hashlib.sha256(data).hexdigest()) != told:
-            wrong.append(f"has another {name} than its manifest says")
+        expected = (about["bytes"], about["sha256"])
+        if data is None or (len(data), hashlib.sha256(data).hexdigest()) != expected:
+            wrong.append(f"has a {name} that differs from its manifest")
         if job["result"]["outputs"][name]["sha256"] != about["sha256"]:
-            wrong.append(f"tells another {name} than its manifest")
+            wrong.append(f"reports a {name} that differs from its manifest")
     features = gzip.decompress(storage(prefix + "source.geojson.gz") or gzip.compress(b"")).splitlines()
     if len(features) != job["result"]["count"]:
         wrong.append(f"has {len(features)} features and says {job['result']['count']}")

@@ -1,4 +1,4 @@
-"""The whole system as processes, with short intervals, a place to crash at, and a supervisor that can look away."""
+"""The whole system as processes with short intervals, crash points, and a supervisor that restarts services."""
 
 import json
 import time
@@ -21,7 +21,7 @@ from oa_local.process import Process, StartError, free_port
 from oa_local.stack import STACK, Stack
 from oa_shared.fault_points import FOLDER_VARIABLE, HIT
 
-HASTE = {
+SHORT_INTERVALS = {
     "OA_SWEEP_EVERY_S": "1",
     "OA_REPUBLISH_AFTER_S": "5",
     "OA_RESULT_GRACE_S": "3",
@@ -33,27 +33,27 @@ HASTE = {
     "OA_SCHEDULE_LEASE_S": "2",
     "OA_WITHOUT": "preview,tiles,parquet,profile",
 }
-_PATIENCE_S = 150.0
-_HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
+_TIMEOUT_S = 150.0
+_MAKE_RETRIES_DUE = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
 _OPEN = "SELECT count(*) FROM job WHERE id = ANY(%s) AND rank < 9"
 _ROWS = "N,S,LON,LAT\n" + "".join(f"{n},Elm Street,{-99 + n / 1e4},39.7\n" for n in range(1, 11))
 
 
 @dataclass
-class _Hurry:
-    """Makes retries due at once, over one connection that is opened again after the database was away."""
+class _Retries:
+    """Makes retries due over one connection, which it reopens when the database is back."""
 
     database_url: str
     connection: Any = None
 
-    def retries(self, jobs: list[int]) -> bool:
-        """Make what waits for its time due now; return whether all the jobs have ended, False without a database."""
+    def make_due(self, jobs: list[int]) -> bool:
+        """Make retries due; return whether all the jobs have ended, and False while the database is down."""
         try:
             if self.connection is None:
                 self.connection = psycopg2.connect(self.database_url)
                 self.connection.autocommit = True
             with self.connection.cursor() as cursor:
-                cursor.execute(_HASTEN)
+                cursor.execute(_MAKE_RETRIES_DUE)
                 cursor.execute(_OPEN, (jobs,))
                 return bool(cursor.fetchone() == (0,))
         except (psycopg2.OperationalError, psycopg2.InterfaceError):
@@ -67,7 +67,7 @@ class _Hurry:
 
 
 def _read(database_url: str, jobs: list[int]) -> History | None:
-    """Return the history of the jobs, or None while the database is away."""
+    """Return the history of the jobs, or None while the database is down."""
     try:
         return History.read(database_url, jobs)
     except psycopg2.OperationalError:
@@ -76,30 +76,32 @@ def _read(database_url: str, jobs: list[int]) -> History | None:
 
 @dataclass
 class System:
-    """One stack in one folder. `held` names services that are not started again when they die."""
+    """One stack in one folder; `kept_down` names the services that are not restarted."""
 
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
-    held: set[str] = field(default_factory=set)
+    kept_down: set[str] = field(default_factory=set)
     extra: list[Process] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
-    trouble: str = ""
+    last_start_error: str = ""
 
     def __post_init__(self) -> None:
         self.crash_folder = self.folder / "crash"
         self.crash_folder.mkdir()
-        # not the port of a person's stack, which another worker would take as well
+        # Port 5000 is that of `make up`, and another worker may use it as well.
         (self.folder / "ports.json").write_text(json.dumps({"api": free_port()}), "utf-8")
-        self.stack = Stack(self.folder, settings={**HASTE, FOLDER_VARIABLE: str(self.crash_folder), **self.settings})
+        self.stack = Stack(
+            self.folder, settings={**SHORT_INTERVALS, FOLDER_VARIABLE: str(self.crash_folder), **self.settings}
+        )
         (self.stack.folder / "samples" / "small.csv").write_text(_ROWS, "utf-8")
 
     def start(self) -> None:
-        """Bring everything up."""
+        """Start all services."""
         for _name in self.stack.start():
             pass
 
     def stop(self) -> None:
-        """End everything at once: no test looks at it any more, and the folder goes with it."""
+        """Kill all processes: no test reads their state afterward."""
         for process in (*self.extra, *(service.process for service in self.stack.services)):
             process.stop(timeout_s=0)
         self.stack.services.clear()
@@ -111,19 +113,19 @@ class System:
         return {"name": uuid.uuid4().hex[:12], "data": data, "protocol": "http", "conform": conform, **changes}
 
     def submit(self, count: int = 1, **changes: Any) -> list[int]:
-        """Make a live run of so many jobs, trying again with the same key until the API answers."""
+        """Create a live run with `count` jobs, repeating each request with the same key until the API answers."""
         entries = [self.entry(**changes) for _ in range(count)]
         definition = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": entries}}
-        run = self.insist("POST", "/api/run", {"live": True})["id"]
+        run = self.call_until_answered("POST", "/api/run", {"live": True})["id"]
         asked = {"jobs": [{"source": definition, "source_name": "xx/faults"}]}
-        jobs: list[int] = self.insist("POST", f"/api/run/{run}/jobs", asked)["jobs"]
+        jobs: list[int] = self.call_until_answered("POST", f"/api/run/{run}/jobs", asked)["jobs"]
         assert len(jobs) == count
         self.jobs += jobs
         return jobs
 
-    def insist(self, method: str, path: str, body: object) -> Any:
-        """Call the API until it answers, as a client with an Idempotency-Key does."""
-        key, deadline = uuid.uuid4().hex, time.monotonic() + _PATIENCE_S
+    def call_until_answered(self, method: str, path: str, body: object) -> Any:
+        """Call the API until it answers, like a client with an Idempotency-Key."""
+        key, deadline = uuid.uuid4().hex, time.monotonic() + _TIMEOUT_S
         while True:
             try:
                 return self.call(method, path, body, {"Idempotency-Key": key})
@@ -133,48 +135,48 @@ class System:
             except OSError:
                 if time.monotonic() > deadline:
                     raise
-            self.tend()
+            self.restart_dead()
             time.sleep(0.2)
 
     def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
         """Call the API once. Raises OSError, of which HTTPError is one."""
         data = None if body is None else json.dumps(body).encode()
-        told = {"secret": self.stack.secret, "content-type": "application/json", **(headers or {})}
-        request = Request(self.stack.api_url + path, data=data, method=method, headers=told)  # noqa: S310 - our API
+        request_headers = {"secret": self.stack.secret, "content-type": "application/json", **(headers or {})}
+        request = Request(self.stack.api_url + path, data=data, method=method, headers=request_headers)  # noqa: S310 - our API
         with urlopen(request, timeout=10) as answer:  # noqa: S310 - likewise
             return json.load(answer)
 
-    def tend(self) -> None:
-        """Start again what has died and is not held down; what dies at once is started again the next time."""
+    def restart_dead(self) -> None:
+        """Restart dead services that are not kept down; one that dies at once is restarted by the next call."""
         for service in self.stack.services:
-            if service.name not in self.held and not service.process.running:
+            if service.name not in self.kept_down and not service.process.running:
                 try:
                     service.start()
-                except StartError as error:  # it may come to its crash point before it was seen to listen
-                    self.trouble = str(error)
+                except StartError as error:  # it may reach its crash point before it listens
+                    self.last_start_error = str(error)
 
     def kill(self, name: str) -> None:
-        """kill -9."""
+        """Kill a service with SIGKILL."""
         self.stack.service(name).process.kill()
 
     @contextmanager
     def down(self, name: str) -> Iterator[None]:
-        """Kill a service and keep it down inside the block."""
-        self.held.add(name)
+        """Kill a service and keep it down until the end of the block."""
+        self.kept_down.add(name)
         self.kill(name)
         try:
             yield
         finally:
-            self.held.discard(name)
-            self.tend()
+            self.kept_down.discard(name)
+            self.restart_dead()
 
     def crash_at(self, *places: str) -> None:
-        """At each place let the first process that comes there die."""
+        """Let the first process that reaches each crash point die there."""
         for place in places:
             (self.crash_folder / place).touch()
 
     def submit_until_crashed(self, count: int, *, rounds: int = 5) -> list[int]:
-        """Submit jobs, and more of them until a process has died at each place: not every job passes all of them."""
+        """Submit jobs until a process has died at each crash point: not every job reaches all of them."""
         jobs: list[int] = []
         for _ in range(rounds):
             jobs += self.submit(count)
@@ -183,32 +185,32 @@ class System:
                 break
         return jobs
 
-    def crashed_at(self) -> set[str]:
-        """Return the places at which a process died since this was last asked, and forget all orders to die."""
+    def collect_crashes(self) -> set[str]:
+        """Return the crash points reached since the last call, and withdraw all others."""
         hit = {path.name.removesuffix(HIT) for path in self.crash_folder.glob(f"*{HIT}")}
         for path in self.crash_folder.iterdir():
             path.unlink()
         return hit
 
     def wait(self, jobs: list[int], until: Callable[[History], bool] | None = None) -> History:
-        """Tend the stack until the jobs have ended (or `until`), hurrying retries on; return their history."""
+        """Restart what dies until the jobs have ended (or `until`), making retries due; return their history."""
         is_enough = until or (lambda history: history.has_ended)
-        deadline = time.monotonic() + _PATIENCE_S
-        with closing(_Hurry(self.stack.database_url)) as hurry:
+        deadline = time.monotonic() + _TIMEOUT_S
+        with closing(_Retries(self.stack.database_url)) as retries:
             while True:
-                self.tend()
-                # The whole history costs eight queries; a test that waits for the end need not read it before.
-                is_due = hurry.retries(jobs) or until is not None
+                self.restart_dead()
+                # A history costs eight queries: a test that waits for the end reads it only then.
+                is_due = retries.make_due(jobs) or until is not None
                 history = _read(self.stack.database_url, jobs) if is_due else None
                 if history is not None and is_enough(history):
                     return history
-                assert time.monotonic() < deadline, f"{_read(self.stack.database_url, jobs)} {self.trouble}"
+                assert time.monotonic() < deadline, f"{_read(self.stack.database_url, jobs)} {self.last_start_error}"
                 time.sleep(0.2)
 
     def check(self, jobs: list[int]) -> History:
-        """Wait for the end and return a history that has nothing wrong in it."""
+        """Wait for the end of the jobs and return their history, which must be free of contradictions."""
         history = self.wait(jobs)
-        assert history.problems(jobs, self.stored) == []
+        assert history.problems(jobs, self.read_object) == []
         return history
 
     def execute(self, statement: str, *values: object) -> None:
@@ -217,8 +219,8 @@ class System:
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
 
-    def stored(self, key: str) -> bytes | None:
-        """Return the bytes of an object, None when there is none."""
+    def read_object(self, key: str) -> bytes | None:
+        """Return the bytes of an object, or None if it is missing."""
         for _ in range(20):
             try:
                 body: bytes = self.s3.get_object(Bucket=f"oa-{STACK}", Key=key)["Body"].read()
@@ -248,8 +250,8 @@ class System:
     def _batch_url(self) -> str:
         return f"http://127.0.0.1:{self.stack.ports['batch']}"
 
-    def second(self, name: str, **environ: str) -> Process:
-        """Start another process of a service beside the first."""
+    def start_second(self, name: str, **environ: str) -> Process:
+        """Start a second process of a service."""
         first = self.stack.service(name).process
         process = Process(first.command, log=self.folder / "log" / f"second-{name}.log")
         process.environ = {**first.environ, "OA_HEALTH_PORT": str(free_port()), **environ}

@@ -1,4 +1,4 @@
-"""Containers that are killed for their memory, cancelled, terminated, doubled, or never heard of again."""
+"""Containers that are killed for their memory, canceled, terminated, duplicated or lost."""
 
 import threading
 import time
@@ -15,8 +15,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
-def never(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of data that does not come until the test is over."""
+def endless_data_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the URL of data that never arrives during the test."""
     is_over = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -27,7 +27,7 @@ def never(request: pytest.FixtureRequest) -> Iterator[str]:
             is_over.wait(60)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -41,7 +41,7 @@ def is_running(history: History) -> bool:
     return all(job["status"] == "Running" and job["batch_job"] for job in history.jobs)
 
 
-def test_killed_for_its_memory_runs_again_on_the_next_tier(system: System) -> None:
+def test_container_killed_for_its_memory_is_retried_on_the_next_tier(system: System) -> None:
     batch = system.stack.service("batch")
     api = system.batch
     small = api.describe_job_definitions(jobDefinitionName=f"oa-{STACK}-small")["jobDefinitions"][0]
@@ -55,8 +55,10 @@ def test_killed_for_its_memory_runs_again_on_the_next_tier(system: System) -> No
         _define(api, container)
     (job,) = history.jobs
     first, second = history.attempts[job["id"]]
-    assert (first["tier"], first["error_code"]) == ("small", "resource.out_of_memory")
-    assert (second["tier"], second["status"]) == ("standard", "Success")
+    assert first["tier"] == "small"
+    assert first["error_code"] == "resource.out_of_memory"
+    assert second["tier"] == "standard"
+    assert second["status"] == "Success"
 
 
 def _define(api: object, container: dict[str, object]) -> None:
@@ -65,16 +67,16 @@ def _define(api: object, container: dict[str, object]) -> None:
     )
 
 
-def test_cancelled_while_running_its_container_is_ended(system: System, never: str) -> None:
-    jobs = system.submit(1, data=never)
+def test_canceled_job_terminates_its_container(system: System, endless_data_url: str) -> None:
+    jobs = system.submit(1, data=endless_data_url)
     history = system.wait(jobs, is_running)
     batch_job = history.jobs[0]["batch_job"]
     system.call("POST", f"/api/job/{jobs[0]}/cancel")
     assert system.check(jobs).statuses() == ["Cancelled"]
-    assert _ended_in_batch(system, batch_job) == "oa: canceled"
+    assert _wait_for_batch_failure(system, batch_job) == "oa: canceled"
 
 
-def _ended_in_batch(system: System, batch_job: str) -> str:
+def _wait_for_batch_failure(system: System, batch_job: str) -> str:
     for _ in range(150):
         (job,) = system.batch.describe_jobs(jobs=[batch_job])["jobs"]
         if job["status"] == "FAILED":
@@ -83,22 +85,23 @@ def _ended_in_batch(system: System, batch_job: str) -> str:
     raise AssertionError(job)
 
 
-def test_older_than_the_deadline_ends_with_the_last_known_state(system: System, never: str) -> None:
-    jobs = system.submit(1, data=never)
+def test_job_past_its_deadline_fails_with_the_last_known_status(system: System, endless_data_url: str) -> None:
+    jobs = system.submit(1, data=endless_data_url)
     system.wait(jobs, is_running)
     system.execute("UPDATE job SET opened_at = now() - interval '49 hours' WHERE id = %s", jobs[0])
     (job,) = system.check(jobs).jobs
-    assert (job["status"], job["error_code"]) == ("Fail", "infra.deadline")
+    assert job["status"] == "Fail"
+    assert job["error_code"] == "infra.deadline"
     assert "Running" in job["error_message"]
     system.batch.terminate_job(jobId=job["batch_job"], reason="over")
 
 
-def test_unknown_to_batch_for_long_is_lost_and_run_again(system: System, never: str) -> None:
-    jobs = system.submit(1, data=never)
+def test_attempt_unknown_to_batch_is_lost_and_retried(system: System, endless_data_url: str) -> None:
+    jobs = system.submit(1, data=endless_data_url)
     history = system.wait(jobs, is_running)
     batch_job = history.jobs[0]["batch_job"]
     system.execute("UPDATE job SET batch_job = 'never-heard-of' WHERE id = %s", jobs[0])
-    # the claim names the container that works, which is found again before anything is given up
+    # The claim names the working container: with it the sweep would find the attempt again.
     system.s3.delete_object(Bucket=f"oa-{STACK}", Key=f"job/{jobs[0]}/attempt-1/claim.json")
     history = system.wait(jobs, lambda now: now.jobs[0]["attempt"] == 2)
     assert history.attempts[jobs[0]][0]["error_code"] == "infra.lost"
@@ -107,8 +110,8 @@ def test_unknown_to_batch_for_long_is_lost_and_run_again(system: System, never: 
     assert system.check(jobs).statuses() == ["Cancelled"]
 
 
-def test_second_container_of_an_attempt_stands_back_and_its_end_is_no_evidence(system: System, never: str) -> None:
-    jobs = system.submit(1, data=never)
+def test_second_container_of_an_attempt_exits_without_ending_the_attempt(system: System, endless_data_url: str) -> None:
+    jobs = system.submit(1, data=endless_data_url)
     history = system.wait(jobs, is_running)
     (job,) = history.jobs
     (worker,) = system.batch.describe_jobs(jobs=[job["batch_job"]])["jobs"]
@@ -120,22 +123,26 @@ def test_second_container_of_an_attempt_stands_back_and_its_end_is_no_evidence(s
     )["jobId"]
     system.execute("UPDATE job SET batch_job = %s WHERE id = %s", double, jobs[0])
     history = system.wait(jobs, lambda now: now.jobs[0]["batch_job"] == worker["jobId"])
-    assert (history.jobs[0]["status"], history.jobs[0]["attempt"]) == ("Running", 1)
+    assert history.jobs[0]["status"] == "Running"
+    assert history.jobs[0]["attempt"] == 1
     system.call("POST", f"/api/job/{jobs[0]}/cancel")
-    assert _ended_in_batch(system, worker["jobId"]) == "oa: canceled"
+    assert _wait_for_batch_failure(system, worker["jobId"]) == "oa: canceled"
 
 
-def test_data_that_is_not_there_fails_at_once_with_its_code(system: System) -> None:
+def test_missing_data_fails_at_once_with_its_code(system: System) -> None:
     jobs = system.submit(1, data=f"{system.stack.files_url}/absent.csv")
     (job,) = system.check(jobs).jobs
-    assert (job["status"], job["attempt"], job["error_code"]) == ("Fail", 1, "source.not_found")
+    assert job["status"] == "Fail"
+    assert job["attempt"] == 1
+    assert job["error_code"] == "source.not_found"
 
 
-def test_run_again_keeps_what_it_published_until_it_succeeds(system: System) -> None:
+def test_rerun_keeps_the_published_result_until_it_succeeds(system: System) -> None:
     jobs = system.submit(1)
     (first,) = system.check(jobs).jobs
     system.call("POST", f"/api/job/{jobs[0]}/rerun")
     during = system.wait(jobs, lambda now: now.jobs[0]["attempt"] == 2)
     assert during.data[0]["result"] == first["result"]
     history = system.check(jobs)
-    assert (history.statuses(), history.data[0]["attempt"]) == (["Success"], 2)
+    assert history.statuses() == ["Success"]
+    assert history.data[0]["attempt"] == 2

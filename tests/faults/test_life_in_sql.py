@@ -1,4 +1,4 @@
-"""The same life in the real SQL: duplicated, reordered and forged reports, cancels, further runs, sweeps."""
+"""The life of jobs in the real SQL: duplicated, reordered and forged reports, cancellations, reruns, sweeps."""
 
 import asyncio
 import uuid
@@ -47,40 +47,40 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
-        self.database = self._do(Database.open(self.url, connections=2))
+        self.database = self._run(Database.open(self.url, connections=2))
         self.seq, self.name = 0, uuid.uuid4().hex
-        self.jobs = [self._do(self._make()) for _ in range(2)]
+        self.jobs = [self._run(self._make()) for _ in range(2)]
         self.published_before = 0
         self.sweep = Sweep(self.database, MemoryQueue(), MemoryStorage(), SweepTimes(republish_after_s=0))
 
     def teardown(self) -> None:
-        """End both jobs by the deadline, and look once more: every job ends, whatever came before."""
+        """Pass the deadline of both jobs: every job ends, whatever came before."""
         try:
-            self._do(self.database.execute(_LONG_AGO, {"jobs": self.jobs}))
-            self._do(self.sweep.once())
+            self._run(self.database.execute(_LONG_AGO, {"jobs": self.jobs}))
+            self._run(self.sweep.once())
             assert History.read(self.url, self.jobs).problems(self.jobs) == []
         finally:
-            self._do(self.database.close())
+            self._run(self.database.close())
             self.loop.close()
 
-    def _do(self, work: Awaitable[_Result]) -> _Result:
-        async def done() -> _Result:
+    def _run(self, work: Awaitable[_Result]) -> _Result:
+        async def finish() -> _Result:
             return await work
 
-        return self.loop.run_until_complete(done())
+        return self.loop.run_until_complete(finish())
 
     async def _make(self) -> int:
         (job,) = await create_planned_jobs(self.database, self.name, tier=Tier.SMALL)
         return job
 
     def _row(self, place: int) -> dict[str, Any]:
-        found = self._do(self.database.first("SELECT * FROM job WHERE id = %(job)s", {"job": self.jobs[place]}))
+        found = self._run(self.database.first("SELECT * FROM job WHERE id = %(job)s", {"job": self.jobs[place]}))
         assert found is not None
         return found
 
     @rule(target=messages, place=st.integers(0, 1), status=st.sampled_from(JobStatus), code=_CODES, count=_COUNTS)
     def report(self, place: int, status: JobStatus, code: str, count: int) -> Message:
-        """A container of the present attempt writes a report."""
+        """A container of the current attempt sends a report."""
         row, self.seq = self._row(place), self.seq + 1
         error = {"code": code, "message": "x"} if status is JobStatus.FAIL else None
         if status is JobStatus.CANCELLED:
@@ -92,14 +92,14 @@ class Life(RuleBasedStateMachine):
 
     @rule(target=messages, place=st.integers(0, 1), status=st.sampled_from(["RUNNING", "SUCCEEDED", "FAILED", "LOST"]))
     def event(self, place: int, status: str) -> Message:
-        """Batch says something of the present container."""
+        """Batch reports the status of the current container."""
         row = self._row(place)
         name = batch_job_name("x", row["id"], row["attempt"], row["token"])
         return BatchEvent(f"b{row['attempt']}", name, status, datetime.now(UTC), exit_code=1)
 
     @rule(target=messages, message=messages)
     def forgery(self, message: Message) -> Any:
-        """Somebody reports without knowing the token."""
+        """An untrusted client sends a report with a wrong token."""
         if isinstance(message, BatchEvent):
             return multiple()
         return StatusMessage(message.job, message.attempt, "f" * 32, message.seq, message.status, message.at)
@@ -113,37 +113,37 @@ class Life(RuleBasedStateMachine):
         else:
             apply = partial(apply_event, event=message, grace_s=0)
         for _ in range(times):
-            self._do(self.database.run(apply))
+            self._run(self.database.run(apply))
 
     @rule(place=st.integers(0, 1))
-    def submitted(self, place: int) -> None:
-        """The dispatcher tells that Batch has the present attempt."""
+    def report_submission(self, place: int) -> None:
+        """The dispatcher reports that it submitted the current attempt."""
         row = self._row(place)
         names = {"attempt": row["attempt"], "token": row["token"], "batch_job": f"b{row['attempt']}"}
         report = AttemptReport(status=JobStatus.SUBMITTED, message="", **names)
-        self._do(self.database.run(lambda transaction: actions.report_status(transaction, row["id"], report)))
+        self._run(self.database.run(lambda transaction: actions.report_status(transaction, row["id"], report)))
 
     @rule(place=st.integers(0, 1), act=st.sampled_from([actions.cancel, actions.rerun]))
     def operate(self, place: int, act: Callable[..., Awaitable[Any]]) -> None:
-        """An operator cancels the job or runs it again."""
-        self._allowed(self._act(act, place))
+        """An operator cancels or reruns the job."""
+        self._ignore_conflicts(self._act(act, place))
 
     @rule(place=st.integers(0, 1), confirmed=st.booleans())
-    def judge(self, place: int, *, confirmed: bool) -> None:
-        """An operator looks at what the gate held back."""
-        self._allowed(self._act(actions.confirm if confirmed else actions.reject, place))
+    def decide(self, place: int, *, confirmed: bool) -> None:
+        """An operator confirms or rejects a result that needs review."""
+        self._ignore_conflicts(self._act(actions.confirm if confirmed else actions.reject, place))
 
     def _act(self, act: Callable[..., Awaitable[Any]], place: int) -> Awaitable[Any]:
         return self.database.run(lambda transaction: act(transaction, self.jobs[place], by=SERVICE))
 
     @rule()
     def sweep_evidence(self) -> None:
-        """The API's own sweep passes."""
-        self._do(self.sweep.once())
+        """The sweep of the API runs."""
+        self._run(self.sweep.once())
 
-    def _allowed(self, work: Awaitable[Any]) -> None:
+    def _ignore_conflicts(self, work: Awaitable[Any]) -> None:
         try:
-            self._do(work)
+            self._run(work)
         except ConflictError:
             return
 
@@ -154,7 +154,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def newer_job_is_never_replaced_by_the_older(self) -> None:
-        rows = self._do(self.database.all("SELECT job_id FROM data WHERE name = %(name)s", {"name": self.name}))
+        rows = self._run(self.database.all("SELECT job_id FROM data WHERE name = %(name)s", {"name": self.name}))
         newest = max([row["job_id"] for row in rows], default=0)
         assert newest >= self.published_before
         self.published_before = newest
@@ -165,17 +165,17 @@ class Life(RuleBasedStateMachine):
         for place, job in enumerate(self.jobs):
             row = self._row(place)
             assert row["status"] != "Fail" or row["error_code"] in FAILURES
-            told = {"job": job, "attempt": row["attempt"]}
-            sent = self._do(
-                self.database.all("SELECT 1 FROM outbox WHERE job_id = %(job)s AND attempt = %(attempt)s", told)
+            parameters = {"job": job, "attempt": row["attempt"]}
+            sent = self._run(
+                self.database.all("SELECT 1 FROM outbox WHERE job_id = %(job)s AND attempt = %(attempt)s", parameters)
             )
             assert sent
 
 
-def test_life_in_sql_keeps_every_promise(database_url: str) -> None:
-    class Here(Life):
+def test_life_in_sql_keeps_every_guarantee(database_url: str) -> None:
+    class LifeInDatabase(Life):
         url = database_url
 
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
     chosen = settings(max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=checks)
-    run_state_machine_as_test(Here, settings=chosen)
+    run_state_machine_as_test(LifeInDatabase, settings=chosen)

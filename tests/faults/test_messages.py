@@ -1,4 +1,4 @@
-"""Messages that come twice, late, in another order, or whose acknowledgement is lost - on both queues."""
+"""Messages that arrive twice, late or out of order, or whose acknowledgment is lost, on both queues."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from botocore.config import Config
 
-from faults.world import STACK, World, misfortunes, unknown_outcomes
+from faults.world import STACK, World, failing_script, lose_submit_answers
 from oa_api.db.database import Database
 from oa_local.batch.process import BatchProcess
 from oa_local.provision import Queues
@@ -27,28 +27,28 @@ _SEEDS = [int(os.environ["OA_SEED"])] if "OA_SEED" in os.environ else [1, 2, 3]
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await Database.open(database_url)
-    yield opened
-    await opened.close()
+    aws_clients = await Database.open(database_url)
+    yield aws_clients
+    await aws_clients.close()
 
 
 @pytest.fixture
-def world(database: Database, opened: Aws, queues: Queues) -> World:
-    """Everything over plain queues."""
-    jobs = opened.queue(queues.jobs_url, queues.jobs_dlq_url)
-    return World(database, jobs, opened.queue(queues.results_url, queues.results_dlq_url))
+def world(database: Database, aws_clients: Aws, queues: Queues) -> World:
+    """Return all services over plain queues."""
+    jobs = aws_clients.queue(queues.jobs_url, queues.jobs_dlq_url)
+    return World(database, jobs, aws_clients.queue(queues.results_url, queues.results_dlq_url))
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
 async def test_unruly_queues_every_job_ends_and_is_published_once(
-    database: Database, database_url: str, opened: Aws, queues: Queues, seed: int
+    database: Database, database_url: str, aws_clients: Aws, queues: Queues, seed: int
 ) -> None:
-    # fewer lost acknowledgements on the jobs queue: five of one message would make it a dead letter, as they should
-    calmer = Unruliness(lost_acknowledgement=0.1)
-    jobs_queue = UnrulyQueue(opened.queue(queues.jobs_url, queues.jobs_dlq_url), seed=seed, ways=calmer)
-    results = UnrulyQueue(opened.queue(queues.results_url, queues.results_dlq_url), seed=seed + 1000)
-    world = World(database, jobs_queue, results, script=misfortunes(seed))
-    unknown_outcomes(world.batch, 5, seed=seed)
+    # Five lost acknowledgments of one message rightly make it a dead letter: lose fewer on the jobs queue.
+    few_losses = Unruliness(lost_delete=0.1)
+    jobs_queue = UnrulyQueue(aws_clients.queue(queues.jobs_url, queues.jobs_dlq_url), seed=seed, ways=few_losses)
+    results = UnrulyQueue(aws_clients.queue(queues.results_url, queues.results_dlq_url), seed=seed + 1000)
+    world = World(database, jobs_queue, results, script=failing_script(seed))
+    lose_submit_answers(world.batch, 5, seed=seed)
     async with world.running():
         jobs = await world.submit(40)
         history = await world.wait(database_url, jobs)
@@ -57,7 +57,7 @@ async def test_unruly_queues_every_job_ends_and_is_published_once(
     assert len(world.containers.workers) == len(set(world.containers.workers))
 
 
-async def test_submit_that_answers_after_its_time_out_is_adopted_and_one_container_works(
+async def test_submission_answered_after_its_timeout_is_adopted_and_one_container_works(
     world: World, database_url: str, aws: dict[str, str], tmp_path: Path
 ) -> None:
     server = BatchProcess(tmp_path / "batch", environ=aws)
@@ -71,11 +71,11 @@ async def test_submit_that_answers_after_its_time_out_is_adopted_and_one_contain
         nonlocal late
         body = await request.read()
         async with aiohttp_session.post(server.url + request.path, data=body) as answer:
-            told = await answer.read()
+            response_body = await answer.read()
         if request.path.endswith("submitjob") and late:
             late -= 1
             await asyncio.sleep(1.5)
-        return web.Response(body=told, status=answer.status, content_type="application/json")
+        return web.Response(body=response_body, status=answer.status, content_type="application/json")
 
     app = web.Application()
     app.router.add_post("/v1/{action}", forward)
@@ -87,7 +87,7 @@ async def test_submit_that_answers_after_its_time_out_is_adopted_and_one_contain
                 world.real_batch, world.definition = AwsBatch(client), "d"
                 async with world.running():
                     jobs = await world.submit(3)
-                    await _submitted(world, jobs)
+                    await _wait_until_submitted(world, jobs)
         submitted = server.client().list_jobs(jobQueue="q-manual", filters=[_any_of(jobs, await _tokens(world, jobs))])
     finally:
         server.stop()
@@ -105,7 +105,7 @@ async def _tokens(world: World, jobs: list[int]) -> list[str]:
     return [row["token"] for row in rows]
 
 
-async def _submitted(world: World, jobs: list[int]) -> None:
+async def _wait_until_submitted(world: World, jobs: list[int]) -> None:
     async with asyncio.timeout(30):
         while True:
             rows = await world.database.all("SELECT 1 FROM job WHERE status = 'Submitted'")

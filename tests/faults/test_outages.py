@@ -1,4 +1,4 @@
-"""A neighbour that is down for a while, services in pairs, and messages that nobody can read."""
+"""Dependencies that are down for a while, services in pairs, and unreadable messages."""
 
 import signal
 import time
@@ -10,15 +10,15 @@ from faults.system import System
 from oa_local.process import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-_AWAY_S = 4
+_DOWN_S = 4
 _STOP_WITHIN_S = 25
 
 
-def test_emulator_down_jobs_are_taken_and_run_when_it_is_back(system: System) -> None:
+def test_aws_down_jobs_run_when_it_is_back(system: System) -> None:
     before = system.submit(3)
     with system.down("aws"):
         during = system.submit(2)
-        time.sleep(_AWAY_S)
+        time.sleep(_DOWN_S)
     assert set(system.check(before + during).statuses()) == {"Success"}
 
 
@@ -27,20 +27,20 @@ def test_postgres_down_requests_answer_503_and_nothing_is_lost(system: System) -
     with system.down("postgres"):
         with pytest.raises(HTTPError) as refused:
             system.call("GET", f"/api/job/{jobs[0]}")
-        time.sleep(_AWAY_S)
+        time.sleep(_DOWN_S)
     assert refused.value.code == 503
     assert set(system.check(jobs).statuses()) == {"Success"}
 
 
-def test_api_down_containers_end_and_their_results_are_taken_later(system: System) -> None:
+def test_api_down_results_of_ended_containers_are_applied_later(system: System) -> None:
     jobs = system.submit(3)
     system.wait(jobs, lambda history: any(job["status"] == "Running" for job in history.jobs))
     with system.down("api"):
-        time.sleep(_AWAY_S)
+        time.sleep(_DOWN_S)
     assert set(system.check(jobs).statuses()) == {"Success"}
 
 
-def test_batch_killed_its_containers_are_run_again(system: System) -> None:
+def test_batch_killed_its_containers_are_retried(system: System) -> None:
     jobs = system.submit(3)
     system.wait(jobs, lambda history: any(job["status"] == "Running" for job in history.jobs))
     system.kill("batch")
@@ -48,10 +48,10 @@ def test_batch_killed_its_containers_are_run_again(system: System) -> None:
     assert set(history.statuses()) == {"Success"}
 
 
-def test_two_of_each_service_and_one_killed_every_job_is_done_once(system: System) -> None:
+def test_two_of_each_service_one_killed_every_job_succeeds_once(system: System) -> None:
     others = [
-        system.second("api", OA_HTTP="false", OA_PORT=str(free_port())),
-        system.second("dispatcher"),
+        system.start_second("api", OA_HTTP="false", OA_PORT=str(free_port())),
+        system.start_second("dispatcher"),
     ]
     jobs = system.submit(6)
     system.wait(jobs, lambda history: any(job["status"] != "Pending" for job in history.jobs))
@@ -62,27 +62,27 @@ def test_two_of_each_service_and_one_killed_every_job_is_done_once(system: Syste
     assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)
 
 
-def test_dispatcher_told_to_stop_ends_in_time_and_hands_back_what_it_had(system: System) -> None:
+def test_dispatcher_stops_in_time_and_returns_its_messages(system: System) -> None:
     process = system.stack.service("dispatcher").process
     jobs = system.submit(3)
-    system.held.add("dispatcher")
+    system.kept_down.add("dispatcher")
     assert process.child is not None
     process.child.send_signal(signal.SIGTERM)
     assert process.child.wait(_STOP_WITHIN_S) == 0
-    system.held.clear()
+    system.kept_down.clear()
     history = system.check(jobs)
     assert [(job["status"], job["attempt"]) for job in history.jobs] == [("Success", 1)] * len(jobs)
 
 
-def test_unreadable_messages_go_to_the_dead_letters_and_stay_there(system: System) -> None:
+def test_unreadable_messages_become_dead_letters(system: System) -> None:
     queues, sqs = system.stack._queues(), system.sqs
-    ways = {queues.jobs_url: queues.jobs_dlq_url, queues.results_url: queues.results_dlq_url}
+    dead_letter_urls = {queues.jobs_url: queues.jobs_dlq_url, queues.results_url: queues.results_dlq_url}
     bodies = ("not JSON", "{}", '{"v":1,"kind":"job.status","job":"x"}', '{"v":9,"kind":"job.submit"}')
-    for url in ways:
+    for url in dead_letter_urls:
         for body in bodies:
             sqs.send_message(QueueUrl=url, MessageBody=body)
     assert set(system.check(system.submit(1)).statuses()) == {"Success"}
-    for url, dead_letters_url in ways.items():
+    for url, dead_letters_url in dead_letter_urls.items():
         assert _bodies(sqs, dead_letters_url, len(bodies)) == sorted(bodies)
         assert _depth(sqs, url) == 0
 

@@ -1,4 +1,4 @@
-"""The services in one process over a real Postgres and real queues, with containers that are simulated."""
+"""The services in one process over a real Postgres and real queues, with simulated containers."""
 
 import asyncio
 import random
@@ -41,15 +41,15 @@ from support.running_api import forget_applications
 GOOD = {"count": 100, "fields": {"number": 90, "street": 100}, "outputs": {}}
 SECRET = "s"
 STACK = "test"
-_HASTEN = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
+_MAKE_RETRIES_DUE = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
 _OPTIONS = ConsumerOptions(visibility_s=2, wait_s=1)
 
 Ending = tuple[JobStatus, dict[str, str] | None]
-# What a container reports at its end, by job and attempt; None: it dies without a word.
+# The last report of a container by job and attempt; None: it dies without one.
 Script = Callable[[int, int], Ending | None]
 
 
-def always_good(_job: int, _attempt: int) -> Ending | None:
+def always_succeed(_job: int, _attempt: int) -> Ending | None:
     return JobStatus.SUCCESS, None
 
 
@@ -65,36 +65,36 @@ class Containers:
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
     def begin(self, request: SubmitRequest) -> None:
-        """Start a container for the job that Batch has just taken."""
+        """Start a container for the job that Batch has just accepted."""
         batch_job = next(reversed(self.batch.entries))
         task = asyncio.create_task(self._run(request, batch_job))
         self.running.add(task)
         task.add_done_callback(self.running.discard)
 
     async def _run(self, request: SubmitRequest, batch_job: str) -> None:
-        told = request.environment
-        job, attempt, token = int(told["OA_JOB"]), int(told["OA_ATTEMPT"]), told["OA_TOKEN"]
+        environ = request.environment
+        job, attempt, token = int(environ["OA_JOB"]), int(environ["OA_ATTEMPT"]), environ["OA_TOKEN"]
         exit_code = 0
         if await self.storage.put_new(attempt_prefix(job, attempt) + CLAIM_FILE, claim(batch_job, "x")):
             self.workers.append((job, attempt))
             exit_code = await self._work(job, attempt, token)
         status = "FAILED" if exit_code else "SUCCEEDED"
         self.batch.change(batch_job, status=status, exit_code=exit_code, reason="Essential container in task exited")
-        await self.tell(BatchEvent(batch_job, request.name, status, datetime.now(UTC), exit_code=exit_code))
+        await self.send(BatchEvent(batch_job, request.name, status, datetime.now(UTC), exit_code=exit_code))
 
     async def _work(self, job: int, attempt: int, token: str) -> int:
         say = partial(StatusMessage, job=job, attempt=attempt, token=token, at=datetime.now(UTC))
-        await self.tell(say(seq=1, status=JobStatus.RUNNING))
+        await self.send(say(seq=1, status=JobStatus.RUNNING))
         ending = self.script(job, attempt)
         if ending is None:
             return 137
         status, error = ending
         result = GOOD if status is JobStatus.SUCCESS else None
-        await self.tell(say(seq=2, status=status, error=error, result=result))
+        await self.send(say(seq=2, status=status, error=error, result=result))
         return 1 if error else 0
 
-    async def tell(self, message: StatusMessage | BatchEvent) -> None:
-        """Send until the queue says that it has it, so perhaps more than once."""
+    async def send(self, message: StatusMessage | BatchEvent) -> None:
+        """Send a message until the queue acknowledges it, so perhaps more than once."""
         while True:
             try:
                 if all(await self.results.send_batch([OutgoingMessage(dump(message))])):
@@ -105,12 +105,12 @@ class Containers:
 
 @dataclass
 class World:
-    """Everything that runs; the queues are given, wrapped or plain."""
+    """The API, its workers, the dispatchers and containers over the given queues, wrapped or plain."""
 
     database: Database
     jobs_queue: Queue
     results_queue: Queue
-    script: Script = always_good
+    script: Script = always_succeed
     pairs: int = 2
     batch: MemoryBatch = field(default_factory=lambda: MemoryBatch(*(f"d-{tier}" for tier in Tier)))
     storage: MemoryStorage = field(default_factory=MemoryStorage)
@@ -123,7 +123,7 @@ class World:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the API, its duties and the dispatchers, each twice, inside the block."""
+        """Run the API, and its workers and dispatchers twice each, until the end of the block."""
         stop = asyncio.Event()
         async with AsyncExitStack() as stack:
             api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))
@@ -172,32 +172,32 @@ class World:
             batch_definitions={str(tier): self.definition or f"d-{tier}" for tier in Tier},
             submit_rate=200,
             visibility_s=2,
-            unknown_s=1,
-            api_away_s=1,
+            unknown_retry_s=1,
+            api_retry_s=1,
             sweep_every_s=0.5,
         )
 
     async def submit(self, count: int, *, live: bool = True) -> list[int]:
-        """Make a run of so many jobs, each of a name of its own."""
+        """Create a run with `count` jobs, each with a name of its own."""
         return await create_planned_jobs(self.database, *(f"n{number}" for number in range(count)), live=live)
 
-    async def wait(self, url: str, jobs: list[int], *, patience_s: float = 60) -> History:
-        """Wait until the jobs have ended and the containers are gone, hurrying retries on."""
-        async with asyncio.timeout(patience_s):
+    async def wait(self, url: str, jobs: list[int], *, timeout_s: float = 60) -> History:
+        """Wait until the jobs and containers have ended, making retries due; return the history."""
+        async with asyncio.timeout(timeout_s):
             while True:
-                await self.database.execute(_HASTEN)
+                await self.database.execute(_MAKE_RETRIES_DUE)
                 history = await asyncio.to_thread(History.read, url, jobs)
                 if history.has_ended and not self.containers.running:
                     return history
                 await asyncio.sleep(0.2)
 
 
-def misfortunes(seed: int) -> Script:
-    """Return a script in which one in four attempts fails in some way, the same for the same seed."""
+def failing_script(seed: int) -> Script:
+    """Return a script in which one in four attempts fails; equal seeds give equal scripts."""
     codes = ("upstream.timeout", "infra.storage", "bug.crash", "resource.out_of_memory")
 
     def script(job: int, attempt: int) -> Ending | None:
-        fate = random.Random(f"{seed}/{job}/{attempt}").random()  # noqa: S311 - misfortune, not cryptography
+        fate = random.Random(f"{seed}/{job}/{attempt}").random()  # noqa: S311 - not cryptography
         if fate < 0.1:
             return None
         if fate < 0.25:
@@ -207,9 +207,9 @@ def misfortunes(seed: int) -> Script:
     return script
 
 
-def unknown_outcomes(batch: MemoryBatch, count: int, *, seed: int) -> None:
-    """Let some of the first calls of SubmitJob go without an answer."""
-    chance = random.Random(seed)  # noqa: S311 - misfortune, not cryptography
+def lose_submit_answers(batch: MemoryBatch, count: int, *, seed: int) -> None:
+    """Lose the answers of some of the first calls of SubmitJob."""
+    chance = random.Random(seed)  # noqa: S311 - not cryptography
     submit = batch.submit
     left = count
 

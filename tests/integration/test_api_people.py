@@ -1,4 +1,4 @@
-"""Accounts, tokens and the audit trail, from outside."""
+"""Accounts, tokens and the audit log over HTTP."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -18,21 +18,17 @@ async def admin(api: RunningApi) -> dict[str, str]:
     return await token(api, "root", "admin")
 
 
-async def test_account_made_with_the_secret_is_listed_and_audited(api: RunningApi) -> None:
+async def test_account_created_with_the_secret_is_listed_and_audited(api: RunningApi) -> None:
     made = await call(api, "POST", "/api/account", ADA)
-    assert (made.status, made.json["login"], made.json["role"], made.json["disabled_at"]) == (
-        200,
-        "ada",
-        "author",
-        None,
-    )
+    assert made.status == 200
+    assert made.json["login"] == "ada"
+    assert made.json["role"] == "author"
+    assert made.json["disabled_at"] is None
     assert (await call(api, "GET", "/api/account")).json["accounts"] == [made.json]
     (deed,) = (await call(api, "GET", "/api/audit")).json["entries"]
-    assert (deed["actor"], deed["action"], deed["subject"]) == (
-        "service",
-        "account.create",
-        f"account/{made.json['id']}",
-    )
+    assert deed["actor"] == "service"
+    assert deed["action"] == "account.create"
+    assert deed["subject"] == f"account/{made.json['id']}"
     assert deed["detail"] == {**ADA, "github_id": None}
 
 
@@ -44,12 +40,13 @@ async def test_account_made_with_the_secret_is_listed_and_audited(api: RunningAp
         ({"login": "bob", "email": None, "github_id": 7}, "github_id"),
     ],
 )
-async def test_account_with_what_another_has_is_refused_by_field(
+async def test_account_with_a_duplicate_value_is_refused_by_field(
     api: RunningApi, change: dict[str, Any], field: str
 ) -> None:
     await call(api, "POST", "/api/account", {**ADA, "github_id": 7})
     refused = await call(api, "POST", "/api/account", {**ADA, **change})
-    assert (refused.status, list(refused.json["errors"])) == (409, [field])
+    assert refused.status == 409
+    assert list(refused.json["errors"]) == [field]
 
 
 IMPOSSIBLE: list[dict[str, Any]] = [
@@ -72,40 +69,43 @@ IMPOSSIBLE: list[dict[str, Any]] = [
 ]
 
 
-async def test_account_that_cannot_be_is_refused(api: RunningApi) -> None:
+async def test_invalid_account_is_refused(api: RunningApi) -> None:
     for change in IMPOSSIBLE:
         refused = await call(api, "POST", "/api/account", {**ADA, **change})
-        assert (refused.status, list(refused.json["errors"])) == (422, list(change)), change
+        assert refused.status == 422, change
+        assert list(refused.json["errors"]) == list(change), change
     assert await api.count("account") == 0
 
 
-async def test_change_keeps_what_it_does_not_name(api: RunningApi) -> None:
+async def test_change_keeps_omitted_fields(api: RunningApi) -> None:
     made = (await call(api, "POST", "/api/account", {**ADA, "github_id": 7})).json
     changed = (await call(api, "PATCH", f"/api/account/{made['id']}", {"role": "moderator", "email": None})).json
     assert changed == {**made, "role": "moderator", "email": None}
 
 
-async def test_accounts_of_many_are_paged_by_cursor(api: RunningApi) -> None:
+async def test_accounts_are_paged_by_cursor(api: RunningApi) -> None:
     for login in ("a", "b", "c"):
         await account(api, login)
     first = await call(api, "GET", "/api/account?limit=2")
     assert [row["login"] for row in first.json["accounts"]] == ["a", "b"]
     following = first.headers["Link"].partition("<")[2].partition(">")[0]
     second = await call(api, "GET", following)
-    assert ([row["login"] for row in second.json["accounts"]], "Link" in second.headers) == (["c"], False)
+    assert [row["login"] for row in second.json["accounts"]] == ["c"]
+    assert "Link" not in second.headers
 
 
 @pytest.mark.parametrize("change", [{"disabled": True}, {"role": "moderator"}])
-async def test_last_admin_stays_one(api: RunningApi, change: dict[str, Any]) -> None:
+async def test_last_admin_cannot_be_demoted(api: RunningApi, change: dict[str, Any]) -> None:
     only = await account(api, "root", "admin")
     await account(api, "was", "admin")
     assert (await call(api, "PATCH", "/api/account/2", {"disabled": True})).status == 200
     refused = await call(api, "PATCH", f"/api/account/{only}", change)
-    assert (refused.status, refused.json["code"]) == (409, "conflict")
+    assert refused.status == 409
+    assert refused.json["code"] == "conflict"
     assert "root" in refused.json["detail"]
 
 
-async def test_two_admins_demoted_at_once_leave_one(api: RunningApi) -> None:
+async def test_two_admins_demoted_concurrently_leave_one(api: RunningApi) -> None:
     numbers = [await account(api, name, "admin") for name in ("a", "b")]
     answers = await asyncio.gather(*(call(api, "PATCH", f"/api/account/{n}", {"role": "viewer"}) for n in numbers))
     assert sorted(answer.status for answer in answers) == [200, 409]
@@ -124,11 +124,12 @@ async def test_disabled_account_gets_no_token(api: RunningApi) -> None:
     await account(api, "ada", "author")
     await call(api, "PATCH", "/api/account/1", {"disabled": True})
     refused = await call(api, "POST", "/api/token", {"account": 1, "name": "a", "role": "viewer", "days": 1})
-    assert (refused.status, refused.json["code"]) == (409, "conflict")
+    assert refused.status == 409
+    assert refused.json["code"] == "conflict"
     assert "ada" in refused.json["detail"]
 
 
-async def test_demotion_counts_from_the_next_request_on(api: RunningApi) -> None:
+async def test_demotion_takes_effect_with_the_next_request(api: RunningApi) -> None:
     number = await account(api, "ada", "admin")
     await account(api, "root", "admin")
     bearer = await token(api, "ada", "admin")
@@ -144,7 +145,8 @@ async def test_token_is_shown_once_and_only_its_digest_is_kept(api: RunningApi) 
     made = await call(api, "POST", "/api/token", body)
     assert made.headers["Cache-Control"] == "no-store"
     text = made.json["token"]
-    assert (text[:3], len(text)) == ("oa_", 46)
+    assert text[:3] == "oa_"
+    assert len(text) == 46
     row = await api.database.first("SELECT * FROM api_token")
     assert row is not None
     assert bytes(row["digest"]) == digest(text)
@@ -158,7 +160,7 @@ async def test_token_is_shown_once_and_only_its_digest_is_kept(api: RunningApi) 
     assert len(entries) == 1
 
 
-async def test_token_that_cannot_be_is_refused(api: RunningApi) -> None:
+async def test_invalid_token_request_is_refused(api: RunningApi) -> None:
     await account(api, "ada", "author")
     changes: list[dict[str, Any]] = [
         {"days": 0},
@@ -178,13 +180,14 @@ async def test_token_above_ones_own_role_is_refused(api: RunningApi) -> None:
     await account(api, "ada", "author")
     bearer = await token(api, "ada", "viewer")
     refused = await call(api, "POST", "/api/token", {"name": "more", "role": "author", "days": 1}, **bearer)
-    assert (refused.status, refused.json["code"]) == (403, "forbidden")
+    assert refused.status == 403
+    assert refused.json["code"] == "forbidden"
     assert "viewer" in refused.json["detail"]
     secretly = {"account": 1, "name": "more", "role": "admin", "days": 1}
     assert (await call(api, "POST", "/api/token", secretly)).status == 403
 
 
-async def test_token_made_with_a_token_ends_no_later(api: RunningApi) -> None:
+async def test_token_created_with_a_token_expires_no_later(api: RunningApi) -> None:
     await account(api, "ada", "author")
     bearer = await token(api, "ada", "author", days=1)
     made = await call(api, "POST", "/api/token", {"name": "more", "role": "author", "days": 366}, **bearer)
@@ -192,7 +195,7 @@ async def test_token_made_with_a_token_ends_no_later(api: RunningApi) -> None:
     assert made.json["expires_at"] == first["expires_at"]
 
 
-async def test_token_made_with_a_token_is_revoked_with_it(api: RunningApi) -> None:
+async def test_token_created_with_a_token_is_revoked_with_it(api: RunningApi) -> None:
     await account(api, "ada", "author")
     found = await token(api, "ada", "author")
     made = await call(api, "POST", "/api/token", {"name": "kept", "role": "author", "days": 1}, **found)
@@ -203,7 +206,7 @@ async def test_token_made_with_a_token_is_revoked_with_it(api: RunningApi) -> No
         assert (await call(api, "GET", "/api/profile", None, Authorization=f"Bearer {secret}")).status == 401
 
 
-async def test_token_cannot_revoke_one_that_may_more(api: RunningApi) -> None:
+async def test_token_cannot_revoke_one_with_a_higher_role(api: RunningApi) -> None:
     await account(api, "ada", "author")
     await token(api, "ada", "author")
     viewer = await token(api, "ada", "viewer")
@@ -211,13 +214,13 @@ async def test_token_cannot_revoke_one_that_may_more(api: RunningApi) -> None:
     assert (await call(api, "DELETE", "/api/token/2", None, **viewer)).status == 200
 
 
-async def test_tokens_of_others_are_out_of_reach_but_for_admins(api: RunningApi) -> None:
+async def test_tokens_of_others_require_an_admin(api: RunningApi) -> None:
     root = await admin(api)
     ada = await account(api, "ada", "author")
     bearer, victim = await token(api, "ada", "author"), (await call(api, "GET", "/api/token")).json["tokens"][-1]["id"]
-    asked = {"account": 1, "name": "theirs", "role": "viewer", "days": 1}
-    assert (await call(api, "POST", "/api/token", asked, **bearer)).status == 403
-    assert (await call(api, "POST", "/api/token", {**asked, "account": ada}, **root)).status == 403
+    token_request = {"account": 1, "name": "theirs", "role": "viewer", "days": 1}
+    assert (await call(api, "POST", "/api/token", token_request, **bearer)).status == 403
+    assert (await call(api, "POST", "/api/token", {**token_request, "account": ada}, **root)).status == 403
     assert (await call(api, "GET", "/api/token?account=1", None, **bearer)).status == 403
     assert (await call(api, "DELETE", f"/api/token/{victim}", None, **bearer)).status == 404
     mine = (await call(api, "GET", f"/api/token?account={ada}", None, **root)).json["tokens"]
@@ -225,13 +228,13 @@ async def test_tokens_of_others_are_out_of_reach_but_for_admins(api: RunningApi)
     assert (await call(api, "GET", "/api/profile", None, **bearer)).status == 401
 
 
-async def test_secret_alone_has_no_account_for_a_token(api: RunningApi) -> None:
+async def test_shared_secret_without_an_account_cannot_create_a_token(api: RunningApi) -> None:
     body = {"name": "mine", "role": "viewer", "days": 1}
     assert (await call(api, "POST", "/api/token", body)).status == 409
     assert (await call(api, "POST", "/api/token", {**body, "account": 9})).status == 404
 
 
-async def test_use_of_a_token_is_noted_at_most_once_a_minute(api: RunningApi) -> None:
+async def test_use_of_a_token_is_recorded_at_most_once_per_minute(api: RunningApi) -> None:
     await account(api, "ada")
     bearer = await token(api, "ada")
 
@@ -252,8 +255,12 @@ async def test_profile_is_that_of_the_caller(api: RunningApi) -> None:
     bearer, cookie = await token(api, "ada", "author"), await session(api, "ada")
     by_token = (await call(api, "GET", "/api/profile", None, **bearer)).json
     by_cookie = (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={cookie}")).json
-    assert (by_token["kind"], by_token["name"], by_token["role"]) == ("token", "ada", "author")
-    assert (by_cookie["kind"], by_cookie["role"], by_cookie["expires_at"]) == ("session", "moderator", None)
+    assert by_token["kind"] == "token"
+    assert by_token["name"] == "ada"
+    assert by_token["role"] == "author"
+    assert by_cookie["kind"] == "session"
+    assert by_cookie["role"] == "moderator"
+    assert by_cookie["expires_at"] is None
     assert by_token["account"] == by_cookie["account"]
 
 

@@ -1,6 +1,7 @@
-"""Webhooks: made by admins, told in the publishing transaction, signed, tried again, guarded."""
+"""Webhooks: created by admins, queued in the publishing transaction, signed, retried, guarded."""
 
 import asyncio
+import base64
 import hashlib
 import hmac
 import json
@@ -15,34 +16,34 @@ from aiohttp.test_utils import TestServer
 from oa_api.webhooks.sender import Sender
 from oa_api.webhooks.worker import DELAYS_S, MAX_FAILED_DELIVERIES, deliver_once
 from oa_shared.status import JobStatus
-from support.publishing import make_job, publish, result, tell
+from support.publishing import make_job, publish, report_status, result
 from support.running_api import INTERNAL, RunningApi, running_api
 
 
 @dataclass
 class Receiver:
-    """Somebody who is told: keeps what comes and answers with `status`."""
+    """A receiver of deliveries: keeps each request and responds with `status`."""
 
     status: int = 204
     url: str = ""
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    meanwhile: Awaitable[object] | None = None
+    received: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    before_response: Awaitable[object] | None = None
 
-    async def take(self, request: web.Request) -> web.Response:
-        if self.meanwhile is not None:
-            await self.meanwhile
-        self.got.append((dict(request.headers), await request.read()))
+    async def receive(self, request: web.Request) -> web.Response:
+        if self.before_response is not None:
+            await self.before_response
+        self.received.append((dict(request.headers), await request.read()))
         return web.Response(status=self.status, headers={"Location": "/elsewhere"})
 
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    made, app = Receiver(), web.Application()
-    app.router.add_post("/hook", made.take)
-    app.router.add_post("/elsewhere", made.take)
+    receiver_, app = Receiver(), web.Application()
+    app.router.add_post("/hook", receiver_.receive)
+    app.router.add_post("/elsewhere", receiver_.receive)
     async with TestServer(app) as server:
-        made.url = str(server.make_url("/hook"))
-        yield made
+        receiver_.url = str(server.make_url("/hook"))
+        yield receiver_
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ async def api(database_url: str) -> AsyncIterator[RunningApi]:
 
 
 async def subscribe(api: RunningApi, url: str, **more: Any) -> dict[str, Any]:
-    """Make a webhook and forget its first ping."""
+    """Create a webhook and delete its first ping."""
     response = await api.client.post("/api/webhook", json={"url": url, **more}, headers=INTERNAL)
     assert response.status == 200, await response.text()
     await api.database.execute("DELETE FROM webhook_delivery")
@@ -73,44 +74,47 @@ async def deliveries(api: RunningApi, webhook: int, query: str = "") -> list[dic
     return list((await api.get(f"/api/webhook/{webhook}/deliveries{query}", **INTERNAL))["deliveries"])
 
 
-async def test_new_webhook_shows_its_secret_once_and_is_pinged(api: RunningApi, receiver: Receiver) -> None:
+async def test_new_webhook_returns_its_secret_once_and_gets_a_ping(api: RunningApi, receiver: Receiver) -> None:
     response = await api.client.post("/api/webhook", json={"url": receiver.url}, headers=INTERNAL)
-    made = await response.json()
-    assert (len(made["secret"]), response.headers["Cache-Control"]) == (70, "no-store")
-    shown = [await api.get(f"/api/webhook/{made['id']}", **INTERNAL), await api.get("/api/webhook", **INTERNAL)]
-    assert made["secret"] not in json.dumps(shown)
+    webhook = await response.json()
+    assert len(base64.b64decode(webhook["secret"].removeprefix("whsec_"), validate=True)) == 32
+    assert response.headers["Cache-Control"] == "no-store"
+    shown = [await api.get(f"/api/webhook/{webhook['id']}", **INTERNAL), await api.get("/api/webhook", **INTERNAL)]
+    assert webhook["secret"] not in json.dumps(shown)
     assert await deliver(api) == 1
-    assert json.loads(receiver.got[0][1]) == {"event": "ping", "webhook": made["id"]}
-    deed = await api.database.first("SELECT action, subject, detail FROM audit")
-    assert deed is not None
-    assert (deed["action"], deed["subject"]) == ("webhook.create", f"webhook/{made['id']}")
-    assert made["secret"] not in json.dumps(deed["detail"])
+    assert json.loads(receiver.received[0][1]) == {"event": "ping", "webhook": webhook["id"]}
+    entry = await api.database.first("SELECT action, subject, detail FROM audit")
+    assert entry is not None
+    assert entry["action"] == "webhook.create"
+    assert entry["subject"] == f"webhook/{webhook['id']}"
+    assert webhook["secret"] not in json.dumps(entry["detail"])
 
 
-async def test_publication_is_told_signed_to_whom_it_concerns(api: RunningApi, receiver: Receiver) -> None:
-    made = await subscribe(api, receiver.url, source="us/ca/", layer="addresses")
+async def test_publication_is_sent_signed_to_matching_webhooks(api: RunningApi, receiver: Receiver) -> None:
+    webhook = await subscribe(api, receiver.url, source="us/ca/", layer="addresses")
     for other in ({"source": "us/wa/"}, {"source": "us/ca"}, {"layer": "parcels"}):
         await subscribe(api, receiver.url, **other)
     job = await publish(api, "us/ca/berkeley")
     assert await deliver(api) == 1
-    ((headers, body),) = receiver.got
-    told = json.loads(body)
-    assert (told["event"], told["data"]["source_name"], told["data"]["job"]) == (
-        "data.published",
-        "us/ca/berkeley",
-        job["id"],
-    )
-    assert told["data"]["changes"] == {"added": 3, "removed": 2}
-    at, signed = (part.partition("=")[2] for part in headers["OA-Signature"].split(","))
-    expected = hmac.new(made["secret"].encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
-    assert signed == expected
-    (delivery,) = await deliveries(api, made["id"])
-    assert headers["OA-Delivery"] == str(delivery["id"])
-    assert (delivery["state"], delivery["status"], delivery["tries"]) == ("delivered", 204, 1)
+    ((headers, body),) = receiver.received
+    event = json.loads(body)
+    assert event["event"] == "data.published"
+    assert event["data"]["source_name"] == "us/ca/berkeley"
+    assert event["data"]["job"] == job["id"]
+    assert event["data"]["changes"] == {"added": 3, "removed": 2}
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(webhook["secret"].removeprefix("whsec_"))
+    digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{digest}"
+    (delivery,) = await deliveries(api, webhook["id"])
+    assert headers["webhook-id"] == str(delivery["id"])
+    assert delivery["state"] == "delivered"
+    assert delivery["status"] == 204
+    assert delivery["tries"] == 1
     assert await deliver(api) == 0
 
 
-async def test_publication_that_is_rolled_back_tells_nobody_and_leaves_no_history(
+async def test_publication_that_is_rolled_back_queues_no_delivery_and_leaves_no_history(
     api: RunningApi, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await subscribe(api, receiver.url)
@@ -119,9 +123,9 @@ async def test_publication_that_is_rolled_back_tells_nobody_and_leaves_no_histor
     with monkeypatch.context() as patch:
         patch.setattr("oa_api.jobs.publishing.fault_point", _raise_at)
         with pytest.raises(ConnectionError):
-            await tell(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
+            await report_status(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
     assert [await api.count(table) for table in ("data", "publication", "webhook_delivery")] == [0, 0, 0]
-    await tell(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
+    await report_status(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
     assert [await api.count(table) for table in ("data", "publication", "webhook_delivery")] == [1, 1, 1]
 
 
@@ -131,25 +135,27 @@ def _raise_at(place: str) -> None:
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-async def test_delivery_that_is_not_taken_is_tried_later_and_follows_no_redirect(
+async def test_delivery_that_is_not_accepted_is_retried_and_follows_no_redirect(
     api: RunningApi, receiver: Receiver, status: int
 ) -> None:
-    made = await subscribe(api, receiver.url)
+    webhook = await subscribe(api, receiver.url)
     await publish(api)
     receiver.status = status
     await deliver(api)
     assert await deliver(api) == 0
-    (delivery,) = await deliveries(api, made["id"], "?state=waiting")
-    assert (delivery["status"], delivery["error"], delivery["tries"]) == (status, f"it answered {status}", 1)
+    (delivery,) = await deliveries(api, webhook["id"], "?state=waiting")
+    assert delivery["status"] == status
+    assert delivery["error"] == f"HTTP {status}"
+    assert delivery["tries"] == 1
     receiver.status = 200
     await make_due(api)
     await deliver(api)
-    assert [item["state"] for item in await deliveries(api, made["id"])] == ["delivered"]
-    assert len({body for _, body in receiver.got}) == 1
-    assert len(receiver.got) == 2
+    assert [item["state"] for item in await deliveries(api, webhook["id"])] == ["delivered"]
+    assert len({body for _, body in receiver.received}) == 1
+    assert len(receiver.received) == 2
 
 
-async def test_delivery_whose_sender_died_is_tried_again(api: RunningApi, receiver: Receiver) -> None:
+async def test_delivery_whose_sender_died_is_sent_again(api: RunningApi, receiver: Receiver) -> None:
     await subscribe(api, receiver.url)
     await publish(api)
     await api.database.all("UPDATE webhook_delivery SET tries = 1, due_at = now() + interval '60 s' RETURNING id")
@@ -158,7 +164,7 @@ async def test_delivery_whose_sender_died_is_tried_again(api: RunningApi, receiv
     assert await deliver(api) == 1
 
 
-async def test_webhook_that_does_not_take_something_rests_before_the_next(api: RunningApi, receiver: Receiver) -> None:
+async def test_webhook_that_rejects_a_delivery_backs_off_before_the_next(api: RunningApi, receiver: Receiver) -> None:
     await subscribe(api, receiver.url)
     await publish(api)
     receiver.status = 500
@@ -169,10 +175,10 @@ async def test_webhook_that_does_not_take_something_rests_before_the_next(api: R
     assert await deliver(api) == 2
 
 
-async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason(
+async def test_webhook_that_rejects_every_delivery_is_disabled_with_the_reason(
     api: RunningApi, receiver: Receiver
 ) -> None:
-    made = await subscribe(api, receiver.url)
+    webhook = await subscribe(api, receiver.url)
     receiver.status = 500
     for number in range(MAX_FAILED_DELIVERIES + 1):
         await publish(api, f"xx/{number}")
@@ -183,51 +189,53 @@ async def test_webhook_that_never_takes_anything_is_switched_off_with_the_reason
     await api.database.execute(later)
     while await deliver(api):
         pass
-    shown = await api.get(f"/api/webhook/{made['id']}", **INTERNAL)
+    shown = await api.get(f"/api/webhook/{webhook['id']}", **INTERNAL)
     assert shown["active"] is False
-    assert shown["disabled_reason"].endswith("the last one: it answered 500")
-    assert {item["state"] for item in await deliveries(api, made["id"])} == {"failed"}
+    assert shown["disabled_reason"].endswith("HTTP 500")
+    assert {item["state"] for item in await deliveries(api, webhook["id"])} == {"failed"}
     await publish(api, "xx/later")
     assert shown["waiting"] == 0
-    assert (await api.client.post(f"/api/webhook/{made['id']}/ping", headers=INTERNAL)).status == 409
-    change = await api.client.patch(f"/api/webhook/{made['id']}", json={"active": True}, headers=INTERNAL)
+    assert (await api.client.post(f"/api/webhook/{webhook['id']}/ping", headers=INTERNAL)).status == 409
+    change = await api.client.patch(f"/api/webhook/{webhook['id']}", json={"active": True}, headers=INTERNAL)
     assert (await change.json())["disabled_reason"] is None
 
 
-async def test_webhook_that_somebody_switched_off_stays_off_when_a_try_fails(
+async def test_webhook_that_an_admin_disabled_stays_disabled_when_a_delivery_fails(
     api: RunningApi, receiver: Receiver
 ) -> None:
-    made = await subscribe(api, receiver.url)
+    webhook = await subscribe(api, receiver.url)
     await publish(api)
     await api.database.execute("UPDATE webhook_delivery SET tries = %(tries)s", {"tries": len(DELAYS_S)})
     await publish(api, "xx/later")
     await api.database.execute("UPDATE webhook_delivery SET due_at = now() + interval '1 h' WHERE tries = 0")
-    receiver.status, receiver.meanwhile = 500, api.database.execute("UPDATE webhook SET active = false")
+    receiver.status, receiver.before_response = 500, api.database.execute("UPDATE webhook SET active = false")
     await deliver(api)
-    shown = await api.get(f"/api/webhook/{made['id']}", **INTERNAL)
-    assert (shown["active"], shown["disabled_reason"], shown["waiting"]) == (False, None, 1)
+    shown = await api.get(f"/api/webhook/{webhook['id']}", **INTERNAL)
+    assert shown["active"] is False
+    assert shown["disabled_reason"] is None
+    assert shown["waiting"] == 1
 
 
 @pytest.mark.parametrize(
     "url",
     ["http://10.0.0.1/x", "https://169.254.169.254/x", "http://example.org/x", "https://a:b@example.org/", "ftp://a/b"],
 )
-async def test_address_that_is_not_to_be_sent_to_is_refused(api: RunningApi, url: str) -> None:
+async def test_url_that_deliveries_must_not_go_to_is_refused(api: RunningApi, url: str) -> None:
     response = await api.client.post("/api/webhook", json={"url": url}, headers=INTERNAL)
     assert response.status == 422
     assert "url" in (await response.json())["errors"]
 
 
-async def test_name_that_leads_to_a_private_address_is_not_sent_to(api: RunningApi, receiver: Receiver) -> None:
-    made = await subscribe(api, "https://localhost/hook")
+async def test_name_that_resolves_to_a_private_address_gets_no_delivery(api: RunningApi, receiver: Receiver) -> None:
+    webhook = await subscribe(api, "https://localhost/hook")
     await publish(api)
     await deliver(api, opened=())
-    (delivery,) = await deliveries(api, made["id"])
+    (delivery,) = await deliveries(api, webhook["id"])
     assert "not on the public internet" in delivery["error"]
-    assert receiver.got == []
+    assert receiver.received == []
 
 
-async def test_other_side_that_does_not_answer_is_not_waited_for(api: RunningApi) -> None:
+async def test_receiver_that_does_not_respond_times_out(api: RunningApi) -> None:
     async def hang(_request: web.Request) -> web.Response:
         await asyncio.sleep(30)
         return web.Response()
@@ -235,27 +243,28 @@ async def test_other_side_that_does_not_answer_is_not_waited_for(api: RunningApi
     app = web.Application()
     app.router.add_post("/", hang)
     async with TestServer(app) as server:
-        made = await subscribe(api, str(server.make_url("/")))
+        webhook = await subscribe(api, str(server.make_url("/")))
         await publish(api)
         await deliver(api, timeout_s=0.1)
-    (delivery,) = await deliveries(api, made["id"])
-    assert delivery["error"] == "no answer within 0.1 s"
+    (delivery,) = await deliveries(api, webhook["id"])
+    assert delivery["error"] == "no response within 0.1 s"
 
 
 async def test_new_secret_replaces_the_old_one(api: RunningApi, receiver: Receiver) -> None:
-    made = await subscribe(api, receiver.url)
-    address = f"/api/webhook/{made['id']}"
+    webhook = await subscribe(api, receiver.url)
+    address = f"/api/webhook/{webhook['id']}"
     changed = await (await api.client.patch(address, json={"new_secret": True}, headers=INTERNAL)).json()
-    assert changed["secret"] != made["secret"]
+    assert changed["secret"] != webhook["secret"]
     plain = await (await api.client.patch(address, json={"layer": "parcels"}, headers=INTERNAL)).json()
     assert "secret" not in plain
-    assert (plain["layer"], plain["url"]) == ("parcels", receiver.url)
+    assert plain["layer"] == "parcels"
+    assert plain["url"] == receiver.url
 
 
-async def test_webhook_that_is_deleted_is_gone_with_its_deliveries(api: RunningApi, receiver: Receiver) -> None:
-    made = await subscribe(api, receiver.url)
+async def test_deleted_webhook_is_gone_with_its_deliveries(api: RunningApi, receiver: Receiver) -> None:
+    webhook = await subscribe(api, receiver.url)
     await publish(api)
-    address = f"/api/webhook/{made['id']}"
+    address = f"/api/webhook/{webhook['id']}"
     assert (await api.client.delete(address, headers=INTERNAL)).status == 200
     assert await api.count("webhook_delivery") == 0
     for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/ping"), ("GET", "/deliveries")):

@@ -1,4 +1,4 @@
-"""Cleanup removes what the rules say, never what is published or offered, and rows and objects never disagree."""
+"""Cleanup deletes by the rules, never published or current files, and rows and objects always agree."""
 
 import json
 import random
@@ -20,10 +20,10 @@ FILES = ("source.geojson.gz", "source.parquet", "log.jsonl", "manifest.json", "c
 
 
 class KilledError(BaseException):
-    """What a process that is killed does: nothing after this."""
+    """The end of a process that is killed: nothing runs after it."""
 
 
-def stored(api: RunningApi) -> MemoryStorage:
+def memory_storage(api: RunningApi) -> MemoryStorage:
     assert isinstance(api.storage, MemoryStorage)
     return api.storage
 
@@ -34,7 +34,7 @@ async def write_files(api: RunningApi, job: int, attempt: int = 1) -> None:
 
 
 async def age(api: RunningApi, days: int) -> None:
-    """Let all that has happened have happened so many days earlier."""
+    """Move all times back by a number of days."""
     for table, columns in {
         "job": ("created_at", "opened_at", "updated_at", "ended_at"),
         "job_attempt": ("created_at", "started_at", "ended_at"),
@@ -46,16 +46,16 @@ async def age(api: RunningApi, days: int) -> None:
     }.items():
         moved = ", ".join(f"{column} = {column} - make_interval(days => {days})" for column in columns)
         await api.database.execute(f"UPDATE {table} SET {moved}")  # noqa: S608 - our own names
-    for key in stored(api).modified_at:
-        stored(api).modified_at[key] -= timedelta(days=days)
+    for key in memory_storage(api).modified_at:
+        memory_storage(api).modified_at[key] -= timedelta(days=days)
 
 
 async def clean(api: RunningApi) -> dict[str, Any]:
-    """Clean up through the API and the duty, and return the fire."""
-    fired = (await post(api, "/api/cleanup", dry_run=False))["schedule_run"]
-    works = {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)}
-    assert await schedule_once(api.database, works)
-    return dict(await api.get(f"/api/schedule/{fired['id']}"))
+    """Clean up through the API and the worker, and return the schedule run."""
+    schedule_run = (await post(api, "/api/cleanup", dry_run=False))["schedule_run"]
+    tasks = {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)}
+    assert await schedule_once(api.database, tasks)
+    return dict(await api.get(f"/api/schedule/{schedule_run['id']}"))
 
 
 async def keys(api: RunningApi) -> set[str]:
@@ -67,10 +67,10 @@ async def files_of(api: RunningApi, job: int, attempt: int = 1) -> set[str]:
     return {key.removeprefix(prefix) for key in await keys(api) if key.startswith(prefix)}
 
 
-TOLD = {"log.jsonl", "manifest.json", "claim.json", "result.json"}
+RECORDS = {"log.jsonl", "manifest.json", "claim.json", "result.json"}
 
 
-async def test_files_of_unpublished_jobs_go_and_are_told_as_gone(api: RunningApi) -> None:
+async def test_files_of_unpublished_jobs_are_deleted_and_return_410(api: RunningApi) -> None:
     job, young = await make_jobs(api, "us/a", "us/b", live=False)
     await succeed(api, job)
     await write_files(api, job)
@@ -80,30 +80,32 @@ async def test_files_of_unpublished_jobs_go_and_are_told_as_gone(api: RunningApi
     done = await clean(api)
     assert done["state"] == "Done", done
     assert done["detail"]["removed"]["unpublished"] == {"count": 1, "size_bytes": 200}
-    assert await files_of(api, job) == TOLD
+    assert await files_of(api, job) == RECORDS
     assert await files_of(api, young) == set(FILES)
     shown = await api.get(f"/api/job/{job}")
-    assert (shown["output"], shown["files_deleted_at"] is None) == ({}, False)
+    assert shown["output"] == {}
+    assert shown["files_deleted_at"] is not None
     assert (await api.get(f"/api/job/{young}"))["files_deleted_at"] is None
     response = await api.client.get(f"/api/job/{job}/output/source.geojson.gz")
-    assert (response.status, "by the rule `unpublished`" in (await response.json())["detail"]) == (410, True)
+    assert response.status == 410
+    assert "`unpublished`" in (await response.json())["detail"]
     assert (await api.client.get(f"/api/job/{job}/log")).status == 200
 
 
-async def test_logs_go_later_and_then_nothing_is_left(api: RunningApi) -> None:
+async def test_logs_are_deleted_later_and_nothing_remains(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a", live=False)
     await fail(api, job)
     await write_files(api, job)
     await age(api, 100)
     await clean(api)
-    assert await files_of(api, job) == TOLD
+    assert await files_of(api, job) == RECORDS
     await age(api, 300)
     await clean(api)
     assert await files_of(api, job) == set()
     assert (await api.client.get(f"/api/job/{job}/log")).status == 410
 
 
-async def test_last_publications_are_kept_and_the_published_one_for_ever(api: RunningApi) -> None:
+async def test_latest_publications_and_the_published_one_are_kept(api: RunningApi) -> None:
     jobs = []
     for _ in range(6):
         (job,) = await make_jobs(api, "us/a")
@@ -113,13 +115,13 @@ async def test_last_publications_are_kept_and_the_published_one_for_ever(api: Ru
     await age(api, 4000)
     await clean(api)
     kept = [job for job in jobs if "source.geojson.gz" in await files_of(api, job)]
-    assert kept == jobs[3:], "the published one, and those that were published last before it"
+    assert kept == jobs[3:], "the published one, and the last ones before it"
     listed = (await api.get(f"/api/data/{(await api.get('/api/data'))['data'][0]['id']}/history"))["publications"]
     assert [item["files_deleted_at"] is None for item in listed] == [True, True, True, False, False, False]
     assert all(file["url"] is None for item in listed[3:] for file in item["files"])
 
 
-async def test_look_tells_what_the_cleanup_then_removes_and_changes_nothing(api: RunningApi) -> None:
+async def test_preview_returns_what_the_cleanup_then_removes(api: RunningApi) -> None:
     jobs = await make_jobs(api, "us/a", "us/b", "us/c", live=False)
     for job in jobs:
         await succeed(api, job)
@@ -127,20 +129,22 @@ async def test_look_tells_what_the_cleanup_then_removes_and_changes_nothing(api:
     await api.storage.put_bytes("job/999/attempt-1/lost", b"12345")
     await age(api, 500)
     before = await keys(api)
-    looked = await post(api, "/api/cleanup")
+    preview = await post(api, "/api/cleanup")
     assert await keys(api) == before
-    assert (looked["dry_run"], looked["is_complete"], looked["schedule_run"]) == (True, True, None)
+    assert preview["dry_run"] is True
+    assert preview["is_complete"] is True
+    assert preview["schedule_run"] is None
     removed = (await clean(api))["detail"]["removed"]
-    assert {name: looked["removed"][name]["count"] for name in ("unpublished", "orphans", "events")} == {
+    assert {name: preview["removed"][name]["count"] for name in ("unpublished", "orphans", "events")} == {
         name: removed[name]["count"] for name in ("unpublished", "orphans", "events")
     }
     assert removed["orphans"] == {"count": 1, "size_bytes": 5}
-    assert looked["removed"]["unpublished"]["size_bytes"] == 3 * 1000
+    assert preview["removed"]["unpublished"]["size_bytes"] == 3 * 1000
     assert (await post(api, "/api/cleanup"))["removed"]["unpublished"]["count"] == 0
 
 
 @pytest.mark.parametrize("place", ["cleanup.before_mark", "cleanup.after_delete"])
-async def test_cleanup_that_is_killed_is_finished_by_the_next(
+async def test_killed_cleanup_is_finished_by_the_next(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     jobs = await make_jobs(api, "us/a", "us/b", live=False)
@@ -156,31 +160,32 @@ async def test_cleanup_that_is_killed_is_finished_by_the_next(
     monkeypatch.setattr(attempts_module, "fault_point", die)
     with pytest.raises(KilledError):
         await clean(api)
-    await agree(api)
+    await assert_rows_and_objects_agree(api)
     monkeypatch.undo()
     assert (await clean(api))["state"] == "Done"
-    assert [await files_of(api, job) for job in jobs] == [TOLD, TOLD]
-    await agree(api)
+    assert [await files_of(api, job) for job in jobs] == [RECORDS, RECORDS]
+    await assert_rows_and_objects_agree(api)
     row = await api.database.first("SELECT count(*) AS open FROM file_deletion WHERE deleted_at IS NULL")
     assert row == {"open": 0}
 
 
-async def test_cleanup_with_the_store_away_fails_and_is_tried_again(api: RunningApi) -> None:
+async def test_cleanup_without_the_store_fails_and_is_retried(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a", live=False)
     await succeed(api, job)
     await write_files(api, job)
     await age(api, 100)
-    stored(api).is_away = True
+    memory_storage(api).is_down = True
     waiting = await clean(api)
-    assert (waiting["state"], "not available" in waiting["error"]) == ("Waiting", True)
+    assert waiting["state"] == "Waiting"
+    assert "not available" in waiting["error"]
     assert (await api.client.get(f"/api/job/{job}/output/source.geojson.gz")).status == 410
-    stored(api).is_away = False
+    memory_storage(api).is_down = False
     await api.database.execute("UPDATE schedule_run SET due_at = now()")
     await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)})
-    assert await files_of(api, job) == TOLD
+    assert await files_of(api, job) == RECORDS
 
 
-async def test_job_whose_files_are_gone_cannot_be_published_any_more(api: RunningApi) -> None:
+async def test_job_without_files_cannot_be_published(api: RunningApi) -> None:
     await succeed(api, (await make_jobs(api, "us/a"))[0])
     (held,) = await make_jobs(api, "us/a")
     assert await succeed(api, held, count=5) == "Warn"
@@ -189,13 +194,14 @@ async def test_job_whose_files_are_gone_cannot_be_published_any_more(api: Runnin
     await age(api, 100)
     await clean(api)
     response = await api.client.post(f"/api/job/{held}/confirm", headers=INTERNAL)
-    assert (response.status, f"job {held}" in (await response.json())["detail"]) == (409, True)
+    assert response.status == 409
+    assert f"job {held}" in (await response.json())["detail"]
     run = (await api.get(f"/api/job/{later}"))["run"]
     await api.client.patch(f"/api/run/{run}", json={"live": True}, headers=INTERNAL)
     assert [item["source_name"] for item in (await api.get("/api/data"))["data"]] == ["us/a"]
 
 
-async def test_orphans_are_removed_and_what_is_known_or_young_or_not_ours_is_not(api: RunningApi) -> None:
+async def test_orphans_are_removed_but_known_or_new_or_other_objects_are_not(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a")
     await succeed(api, job)
     await write_files(api, job)
@@ -209,19 +215,19 @@ async def test_orphans_are_removed_and_what_is_known_or_young_or_not_ours_is_not
     assert before - await keys(api) == lost
 
 
-async def test_object_that_comes_after_the_deletion_is_an_orphan(api: RunningApi) -> None:
+async def test_object_written_after_the_deletion_is_an_orphan(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a", live=False)
     await succeed(api, job)
     await write_files(api, job)
     await age(api, 100)
     await clean(api)
     await api.storage.put_bytes(attempt_prefix(job, 1) + "source.parquet", b"late")
-    stored(api).modified_at[attempt_prefix(job, 1) + "source.parquet"] -= timedelta(days=40)
+    memory_storage(api).modified_at[attempt_prefix(job, 1) + "source.parquet"] -= timedelta(days=40)
     await clean(api)
-    assert await files_of(api, job) == TOLD
+    assert await files_of(api, job) == RECORDS
 
 
-async def test_events_of_ended_jobs_are_forgotten_but_for_publications(api: RunningApi) -> None:
+async def test_events_of_ended_jobs_are_deleted_except_publications(api: RunningApi) -> None:
     ended, running = await make_jobs(api, "us/a", "us/b")
     await succeed(api, ended)
     await age(api, 401)
@@ -234,7 +240,7 @@ async def test_events_of_ended_jobs_are_forgotten_but_for_publications(api: Runn
     )
 
 
-async def test_rules_are_shown_changed_and_obeyed(api: RunningApi) -> None:
+async def test_rules_are_returned_changed_and_applied(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a", live=False)
     await succeed(api, job)
     await write_files(api, job)
@@ -242,7 +248,8 @@ async def test_rules_are_shown_changed_and_obeyed(api: RunningApi) -> None:
     changed = {"rules": [{"name": "unpublished", "keep_days": 90}, {"name": "orphans", "enabled": False}]}
     response = await api.client.patch("/api/cleanup", json=changed, headers=INTERNAL)
     rules = {rule["name"]: rule for rule in (await response.json())["rules"]}
-    assert (rules["unpublished"]["keep_days"], rules["orphans"]["enabled"]) == (90, False)
+    assert rules["unpublished"]["keep_days"] == 90
+    assert rules["orphans"]["enabled"] is False
     assert (await clean(api))["detail"].get("removed", {}).get("unpublished") is None
     assert await files_of(api, job) == set(FILES)
     assert (await api.get("/api/cleanup"))["last"]["state"] == "Done"
@@ -258,15 +265,15 @@ async def test_rules_are_shown_changed_and_obeyed(api: RunningApi) -> None:
         [{"name": "logs"}, {"name": "logs"}],
     ],
 )
-async def test_rules_that_are_none_are_refused_and_change_nothing(api: RunningApi, rules: list[Any]) -> None:
+async def test_invalid_rule_changes_are_refused_and_change_nothing(api: RunningApi, rules: list[Any]) -> None:
     before = await api.get("/api/cleanup")
     given = {"rules": [*rules, {"name": "orphans", "keep_days": 99}] if rules else []}
     assert (await api.client.patch("/api/cleanup", json=given, headers=INTERNAL)).status == 422
     assert await api.get("/api/cleanup") == before
 
 
-async def agree(api: RunningApi) -> None:
-    """Every file that a row offers is there, or the row says that it is gone."""
+async def assert_rows_and_objects_agree(api: RunningApi) -> None:
+    """Check that every file of a row exists, or that the row has no files."""
     there = await keys(api)
     rows = await api.database.all(
         "SELECT id AS job, attempt, result FROM job WHERE result IS NOT NULL UNION ALL"
@@ -280,7 +287,7 @@ async def agree(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_cleanup_of_any_state_keeps_all_that_is_published_offered_or_in_use(api: RunningApi, seed: int) -> None:
+async def test_cleanup_of_any_state_keeps_published_current_and_used_files(api: RunningApi, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - states, not secrets
     await make_any_state(api, chance)
     await age(api, 500)
@@ -292,13 +299,13 @@ async def test_cleanup_of_any_state_keeps_all_that_is_published_offered_or_in_us
     after = await keys(api)
     assert protected <= after
     assert len(after) < len(before)
-    await agree(api)
+    await assert_rows_and_objects_agree(api)
     await clean(api)
     assert await keys(api) == after
 
 
 async def make_any_state(api: RunningApi, chance: random.Random) -> None:
-    """Make jobs in every state, publications, products, and files for all attempts."""
+    """Create jobs in every state, publications, products, and files for all attempts."""
     names = [f"us/s{number}" for number in range(4)]
     jobs = [job for _ in range(8) for job in await make_jobs(api, *names, live=chance.random() < 0.6)]
     for job in jobs:
@@ -320,7 +327,7 @@ async def make_any_state(api: RunningApi, chance: random.Random) -> None:
 
 
 async def offer(api: RunningApi, chosen: list[int]) -> None:
-    """Make a collection, a map and exports of jobs, and a product that is being built of one."""
+    """Create a collection, a fabric and exports from jobs, and a running product that uses one."""
     built, mapped, exported, used = chosen
     values = {"built": built, "mapped": mapped, "exported": exported}
     for statement in (
@@ -358,8 +365,8 @@ async def protected_keys(api: RunningApi) -> set[str]:
     return {attempt_prefix(row["job_id"], row["attempt"]) + file for row in rows for file in FILES}
 
 
-async def test_cleanup_while_jobs_are_confirmed_never_removes_what_is_published(api: RunningApi) -> None:
-    """The last moment: a job is confirmed in a transaction that commits while the cleanup marks."""
+async def test_cleanup_while_a_job_is_confirmed_keeps_its_files(api: RunningApi) -> None:
+    """A job is confirmed in a transaction that commits while cleanup marks files."""
     (first,) = await make_jobs(api, "us/a")
     await succeed(api, first)
     (held,) = await make_jobs(api, "us/a")
@@ -369,7 +376,7 @@ async def test_cleanup_while_jobs_are_confirmed_never_removes_what_is_published(
     async with api.database.transaction() as transaction:
         await transaction.execute("SELECT 1 FROM job WHERE id = %(job)s FOR UPDATE", {"job": held})
         await clean(api)
-        assert await files_of(api, held) == set(FILES), "whoever holds the job is not disturbed"
+        assert await files_of(api, held) == set(FILES), "cleanup skips locked jobs"
     await post(api, f"/api/job/{held}/confirm")
     await clean(api)
     assert await files_of(api, held) == set(FILES)

@@ -15,9 +15,11 @@ async def test_collection_is_created_built_shown_and_deleted(api: RunningApi) ->
     made = await oa(
         api, "collection", "create", "us-ne", "--display-name", "Nebraska", "--source", "us/ne/**", "--json"
     )
-    assert (made.status, made.json["id"]) == (0, 1)
+    assert made.status == 0
+    assert made.json["id"] == 1
     started = await oa(api, "collection", "build", "1")
-    assert (started.status, started.out) == (0, "job 2 builds it from 1 datasets with 1,000 features\n")
+    assert started.status == 0
+    assert started.out == "job 2 builds it from 1 datasets with 1,000 features\n"
     assert (await oa(api, "collection", "build", "1")).out.startswith("not built: ")
     await build(api, 2, "collection.geojson.zip")
     shown = await oa(api, "collection", "show", "1")
@@ -33,14 +35,17 @@ async def test_export_is_followed_and_downloaded(api: RunningApi, tmp_path: Path
     await publish(api, "us/ne/lancaster")
     words = ("export", "create", "--format", "gpkg", "--source", "us/ne", "--bbox=-97,40,-96,41")
     made = await oa(api, *words)
-    assert (made.status, made.out) == (0, "export 1, job 2, 1 datasets\n")
+    assert made.status == 0
+    assert made.out == "export 1, job 2, 1 datasets\n"
     assert "us/ne -97.0,40.0,-96.0,41.0" in " ".join((await oa(api, "export", "list")).out.split())
     early = await oa(api, "export", "get", "1", "--out", str(tmp_path))
-    assert (early.status, early.err) == (1, "Error: export 1 is Pending: no file to download\n")
+    assert early.status == 1
+    assert early.err == "Error: export 1 is Pending: no file to download\n"
     fetching = asyncio.create_task(oa(api, "export", "get", "1", "--follow", "--out", str(tmp_path / "new")))
     await build(api, 2, "export.gpkg", "ATTRIBUTION.txt")
     fetched = await fetching
-    assert (fetched.status, fetched.err.splitlines()[-1]) == (0, "job 2 Success 1,234 features")
+    assert fetched.status == 0
+    assert fetched.err.splitlines()[-1] == "job 2 Success 1,234 features"
     assert (tmp_path / "new" / "export.gpkg").read_text() == "made by job 2"
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["ATTRIBUTION.txt", "export.gpkg"]
     assert "Success" in (await oa(api, "export", "show", "1")).out

@@ -105,7 +105,7 @@ async def test_feed_filters_by_run_job_and_kind(api: RunningApi) -> None:
     assert (await api.get(f"/api/run/{second['run']}/events"))["events"][1]["kind"] == "api.cancel"
 
 
-async def test_feed_keeps_an_event_back_until_older_transactions_have_ended(api: RunningApi) -> None:
+async def test_feed_delays_an_event_until_older_transactions_have_ended(api: RunningApi) -> None:
     job = await api.job()
     insert = load_queries("jobs.publishing")["record_decision"]
     async with api.database.transaction() as late:
@@ -119,7 +119,8 @@ async def test_stream_sends_events_with_counts_of_the_run(api: RunningApi) -> No
     async with open_stream(api.client) as opened:
         job = await api.job()
         event = await opened.next("job")
-        assert (event.data["job"], event.data["kind"]) == (job["id"], "job.created")
+        assert event.data["job"] == job["id"]
+        assert event.data["kind"] == "job.created"
         assert opened.last_id == event.data["id"]
         assert opened.retry_ms
         run = await opened.next("run")
@@ -227,8 +228,8 @@ async def test_slow_client_is_disconnected_and_resumes(api: RunningApi, monkeypa
             await everything(opened)
     monkeypatch.undo()
     async with open_stream(api.client, last_id=opened.last_id) as again:
-        heard = [(await again.next("job")).data["name"] for _ in range(5)]
-    assert heard == list("abcde")
+        received = [(await again.next("job")).data["name"] for _ in range(5)]
+    assert received == list("abcde")
 
 
 async def everything(opened: EventStream) -> None:

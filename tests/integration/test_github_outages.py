@@ -1,4 +1,4 @@
-"""GitHub away, limiting or refusing; processes that die or come in twos; words that strangers chose badly."""
+"""GitHub unavailable, limiting or refusing; processes that die or run twice; hostile text."""
 
 import asyncio
 
@@ -6,9 +6,13 @@ import pytest
 from markdown_it import MarkdownIt
 
 from oa_api.db.database import Database
+from oa_api.pull_requests.check_state import EntryOutcome
+from oa_api.pull_requests.entry_markdown import OUTCOME_LABELS
+from oa_api.pull_requests.event_actions import OUTDATED
+from oa_api.pull_requests.events import parse_task
 from oa_api.pull_requests.factory import open_github
 from oa_api.pull_requests.report import MARKER
-from oa_api.pull_requests.worker import GitHubWorker, RetryDelays
+from oa_api.pull_requests.worker import ALREADY_DONE, GitHubWorker, RetryDelays
 from oa_shared.settings import SettingsError
 from support.fakes.github_events import pull_event
 from support.fakes.github_model import APP_ID
@@ -24,23 +28,24 @@ HOSTILE = (
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_everything_is_done_after_github_was_away(world: GitHubWorld) -> None:
+async def test_outage_of_github_delays_all_work(world: GitHubWorld) -> None:
     world.github.faults.append(Fault(502, times=4))
     await world.pull({TOWN: definition("town")})
     await world.end_samples()
     world.github.faults.append(Fault(503, times=3))
     await world.end_full()
     await world.settle()
-    assert (world.check_run()["conclusion"], len(world.model.comments)) == ("success", 1)
+    assert world.check_run()["conclusion"] == "success"
+    assert len(world.model.comments) == 1
 
 
-async def test_pause_that_github_wants_is_kept(database_url: str) -> None:
+async def test_pause_that_github_requires_is_kept(database_url: str) -> None:
     async with github_world(database_url) as world:
         world.github.faults.append(Fault(403, headers={"Retry-After": "120"}))
         await world.pull({TOWN: definition("town")})
-        asked = len(world.github.asked)
+        count = len(world.github.requests)
         await world.settle()
-        assert len(world.github.asked) == asked == 1
+        assert len(world.github.requests) == count == 1
         row = await world.api.database.first(
             "SELECT due_at > now() + interval '100 seconds' AS later FROM github_delivery"
         )
@@ -53,7 +58,7 @@ async def test_hourly_limit_is_waited_out(database_url: str) -> None:
             Fault(403, headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "32503680000"})
         )
         await world.pull({TOWN: definition("town")})
-        assert len(world.github.asked) == 1
+        assert len(world.github.requests) == 1
         assert await world.jobs() == []
 
 
@@ -63,27 +68,29 @@ async def test_token_that_github_revoked_is_renewed(world: GitHubWorld) -> None:
     world.github.revoke()
     await world.end_samples()
     assert world.github.count("POST", "/access_tokens") == made + 1
-    assert "whole data: waiting" in world.comment()
+    assert OUTCOME_LABELS[EntryOutcome.FULL_QUEUED] in world.comment()
 
 
-async def test_refusal_is_given_up_after_some_tries_and_told(world: GitHubWorld) -> None:
+async def test_refused_delivery_is_abandoned_after_five_tries_with_its_reason(world: GitHubWorld) -> None:
     world.github.faults.append(Fault(404, times=1000, when=lambda _method, path: "/compare/" in path))
     await world.pull({TOWN: definition("town")})
     row = await world.api.database.first("SELECT state, reason, tries FROM github_delivery")
     assert row is not None
-    assert (row["state"], row["tries"]) == ("abandoned", 5)
+    assert row["state"] == "abandoned"
+    assert row["tries"] == 5
     assert "/compare/" in row["reason"]
 
 
 @pytest.mark.parametrize(("refused", "check_runs", "comments"), [("/comments", 1, 0), ("/check-runs", 0, 1)])
-async def test_either_of_check_and_comment_does_where_github_refuses_the_other(
+async def test_check_run_or_comment_suffices_when_github_refuses_the_other(
     world: GitHubWorld, refused: str, check_runs: int, comments: int
 ) -> None:
     world.github.faults.append(Fault(403, times=1000, when=lambda _method, path: path.endswith(refused)))
     await world.pull({TOWN: definition("town")})
     await world.end_samples()
     await world.end_full()
-    assert (len(world.model.check_runs), len(world.model.comments)) == (check_runs, comments)
+    assert len(world.model.check_runs) == check_runs
+    assert len(world.model.comments) == comments
     assert await world.api.database.first("SELECT is_settled, round FROM github_check") == {
         "is_settled": True,
         "round": 1,
@@ -91,19 +98,19 @@ async def test_either_of_check_and_comment_does_where_github_refuses_the_other(
     assert [job["status"] for job in await world.jobs()] == ["Success", "Success"]
 
 
-async def test_check_that_cannot_be_shown_at_all_is_given_up_once(world: GitHubWorld) -> None:
+async def test_check_that_cannot_be_published_is_abandoned_once(world: GitHubWorld) -> None:
     world.github.faults.append(
         Fault(403, times=1000, when=lambda method, path: method != "GET" and "/app/" not in path)
     )
     await world.pull({TOWN: definition("town")})
     for _ in range(3):
-        world.duty._beaten = 0.0
+        world.worker._heartbeat_at = 0.0
         await world.settle()
     row = await world.api.database.first("SELECT is_settled, shown, round FROM github_check")
-    assert row == {"is_settled": True, "shown": "given up", "round": 1}
+    assert row == {"is_settled": True, "shown": "abandoned", "round": 1}
 
 
-async def test_outage_of_a_day_is_given_up(world: GitHubWorld) -> None:
+async def test_outage_of_a_day_abandons_the_delivery(world: GitHubWorld) -> None:
     world.github.faults.append(Fault(502, times=1000))
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     await world.send("pull_request", pull_event(world.model, number, "opened"))
@@ -114,16 +121,17 @@ async def test_outage_of_a_day_is_given_up(world: GitHubWorld) -> None:
 
 
 @pytest.mark.parametrize("part", ["/check-runs", "/comments"])
-async def test_answer_that_is_lost_makes_nothing_twice(world: GitHubWorld, part: str) -> None:
+async def test_lost_response_creates_nothing_twice(world: GitHubWorld, part: str) -> None:
     world.github.faults.append(
         Fault(502, after=True, when=lambda method, path: method == "POST" and path.endswith(part))
     )
     await world.pull({TOWN: definition("town")})
     await world.settle()
-    assert (len(world.model.check_runs), len(world.model.comments)) == (1, 1)
+    assert len(world.model.check_runs) == 1
+    assert len(world.model.comments) == 1
 
 
-async def test_annotations_whose_answer_is_lost_come_once(world: GitHubWorld) -> None:
+async def test_annotations_whose_response_is_lost_are_added_once(world: GitHubWorld) -> None:
     world.github.faults.append(Fault(502, times=2, after=True, when=lambda method, _path: method == "PATCH"))
     await world.pull({f"sources/xx/{place:03}.json": "{" for place in range(60)})
     await world.settle()
@@ -137,7 +145,7 @@ async def test_comment_is_found_again_by_its_marker(world: GitHubWorld) -> None:
     assert len(world.model.comments) == 1
 
 
-async def test_comment_of_somebody_else_with_our_marker_is_left_alone(world: GitHubWorld) -> None:
+async def test_comment_of_another_author_with_the_marker_is_not_changed(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     for place, app in ((1, None), (2, {"id": int(APP_ID) + 1})):
         world.model.comments[place] = {"id": place, "pull": number, "body": MARKER, "performed_via_github_app": app}
@@ -147,14 +155,14 @@ async def test_comment_of_somebody_else_with_our_marker_is_left_alone(world: Git
     assert len(world.model.comments) == 3
 
 
-async def test_comment_that_was_deleted_is_written_anew(world: GitHubWorld) -> None:
+async def test_deleted_comment_is_written_again(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     world.model.comments.clear()
     await world.end_samples()
-    assert "whole data: waiting" in world.comment()
+    assert OUTCOME_LABELS[EntryOutcome.FULL_QUEUED] in world.comment()
 
 
-async def test_two_processes_do_everything_once(world: GitHubWorld) -> None:
+async def test_two_processes_execute_everything_once(world: GitHubWorld) -> None:
     database = await Database.open(world.database_url)
     world.github.slow_s = 0.01
     try:
@@ -162,31 +170,33 @@ async def test_two_processes_do_everything_once(world: GitHubWorld) -> None:
             settings_of(world.github, world.database_url),
             database=database,
             storage=MemoryStorage(),
-            pauses=RetryDelays(look_s=0, delays_s=(0.0,)),
+            delays=RetryDelays(refresh_s=0, delays_s=(0.0,)),
         ) as other:
             for place in range(4):
                 changes = {f"sources/xx/{place}.json": as_json(definition("town"))}
                 number = world.model.open_pull(world.model.commit(changes))
                 for action in ("opened", "synchronize"):
                     await world.send("pull_request", pull_event(world.model, number, action))
-            await asyncio.gather(_work(world.duty), _work(other))
+            await asyncio.gather(_work(world.worker), _work(other))
     finally:
         await database.close()
-    assert (len(await world.jobs()), len(world.model.check_runs), len(world.model.comments)) == (4, 4, 4)
+    assert len(await world.jobs()) == 4
+    assert len(world.model.check_runs) == 4
+    assert len(world.model.comments) == 4
 
 
-async def test_state_that_was_read_before_a_newer_one_was_dealt_with_changes_nothing(world: GitHubWorld) -> None:
+async def test_outdated_state_of_a_pull_request_changes_nothing(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     await world.send("pull_request", pull_event(world.model, number, "opened"))
-    row = await world.duty._taken("claim_delivery")
-    assert row is not None
-    slow = await world.duty._deeds.prepare(row["task"])
+    delivery = await world.worker.claim_delivery()
+    assert delivery is not None
+    slow = await world.worker._planner.prepare(parse_task(delivery.task))
     await world.push_to_pull(number, {TOWN: definition("village")})
-    assert await world.api.database.run(slow) == "a newer state of it is known"
+    assert await world.api.database.run(slow) == OUTDATED
     assert [(job["name"], job["status"]) for job in await world.jobs()] == [("village", "Pending")]
 
 
-async def test_our_comment_is_found_among_many(database_url: str) -> None:
+async def test_own_comment_is_found_among_many(database_url: str) -> None:
     async with github_world(database_url, page_size=2) as world:
         await world.pull({TOWN: definition("town")})
         (number,) = world.model.pulls
@@ -196,25 +206,25 @@ async def test_our_comment_is_found_among_many(database_url: str) -> None:
         await world.api.database.execute("UPDATE github_pull SET comment = NULL")
         await world.end_samples()
         assert len(world.model.comments) == 8
-        assert "whole data" in ours[1]["body"]
+        assert OUTCOME_LABELS[EntryOutcome.FULL_QUEUED] in ours[1]["body"]
 
 
-async def _work(duty: GitHubWorker) -> None:
+async def _work(worker: GitHubWorker) -> None:
     for _ in range(30):
-        await duty.once()
+        await worker.run_once()
 
 
-async def test_process_that_prepares_the_same_event_twice_does_it_once(world: GitHubWorld) -> None:
+async def test_action_that_is_prepared_twice_is_executed_once(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     await world.send("pull_request", pull_event(world.model, number, "opened"))
-    row = await world.duty._taken("claim_delivery")
-    assert row is not None
-    outcomes = await asyncio.gather(world.duty._do(row), world.duty._do(row))
-    assert sorted(outcome == "it was done already" for outcome in outcomes) == [False, True]
+    delivery = await world.worker.claim_delivery()
+    assert delivery is not None
+    outcomes = await asyncio.gather(world.worker.act_on(delivery), world.worker.act_on(delivery))
+    assert sorted(outcome == ALREADY_DONE for outcome in outcomes) == [False, True]
     assert len(await world.jobs()) == 1
 
 
-async def test_words_of_strangers_are_text_and_nothing_more(world: GitHubWorld) -> None:
+async def test_untrusted_text_is_shown_as_text_only(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition(HOSTILE, "good"), "sources/xx/bad.json": as_json({"schema": HOSTILE})})
     (job, _) = await world.jobs()
     await world.storage.put_bytes(
@@ -230,7 +240,7 @@ async def test_words_of_strangers_are_text_and_nothing_more(world: GitHubWorld) 
 
 
 def _outside_of_code(rendered: str) -> list[str]:
-    """Return what of a page is not within <code> or <pre>, tags included."""
+    """Return the parts of a page outside of <code> and <pre>, tags included."""
     kept, rest = [], rendered
     while rest:
         starts = [(rest.find(f"<{tag}>"), tag) for tag in ("code", "pre") if f"<{tag}>" in rest]
@@ -242,7 +252,7 @@ def _outside_of_code(rendered: str) -> list[str]:
     return kept
 
 
-async def test_settings_that_cannot_work_are_told_at_the_start(world: GitHubWorld) -> None:
+async def test_invalid_settings_raise_at_the_start(world: GitHubWorld) -> None:
     for more in ({"github_private_key": "not a key"}, {"github_app_id": ""}):
         settings = settings_of(world.github, world.database_url, **more)
         with pytest.raises(SettingsError, match="OA_GITHUB"):
@@ -250,10 +260,10 @@ async def test_settings_that_cannot_work_are_told_at_the_start(world: GitHubWorl
                 pass
 
 
-async def test_host_that_is_not_public_is_not_asked(world: GitHubWorld) -> None:
+async def test_host_that_is_not_public_gets_no_request(world: GitHubWorld) -> None:
     settings = settings_of(world.github, world.database_url, allowed_hosts=())
-    async with open_github(settings, database=world.api.database, storage=MemoryStorage()) as duty:
+    async with open_github(settings, database=world.api.database, storage=MemoryStorage()) as worker:
         number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
         await world.send("pull_request", pull_event(world.model, number, "opened"))
-        await duty.once()
-    assert world.github.asked == []
+        await worker.run_once()
+    assert world.github.requests == []

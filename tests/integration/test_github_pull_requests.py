@@ -1,9 +1,13 @@
-"""Pull requests from the event to the comment, over HTTP: samples, whole jobs, failures, newer commits, reruns."""
+"""Pull requests from the event to the comment, over HTTP: samples, full jobs, failures, newer commits, reruns."""
 
 import json
 
 import pytest
 
+from oa_api.pull_requests.check_state import EntryOutcome
+from oa_api.pull_requests.entry_markdown import END_OF_LOG, FIRST_ROWS, OUTCOME_LABELS
+from oa_api.pull_requests.event_actions import MAX_ENTRIES
+from oa_api.pull_requests.report import REMOVED
 from oa_shared.failures import FAILURES
 from oa_shared.ids import attempt_prefix
 from support.fakes.github_events import check_run_event, check_suite_event, comment_event, pull_event
@@ -27,22 +31,30 @@ async def test_pull_request_gets_samples_of_what_it_changes_at_once(world: GitHu
     assert "0 of 2 entries done" in world.comment()
 
 
-async def test_pull_request_answers_from_the_sample_then_from_the_whole_in_one_comment(world: GitHubWorld) -> None:
+async def test_comment_shows_the_sample_then_the_full_result(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     await world.end_samples()
     first = world.comment()
     assert "first 10" in first
-    assert "sample good, whole data next" in first or "whole data: waiting" in first
+    assert any(OUTCOME_LABELS[outcome] in first for outcome in (EntryOutcome.FULL_NEXT, EntryOutcome.FULL_QUEUED))
     await world.end_full()
     assert len(world.model.comments) == 1
     last = world.comment()
-    for said in ("✅ good", "<td>100<br>", "90.0%", "new", f"{PUBLIC_URL}/jobs/", "source.png"):
-        assert said in last
-    assert (world.check_run()["status"], world.check_run()["conclusion"]) == ("completed", "success")
+    for text in (
+        OUTCOME_LABELS[EntryOutcome.PASSED],
+        "<td>100<br>",
+        "90.0%",
+        "new",
+        f"{PUBLIC_URL}/jobs/",
+        "source.png",
+    ):
+        assert text in last
+    assert world.check_run()["status"] == "completed"
+    assert world.check_run()["conclusion"] == "success"
     assert [(job["sample"], job["status"]) for job in await world.jobs()] == [(100, "Success"), (None, "Success")]
 
 
-async def test_whole_job_does_not_wait_for_a_slow_sample_which_is_cancelled(world: GitHubWorld) -> None:
+async def test_full_job_starts_when_the_sample_times_out_which_is_canceled(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     assert len(await world.jobs()) == 1
     await world.api.database.execute("UPDATE job SET opened_at = now() - interval '80 seconds'")
@@ -50,25 +62,26 @@ async def test_whole_job_does_not_wait_for_a_slow_sample_which_is_cancelled(worl
     assert [(job["sample"], job["status"]) for job in await world.jobs()] == [(100, "Cancelled"), (None, "Pending")]
 
 
-async def test_failed_sample_is_the_last_word_when_the_source_is_at_fault(world: GitHubWorld) -> None:
+async def test_failed_sample_is_final_for_a_failure_of_the_source(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     (job,) = await world.jobs()
     await world.storage.put_bytes(attempt_prefix(job["id"], 1) + "log.jsonl", b'{"event": "download_failed"}\n')
     await world.end("true", error=NOT_FOUND)
     assert len(await world.jobs()) == 1
-    for said in ("1 of 1 failed", FAILURES["source.not_found"].title, NOT_FOUND["message"], "What to do:"):
-        assert said in world.comment()
-    assert "download_failed" in world.comment()
+    failure = FAILURES["source.not_found"]
+    for text in ("1 of 1 failed", failure.title, NOT_FOUND["message"], failure.hint, END_OF_LOG, "download_failed"):
+        assert text in world.comment()
     assert world.check_run()["conclusion"] == "failure"
     (annotation,) = world.model.annotations[world.check_run()["id"]]
-    assert (annotation["path"], annotation["start_line"]) == (TOWN, 6)
+    assert annotation["path"] == TOWN
+    assert annotation["start_line"] == 6
 
 
-async def test_failed_whole_job_is_told_in_the_same_comment(world: GitHubWorld) -> None:
+async def test_failed_full_job_is_shown_in_the_same_comment(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     await world.end_samples()
     await world.end_full(error={"code": "source.test_failed", "message": "expected Main Street"})
-    assert "An acceptance test of the source failed." in world.comment()
+    assert FAILURES["source.test_failed"].title in world.comment()
     assert len(world.model.comments) == 1
     assert world.check_run()["conclusion"] == "failure"
 
@@ -101,12 +114,13 @@ async def test_newer_commit_supersedes_the_older_one(world: GitHubWorld) -> None
         ("town", "Cancelled"),
         ("village", "Pending"),
     ]
-    assert (world.check_run(older)["conclusion"], world.check_run()["status"]) == ("cancelled", "in_progress")
+    assert world.check_run(older)["conclusion"] == "cancelled"
+    assert world.check_run()["status"] == "in_progress"
     assert "village" in world.comment()
     assert "town/addresses/town" not in world.comment()
 
 
-async def test_event_of_an_older_commit_that_comes_late_changes_nothing(world: GitHubWorld) -> None:
+async def test_late_event_of_an_older_commit_changes_nothing(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
     late = pull_event(world.model, number, "opened")
     await world.push_to_pull(number, {TOWN: definition("village")})
@@ -115,7 +129,7 @@ async def test_event_of_an_older_commit_that_comes_late_changes_nothing(world: G
     assert [job["name"] for job in await world.jobs()] == ["village"]
 
 
-async def test_commit_that_becomes_the_head_again_is_tried_again(world: GitHubWorld) -> None:
+async def test_commit_that_becomes_the_head_again_runs_again(world: GitHubWorld) -> None:
     number = await world.pull({TOWN: definition("town")})
     older = world.model.pulls[number].head_sha
     await world.push_to_pull(number, {TOWN: definition("village")})
@@ -139,40 +153,41 @@ async def test_closed_pull_request_ends_its_jobs(world: GitHubWorld) -> None:
 
 async def test_pull_request_without_sources_gets_a_check_and_no_comment(world: GitHubWorld) -> None:
     await world.pull({"README.md": "Other words"})
-    assert (world.check_run()["conclusion"], world.model.comments) == ("success", {})
+    assert world.check_run()["conclusion"] == "success"
+    assert world.model.comments == {}
 
 
-async def test_pull_request_of_a_deleted_fork_is_tried(world: GitHubWorld) -> None:
+async def test_pull_request_of_a_deleted_fork_runs(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}), fork=None)
     await world.send("pull_request", pull_event(world.model, number, "opened"))
     await world.settle()
     assert len(await world.jobs()) == 1
 
 
-async def test_removed_and_renamed_sources_are_told(world: GitHubWorld) -> None:
+async def test_removed_and_renamed_sources_are_listed(world: GitHubWorld) -> None:
     await world.pull({BERKELEY: None, "sources/us/ca/moved.json": definition("city", "county")})
     assert [(job["source_name"], job["name"]) for job in await world.jobs()] == [
         ("us/ca/moved", "city"),
         ("us/ca/moved", "county"),
     ]
     assert "us/ca/berkeley/addresses/county" in world.comment()
-    assert "stays published" in world.comment()
+    assert REMOVED in world.comment()
 
 
-async def test_pull_request_of_more_than_300_files_is_seen_whole(world: GitHubWorld) -> None:
+async def test_pull_request_of_more_than_300_files_is_read_completely(world: GitHubWorld) -> None:
     await world.pull({f"sources/xx/{place:03}.json": definition("town") for place in range(320)})
     assert len(await world.jobs()) == 320
     assert len(world.comment()) < 65_536
 
 
-async def test_pull_request_of_too_many_entries_starts_nothing(world: GitHubWorld) -> None:
+async def test_pull_request_of_too_many_entries_creates_no_jobs(world: GitHubWorld) -> None:
     names = [f"n{place}" for place in range(501)]
     await world.pull({TOWN: definition(*names)})
     assert await world.jobs() == []
-    assert "501 entries change; at most 500 are tried" in world.comment()
+    assert f"501 entries change; limit {MAX_ENTRIES}" in world.comment()
 
 
-async def test_result_worse_than_what_is_published_is_neutral_with_reasons(world: GitHubWorld) -> None:
+async def test_result_worse_than_the_published_one_is_neutral_with_reasons(world: GitHubWorld) -> None:
     run = await world.api.run(live=True)
     await world.api.post_jobs(run, {"source": definition("city"), "source_name": "us/ca/berkeley"})
     await world.end("run.live", result=GOOD)
@@ -181,11 +196,16 @@ async def test_result_worse_than_what_is_published_is_neutral_with_reasons(world
     changes = {"previous": True, "added": 2, "removed": 52, "changed": 3, "unchanged": 40}
     await world.end_full(result={**GOOD, "count": 50, "fields": {"number": 0, "street": 50}, "changes": changes})
     assert world.check_run()["conclusion"] == "neutral"
-    for said in ("would be held back", "100 published", "2 added, 52 removed, 3 changed", "every number is empty"):
-        assert said in world.comment()
+    for text in (
+        OUTCOME_LABELS[EntryOutcome.WOULD_NEED_REVIEW],
+        "100 published",
+        "2 added, 52 removed, 3 changed",
+        "every number is empty",
+    ):
+        assert text in world.comment()
 
 
-async def test_rerun_from_the_check_runs_what_failed_in_a_new_round(world: GitHubWorld) -> None:
+async def test_rerun_from_the_check_reruns_failed_entries_in_a_new_round(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town", "village")})
     await world.end("job.name = 'town'", error=NOT_FOUND)
     await world.end("job.name = 'village'", result=GOOD)
@@ -195,7 +215,8 @@ async def test_rerun_from_the_check_runs_what_failed_in_a_new_round(world: GitHu
     await world.settle()
     attempts = {job["name"]: job["attempt"] for job in await world.jobs("run.sample IS NOT NULL")}
     assert attempts == {"town": 2, "village": 1}
-    assert (world.check_run()["id"] != first["id"], world.check_run()["status"]) == (True, "in_progress")
+    assert world.check_run()["id"] != first["id"]
+    assert world.check_run()["status"] == "in_progress"
     await world.end_samples()
     await world.end_full()
     assert world.check_run()["conclusion"] == "success"
@@ -203,7 +224,7 @@ async def test_rerun_from_the_check_runs_what_failed_in_a_new_round(world: GitHu
 
 
 @pytest.mark.parametrize("event", ["requested_action", "check_suite", "author", "collaborator"])
-async def test_rerun_can_be_asked_for_in_every_way(world: GitHubWorld, event: str) -> None:
+async def test_rerun_can_be_requested_in_every_way(world: GitHubWorld, event: str) -> None:
     number = await world.pull({TOWN: definition("town")})
     await world.end("true", error=NOT_FOUND)
     check_run = world.check_run()
@@ -218,24 +239,25 @@ async def test_rerun_can_be_asked_for_in_every_way(world: GitHubWorld, event: st
     assert [job["attempt"] for job in await world.jobs()] == [2]
 
 
-async def test_rerun_asked_for_by_a_stranger_is_ignored(world: GitHubWorld) -> None:
+async def test_rerun_requested_by_another_user_is_ignored(world: GitHubWorld) -> None:
     number = await world.pull({TOWN: definition("town")})
     await world.end("true", error=NOT_FOUND)
     event = comment_event(world.model, number, "re-run", by="stranger", association="CONTRIBUTOR")
-    status, answer = await world.send("issue_comment", event)
+    status, response = await world.send("issue_comment", event)
     await world.settle()
-    assert (status, answer["state"]) == (200, "ignored")
+    assert status == 200
+    assert response["state"] == "ignored"
     assert [job["attempt"] for job in await world.jobs()] == [1]
 
 
-async def test_source_that_says_to_skip_it_is_no_failure(world: GitHubWorld) -> None:
+async def test_source_that_sets_skip_is_no_failure(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     await world.end("true", error={"code": "source.skip", "message": "/layers/addresses/0/skip is set"})
     assert world.check_run()["conclusion"] == "neutral"
-    assert "says to skip it" in world.comment()
+    assert OUTCOME_LABELS[EntryOutcome.SKIPPED] in world.comment()
 
 
-async def test_rerun_while_others_still_run_keeps_the_check_run(world: GitHubWorld) -> None:
+async def test_rerun_while_other_entries_run_keeps_the_check_run(world: GitHubWorld) -> None:
     number = await world.pull({TOWN: definition("town", "village")})
     await world.end("job.name = 'town'", error=NOT_FOUND)
     await world.send("issue_comment", comment_event(world.model, number, "re-run"))
@@ -244,20 +266,20 @@ async def test_rerun_while_others_still_run_keeps_the_check_run(world: GitHubWor
     assert len(world.model.check_runs) == 1
 
 
-async def test_rerun_by_an_operator_is_followed_in_another_round(world: GitHubWorld) -> None:
+async def test_rerun_by_an_operator_is_published_in_another_round(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     await world.end("true", error=NOT_FOUND)
     (job,) = await world.jobs()
     await world.api.client.post(f"/api/job/{job['id']}/rerun", headers=INTERNAL)
-    world.duty._beaten = 0.0
+    world.worker._heartbeat_at = 0.0
     await world.settle()
     await world.end_samples()
     await world.end_full()
     assert [run["conclusion"] for run in world.model.check_runs.values()] == ["failure", "success"]
-    assert "✅ good" in world.comment()
+    assert OUTCOME_LABELS[EntryOutcome.PASSED] in world.comment()
 
 
-async def test_first_rows_are_shown_as_they_were_read_and_made(world: GitHubWorld) -> None:
+async def test_first_rows_are_shown_as_input_and_output(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("town")})
     (job,) = await world.jobs()
     made = [{"attribute": "number", "value": "12", "step": None}, {"attribute": "unit", "value": "", "step": None}]
@@ -272,10 +294,10 @@ async def test_first_rows_are_shown_as_they_were_read_and_made(world: GitHubWorl
 
 
 @pytest.mark.parametrize("body", [b"", b"not JSON", b"{}", b'{"rows": 5}', b'{"rows": [{"raw": 1}]}', b"[1]"])
-async def test_sample_that_cannot_be_read_is_left_out(world: GitHubWorld, body: bytes) -> None:
+async def test_unreadable_sample_is_left_out(world: GitHubWorld, body: bytes) -> None:
     await world.pull({TOWN: definition("town")})
     (job,) = await world.jobs()
     await world.storage.put_bytes(attempt_prefix(job["id"], 1) + "sample.json", body)
     await world.end_samples()
-    assert "whole data: waiting" in world.comment()
-    assert "first rows" not in world.comment()
+    assert OUTCOME_LABELS[EntryOutcome.FULL_QUEUED] in world.comment()
+    assert FIRST_ROWS not in world.comment()

@@ -1,4 +1,4 @@
-"""The health grid follows every way in which a job may end."""
+"""The health grid follows every outcome of a job."""
 
 from typing import Any
 
@@ -17,47 +17,55 @@ async def changes(api: RunningApi) -> list[tuple[str, str]]:
     return [(row["kind"], row["source_name"]) for row in rows]
 
 
-async def test_dataset_that_is_published_is_healthy(api: RunningApi) -> None:
+async def test_published_dataset_is_healthy(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/ca/a")
     assert (await grid(api))["us/ca/a"]["state"] == "never"
     await succeed(api, job)
-    found = (await grid(api))["us/ca/a"]
-    assert (found["state"], found["job"], found["published_job"], found["failing_since"]) == ("healthy", job, job, None)
+    state = (await grid(api))["us/ca/a"]
+    assert state["state"] == "healthy"
+    assert state["job"] == job
+    assert state["published_job"] == job
+    assert state["failing_since"] is None
     assert await changes(api) == []
 
 
-async def test_dataset_that_fails_is_failing_since_its_first_failure_until_mended(api: RunningApi) -> None:
+async def test_failed_dataset_is_failing_since_its_first_failure_until_fixed(api: RunningApi) -> None:
     await succeed(api, (await make_jobs(api, "us/ca/a"))[0])
     await fail(api, (await make_jobs(api, "us/ca/a"))[0])
     first = (await grid(api))["us/ca/a"]
-    assert (first["state"], first["error_code"], first["error_message"]) == ("failing", "source.not_found", "gone")
+    assert first["state"] == "failing"
+    assert first["error_code"] == "source.not_found"
+    assert first["error_message"] == "gone"
     await fail(api, (await make_jobs(api, "us/ca/a"))[0], "source.empty", "no rows")
     again = (await grid(api))["us/ca/a"]
     assert again["failing_since"] == first["failing_since"]
-    assert (again["state"], again["error_code"]) == ("failing", "source.empty")
+    assert again["state"] == "failing"
+    assert again["error_code"] == "source.empty"
     await succeed(api, (await make_jobs(api, "us/ca/a"))[0])
     assert (await grid(api))["us/ca/a"]["state"] == "healthy"
     assert await changes(api) == [("broke", "us/ca/a"), ("fixed", "us/ca/a")]
 
 
-async def test_dataset_that_is_tried_again_has_not_failed(api: RunningApi) -> None:
+async def test_retried_dataset_has_not_failed(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/ca/a")
     assert await fail(api, job, "upstream.timeout") == "retried"
     assert (await grid(api))["us/ca/a"]["failing_since"] is None
     assert await changes(api) == []
 
 
-async def test_dataset_that_is_held_back_is_failing_until_confirmed(api: RunningApi) -> None:
+async def test_dataset_that_needs_review_is_failing_until_confirmed(api: RunningApi) -> None:
     await succeed(api, (await make_jobs(api, "us/ca/a"))[0])
     (job,) = await make_jobs(api, "us/ca/a")
     assert await succeed(api, job, count=10) == "Warn"
-    found = (await grid(api))["us/ca/a"]
-    assert (found["state"], found["status"], found["error_code"]) == ("failing", "Warn", "gate.count_dropped")
+    state = (await grid(api))["us/ca/a"]
+    assert state["state"] == "failing"
+    assert state["status"] == "Warn"
+    assert state["error_code"] == "gate.count_dropped"
     await post(api, f"/api/job/{job}/confirm")
     assert (await grid(api))["us/ca/a"]["state"] == "healthy"
 
 
-async def test_dataset_whose_older_job_ends_late_keeps_what_the_newer_said(api: RunningApi) -> None:
+async def test_dataset_whose_older_job_ends_late_keeps_the_state_of_the_newer(api: RunningApi) -> None:
     (old,) = await make_jobs(api, "us/ca/a")
     (new,) = await make_jobs(api, "us/ca/a")
     await succeed(api, new)
@@ -65,7 +73,7 @@ async def test_dataset_whose_older_job_ends_late_keeps_what_the_newer_said(api: 
     assert (await grid(api))["us/ca/a"]["state"] == "healthy"
 
 
-async def test_dataset_of_a_run_that_is_not_live_is_not_in_the_grid_until_it_is(api: RunningApi) -> None:
+async def test_dataset_of_a_trial_run_appears_when_the_run_becomes_live(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/ca/a", live=False)
     await succeed(api, job)
     assert await grid(api) == {}
@@ -74,7 +82,7 @@ async def test_dataset_of_a_run_that_is_not_live_is_not_in_the_grid_until_it_is(
     assert (await grid(api))["us/ca/a"]["state"] == "healthy"
 
 
-async def test_dataset_that_was_published_long_ago_is_stale(api: RunningApi) -> None:
+async def test_dataset_published_long_ago_is_stale(api: RunningApi) -> None:
     await succeed(api, (await make_jobs(api, "us/ca/a"))[0])
     await api.database.execute("UPDATE data SET updated_at = now() - interval '20 days'")
     assert (await grid(api))["us/ca/a"]["state"] == "healthy"
@@ -87,10 +95,10 @@ async def test_grid_filters_counts_and_pages(api: RunningApi) -> None:
     await succeed(api, jobs[0])
     for job in jobs[1:3]:
         await fail(api, job)
-    whole = await api.get("/api/health/sources")
-    assert [item["source_name"] for item in whole["sources"]] == names
-    assert whole["counts"] == {"healthy": 1, "stale": 0, "failing": 0, "never": 4}
-    assert [(group["country"], group["region"], group["total"]) for group in whole["groups"]] == [
+    full_grid = await api.get("/api/health/sources")
+    assert [item["source_name"] for item in full_grid["sources"]] == names
+    assert full_grid["counts"] == {"healthy": 1, "stale": 0, "failing": 0, "never": 4}
+    assert [(group["country"], group["region"], group["total"]) for group in full_grid["groups"]] == [
         ("at", "", 1),
         ("us", "ca", 2),
         ("us", "ny", 1),
@@ -111,11 +119,11 @@ async def test_grid_filters_counts_and_pages(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("query", ["?state=ill", "?cursor=a", "?cursor=a%20b", "?stale_days=0", "?layer=roads", "?x=1"])
-async def test_grid_with_what_is_none_is_refused(api: RunningApi, query: str) -> None:
+async def test_invalid_filter_of_the_grid_is_refused(api: RunningApi, query: str) -> None:
     assert (await api.client.get(f"/api/health/sources{query}")).status == 422
 
 
-async def test_statistics_tell_phases_throughput_and_cost_of_a_run(api: RunningApi) -> None:
+async def test_statistics_have_phases_throughput_and_cost_of_a_run(api: RunningApi) -> None:
     jobs = await make_jobs(api, "us/a", "us/b", "us/c")
     for job in jobs[:2]:
         await succeed(api, job, seconds={"read": 2.0, "write": 3.0})
@@ -125,26 +133,30 @@ async def test_statistics_tell_phases_throughput_and_cost_of_a_run(api: RunningA
     )
     await api.database.execute("UPDATE job_attempt SET started_at = ended_at - interval '1 hour'")
     run = (await api.get(f"/api/job/{jobs[0]}"))["run"]
-    told = await api.get(f"/api/statistics?run={run}")
-    assert {item["phase"]: (item["jobs"], item["median_s"]) for item in told["phases"]} == {
+    statistics = await api.get(f"/api/statistics?run={run}")
+    assert {item["phase"]: (item["jobs"], item["median_s"]) for item in statistics["phases"]} == {
         "queued": (2, 10),
         "starting": (2, 5),
         "working": (2, 60),
         "working: read": (2, 2),
         "working: write": (2, 3),
     }
-    assert [(item["status"], item["jobs"]) for item in told["backlog"]] == [("Pending", 1)]
-    assert (told["throughput"]["jobs"], told["throughput"]["features"]) == (2, 2 * GOOD["count"])
-    assert told["throughput"]["jobs_an_hour"] == pytest.approx(120, rel=0.01)
+    assert [(item["status"], item["jobs"]) for item in statistics["backlog"]] == [("Pending", 1)]
+    assert statistics["throughput"]["jobs"] == 2
+    assert statistics["throughput"]["features"] == 2 * GOOD["count"]
+    assert statistics["throughput"]["jobs_an_hour"] == pytest.approx(120, rel=0.01)
     one = 0.04048 + 4 * 0.004445
-    assert told["cost"]["total"] == pytest.approx(2 * one, rel=0.01)
+    assert statistics["cost"]["total"] == pytest.approx(2 * one, rel=0.01)
     assert (await api.get(f"/api/job/{jobs[0]}/cost"))["total"] == pytest.approx(one, rel=0.01)
-    everywhere = await api.get("/api/statistics")
-    assert (everywhere["throughput"]["jobs"], everywhere["cost"]) == (2, None)
+    all_runs = await api.get("/api/statistics")
+    assert all_runs["throughput"]["jobs"] == 2
+    assert all_runs["cost"] is None
 
 
-async def test_statistics_of_nothing_are_empty(api: RunningApi) -> None:
-    told = await api.get("/api/statistics")
-    assert (told["backlog"], told["phases"], told["throughput"]["jobs_an_hour"]) == ([], [], None)
+async def test_statistics_without_jobs_are_empty(api: RunningApi) -> None:
+    statistics = await api.get("/api/statistics")
+    assert statistics["backlog"] == []
+    assert statistics["phases"] == []
+    assert statistics["throughput"]["jobs_an_hour"] is None
     assert (await api.client.get("/api/statistics?run=9")).status == 404
     assert (await api.client.get("/api/job/9/cost")).status == 404

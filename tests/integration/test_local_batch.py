@@ -58,7 +58,8 @@ def test_job_over_its_memory_limit_is_killed_with_137(batch: BatchProcess) -> No
 def test_job_over_its_time_limit_is_stopped(batch: BatchProcess) -> None:
     api = _define(batch, "import time; time.sleep(60)", timeout={"attemptDurationSeconds": 1})
     job = _end(api, _submit(api))
-    assert (job["status"], job["statusReason"]) == ("FAILED", "Job attempt duration exceeded timeout")
+    assert job["status"] == "FAILED"
+    assert job["statusReason"] == "Job attempt duration exceeded timeout"
 
 
 def test_terminated_job_has_the_reason(batch: BatchProcess) -> None:

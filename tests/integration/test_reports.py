@@ -1,4 +1,4 @@
-"""The digest: what newly broke and was newly mended, each told once, by mail and to a webhook."""
+"""The digest: datasets that broke or were fixed, each sent once, by mail and to a webhook."""
 
 import json
 from collections.abc import AsyncIterator
@@ -21,44 +21,43 @@ from support.running_api import RunningApi
 
 
 async def report(api: RunningApi, period: str, *, mail_url: str = "", **settings: Any) -> dict[str, Any]:
-    """Fire a report, do it, and return the fire."""
+    """Trigger a report, execute it, and return the schedule run."""
     known = api.client.app[SETTINGS] if api.client.app else None
     assert known is not None
     values = {name: getattr(known, name) for name in Settings.__dataclass_fields__}
     mailer = Mailer(MailServer.parse(mail_url) if mail_url else None, sender="oa <oa@example.org>")
-    work = ReportTask(api.database, Settings(**{**values, **settings}), mailer)
-    fired = await post(api, "/api/schedule", type="report", period=period)
-    assert await schedule_once(api.database, {ScheduleType.REPORT: work})
-    return dict(await api.get(f"/api/schedule/{fired['id']}"))
+    task = ReportTask(api.database, Settings(**{**values, **settings}), mailer)
+    schedule_run = await post(api, "/api/schedule", type="report", period=period)
+    assert await schedule_once(api.database, {ScheduleType.REPORT: task})
+    return dict(await api.get(f"/api/schedule/{schedule_run['id']}"))
 
 
-def named(changes: list[dict[str, Any]]) -> list[str]:
+def source_names(changes: list[dict[str, Any]]) -> list[str]:
     return [change["source_name"] for change in changes]
 
 
-async def test_report_names_what_broke_and_was_mended_since_the_one_before(api: RunningApi) -> None:
+async def test_report_lists_what_broke_and_was_fixed_since_the_previous_one(api: RunningApi) -> None:
     a, b, c = await make_jobs(api, "us/a", "us/b", "us/c")
     await succeed(api, a)
     await fail(api, b)
     await fail(api, c)
     assert (await report(api, "p1"))["state"] == "Done"
     first = await api.get("/api/report")
-    assert (named(first["broke"]), first["fixed"], first["counts"]) == (
-        ["us/b", "us/c"],
-        [],
-        {"broke": 2, "fixed": 0},
-    )
+    assert source_names(first["broke"]) == ["us/b", "us/c"]
+    assert first["fixed"] == []
+    assert first["counts"] == {"broke": 2, "fixed": 0}
     for job in await make_jobs(api, "us/a", "us/b"):
-        await (fail if named([await api.get(f"/api/job/{job}")]) == ["us/a"] else succeed)(api, job)
+        await (fail if source_names([await api.get(f"/api/job/{job}")]) == ["us/a"] else succeed)(api, job)
     await report(api, "p2")
     second = await api.get("/api/report")
-    assert (named(second["broke"]), named(second["fixed"])) == (["us/a"], ["us/b"])
+    assert source_names(second["broke"]) == ["us/a"]
+    assert source_names(second["fixed"]) == ["us/b"]
     assert second["states"] == {"healthy": 1, "stale": 0, "failing": 1, "never": 1}
     await report(api, "p3")
     assert (await api.get("/api/report"))["counts"] == {"broke": 0, "fixed": 0}
 
 
-async def test_report_is_silent_on_what_broke_and_was_mended_in_between(api: RunningApi) -> None:
+async def test_report_leaves_out_what_broke_and_was_fixed_in_between(api: RunningApi) -> None:
     await succeed(api, (await make_jobs(api, "us/a"))[0])
     await fail(api, (await make_jobs(api, "us/a"))[0])
     await succeed(api, (await make_jobs(api, "us/a"))[0])
@@ -66,7 +65,7 @@ async def test_report_is_silent_on_what_broke_and_was_mended_in_between(api: Run
     assert (await api.get("/api/report"))["counts"] == {"broke": 0, "fixed": 0}
 
 
-async def test_report_as_text_and_html_has_words_links_and_no_markup_of_strangers(api: RunningApi) -> None:
+async def test_report_as_text_and_html_has_links_and_no_untrusted_markup(api: RunningApi) -> None:
     (job,) = await make_jobs(api, "us/a")
     await fail(api, job, "source.empty", "<script>alert(1)</script>")
     await report(api, "2026-W48")
@@ -80,32 +79,32 @@ async def test_report_as_text_and_html_has_words_links_and_no_markup_of_stranger
     assert f'/jobs/{job}">us/a addresses city</a>' in html
 
 
-async def test_report_before_there_was_one_is_not_found(api: RunningApi) -> None:
+async def test_report_before_the_first_one_is_not_found(api: RunningApi) -> None:
     assert (await api.client.get("/api/report")).status == 404
 
 
 @dataclass
 class Hook:
-    """A webhook and what it was told; it answers with `status`."""
+    """A webhook and the bodies that it received; it responds with `status`."""
 
     url: str = ""
     status: int = 200
-    told: list[dict[str, Any]] = field(default_factory=list)
+    bodies: list[dict[str, Any]] = field(default_factory=list)
 
 
 @pytest.fixture
 async def hook() -> AsyncIterator[Hook]:
-    made = Hook()
+    webhook = Hook()
 
-    async def take(request: web.Request) -> web.Response:
-        made.told.append(json.loads(await request.text()))
-        return web.Response(status=made.status)
+    async def receive(request: web.Request) -> web.Response:
+        webhook.bodies.append(json.loads(await request.text()))
+        return web.Response(status=webhook.status)
 
     app = web.Application()
-    app.add_routes([web.post("/hook", take)])
+    app.add_routes([web.post("/hook", receive)])
     async with TestServer(app) as server:
-        made.url = str(server.make_url("/hook"))
-        yield made
+        webhook.url = str(server.make_url("/hook"))
+        yield webhook
 
 
 async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_first(api: RunningApi, hook: Hook) -> None:
@@ -113,27 +112,30 @@ async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_firs
     await fail(api, job)
     hook.status = 503
     async with mail_server() as box:
-        told = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
-        told |= {"report_webhook_url": hook.url, "allowed_hosts": ("127.0.0.1",)}
-        waiting = await report(api, "p1", **told)
-        assert (waiting["state"], "503" in waiting["error"]) == ("Waiting", True)
+        settings = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
+        settings |= {"report_webhook_url": hook.url, "allowed_hosts": ("127.0.0.1",)}
+        waiting = await report(api, "p1", **settings)
+        assert waiting["state"] == "Waiting"
+        assert "503" in waiting["error"]
         hook.status = 200
         await api.database.execute("UPDATE schedule_run SET due_at = now()")
-        assert (await report(api, "p1", **told))["state"] == "Done"
+        assert (await report(api, "p1", **settings))["state"] == "Done"
     (mail,) = box.mails
     assert mail["Subject"] == "OpenAddresses p1: 1 broke, 0 fixed"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
-    assert [told["counts"] for told in hook.told] == [{"broke": 1, "fixed": 0}] * 2
-    assert "us/a" in hook.told[0]["text"]
+    assert [body["counts"] for body in hook.bodies] == [{"broke": 1, "fixed": 0}] * 2
+    assert "us/a" in hook.bodies[0]["text"]
 
 
-async def test_report_that_the_mail_server_refuses_is_tried_again(api: RunningApi) -> None:
+async def test_report_that_the_mail_server_rejects_is_retried(api: RunningApi) -> None:
     async with mail_server(refuses=True) as box:
-        told = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
-        waiting = await report(api, "p1", **told)
-    assert (waiting["state"], "mail server" in waiting["error"]) == ("Waiting", True)
+        settings = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
+        waiting = await report(api, "p1", **settings)
+    assert waiting["state"] == "Waiting"
+    assert "mail server" in waiting["error"]
 
 
-async def test_report_for_a_webhook_in_our_own_network_is_not_posted(api: RunningApi, hook: Hook) -> None:
+async def test_report_for_a_webhook_in_the_private_network_is_not_posted(api: RunningApi, hook: Hook) -> None:
     done = await report(api, "p1", report_webhook_url=hook.url)
-    assert (done["state"], hook.told) == ("Done", [])
+    assert done["state"] == "Done"
+    assert hook.bodies == []

@@ -1,4 +1,4 @@
-"""Schedules: done once however often they fire, resumed where they stopped, refusals told."""
+"""Schedules: one schedule run per period, resumed where it stopped, rejections listed."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 import oa_api.schedules.sources_task as sources_module
-from oa_api.schedules.repository import GitHubArchives, Repository, RepositoryReader
+from oa_api.schedules.repository import GitHubArchives, RepositoryReader, SourceRepository
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
 from oa_shared.schedule_types import ScheduleType
@@ -22,7 +22,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 class KilledError(BaseException):
-    """What a process that is killed does: nothing after this."""
+    """The end of a killed process: nothing follows."""
 
 
 def write(folder: Path, name: str, body: Any) -> None:
@@ -43,8 +43,8 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def work_on(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesTask]:
-    return {ScheduleType.SOURCES: SourcesTask(api.database, RepositoryReader(hosts), Repository(str(address)))}
+def tasks_for(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesTask]:
+    return {ScheduleType.SOURCES: SourcesTask(api.database, RepositoryReader(hosts), SourceRepository(str(address)))}
 
 
 async def trigger(api: RunningApi, **body: Any) -> dict[str, Any]:
@@ -65,22 +65,28 @@ EXPECTED = sorted(
 
 
 async def test_sources_become_the_jobs_of_one_closed_live_weekly_run(api: RunningApi, repository: Path) -> None:
-    fired = await trigger(api, period="2026-W48")
-    assert (fired["state"], fired["run"]) == ("Waiting", None)
-    assert await schedule_once(api.database, work_on(api, repository))
-    done = await api.get(f"/api/schedule/{fired['id']}")
+    schedule_run = await trigger(api, period="2026-W48")
+    assert schedule_run["state"] == "Waiting"
+    assert schedule_run["run"] is None
+    assert await schedule_once(api.database, tasks_for(api, repository))
+    done = await api.get(f"/api/schedule/{schedule_run['id']}")
     assert done["state"] == "Done", done
     assert await jobs_of(api) == EXPECTED
     run = await api.get(f"/api/run/{done['run']}")
-    assert (run["live"], run["lane"], run["closed"], run["jobs"]["total"]) == (True, "weekly", True, len(EXPECTED))
-    assert (done["detail"]["definitions"], done["detail"]["jobs"], done["detail"]["refused"]) == (12, 15, 5)
+    assert run["live"] is True
+    assert run["lane"] == "weekly"
+    assert run["closed"] is True
+    assert run["jobs"]["total"] == len(EXPECTED)
+    assert done["detail"]["definitions"] == 12
+    assert done["detail"]["jobs"] == 15
+    assert done["detail"]["refused"] == 5
     assert run["github"]["sha"] == done["detail"]["commit"]
 
 
-async def test_sources_that_are_refused_are_told_with_the_reason(api: RunningApi, repository: Path) -> None:
-    fired = await trigger(api)
-    await schedule_once(api.database, work_on(api, repository))
-    refused = (await api.get(f"/api/schedule/{fired['id']}"))["refused"]
+async def test_rejected_sources_are_listed_with_the_reason(api: RunningApi, repository: Path) -> None:
+    schedule_run = await trigger(api)
+    await schedule_once(api.database, tasks_for(api, repository))
+    refused = (await api.get(f"/api/schedule/{schedule_run['id']}"))["refused"]
     assert [(item["path"], item["code"]) for item in refused] == [
         ("sources/us/a b.json", "source.schema"),
         ("sources/us/latin.json", "source.encoding"),
@@ -91,20 +97,20 @@ async def test_sources_that_are_refused_are_told_with_the_reason(api: RunningApi
     assert all(item["message"] for item in refused)
 
 
-async def test_firing_again_returns_the_first_fire_and_does_nothing(api: RunningApi, repository: Path) -> None:
-    fired = await asyncio.gather(*(trigger(api, period="p") for _ in range(5)))
-    assert len({item["id"] for item in fired}) == 1
-    assert await schedule_once(api.database, work_on(api, repository))
+async def test_second_trigger_returns_the_first_schedule_run(api: RunningApi, repository: Path) -> None:
+    schedule_runs = await asyncio.gather(*(trigger(api, period="p") for _ in range(5)))
+    assert len({item["id"] for item in schedule_runs}) == 1
+    assert await schedule_once(api.database, tasks_for(api, repository))
     assert (await trigger(api, period="p"))["state"] == "Done"
-    assert not await schedule_once(api.database, work_on(api, repository))
+    assert not await schedule_once(api.database, tasks_for(api, repository))
     assert await jobs_of(api) == EXPECTED
 
 
 @pytest.mark.parametrize("place", ["schedule.after_snapshot", "schedule.before_commit", "schedule.after_chunk"])
-async def test_sources_of_a_killed_process_are_resumed_without_doubling(
+async def test_sources_of_a_killed_process_are_resumed_without_duplicates(
     api: RunningApi, repository: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    monkeypatch.setattr(sources_module, "_DEFINITIONS_AT_ONCE", 3)
+    monkeypatch.setattr(sources_module, "_DEFINITIONS_PER_TRANSACTION", 3)
     passed = 0
 
     def die(here: str) -> None:
@@ -117,19 +123,21 @@ async def test_sources_of_a_killed_process_are_resumed_without_doubling(
     await trigger(api)
     for _ in range(3):
         try:
-            await schedule_once(api.database, work_on(api, repository))
+            await schedule_once(api.database, tasks_for(api, repository))
         except KilledError:
-            assert not await schedule_once(api.database, work_on(api, repository)), "the lease of the dead still runs"
+            assert not await schedule_once(api.database, tasks_for(api, repository)), (
+                "the lease of the killed process is still valid"
+            )
             await api.database.execute("UPDATE schedule_run SET lease_until = now() - interval '1 second'")
     assert passed
     assert await jobs_of(api) == EXPECTED
     assert (await api.get("/api/schedule"))["schedule_runs"][0]["state"] == "Done"
 
 
-async def test_sources_whose_lease_was_taken_over_write_nothing_more(
+async def test_sources_with_a_lost_lease_write_nothing(
     api: RunningApi, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sources_module, "_DEFINITIONS_AT_ONCE", 3)
+    monkeypatch.setattr(sources_module, "_DEFINITIONS_PER_TRANSACTION", 3)
     await trigger(api)
     others = 0
 
@@ -139,26 +147,28 @@ async def test_sources_whose_lease_was_taken_over_write_nothing_more(
             others += 1
             if others == 1:
                 await api.database.execute("UPDATE schedule_run SET lease_until = now() - interval '1 second'")
-                await schedule_once(api.database, work_on(api, repository))
+                await schedule_once(api.database, tasks_for(api, repository))
             return await super().read(*given)
 
-    slow = SourcesTask(api.database, Slow(), Repository(str(repository)))
+    slow = SourcesTask(api.database, Slow(), SourceRepository(str(repository)))
     await schedule_once(api.database, {ScheduleType.SOURCES: slow})
     assert await jobs_of(api) == EXPECTED
     assert (await api.get("/api/schedule"))["schedule_runs"][0]["state"] == "Done"
 
 
-async def test_sources_without_a_repository_fail_in_words_and_go_on_when_fired_again(
+async def test_sources_without_a_repository_fail_and_resume_when_triggered_again(
     api: RunningApi, repository: Path, tmp_path: Path
 ) -> None:
-    fired = await trigger(api)
-    await schedule_once(api.database, work_on(api, tmp_path / "absent"))
-    failed = await api.get(f"/api/schedule/{fired['id']}")
+    schedule_run = await trigger(api)
+    await schedule_once(api.database, tasks_for(api, tmp_path / "absent"))
+    failed = await api.get(f"/api/schedule/{schedule_run['id']}")
     assert failed["state"] == "Failed"
-    assert "there is no folder" in failed["error"]
+    assert str(tmp_path / "absent" / "sources") in failed["error"]
     again = await trigger(api)
-    assert (again["id"], again["state"], again["error"]) == (fired["id"], "Waiting", None)
-    await schedule_once(api.database, work_on(api, repository))
+    assert again["id"] == schedule_run["id"]
+    assert again["state"] == "Waiting"
+    assert again["error"] is None
+    await schedule_once(api.database, tasks_for(api, repository))
     assert await jobs_of(api) == EXPECTED
 
 
@@ -170,18 +180,18 @@ async def archive_server() -> AsyncIterator[TestServer]:
     async def archive(_request: web.Request) -> web.Response:
         return web.Response(body=body)
 
-    async def moved(_request: web.Request) -> web.Response:
+    async def redirect(_request: web.Request) -> web.Response:
         raise web.HTTPFound("/archive.tar.gz")
 
     async def away(_request: web.Request) -> web.Response:
         raise web.HTTPServiceUnavailable
 
     async def commit(request: web.Request) -> web.Response:
-        asked = (request.match_info["branch"], request.headers["Accept"])
-        return web.Response(text=COMMIT if asked == ("HEAD", "application/vnd.github.sha") else "{}")
+        branch_and_type = (request.match_info["branch"], request.headers["Accept"])
+        return web.Response(text=COMMIT if branch_and_type == ("HEAD", "application/vnd.github.sha") else "{}")
 
     app = web.Application()
-    app.add_routes([web.get("/archive.tar.gz", archive), web.get("/moved", moved), web.get("/away", away)])
+    app.add_routes([web.get("/archive.tar.gz", archive), web.get("/moved", redirect), web.get("/away", away)])
     app.add_routes([web.get("/repos/o/r/commits/{branch}", commit), web.get(f"/o/r/tar.gz/{COMMIT}", archive)])
     async with TestServer(app) as server:
         yield server
@@ -192,19 +202,19 @@ async def test_sources_of_an_archive_on_a_server_become_jobs(
     api: RunningApi, archive_server: TestServer, path: str
 ) -> None:
     await trigger(api)
-    await schedule_once(api.database, work_on(api, str(archive_server.make_url(path)), "127.0.0.1"))
+    await schedule_once(api.database, tasks_for(api, str(archive_server.make_url(path)), "127.0.0.1"))
     assert [job[0] for job in await jobs_of(api)] == ["us/a", "us/b"]
 
 
-async def test_sources_of_a_branch_on_github_are_taken_at_one_commit(
+async def test_sources_of_a_branch_on_github_are_fetched_at_one_commit(
     api: RunningApi, archive_server: TestServer
 ) -> None:
-    there = str(archive_server.make_url("")).rstrip("/")
-    reader = RepositoryReader(("127.0.0.1",), github=GitHubArchives(api=there, archives=there))
-    work = SourcesTask(api.database, reader, Repository("https://github.com/o/r"))
-    fired = await trigger(api)
-    await schedule_once(api.database, {ScheduleType.SOURCES: work})
-    assert (await api.get(f"/api/schedule/{fired['id']}"))["detail"]["commit"] == COMMIT
+    server_url = str(archive_server.make_url("")).rstrip("/")
+    reader = RepositoryReader(("127.0.0.1",), github=GitHubArchives(api=server_url, archives=server_url))
+    task = SourcesTask(api.database, reader, SourceRepository("https://github.com/o/r"))
+    schedule_run = await trigger(api)
+    await schedule_once(api.database, {ScheduleType.SOURCES: task})
+    assert (await api.get(f"/api/schedule/{schedule_run['id']}"))["detail"]["commit"] == COMMIT
     rows = await api.database.all("SELECT source_url FROM job ORDER BY id")
     assert rows[0] == {"source_url": f"https://github.com/o/r/blob/{COMMIT}/sources/us/a.json"}
 
@@ -217,18 +227,18 @@ async def test_sources_of_a_branch_on_github_are_taken_at_one_commit(
         ("/away", ("127.0.0.1",), ("Waiting", "503")),
     ],
 )
-async def test_sources_of_a_server_that_gives_none_fail_or_wait(
+async def test_sources_of_a_server_without_an_archive_fail_or_wait(
     api: RunningApi, archive_server: TestServer, path: str, hosts: tuple[str, ...], ending: tuple[str, str]
 ) -> None:
-    state, words = ending
-    fired = await trigger(api)
-    await schedule_once(api.database, work_on(api, str(archive_server.make_url(path)), *hosts))
-    found = await api.get(f"/api/schedule/{fired['id']}")
-    assert found["state"] == state
-    assert words in found["error"]
+    state, reason = ending
+    schedule_run = await trigger(api)
+    await schedule_once(api.database, tasks_for(api, str(archive_server.make_url(path)), *hosts))
+    result = await api.get(f"/api/schedule/{schedule_run['id']}")
+    assert result["state"] == state
+    assert reason in result["error"]
 
 
-async def test_schedule_list_tells_what_is_due_and_pages(api: RunningApi) -> None:
+async def test_schedule_list_has_upcoming_runs_and_pages(api: RunningApi) -> None:
     for number in range(3):
         await trigger(api, period=f"p{number}")
     response = await api.client.get("/api/schedule?limit=2")
@@ -244,14 +254,14 @@ async def test_schedule_list_tells_what_is_due_and_pages(api: RunningApi) -> Non
 @pytest.mark.parametrize(
     "body", [{}, {"type": "close"}, {"type": "sources", "period": "a b"}, {"type": "sources", "x": 1}]
 )
-async def test_fire_of_what_is_none_is_refused(api: RunningApi, body: dict[str, Any]) -> None:
+async def test_invalid_trigger_is_refused(api: RunningApi, body: dict[str, Any]) -> None:
     response = await api.client.post("/api/schedule", json=body, headers=INTERNAL)
     assert response.status == 422
 
 
-async def test_fire_without_the_role_is_refused(api: RunningApi) -> None:
+async def test_trigger_without_the_role_is_refused(api: RunningApi) -> None:
     assert (await api.client.post("/api/schedule", json={"type": "sources"})).status == 401
 
 
-async def test_fire_that_is_not_there_is_not_found(api: RunningApi) -> None:
+async def test_missing_schedule_run_is_not_found(api: RunningApi) -> None:
     assert (await api.client.get("/api/schedule/7")).status == 404

@@ -33,19 +33,22 @@ async def browser(api: RunningApi) -> AsyncIterator[WebBrowser]:
 
 
 async def callback_of(browser: WebBrowser, path: str = BEGIN) -> str:
-    """Begin in a browser and return the address that GitHub sends it back to, without going there."""
+    """Start a sign-in and return the callback URL to which GitHub redirects, without opening it."""
     async with browser._session.get(browser.site.join(browser.site.with_path(path)), allow_redirects=False) as sent:
         at_github = sent.headers["Location"]
     async with browser._session.get(at_github, allow_redirects=False) as back:
         return back.headers["Location"]
 
 
-async def test_known_user_is_signed_in_and_led_on(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
+async def test_known_user_is_signed_in_and_redirected(
+    api: RunningApi, github: GithubProvider, browser: WebBrowser
+) -> None:
     await account(api, "ada", "author", github_id=583231)
     shown = await browser.open("/sign-in?next=/profile")
     assert "/sign-in/github?next=/profile" in shown.text
     shown = await browser.open(f"{BEGIN}?next=/runs")
-    assert (shown.status, shown.path) == (200, "/runs")
+    assert shown.status == 200
+    assert shown.path == "/runs"
     assert ">ada</a>" in shown.text
     assert (await browser.open("/profile")).status == 200
     assert browser.cookie("oa_anonymous") == ""
@@ -61,14 +64,14 @@ async def test_user_without_account_gets_the_id_to_give_to_an_admin(browser: Web
     assert browser.cookie("oa_session") == ""
 
 
-async def test_disabled_account_stays_out(browser: WebBrowser, api: RunningApi) -> None:
+async def test_disabled_account_cannot_sign_in(browser: WebBrowser, api: RunningApi) -> None:
     await account(api, "ada", "author", github_id=583231)
     await api.database.execute("UPDATE account SET disabled_at = now()")
     assert (await browser.open(BEGIN)).status == 403
     assert browser.cookie("oa_session") == ""
 
 
-async def test_state_is_good_once(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
+async def test_state_is_valid_once(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     visit = None
     address = await callback_of(browser)
@@ -92,9 +95,7 @@ async def test_callback_of_another_browser_does_not_sign_in(
     assert github.exchanges == 0
 
 
-async def test_code_of_another_sign_in_is_worth_nothing(
-    api: RunningApi, github: GithubProvider, browser: WebBrowser
-) -> None:
+async def test_code_of_another_sign_in_is_refused(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
     await account(api, "eve", "viewer", github_id=583231)
     from_eve = await callback_of(browser)
     async with web_browser(api) as victim:
@@ -103,30 +104,32 @@ async def test_code_of_another_sign_in_is_worth_nothing(
             own.partition("code=")[2].partition("&")[0], from_eve.partition("code=")[2].partition("&")[0]
         )
         shown = await victim.open(injected)
-        assert (shown.status, victim.cookie("oa_session")) == (403, "")
+        assert shown.status == 403
+        assert victim.cookie("oa_session") == ""
     assert github.exchanges == 1
 
 
-async def test_callback_out_of_nowhere_is_refused(browser: WebBrowser, github: GithubProvider) -> None:
+async def test_callback_without_a_sign_in_is_refused(browser: WebBrowser, github: GithubProvider) -> None:
     for query in ["", "?state=", "?state=x&code=y", "?code=y", "?state=%00&code=y", "?error=access_denied"]:
         assert (await browser.open(f"{BEGIN}/callback{query}")).status == 403, query
     assert github.exchanges == 0
 
 
-async def test_refusal_at_github_leads_back(browser: WebBrowser) -> None:
+async def test_refusal_at_github_redirects_to_sign_in(browser: WebBrowser) -> None:
     address = await callback_of(browser)
     state = address.partition("state=")[2]
     shown = await browser.open(f"{BEGIN}/callback?error=access_denied&state={state}")
-    assert (shown.status, shown.path) == (200, "/sign-in")
+    assert shown.status == 200
+    assert shown.path == "/sign-in"
     assert shown.message("bad")
 
 
-async def test_github_away_is_503(browser: WebBrowser, github: GithubProvider) -> None:
+async def test_unavailable_github_is_503(browser: WebBrowser, github: GithubProvider) -> None:
     github.is_broken = True
     assert (await browser.open(BEGIN)).status == 503
 
 
-async def test_sign_in_gives_a_new_session_and_ends_the_one_before(api: RunningApi, browser: WebBrowser) -> None:
+async def test_sign_in_starts_a_new_session_and_ends_the_previous_one(api: RunningApi, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     browser.plant("oa_session", "chosen-by-somebody-else")
     await browser.open(BEGIN)
@@ -140,13 +143,14 @@ async def test_sign_in_gives_a_new_session_and_ends_the_one_before(api: RunningA
 ELSEWHERE = ["https://evil.example/", "//evil.example/", "/%5Cevil.example", "/%09/evil.example", "javascript:alert(1)"]
 
 
-async def test_sign_in_leads_nowhere_else(api: RunningApi, browser: WebBrowser) -> None:
+async def test_sign_in_redirects_to_no_other_site(api: RunningApi, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     for address in ELSEWHERE:
-        # the second time the browser is signed in already, and redirected at once
+        # the second time the browser is already signed in and is redirected at once
         for way in (BEGIN, "/sign-in"):
             shown = await browser.open(f"{way}?next={address}")
-            assert (shown.url.origin(), shown.path) == (browser.site.origin(), "/profile"), address
+            assert shown.url.origin() == browser.site.origin(), address
+            assert shown.path == "/profile", address
 
 
 async def sign_in_as_member(
@@ -163,14 +167,15 @@ async def test_member_gets_an_account_once(database_url: str, github: GithubProv
     github.members[group] = {"octocat": "active"}
     assert (await sign_in_as_member(database_url, github))[0] == 200
     status, (row,) = await sign_in_as_member(database_url, github)
-    assert (status, row["login"], row["role"], row["github_id"], row["by_membership"]) == (
-        *(200, "octocat", "author"),
-        *(583231, True),
-    )
+    assert status == 200
+    assert row["login"] == "octocat"
+    assert row["role"] == "author"
+    assert row["github_id"] == 583231
+    assert row["by_membership"] is True
     assert set(github.scopes) == {"read:org"}
 
 
-async def test_member_with_the_name_of_the_service_gets_none(database_url: str, github: GithubProvider) -> None:
+async def test_member_with_the_name_of_the_service_gets_no_account(database_url: str, github: GithubProvider) -> None:
     github.members["oa"] = {"Service": "active"}
     github.user["login"] = "Service"
     assert await sign_in_as_member(database_url, github) == (409, [])
@@ -181,24 +186,26 @@ async def test_invited_and_other_users_get_no_account(database_url: str, github:
     assert await sign_in_as_member(database_url, github) == (403, [])
 
 
-async def test_former_member_stays_out(database_url: str, github: GithubProvider) -> None:
+async def test_former_member_cannot_sign_in(database_url: str, github: GithubProvider) -> None:
     github.members["oa"] = {"octocat": "active"}
     await sign_in_as_member(database_url, github)
     github.members.clear()
     assert (await sign_in_as_member(database_url, github))[0] == 403
 
 
-async def test_member_whose_name_is_taken_does_not_take_that_account(database_url: str, github: GithubProvider) -> None:
+async def test_member_with_the_name_of_an_account_does_not_get_that_account(
+    database_url: str, github: GithubProvider
+) -> None:
     github.members["oa"] = {"octocat": "active"}
     async with running_api(database_url) as api:
         await account(api, "Octocat", "admin")
     status, (row,) = await sign_in_as_member(database_url, github)
-    assert (status, row["github_id"], row["role"]) == (409, None, "admin")
+    assert status == 409
+    assert row["github_id"] is None
+    assert row["role"] == "admin"
 
 
-async def test_user_who_was_renamed_keeps_the_account(
-    api: RunningApi, github: GithubProvider, browser: WebBrowser
-) -> None:
+async def test_renamed_user_keeps_the_account(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     github.user = {"id": 583231, "login": "renamed"}
     assert ">ada</a>" in (await browser.open(BEGIN)).text
@@ -207,9 +214,7 @@ async def test_user_who_was_renamed_keeps_the_account(
         assert (await other.open(BEGIN)).status == 403
 
 
-async def test_role_of_members_that_is_none_keeps_the_service_from_starting(
-    database_url: str, github: GithubProvider
-) -> None:
+async def test_invalid_role_of_members_prevents_the_start(database_url: str, github: GithubProvider) -> None:
     with pytest.raises(SettingsError, match="OA_GITHUB_MEMBER_ROLE"):
         async with running_api(database_url, **github.settings, github_member_role="service"):
             pass

@@ -1,4 +1,4 @@
-"""A repository as GitHub keeps it: commits, branches, pull requests, check runs, comments."""
+"""A repository on GitHub: commits, branches, pull requests, check runs, comments."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ APP_ID = "4711"
 
 @dataclass
 class Commit:
-    """The files of a commit, and the commit before it."""
+    """The files of a commit, and its parent."""
 
     sha: str
     files: dict[str, str | bytes]
@@ -35,7 +35,7 @@ class PullRequest:
 
 @dataclass
 class GitHubModel:
-    """Everything that the stand-in server answers from."""
+    """The repository that the simulated server serves."""
 
     name: str = "openaddresses/openaddresses"
     default_branch: str = "master"
@@ -49,19 +49,19 @@ class GitHubModel:
     _ids: int = 100
 
     def next_id(self) -> int:
-        """Return a number that nothing else has."""
+        """Return a unique number."""
         self._ids += 1
         return self._ids
 
     def tick(self) -> datetime:
-        """Let a second pass, so that what is newer is seen to be."""
+        """Advance the clock by a second, so that newer items have later times."""
         self.now += timedelta(seconds=1)
         return self.now
 
     def commit(
         self, changes: dict[str, str | bytes | None], *, parent: str | None = None, to_branch: bool = False
     ) -> str:
-        """Write a commit on top of another (None removes a file), and return its name."""
+        """Write a commit on top of another (None removes a file), and return its SHA."""
         parent = parent or self.head or None
         files = dict(self.commits[parent].files) if parent else {}
         files |= {path: text for path, text in changes.items() if text is not None}
@@ -92,19 +92,19 @@ class GitHubModel:
     def merge(self, number: int) -> tuple[str, str]:
         """Merge a pull request in one commit; return the head of the branch before and after."""
         pull, before = self.pulls[number], self.head
-        paths = self.changed(self.merge_base(pull.base_sha, pull.head_sha), pull.head_sha)
+        paths = self.list_changes(self.merge_base(pull.base_sha, pull.head_sha), pull.head_sha)
         files = self.commits[pull.head_sha].files
         pull.merge_commit = self.commit({path: files.get(path) for path in paths}, to_branch=True)
         pull.state, pull.merged, pull.updated_at = "closed", True, self.tick()
         return before, self.head
 
-    def changed(self, base: str, head: str) -> list[str]:
+    def list_changes(self, base: str, head: str) -> list[str]:
         """Return the paths that differ between two commits."""
         before, after = self.commits[base].files, self.commits[head].files
         return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the newest commit that both come from."""
+        """Return the newest common ancestor."""
         ancestors = self._ancestors(base)
         return next(sha for sha in self._ancestors(head) if sha in ancestors)
 

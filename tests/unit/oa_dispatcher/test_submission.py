@@ -44,20 +44,23 @@ async def test_pending_job_is_submitted_once_and_reported(world: Any) -> None:
     assert await handle(world, message()) == Ack()
     assert world.batch.calls == ["submit"]
     (entry,) = world.batch.entries.values()
-    assert (entry.request.name, entry.request.queue, entry.request.definition) == (NAME, "queue-manual", "d-standard")
+    assert entry.request.name == NAME
+    assert entry.request.queue == "queue-manual"
+    assert entry.request.definition == "d-standard"
     assert entry.request.environment["OA_TOKEN"] == f"{7:032x}"
-    assert (world.api.rows[7]["status"], world.api.rows[7]["batch_job"]) == ("Submitted", entry.job.id)
+    assert world.api.rows[7]["status"] == "Submitted"
+    assert world.api.rows[7]["batch_job"] == entry.job.id
 
 
 @pytest.mark.parametrize("kind", JobKind)
-async def test_container_gets_the_kind_of_its_job(world: Any, kind: JobKind) -> None:
+async def test_container_receives_the_kind_of_its_job(world: Any, kind: JobKind) -> None:
     world.api.add(7)
     await handle(world, message(kind=kind))
     (entry,) = world.batch.entries.values()
     assert entry.request.environment["OA_KIND"] == kind
 
 
-async def test_container_gets_no_shared_secret(world: Any) -> None:
+async def test_container_receives_no_shared_secret(world: Any) -> None:
     world.settings = replace(world.settings, shared_secret="the-shared-secret")
     world.api.add(7)
     await handle(world, message())
@@ -115,14 +118,17 @@ async def test_throttled_returns_the_message_and_slows_the_bucket(world: Any) ->
     submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket)
     assert isinstance(await submission(message()), DependencyDown)
     assert bucket._rate == 50
-    assert (world.api.rows[7]["status"], world.batch.entries) == ("Pending", {})
+    assert world.api.rows[7]["status"] == "Pending"
+    assert world.batch.entries == {}
 
 
 async def test_forbidden_returns_the_message_and_fails_no_job(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
     assert isinstance(await handle(world, message()), DependencyDown)
-    assert (world.api.rows[7]["status"], world.api.reports, world.batch.entries) == ("Pending", [], {})
+    assert world.api.rows[7]["status"] == "Pending"
+    assert world.api.reports == []
+    assert world.batch.entries == {}
 
 
 async def test_forbidden_lookup_returns_the_message_too(world: Any) -> None:
@@ -137,7 +143,9 @@ async def test_refused_fails_the_job_with_the_message_of_batch(world: Any) -> No
     world.batch.faults.append(BatchRefusedError("no such queue"))
     assert await handle(world, message()) == Ack()
     (report,) = world.api.reports
-    assert (report["status"], report["code"], report["message"]) == ("Fail", "infra.refused", "no such queue")
+    assert report["status"] == "Fail"
+    assert report["code"] == "infra.refused"
+    assert report["message"] == "no such queue"
 
 
 async def test_api_down_returns_the_message_before_anything_is_submitted(world: Any) -> None:
@@ -200,7 +208,7 @@ async def test_tier_with_machines_of_its_own_uses_their_queue(world: Any) -> Non
 
 
 @pytest.mark.parametrize(("sample", "variable"), [(None, None), (50, "50")])
-async def test_container_gets_the_size_of_a_sample(world: Any, sample: int | None, variable: str | None) -> None:
+async def test_container_receives_the_size_of_a_sample(world: Any, sample: int | None, variable: str | None) -> None:
     world.api.add(7)
     await handle(world, replace(message(7), body=dump(replace(parse_job_message(message(7).body), sample=sample))))
     (entry,) = world.batch.entries.values()

@@ -61,7 +61,8 @@ async def test_sweep_of_a_running_job_without_a_batch_id_finds_it_by_name(world:
     assert await sweep(world) == []
     world.batch.change(batch_job, status="FAILED", exit_code=1)
     (event,) = await sweep(world)
-    assert (event["status"], event["batch_job"]) == ("FAILED", batch_job)
+    assert event["status"] == "FAILED"
+    assert event["batch_job"] == batch_job
 
 
 async def test_sweep_of_a_job_past_its_time_limit_terminates_it(world: Any) -> None:

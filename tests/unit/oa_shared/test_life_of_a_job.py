@@ -47,7 +47,8 @@ class LifeOfAJob(RuleBasedStateMachine):
         outcome = decide(self.state, report)
         if not isinstance(outcome, Accept):
             return
-        assert (report.attempt, report.token) == (self.state.attempt, self.state.token)
+        assert report.attempt == self.state.attempt
+        assert report.token == self.state.token
         self._become(replace(self.state, status=outcome.status, error_code=code))
         if outcome.status.ended:
             self.endings.setdefault(self.state.attempt, []).append(code)

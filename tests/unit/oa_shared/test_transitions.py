@@ -27,7 +27,8 @@ def test_decide_never_lowers_the_rank(history: list[StatusReport]) -> None:
         outcome = decide(current, item)
         if isinstance(outcome, Accept):
             assert outcome.status.rank > current.status.rank
-            assert (item.attempt, item.token) == (current.attempt, current.token)
+            assert item.attempt == current.attempt
+            assert item.token == current.token
             current = state(outcome.status)
 
 

@@ -1,22 +1,23 @@
-"""Every builder of planned jobs states the host of the data, which pauses of a host depend on."""
+"""Every builder of planned jobs sets the host of the data, on which pauses of a host depend."""
 
 import ast
 import json
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import oa_api
 from oa_api.jobs.planning import DefinitionText, EntrySelection, PlannedJob, plan_definition
-from oa_api.products.plan import Inputs, Plan
+from oa_api.products.builds import Product
 from oa_api.pull_requests import runs
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.definition_review import review
+from oa_api.pull_requests.rows import DueEntry
 from oa_api.schedules import sources_task
 from oa_shared.job_kinds import JobKind
+from oa_shared.products import FABRIC_FORMATS, ProductPlan
 
 HOST = "gis.example.org"
 CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lat": "Y", "lon": "X"}
@@ -38,13 +39,25 @@ def _of_schedule() -> PlannedJob:
 
 def _of_pull_request() -> PlannedJob:
     change = SourceChange(path="sources/xx/a.json", source_name="xx/a", before=None, after=TEXT)
-    (job,) = review(change, address="https://github.com/a").jobs
+    (job,) = review(change, url="https://github.com/a").jobs
     return job
 
 
 def _of_sample() -> PlannedJob:
-    row: dict[str, Any] = {"source_name": "xx/a", "source_url": None, "source_sha256": "0", "definition": TEXT}
-    return runs._planned({**row, "layer": "addresses", "name": "city", "tier": "small", "host": HOST})
+    return runs._plan(
+        DueEntry(
+            job=1,
+            rank=9,
+            source_name="xx/a",
+            source_url=None,
+            source_sha256="0",
+            layer="addresses",
+            name="city",
+            tier="small",
+            host=HOST,
+            definition=TEXT,
+        )
+    )
 
 
 @pytest.mark.parametrize("build", [_of_request, _of_schedule, _of_pull_request, _of_sample])
@@ -53,14 +66,15 @@ def test_planned_job_of_a_source_has_its_host(build: Callable[[], PlannedJob]) -
 
 
 def test_planned_job_of_a_product_has_no_host() -> None:
-    assert Plan(JobKind.FABRIC, "addresses", "t", ("pmtiles",), Inputs([])).job().host is None
+    plan = ProductPlan(kind=JobKind.FABRIC, title="t", formats=FABRIC_FORMATS, inputs=())
+    assert Product("addresses", plan).job().host is None
 
 
 def test_planned_job_has_no_defaults() -> None:
     assert [field.name for field in fields(PlannedJob) if field.default is not MISSING] == []
 
 
-def test_planned_jobs_are_built_by_the_functions_tested_here() -> None:
+def test_planned_jobs_are_built_only_by_the_tested_functions() -> None:
     builders = {
         path.relative_to(_SOURCES).as_posix()
         for path in _SOURCES.rglob("*.py")
@@ -71,7 +85,7 @@ def test_planned_jobs_are_built_by_the_functions_tested_here() -> None:
     }
     assert builders == {
         "jobs/planning.py",
-        "products/plan.py",
+        "products/builds.py",
         "pull_requests/definition_review.py",
         "pull_requests/runs.py",
     }

@@ -1,4 +1,4 @@
-"""Which entries of a changed definition get jobs, and what is said of those that are wrong."""
+"""Which entries of a changed definition get jobs, and the findings in invalid definitions."""
 
 import json
 from collections.abc import Callable
@@ -18,15 +18,15 @@ def change(before: Any, after: Any, *, path: str = PATH, problem: str = "") -> S
     return SourceChange(path, path[8:-5], texts[0], texts[1], problem)
 
 
-def examined(before: Any, after: Any, **more: str) -> Review:
-    return review(change(before, after, **more), address="https://example.org/town")
+def review_change(before: Any, after: Any, **more: str) -> Review:
+    return review(change(before, after, **more), url="https://example.org/town")
 
 
-def names(found: Review) -> list[str]:
-    return [job.name for job in found.jobs]
+def names(result: Review) -> list[str]:
+    return [job.name for job in result.jobs]
 
 
-def edited(edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def edit_definition(edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Return the definition of two towns, edited."""
     made: dict[str, Any] = json.loads(json.dumps(definition("a", "b")))
     edit(made)
@@ -46,39 +46,40 @@ def edited(edit: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         (lambda made: made["layers"].update(parcels=[]), []),
     ],
 )
-def test_only_entries_that_say_something_else_get_jobs(edit: Callable[..., None], expected: list[str]) -> None:
-    assert names(examined(definition("a", "b"), edited(edit))) == expected
+def test_only_entries_that_differ_get_jobs(edit: Callable[..., None], expected: list[str]) -> None:
+    assert names(review_change(definition("a", "b"), edit_definition(edit))) == expected
 
 
 @pytest.mark.parametrize("before", [None, "not JSON", "{}", '{"schema": 1}', "[" * 5000, '"\\u0000"'])
 def test_every_entry_gets_a_job_when_there_was_no_usable_definition_before(before: str | None) -> None:
-    assert names(examined(before, definition("a", "b"))) == ["a", "b"]
+    assert names(review_change(before, definition("a", "b"))) == ["a", "b"]
 
 
-def test_layout_and_order_of_keys_count_for_nothing() -> None:
+def test_layout_and_order_of_keys_are_ignored() -> None:
     shuffled = json.dumps(dict(reversed(definition("a").items())), separators=(",", ":"))
-    assert names(examined(definition("a"), shuffled)) == []
+    assert names(review_change(definition("a"), shuffled)) == []
 
 
-def test_entry_that_is_gone_is_told_and_has_no_job() -> None:
-    found = examined(definition("a", "b"), definition("b"))
-    assert (found.removed, names(found)) == (["us/ca/town/addresses/a"], [])
+def test_removed_entry_is_listed_and_has_no_job() -> None:
+    result = review_change(definition("a", "b"), definition("b"))
+    assert result.removed == ["us/ca/town/addresses/a"]
+    assert names(result) == []
 
 
-def test_file_that_is_gone_tells_all_its_entries() -> None:
-    assert examined(definition("a", "b"), None).removed == ["us/ca/town/addresses/a", "us/ca/town/addresses/b"]
+def test_deleted_file_lists_all_of_its_entries() -> None:
+    assert review_change(definition("a", "b"), None).removed == ["us/ca/town/addresses/a", "us/ca/town/addresses/b"]
 
 
-def test_job_knows_its_definition_and_the_line_of_its_entry() -> None:
-    found = examined(None, definition("a", "b"))
+def test_job_has_its_definition_and_the_line_of_its_entry() -> None:
+    result = review_change(None, definition("a", "b"))
     lines = json.dumps(definition("a", "b"), indent=1).splitlines()
     second = [number for number, line in enumerate(lines, 1) if line == "   {"][1]
-    assert found.lines["us/ca/town/addresses/b"] == (PATH, second)
-    assert found.jobs[0].source_url == "https://example.org/town"
+    assert result.lines["us/ca/town/addresses/b"] == (PATH, second)
+    assert result.jobs[0].source_url == "https://example.org/town"
 
 
 @pytest.mark.parametrize(
-    ("after", "line", "said"),
+    ("after", "line", "expected"),
     [
         ('{"schema": 2,\n\n oops}', 3, "not JSON"),
         ('{"schema": 2, "coverage": NaN}', 1, "not JSON"),
@@ -88,31 +89,35 @@ def test_job_knows_its_definition_and_the_line_of_its_entry() -> None:
         ("[" * 100_000, 1, "not JSON"),
     ],
 )
-def test_definition_of_no_use_says_why_and_on_which_line(after: str, line: int, said: str) -> None:
-    (finding,) = examined(definition("a"), after).findings
+def test_invalid_definition_has_a_finding_with_its_line(after: str, line: int, expected: str) -> None:
+    (finding,) = review_change(definition("a"), after).findings
     assert finding.line == line
-    assert said in finding.message
+    assert expected in finding.message
 
 
 def test_repeated_name_is_a_warning_and_the_first_entry_gets_the_job() -> None:
-    found = examined(None, definition("a", "a"))
-    assert [(finding.level, finding.pointer) for finding in found.findings] == [("warning", "/layers/addresses/1/name")]
-    assert names(found) == ["a"]
+    result = review_change(None, definition("a", "a"))
+    assert [(finding.level, finding.pointer) for finding in result.findings] == [
+        ("warning", "/layers/addresses/1/name")
+    ]
+    assert names(result) == ["a"]
 
 
-def test_file_that_cannot_be_read_says_so_and_removes_nothing() -> None:
-    found = examined(definition("a"), None, problem="the file is not UTF-8")
-    assert ([finding.message for finding in found.findings], found.removed) == (["the file is not UTF-8"], [])
+def test_unreadable_file_has_a_finding_and_removes_nothing() -> None:
+    result = review_change(definition("a"), None, problem="the file is not UTF-8")
+    assert [finding.message for finding in result.findings] == ["the file is not UTF-8"]
+    assert result.removed == []
 
 
 @pytest.mark.parametrize(
     "path", ["sources/us/../x.json", "sources/a b.json", "sources/.hidden.json", "sources/\n.json"]
 )
-def test_path_that_can_name_no_source_is_a_finding(path: str) -> None:
-    found = examined(None, definition("a"), path=path)
-    assert (len(found.findings), found.jobs) == (1, [])
+def test_path_that_cannot_name_a_source_is_a_finding(path: str) -> None:
+    result = review_change(None, definition("a"), path=path)
+    assert len(result.findings) == 1
+    assert result.jobs == []
 
 
-def test_source_paths_are_definitions_and_nothing_else() -> None:
+def test_source_paths_are_definitions_only() -> None:
     paths = ["sources/us/a.json", "README.md", "sources/us/a.geojson", "x/sources/a.json", "sources/\ud800.json"]
     assert source_paths(paths) == ["sources/us/a.json"]

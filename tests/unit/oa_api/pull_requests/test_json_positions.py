@@ -1,4 +1,4 @@
-"""On which line each value of a JSON text stands."""
+"""The line of each value in a JSON text."""
 
 import json
 from typing import Any
@@ -37,7 +37,7 @@ _VALUES = st.recursive(
         ("/nothing", 1),
     ],
 )
-def test_line_of_pointer_is_that_of_the_value_or_of_what_is_around_it(pointer: str, line: int) -> None:
+def test_line_of_pointer_is_that_of_the_value_or_of_the_value_around_it(pointer: str, line: int) -> None:
     assert line_of(lines_of(TEXT), pointer) == line
 
 

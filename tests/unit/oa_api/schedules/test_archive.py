@@ -1,4 +1,4 @@
-"""Reading a repository: what it may hold, and that nothing in it can do harm."""
+"""Reading a repository: its limits, and untrusted content."""
 
 import io
 import tarfile
@@ -21,27 +21,30 @@ PATHS = [("sources/at/a.json", b"[]"), ("sources/us/ca/b.json", b"{}")]
 
 
 @pytest.mark.parametrize("packed", [zip_files, tar_files])
-def test_archive_gives_definitions_below_sources_in_order(packed: Callable[..., io.BytesIO]) -> None:
+def test_archive_returns_definitions_below_sources_in_order(packed: Callable[..., io.BytesIO]) -> None:
     assert [(member.path, member.body) for member in read_archive(packed(FILES))] == PATHS
 
 
 @pytest.mark.parametrize("packed", [zip_files, tar_files])
 @pytest.mark.parametrize("name", ["repo/sources/../../etc/x.json", "../sources/x.json"])
-def test_archive_with_paths_that_climb_gives_nothing_of_them(packed: Callable[..., io.BytesIO], name: str) -> None:
-    found = read_archive(packed({name: b"{}", "repo/sources/a.json": b"{}"}))
-    assert [member.path for member in found] == ["sources/a.json"]
+def test_archive_paths_with_parent_folders_are_left_out(packed: Callable[..., io.BytesIO], name: str) -> None:
+    members = read_archive(packed({name: b"{}", "repo/sources/a.json": b"{}"}))
+    assert [member.path for member in members] == ["sources/a.json"]
 
 
 @pytest.mark.parametrize("packed", [zip_files, tar_files])
-def test_archive_with_a_huge_definition_names_it_and_does_not_read_it(packed: Callable[..., io.BytesIO]) -> None:
+def test_huge_definition_in_an_archive_is_listed_without_its_body(packed: Callable[..., io.BytesIO]) -> None:
     files = {"r/sources/bomb.json": b" " * 5000, "r/sources/a.json": b"{}"}
-    found = read_archive(packed(files), ArchiveLimits(definition_bytes=1000))
-    assert [(member.path, member.body) for member in found] == [("sources/a.json", b"{}"), ("sources/bomb.json", None)]
+    members = read_archive(packed(files), ArchiveLimits(definition_bytes=1000))
+    assert [(member.path, member.body) for member in members] == [
+        ("sources/a.json", b"{}"),
+        ("sources/bomb.json", None),
+    ]
 
 
 @pytest.mark.parametrize("packed", [zip_files, tar_files])
 @pytest.mark.parametrize(
-    ("limits", "words"),
+    ("limits", "reason"),
     [
         (ArchiveLimits(entries=1), "more than 1 entries"),
         (ArchiveLimits(definitions=1), "more than 1 definitions"),
@@ -49,14 +52,14 @@ def test_archive_with_a_huge_definition_names_it_and_does_not_read_it(packed: Ca
     ],
 )
 def test_archive_beyond_a_limit_is_refused(
-    packed: Callable[..., io.BytesIO], limits: ArchiveLimits, words: str
+    packed: Callable[..., io.BytesIO], limits: ArchiveLimits, reason: str
 ) -> None:
-    with pytest.raises(RepositoryError, match=words):
+    with pytest.raises(RepositoryError, match=reason):
         read_archive(packed(FILES), limits)
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "reason"),
     [
         (b"<html>", "neither a zip file nor"),
         (b"", "neither a zip file nor"),
@@ -65,23 +68,23 @@ def test_archive_beyond_a_limit_is_refused(
         (zip_files({"readme": b""}).getvalue(), "no definition"),
     ],
 )
-def test_archive_that_is_none_is_refused_in_words(body: bytes, words: str) -> None:
-    with pytest.raises(RepositoryError, match=words):
+def test_invalid_archive_is_refused_with_the_reason(body: bytes, reason: str) -> None:
+    with pytest.raises(RepositoryError, match=reason):
         read_archive(io.BytesIO(body))
 
 
 def test_archive_with_links_does_not_follow_them() -> None:
-    made = io.BytesIO()
-    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w:gz") as archive:
         link = tarfile.TarInfo("r/sources/link.json")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
         plain = tarfile.TarInfo("r/sources/a.json")
         archive.addfile(plain, io.BytesIO())
-    assert [member.path for member in read_archive(made)] == ["sources/a.json"]
+    assert [member.path for member in read_archive(file)] == ["sources/a.json"]
 
 
-def test_folder_gives_its_definitions_and_follows_no_link(tmp_path: Path) -> None:
+def test_folder_returns_its_definitions_and_follows_no_link(tmp_path: Path) -> None:
     inner = tmp_path / "sources" / "us"
     inner.mkdir(parents=True)
     (inner / "a.json").write_bytes(b"{}")
@@ -89,6 +92,6 @@ def test_folder_gives_its_definitions_and_follows_no_link(tmp_path: Path) -> Non
     assert [(member.path, member.body) for member in read_folder(tmp_path)] == [("sources/us/a.json", b"{}")]
 
 
-def test_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+def test_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RepositoryError, match="no folder"):
         read_folder(tmp_path / "absent")

@@ -26,11 +26,11 @@ def test_period_of_a_moment_is_its_iso_week_or_its_day(kind: ScheduleType, perio
     assert period_of(kind, NOW) == period
 
 
-def test_period_of_the_first_days_of_a_year_may_belong_to_the_year_before() -> None:
+def test_period_of_the_first_days_of_a_year_may_belong_to_the_previous_year() -> None:
     assert period_of(ScheduleType.SOURCES, datetime(2027, 1, 3, tzinfo=UTC)) == "2026-W53"
 
 
-def test_period_of_a_moment_elsewhere_is_that_of_utc() -> None:
+def test_period_of_a_moment_in_another_time_zone_is_that_of_utc() -> None:
     late = datetime(2026, 11, 24, 23, 0, tzinfo=timezone(timedelta(hours=-5)))
     assert period_of(ScheduleType.CLEANUP, late) == "2026-11-25"
 
@@ -39,7 +39,7 @@ def test_period_of_a_moment_elsewhere_is_that_of_utc() -> None:
     st.integers(946_684_800, 4_102_444_800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
     st.sampled_from(ScheduleType),
 )
-def test_next_period_begins_where_this_one_ends(moment: datetime, kind: ScheduleType) -> None:
+def test_next_period_starts_where_this_one_ends(moment: datetime, kind: ScheduleType) -> None:
     following = next_period_at(kind, moment)
     assert following > moment
     assert period_of(kind, following) != period_of(kind, moment)

@@ -1,4 +1,4 @@
-"""What is taken as an upload, and what is refused, in words."""
+"""Which files uploads accept, and the reasons for which they refuse one."""
 
 import gzip
 import io
@@ -26,7 +26,7 @@ def links() -> bytes:
     return made.getvalue()
 
 
-def encrypted() -> bytes:
+def encrypted_zip() -> bytes:
     body = bytearray(zip_files({"a.csv": b"1"}).getvalue())
     for signature, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         body[body.index(signature) + place] |= 0x1
@@ -59,10 +59,10 @@ def huge_gzip() -> bytes:
         ("a.csv.gz", gzip.compress(b"a,b\n", mtime=0)),
         ("a.gpkg", b"SQLite format 3\x00" + b"\x00" * 100),
     ],
-    # Archives hold the time, and every worker has to find the same tests.
+    # Archives contain the time, and every worker must collect the same tests.
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_file_that_is_what_its_name_says_is_taken(name: str, body: bytes) -> None:
+def test_file_of_the_format_of_its_suffix_is_accepted(name: str, body: bytes) -> None:
     inspect(name, ends(body))
 
 
@@ -70,22 +70,22 @@ def test_file_that_is_what_its_name_says_is_taken(name: str, body: bytes) -> Non
     ("name", "make", "words"),
     [
         ("a.csv", lambda: b"", "empty"),
-        ("a.csv", lambda: b"MZ\x00\x00\x01", "no text"),
+        ("a.csv", lambda: b"MZ\x00\x00\x01", "binary"),
         ("a.csv", lambda: b"\n <html>", "web page"),
         ("a.geojson", lambda: b"<html>", "JSON"),
         ("a.kml", lambda: b"{}", "XML"),
         ("a.zip", lambda: b"NO,ST\n", "does not begin"),
         ("a.gz", lambda: b"NO,ST\n", "does not begin"),
         ("a.gpkg", lambda: b"PK\x03\x04", "does not begin"),
-        ("a.zip", lambda: zip_files({"a.csv": b"1" * 500}).getvalue()[:-30], "not a sound zip"),
-        ("a.zip", lambda: b"PK\x03\x04" + b"\x00" * 50, "not a sound zip"),
-        ("a.zip", zip_of("folder/"), "no file in it"),
-        ("a.zip", zip_of("../../etc/passwd"), "leaves its folder"),
-        ("a.zip", zip_of("/etc/passwd"), "leaves its folder"),
-        ("a.zip", zip_of("c:\\windows\\a.csv"), "leaves its folder"),
-        ("a.zip", zip_of("..\\a.csv"), "leaves its folder"),
+        ("a.zip", lambda: zip_files({"a.csv": b"1" * 500}).getvalue()[:-30], "not a valid zip"),
+        ("a.zip", lambda: b"PK\x03\x04" + b"\x00" * 50, "not a valid zip"),
+        ("a.zip", zip_of("folder/"), "contains no file"),
+        ("a.zip", zip_of("../../etc/passwd"), "outside the archive"),
+        ("a.zip", zip_of("/etc/passwd"), "outside the archive"),
+        ("a.zip", zip_of("c:\\windows\\a.csv"), "outside the archive"),
+        ("a.zip", zip_of("..\\a.csv"), "outside the archive"),
         ("a.zip", links, "is a link"),
-        ("a.zip", encrypted, "encrypted"),
+        ("a.zip", encrypted_zip, "encrypted_zip"),
         ("a.zip", zip_of("inner.zip"), "an archive in an archive"),
         ("a.zip", zip_of("inner.TGZ"), "an archive in an archive"),
         ("a.zip", lambda: zip_files({"bomb.csv": b"0" * 40_000_000}).getvalue(), "100 times"),
@@ -93,14 +93,14 @@ def test_file_that_is_what_its_name_says_is_taken(name: str, body: bytes) -> Non
         ("a.gz", huge_gzip, "100 times"),
     ],
 )
-def test_file_that_is_not_is_refused_in_words(name: str, make: Callable[[], bytes], words: str) -> None:
+def test_file_of_another_format_is_refused_with_the_reason(name: str, make: Callable[[], bytes], words: str) -> None:
     with pytest.raises(FileRefusedError, match=words):
         inspect(name, ends(make()))
 
 
 def test_zip_whose_directory_is_not_among_the_last_bytes_is_refused() -> None:
     body = zip_files({f"{number}.csv": b"" for number in range(100)}).getvalue()
-    with pytest.raises(FileRefusedError, match="not a sound zip"):
+    with pytest.raises(FileRefusedError, match="not a valid zip"):
         inspect("a.zip", Ends(len(body), body[:HEAD_BYTES], body[-200:]))
 
 

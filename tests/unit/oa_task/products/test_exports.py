@@ -69,10 +69,10 @@ async def test_export_of_gdal_is_read_back(
 ) -> None:
     report = await bucket.build(plan("export", [bucket.publish("us/ca/x", ROWS)], formats=[format_]), tmp_path / "out")
     found = read_ogr(tmp_path / "out" / file)
-    assert (found["driver"], found["crs"], found["type"], found["layers"]) == (
-        *(driver, "EPSG:4326", "Point"),
-        ["addresses"],
-    )
+    assert found["driver"] == driver
+    assert found["crs"] == "EPSG:4326"
+    assert found["type"] == "Point"
+    assert found["layers"] == ["addresses"]
     rows = sorted(zip(found["rows"]["number"], found["rows"]["street"], found["shapes"], strict=True))
     assert len(rows) == placed
     assert rows[0] == ("1", "Main St", "POINT (-100.123457 40.5)")

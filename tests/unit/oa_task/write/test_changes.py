@@ -112,7 +112,9 @@ def delta(folder: Path, before: list[Row], after: list[Row], **more: Any) -> dic
 def test_delta_has_a_point_for_each_change_with_its_earlier_values(tmp_path: Path) -> None:
     before = [("1", "x"), ("2", "y"), ("3", "z")]
     found = delta(tmp_path, before, [("1", "x"), ("2", "q"), ("4", "x")])
-    assert (found["shown"], found["of"]) == ({"removed": 1, "added": 1, "changed": 1},) * 2
+    counts = {"removed": 1, "added": 1, "changed": 1}
+    assert found["shown"] == counts
+    assert found["of"] == counts
     shown = {feature["properties"]["change"]: feature for feature in found["features"]}
     assert {name: feature["properties"]["id"] for name, feature in shown.items()} == {
         "removed": "3",

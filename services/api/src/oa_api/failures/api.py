@@ -10,6 +10,7 @@ from oa_api.failures.review_schemas import (
     ReviewFilterSchema,
     ReviewSelectionSchema,
 )
+from oa_api.failures.rows import JobForReview
 from oa_api.failures.schemas import FailureFilterSchema, FailureListSchema
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.paging import list_response
@@ -31,7 +32,11 @@ async def list_errors(request: web.Request) -> web.Response:
     """Return a page of jobs that need review, newest first."""
     review_filter = await read_query(request, ReviewFilterSchema())
     page = await review.list_for_review(request.app[DATABASE], review_filter)
-    return list_response(request, review_filter, "errors", page, serialize=_JOB_FOR_REVIEW.dump, cursor_key="job")
+    return list_response(request, review_filter, "errors", page, serialize=_JOB_FOR_REVIEW.dump, cursor_of=_job_id)
+
+
+def _job_id(job: JobForReview) -> int:
+    return job.id
 
 
 async def count_errors(request: web.Request) -> web.Response:

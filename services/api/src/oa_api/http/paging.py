@@ -1,30 +1,15 @@
 """Pages of lists as responses, with Link headers to the next and the previous page."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from aiohttp import web
 from yarl import URL
 
-from oa_api.db.counting import Total
-from oa_api.db.database import Row
 from oa_api.db.pages import Page
-from oa_api.http.schemas import CursorSlice, Slice
+from oa_api.http.schemas import CursorSlice, Slice, TextCursorSlice
 
 _Row = TypeVar("_Row")
-
-
-def page_response(
-    request: web.Request, asked: dict[str, Any], name: str, rows: list[Row], *, total: Total, **extra: object
-) -> web.Response:
-    """Return a page of a list with Links; `rows` are serialized, and may have one more than fit."""
-    page = Page.cut(rows, asked["limit"], total)
-    window = (
-        CursorSlice(limit=asked["limit"], page=asked["page"], cursor=asked["cursor"])
-        if "cursor" in asked
-        else Slice(limit=asked["limit"], page=asked["page"])
-    )
-    return list_response(request, window, name, page, serialize=dict, cursor_key="id", **extra)
 
 
 def list_response(
@@ -34,19 +19,25 @@ def list_response(
     page: Page[_Row],
     *,
     serialize: Callable[[_Row], Mapping[str, Any]],
-    cursor_key: str = "id",
+    cursor_of: Callable[[_Row], str | int] | None = None,
     **extra: object,
 ) -> web.Response:
     """Return a page of a list under `name`, its total if counted, and Link headers.
 
-    The next page is found by cursor where the list has one (the `cursor_key` of the last item), else by page number.
+    The next page is found by cursor where the list has one, else by page number. `cursor_of` returns the cursor of a
+    row; by default it is the `id` of the item.
     """
     items = [serialize(row) for row in page.rows]
     total = page.total.as_fields() if page.total else {}
     response = web.json_response({**extra, **total, name: items})
     links = []
     if page.has_more:
-        links.append(f'<{_next_url(request, window, items, cursor_key)}>; rel="next"')
+        cursor: str | int | None = None
+        if cursor_of is not None:
+            cursor = cursor_of(page.rows[-1])
+        elif isinstance(window, CursorSlice | TextCursorSlice):
+            cursor = items[-1]["id"]
+        links.append(f'<{_next_url(request, window, cursor)}>; rel="next"')
     if window.page > 0:
         links.append(f'<{request.rel_url.update_query(page=window.page - 1)}>; rel="prev"')
     if links:
@@ -54,7 +45,7 @@ def list_response(
     return response
 
 
-def _next_url(request: web.Request, window: Slice, items: Sequence[Mapping[str, Any]], cursor_key: str) -> URL:
-    if isinstance(window, CursorSlice):
-        return request.rel_url.without_query_params("page").update_query(cursor=items[-1][cursor_key])
-    return request.rel_url.update_query(page=window.page + 1)
+def _next_url(request: web.Request, window: Slice, cursor: str | int | None) -> URL:
+    if cursor is None:
+        return request.rel_url.update_query(page=window.page + 1)
+    return request.rel_url.without_query_params("page").update_query(cursor=cursor)

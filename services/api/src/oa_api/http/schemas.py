@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from oa_api.http.fields import StrictSchema, Text, Time, about, identifier
+from oa_api.http.fields import RequestSchema, StrictSchema, Text, Time, about, identifier
 
 MAX_LIMIT = 100
 MAX_PAGED_ROWS = 10_000
@@ -67,10 +67,26 @@ class CursorSlice(Slice):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TextCursorSlice(Slice):
+    """How much of a list to return whose IDs are text, from where: `cursor` is the ID of the last row received."""
+
+    cursor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
     """The reason for an action, kept in the audit log."""
 
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoFields:
+    """A request without fields."""
+
+
+class NoFieldsSchema(RequestSchema[NoFields]):
+    """A request without fields, such as a form that is one button."""
 
 
 class SliceSchema(StrictSchema):
@@ -122,10 +138,14 @@ class PageSchema(SliceSchema):
 
 
 class ReasonSchema(StrictSchema):
-    """The reason for an action, kept in the audit log."""
+    """The reason for an action, kept in the audit log; schemas of actions with more fields inherit from it."""
 
     reason = Text(
         load_default="",
         validate=validate.Length(max=500),
         metadata=about("Reason, for the audit log.", "the server is back"),
     )
+
+
+class ActionReasonSchema(ReasonSchema, RequestSchema[Reason]):
+    """A request of an action that has no other fields than the reason."""

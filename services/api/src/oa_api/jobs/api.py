@@ -9,8 +9,8 @@ from aiohttp import web
 from oa_api.http.app_keys import DATABASE, STORAGE
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.http.paging import list_response
-from oa_api.http.request_parsing import body, path_id, read_body, read_query
-from oa_api.http.schemas import ReasonSchema
+from oa_api.http.request_parsing import path_id, read_body, read_query
+from oa_api.http.schemas import ActionReasonSchema
 from oa_api.identity.authorization import is_trusted
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import actions, queries
@@ -118,7 +118,7 @@ async def _change_status(request: web.Request, action: JobAction[None], status: 
 async def _run_action(request: web.Request, action: JobAction[_Result]) -> tuple[int, _Result]:
     """Run an action on the job of the path, and return the job's ID and the result of the action."""
     job = path_id(request, "job")
-    reason = (await body(request, ReasonSchema()))["reason"]
+    reason = (await read_body(request, ActionReasonSchema())).reason
     by = request[PRINCIPAL]
     return job, await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, reason=reason))
 

@@ -4,8 +4,8 @@ from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.paging import list_response
-from oa_api.http.request_parsing import body, path_id, read_body, read_query
-from oa_api.http.schemas import ReasonSchema
+from oa_api.http.request_parsing import path_id, read_body, read_query
+from oa_api.http.schemas import ActionReasonSchema
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.pauses import pauses
 from oa_api.pauses.schemas import NewPauseSchema, PauseFilterSchema, PauseSchema
@@ -37,7 +37,7 @@ async def delete_pause(request: web.Request) -> web.Response:
     """Resume jobs."""
     pause_id, reason, by = (
         path_id(request, "pause"),
-        (await body(request, ReasonSchema()))["reason"],
+        (await read_body(request, ActionReasonSchema())).reason,
         request[PRINCIPAL],
     )
     pause = await request.app[DATABASE].run(

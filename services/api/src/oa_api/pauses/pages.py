@@ -4,9 +4,9 @@ from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import ConflictError
-from oa_api.http.forms import form, read_form
+from oa_api.http.forms import read_form
 from oa_api.http.request_parsing import path_id
-from oa_api.http.schemas import ReasonSchema
+from oa_api.http.schemas import ActionReasonSchema
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.pauses import pauses
 from oa_api.pauses.requests import SCOPES, PauseFilter
@@ -42,7 +42,7 @@ async def post_resume(request: web.Request) -> web.Response:
     """Resume jobs, and show the remaining pauses."""
     pause_id, reason, by = (
         path_id(request, "pause"),
-        (await form(request, ReasonSchema()))["reason"],
+        (await read_form(request, ActionReasonSchema())).reason,
         request[PRINCIPAL],
     )
     try:

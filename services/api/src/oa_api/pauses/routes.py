@@ -1,7 +1,7 @@
 """The routes of pauses."""
 
 from oa_api.http.routing import delete, form, get, page, post
-from oa_api.http.schemas import ReasonSchema
+from oa_api.http.schemas import ActionReasonSchema
 from oa_api.pauses import api, pages
 from oa_api.pauses.schemas import NewPauseSchema, PauseFilterSchema, PauseListSchema, PauseSchema
 from oa_shared.roles import Role
@@ -11,7 +11,7 @@ API = (
         "/api/pause",
         api.list_pauses,
         "What is held back",
-        answer=PauseListSchema,
+        response=PauseListSchema,
         tag="queues",
         query=PauseFilterSchema,
         role=Role.ANYONE,
@@ -20,7 +20,7 @@ API = (
         "/api/pause",
         api.post_pause,
         "Hold jobs back",
-        answer=PauseSchema,
+        response=PauseSchema,
         tag="queues",
         description=(
             "Jobs of everything, a lane, a source or a host are no longer sent to the jobs queue, until the pause "
@@ -31,14 +31,14 @@ API = (
         refusals=(409,),
         role=Role.MODERATOR,
     ),
-    get("/api/pause/{pause}", api.get_pause, "A pause", answer=PauseSchema, tag="queues", role=Role.ANYONE),
+    get("/api/pause/{pause}", api.get_pause, "A pause", response=PauseSchema, tag="queues", role=Role.ANYONE),
     delete(
         "/api/pause/{pause}",
         api.delete_pause,
         "Let jobs go on",
-        answer=PauseSchema,
+        response=PauseSchema,
         tag="queues",
-        body=ReasonSchema,
+        body=ActionReasonSchema,
         refusals=(409,),
         role=Role.MODERATOR,
     ),

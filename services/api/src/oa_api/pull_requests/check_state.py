@@ -1,20 +1,36 @@
-"""How a pull request's entries stand: what the database knows of each, as the report needs it."""
+"""The state of a check: each entry with its jobs and its published data, as the report shows it."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum, auto
 
-from oa_api.db.database import Row
 from oa_api.jobs.quality_gate import find_review_reasons
 from oa_api.pull_requests.definition_review import FAILURE, Finding, entry_key
+from oa_api.pull_requests.rows import CheckRuns, ClaimedCheck, EntryRow
 from oa_shared.failures import FailureClass, failure_class
 from oa_shared.status import JobStatus
 
 _SKIPPED = "source.skip"
 
 
+class EntryOutcome(StrEnum):
+    """The outcome of an entry so far."""
+
+    SAMPLE_RUNNING = auto()
+    SAMPLE_RETRYING = auto()
+    FULL_NEXT = auto()
+    FULL_QUEUED = auto()
+    FULL_RUNNING = auto()
+    SKIPPED = auto()
+    FAILED = auto()
+    PASSED = auto()
+    WOULD_NEED_REVIEW = auto()
+    NEEDS_REVIEW = auto()
+    PUBLISHED = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """A job and what came of it; `fields` counts the features that have each attribute."""
+    """A job and its result; `fields` counts the features that have each attribute."""
 
     job: int
     attempt: int
@@ -29,35 +45,43 @@ class JobOutcome:
 
     @property
     def ended(self) -> bool:
-        """Return whether nothing more is expected of it."""
+        """Return whether the job has ended."""
         return self.status.ended
 
     @property
     def failed(self) -> bool:
-        """Return whether it ended badly; a source that says to skip it did not."""
+        """Return whether the job failed or was canceled; a source that sets `skip` has not failed."""
         return self.status in {JobStatus.FAIL, JobStatus.CANCELLED} and self.code != _SKIPPED
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedCounts:
+    """The published data of an entry: its job, its features, and the features that have each attribute."""
+
+    job: int
+    count: int | None
+    fields: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry that is tried: first a sample, then the whole."""
+    """An entry that runs, first a sample, then in full; `expects_full` is false when no full job will follow."""
 
     key: str
     sample: JobOutcome
     full: JobOutcome | None
-    live: dict[str, Any] | None
-    live_job: int | None
-    whole_follows: bool = True
+    live: PublishedCounts | None
+    expects_full: bool = True
 
     @property
     def latest(self) -> JobOutcome:
-        """Return the last word on it."""
+        """Return the full job, or the sample job while there is none."""
         return self.full or self.sample
 
     @property
     def ended(self) -> bool:
-        """Return whether its last word is said: after a good sample the whole is to come, unless it was merged."""
-        return self.latest.ended and (self.full is not None or not self.whole_follows or self._sample_is_final)
+        """Return whether no more jobs of the entry will run: a full job follows a sample that passed."""
+        return self.latest.ended and (self.full is not None or not self.expects_full or self._sample_is_final)
 
     @property
     def _sample_is_final(self) -> bool:
@@ -66,31 +90,57 @@ class Entry:
 
     @property
     def failed(self) -> bool:
-        """Return whether it ended badly."""
+        """Return whether the entry has ended with a failure."""
         return self.ended and self.latest.failed
 
     @property
     def skipped(self) -> bool:
-        """Return whether the definition says to leave it."""
+        """Return whether the definition sets `skip`."""
         return self.latest.code == _SKIPPED
 
     @property
     def published(self) -> bool:
-        """Return whether its data is what is published now."""
-        return self.full is not None and self.full.job == self.live_job
+        """Return whether its data is the published one."""
+        return self.full is not None and self.live is not None and self.full.job == self.live.job
 
     @property
-    def concerns(self) -> list[str]:
-        """Return what the quality gate would have against publishing it."""
+    def review_reasons(self) -> list[str]:
+        """Return the reasons of the quality gate against publishing the result."""
         if self.full is None or self.full.status not in {JobStatus.SUCCESS, JobStatus.WARN} or self.published:
             return []
-        new = {"count": self.full.count, "valid": self.full.valid, "fields": self.full.fields}
-        return [reason.message for reason in find_review_reasons(new, self.live)]
+        result = {"count": self.full.count, "valid": self.full.valid, "fields": self.full.fields}
+        published = {"count": self.live.count, "fields": self.live.fields} if self.live else None
+        return [reason.message for reason in find_review_reasons(result, published)]
+
+    @property
+    def outcome(self) -> EntryOutcome:
+        """Return the outcome; the quality gate acts on live runs only, so other results only would need review."""
+        if self.skipped:
+            return EntryOutcome.SKIPPED
+        if self.failed:
+            return EntryOutcome.FAILED
+        if self.published:
+            return EntryOutcome.PUBLISHED
+        if not self.ended:
+            return self._progress
+        if not self.review_reasons:
+            return EntryOutcome.PASSED
+        is_held = self.latest.status is JobStatus.WARN
+        return EntryOutcome.NEEDS_REVIEW if is_held else EntryOutcome.WOULD_NEED_REVIEW
+
+    @property
+    def _progress(self) -> EntryOutcome:
+        if self.full is not None:
+            is_running = self.full.status is JobStatus.RUNNING
+            return EntryOutcome.FULL_RUNNING if is_running else EntryOutcome.FULL_QUEUED
+        if self.sample.status is JobStatus.SUCCESS:
+            return EntryOutcome.FULL_NEXT
+        return EntryOutcome.SAMPLE_RETRYING if self.sample.attempt > 1 else EntryOutcome.SAMPLE_RUNNING
 
 
 @dataclass(frozen=True, slots=True)
 class CheckState:
-    """A check and all its entries. `lines` has the place of each in its file."""
+    """A check and all of its entries. `lines` has the path and line of each entry."""
 
     head_sha: str
     state: str
@@ -98,11 +148,11 @@ class CheckState:
     problems: list[Finding]
     removed: list[str]
     lines: dict[str, tuple[str, int]]
-    runs: tuple[int | None, int | None, int | None]
+    runs: CheckRuns
 
     @property
     def failures(self) -> list[Finding]:
-        """Return what keeps definitions from being tried."""
+        """Return the findings for which definitions get no jobs."""
         return [finding for finding in self.problems if finding.level == FAILURE]
 
     @property
@@ -112,58 +162,72 @@ class CheckState:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether there is nothing to tell."""
+        """Return whether the pull request changes no sources."""
         return not (self.entries or self.problems or self.removed)
 
 
-def standing_of(check: Row, rows: list[Row]) -> CheckState:
-    """Return how a check stands from its row and those of its entries."""
-    findings = check["findings"]
+def build_state(check: ClaimedCheck, runs: CheckRuns, rows: list[EntryRow]) -> CheckState:
+    """Return the state of a check from its row, its runs and the rows of its entries."""
+    findings = check.findings
     return CheckState(
-        head_sha=check["head_sha"],
-        state=check["state"],
-        entries=[_entry(row, whole_follows=check["state"] == "open") for row in rows],
+        head_sha=check.head_sha,
+        state=check.state,
+        entries=[_entry(row, expects_full=check.state == "open") for row in rows],
         problems=[Finding(**problem) for problem in findings["problems"]],
         removed=findings["removed"],
-        lines={key: (place[0], place[1]) for key, place in findings["lines"].items()},
-        runs=(check["sample_run"], check["full_run"], check["live_run"]),
+        lines={key: (path, line) for key, (path, line) in findings["lines"].items()},
+        runs=runs,
     )
 
 
-def _entry(row: Row, *, whole_follows: bool) -> Entry:
-    full = _try(row, "full") if row["full_job"] is not None else None
-    live = {"count": _number(row["live_count"]), "fields": _numbers(row["live_fields"])}
+def _entry(row: EntryRow, *, expects_full: bool) -> Entry:
+    live = None
+    if row.live_job is not None:
+        live = PublishedCounts(row.live_job, _number(row.live_count), _numbers(row.live_fields))
     return Entry(
-        key=entry_key(row["source_name"], row["layer"], row["name"]),
-        sample=_try(row, "sample"),
-        full=full,
-        live=live if row["live_job"] is not None else None,
-        live_job=row["live_job"],
-        whole_follows=whole_follows,
+        key=entry_key(row.source_name, row.layer, row.name),
+        sample=_sample(row),
+        full=_full(row),
+        live=live,
+        expects_full=expects_full,
     )
 
 
-def _try(row: Row, which: str) -> JobOutcome:
-    """Return a job; what its container said of itself is taken only as far as it is numbers."""
-    is_full = which == "full"
+def _sample(row: EntryRow) -> JobOutcome:
     return JobOutcome(
-        job=row[f"{which}_job"],
-        attempt=row[f"{which}_attempt"],
-        status=JobStatus(row[f"{which}_status"]),
-        code=row[f"{which}_code"],
-        message=row[f"{which}_message"] or "",
-        count=_number(row[f"{which}_count"]),
-        fields=_numbers(row[f"{which}_fields"]),
-        valid=_number(row["full_valid"]) if is_full else None,
-        changes=_numbers(row["full_changes"]) if is_full else {},
-        has_preview=is_full and row["has_preview"],
+        job=row.sample_job,
+        attempt=row.sample_attempt,
+        status=JobStatus(row.sample_status),
+        code=row.sample_code,
+        message=row.sample_message or "",
+        count=_number(row.sample_count),
+        fields=_numbers(row.sample_fields),
     )
 
 
-def _number(value: Any) -> int | None:
+def _full(row: EntryRow) -> JobOutcome | None:
+    if row.full_job is None or row.full_attempt is None or row.full_status is None:
+        return None
+    return JobOutcome(
+        job=row.full_job,
+        attempt=row.full_attempt,
+        status=JobStatus(row.full_status),
+        code=row.full_code,
+        message=row.full_message or "",
+        count=_number(row.full_count),
+        fields=_numbers(row.full_fields),
+        valid=_number(row.full_valid),
+        changes=_numbers(row.full_changes),
+        has_preview=row.has_preview,
+    )
+
+
+def _number(value: object) -> int | None:
+    """Return a value that a container reported if it is an integer."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _numbers(value: Any) -> dict[str, int]:
-    found = value if isinstance(value, dict) else {}
-    return {name: number for name, each in found.items() if (number := _number(each)) is not None}
+def _numbers(value: object) -> dict[str, int]:
+    """Return the integers among the values that a container reported."""
+    values = value if isinstance(value, dict) else {}
+    return {name: number for name, item in values.items() if (number := _number(item)) is not None}

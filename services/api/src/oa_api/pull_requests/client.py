@@ -2,13 +2,14 @@
 
 import time
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Self
 
 from yarl import URL
 
 from oa_api.github.errors import GitHubRefusedError, GitHubUnavailableError
 from oa_api.github.http import MAX_BYTES, GitHubHttp, GitHubResponse
 from oa_api.pull_requests.credentials import AppToken
+from oa_shared.json_types import JsonMapping
 
 _RAW = "application/vnd.github.raw+json"
 _JSON = "application/vnd.github+json"
@@ -32,8 +33,8 @@ class GitHubClient:
     async def __aexit__(self, *_: object) -> None:
         await self._http.__aexit__()
 
-    async def get(self, path: str, **query: str) -> Any:
-        """Return the JSON at a path."""
+    async def get(self, path: str, **query: str) -> object:
+        """Return the decoded JSON at a path."""
         return (await self._request("GET", self._address(path, query))).json()
 
     async def text(self, path: str, *, max_bytes: int, **query: str) -> str:
@@ -45,9 +46,9 @@ class GitHubClient:
             detail = f"the file is not UTF-8 (byte {error.start})"
             raise GitHubRefusedError(detail, status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE) from error
 
-    async def pages(self, path: str, **query: str) -> list[Any]:
+    async def pages(self, path: str, **query: str) -> list[object]:
         """Return the items of all pages of a list."""
-        items: list[Any] = []
+        items: list[object] = []
         address: URL | None = self._address(path, {"per_page": "100", **query})
         for _ in range(_MAX_PAGES):
             if address is None:
@@ -57,15 +58,15 @@ class GitHubClient:
             address = self._same_server(response.next_url)
         return items
 
-    async def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        """Create or change something and return the JSON of the response."""
+    async def send(self, method: str, path: str, body: JsonMapping) -> object:
+        """Send a request with a JSON body and return the decoded response."""
         return (await self._request(method, self._address(path, {}), body=body)).json()
 
     def _address(self, path: str, query: dict[str, str]) -> URL:
         return URL(f"{str(self._url).rstrip('/')}{path}", encoded=True).with_query(query)
 
     def _same_server(self, url: URL | None) -> URL | None:
-        """Return the URL of a next page, which must be on the same server: requests carry the token."""
+        """Return the URL of the next page if it is on the same server: requests carry the token."""
         return url if url is not None and url.origin() == self._url.origin() else None
 
     async def _request(
@@ -82,7 +83,7 @@ class GitHubClient:
         token = await self.credentials.token(self._request_as_app)
         return await self._send(method, address, token, body=body, accept=accept, max_bytes=max_bytes)
 
-    async def _request_as_app(self, method: str, path: str, token: str) -> Any:
+    async def _request_as_app(self, method: str, path: str, token: str) -> object:
         return (await self._send(method, self._address(path, {}), token)).json()
 
     async def _send(
@@ -106,7 +107,7 @@ class GitHubClient:
             raise
 
 
-def _list_in(page: object) -> list[Any]:
+def _list_in(page: object) -> list[object]:
     """Return the items of a page: the page itself, or the only list in it."""
     if isinstance(page, dict):
         return next(value for value in page.values() if isinstance(value, list))

@@ -1,19 +1,21 @@
-"""What GitHub is shown so that it lets us in: the token of a GitHub App in one repository."""
+"""The token of a GitHub App in one repository."""
 
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from jwt.algorithms import RSAAlgorithm
 
-_JWT_VALID_S = 540
-_CLOCKS_DIFFER_S = 60
-_RENEWED_BEFORE_S = 300
+from oa_api.pull_requests.responses import AccessTokenResponse, CommentResponse, InstallationResponse
 
-Ask = Callable[[str, str, str], Awaitable[Any]]
+_JWT_VALID_S = 540
+_MAX_CLOCK_SKEW_S = 60
+_RENEW_BEFORE_S = 300
+
+SendRequest = Callable[[str, str, str], Awaitable[object]]
 
 
 class AppToken:
@@ -26,33 +28,36 @@ class AppToken:
         self._app_id = app_id
         key = RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(private_key)
         if not isinstance(key, RSAPrivateKey):
-            raise ValueError("this is a public key")  # noqa: TRY004 - the caller looks for one kind of error
+            raise ValueError("this is a public key")  # noqa: TRY004 - the caller handles one type of error
         self._private_key = key
         self._repository = repository
         self._token = ""
         self._expires_at = 0.0
 
-    async def token(self, ask: Ask) -> str:
-        """Return the installation's token; `ask(method, path, token)` asks GitHub. Raises GitHubError."""
-        if time.time() < self._expires_at - _RENEWED_BEFORE_S:
+    async def token(self, send: SendRequest) -> str:
+        """Return the installation's token; `send(method, path, token)` sends a request. Raises GitHubError."""
+        if time.time() < self._expires_at - _RENEW_BEFORE_S:
             return self._token
         proof = self._proof()
-        installation = await ask("GET", f"/repos/{self._repository}/installation", proof)
-        made = await ask("POST", f"/app/installations/{installation['id']}/access_tokens", proof)
-        self._token = made["token"]
-        self._expires_at = datetime.fromisoformat(made["expires_at"]).timestamp()
+        response = await send("GET", f"/repos/{self._repository}/installation", proof)
+        installation_id = cast("InstallationResponse", response)["id"]
+        response = await send("POST", f"/app/installations/{installation_id}/access_tokens", proof)
+        access_token = cast("AccessTokenResponse", response)
+        self._token = access_token["token"]
+        self._expires_at = datetime.fromisoformat(access_token["expires_at"]).timestamp()
         return self._token
 
     def forget(self) -> None:
-        """Get a new one next time."""
+        """Request a new token before the next use."""
         self._expires_at = 0.0
 
-    def wrote(self, comment: dict[str, Any]) -> bool:
-        """Go by the App, which nobody else can write through."""
-        return str((comment.get("performed_via_github_app") or {}).get("id")) == self._app_id
+    def is_author(self, comment: CommentResponse) -> bool:
+        """Return whether this App wrote a comment; only the App itself can write through it."""
+        app = comment.get("performed_via_github_app")
+        return app is not None and str(app.get("id")) == self._app_id
 
     def _proof(self) -> str:
-        """Return what shows that we are the App, valid for some minutes."""
+        """Return a JWT that proves to be the App, valid for some minutes."""
         now = int(time.time())
-        claims = {"iss": self._app_id, "iat": now - _CLOCKS_DIFFER_S, "exp": now + _JWT_VALID_S}
+        claims = {"iss": self._app_id, "iat": now - _MAX_CLOCK_SKEW_S, "exp": now + _JWT_VALID_S}
         return jwt.encode(claims, self._private_key, algorithm="RS256")

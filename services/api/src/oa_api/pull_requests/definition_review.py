@@ -1,25 +1,26 @@
-"""What a changed definition means: which entries get jobs, what is wrong and on which line, what is gone."""
+"""Review of a changed definition: the entries that get jobs, problems with their lines, removed entries."""
 
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypedDict
 
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_api.jobs.planning import DefinitionText, PlannedJob, plan_entry
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.json_positions import line_of, lines_of
+from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import entries, repeated_names, validate_definition
 
 FAILURE, WARNING = "failure", "warning"
 _NAME = re.compile(r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z")
-# What lies beside the layers of a definition concerns every entry of it.
+# Keys next to `layers` that apply to every entry.
 _TOP_LEVEL = ("schema", "coverage")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong in a file, and where: `line` counts from 1."""
+    """A problem in a file; `line` counts from 1, `pointer` is a JSON pointer."""
 
     path: str
     line: int
@@ -28,9 +29,27 @@ class Finding:
     level: str = FAILURE
 
 
+class FindingJson(TypedDict):
+    """A finding as the database stores it."""
+
+    path: str
+    line: int
+    message: str
+    pointer: str
+    level: str
+
+
+class ReviewJson(TypedDict):
+    """A review as the database stores it; each value of `lines` is a path and a line."""
+
+    problems: list[FindingJson]
+    removed: list[str]
+    lines: dict[str, tuple[str, int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What became of some changed definitions. `lines` says where each entry stands, by source, layer and name."""
+    """The result of reviewing changed definitions. `lines` is the path and line of each entry, by `entry_key`."""
 
     jobs: list[PlannedJob] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -38,70 +57,80 @@ class Review:
     lines: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def add(self, other: "Review") -> None:
-        """Take in what became of another definition."""
+        """Add the review of another definition."""
         self.jobs.extend(other.jobs)
         self.findings.extend(other.findings)
         self.removed.extend(other.removed)
         self.lines.update(other.lines)
 
+    def as_json(self) -> ReviewJson:
+        """Return the review as the database stores it, without its jobs."""
+        problems = [
+            FindingJson(path=item.path, line=item.line, message=item.message, pointer=item.pointer, level=item.level)
+            for item in self.findings
+        ]
+        return ReviewJson(problems=problems, removed=self.removed, lines=self.lines)
+
 
 class _UnusableError(Exception):
-    """A definition gets no jobs; `findings` say why."""
+    """A definition that gets no jobs, for the reasons in `findings`."""
 
     def __init__(self, findings: list[Finding]) -> None:
-        super().__init__("the definition cannot be used")
+        super().__init__("the definition is invalid")
         self.findings = findings
 
 
 def entry_key(source_name: str, layer: str, name: str) -> str:
-    """Return how an entry is called in lists."""
+    """Return the name of an entry in lists."""
     return f"{source_name}/{layer}/{name}"
 
 
-def review(change: SourceChange, *, address: str) -> Review:
-    """Compare a definition with the one before; only entries that say something else get jobs.
+def review(change: SourceChange, *, url: str) -> Review:
+    """Compare a definition with its previous version; only entries whose JSON differs get jobs.
 
-    A change beside the layers (`schema`, `coverage`) concerns them all; layout and the order of keys concern none.
-    `address` is where the definition can be looked at.
+    A change next to the layers (`schema`, `coverage`) applies to every entry; layout and the order of keys are ignored.
+    `url` is the page of the definition.
     """
     before = _entries_before(change.before)
     if change.after is None and not change.problem:
         return Review(removed=[entry_key(change.source_name, *key) for key in before.bodies])
     try:
-        definition = _checked(change)
+        definition = _validated_definition(change)
     except _UnusableError as error:
         return Review(findings=error.findings)
-    return _compared(change, definition, before, address)
+    return _compare(change, definition, before, url)
 
 
 @dataclass(frozen=True, slots=True)
-class _Before:
-    bodies: dict[tuple[str, str], Any]
-    top_level: dict[str, Any]
+class _PreviousEntries:
+    """The JSON of each entry by layer and name, and the values next to the layers."""
+
+    bodies: dict[tuple[str, str], JsonObject]
+    top_level: JsonObject
 
 
-def _entries_before(text: str | None) -> _Before:
-    """Return what was there; a definition that could not be used had no entries."""
+def _entries_before(text: str | None) -> _PreviousEntries:
+    """Return the previous entries; an invalid definition has none."""
     try:
         definition = decode(text) if text is not None else None
     except (NotJsonError, UnstorableError):
         definition = None
     if not isinstance(definition, dict) or validate_definition(definition):
-        return _Before({}, {})
-    return _Before({(e.layer, e.name): e.body for e in entries(definition)}, _beside_layers(definition))
+        return _PreviousEntries({}, {})
+    return _PreviousEntries({(e.layer, e.name): e.body for e in entries(definition)}, _top_level(definition))
 
 
-def _beside_layers(definition: dict[str, Any]) -> dict[str, Any]:
+def _top_level(definition: JsonObject) -> JsonObject:
     return {key: definition.get(key) for key in _TOP_LEVEL}
 
 
-def _checked(change: SourceChange) -> Any:
-    """Return a definition that can have jobs. Raises _UnusableError."""
+def _validated_definition(change: SourceChange) -> JsonObject:
+    """Return the decoded new definition. Raises _UnusableError."""
     text = change.after or ""
     if change.problem:
         raise _UnusableError([Finding(change.path, 1, change.problem)])
     if not _NAME.match(change.source_name):
-        raise _UnusableError([Finding(change.path, 1, "the path has letters that the name of a source may not have")])
+        raise _UnusableError([Finding(change.path, 1, "the path has characters that the name of a source cannot have")])
     try:
         definition = decode(text)
     except NotJsonError as error:
@@ -110,10 +139,9 @@ def _checked(change: SourceChange) -> Any:
         line = line_of(lines_of(text), error.detail.partition(":")[0])
         raise _UnusableError([Finding(change.path, line, error.detail)]) from error
     problems = validate_definition(definition)
-    if problems:
+    if problems or not isinstance(definition, dict):
         lines = lines_of(text)
-        found = [Finding(change.path, line_of(lines, p.pointer), p.message, p.pointer) for p in problems]
-        raise _UnusableError(found)
+        raise _UnusableError([Finding(change.path, line_of(lines, p.pointer), p.message, p.pointer) for p in problems])
     return definition
 
 
@@ -123,21 +151,21 @@ def _not_json(path: str, error: NotJsonError) -> Finding:
     return Finding(path, line, f"not JSON: {error.detail}")
 
 
-def _compared(change: SourceChange, definition: Any, before: _Before, address: str) -> Review:
+def _compare(change: SourceChange, definition: JsonObject, before: _PreviousEntries, url: str) -> Review:
     text = change.after or ""
-    lines, here = lines_of(text), entries(definition)
-    is_all = _beside_layers(definition) != before.top_level
-    changed = [e for e in here if is_all or before.bodies.get((e.layer, e.name)) != e.body]
-    gone = [key for key in before.bodies if key not in {(e.layer, e.name) for e in here}]
+    lines, new_entries = lines_of(text), entries(definition)
+    all_changed = _top_level(definition) != before.top_level
+    changed = [e for e in new_entries if all_changed or before.bodies.get((e.layer, e.name)) != e.body]
+    removed = [key for key in before.bodies if key not in {(e.layer, e.name) for e in new_entries}]
     repeats = [
         Finding(change.path, line_of(lines, p.pointer), p.message, p.pointer, WARNING)
         for p in repeated_names(definition)
     ]
-    planned = DefinitionText.of(text, source_name=change.source_name, url=address)
+    planned = DefinitionText.of(text, source_name=change.source_name, url=url)
     return Review(
         jobs=[plan_entry(planned, entry) for entry in changed],
         findings=repeats,
-        removed=[entry_key(change.source_name, *key) for key in gone],
+        removed=[entry_key(change.source_name, *key) for key in removed],
         lines={
             entry_key(change.source_name, e.layer, e.name): (change.path, line_of(lines, e.pointer)) for e in changed
         },

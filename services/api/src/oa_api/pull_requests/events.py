@@ -1,196 +1,196 @@
-"""From a webhook's event to what is to be done about it, or why nothing is."""
+"""From an event of GitHub to the task that it requires, or to the reason for ignoring it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC
-from typing import Any
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import ValidationError
 
 from oa_api.http.errors import InvalidError
+from oa_api.http.fields import RequestSchema, error_messages
+from oa_api.pull_requests.event_payloads import (
+    CheckRunEvent,
+    CheckRunEventSchema,
+    CheckSuiteEvent,
+    CheckSuiteEventSchema,
+    EnvelopeSchema,
+    IssueCommentEvent,
+    IssueCommentEventSchema,
+    PullRequestEvent,
+    PullRequestEventSchema,
+    PushEvent,
+    PushEventSchema,
+)
+from oa_shared.json_types import JsonMapping, JsonObject
 
 CHECK_NAME = "OpenAddresses"
 RERUN_ACTION = "rerun"
-PULL, PUSH, RERUN = "pull", "push", "rerun"
-_RERUN_WORDS = frozenset({"re-run", "/re-run", "rerun", "/rerun"})
-_TRUSTED = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+_RERUN_COMMANDS = frozenset({"re-run", "/re-run", "rerun", "/rerun"})
+_COLLABORATORS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _PULL_ACTIONS = frozenset({"opened", "synchronize", "reopened", "closed"})
 _NO_COMMIT = "0" * 40
+_Event = TypeVar("_Event")
+
+
+class IgnoreReason(StrEnum):
+    """Why an event needs no task; the texts are part of the response, which GitHub shows to users."""
+
+    PING = "ping: the webhook works"
+    EVENT = "events of this type are not used"
+    REPOSITORY = "the event is from another repository"
+    ACTION = "this action needs no work"
+    BRANCH = "only pushes to the default branch are used"
+    BRANCH_LIFE = "the branch was created or deleted"
+    CHECK_NAME = "the check run is not named OpenAddresses"
+    BUTTON = "this button of the check run is unknown"
+    COMMENT = "not a new comment on a pull request"
+    COMMAND = "the comment is not a command"
+    ASSOCIATION = "only the author and collaborators can use commands"
 
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Nothing is to be done."""
+    """The event needs no task."""
 
-    reason: str
+    reason: IgnoreReason
+    detail: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return the reason with its detail."""
+        return f"{self.reason}: {self.detail}" if self.detail else self.reason
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """What is to be done: `kind` and what it is about, as JSON holds it."""
+class PullTask:
+    """Act on the state of a pull request, which was changed at `updated_at`."""
 
-    kind: str
-    about: dict[str, Any]
+    pull: int
+    updated_at: datetime
 
-    def as_json(self) -> dict[str, Any]:
-        """Return one object."""
-        return {"kind": self.kind, **self.about}
-
-
-class _Part(Schema):
-    """A part of a payload: GitHub sends much more than what is read."""
-
-    class Meta:
-        """Read what is known."""
-
-        unknown = EXCLUDE
+    def as_json(self) -> JsonObject:
+        """Return the task as the database stores it."""
+        return {"kind": "pull", "pull": self.pull, "updated_at": self.updated_at.isoformat()}
 
 
-def _sha() -> fields.String:
-    return fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{40}([0-9a-f]{24})?\Z"))
+@dataclass(frozen=True, slots=True)
+class PushTask:
+    """Make live what changed on the default branch since the commit `before`."""
+
+    before: str
+
+    def as_json(self) -> JsonObject:
+        """Return the task as the database stores it."""
+        return {"kind": "push", "before": self.before}
 
 
-class _User(_Part):
-    login = fields.String(load_default="")
+@dataclass(frozen=True, slots=True)
+class RerunTask:
+    """Rerun the failed entries of the newest check of a pull request, or of a commit."""
+
+    pull: int | None = None
+    head_sha: str | None = None
+
+    def as_json(self) -> JsonObject:
+        """Return the task as the database stores it."""
+        return {"kind": "rerun", "pull": self.pull, "head_sha": self.head_sha}
 
 
-class _Repository(_Part):
-    full_name = fields.String(required=True)
-    default_branch = fields.String(load_default="")
+Task = PullTask | PushTask | RerunTask
 
 
-class _Envelope(_Part):
-    action = fields.String(load_default="")
-    repository = fields.Nested(_Repository, required=True)
+def parse_task(task: JsonMapping) -> Task:
+    """Return a task of the database. Raises ValueError for one that this version does not know."""
+    match task:
+        case {"kind": "pull", "pull": int(pull), "updated_at": str(updated_at)}:
+            return PullTask(pull, datetime.fromisoformat(updated_at))
+        case {"kind": "push", "before": str(before)}:
+            return PushTask(before)
+        case {"kind": "rerun", "head_sha": str(head_sha)}:
+            return RerunTask(head_sha=head_sha)
+        case {"kind": "rerun", "pull": int(pull)}:
+            return RerunTask(pull=pull)
+        case _:
+            raise ValueError(f"unknown task {task.get('kind')!r}")
 
 
-class _Head(_Part):
-    sha = _sha()
+def read_event(event: str, payload: object, *, repository: str) -> Task | Ignored:
+    """Return the task that an event requires. Raises InvalidError for a payload without the fields that are read.
 
-
-class _PullRequest(_Part):
-    number = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=2**31 - 1))
-    updated_at = fields.AwareDateTime(required=True, format="iso", default_timezone=UTC)
-    head = fields.Nested(_Head, required=True)
-
-
-class _PullEvent(_Part):
-    pull_request = fields.Nested(_PullRequest, required=True)
-
-
-class _PushEvent(_Part):
-    ref = fields.String(required=True)
-    before = _sha()
-    after = _sha()
-    repository = fields.Nested(_Repository, required=True)
-
-
-class _CheckRun(_Part):
-    name = fields.String(load_default="")
-    head_sha = _sha()
-
-
-class _Requested(_Part):
-    identifier = fields.String(load_default="")
-
-
-class _CheckRunEvent(_Part):
-    check_run = fields.Nested(_CheckRun, required=True)
-    requested_action = fields.Nested(_Requested, load_default=dict, allow_none=True)
-
-
-class _CheckSuite(_Part):
-    head_sha = _sha()
-
-
-class _CheckSuiteEvent(_Part):
-    check_suite = fields.Nested(_CheckSuite, required=True)
-
-
-class _Issue(_Part):
-    number = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=2**31 - 1))
-    user = fields.Nested(_User, load_default=dict, allow_none=True)
-    pull_request = fields.Dict(load_default=None, allow_none=True)
-
-
-class _Comment(_Part):
-    body = fields.String(load_default="", allow_none=True)
-    author_association = fields.String(load_default="NONE")
-    user = fields.Nested(_User, load_default=dict, allow_none=True)
-
-
-class _CommentEvent(_Part):
-    issue = fields.Nested(_Issue, required=True)
-    comment = fields.Nested(_Comment, required=True)
-
-
-def task_of(event: str, payload: Any, *, repository: str) -> Task | Ignored:
-    """Return what an event of `repository` asks for. Raises InvalidError for a payload that lacks what is read."""
+    Events of other repositories than `repository` are ignored.
+    """
     if event == "ping":
-        return Ignored("ping: the webhook works")
-    readers: dict[str, tuple[type[Schema], Callable[[str, Any], Task | Ignored]]] = {
-        "pull_request": (_PullEvent, _pull),
-        "push": (_PushEvent, _push),
-        "check_run": (_CheckRunEvent, _check_run),
-        "check_suite": (_CheckSuiteEvent, _check_suite),
-        "issue_comment": (_CommentEvent, _comment),
-    }
-    if event not in readers:
-        return Ignored("events of this kind are not used")
-    envelope = _load(_Envelope, payload)
-    if envelope["repository"]["full_name"].casefold() != repository.casefold():
-        return Ignored("it is of another repository")
-    schema, read = readers[event]
-    return read(envelope["action"], _load(schema, payload))
+        return Ignored(IgnoreReason.PING)
+    if event not in {"pull_request", "push", "check_run", "check_suite", "issue_comment"}:
+        return Ignored(IgnoreReason.EVENT)
+    envelope = _load(EnvelopeSchema(), payload)
+    if envelope.repository.full_name.casefold() != repository.casefold():
+        return Ignored(IgnoreReason.REPOSITORY)
+    return _read_task(event, envelope.action, payload)
 
 
-def _load(schema: type[Schema], payload: Any) -> Any:
+def _read_task(event: str, action: str, payload: object) -> Task | Ignored:
+    match event:
+        case "pull_request":
+            return _read_pull_request(action, _load(PullRequestEventSchema(), payload))
+        case "push":
+            return _read_push(_load(PushEventSchema(), payload))
+        case "check_run":
+            return _read_check_run(action, _load(CheckRunEventSchema(), payload))
+        case "check_suite":
+            return _read_check_suite(action, _load(CheckSuiteEventSchema(), payload))
+        case _:
+            return _read_issue_comment(action, _load(IssueCommentEventSchema(), payload))
+
+
+def _load(schema: RequestSchema[_Event], payload: object) -> _Event:
     try:
-        return schema().load(payload)
+        event: _Event = schema.load(payload)  # type: ignore[arg-type] # not an object? the schema rejects it
     except ValidationError as error:
-        found = error.normalized_messages()  # type: ignore[no-untyped-call] # unannotated
-        raise InvalidError("the payload is not that of such an event", fields=found) from error
+        raise InvalidError("the payload does not fit the event", fields=error_messages(error)) from error
+    return event
 
 
-def _pull(action: str, event: Any) -> Task | Ignored:
-    pull = event["pull_request"]
+def _read_pull_request(action: str, event: PullRequestEvent) -> Task | Ignored:
     if action not in _PULL_ACTIONS:
-        return Ignored(f"a pull request that was {action or 'changed'} needs nothing")
-    return Task(PULL, {"pull": pull["number"], "updated_at": pull["updated_at"].isoformat()})
+        return Ignored(IgnoreReason.ACTION, f"pull request {action or 'changed'}")
+    return PullTask(event.pull_request.number, event.pull_request.updated_at)
 
 
-def _push(_action: str, event: Any) -> Task | Ignored:
-    if event["ref"] != f"refs/heads/{event['repository']['default_branch']}":
-        return Ignored("only the default branch is followed; others by their pull requests")
-    if _NO_COMMIT in (event["before"], event["after"]):
-        return Ignored("the branch was made or deleted")
-    return Task(PUSH, {"before": event["before"]})
+def _read_push(event: PushEvent) -> Task | Ignored:
+    if event.ref != f"refs/heads/{event.repository.default_branch}":
+        return Ignored(IgnoreReason.BRANCH)
+    if _NO_COMMIT in (event.before, event.after):
+        return Ignored(IgnoreReason.BRANCH_LIFE)
+    return PushTask(event.before)
 
 
-def _check_run(action: str, event: Any) -> Task | Ignored:
-    run = event["check_run"]
-    if run["name"] != CHECK_NAME:
-        return Ignored("it is the check of another")
-    if action == "requested_action" and (event["requested_action"] or {}).get("identifier") != RERUN_ACTION:
-        return Ignored("this action is not one of ours")
+def _read_check_run(action: str, event: CheckRunEvent) -> Task | Ignored:
+    if event.check_run.name != CHECK_NAME:
+        return Ignored(IgnoreReason.CHECK_NAME)
+    button = event.requested_action.identifier if event.requested_action else None
+    if action == "requested_action" and button != RERUN_ACTION:
+        return Ignored(IgnoreReason.BUTTON)
     if action not in {"rerequested", "requested_action"}:
-        return Ignored(f"a check that was {action} needs nothing")
-    return Task(RERUN, {"head_sha": run["head_sha"]})
+        return Ignored(IgnoreReason.ACTION, f"check run {action}")
+    return RerunTask(head_sha=event.check_run.head_sha)
 
 
-def _check_suite(action: str, event: Any) -> Task | Ignored:
+def _read_check_suite(action: str, event: CheckSuiteEvent) -> Task | Ignored:
     if action != "rerequested":
-        return Ignored(f"a check suite that was {action} needs nothing")
-    return Task(RERUN, {"head_sha": event["check_suite"]["head_sha"]})
+        return Ignored(IgnoreReason.ACTION, f"check suite {action}")
+    return RerunTask(head_sha=event.check_suite.head_sha)
 
 
-def _comment(action: str, event: Any) -> Task | Ignored:
-    issue, comment = event["issue"], event["comment"]
-    if action != "created" or issue["pull_request"] is None:
-        return Ignored("it is no new comment on a pull request")
-    if (comment["body"] or "").strip().casefold() not in _RERUN_WORDS:
-        return Ignored("the comment asks for nothing")
-    by, author = (comment["user"] or {}).get("login", ""), (issue["user"] or {}).get("login", "")
-    if comment["author_association"] not in _TRUSTED and not (by and by == author):
-        return Ignored("only the author and collaborators may ask for that")
-    return Task(RERUN, {"pull": issue["number"]})
+def _read_issue_comment(action: str, event: IssueCommentEvent) -> Task | Ignored:
+    issue, comment = event.issue, event.comment
+    if action != "created" or issue.pull_request is None:
+        return Ignored(IgnoreReason.COMMENT)
+    if (comment.body or "").strip().casefold() not in _RERUN_COMMANDS:
+        return Ignored(IgnoreReason.COMMAND)
+    commenter = comment.user.login if comment.user else ""
+    author = issue.user.login if issue.user else ""
+    if comment.author_association not in _COLLABORATORS and not (commenter and commenter == author):
+        return Ignored(IgnoreReason.ASSOCIATION)
+    return RerunTask(pull=issue.number)

@@ -1,22 +1,23 @@
-"""What a comment quotes of jobs' files: the end of a log, the first rows of a sample."""
+"""What a comment quotes from the files of jobs: the end of a log, the first rows of a sample."""
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from oa_api.jobs.job_log import as_text
 from oa_api.pull_requests.check_state import CheckState, JobOutcome
 from oa_api.pull_requests.markup import code
 from oa_shared.ids import attempt_prefix
+from oa_shared.json_types import JsonObject
 from oa_shared.storage import Storage, StorageUnavailableError
 
 _LOG_LINES = 20
 _LOG_BYTES = 16 * 1024
 _SAMPLE_BYTES = 4 * 1024 * 1024
 _ROWS = 3
-_MOST_FILES = 10
+_MAX_VALUES = 30
+_MAX_FILES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,63 +28,73 @@ class Excerpts:
     rows: Mapping[int, str] = field(default_factory=dict)
 
 
-async def quoted(standing: CheckState, storage: Storage) -> Excerpts:
-    """Return what is to be quoted; a file that cannot be had or read is left out."""
-    failed = [entry.latest for entry in standing.entries if entry.failed]
-    sampled = [entry.sample for entry in standing.entries if entry.sample.count and not entry.failed]
+async def read_excerpts(check: CheckState, storage: Storage) -> Excerpts:
+    """Return what to quote; a file that is missing or cannot be read is left out."""
+    failed = [entry.latest for entry in check.entries if entry.failed]
+    sampled = [entry.sample for entry in check.entries if entry.sample.count and not entry.failed]
     logs, rows = await asyncio.gather(
-        _read(storage, failed, file="log.jsonl", last_bytes=_LOG_BYTES, tell=_end_of_log),
-        _read(storage, sampled, file="sample.json", last_bytes=_SAMPLE_BYTES, tell=_first_rows),
+        _read_files(storage, failed, file="log.jsonl", last_bytes=_LOG_BYTES, render=_end_of_log),
+        _read_files(storage, sampled, file="sample.json", last_bytes=_SAMPLE_BYTES, render=_first_rows),
     )
     return Excerpts(logs, rows)
 
 
-async def _read(
-    storage: Storage, tries: list[JobOutcome], *, file: str, last_bytes: int, tell: Callable[[bytes], str]
+async def _read_files(
+    storage: Storage, jobs: Sequence[JobOutcome], *, file: str, last_bytes: int, render: Callable[[bytes], str]
 ) -> dict[int, str]:
-    """Return what a file of each of the first jobs says; at most its last bytes are read."""
+    """Return the rendered file of each of the first jobs, by job; at most the last bytes of each are read."""
 
-    async def one(each: JobOutcome) -> str:
-        key = attempt_prefix(each.job, each.attempt) + file
+    async def read_file(job: JobOutcome) -> str:
+        key = attempt_prefix(job.job, job.attempt) + file
         try:
-            there = await storage.head(key)
-            if there is None or not there.size_bytes:
+            head = await storage.head(key)
+            if head is None or not head.size_bytes:
                 return ""
-            start = max(0, there.size_bytes - last_bytes)
-            return tell(b"".join([chunk async for chunk in storage.stream(key, start)]))
+            start = max(0, head.size_bytes - last_bytes)
+            return render(b"".join([chunk async for chunk in storage.stream(key, start)]))
         except StorageUnavailableError:
             return ""
 
-    shown = tries[:_MOST_FILES]
-    found = await asyncio.gather(*(one(each) for each in shown))
-    return {each.job: text for each, text in zip(shown, found, strict=True) if text}
+    quoted = jobs[:_MAX_FILES]
+    texts = await asyncio.gather(*(read_file(job) for job in quoted))
+    return {job.job: text for job, text in zip(quoted, texts, strict=True) if text}
 
 
 def _end_of_log(body: bytes) -> str:
     lines = body.decode("utf-8", "replace").splitlines()
-    whole = lines[1:] if len(body) >= _LOG_BYTES else lines
-    return as_text("\n".join(whole[-_LOG_LINES:]))
+    complete_lines = lines[1:] if len(body) >= _LOG_BYTES else lines
+    return as_text("\n".join(complete_lines[-_LOG_LINES:]))
 
 
 def _first_rows(body: bytes) -> str:
-    """Return rows as they were read and what was made of them; nothing for a file that is not as the task writes it."""
+    """Return input and output of the first rows as a table; nothing for a file that the task did not write so."""
     try:
-        rows = json.loads(body)["rows"][:_ROWS]
-        return "\n".join(["<table>", "<tr><th>read</th><th>made</th></tr>", *map(_row, rows), "</table>"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        rows = _list(_object(json.loads(body))["rows"])[:_ROWS]
+        return "\n".join(["<table>", "<tr><th>input</th><th>output</th></tr>", *map(_row, rows), "</table>"])
+    except (ValueError, KeyError, RecursionError):
         return ""
 
 
-def _row(row: Any) -> str:
-    made = [(item["attribute"], item["value"]) for item in row["attributes"]]
-    return f"<tr><td>{_pairs(row['raw'].items())}</td><td>{_pairs([*made, ('geometry', row['geometry'])])}</td></tr>"
+def _row(value: object) -> str:
+    row = _object(value)
+    attributes = [_object(item) for item in _list(row["attributes"])]
+    output = [(item["attribute"], item["value"]) for item in attributes]
+    raw = _object(row["raw"]).items()
+    return f"<tr><td>{_values(raw)}</td><td>{_values([*output, ('geometry', row['geometry'])])}</td></tr>"
 
 
-def _pairs(pairs: Any) -> str:
-    return "<br>".join(_told(pairs))
+def _values(pairs: Iterable[tuple[object, object]]) -> str:
+    shown = list(pairs)[:_MAX_VALUES]
+    return "<br>".join(code(f"{name}: {value}", 120) for name, value in shown if value not in (None, ""))
 
 
-def _told(pairs: Any) -> Iterator[str]:
-    for name, value in list(pairs)[:30]:
-        if value not in (None, ""):
-            yield code(f"{name}: {value}", 120)
+def _object(value: object) -> JsonObject:
+    if not isinstance(value, dict):
+        raise ValueError("not an object")  # noqa: TRY004 - the caller handles one type of error
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError("not a list")  # noqa: TRY004 - likewise
+    return value

@@ -1,4 +1,4 @@
-"""Putting the parts together, from the settings."""
+"""Builds the GitHub worker from the settings."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,27 +20,28 @@ from oa_shared.storage import Storage
 
 @asynccontextmanager
 async def open_github(
-    settings: Settings, *, database: Database, storage: Storage, pauses: RetryDelays | None = None
+    settings: Settings, *, database: Database, storage: Storage, delays: RetryDelays | None = None
 ) -> AsyncIterator[GitHubWorker]:
-    """Give the duty, ready to work. Raises SettingsError."""
+    """Yield the worker, with an open session to GitHub. Raises SettingsError."""
     credentials = _credentials(settings)
     public_url = settings.public_url.rstrip("/")
+    options = CheckOptions(settings.github_sample, settings.github_url.rstrip("/"))
     async with GitHubClient(settings.github_api_url, credentials, settings.allowed_hosts) as client:
         repository = Repository(client, settings.github_repository)
-        showing = CheckPublisher(database, repository, public_url=public_url)
-        yield GitHubWorker(
+        publisher = CheckPublisher(database, repository, public_url=public_url)
+        watcher = CheckWatcher(
             database,
-            ActionPlanner(database, repository, CheckOptions(settings.github_sample, settings.github_url.rstrip("/"))),
-            CheckWatcher(
-                database, storage, showing, public_url=public_url, patience_s=settings.github_sample_timeout_s
-            ),
-            pauses,
+            storage,
+            publisher,
+            public_url=public_url,
+            sample_timeout_s=settings.github_sample_timeout_s,
         )
+        yield GitHubWorker(database, ActionPlanner(database, repository, options), watcher, delays)
 
 
 def _credentials(settings: Settings) -> AppToken:
     if not settings.github_app_id or not settings.github_private_key:
-        raise SettingsError("OA_GITHUB_REPOSITORY needs OA_GITHUB_APP_ID and OA_GITHUB_PRIVATE_KEY")
+        raise SettingsError("OA_GITHUB_REPOSITORY requires OA_GITHUB_APP_ID and OA_GITHUB_PRIVATE_KEY")
     pem = settings.github_private_key.replace("\\n", "\n")
     try:
         return AppToken(settings.github_app_id, pem, settings.github_repository)

@@ -1,96 +1,106 @@
-"""Making live what reached the default branch: the jobs of pull requests where they tried the same, or new ones."""
+"""Making the default branch live: with jobs of pull requests that have the same definitions, else with new jobs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from oa_api.db.database import Row, Transaction
+from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
 from oa_api.identity import audit_log
 from oa_api.jobs.planning import PlannedJob
 from oa_api.jobs.publishing import publish_run
+from oa_api.pull_requests.rows import LiveEntry, TrialJob
 from oa_api.pull_requests.runs import GITHUB, create_run
+from oa_api.pull_requests.targets import BranchCommit
 
 _SQL = load_queries("pull_requests.queries")
-_WITHOUT_DATA = frozenset({"Fail", "Cancelled"})
-Key = tuple[str, str, str, str]
+_WITHOUT_RESULT = frozenset({"Fail", "Cancelled"})
+EntryKey = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class MergePlan:
-    """Which runs become live, and which entries are run anew."""
+    """The runs that become live, and the entries that get new jobs."""
 
     runs: list[int]
-    anew: list[PlannedJob]
+    new_jobs: list[PlannedJob]
 
 
-async def publish_merge(transaction: Transaction, planned: Sequence[PlannedJob], about: Mapping[str, Any]) -> str:
-    """Make entries live as `planned`, once, whoever asks how often; return what was done.
+async def publish_merge(transaction: Transaction, planned: Sequence[PlannedJob], commit: BranchCommit) -> str:
+    """Make entries live as `planned`, once, however often it is called; return a summary.
 
-    An entry is there already when its newest live job is of the same definition. `about` has `repository`, `sha`, and
-    for a merge `pull` and `head_sha`.
+    An entry is live already when its newest live job has the same definition.
     """
-    await transaction.execute(_SQL["lock_landing"], {"repository": about["repository"]})
-    wanted, published = await _not_live(transaction, planned)
-    tried = await _tried(transaction, wanted, about) if wanted else []
-    landing = plan(wanted, published, tried)
-    for run in landing.runs:
+    await transaction.execute(_SQL["lock_merges"], {"repository": commit.repository})
+    missing, published = await _find_missing(transaction, planned)
+    trial_jobs = await _list_trial_jobs(transaction, missing, commit.repository) if missing else []
+    merge_plan = plan_merge(missing, published, trial_jobs)
+    for run in merge_plan.runs:
         await _make_live(transaction, run)
-    started = {key: about[key] for key in ("repository", "pull", "sha")}
-    live_run = await create_run(transaction, started, landing.anew, live=True) if landing.anew else None
-    await transaction.execute(_SQL["merge_checks"], {**about, "runs": landing.runs, "live_run": live_run})
-    return f"runs made live: {landing.runs or 'none'}; entries run anew: {len(landing.anew)} (run {live_run or '-'})"
+    new_jobs = merge_plan.new_jobs
+    live_run = await create_run(transaction, commit.origin, new_jobs, live=True) if new_jobs else None
+    values = {**as_parameters(commit), "runs": merge_plan.runs, "live_run": live_run}
+    await transaction.execute(_SQL["merge_checks"], values)
+    return f"live runs: {merge_plan.runs or 'none'}; new live jobs: {len(new_jobs)} (run {live_run or '-'})"
 
 
-def plan(wanted: Sequence[PlannedJob], published: Mapping[Key, int], tried: Sequence[Row]) -> MergePlan:
-    """Decide which of the runs that tried these definitions can be made live; the newest come first.
+def plan_merge(
+    missing: Sequence[PlannedJob], published: Mapping[EntryKey, int], trial_jobs: Sequence[TrialJob]
+) -> MergePlan:
+    """Return which runs with trial jobs of these definitions become live; `trial_jobs` has the newest run first.
 
-    A run can if it holds nothing else that would be published, and nothing newer is published already (a run in
-    between made data of the definition before). What failed there is run anew.
+    A run becomes live if it has no results of other definitions, and nothing newer is published (a run in between
+    produced data of the previous definition). Entries that failed there get new jobs.
     """
-    open_keys = {_key(job): job for job in wanted}
+    open_jobs = {_key(job): job for job in missing}
     runs: list[int] = []
-    for run, jobs in _by_run(tried).items():
-        good = [row for row in jobs if row["status"] not in _WITHOUT_DATA]
-        if good and all(_fits(row, open_keys, published) for row in good):
+    for run, jobs in _group_by_run(trial_jobs).items():
+        successful = [job for job in jobs if job.status not in _WITHOUT_RESULT]
+        if successful and all(_is_usable(job, open_jobs, published) for job in successful):
             runs.append(run)
-            for row in good:
-                open_keys.pop(_row_key(row))
-    return MergePlan(runs, list(open_keys.values()))
+            for job in successful:
+                open_jobs.pop(_trial_key(job))
+    return MergePlan(runs, list(open_jobs.values()))
 
 
-def _fits(row: Row, open_keys: Mapping[Key, PlannedJob], published: Mapping[Key, int]) -> bool:
-    key = _row_key(row)
-    return key in open_keys and published.get(key, 0) < row["job"]
+def _is_usable(job: TrialJob, open_jobs: Mapping[EntryKey, PlannedJob], published: Mapping[EntryKey, int]) -> bool:
+    key = _trial_key(job)
+    return key in open_jobs and published.get(key, 0) < job.job
 
 
-def _by_run(rows: Sequence[Row]) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row["run"], []).append(row)
-    return found
+def _group_by_run(jobs: Sequence[TrialJob]) -> dict[int, list[TrialJob]]:
+    by_run: dict[int, list[TrialJob]] = {}
+    for job in jobs:
+        by_run.setdefault(job.run, []).append(job)
+    return by_run
 
 
-def _key(job: PlannedJob) -> Key:
+def _key(job: PlannedJob) -> EntryKey:
     return job.source_name, job.layer, job.name, job.sha256
 
 
-def _row_key(row: Row) -> Key:
-    return row["source_name"], row["layer"], row["name"], row["sha256"]
+def _trial_key(job: TrialJob) -> EntryKey:
+    return job.source_name, job.layer, job.name, job.sha256
 
 
-async def _not_live(transaction: Transaction, planned: Sequence[PlannedJob]) -> tuple[list[PlannedJob], dict[Key, int]]:
-    """Return the entries whose newest live job is of another definition, and the job that is published of each."""
-    columns = {name: [getattr(job, name) for job in planned] for name in ("source_name", "layer", "name")}
-    rows = await transaction.all(_SQL["wanted"], columns)
-    missing = [row for row in rows if row["live_sha256"] != planned[row["place"]].sha256]
-    published = {_key(planned[row["place"]]): row["published"] for row in missing if row["published"] is not None}
-    return [planned[row["place"]] for row in missing], published
+async def _find_missing(
+    transaction: Transaction, planned: Sequence[PlannedJob]
+) -> tuple[list[PlannedJob], dict[EntryKey, int]]:
+    """Return the entries whose newest live job has another definition, and the published job of each."""
+    values = {
+        "source_name": [job.source_name for job in planned],
+        "layer": [job.layer for job in planned],
+        "name": [job.name for job in planned],
+    }
+    entries = await transaction.all(_SQL["live_entries"], values, into=LiveEntry)
+    missing = [entry for entry in entries if entry.live_sha256 != planned[entry.index].sha256]
+    published = {_key(planned[entry.index]): entry.published for entry in missing if entry.published is not None}
+    return [planned[entry.index] for entry in missing], published
 
 
-async def _tried(transaction: Transaction, wanted: Sequence[PlannedJob], about: Mapping[str, Any]) -> list[Row]:
-    values = {"sha256": sorted({job.sha256 for job in wanted}), "repository": about["repository"]}
-    return await transaction.all(_SQL["tried"], values)
+async def _list_trial_jobs(transaction: Transaction, missing: Sequence[PlannedJob], repository: str) -> list[TrialJob]:
+    values = {"sha256": sorted({job.sha256 for job in missing}), "repository": repository}
+    return await transaction.all(_SQL["trial_jobs"], values, into=TrialJob)
 
 
 async def _make_live(transaction: Transaction, run: int) -> None:

@@ -1,11 +1,12 @@
 -- name: record_delivery
--- One that was given up is taken up again when GitHub sends it again.
+-- Stores an event (deliveries.record_delivery). A repeated one changes nothing, unless its processing was abandoned.
 INSERT INTO github_delivery (id, event, task, state, reason)
 VALUES (%(id)s, %(event)s, %(task)s, %(state)s, %(reason)s)
 ON CONFLICT (id) DO UPDATE SET state = 'waiting', tries = 0, received_at = now(), due_at = now()
 WHERE github_delivery.state = 'abandoned'
 
 -- name: claim_delivery
+-- Claims the next due event until its lease ends (deliveries.claim_delivery).
 UPDATE github_delivery SET due_at = now() + make_interval(secs => %(lease_s)s), tries = tries + 1
 WHERE id = (
     SELECT id FROM github_delivery WHERE state = 'waiting' AND due_at <= now()
@@ -14,115 +15,133 @@ WHERE id = (
 RETURNING id, event, task, tries
 
 -- name: lock_delivery
+-- Locks an event that is still to be processed, so that a second process does nothing (deliveries.lock_delivery).
 SELECT id FROM github_delivery WHERE id = %(id)s AND state = 'waiting' FOR UPDATE
 
 -- name: end_delivery
+-- Records the outcome of an event (deliveries.end_delivery).
 UPDATE github_delivery SET state = %(state)s, reason = %(reason)s WHERE id = %(id)s AND state = 'waiting'
 
 -- name: back_off_delivery
+-- Makes an event due later (deliveries.back_off).
 UPDATE github_delivery SET due_at = now() + make_interval(secs => %(delay_s)s), reason = %(reason)s
 WHERE id = %(id)s AND state = 'waiting'
 
 -- name: delete_old_deliveries
+-- Deletes events 30 days after they arrived (deliveries.delete_old_deliveries).
 DELETE FROM github_delivery WHERE id IN (
     SELECT id FROM github_delivery WHERE received_at < now() - interval '30 days' ORDER BY received_at LIMIT 1000
 )
 
 -- name: lock_pull
+-- Locks a pull request (event_actions, check_publisher): one process at a time acts on it or writes its comment.
 SELECT pg_advisory_xact_lock(hashtextextended('github/' || %(repository)s || '#' || %(pull)s, 0))
 
--- name: lock_landing
+-- name: lock_merges
+-- Locks the default branch (merge.publish_merge): one merge at a time decides what becomes live.
 SELECT pg_advisory_xact_lock(hashtextextended('github/' || %(repository)s || '/landing', 0))
 
+-- name: check_columns
+-- The columns of CheckRow.
+id, repository, pull, head_sha, state, sample_run, full_run
+
 -- name: check_of
-SELECT id, repository, pull, head_sha, state, sample_run, full_run FROM github_check
+-- The check of a commit of a pull request (event_actions).
+SELECT {check_columns} FROM github_check
 WHERE repository = %(repository)s AND pull = %(pull)s AND head_sha = %(head_sha)s
 
 -- name: insert_check
+-- Opens a check (event_actions).
 INSERT INTO github_check (repository, pull, head_sha, findings)
 VALUES (%(repository)s, %(pull)s, %(head_sha)s, %(findings)s)
 RETURNING id
 
 -- name: start_samples
+-- Records the run of the samples of a new check (event_actions).
 UPDATE github_check SET sample_run = %(run)s WHERE id = %(check)s
 
 -- name: close_open_checks
--- All open ones of a pull request but that of its head.
+-- Leaves the open checks of a pull request except that of its head (event_actions).
 UPDATE github_check SET state = %(state)s, is_settled = false, tries = 0, due_at = now()
 WHERE repository = %(repository)s AND pull = %(pull)s AND state = 'open' AND head_sha <> %(head_sha)s
-RETURNING id, sample_run, full_run
+RETURNING sample_run, full_run, live_run
 
 -- name: merge_checks
+-- Marks the checks whose runs became live, and the open check of the merged head (merge.publish_merge).
 UPDATE github_check SET state = 'merged', live_run = coalesce(%(live_run)s, live_run), is_settled = false, shown = '',
     tries = 0, due_at = now()
 WHERE repository = %(repository)s AND state IN ('open', 'merged')
   AND (full_run = ANY(%(runs)s) OR (pull = %(pull)s AND head_sha = %(head_sha)s AND state = 'open'))
 
 -- name: restart_check
--- GitHub does not let a check run that has ended begin anew: the next round gets one of its own.
+-- Starts another round of a check (event_actions). GitHub cannot restart a completed check run, so each round has one.
 UPDATE github_check SET round = round + is_settled::integer, check_run = CASE WHEN NOT is_settled THEN check_run END,
     shown = '', is_settled = false, tries = 0, due_at = now(),
     state = CASE WHEN state IN ('superseded', 'closed') THEN 'open' ELSE state END
 WHERE id = %(check)s
 
 -- name: wake_checks
--- Somebody runs entries again whose end is shown already: another round. Not of what GitHub would not show at all.
+-- Starts another round of settled checks whose jobs an operator reruns, except abandoned ones (checks).
 UPDATE github_check SET round = round + 1, check_run = NULL, shown = '', is_settled = false, tries = 0, due_at = now()
-FROM (SELECT DISTINCT run_id FROM job WHERE rank < 9) busy
-WHERE is_settled AND shown <> 'given up' AND state IN ('open', 'merged') AND busy.run_id IN (full_run, sample_run)
+FROM (SELECT DISTINCT run_id FROM job WHERE rank < 9) active
+WHERE is_settled AND shown <> 'abandoned' AND state IN ('open', 'merged') AND active.run_id IN (full_run, sample_run)
   AND created_at > now() - interval '90 days'
 
--- name: checks_asked_for
-SELECT id, repository, pull, sample_run, full_run FROM github_check
+-- name: checks_to_rerun
+-- The checks of a pull request or a commit, newest first, for a rerun that was requested on GitHub (event_actions).
+SELECT {check_columns} FROM github_check
 WHERE repository = %(repository)s AND state IN ('open', 'merged')
   AND (pull = %(pull)s OR head_sha = %(head_sha)s)
 ORDER BY id DESC LIMIT 10 FOR UPDATE
 
--- name: unended_of_runs
+-- name: lock_unended_jobs
+-- Locks the jobs of some runs that have not ended, to cancel them (runs).
 SELECT id FROM job WHERE run_id = ANY(%(runs)s) AND rank < 9 ORDER BY id FOR UPDATE
 
--- name: failed_of_check
--- Of each entry only the latest word: the full job where there is one.
-SELECT coalesce(whole.id, sample.id) AS job
+-- name: failed_jobs
+-- The failed and canceled entries of a check, to rerun them (runs.rerun_failed): the full job where there is one.
+SELECT coalesce(full_job.id, sample.id) AS job
 FROM job sample
-LEFT JOIN job whole ON whole.run_id = %(full_run)s
-    AND (whole.source_name, whole.layer, whole.name) = (sample.source_name, sample.layer, sample.name)
-WHERE sample.run_id = %(sample_run)s AND coalesce(whole.status, sample.status) IN ('Fail', 'Cancelled')
+LEFT JOIN job full_job ON full_job.run_id = %(full_run)s
+    AND (full_job.source_name, full_job.layer, full_job.name) = (sample.source_name, sample.layer, sample.name)
+WHERE sample.run_id = %(sample_run)s AND coalesce(full_job.status, sample.status) IN ('Fail', 'Cancelled')
 ORDER BY job
 
 -- name: lock_open_check
-SELECT id, repository, pull, head_sha, sample_run, full_run FROM github_check
-WHERE id = %(check)s AND state = 'open' FOR UPDATE
+-- Locks a check while its full jobs are created (runs.start_full_jobs).
+SELECT {check_columns} FROM github_check WHERE id = %(check)s AND state = 'open' FOR UPDATE
 
--- name: entries_due
--- Entries whose full job is to be made now, with what is to become of their sample.
+-- name: due_entries
+-- Entries that get their full job now, since the sample has ended or timed out (runs.start_full_jobs).
 SELECT sample.id AS job, sample.rank, sample.source_name, sample.source_url, sample.source_sha256, sample.layer,
        sample.name, sample.tier, sample.host, source.definition
 FROM job sample JOIN source ON source.sha256 = sample.source_sha256
 WHERE sample.run_id = %(sample_run)s
   AND NOT EXISTS (
-      SELECT 1 FROM job whole WHERE whole.run_id = %(full_run)s
-      AND (whole.source_name, whole.layer, whole.name) = (sample.source_name, sample.layer, sample.name))
-  AND (sample.opened_at < now() - make_interval(secs => %(patience_s)s) AND sample.rank < 9
+      SELECT 1 FROM job full_job WHERE full_job.run_id = %(full_run)s
+      AND (full_job.source_name, full_job.layer, full_job.name) = (sample.source_name, sample.layer, sample.name))
+  AND (sample.opened_at < now() - make_interval(secs => %(sample_timeout_s)s) AND sample.rank < 9
        OR sample.rank = 9 AND NOT (sample.status = 'Fail' AND starts_with(sample.error_code, 'source.')))
 ORDER BY sample.id
 
 -- name: start_full
+-- Records the run of the full jobs of a check (runs.start_full_jobs).
 UPDATE github_check SET full_run = %(run)s WHERE id = %(check)s
 
--- name: wanted
-SELECT wanted.place - 1 AS place, data.job_id AS published, (
+-- name: live_entries
+-- For each entry its published job and the definition of its newest live job (merge.publish_merge).
+SELECT entry.place - 1 AS index, data.job_id AS published, (
     SELECT job.source_sha256 FROM job JOIN run ON run.id = job.run_id
-    WHERE run.live AND (job.source_name, job.layer, job.name) = (wanted.source_name, wanted.layer, wanted.name)
+    WHERE run.live AND (job.source_name, job.layer, job.name) = (entry.source_name, entry.layer, entry.name)
     ORDER BY job.id DESC LIMIT 1
 ) AS live_sha256
 FROM unnest(%(source_name)s::text[], %(layer)s::text[], %(name)s::text[]) WITH ORDINALITY
-     AS wanted (source_name, layer, name, place)
+     AS entry (source_name, layer, name, place)
 LEFT JOIN data USING (source_name, layer, name)
 ORDER BY place
 
--- name: tried
--- Every job of the runs, made for pull requests and not live yet, that tried one of these definitions; newest first.
+-- name: trial_jobs
+-- All jobs of the runs of pull requests that are not live and ran one of these definitions, newest first (merge).
 SELECT job.run_id AS run, job.id AS job, job.source_name, job.layer, job.name, job.source_sha256 AS sha256, job.status
 FROM job
 WHERE job.run_id IN (
@@ -135,9 +154,11 @@ WHERE job.run_id IN (
 ORDER BY job.run_id DESC, job.id
 
 -- name: make_live
+-- Makes the run of a pull request live (merge.publish_merge).
 UPDATE run SET live = true WHERE id = %(run)s AND NOT live
 
 -- name: claim_check
+-- Claims the next due check until its lease ends (checks.claim_check).
 UPDATE github_check SET due_at = now() + make_interval(secs => %(lease_s)s), tries = tries + 1
 WHERE id = (
     SELECT id FROM github_check WHERE NOT is_settled AND due_at <= now()
@@ -146,23 +167,24 @@ WHERE id = (
 RETURNING id, repository, pull, head_sha, state, findings, sample_run, full_run, live_run, round, check_run, shown, tries
 
 -- name: runs_of_check
+-- The current runs of a check: the one of the full jobs may be new (checks.read_state).
 SELECT sample_run, full_run, live_run FROM github_check WHERE id = %(check)s
 
 -- name: entries_of_check
--- The whole of a result may be large: only what is shown leaves the database.
+-- The entries of a check for its report (checks.read_state). Results can be large, so only the reported parts are read.
 SELECT sample.source_name, sample.layer, sample.name,
        sample.id AS sample_job, sample.attempt AS sample_attempt, sample.status AS sample_status,
-       sample.rank AS sample_rank, sample.error_code AS sample_code, sample.error_message AS sample_message,
+       sample.error_code AS sample_code, sample.error_message AS sample_message,
        sample.result -> 'count' AS sample_count, sample.result -> 'fields' AS sample_fields,
-       whole.id AS full_job, whole.attempt AS full_attempt, whole.status AS full_status, whole.rank AS full_rank,
-       whole.error_code AS full_code, whole.error_message AS full_message,
-       whole.result -> 'count' AS full_count, whole.result -> 'valid' AS full_valid,
-       whole.result -> 'fields' AS full_fields, whole.result -> 'changes' AS full_changes,
-       coalesce(whole.result -> 'outputs' ? 'source.png', false) AS has_preview,
+       full_job.id AS full_job, full_job.attempt AS full_attempt, full_job.status AS full_status,
+       full_job.error_code AS full_code, full_job.error_message AS full_message,
+       full_job.result -> 'count' AS full_count, full_job.result -> 'valid' AS full_valid,
+       full_job.result -> 'fields' AS full_fields, full_job.result -> 'changes' AS full_changes,
+       coalesce(full_job.result -> 'outputs' ? 'source.png', false) AS has_preview,
        data.job_id AS live_job, data.result -> 'count' AS live_count, data.result -> 'fields' AS live_fields
 FROM job sample
-LEFT JOIN job whole ON whole.run_id = %(full_run)s
-    AND (whole.source_name, whole.layer, whole.name) = (sample.source_name, sample.layer, sample.name)
+LEFT JOIN job full_job ON full_job.run_id = %(full_run)s
+    AND (full_job.source_name, full_job.layer, full_job.name) = (sample.source_name, sample.layer, sample.name)
 LEFT JOIN LATERAL (
     SELECT job_id, result FROM data
     WHERE (data.source_name, data.layer, data.name) = (sample.source_name, sample.layer, sample.name) LIMIT 1
@@ -171,34 +193,38 @@ WHERE sample.run_id = %(sample_run)s
 ORDER BY sample.source_name, sample.layer, sample.name
 
 -- name: record_check_run
+-- Records the check run that was created on GitHub (check_publisher).
 UPDATE github_check SET check_run = %(check_run)s WHERE id = %(check)s AND round = %(round)s
 
--- name: record_shown
+-- name: record_publication
+-- Records what GitHub shows of a check (checks.record_publication).
 UPDATE github_check SET shown = %(shown)s, is_settled = %(is_settled)s, tries = 0,
     due_at = now() + make_interval(secs => %(delay_s)s)
 WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
 
 -- name: back_off_check
+-- Makes a check due later (checks.back_off).
 UPDATE github_check SET due_at = now() + make_interval(secs => %(delay_s)s) WHERE id = %(check)s
 
 -- name: abandon_check
-UPDATE github_check SET is_settled = true, shown = 'given up' WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
+-- Settles a check that GitHub does not show (checks.abandon); wake_checks leaves it alone.
+UPDATE github_check SET is_settled = true, shown = 'abandoned'
+WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
 
--- name: state_of_check
+-- name: version_of_check
+-- Whether a check has changed since it was claimed (check_publisher).
 SELECT state, round FROM github_check WHERE id = %(check)s
 
 -- name: record_pull_state
--- Touches no row when a newer state of the pull request is known.
+-- Records the state of a pull request that is acted on (event_actions); no row changes when a newer state is known.
 INSERT INTO github_pull (repository, pull, seen_at) VALUES (%(repository)s, %(pull)s, %(seen_at)s)
 ON CONFLICT (repository, pull) DO UPDATE SET seen_at = excluded.seen_at WHERE github_pull.seen_at <= excluded.seen_at
 
 -- name: comment_of_pull
+-- GitHub's ID of the comment on a pull request (check_publisher).
 SELECT comment FROM github_pull WHERE repository = %(repository)s AND pull = %(pull)s AND comment IS NOT NULL
 
 -- name: record_comment
+-- Records the comment that was created on GitHub (check_publisher).
 INSERT INTO github_pull (repository, pull, comment) VALUES (%(repository)s, %(pull)s, %(comment)s)
 ON CONFLICT (repository, pull) DO UPDATE SET comment = excluded.comment
-
--- name: backlog
-SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'abandoned') AS abandoned
-FROM github_delivery WHERE state IN ('waiting', 'abandoned')

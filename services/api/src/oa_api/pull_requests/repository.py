@@ -1,43 +1,61 @@
-"""One repository on GitHub: what is read of it and what is written to it."""
+"""The repository of sources on GitHub: reading it, and writing check runs and comments."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import cast
 from urllib.parse import quote
 
 from oa_api.github.errors import GitHubRefusedError
 from oa_api.pull_requests.client import GitHubClient
+from oa_api.pull_requests.responses import (
+    BranchResponse,
+    CheckRunResponse,
+    CommentResponse,
+    ComparisonResponse,
+    PullResponse,
+    RepositoryResponse,
+    TreeResponse,
+)
+from oa_shared.json_types import JsonMapping
 
 MAX_FILE_BYTES = 2 * 1024 * 1024
 SOURCES = "sources"
-# GitHub names no more files than that in a comparison, however many pages are asked for.
-_MOST_COMPARED = 300
+# GitHub lists at most this many files in a comparison, on all of its pages together.
+_MAX_COMPARED_FILES = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request as it is now; `has_landed` when it was merged into the default branch."""
+    """A pull request in its current state; `is_merged` means merged into the default branch."""
 
     number: int
     head_sha: str
     base_sha: str
     author: str
     is_open: bool
-    has_landed: bool
+    is_merged: bool
     updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What leads from a commit to another: the files that differ since the commit from which both come."""
+    """The files that differ between the merge base of two commits and the second one."""
 
     merge_base: str
     paths: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check run on GitHub, with the number of its annotations."""
+
+    id: int
+    annotation_count: int
+
+
 class Repository:
-    """Every method raises GitHubUnavailableError, or GitHubRefusedError for what GitHub will not do."""
+    """A repository. All methods raise GitHubUnavailableError, and GitHubRefusedError for a refused request."""
 
     def __init__(self, client: GitHubClient, name: str) -> None:
         self._client = client
@@ -46,36 +64,41 @@ class Repository:
 
     async def pull(self, number: int) -> Pull:
         """Return a pull request."""
-        found = await self._client.get(f"{self._root}/pulls/{number}")
-        base = found["base"]
+        pull = cast("PullResponse", await self._client.get(f"{self._root}/pulls/{number}"))
+        base, user = pull["base"], pull["user"]
         return Pull(
             number=number,
-            head_sha=found["head"]["sha"],
+            head_sha=pull["head"]["sha"],
             base_sha=base["sha"],
-            author=(found["user"] or {}).get("login", ""),
-            is_open=found["state"] == "open",
-            has_landed=bool(found["merged"]) and base["ref"] == base["repo"]["default_branch"],
-            updated_at=datetime.fromisoformat(found["updated_at"]),
+            author=user.get("login", "") if user else "",
+            is_open=pull["state"] == "open",
+            is_merged=bool(pull["merged"]) and base["ref"] == base["repo"]["default_branch"],
+            updated_at=datetime.fromisoformat(pull["updated_at"]),
         )
 
     async def head(self) -> str:
         """Return the newest commit of the default branch."""
-        branch = (await self._client.get(self._root))["default_branch"]
-        found = await self._client.get(f"{self._root}/branches/{quote(branch, safe='')}")
-        return str(found["commit"]["sha"])
+        name = cast("RepositoryResponse", await self._client.get(self._root))["default_branch"]
+        branch = cast("BranchResponse", await self._client.get(f"{self._root}/branches/{quote(name, safe='')}"))
+        return str(branch["commit"]["sha"])
 
     async def compare(self, base: str, head: str) -> Comparison:
-        """Return the paths that differ; a moved file is there under both of its names."""
-        # All files come with the first page, however few commits it has.
-        found = await self._client.get(f"{self._root}/compare/{base}...{head}", per_page="1")
-        merge_base, files = found["merge_base_commit"]["sha"], found["files"]
-        if len(files) >= _MOST_COMPARED:
+        """Return the paths that differ; a renamed file under both of its names."""
+        # The first page has all files; the pages are of commits.
+        response = await self._client.get(f"{self._root}/compare/{base}...{head}", per_page="1")
+        comparison = cast("ComparisonResponse", response)
+        merge_base, files = comparison["merge_base_commit"]["sha"], comparison["files"]
+        if len(files) >= _MAX_COMPARED_FILES:
             return Comparison(merge_base, await self._compare_trees(merge_base, head))
-        names = {file[key] for file in files for key in ("filename", "previous_filename") if file.get(key)}
+        names = {file["filename"] for file in files if file.get("filename")}
+        names |= {file["previous_filename"] for file in files if file.get("previous_filename")}
         return Comparison(merge_base, tuple(sorted(names)))
 
     async def file(self, path: str, commit: str) -> str | None:
-        """Return the text of a file, None where there is none. GitHubRefusedError 413 or 415 tells one of no use."""
+        """Return the text of a file, or None if it does not exist.
+
+        Raises GitHubRefusedError with status 413 for a file that is too large, 415 for one that is not UTF-8.
+        """
         try:
             return await self._client.text(f"{self._root}/contents/{quote(path)}", max_bytes=MAX_FILE_BYTES, ref=commit)
         except GitHubRefusedError as error:
@@ -84,46 +107,51 @@ class Repository:
             raise
 
     async def _compare_trees(self, base: str, head: str) -> tuple[str, ...]:
-        """Return the paths below `sources` that differ, however many."""
-        before, after = await self._sources(base), await self._sources(head)
+        """Return the paths below `sources` that differ, without a limit on their number."""
+        before, after = await self._list_sources(base), await self._list_sources(head)
         return tuple(sorted(path for path in {*before, *after} if before.get(path) != after.get(path)))
 
-    async def _sources(self, commit: str) -> dict[str, str]:
-        top = await self._client.get(f"{self._root}/git/trees/{commit}")
-        tree = next((item["sha"] for item in top["tree"] if item["path"] == SOURCES), None)
-        if tree is None:
+    async def _list_sources(self, commit: str) -> dict[str, str]:
+        """Return the blob SHA of each file below `sources`, by path."""
+        top = cast("TreeResponse", await self._client.get(f"{self._root}/git/trees/{commit}"))
+        tree_sha = next((item["sha"] for item in top["tree"] if item["path"] == SOURCES), None)
+        if tree_sha is None:
             return {}
-        found = await self._client.get(f"{self._root}/git/trees/{tree}", recursive="1")
-        if found.get("truncated"):
-            raise GitHubRefusedError(f"there are more files below {SOURCES} than GitHub lists at once")
-        return {f"{SOURCES}/{item['path']}": item["sha"] for item in found["tree"] if item["type"] == "blob"}
+        tree = cast("TreeResponse", await self._client.get(f"{self._root}/git/trees/{tree_sha}", recursive="1"))
+        if tree.get("truncated"):
+            raise GitHubRefusedError(f"{SOURCES} has more files than GitHub lists in one tree")
+        return {f"{SOURCES}/{item['path']}": item["sha"] for item in tree["tree"] if item["type"] == "blob"}
 
-    async def find_check_run(self, commit: str, name: str, external_id: str) -> Any | None:
-        """Return the check run that was made with an id of ours."""
-        runs = await self._client.pages(f"{self._root}/commits/{commit}/check-runs", check_name=name, filter="all")
-        return next((run for run in runs if run.get("external_id") == external_id), None)
+    async def find_check_run(self, commit: str, name: str, external_id: str) -> int | None:
+        """Return the ID of the check run that was created with this external ID."""
+        path = f"{self._root}/commits/{commit}/check-runs"
+        runs = cast("list[CheckRunResponse]", await self._client.pages(path, check_name=name, filter="all"))
+        return next((run["id"] for run in runs if run.get("external_id") == external_id), None)
 
-    async def create_check_run(self, body: dict[str, Any]) -> Any:
-        """Make a check run and return it."""
-        return await self._client.send("POST", f"{self._root}/check-runs", body)
+    async def create_check_run(self, body: JsonMapping) -> int:
+        """Create a check run and return its ID."""
+        check_run = cast("CheckRunResponse", await self._client.send("POST", f"{self._root}/check-runs", body))
+        return check_run["id"]
 
-    async def update_check_run(self, check_run: int, body: dict[str, Any]) -> Any:
-        """Change a check run and return it; annotations are added to those that it has."""
-        return await self._client.send("PATCH", f"{self._root}/check-runs/{check_run}", body)
+    async def update_check_run(self, check_run_id: int, body: JsonMapping) -> CheckRun:
+        """Update a check run and return it; GitHub adds the annotations to the existing ones."""
+        response = await self._client.send("PATCH", f"{self._root}/check-runs/{check_run_id}", body)
+        check_run = cast("CheckRunResponse", response)
+        return CheckRun(check_run["id"], int(check_run["output"].get("annotations_count") or 0))
 
     async def find_comment(self, pull: int, marker: str) -> int | None:
-        """Return the first comment of ours with the marker in it."""
-        comments = await self._client.pages(f"{self._root}/issues/{pull}/comments")
-        ours = self._client.credentials.wrote
-        return next((int(c["id"]) for c in comments if marker in (c.get("body") or "") and ours(c)), None)
+        """Return the ID of the first comment of this App that contains the marker."""
+        comments = cast("list[CommentResponse]", await self._client.pages(f"{self._root}/issues/{pull}/comments"))
+        is_own = self._client.credentials.is_author
+        return next((int(c["id"]) for c in comments if marker in (c.get("body") or "") and is_own(c)), None)
 
     async def create_comment(self, pull: int, body: str) -> int:
-        """Write a comment and return its number."""
-        made = await self._client.send("POST", f"{self._root}/issues/{pull}/comments", {"body": body})
-        return int(made["id"])
+        """Write a comment and return its ID."""
+        response = await self._client.send("POST", f"{self._root}/issues/{pull}/comments", {"body": body})
+        return int(cast("CommentResponse", response)["id"])
 
     async def update_comment(self, comment: int, body: str) -> bool:
-        """Change a comment; False when somebody has deleted it."""
+        """Replace the text of a comment; return False if the comment was deleted."""
         try:
             await self._client.send("PATCH", f"{self._root}/issues/comments/{comment}", {"body": body})
         except GitHubRefusedError as error:

@@ -9,13 +9,13 @@ API = (
     post(
         "/api/github/event",
         api.post_event,
-        "Take an event of GitHub",
-        answer=GitHubDeliverySchema,
+        "Receive a GitHub event",
+        response=GitHubDeliverySchema,
         tag="github",
         description=(
-            "For webhooks: the header X-Hub-Signature-256 proves that the body comes from GitHub, "
-            "X-GitHub-Delivery makes a repeated one harmless. What is to be done is done later; the answer does "
-            "not wait for it."
+            "For webhooks: the header X-Hub-Signature-256 proves that the body comes from GitHub, and "
+            "X-GitHub-Delivery makes repeated deliveries harmless. A background worker processes the event; the "
+            "response does not wait for it."
         ),
         refusals=(400, 401, 404, 408, 413, 422),
         role=Role.ANYONE,

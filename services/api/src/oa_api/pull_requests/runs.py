@@ -1,10 +1,10 @@
-"""The runs of a pull request: samples, whole jobs, and those that make the default branch live."""
+"""The runs of a pull request: samples, full jobs, and the live run after a merge."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from oa_api.db.database import Row, Transaction
+from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
 from oa_api.jobs import actions
@@ -13,27 +13,30 @@ from oa_api.jobs.locks import lock_job
 from oa_api.jobs.planning import PlannedJob
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.runs import insert_run, lock_run
+from oa_api.pull_requests.rows import CheckRow, DueEntry
 from oa_shared.job_kinds import JobKind
+from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.scheduling import Lane, Tier
+from oa_shared.status import ENDED_RANK
 from oa_shared.tracing import new_traceparent
 
 _SQL = load_queries("pull_requests.queries")
 GITHUB = Principal("service", None, "github", Role.SERVICE)
-PATIENCE_S = 75.0
+SAMPLE_TIMEOUT_S = 75.0
 
 
 async def create_run(
     transaction: Transaction,
-    about: dict[str, Any],
+    origin: JsonObject,
     planned: Sequence[PlannedJob],
     *,
     live: bool = False,
     sample: int | None = None,
 ) -> int:
-    """Write a run with its jobs and return its number; `about` is what started it."""
+    """Create a run with its jobs and return its ID; the run records `origin`, the commit."""
     lane = Lane.MANUAL if live else Lane.PULL_REQUEST
-    run = (await insert_run(transaction, NewRun(live=live, lane=lane, sample=sample, github=about))).id
+    run = (await insert_run(transaction, NewRun(live=live, lane=lane, sample=sample, github=origin))).id
     detail = {"live": live, "jobs": len(planned)}
     await audit_log.record(transaction, GITHUB, action="run.create", subject=f"run/{run}", detail=detail)
     await add_jobs(transaction, run, planned)
@@ -41,73 +44,72 @@ async def create_run(
 
 
 async def add_jobs(transaction: Transaction, run: int, planned: Sequence[PlannedJob]) -> None:
-    """Write jobs of a run that is there."""
+    """Create jobs of an existing run."""
     if planned:
         await insert_jobs(transaction, await lock_run(transaction, run), planned, new_traceparent())
 
 
 async def cancel_runs(transaction: Transaction, runs: Sequence[int | None], *, reason: str) -> int:
-    """Cancel whatever has not ended in these runs and return how many jobs that were."""
+    """Cancel the jobs of these runs that have not ended, and return their number."""
     values = {"runs": [run for run in runs if run is not None]}
-    rows = await transaction.all(_SQL["unended_of_runs"], values)
-    for row in rows:
-        await actions.cancel(transaction, row["id"], by=GITHUB, reason=reason)
-    return len(rows)
+    jobs = await transaction.all(_SQL["lock_unended_jobs"], values, into=int)
+    for job in jobs:
+        await actions.cancel(transaction, job, by=GITHUB, reason=reason)
+    return len(jobs)
 
 
-async def rerun_failed(transaction: Transaction, check: Row, *, reason: str) -> int:
-    """Run the entries of a check again that failed or were cancelled, and return how many."""
-    rows = await transaction.all(_SQL["failed_of_check"], check)
-    for row in rows:
-        await actions.rerun(transaction, row["job"], by=GITHUB, reason=reason)
-    return len(rows)
+async def rerun_failed(transaction: Transaction, check: CheckRow, *, reason: str) -> int:
+    """Rerun the entries of a check that failed or were canceled, and return their number."""
+    values = {"sample_run": check.sample_run, "full_run": check.full_run}
+    jobs = await transaction.all(_SQL["failed_jobs"], values, into=int)
+    for job in jobs:
+        await actions.rerun(transaction, job, by=GITHUB, reason=reason)
+    return len(jobs)
 
 
-async def start_full_jobs(transaction: Transaction, check_id: int, *, patience_s: float = PATIENCE_S) -> int:
-    """Make the full jobs of an open check whose samples have ended, or take too long; return how many.
+async def start_full_jobs(
+    transaction: Transaction, check_id: int, *, sample_timeout_s: float = SAMPLE_TIMEOUT_S
+) -> int:
+    """Create the full jobs of an open check whose samples have ended or timed out; return their number.
 
-    An entry whose sample ended with a `source.*` code gets none: it would end the same way (decision 13).
+    An entry whose sample ended with a `source.*` code gets none: it would end in the same way (decision 13).
     """
-    check = await transaction.first(_SQL["lock_open_check"], {"check": check_id})
-    if check is None or check["sample_run"] is None:
+    check = await transaction.first(_SQL["lock_open_check"], {"check": check_id}, into=CheckRow)
+    if check is None or check.sample_run is None:
         return 0
-    rows = await transaction.all(_SQL["entries_due"], {**check, "patience_s": patience_s})
-    if not rows:
+    values = {**as_parameters(check), "sample_timeout_s": sample_timeout_s}
+    due = await transaction.all(_SQL["due_entries"], values, into=DueEntry)
+    if not due:
         return 0
-    planned = [_planned(row) for row in rows]
-    if check["full_run"] is None:
-        run = await create_run(transaction, about_pull(check), planned)
+    planned = [_plan(entry) for entry in due]
+    if check.full_run is None:
+        run = await create_run(transaction, check.head.origin, planned)
         await transaction.execute(_SQL["start_full"], {"check": check_id, "run": run})
     else:
-        await add_jobs(transaction, check["full_run"], planned)
-    await _cancel_slow_samples(transaction, rows)
-    return len(rows)
+        await add_jobs(transaction, check.full_run, planned)
+    await _cancel_slow_samples(transaction, due)
+    return len(due)
 
 
-async def _cancel_slow_samples(transaction: Transaction, rows: Sequence[Row]) -> None:
-    slow = {row["job"] for row in rows if row["rank"] < 9}  # noqa: PLR2004 - the rank of what has ended
+async def _cancel_slow_samples(transaction: Transaction, entries: Sequence[DueEntry]) -> None:
+    slow = {entry.job for entry in entries if entry.rank < ENDED_RANK}
     if not slow:
         return
     run = (await lock_job(transaction, min(slow))).run_id
-    for row in await transaction.all(_SQL["unended_of_runs"], {"runs": [run]}):
-        if row["id"] in slow:
-            await actions.cancel(transaction, row["id"], by=GITHUB, reason="the full job has begun")
+    for job in await transaction.all(_SQL["lock_unended_jobs"], {"runs": [run]}, into=int):
+        if job in slow:
+            await actions.cancel(transaction, job, by=GITHUB, reason="the full job has started")
 
 
-def about_pull(check: Row) -> dict[str, Any]:
-    """Return what a run keeps of the pull request that it was made for."""
-    return {"repository": check["repository"], "pull": check["pull"], "sha": check["head_sha"]}
-
-
-def _planned(row: Row) -> PlannedJob:
+def _plan(entry: DueEntry) -> PlannedJob:
     return PlannedJob(
-        source_name=row["source_name"],
-        source_url=row["source_url"],
-        sha256=row["source_sha256"],
-        definition=row["definition"],
-        layer=row["layer"],
-        name=row["name"],
-        tier=Tier(row["tier"]),
+        source_name=entry.source_name,
+        source_url=entry.source_url,
+        sha256=entry.source_sha256,
+        definition=entry.definition,
+        layer=entry.layer,
+        name=entry.name,
+        tier=Tier(entry.tier),
         kind=JobKind.SOURCE,
-        host=row["host"],
+        host=entry.host,
     )

@@ -1,4 +1,4 @@
-"""What is answered to GitHub."""
+"""The response to an event of GitHub."""
 
 from marshmallow import fields, validate
 
@@ -9,10 +9,10 @@ from oa_api.http.schemas import ResponseSchema
 class GitHubDeliverySchema(ResponseSchema):
     """POST /api/github/event."""
 
-    delivery = fields.String(required=True, metadata=about("The delivery's id, as GitHub gave it."))
+    delivery = fields.String(required=True, metadata=about("ID of the delivery, from GitHub."))
     state = fields.String(
         required=True,
         validate=validate.OneOf(["waiting", "ignored", "known"]),
-        metadata=about("`waiting`: it will be dealt with; `ignored`: nothing is to be done; `known`: it came before."),
+        metadata=about("`waiting`: queued; `ignored`: needs no work; `known`: already received."),
     )
-    reason = fields.String(required=True, metadata=about("Why it is ignored; empty otherwise.", ""))
+    reason = fields.String(required=True, metadata=about("Reason for ignoring the event; else empty.", ""))

@@ -1,4 +1,4 @@
-"""Whether a webhook comes from GitHub: the header X-Hub-Signature-256 over the bytes of the body."""
+"""Verifies that a webhook request comes from GitHub: the header X-Hub-Signature-256 signs the bytes of the body."""
 
 import hashlib
 import hmac
@@ -8,7 +8,7 @@ _PREFIX = "sha256="
 
 
 class WebhookSecrets:
-    """The secrets that are valid now; two during a change."""
+    """The valid secrets: one, or two while the secret changes."""
 
     def __init__(self, *secrets: str) -> None:
         self._secrets = [secret.encode() for secret in secrets if secret]
@@ -17,9 +17,9 @@ class WebhookSecrets:
         return bool(self._secrets)
 
     def verify(self, signature: str, body: bytes) -> bool:
-        """Compare in constant time, and with every secret, whichever matches."""
-        given = signature.encode("utf-8", "surrogateescape")
-        return sum(hmac.compare_digest(given, sign(secret, body).encode()) for secret in self._secrets) > 0
+        """Return whether a secret signed the body; compares with every secret, in constant time."""
+        encoded = signature.encode("utf-8", "surrogateescape")
+        return sum(hmac.compare_digest(encoded, sign(secret, body).encode()) for secret in self._secrets) > 0
 
 
 def sign(secret: bytes, body: bytes) -> str:

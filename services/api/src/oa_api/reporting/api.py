@@ -1,67 +1,81 @@
 """The endpoints of the health grid and of statistics."""
 
 from dataclasses import asdict
-from typing import Any
 
 from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE, SETTINGS
-from oa_api.http.request_parsing import path_id, query
+from oa_api.http.paging import list_response
+from oa_api.http.request_parsing import path_id, read_query
 from oa_api.jobs import queries, run_statistics
 from oa_api.jobs.cost import Cost
 from oa_api.reporting import source_health
+from oa_api.reporting.rows import DatasetState
 from oa_api.reporting.schemas import (
     CostViewSchema,
+    DatasetHealthSchema,
     HealthFilterSchema,
-    HealthGridSchema,
+    HealthGroupSchema,
+    StateCountsSchema,
     StatisticsFilterSchema,
     StatisticsSchema,
 )
+from oa_api.reporting.source_health import GridFilter
+from oa_shared.json_types import JsonObject
+
+_DATASET, _COUNTS, _GROUP = DatasetHealthSchema(), StateCountsSchema(), HealthGroupSchema()
 
 
 async def list_sources(request: web.Request) -> web.Response:
-    """Return how each dataset stands, and how many stand how."""
-    asked, database = await query(request, HealthFilterSchema()), request.app[DATABASE]
-    wanted = grid_filter(request, asked)
-    rows = await source_health.read_states(database, wanted, cursor=asked["cursor"], limit=asked["limit"] + 1)
-    groups = await source_health.read_groups(database, wanted)
-    shown = rows[: asked["limit"]]
-    view = {"stale_days": wanted.stale_days, "counts": groups.total, "groups": groups.rows, "sources": shown}
-    answer = web.json_response(HealthGridSchema().dump(view))
-    if len(rows) > asked["limit"]:
-        key = " ".join(shown[-1][part] for part in ("source_name", "layer", "name"))
-        answer.headers["Link"] = f'<{request.rel_url.update_query(cursor=key)}>; rel="next"'
-    return answer
+    """Return a page of datasets with their state, and the number of datasets in each state."""
+    health_filter, database = await read_query(request, HealthFilterSchema()), request.app[DATABASE]
+    grid_filter = GridFilter.of(health_filter, request.app[SETTINGS])
+    page = await source_health.list_states(
+        database, grid_filter, cursor=health_filter.cursor, limit=health_filter.limit
+    )
+    groups = await source_health.count_groups(database, grid_filter)
+    return list_response(
+        request,
+        health_filter,
+        "sources",
+        page,
+        serialize=_DATASET.dump,
+        cursor_of=_cursor,
+        stale_days=grid_filter.stale_days,
+        counts=_COUNTS.dump(groups.total),
+        groups=_GROUP.dump(groups.rows, many=True),
+    )
 
 
-def grid_filter(request: web.Request, asked: dict[str, Any]) -> source_health.GridFilter:
-    """Return what a query asks of the grid."""
-    stale_days = asked["stale_days"] or request.app[SETTINGS].stale_after_days
-    return source_health.GridFilter(stale_days, asked["state"], asked["layer"], asked["prefix"])
+def _cursor(dataset: DatasetState) -> str:
+    return dataset.cursor
 
 
 async def get_statistics(request: web.Request) -> web.Response:
     """Return backlog, seconds by phase, throughput, and the cost of a run."""
-    run, database = (await query(request, StatisticsFilterSchema()))["run"], request.app[DATABASE]
+    run, database = (await read_query(request, StatisticsFilterSchema())).run, request.app[DATABASE]
     if run is not None:
         await queries.get_run(database, run)
     prices = run_statistics.prices_of(request.app[SETTINGS])
     cost = await run_statistics.cost_of_run(database, run, prices) if run is not None else None
-    measured = await run_statistics.measure(database, run)
-    view = {"backlog": measured.backlog, "phases": measured.phases, "throughput": measured.throughput}
-    view |= {"cost": cost and cost_view(cost, prices.looked_up)}
+    statistics = await run_statistics.measure(database, run)
+    view: JsonObject = {
+        "backlog": statistics.backlog,
+        "phases": statistics.phases,
+        "throughput": statistics.throughput,
+        "cost": _cost_view(cost, prices.looked_up) if cost else None,
+    }
     return web.json_response(StatisticsSchema().dump(view))
 
 
 async def get_cost(request: web.Request) -> web.Response:
-    """Return what a job has cost."""
+    """Return the cost of a job."""
     job, database = path_id(request, "job"), request.app[DATABASE]
     await queries.get_job(database, job)
     prices = run_statistics.prices_of(request.app[SETTINGS])
     cost = await run_statistics.cost_of_job(database, job, prices)
-    return web.json_response(CostViewSchema().dump(cost_view(cost, prices.looked_up)))
+    return web.json_response(CostViewSchema().dump(_cost_view(cost, prices.looked_up)))
 
 
-def cost_view(cost: Cost, looked_up: str) -> dict[str, Any]:
-    """Return a cost as it is shown."""
+def _cost_view(cost: Cost, looked_up: str) -> JsonObject:
     return {**asdict(cost), "total": cost.total, "prices_looked_up": looked_up}

@@ -1,17 +1,18 @@
-"""The digest: what newly broke and what was newly mended since the one before, as data, as text and as HTML."""
+"""The health digest: the datasets that broke or were fixed since the previous one, as data, text and HTML."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.reporting.source_health import GridFilter, read_groups
+from oa_api.reporting.rows import ChangeCounts, HealthChange
+from oa_api.reporting.source_health import GridFilter, StateCounts, count_groups
+from oa_shared.json_types import JsonObject
 
 _SQL = load_queries("reporting.health_digest")
-_TOLD = 500
+_MAX_CHANGES = 500
 _ENVIRONMENT = Environment(
     loader=PackageLoader("oa_api"),
     autoescape=select_autoescape(enabled_extensions=("html",), default=False),
@@ -20,64 +21,67 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-# Read now: a request must not wait for a disk.
+# Loaded at import: a request must not wait for the disk.
 _TEXT, _HTML = _ENVIRONMENT.get_template("reporting/digest.txt"), _ENVIRONMENT.get_template("reporting/digest.html")
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What changed up to a moment, and how many datasets stand how now; at most 500 changes are named."""
+class DigestPeriod:
+    """What a digest covers: the changes that are assigned to a schedule run, up to a time."""
+
+    schedule_run: int
+    period: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HealthDigest:
+    """The changes of a period, at most 500 of them, and the number of datasets in each state now."""
 
     period: str
     until: datetime
-    broke: list[Row]
-    fixed: list[Row]
-    counts: dict[str, int]
-    states: dict[str, int]
+    broke: list[HealthChange]
+    fixed: list[HealthChange]
+    counts: ChangeCounts
+    states: StateCounts
 
     @property
     def subject(self) -> str:
-        """Return it in one line."""
-        return f"OpenAddresses {self.period}: {self.counts['broke']:,} broke, {self.counts['fixed']:,} fixed"
+        """Return the summary in one line."""
+        return f"OpenAddresses {self.period}: {self.counts.broke:,} broke, {self.counts.fixed:,} fixed"
 
 
-async def claim(transaction: Transaction, schedule_run: int) -> None:
-    """Make all changes that nobody was told of those of a fire, which then always tells the same."""
-    await transaction.execute(_SQL["claim"], {"schedule_run": schedule_run})
+async def assign_changes(transaction: Transaction, schedule_run: int) -> None:
+    """Assign all changes without a digest to that of a schedule run, which then always has the same ones."""
+    await transaction.execute(_SQL["assign_changes"], {"schedule_run": schedule_run})
 
 
-async def read(database: Database, schedule_run: Row, *, stale_days: int) -> Report:
-    """Return the report of a fire, with the states of the present."""
-    changes = await database.all(_SQL["changes"], {"schedule_run": schedule_run["id"], "limit": _TOLD})
-    counts = await database.first(_SQL["counts"], {"schedule_run": schedule_run["id"]}) or {}
-    groups = await read_groups(database, GridFilter(stale_days))
-    return Report(
-        period=schedule_run["period"],
-        until=schedule_run["started_at"] or schedule_run["triggered_at"],
-        broke=[change for change in changes if change["kind"] == "broke"],
-        fixed=[change for change in changes if change["kind"] == "fixed"],
-        counts=dict(counts),
+async def read_digest(database: Database, period: DigestPeriod, *, stale_days: int) -> HealthDigest:
+    """Return the digest of a period, with the current states."""
+    values = {"schedule_run": period.schedule_run, "limit": _MAX_CHANGES}
+    changes = await database.all(_SQL["changes"], values, into=HealthChange)
+    (counts,) = await database.all(_SQL["counts"], values, into=ChangeCounts)
+    groups = await count_groups(database, GridFilter(stale_days))
+    return HealthDigest(
+        period=period.period,
+        until=period.until,
+        broke=[change for change in changes if change.kind == "broke"],
+        fixed=[change for change in changes if change.kind == "fixed"],
+        counts=counts,
         states=groups.total,
     )
 
 
-def as_text(report: Report, site: str) -> str:
-    """Return a report for people's mail."""
-    return _TEXT.render(report=report, site=site)
+def as_text(digest: HealthDigest, site: str) -> str:
+    """Return a digest as the text of a mail; `site` is the URL of the pages."""
+    return _TEXT.render(digest=digest, site=site)
 
 
-def as_html(report: Report, site: str) -> str:
-    """Return a report as a small page by itself."""
-    return _HTML.render(report=report, site=site)
+def as_html(digest: HealthDigest, site: str) -> str:
+    """Return a digest as a standalone page."""
+    return _HTML.render(digest=digest, site=site)
 
 
-def as_json(report: Report) -> dict[str, Any]:
-    """Return a report as the API and webhooks tell it."""
-    return {
-        "period": report.period,
-        "until": report.until,
-        "broke": report.broke,
-        "fixed": report.fixed,
-        "counts": report.counts,
-        "states": report.states,
-    }
+def as_json(digest: HealthDigest) -> JsonObject:
+    """Return a digest as webhooks receive it; times are datetimes."""
+    return asdict(digest)

@@ -1,46 +1,48 @@
-"""The health grid as a page: how many datasets stand how, where, and which."""
+"""The page of the health grid: states, regions and datasets."""
 
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from oa_api.http.app_keys import DATABASE
+from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.reporting import source_health
-from oa_api.reporting.api import grid_filter
+from oa_api.reporting.requests import HealthFilter
 from oa_api.reporting.schemas import HealthFilterSchema
-from oa_api.ui.lists import asked_of
+from oa_api.reporting.source_health import GridFilter, HealthState
+from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
 
-KINDS = {"healthy": "good", "stale": "warn", "failing": "bad", "never": ""}
+STYLES = {HealthState.HEALTHY: "good", HealthState.STALE: "warn", HealthState.FAILING: "bad", HealthState.NEVER: ""}
 
 
 async def show_health(request: web.Request) -> web.Response:
-    """Show the grid: tiles of the states, the regions, and the datasets that match."""
-    asked, database = await asked_of(request, HealthFilterSchema()), request.app[DATABASE]
-    wanted = grid_filter(request, asked)
-    rows = await source_health.read_states(database, wanted, cursor=asked["cursor"], limit=asked["limit"] + 1)
-    shown = rows[: asked["limit"]]
-    older = None
-    if len(rows) > len(shown):
-        key = " ".join(shown[-1][part] for part in ("source_name", "layer", "name"))
-        older = str(request.rel_url.update_query(cursor=key))
-    groups = await source_health.read_groups(database, wanted)
+    """Show the number of datasets in each state, the regions, and the datasets that match."""
+    health_filter, database = await list_filter(request, HealthFilterSchema()), request.app[DATABASE]
+    grid_filter = GridFilter.of(health_filter, request.app[SETTINGS])
+    page = await source_health.list_states(
+        database, grid_filter, cursor=health_filter.cursor, limit=health_filter.limit
+    )
+    groups = await source_health.count_groups(database, grid_filter)
     return render(
         request,
         "reporting/health.html",
-        asked=asked,
+        health_filter=health_filter,
         groups=groups.rows,
         counts=groups.total,
-        kinds=KINDS,
-        datasets=shown,
-        older=older,
-        newest=str(request.rel_url.without_query_params("cursor")) if asked["cursor"] else None,
-        stale_days=wanted.stale_days,
-        rerun=_rerun(asked["prefix"], asked["layer"]),
+        styles=STYLES,
+        datasets=make_listing(request, health_filter, page, cursor_of=lambda dataset: dataset.cursor),
+        stale_days=grid_filter.stale_days,
+        rerun_url=_rerun_url(health_filter),
     )
 
 
-def _rerun(prefix: str | None, layer: str | None) -> str:
-    """Return where all that fails in the latest live runs of this part of the grid can be run again."""
-    chosen = {"action": "rerun", "status": "Fail", "source": prefix, "layer": layer, "live": "true"}
-    return f"/bulk?{urlencode({name: value for name, value in chosen.items() if value})}"
+def _rerun_url(health_filter: HealthFilter) -> str:
+    """Return the URL of the bulk action that reruns the failed jobs of this part of the grid."""
+    values = {
+        "action": "rerun",
+        "status": "Fail",
+        "source": health_filter.prefix,
+        "layer": health_filter.layer,
+        "live": "true",
+    }
+    return f"/bulk?{urlencode({name: value for name, value in values.items() if value})}"

@@ -15,11 +15,12 @@ API = (
     get(
         "/api/health/sources",
         api.list_sources,
-        "How each dataset of the live runs stands",
-        answer=HealthGridSchema,
+        "List the health of datasets",
+        response=HealthGridSchema,
         tag="health",
         description=(
-            "In order of names; `counts` and `groups` do not look at `state`. The `Link` header leads to the next page."
+            "The datasets of live runs by name. `state` does not apply to `counts` and `groups`. The `Link` header "
+            "has the URL of the next page."
         ),
         query=HealthFilterSchema,
         role=Role.ANYONE,
@@ -27,10 +28,10 @@ API = (
     get(
         "/api/statistics",
         api.get_statistics,
-        "Backlog, seconds by phase, throughput, cost",
-        answer=StatisticsSchema,
+        "Get statistics: backlog, phases, throughput, cost",
+        response=StatisticsSchema,
         tag="health",
-        description="Of a run, or of the latest 5,000 jobs that have ended.",
+        description="Statistics of a run, or of the latest 5,000 jobs that have ended.",
         query=StatisticsFilterSchema,
         refusals=(404,),
         role=Role.ANYONE,
@@ -38,10 +39,10 @@ API = (
     get(
         "/api/job/{job}/cost",
         api.get_cost,
-        "What a job has cost",
-        answer=CostViewSchema,
+        "Get the cost of a job",
+        response=CostViewSchema,
         tag="health",
-        description="All its attempts, at the prices that this stack counts with.",
+        description="The cost of all attempts, at the prices in the settings.",
         role=Role.ANYONE,
     ),
 )

@@ -1,11 +1,12 @@
-"""The shapes of /api/health/sources and of /api/statistics."""
+"""The schemas of /api/health/sources and of /api/statistics."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from marshmallow import ValidationError, fields, validate
 
-from oa_api.http.fields import Choices, StrictSchema, Text, Time, about, identifier
+from oa_api.http.fields import Choices, RequestSchema, Text, Time, about, identifier
 from oa_api.http.schemas import MAX_LIMIT, ResponseSchema
+from oa_api.reporting.requests import HealthFilter, StatisticsFilter
 from oa_api.reporting.source_health import HealthState
 from oa_shared.status import LAYERS, JobStatus
 
@@ -13,68 +14,78 @@ _KEY_PARTS = 3
 
 
 class DatasetKey(fields.Field[list[str]]):
-    """A dataset by its source, layer and name, with spaces between: where a list goes on."""
+    """The cursor of a list of datasets: source, layer and name of the last one, separated by spaces."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
+    def _deserialize(
+        self,
+        value: object,
+        attr: str | None,  # noqa: ARG002
+        data: Mapping[str, object] | None,  # noqa: ARG002
+        **kwargs: object,  # noqa: ARG002
+    ) -> list[str]:
         parts = str(value).split(" ", _KEY_PARTS - 1)
-        if len(parts) != _KEY_PARTS or "\x00" in value:
-            raise ValidationError("Take it from the Link header of the page before.")
+        if len(parts) != _KEY_PARTS or "\x00" in str(value):
+            raise ValidationError("Use the value from the Link header of the previous page.")
         return parts
 
 
-class HealthFilterSchema(StrictSchema):
+class HealthFilterSchema(RequestSchema[HealthFilter]):
     """GET /api/health/sources."""
 
-    state = Choices(
-        *HealthState, load_default=None, metadata=about("A comma list: datasets in one of these states.", "failing")
-    )
+    state = Choices(*HealthState, load_default=None, metadata=about("Comma-separated states.", "failing"))
     prefix = Text(
         load_default=None,
         validate=validate.Length(max=200),
-        metadata=about("Of sources whose name begins so.", "us/ca/"),
+        metadata=about("Prefix of source names.", "us/ca/"),
     )
-    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Of this layer."))
+    layer = fields.String(load_default=None, validate=validate.OneOf(LAYERS), metadata=about("Filter by layer."))
     stale_days = fields.Integer(
         load_default=None,
         validate=validate.Range(min=1, max=36_500),
-        metadata=about("After how many days what is published is stale; this stack's own number when left out.", 30),
+        metadata=about("Days after which published data is stale; default from the settings.", 30),
     )
-    cursor = DatasetKey(load_default=None, metadata=about("Where to go on; the Link header carries it."))
+    cursor = DatasetKey(load_default=None, metadata=about("Cursor from the Link header."))
     limit = fields.Integer(
-        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("How many items, at most.", 25)
+        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("Maximum number of items.", 25)
     )
 
 
 class DatasetHealthSchema(ResponseSchema):
-    """How one dataset stands."""
+    """The health of a dataset."""
 
-    source_name = fields.String(required=True, metadata=about("The source.", "us/ca/berkeley"))
-    layer = fields.String(required=True, validate=validate.OneOf(LAYERS), metadata=about("The layer."))
-    name = fields.String(required=True, metadata=about("The entry of the layer.", "city"))
+    source_name = fields.String(required=True, metadata=about("Source name.", "us/ca/berkeley"))
+    layer = fields.String(required=True, validate=validate.OneOf(LAYERS), metadata=about("Layer."))
+    name = fields.String(required=True, metadata=about("Entry name.", "city"))
     state = fields.String(
         required=True,
         validate=validate.OneOf(list(HealthState)),
         metadata=about(
-            "`never`: nothing was ever published; `failing`: the latest job failed or is held back, what is published "
-            "is older; `stale`: published, but long ago; `healthy`.",
+            "`never`: never published; `failing`: the latest job failed or needs review, an earlier version is "
+            "published; `stale`: published more than `stale_days` days ago; `healthy`.",
             "failing",
         ),
     )
-    job = fields.Integer(required=True, metadata=about("The latest job that ended, or the first one there was.", 12))
-    status = fields.String(required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("How it ended."))
-    error_code = fields.String(
-        required=True, allow_none=True, metadata=about("Why it failed; `gate.…`: it is held back.", "source.not_found")
+    job = fields.Integer(required=True, metadata=about("ID of the latest job that has ended, or of the first job.", 12))
+    status = fields.String(
+        required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("Status of that job.")
     )
-    error_message = fields.String(required=True, allow_none=True, metadata=about("The same in words."))
-    ended_at = Time(required=True, allow_none=True, metadata=about("When it ended."))
-    failing_since = Time(required=True, allow_none=True, metadata=about("Since when no job has succeeded."))
-    data = fields.Integer(required=True, allow_none=True, metadata=about("What is published: GET /api/data/{data}."))
-    published_job = fields.Integer(required=True, allow_none=True, metadata=about("The job whose result that is."))
-    published_at = Time(required=True, allow_none=True, metadata=about("When it was published."))
+    error_code = fields.String(
+        required=True, allow_none=True, metadata=about("Failure code; `gate.…`: needs review.", "source.not_found")
+    )
+    error_message = fields.String(required=True, allow_none=True, metadata=about("Details of the failure."))
+    ended_at = Time(required=True, allow_none=True, metadata=about("When that job ended."))
+    failing_since = Time(
+        required=True, allow_none=True, metadata=about("Time of the first failure since the last success.")
+    )
+    data = fields.Integer(required=True, allow_none=True, metadata=about("ID of the published dataset."))
+    published_job = fields.Integer(
+        required=True, allow_none=True, metadata=about("ID of the job whose result is published.")
+    )
+    published_at = Time(required=True, allow_none=True, metadata=about("When the result was published."))
 
 
 class StateCountsSchema(ResponseSchema):
-    """How many datasets stand how."""
+    """The number of datasets in each state."""
 
     healthy = fields.Integer(required=True)
     stale = fields.Integer(required=True)
@@ -85,50 +96,52 @@ class StateCountsSchema(ResponseSchema):
 class HealthGroupSchema(StateCountsSchema):
     """The datasets of one region."""
 
-    country = fields.String(required=True, metadata=about("The first part of the sources' names.", "us"))
-    region = fields.String(required=True, metadata=about("The second part, where there are three or more.", "ca"))
-    total = fields.Integer(required=True, metadata=about("How many there are.", 120))
+    country = fields.String(required=True, metadata=about("First part of the source names.", "us"))
+    region = fields.String(
+        required=True, metadata=about("Second part of the source names, if they have three or more parts.", "ca")
+    )
+    total = fields.Integer(required=True, metadata=about("Number of datasets.", 120))
 
 
 class HealthGridSchema(ResponseSchema):
     """GET /api/health/sources."""
 
-    stale_days = fields.Integer(required=True, metadata=about("After how many days data counts as stale.", 30))
+    stale_days = fields.Integer(required=True, metadata=about("Days after which published data is stale.", 30))
     counts = fields.Nested(StateCountsSchema, required=True)
     groups = fields.List(fields.Nested(HealthGroupSchema), required=True)
     sources = fields.List(fields.Nested(DatasetHealthSchema), required=True)
 
 
-class StatisticsFilterSchema(StrictSchema):
+class StatisticsFilterSchema(RequestSchema[StatisticsFilter]):
     """GET /api/statistics."""
 
-    run = identifier(load_default=None, metadata=about("Of this run; else of the latest 5,000 ended jobs.", 1))
+    run = identifier(load_default=None, metadata=about("Run ID; default: the latest 5,000 jobs that have ended.", 1))
 
 
 class BacklogSchema(ResponseSchema):
-    """What has not ended."""
+    """Jobs of a status that have not ended."""
 
     status = fields.String(required=True, validate=validate.OneOf(list(JobStatus)))
-    jobs = fields.Integer(required=True, metadata=about("How many.", 12))
-    oldest_s = fields.Float(required=True, metadata=about("How long the oldest has been open.", 61.5))
+    jobs = fields.Integer(required=True, metadata=about("Number of jobs.", 12))
+    oldest_s = fields.Float(required=True, metadata=about("Age of the oldest one in seconds.", 61.5))
 
 
 class PhaseSchema(ResponseSchema):
-    """How long one phase takes: `queued`, `starting`, `working`, and the parts of working that tasks tell."""
+    """Seconds in a phase: `queued`, `starting`, `working`, and the parts of working that tasks report."""
 
-    phase = fields.String(required=True, metadata=about("Which.", "queued", "working: read"))
-    jobs = fields.Integer(required=True, metadata=about("In how many jobs.", 4000))
-    total_s = fields.Float(required=True, metadata=about("In all of them together."))
-    median_s = fields.Float(required=True, metadata=about("In half of them it took no longer."))
-    p90_s = fields.Float(required=True, metadata=about("In nine of ten it took no longer."))
-    longest_s = fields.Float(required=True, metadata=about("In the slowest one."))
+    phase = fields.String(required=True, metadata=about("Name of the phase.", "queued", "working: read"))
+    jobs = fields.Integer(required=True, metadata=about("Number of jobs.", 4000))
+    total_s = fields.Float(required=True, metadata=about("Sum of all jobs, in seconds."))
+    median_s = fields.Float(required=True, metadata=about("Median, in seconds."))
+    p90_s = fields.Float(required=True, metadata=about("90th percentile, in seconds."))
+    longest_s = fields.Float(required=True, metadata=about("Maximum, in seconds."))
 
 
 class ThroughputSchema(ResponseSchema):
-    """How much was done in what time."""
+    """Jobs and features over time."""
 
-    jobs = fields.Integer(required=True, metadata=about("Jobs that ended."))
-    features = fields.Integer(required=True, metadata=about("Features that they made."))
+    jobs = fields.Integer(required=True, metadata=about("Number of jobs that have ended."))
+    features = fields.Integer(required=True, metadata=about("Number of features of their results."))
     first_started_at = Time(required=True, allow_none=True)
     last_ended_at = Time(required=True, allow_none=True)
     jobs_an_hour = fields.Float(required=True, allow_none=True)
@@ -136,13 +149,13 @@ class ThroughputSchema(ResponseSchema):
 
 
 class CostViewSchema(ResponseSchema):
-    """Dollars, by what they are paid for; an estimate at list prices."""
+    """Estimated cost in US dollars by component, at list prices."""
 
-    vcpu = fields.Float(required=True, metadata=about("Processors.", 1.25))
+    vcpu = fields.Float(required=True, metadata=about("CPU.", 1.25))
     memory = fields.Float(required=True, metadata=about("Memory.", 0.31))
-    moved = fields.Float(required=True, metadata=about("Bytes fetched and written.", 0.04))
-    total = fields.Float(required=True, metadata=about("All of it.", 1.6))
-    prices_looked_up = fields.String(required=True, metadata=about("Where and when the prices are from."))
+    moved = fields.Float(required=True, metadata=about("Data transfer.", 0.04))
+    total = fields.Float(required=True, metadata=about("Total.", 1.6))
+    prices_looked_up = fields.String(required=True, metadata=about("Region and date of the prices."))
 
 
 class StatisticsSchema(ResponseSchema):
@@ -151,4 +164,6 @@ class StatisticsSchema(ResponseSchema):
     backlog = fields.List(fields.Nested(BacklogSchema), required=True)
     phases = fields.List(fields.Nested(PhaseSchema), required=True)
     throughput = fields.Nested(ThroughputSchema, required=True)
-    cost = fields.Nested(CostViewSchema, required=True, allow_none=True, metadata=about("Of a run only."))
+    cost = fields.Nested(
+        CostViewSchema, required=True, allow_none=True, metadata=about("Cost of the run; null without `run`.")
+    )

@@ -1,4 +1,5 @@
 -- name: grid
+-- The datasets of live runs with their state, for the queries below.
 SELECT known.source_name, known.layer, known.name, known.country, known.region, known.job_id AS job, known.status,
        known.error_code, known.error_message, known.ended_at, known.failing_since,
        data.id AS data, data.job_id AS published_job, data.updated_at AS published_at,
@@ -12,6 +13,7 @@ WHERE (%(layer)s::text IS NULL OR known.layer = %(layer)s)
   AND (%(prefix)s::text IS NULL OR known.source_name LIKE %(prefix)s)
 
 -- name: states
+-- A page of the datasets of the grid (source_health.list_states).
 SELECT grid.* FROM ({grid}) grid
 WHERE (%(state)s::text[] IS NULL OR state = ANY(%(state)s))
   AND (%(cursor)s::text[] IS NULL
@@ -19,6 +21,7 @@ WHERE (%(state)s::text[] IS NULL OR state = ANY(%(state)s))
 ORDER BY source_name, layer, name LIMIT %(limit)s
 
 -- name: groups
+-- The number of datasets in each state by country and region (source_health.count_groups).
 SELECT country, region, count(*) AS total,
        count(*) FILTER (WHERE state = 'healthy') AS healthy, count(*) FILTER (WHERE state = 'stale') AS stale,
        count(*) FILTER (WHERE state = 'failing') AS failing, count(*) FILTER (WHERE state = 'never') AS never

@@ -1,4 +1,4 @@
-"""Time and cost of a run as a page: seconds by phase, throughput, dollars."""
+"""The page of time and cost of a run: seconds by phase, throughput, dollars."""
 
 from aiohttp import web
 
@@ -9,7 +9,7 @@ from oa_api.ui.rendering import render
 
 
 async def show_speed(request: web.Request) -> web.Response:
-    """Show where the time of a run went, and what it cost."""
+    """Show the time that the phases of a run took, and its cost."""
     run, database = path_id(request, "run"), request.app[DATABASE]
     await queries.get_run(database, run)
     prices = run_statistics.prices_of(request.app[SETTINGS])
@@ -17,7 +17,7 @@ async def show_speed(request: web.Request) -> web.Response:
         request,
         "reporting/speed.html",
         run=run,
-        measured=await run_statistics.measure(database, run),
+        statistics=await run_statistics.measure(database, run),
         cost=await run_statistics.cost_of_run(database, run, prices),
         prices=prices,
     )

@@ -1,79 +1,78 @@
-"""The files of attempts: marked in the database, deleted from the store, finished in the database, in this order.
+"""Deletes the files of attempts: marks them in the database, deletes the objects, then records that, in this order.
 
-A crash in between leaves marks; the next cleanup begins with them.
+A crash in between leaves marks; the next cleanup starts with them.
 """
 
 from collections.abc import Sequence
 
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.files import RECORD_FILES
+from oa_api.retention.rows import DeletableAttempt, MarkedFiles
 from oa_api.retention.rules import Rule
+from oa_api.retention.stats import DeletionStats
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import attempt_prefix
 from oa_shared.storage import Storage
 
 _SQL = load_queries("retention.queries")
-_AT_ONCE = 500
-_FINISHED_AT_ONCE = 100
-
-
-class DeletionStats:
-    """How much there was."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.size_bytes = 0
-
-    def add(self, count: int, size_bytes: int = 0) -> None:
-        """Count some more."""
-        self.count += count
-        self.size_bytes += size_bytes
-
-    def shown(self) -> dict[str, int]:
-        """Return the numbers as an answer has them."""
-        return {"count": self.count, "size_bytes": self.size_bytes}
+_MARK_BATCH = 500
+_FINISH_BATCH = 100
 
 
 async def preview(database: Database, rule: Rule) -> DeletionStats:
-    """Return how many attempts a rule would take, and the bytes of their files as far as results tell them."""
-    tally = DeletionStats()
-    after: Row | None = None
-    while rows := await database.all(_SQL[f"deletable_{rule.name}"], _values(rule, after)):
-        tally.add(len(rows), sum(row["known_bytes"] for row in rows))
-        after = rows[-1]
-    return tally
+    """Return how many attempts a rule applies to, and the size of their files as far as results state it."""
+    stats = DeletionStats()
+    after: DeletableAttempt | None = None
+    while attempts := await _deletable(database, rule, after):
+        stats.add(len(attempts), sum(attempt.known_bytes for attempt in attempts))
+        after = attempts[-1]
+    return stats
 
 
 async def mark(database: Database, rule: Rule) -> int:
-    """Mark what a rule takes, some hundreds a transaction, and return how many attempts were."""
+    """Mark the attempts that a rule applies to, some hundreds a transaction, and return how many."""
     marked = 0
-    after: Row | None = None
-    while rows := await database.all(_SQL[f"deletable_{rule.name}"], _values(rule, after)):
-        marked += await _mark_some(database, rule, rows)
-        after = rows[-1]
+    after: DeletableAttempt | None = None
+    while attempts := await _deletable(database, rule, after):
+        marked += await _mark_batch(database, rule, attempts)
+        after = attempts[-1]
     return marked
 
 
 async def finish(database: Database, storage: Storage) -> dict[str, DeletionStats]:
-    """Delete the objects of all that is marked, and say so; return the sum for each rule."""
-    tallies: dict[str, DeletionStats] = {}
-    while rows := await database.all(_SQL["unfinished"], {"limit": _FINISHED_AT_ONCE}):
-        for row in rows:
-            objects, size_bytes = await _delete(storage, row)
+    """Delete the objects of all marked files and record that; return the counts by rule."""
+    stats: dict[str, DeletionStats] = {}
+    while batch := await database.all(_SQL["unfinished"], {"limit": _FINISH_BATCH}, into=MarkedFiles):
+        for marked in batch:
+            objects, size_bytes = await _delete_objects(storage, marked)
             fault_point("cleanup.after_delete")
-            values = {"job": row["job_id"], "attempt": row["attempt"], "part": row["part"]}
+            values = {"job": marked.job_id, "attempt": marked.attempt, "part": marked.part}
             await database.execute(_SQL["finish"], {**values, "objects": objects, "size_bytes": size_bytes})
-            tallies.setdefault(row["rule"], DeletionStats()).add(1, size_bytes)
-    return tallies
+            stats.setdefault(marked.rule, DeletionStats()).add(1, size_bytes)
+    return stats
 
 
-async def _mark_some(database: Database, rule: Rule, rows: Sequence[Row]) -> int:
-    chosen = {"jobs": [row["job_id"] for row in rows], "attempts": [row["attempt"] for row in rows]}
+async def _deletable(database: Database, rule: Rule, after: DeletableAttempt | None) -> list[DeletableAttempt]:
+    values = {
+        "keep_days": rule.keep_days,
+        "keep_last": rule.keep_last,
+        "after_job": after.job_id if after else 0,
+        "after_attempt": after.attempt if after else 0,
+        "limit": _MARK_BATCH,
+    }
+    return await database.all(_SQL[f"deletable_{rule.name}"], values, into=DeletableAttempt)
+
+
+async def _mark_batch(database: Database, rule: Rule, attempts: Sequence[DeletableAttempt]) -> int:
+    ids = {
+        "jobs": [attempt.job_id for attempt in attempts],
+        "attempts": [attempt.attempt for attempt in attempts],
+    }
 
     async def work(transaction: Transaction) -> int:
-        locked = [row["id"] for row in await transaction.all(_SQL["lock_jobs"], chosen)]
-        values = {**chosen, "locked": locked, "keep_days": rule.keep_days, "keep_last": rule.keep_last}
+        locked = await transaction.all(_SQL["lock_jobs"], ids, into=int)
+        values = {**ids, "locked": locked, "keep_days": rule.keep_days, "keep_last": rule.keep_last}
         marked = await transaction.execute(_SQL[f"mark_{rule.name}"], values)
         fault_point("cleanup.before_mark")
         return marked
@@ -81,22 +80,13 @@ async def _mark_some(database: Database, rule: Rule, rows: Sequence[Row]) -> int
     return await database.run(work)
 
 
-async def _delete(storage: Storage, row: Row) -> tuple[int, int]:
-    prefix = attempt_prefix(row["job_id"], row["attempt"])
-    is_whole = row["part"] == "log"
-    found = [
-        item async for item in storage.list_objects(prefix) if is_whole or item.key[len(prefix) :] not in RECORD_FILES
+async def _delete_objects(storage: Storage, marked: MarkedFiles) -> tuple[int, int]:
+    """Delete the objects, and return how many there were and their size."""
+    prefix = attempt_prefix(marked.job_id, marked.attempt)
+    objects = [
+        item
+        async for item in storage.list_objects(prefix)
+        if marked.part == "log" or item.key[len(prefix) :] not in RECORD_FILES
     ]
-    await storage.delete_many([item.key for item in found])
-    return len(found), sum(item.size_bytes for item in found)
-
-
-def _values(rule: Rule, after: Row | None) -> dict[str, int]:
-    start = (after["job_id"], after["attempt"]) if after else (0, 0)
-    return {
-        "keep_days": rule.keep_days,
-        "keep_last": rule.keep_last,
-        "after_job": start[0],
-        "after_attempt": start[1],
-        "limit": _AT_ONCE,
-    }
+    await storage.delete_many([item.key for item in objects])
+    return len(objects), sum(item.size_bytes for item in objects)

@@ -1,80 +1,91 @@
-"""Objects that no row knows: found by walking through the store, a thousand keys at a time."""
+"""Deletes orphans: objects of the store that the database does not know."""
 
 import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.files import RECORD_FILES
-from oa_api.retention.attempts import DeletionStats
+from oa_api.retention.rows import KnownAttempt
 from oa_api.retention.rules import Rule
+from oa_api.retention.stats import DeletionStats
 from oa_shared.storage import ListedObject, Storage
 
 _SQL = load_queries("retention.queries")
-_AT_ONCE = 1000
+_CHUNK = 1000
 _MAX_ID = 2**63 - 1
 _MAX_ATTEMPT = 2**31 - 1
 _JOBS, _UPLOADS = "job/", "upload/"
 _ATTEMPT_KEY = re.compile(r"job/(?P<job>\d{1,19})/attempt-(?P<attempt>\d{1,10})/(?P<file>.+)")
 
 
-async def orphans(
-    database: Database, storage: Storage, rule: Rule, *, dry_run: bool, most: int | None = None
-) -> tuple[DeletionStats, bool]:
-    """Remove old objects that no row knows; return how many, and whether all of the store was looked at.
+class _AttemptFile(NamedTuple):
+    """What the key of an object below `job/` states."""
 
-    At most `most` objects are looked at. What is not below `job/` or `upload/` is somebody else's.
+    job: int
+    attempt: int
+    file: str
+
+
+async def delete_orphans(
+    database: Database, storage: Storage, rule: Rule, *, dry_run: bool, max_objects: int | None = None
+) -> tuple[DeletionStats, bool]:
+    """Delete old orphans; return how many, and whether all objects were listed.
+
+    Lists at most about `max_objects`. Objects that are not below `job/` or `upload/` belong to others.
     """
     before = datetime.now(UTC) - timedelta(days=rule.keep_days)
-    tally, looked = DeletionStats(), 0
-    for prefix, known in ((_JOBS, _known_attempts), (_UPLOADS, _known_uploads)):
+    stats, listed_count = DeletionStats(), 0
+    for prefix, find_known in ((_JOBS, _known_attempt_keys), (_UPLOADS, _known_upload_keys)):
         async for listed in _chunks(storage, prefix):
-            looked += len(listed)
+            listed_count += len(listed)
             old = [item for item in listed if item.modified_at < before]
-            kept = await known(database, old)
-            lost = [item for item in old if item.key not in kept]
-            if lost and not dry_run:
-                await storage.delete_many([item.key for item in lost])
-            tally.add(len(lost), sum(item.size_bytes for item in lost))
-            if most is not None and looked >= most:
-                return tally, False
-    return tally, True
+            known = await find_known(database, old)
+            orphans = [item for item in old if item.key not in known]
+            if orphans and not dry_run:
+                await storage.delete_many([item.key for item in orphans])
+            stats.add(len(orphans), sum(item.size_bytes for item in orphans))
+            if max_objects is not None and listed_count >= max_objects:
+                return stats, False
+    return stats, True
 
 
 async def _chunks(storage: Storage, prefix: str) -> AsyncIterator[list[ListedObject]]:
     chunk: list[ListedObject] = []
     async for item in storage.list_objects(prefix):
         chunk.append(item)
-        if len(chunk) == _AT_ONCE:
+        if len(chunk) == _CHUNK:
             yield chunk
             chunk = []
     if chunk:
         yield chunk
 
 
-async def _known_attempts(database: Database, items: Sequence[ListedObject]) -> set[str]:
-    """Return the keys that belong to an attempt that there is and whose files have not been deleted."""
-    places = {item.key: _place(item.key) for item in items}
-    asked = sorted({place[:2] for place in places.values() if place})
-    values = {"jobs": [job for job, _ in asked], "attempts": [attempt for _, attempt in asked]}
-    rows = await database.all(_SQL["known_attempts"], values) if asked else []
-    gone = {(row["job_id"], row["attempt"]): frozenset(row["gone"]) for row in rows}
-    return {key for key, place in places.items() if place and place[:2] in gone and not _is_gone(place, gone)}
+async def _known_attempt_keys(database: Database, items: Sequence[ListedObject]) -> set[str]:
+    """Return the keys of files that belong to an existing attempt and are not deleted."""
+    files = {item.key: file for item in items if (file := _parse_key(item.key))}
+    attempts = sorted({(file.job, file.attempt) for file in files.values()})
+    values = {"jobs": [job for job, _ in attempts], "attempts": [attempt for _, attempt in attempts]}
+    rows = await database.all(_SQL["known_attempts"], values, into=KnownAttempt) if attempts else []
+    deleted_parts = {(row.job_id, row.attempt): frozenset(row.deleted_parts) for row in rows}
+    return {key for key, file in files.items() if _is_kept(file, deleted_parts.get((file.job, file.attempt)))}
 
 
-def _place(key: str) -> tuple[int, int, str] | None:
+def _parse_key(key: str) -> _AttemptFile | None:
     match = _ATTEMPT_KEY.fullmatch(key)
     if match is None or int(match["job"]) > _MAX_ID or int(match["attempt"]) > _MAX_ATTEMPT:
         return None
-    return int(match["job"]), int(match["attempt"]), match["file"]
+    return _AttemptFile(int(match["job"]), int(match["attempt"]), match["file"])
 
 
-def _is_gone(place: tuple[int, int, str], gone: dict[tuple[int, int], frozenset[str]]) -> bool:
-    parts = gone[place[:2]]
-    return "log" in parts or ("files" in parts and place[2] not in RECORD_FILES)
+def _is_kept(file: _AttemptFile, deleted_parts: frozenset[str] | None) -> bool:
+    """Return whether a file belongs to an attempt (None: to none) and is not among its deleted parts."""
+    if deleted_parts is None or "log" in deleted_parts:
+        return False
+    return "files" not in deleted_parts or file.file in RECORD_FILES
 
 
-async def _known_uploads(database: Database, items: Sequence[ListedObject]) -> set[str]:
-    rows = await database.all(_SQL["known_uploads"], {"keys": [item.key for item in items]})
-    return {row["key"] for row in rows}
+async def _known_upload_keys(database: Database, items: Sequence[ListedObject]) -> set[str]:
+    return set(await database.all(_SQL["known_uploads"], {"keys": [item.key for item in items]}, into=str))

@@ -1,20 +1,20 @@
-"""The rules of what is kept for how long."""
+"""Retention rules: how long files and records are kept."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
 
 _SQL = load_queries("retention.queries")
-# Those that are about the files of attempts, in the order in which they are applied.
+# The rules for files of attempts, in the order in which cleanup applies them.
 ATTEMPT_RULES = ("pull_request", "exports", "unpublished", "superseded", "logs")
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: what it is about is kept so many days, and of some things the last few for ever."""
+    """A retention rule: deletes after `keep_days`, except the last `keep_last` versions where it has versions."""
 
     name: str
     keep_days: int
@@ -23,11 +23,23 @@ class Rule:
     description: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleChange:
+    """A change of the rule `name`; None leaves a value unchanged."""
+
+    name: str
+    keep_days: int | None = None
+    keep_last: int | None = None
+    enabled: bool | None = None
+
+
 async def read_rules(database: Database) -> dict[str, Rule]:
-    """Return every rule by its name."""
-    return {row["name"]: Rule(**row) for row in await database.all(_SQL["rules"])}
+    """Return every rule by name."""
+    return {rule.name: rule for rule in await database.all(_SQL["rules"], into=Rule)}
 
 
-async def change_rules(transaction: Transaction, changes: Sequence[dict[str, Any]]) -> list[str]:
-    """Change what is given of rules, and return the names that are none."""
-    return [change["name"] for change in changes if not await transaction.execute(_SQL["change_rule"], change)]
+async def change_rules(transaction: Transaction, changes: Sequence[RuleChange]) -> list[str]:
+    """Change rules, and return the names that are not those of a rule."""
+    return [
+        change.name for change in changes if not await transaction.execute(_SQL["change_rule"], as_parameters(change))
+    ]

@@ -1,4 +1,4 @@
-"""The period that a schedule run stands for: a day or an ISO week in UTC."""
+"""The period of a schedule run: a day or an ISO week in UTC."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,7 +15,7 @@ def period_of(kind: ScheduleType, moment: datetime) -> str:
 
 
 def next_period_at(kind: ScheduleType, moment: datetime) -> datetime:
-    """Return when the next period begins."""
+    """Return when the next period starts."""
     day = moment.astimezone(UTC).date()
     return _midnight(day + timedelta(days=1 if kind.is_daily else 7 - day.weekday()))
 

@@ -1,4 +1,4 @@
-"""What firing `report` sets going: the digest, told once by mail and once to a webhook."""
+"""The task of the schedule `report`: the health digest, sent once by mail and once to a webhook."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -13,97 +13,108 @@ from yarl import URL
 from oa_api.db.database import Database, Transaction
 from oa_api.mail import Mailer
 from oa_api.reporting import health_digest
+from oa_api.reporting.health_digest import DigestPeriod, HealthDigest
 from oa_api.schedules import schedule_runs
+from oa_api.schedules.rows import ScheduleRunRow
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_api.settings import Settings, site_url
 from oa_shared.errors import OaError
+from oa_shared.json_types import JsonObject
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 log = structlog.get_logger()
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
-class ReportNotTakenError(OaError):
-    """Somebody who shall be told of the digest cannot be told now."""
+class ReportNotDeliveredError(OaError):
+    """The digest cannot be sent to a recipient now."""
 
-    code = "report.not_taken"
+    code = "report.not_delivered"
     title = "The report could not be delivered."
     retryable = True
 
 
 @dataclass(frozen=True, slots=True)
-class Readers:
-    """Who is told: addresses of mail, and of a webhook."""
+class Recipients:
+    """Mail addresses, and the URL of a webhook."""
 
     mail: tuple[str, ...] = ()
     webhook: str = ""
 
 
+def digest_period(schedule_run: ScheduleRunRow) -> DigestPeriod:
+    """Return what the digest of a schedule run covers: changes until it started."""
+    until = schedule_run.started_at or schedule_run.triggered_at
+    return DigestPeriod(schedule_run.id, schedule_run.period, until)
+
+
 class ReportTask:
-    """Makes and tells the digest; whoever was told already is not told again when a try fails half way."""
+    """Creates and sends the digest; a retry leaves out recipients that have it already."""
 
     def __init__(self, database: Database, settings: Settings, mailer: Mailer) -> None:
         self._database = database
         self._mailer = mailer
-        self._readers = Readers(settings.report_mail_to, settings.report_webhook_url)
+        self._recipients = Recipients(settings.report_mail_to, settings.report_webhook_url)
         self._site = site_url(settings)
         self._stale_days = settings.stale_after_days
         self._guard = Guard(settings.allowed_hosts)
 
-    async def __call__(self, held: ScheduleRun) -> None:
-        """Make the digest of what nobody was told of. Raises StoreError, ReportNotTakenError, LeaseLostError."""
-
-        async def claim(transaction: Transaction) -> None:
-            await schedule_runs.renew(transaction, held)
-            await health_digest.claim(transaction, held.id)
-
-        if "broke" not in held.detail:
-            await self._database.run(claim)
-        made = await health_digest.read(
-            self._database, await schedule_runs.read(self._database, held.id), stale_days=self._stale_days
+    async def __call__(self, schedule_run: ScheduleRun) -> None:
+        """Create and send the digest. Raises StoreError, ReportNotDeliveredError, LeaseLostError."""
+        if "broke" not in schedule_run.detail:
+            await self._database.run(partial(_assign_changes, schedule_run=schedule_run))
+        detail = await schedule_runs.get_schedule_run(self._database, schedule_run.id)
+        digest = await health_digest.read_digest(
+            self._database, digest_period(detail.schedule_run), stale_days=self._stale_days
         )
-        await self._note(held, {"broke": made.counts["broke"], "fixed": made.counts["fixed"]})
-        for address in self._readers.mail:
-            await self._once(held, f"mail to {address}", partial(self._mail, made, address))
-        if self._readers.webhook:
-            await self._once(held, "webhook", partial(self._post, made))
+        await self._record(schedule_run, {"broke": digest.counts.broke, "fixed": digest.counts.fixed})
+        for address in self._recipients.mail:
+            await self._send_once(schedule_run, f"mail to {address}", partial(self._mail, digest, address))
+        if self._recipients.webhook:
+            await self._send_once(schedule_run, "webhook", partial(self._post, digest))
 
-    async def _once(self, held: ScheduleRun, what: str, tell: Callable[[], Awaitable[bool]]) -> None:
-        """Tell somebody unless that was done, and remember that it is done."""
-        if not held.detail.get(what) and await tell():
-            await self._note(held, {what: "told"})
+    async def _send_once(self, schedule_run: ScheduleRun, recipient: str, send: Callable[[], Awaitable[bool]]) -> None:
+        """Send to a recipient unless it is recorded as sent, and record it."""
+        if not schedule_run.detail.get(recipient) and await send():
+            await self._record(schedule_run, {recipient: "sent"})
 
-    async def _mail(self, made: health_digest.Report, address: str) -> bool:
-        """Send the mail; where no server is set there is nobody to try again."""
-        text, html = health_digest.as_text(made, self._site), health_digest.as_html(made, self._site)
-        is_sent = await self._mailer.send(address, subject=made.subject, text=text, html=html)
+    async def _mail(self, digest: HealthDigest, address: str) -> bool:
+        """Send the mail; return False where no server is set, since a retry would not help."""
+        text, html = health_digest.as_text(digest, self._site), health_digest.as_html(digest, self._site)
+        is_sent = await self._mailer.send(address, subject=digest.subject, text=text, html=html)
         if not is_sent and self._mailer.has_server:
-            raise ReportNotTakenError("the mail server does not take it")
+            raise ReportNotDeliveredError("the mail server rejects the mail")
         return is_sent
 
-    async def _post(self, made: health_digest.Report) -> bool:
-        told = {"text": health_digest.as_text(made, self._site), **health_digest.as_json(made)}
-        body = json.dumps(told, default=str).encode()
+    async def _post(self, digest: HealthDigest) -> bool:
+        """Send the digest to the webhook; return False for an address that is not public."""
+        view = {"text": health_digest.as_text(digest, self._site), **health_digest.as_json(digest)}
+        body = json.dumps(view, default=str).encode()
         headers = {"Content-Type": "application/json", "User-Agent": "openaddresses-batch"}
         try:
-            url = self._guard.check(URL(self._readers.webhook))
+            url = self._guard.check(URL(self._recipients.webhook))
             async with (
                 public_session(self._guard, timeout=_TIMEOUT) as session,
-                session.post(url, data=body, headers=headers, allow_redirects=False) as answer,
+                session.post(url, data=body, headers=headers, allow_redirects=False) as response,
             ):
-                if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-                    raise ReportNotTakenError(f"the webhook answered {answer.status}")
+                if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+                    raise ReportNotDeliveredError(f"the webhook returned {response.status}")
         except AddressRefusedError as error:
-            log.error("report_not_told", error=error.detail)  # noqa: TRY400 - it says it all
+            log.error("digest_not_sent", error=error.detail)  # noqa: TRY400 - the detail is enough
             return False
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise ReportNotTakenError(f"the webhook cannot be reached: {type(error).__name__}") from error
+            raise ReportNotDeliveredError(f"the webhook cannot be reached: {type(error).__name__}") from error
         return True
 
-    async def _note(self, held: ScheduleRun, detail: dict[str, object]) -> None:
+    async def _record(self, schedule_run: ScheduleRun, detail: JsonObject) -> None:
         async def work(transaction: Transaction) -> None:
-            await schedule_runs.renew(transaction, held)
-            await schedule_runs.record(transaction, held, detail)
+            await schedule_runs.renew(transaction, schedule_run)
+            await schedule_runs.record(transaction, schedule_run, detail)
 
         await self._database.run(work)
-        held.detail.update(detail)
+        schedule_run.detail.update(detail)
+
+
+async def _assign_changes(transaction: Transaction, schedule_run: ScheduleRun) -> None:
+    await schedule_runs.renew(transaction, schedule_run)
+    await health_digest.assign_changes(transaction, schedule_run.id)

@@ -1,4 +1,4 @@
-"""The repository of sources, fetched whole at one commit."""
+"""The repository of sources, fetched completely at one commit."""
 
 import asyncio
 import hashlib
@@ -15,7 +15,7 @@ from yarl import URL
 
 from oa_api.github.errors import GitHubError, GitHubRefusedError
 from oa_api.github.http import GitHubHttp
-from oa_api.schedules.archive import Member, RepositoryAwayError, RepositoryError, read_archive, read_folder
+from oa_api.schedules.archive import Member, RepositoryError, RepositoryUnavailableError, read_archive, read_folder
 
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=15, sock_read=60)
 _MAX_ARCHIVE_BYTES = 500 * 1024 * 1024
@@ -26,8 +26,8 @@ _GITHUB = re.compile(r"https://github\.com/(?P<repository>[\w.-]+/[\w.-]+?)(?:\.
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
-    """Where sources come from: a repository on GitHub and a branch, the URL of an archive, or a folder."""
+class SourceRepository:
+    """The origin of sources: a repository on GitHub with a branch, the URL of an archive, or a folder."""
 
     address: str
     branch: str = ""
@@ -35,7 +35,7 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class GitHubArchives:
-    """Where GitHub tells commits and gives archives."""
+    """The URLs of GitHub's API and of its archives."""
 
     api: str = "https://api.github.com"
     archives: str = "https://codeload.github.com"
@@ -43,7 +43,7 @@ class GitHubArchives:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All definitions at one commit; `url` is where a person finds one, with `{path}` in it."""
+    """All definitions at one commit; `url` is the page of a definition, with `{path}` for its path."""
 
     commit: str
     url: str | None
@@ -51,14 +51,14 @@ class Snapshot:
 
 
 class RepositoryReader:
-    """Fetches a repository; only from the public internet, or from hosts that were opened by name."""
+    """Fetches a repository, from the public internet or from hosts that the settings allow."""
 
     def __init__(self, allowed_hosts: Iterable[str] = (), *, github: GitHubArchives | None = None) -> None:
         self._allowed_hosts = tuple(allowed_hosts)
         self._github = github or GitHubArchives()
 
-    async def commit_of(self, repository: Repository) -> str | None:
-        """Return the commit that a branch on GitHub stands at; None where the address is not one of a repository there.
+    async def commit_of(self, repository: SourceRepository) -> str | None:
+        """Return the newest commit of a branch on GitHub; None where the address is not a repository on GitHub.
 
         Raises RepositoryError.
         """
@@ -69,10 +69,10 @@ class RepositoryReader:
         body = b"".join([chunk async for chunk in self._download(URL(url), accept=_SHA_ONLY)])
         commit = body.decode("ascii", "replace").strip()
         if not _SHA.fullmatch(commit):
-            raise RepositoryError(f"{url} names no commit")
+            raise RepositoryError(f"{url} did not return a commit")
         return commit
 
-    async def read(self, repository: Repository, commit: str | None) -> Snapshot:
+    async def read(self, repository: SourceRepository, commit: str | None) -> Snapshot:
         """Return all definitions. Raises RepositoryError."""
         folder = _folder(repository.address)
         if folder is not None:
@@ -80,12 +80,14 @@ class RepositoryReader:
             return Snapshot(_digest(members), None, members)
         match = _GITHUB.fullmatch(repository.address)
         if match is None:
-            return await self._fetched(URL(repository.address), commit=None, url=None)
+            return await self._fetch_archive(URL(repository.address), commit=None, url=None)
         name = match["repository"]
         archive = URL(f"{self._github.archives}/{name}/tar.gz/{commit}")
-        return await self._fetched(archive, commit=commit, url=f"https://github.com/{name}/blob/{commit}/{{path}}")
+        return await self._fetch_archive(
+            archive, commit=commit, url=f"https://github.com/{name}/blob/{commit}/{{path}}"
+        )
 
-    async def _fetched(self, archive: URL, *, commit: str | None, url: str | None) -> Snapshot:
+    async def _fetch_archive(self, archive: URL, *, commit: str | None, url: str | None) -> Snapshot:
         file: IO[bytes] = await asyncio.to_thread(tempfile.TemporaryFile)
         try:
             async for chunk in self._download(archive):
@@ -102,8 +104,8 @@ class RepositoryReader:
                 async for chunk in http.download(url, accept=accept, max_bytes=_MAX_ARCHIVE_BYTES):
                     yield chunk
         except GitHubError as error:
-            is_passing = error.retryable or (isinstance(error, GitHubRefusedError) and error.status == _FORBIDDEN)
-            raise (RepositoryAwayError if is_passing else RepositoryError)(error.detail) from error
+            is_temporary = error.retryable or (isinstance(error, GitHubRefusedError) and error.status == _FORBIDDEN)
+            raise (RepositoryUnavailableError if is_temporary else RepositoryError)(error.detail) from error
 
 
 def _folder(address: str) -> Path | None:
@@ -113,7 +115,7 @@ def _folder(address: str) -> Path | None:
 
 
 def _digest(members: Iterable[Member]) -> str:
-    """Return what stands for a commit where there is none: the same definitions have the same."""
+    """Return a digest that replaces the commit where there is none; the same definitions have the same digest."""
     digest = hashlib.sha256()
     for member in members:
         body = hashlib.sha256(member.body or b"").hexdigest()

@@ -16,30 +16,30 @@ API = (
     get(
         "/api/schedule",
         api.list_schedule_runs,
-        "What fired, and what is due",
-        answer=ScheduleRunListSchema,
+        "List schedule runs",
+        response=ScheduleRunListSchema,
         tag="schedules",
-        description="Newest first. The `Link` header leads to the next page.",
+        description="Newest first, with the current periods. The `Link` header has the URL of the next page.",
         query=ScheduleRunFilterSchema,
         role=Role.ANYONE,
     ),
     get(
         "/api/schedule/{schedule_run}",
         api.get_schedule_run,
-        "What came of one firing",
-        answer=ScheduleRunDetailSchema,
+        "Get a schedule run",
+        response=ScheduleRunDetailSchema,
         tag="schedules",
         role=Role.ANYONE,
     ),
     post(
         "/api/schedule",
         api.post_schedule_run,
-        "Say that something is due",
-        answer=ScheduleRunDetailSchema,
+        "Trigger a schedule",
+        response=ScheduleRunDetailSchema,
         tag="schedules",
         description=(
-            "The answer does not wait for the work. A type and period is done once, however often it fires: "
-            "firing it again returns the same fire, and one that had failed goes on where it stopped."
+            "The response does not wait for the schedule run. Each type runs once per period: triggering it again "
+            "returns the same schedule run, and a failed one resumes where it stopped."
         ),
         body=TriggerSchema,
         role=Role.ADMIN,
@@ -47,11 +47,12 @@ API = (
     get(
         "/api/report",
         report_api.get_report,
-        "The last digest: what newly broke and was newly mended",
-        answer=ReportViewSchema,
+        "Get the latest health digest",
+        response=ReportViewSchema,
         tag="health",
         description=(
-            "As JSON, or with `format` as the text or the HTML that is mailed. The schedule `report` makes it."
+            "The datasets that broke or were fixed, as JSON, or with `format` as the text or HTML of the mail. The "
+            "schedule `report` creates it."
         ),
         query=ReportFormatSchema,
         refusals=(404,),
@@ -60,36 +61,36 @@ API = (
     get(
         "/api/cleanup",
         cleanup_api.get_rules,
-        "How long what is kept",
-        answer=CleanupRulesSchema,
+        "Get retention rules",
+        response=CleanupRulesSchema,
         tag="cleanup",
-        description="The rules, and what the last cleanup removed.",
+        description="The rules, and the result of the last cleanup.",
         role=Role.ANYONE,
     ),
     patch(
         "/api/cleanup",
         cleanup_api.patch_rules,
-        "Change rules",
-        answer=CleanupRulesSchema,
+        "Change retention rules",
+        response=CleanupRulesSchema,
         tag="cleanup",
-        description=("What is left out stays as it is. What is published, and what products offer, is never removed."),
+        description="Omitted values are unchanged. Published data and the files of products are never removed.",
         body=RulesChangeSchema,
         role=Role.ADMIN,
     ),
     post(
         "/api/cleanup",
         cleanup_api.post_cleanup,
-        "Say what would go, or remove it",
-        answer=CleanupSchema,
+        "Preview or run cleanup",
+        response=CleanupSchema,
         tag="cleanup",
-        description="With `dry_run` nothing is changed; without, the work is done beside, as a schedule's.",
+        description="With `dry_run` nothing changes; without, a schedule run removes the data in the background.",
         body=CleanupRequestSchema,
         role=Role.ADMIN,
     ),
 )
 PAGES = (
     page("/schedules", pages.show_schedules, "Schedules", role=Role.ANYONE),
-    form("/schedules", pages.post_schedule_run, "Fire a schedule", role=Role.ADMIN),
-    page("/schedules/{schedule_run}", pages.show_schedule_run, "What a schedule did", role=Role.ANYONE),
+    form("/schedules", pages.post_schedule_run, "Trigger a schedule", role=Role.ADMIN),
+    page("/schedules/{schedule_run}", pages.show_schedule_run, "Schedule run", role=Role.ANYONE),
 )
 ROUTES = (*API, *PAGES)

@@ -1,129 +1,171 @@
-"""Firing, and what came of it: one row for each (type, period)."""
+"""Schedule runs: one row for each type and period, and the lease of the worker that executes it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
+from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import NotFoundError
+from oa_api.identity import audit_log
+from oa_api.identity.principal import Principal
 from oa_api.schedules.period import next_period_at, period_of
+from oa_api.schedules.requests import ScheduleRunFilter, Trigger
+from oa_api.schedules.rows import ClaimedRow, PeriodState, Progress, RejectedSource, ScheduleRunRow
 from oa_shared.errors import OaError
+from oa_shared.json_types import JsonObject
 from oa_shared.schedule_types import ScheduleType
 
 _SQL = load_queries("schedules.queries")
 LEASE_S = 120.0
 MAX_TRIES = 5
-SHOWN_REFUSALS = 100
+MAX_REJECTED_SOURCES = 100
+_MAX_ERROR = 2000
 
 
 class LeaseLostError(OaError):
-    """Another process has taken over the work of a fire."""
+    """Another process has taken over a schedule run."""
 
     code = "schedule.lease_lost"
-    title = "Another process goes on with this."
+    title = "Lease taken over by another worker."
     retryable = True
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduleRun:
-    """One firing in hand; `lease` proves it."""
+    """A schedule run that this worker has claimed; `lease` proves it. A task adds to `detail` what it records."""
 
     id: int
     type: ScheduleType
     period: str
     lease: str
     tries: int
-    detail: dict[str, Any]
+    detail: JsonObject
     traceparent: str
     lease_s: float = LEASE_S
 
 
-async def trigger(
-    transaction: Transaction, kind: ScheduleType, period: str | None, *, by: str, traceparent: str
-) -> int:
-    """Note that a type is due and return the fire's id: that of the first firing, which goes on if it had failed."""
-    values = {"type": kind, "period": period or period_of(kind, datetime.now(UTC)), "by": by}
-    values |= {"traceparent": traceparent}
-    row = await transaction.first(_SQL["trigger"], values)
-    return int(row["id"]) if row else 0
+@dataclass(frozen=True, slots=True)
+class RejectedDefinition:
+    """A reason for which a definition of the repository, or an entry of it, has no job."""
+
+    path: str
+    pointer: str
+    code: str
+    message: str
 
 
-async def read(database: Database, schedule_run_id: int) -> Row:
-    """Return a fire with what was refused, at most a hundred definitions. Raises NotFoundError."""
-    row = await database.first(_SQL["schedule_run"], {"schedule_run": schedule_run_id})
-    if row is None:
-        raise NotFoundError(f"there is no schedule run {schedule_run_id}")
-    refused = await database.all(_SQL["refused_sources"], {"schedule_run": schedule_run_id, "limit": SHOWN_REFUSALS})
-    return {**row, "refused": [{"path": item["path"], **refusal} for item in refused for refusal in item["refusals"]]}
+@dataclass(frozen=True, slots=True)
+class ScheduleRunDetail:
+    """A schedule run with the rejections of its first 100 rejected definitions."""
+
+    schedule_run: ScheduleRunRow
+    refused: list[RejectedDefinition]
 
 
-async def read_list(database: Database, *, kind: str | None, cursor: int | None, limit: int) -> list[Row]:
-    """Return the latest fires, newest first."""
-    return await database.all(_SQL["schedule_runs"], {"type": kind, "cursor": cursor, "limit": limit})
+@dataclass(frozen=True, slots=True)
+class UpcomingRun:
+    """A type of schedule, its current period, and the schedule run of that period if there is one."""
+
+    type: ScheduleType
+    period: str
+    schedule_run: int | None
+    state: str | None
+    next_period_at: datetime
 
 
-async def upcoming(database: Database, now: datetime) -> list[Row]:
-    """Return, for each type, whether this period has fired and when the next one begins."""
+async def trigger(database: Database, request: Trigger, *, by: Principal, traceparent: str) -> int:
+    """Create a schedule run and return its ID; for a period that has one, return that one, restarted if it failed."""
+    period = request.period or period_of(request.type, datetime.now(UTC))
+    values = {"type": request.type, "period": period, "by": by.name, "traceparent": traceparent}
+
+    async def work(transaction: Transaction) -> int:
+        (schedule_run_id,) = await transaction.all(_SQL["trigger"], values, into=int)
+        subject, detail = f"schedule_run/{schedule_run_id}", {"type": request.type}
+        await audit_log.record(transaction, by, action="schedule.trigger", subject=subject, detail=detail)
+        return schedule_run_id
+
+    return await database.run(work)
+
+
+async def get_schedule_run(database: Database, schedule_run_id: int) -> ScheduleRunDetail:
+    """Return a schedule run with its rejections. Raises NotFoundError."""
+    schedule_run = await database.first(_SQL["schedule_run"], {"schedule_run": schedule_run_id}, into=ScheduleRunRow)
+    if schedule_run is None:
+        raise NotFoundError(f"schedule run {schedule_run_id} does not exist")
+    values = {"schedule_run": schedule_run_id, "limit": MAX_REJECTED_SOURCES}
+    sources = await database.all(_SQL["rejected_sources"], values, into=RejectedSource)
+    refused = [RejectedDefinition(source.path, **rejection) for source in sources for rejection in source.refusals]
+    return ScheduleRunDetail(schedule_run, refused)
+
+
+async def list_schedule_runs(database: Database, run_filter: ScheduleRunFilter) -> Page[ScheduleRunRow]:
+    """Return a page of schedule runs, newest first."""
+    values = {"type": run_filter.type, "cursor": run_filter.cursor, "limit": run_filter.limit + 1}
+    return Page.cut(await database.all(_SQL["schedule_runs"], values, into=ScheduleRunRow), run_filter.limit)
+
+
+async def list_upcoming(database: Database, now: datetime) -> list[UpcomingRun]:
+    """Return, for each type, the schedule run of the current period, and when the next period starts."""
     periods = {kind: period_of(kind, now) for kind in ScheduleType}
     values = {"types": list(periods), "periods": list(periods.values())}
-    fired = {row["type"]: row for row in await database.all(_SQL["runs_of_periods"], values)}
-    return [
-        {
-            "type": kind,
-            "period": period,
-            "schedule_run": fired[kind]["id"] if kind in fired else None,
-            "state": fired[kind]["state"] if kind in fired else None,
-            "next_period_at": next_period_at(kind, now),
-        }
-        for kind, period in periods.items()
-    ]
+    states = {row.type: row for row in await database.all(_SQL["runs_of_periods"], values, into=PeriodState)}
+    return [_upcoming(kind, period, states.get(kind), now) for kind, period in periods.items()]
 
 
-async def latest_done(database: Database, kind: ScheduleType) -> Row | None:
-    """Return the last fire of a type that was done."""
-    return await database.first(_SQL["latest_of_type"], {"type": kind})
+def _upcoming(kind: ScheduleType, period: str, current: PeriodState | None, now: datetime) -> UpcomingRun:
+    return UpcomingRun(
+        type=kind,
+        period=period,
+        schedule_run=current.id if current else None,
+        state=current.state if current else None,
+        next_period_at=next_period_at(kind, now),
+    )
+
+
+async def latest_done(database: Database, kind: ScheduleType) -> ScheduleRunRow | None:
+    """Return the last successful schedule run of a type."""
+    return await database.first(_SQL["latest_of_type"], {"type": kind}, into=ScheduleRunRow)
 
 
 async def claim(database: Database, lease: str, *, lease_s: float) -> ScheduleRun | None:
-    """Take the work that has been due longest, or None; without a sign of life others may take it after `lease_s`."""
-    row = await database.run(lambda transaction: transaction.first(_SQL["claim"], {"lease": lease, "lease_s": lease_s}))
+    """Claim the schedule run that has been due longest; unless the lease is renewed, it ends after `lease_s`."""
+    values = {"lease": lease, "lease_s": lease_s}
+    row = await database.run(lambda transaction: transaction.first(_SQL["claim"], values, into=ClaimedRow))
     if row is None:
         return None
-    kind = ScheduleType(row["type"])
-    return ScheduleRun(row["id"], kind, row["period"], lease, row["tries"], row["detail"], row["traceparent"], lease_s)
+    kind = ScheduleType(row.type)
+    return ScheduleRun(row.id, kind, row.period, lease, row.tries, row.detail, row.traceparent, lease_s)
 
 
-async def renew(transaction: Transaction, held: ScheduleRun) -> Row:
-    """Prove and extend the lease in the transaction of a step, and return where the fire stands.
-
-    Raises LeaseLostError.
-    """
-    row = await transaction.first(
-        _SQL["renew"], {"schedule_run": held.id, "lease": held.lease, "lease_s": held.lease_s}
-    )
-    if row is None:
-        raise LeaseLostError(f"{held.type} {held.period}")
-    return row
+async def renew(transaction: Transaction, schedule_run: ScheduleRun) -> Progress:
+    """Renew the lease in the transaction of a step, and return what is recorded so far. Raises LeaseLostError."""
+    values = {"schedule_run": schedule_run.id, "lease": schedule_run.lease, "lease_s": schedule_run.lease_s}
+    progress = await transaction.first(_SQL["renew"], values, into=Progress)
+    if progress is None:
+        raise LeaseLostError(f"{schedule_run.type} {schedule_run.period}")
+    return progress
 
 
 async def record(
-    transaction: Transaction, held: ScheduleRun, detail: dict[str, Any], *, run: int | None = None
+    transaction: Transaction, schedule_run: ScheduleRun, detail: Mapping[str, object], *, run: int | None = None
 ) -> None:
-    """Add to what is known of a fire."""
-    await transaction.execute(_SQL["record"], {"schedule_run": held.id, "detail": json.dumps(detail), "run": run})
+    """Add to the recorded detail of a schedule run, and record its run of jobs."""
+    values = {"schedule_run": schedule_run.id, "detail": json.dumps(detail), "run": run}
+    await transaction.execute(_SQL["record"], values)
 
 
-async def complete(database: Database, held: ScheduleRun) -> None:
-    """Say that all is done."""
-    await database.execute(_SQL["complete"], {"schedule_run": held.id, "lease": held.lease})
+async def complete(database: Database, schedule_run: ScheduleRun) -> None:
+    """End a schedule run successfully."""
+    await database.execute(_SQL["complete"], {"schedule_run": schedule_run.id, "lease": schedule_run.lease})
 
 
-async def fail(database: Database, held: ScheduleRun, words: str, *, delays_s: Sequence[float] | None) -> None:
-    """Say what went wrong, and when it is tried again: after one of the delays, or not when there is none left."""
-    again = delays_s is not None and held.tries < MAX_TRIES
-    delay_s = delays_s[min(held.tries, len(delays_s)) - 1] if again and delays_s else 0
-    values = {"schedule_run": held.id, "lease": held.lease, "again": again, "delay_s": delay_s, "error": words[:2000]}
+async def fail(database: Database, schedule_run: ScheduleRun, error: str, *, delays_s: Sequence[float] | None) -> None:
+    """Record an error; the schedule run is due again after one of the delays, or has failed after the last try."""
+    is_retried = delays_s is not None and schedule_run.tries < MAX_TRIES
+    delay_s = delays_s[min(schedule_run.tries, len(delays_s)) - 1] if is_retried and delays_s else 0
+    values = {"schedule_run": schedule_run.id, "lease": schedule_run.lease}
+    values |= {"is_retried": is_retried, "delay_s": delay_s, "error": error[:_MAX_ERROR]}
     await database.execute(_SQL["fail"], values)

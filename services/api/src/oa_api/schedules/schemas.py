@@ -1,80 +1,87 @@
-"""The shapes of /api/schedule."""
+"""The schemas of /api/schedule."""
 
 from marshmallow import fields, validate
 
-from oa_api.http.fields import StrictSchema, Text, Time, about, identifier
+from oa_api.http.fields import RequestSchema, Text, Time, about, identifier
 from oa_api.http.schemas import MAX_LIMIT, ResponseSchema
+from oa_api.schedules.requests import ScheduleRunFilter, Trigger
 from oa_shared.schedule_types import ScheduleType
 
-FIRE_STATES = ("Waiting", "Working", "Done", "Failed")
+STATES = ("Waiting", "Working", "Done", "Failed")
 
 
-class TriggerSchema(StrictSchema):
+class TriggerSchema(RequestSchema[Trigger]):
     """POST /api/schedule."""
 
-    type = fields.Enum(ScheduleType, by_value=True, required=True, metadata=about("What is due.", "sources"))
+    type = fields.Enum(ScheduleType, by_value=True, required=True, metadata=about("Type of the schedule.", "sources"))
     period = Text(
         load_default=None,
         allow_none=True,
         validate=validate.Regexp(r"[\w.:+-]{1,64}\Z"),
-        metadata=about("What this firing stands for; the ISO week, or the day, when left out.", "2026-W48"),
+        metadata=about("Period of the schedule run; default: the current ISO week or day.", "2026-W48"),
     )
 
 
-class ScheduleRunFilterSchema(StrictSchema):
+class ScheduleRunFilterSchema(RequestSchema[ScheduleRunFilter]):
     """GET /api/schedule."""
 
-    type = fields.Enum(ScheduleType, by_value=True, load_default=None, metadata=about("Of this type.", "sources"))
-    cursor = identifier(load_default=None, metadata=about("The id of the last fire that you have."))
+    type = fields.Enum(ScheduleType, by_value=True, load_default=None, metadata=about("Filter by type.", "sources"))
+    cursor = identifier(load_default=None, metadata=about("Cursor: ID of the last item received."))
     limit = fields.Integer(
-        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("How many, at most.", 25)
+        load_default=25, validate=validate.Range(min=1, max=MAX_LIMIT), metadata=about("Maximum number of items.", 25)
     )
 
 
 class ScheduleRunSchema(ResponseSchema):
-    """What one firing did."""
+    """A schedule run and its result."""
 
-    id = fields.Integer(required=True, metadata=about("The number of the fire.", 1))
-    type = fields.String(required=True, validate=validate.OneOf(list(ScheduleType)), metadata=about("What was due."))
-    period = fields.String(required=True, metadata=about("What it stood for.", "2026-W48"))
+    id = fields.Integer(required=True, metadata=about("ID of the schedule run.", 1))
+    type = fields.String(
+        required=True, validate=validate.OneOf(list(ScheduleType)), metadata=about("Type of the schedule.")
+    )
+    period = fields.String(required=True, metadata=about("ISO week, day, or a name.", "2026-W48"))
     state = fields.String(
         required=True,
-        validate=validate.OneOf(FIRE_STATES),
-        metadata=about("`Failed` ones go on where they stopped when fired again.", "Done"),
+        validate=validate.OneOf(STATES),
+        metadata=about("State; a `Failed` one resumes when triggered again.", "Done"),
     )
-    triggered_at = Time(required=True, metadata=about("When it was fired first."))
-    triggered_by = fields.String(required=True, metadata=about("By whom.", "service"))
-    started_at = Time(required=True, allow_none=True, metadata=about("When the work began."))
+    triggered_at = Time(required=True, metadata=about("When it was first triggered."))
+    triggered_by = fields.String(
+        required=True, metadata=about("Name of the account or service that triggered it.", "service")
+    )
+    started_at = Time(required=True, allow_none=True, metadata=about("When it started."))
     ended_at = Time(required=True, allow_none=True, metadata=about("When it ended."))
-    tries = fields.Integer(required=True, metadata=about("How often the work was begun.", 1))
-    run = fields.Integer(required=True, allow_none=True, metadata=about("The run that it made.", 7))
-    error = fields.String(required=True, allow_none=True, metadata=about("Why it failed, in words."))
-    detail = fields.Dict(required=True, metadata=about("What came of it: counts, the commit."))
+    tries = fields.Integer(required=True, metadata=about("Number of tries.", 1))
+    run = fields.Integer(required=True, allow_none=True, metadata=about("ID of the run of jobs that it created.", 7))
+    error = fields.String(required=True, allow_none=True, metadata=about("Reason for the failure."))
+    detail = fields.Dict(required=True, metadata=about("Result: counts, the commit."))
 
 
 class RefusedDefinitionSchema(ResponseSchema):
-    """Why a definition of the repository, or an entry of it, has no job."""
+    """A reason for which a definition of the repository, or an entry of it, has no job."""
 
-    path = fields.String(required=True, metadata=about("Its path.", "sources/us/ca/berkeley.json"))
-    pointer = fields.String(required=True, metadata=about("Where in it, as a JSON pointer.", "/layers"))
-    code = fields.String(required=True, metadata=about("The kind of refusal.", "source.schema"))
-    message = fields.String(required=True, metadata=about("Why."))
+    path = fields.String(required=True, metadata=about("Path of the definition.", "sources/us/ca/berkeley.json"))
+    pointer = fields.String(required=True, metadata=about("JSON pointer to the problem.", "/layers"))
+    code = fields.String(required=True, metadata=about("Code of the rejection.", "source.schema"))
+    message = fields.String(required=True, metadata=about("Details."))
 
 
 class ScheduleRunDetailSchema(ScheduleRunSchema):
-    """A fire with the definitions that were refused, the first hundred of them."""
+    """A schedule run with its rejected definitions, at most 100."""
 
     refused = fields.List(fields.Nested(RefusedDefinitionSchema), required=True)
 
 
 class UpcomingSchema(ResponseSchema):
-    """A type of schedule, and whether its present period has been fired."""
+    """A type of schedule and its current period."""
 
     type = fields.String(required=True, validate=validate.OneOf(list(ScheduleType)))
-    period = fields.String(required=True, metadata=about("The present period.", "2026-W48"))
-    schedule_run = fields.Integer(required=True, allow_none=True, metadata=about("Its fire, if it was fired."))
-    state = fields.String(required=True, allow_none=True, metadata=about("Where that stands."))
-    next_period_at = Time(required=True, metadata=about("When the next period begins."))
+    period = fields.String(required=True, metadata=about("Current period.", "2026-W48"))
+    schedule_run = fields.Integer(
+        required=True, allow_none=True, metadata=about("ID of its schedule run; null if not triggered yet.")
+    )
+    state = fields.String(required=True, allow_none=True, metadata=about("State of its schedule run."))
+    next_period_at = Time(required=True, metadata=about("When the next period starts."))
 
 
 class ScheduleRunListSchema(ResponseSchema):

@@ -1,8 +1,8 @@
-"""The weekly run: the repository at one commit becomes jobs of one live run, however often the work is interrupted.
+"""The task of the schedule `sources`: the repository at one commit becomes the jobs of one live run.
 
-First all definitions are written down with the fire, in one transaction; then they become jobs, some hundreds a
-transaction, each of which marks its definitions. A process that is killed in between leaves either all or nothing
-of a step, and the next one goes on where it stopped.
+First one transaction records all definitions with the schedule run. Then they become jobs, some hundreds in a
+transaction, which also marks their definitions. A process that dies leaves each step done or not done, and the next
+one resumes after the last step.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 import structlog
 
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.job_creation import insert_definitions, insert_jobs
 from oa_api.jobs.planning import DefinitionText, EntrySelection, JobPlan, Rejection, plan_definition
@@ -24,80 +24,87 @@ from oa_api.jobs.requests import NewRun
 from oa_api.jobs.rows import LockedRun
 from oa_api.jobs.runs import close_run, insert_run, lock_run
 from oa_api.schedules import schedule_runs
-from oa_api.schedules.archive import Member, storable
-from oa_api.schedules.repository import Repository, RepositoryReader, Snapshot
+from oa_api.schedules.archive import Member, escape_unstorable
+from oa_api.schedules.repository import RepositoryReader, Snapshot, SourceRepository
+from oa_api.schedules.rows import Progress, RejectionJson, SourceCounts, SourceRow
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_shared.fault_points import fault_point
 from oa_shared.scheduling import Lane
 
 log = structlog.get_logger()
 _SQL = load_queries("schedules.queries")
-_DEFINITIONS_AT_ONCE = 300
+_DEFINITIONS_PER_TRANSACTION = 300
 
 
 @dataclass(frozen=True, slots=True)
-class _Checked:
-    """A definition of the repository: its text, or why it gets no job."""
+class _ReviewedDefinition:
+    """A definition of the repository: its text, or None with the reasons for which it gets no job."""
 
     path: str
     text: str | None
-    refusals: list[dict[str, str]]
+    rejections: list[RejectionJson]
 
 
 class SourcesTask:
-    """What firing `sources` sets going."""
+    """The task of the schedule `sources`."""
 
-    def __init__(self, database: Database, reader: RepositoryReader, repository: Repository) -> None:
+    def __init__(self, database: Database, reader: RepositoryReader, repository: SourceRepository) -> None:
         self._database = database
         self._reader = reader
         self._repository = repository
 
-    async def __call__(self, held: ScheduleRun) -> None:
-        """Do what has not been done of a fire. Raises RepositoryError, LeaseLostError, StoreError."""
-        commit = held.detail.get("commit") or await self._resolve(held)
-        if "definitions" not in held.detail:
-            await self._take_snapshot(held, commit)
-        while await self._database.run(partial(_plan_some, held=held)):
+    async def __call__(self, schedule_run: ScheduleRun) -> None:
+        """Do the remaining steps of a schedule run. Raises RepositoryError, LeaseLostError, StoreError."""
+        recorded = schedule_run.detail.get("commit")
+        commit = recorded if isinstance(recorded, str) and recorded else await self._resolve_commit(schedule_run)
+        if "definitions" not in schedule_run.detail:
+            await self._record_snapshot(schedule_run, commit)
+        while await self._database.run(partial(_create_next_jobs, schedule_run=schedule_run)):
             fault_point("schedule.after_chunk")
-        await self._database.run(partial(_finish, held=held))
+        await self._database.run(partial(_finish, schedule_run=schedule_run))
 
-    async def _resolve(self, held: ScheduleRun) -> str | None:
-        """Fix the commit before anything is fetched, so that a second try takes the same one."""
+    async def _resolve_commit(self, schedule_run: ScheduleRun) -> str | None:
+        """Record the commit before anything is fetched, so that a retry uses the same one."""
         commit = await self._reader.commit_of(self._repository)
-        told = {"repository": self._repository.address, "commit": commit}
+        detail = {"repository": self._repository.address, "commit": commit}
 
         async def work(transaction: Transaction) -> None:
-            await schedule_runs.renew(transaction, held)
-            await schedule_runs.record(transaction, held, told)
+            await schedule_runs.renew(transaction, schedule_run)
+            await schedule_runs.record(transaction, schedule_run, detail)
 
         await self._database.run(work)
         return commit
 
-    async def _take_snapshot(self, held: ScheduleRun, commit: str | None) -> None:
+    async def _record_snapshot(self, schedule_run: ScheduleRun, commit: str | None) -> None:
         snapshot = await self._reader.read(self._repository, commit)
-        checked = await asyncio.to_thread(_checked, snapshot)
-        await self._database.run(partial(_remember, held=held, snapshot=snapshot, checked=checked))
+        definitions = await asyncio.to_thread(_review_all, snapshot)
+        await self._database.run(
+            partial(_insert_sources, schedule_run=schedule_run, snapshot=snapshot, definitions=definitions)
+        )
         fault_point("schedule.after_snapshot")
-        log.info("repository_taken", schedule_run=held.id, commit=snapshot.commit, definitions=len(checked))
+        counts = {"schedule_run": schedule_run.id, "definitions": len(definitions)}
+        log.info("repository_fetched", commit=snapshot.commit, **counts)
 
 
-def _checked(snapshot: Snapshot) -> list[_Checked]:
-    """Look at every definition by itself: one that is wrong costs the others nothing."""
-    return [_check(member) for member in snapshot.members]
+def _review_all(snapshot: Snapshot) -> list[_ReviewedDefinition]:
+    """Review each definition by itself: an invalid one does not affect the others."""
+    return [_review(member) for member in snapshot.members]
 
 
-def _check(member: Member) -> _Checked:
+def _review(member: Member) -> _ReviewedDefinition:
     path = member.path
     if not re.match(SOURCE_NAME, source_name_of(path)):
-        return _refused(path, "source.schema", "the path can be no source name: use letters, digits, _, . and -")
+        return _reject(path, "source.schema", "the path cannot be a source name: use letters, digits, _, . and -")
     if member.body is None:
-        return _refused(path, "source.too_large", "the definition is larger than 2 MB")
+        return _reject(path, "source.too_large", "the definition is larger than 2 MB")
     try:
         text = member.body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _refused(path, "source.encoding", f"not UTF-8 (byte {error.start})")
-    planned = _plan(path, text)
-    return _Checked(path, text if planned.jobs else None, [] if planned.jobs else _told(planned.rejections))
+        return _reject(path, "source.encoding", f"not UTF-8 (byte {error.start})")
+    plan = _plan(path, text)
+    if plan.jobs:
+        return _ReviewedDefinition(path, text, [])
+    return _ReviewedDefinition(path, None, _as_json(plan.rejections))
 
 
 def source_name_of(path: str) -> str:
@@ -110,70 +117,85 @@ def _plan(path: str, text: str, url: str | None = None) -> JobPlan:
     return plan_definition(definition, index=0, label=path, selection=EntrySelection())
 
 
-def _refused(path: str, code: str, message: str) -> _Checked:
-    return _Checked(path, None, [{"pointer": "", "code": code, "message": message}])
+def _reject(path: str, code: str, message: str) -> _ReviewedDefinition:
+    return _ReviewedDefinition(path, None, [RejectionJson(pointer="", code=code, message=message)])
 
 
-def _told(refusals: Sequence[Rejection]) -> list[dict[str, str]]:
-    """Return refusals as the database can keep them: they repeat what strangers wrote."""
+def _as_json(rejections: Sequence[Rejection]) -> list[RejectionJson]:
+    """Return rejections as the database can store them: they quote untrusted text."""
     return [
-        {"pointer": storable(item.pointer), "code": item.code, "message": storable(item.message)} for item in refusals
+        RejectionJson(
+            pointer=escape_unstorable(rejection.pointer),
+            code=rejection.code,
+            message=escape_unstorable(rejection.message),
+        )
+        for rejection in rejections
     ]
 
 
-async def _remember(
-    transaction: Transaction, held: ScheduleRun, snapshot: Snapshot, checked: Sequence[_Checked]
+async def _insert_sources(
+    transaction: Transaction,
+    schedule_run: ScheduleRun,
+    snapshot: Snapshot,
+    definitions: Sequence[_ReviewedDefinition],
 ) -> None:
-    await schedule_runs.renew(transaction, held)
-    texts = {item.path: item.text for item in checked if item.text is not None}
-    keys = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
-    await insert_definitions(transaction, {keys[path]: text for path, text in texts.items()})
+    await schedule_runs.renew(transaction, schedule_run)
+    texts = {definition.path: definition.text for definition in definitions if definition.text is not None}
+    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
+    await insert_definitions(transaction, {digests[path]: text for path, text in texts.items()})
     columns = {
-        "path": [item.path for item in checked],
-        "sha256": [keys.get(item.path) for item in checked],
-        "refusals": [json.dumps(item.refusals) for item in checked],
+        "path": [definition.path for definition in definitions],
+        "sha256": [digests.get(definition.path) for definition in definitions],
+        "refusals": [json.dumps(definition.rejections) for definition in definitions],
     }
-    await transaction.execute(_SQL["insert_sources"], {"schedule_run": held.id, **columns})
-    detail = {"commit": snapshot.commit, "url": snapshot.url, "definitions": len(checked)}
-    await schedule_runs.record(transaction, held, detail)
+    await transaction.execute(_SQL["insert_sources"], {"schedule_run": schedule_run.id, **columns})
+    detail = {"commit": snapshot.commit, "url": snapshot.url, "definitions": len(definitions)}
+    await schedule_runs.record(transaction, schedule_run, detail)
 
 
-async def _plan_some(transaction: Transaction, held: ScheduleRun) -> bool:
-    """Make the jobs of the next definitions; False when there are none left."""
-    state = await schedule_runs.renew(transaction, held)
-    rows = await transaction.all(_SQL["next_sources"], {"schedule_run": held.id, "limit": _DEFINITIONS_AT_ONCE})
-    if not rows:
+async def _create_next_jobs(transaction: Transaction, schedule_run: ScheduleRun) -> bool:
+    """Create the jobs of the next definitions; return False when none are left."""
+    progress = await schedule_runs.renew(transaction, schedule_run)
+    values = {"schedule_run": schedule_run.id, "limit": _DEFINITIONS_PER_TRANSACTION}
+    sources = await transaction.all(_SQL["next_sources"], values, into=SourceRow)
+    if not sources:
         return False
-    url = state["detail"].get("url")
-    planned = [_plan(row["path"], row["definition"], url and url.replace("{path}", row["path"])) for row in rows]
-    run = await _run(transaction, held, state)
-    jobs = [job for resolution in planned for job in resolution.jobs]
-    await insert_jobs(transaction, run, jobs, held.traceparent)
+    plans = [_plan(source.path, source.definition, _url_of(source, progress)) for source in sources]
+    run = await _run_of(transaction, schedule_run, progress)
+    jobs = [job for plan in plans for job in plan.jobs]
+    await insert_jobs(transaction, run, jobs, schedule_run.traceparent)
     columns = {
-        "path": [row["path"] for row in rows],
-        "jobs": [len(resolution.jobs) for resolution in planned],
-        "refusals": [json.dumps(_told(resolution.rejections)) for resolution in planned],
+        "path": [source.path for source in sources],
+        "jobs": [len(plan.jobs) for plan in plans],
+        "refusals": [json.dumps(_as_json(plan.rejections)) for plan in plans],
     }
-    await transaction.execute(_SQL["record_sources"], {"schedule_run": held.id, **columns})
+    await transaction.execute(_SQL["record_sources"], {"schedule_run": schedule_run.id, **columns})
     fault_point("schedule.before_commit")
-    log.info("schedule_planned", schedule_run=held.id, run_id=run.id, definitions=len(rows), jobs=len(jobs))
+    counts = {"schedule_run": schedule_run.id, "definitions": len(sources), "jobs": len(jobs)}
+    log.info("schedule_planned", run_id=run.id, **counts)
     return True
 
 
-async def _run(transaction: Transaction, held: ScheduleRun, state: Row) -> LockedRun:
-    """Return the run of a fire, made with its first jobs."""
-    if state["run_id"] is not None:
-        return await lock_run(transaction, state["run_id"])
-    detail = state["detail"]
-    github = {"repository": detail["repository"], "sha": detail["commit"], "schedule": held.period}
+def _url_of(source: SourceRow, progress: Progress) -> str | None:
+    """Return the page of a definition; None where the repository has no pages."""
+    template = progress.detail.get("url")
+    return template.replace("{path}", source.path) if isinstance(template, str) else None
+
+
+async def _run_of(transaction: Transaction, schedule_run: ScheduleRun, progress: Progress) -> LockedRun:
+    """Return the run of jobs, which is created with the first ones."""
+    if progress.run_id is not None:
+        return await lock_run(transaction, progress.run_id)
+    repository, commit = progress.detail["repository"], progress.detail["commit"]
+    github = {"repository": repository, "sha": commit, "schedule": schedule_run.period}
     run = await insert_run(transaction, NewRun(live=True, lane=Lane.WEEKLY, github=github))
-    await schedule_runs.record(transaction, held, {}, run=run.id)
+    await schedule_runs.record(transaction, schedule_run, {}, run=run.id)
     return run
 
 
-async def _finish(transaction: Transaction, held: ScheduleRun) -> None:
-    state = await schedule_runs.renew(transaction, held)
-    counts = await transaction.first(_SQL["count_sources"], {"schedule_run": held.id}) or {}
-    if state["run_id"] is not None:
-        await close_run(transaction, state["run_id"])
-    await schedule_runs.record(transaction, held, {name: counts[name] for name in ("definitions", "jobs", "refused")})
+async def _finish(transaction: Transaction, schedule_run: ScheduleRun) -> None:
+    progress = await schedule_runs.renew(transaction, schedule_run)
+    (counts,) = await transaction.all(_SQL["count_sources"], {"schedule_run": schedule_run.id}, into=SourceCounts)
+    if progress.run_id is not None:
+        await close_run(transaction, progress.run_id)
+    await schedule_runs.record(transaction, schedule_run, asdict(counts))

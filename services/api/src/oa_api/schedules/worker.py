@@ -1,4 +1,4 @@
-"""The duty behind the schedules: takes what was fired, one at a time, and does it."""
+"""The schedule worker: claims triggered schedule runs and executes them, one at a time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,81 +18,82 @@ from oa_shared.schedule_types import ScheduleType
 from oa_shared.tracing import trace_id
 
 log = structlog.get_logger()
-Work = Callable[[ScheduleRun], Awaitable[None]]
+ScheduledTask = Callable[[ScheduleRun], Awaitable[None]]
 _DELAYS_S = (10, 60, 300, 900)
-_SIGNS_A_LEASE = 4
-_MAX_TAKEN = 20
+_RENEWALS_PER_LEASE = 4
+_MAX_CLAIMS = 20
 
 
 class RetryLimitError(OaError):
-    """The process ends each time it does this work."""
+    """The process dies each time it executes this schedule run."""
 
-    code = "schedule.endless"
-    title = "The work never comes to an end."
+    code = "schedule.retry_limit"
+    title = "Retry limit reached."
 
 
 async def run_schedules(
     database: Database,
-    works: Mapping[ScheduleType, Work],
+    tasks: Mapping[ScheduleType, ScheduledTask],
     stop: asyncio.Event,
     *,
     every_s: float = 2,
     lease_s: float = schedule_runs.LEASE_S,
 ) -> None:
-    """Do what was fired until `stop` is set."""
+    """Execute triggered schedule runs until `stop` is set."""
 
     async def work() -> bool:
         await record_heartbeat(database, SCHEDULES)
-        return await schedule_once(database, works, lease_s=lease_s)
+        return await schedule_once(database, tasks, lease_s=lease_s)
 
     await run_loop(SCHEDULES, work, stop, every_s=every_s)
 
 
 async def schedule_once(
-    database: Database, works: Mapping[ScheduleType, Work], *, lease_s: float = schedule_runs.LEASE_S
+    database: Database, tasks: Mapping[ScheduleType, ScheduledTask], *, lease_s: float = schedule_runs.LEASE_S
 ) -> bool:
-    """Do the work that has been due longest; False when nothing is due. Raises StoreError."""
-    held = await schedule_runs.claim(database, new_token(), lease_s=lease_s)
-    if held is None:
+    """Execute the schedule run that has been due longest; return False when none is due. Raises StoreError."""
+    schedule_run = await schedule_runs.claim(database, new_token(), lease_s=lease_s)
+    if schedule_run is None:
         return False
-    told = {"type": held.type, "period": held.period}
-    structlog.contextvars.bind_contextvars(request_id=trace_id(held.traceparent), **told)
-    log.info("schedule_begun", tries=held.tries)
-    keeping = asyncio.create_task(_keep(database, held))
+    context = {"type": schedule_run.type, "period": schedule_run.period}
+    structlog.contextvars.bind_contextvars(request_id=trace_id(schedule_run.traceparent), **context)
+    log.info("schedule_started", tries=schedule_run.tries)
+    renewal = asyncio.create_task(_renew_lease(database, schedule_run))
     try:
-        await _do(works, held)
-        await schedule_runs.complete(database, held)
+        await _execute(tasks, schedule_run)
+        await schedule_runs.complete(database, schedule_run)
     except LeaseLostError as error:
         log.warning("schedule_taken_over", error=error.detail)
     except OaError as error:
         log.warning("schedule_failed", code=error.code, error=error.detail)
-        await schedule_runs.fail(database, held, _words(error), delays_s=_DELAYS_S if error.retryable else None)
+        delays_s = _DELAYS_S if error.retryable else None
+        await schedule_runs.fail(database, schedule_run, _error_text(error), delays_s=delays_s)
     else:
         log.info("schedule_done")
     finally:
-        keeping.cancel()
-        await asyncio.wait([keeping])
-        structlog.contextvars.unbind_contextvars("request_id", *told)
+        renewal.cancel()
+        await asyncio.wait([renewal])
+        structlog.contextvars.unbind_contextvars("request_id", *context)
     return True
 
 
-def _words(error: OaError) -> str:
-    """Return what people are told; what the database says is for the log only."""
+def _error_text(error: OaError) -> str:
+    """Return the error that users see; details of the database are for the log only."""
     return error.title if isinstance(error, StoreError) else f"{error.title} {error.detail}".strip()
 
 
-async def _do(works: Mapping[ScheduleType, Work], held: ScheduleRun) -> None:
-    if held.tries > _MAX_TAKEN:
-        raise RetryLimitError(f"begun {held.tries} times, and never ended: the log says why")
-    await works[held.type](held)
+async def _execute(tasks: Mapping[ScheduleType, ScheduledTask], schedule_run: ScheduleRun) -> None:
+    if schedule_run.tries > _MAX_CLAIMS:
+        raise RetryLimitError(f"failed to finish after {schedule_run.tries} attempts; see the log")
+    await tasks[schedule_run.type](schedule_run)
 
 
-async def _keep(database: Database, held: ScheduleRun) -> None:
-    """Say now and then that the work goes on; a step that has lost its lease finds that out by itself."""
+async def _renew_lease(database: Database, schedule_run: ScheduleRun) -> None:
+    """Renew the lease while the task runs; a step of the task that finds the lease lost raises LeaseLostError."""
     while True:
-        await asyncio.sleep(held.lease_s / _SIGNS_A_LEASE)
+        await asyncio.sleep(schedule_run.lease_s / _RENEWALS_PER_LEASE)
         try:
-            await database.run(partial(schedule_runs.renew, held=held))
+            await database.run(partial(schedule_runs.renew, schedule_run=schedule_run))
             await record_heartbeat(database, SCHEDULES)
         except (StoreError, LeaseLostError) as error:
-            log.warning("schedule_not_kept", error=error.detail)
+            log.warning("schedule_not_renewed", error=error.detail)

@@ -1,18 +1,15 @@
 """Lists on pages: the filters and keyset pages of the API, with links to other pages of the list."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
-from marshmallow import Schema
 
-from oa_api.db.counting import Total
-from oa_api.db.database import Row
 from oa_api.db.pages import Page
 from oa_api.http.fields import RequestSchema
-from oa_api.http.request_parsing import query, read_query
-from oa_api.http.schemas import CursorSlice, Slice
+from oa_api.http.request_parsing import read_query
+from oa_api.http.schemas import Slice
 
 _SHOWN = 50
 
@@ -24,24 +21,7 @@ class Listing:
     rows: Sequence[object]
     older: str | None
     newest: str | None
-    says: str
-
-
-async def asked_of(request: web.Request, schema: Schema) -> dict[str, Any]:
-    """Return the filter of the query, with more rows than the API's default. Raises InvalidError."""
-    asked = await query(request, schema)
-    return asked if "limit" in request.query else {**asked, "limit": _SHOWN}
-
-
-def listing(request: web.Request, asked: dict[str, Any], rows: list[Row], total: Total) -> Listing:
-    """Return a page of rows, of which there may be one more than fit; the cursor is the ID of the last one."""
-    shown = rows[: asked["limit"]]
-    has_more = len(rows) > asked["limit"]
-    older = request.rel_url.update_query(cursor=shown[-1]["id"]) if has_more else None
-    newest = request.rel_url.without_query_params("cursor", "page") if asked.get("cursor") else None
-    about = "at least " if total.is_estimate else ""
-    says = f"{len(shown):,} of {about}{total.rows:,}"
-    return Listing(shown, str(older) if older else None, str(newest) if newest else None, says)
+    summary: str
 
 
 _Filter = TypeVar("_Filter", bound=Slice)
@@ -53,15 +33,28 @@ async def list_filter(request: web.Request, schema: RequestSchema[_Filter]) -> _
     return window if "limit" in request.query else replace(window, limit=_SHOWN)
 
 
-def make_listing(request: web.Request, window: CursorSlice, page: Page[Any]) -> Listing:
-    """Return a page of rows with links to older and to the newest rows; rows have an `id`, or a key `id`."""
-    older = request.rel_url.update_query(cursor=_id_of(page.rows[-1])) if page.has_more else None
+class _Window(Protocol):
+    """A part of a list that may start after a cursor."""
+
+    @property
+    def cursor(self) -> object: ...
+
+
+def make_listing(
+    request: web.Request, window: _Window, page: Page[Any], *, cursor_of: Callable[[Any], str | int] | None = None
+) -> Listing:
+    """Return a page of rows with links to older and to the newest rows.
+
+    `cursor_of` returns the cursor of a row; by default it is the `id` of the row, or its key `id`.
+    """
+    older = request.rel_url.update_query(cursor=(cursor_of or _id_of)(page.rows[-1])) if page.has_more else None
     newest = request.rel_url.without_query_params("cursor", "page") if window.cursor else None
-    says = f"{len(page.rows):,}"
+    summary = f"{len(page.rows):,}"
     if page.total is not None:
-        says += f" of {'at least ' if page.total.is_estimate else ''}{page.total.rows:,}"
-    return Listing(page.rows, str(older) if older else None, str(newest) if newest else None, says)
+        summary += f" of {'at least ' if page.total.is_estimate else ''}{page.total.rows:,}"
+    return Listing(page.rows, str(older) if older else None, str(newest) if newest else None, summary)
 
 
-def _id_of(row: Any) -> int:
-    return int(row["id"] if isinstance(row, dict) else row.id)
+def _id_of(row: Any) -> int | str:
+    row_id: int | str = row["id"] if isinstance(row, dict) else row.id
+    return row_id

@@ -1,1 +1,1 @@
-"""Uploaded source files: received within limits, inspected, and given a permanent URL."""
+"""Uploads: files for sources whose data is not available at a URL."""

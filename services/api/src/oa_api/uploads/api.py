@@ -1,137 +1,135 @@
-"""The endpoints below /api/upload, and the lasting addresses of files."""
+"""The endpoints below /api/upload, and the permanent URLs of files."""
 
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from aiohttp import web
 
-from oa_api.db.database import Row
+from oa_api.db.rows import as_parameters
 from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
-from oa_api.http.errors import ConflictError, InvalidError, NotFoundError, TooLargeError, TooSlowError
-from oa_api.http.request_parsing import body, query
+from oa_api.http.errors import ConflictError, NotFoundError, TooLargeError, TooSlowError
+from oa_api.http.paging import list_response
+from oa_api.http.request_parsing import read_body, read_query
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs.files import REDIRECT, send_file
 from oa_api.settings import site_url
 from oa_api.uploads import service
+from oa_api.uploads.rows import UploadRow, UploadState
 from oa_api.uploads.schemas import (
-    BegunUploadSchema,
+    CreatedUploadSchema,
     DeletedUploadSchema,
     NewUploadSchema,
     UploadFilterSchema,
-    UploadListSchema,
     UploadSchema,
 )
+from oa_shared.json_types import JsonObject
 
 _FORM_VALID_S = 3600
-_CONTENT_WITHIN_S = 600
+_CONTENT_TIMEOUT_S = 600
+_CHUNK_BYTES = 1 << 18
+_SHOWN_LENGTH = 40
 
 
 async def post_upload(request: web.Request) -> web.Response:
-    """Note that a file is to come, and say how to send it."""
-    asked, by = await body(request, NewUploadSchema()), request[PRINCIPAL]
-    most = request.app[SETTINGS].upload_max_bytes
-    if asked["size_bytes"] > most:
-        words = f"At most {most:,} bytes are taken."
-        raise InvalidError("the file is too large", fields={"size_bytes": [words]})
-    begun = await request.app[DATABASE].run(lambda transaction: service.begin(transaction, asked, by=by))
-    row = await service.read(request.app[DATABASE], begun["id"], by=by)
-    return web.json_response(BegunUploadSchema().dump({**upload_view(request, row), "form": await _form(request, row)}))
+    """Create an upload, and return how to send its file."""
+    new_upload, by, database = await read_body(request, NewUploadSchema()), request[PRINCIPAL], request.app[DATABASE]
+    max_bytes = request.app[SETTINGS].upload_max_bytes
+    created = await database.run(
+        lambda transaction: service.create_upload(transaction, new_upload, max_bytes=max_bytes, by=by)
+    )
+    upload = await service.get_upload(database, created, by=by)
+    form = await _upload_form(request, upload)
+    return web.json_response(CreatedUploadSchema().dump({**_with_url(request, upload), "form": form}))
 
 
 async def put_content(request: web.Request) -> web.Response:
-    """Take the file itself, where the store cannot be reached from outside, and look at it."""
-    row = await service.read(request.app[DATABASE], upload_id(request), by=request[PRINCIPAL])
-    if row["state"] != "Waiting":
-        raise ConflictError(f"this upload is {row['state']}: begin another one")
+    """Store the file from the body, where clients cannot reach the store, and check it."""
+    upload = await service.get_upload(request.app[DATABASE], upload_id(request), by=request[PRINCIPAL])
+    if upload.state != UploadState.WAITING:
+        raise ConflictError(f"this upload is {upload.state}: create another one")
     file = await asyncio.to_thread(tempfile.NamedTemporaryFile)
     try:
-        await _save(request, file, row["size_bytes"])
-        await request.app[STORAGE].put_file(row["key"], Path(file.name), row["content_type"])
+        await _save_body(request, file, upload.size_bytes)
+        await request.app[STORAGE].put_file(upload.key, Path(file.name), upload.content_type)
     finally:
         await asyncio.to_thread(file.close)
     return await post_done(request)
 
 
 async def post_done(request: web.Request) -> web.Response:
-    """Look at the file that was sent."""
+    """Check the file that was sent."""
     database, storage = request.app[DATABASE], request.app[STORAGE]
-    row = await service.check(database, storage, upload_id(request), by=request[PRINCIPAL])
-    return web.json_response(UploadSchema().dump(upload_view(request, row)))
+    upload = await service.check_file(database, storage, upload_id(request), by=request[PRINCIPAL])
+    return web.json_response(_serialize(request, upload))
 
 
 async def get_upload(request: web.Request) -> web.Response:
     """Return one upload."""
-    row = await service.read(request.app[DATABASE], upload_id(request), by=request[PRINCIPAL])
-    return web.json_response(UploadSchema().dump(upload_view(request, row)))
+    upload = await service.get_upload(request.app[DATABASE], upload_id(request), by=request[PRINCIPAL])
+    return web.json_response(_serialize(request, upload))
 
 
 async def list_uploads(request: web.Request) -> web.Response:
-    """Return uploads, newest first: one's own, or all for a moderator."""
-    asked = await query(request, UploadFilterSchema())
-    limit = asked["limit"]
-    rows = await service.read_list(
-        request.app[DATABASE], by=request[PRINCIPAL], cursor=asked["cursor"], limit=limit + 1
-    )
-    answer = web.json_response(
-        UploadListSchema().dump({"uploads": [upload_view(request, row) for row in rows[:limit]]})
-    )
-    if len(rows) > limit:
-        answer.headers["Link"] = f'<{request.rel_url.update_query(cursor=rows[limit - 1]["id"])}>; rel="next"'
-    return answer
+    """Return a page of uploads, newest first: those of the caller, or all for a moderator."""
+    upload_filter = await read_query(request, UploadFilterSchema())
+    page = await service.list_uploads(request.app[DATABASE], upload_filter, by=request[PRINCIPAL])
+    return list_response(request, upload_filter, "uploads", page, serialize=lambda upload: _serialize(request, upload))
 
 
 async def delete_upload(request: web.Request) -> web.Response:
-    """Remove an upload and its file."""
+    """Delete an upload and its file."""
     upload = upload_id(request)
-    await service.delete(request.app[DATABASE], request.app[STORAGE], upload, by=request[PRINCIPAL])
-    return web.json_response(DeletedUploadSchema().dump({"id": upload, "state": "Deleted"}))
+    await service.delete_upload(request.app[DATABASE], request.app[STORAGE], upload, by=request[PRINCIPAL])
+    return web.json_response(DeletedUploadSchema().dump({"id": upload, "state": UploadState.DELETED}))
 
 
 async def get_file(request: web.Request) -> web.StreamResponse:
-    """Give the file to anyone: the address stands in definitions."""
-    row = await service.offered(
-        request.app[DATABASE], request.app[STORAGE], upload_id(request), request.match_info["name"]
-    )
-    return await send_file(request, row["key"])
+    """Return the file, to anyone: definitions contain its URL."""
+    name = request.match_info["name"]
+    upload = await service.get_public_upload(request.app[DATABASE], request.app[STORAGE], upload_id(request), name)
+    return await send_file(request, upload.key)
 
 
 def upload_id(request: web.Request) -> str:
-    """Return the id of the path. Raises NotFoundError for what can be none."""
+    """Return the ID in the path. Raises NotFoundError for a text that cannot be one."""
     text = request.match_info["upload"]
     if not text.isascii() or not text.isalnum():
-        raise NotFoundError(f"there is no upload {text[:40]!r}")
+        raise NotFoundError(f"upload {text[:_SHOWN_LENGTH]!r} does not exist")
     return text
 
 
-def upload_view(request: web.Request, row: Row) -> Row:
-    """Return an upload with the address of its file."""
-    url = f"{site_url(request.app[SETTINGS])}/upload/{row['id']}/{row['name']}" if row["state"] == "Ready" else None
-    return {**row, "url": url}
+def _serialize(request: web.Request, upload: UploadRow) -> JsonObject:
+    fields: JsonObject = UploadSchema().dump(_with_url(request, upload))
+    return fields
 
 
-async def _form(request: web.Request, row: Row) -> dict[str, Any]:
-    """Return how to send the file: to the store itself, or, where that cannot be reached, to us."""
+def _with_url(request: web.Request, upload: UploadRow) -> JsonObject:
+    return {**as_parameters(upload), "url": service.file_url(site_url(request.app[SETTINGS]), upload)}
+
+
+async def _upload_form(request: web.Request, upload: UploadRow) -> JsonObject:
+    """Return how to send the file: to the store, or to this service where clients cannot reach the store."""
     if request.app[SETTINGS].output_mode != REDIRECT:
-        url = f"/api/upload/{row['id']}/content"
+        url = f"/api/upload/{upload.id}/content"
         return {"method": "PUT", "url": url, "fields_": {}, "expires_s": _FORM_VALID_S}
     form = await request.app[STORAGE].presign_post(
-        row["key"], content_type=row["content_type"], max_bytes=row["size_bytes"], expires_s=_FORM_VALID_S
+        upload.key, content_type=upload.content_type, max_bytes=upload.size_bytes, expires_s=_FORM_VALID_S
     )
     return {"method": "POST", "url": form.url, "fields_": form.fields, "expires_s": _FORM_VALID_S}
 
 
-async def _save(request: web.Request, file: Any, size_bytes: int) -> None:
+async def _save_body(request: web.Request, file: IO[bytes], size_bytes: int) -> None:
     """Write the body of a request to a file. Raises TooLargeError, TooSlowError."""
-    taken_bytes = 0
+    received_bytes = 0
     try:
-        async with asyncio.timeout(_CONTENT_WITHIN_S):
-            async for chunk in request.content.iter_chunked(1 << 18):
-                taken_bytes += len(chunk)
-                if taken_bytes > size_bytes:
-                    raise TooLargeError(f"more came than the {size_bytes:,} bytes that were announced")
+        async with asyncio.timeout(_CONTENT_TIMEOUT_S):
+            async for chunk in request.content.iter_chunked(_CHUNK_BYTES):
+                received_bytes += len(chunk)
+                if received_bytes > size_bytes:
+                    raise TooLargeError(f"the body exceeds the {size_bytes:,} bytes that were announced")
                 await asyncio.to_thread(file.write, chunk)
     except TimeoutError as error:
-        raise TooSlowError(f"the file did not come within {_CONTENT_WITHIN_S} seconds") from error
+        raise TooSlowError(f"the upload timed out after {_CONTENT_TIMEOUT_S} seconds") from error
     await asyncio.to_thread(file.flush)

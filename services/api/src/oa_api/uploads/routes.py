@@ -3,7 +3,7 @@
 from oa_api.http.routing import BYTES, delete, form, get, page, post, put
 from oa_api.uploads import api, pages
 from oa_api.uploads.schemas import (
-    BegunUploadSchema,
+    CreatedUploadSchema,
     DeletedUploadSchema,
     NewUploadSchema,
     UploadFilterSchema,
@@ -16,12 +16,12 @@ API = (
     post(
         "/api/upload",
         api.post_upload,
-        "Begin to send a file",
-        answer=BegunUploadSchema,
+        "Create an upload",
+        response=CreatedUploadSchema,
         tag="uploads",
         description=(
-            "For files that no server has, as those that governments mail out. The answer says how the file is "
-            "sent; say `done` after that."
+            "For data that is not available at a URL. The response states how to send the file; then complete the "
+            "upload with `done`."
         ),
         body=NewUploadSchema,
         refusals=(409,),
@@ -30,29 +30,31 @@ API = (
     get(
         "/api/upload",
         api.list_uploads,
-        "Files that were sent",
-        answer=UploadListSchema,
+        "List uploads",
+        response=UploadListSchema,
         tag="uploads",
-        description="Newest first: one's own, or all for a moderator. The `Link` header leads to the next page.",
+        description=(
+            "Newest first: those of the caller, or all for a moderator. The `Link` header has the URL of the next page."
+        ),
         query=UploadFilterSchema,
         role=Role.AUTHOR,
     ),
     get(
         "/api/upload/{upload}",
         api.get_upload,
-        "One file that was sent",
-        answer=UploadSchema,
+        "Get an upload",
+        response=UploadSchema,
         tag="uploads",
         role=Role.AUTHOR,
     ),
     put(
         "/api/upload/{upload}/content",
         api.put_content,
-        "Send the file itself",
-        answer=UploadSchema,
+        "Send the file",
+        response=UploadSchema,
         tag="uploads",
         description=(
-            "Only where the answer to POST /api/upload says so: the body is the file. It is looked at at once."
+            "Only if the response to POST /api/upload has this URL: the body is the file, which is checked immediately."
         ),
         refusals=(408, 409, 413),
         role=Role.AUTHOR,
@@ -60,12 +62,12 @@ API = (
     post(
         "/api/upload/{upload}/done",
         api.post_done,
-        "Say that the file was sent",
-        answer=UploadSchema,
+        "Complete an upload",
+        response=UploadSchema,
         tag="uploads",
         description=(
-            "Its size, its kind and, for an archive, what is in it are looked at; the answer is `Ready` with the "
-            "address for `data` of a source, or `Refused` with the reason."
+            "Checks the size, the format and the entries of an archive. The upload is then `Ready`, with the URL for "
+            "`data` of a source, or `Refused`, with the reason."
         ),
         refusals=(409,),
         role=Role.AUTHOR,
@@ -73,25 +75,25 @@ API = (
     delete(
         "/api/upload/{upload}",
         api.delete_upload,
-        "Remove a file that was sent",
-        answer=DeletedUploadSchema,
+        "Delete an upload",
+        response=DeletedUploadSchema,
         tag="uploads",
-        description="Sources that name its address fail from then on.",
+        description="Sources that use its URL will fail.",
         role=Role.AUTHOR,
     ),
     get(
         "/upload/{upload}/{name}",
         api.get_file,
-        "A file that was sent",
-        answer=(BYTES,),
+        "Download an uploaded file",
+        response=(BYTES,),
         tag="uploads",
-        description="A redirect to the store, or the bytes themselves; ranges work in both.",
+        description="A redirect to the store, or the file; both support ranges.",
         refusals=(410, 416),
         role=Role.ANYONE,
     ),
 )
 PAGES = (
     page("/uploads", pages.show_uploads, "Uploads", role=Role.AUTHOR),
-    form("/uploads/{upload}/delete", pages.post_delete, "Delete an upload", role=Role.AUTHOR),
+    form("/uploads/{upload}/delete", pages.post_delete, "Delete upload", role=Role.AUTHOR),
 )
 ROUTES = (*API, *PAGES)

@@ -1,12 +1,13 @@
-"""Uploads: begun, checked, listed, deleted."""
+"""Uploads: created, checked, listed, deleted."""
 
 import asyncio
 import hashlib
 import uuid
-from typing import Any
 
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
+from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
 from oa_api.http.errors import ConflictError, ForbiddenError, GoneError, InvalidError, NotFoundError
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
@@ -19,114 +20,131 @@ from oa_api.uploads.inspection import (
     extension_of,
     inspect,
 )
+from oa_api.uploads.requests import NewUpload, UploadFilter
+from oa_api.uploads.rows import UploadRow, UploadState
 from oa_shared.roles import Role
 from oa_shared.storage import Storage, StoredObject
 
 _SQL = load_queries("uploads.queries")
 MAX_WAITING = 20
+_SHOWN_LENGTH = 40
 
 
-def account_of(principal: Principal) -> str:
-    """Return under whose name uploads are kept."""
+def file_url(site: str, upload: UploadRow) -> str | None:
+    """Return the public URL of an upload's file, or None until it is ready."""
+    return f"{site}/upload/{upload.id}/{upload.name}" if upload.state == UploadState.READY else None
+
+
+async def create_upload(transaction: Transaction, new_upload: NewUpload, *, max_bytes: int, by: Principal) -> str:
+    """Create an upload whose file is to come, and return its ID.
+
+    Raises InvalidError for an unknown kind or a file above `max_bytes`, ConflictError for too many that wait.
+    """
+    if new_upload.size_bytes > max_bytes:
+        raise InvalidError("the file is too large", fields={"size_bytes": [f"limit {max_bytes:,} bytes"]})
+    content_type = CONTENT_TYPES.get(extension_of(new_upload.name))
+    if content_type is None:
+        raise InvalidError(
+            "files of this kind are not accepted", fields={"name": [f"Use one of {', '.join(CONTENT_TYPES)}."]}
+        )
+    account, upload = _account_of(by), uuid.uuid4().hex
+    if (await transaction.first(_SQL["count_waiting"], {"account": account}, into=int) or 0) >= MAX_WAITING:
+        raise ConflictError(f"{MAX_WAITING} uploads already wait for their files: complete or delete some")
+    key = f"upload/{account}/{upload}/{new_upload.name}"
+    values = {**as_parameters(new_upload), "id": upload, "account": account, "key": key, "content_type": content_type}
+    await transaction.execute(_SQL["insert"], values)
+    detail = {"name": new_upload.name, "size_bytes": new_upload.size_bytes}
+    await audit_log.record(transaction, by, action="upload.begin", subject=f"upload/{upload}", detail=detail)
+    return upload
+
+
+async def get_upload(database: Database, upload_id: str, *, by: Principal) -> UploadRow:
+    """Return an upload of the caller, or any upload for a moderator. Raises NotFoundError, ForbiddenError."""
+    return _check_access(await database.first(_SQL["one"], {"upload": upload_id}, into=UploadRow), upload_id, by)
+
+
+async def list_uploads(database: Database, upload_filter: UploadFilter, *, by: Principal) -> Page[UploadRow]:
+    """Return a page of uploads, newest first: those of the caller, or all for a moderator."""
+    account = None if by.has_role(Role.MODERATOR) else _account_of(by)
+    values = {"account": account, "cursor": upload_filter.cursor, "limit": upload_filter.limit + 1}
+    return Page.cut(await database.all(_SQL["newest"], values, into=UploadRow), upload_filter.limit)
+
+
+async def check_file(database: Database, storage: Storage, upload_id: str, *, by: Principal) -> UploadRow:
+    """Check the file of a waiting upload, and return the upload as ready or refused.
+
+    Raises ConflictError if the file has not arrived, NotFoundError, ForbiddenError.
+    """
+    upload = await get_upload(database, upload_id, by=by)
+    if upload.state != UploadState.WAITING:
+        return upload
+    stored = await storage.head(upload.key)
+    if stored is None:
+        raise ConflictError("the file has not arrived: send it as `form` states, then repeat this request")
+    reason = await _reason_to_refuse(storage, upload, stored)
+    state = UploadState.REFUSED if reason else UploadState.READY
+    values = {"upload": upload_id, "state": str(state), "reason": reason, "etag": stored.etag}
+    await database.execute(_SQL["record_check"], values)
+    return await get_upload(database, upload_id, by=by)
+
+
+async def delete_upload(database: Database, storage: Storage, upload_id: str, *, by: Principal) -> None:
+    """Delete an upload: mark it, delete the object, record the deletion. Raises NotFoundError, ForbiddenError."""
+
+    async def mark(transaction: Transaction) -> UploadRow:
+        row = await transaction.first(_SQL["lock"], {"upload": upload_id}, into=UploadRow)
+        upload = _check_access(row, upload_id, by)
+        await transaction.execute(_SQL["delete"], {"upload": upload_id, "reason": f"deleted by {by.name}"})
+        await audit_log.record(transaction, by, action="upload.delete", subject=f"upload/{upload_id}")
+        return upload
+
+    upload = await database.run(mark)
+    await storage.delete_many([upload.key])
+    await database.execute(_SQL["finish_delete"], {"upload": upload_id})
+
+
+async def get_public_upload(database: Database, storage: Storage, upload_id: str, name: str) -> UploadRow:
+    """Return an upload whose file is public and unchanged since its check. Raises NotFoundError, GoneError."""
+    upload = await database.first(_SQL["one"], {"upload": upload_id}, into=UploadRow)
+    if upload is None or upload.name != name or upload.state in {UploadState.WAITING, UploadState.REFUSED}:
+        raise NotFoundError("this upload does not exist or is not ready")
+    stored = await storage.head(upload.key) if upload.state == UploadState.READY else None
+    if stored is None:
+        raise GoneError("this upload was deleted")
+    if stored.etag != upload.etag:
+        raise GoneError("the file was replaced after its check: upload it again")
+    return upload
+
+
+def _account_of(principal: Principal) -> str:
+    """Return the owner of uploads as the database names it: an account ID, or the name of a service."""
     return str(principal.id) if principal.id is not None else principal.name
 
 
-async def begin(transaction: Transaction, asked: dict[str, Any], *, by: Principal) -> Row:
-    """Write down that a file is to come. Raises InvalidError for an unknown kind, ConflictError for too many."""
-    content_type = CONTENT_TYPES.get(extension_of(asked["name"]))
-    if content_type is None:
-        words = f"Use one of {', '.join(CONTENT_TYPES)}."
-        raise InvalidError("files of this kind are not taken", fields={"name": [words]})
-    account, upload = account_of(by), uuid.uuid4().hex
-    waiting = await transaction.first(_SQL["waiting"], {"account": account})
-    if waiting and waiting["uploads"] >= MAX_WAITING:
-        raise ConflictError(f"{MAX_WAITING} uploads wait for their files already: finish or delete some")
-    key = f"upload/{account}/{upload}/{asked['name']}"
-    values = {**asked, "id": upload, "account": account, "key": key, "content_type": content_type}
-    await transaction.execute(_SQL["insert"], values)
-    detail = {"name": asked["name"], "size_bytes": asked["size_bytes"]}
-    await audit_log.record(transaction, by, action="upload.begin", subject=f"upload/{upload}", detail=detail)
-    return values
+def _check_access(upload: UploadRow | None, upload_id: str, by: Principal) -> UploadRow:
+    if upload is None:
+        raise NotFoundError(f"upload {upload_id[:_SHOWN_LENGTH]!r} does not exist")
+    if upload.account != _account_of(by) and not by.has_role(Role.MODERATOR):
+        raise ForbiddenError("this upload belongs to another account")
+    return upload
 
 
-async def read(database: Database, upload: str, *, by: Principal) -> Row:
-    """Return an upload of one's own, or anybody's for a moderator. Raises NotFoundError, ForbiddenError."""
-    row = await database.first(_SQL["one"], {"upload": upload})
-    return _checked(row, upload, by)
-
-
-async def read_list(database: Database, *, by: Principal, cursor: str | None, limit: int) -> list[Row]:
-    """Return uploads, newest first: one's own, or all for a moderator."""
-    account = None if by.has_role(Role.MODERATOR) else account_of(by)
-    return await database.all(_SQL["newest"], {"account": account, "cursor": cursor, "limit": limit})
-
-
-async def check(database: Database, storage: Storage, upload: str, *, by: Principal) -> Row:
-    """Look at the file that has come and settle whether it may be used. Raises ConflictError while there is none."""
-    row = await read(database, upload, by=by)
-    if row["state"] != "Waiting":
-        return row
-    found = await storage.head(row["key"])
-    if found is None:
-        raise ConflictError("the file has not come yet: send it to the address that was given, then say so again")
-    reason = await _why_not(storage, row, found)
-    values = {"upload": upload, "state": "Refused" if reason else "Ready", "reason": reason, "etag": found.etag}
-    await database.execute(_SQL["settle"], values)
-    return await read(database, upload, by=by)
-
-
-async def delete(database: Database, storage: Storage, upload: str, *, by: Principal) -> None:
-    """Remove an upload: marked first, then the object, then finished. Raises NotFoundError, ForbiddenError."""
-
-    async def mark(transaction: Transaction) -> Row:
-        row = _checked(await transaction.first(_SQL["lock"], {"upload": upload}), upload, by)
-        await transaction.execute(_SQL["delete"], {"upload": upload, "reason": f"deleted by {by.name}"})
-        await audit_log.record(transaction, by, action="upload.delete", subject=f"upload/{upload}")
-        return row
-
-    row = await database.run(mark)
-    await storage.delete_many([row["key"]])
-    await database.execute(_SQL["finish_delete"], {"upload": upload})
-
-
-async def offered(database: Database, storage: Storage, upload: str, name: str) -> Row:
-    """Return an upload whose file anyone may have. Raises NotFoundError, GoneError."""
-    row = await database.first(_SQL["one"], {"upload": upload})
-    if row is None or row["name"] != name or row["state"] in {"Waiting", "Refused"}:
-        raise NotFoundError("there is no such upload, or it is not ready")
-    found = await storage.head(row["key"]) if row["state"] == "Ready" else None
-    if found is None:
-        raise GoneError("this upload was deleted")
-    if found.etag != row["etag"]:
-        raise GoneError("another file was sent in its place after it had been checked: upload it anew")
-    return row
-
-
-def _checked(row: Row | None, upload: str, by: Principal) -> Row:
-    if row is None:
-        raise NotFoundError(f"there is no upload {upload[:40]!r}")
-    if row["account"] != account_of(by) and not by.has_role(Role.MODERATOR):
-        raise ForbiddenError("this upload is somebody else's")
-    return row
-
-
-async def _why_not(storage: Storage, row: Row, found: StoredObject) -> str | None:
-    """Return why a file may not be used, in words, or None."""
-    if found.size_bytes != row["size_bytes"]:
-        return f"it has {found.size_bytes:,} bytes, and not the {row['size_bytes']:,} that were announced"
-    head = await _part(storage, row["key"], 0, HEAD_BYTES)
-    tail_bytes = min(TAIL_BYTES, found.size_bytes)
-    tail = await _part(storage, row["key"], found.size_bytes - tail_bytes, tail_bytes)
+async def _reason_to_refuse(storage: Storage, upload: UploadRow, stored: StoredObject) -> str | None:
+    if stored.size_bytes != upload.size_bytes:
+        return f"the file has {stored.size_bytes:,} bytes; {upload.size_bytes:,} were announced"
+    head = await _read_range(storage, upload.key, 0, HEAD_BYTES)
+    tail_bytes = min(TAIL_BYTES, stored.size_bytes)
+    tail = await _read_range(storage, upload.key, stored.size_bytes - tail_bytes, tail_bytes)
     try:
-        await asyncio.to_thread(inspect, row["name"], Ends(found.size_bytes, head, tail))
+        await asyncio.to_thread(inspect, upload.name, Ends(stored.size_bytes, head, tail))
     except FileRefusedError as error:
         return error.detail
-    if row["sha256"] and await _sha256(storage, row["key"]) != row["sha256"]:
-        return "its SHA-256 is not the one that was announced"
+    if upload.sha256 and await _sha256(storage, upload.key) != upload.sha256:
+        return "the SHA-256 of the file is not the announced one"
     return None
 
 
-async def _part(storage: Storage, key: str, start: int, size_bytes: int) -> bytes:
+async def _read_range(storage: Storage, key: str, start: int, size_bytes: int) -> bytes:
     return b"".join([chunk async for chunk in storage.stream(key, start, start + size_bytes - 1)])
 
 

@@ -1,42 +1,50 @@
-"""How webhooks and their deliveries look."""
+"""The schemas of webhooks and deliveries: requests and responses."""
 
 from typing import Any
 
 from marshmallow import fields, validate
 
-from oa_api.http.fields import StrictSchema, Text, Time, about, identifier
-from oa_api.http.schemas import ResponseSchema, SliceSchema
+from oa_api.http.fields import RequestSchema, StrictSchema, Text, about, identifier
+from oa_api.http.schemas import (
+    CursorSlice,
+    ListSchema,
+    ResponseSchema,
+    SliceSchema,
+    id_field,
+    text_field,
+    time_field,
+)
+from oa_api.webhooks.requests import EVENTS, DeliveryFilter, NewWebhook, WebhookChange
 from oa_shared.status import LAYERS
 
-EVENTS = ("data.published",)
 STATES = ("waiting", "delivered", "failed")
 _MAX_URL = 2000
 
 
-def _url(**more: Any) -> Text:
+def _url(**options: Any) -> Text:
     return Text(
         validate=[validate.Length(max=_MAX_URL), validate.URL(schemes={"http", "https"}, require_tld=False)],
-        metadata=about("Where to send it: https, and on the public internet.", "https://example.org/hook"),
-        **more,
+        metadata=about("URL of the receiver: https, on the public internet.", "https://example.org/hook"),
+        **options,
     )
 
 
-def _source(**more: Any) -> Text:
+def _source(**options: Any) -> Text:
     return Text(
         allow_none=True,
         validate=validate.Length(min=1, max=500),
-        metadata=about("Only of this source; with a slash at the end, of all whose name begins so.", "us/ca/"),
-        **more,
+        metadata=about("Only this source; a trailing slash selects every source with that prefix.", "us/ca/"),
+        **options,
     )
 
 
-def _layer(**more: Any) -> fields.String:
+def _layer(**options: Any) -> fields.String:
     return fields.String(
-        allow_none=True, validate=validate.OneOf(LAYERS), metadata=about("Only of this layer."), **more
+        allow_none=True, validate=validate.OneOf(LAYERS), metadata=about("Only this layer."), **options
     )
 
 
-class NewWebhookSchema(StrictSchema):
+class NewWebhookSchema(RequestSchema[NewWebhook]):
     """POST /api/webhook."""
 
     url = _url(required=True)
@@ -44,87 +52,101 @@ class NewWebhookSchema(StrictSchema):
         fields.String(validate=validate.OneOf(EVENTS)),
         load_default=list(EVENTS),
         validate=validate.Length(min=1),
-        metadata=about("What to tell of.", list(EVENTS)),
+        metadata=about("Events to send.", list(EVENTS)),
     )
     source = _source(load_default=None)
     layer = _layer(load_default=None)
 
 
-class WebhookChangeSchema(StrictSchema):
-    """PATCH /api/webhook/{webhook}; what is left out stays as it is."""
+class _ChangeSchema(StrictSchema):
+    """A change of a webhook: lists the fields that the request gives."""
+
+    def prepare(self, data: dict[str, Any]) -> dict[str, Any]:
+        """Add the names of the given fields, since null is a value of some."""
+        return {**data, "given": sorted(data)}
+
+
+class WebhookChangeSchema(_ChangeSchema, RequestSchema[WebhookChange]):
+    """PATCH /api/webhook/{webhook}; omitted fields stay unchanged."""
 
     url = _url()
     source = _source()
     layer = _layer()
     active = fields.Boolean(
-        metadata=about("Off: nothing is sent, nothing new is kept for it. On: failures are forgotten.", True)
+        metadata=about("False sends and queues nothing; true resets the count of failed deliveries.", True)
     )
     new_secret = fields.Boolean(
-        load_default=False, metadata=about("Make another secret, which the answer shows, once.", True)
+        load_default=False, metadata=about("Replace the secret; the response shows the new one, once.", True)
     )
 
 
-class WebhookFilterSchema(SliceSchema):
+class WebhookStateFormSchema(_ChangeSchema, RequestSchema[WebhookChange]):
+    """The form that enables or disables a webhook."""
+
+    active = fields.Boolean(required=True)
+
+
+class WebhookFilterSchema(SliceSchema, RequestSchema[CursorSlice]):
     """GET /api/webhook."""
 
-    cursor = identifier(load_default=None, metadata=about("The id of the last webhook that you have."))
+    cursor = identifier(load_default=None, metadata=about("Cursor: ID of the last webhook received."))
 
 
-class DeliveryFilterSchema(SliceSchema):
+class DeliveryFilterSchema(SliceSchema, RequestSchema[DeliveryFilter]):
     """GET /api/webhook/{webhook}/deliveries."""
 
-    cursor = identifier(load_default=None, metadata=about("The id of the last delivery that you have."))
-    state = fields.String(load_default=None, validate=validate.OneOf(STATES), metadata=about("In this state."))
+    cursor = identifier(load_default=None, metadata=about("Cursor: ID of the last delivery received."))
+    state = fields.String(load_default=None, validate=validate.OneOf(STATES), metadata=about("Filter by state."))
 
 
 class WebhookSchema(ResponseSchema):
-    """Somebody who is told of new data."""
+    """A webhook: a URL that receives published data as it changes."""
 
-    id = fields.Integer(required=True, metadata=about("Its number.", 3))
-    url = fields.String(required=True, metadata=about("Where it is told.", "https://example.org/hook"))
-    events = fields.List(fields.String(), required=True)
-    source = fields.String(required=True, allow_none=True)
-    layer = fields.String(required=True, allow_none=True)
-    active = fields.Boolean(required=True, metadata=about("Whether it is told of what happens."))
-    disabled_reason = fields.String(required=True, allow_none=True, metadata=about("Why it is not, if it was us."))
-    waiting = fields.Integer(required=True, metadata=about("How many deliveries wait.", 0))
-    created_at = Time(required=True)
-    secret = fields.String(metadata=about("What signs the deliveries; shown when it is made and never again."))
+    id = id_field("ID of the webhook.")
+    url = text_field("URL of the receiver.", "https://example.org/hook")
+    events = fields.List(fields.String(), required=True, metadata=about("Events that are sent.", list(EVENTS)))
+    source = text_field("Only this source, or sources with this prefix.", "us/ca/", allow_none=True)
+    layer = text_field("Only this layer.", "addresses", allow_none=True)
+    active = fields.Boolean(required=True, metadata=about("Whether events are sent."))
+    disabled_reason = text_field("Reason, if failed deliveries disabled it.", allow_none=True)
+    waiting = fields.Integer(
+        required=True, metadata=about("Number of waiting deliveries; counting stops at 10,000.", 0)
+    )
+    created_at = time_field("When it was created.")
+    secret = fields.String(metadata=about("Signing secret; only in the response that creates or replaces it."))
 
 
-class WebhookListSchema(ResponseSchema):
+class WebhookListSchema(ListSchema):
     """A page of webhooks, newest first."""
 
-    total = fields.Integer(required=True)
-    total_is_estimate = fields.Boolean(required=True)
     webhooks = fields.List(fields.Nested(WebhookSchema), required=True)
 
 
 class WebhookDeliverySchema(ResponseSchema):
-    """One thing that a webhook is told."""
+    """A delivery of a webhook."""
 
-    id = fields.Integer(required=True, metadata=about("Its number: the same in every try of it.", 8))
-    event = fields.String(required=True, metadata=about("`data.published` or `ping`.", "data.published"))
-    state = fields.String(required=True, validate=validate.OneOf(STATES))
-    tries = fields.Integer(required=True, metadata=about("How often it was sent.", 1))
-    status = fields.Integer(required=True, allow_none=True, metadata=about("What the last try was answered with.", 200))
-    error = fields.String(required=True, allow_none=True, metadata=about("Why the last try failed."))
-    created_at = Time(required=True)
-    due_at = Time(required=True, allow_none=True, metadata=about("When it is tried next; null when it is over."))
-    ended_at = Time(required=True, allow_none=True)
-    body = fields.String(required=True, metadata=about("What is sent."))
+    id = fields.Integer(required=True, metadata=about("ID, the same in every attempt (`webhook-id`).", 8))
+    event = text_field("`data.published` or `ping`.", "data.published")
+    state = fields.String(required=True, validate=validate.OneOf(STATES), metadata=about("State.", "delivered"))
+    tries = fields.Integer(required=True, metadata=about("Number of attempts.", 1))
+    status = fields.Integer(
+        required=True, allow_none=True, metadata=about("HTTP status of the last attempt's response.", 200)
+    )
+    error = text_field("Error of the last attempt.", allow_none=True)
+    created_at = time_field("When it was queued.")
+    due_at = time_field("When the next attempt is due; null when the delivery has ended.", allow_none=True)
+    ended_at = time_field("When it was delivered or failed.", allow_none=True)
+    body = text_field("The body that is sent, as JSON text.")
 
 
-class WebhookDeliveryListSchema(ResponseSchema):
+class WebhookDeliveryListSchema(ListSchema):
     """A page of deliveries, newest first."""
 
-    webhook = fields.Integer(required=True)
-    total = fields.Integer(required=True)
-    total_is_estimate = fields.Boolean(required=True)
+    webhook = id_field("ID of the webhook.")
     deliveries = fields.List(fields.Nested(WebhookDeliverySchema), required=True)
 
 
-class QueuedSchema(ResponseSchema):
+class QueuedPingSchema(ResponseSchema):
     """POST /api/webhook/{webhook}/ping."""
 
-    delivery = fields.Integer(required=True, metadata=about("The delivery that will be sent.", 9))
+    delivery = fields.Integer(required=True, metadata=about("ID of the queued delivery.", 9))

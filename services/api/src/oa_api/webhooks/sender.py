@@ -1,47 +1,37 @@
-"""Sending one delivery: to the public internet only, following no redirect, and not waiting for long."""
+"""Sending one delivery: only to the public internet, without following redirects, within ten seconds."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Self
 
 import aiohttp
 from yarl import URL
 
-from oa_api.webhooks.signature import HEADER, signature
+from oa_api.webhooks.rows import WebhookRequest
+from oa_api.webhooks.signature import signature_headers
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 TIMEOUT_S = 10
-_AT_ONCE = 50
-_AGENT = "OpenAddresses-Batch"
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookRequest:
-    """What is sent where, and by which secret it is signed."""
-
-    delivery: int
-    event: str
-    url: str
-    body: str
-    secret: str = field(repr=False)
+_MAX_CONNECTIONS = 50
+_USER_AGENT = "OpenAddresses-Batch"
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """How it went: the status of an answer, or why there was none."""
+    """The result of one attempt: the status of the response, and the error unless the receiver accepted it."""
 
     status: int | None
     error: str | None
 
     @property
-    def is_taken(self) -> bool:
-        """Return whether it was taken; a redirect takes nothing."""
+    def is_accepted(self) -> bool:
+        """Return whether the receiver accepted the delivery: a redirect does not."""
         return self.error is None
 
 
 class Sender:
-    """A session of its own; hosts in `allowed_hosts` may be private ones, for use on one machine."""
+    """An HTTP session for deliveries; hosts in `allowed_hosts` may be private ones, for a stack on one machine."""
 
     def __init__(self, allowed_hosts: tuple[str, ...], *, timeout_s: float = TIMEOUT_S) -> None:
         self._guard = Guard(allowed_hosts)
@@ -51,7 +41,7 @@ class Sender:
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=self._timeout_s)
         self._session = public_session(
-            self._guard, timeout=timeout, connections=_AT_ONCE, cookie_jar=aiohttp.DummyCookieJar()
+            self._guard, timeout=timeout, connections=_MAX_CONNECTIONS, cookie_jar=aiohttp.DummyCookieJar()
         )
         return self
 
@@ -59,26 +49,26 @@ class Sender:
         if self._session is not None:
             await self._session.close()
 
-    async def send(self, parcel: WebhookRequest) -> DeliveryResult:
-        """Send it once; what the other side says, beyond its status, is not read."""
+    async def send(self, request: WebhookRequest) -> DeliveryResult:
+        """Send a delivery once. The body of the response is not read."""
         if self._session is None:
             return DeliveryResult(None, "the sender is not open")
-        body = parcel.body.encode()
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": _AGENT,
-            "OA-Event": parcel.event,
-            "OA-Delivery": str(parcel.delivery),
-            HEADER: signature(parcel.secret, body, int(time.time())),
-        }
+        body = request.body.encode()
         try:
-            url = self._guard.check(URL(parcel.url))
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                is_taken = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
-                return DeliveryResult(answer.status, None if is_taken else f"it answered {answer.status}")
+            headers = {
+                "Content-Type": "application/json",
+                "User-Agent": _USER_AGENT,
+                **signature_headers(request.secret, body, message_id=str(request.id), timestamp_s=int(time.time())),
+            }
+            url = self._guard.check(URL(request.url))
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+                is_accepted = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
+                return DeliveryResult(response.status, None if is_accepted else f"HTTP {response.status}")
         except AddressRefusedError as error:
             return DeliveryResult(None, error.detail)
         except TimeoutError:
-            return DeliveryResult(None, f"no answer within {self._timeout_s:g} s")
+            return DeliveryResult(None, f"no response within {self._timeout_s:g} s")
+        except aiohttp.ClientConnectorDNSError:
+            return DeliveryResult(None, "host name not found")
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            return DeliveryResult(None, f"it cannot be reached: {type(error).__name__}")
+            return DeliveryResult(None, f"connection failed: {type(error).__name__}")

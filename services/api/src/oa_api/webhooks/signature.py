@@ -1,20 +1,29 @@
-"""How a delivery is signed, so that whoever gets it knows that it is ours and new (docs/data.md)."""
+"""Signatures of deliveries, as https://www.standardwebhooks.com defines them (docs/data.md shows how to verify one)."""
 
+import base64
+import binascii
 import hashlib
 import hmac
 import secrets
 
-HEADER = "OA-Signature"
-_SECRET_PREFIX = "whsec_"  # noqa: S105 - what every secret begins with
-_BYTES = 32
+_SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret
+_SECRET_BYTES = 32
 
 
 def new_secret() -> str:
-    """Return a secret that nobody can guess."""
-    return _SECRET_PREFIX + secrets.token_hex(_BYTES)
+    """Return a new secret: the prefix, and 32 random bytes in base64."""
+    return _SECRET_PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
 
 
-def signature(secret: str, body: bytes, at: int) -> str:
-    """Return the value of the header: the second at which it was signed, and HMAC-SHA256 over `<second>.<body>`."""
-    digest = hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
+def signature_headers(secret: str, body: bytes, *, message_id: str, timestamp_s: int) -> dict[str, str]:
+    """Return the headers that identify and sign a delivery: HMAC-SHA256 over `<message_id>.<timestamp_s>.<body>`.
+
+    Raises ValueError for a secret that is not base64.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
+    except binascii.Error as error:
+        raise ValueError("the secret of the webhook is not base64") from error
+    signed = f"{message_id}.{timestamp_s}.".encode() + body
+    digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return {"webhook-id": message_id, "webhook-timestamp": str(timestamp_s), "webhook-signature": f"v1,{digest}"}

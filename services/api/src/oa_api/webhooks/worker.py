@@ -1,35 +1,46 @@
-"""The duty that tells webhooks what they wait for: at least once, tried for a day, then given up with the reason."""
+"""The worker that sends deliveries: at least once each, retried for a day, then failed with the reason."""
 
 import asyncio
 import random
 import time
+from enum import StrEnum
 
 import structlog
 
 from oa_api.background.heartbeat import record_heartbeat
 from oa_api.background.loop import run_loop
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.metrics import WEBHOOK_TRIES
-from oa_api.webhooks.sender import TIMEOUT_S, DeliveryResult, Sender, WebhookRequest
+from oa_api.webhooks.rows import WebhookRequest
+from oa_api.webhooks.sender import TIMEOUT_S, DeliveryResult, Sender
 from oa_shared.fault_points import fault_point
 
 log = structlog.get_logger()
 WEBHOOKS = "webhooks"
-# Seconds between tries: about a day in all.
+# Seconds between attempts: about a day in all.
 DELAYS_S = (10, 60, 300, 900, 3600, 7200, 14_400, 28_800, 28_800)
 MAX_FAILED_DELIVERIES = 3
 _TIDY_EVERY_S = 30.0
 _JITTER = 0.1
-_EACH = 20
+_MAX_DELIVERIES = 20
 _BACK_OFF_S = 60.0
 _LEASE_S = 6 * TIMEOUT_S
-_DISABLED = "the webhook was switched off"
+_DISABLED = "the webhook was disabled"
 _SQL = load_queries("webhooks.queries")
 
 
+class DeliveryOutcome(StrEnum):
+    """The state of a delivery after an attempt; DISABLED means that its webhook is disabled too."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    FAILED = "failed"
+    DISABLED = "disabled"
+
+
 async def run_webhooks(database: Database, sender: Sender, stop: asyncio.Event, *, every_s: float = 1) -> None:
-    """Deliver until `stop` is set."""
+    """Send deliveries until `stop` is set."""
     tidied_at = float("-inf")
 
     async def work() -> bool:
@@ -45,48 +56,49 @@ async def run_webhooks(database: Database, sender: Sender, stop: asyncio.Event, 
 
 
 async def deliver_once(database: Database, sender: Sender) -> int:
-    """Try a few deliveries of each webhook that are due, all at once; return how many were tried."""
-    values = {"lease_s": _LEASE_S, "each": _EACH}
-    rows = await database.run(lambda transaction: transaction.all(_SQL["claim"], values))
-    ends = await asyncio.gather(*(_deliver(database, sender, row) for row in rows), return_exceptions=True)
-    for error in ends:
+    """Send up to 20 due deliveries of each webhook, all at once, and return how many there were."""
+    values = {"lease_s": _LEASE_S, "each": _MAX_DELIVERIES}
+    requests = await database.run(lambda transaction: transaction.all(_SQL["claim"], values, into=WebhookRequest))
+    results = await asyncio.gather(*(_deliver(database, sender, each) for each in requests), return_exceptions=True)
+    for error in results:
         if isinstance(error, BaseException):
             raise error
-    return len(rows)
+    return len(requests)
 
 
-async def _deliver(database: Database, sender: Sender, row: Row) -> None:
-    parcel = WebhookRequest(row["id"], row["event"], url=row["url"], body=row["body"], secret=row["secret"])
-    reply = await sender.send(parcel)
+async def _deliver(database: Database, sender: Sender, request: WebhookRequest) -> None:
+    result = await sender.send(request)
     fault_point("webhook.after_send")
-    outcome = await database.run(lambda transaction: _settle(transaction, row, reply))
+    outcome = await database.run(lambda transaction: _record_result(transaction, request, result))
     WEBHOOK_TRIES.labels(outcome).inc()
-    told = {"webhook": row["webhook"], "delivery": row["id"], "tries": row["tries"], "status": reply.status}
-    log.info("webhook_tried", **told, outcome=outcome, error=reply.error)
+    log.info(
+        "webhook_tried",
+        webhook=request.webhook,
+        delivery=request.id,
+        tries=request.tries,
+        status=result.status,
+        outcome=outcome,
+        error=result.error,
+    )
 
 
-async def _settle(transaction: Transaction, row: Row, reply: DeliveryResult) -> str:
-    """Write down how a try went: `delivered`, `later`, `failed` or `disabled`."""
-    values = {"delivery": row["id"], "webhook": row["webhook"], "status": reply.status, "error": reply.error}
-    if reply.is_taken:
-        await transaction.execute(_SQL["delivered"], values)
+async def _record_result(transaction: Transaction, request: WebhookRequest, result: DeliveryResult) -> DeliveryOutcome:
+    values = {"delivery": request.id, "webhook": request.webhook, "status": result.status, "error": result.error}
+    if result.is_accepted:
+        await transaction.execute(_SQL["record_success"], values)
         await transaction.execute(_SQL["reset_failures"], values)
-        return "delivered"
-    await transaction.execute(
-        _SQL["back_off"], {**values, "back_off_s": _BACK_OFF_S if row["tries"] > 1 else DELAYS_S[0]}
-    )
-    if row["tries"] <= len(DELAYS_S):
-        delay_s = DELAYS_S[row["tries"] - 1] * random.uniform(1, 1 + _JITTER)  # noqa: S311 - so that they do not come together
+        return DeliveryOutcome.DELIVERED
+    back_off_s = _BACK_OFF_S if request.tries > 1 else DELAYS_S[0]
+    await transaction.execute(_SQL["back_off"], {**values, "back_off_s": back_off_s})
+    if request.tries <= len(DELAYS_S):
+        # The jitter spreads the retries of deliveries that failed together.
+        delay_s = DELAYS_S[request.tries - 1] * random.uniform(1, 1 + _JITTER)  # noqa: S311
         await transaction.execute(_SQL["retry_delivery"], {**values, "delay_s": delay_s})
-        return "later"
+        return DeliveryOutcome.RETRY
     await transaction.execute(_SQL["fail_delivery"], values)
-    because = (
-        f"{MAX_FAILED_DELIVERIES} deliveries in a row failed, each after a day of tries; the last one: {reply.error}"
-    )
-    webhook = await transaction.first(
-        _SQL["record_failed_delivery"], {**values, "most": MAX_FAILED_DELIVERIES, "because": because}
-    )
-    if webhook is None or not webhook["is_disabled"]:
-        return "failed"
+    reason = f"{MAX_FAILED_DELIVERIES} deliveries in a row failed, each after a day of retries; last: {result.error}"
+    failure = {**values, "most": MAX_FAILED_DELIVERIES, "reason": reason}
+    if not await transaction.first(_SQL["record_failed_delivery"], failure, into=bool):
+        return DeliveryOutcome.FAILED
     await transaction.execute(_SQL["fail_waiting"], {**values, "error": _DISABLED})
-    return "disabled"
+    return DeliveryOutcome.DISABLED

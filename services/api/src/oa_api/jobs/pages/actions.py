@@ -4,9 +4,9 @@ from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import ConflictError
-from oa_api.http.forms import form
+from oa_api.http.forms import read_form
 from oa_api.http.request_parsing import path_id
-from oa_api.http.schemas import ReasonSchema
+from oa_api.http.schemas import ActionReasonSchema
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import actions
 from oa_api.jobs.actions import JobAction
@@ -36,7 +36,7 @@ async def post_reject(request: web.Request) -> web.Response:
 async def _run_action(request: web.Request, action: JobAction[object], message: str) -> web.Response:
     """Run an action on the job of the path; a conflict with its status shows as a message on its page."""
     job = path_id(request, "job")
-    reason, by = (await form(request, ReasonSchema()))["reason"], request[PRINCIPAL]
+    reason, by = (await read_form(request, ActionReasonSchema())).reason, request[PRINCIPAL]
     try:
         await request.app[DATABASE].run(lambda transaction: action(transaction, job, by=by, reason=reason))
     except ConflictError as error:
