@@ -26,21 +26,21 @@ _MOST_MEMORY_MB = 1500
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deal the tests to the workers of pytest-xdist, where there are several."""
+    """Divide the tests among the workers of pytest-xdist."""
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     if workers > 1:
         items[:] = deal(items, workers)
 
 
 def pytest_collection_finish() -> None:
-    """Leave what the collection made out of garbage collection, so that it looks at what tests leave soon and fast."""
+    """Exempt the objects of the collection from garbage collection, so that it frees those of tests sooner."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Iterator[None]:
-    """Fail the test after which this process has more memory than all tests together need."""
+    """Fail the test after which this process has more memory than all tests together require."""
     yield
     pages = int(_STATM.read_text("ascii").split()[1]) if _STATM.exists() else 0
     megabytes = pages * resource.getpagesize() // 2**20
@@ -49,7 +49,7 @@ def pytest_runtest_teardown() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _fresh_logging() -> Iterator[None]:
-    """Undo what a program that a test runs in this process does to logging: the next test wants to see every line."""
+    """Undo changes to the logging configuration: programs run in this process, and the next test needs every line."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield

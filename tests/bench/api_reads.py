@@ -37,7 +37,7 @@ DATA = {
     "one": "/api/data/7",
     "history of one": "/api/data/7/history?limit=100",
     "places of all": "/api/data/places",
-    "licences": "/api/licenses",
+    "licenses": "/api/licenses",
     "credits of all": "/api/attribution",
     "feed": "/data/feed.atom",
 }

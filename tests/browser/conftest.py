@@ -1,4 +1,4 @@
-"""One Chromium for the tests of a module, and sites to look at: one with jobs in every state, one with nothing."""
+"""One Chromium for the tests of a module, and two sites: one with jobs in every status, one without data."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from browser.visitor import AXE, ROOT, WEIGHTS, Visitor
 from oa_local.postgres import Postgres
 from support.accounts import account, session
 
-_BEGAN = pytest.StashKey[float]()
+_STARTED_AT = pytest.StashKey[float]()
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _INSTALLED = ROOT / ".local/web/chromium/chromium"
 
@@ -34,32 +34,32 @@ def _chromium() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show how much pages weigh, as the tests of this session found."""
+    """Print the sizes of pages that the tests of this session measured."""
     if hasattr(config, "workerinput"):
         return
-    began = config.stash.get(_BEGAN, 0.0)
-    found = [path for path in sorted(WEIGHTS.glob("*.json")) if path.stat().st_mtime >= began]
-    if not found:
+    started_at = config.stash.get(_STARTED_AT, 0.0)
+    measured = [path for path in sorted(WEIGHTS.glob("*.json")) if path.stat().st_mtime >= started_at]
+    if not measured:
         return
     terminalreporter.section("first visits on a slow line (1.6 Mbit/s, 150 ms)")
-    for path in found:
-        told = json.loads(path.read_text("utf-8"))
-        paint, load = told["paint_ms"] or 0, told["load_ms"]
-        size = f"{told['bytes'] / 1000:6.1f} KB in {told['requests']} requests"
-        terminalreporter.write_line(f"{told['path']:<22} {size}, first words {paint:5.0f} ms, loaded {load:5.0f} ms")
+    for path in measured:
+        visit = json.loads(path.read_text("utf-8"))
+        paint, load = visit["paint_ms"] or 0, visit["load_ms"]
+        size = f"{visit['bytes'] / 1000:6.1f} KB in {visit['requests']} requests"
+        terminalreporter.write_line(f"{visit['path']:<22} {size}, first words {paint:5.0f} ms, loaded {load:5.0f} ms")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_BEGAN] = time.time()
+    config.stash[_STARTED_AT] = time.time()
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = _chromium()
-    # The newer way to take screenshots fails now and then on long pages in a Chromium that is a headless shell.
+    # In a headless shell of Chromium, screenshots of long pages fail at times without this.
     os.environ["PLAYWRIGHT_LEGACY_SCREENSHOT"] = "1"
     with sync_playwright() as playwright:
-        # Tests may run as root, where Chromium has no sandbox; it sees only pages of ours.
+        # Tests may run as root, where Chromium has no sandbox; it opens only pages of the API under test.
         launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield launched
         launched.close()
@@ -80,7 +80,7 @@ def fresh_database(postgres: Postgres, migrated_template: str) -> Iterator[Calla
 
 @pytest.fixture(scope="module")
 def site(fresh_database: Callable[[], str]) -> Iterator[Site]:
-    """Jobs in every state, one of them of a source with a hostile name."""
+    """A site with jobs in every status, one of them of a source with a hostile name."""
     url = fresh_database()
     with Site(url) as opened:
         seed(url, opened)
@@ -95,31 +95,31 @@ def empty_site(fresh_database: Callable[[], str]) -> Iterator[Site]:
 
 @pytest.fixture
 def visitor(browser: Browser, site: Site) -> Iterator[Visitor]:
-    coming = Visitor(browser, site.url)
-    yield coming
-    coming.leave()
+    first = Visitor(browser, site.url)
+    yield first
+    first.leave()
 
 
 @pytest.fixture
 def newcomer(browser: Browser, empty_site: Site) -> Iterator[Visitor]:
-    """Somebody who comes to a site without any data."""
-    coming = Visitor(browser, empty_site.url)
-    yield coming
-    coming.leave()
+    """A visitor of a site without data."""
+    first = Visitor(browser, empty_site.url)
+    yield first
+    first.leave()
 
 
 @pytest.fixture
 def signed_in(browser: Browser, site: Site) -> Iterator[Callable[[str], Visitor]]:
-    """Give somebody with a role, as a visitor who is signed in."""
-    came: list[Visitor] = []
+    """Return a function that signs in a visitor with a role."""
+    visitors: list[Visitor] = []
 
-    def come(role: str) -> Visitor:
+    def sign_in(role: str) -> Visitor:
         login = f"{role}-{uuid.uuid4().hex[:6]}"
         site.run(account(site.api, login, role))
         secret = site.run(session(site.api, login))
-        came.append(Visitor(browser, site.url, cookies={"oa_session": secret}))
-        return came[-1]
+        visitors.append(Visitor(browser, site.url, cookies={"oa_session": secret}))
+        return visitors[-1]
 
-    yield come
-    for visitor in came:
+    yield sign_in
+    for visitor in visitors:
         visitor.leave()

@@ -1,4 +1,4 @@
-"""What the sites show: written as rows, for a page does not care how they came about."""
+"""The data of the sites, written as rows."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""The API on a loop of its own, for a browser that is driven from this thread."""
+"""The API on an event loop in a thread of its own, because Playwright blocks the thread of the test."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ _Answer = TypeVar("_Answer")
 
 
 class Site:
-    """Serves on loopback while it is entered; `run` does something on its loop and waits for it."""
+    """Serves on loopback inside a `with` block; `run` awaits a coroutine on its loop."""
 
     def __init__(self, database_url: str, **settings: Any) -> None:
         self._database_url, self._settings = database_url, settings

@@ -1,4 +1,4 @@
-"""The pages of published data: the list, one dataset, the map of everything."""
+"""The pages of published data: the list, one dataset, the map."""
 
 from collections.abc import Callable, Iterator
 
@@ -18,7 +18,7 @@ async def _fill(api: RunningApi) -> None:
     for count in (100, 104, 120):
         await publish(api, "us/ca/berkeley", makes={"count": count}, github={"sha": "0a1b2c3d4e5f"})
     await publish(api, "us/ca/alameda", makes={"bounds": [-122.4, 37.4, -121.5, 37.9]})
-    await publish(api, "xx/hostile", HOSTILE, licence={"text": HOSTILE, "url": "javascript:alert(1)"})
+    await publish(api, "xx/hostile", HOSTILE, license_={"text": HOSTILE, "url": "javascript:alert(1)"})
     newer = await make_job(api, "us/ca/alameda")
     error = {"code": "source.not_found", "message": f"https://example.org/{HOSTILE} answered 404"}
     await tell(api.database, newer, JobStatus.FAIL, error=error)
@@ -38,27 +38,27 @@ def reader(browser: Browser, full_site: Site) -> Iterator[Visitor]:
     coming.leave()
 
 
-def test_list_is_filtered_by_how_the_source_begins(reader: Visitor) -> None:
+def test_list_is_filtered_by_the_prefix_of_the_source(reader: Visitor) -> None:
     page = reader.open("/data")
     assert page.locator("tbody tr").count() == 3
     assert page.get_by_text(HOSTILE).first.is_visible()
     look(page, "data")
-    page.get_by_label("Source begins with").fill("us/ca/b")
+    page.get_by_label("Source path starts with").fill("us/ca/b")
     page.get_by_role("button", name="Filter").click()
     assert page.locator("tbody th").all_inner_texts() == ["us/ca/berkeley"]
 
 
-def test_dataset_shows_files_history_and_how_full_it_is(reader: Visitor) -> None:
+def test_dataset_shows_files_history_and_attribution(reader: Visitor) -> None:
     page = reader.open("/data")
     page.get_by_role("link", name="us/ca/berkeley").click()
     assert page.get_by_role("link", name="source.parquet").is_visible()
     assert page.get_by_label("Features at each publication").locator("circle").count() == 3
     assert page.get_by_role("table", name="Publications").locator("tbody tr").count() == 3
-    assert page.get_by_text("must be given: Town").is_visible()
+    assert page.get_by_text("required: Town").is_visible()
     look(page, "dataset")
 
 
-def test_dataset_whose_newer_job_failed_says_why_in_words(reader: Visitor) -> None:
+def test_dataset_whose_newer_job_failed_shows_the_error(reader: Visitor) -> None:
     page = reader.open("/data?failing=true")
     page.get_by_role("link", name="us/ca/alameda").click()
     assert page.get_by_text(f"https://example.org/{HOSTILE} answered 404").is_visible()
@@ -73,36 +73,36 @@ def test_dataset_with_hostile_words_shows_them_as_text(reader: Visitor) -> None:
     assert page.locator("img").count() == 0
 
 
-def test_map_is_drawn_and_leads_to_datasets(reader: Visitor) -> None:
+def test_map_is_drawn(reader: Visitor) -> None:
     page = reader.open("/map")
     page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
     look(page, "map")
 
 
-def test_map_that_is_clicked_leads_to_the_dataset(reader: Visitor) -> None:
+def test_click_on_the_map_opens_the_dataset(reader: Visitor) -> None:
     page = reader.open("/map?source=us/ca/berkeley")
     page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
     page.locator("[data-map] canvas").click()
-    page.get_by_role("link", name="Show it").click()
+    page.get_by_role("link", name="Open dataset").click()
     assert page.get_by_role("heading", level=1).inner_text() == "us/ca/berkeley · addresses · city"
 
 
 def test_map_without_scripts_has_the_list(reader: Visitor) -> None:
     page = reader.open("/map", scripts=False)
-    assert page.get_by_text("the list below does not").is_visible()
+    assert page.get_by_text("The list below works without it.").is_visible()
     assert page.locator("tbody tr").count() == 3
 
 
 @pytest.mark.parametrize(("path", "name"), [("/data", "data-empty"), ("/map", "map-empty")])
-def test_page_without_data_says_so(newcomer: Visitor, path: str, name: str) -> None:
+def test_page_without_data_has_an_empty_state(newcomer: Visitor, path: str, name: str) -> None:
     page = newcomer.open(path)
-    assert page.get_by_text("There is no data").is_visible()
+    assert page.get_by_text("No matching datasets.").is_visible()
     look(page, name)
 
 
-def test_dataset_that_is_not_there_is_an_error_page(reader: Visitor) -> None:
+def test_missing_dataset_is_an_error_page(reader: Visitor) -> None:
     look(reader.open("/data/999", status=404), "dataset-missing")
 
 
-def test_filter_that_cannot_be_is_an_error_page(reader: Visitor) -> None:
+def test_invalid_filter_is_an_error_page(reader: Visitor) -> None:
     assert reader.open("/data?bbox=1,2", status=422).get_by_text("bbox").first.is_visible()

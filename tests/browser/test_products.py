@@ -1,4 +1,4 @@
-"""Collections, exports and the map's state as people see and make them."""
+"""The pages of collections, exports and the fabric."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,7 +16,7 @@ SignedIn = Callable[[str], Visitor]
 
 
 async def fill(api: RunningApi) -> None:
-    """Publish two sources; make a collection whose latest build failed, an export of each fate, and one map."""
+    """Publish two sources; create a collection whose latest build failed, exports in each state, one layer of tiles."""
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/douglas", layer="parcels")
     body = {"name": "us-ne", "display_name": f"Nebraska {HOSTILE}", "sources": ["us/ne/**"], "deduplicate": True}
@@ -49,7 +49,7 @@ def site(fresh_database: Callable[[], str]) -> Iterator[Site]:
         yield opened
 
 
-def told(page: Page) -> str:
+def flash_text(page: Page) -> str:
     return page.get_by_role("status").first.inner_text()
 
 
@@ -57,7 +57,7 @@ def told(page: Page) -> str:
     ("name", "path"), [("collections", "/collections"), ("collection", "/collections/1"), ("exports", "/exports")]
 )
 @pytest.mark.parametrize("role", ["", "admin"])
-def test_page_of_products_with_data_is_fit_for_everybody(
+def test_page_of_products_with_data_passes_the_checks(
     visitor: Visitor, signed_in: SignedIn, name: str, path: str, role: str
 ) -> None:
     coming = signed_in(role) if role else visitor
@@ -65,23 +65,23 @@ def test_page_of_products_with_data_is_fit_for_everybody(
 
 
 @pytest.mark.parametrize(("name", "path"), [("collections-empty", "/collections"), ("exports-empty", "/exports")])
-def test_page_of_products_without_data_is_fit_for_everybody(newcomer: Visitor, name: str, path: str) -> None:
+def test_page_of_products_without_data_passes_the_checks(newcomer: Visitor, name: str, path: str) -> None:
     look(newcomer.open(path), name)
 
 
 def test_missing_collection_is_a_page(visitor: Visitor) -> None:
     page = visitor.open("/collections/999", status=404)
-    expect(page.get_by_text("there is no collection 999")).to_be_visible()
+    expect(page.get_by_text("collection 999 does not exist")).to_be_visible()
 
 
-def test_hostile_words_are_text_on_every_page_of_products(visitor: Visitor) -> None:
+def test_hostile_text_stays_text_on_every_page_of_products(visitor: Visitor) -> None:
     for path in ("/collections", "/collections/1", "/exports"):
         page = visitor.open(path)
         expect(page.get_by_text(HOSTILE).first).to_be_visible()
         assert page.locator("img[src=x], main script").count() == 0, path
 
 
-def test_collection_page_offers_the_last_good_files_and_says_what_failed(visitor: Visitor) -> None:
+def test_collection_page_has_the_last_files_and_the_failure(visitor: Visitor) -> None:
     page = visitor.open("/collections/1")
     expect(page.get_by_text("The latest build failed.")).to_be_visible()
     expect(page.get_by_text("nothing has changed since job 3")).to_be_visible()
@@ -91,7 +91,7 @@ def test_collection_page_offers_the_last_good_files_and_says_what_failed(visitor
     assert download.value.path().read_text("utf-8") == "made by job 3"
 
 
-def test_exports_page_shows_each_fate_and_a_stranger_no_form(visitor: Visitor) -> None:
+def test_exports_page_shows_each_state_and_no_form_to_anonymous_visitors(visitor: Visitor) -> None:
     page = visitor.open("/exports")
     rows = page.locator("tbody tr")
     assert [row.locator(".status").inner_text() for row in rows.all()] == ["Pending", "Fail", "Success", "Success"]
@@ -100,65 +100,65 @@ def test_exports_page_shows_each_fate_and_a_stranger_no_form(visitor: Visitor) -
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_author_makes_an_export(signed_in: SignedIn, scripts: bool) -> None:  # noqa: FBT001 - with and without
+def test_author_creates_an_export(signed_in: SignedIn, scripts: bool) -> None:  # noqa: FBT001 - with and without
     page = signed_in("author").open("/exports", scripts=scripts)
     page.get_by_label("Published data of these sources").fill("us/ne/**")
     page.get_by_label("Layer").select_option("addresses")
-    page.get_by_label("Only inside").fill("-97, 40, -96, 41")
+    page.get_by_label("Bounding box").fill("-97, 40, -96, 41")
     page.get_by_role("button", name="Export", exact=True).click()
-    assert "is on its way" in told(page)
+    assert " started." in flash_text(page)
     row = page.locator("tbody tr").first
     expect(row).to_contain_text("us/ne/** · addresses · -97.0, 40.0, -96.0, 41.0")
     expect(row).to_contain_text("Pending")
 
 
-def test_author_who_asks_for_too_much_sees_why_and_what_was_filled_in(signed_in: SignedIn) -> None:
+def test_invalid_export_shows_the_problem_and_the_filled_in_form(signed_in: SignedIn) -> None:
     page = signed_in("author").open("/exports")
     page.get_by_label("Published data of these sources").fill("us/ne")
-    page.get_by_label("Only inside").fill("1, 2")
+    page.get_by_label("Bounding box").fill("1, 2")
     page.get_by_role("button", name="Export", exact=True).click()
     expect(page.get_by_text("Four numbers: west, south, east, north.")).to_be_visible()
     assert page.get_by_label("Published data of these sources").input_value() == "us/ne"
-    page.get_by_label("Only inside").fill("")
+    page.get_by_label("Bounding box").fill("")
     page.get_by_role("button", name="Export", exact=True).click()
     expect(page.get_by_text("Choose one of addresses, parcels.")).to_be_visible()
 
 
-def test_exports_page_fills_in_what_its_address_says(signed_in: SignedIn) -> None:
+def test_exports_page_fills_in_the_form_from_its_url(signed_in: SignedIn) -> None:
     page = signed_in("author").open("/exports?job=1")
-    assert page.get_by_label("Or the result of the job").input_value() == "1"
+    assert page.get_by_label("Or a job's result").input_value() == "1"
     page.get_by_role("button", name="Export", exact=True).click()
-    assert "is on its way" in told(page)
+    assert " started." in flash_text(page)
 
 
-def test_admin_makes_builds_changes_and_deletes_a_collection(signed_in: SignedIn) -> None:
+def test_admin_creates_builds_changes_and_deletes_a_collection(signed_in: SignedIn) -> None:
     page = signed_in("admin").open("/collections")
-    page.get_by_label("Name in addresses").fill("us-ne")
-    page.get_by_label("Name for people").fill("Lancaster")
+    page.get_by_label("URL name").fill("us-ne")
+    page.get_by_label("Display name").fill("Lancaster")
     page.get_by_label("Sources").fill("us/ne/lancaster\nus/ne/other")
-    page.get_by_role("button", name="Make the collection").click()
-    expect(page.get_by_text("there is a collection 'us-ne' already: choose another name")).to_be_visible()
+    page.get_by_role("button", name="Create collection").click()
+    expect(page.get_by_text("collection 'us-ne' exists already: choose another name")).to_be_visible()
     assert page.get_by_label("Sources").input_value() == "us/ne/lancaster\nus/ne/other"
-    page.get_by_label("Name in addresses").fill("lancaster")
-    page.get_by_role("button", name="Make the collection").click()
-    assert told(page) == "Collection lancaster is made. Build it next."
+    page.get_by_label("URL name").fill("lancaster")
+    page.get_by_role("button", name="Create collection").click()
+    assert flash_text(page) == "Collection lancaster created. Build it next."
     page.get_by_role("button", name="Build", exact=True).click()
-    assert "builds it." in told(page)
+    assert "Build started" in flash_text(page)
     page.get_by_role("button", name="Build", exact=True).click()
-    assert "builds the same" in told(page)
+    assert "is building the same inputs" in flash_text(page)
     page.get_by_label("GeoParquet").uncheck()
-    page.get_by_role("button", name="Keep the change").click()
-    assert told(page) == "It is changed; the next build goes by it."
+    page.get_by_role("button", name="Save").click()
+    assert flash_text(page) == "Saved; applies to the next build."
     expect(page.get_by_label("GeoParquet")).not_to_be_checked()
     page.locator("summary", has_text="Delete").click()
-    page.get_by_role("button", name="Delete the collection").click()
-    assert told(page) == "Collection lancaster is deleted."
+    page.get_by_role("button", name="Delete collection").click()
+    assert flash_text(page) == "Collection lancaster deleted."
 
 
-def test_admin_builds_the_map(signed_in: SignedIn) -> None:
+def test_admin_builds_the_fabric(signed_in: SignedIn) -> None:
     page = signed_in("admin").open("/collections")
-    page.get_by_role("button", name="Build what has changed").click()
-    assert "addresses: nothing has changed since job" in told(page)
-    page.locator("summary", has_text="Build all anew").click()
-    page.get_by_role("button", name="Build all anew").click()
-    assert "Being built: addresses: job" in told(page)
+    page.get_by_role("button", name="Rebuild changed").click()
+    assert "addresses: nothing has changed since job" in flash_text(page)
+    page.locator("summary", has_text="Rebuild all").click()
+    page.get_by_role("button", name="Rebuild all").click()
+    assert "Builds started: addresses: job" in flash_text(page)

@@ -1,4 +1,4 @@
-"""A person at a browser: opens pages, and hears every complaint that the browser has about them."""
+"""A visitor with a browser: opens pages and records every error that the browser reports."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ SHOTS = ROOT / ".local/screenshots"
 WEIGHTS = SHOTS / "weights"
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 _SERIOUS = frozenset({"serious", "critical"})
-# What Chromium says of each answer of 400 and more, also of the page that a test asks for; and of WebGL without a GPU.
+# Chromium reports each response of 400 and above, even of the page under test, and WebGL without a GPU.
 _HARMLESS = re.compile(
     r"^Failed to load resource: the server responded with a status of [45]\d\d|GPU stall due to ReadPixels"
 )
@@ -21,7 +21,7 @@ _HARMLESS = re.compile(
 
 @dataclass
 class Visitor:
-    """One browser profile at one site. `complaints` are errors on the console, of the policy, and of scripts."""
+    """One browser profile at one site; `complaints` has the errors of the console, the policy and scripts."""
 
     browser: Browser
     url: str
@@ -30,7 +30,7 @@ class Visitor:
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def blank(self, *, scripts: bool = True, **options: Any) -> Page:
-        """Open a window of a fresh profile."""
+        """Open an empty page in a new profile."""
         context = self.browser.new_context(
             base_url=self.url, viewport=DESK, java_script_enabled=scripts, reduced_motion="reduce", **options
         )
@@ -38,32 +38,32 @@ class Visitor:
         for name, value in self.cookies.items():
             context.add_cookies([{"name": name, "value": value, "url": self.url}])
         page = context.new_page()
-        page.on("console", self._hear)
+        page.on("console", self._record)
         page.on("pageerror", lambda error: self.complaints.append(f"script: {error}"))
         page.on("dialog", lambda dialog: self.complaints.append(f"dialog: {dialog.message}"))
         return page
 
     def open(self, path: str, *, scripts: bool = True, status: int = 200, **options: Any) -> Page:
-        """Go to a page in a fresh profile."""
+        """Open a page of the site in a new profile."""
         page = self.blank(scripts=scripts, **options)
         answer = page.goto(path, wait_until="load")
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
         return page
 
-    def _hear(self, message: ConsoleMessage) -> None:
+    def _record(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not _HARMLESS.search(message.text):
             self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     def leave(self) -> None:
-        """Close everything; nothing may have been complained of."""
+        """Close all pages; fails if the browser reported an error."""
         for context in self._contexts:
             context.close()
         assert not self.complaints, "\n".join(self.complaints)
 
 
-def stumbles(page: Page) -> list[str]:
-    """Return what axe finds serious or critical for people who do not see the page, or use no mouse."""
+def find_accessibility_problems(page: Page) -> list[str]:
+    """Return the violations of accessibility rules that axe rates serious or critical."""
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("async () => (await axe.run({resultTypes: ['violations']})).violations")
     return [
@@ -75,17 +75,17 @@ def stumbles(page: Page) -> list[str]:
 
 
 def look(page: Page, name: str) -> None:
-    """Take pictures of the page in light, dark and on a phone, and let axe look at each."""
+    """Check accessibility and width in light, in dark and on a phone, with a screenshot of each."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     for variant, scheme, size in (("light", "light", DESK), ("dark", "dark", DESK), ("phone", "light", PHONE)):
         page.emulate_media(color_scheme=scheme)
         page.set_viewport_size(size)
         page.screenshot(path=SHOTS / f"{name}-{variant}.png", full_page=True)
-        found = stumbles(page)
+        found = find_accessibility_problems(page)
         assert found == [], f"{name}, {variant}: {found}"
         assert not is_wider_than_window(page), f"{name}, {variant}: the page scrolls sideways"
 
 
 def is_wider_than_window(page: Page) -> bool:
-    """Return whether one has to scroll sideways to read the page."""
+    """Return whether the page scrolls sideways."""
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))

@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from faults.system import System
-from support.fakes.github_events import encode_event, headers
+from support.fakes.github_events import encode_payload, headers
 from support.fakes.github_model import GitHubModel
 from support.fakes.github_server import GitHubServer
 
@@ -50,7 +50,7 @@ class Author:
 
     def send(self, event: str, payload: Any) -> None:
         """Send an event until the API accepts it, like a redelivery on GitHub."""
-        body = encode_event(payload)
+        body = encode_payload(payload)
         event_headers, deadline = headers(event, body), time.monotonic() + _TIMEOUT_S
         while True:
             self.system.restart_dead()

@@ -1,4 +1,4 @@
-"""The whole system as processes with short intervals, crash points, and a supervisor that tests can hold back."""
+"""The whole system as processes with short intervals, crash points, and a supervisor that restarts services."""
 
 import json
 import time
@@ -101,7 +101,7 @@ class System:
             pass
 
     def stop(self) -> None:
-        """End everything at once: no test looks at it any more, and the folder goes with it."""
+        """Kill all processes: no test reads their state afterward."""
         for process in (*self.extra, *(service.process for service in self.stack.services)):
             process.stop(timeout_s=0)
         self.stack.services.clear()
@@ -210,7 +210,7 @@ class System:
     def check(self, jobs: list[int]) -> History:
         """Wait for the end of the jobs and return their history, which must be free of contradictions."""
         history = self.wait(jobs)
-        assert history.problems(jobs, self.stored) == []
+        assert history.problems(jobs, self.read_object) == []
         return history
 
     def execute(self, statement: str, *values: object) -> None:
@@ -219,7 +219,7 @@ class System:
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
 
-    def stored(self, key: str) -> bytes | None:
+    def read_object(self, key: str) -> bytes | None:
         """Return the bytes of an object, or None if it is missing."""
         for _ in range(20):
             try:

@@ -99,7 +99,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(target=messages, message=messages)
     def forgery(self, message: Message) -> Any:
-        """A stranger sends a report with a wrong token."""
+        """An untrusted client sends a report with a wrong token."""
         if isinstance(message, BatchEvent):
             return multiple()
         return StatusMessage(message.job, message.attempt, "f" * 32, message.seq, message.status, message.at)

@@ -57,13 +57,13 @@ def test_cleanup_whose_process_dies_keeps_rows_and_objects_consistent(system: Sy
     history = system.wait(jobs)
     assert set(history.statuses()) == {"Success"}
     key = f"job/{jobs[0]}/attempt-1/source.geojson.gz"
-    assert system.stored(key)
+    assert system.read_object(key)
     system.execute("UPDATE job_attempt SET ended_at = now() - interval '61 days' WHERE job_id = ANY(%s)", jobs)
     system.crash_at(*_CLEANUP)
     schedule_run = system.call_until_answered("POST", "/api/cleanup", {"dry_run": False})["schedule_run"]["id"]
     wait_until_done(system, schedule_run)
     assert system.collect_crashes() == set(_CLEANUP)
-    assert system.stored(key) is None
+    assert system.read_object(key) is None
     for job in jobs:
         with pytest.raises(HTTPError) as refused:
             system.call("GET", f"/api/job/{job}/output/source.geojson.gz")

@@ -123,7 +123,7 @@ class World:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the API, its duties and the dispatchers, each twice, inside the block."""
+        """Run the API, and its workers and dispatchers twice each, until the end of the block."""
         stop = asyncio.Event()
         async with AsyncExitStack() as stack:
             api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))

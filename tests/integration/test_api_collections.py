@@ -20,7 +20,7 @@ async def collection(api: RunningApi, **more: Any) -> int:
     return int(made["id"])
 
 
-async def started(api: RunningApi, number: int, **asked: Any) -> Any:
+async def start_build(api: RunningApi, number: int, **asked: Any) -> Any:
     status, made = await ask(api, "POST", f"/api/collections/{number}/build", asked)
     assert status == 200
     return made
@@ -46,7 +46,7 @@ async def test_collection_name_that_is_taken_is_refused(api: RunningApi) -> None
     await collection(api)
     status, problem = await ask(api, "POST", "/api/collections", NEBRASKA)
     assert status == 409
-    assert problem["detail"] == "there is a collection 'us-ne' already: choose another name"
+    assert problem["detail"] == "collection 'us-ne' exists already: choose another name"
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_collection_name_that_is_taken_is_refused(api: RunningApi) -> None
         ({**NEBRASKA, "s3": "x"}, "s3"),
     ],
 )
-async def test_collection_that_says_what_cannot_be_is_refused(api: RunningApi, body: Any, field: str) -> None:
+async def test_invalid_collection_is_refused(api: RunningApi, body: Any, field: str) -> None:
     status, problem = await ask(api, "POST", "/api/collections", body)
     assert status == 422
     assert field in problem["errors"]
@@ -87,7 +87,7 @@ async def test_collection_change_keeps_what_is_left_out(api: RunningApi) -> None
 async def test_collection_deleted_is_gone_and_its_jobs_stay(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
-    job = (await started(api, number))["job"]
+    job = (await start_build(api, number))["job"]
     status, said = await ask(api, "DELETE", f"/api/collections/{number}")
     assert status == 200
     assert said == {"status": 200, "message": "collection us-ne is deleted"}
@@ -112,7 +112,7 @@ async def test_build_makes_one_job_whose_plan_names_the_inputs(api: RunningApi) 
     lancaster, douglas = await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas", count=50)
     await publish(api, "us/nebraska"), await publish(api, "us/ne/plain", with_parquet=False)
     number = await collection(api, deduplicate=True, formats=["geojson", "pmtiles"])
-    made = await started(api, number)
+    made = await start_build(api, number)
     assert made["skipped"] is None
     assert made["inputs"] == 2
     assert made["features"] == 1050
@@ -153,7 +153,7 @@ async def test_build_makes_one_job_whose_plan_names_the_inputs(api: RunningApi) 
 
 async def test_build_asks_for_one_container_of_its_kind(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
-    made = await started(api, await collection(api))
+    made = await start_build(api, await collection(api))
     rows = await api.database.all("SELECT body FROM outbox WHERE job_id = %(job)s", {"job": made["job"]})
     assert len(rows) == 1
     assert '"job_kind": "collection"' in rows[0]["body"]
@@ -162,7 +162,7 @@ async def test_build_asks_for_one_container_of_its_kind(api: RunningApi) -> None
 async def test_build_done_is_offered(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
-    job = (await started(api, number))["job"]
+    job = (await start_build(api, number))["job"]
     assert (await ask(api, "GET", f"/api/collections/{number}/data"))[0] == 404
     assert await build(api, job, MAIN, "collection.pmtiles", "manifest.json") == "Success"
     found = await api.get(f"/api/collections/{number}")
@@ -183,13 +183,13 @@ async def test_build_done_is_offered(api: RunningApi) -> None:
 async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
-    job = (await started(api, number))["job"]
-    assert (await started(api, number))["skipped"] == f"job {job} builds the same"
+    job = (await start_build(api, number))["job"]
+    assert (await start_build(api, number))["skipped"] == f"job {job} is building the same inputs"
     await build(api, job, MAIN)
-    made = await started(api, number)
+    made = await start_build(api, number)
     assert made["job"] is None
     assert made["skipped"] == f"nothing has changed since job {job}"
-    assert (await started(api, number, force=True))["job"] > job
+    assert (await start_build(api, number, force=True))["job"] > job
     builds = (await api.get(f"/api/collections/{number}/builds"))["builds"]
     assert [item["status"] for item in builds] == ["Pending", "Skipped", "Skipped", "Success"]
     assert [item["is_newest"] for item in builds] == [False, False, False, True]
@@ -198,25 +198,25 @@ async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced
 async def test_build_after_a_change_of_inputs_or_of_the_collection_is_made(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
-    await build(api, (await started(api, number))["job"], MAIN)
+    await build(api, (await start_build(api, number))["job"], MAIN)
     await publish(api, "us/ne/lancaster")
-    second = (await started(api, number))["job"]
+    second = (await start_build(api, number))["job"]
     await build(api, second, MAIN)
     await ask(api, "PATCH", f"/api/collections/{number}", {"deduplicate": True})
-    assert (await started(api, number))["job"] > second
+    assert (await start_build(api, number))["job"] > second
 
 
 async def test_build_of_nothing_is_skipped_even_when_forced(api: RunningApi) -> None:
     number = await collection(api)
-    assert (await started(api, number, force=True))["skipped"] == "nothing that is published matches"
+    assert (await start_build(api, number, force=True))["skipped"] == "no published data matches"
 
 
 async def test_build_that_fails_leaves_the_last_good_one(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
-    good = (await started(api, number))["job"]
+    good = (await start_build(api, number))["job"]
     await build(api, good, MAIN)
-    bad = (await started(api, number, force=True))["job"]
+    bad = (await start_build(api, number, force=True))["job"]
     error = {"code": "source.empty", "message": "nothing in it"}
     assert await end(api, bad, status=JobStatus.FAIL, error=error) == "Fail"
     found = await api.get(f"/api/collections/{number}")
@@ -228,9 +228,9 @@ async def test_build_that_fails_leaves_the_last_good_one(api: RunningApi) -> Non
 async def test_build_that_is_older_and_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
-    older = (await started(api, number))["job"]
+    older = (await start_build(api, number))["job"]
     await publish(api, "us/ne/douglas")
-    newer = (await started(api, number))["job"]
+    newer = (await start_build(api, number))["job"]
     assert await build(api, newer, MAIN) == "Success"
     assert await build(api, older, MAIN) == "Success"
     assert (await api.get(f"/api/collections/{number}"))["job"] == newer
@@ -242,7 +242,7 @@ async def test_build_that_is_older_and_ends_later_does_not_replace_the_newer(api
 async def test_build_run_again_replaces_its_own_files_once(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
-    job = (await started(api, number))["job"]
+    job = (await start_build(api, number))["job"]
     assert [await build(api, job, MAIN), await build(api, job, MAIN)] == ["Success", "duplicate"]
     assert (await ask(api, "POST", f"/api/job/{job}/rerun", {}))[1]["attempt"] == 2
     assert await build(api, job, "collection.pmtiles") == "Success"
@@ -263,7 +263,7 @@ async def test_build_with_a_key_is_started_once(api: RunningApi) -> None:
 async def test_builds_are_listed_page_by_page(api: RunningApi) -> None:
     number = await collection(api)
     for _ in range(5):
-        await started(api, number)
+        await start_build(api, number)
     response = await api.client.get(f"/api/collections/{number}/builds?limit=2")
     seen = [item["id"] for item in (await response.json())["builds"]]
     while following := response.links.get("next"):
@@ -272,9 +272,9 @@ async def test_builds_are_listed_page_by_page(api: RunningApi) -> None:
     assert seen == [5, 4, 3, 2, 1]
 
 
-async def test_deeds_are_audited(api: RunningApi) -> None:
+async def test_actions_are_audited(api: RunningApi) -> None:
     number = await collection(api)
-    await started(api, number, reason="asked for by mail")
+    await start_build(api, number, reason="asked for by mail")
     rows = await api.database.all(
         "SELECT action, reason FROM audit WHERE subject = %(s)s", {"s": f"collection/{number}"}
     )
@@ -286,7 +286,7 @@ async def test_deeds_are_audited(api: RunningApi) -> None:
 
 async def test_jobs_of_what_everybody_gets_are_left_to_moderators(api: RunningApi) -> None:
     exported = await publish(api, "us/ne/lancaster")
-    job = (await started(api, await collection(api)))["job"]
+    job = (await start_build(api, await collection(api)))["job"]
     status, made = await ask(api, "POST", "/api/export", {"format": "csv", "job": exported})
     assert status == 200
     await account(api, "ann", "author")
@@ -303,7 +303,7 @@ async def test_jobs_of_what_everybody_gets_are_left_to_moderators(api: RunningAp
 async def test_build_that_is_tried_again_stays_of_its_kind(api: RunningApi, code: str, tier: str) -> None:
     await publish(api, "us/ne/lancaster")
     number = await collection(api)
-    job = (await started(api, number))["job"]
+    job = (await start_build(api, number))["job"]
     assert await end(api, job, status=JobStatus.FAIL, error={"code": code, "message": "x"}) == "retried"
     sent = await api.database.all("SELECT body FROM outbox WHERE job_id = %(job)s ORDER BY attempt", {"job": job})
     assert [json.loads(row["body"])["job_kind"] for row in sent] == ["collection", "collection"]

@@ -1,10 +1,10 @@
-"""What data users ask for: lists, one dataset, its history, stable addresses, licences and credits."""
+"""Published data: lists, one dataset, its history, stable URLs, licenses and attribution."""
 
 import pytest
 from marshmallow import RAISE
 from yarl import URL
 
-from oa_api.datasets.schemas import CreditSchema, DatasetSchema, PublicationSchema
+from oa_api.datasets.schemas import AttributionSchema, DatasetSchema, PublicationSchema
 from oa_shared.status import JobStatus
 from support.publishing import job_of, make_job, publish, result, tell
 from support.running_api import INTERNAL, RunningApi
@@ -21,7 +21,7 @@ async def test_list_of_nothing_is_empty(api: RunningApi) -> None:
     assert answer == {"total": 0, "total_is_estimate": False, "data": []}
 
 
-async def test_dataset_tells_files_counts_licence_commit_and_job(api: RunningApi) -> None:
+async def test_dataset_has_files_counts_license_commit_and_job(api: RunningApi) -> None:
     job = await publish(api, github={"sha": "0a1b2c3"})
     (listed,) = (await api.get("/api/data"))["data"]
     row = await api.get(f"/api/data/{listed['id']}")
@@ -69,7 +69,7 @@ async def test_dataset_tells_files_counts_licence_commit_and_job(api: RunningApi
         ("?sort=updated_at", ["us/wa/king", "us/ca/alameda", "us/ca/berkeley"]),
     ],
 )
-async def test_list_with_a_filter_has_what_fits(api: RunningApi, query: str, found: list[str]) -> None:
+async def test_list_with_a_filter_has_the_matching_datasets(api: RunningApi, query: str, found: list[str]) -> None:
     await publish(api, "us/ca/berkeley")
     await publish(api, "us/ca/alameda")
     await publish(api, "us/wa/king", makes={"bounds": [-179, -18, -178, -17]})
@@ -79,12 +79,12 @@ async def test_list_with_a_filter_has_what_fits(api: RunningApi, query: str, fou
 @pytest.mark.parametrize(
     "query", ["?bbox=1,2,3", "?bbox=1,9,2,3", "?bbox=a,b,c,d", "?point=200,0", "?point=1,2&bbox=1,2,3,4", "?limit=0"]
 )
-async def test_list_with_a_filter_that_cannot_be_is_refused(api: RunningApi, query: str) -> None:
+async def test_invalid_filter_is_refused(api: RunningApi, query: str) -> None:
     assert (await api.client.get(f"/api/data{query}")).status == 422
 
 
 @pytest.mark.parametrize("sort", ["source", "updated_at"])
-async def test_list_followed_by_its_links_has_everything_once(api: RunningApi, sort: str) -> None:
+async def test_list_followed_by_its_links_has_every_dataset_once(api: RunningApi, sort: str) -> None:
     for place in range(5):
         await publish(api, f"xx/{place}")
     found, address = [], f"/api/data?limit=2&sort={sort}"
@@ -96,7 +96,7 @@ async def test_list_followed_by_its_links_has_everything_once(api: RunningApi, s
     assert sorted(found) == [f"xx/{place}" for place in range(5)]
 
 
-async def test_list_that_did_not_change_is_not_sent_again(api: RunningApi) -> None:
+async def test_unchanged_list_is_not_sent_again(api: RunningApi) -> None:
     await publish(api)
     first = await api.client.get("/api/data")
     again = await api.client.get("/api/data", headers={"If-None-Match": first.headers["ETag"]})
@@ -107,7 +107,7 @@ async def test_list_that_did_not_change_is_not_sent_again(api: RunningApi) -> No
     assert changed.status == 200
 
 
-async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
+async def test_dataset_whose_newer_job_failed_has_the_error(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     error = {"code": "source.not_found", "message": "https://example.org/a.zip answered 404"}
@@ -121,7 +121,7 @@ async def test_dataset_whose_newer_job_failed_says_why(api: RunningApi) -> None:
     assert await names(api, "?failing=false") == []
 
 
-async def test_dataset_whose_newer_job_is_held_back_says_why(api: RunningApi) -> None:
+async def test_dataset_whose_newer_job_needs_review_has_the_reasons(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     await tell(api.database, newer, JobStatus.SUCCESS, result=result(newer["id"], count=50))
@@ -151,7 +151,7 @@ async def test_history_has_each_publication_newest_first(api: RunningApi) -> Non
     assert [item["job"] for item in (await older.json())["publications"]] == [first["id"]]
 
 
-async def test_history_of_files_that_were_cleared_away_has_no_addresses_for_them(api: RunningApi) -> None:
+async def test_history_has_no_urls_of_deleted_files(api: RunningApi) -> None:
     first, _ = await publish(api), await publish(api)
     values = {"job": first["id"]}
     await api.database.execute(
@@ -162,25 +162,25 @@ async def test_history_of_files_that_were_cleared_away_has_no_addresses_for_them
     assert [file["url"] is None for file in newer["files"]] == [False] * 5
 
 
-async def test_answers_keep_to_their_schemas(api: RunningApi) -> None:
+async def test_responses_match_their_schemas(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
     await tell(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
-    await publish(api, "xx/bare", licence="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
+    await publish(api, "xx/bare", license_="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
     for row in (await api.get("/api/data"))["data"]:
         assert DatasetSchema(unknown=RAISE).validate(row) == {}
         for item in (await api.get(row["history"]))["publications"]:
             assert PublicationSchema(unknown=RAISE).validate(item) == {}
     parts = (await api.get("/api/attribution?format=json"))["datasets"]
-    assert CreditSchema(many=True, unknown=RAISE).validate(parts) == {}
+    assert AttributionSchema(many=True, unknown=RAISE).validate(parts) == {}
 
 
 @pytest.mark.parametrize("path", ["/api/data/999", "/api/data/999/history", "/api/data/x"])
-async def test_dataset_that_is_not_there_is_not_found(api: RunningApi, path: str) -> None:
+async def test_missing_dataset_is_not_found(api: RunningApi, path: str) -> None:
     assert (await api.client.get(path)).status == 404
 
 
-async def test_latest_leads_to_the_newest_file_by_get_and_head(api: RunningApi) -> None:
+async def test_latest_redirects_to_the_newest_file_by_get_and_head(api: RunningApi) -> None:
     await publish(api)
     job = await publish(api)
     for file in ("manifest.json", "changes.jsonl.gz"):
@@ -195,7 +195,7 @@ async def test_latest_leads_to_the_newest_file_by_get_and_head(api: RunningApi) 
             assert again.status == 304
 
 
-async def test_latest_followed_with_a_range_gives_that_range(api: RunningApi) -> None:
+async def test_latest_followed_with_a_range_returns_that_range(api: RunningApi) -> None:
     job = await publish(api)
     await api.storage.put_bytes(f"job/{job['id']}/attempt-1/manifest.json", b"0123456789", "application/json")
     address = "/latest/us/ca/berkeley/addresses/city/manifest.json"
@@ -216,12 +216,12 @@ async def test_latest_of_a_name_with_a_slash_and_of_a_hostile_one_is_found(api: 
 @pytest.mark.parametrize(
     "path", ["us/ca/berkeley/addresses/city/no.file", "us/ca/berkeley/addresses/town/a", "xx/addresses/city/a", "a/b"]
 )
-async def test_latest_of_what_is_not_there_is_not_found(api: RunningApi, path: str) -> None:
+async def test_latest_of_a_missing_dataset_or_file_is_not_found(api: RunningApi, path: str) -> None:
     await publish(api)
     assert (await api.client.get(f"/latest/{path}", allow_redirects=False)).status == 404
 
 
-async def test_file_that_was_published_stays_when_the_job_runs_again(api: RunningApi) -> None:
+async def test_published_file_stays_when_the_job_runs_again(api: RunningApi) -> None:
     job = await publish(api)
     await api.storage.put_bytes(f"job/{job['id']}/attempt-1/manifest.json", b"one", "application/json")
     rerun = await api.client.post(f"/api/job/{job['id']}/rerun", headers=INTERNAL)
@@ -241,7 +241,7 @@ async def test_file_that_was_published_stays_when_the_job_runs_again(api: Runnin
     assert texts == [b"one", b"two", b"two"]
 
 
-async def test_places_are_geojson_of_every_dataset(api: RunningApi) -> None:
+async def test_extents_are_geojson_of_every_dataset(api: RunningApi) -> None:
     await publish(api, "xx/a", HOSTILE)
     response = await api.client.get("/api/data/places")
     assert response.content_type == "application/geo+json"
@@ -254,24 +254,24 @@ async def test_places_are_geojson_of_every_dataset(api: RunningApi) -> None:
     assert middle["coordinates"] == [-122.25, 37.85]
 
 
-async def test_licences_are_told_with_what_is_under_each(api: RunningApi) -> None:
+async def test_licenses_have_the_number_of_datasets_under_each(api: RunningApi) -> None:
     await publish(api, "xx/a")
     await publish(api, "xx/b")
-    await publish(api, "xx/c", licence="https://example.org/open")
+    await publish(api, "xx/c", license_="https://example.org/open")
     licenses = (await api.get("/api/licenses"))["licenses"]
     assert [(use["datasets"], use["features"]) for use in licenses] == [(2, 200), (1, 100)]
     assert licenses[0]["license"]["text"] == "CC BY 4.0"
     assert licenses[1]["license"]["url"] == "https://example.org/open"
 
 
-async def test_attribution_of_a_selection_names_each_credit_once(api: RunningApi) -> None:
+async def test_attribution_of_a_selection_has_each_license_once(api: RunningApi) -> None:
     await publish(api, "xx/a")
     await publish(api, "xx/b")
-    await publish(api, "yy/c", licence="public domain")
+    await publish(api, "yy/c", license_="public domain")
     response = await api.client.get("/api/attribution?source=xx/")
     text = await response.text()
     assert response.content_type == "text/plain"
-    assert text.count("© Town. License: CC BY 4.0, https://example.org/licence.") == 1
+    assert text.count("© Town. License: CC BY 4.0, https://example.org/license.") == 1
     assert "  xx/a addresses city\n  xx/b addresses city" in text
     assert "yy/c" not in text
     parts = (await api.get("/api/attribution?format=json"))["datasets"]

@@ -21,7 +21,7 @@ def links(element: ET.Element) -> dict[str, str]:
     return {link.get("rel", ""): link.get("href", "") for link in element.findall("a:link", ATOM)}
 
 
-async def test_feed_of_nothing_has_all_that_a_feed_must_have(api: RunningApi) -> None:
+async def test_empty_feed_has_every_required_element(api: RunningApi) -> None:
     found = await feed(api)
     for name in ("id", "title", "updated"):
         assert found.findtext(f"a:{name}", namespaces=ATOM)
@@ -55,7 +55,7 @@ async def test_feed_entries_keep_their_ids_and_dates(api: RunningApi) -> None:
     assert found[0] == found[1]
 
 
-async def test_feed_of_more_than_a_page_leads_to_the_older_ones(api: RunningApi) -> None:
+async def test_feed_of_more_than_a_page_links_the_next_page(api: RunningApi) -> None:
     await publish(api)
     await api.database.execute(
         "INSERT INTO publication (data_id, job_id, attempt, run_id, source_sha256) "
@@ -71,7 +71,7 @@ async def test_feed_of_more_than_a_page_leads_to_the_older_ones(api: RunningApi)
     assert older.findtext("a:id", namespaces=ATOM) == newest.findtext("a:id", namespaces=ATOM)
 
 
-async def test_feed_that_did_not_change_is_not_sent_again(api: RunningApi) -> None:
+async def test_unchanged_feed_is_not_sent_again(api: RunningApi) -> None:
     await publish(api)
     tag = (await api.client.get("/data/feed.atom")).headers["ETag"]
     again = await api.client.get("/data/feed.atom", headers={"If-None-Match": tag})

@@ -23,7 +23,7 @@ class KilledError(BaseException):
     """The end of a process that is killed: nothing runs after it."""
 
 
-def stored(api: RunningApi) -> MemoryStorage:
+def memory_storage(api: RunningApi) -> MemoryStorage:
     assert isinstance(api.storage, MemoryStorage)
     return api.storage
 
@@ -46,8 +46,8 @@ async def age(api: RunningApi, days: int) -> None:
     }.items():
         moved = ", ".join(f"{column} = {column} - make_interval(days => {days})" for column in columns)
         await api.database.execute(f"UPDATE {table} SET {moved}")  # noqa: S608 - our own names
-    for key in stored(api).modified_at:
-        stored(api).modified_at[key] -= timedelta(days=days)
+    for key in memory_storage(api).modified_at:
+        memory_storage(api).modified_at[key] -= timedelta(days=days)
 
 
 async def clean(api: RunningApi) -> dict[str, Any]:
@@ -131,7 +131,9 @@ async def test_preview_returns_what_the_cleanup_then_removes(api: RunningApi) ->
     before = await keys(api)
     preview = await post(api, "/api/cleanup")
     assert await keys(api) == before
-    assert (preview["dry_run"], preview["is_complete"], preview["schedule_run"]) == (True, True, None)
+    assert preview["dry_run"] is True
+    assert preview["is_complete"] is True
+    assert preview["schedule_run"] is None
     removed = (await clean(api))["detail"]["removed"]
     assert {name: preview["removed"][name]["count"] for name in ("unpublished", "orphans", "events")} == {
         name: removed[name]["count"] for name in ("unpublished", "orphans", "events")
@@ -172,12 +174,12 @@ async def test_cleanup_without_the_store_fails_and_is_retried(api: RunningApi) -
     await succeed(api, job)
     await write_files(api, job)
     await age(api, 100)
-    stored(api).is_away = True
+    memory_storage(api).is_away = True
     waiting = await clean(api)
     assert waiting["state"] == "Waiting"
     assert "not available" in waiting["error"]
     assert (await api.client.get(f"/api/job/{job}/output/source.geojson.gz")).status == 410
-    stored(api).is_away = False
+    memory_storage(api).is_away = False
     await api.database.execute("UPDATE schedule_run SET due_at = now()")
     await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)})
     assert await files_of(api, job) == RECORDS
@@ -220,7 +222,7 @@ async def test_object_written_after_the_deletion_is_an_orphan(api: RunningApi) -
     await age(api, 100)
     await clean(api)
     await api.storage.put_bytes(attempt_prefix(job, 1) + "source.parquet", b"late")
-    stored(api).modified_at[attempt_prefix(job, 1) + "source.parquet"] -= timedelta(days=40)
+    memory_storage(api).modified_at[attempt_prefix(job, 1) + "source.parquet"] -= timedelta(days=40)
     await clean(api)
     assert await files_of(api, job) == RECORDS
 

@@ -11,7 +11,7 @@ from support.fakes.github_events import (
     SECRET,
     check_run_event,
     comment_event,
-    encode_event,
+    encode_payload,
     headers,
     pull_event,
     push_event,
@@ -77,7 +77,7 @@ async def test_two_secrets_are_valid_during_a_change(database_url: str) -> None:
     async with running_api(
         database_url, github_repository="a/b", github_webhook_secret="n" * 32, github_webhook_secret_previous=SECRET
     ) as api:
-        body = encode_event({"zen": "Keep it simple."})
+        body = encode_payload({"zen": "Keep it simple."})
         for secret, status in (("n" * 32, 200), (SECRET, 200), ("o" * 32, 401)):
             response = await api.client.post(URL, data=body, headers=headers("ping", body, secret=secret))
             assert response.status == status
@@ -85,7 +85,7 @@ async def test_two_secrets_are_valid_during_a_change(database_url: str) -> None:
 
 async def test_endpoint_without_a_secret_returns_404(database_url: str) -> None:
     async with running_api(database_url) as api:
-        body = encode_event({})
+        body = encode_payload({})
         response = await api.client.post(URL, data=body, headers=headers("ping", body, secret=""))
         assert response.status == 404
 
@@ -128,7 +128,8 @@ async def test_events_that_need_no_work_are_ignored_with_a_reason(world: GitHubW
         ("issue_comment", comment_event(model, number, "please re-run this"), IgnoreReason.COMMAND),
     ):
         status, response = await world.send(event, payload)
-        assert (status, response["state"]) == (200, "ignored"), event
+        assert status == 200, event
+        assert response["state"] == "ignored", event
         assert response["reason"] == reason
     await world.settle()
     assert world.github.requests == []

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from oa_api.datasets.queries import selected
-from oa_api.datasets.request_schemas import DataFilterSchema
+from oa_api.datasets.queries import list_parameters
+from oa_api.datasets.requests import DatasetFilter
 from oa_api.db import counting
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -71,10 +71,6 @@ async def scanned_whole(
     return found
 
 
-def filter_values(schema: type, **asked: Any) -> dict[str, Any]:
-    return {**schema().load({}), **asked}
-
-
 LISTS: dict[str, dict[str, Any]] = {
     "all": {},
     "of a run": {"run": 150},
@@ -125,8 +121,8 @@ DATA = {
     "below a place": {"source": "xx/17/"},
     "of one entry": {"source": "xx/17", "layer": "parcels", "name": "city"},
     "of sources below a place": {"source": "xx/1/"},
-    "that ended with a code": {"error": ["source.schema"]},
-    "that ended with a code nobody has": {"error": ["infra.queue"]},
+    "with valid features": {"validated": True},
+    "without valid features": {"validated": False},
     "before": {"before": datetime(2001, 1, 1, tzinfo=UTC), "sort": "updated_at"},
     "after": {"after": datetime(2999, 1, 1, tzinfo=UTC), "sort": "updated_at"},
     "in a box": {"bbox": [-120.5, -20.5, -120.1, -20.1]},
@@ -139,17 +135,14 @@ DATA = {
 @pytest.mark.parametrize("cursor", [None, 2000])
 @pytest.mark.parametrize("name", DATA)
 async def test_list_of_data_reads_no_whole_table(database: Database, name: str, cursor: int | None) -> None:
-    asked = filter_values(DataFilterSchema, **DATA[name], cursor=cursor)
-    sql = load_queries("datasets.queries")[f"by_{asked['sort']}"]
-    assert await scanned_whole(database, sql, filters.list_parameters(selected(asked))) == set()
+    dataset_filter = DatasetFilter(limit=25, cursor=cursor, **DATA[name])
+    sql = load_queries("datasets.queries")[f"by_{dataset_filter.sort}"]
+    assert await scanned_whole(database, sql, list_parameters(dataset_filter)) == set()
 
 
 async def test_list_of_failing_data_looks_at_jobs_by_index(database: Database) -> None:
-    asked = filter_values(DataFilterSchema, failing=True)
-    found = await scanned_whole(
-        database, load_queries("datasets.queries")["by_source"], filters.list_parameters(selected(asked))
-    )
-    assert found == set()
+    sql = load_queries("datasets.queries")["by_source"]
+    assert await scanned_whole(database, sql, list_parameters(DatasetFilter(limit=25, failing=True))) == set()
 
 
 SPANS = {
@@ -188,8 +181,8 @@ HOT: dict[str, dict[str, Any]] = {
     "products.queries.collections": {"cursor": None, "limit": 26},
     "products.queries.exports": {"cursor": None, "status": None, "format": None, "limit": 26},
     "products.queries.export": {"export": 7},
-    "products.queries.fabrics": {"layers": ["addresses", "parcels"]},
-    "products.queries.job_at_work": PRODUCT,
+    "products.queries.fabric_layers": {"layers": ["addresses", "parcels"]},
+    "products.queries.running_job": PRODUCT,
     "products.queries.collection_built": {"job": 7},
     "products.queries.export_built": {"job": 30_000},
     "identity.queries.principal_of_token": {"digest": b"0" * 32},
@@ -273,7 +266,13 @@ HOT: dict[str, dict[str, Any]] = {
     "datasets.queries.history": {"data": 7, "cursor": None, "limit": 26, "offset": 0},
     "datasets.queries.latest_file": {"source": "xx/17", "layer": "parcels", "name": "city", "file": "a"},
     "jobs.publishing.published_file": {"job": 7, "attempt": 1, "file": "a"},
-    "datasets.queries.feed": {"source": None, "source_like": None, "layer": None, "cursor": None, "limit": 101},
+    "datasets.queries.recent_publications": {
+        "source": None,
+        "source_like": None,
+        "layer": None,
+        "cursor": None,
+        "limit": 101,
+    },
 }
 
 

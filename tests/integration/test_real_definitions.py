@@ -1,4 +1,4 @@
-"""Every real definition, where the checkout has them beside it, makes exactly the jobs that its entries call for."""
+"""Each real definition gives exactly one job for each entry; the definitions are in a folder next to the checkout."""
 
 import json
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from oa_api.definitions.fetcher import DefinitionFetcher
-from oa_api.jobs.planning import resolve
+from oa_api.jobs.planning import plan_elements
 
 SOURCES = Path(__file__).parents[3] / "shared" / "openaddresses" / "sources"
 
 
-@pytest.mark.skipif(not SOURCES.is_dir(), reason="the real definitions are not beside this checkout")
-async def test_resolve_all_real_definitions_one_job_for_each_entry() -> None:
+@pytest.mark.skipif(not SOURCES.is_dir(), reason="no real definitions next to this checkout")
+async def test_plan_of_all_real_definitions_has_one_job_for_each_entry() -> None:
     definitions = [json.loads(path.read_text("utf-8")) for path in sorted(SOURCES.rglob("*.json"))]
     expected = sum(
         len({entry["name"] for entry in entries})
@@ -20,7 +20,7 @@ async def test_resolve_all_real_definitions_one_job_for_each_entry() -> None:
         for entries in definition["layers"].values()
     )
     async with DefinitionFetcher(()) as fetcher:
-        found = await resolve([{"source": definition} for definition in definitions], fetcher)
-    assert len(found.jobs) == expected
-    assert len(found.refusals) == 1
-    assert "repeats" in found.refusals[0].message
+        plan = await plan_elements([{"source": definition} for definition in definitions], fetcher)
+    assert len(plan.jobs) == expected
+    assert len(plan.rejections) == 1
+    assert "duplicate name" in plan.rejections[0].message

@@ -50,7 +50,8 @@ async def test_report_lists_what_broke_and_was_fixed_since_the_previous_one(api:
         await (fail if source_names([await api.get(f"/api/job/{job}")]) == ["us/a"] else succeed)(api, job)
     await report(api, "p2")
     second = await api.get("/api/report")
-    assert (source_names(second["broke"]), source_names(second["fixed"])) == (["us/a"], ["us/b"])
+    assert source_names(second["broke"]) == ["us/a"]
+    assert source_names(second["fixed"]) == ["us/b"]
     assert second["states"] == {"healthy": 1, "stale": 0, "failing": 1, "never": 1}
     await report(api, "p3")
     assert (await api.get("/api/report"))["counts"] == {"broke": 0, "fixed": 0}
@@ -114,7 +115,8 @@ async def test_report_is_mailed_and_posted_once_even_when_one_of_them_fails_firs
         settings = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
         settings |= {"report_webhook_url": hook.url, "allowed_hosts": ("127.0.0.1",)}
         waiting = await report(api, "p1", **settings)
-        assert (waiting["state"], "503" in waiting["error"]) == ("Waiting", True)
+        assert waiting["state"] == "Waiting"
+        assert "503" in waiting["error"]
         hook.status = 200
         await api.database.execute("UPDATE schedule_run SET due_at = now()")
         assert (await report(api, "p1", **settings))["state"] == "Done"
@@ -129,7 +131,8 @@ async def test_report_that_the_mail_server_rejects_is_retried(api: RunningApi) -
     async with mail_server(refuses=True) as box:
         settings = {"mail_url": f"smtp://127.0.0.1:{box.port}", "report_mail_to": ("bob@example.org",)}
         waiting = await report(api, "p1", **settings)
-    assert (waiting["state"], "mail server" in waiting["error"]) == ("Waiting", True)
+    assert waiting["state"] == "Waiting"
+    assert "mail server" in waiting["error"]
 
 
 async def test_report_for_a_webhook_in_the_private_network_is_not_posted(api: RunningApi, hook: Hook) -> None:

@@ -20,7 +20,8 @@ async def create(api: RunningApi, name: str = "a.csv", body: bytes = CSV, **more
 
 
 async def put(api: RunningApi, created: dict[str, Any], body: bytes = CSV) -> tuple[int, dict[str, Any]]:
-    assert (created["form"]["method"], created["url"]) == ("PUT", None)
+    assert created["form"]["method"] == "PUT"
+    assert created["url"] is None
     response = await api.client.put(created["form"]["url"], data=body, headers=INTERNAL)
     return response.status, await response.json()
 
@@ -28,7 +29,9 @@ async def put(api: RunningApi, created: dict[str, Any], body: bytes = CSV) -> tu
 async def test_upload_with_its_file_is_ready_and_public(api: RunningApi) -> None:
     created = await create(api, sha256=hashlib.sha256(CSV).hexdigest())
     status, ready = await put(api, created)
-    assert (status, ready["state"], ready["reason"]) == (200, "Ready", None)
+    assert status == 200
+    assert ready["state"] == "Ready"
+    assert ready["reason"] is None
     path = f"/upload/{created['id']}/a.csv"
     assert ready["url"].endswith(path)
     response = await api.client.get(path)
@@ -54,7 +57,9 @@ async def test_unusable_upload_is_refused_with_the_reason(
 ) -> None:
     created = await create(api, name, announced)
     status, refused = await put(api, created, sent)
-    assert (status, refused["state"], refused["url"]) == (200, "Refused", None)
+    assert status == 200
+    assert refused["state"] == "Refused"
+    assert refused["url"] is None
     assert words in refused["reason"]
     assert (await api.client.get(f"/upload/{created['id']}/{name}")).status == 404
 

@@ -1,4 +1,4 @@
-"""Jobs of a running API that have ended, as their tasks and a person would have ended them."""
+"""Ended jobs of a running API, reported by simulated tasks."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,14 +21,14 @@ async def make_jobs(api: RunningApi, *names: str, live: bool = True, layer: str 
 
 
 async def tell(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> str:
-    """Report a status of a job's present attempt."""
+    """Report a status of a job's current attempt."""
     row = await api.database.first("SELECT attempt, token FROM job WHERE id = %(job)s", {"job": job})
-    counted = await api.database.first("SELECT count(*) AS told FROM inbox WHERE job_id = %(job)s", {"job": job})
+    counted = await api.database.first("SELECT count(*) AS reports FROM inbox WHERE job_id = %(job)s", {"job": job})
     message = StatusMessage(
         job=job,
         attempt=row["attempt"] if row else 0,
         token=row["token"] if row else "",
-        seq=counted["told"] + 1 if counted else 0,
+        seq=counted["reports"] + 1 if counted else 0,
         status=status,
         at=datetime.now(UTC),
         **extra,

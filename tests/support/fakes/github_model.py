@@ -35,7 +35,7 @@ class PullRequest:
 
 @dataclass
 class GitHubModel:
-    """The state from which the fake server responds."""
+    """The repository that the simulated server serves."""
 
     name: str = "openaddresses/openaddresses"
     default_branch: str = "master"
@@ -92,13 +92,13 @@ class GitHubModel:
     def merge(self, number: int) -> tuple[str, str]:
         """Merge a pull request in one commit; return the head of the branch before and after."""
         pull, before = self.pulls[number], self.head
-        paths = self.changed_paths(self.merge_base(pull.base_sha, pull.head_sha), pull.head_sha)
+        paths = self.list_changes(self.merge_base(pull.base_sha, pull.head_sha), pull.head_sha)
         files = self.commits[pull.head_sha].files
         pull.merge_commit = self.commit({path: files.get(path) for path in paths}, to_branch=True)
         pull.state, pull.merged, pull.updated_at = "closed", True, self.tick()
         return before, self.head
 
-    def changed_paths(self, base: str, head: str) -> list[str]:
+    def list_changes(self, base: str, head: str) -> list[str]:
         """Return the paths that differ between two commits."""
         before, after = self.commits[base].files, self.commits[head].files
         return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))

@@ -1,4 +1,4 @@
-"""The used part of GitHub's REST API over HTTP, in the documented shapes, with test data."""
+"""GitHub's REST API over HTTP, as far as it is used: the shapes are GitHub's, the data is the test's."""
 
 import asyncio
 import hashlib
@@ -156,13 +156,13 @@ class GitHubServer:
         if base not in self.model.commits or head not in self.model.commits:
             raise web.HTTPNotFound
         merge_base = self.model.merge_base(base, head)
-        files = self._join_renames(
-            [self._file_shape(path, merge_base, head) for path in self.model.changed_paths(merge_base, head)]
+        files = self._join_renamed(
+            [self._file_shape(path, merge_base, head) for path in self.model.list_changes(merge_base, head)]
         )
         return web.json_response({"merge_base_commit": {"sha": merge_base}, "files": files[:_MOST_COMPARED]})
 
-    def _join_renames(self, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Join removed and added files of the same content to renamed ones, as GitHub does."""
+    def _join_renamed(self, files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Show a removed and an added file with the same content as one renamed file, like GitHub."""
         gone = {file["sha"]: file["filename"] for file in files if file["status"] == "removed"}
         moved = {gone[file["sha"]] for file in files if file["status"] == "added" and file["sha"] in gone}
         joined = [

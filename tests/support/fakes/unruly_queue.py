@@ -12,7 +12,7 @@ _MAX_BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class Unruliness:
-    """How often each thing happens, between 0 and 1; `delay_s` is the longest that a message is held back."""
+    """How often each thing happens, between 0 and 1; `delay_s` is the longest delay of a message."""
 
     duplicate: float = 0.3
     lost_acknowledgement: float = 0.2
@@ -30,7 +30,7 @@ class UnrulyQueue:
         self._ways = ways or Unruliness()
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
-        """Send, some twice, in any order; at times nobody hears that it was done."""
+        """Send the messages, some twice and out of order; at times the answer is lost."""
         flags = await self._queue.send_batch(messages)
         taken = [message for message, flag in zip(messages, flags, strict=True) if flag]
         again = [message for message in taken if self._happens(self._ways.duplicate)]

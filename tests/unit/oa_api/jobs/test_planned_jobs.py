@@ -10,13 +10,14 @@ import pytest
 
 import oa_api
 from oa_api.jobs.planning import DefinitionText, EntrySelection, PlannedJob, plan_definition
-from oa_api.products.plan import Inputs, Plan
+from oa_api.products.builds import Product
 from oa_api.pull_requests import runs
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.definition_review import review
 from oa_api.pull_requests.rows import DueEntry
 from oa_api.schedules import sources_task
 from oa_shared.job_kinds import JobKind
+from oa_shared.products import FABRIC_FORMATS, ProductPlan
 
 HOST = "gis.example.org"
 CONFORM = {"format": "csv", "number": "NO", "street": "ST", "lat": "Y", "lon": "X"}
@@ -65,7 +66,8 @@ def test_planned_job_of_a_source_has_its_host(build: Callable[[], PlannedJob]) -
 
 
 def test_planned_job_of_a_product_has_no_host() -> None:
-    assert Plan(JobKind.FABRIC, "addresses", "t", ("pmtiles",), Inputs([])).job().host is None
+    plan = ProductPlan(kind=JobKind.FABRIC, title="t", formats=FABRIC_FORMATS, inputs=())
+    assert Product("addresses", plan).job().host is None
 
 
 def test_planned_job_has_no_defaults() -> None:
@@ -83,7 +85,7 @@ def test_planned_jobs_are_built_by_the_functions_tested_here() -> None:
     }
     assert builders == {
         "jobs/planning.py",
-        "products/plan.py",
+        "products/builds.py",
         "pull_requests/definition_review.py",
         "pull_requests/runs.py",
     }

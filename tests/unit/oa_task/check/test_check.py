@@ -16,7 +16,7 @@ _ENTRY = {
     "name": "city",
     "protocol": "http",
     "data": "https://example.org/a.csv",
-    "license": "https://example.org/licence",
+    "license": "https://example.org/license",
     "conform": {"format": "csv", "lon": "x", "lat": "y", "number": "no", "street": "st"},
 }
 

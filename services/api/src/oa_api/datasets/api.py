@@ -1,82 +1,66 @@
-"""The endpoints below /api/data, and the stable addresses below /latest."""
+"""The endpoints below /api/data, and the stable URLs below /latest."""
 
 import json
-from typing import Any
 
 from aiohttp import web
 
 from oa_api.datasets import queries
-from oa_api.datasets.request_schemas import DataFilterSchema, HistoryFilterSchema, SelectionSchema
-from oa_api.datasets.serializers import output_address, serialize_dataset, serialize_publication
-from oa_api.db.database import Row
-from oa_api.http import paging
+from oa_api.datasets.request_schemas import DatasetFilterSchema, DatasetSelectionSchema, HistoryFilterSchema
+from oa_api.datasets.requests import DatasetSelection
+from oa_api.datasets.serializers import output_url, serialize_dataset, serialize_publication
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.conditional import respond_conditionally, respond_with_etag
-from oa_api.http.errors import NotFoundError
-from oa_api.http.request_parsing import path_id, query
+from oa_api.http.paging import list_response
+from oa_api.http.request_parsing import path_id, read_query
+from oa_api.jobs.output_files import read_output
+from oa_shared.media_types import GEOJSON
 
-_LATEST_KEPT_S = 60
-_PLACES_KEPT_S = 300
+_LATEST_MAX_AGE_S = 60
+_EXTENTS_MAX_AGE_S = 300
 
 
-async def list_data(request: web.Request) -> web.Response:
-    """Return a page of what is published."""
-    asked, database = await query(request, DataFilterSchema()), request.app[DATABASE]
-    total = await queries.total(database, asked)
-    rows = [serialize_dataset(row) for row in await queries.datasets(database, asked)]
-    return respond_conditionally(request, paging.page_response(request, asked, "data", rows, total=total))
+async def list_datasets(request: web.Request) -> web.Response:
+    """Return a page of datasets."""
+    dataset_filter = await read_query(request, DatasetFilterSchema())
+    page = await queries.list_datasets(request.app[DATABASE], dataset_filter)
+    response = list_response(request, dataset_filter, "data", page, serialize=serialize_dataset)
+    return respond_conditionally(request, response)
 
 
 async def get_dataset(request: web.Request) -> web.Response:
     """Return one dataset."""
-    return respond_conditionally(request, web.json_response(serialize_dataset(await dataset_of(request))))
+    dataset = await queries.get_dataset(request.app[DATABASE], path_id(request, "data"))
+    return respond_conditionally(request, web.json_response(serialize_dataset(dataset)))
 
 
 async def list_history(request: web.Request) -> web.Response:
     """Return a page of the publications of a dataset."""
-    asked, database = await query(request, HistoryFilterSchema()), request.app[DATABASE]
-    data = (await dataset_of(request))["id"]
-    rows, total = await queries.history(database, data, asked)
-    views = [serialize_publication(row) for row in rows]
-    return respond_conditionally(
-        request, paging.page_response(request, asked, "publications", views, total=total, data=data)
-    )
+    window, database = await read_query(request, HistoryFilterSchema()), request.app[DATABASE]
+    data = (await queries.get_dataset(database, path_id(request, "data"))).id
+    page = await queries.list_history(database, data, window)
+    response = list_response(request, window, "publications", page, serialize=serialize_publication, data=data)
+    return respond_conditionally(request, response)
 
 
-async def get_places(request: web.Request) -> web.Response:
-    """Return the bounds and the middle of what is published as GeoJSON."""
-    return await answer_places(request, await query(request, SelectionSchema()))
+async def get_extents(request: web.Request) -> web.Response:
+    """Return the extents and the centers of the selected datasets as GeoJSON."""
+    return await respond_with_extents(request, await read_query(request, DatasetSelectionSchema()))
 
 
-async def answer_places(request: web.Request, asked: dict[str, Any]) -> web.Response:
-    """Return the bounds and the middle of each dataset of a selection as GeoJSON."""
-    found = await queries.extents(request.app[DATABASE], asked)
-    bounds = [found[side] for side in ("west", "south", "east", "north")] if found["features"] else None
-    bbox = f',"bbox":{json.dumps(bounds)}' if bounds else ""
-    text = f'{{"type":"FeatureCollection"{bbox},"features":[{found["features"]}]}}'
-    response = web.Response(text=text, content_type="application/geo+json", zlib_executor_size=0)
+async def respond_with_extents(request: web.Request, selection: DatasetSelection) -> web.Response:
+    """Return the extents and the centers of a selection as GeoJSON."""
+    extents = await queries.get_extents(request.app[DATABASE], selection)
+    bbox = f',"bbox":{json.dumps(extents.bounds)}' if extents.bounds else ""
+    text = f'{{"type":"FeatureCollection"{bbox},"features":[{extents.features}]}}'
+    response = web.Response(text=text, content_type=GEOJSON, zlib_executor_size=0)
     response.enable_compression()
-    return respond_conditionally(request, response, max_age_s=_PLACES_KEPT_S)
+    return respond_conditionally(request, response, max_age_s=_EXTENTS_MAX_AGE_S)
 
 
 async def get_latest(request: web.Request) -> web.Response:
-    """Redirect to a file of what is published now. Raises NotFoundError."""
+    """Redirect to a file of the published attempt of a dataset. Raises NotFoundError."""
     source, layer, name, file = (request.match_info[part] for part in ("source", "layer", "name", "file"))
-    row = await queries.latest_file(request.app[DATABASE], source=source, layer=layer, name=name, file=file)
-    if row is None:
-        raise NotFoundError(f"nothing is published of {source[:200]!r}, {layer[:40]!r}, {name[:200]!r}")
-    if row["output"] is None:
-        raise NotFoundError(f"what is published has no {file[:60]!r}")
-    address = output_address(row["job"], row["attempt"], file)
-    response = web.Response(status=302, headers={"Location": address})
-    tag = f"{row['job']}-{row['attempt']}-{str(row['output'].get('sha256') or '')[:32]}"
-    return respond_with_etag(request, response, tag, max_age_s=_LATEST_KEPT_S)
-
-
-async def dataset_of(request: web.Request) -> Row:
-    """Return the dataset of the path. Raises NotFoundError."""
-    data = path_id(request, "data")
-    row = await queries.dataset(request.app[DATABASE], data)
-    if row is None:
-        raise NotFoundError(f"there is no dataset {data}")
-    return row
+    latest = await queries.get_latest_file(request.app[DATABASE], source=source, layer=layer, name=name, file=file)
+    response = web.Response(status=302, headers={"Location": output_url(latest.job, latest.attempt, file)})
+    tag = f"{latest.job}-{latest.attempt}-{read_output(latest.output).sha256[:32]}"
+    return respond_with_etag(request, response, tag, max_age_s=_LATEST_MAX_AGE_S)

@@ -1,124 +1,113 @@
-"""Published data as pages: the list, one dataset with its history, and the map of everything."""
+"""The pages of published data: the list, one dataset with its history, and the map."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
+from datetime import UTC
+from typing import TypeVar
 
 from aiohttp import web
 
 from oa_api.datasets import queries
-from oa_api.datasets.api import answer_places, dataset_of
+from oa_api.datasets.api import respond_with_extents
 from oa_api.datasets.feed import CHANGES
-from oa_api.datasets.request_schemas import DataFilterSchema, HistoryFilterSchema, SelectionSchema
-from oa_api.datasets.serializers import serialize_dataset, serialize_publication
-from oa_api.db.like_patterns import starts_with_pattern
-from oa_api.db.query_files import load_queries
+from oa_api.datasets.request_schemas import DatasetFilterSchema, DatasetSelectionSchema, HistoryFilterSchema
+from oa_api.datasets.requests import DatasetFilter, DatasetSelection
+from oa_api.datasets.rows import DatasetRow, HistoryRow
+from oa_api.datasets.serializers import changes_of, serialize_dataset, serialize_files, serialize_publication
+from oa_api.db.database import Database
+from oa_api.db.pages import Page
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.request_parsing import query
-from oa_api.products.serializers import fabric_view
+from oa_api.http.request_parsing import path_id, read_query
+from oa_api.jobs.output_files import FILE_DESCRIPTIONS
+from oa_api.products.queries import list_fabric_layers
 from oa_api.ui import charts
-from oa_api.ui.lists import asked_of, listing
+from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
+from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.status import LAYERS
 
-_PRODUCTS = load_queries("products.queries")
 _HISTORY = 50
-_LISTED = 50
-_FABRIC_FILE = "fabric.pmtiles"
-_WHAT = {
-    "source.geojson.gz": "every feature, one a line",
-    "validated.geojson.gz": "those that passed the checks",
-    "source.parquet": "GeoParquet",
-    "source.pmtiles": "for maps",
-    "source.png": "a picture",
-    "changes.jsonl.gz": "what differs from the one before",
-    "cache.zip": "the data as it was downloaded",
-    "profile.json": "the columns of the input",
-    "manifest.json": "every file with its digest, all counts",
-    "definition.json": "what the job was made of",
-    "sample.json": "the first rows, before and after",
-    "stats.json": "counts",
-}
+_DATASETS_BELOW_MAP = 50
+_Selection = TypeVar("_Selection", bound=DatasetSelection)
 
 
 async def list_data(request: web.Request) -> web.Response:
-    """Return a page of datasets; what is typed as the source is how its name begins."""
-    asked, database = await asked_of(request, DataFilterSchema()), request.app[DATABASE]
-    wanted = _searched(asked)
-    rows = [serialize_dataset(row) for row in await queries.datasets(database, wanted)]
-    datasets = listing(request, asked, rows, await queries.total(database, wanted))
-    return render(request, "datasets/list.html", asked=asked, datasets=datasets)
+    """Show a page of datasets; the source of the filter is a prefix."""
+    dataset_filter = await list_filter(request, DatasetFilterSchema())
+    page = await queries.list_datasets(request.app[DATABASE], _by_prefix(dataset_filter))
+    datasets = make_listing(request, dataset_filter, _serialize_page(page))
+    return render(request, "datasets/list.html", dataset_filter=dataset_filter, datasets=datasets)
 
 
 async def show_dataset(request: web.Request) -> web.Response:
-    """Return one dataset: files, licence, how full it is, its history."""
-    row = await dataset_of(request)
-    asked = {**await query(request, HistoryFilterSchema()), "limit": _HISTORY}
-    rows, total = await queries.history(request.app[DATABASE], row["id"], asked)
-    publications = [{**serialize_publication(found), "id": found["id"]} for found in rows]
-    dataset = serialize_dataset(row)
-    files = [{**file, "href": file["url"], "what": _WHAT.get(file["name"], "")} for file in dataset["files"]]
-    addresses = {file["name"]: file["href"] for file in files}
-    history = listing(request, asked, publications, total)
+    """Show a dataset: files, extent, attribute coverage, license and history."""
+    database = request.app[DATABASE]
+    dataset = await queries.get_dataset(database, path_id(request, "data"))
+    window = replace(await read_query(request, HistoryFilterSchema()), limit=_HISTORY)
+    page = await queries.list_history(database, dataset.id, window)
+    files = serialize_files(dataset.result, job=dataset.job, attempt=dataset.attempt, is_kept=True)
+    publications = Page([serialize_publication(row) for row in page.rows], page.has_more, page.total)
     return render(
         request,
         "datasets/dataset.html",
-        data=dataset,
-        files=files,
-        addresses=addresses,
-        history=history,
-        chart=_chart(history.rows),
-        changed=_changed(dataset["changes"]),
+        data=serialize_dataset(dataset),
+        files=[{**file, "href": file["url"], "what": FILE_DESCRIPTIONS.get(str(file["name"]), "")} for file in files],
+        urls={file["name"]: file["url"] for file in files},
+        history=make_listing(request, window, publications),
+        chart=_chart(page.rows),
+        changes=_change_counts(dataset.result),
     )
 
 
 async def show_map(request: web.Request) -> web.Response:
-    """Return the map of everything, and the newest datasets as a list."""
-    asked, database = await query(request, SelectionSchema()), request.app[DATABASE]
-    newest = {**DataFilterSchema().load({}), **_searched(asked), "sort": "updated_at", "limit": _LISTED}
-    rows = [serialize_dataset(row) for row in await queries.datasets(database, newest)]
-    chosen = {name: asked[name] for name in ("source", "layer") if asked[name]}
-    datasets = listing(request, newest, rows, await queries.total(database, newest))
-    places = request.rel_url.with_path("/map/places.json").with_query(chosen)
-    shown: dict[str, Any] = {
-        "asked": asked,
-        "datasets": datasets,
-        "places": str(places),
-        "fabrics": await _fabrics(request, asked),
-    }
-    return render(request, "datasets/map.html", **shown)
+    """Show the map of all data, and the most recently published datasets as a list."""
+    selection, database = await read_query(request, DatasetSelectionSchema()), request.app[DATABASE]
+    recent = DatasetFilter(**vars(_by_prefix(selection)), limit=_DATASETS_BELOW_MAP, sort="updated_at")
+    page = await queries.list_datasets(database, recent)
+    given = {name: value for name in ("source", "layer") if (value := getattr(selection, name))}
+    return render(
+        request,
+        "datasets/map.html",
+        dataset_filter=selection,
+        datasets=make_listing(request, recent, _serialize_page(page)),
+        extents_url=str(request.rel_url.with_path("/map/places.json").with_query(given)),
+        fabrics=await _fabric_layers(database, selection),
+    )
 
 
-async def get_places(request: web.Request) -> web.Response:
-    """Return what the map of everything shows."""
-    return await answer_places(request, _searched(await query(request, SelectionSchema())))
+async def get_extents(request: web.Request) -> web.Response:
+    """Return the extents that the map shows."""
+    return await respond_with_extents(request, _by_prefix(await read_query(request, DatasetSelectionSchema())))
 
 
-async def _fabrics(request: web.Request, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the maps that are built, by layer; they are of everything, so not where a source is asked for."""
-    if asked["source"]:
+async def _fabric_layers(database: Database, selection: DatasetSelection) -> list[dict[str, str]]:
+    """Return the layers of the fabric for the map; none for a filter by source, since tiles have all sources."""
+    if selection.source:
         return []
-    layers = [asked["layer"]] if asked["layer"] else list(LAYERS)
-    found = [fabric_view(row) for row in await request.app[DATABASE].all(_PRODUCTS["fabrics"], {"layers": layers})]
-    urls = [
-        (view["layer"], next((file["url"] for file in view["files"] if file["name"] == _FABRIC_FILE), None))
-        for view in found
-    ]
-    return [{"layer": layer, "kind": "pmtiles", "url": url} for layer, url in urls if url]
+    layers = [selection.layer] if selection.layer else list(LAYERS)
+    fabric = await list_fabric_layers(database, layers)
+    return [{"layer": item.layer, "kind": "pmtiles", "url": item.tiles_url} for item in fabric if item.tiles_url]
 
 
-def _searched(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the filter of the API for one of a page."""
-    source = asked["source"]
-    return {**asked, "source": None, "source_like": starts_with_pattern(source)} if source else asked
+def _serialize_page(page: Page[DatasetRow]) -> Page[JsonObject]:
+    return Page([serialize_dataset(row) for row in page.rows], page.has_more, page.total)
 
 
-def _changed(changes: dict[str, Any] | None) -> list[tuple[str, int]]:
-    """Return how much differs from the publication before; nothing where there was none."""
-    if not changes or changes.get("previous") is False:
-        return []
-    return [(name, changes[name]) for name in CHANGES if name in changes]
+def _by_prefix(selection: _Selection) -> _Selection:
+    """Return the selection with its source as a prefix, as the filters of pages have it."""
+    return replace(selection, source=None, source_prefix=selection.source) if selection.source else selection
 
 
-def _chart(publications: Sequence[Any]) -> charts.Chart:
+def _change_counts(result: JsonMapping | None) -> list[tuple[str, object]]:
+    """Return the counts of changes since the previous publication; nothing for the first one."""
+    changes = changes_of(result) or {}
+    return [] if changes.get("previous") is False else [(name, changes[name]) for name in CHANGES if name in changes]
+
+
+def _chart(publications: Sequence[HistoryRow]) -> charts.Chart:
     """Return the number of features over time, oldest first."""
-    return charts.line_chart([(found["published_at"][:10], found["count"] or 0) for found in reversed(publications)])
+    points = []
+    for row in reversed(publications):
+        count = (row.result or {}).get("count")
+        points.append((f"{row.published_at.astimezone(UTC):%Y-%m-%d}", count if isinstance(count, int) else 0))
+    return charts.line_chart(points)

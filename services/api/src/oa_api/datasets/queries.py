@@ -1,81 +1,114 @@
-"""Reading what is published: the same functions serve the API and the pages."""
+"""Reads published data, for the API and the pages."""
 
-from typing import Any
-
-from oa_api.datasets.request_schemas import SelectionSchema
+from oa_api.datasets.requests import DatasetFilter, DatasetSelection, FeedFilter
+from oa_api.datasets.rows import (
+    AttributionRow,
+    DatasetRow,
+    Extents,
+    FeedRow,
+    HistoryRow,
+    LatestFileRow,
+    LicenseCountRow,
+)
 from oa_api.db import counting
-from oa_api.db.database import Database, Row
+from oa_api.db.database import Database
 from oa_api.db.like_patterns import starts_with_pattern
+from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
-from oa_api.jobs import filters
+from oa_api.db.rows import as_parameters
+from oa_api.http.errors import NotFoundError
+from oa_api.http.schemas import CursorSlice
+from oa_api.jobs.filters import window_parameters
 
 _SQL = load_queries("datasets.queries")
-MAX_PLACES = 50_000
-_FILTERS = (*SelectionSchema().fields, "source_like", "area", "other_area")
+MAX_EXTENTS = 50_000
+_SHOWN_LENGTH = 200
 
 
-def selected(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return SQL parameters of a selection, whichever of its filters are given."""
-    values = {**dict.fromkeys(_FILTERS), **asked}
-    areas = [*_areas(values["bbox"], values["point"]), None, None]
-    values |= {"area": areas[0], "other_area": areas[1]}
-    source = values["source"]
-    if source and source.endswith("/"):
-        values |= {"source": None, "source_like": starts_with_pattern(source)}
-    return values
+def select_parameters(selection: DatasetSelection) -> dict[str, object]:
+    """Return the SQL parameters that select datasets."""
+    boxes: list[str | None] = [*_boxes(selection.bbox, selection.point), None, None]
+    values = as_parameters(selection) | {"area": boxes[0], "other_area": boxes[1]}
+    return values | _source_parameters(selection.source, selection.source_prefix)
 
 
-async def datasets(database: Database, asked: dict[str, Any]) -> list[Row]:
-    """Return a page of datasets, and one more when there is a next page."""
-    return await database.all(_SQL[f"by_{asked['sort']}"], filters.list_parameters(selected(asked)))
+def list_parameters(dataset_filter: DatasetFilter) -> dict[str, object]:
+    """Return the SQL parameters of a list of datasets."""
+    return select_parameters(dataset_filter) | window_parameters(dataset_filter)
 
 
-async def total(database: Database, asked: dict[str, Any]) -> counting.Total:
-    """Count the datasets of a selection."""
-    values = {**selected(asked), "count_limit": counting.COUNTED_ROWS + 1}
-    return await counting.count_rows(database, _SQL["count"], values)
+async def list_datasets(database: Database, dataset_filter: DatasetFilter) -> Page[DatasetRow]:
+    """Return a page of datasets, with the total."""
+    values = list_parameters(dataset_filter)
+    total = await counting.count_rows(database, _SQL["count"], values)
+    rows = await database.all(_SQL[f"by_{dataset_filter.sort}"], values, into=DatasetRow)
+    return Page.cut(rows, dataset_filter.limit, total)
 
 
-async def dataset(database: Database, data: int) -> Row | None:
-    """Return one dataset."""
-    return await database.first(_SQL["one"], {"data": data})
+async def recent_datasets(database: Database, limit: int) -> list[DatasetRow]:
+    """Return the most recently published datasets."""
+    values = list_parameters(DatasetFilter(limit=limit, sort="updated_at")) | {"limit": limit}
+    return await database.all(_SQL["by_updated_at"], values, into=DatasetRow)
 
 
-async def history(database: Database, data: int, asked: dict[str, Any]) -> tuple[list[Row], counting.Total]:
-    """Return the publications of a dataset, newest first, and how many there are in all."""
-    values = {**filters.list_parameters(asked), "data": data}
-    rows = await database.all(_SQL["history"], values)
-    return rows, await counting.count_rows(database, _SQL["count_history"], values)
+async def get_dataset(database: Database, data: int) -> DatasetRow:
+    """Return one dataset. Raises NotFoundError."""
+    dataset = await database.first(_SQL["one"], {"data": data}, into=DatasetRow)
+    if dataset is None:
+        raise NotFoundError(f"dataset {data} does not exist")
+    return dataset
 
 
-async def latest_file(database: Database, *, source: str, layer: str, name: str, file: str) -> Row | None:
-    """Return where a file of what is published now lies: `job`, `attempt`, `output`; None without such a dataset."""
+async def list_history(database: Database, data: int, window: CursorSlice) -> Page[HistoryRow]:
+    """Return a page of the publications of a dataset, newest first, with the total."""
+    values = {**window_parameters(window), "data": data}
+    rows = await database.all(_SQL["history"], values, into=HistoryRow)
+    return Page.cut(rows, window.limit, await counting.count_rows(database, _SQL["count_history"], values))
+
+
+async def get_latest_file(database: Database, *, source: str, layer: str, name: str, file: str) -> LatestFileRow:
+    """Return the published attempt of a dataset that has this file. Raises NotFoundError."""
     values = {"source": source, "layer": layer, "name": name, "file": file}
-    return await database.first(_SQL["latest_file"], values)
+    row = await database.first(_SQL["latest_file"], values, into=LatestFileRow)
+    if row is None:
+        dataset = ", ".join(repr(part[:_SHOWN_LENGTH]) for part in (source, layer, name))
+        raise NotFoundError(f"dataset {dataset} does not exist")
+    if row.output is None:
+        raise NotFoundError(f"dataset has no file {file[:60]!r}")
+    return row
 
 
-async def extents(database: Database, asked: dict[str, Any]) -> Row:
-    """Return where every dataset of a selection lies: `features` as text of GeoJSON, and the bounds of all."""
-    return await database.first(_SQL["places"], {**selected(asked), "limit": MAX_PLACES}) or {"features": ""}
+async def get_extents(database: Database, selection: DatasetSelection) -> Extents:
+    """Return the extents of the selected datasets, at most `MAX_EXTENTS`."""
+    values = {**select_parameters(selection), "limit": MAX_EXTENTS}
+    (extents,) = await database.all(_SQL["extents"], values, into=Extents)
+    return extents
 
 
-async def licences(database: Database) -> list[Row]:
-    """Return the licences, as the sources state them, with how much is under each."""
-    return await database.all(_SQL["licences"], selected({}))
+async def count_by_license(database: Database) -> list[LicenseCountRow]:
+    """Return every stated license with the number of datasets and features."""
+    return await database.all(_SQL["licenses"], select_parameters(DatasetSelection()), into=LicenseCountRow)
 
 
-async def attributions(database: Database, asked: dict[str, Any]) -> list[Row]:
-    """Return the datasets of a selection with their licences, which are JSON text."""
-    return await database.all(_SQL["credits"], selected(asked))
+async def list_attributions(database: Database, selection: DatasetSelection) -> list[AttributionRow]:
+    """Return the selected datasets with their licenses, by name."""
+    return await database.all(_SQL["attributions"], select_parameters(selection), into=AttributionRow)
 
 
-async def recent_publications(database: Database, asked: dict[str, Any], *, limit: int) -> list[Row]:
-    """Return the newest publications, and one more when there are older ones."""
-    return await database.all(_SQL["feed"], {**selected(asked), "cursor": asked["cursor"], "limit": limit + 1})
+async def recent_publications(database: Database, feed_filter: FeedFilter, *, limit: int) -> Page[FeedRow]:
+    """Return a page of publications, newest first."""
+    values = as_parameters(feed_filter) | _source_parameters(feed_filter.source) | {"limit": limit + 1}
+    return Page.cut(await database.all(_SQL["recent_publications"], values, into=FeedRow), limit)
 
 
-def _areas(bbox: list[float] | None, point: list[float] | None) -> list[str]:
-    """Return a place as boxes of Postgres; two when it lies across the date line."""
+def _source_parameters(source: str | None, prefix: str | None = None) -> dict[str, str | None]:
+    if source is not None and source.endswith("/"):
+        source, prefix = None, source
+    return {"source": source, "source_like": None if prefix is None else starts_with_pattern(prefix)}
+
+
+def _boxes(bbox: list[float] | None, point: list[float] | None) -> list[str]:
+    """Return the boxes of Postgres for a bbox or a point: two for a bbox across the antimeridian."""
     if point is not None:
         return [_box(*point, *point)]
     if bbox is None:

@@ -1,12 +1,13 @@
 -- name: unpublished
--- What of live runs came after the published result and ended without being published, newest first.
+-- Jobs of live runs that are newer than the published result and ended without being published.
 SELECT job.id, job.run_id, job.attempt, job.status, job.error_code, job.error_message, job.ended_at
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.source_name = data.source_name AND job.layer = data.layer AND job.name = data.name
   AND job.id >= data.job_id AND (job.id > data.job_id OR job.attempt > data.attempt)
   AND job.rank = 9 AND job.status <> 'Success' AND run.live
 
--- name: chosen
+-- name: selected
+-- The selected datasets.
 FROM data
 WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(source_like)s::text IS NULL OR data.source_name LIKE %(source_like)s)
@@ -19,58 +20,67 @@ WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(failing)s::boolean IS NULL OR EXISTS ({unpublished}) = %(failing)s)
 
 -- name: count
-SELECT count(*) AS total FROM (SELECT 1 {chosen} LIMIT %(count_limit)s) counted
+-- The number of selected datasets, for GET /api/data and the pages /data and /map.
+SELECT count(*) FROM (SELECT 1 {selected} LIMIT %(count_limit)s) counted
 
--- name: shown
+-- name: columns
+-- The columns of a dataset.
 SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.attempt, data.updated_at, data.result,
        data.license, publication.run_id AS run, publication.source_sha256, publication.source_url, publication.github,
        latest.id AS latest_id, latest.run_id AS latest_run, latest.attempt AS latest_attempt,
-       latest.status AS latest_status, latest.error_code, latest.error_message, latest.ended_at, held.reasons
+       latest.status AS latest_status, latest.error_code, latest.error_message, latest.ended_at,
+       review.reasons AS review_reasons
 
--- name: beside
+-- name: joins
+-- What a dataset is shown with: its publication, its latest job that was not published, the reasons for review.
 LEFT JOIN publication ON publication.job_id = data.job_id AND publication.attempt = data.attempt
 LEFT JOIN LATERAL ({unpublished} ORDER BY job.id DESC LIMIT 1) latest ON true
 LEFT JOIN LATERAL (
     SELECT string_agg(message, '; ' ORDER BY review_reason.id) AS reasons FROM review_reason
     WHERE review_reason.job_id = latest.id AND review_reason.state = 'open' AND latest.status = 'Warn'
-) held ON true
+) review ON true
 
 -- name: by_source
-{shown}
+-- A page of datasets by source, for GET /api/data and the page /data.
+{columns}
 FROM (
-    SELECT data.* {chosen}
+    SELECT data.* {selected}
       AND (%(cursor)s::bigint IS NULL OR (data.source_name, data.layer, data.name) > (
           (SELECT source_name FROM data WHERE id = %(cursor)s), (SELECT layer FROM data WHERE id = %(cursor)s),
           (SELECT name FROM data WHERE id = %(cursor)s)))
     ORDER BY data.source_name, data.layer, data.name LIMIT %(limit)s OFFSET %(offset)s
 ) data
-{beside}
+{joins}
 ORDER BY data.source_name, data.layer, data.name
 
 -- name: by_updated_at
-{shown}
+-- A page of datasets, most recent first, for the same lists, the map and the overview.
+{columns}
 FROM (
-    SELECT data.* {chosen}
+    SELECT data.* {selected}
       AND (%(cursor)s::bigint IS NULL
            OR (data.updated_at, data.id) < ((SELECT updated_at FROM data WHERE id = %(cursor)s), %(cursor)s))
     ORDER BY data.updated_at DESC, data.id DESC LIMIT %(limit)s OFFSET %(offset)s
 ) data
-{beside}
+{joins}
 ORDER BY data.updated_at DESC, data.id DESC
 
 -- name: one
-{shown}
+-- A dataset, for its endpoint and its page.
+{columns}
 FROM data
-{beside}
+{joins}
 WHERE data.id = %(data)s
 
 -- name: is_kept
+-- The files of a publication are not marked for deletion.
 NOT EXISTS (
     SELECT FROM file_deletion
     WHERE file_deletion.job_id = publication.job_id AND file_deletion.attempt = publication.attempt AND file_deletion.part = 'files'
 )
 
 -- name: history
+-- A page of the publications of a dataset, for the history endpoint and the page of the dataset.
 SELECT publication.id, publication.job_id AS job, publication.attempt, publication.run_id AS run,
        publication.published_at, publication.source_sha256, publication.source_url, publication.github,
        publication.license, publication.result, EXISTS (SELECT 1 FROM job WHERE job.id = publication.job_id) AND NOT EXISTS (
@@ -84,14 +94,16 @@ WHERE publication.data_id = %(data)s AND (%(cursor)s::bigint IS NULL OR publicat
 ORDER BY publication.id DESC LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: count_history
-SELECT count(*) AS total FROM (SELECT 1 FROM publication WHERE data_id = %(data)s LIMIT %(count_limit)s) counted
+-- The number of publications of a dataset, for the same lists.
+SELECT count(*) FROM (SELECT 1 FROM publication WHERE data_id = %(data)s LIMIT %(count_limit)s) counted
 
 -- name: latest_file
+-- The published attempt with one of its files, for /latest.
 SELECT job_id AS job, attempt, result -> 'outputs' -> %(file)s AS output FROM data
 WHERE source_name = %(source)s AND layer = %(layer)s AND name = %(name)s
 
--- name: places
--- GeoJSON as text, made here because there may be thousands; the largest first, so that the others lie on them.
+-- name: extents
+-- Extents as GeoJSON text, built here since there may be thousands. The largest first: maps draw the others on top.
 SELECT coalesce(string_agg(feature::text, ',' ORDER BY size DESC, id), '') AS features,
        min(west) AS west, min(south) AS south, max(east) AS east, max(north) AS north
 FROM (
@@ -112,19 +124,22 @@ FROM (
                    json_build_object('type', 'Point', 'coordinates', json_build_array(
                        trim_scale(round(((center(data.area))[0])::numeric, 5)),
                        trim_scale(round(((center(data.area))[1])::numeric, 5))))))) AS feature
-    {chosen} AND data.area IS NOT NULL
+    {selected} AND data.area IS NOT NULL
     LIMIT %(limit)s
 ) placed
 
--- name: licences
+-- name: licenses
+-- Stated licenses with the number of datasets and features, for GET /api/licenses.
 SELECT license, count(*) AS datasets, coalesce(sum((result ->> 'count')::numeric), 0)::bigint AS features
-{chosen}
+{selected}
 GROUP BY license
 
--- name: credits
-SELECT source_name, layer, name, license::text AS license {chosen} ORDER BY source_name, layer, name
+-- name: attributions
+-- The selected datasets with their licenses, for GET /api/attribution.
+SELECT source_name, layer, name, license::text AS license {selected} ORDER BY source_name, layer, name
 
--- name: feed
+-- name: recent_publications
+-- A page of publications, newest first, for GET /data/feed.atom.
 SELECT publication.id, publication.data_id, publication.job_id AS job, publication.attempt, publication.published_at,
        publication.license, publication.result, data.source_name, data.layer, data.name, {is_kept} AS is_kept
 FROM publication JOIN data ON data.id = publication.data_id

@@ -1,84 +1,78 @@
-"""How answers about published data look; dataset.py makes them."""
+"""The schemas of responses about published data; serializers.py writes most of them."""
 
 from marshmallow import fields, validate
 
 from oa_api.http.fields import Time, about
-from oa_api.http.schemas import ResponseSchema
+from oa_api.http.schemas import ListSchema, ResponseSchema, text_field, time_field
 from oa_shared.status import LAYERS, JobStatus
 
 
 class LicenseSchema(ResponseSchema):
-    """What the source says of its licence; null where it does not say."""
+    """The license as the source states it; null for a value that it does not state."""
 
-    url = fields.String(required=True, allow_none=True, metadata=about("Where it can be read."))
-    text = fields.String(required=True, allow_none=True, metadata=about("Its name or its words.", "CC BY 4.0"))
-    attribution = fields.Boolean(required=True, allow_none=True, metadata=about("Whether credit must be given."))
-    attribution_name = fields.String(required=True, allow_none=True, metadata=about("To whom.", "City of Berkeley"))
+    url = text_field("URL of the license text.", allow_none=True)
+    text = text_field("Name or text of the license.", "CC BY 4.0", allow_none=True)
+    attribution = fields.Boolean(required=True, allow_none=True, metadata=about("Whether attribution is required."))
+    attribution_name = text_field("Licensor to name.", "City of Berkeley", allow_none=True)
     share_alike = fields.Boolean(
-        required=True, allow_none=True, metadata=about("Whether what is made of it must be under the same licence.")
+        required=True, allow_none=True, metadata=about("Whether derived data must have the same license.")
     )
-    remarks = fields.String(required=True, allow_none=True, metadata=about("What else the source says of it."))
+    remarks = text_field("Further remarks of the source.", allow_none=True)
 
 
 class FillSchema(ResponseSchema):
     """How many features have a value in a field."""
 
-    filled = fields.Integer(required=True, metadata=about("How many.", 980))
-    rate = fields.Float(required=True, metadata=about("Their share, 0 to 1.", 0.98))
+    filled = fields.Integer(required=True, metadata=about("Number of features with a value.", 980))
+    rate = fields.Float(required=True, metadata=about("Share of features with a value, 0 to 1.", 0.98))
 
 
 class FileSchema(ResponseSchema):
-    """One file of a publication."""
+    """A file of a publication."""
 
-    name = fields.String(required=True, metadata=about("Its name.", "source.parquet"))
-    size_bytes = fields.Integer(required=True, allow_none=True, metadata=about("Its size.", 123_456))
-    sha256 = fields.String(required=True, allow_none=True, metadata=about("Its digest."))
-    url = fields.String(
-        required=True,
+    name = text_field("Name of the file.", "source.parquet")
+    size_bytes = fields.Integer(required=True, allow_none=True, metadata=about("Size in bytes.", 123_456))
+    sha256 = text_field("SHA-256 of the file.", allow_none=True)
+    url = text_field(
+        "Permanent URL of exactly this file; null after it is deleted.",
+        "/api/job/12/output/source.parquet?attempt=1",
         allow_none=True,
-        metadata=about(
-            "Its address, where never anything else will lie; null when it is not kept any more.",
-            "/api/job/12/output/source.parquet?attempt=1",
-        ),
     )
 
 
 class LatestFileSchema(FileSchema):
-    """One file of what is published now."""
+    """A file of the published result."""
 
-    latest = fields.String(
-        required=True,
-        metadata=about("Leads to the newest one.", "/latest/us/ca/berkeley/addresses/city/source.parquet"),
-    )
+    latest = text_field("URL of the latest version.", "/latest/us/ca/berkeley/addresses/city/source.parquet")
 
 
 class OriginSchema(ResponseSchema):
-    """Where the definition came from."""
+    """The definition that the job was created from."""
 
-    sha256 = fields.String(required=True, allow_none=True, metadata=about("The digest of the definition."))
-    url = fields.String(required=True, allow_none=True, metadata=about("Its address."))
-    commit = fields.String(required=True, allow_none=True, metadata=about("The commit that it is of.", "0a1b2c3"))
-    definition = fields.String(required=True, metadata=about("Its text.", "/api/job/12/raw"))
+    sha256 = text_field("SHA-256 of the definition.", allow_none=True)
+    url = text_field("URL of the definition.", allow_none=True)
+    commit = text_field("Commit of the definition.", "0a1b2c3", allow_none=True)
+    definition = text_field("Path of its text.", "/api/job/12/raw")
 
 
 class LatestJobSchema(ResponseSchema):
-    """A newer job of a live run that did not publish."""
+    """A newer job of a live run that was not published."""
 
-    id = fields.Integer(required=True, metadata=about("The number of the job.", 14))
-    run = fields.Integer(required=True, metadata=about("Its run.", 3))
-    attempt = fields.Integer(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("How it ended."))
-    code = fields.String(required=True, allow_none=True, metadata=about("Why, by code.", "source.not_found"))
-    error = fields.String(required=True, metadata=about("Why, in words.", "https://example.org/a.zip answered 404"))
-    ended_at = Time(required=True, allow_none=True, metadata=about("When it ended."))
+    id = fields.Integer(required=True, metadata=about("ID of the job.", 14))
+    run = fields.Integer(required=True, metadata=about("ID of its run.", 3))
+    attempt = fields.Integer(required=True, metadata=about("Number of its attempt.", 1))
+    status = fields.String(required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("Status."))
+    code = text_field("Failure code.", "source.not_found", allow_none=True)
+    error = text_field("Reason, as a message.", "https://example.org/a.zip answered 404")
+    ended_at = time_field("When it ended.", allow_none=True)
 
 
-class _Numbers(ResponseSchema):
-    job = fields.Integer(required=True, metadata=about("The job whose result it is.", 12))
-    attempt = fields.Integer(required=True, metadata=about("The attempt whose result it is.", 1))
-    run = fields.Integer(required=True, allow_none=True, metadata=about("The run of the job.", 2))
-    count = fields.Integer(required=True, allow_none=True, metadata=about("How many features.", 1000))
-    valid = fields.Integer(required=True, allow_none=True, metadata=about("How many of them are valid.", 990))
+class _ResultSchema(ResponseSchema):
+    job = fields.Integer(required=True, metadata=about("ID of the job with this result.", 12))
+    attempt = fields.Integer(required=True, metadata=about("Number of the attempt with this result.", 1))
+    run = fields.Integer(required=True, allow_none=True, metadata=about("ID of the run of the job.", 2))
+    count = fields.Integer(required=True, allow_none=True, metadata=about("Number of features.", 1000))
+    valid = fields.Integer(required=True, allow_none=True, metadata=about("Number of valid features.", 990))
     bounds = fields.List(
         fields.Float(),
         required=True,
@@ -91,64 +85,58 @@ class _Numbers(ResponseSchema):
         attribute="fields",
         keys=fields.String(),
         values=fields.Nested(FillSchema),
-        metadata=about("By the name of the field."),
+        metadata=about("Attribute counts by field name."),
     )
     changes = fields.Dict(
-        required=True, allow_none=True, metadata=about("How many were added, removed, moved since the one before.")
+        required=True, allow_none=True, metadata=about("Counts of changes since the previous publication.")
     )
     license = fields.Nested(LicenseSchema, required=True, allow_none=True)
     origin = fields.Nested(OriginSchema, required=True)
 
 
-class DatasetSchema(_Numbers):
-    """What is published of one source, layer and name."""
+class DatasetSchema(_ResultSchema):
+    """The published result of a source, layer and name."""
 
-    id = fields.Integer(required=True, metadata=about("Its number, which stays.", 7))
-    source_name = fields.String(required=True, metadata=about("The source.", "us/ca/berkeley"))
-    layer = fields.String(required=True, validate=validate.OneOf(LAYERS))
-    name = fields.String(required=True, metadata=about("The entry inside the layer.", "city"))
-    updated_at = Time(required=True, metadata=about("When it was published.", "2026-11-24T12:00:00.123456Z"))
+    id = fields.Integer(required=True, metadata=about("Permanent ID.", 7))
+    source_name = text_field("Source.", "us/ca/berkeley")
+    layer = fields.String(required=True, validate=validate.OneOf(LAYERS), metadata=about("Layer.", "addresses"))
+    name = text_field("Name of the entry in the layer.", "city")
+    updated_at = time_field("When it was published.")
     files = fields.List(fields.Nested(LatestFileSchema), required=True)
     latest_job = fields.Nested(LatestJobSchema, required=True, allow_none=True)
-    history = fields.String(required=True, metadata=about("Its earlier publications.", "/api/data/7/history"))
-    result = fields.Dict(required=True, allow_none=True, metadata=about("All that the job reported, as it is."))
+    history = text_field("Path of its publications.", "/api/data/7/history")
+    result = fields.Dict(required=True, allow_none=True, metadata=about("The complete result that the job reported."))
 
 
-class DatasetListSchema(ResponseSchema):
-    """A page of what is published."""
+class DatasetListSchema(ListSchema):
+    """A page of datasets."""
 
-    total = fields.Integer(required=True, metadata=about("How many there are in all.", 5000))
-    total_is_estimate = fields.Boolean(
-        required=True, metadata=about("Whether counting stopped early: there are at least `total`.", False)
-    )
     data = fields.List(fields.Nested(DatasetSchema), required=True)
 
 
-class PublicationSchema(_Numbers):
-    """One time that a dataset was published."""
+class PublicationSchema(_ResultSchema):
+    """A publication of a dataset."""
 
-    id = fields.Integer(required=True, metadata=about("Its number; higher is later.", 31))
-    published_at = Time(required=True, metadata=about("When."))
-    files_deleted_at = Time(allow_none=True, metadata=about("Since when its files are not kept any more."))
+    id = fields.Integer(required=True, metadata=about("ID; later publications have higher ones.", 31))
+    published_at = time_field("When it was published.")
+    files_deleted_at = Time(allow_none=True, metadata=about("When retention marked its files for deletion."))
     files = fields.List(fields.Nested(FileSchema), required=True)
 
 
-class HistorySchema(ResponseSchema):
+class HistorySchema(ListSchema):
     """The publications of a dataset, newest first."""
 
-    data = fields.Integer(required=True, metadata=about("The dataset.", 7))
-    total = fields.Integer(required=True)
-    total_is_estimate = fields.Boolean(required=True)
+    data = fields.Integer(required=True, metadata=about("ID of the dataset.", 7))
     publications = fields.List(fields.Nested(PublicationSchema), required=True)
 
 
 class LicenseUseSchema(ResponseSchema):
-    """A licence, and how much is published under it."""
+    """A license, and how much published data has it."""
 
     license = fields.Nested(LicenseSchema, required=True, allow_none=True)
-    attribution = fields.String(required=True, metadata=about("The licence and its credit in one line."))
-    datasets = fields.Integer(required=True, metadata=about("How many datasets.", 120))
-    features = fields.Integer(required=True, metadata=about("How many features they have.", 5_000_000))
+    attribution = text_field("Attribution and license in one line.", "© City of Berkeley. License: CC BY 4.0.")
+    datasets = fields.Integer(required=True, metadata=about("Number of datasets.", 120))
+    features = fields.Integer(required=True, metadata=about("Number of their features.", 5_000_000))
 
 
 class LicenseListSchema(ResponseSchema):
@@ -157,11 +145,11 @@ class LicenseListSchema(ResponseSchema):
     licenses = fields.List(fields.Nested(LicenseUseSchema), required=True)
 
 
-class CreditSchema(ResponseSchema):
-    """A dataset and the credit that is due."""
+class AttributionSchema(ResponseSchema):
+    """A dataset and its attribution: an item of GET /api/attribution?format=json."""
 
-    source_name = fields.String(required=True)
-    layer = fields.String(required=True)
-    name = fields.String(required=True)
+    source_name = text_field("Source.", "us/ca/berkeley")
+    layer = text_field("Layer.", "addresses")
+    name = text_field("Name of the entry in the layer.", "city")
     license = fields.Nested(LicenseSchema, required=True, allow_none=True)
-    attribution = fields.String(required=True, metadata=about("In one line."))
+    attribution = text_field("Attribution and license in one line.", "© City of Berkeley. License: CC BY 4.0.")

@@ -1,97 +1,120 @@
-"""A dataset as answers and pages show it, in the shape of schemas/datasets.py.
+"""Datasets and publications as responses and pages have them, in the shape of datasets/schemas.py.
 
-It is made by hand: a page of a hundred datasets, ten files each, takes the schemas ten times as long.
+Written by hand: for a page of a hundred datasets with ten files each, the schemas take ten times as long.
 """
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
-from oa_api.db.database import Row
+from oa_api.datasets.rows import DatasetRow, HistoryRow
 from oa_api.definitions.licenses import normalize_license
 from oa_api.http.fields import rfc3339
+from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.status import JobStatus
 
-_HELD_BACK = "the quality gate holds it back"
+_NEEDS_REVIEW = "needs review"
 
 
-def serialize_dataset(row: Row) -> dict[str, Any]:
-    """Return a dataset with its files, its licence and why its latest job, if any, did not publish."""
-    files = files_of(row["result"], row, is_kept=True)
-    latest = _latest_prefix(row)
+def serialize_dataset(dataset: DatasetRow) -> JsonObject:
+    """Return a dataset with its files, its license and why its latest job, if any, did not publish."""
+    files = serialize_files(dataset.result, job=dataset.job, attempt=dataset.attempt, is_kept=True)
+    prefix = f"/latest/{quote(dataset.source_name)}/{dataset.layer}/{quote(dataset.name, safe='')}/"
     return {
-        **{name: row[name] for name in ("id", "source_name", "layer", "name", "job", "attempt", "run", "result")},
-        **_numbers(row),
-        "updated_at": rfc3339(row["updated_at"]),
-        "files": [{**file, "latest": latest + quote(file["name"], safe="")} for file in files],
-        "latest_job": latest_job(row),
-        "history": f"/api/data/{row['id']}/history",
+        "id": dataset.id,
+        "source_name": dataset.source_name,
+        "layer": dataset.layer,
+        "name": dataset.name,
+        "job": dataset.job,
+        "attempt": dataset.attempt,
+        "run": dataset.run,
+        "result": dataset.result,
+        **_serialize_result(dataset),
+        "updated_at": rfc3339(dataset.updated_at),
+        "files": [{**file, "latest": prefix + quote(str(file["name"]), safe="")} for file in files],
+        "latest_job": _serialize_latest_job(dataset),
+        "history": f"/api/data/{dataset.id}/history",
     }
 
 
-def serialize_publication(row: Row) -> dict[str, Any]:
-    """Return one publication of a dataset."""
-    gone = row.get("files_deleted_at")
+def serialize_publication(publication: HistoryRow) -> JsonObject:
+    """Return a publication of a dataset."""
+    job, attempt, deleted_at = publication.job, publication.attempt, publication.files_deleted_at
     return {
-        **{name: row[name] for name in ("id", "job", "attempt", "run")},
-        **_numbers(row),
-        "published_at": rfc3339(row["published_at"]),
-        "files_deleted_at": rfc3339(gone) if gone else None,
-        "files": files_of(row["result"], row, is_kept=row["is_kept"]),
+        "id": publication.id,
+        "job": job,
+        "attempt": attempt,
+        "run": publication.run,
+        **_serialize_result(publication),
+        "published_at": rfc3339(publication.published_at),
+        "files_deleted_at": rfc3339(deleted_at) if deleted_at else None,
+        "files": serialize_files(publication.result, job=job, attempt=attempt, is_kept=publication.is_kept),
     }
 
 
-def files_of(result: Mapping[str, Any] | None, row: Row, *, is_kept: bool) -> list[dict[str, Any]]:
-    """Return the files of a result, by name, each with the address that stays its own."""
-    outputs = (result or {}).get("outputs") or {}
+def serialize_files(result: JsonMapping | None, *, job: int, attempt: int, is_kept: bool) -> list[JsonObject]:
+    """Return the files of a result by name, each with its permanent URL."""
+    outputs = (result or {}).get("outputs")
     return [
         {
             "name": name,
-            "size_bytes": about.get("bytes"),
-            "sha256": about.get("sha256"),
-            "url": output_address(row["job"], row["attempt"], name) if is_kept else None,
+            "size_bytes": output.get("bytes"),
+            "sha256": output.get("sha256"),
+            "url": output_url(job, attempt, name) if is_kept else None,
         }
-        for name, about in sorted(outputs.items())
+        for name, output in sorted(outputs.items() if isinstance(outputs, dict) else ())
     ]
 
 
-def output_address(job: int, attempt: int, file: str) -> str:
-    """Return the address of a file of one attempt."""
+def output_url(job: int, attempt: int, file: str) -> str:
+    """Return the URL of a file of one attempt."""
     return f"/api/job/{job}/output/{quote(file, safe='')}?attempt={attempt}"
 
 
-def latest_job(row: Row) -> dict[str, Any] | None:
-    """Return the newer job that did not publish, with why in words."""
-    if row["latest_id"] is None:
+def changes_of(result: JsonMapping | None) -> JsonObject | None:
+    """Return the counts of changes since the previous publication, as the job reported them."""
+    changes = (result or {}).get("changes")
+    return changes if isinstance(changes, dict) else None
+
+
+def _serialize_latest_job(dataset: DatasetRow) -> JsonObject | None:
+    if dataset.latest_id is None or dataset.latest_status is None:
         return None
-    told = {name: row[f"latest_{name}"] for name in ("id", "run", "attempt", "status")}
-    why = row["error_message"] or row["error_code"] or row["latest_status"].lower()
-    if row["latest_status"] == "Warn":
-        why = f"{_HELD_BACK}: {row['reasons']}" if row["reasons"] else _HELD_BACK
-    ended_at = rfc3339(row["ended_at"]) if row["ended_at"] else None
-    return {**told, "code": row["error_code"], "error": why, "ended_at": ended_at}
-
-
-def _latest_prefix(row: Row) -> str:
-    return f"/latest/{quote(row['source_name'])}/{row['layer']}/{quote(row['name'], safe='')}/"
-
-
-def _numbers(row: Row) -> dict[str, Any]:
-    result = row["result"] or {}
-    count, changes, licence = result.get("count"), result.get("changes"), normalize_license(row["license"])
-    github = row["github"] if isinstance(row["github"], dict) else {}
-    origin = {"sha256": row["source_sha256"], "url": row["source_url"], "definition": f"/api/job/{row['job']}/raw"}
+    error = dataset.error_message or dataset.error_code or dataset.latest_status.lower()
+    if dataset.latest_status == JobStatus.WARN:
+        error = f"{_NEEDS_REVIEW}: {dataset.review_reasons}" if dataset.review_reasons else _NEEDS_REVIEW
     return {
-        **{name: result.get(name) for name in ("count", "valid", "bounds")},
-        "fields": _fills(result.get("fields") or {}, count or 0),
-        "changes": changes if isinstance(changes, dict) else None,
-        "license": licence.as_json() if licence else None,
-        "origin": {**origin, "commit": github.get("sha") if isinstance(github.get("sha"), str) else None},
+        "id": dataset.latest_id,
+        "run": dataset.latest_run,
+        "attempt": dataset.latest_attempt,
+        "status": dataset.latest_status,
+        "code": dataset.error_code,
+        "error": error,
+        "ended_at": rfc3339(dataset.ended_at) if dataset.ended_at else None,
     }
 
 
-def _fills(filled: Mapping[str, Any], count: int) -> dict[str, dict[str, Any]]:
+def _serialize_result(published: DatasetRow | HistoryRow) -> JsonObject:
+    result, license_ = published.result or {}, normalize_license(published.license)
+    commit = published.github.get("sha") if isinstance(published.github, dict) else None
     return {
-        name: {"filled": number, "rate": round(number / count, 4) if count else 0.0}
+        **{name: result.get(name) for name in ("count", "valid", "bounds")},
+        "fields": _serialize_fill(result),
+        "changes": changes_of(result),
+        "license": license_.as_json() if license_ else None,
+        "origin": {
+            "sha256": published.source_sha256,
+            "url": published.source_url,
+            "definition": f"/api/job/{published.job}/raw",
+            "commit": commit if isinstance(commit, str) else None,
+        },
+    }
+
+
+def _serialize_fill(result: JsonMapping) -> dict[str, JsonObject]:
+    count, filled = result.get("count"), result.get("fields")
+    if not isinstance(filled, dict):
+        return {}
+    return {
+        name: {"filled": number, "rate": round(number / count, 4) if isinstance(count, int) and count else 0.0}
         for name, number in filled.items()
         if isinstance(number, int)
     }

@@ -27,11 +27,6 @@ async def form_values(request: web.Request) -> list[tuple[str, str]]:
         raise BadRequestError("the form cannot be read") from error
 
 
-async def form(request: web.Request, schema: Schema) -> dict[str, Any]:
-    """Return a form by schema; an empty field counts as left out. Raises InvalidError and the errors above."""
-    return dict(await _load(request, schema))
-
-
 async def read_form(request: web.Request, schema: RequestSchema[_Request]) -> _Request:
     """Return a form as the schema's dataclass; an empty field counts as left out. Raises InvalidError."""
     loaded: _Request = await _load(request, schema)

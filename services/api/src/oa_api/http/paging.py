@@ -6,25 +6,10 @@ from typing import Any, TypeVar
 from aiohttp import web
 from yarl import URL
 
-from oa_api.db.counting import Total
-from oa_api.db.database import Row
 from oa_api.db.pages import Page
 from oa_api.http.schemas import CursorSlice, Slice, TextCursorSlice
 
 _Row = TypeVar("_Row")
-
-
-def page_response(
-    request: web.Request, asked: dict[str, Any], name: str, rows: list[Row], *, total: Total, **extra: object
-) -> web.Response:
-    """Return a page of a list with Links; `rows` are serialized, and may have one more than fit."""
-    page = Page.cut(rows, asked["limit"], total)
-    window = (
-        CursorSlice(limit=asked["limit"], page=asked["page"], cursor=asked["cursor"])
-        if "cursor" in asked
-        else Slice(limit=asked["limit"], page=asked["page"])
-    )
-    return list_response(request, window, name, page, serialize=dict, cursor_of=None, **extra)
 
 
 def list_response(

@@ -74,18 +74,6 @@ def path_id(request: web.Request, name: str) -> int:
     return int(text)
 
 
-async def query(request: web.Request, schema: Schema) -> dict[str, Any]:
-    """Return the query by schema. Raises InvalidError."""
-    loaded: dict[str, Any] = await _parser.parse(schema, request, location="query")
-    return loaded
-
-
-async def body(request: web.Request, schema: Schema) -> dict[str, Any]:
-    """Return the JSON body by schema. Raises BadRequestError, InvalidError, TooLargeError, UnsupportedTypeError."""
-    loaded: dict[str, Any] = await _parser.parse(schema, request, location="json")
-    return loaded
-
-
 async def read_query(request: web.Request, schema: RequestSchema[_Request]) -> _Request:
     """Return the query as the schema's dataclass. Raises InvalidError."""
     loaded: _Request = await _parser.parse(schema, request, location="query")

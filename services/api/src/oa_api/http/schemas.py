@@ -80,6 +80,15 @@ class Reason:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NoFields:
+    """A request without fields."""
+
+
+class NoFieldsSchema(RequestSchema[NoFields]):
+    """A request without fields, such as a form that is one button."""
+
+
 class SliceSchema(StrictSchema):
     """Which part of a list to return."""
 

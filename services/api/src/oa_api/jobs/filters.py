@@ -1,14 +1,10 @@
 """The SQL parameters of filtered lists of runs and jobs."""
 
-from collections.abc import Mapping
-
 from oa_api.db import counting
 from oa_api.db.like_patterns import starts_with_pattern
 from oa_api.db.rows import as_parameters
 from oa_api.http.schemas import CursorSlice
 from oa_api.jobs.requests import JobFilter, JobSelection, RunFilter
-
-_FILTERS = ("run", "status", "source", "source_like", "host", "layer", "kind", "error", "live", "before", "after")
 
 
 def job_parameters(job_filter: JobFilter) -> dict[str, object]:
@@ -53,25 +49,3 @@ def _by_prefix(source: str | None) -> dict[str, str | None]:
     if source is None or not source.endswith("/"):
         return {}
     return {"source": None, "source_like": starts_with_pattern(source)}
-
-
-def list_parameters(given: Mapping[str, object]) -> dict[str, object]:
-    """Return the SQL parameters of a list whose filter is not a dataclass yet."""
-    values = {**dict.fromkeys((*_FILTERS, "cursor")), **given}
-    limit, page, source = values["limit"], values.get("page", 0), values["source"]
-    if not isinstance(limit, int) or not isinstance(page, int):
-        raise TypeError("limit and page are numbers")
-    values |= _by_prefix(source if isinstance(source, str) else None)
-    offset = 0 if values["cursor"] else page * limit
-    return {**values, "limit": limit + 1, "offset": offset, "count_limit": counting.COUNTED_ROWS + 1}
-
-
-def selection_parameters(given: Mapping[str, object]) -> dict[str, object]:
-    """Return the SQL parameters that select jobs by a filter that is not a dataclass yet."""
-    values = {**dict.fromkeys(_FILTERS), **given}
-    source = values["source"]
-    return {
-        **values,
-        **_by_prefix(source if isinstance(source, str) else None),
-        "count_limit": counting.COUNTED_ROWS + 1,
-    }

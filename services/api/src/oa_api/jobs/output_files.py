@@ -4,6 +4,23 @@ from dataclasses import dataclass
 
 from oa_shared.json_types import JsonMapping
 
+# What pages say about the files of a job.
+FILE_DESCRIPTIONS = {
+    "source.geojson.gz": "all features, one per line",
+    "validated.geojson.gz": "valid features only",
+    "source.parquet": "GeoParquet",
+    "source.pmtiles": "map tiles",
+    "source.png": "preview image",
+    "changes.jsonl.gz": "all differences from the previously published result",
+    "delta.geojson": "a selection of the differences, for the map",
+    "cache.zip": "the source data as fetched",
+    "definition.json": "definition of the job",
+    "stats.json": "counts",
+    "profile.json": "columns of the source",
+    "sample.json": "sample rows: input and output",
+    "manifest.json": "SHA-256 digests of all files",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class OutputFile:

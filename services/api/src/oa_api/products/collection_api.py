@@ -2,53 +2,63 @@
 
 from aiohttp import web
 
-from oa_api.db.database import Row
-from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import NotFoundError
 from oa_api.http.idempotency import read_idempotency_key
-from oa_api.http.request_parsing import body, path_id, query
+from oa_api.http.paging import list_response
+from oa_api.http.request_parsing import path_id, read_body, read_query
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.products import collections
-from oa_api.products.listing import asker, page, send_output
-from oa_api.products.responses import BuildStartedSchema, CollectionDeletedSchema
-from oa_api.products.schemas import CollectionChangeSchema, CursorSchema, NewBuildSchema, NewCollectionSchema
-from oa_api.products.serializers import build_view, collection_view, outputs_of
+from oa_api.products import collections, queries
+from oa_api.products.product_requests import requester_of, send_output
+from oa_api.products.responses import (
+    CollectionBuildSchema,
+    CollectionDeletedSchema,
+    CollectionSchema,
+    StartedCollectionBuildSchema,
+)
+from oa_api.products.rows import CollectionRow
+from oa_api.products.schemas import CollectionChangeSchema, NewBuildSchema, NewCollectionSchema, ProductFilterSchema
+from oa_shared.products import COLLECTION_FILES, COLLECTION_FORMATS
 
-_SQL = load_queries("products.queries")
-# What most come for, first: one file of everything as GeoJSON.
-_MAIN = ("collection.geojson.zip", "collection.parquet.zip", "collection.pmtiles")
+_COLLECTION, _BUILD = CollectionSchema(), CollectionBuildSchema()
 
 
 async def list_collections(request: web.Request) -> web.Response:
     """Return a page of collections, oldest first."""
-    return await page(request, await query(request, CursorSchema()), "collections", view=collection_view)
+    window = await read_query(request, ProductFilterSchema())
+    page = await queries.list_collections(request.app[DATABASE], window)
+    return list_response(request, window, "collections", page, serialize=_COLLECTION.dump)
 
 
 async def get_collection(request: web.Request) -> web.Response:
     """Return one collection."""
-    return web.json_response(collection_view(await _row(request)))
+    return web.json_response(_COLLECTION.dump(await _read_collection(request)))
 
 
 async def post_collection(request: web.Request) -> web.Response:
     """Create a collection."""
-    asked, by = await body(request, NewCollectionSchema()), request[PRINCIPAL]
-    made = await request.app[DATABASE].run(lambda transaction: collections.create(transaction, asked, by=by))
-    return web.json_response(collection_view(await _row(request, made)))
+    new_collection, by = await read_body(request, NewCollectionSchema()), request[PRINCIPAL]
+    database = request.app[DATABASE]
+    created = await database.run(lambda transaction: collections.create_collection(transaction, new_collection, by=by))
+    return web.json_response(_COLLECTION.dump(await queries.get_collection(database, created)))
 
 
 async def patch_collection(request: web.Request) -> web.Response:
     """Change a collection."""
     collection, by = path_id(request, "collection"), request[PRINCIPAL]
-    asked = await body(request, CollectionChangeSchema())
-    await request.app[DATABASE].run(lambda transaction: collections.change(transaction, collection, asked, by=by))
-    return web.json_response(collection_view(await _row(request)))
+    change = await read_body(request, CollectionChangeSchema())
+    await request.app[DATABASE].run(
+        lambda transaction: collections.change_collection(transaction, collection, change, by=by)
+    )
+    return web.json_response(_COLLECTION.dump(await _read_collection(request)))
 
 
 async def delete_collection(request: web.Request) -> web.Response:
     """Delete a collection."""
     collection, by = path_id(request, "collection"), request[PRINCIPAL]
-    name = await request.app[DATABASE].run(lambda transaction: collections.delete(transaction, collection, by=by))
+    name = await request.app[DATABASE].run(
+        lambda transaction: collections.delete_collection(transaction, collection, by=by)
+    )
     return web.json_response(
         CollectionDeletedSchema().dump({"status": 200, "message": f"collection {name} is deleted"})
     )
@@ -57,39 +67,36 @@ async def delete_collection(request: web.Request) -> web.Response:
 async def post_build(request: web.Request) -> web.Response:
     """Start a build, unless nothing has changed."""
     collection = path_id(request, "collection")
-    asked = await body(request, NewBuildSchema())
-    key = await read_idempotency_key(request, f"collections/{collection}/build")
-    made = await collections.build(
-        request.app[DATABASE], collection, asker(request), once=key, is_forced=asked["force"], reason=asked["reason"]
+    new_build = await read_body(request, NewBuildSchema())
+    idempotency = await read_idempotency_key(request, f"collections/{collection}/build")
+    started = await collections.build_collection(
+        request.app[DATABASE], collection, new_build, requester_of(request), idempotency=idempotency
     )
-    return web.json_response(BuildStartedSchema().dump(made))
+    return web.json_response(StartedCollectionBuildSchema().dump(started))
 
 
 async def list_builds(request: web.Request) -> web.Response:
-    """Return a page of a collection's builds, newest first."""
-    asked, row = await query(request, CursorSchema()), await _row(request)
-    return await page(request, asked, "builds", view=build_view, more={"collection": row["id"]})
+    """Return a page of the builds of a collection, newest first."""
+    window, collection = await read_query(request, ProductFilterSchema()), await _read_collection(request)
+    page = await queries.list_builds(request.app[DATABASE], collection.id, window)
+    return list_response(request, window, "builds", page, serialize=_BUILD.dump)
 
 
 async def get_data(request: web.Request) -> web.StreamResponse:
-    """Redirect to the newest file of a collection, or stream it."""
-    row = await _row(request)
-    outputs = outputs_of(row)
-    main = next((name for name in _MAIN if name in outputs), None)
+    """Redirect to the latest file of a collection in its first format, or stream it."""
+    collection = await _read_collection(request)
+    names = (COLLECTION_FILES[format_] for format_ in COLLECTION_FORMATS)
+    main = next((name for name in names if name in collection.outputs), None)
     if main is None:
-        raise NotFoundError(f"collection {row['name']} has not been built yet")
-    return await send_output(request, row, main, whose=f"collection {row['name']}")
+        raise NotFoundError(f"collection {collection.name} has not been built yet")
+    return await send_output(request, collection, main, label=f"collection {collection.name}")
 
 
 async def get_output(request: web.Request) -> web.StreamResponse:
-    """Redirect to a file of the newest build, or stream it."""
-    row = await _row(request)
-    return await send_output(request, row, request.match_info["file"], whose=f"collection {row['name']}")
+    """Redirect to a file of the latest successful build, or stream it."""
+    collection = await _read_collection(request)
+    return await send_output(request, collection, request.match_info["file"], label=f"collection {collection.name}")
 
 
-async def _row(request: web.Request, collection: int | None = None) -> Row:
-    number = collection or path_id(request, "collection")
-    row = await request.app[DATABASE].first(_SQL["collection"], {"collection": number})
-    if row is None:
-        raise NotFoundError(f"there is no collection {number}")
-    return row
+async def _read_collection(request: web.Request) -> CollectionRow:
+    return await queries.get_collection(request.app[DATABASE], path_id(request, "collection"))

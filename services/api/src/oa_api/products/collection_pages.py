@@ -1,143 +1,133 @@
-"""The pages of collections, with the map of all that is published beside them."""
-
-from typing import Any
+"""The pages of collections, and the form that builds the fabric."""
 
 from aiohttp import web
 
-from oa_api.db.database import Row
-from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
-from oa_api.http.errors import ApiError, ConflictError, InvalidError, NotFoundError
-from oa_api.http.forms import form
+from oa_api.http.errors import ApiError, ConflictError, InvalidError
+from oa_api.http.forms import read_form
 from oa_api.http.idempotency import Idempotency
 from oa_api.http.request_parsing import path_id
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.products import collections, fabric
-from oa_api.products.forms import BuildFormSchema, CollectionFormSchema, collection_of
-from oa_api.products.listing import asker
-from oa_api.products.page_parts import linked, listed, reasons
-from oa_api.products.plan import FORMATS
-from oa_api.products.schemas import CursorSchema
-from oa_api.products.serializers import build_view, collection_view, fabric_view
+from oa_api.products import collections, fabric, queries
+from oa_api.products.form_problems import form_problems
+from oa_api.products.forms import (
+    BuildFormSchema,
+    CollectionFormSchema,
+    form_of,
+    read_change_form,
+    read_collection_form,
+)
+from oa_api.products.product_requests import requester_of
+from oa_api.products.requests import CollectionForm
+from oa_api.products.schemas import ProductFilterSchema
 from oa_api.ui import flash
-from oa_api.ui.lists import asked_of
+from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
-from oa_shared.status import LAYERS
+from oa_shared.products import COLLECTION_FORMATS
 
-_SQL = load_queries("products.queries")
-_NEW = {"layer": None, "deduplicate": False, **dict.fromkeys(FORMATS, True)}
-_ONCE = Idempotency(None, "page", b"")
+_EMPTY_FORM = CollectionForm(geojson=True, parquet=True, pmtiles=True)
+_NO_KEY = Idempotency(None, "page", b"")
 
 
 async def list_collections(request: web.Request) -> web.Response:
-    """Return a page of collections and the state of the map of each layer."""
-    return await _list(request, given=_NEW)
+    """Show a page of collections and the state of each layer of the fabric."""
+    return await _render_list(request, form=_EMPTY_FORM)
 
 
 async def show_collection(request: web.Request) -> web.Response:
-    """Return one collection: its files, its map, its builds, and what may be done to it."""
-    return await _show(request)
+    """Show a collection: its files, its map, its builds and its form."""
+    return await _render_collection(request)
 
 
 async def post_collection(request: web.Request) -> web.Response:
-    """Create a collection and lead to it."""
-    given, by = await form(request, CollectionFormSchema()), request[PRINCIPAL]
+    """Create a collection and show it, or show the form again with what is wrong."""
+    form, by = await read_form(request, CollectionFormSchema()), request[PRINCIPAL]
     try:
-        asked = collection_of(given, is_new=True)
-        made = await request.app[DATABASE].run(lambda transaction: collections.create(transaction, asked, by=by))
+        new_collection = read_collection_form(form)
+        created = await request.app[DATABASE].run(
+            lambda transaction: collections.create_collection(transaction, new_collection, by=by)
+        )
     except (InvalidError, ConflictError) as error:
-        return await _list(request, given=given, error=error)
-    return flash.see_other(request, f"/collections/{made}", f"Collection {asked['name']} is made. Build it next.")
+        return await _render_list(request, form=form, error=error)
+    message = f"Collection {new_collection.name} created. Build it next."
+    return flash.see_other(request, f"/collections/{created}", message)
 
 
 async def post_change(request: web.Request) -> web.Response:
-    """Change a collection."""
+    """Change a collection, or show the form again with what is wrong."""
     collection, by = path_id(request, "collection"), request[PRINCIPAL]
-    given = await form(request, CollectionFormSchema())
+    form = await read_form(request, CollectionFormSchema())
     try:
-        asked = collection_of(given, is_new=False)
+        change = read_change_form(form)
     except InvalidError as error:
-        return await _show(request, given=given, error=error)
-    await request.app[DATABASE].run(lambda transaction: collections.change(transaction, collection, asked, by=by))
-    return flash.see_other(request, f"/collections/{collection}", "It is changed; the next build goes by it.")
+        return await _render_collection(request, form=form, error=error)
+    await request.app[DATABASE].run(
+        lambda transaction: collections.change_collection(transaction, collection, change, by=by)
+    )
+    return flash.see_other(request, f"/collections/{collection}", "Saved; applies to the next build.")
 
 
 async def post_build(request: web.Request) -> web.Response:
-    """Start a build, or say why none is needed."""
-    collection, asked = path_id(request, "collection"), await form(request, BuildFormSchema())
-    made = await collections.build(
-        *(request.app[DATABASE], collection, asker(request)),
-        once=_ONCE,
-        is_forced=asked["force"],
-        reason=asked["reason"],
+    """Start a build, or show why none is needed."""
+    collection, new_build = path_id(request, "collection"), await read_form(request, BuildFormSchema())
+    started = await collections.build_collection(
+        request.app[DATABASE], collection, new_build, requester_of(request), idempotency=_NO_KEY
     )
-    words = f"Not built: {made['skipped']}." if made["skipped"] else f"Job {made['job']} builds it."
-    kind = "warn" if made["skipped"] else "good"
-    return flash.see_other(request, f"/collections/{collection}", words, kind=kind)
+    if started.skipped:
+        return flash.see_other(request, f"/collections/{collection}", f"Not built: {started.skipped}.", kind="warn")
+    return flash.see_other(request, f"/collections/{collection}", f"Build started as job {started.job}.")
 
 
 async def post_delete(request: web.Request) -> web.Response:
     """Delete a collection."""
     collection, by = path_id(request, "collection"), request[PRINCIPAL]
-    name = await request.app[DATABASE].run(lambda transaction: collections.delete(transaction, collection, by=by))
-    return flash.see_other(request, "/collections", f"Collection {name} is deleted.")
+    name = await request.app[DATABASE].run(
+        lambda transaction: collections.delete_collection(transaction, collection, by=by)
+    )
+    return flash.see_other(request, "/collections", f"Collection {name} deleted.")
 
 
 async def post_fabric(request: web.Request) -> web.Response:
-    """Start a build of the map of each layer that needs one."""
-    asked = await form(request, BuildFormSchema())
-    made = await fabric.build(
-        request.app[DATABASE], asker(request), once=_ONCE, is_forced=asked["force"], reason=asked["reason"]
+    """Start a build of each layer of the fabric that needs one."""
+    new_build = await read_form(request, BuildFormSchema())
+    layers = await fabric.build_fabric(request.app[DATABASE], new_build, requester_of(request), idempotency=_NO_KEY)
+    started = [f"{layer.layer}: job {layer.job}" for layer in layers if layer.job]
+    skipped = "; ".join(f"{layer.layer}: {layer.skipped}" for layer in layers if layer.skipped)
+    if not started:
+        return flash.see_other(request, "/collections", f"Not built: {skipped}.", kind="warn")
+    return flash.see_other(request, "/collections", f"Builds started: {', '.join(started)}.")
+
+
+async def _render_list(request: web.Request, *, form: CollectionForm, error: ApiError | None = None) -> web.Response:
+    window, database = await list_filter(request, ProductFilterSchema()), request.app[DATABASE]
+    page = await queries.list_collections(database, window)
+    return render(
+        request,
+        "products/collections.html",
+        status=error.status if error else 200,
+        collections=make_listing(request, window, page),
+        fabric=await queries.list_fabric_layers(database),
+        formats=COLLECTION_FORMATS,
+        form=form,
+        error=error,
+        problems=form_problems(error),
     )
-    begun = [f"{item['layer']}: job {item['job']}" for item in made if item["job"]]
-    skipped = "; ".join(f"{item['layer']}: {item['skipped']}" for item in made if item["skipped"])
-    if not begun:
-        return flash.see_other(request, "/collections", f"Not built. {skipped}.", kind="warn")
-    return flash.see_other(request, "/collections", f"Being built: {', '.join(begun)}.")
 
 
-async def _list(request: web.Request, *, given: dict[str, Any], error: ApiError | None = None) -> web.Response:
-    asked = await asked_of(request, CursorSchema())
-    rows = await request.app[DATABASE].all(_SQL["fabrics"], {"layers": list(LAYERS)})
-    values = {
-        "collections": await listed(request, asked, "collections", view=collection_view),
-        "fabric": [_with_links(fabric_view(row)) for row in rows],
-        "formats": FORMATS,
-        "given": {**CollectionFormSchema().load({}), **given},
-    }
-    status = error.status if error else 200
-    return render(request, "products/collections.html", status=status, **values, error=error, reasons=reasons(error))
-
-
-async def _show(
-    request: web.Request, *, given: dict[str, Any] | None = None, error: ApiError | None = None
+async def _render_collection(
+    request: web.Request, *, form: CollectionForm | None = None, error: ApiError | None = None
 ) -> web.Response:
-    number = path_id(request, "collection")
-    row = await request.app[DATABASE].first(_SQL["collection"], {"collection": number})
-    if row is None:
-        raise NotFoundError(f"there is no collection {number}")
-    view = _with_links(collection_view(row))
-    values = {
-        "collection": view,
-        "builds": await listed(
-            request, await asked_of(request, CursorSchema()), "builds", view=build_view, collection=number
-        ),
-        "formats": FORMATS,
-        "given": given or _as_form(view),
-        "tiles": next((file["url"] for file in view["files"] if file["name"] == "collection.pmtiles"), None),
-    }
-    status = error.status if error else 200
-    return render(request, "products/collection.html", status=status, **values, error=error, reasons=reasons(error))
-
-
-def _with_links(view: Row) -> Row:
-    return {**view, "files": linked(view["files"])}
-
-
-def _as_form(view: Row) -> dict[str, Any]:
-    chosen = {form: form in view["formats"] for form in FORMATS}
-    return {
-        **{key: view[key] for key in ("display_name", "layer", "deduplicate")},
-        **chosen,
-        "sources": "\n".join(view["sources"]),
-    }
+    window, database = await list_filter(request, ProductFilterSchema()), request.app[DATABASE]
+    collection = await queries.get_collection(database, path_id(request, "collection"))
+    builds = await queries.list_builds(database, collection.id, window)
+    return render(
+        request,
+        "products/collection.html",
+        status=error.status if error else 200,
+        collection=collection,
+        builds=make_listing(request, window, builds),
+        formats=COLLECTION_FORMATS,
+        form=form or form_of(collection),
+        error=error,
+        problems=form_problems(error),
+    )

@@ -1,126 +1,150 @@
-"""Collections: sources that are offered together, and building them."""
+"""Collections of published data: created, changed, deleted, built."""
 
-import asyncio
-from typing import Any
+from dataclasses import dataclass
 
 import structlog
 
-from oa_api.db.database import Database, Row, Transaction
+from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.db.rows import as_parameters
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.http.idempotency import Idempotency
 from oa_api.identity import audit_log
 from oa_api.identity.principal import Principal
-from oa_api.products.builds import Requester, skip_reason, start
-from oa_api.products.plan import Inputs, Plan
-from oa_api.products.selection import Selection, select
+from oa_api.products.builds import Product, Requester, StartedBuild, render_plan, skip_reason, start_jobs
+from oa_api.products.requests import CollectionChange, NewBuild, NewCollection
+from oa_api.products.rows import LastBuild, LockedCollection
+from oa_api.products.selection import Inputs, InputSelection, select_inputs
 from oa_shared.fault_points import fault_point
 from oa_shared.job_kinds import JobKind
+from oa_shared.products import ProductFormat, ProductPlan
 
 log = structlog.get_logger()
 _SQL = load_queries("products.queries")
-_CHANGEABLE = ("display_name", "sources", "layer", "formats", "deduplicate")
 
 
-async def create(transaction: Transaction, asked: dict[str, Any], *, by: Principal) -> int:
-    """Write a collection and return its number. Raises ConflictError."""
-    row = await transaction.first(_SQL["insert_collection"], asked)
-    if row is None:
-        raise ConflictError(f"there is a collection {asked['name']!r} already: choose another name")
-    collection = int(row["id"])
-    await audit_log.record(transaction, by, action="collection.create", subject=_subject(collection), detail=asked)
+@dataclass(frozen=True, kw_only=True)
+class StartedCollectionBuild(StartedBuild):
+    """A build of a collection, or why none is needed; `left_out` counts datasets without a file."""
+
+    id: int
+    collection: int
+    left_out: int
+
+
+async def create_collection(transaction: Transaction, new_collection: NewCollection, *, by: Principal) -> int:
+    """Create a collection and return its ID. Raises ConflictError for a name in use."""
+    detail = as_parameters(new_collection)
+    collection = await transaction.first(_SQL["insert_collection"], detail, into=int)
+    if collection is None:
+        raise ConflictError(f"collection {new_collection.name!r} exists already: choose another name")
+    await audit_log.record(transaction, by, action="collection.create", subject=_subject(collection), detail=detail)
     return collection
 
 
-async def change(transaction: Transaction, collection: int, asked: dict[str, Any], *, by: Principal) -> None:
-    """Change what is given of a collection; its newest build stays what it is. Raises NotFoundError."""
-    row = await _lock(transaction, collection)
-    values = {**{key: row[key] for key in _CHANGEABLE}, **asked}
-    await transaction.execute(_SQL["update_collection"], {**values, "collection": collection})
-    await audit_log.record(transaction, by, action="collection.change", subject=_subject(collection), detail=asked)
+async def change_collection(
+    transaction: Transaction, collection: int, change: CollectionChange, *, by: Principal
+) -> None:
+    """Change a collection; its files stay those of the latest build. Raises NotFoundError."""
+    values = as_parameters(change)
+    if not await transaction.execute(_SQL["update_collection"], {**values, "collection": collection}):
+        raise _not_found(collection)
+    detail = {name: values[name] for name in change.given}
+    await audit_log.record(transaction, by, action="collection.change", subject=_subject(collection), detail=detail)
 
 
-async def delete(transaction: Transaction, collection: int, *, by: Principal) -> str:
-    """Delete a collection with its history, and return its name; the jobs that built it stay. Raises NotFoundError."""
-    row = await _lock(transaction, collection)
+async def delete_collection(transaction: Transaction, collection: int, *, by: Principal) -> str:
+    """Delete a collection with its history, and return its name; its jobs stay. Raises NotFoundError."""
+    name = (await _lock(transaction, collection)).name
     await transaction.execute(_SQL["delete_collection"], {"collection": collection})
-    detail = {"name": row["name"]}
+    detail = {"name": name}
     await audit_log.record(transaction, by, action="collection.delete", subject=_subject(collection), detail=detail)
-    return str(row["name"])
+    return name
 
 
-async def build(
-    database: Database,
-    collection: int,
-    asker: Requester,
-    *,
-    once: Idempotency,
-    is_forced: bool = False,
-    reason: str = "",
-) -> Any:
-    """Start a build of a collection, or note why none is needed, and return which. Raises NotFoundError."""
+async def build_collection(
+    database: Database, collection: int, new_build: NewBuild, requester: Requester, *, idempotency: Idempotency
+) -> StartedCollectionBuild:
+    """Start a build of a collection, or record why none is needed. Raises NotFoundError."""
 
-    async def work(transaction: Transaction) -> Any:
-        earlier = await once.find_response(transaction)
+    async def work(transaction: Transaction) -> StartedCollectionBuild:
+        earlier = await idempotency.find_response(transaction)
         if earlier is not None:
-            return earlier
-        made = await _build(transaction, collection, asker, is_forced=is_forced, reason=reason)
-        await once.save_response(transaction, made)
-        return made
+            return StartedCollectionBuild(**earlier)
+        started = await _start_build(transaction, collection, new_build, requester)
+        await idempotency.save_response(transaction, as_parameters(started))
+        return started
 
-    made = await database.run(work)
+    started = await database.run(work)
     fault_point("api.after_commit")
-    return made
+    return started
 
 
-async def build_due_collections(database: Database, *, key: str, asker: Requester) -> list[Any]:
-    """Build every collection whose inputs have changed; return what became of each.
+async def build_due_collections(database: Database, *, key: str, requester: Requester) -> list[StartedCollectionBuild]:
+    """Build every collection whose inputs have changed; return the builds.
 
-    Each is done in a transaction of its own, once for a `key`: one that was broken off goes on where it stopped.
+    Each has a transaction of its own, once for a `key`: after an interruption the same key resumes where it stopped.
     """
-    built = []
-    for row in await database.all(_SQL["collection_ids"]):
-        once = Idempotency(key, f"collections/{row['id']}/build", b"")
+    builds = []
+    for collection in await database.all(_SQL["collection_ids"], into=int):
+        idempotency = Idempotency(key, f"collections/{collection}/build", b"")
         try:
-            built.append(await build(database, row["id"], asker, once=once))
+            builds.append(await build_collection(database, collection, NewBuild(), requester, idempotency=idempotency))
         except NotFoundError:
-            log.info("collection_deleted_meanwhile", collection=row["id"])
-    return built
+            log.info("collection_already_deleted", collection=collection)
+    return builds
 
 
-async def _build(transaction: Transaction, collection: int, asker: Requester, *, is_forced: bool, reason: str) -> Row:
-    row = await _lock(transaction, collection)
-    inputs = await select(transaction, Selection(row["sources"], row["layer"]))
-    plan = await asyncio.to_thread(_plan, row, inputs)
-    built = (row["job_id"], row["built_sha256"]) if row["job_id"] else None
-    skipped = await skip_reason(transaction, plan, built=built, is_forced=is_forced)
-    job = None if skipped else (await start(transaction, [plan], asker))[0]
-    facts = {"job": job, "skipped": skipped, "inputs": len(inputs.items), "features": inputs.features}
-    noted = await transaction.all(_SQL["insert_build"], {"collection": collection, **facts})
-    subject = _subject(collection)
+async def _start_build(
+    transaction: Transaction, collection: int, new_build: NewBuild, requester: Requester
+) -> StartedCollectionBuild:
+    locked = await _lock(transaction, collection)
+    inputs = await select_inputs(transaction, InputSelection(locked.sources, locked.layer))
+    product = Product(locked.name, await render_plan(_plan(locked, inputs)))
+    last = LastBuild(locked.job_id, locked.built_sha256) if locked.job_id and locked.built_sha256 else None
+    skipped = await skip_reason(transaction, product, last=last, is_forced=new_build.force)
+    job = None if skipped else (await start_jobs(transaction, [product], requester))[0]
+    detail = {"job": job, "skipped": skipped, "inputs": len(inputs.items), "features": inputs.features}
+    (build,) = await transaction.all(_SQL["insert_build"], {"collection": collection, **detail}, into=int)
     await audit_log.record(
-        transaction, asker.by, action="collection.build", subject=subject, reason=reason, detail=facts
+        transaction,
+        requester.by,
+        action="collection.build",
+        subject=_subject(collection),
+        reason=new_build.reason,
+        detail=detail,
     )
-    return {"id": noted[0]["id"], "collection": collection, **facts, "left_out": inputs.left_out}
+    return StartedCollectionBuild(
+        id=build,
+        collection=collection,
+        job=job,
+        skipped=skipped,
+        inputs=len(inputs.items),
+        features=inputs.features,
+        left_out=inputs.left_out,
+    )
 
 
-def _plan(row: Row, inputs: Inputs) -> Plan:
-    return Plan(
+def _plan(collection: LockedCollection, inputs: Inputs) -> ProductPlan:
+    return ProductPlan(
         kind=JobKind.COLLECTION,
-        name=row["name"],
-        title=row["display_name"],
-        formats=row["formats"],
-        inputs=inputs,
-        layer=row["layer"],
-        deduplicate=row["deduplicate"],
+        title=collection.display_name,
+        formats=tuple(map(ProductFormat, collection.formats)),
+        inputs=inputs.items,
+        layer=collection.layer,
+        deduplicate=collection.deduplicate,
     )
 
 
-async def _lock(transaction: Transaction, collection: int) -> Row:
-    row = await transaction.first(_SQL["lock_collection"], {"collection": collection})
-    if row is None:
-        raise NotFoundError(f"there is no collection {collection}")
-    return row
+async def _lock(transaction: Transaction, collection: int) -> LockedCollection:
+    locked = await transaction.first(_SQL["lock_collection"], {"collection": collection}, into=LockedCollection)
+    if locked is None:
+        raise _not_found(collection)
+    return locked
+
+
+def _not_found(collection: int) -> NotFoundError:
+    return NotFoundError(f"collection {collection} does not exist")
 
 
 def _subject(collection: int) -> str:

@@ -1,61 +1,61 @@
-"""The page of exports: the list, and the form that makes one."""
-
-from typing import Any
+"""The page of exports: the list, and the form that creates one."""
 
 from aiohttp import web
 
-from oa_api.db.database import Row
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import ApiError, ConflictError, InvalidError, NotFoundError
-from oa_api.http.forms import form
+from oa_api.http.forms import read_form
 from oa_api.http.idempotency import Idempotency
-from oa_api.products import exports
-from oa_api.products.export_api import limits_of
-from oa_api.products.forms import ExportFormSchema, ExportPageSchema, export_of
-from oa_api.products.listing import asker
-from oa_api.products.page_parts import linked, listed, reasons
-from oa_api.products.plan import EXPORT_FORMATS
-from oa_api.products.serializers import export_view
+from oa_api.products import exports, queries
+from oa_api.products.form_problems import form_problems
+from oa_api.products.forms import ExportFormSchema, ExportPageFilterSchema, read_export_form
+from oa_api.products.product_requests import export_limits, requester_of
+from oa_api.products.requests import ExportForm, ExportPageFilter
 from oa_api.ui import flash
-from oa_api.ui.lists import asked_of
+from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
+from oa_shared.products import EXPORT_FORMATS
+
+_LISTED = 50
 
 
 async def list_exports(request: web.Request) -> web.Response:
-    """Return a page of exports, newest first; `job` or `source` in the query fill in the form."""
-    asked = await asked_of(request, ExportPageSchema())
-    return await _page(request, asked, given={name: asked[name] for name in ("job", "source", "layer")})
+    """Show a page of exports, newest first; `job`, `source` and `layer` of the query fill in the form."""
+    page_filter = await list_filter(request, ExportPageFilterSchema())
+    job = str(page_filter.job) if page_filter.job else None
+    form = ExportForm(job=job, source=page_filter.source, layer=page_filter.layer)
+    return await _render(request, page_filter, form=form)
 
 
 async def post_export(request: web.Request) -> web.Response:
-    """Start an export; what cannot be is shown with the form as it was filled in."""
-    given = await form(request, ExportFormSchema())
-    once = Idempotency(None, "export", b"")
+    """Create an export, or show the form again with what is wrong."""
+    form, limits = await read_form(request, ExportFormSchema()), export_limits(request)
     try:
-        made = await exports.create(
-            request.app[DATABASE], export_of(given), asker(request), once=once, limits=limits_of(request)
+        created = await exports.create_export(
+            request.app[DATABASE],
+            read_export_form(form),
+            requester_of(request),
+            idempotency=Idempotency(None, "export", b""),
+            limits=limits,
         )
     except (InvalidError, ConflictError, NotFoundError) as error:
-        asked = {**ExportPageSchema().load({}), "limit": 50}
-        return await _page(request, asked, given=given, error=error)
-    return flash.see_other(request, "/exports", f"Export {made} is on its way: reload to see how far it is.")
+        return await _render(request, ExportPageFilter(limit=_LISTED), form=form, error=error)
+    return flash.see_other(request, "/exports", f"Export {created} started.")
 
 
-async def _page(
-    request: web.Request, asked: dict[str, Any], *, given: dict[str, Any], error: ApiError | None = None
+async def _render(
+    request: web.Request, page_filter: ExportPageFilter, *, form: ExportForm, error: ApiError | None = None
 ) -> web.Response:
-    found = await listed(request, asked, "exports", view=_shown)
-    values = {"asked": asked, "exports": found, "formats": EXPORT_FORMATS, "limits": limits_of(request)}
-    wanted = {**ExportFormSchema().load({}), **given}
-    status = error.status if error else 200
+    page = await queries.list_exports(request.app[DATABASE], page_filter)
     return render(
-        request, "products/exports.html", status=status, **values, given=wanted, error=error, reasons=reasons(error)
+        request,
+        "products/exports.html",
+        status=error.status if error else 200,
+        export_filter=page_filter,
+        exports=make_listing(request, page_filter, page),
+        formats=EXPORT_FORMATS,
+        limits=export_limits(request),
+        form=form,
+        error=error,
+        problems=form_problems(error),
     )
-
-
-def _shown(row: Row) -> Row:
-    view = export_view(row)
-    asked = view["asked"]
-    box = ", ".join(str(side) for side in asked.get("bbox") or ())
-    words = [f"job {asked['job']}" if asked.get("job") else asked["source"], asked.get("layer") or "", box]
-    return {**view, "words": " · ".join(word for word in words if word), "files": linked(view["files"])}

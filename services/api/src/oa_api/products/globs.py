@@ -1,4 +1,4 @@
-"""Globs over names of sources: what people write, as a regular expression of the database."""
+"""Globs over names of sources, as regular expressions of the database."""
 
 import re
 
@@ -8,10 +8,10 @@ _WILD = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def glob_to_regex(glob: str) -> str:
-    """Return a glob as a regular expression over whole names.
+    """Return a glob as a regular expression over full names.
 
-    `**` stands for any number of levels, `*` for anything within one, `?` for one character. Without any of them
-    it is a prefix: the source of that name and all below it.
+    `**` matches any number of levels, `*` any text within one, `?` one character. A glob without them is a prefix: it
+    matches the source of that name and all below it.
     """
     if not set(glob) & {"*", "?"}:
         return f"^{re.escape(glob.rstrip('/'))}(?:/.*)?$"

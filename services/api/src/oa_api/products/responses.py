@@ -1,36 +1,30 @@
-"""How answers about products look."""
-
-from typing import Any
+"""The schemas of responses about products."""
 
 from marshmallow import fields, validate
 
 from oa_api.http.fields import Time, about
-from oa_api.http.schemas import ResponseSchema
+from oa_api.http.schemas import ListSchema, ResponseSchema, id_field, text_field, time_field
 from oa_api.jobs.schemas import FailureSchema
-from oa_api.products.plan import EXPORT_FORMATS
+from oa_api.products.rows import SKIPPED, ProductFile
+from oa_shared.products import EXPORT_FORMATS
 from oa_shared.status import LAYERS, JobStatus
 
-SKIPPED = "Skipped"
+
+def _optional_id(description: str) -> fields.Integer:
+    return fields.Integer(required=True, allow_none=True, metadata=about(description, 1))
 
 
-def _id(what: str, *, allow_none: bool = False) -> fields.Integer:
-    return fields.Integer(required=True, allow_none=allow_none, metadata=about(what, 1))
-
-
-def _text(what: str, *examples: str, allow_none: bool = False) -> fields.String:
-    return fields.String(required=True, allow_none=allow_none, metadata=about(what, *examples))
-
-
-def _time(what: str, *, allow_none: bool = False) -> Time:
-    return Time(required=True, allow_none=allow_none, metadata=about(what, "2026-11-24T12:00:00.123456Z"))
+def _time(description: str, attribute: str, *, allow_none: bool = False) -> Time:
+    metadata = about(description, "2026-11-24T12:00:00.123456Z")
+    return Time(required=True, allow_none=allow_none, attribute=attribute, metadata=metadata)
 
 
 def _inputs() -> fields.Integer:
-    return fields.Integer(required=True, metadata=about("Of how many datasets.", 93))
+    return fields.Integer(required=True, metadata=about("Number of datasets.", 93))
 
 
 def _features() -> fields.Integer:
-    return fields.Integer(required=True, metadata=about("How many features those have.", 1_200_000))
+    return fields.Integer(required=True, metadata=about("Number of features of the datasets.", 1_200_000))
 
 
 def _error() -> fields.Nested:
@@ -40,89 +34,99 @@ def _error() -> fields.Nested:
 class ProductFileSchema(ResponseSchema):
     """A file of a product."""
 
-    name = _text("Its name.", "collection.geojson.zip")
-    url = _text("Where it is: always the newest one.", "/api/collections/1/output/collection.geojson.zip")
-    size_bytes = fields.Integer(required=True, metadata=about("Its size.", 123_456))
-    sha256 = _text("Its SHA-256.")
+    name = text_field("Name of the file.", "collection.geojson.zip")
+    url = text_field("Stable URL of the latest version.", "/api/collections/1/output/collection.geojson.zip")
+    size_bytes = fields.Integer(required=True, metadata=about("Size in bytes.", 123_456))
+    sha256 = text_field("SHA-256 of the file.")
 
 
-class _Files(fields.List[Any]):
-    """Files of a product, dumped as they are: there may be a thousand of them on one page."""
+class _Files(fields.List[object]):
+    """Files of a product, dumped without their schema: a page may list a thousand."""
 
-    def __init__(self) -> None:
-        super().__init__(fields.Nested(ProductFileSchema), required=True)
+    def __init__(self, attribute: str = "files") -> None:
+        super().__init__(fields.Nested(ProductFileSchema), required=True, attribute=attribute)
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:  # noqa: ARG002
-        return value
+    def _serialize(
+        self,
+        value: list[object] | None,
+        attr: str | None,  # noqa: ARG002
+        obj: object,  # noqa: ARG002
+        **_: object,
+    ) -> list[object]:
+        return [
+            {"name": file.name, "url": file.url, "size_bytes": file.size_bytes, "sha256": file.sha256}
+            for file in value or ()
+            if isinstance(file, ProductFile)
+        ]
 
 
-class MadeSchema(ResponseSchema):
-    """What a product has to show once it is built; null and empty before."""
+class ProductResultSchema(ResponseSchema):
+    """The latest successful build of a product; null and empty before the first."""
 
-    job = _id("The job that built it.", allow_none=True)
-    built_at = _time("When it was built.", allow_none=True)
-    count = fields.Integer(required=True, allow_none=True, metadata=about("How many features are in it.", 1_199_000))
+    job = _optional_id("ID of the job that built it.")
+    built_at = time_field("When it was built.", allow_none=True)
+    count = fields.Integer(required=True, allow_none=True, metadata=about("Number of features.", 1_199_000))
     bounds = fields.List(fields.Float(), required=True, allow_none=True, metadata=about("West, south, east, north."))
-    size = fields.Integer(required=True, metadata=about("The bytes of all its files.", 123_456))
+    size = fields.Integer(required=True, metadata=about("Size of all files in bytes.", 123_456))
     files = _Files()
 
 
 class BuildStateSchema(ResponseSchema):
-    """One time that a product was to be built."""
+    """A build of a product."""
 
-    job = _id("The job that does it; null when it was skipped.", allow_none=True)
+    job = _optional_id("ID of the job; null for a skipped build.")
     status = fields.String(
         required=True,
+        attribute="state",
         validate=validate.OneOf([*JobStatus, SKIPPED]),
-        metadata=about("That of its job, or `Skipped`.", "Success"),
+        metadata=about("Status of the job, or `Skipped`.", "Success"),
     )
-    created_at = _time("When that was asked for.")
-    ended_at = _time("When it ended.", allow_none=True)
+    created_at = time_field("When it was requested.")
+    ended_at = time_field("When it ended.", allow_none=True)
     error = _error()
 
 
 class CollectionBuildSchema(BuildStateSchema):
-    """One time that a collection was to be built."""
+    """A build of a collection."""
 
-    id = _id("The number of the build.")
-    collection = _id("The collection.")
-    skipped = _text("Why no job was made.", "nothing has changed since job 7", allow_none=True)
+    id = id_field("ID of the build.")
+    collection = id_field("ID of the collection.")
+    skipped = text_field("Reason for creating no job.", "nothing has changed since job 7", allow_none=True)
     inputs = _inputs()
     features = _features()
-    is_newest = fields.Boolean(required=True, metadata=about("Whether its files are the ones that are offered.", True))
+    is_newest = fields.Boolean(required=True, metadata=about("Whether its files are the current ones.", True))
 
 
-class CollectionSchema(MadeSchema):
-    """Sources that are offered together."""
+class CollectionSchema(ProductResultSchema):
+    """A collection: published data of several sources in one download."""
 
-    id = _id("The number of the collection.")
-    name = _text("Its name in addresses.", "us-ne")
-    display_name = _text("Its name for people.", "Nebraska")
-    sources = fields.List(fields.String(), required=True, metadata=about("Which sources, as globs.", ["us/ne/**"]))
+    id = id_field("ID of the collection.")
+    name = text_field("URL name.", "us-ne")
+    display_name = text_field("Display name.", "Nebraska")
+    sources = fields.List(fields.String(), required=True, metadata=about("Globs of sources.", ["us/ne/**"]))
     layer = fields.String(
         required=True, allow_none=True, validate=validate.OneOf(LAYERS), metadata=about("Only this layer.")
     )
-    formats = fields.List(fields.String(), required=True)
-    deduplicate = fields.Boolean(required=True)
-    created = _time("When it was made.")
-    updated_at = _time("When it was last changed.")
-    build = fields.Nested(CollectionBuildSchema, required=True, allow_none=True, metadata=about("The latest build."))
-
-
-class _List(ResponseSchema):
-    total = fields.Integer(required=True, metadata=about("How many there are in all.", 12))
-    total_is_estimate = fields.Boolean(
-        required=True, metadata=about("Whether counting stopped early: there are at least `total`.", False)
+    formats = fields.List(fields.String(), required=True, metadata=about("Formats.", ["geojson"]))
+    deduplicate = fields.Boolean(required=True, metadata=about("Whether there is a deduplicated version too."))
+    created = _time("When it was created.", "created_at")
+    updated_at = time_field("When it was last changed.")
+    build = fields.Nested(
+        CollectionBuildSchema,
+        required=True,
+        allow_none=True,
+        attribute="latest_build",
+        metadata=about("The latest build."),
     )
 
 
-class CollectionListSchema(_List):
+class CollectionListSchema(ListSchema):
     """GET /api/collections."""
 
     collections = fields.List(fields.Nested(CollectionSchema), required=True)
 
 
-class BuildListSchema(_List):
+class BuildListSchema(ListSchema):
     """GET /api/collections/{collection}/builds."""
 
     builds = fields.List(fields.Nested(CollectionBuildSchema), required=True)
@@ -131,72 +135,78 @@ class BuildListSchema(_List):
 class CollectionDeletedSchema(ResponseSchema):
     """DELETE /api/collections/{collection}."""
 
-    status = fields.Integer(required=True, metadata=about("The HTTP status.", 200))
-    message = _text("What was done.", "collection us-ne is deleted")
+    status = fields.Integer(required=True, metadata=about("HTTP status.", 200))
+    message = text_field("Confirmation.", "collection us-ne is deleted")
 
 
-class _Started(ResponseSchema):
-    job = _id("The job that builds it; null when none is needed.", allow_none=True)
-    skipped = _text("Why no job was made.", "nothing has changed since job 7", allow_none=True)
+class _StartedSchema(ResponseSchema):
+    job = _optional_id("ID of the job that builds it; null if none is needed.")
+    skipped = text_field("Reason for creating no job.", "nothing has changed since job 7", allow_none=True)
     inputs = _inputs()
     features = _features()
 
 
-class BuildStartedSchema(_Started):
+class StartedCollectionBuildSchema(_StartedSchema):
     """POST /api/collections/{collection}/build."""
 
-    id = _id("The number of the build.")
-    collection = _id("The collection.")
-    left_out = fields.Integer(required=True, metadata=about("How many datasets have no file to read.", 0))
+    id = id_field("ID of the build.")
+    collection = id_field("ID of the collection.")
+    left_out = fields.Integer(required=True, metadata=about("Number of datasets without a file.", 0))
 
 
-class LayerStartedSchema(_Started):
-    """What became of one layer."""
+class StartedLayerSchema(_StartedSchema):
+    """A started build of a layer of the fabric, or why it is skipped."""
 
-    layer = fields.String(required=True, validate=validate.OneOf(LAYERS))
+    layer = fields.String(required=True, validate=validate.OneOf(LAYERS), metadata=about("Layer.", "addresses"))
 
 
-class FabricStartedSchema(ResponseSchema):
+class StartedFabricSchema(ResponseSchema):
     """POST /api/fabric."""
 
-    layers = fields.List(fields.Nested(LayerStartedSchema), required=True)
+    layers = fields.List(fields.Nested(StartedLayerSchema), required=True)
 
 
 class ExportSchema(ResponseSchema):
-    """A file that somebody asked for."""
+    """An export."""
 
-    id = _id("The number of the export.")
+    id = id_field("ID of the export.")
     status = fields.String(
-        required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("That of its job.", "Success")
+        required=True, validate=validate.OneOf(list(JobStatus)), metadata=about("Status of its job.", "Success")
     )
-    format = fields.String(required=True, validate=validate.OneOf(EXPORT_FORMATS))
-    asked = fields.Dict(required=True, metadata=about("What was asked for.", {"source": "us/ne/**", "format": "gpkg"}))
-    run = _id("The run of its job.")
-    job = _id("The job that makes it.")
+    format = fields.String(required=True, validate=validate.OneOf(EXPORT_FORMATS), metadata=about("Format.", "gpkg"))
+    asked = fields.Dict(required=True, metadata=about("The request.", {"source": "us/ne/**", "format": "gpkg"}))
+    run = id_field("ID of the run of its job.")
+    job = id_field("ID of its job.")
     inputs = _inputs()
     features = _features()
-    created = _time("When it was asked for.")
-    ready_at = _time("When its file was there.", allow_none=True)
-    expiry = _time("Until when its file is kept.", allow_none=True)
-    is_expired = fields.Boolean(required=True, metadata=about("Whether that is over.", False))
-    count = fields.Integer(required=True, allow_none=True, metadata=about("How many features are in the file.", 12_345))
-    size = fields.Integer(required=True, metadata=about("The bytes of all its files.", 123_456))
-    files = _Files()
-    progress = fields.Dict(required=True, allow_none=True, metadata=about("How far its job is."))
+    created = _time("When it was requested.", "created_at")
+    ready_at = time_field("When its file was ready.", allow_none=True)
+    expiry = _time("When its file expires.", "expires_at", allow_none=True)
+    is_expired = fields.Boolean(required=True, metadata=about("Whether it has expired.", False))
+    count = fields.Integer(required=True, allow_none=True, metadata=about("Number of features in the file.", 12_345))
+    size = fields.Integer(required=True, metadata=about("Size of all files in bytes.", 123_456))
+    files = _Files("kept_files")
+    progress = fields.Dict(required=True, allow_none=True, metadata=about("Progress of its job."))
     error = _error()
 
 
-class ExportListSchema(_List):
+class ExportListSchema(ListSchema):
     """GET /api/export."""
 
     exports = fields.List(fields.Nested(ExportSchema), required=True)
 
 
-class FabricLayerSchema(MadeSchema):
-    """The map of one layer."""
+class FabricLayerSchema(ProductResultSchema):
+    """A layer of the fabric."""
 
-    layer = fields.String(required=True, validate=validate.OneOf(LAYERS))
-    build = fields.Nested(BuildStateSchema, required=True, allow_none=True, metadata=about("The latest build."))
+    layer = fields.String(required=True, validate=validate.OneOf(LAYERS), metadata=about("Layer.", "addresses"))
+    build = fields.Nested(
+        BuildStateSchema,
+        required=True,
+        allow_none=True,
+        attribute="latest_build",
+        metadata=about("The latest build."),
+    )
 
 
 class FabricSchema(ResponseSchema):

@@ -100,7 +100,7 @@ class ReportTask:
                 if response.status >= HTTPStatus.MULTIPLE_CHOICES:
                     raise ReportNotDeliveredError(f"the webhook returned {response.status}")
         except AddressRefusedError as error:
-            log.error("report_not_sent", error=error.detail)  # noqa: TRY400 - the detail is enough
+            log.error("digest_not_sent", error=error.detail)  # noqa: TRY400 - the detail is enough
             return False
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             raise ReportNotDeliveredError(f"the webhook cannot be reached: {type(error).__name__}") from error

@@ -1,13 +1,13 @@
 """The task of each type of schedule."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from oa_api.db.database import Database
 from oa_api.identity.principal import SERVICE
 from oa_api.mail import Mailer
-from oa_api.products.builds import Requester
+from oa_api.products.builds import Requester, StartedBuild
 from oa_api.products.collections import build_due_collections
-from oa_api.products.fabric import build_fabric
+from oa_api.products.fabric import build_due_fabric
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.cleanup_task import CleanupTask
 from oa_api.schedules.report_task import ReportTask
@@ -44,15 +44,15 @@ class ProductsTask:
     async def build_collections(self, schedule_run: ScheduleRun) -> None:
         """Build every collection whose inputs have changed. Raises StoreError."""
         key, requester = _key(schedule_run), _requester(schedule_run)
-        await self._record(schedule_run, await build_due_collections(self._database, key=key, asker=requester))
+        await self._record(schedule_run, await build_due_collections(self._database, key=key, requester=requester))
 
     async def build_fabric(self, schedule_run: ScheduleRun) -> None:
-        """Build the fabric of each layer whose data has changed. Raises StoreError."""
+        """Build each layer of the fabric whose data has changed. Raises StoreError."""
         key, requester = _key(schedule_run), _requester(schedule_run)
-        await self._record(schedule_run, await build_fabric(self._database, key=key, asker=requester))
+        await self._record(schedule_run, await build_due_fabric(self._database, key=key, requester=requester))
 
-    async def _record(self, schedule_run: ScheduleRun, builds: Sequence[Mapping[str, object]]) -> None:
-        jobs = [build["job"] for build in builds if build["job"]]
+    async def _record(self, schedule_run: ScheduleRun, builds: Sequence[StartedBuild]) -> None:
+        jobs = [build.job for build in builds if build.job]
         detail = {"jobs": len(jobs), "job_ids": jobs, "skipped": len(builds) - len(jobs)}
         await self._database.run(lambda transaction: schedule_runs.record(transaction, schedule_run, detail))
 

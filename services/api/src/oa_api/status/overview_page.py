@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from aiohttp import web
 
 from oa_api.datasets import queries as datasets
-from oa_api.datasets.request_schemas import DataFilterSchema
+from oa_api.datasets.rows import DatasetRow
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
 from oa_api.http.app_keys import DATABASE
@@ -52,7 +51,7 @@ class Overview:
     failures: list[FailureView]
     ended_by_hour: charts.Chart
     pauses: list[PauseRow]
-    published: list[dict[str, Any]]
+    published: list[DatasetRow]
     coverage: str
 
 
@@ -78,7 +77,6 @@ def set_up_overview(app: web.Application) -> None:
 
 async def _read_overview(database: Database, coverage: str) -> Overview:
     runs = await list_runs(database, RunFilter(limit=_RUNS))
-    newest = {**DataFilterSchema().load({}), "sort": "updated_at", "limit": _PUBLISHED}
     failures = await queries.list_failures(database)
     ended = await queries.count_ended_jobs(database)
     return Overview(
@@ -90,7 +88,7 @@ async def _read_overview(database: Database, coverage: str) -> Overview:
         failures=[_failure_view(row) for row in failures],
         ended_by_hour=_chart_by_hour(ended),
         pauses=await pauses.list_active(database, limit=_PAUSES),
-        published=(await datasets.datasets(database, newest))[:_PUBLISHED],
+        published=await datasets.recent_datasets(database, _PUBLISHED),
         coverage=coverage,
     )
 

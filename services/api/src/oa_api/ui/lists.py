@@ -5,13 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from aiohttp import web
-from marshmallow import Schema
 
-from oa_api.db.counting import Total
-from oa_api.db.database import Row
 from oa_api.db.pages import Page
 from oa_api.http.fields import RequestSchema
-from oa_api.http.request_parsing import query, read_query
+from oa_api.http.request_parsing import read_query
 from oa_api.http.schemas import Slice
 
 _SHOWN = 50
@@ -25,23 +22,6 @@ class Listing:
     older: str | None
     newest: str | None
     says: str
-
-
-async def asked_of(request: web.Request, schema: Schema) -> dict[str, Any]:
-    """Return the filter of the query, with more rows than the API's default. Raises InvalidError."""
-    asked = await query(request, schema)
-    return asked if "limit" in request.query else {**asked, "limit": _SHOWN}
-
-
-def listing(request: web.Request, asked: dict[str, Any], rows: list[Row], total: Total) -> Listing:
-    """Return a page of rows, of which there may be one more than fit; the cursor is the ID of the last one."""
-    shown = rows[: asked["limit"]]
-    has_more = len(rows) > asked["limit"]
-    older = request.rel_url.update_query(cursor=shown[-1]["id"]) if has_more else None
-    newest = request.rel_url.without_query_params("cursor", "page") if asked.get("cursor") else None
-    about = "at least " if total.is_estimate else ""
-    says = f"{len(shown):,} of {about}{total.rows:,}"
-    return Listing(shown, str(older) if older else None, str(newest) if newest else None, says)
 
 
 _Filter = TypeVar("_Filter", bound=Slice)

@@ -35,10 +35,10 @@ _MARKUP, _JSON = frozenset({".gml", ".kml", ".xml"}), frozenset({".json", ".geoj
 
 
 class FileRefusedError(OaError):
-    """The file cannot be used; the detail says why."""
+    """The file is unusable; the detail states the reason."""
 
     code = "upload.refused"
-    title = "The file cannot be used."
+    title = "The file is unusable."
 
 
 @dataclass(frozen=True, slots=True)

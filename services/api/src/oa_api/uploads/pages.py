@@ -3,8 +3,8 @@
 from aiohttp import web
 
 from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
-from oa_api.http.fields import StrictSchema
-from oa_api.http.forms import form
+from oa_api.http.forms import read_form
+from oa_api.http.schemas import NoFieldsSchema
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.settings import site_url
 from oa_api.ui import flash
@@ -37,7 +37,7 @@ async def show_uploads(request: web.Request) -> web.Response:
 
 async def post_delete(request: web.Request) -> web.Response:
     """Delete an upload and its file."""
-    await form(request, StrictSchema())
+    await read_form(request, NoFieldsSchema())
     upload, by = upload_id(request), request[PRINCIPAL]
     await service.delete_upload(request.app[DATABASE], request.app[STORAGE], upload, by=by)
     return flash.see_other(request, PATH, "Upload deleted.")

@@ -56,7 +56,7 @@ class UploadSchema(ResponseSchema):
         validate=validate.OneOf(list(UploadState)),
         metadata=about("State; a `Ready` file passed its check and is public at `url`.", "Ready"),
     )
-    reason = text_field("Why the file was refused.", allow_none=True)
+    reason = text_field("Reason for refusing the file.", allow_none=True)
     created_at = time_field("When it was created.")
     checked_at = time_field("When the file was checked.", allow_none=True)
     url = text_field("Public URL of the file, for `data` of a source; null until it is ready.", allow_none=True)
@@ -70,7 +70,7 @@ class UploadFormSchema(ResponseSchema):
         validate=validate.OneOf(["POST", "PUT"]),
         metadata=about("`POST`: a form with `fields`, then `file`; `PUT`: the file is the body."),
     )
-    url = text_field("Where to send it.")
+    url = text_field("URL to send the file to.")
     fields_ = fields.Dict(
         required=True,
         keys=fields.String(),

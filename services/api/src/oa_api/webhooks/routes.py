@@ -48,7 +48,7 @@ API = (
         "Delete a webhook",
         answer=WebhookSchema,
         tag="webhooks",
-        description="Its deliveries are deleted too; the response is the deleted webhook.",
+        description="Deletes the deliveries too. The response is the deleted webhook.",
     ),
     post(
         "/api/webhook/{webhook}/ping",

@@ -108,7 +108,7 @@ class WebhookSchema(ResponseSchema):
     source = text_field("Only this source, or sources with this prefix.", "us/ca/", allow_none=True)
     layer = text_field("Only this layer.", "addresses", allow_none=True)
     active = fields.Boolean(required=True, metadata=about("Whether events are sent."))
-    disabled_reason = text_field("Why failed deliveries disabled it.", allow_none=True)
+    disabled_reason = text_field("Reason, if failed deliveries disabled it.", allow_none=True)
     waiting = fields.Integer(
         required=True, metadata=about("Number of waiting deliveries; counting stops at 10,000.", 0)
     )
@@ -132,7 +132,7 @@ class WebhookDeliverySchema(ResponseSchema):
     status = fields.Integer(
         required=True, allow_none=True, metadata=about("HTTP status of the last attempt's response.", 200)
     )
-    error = text_field("Why the last attempt failed.", allow_none=True)
+    error = text_field("Error of the last attempt.", allow_none=True)
     created_at = time_field("When it was queued.")
     due_at = time_field("When the next attempt is due; null when the delivery has ended.", allow_none=True)
     ended_at = time_field("When it was delivered or failed.", allow_none=True)

@@ -68,7 +68,7 @@ class StatusReporter:
         """Send a message that must arrive. Raises QueueUnavailableError after eight attempts in about two minutes."""
 
         def log_retry(error: QueueUnavailableError, attempt: int) -> None:
-            log.warning("report_not_sent", error=error.detail, attempt=attempt)
+            log.warning("status_not_sent", error=error.detail, attempt=attempt)
 
         await retrying(partial(self._send, message), _DELAYS_S, on=QueueUnavailableError, before_retry=log_retry)
 

@@ -7,25 +7,12 @@ from aiohttp import web
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.request_parsing import path_id
 from oa_api.jobs import queries, run_statistics
+from oa_api.jobs.output_files import FILE_DESCRIPTIONS
 from oa_api.jobs.rows import JobRow
 from oa_api.ui.rendering import render
 from oa_shared.failures import FAILURES
 from oa_shared.json_types import JsonMapping
 
-_DESCRIPTIONS = {
-    "source.geojson.gz": "all features, one per line",
-    "validated.geojson.gz": "valid features only",
-    "source.parquet": "GeoParquet",
-    "source.pmtiles": "map tiles",
-    "source.png": "preview image",
-    "changes.jsonl.gz": "all differences from the previously published result",
-    "delta.geojson": "a selection of the differences, for the map",
-    "cache.zip": "the source data as fetched",
-    "stats.json": "counts",
-    "profile.json": "columns of the source",
-    "sample.json": "sample rows: input and output",
-    "manifest.json": "SHA-256 digests of all files",
-}
 _NOTABLE_LOSS = 0.1
 
 
@@ -108,6 +95,6 @@ def _count(counts: JsonMapping, name: str) -> int | None:
 def _files(job: JobRow) -> list[FileView]:
     files = job.files
     return [
-        FileView(name, href, _DESCRIPTIONS.get(name, ""), files[name].size_bytes, files[name].sha256)
+        FileView(name, href, FILE_DESCRIPTIONS.get(name, ""), files[name].size_bytes, files[name].sha256)
         for name, href in job.output.items()
     ]

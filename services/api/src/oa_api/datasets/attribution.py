@@ -1,0 +1,67 @@
+"""The licenses of published data, and the attribution that they require."""
+
+import json
+from dataclasses import dataclass
+
+from oa_api.datasets import queries
+from oa_api.datasets.requests import DatasetSelection
+from oa_api.db.database import Database
+from oa_api.definitions.licenses import AttributedDataset, License, attribution_text, normalize_license
+
+
+@dataclass(frozen=True, slots=True)
+class LicenseUse:
+    """A license (None: not stated) in one line too, with the number of datasets and of their features."""
+
+    license: License | None
+    attribution: str
+    datasets: int
+    features: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """A dataset with its license (None: not stated), in one line too."""
+
+    source_name: str
+    layer: str
+    name: str
+    license: License | None
+    attribution: str
+
+
+async def list_license_uses(database: Database) -> list[LicenseUse]:
+    """Return the licenses of published data, the most used first; equal ones are one, however sources write them."""
+    uses: dict[License | None, LicenseUse] = {}
+    for row in await queries.count_by_license(database):
+        license_ = normalize_license(row.license)
+        known = uses.get(license_)
+        uses[license_] = LicenseUse(
+            license=license_,
+            attribution=_line(license_),
+            datasets=row.datasets + (known.datasets if known else 0),
+            features=row.features + (known.features if known else 0),
+        )
+    return sorted(uses.values(), key=lambda use: (-use.datasets, use.attribution))
+
+
+async def list_attributions(database: Database, selection: DatasetSelection) -> list[Attribution]:
+    """Return the selected datasets with their licenses, by name."""
+    rows = await queries.list_attributions(database, selection)
+    texts = {row.license for row in rows}
+    licenses = {text: normalize_license(json.loads(text)) if text else None for text in texts}
+    return [
+        Attribution(row.source_name, row.layer, row.name, licenses[row.license], _line(licenses[row.license]))
+        for row in rows
+    ]
+
+
+def attribution_of(attributions: list[Attribution]) -> str:
+    """Return the attribution of datasets as a text file."""
+    return attribution_text(
+        AttributedDataset(item.source_name, item.layer, item.name, item.attribution) for item in attributions
+    )
+
+
+def _line(license_: License | None) -> str:
+    return (license_ or License()).line()

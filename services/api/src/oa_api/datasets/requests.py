@@ -1,0 +1,49 @@
+"""What requests about published data say, after validation."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from oa_api.http.schemas import CursorSlice
+
+
+# Without slots: DatasetFilter combines it with another dataclass, and only one of them may have slots.
+@dataclass(frozen=True, kw_only=True)
+class DatasetSelection:
+    """Which datasets; a `source` with a trailing slash is a prefix, `source_prefix` is one without it too.
+
+    `bbox` is west, south, east, north, `point` is longitude, latitude.
+    """
+
+    source: str | None = None
+    source_prefix: str | None = None
+    layer: str | None = None
+    name: str | None = None
+    before: datetime | None = None
+    after: datetime | None = None
+    bbox: list[float] | None = None
+    point: list[float] | None = None
+    validated: bool | None = None
+    failing: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetFilter(DatasetSelection, CursorSlice):
+    """Which datasets to list, and in which order: by `source` or by `updated_at`."""
+
+    sort: str = "source"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttributionFilter(DatasetSelection):
+    """The attribution of which datasets to return, and as what: `text` or `json`."""
+
+    format: str = "text"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FeedFilter:
+    """Which publications to list in the feed: those before the publication `cursor`."""
+
+    source: str | None = None
+    layer: str | None = None
+    cursor: int | None = None

@@ -1,0 +1,295 @@
+"""The rows that the queries of products return."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from oa_api.db.rows import make_row
+from oa_api.jobs.output_files import OutputFile, output_files
+from oa_api.jobs.rows import AttemptError
+from oa_shared.json_types import JsonObject
+from oa_shared.products import ATTRIBUTION_FILE, COLLECTION_FILES, FABRIC_FILE, LICENSES_FILE, ProductFormat
+from oa_shared.status import JobStatus
+
+SKIPPED = "Skipped"
+# Files for programs: not listed, but served.
+_UNLISTED = frozenset({"manifest.json", "plan.json"})
+_DEDUPLICATED = "deduplicated: each address once"
+_DESCRIPTIONS = {
+    "collection.geojson.zip": "one file per dataset, newline-delimited",
+    "collection.parquet.zip": "GeoParquet by country and layer",
+    "collection.pmtiles": "vector tiles",
+    "collection-deduplicated.geojson.zip": _DEDUPLICATED,
+    "collection-deduplicated.parquet.zip": _DEDUPLICATED,
+    "collection-deduplicated.pmtiles": _DEDUPLICATED,
+    ATTRIBUTION_FILE: "attribution text",
+    LICENSES_FILE: "license of each dataset",
+}
+_BUILD_TIMES = ("created_at", "ended_at")
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFile:
+    """A file of a product; its URL is always that of the latest successful build."""
+
+    name: str
+    url: str
+    size_bytes: int | None
+    sha256: str
+
+    @property
+    def href(self) -> str:
+        """Return the URL, under the name that pages have for it."""
+        return self.url
+
+    @property
+    def what(self) -> str:
+        """Return what the file contains, for pages."""
+        return _DESCRIPTIONS.get(self.name, "")
+
+
+# Without slots, like the classes below: dataclasses with slots cannot share fields.
+@dataclass(frozen=True, kw_only=True)
+class ProductResult:
+    """The latest successful build of a product: the result of its job."""
+
+    job: int | None
+    result: JsonObject | None
+
+    @property
+    def url_prefix(self) -> str:
+        """Return the path below which the files are."""
+        raise NotImplementedError
+
+    @property
+    def outputs(self) -> dict[str, OutputFile]:
+        """Return all files by name, with their keys in the bucket."""
+        return dict(sorted(output_files(self.result).items()))
+
+    @property
+    def files(self) -> list[ProductFile]:
+        """Return the listed files, by name."""
+        return [
+            ProductFile(name, f"{self.url_prefix}/{name}", output.size_bytes, output.sha256)
+            for name, output in self.outputs.items()
+            if name not in _UNLISTED
+        ]
+
+    @property
+    def size(self) -> int:
+        """Return the size of the listed files in bytes."""
+        return sum(file.size_bytes or 0 for file in self.files)
+
+    @property
+    def count(self) -> object:
+        """Return the number of features."""
+        return (self.result or {}).get("count")
+
+    @property
+    def bounds(self) -> object:
+        """Return west, south, east, north."""
+        return (self.result or {}).get("bounds")
+
+    def url_of(self, name: str) -> str | None:
+        """Return the URL of a listed file, or None if the product does not have it."""
+        return next((file.url for file in self.files if file.name == name), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRow:
+    """A build of a product by a job."""
+
+    job: int | None
+    status: str | None
+    created_at: datetime
+    ended_at: datetime | None
+    error_code: str | None
+    error_message: str | None
+
+    @property
+    def state(self) -> str:
+        """Return the status of the job."""
+        return self.status or JobStatus.PENDING
+
+    @property
+    def error(self) -> AttemptError | None:
+        """Return why the build failed, if it did."""
+        return AttemptError(self.error_code, self.error_message) if self.error_code else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionBuildRow(BuildRow):
+    """A build of a collection; `skipped` is why it has no job, `is_newest` whether its files are the current ones."""
+
+    id: int
+    collection: int
+    skipped: str | None
+    inputs: int
+    features: int
+    is_newest: bool
+
+    @property
+    def state(self) -> str:
+        """Return the status of the job, or that the build was skipped."""
+        return SKIPPED if self.skipped else self.status or JobStatus.PENDING
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionRow(ProductResult):
+    """A collection with its latest successful build; `build` is the latest build as JSON."""
+
+    id: int
+    name: str
+    display_name: str
+    sources: list[str]
+    layer: str | None
+    formats: list[str]
+    deduplicate: bool
+    created_at: datetime
+    updated_at: datetime
+    built_at: datetime | None
+    build: JsonObject | None
+
+    @property
+    def url_prefix(self) -> str:
+        """Return the path below which the files are."""
+        return f"/api/collections/{self.id}/output"
+
+    @property
+    def latest_build(self) -> CollectionBuildRow | None:
+        """Return the latest build, successful or not."""
+        return make_row(CollectionBuildRow, _with_times(self.build)) if self.build else None
+
+    @property
+    def tiles_url(self) -> str | None:
+        """Return the URL of its tiles, if it has any."""
+        return self.url_of(COLLECTION_FILES[ProductFormat.PMTILES])
+
+
+@dataclass(frozen=True, kw_only=True)
+class FabricRow(ProductResult):
+    """A layer of the fabric with its latest successful build; `build` is the latest build as JSON."""
+
+    layer: str
+    built_at: datetime | None
+    build: JsonObject | None
+
+    @property
+    def url_prefix(self) -> str:
+        """Return the path below which the files are."""
+        return f"/api/fabric/{self.layer}/output"
+
+    @property
+    def latest_build(self) -> BuildRow | None:
+        """Return the latest build, successful or not."""
+        return make_row(BuildRow, _with_times(self.build)) if self.build else None
+
+    @property
+    def tiles_url(self) -> str | None:
+        """Return the URL of its tiles, if it is built."""
+        return self.url_of(FABRIC_FILE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRow(ProductResult):
+    """An export with the state of its job; `asked` is the request."""
+
+    id: int
+    job: int
+    format: str
+    asked: JsonObject
+    inputs: int
+    features: int
+    created_at: datetime
+    ready_at: datetime | None
+    expires_at: datetime | None
+    is_expired: bool
+    run: int
+    status: str
+    progress: JsonObject | None
+    error_code: str | None
+    error_message: str | None
+
+    @property
+    def url_prefix(self) -> str:
+        """Return the path below which the files are."""
+        return f"/api/export/{self.id}/output"
+
+    @property
+    def kept_files(self) -> list[ProductFile]:
+        """Return the listed files until the export expires."""
+        return [] if self.is_expired else self.files
+
+    @property
+    def error(self) -> AttemptError | None:
+        """Return why the job failed, if it did."""
+        return AttemptError(self.error_code, self.error_message) if self.error_code else None
+
+    @property
+    def label(self) -> str:
+        """Return what is exported: the job or the sources, the layer, the bbox."""
+        job, bbox = self.asked.get("job"), self.asked.get("bbox")
+        sides = ", ".join(str(side) for side in bbox) if isinstance(bbox, list) else ""
+        parts = [f"job {job}" if job else self.asked.get("source"), self.asked.get("layer"), sides]
+        return " · ".join(str(part) for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCollection:
+    """A collection that no other transaction can change; `built_sha256` is the digest of the plan of its last build."""
+
+    id: int
+    name: str
+    display_name: str
+    sources: list[str]
+    layer: str | None
+    formats: list[str]
+    deduplicate: bool
+    job_id: int | None
+    built_sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastBuild:
+    """The job of the last successful build of a product, and the digest of its plan."""
+
+    job_id: int
+    built_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputRow:
+    """A result from which a product can be built; without a key it has no such file."""
+
+    source_name: str
+    layer: str
+    name: str
+    job: int
+    key: str | None
+    sha256: str | None
+    size_bytes: int | None
+    geojson_key: str | None
+    geojson_sha256: str | None
+    count: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedInputRow(InputRow):
+    """A published result, with its license."""
+
+    license: object
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobInputRow(InputRow):
+    """The result of a job; `has_deleted_files` is true after retention deletes its files."""
+
+    kind: str
+    status: str
+    has_deleted_files: bool
+
+
+def _with_times(build: Mapping[str, object]) -> dict[str, object]:
+    """Return a build that came as JSON, with its times parsed."""
+    times = {name: datetime.fromisoformat(text) for name in _BUILD_TIMES if isinstance(text := build.get(name), str)}
+    return {**build, **times}
