@@ -1,4 +1,4 @@
-"""Exports over HTTP: of a job, of a selection, their limits, their file and its end."""
+"""Exports over HTTP: of a job, of a selection, their limits, their file and its expiry."""
 
 from typing import Any
 
@@ -8,20 +8,20 @@ from oa_api.jobs.locks import lock_job
 from oa_api.jobs.publishing import publish as publish_job
 from oa_shared.products import EXPORT_FORMATS
 from oa_shared.status import JobStatus
-from support.product_jobs import ask, build, end, plan_of, publish
+from support.product_jobs import build, end, plan_of, publish, request
 from support.running_api import RunningApi, running_api
 
 FILE = "export.gpkg"
 
 
 async def export(api: RunningApi, **asked: Any) -> Any:
-    status, made = await ask(api, "POST", "/api/export", {"format": "gpkg", **asked})
+    status, made = await request(api, "POST", "/api/export", {"format": "gpkg", **asked})
     assert status == 200, made
     return made
 
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)
-async def test_export_of_a_job_reads_its_result_alone(api: RunningApi, form: str) -> None:
+async def test_export_of_a_job_reads_only_its_result(api: RunningApi, form: str) -> None:
     job = await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster")
     made = await export(api, job=job, format=form, bbox=[-96.5, 40.0, -96.0, 41.0])
@@ -53,7 +53,7 @@ async def test_export_of_a_job_reads_its_result_alone(api: RunningApi, form: str
         ({"source": "**", "layer": "addresses", "bbox": [170, -20, -105, 45]}, ["fj/suva", "us/wy/d"]),
     ],
 )
-async def test_export_of_a_selection_reads_what_is_published_of_it(
+async def test_export_of_a_selection_reads_its_published_data(
     api: RunningApi, asked: dict[str, Any], sources: list[str]
 ) -> None:
     await publish(api, "us/ne/lancaster")
@@ -67,10 +67,10 @@ async def test_export_of_a_selection_reads_what_is_published_of_it(
     assert [item["source_name"] for item in (await plan_of(api, made["job"]))["inputs"]] == sources
 
 
-async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
+async def test_export_of_several_layers_is_refused_with_their_names(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster", layer="parcels")
-    status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us/ne"})
+    status, problem = await request(api, "POST", "/api/export", {"format": "csv", "source": "us/ne"})
     assert status == 422
     assert problem["errors"] == {"layer": ["Choose one of addresses, parcels."]}
 
@@ -93,8 +93,8 @@ async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
         ({"format": "csv", "source": "nobody/has/this"}, "source"),
     ],
 )
-async def test_export_that_cannot_be_is_refused_and_nothing_stays(api: RunningApi, body: Any, field: str) -> None:
-    status, problem = await ask(api, "POST", "/api/export", body)
+async def test_invalid_export_is_refused_and_writes_nothing(api: RunningApi, body: Any, field: str) -> None:
+    status, problem = await request(api, "POST", "/api/export", body)
     assert status == 422
     assert field in problem["errors"]
     assert await api.count("export") == 0
@@ -112,7 +112,7 @@ async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: Running
         (waiting["id"], "conflict", "Pending"),
         (made["job"], "conflict", "(export)"),
     ):
-        status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "job": job})
+        status, problem = await request(api, "POST", "/api/export", {"format": "csv", "job": job})
         assert status == (404 if code == "not_found" else 409)
         assert problem["code"] == code
         assert f"job {job} " in problem["detail"]
@@ -123,19 +123,19 @@ async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: Running
 async def test_too_large_export_is_refused_with_its_size(database_url: str, limits: dict[str, int]) -> None:
     async with running_api(database_url, **limits) as api:
         await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas")
-        status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us"})
+        status, problem = await request(api, "POST", "/api/export", {"format": "csv", "source": "us"})
         assert status == 422
         assert "2 datasets with 2,000 features" in problem["detail"]
         assert "source" in problem["errors"]
         assert await api.count("export") == 0
 
 
-async def test_export_done_has_a_file_until_it_expires(api: RunningApi) -> None:
+async def test_completed_export_has_a_file_until_it_expires(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     path = f"/api/export/{made['id']}"
     assert made["files"] == []
     assert made["expiry"] is None
-    assert (await ask(api, "GET", f"{path}/output/{FILE}"))[0] == 404
+    assert (await request(api, "GET", f"{path}/output/{FILE}"))[0] == 404
     assert await build(api, made["job"], FILE, "ATTRIBUTION.txt", "manifest.json") == "Success"
     done = await api.get(path)
     assert done["status"] == "Success"
@@ -151,7 +151,7 @@ async def test_export_done_has_a_file_until_it_expires(api: RunningApi) -> None:
     gone = await api.get(path)
     assert gone["is_expired"] is True
     assert gone["files"] == []
-    status, problem = await ask(api, "GET", f"{path}/output/{FILE}")
+    status, problem = await request(api, "GET", f"{path}/output/{FILE}")
     assert status == 404
     assert f"export {made['id']} has expired" in problem["detail"]
 
@@ -164,19 +164,19 @@ async def test_failed_export_has_the_error_and_can_run_again(api: RunningApi) ->
     assert found["status"] == "Fail"
     assert found["error"] == error
     assert found["files"] == []
-    assert (await ask(api, "POST", f"/api/job/{made['job']}/rerun", {}))[0] == 200
+    assert (await request(api, "POST", f"/api/job/{made['job']}/rerun", {}))[0] == 200
     assert await build(api, made["job"], FILE) == "Success"
     assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Success"
 
 
-async def test_export_cancelled_is_cancelled(api: RunningApi) -> None:
+async def test_export_of_a_canceled_job_is_canceled(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
-    assert (await ask(api, "POST", f"/api/job/{made['job']}/cancel", {}))[0] == 200
+    assert (await request(api, "POST", f"/api/job/{made['job']}/cancel", {}))[0] == 200
     assert await build(api, made["job"], FILE) == "already_ended"
     assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Cancelled"
 
 
-async def test_exports_are_listed_filtered_and_page_by_page(api: RunningApi) -> None:
+async def test_exports_are_listed_filtered_and_in_pages(api: RunningApi) -> None:
     job = await publish(api, "us/ne/lancaster")
     made = [await export(api, job=job, format=form) for form in ("csv", "gpkg", "csv")]
     await build(api, made[0]["job"], "export.csv.gz")
@@ -192,15 +192,15 @@ async def test_exports_are_listed_filtered_and_page_by_page(api: RunningApi) -> 
 
 async def test_export_with_a_key_is_started_once(api: RunningApi) -> None:
     body = {"format": "csv", "job": await publish(api, "us/ne/lancaster")}
-    first = await ask(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"})
-    assert await ask(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"}) == first
+    first = await request(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"})
+    assert await request(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"}) == first
     assert await api.count("export") == 1
 
 
 async def test_export_of_a_run_that_becomes_live_publishes_nothing(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     assert await build(api, made["job"], FILE) == "Success"
-    assert (await ask(api, "PATCH", f"/api/run/{made['run']}", {"live": True}))[0] == 200
+    assert (await request(api, "PATCH", f"/api/run/{made['run']}", {"live": True}))[0] == 200
     assert [row["source_name"] for row in (await api.get("/api/data"))["data"]] == ["us/ne/lancaster"]
     async with api.database.transaction() as transaction:
         row = await lock_job(transaction, made["job"])

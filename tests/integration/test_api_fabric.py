@@ -1,4 +1,4 @@
-"""The map of all that is published, over HTTP, and what the weekly schedule calls."""
+"""The fabric over HTTP, and the functions that the weekly schedule calls."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from oa_api.products.builds import Requester
 from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_due_fabric
 from oa_shared.scheduling import Lane
-from support.product_jobs import ask, build, plan_of, publish
+from support.product_jobs import build, plan_of, publish, request
 from support.running_api import RunningApi
 
 FILE = "fabric.pmtiles"
@@ -15,7 +15,7 @@ WEEKLY = Requester(SERVICE, lane=Lane.WEEKLY)
 
 
 async def start_builds(api: RunningApi, **asked: Any) -> dict[str, Any]:
-    status, made = await ask(api, "POST", "/api/fabric", asked)
+    status, made = await request(api, "POST", "/api/fabric", asked)
     assert status == 200
     return {item["layer"]: item for item in made["layers"]}
 
@@ -29,11 +29,11 @@ async def test_fabric_without_data_is_skipped_for_each_layer(api: RunningApi) ->
     found = await read_layers(api)
     assert list(found) == ["addresses", "parcels", "buildings", "centerlines"]
     assert {(item["job"], item["build"], len(item["files"])) for item in found.values()} == {(None, None, 0)}
-    assert (await ask(api, "GET", f"/api/fabric/addresses/output/{FILE}"))[0] == 404
-    assert (await ask(api, "GET", f"/api/fabric/roads/output/{FILE}"))[0] == 404
+    assert (await request(api, "GET", f"/api/fabric/addresses/output/{FILE}"))[0] == 404
+    assert (await request(api, "GET", f"/api/fabric/roads/output/{FILE}"))[0] == 404
 
 
-async def test_fabric_is_built_a_job_for_each_layer_in_one_run(api: RunningApi) -> None:
+async def test_fabric_is_built_by_one_job_per_layer_in_one_run(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/lancaster", layer="parcels")
     made = await start_builds(api)
     jobs = [await api.get(f"/api/job/{made[layer]['job']}") for layer in ("addresses", "parcels")]
@@ -60,7 +60,7 @@ async def test_fabric_is_built_a_job_for_each_layer_in_one_run(api: RunningApi) 
     assert (await start_builds(api, force=True))["addresses"]["job"] is not None
 
 
-async def test_fabric_that_is_older_and_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
+async def test_older_fabric_that_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     older = (await start_builds(api))["addresses"]["job"]
     await publish(api, "us/ne/douglas")
@@ -69,10 +69,10 @@ async def test_fabric_that_is_older_and_ends_later_does_not_replace_the_newer(ap
     assert (await read_layers(api))["addresses"]["job"] == newer
 
 
-async def test_weekly_building_is_done_once_for_a_key(api: RunningApi) -> None:
+async def test_weekly_build_with_a_key_runs_once(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/wy/d")
     for name, source in (("ne", "us/ne"), ("wy", "us/wy"), ("none", "xx")):
-        await ask(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
+        await request(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
     first = await build_due_collections(api.database, key="2026-W48", requester=WEEKLY)
     assert [build.skipped for build in first] == [None, None, "no published data matches"]
     assert await build_due_collections(api.database, key="2026-W48", requester=WEEKLY) == first

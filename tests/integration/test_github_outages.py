@@ -43,9 +43,9 @@ async def test_pause_that_github_requires_is_kept(database_url: str) -> None:
     async with github_world(database_url) as world:
         world.github.faults.append(Fault(403, headers={"Retry-After": "120"}))
         await world.pull({TOWN: definition("town")})
-        request_count = len(world.github.requests)
+        count = len(world.github.requests)
         await world.settle()
-        assert len(world.github.requests) == request_count == 1
+        assert len(world.github.requests) == count == 1
         row = await world.api.database.first(
             "SELECT due_at > now() + interval '100 seconds' AS later FROM github_delivery"
         )

@@ -100,7 +100,7 @@ class GitHubWorld:
             message = StatusMessage(
                 job=job["id"], **about, seq=2, status=status, at=datetime.now(UTC), error=error, result=result
             )
-            await self.api.database.run(lambda transaction, said=message: apply_status(transaction, said))
+            await self.api.database.run(lambda transaction, report=message: apply_status(transaction, report))
         await self.settle()
 
     async def end_samples(self) -> None:

@@ -10,7 +10,7 @@ APP_ID = "4711"
 
 @dataclass
 class Commit:
-    """The files of a commit, and the commit before it."""
+    """The files of a commit, and its parent."""
 
     sha: str
     files: dict[str, str | bytes]
@@ -49,12 +49,12 @@ class GitHubModel:
     _ids: int = 100
 
     def next_id(self) -> int:
-        """Return a new ID."""
+        """Return a unique number."""
         self._ids += 1
         return self._ids
 
     def tick(self) -> datetime:
-        """Let a second pass, so that later changes have later times."""
+        """Advance the clock by a second, so that newer items have later times."""
         self.now += timedelta(seconds=1)
         return self.now
 

@@ -26,18 +26,18 @@ _MOST_COMMENT = 65_536
 
 @cache
 def app_key() -> rsa.RSAPrivateKey:
-    """Return the key of the App, created once for all tests."""
+    """Return the key of the App, generated once for all tests."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def app_key_pem() -> str:
-    """Return the key as PEM, as GitHub provides it."""
+    """Return the key as PEM, like GitHub issues it."""
     return app_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
 @dataclass
 class Fault:
-    """A response that replaces the next ones; `when` selects requests by method and path."""
+    """The response to the next requests in place of the normal one; `when` selects them by method and path."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Fault:
 
 
 class GitHubServer:
-    """Responds from a model. `requests` lists all requests, `faults` breaks some of them."""
+    """Answers from a model. `requests` lists all requests, `faults` breaks some of them."""
 
     def __init__(self, model: GitHubModel, *, token_valid_s: float = 3600, page_size: int = 100) -> None:
         self.model = model
@@ -60,11 +60,11 @@ class GitHubServer:
         self._page_size = page_size
 
     def count(self, method: str, part: str) -> int:
-        """Return the number of requests of a method with `part` in their path."""
-        return sum(sent_method == method and part in path for sent_method, path in self.requests)
+        """Return the number of requests with this method and `part` in their path."""
+        return sum(requested == method and part in path for requested, path in self.requests)
 
     def forget(self, model: GitHubModel) -> None:
-        """Respond from another model of the same repository, without recorded requests."""
+        """Serve another model of the same repository, without recorded requests or faults."""
         self.model = model
         self.requests.clear()
         self.faults.clear()
@@ -263,7 +263,7 @@ class GitHubServer:
 
 
 def pull_shape(model: GitHubModel, pull: PullRequest) -> dict[str, Any]:
-    """Return a pull request as the API and the events have it."""
+    """Return a pull request in the shape of the API and the events."""
     repo = {"full_name": pull.head_repository} if pull.head_repository else None
     return {
         "number": pull.number,
@@ -286,5 +286,5 @@ def _blob(text: str | bytes) -> str:
 
 
 def as_json(definition: Any) -> str:
-    """Return a definition as JSON with indentation."""
+    """Return a definition as formatted JSON."""
     return json.dumps(definition, indent=4, ensure_ascii=False) + "\n"

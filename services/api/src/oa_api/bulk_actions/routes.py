@@ -15,7 +15,7 @@ API = (
         "/api/job/bulk",
         api.post_bulk,
         "Start a bulk action",
-        answer=BulkActionSchema,
+        response=BulkActionSchema,
         tag="jobs",
         description=(
             "With `dry_run`, returns the number of matching jobs. Without it, requires that number as `expected` and "
@@ -33,7 +33,7 @@ API = (
         "/api/job/bulk",
         api.list_bulk_actions,
         "List bulk actions",
-        answer=BulkActionListSchema,
+        response=BulkActionListSchema,
         tag="jobs",
         description="Newest first. The `Link` header leads to the next page.",
         query=BulkListFilterSchema,
@@ -43,7 +43,7 @@ API = (
         "/api/job/bulk/{bulk}",
         api.get_bulk,
         "Get a bulk action",
-        answer=BulkActionSchema,
+        response=BulkActionSchema,
         tag="jobs",
         role=Role.VIEWER,
     ),

@@ -16,7 +16,7 @@ _REDACTED = "…"
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetterMessage:
     """A message that could not be processed; `message` is the decoded body, None if that is not a JSON object."""
 
     id: str
@@ -29,13 +29,13 @@ class DeadLetter:
     attempt: int | None
 
 
-def read_dead_letter(message: ReceivedMessage) -> DeadLetter:
+def read_dead_letter(message: ReceivedMessage) -> DeadLetterMessage:
     """Return a message of a dead-letter queue in readable form."""
     body = _TOKEN.sub(rf'\1{_REDACTED}"', message.body)
     decoded = _decode(body)
     fields = decoded or {}
     kind, job, attempt = fields.get("kind"), fields.get("job"), fields.get("attempt")
-    return DeadLetter(
+    return DeadLetterMessage(
         id=message.id,
         sent_at=message.sent_at,
         kind=kind if isinstance(kind, str) else None,

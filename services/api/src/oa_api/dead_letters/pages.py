@@ -4,7 +4,7 @@ from aiohttp import web
 
 from oa_api.db.counting import Total
 from oa_api.dead_letters.actions import act_on_dead_letters, find_queue
-from oa_api.dead_letters.dead_letter import DeadLetter, DeadLetterFilter
+from oa_api.dead_letters.dead_letter import DeadLetterFilter, DeadLetterMessage
 from oa_api.dead_letters.dead_letters import list_dead_letters
 from oa_api.dead_letters.requests import DeadLetterAction, DeadLetterPageFilter
 from oa_api.dead_letters.schemas import DeadLetterFormSchema, DeadLetterPageFilterSchema
@@ -49,7 +49,7 @@ async def show_dead_letters(request: web.Request) -> web.Response:
 
 async def _dead_letters(
     request: web.Request, queue: str, page_filter: DeadLetterPageFilter
-) -> tuple[list[DeadLetter], Total]:
+) -> tuple[list[DeadLetterMessage], Total]:
     _, dead = find_queue(request.app[QUEUES], queue)
     return await list_dead_letters(dead, DeadLetterFilter.of_selection(page_filter))
 

@@ -11,7 +11,7 @@ API = (
         "/api/pause",
         api.list_pauses,
         "What is held back",
-        answer=PauseListSchema,
+        response=PauseListSchema,
         tag="queues",
         query=PauseFilterSchema,
         role=Role.ANYONE,
@@ -20,7 +20,7 @@ API = (
         "/api/pause",
         api.post_pause,
         "Hold jobs back",
-        answer=PauseSchema,
+        response=PauseSchema,
         tag="queues",
         description=(
             "Jobs of everything, a lane, a source or a host are no longer sent to the jobs queue, until the pause "
@@ -31,12 +31,12 @@ API = (
         refusals=(409,),
         role=Role.MODERATOR,
     ),
-    get("/api/pause/{pause}", api.get_pause, "A pause", answer=PauseSchema, tag="queues", role=Role.ANYONE),
+    get("/api/pause/{pause}", api.get_pause, "A pause", response=PauseSchema, tag="queues", role=Role.ANYONE),
     delete(
         "/api/pause/{pause}",
         api.delete_pause,
         "Let jobs go on",
-        answer=PauseSchema,
+        response=PauseSchema,
         tag="queues",
         body=ActionReasonSchema,
         refusals=(409,),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 SOURCES = ("shared/src", "services/api/src", "services/dispatcher/src", "services/task/src", "cli/src", "local/src")
 # Past participles that do not end in -ed.
 _IRREGULAR = frozenset(
