@@ -17,13 +17,13 @@ MAIN = "collection.geojson.zip"
 async def create_collection(api: RunningApi, **more: Any) -> int:
     status, made = await request(api, "POST", "/api/collections", {**NEBRASKA, **more})
     assert status == 200
-    return int(created["id"])
+    return int(made["id"])
 
 
 async def start_build(api: RunningApi, number: int, **asked: Any) -> Any:
     status, made = await request(api, "POST", f"/api/collections/{number}/build", asked)
     assert status == 200
-    return created
+    return made
 
 
 async def test_new_collection_has_no_build(api: RunningApi) -> None:
@@ -39,7 +39,7 @@ async def test_new_collection_has_no_build(api: RunningApi) -> None:
     assert found["size"] == 0
     listed = await api.get("/api/collections")
     assert listed["total"] == 1
-    assert listed["collections"] == [fetched]
+    assert listed["collections"] == [found]
 
 
 async def test_duplicate_collection_name_is_refused(api: RunningApi) -> None:
@@ -125,7 +125,7 @@ async def test_build_creates_one_job_whose_plan_has_the_inputs(api: RunningApi) 
     run = await api.get(f"/api/run/{job['run']}")
     assert run["closed"] is True
     assert run["jobs"]["total"] == 1
-    plan = await plan_of(api, created["job"])
+    plan = await plan_of(api, made["job"])
     assert plan["v"] == 1
     assert plan["kind"] == "collection"
     assert plan["title"] == "Nebraska"
@@ -165,15 +165,15 @@ async def test_completed_build_is_offered(api: RunningApi) -> None:
     job = (await start_build(api, number))["job"]
     assert (await request(api, "GET", f"/api/collections/{number}/data"))[0] == 404
     assert await build(api, job, MAIN, "collection.pmtiles", "manifest.json") == "Success"
-    fetched = await api.get(f"/api/collections/{number}")
-    assert fetched["job"] == job
-    assert fetched["count"] == 1234
-    assert fetched["size"] == 200
-    assert [file["name"] for file in fetched["files"]] == [MAIN, "collection.pmtiles"]
-    assert fetched["build"]["job"] == job
-    assert fetched["build"]["status"] == "Success"
-    assert fetched["build"]["is_newest"] is True
-    for path in (f"/api/collections/{number}/data", fetched["files"][0]["url"]):
+    found = await api.get(f"/api/collections/{number}")
+    assert found["job"] == job
+    assert found["count"] == 1234
+    assert found["size"] == 200
+    assert [file["name"] for file in found["files"]] == [MAIN, "collection.pmtiles"]
+    assert found["build"]["job"] == job
+    assert found["build"]["status"] == "Success"
+    assert found["build"]["is_newest"] is True
+    for path in (f"/api/collections/{number}/data", found["files"][0]["url"]):
         response = await api.client.get(path, headers={"Range": "bytes=0-3"})
         assert response.status == 206
         assert await response.text() == "made"
@@ -186,9 +186,9 @@ async def test_build_of_the_same_inputs_is_skipped_with_the_reason_unless_forced
     job = (await start_build(api, number))["job"]
     assert (await start_build(api, number))["skipped"] == f"job {job} is building the same inputs"
     await build(api, job, MAIN)
-    created = await start_build(api, number)
-    assert created["job"] is None
-    assert created["skipped"] == f"nothing has changed since job {job}"
+    made = await start_build(api, number)
+    assert made["job"] is None
+    assert made["skipped"] == f"nothing has changed since job {job}"
     assert (await start_build(api, number, force=True))["job"] > job
     builds = (await api.get(f"/api/collections/{number}/builds"))["builds"]
     assert [item["status"] for item in builds] == ["Pending", "Skipped", "Skipped", "Success"]
@@ -219,10 +219,10 @@ async def test_failed_build_keeps_the_last_successful_one(api: RunningApi) -> No
     bad = (await start_build(api, number, force=True))["job"]
     error = {"code": "source.empty", "message": "nothing in it"}
     assert await end(api, bad, status=JobStatus.FAIL, error=error) == "Fail"
-    fetched = await api.get(f"/api/collections/{number}")
-    assert fetched["job"] == good
-    assert fetched["build"]["job"] == bad
-    assert fetched["build"]["error"] == error
+    found = await api.get(f"/api/collections/{number}")
+    assert found["job"] == good
+    assert found["build"]["job"] == bad
+    assert found["build"]["error"] == error
 
 
 async def test_older_build_that_ends_later_does_not_replace_the_newer(api: RunningApi) -> None:

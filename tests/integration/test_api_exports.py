@@ -24,21 +24,21 @@ async def export(api: RunningApi, **asked: Any) -> Any:
 async def test_export_of_a_job_reads_only_its_result(api: RunningApi, form: str) -> None:
     job = await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster")
-    created = await export(api, job=job, format=form, bbox=[-96.5, 40.0, -96.0, 41.0])
-    assert created["status"] == "Pending"
-    assert created["format"] == form
-    assert created["inputs"] == 1
-    assert created["features"] == 1000
-    assert created["asked"] == {"job": job, "format": form, "bbox": [-96.5, 40.0, -96.0, 41.0]}
-    plan = await plan_of(api, created["job"])
+    made = await export(api, job=job, format=form, bbox=[-96.5, 40.0, -96.0, 41.0])
+    assert made["status"] == "Pending"
+    assert made["format"] == form
+    assert made["inputs"] == 1
+    assert made["features"] == 1000
+    assert made["asked"] == {"job": job, "format": form, "bbox": [-96.5, 40.0, -96.0, 41.0]}
+    plan = await plan_of(api, made["job"])
     assert plan["kind"] == "export"
     assert plan["formats"] == [form]
     assert plan["layer"] == "addresses"
     assert plan["bbox"] == [-96.5, 40.0, -96.0, 41.0]
     assert [item["job"] for item in plan["inputs"]] == [job]
-    row = await api.get(f"/api/job/{created['job']}")
+    row = await api.get(f"/api/job/{made['job']}")
     assert row["kind"] == "export"
-    assert row["source_name"] == f"export/{created['id']}"
+    assert row["source_name"] == f"export/{made['id']}"
     assert row["lane"] == "manual"
 
 
@@ -63,8 +63,8 @@ async def test_export_of_a_selection_reads_its_published_data(
     await publish(api, "fj/suva", bounds=(178.0, -18.2, 178.5, -18.0))
     if asked == {"source": "us/ne"} or "lancaster" in asked["source"]:
         asked = {**asked, "layer": "addresses"}
-    created = await export(api, **asked)
-    assert [item["source_name"] for item in (await plan_of(api, created["job"]))["inputs"]] == sources
+    made = await export(api, **asked)
+    assert [item["source_name"] for item in (await plan_of(api, made["job"]))["inputs"]] == sources
 
 
 async def test_export_of_several_layers_is_refused_with_their_names(api: RunningApi) -> None:
@@ -102,7 +102,7 @@ async def test_invalid_export_is_refused_and_writes_nothing(api: RunningApi, bod
 
 
 async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: RunningApi) -> None:
-    created = await export(api, job=await publish(api, "us/ne/lancaster"))
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
     waiting, old = await api.job(), await publish(api, "us/ne/old")
     gone = "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')"
     await api.database.execute(gone, {"job": old})
@@ -110,7 +110,7 @@ async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: Running
         (old, "conflict", "deleted"),
         (4711, "not_found", "does not exist"),
         (waiting["id"], "conflict", "Pending"),
-        (created["job"], "conflict", "(export)"),
+        (made["job"], "conflict", "(export)"),
     ):
         status, problem = await request(api, "POST", "/api/export", {"format": "csv", "job": job})
         assert status == (404 if code == "not_found" else 409)
@@ -146,18 +146,18 @@ async def test_completed_export_has_a_file_until_it_expires(api: RunningApi) -> 
     assert done["expiry"] > done["ready_at"] > done["created"]
     response = await api.client.get(done["files"][1]["url"])
     assert response.status == 200
-    assert await response.text() == f"made by job {created['job']}"
+    assert await response.text() == f"made by job {made['job']}"
     await api.database.execute("UPDATE export SET expires_at = now()")
     gone = await api.get(path)
     assert gone["is_expired"] is True
     assert gone["files"] == []
     status, problem = await request(api, "GET", f"{path}/output/{FILE}")
     assert status == 404
-    assert f"export {created['id']} has expired" in problem["detail"]
+    assert f"export {made['id']} has expired" in problem["detail"]
 
 
 async def test_failed_export_has_the_error_and_can_run_again(api: RunningApi) -> None:
-    created = await export(api, job=await publish(api, "us/ne/lancaster"))
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
     error = {"code": "source.empty", "message": "nothing lies in the box"}
     await end(api, made["job"], status=JobStatus.FAIL, error=error)
     found = await api.get(f"/api/export/{made['id']}")
@@ -178,8 +178,8 @@ async def test_export_of_a_canceled_job_is_canceled(api: RunningApi) -> None:
 
 async def test_exports_are_listed_filtered_and_in_pages(api: RunningApi) -> None:
     job = await publish(api, "us/ne/lancaster")
-    created = [await export(api, job=job, format=form) for form in ("csv", "gpkg", "csv")]
-    await build(api, created[0]["job"], "export.csv.gz")
+    made = [await export(api, job=job, format=form) for form in ("csv", "gpkg", "csv")]
+    await build(api, made[0]["job"], "export.csv.gz")
     listed = await api.get("/api/export?format=csv")
     assert [item["id"] for item in listed["exports"]] == [3, 1]
     assert listed["total"] == 2
@@ -203,5 +203,5 @@ async def test_export_of_a_run_that_becomes_live_publishes_nothing(api: RunningA
     assert (await request(api, "PATCH", f"/api/run/{made['run']}", {"live": True}))[0] == 200
     assert [row["source_name"] for row in (await api.get("/api/data"))["data"]] == ["us/ne/lancaster"]
     async with api.database.transaction() as transaction:
-        row = await lock_job(transaction, created["job"])
+        row = await lock_job(transaction, made["job"])
         assert not await publish_job(transaction, row)

@@ -17,7 +17,7 @@ WEEKLY = Requester(SERVICE, lane=Lane.WEEKLY)
 async def start_builds(api: RunningApi, **asked: Any) -> dict[str, Any]:
     status, made = await request(api, "POST", "/api/fabric", asked)
     assert status == 200
-    return {item["layer"]: item for item in created["layers"]}
+    return {item["layer"]: item for item in made["layers"]}
 
 
 async def read_layers(api: RunningApi) -> dict[str, Any]:
@@ -35,8 +35,8 @@ async def test_fabric_without_data_is_skipped_for_each_layer(api: RunningApi) ->
 
 async def test_fabric_is_built_by_one_job_per_layer_in_one_run(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/lancaster", layer="parcels")
-    created = await start_builds(api)
-    jobs = [await api.get(f"/api/job/{created[layer]['job']}") for layer in ("addresses", "parcels")]
+    made = await start_builds(api)
+    jobs = [await api.get(f"/api/job/{made[layer]['job']}") for layer in ("addresses", "parcels")]
     assert {(job["kind"], job["source_name"], job["run"]) for job in jobs} == {
         ("fabric", "fabric/addresses", jobs[0]["run"]),
         ("fabric", "fabric/parcels", jobs[0]["run"]),
@@ -46,12 +46,12 @@ async def test_fabric_is_built_by_one_job_per_layer_in_one_run(api: RunningApi) 
     assert plan["layer"] == "parcels"
     assert len(plan["inputs"]) == 1
     assert await build(api, jobs[0]["id"], FILE) == "Success"
-    fetched = await read_layers(api)
-    assert fetched["addresses"]["job"] == jobs[0]["id"]
-    assert fetched["parcels"]["job"] is None
-    assert fetched["addresses"]["build"]["status"] == "Success"
-    assert fetched["parcels"]["build"]["status"] == "Pending"
-    response = await api.client.get(fetched["addresses"]["files"][0]["url"], headers={"Range": "bytes=0-3"})
+    found = await read_layers(api)
+    assert found["addresses"]["job"] == jobs[0]["id"]
+    assert found["parcels"]["job"] is None
+    assert found["addresses"]["build"]["status"] == "Success"
+    assert found["parcels"]["build"]["status"] == "Pending"
+    response = await api.client.get(found["addresses"]["files"][0]["url"], headers={"Range": "bytes=0-3"})
     assert response.status == 206
     assert await response.text() == "made"
     again = await start_builds(api)
