@@ -84,7 +84,7 @@ deploy: ## Push missing images and apply Terraform; ENV=dev|staging|prod GIT_SHA
 terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, an emulated deployment with one job
 	@$(TOOLS) oa_tools.deployment $(TERRAFORM_CHECK)
 
-docs: setup ## Write the generated pages of docs/: settings and failure codes
+docs: setup ## Write the generated pages of docs/: settings, failure codes, data model
 	@$(TOOLS) oa_tools.reference
 
 check: lint types test ## Run lint, types and test

@@ -109,8 +109,8 @@ def aws(emulator: Emulator) -> dict[str, str]:
 
 
 @pytest.fixture
-async def opened(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
-    """Clients of the emulator, as services open them."""
+async def aws_clients(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Aws]:
+    """Open the AWS clients of the emulator like the services do."""
     for name, value in aws.items():
         monkeypatch.setenv(name, value)
     async with open_aws() as clients:

@@ -1,7 +1,7 @@
-"""Jobs a second from POST to their end, through the whole stack as processes, with a task that does nothing.
+"""Jobs per second from POST to their end, through the full stack as processes, with a task that does nothing.
 
-The task is a container command of its own that only says that it succeeded; the baseline is what the emulator of the
-queue gives by itself: one message sent, received and deleted a job, from one client.
+The task is a separate container command that only reports success. The baseline is the throughput of the queue emulator
+alone: one client sends, receives and deletes one message per job.
 """
 
 import sys
@@ -25,14 +25,16 @@ _ENDED = ("Success", "Warn", "Fail", "Cancelled")
 
 
 def county(place: int) -> dict[str, Any]:
-    """Return what is asked for one job."""
+    """Return the request for one job."""
     made = definition(f"http://127.0.0.1/{place}")
-    made["layers"] = {"addresses": made["layers"]["addresses"]}
+    layers = made["layers"]
+    assert isinstance(layers, dict)
+    made["layers"] = {"addresses": layers["addresses"]}
     return {"source": made, "source_name": f"xx/bench/{place}"}
 
 
 def run_jobs(api: LocalApi) -> tuple[float, dict[str, int]]:
-    """Post a run, wait for its end, and return jobs a second and the counts by status."""
+    """Post a run, wait for its end, and return jobs per second and the counts by status."""
     run = api.call("POST", "/api/run", {"live": False})["id"]
     began = time.perf_counter()
     api.call("POST", f"/api/run/{run}/jobs", {"jobs": [county(place) for place in range(JOBS)]})
@@ -47,7 +49,7 @@ def run_jobs(api: LocalApi) -> tuple[float, dict[str, int]]:
 
 
 def bare_queue(stack: Stack) -> float:
-    """Send, receive and delete that many messages, one at a time, and return messages a second."""
+    """Send, receive and delete that many messages, one at a time, and return messages per second."""
     sqs = client("sqs", stack.emulator.environ)
     url = sqs.create_queue(QueueName="bench")["QueueUrl"]
     began = time.perf_counter()

@@ -1,6 +1,6 @@
-"""The relay and the consumer of results, messages a second: the queue in this process, Postgres real.
+"""Messages per second of the relay and the results consumer, with an in-process queue and a real Postgres.
 
-The baseline is the same SQL statements, written out on a plain connection, one transaction a batch or message.
+The baseline runs the same SQL statements on a plain connection, one transaction per batch or message.
 """
 
 import asyncio
@@ -30,14 +30,14 @@ _RELAY, _RESULTS = load_queries("jobs.outbox_relay"), load_queries("jobs.results
 
 
 class Taking:
-    """A queue that takes every message and keeps none: what is left is the relay's own cost."""
+    """A queue that accepts every message and keeps none, so that only the cost of the relay remains."""
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
         return [True] * len(messages)
 
 
 class Giving:
-    """A queue that holds results, and stops the consumer once the last one is acknowledged."""
+    """A queue of results that stops the consumer when the last one is acknowledged."""
 
     def __init__(self, bodies: list[str], stop: asyncio.Event) -> None:
         self._waiting = [ReceivedMessage(str(place), body, str(place)) for place, body in enumerate(bodies)]
@@ -57,13 +57,13 @@ class Giving:
 
 
 def fill(bench: Bench) -> None:
-    """Write the jobs, attempts and outbox rows that the messages are about."""
+    """Write the jobs, attempts and outbox rows of the messages."""
     with closing(bench.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(statement("fill_pending"), {"jobs": 2 * MESSAGES, "token": _TOKEN})
 
 
 async def relay(database: Database) -> float:
-    """Relay half of the outbox and return messages a second."""
+    """Relay half of the outbox and return messages per second."""
     began, sent = time.perf_counter(), 0
     while sent < MESSAGES:
         sent += await relay_once(database, Taking())  # type: ignore[arg-type] # all of a queue that the relay uses
@@ -91,7 +91,7 @@ def _running(job: int) -> str:
 
 
 async def consume(database: Database) -> float:
-    """Apply results to the first half of the jobs and return messages a second."""
+    """Apply results to the first half of the jobs and return messages per second."""
     stop = asyncio.Event()
     queue = Giving([_running(job) for job in range(1, MESSAGES + 1)], stop)
     began = time.perf_counter()
@@ -131,7 +131,7 @@ _STATEMENTS_OF_A_RESULT: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 async def measure(bench: Bench) -> tuple[float, float]:
-    """Return messages a second of the relay and of the consumer."""
+    """Return messages per second of the relay and of the consumer."""
     database = await Database.open(bench.database_url)
     try:
         return await relay(database), await consume(database)

@@ -1,4 +1,4 @@
-"""What operators ask for at 1,000,000 jobs and as many events: failures by cause, the feed, an action on 5,000 jobs."""
+"""Operator requests at 1,000,000 jobs and as many events: failures by cause, the feed, a bulk action on 5,000 jobs."""
 
 import asyncio
 import time
@@ -41,10 +41,10 @@ def fill(bench: Bench) -> None:
 
 
 async def measure_bulk(session: aiohttp.ClientSession) -> list[Figure]:
-    """Run 5,000 jobs again that failed, and return how long each part took."""
-    asked = {"action": "rerun", "filter": {"error": "source.not_found"}, "limit": BULK}
-    counted, count_s = await _post(session, {**asked, "dry_run": True})
-    answer, choose_s = await _post(session, {**asked, "expected": counted["matching"]})
+    """Rerun 5,000 failed jobs and return the duration of each part."""
+    bulk_request = {"action": "rerun", "filter": {"error": "source.not_found"}, "limit": BULK}
+    counted, count_s = await _post(session, {**bulk_request, "dry_run": True})
+    answer, choose_s = await _post(session, {**bulk_request, "expected": counted["matching"]})
     began = time.perf_counter()
     while not answer["ended_at"]:
         await asyncio.sleep(_POLL_S)
@@ -56,12 +56,12 @@ async def measure_bulk(session: aiohttp.ClientSession) -> list[Figure]:
     return [
         Figure("bulk action, the jobs counted", f"{count_s * 1000:.0f} ms"),
         Figure(f"bulk action, {BULK:,} jobs chosen: the request", f"{choose_s * 1000:.0f} ms"),
-        Figure(f"bulk action, {BULK:,} jobs run again: the duty", f"{took_s:.1f} s"),
+        Figure(f"bulk action, {BULK:,} jobs rerun: the worker", f"{took_s:.1f} s"),
     ]
 
 
 async def _post(session: aiohttp.ClientSession, body: dict[str, Any]) -> tuple[Any, float]:
-    """Return the answer and after how many seconds it came."""
+    """Return the response and its duration in seconds."""
     began = time.perf_counter()
     async with session.post("/api/job/bulk", json=body) as response:
         response.raise_for_status()
@@ -70,7 +70,7 @@ async def _post(session: aiohttp.ClientSession, body: dict[str, Any]) -> tuple[A
 
 
 async def measure(url: str, secret: str) -> list[Figure]:
-    """Return a row for each."""
+    """Return one row per measurement."""
     async with aiohttp.ClientSession(url, headers={"secret": secret}) as session:
         figures = [
             Figure(what, p50_p99_ms(await time_calls(lambda path=path: get(session, path), CALLS)))  # type: ignore[misc] # each its own

@@ -1,4 +1,4 @@
-"""What it costs to know who asks, and the lists of people and deeds, at 2,000 accounts and 1,000,000 deeds."""
+"""The cost of authentication and of the account and audit lists, at 2,000 accounts and 1,000,000 audit entries."""
 
 import asyncio
 from contextlib import closing
@@ -8,7 +8,7 @@ from api_reads import get, get_page, time_calls
 from report import Figure, p50_p99_ms, show
 from server import Bench, bench_api, bench_database, statement
 
-ACCOUNTS, DEEDS, CALLS = 2000, 1_000_000, 300
+ACCOUNTS, ENTRIES, CALLS = 2000, 1_000_000, 300
 CALLED = {
     "deeds, the latest": "/api/audit?limit=100",
     "deeds of one person": "/api/audit?actor=person-7&limit=100",
@@ -23,25 +23,28 @@ TOKEN, SESSION = {"Authorization": "Bearer oa_person-7"}, {"Cookie": "oa_session
 
 
 def fill(bench: Bench) -> None:
-    """Write people, what they sign in with, and what they did."""
+    """Write accounts, their credentials and their audit entries."""
     with closing(bench.connect()) as connection, connection.cursor() as cursor:
         cursor.execute(statement("fill_people"), {"accounts": ACCOUNTS})
         cursor.execute(statement("fill_credentials"))
-        cursor.execute(statement("fill_audit"), {"entries": DEEDS})
+        cursor.execute(statement("fill_audit"), {"entries": ENTRIES})
         cursor.execute("VACUUM ANALYZE")
 
 
-async def measure_knowing(url: str) -> list[Figure]:
-    """Return what the smallest request takes, by whoever sends it; the baseline is that of nobody in particular."""
+async def measure_authentication(url: str) -> list[Figure]:
+    """Return the duration of the smallest request by credential; the baseline has no credential."""
     times = {}
-    for who, headers in (("nobody", {}), ("a token", TOKEN), ("a session", SESSION)):
+    for who, headers in (("no credential", {}), ("a token", TOKEN), ("a session", SESSION)):
         async with aiohttp.ClientSession(url, headers=headers) as session:
             times[who] = p50_p99_ms(await time_calls(lambda session=session: get(session, "/api"), CALLS))  # type: ignore[misc] # each its own
-    return [Figure(f"GET /api with {who}", times[who], times["nobody"], "without") for who in ("a token", "a session")]
+    return [
+        Figure(f"GET /api with {who}", times[who], times["no credential"], "without")
+        for who in ("a token", "a session")
+    ]
 
 
 async def measure_lists(url: str) -> list[Figure]:
-    """Return a row for each list and page."""
+    """Return one row per list and page."""
     figures = []
     async with aiohttp.ClientSession(url, headers=SESSION) as session:
         for what, path in CALLED.items():
@@ -54,15 +57,15 @@ async def measure_lists(url: str) -> list[Figure]:
 
 
 async def measure(url: str) -> list[Figure]:
-    """Return every row."""
-    return [*await measure_knowing(url), *await measure_lists(url)]
+    """Return all rows."""
+    return [*await measure_authentication(url), *await measure_lists(url)]
 
 
 def main() -> None:
     with bench_database() as bench:
         fill(bench)
         with bench_api(bench) as (api, _pid):
-            title = f"people at {ACCOUNTS:,} accounts and {DEEDS:,} deeds, p50 / p99 of {CALLS}"
+            title = f"people at {ACCOUNTS:,} accounts and {ENTRIES:,} deeds, p50 / p99 of {CALLS}"
             show(title, asyncio.run(measure(api.url)))
 
 

@@ -1,4 +1,4 @@
-"""POST /api/run/{run}/jobs with 5,000 jobs: time, memory, and that the answer waits for no queue."""
+"""POST /api/run/{run}/jobs with 5,000 jobs: time, memory, and that the response does not wait for a queue."""
 
 import gc
 import json
@@ -20,17 +20,19 @@ _MIB = 1024**2
 
 
 def definitions(post: int) -> list[dict[str, Any]]:
-    """Return 5,000 different definitions of one entry each, so that nothing is checked or stored only once."""
+    """Return 5,000 different definitions of one entry each, so that each is validated and stored."""
     made = []
     for place in range(JOBS):
         county = definition(f"http://data.example.com/{post}/{place}")
-        county["layers"] = {"addresses": county["layers"]["addresses"]}
+        layers = county["layers"]
+        assert isinstance(layers, dict)
+        county["layers"] = {"addresses": layers["addresses"]}
         made.append({"source": county, "source_name": f"xx/bench/{place}"})
     return made
 
 
 def post(api: LocalApi, jobs: list[dict[str, Any]]) -> tuple[float, list[int]]:
-    """Post one run and return the seconds until the answer and the ids."""
+    """Post one run and return the seconds until the response and the IDs."""
     run = api.call("POST", "/api/run", {"live": False})["id"]
     body = {"jobs": jobs}
     began = time.perf_counter()
@@ -39,13 +41,13 @@ def post(api: LocalApi, jobs: list[dict[str, Any]]) -> tuple[float, list[int]]:
 
 
 def busy_s(process: psutil.Process) -> float:
-    """Return the processor time that the API has used, which other programs of the machine do not stretch."""
+    """Return the processor time of the API, which does not depend on the load of the machine."""
     used = process.cpu_times()
     return float(used.user + used.system)
 
 
 def bare_insert(bench: Bench, jobs: list[dict[str, Any]]) -> float:
-    """Write the same rows with one statement and return its seconds."""
+    """Write the same rows with one statement and return its duration in seconds."""
     texts = [json.dumps(job["source"]) for job in jobs]
     values = {
         "definition": texts,

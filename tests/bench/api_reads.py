@@ -41,7 +41,7 @@ DATA = {
     "credits of all": "/api/attribution",
     "feed": "/data/feed.atom",
 }
-# As a browser asks for them; the size is what goes over the line. A page more is a line more.
+# Requested with the headers of a browser; the size is that of the transfer. Add one line per page.
 PAGES = {
     "overview": "/",
     "runs": "/runs",
@@ -85,7 +85,7 @@ _READS = load_queries("jobs.reads")
 
 
 async def time_calls(call: Callable[[], Awaitable[object]], calls: int = CALLS) -> list[float]:
-    """Return the seconds of each of some calls, one after the other."""
+    """Return the seconds of each of several sequential calls."""
     times = []
     for _ in range(calls):
         began = time.perf_counter()
@@ -95,7 +95,7 @@ async def time_calls(call: Callable[[], Awaitable[object]], calls: int = CALLS) 
 
 
 async def time_bare_handler() -> list[float]:
-    """Time an aiohttp handler that does nothing but answer."""
+    """Time an aiohttp handler that only responds."""
     app, port = web.Application(), free_port()
 
     async def hello(_request: web.Request) -> web.Response:
@@ -113,7 +113,7 @@ async def time_bare_handler() -> list[float]:
 
 
 def time_selects(cursor: Any, sql: str, values: Iterator[dict[str, Any]]) -> list[float]:
-    """Return the seconds of a statement on a plain connection, rows fetched."""
+    """Return the seconds of a statement on a plain connection, including the fetch of its rows."""
     times = []
     for given, _ in zip(values, range(CALLS), strict=False):
         began = time.perf_counter()
@@ -124,7 +124,7 @@ def time_selects(cursor: Any, sql: str, values: Iterator[dict[str, Any]]) -> lis
 
 
 async def get(session: aiohttp.ClientSession, path: str) -> None:
-    """Read an answer to its end."""
+    """Read a full response."""
     async with session.get(path) as answer:
         if answer.status != web.HTTPOk.status_code:
             raise SystemExit(f"{path} answered {answer.status}")
@@ -132,7 +132,7 @@ async def get(session: aiohttp.ClientSession, path: str) -> None:
 
 
 def random_jobs() -> Iterator[dict[str, Any]]:
-    """Give the numbers of jobs in no order, the same ones each time."""
+    """Return job IDs in random order, the same ones each time."""
     numbers = random.Random(1)  # noqa: S311 - a fixed order of reads is no secret
     while True:
         yield {"job": numbers.randint(1, JOBS)}
@@ -144,7 +144,7 @@ def _values(path: str) -> dict[str, Any]:
 
 
 def explain(cursor: Any, what: str, sql: str, values: dict[str, Any]) -> None:
-    """Print the plan of a statement and its time."""
+    """Print the query plan of a statement and its time."""
     cursor.execute("EXPLAIN (ANALYZE, COSTS OFF, SUMMARY ON, TIMING OFF) " + sql, values)
     console.print(f"[bold]{what}[/]")
     for row in cursor.fetchall():
@@ -152,7 +152,7 @@ def explain(cursor: Any, what: str, sql: str, values: dict[str, Any]) -> None:
 
 
 async def get_page(session: aiohttp.ClientSession, path: str) -> int:
-    """Return how many bytes a page has on the line."""
+    """Return the size of a page in bytes as transferred."""
     async with session.get(path, headers=_AS_A_BROWSER) as answer:
         if answer.status != web.HTTPOk.status_code:
             raise SystemExit(f"{path} answered {answer.status}")
@@ -160,7 +160,7 @@ async def get_page(session: aiohttp.ClientSession, path: str) -> int:
 
 
 async def measure_pages(url: str) -> list[Figure]:
-    """Return a row for each page."""
+    """Return one row per page."""
     figures = []
     async with aiohttp.ClientSession(url, auto_decompress=False) as session:
         for what, path in PAGES.items():
@@ -171,7 +171,7 @@ async def measure_pages(url: str) -> list[Figure]:
 
 
 async def measure(bench: Bench, url: str) -> list[Figure]:
-    """Return a row for each kind of read."""
+    """Return one row per kind of read."""
     connection = bench.connect()
     cursor = connection.cursor()
     numbers = random_jobs()

@@ -1,4 +1,4 @@
-"""1,000 open streams of events in one process: what they cost, whether each hears everything, and how soon."""
+"""1,000 open event streams in one process: their cost, completeness and latency."""
 
 import asyncio
 import time
@@ -18,27 +18,27 @@ _MB = 1_000_000
 
 
 class Listener:
-    """One open stream, read as cheaply as can be: when each event came, by its id."""
+    """One open stream, read at minimum cost: the ID and the arrival time of each event."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
-        self.heard: list[tuple[str, float]] = []
+        self.received: list[tuple[str, float]] = []
 
     async def listen(self) -> None:
-        """Read until there are as many events as are told."""
+        """Read until all events have arrived."""
         event = ""
-        while len(self.heard) < EVENTS:
+        while len(self.received) < EVENTS:
             line = await self.reader.readline()
             if not line:
                 return
             if line.startswith(b"id: "):
                 event = line[4:].decode().strip()
             elif line == b"event: job\n":
-                self.heard.append((event, time.time()))
+                self.received.append((event, time.time()))
 
 
 async def open_streams(url: str) -> list[Listener]:
-    """Open all of them, some at a time, and wait until each has been greeted."""
+    """Open all streams, a limited number at a time, and wait for the first event of each."""
     slots = asyncio.Semaphore(_AT_ONCE)
 
     async def one() -> Listener:
@@ -48,7 +48,7 @@ async def open_streams(url: str) -> list[Listener]:
             writer.write(b"GET /api/events HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n")
             status = await reader.readline()
             if b" 200 " not in status:
-                raise SystemExit(f"a stream was answered {status!r}")
+                raise SystemExit(f"a stream got the status {status!r}")
             while not (await reader.readline()).startswith(b"id: "):
                 pass
             return Listener(reader, writer)
@@ -56,18 +56,18 @@ async def open_streams(url: str) -> list[Listener]:
     return await asyncio.gather(*(one() for _ in range(STREAMS)))
 
 
-async def tell(cursor: Any) -> dict[str, float]:
-    """Write events, one a transaction, and return when each was."""
-    told: dict[str, float] = {}
+async def write_events(cursor: Any) -> dict[str, float]:
+    """Write events, one per transaction, and return the time of each by its ID."""
+    written: dict[str, float] = {}
     for number in range(EVENTS):
         cursor.execute(statement("announce"), {"job": 1 + number % 100})
-        told[cursor.fetchone()["event"]] = time.time()
+        written[cursor.fetchone()["event"]] = time.time()
         await asyncio.sleep(EVERY_S)
-    return told
+    return written
 
 
 async def measure(bench: Bench, url: str, pid: int) -> list[Figure]:
-    """Return what 1,000 streams cost and how soon they hear."""
+    """Return the cost of 1,000 streams and their latency."""
     api = psutil.Process(pid)
     with closing(bench.connect()) as connection, connection.cursor() as cursor:
         await asyncio.to_thread(lambda: [cursor.execute("SELECT 1") for _ in range(3)])
@@ -76,24 +76,24 @@ async def measure(bench: Bench, url: str, pid: int) -> list[Figure]:
         opened = api.memory_info().rss
         used_before = sum(api.cpu_times()[:2])
         listening = [asyncio.create_task(listener.listen()) for listener in listeners]
-        told = await tell(cursor)
+        written = await write_events(cursor)
         _, late = await asyncio.wait(listening, timeout=_HEARD_WITHIN_S)
         for task in late:
             task.cancel()
         used_s = sum(api.cpu_times()[:2]) - used_before
         at_work = api.memory_info().rss
-    in_order = list(told)
-    right = sum([event for event, _ in listener.heard] == in_order for listener in listeners)
-    late_s = [when - told[event] for listener in listeners for event, when in listener.heard if event in told]
+    in_order = list(written)
+    right = sum([event for event, _ in listener.received] == in_order for listener in listeners)
+    late_s = [when - written[event] for listener in listeners for event, when in listener.received if event in written]
     for listener in listeners:
         listener.writer.close()
     return [
-        Figure("streams that heard every event once, in order", f"{right:,} of {STREAMS:,}"),
+        Figure("streams that received every event once, in order", f"{right:,} of {STREAMS:,}"),
         Figure("memory of the API", f"{at_work / _MB:.0f} MB", f"{before / _MB:.0f} MB", "before the streams"),
         Figure("memory of the streams, open", f"{(opened - before) / _MB:.1f} MB", "100 MB", "the goal"),
         Figure("memory of the streams, at work", f"{(at_work - before) / _MB:.1f} MB"),
-        Figure(f"an event heard, p50 / p99 of {len(late_s):,}", p50_p99_ms(late_s)),
-        Figure("CPU of the API for an event told to all", f"{used_s / EVENTS * 1000:.1f} ms"),
+        Figure(f"an event received, p50 / p99 of {len(late_s):,}", p50_p99_ms(late_s)),
+        Figure("CPU of the API for an event written to all", f"{used_s / EVENTS * 1000:.1f} ms"),
     ]
 
 

@@ -1,6 +1,6 @@
-"""Products from published files, `oa-task build` as a whole process: rows a second, and memory that grows little.
+"""Products from published files, with `oa-task build` as a process: rows per second, and memory that grows little.
 
-Each product is built of 500,000 addresses and of four times as many; "MiB" are the peaks of all its processes together.
+Each product is built from 500,000 addresses and from 2,000,000; "MiB" is the peak memory of all its processes.
 OA_BENCH_SCALE=10 makes the inputs ten times as long.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from inputs import KINDS, STREETS
-from meter import measured
+from meter import measure
 from rich.console import Console
 from rich.table import Table
 
@@ -55,12 +55,12 @@ def main() -> None:
         for product, wishes in PRODUCTS.items():
             if only in product:
                 for size in SIZES:
-                    table.add_row(product, *built(folder, wishes, datasets[:size]))
+                    table.add_row(product, *build_product(folder, wishes, datasets[:size]))
     Console(width=120, highlight=False).print(table)
 
 
 def publish(folder: Path, number: int) -> dict[str, Any]:
-    """Write a made-up dataset of a state; every fourth is a city whose addresses its county has too."""
+    """Write an invented dataset of a state; every fourth is a city whose addresses are also in its county."""
     random = np.random.default_rng(number // 4 * 4 if number % 4 else number + 1)
     prefix = f"job/{number + 1}/attempt-1"
     (folder / prefix).mkdir(parents=True)
@@ -107,13 +107,13 @@ def _picks(random: np.random.Generator, size: int) -> tuple[list[int], list[int]
     return random.integers(0, len(STREETS), size).tolist(), random.integers(0, len(KINDS), size).tolist()
 
 
-def built(folder: Path, wishes: dict[str, Any], datasets: list[dict[str, Any]]) -> tuple[str, ...]:
+def build_product(folder: Path, wishes: dict[str, Any], datasets: list[dict[str, Any]]) -> tuple[str, ...]:
     """Build a product and return the cells of its row."""
     plan = folder / "plan.json"
     plan.write_text(json.dumps({"v": 1, "title": "bench", "inputs": datasets, **wishes}))
     with tempfile.TemporaryDirectory(prefix="oa-bench-out-") as out:
         program = str(Path(sys.executable).with_name("oa-task"))
-        run = measured([program, "build", str(plan), "--inputs", str(folder), "--out", out, "--json"])
+        run = measure([program, "build", str(plan), "--inputs", str(folder), "--out", out, "--json"])
     rows = len(datasets) * DATASET_ROWS
     return f"{rows:,}", f"{run.wall_s:.1f}", f"{rows / run.wall_s:,.0f}", f"{run.peak_mib:,.0f}"
 

@@ -1,9 +1,9 @@
-"""The whole engine, `oa-task run`, on inputs of its own making: speed, memory, equality with the reference.
+"""The full engine, `oa-task run`, on generated inputs: speed, memory, equality with the reference.
 
 Two runs of each input: `source.geojson.gz` and counts alone, then every output of the pass (validated, Parquet,
-changes, profile, manifest). "times" is against the present engine, whose seconds on this machine are reckoned from a
+changes, profile, manifest). "times" is the ratio to batch-machine, whose seconds on this machine are estimated from a
 plain Python pass over the same CSV that runs first.
-OA_BENCH_SCALE=10 makes the inputs ten times as long, OA_BENCH_INPUTS=csv500k,shp200k takes some of them.
+OA_BENCH_SCALE=10 makes the inputs ten times as long, OA_BENCH_INPUTS=csv500k,shp200k selects some of them.
 """
 
 import functools
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from inputs import INPUTS, Kind, make
-from meter import Run, measured
+from meter import Run, measure
 from rich.console import Console
 from rich.table import Table
 
@@ -31,9 +31,9 @@ DATA = ROOT / ".local" / "bench"
 LIMIT = Path(os.environ.get("OA_SHARED", ROOT.parent / "shared")) / "bench" / "limit.py"
 PLAIN_CSV = "csv500k"
 LIMIT_NAME, REFERENCE_NAME = "limit.py csv-python", "tests/bench/reference"
-# How many times as fast as the present engine a plain pass is; the reference takes 1.29 times as long as limit.py.
-PRESENT_BY_PLAIN = {LIMIT_NAME: 5.4, REFERENCE_NAME: 4.2}
-PRESENT_S = {
+# The speed of a plain pass as a multiple of batch-machine; the reference takes 1.29 times as long as limit.py.
+BATCH_MACHINE_BY_PLAIN = {LIMIT_NAME: 5.4, REFERENCE_NAME: 4.2}
+BATCH_MACHINE_S = {
     "csv500k": 40.9,
     "csvsimple": 30.3,
     "csvsrs100k": 6.0,
@@ -58,7 +58,7 @@ console = Console(width=170, highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Both runs of one input: with the least outputs, and with all that are streamed."""
+    """Both runs of one input: with the fewest outputs, and with all streamed outputs."""
 
     name: str
     rows: int
@@ -70,12 +70,12 @@ class Measured:
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on loopback and give its address."""
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on loopback and yield its URL."""
     handler = functools.partial(_Quiet, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -86,31 +86,31 @@ def served(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def engine(source: Path, kind: Kind, out: Path, without: Sequence[str]) -> Run:
+def run_engine(source: Path, kind: Kind, out: Path, without: Sequence[str]) -> Run:
     """Run the engine on a definition."""
     command = [str(Path(sys.executable).parent / "oa-task"), "run", str(source), "--layer", kind.layer]
     command += ["--name", "bench", "--out", str(out), "--json"]
     command += [part for name in without for part in ("--without", name)]
-    return measured(command, {"OA_ALLOW_HOSTS": "127.0.0.1"})
+    return measure(command, {"OA_ALLOW_HOSTS": "127.0.0.1"})
 
 
 def bench(name: str, kind: Kind, scale: float, folder: Path) -> Measured:
     """Measure one input."""
     data = make(kind, DATA, scale)
-    with served(data.parent) as address:
+    with serve(data.parent) as address:
         source = folder / f"{name}.json"
         source.write_text(json.dumps(kind.definition(f"{address}/{data.name}")), encoding="utf-8")
-        least = engine(source, kind, folder / "least", LEAST)
-        streamed = engine(source, kind, folder / "streamed", STREAMED)
+        least = run_engine(source, kind, folder / "least", LEAST)
+        streamed = run_engine(source, kind, folder / "streamed", STREAMED)
     report = json.loads(streamed.output)
-    same = equal_to_reference(source, kind, data, folder) if kind.file.endswith(".csv") else "no reference"
+    same = compare_with_reference(source, kind, data, folder) if kind.file.endswith(".csv") else "no reference"
     return Measured(name, report["count"], least, streamed, report["seconds"], same)
 
 
-def equal_to_reference(source: Path, kind: Kind, data: Path, folder: Path) -> str:
-    """Compare the features with those of the plain Python reference, hashes left out."""
+def compare_with_reference(source: Path, kind: Kind, data: Path, folder: Path) -> str:
+    """Return whether the features equal those of the plain Python reference, except for hashes, as text."""
     expected = folder / "reference.jsonl"
-    measured(reference_command(source, kind.layer, data, expected), {"PYTHONPATH": str(ROOT / "tests")})
+    measure(reference_command(source, kind.layer, data, expected), {"PYTHONPATH": str(ROOT / "tests")})
     with gzip.open(folder / "streamed" / "source.geojson.gz") as ours, expected.open("rb") as theirs:
         for number, (mine, other) in enumerate(zip(ours, theirs, strict=True), start=1):
             if _HASH.sub(b"", mine, count=1) != other:
@@ -124,33 +124,33 @@ def reference_command(source: Path, layer: str, data: Path, out: Path) -> list[s
 
 
 def plain_pass_s(folder: Path) -> tuple[float, str]:
-    """Return the seconds of a plain Python pass over the CSV, scaled to half a million rows, and what it is."""
+    """Return the seconds of a plain Python pass over 500,000 rows of CSV, and the name of the program."""
     kind = INPUTS[PLAIN_CSV]
     data = make(kind, DATA, 1)
     if LIMIT.exists():
         (folder / "limit" / "data").mkdir(parents=True)
         (folder / "limit" / "data" / "addresses500k.csv").symlink_to(data)
-        run = measured([sys.executable, str(LIMIT), str(folder / "limit"), "csv-python", str(folder / "limit")])
+        run = measure([sys.executable, str(LIMIT), str(folder / "limit"), "csv-python", str(folder / "limit")])
         return run.wall_s, LIMIT_NAME
     source = folder / "plain.json"
     source.write_text(json.dumps(kind.definition("")), encoding="utf-8")
     command = reference_command(source, kind.layer, data, folder / "plain.jsonl")
-    return measured(command, {"PYTHONPATH": str(ROOT / "tests")}).wall_s, REFERENCE_NAME
+    return measure(command, {"PYTHONPATH": str(ROOT / "tests")}).wall_s, REFERENCE_NAME
 
 
 def show_speed(found: Sequence[Measured], factor: float, scale: float) -> None:
-    """Print rows a second, ratios with their goals, memory."""
-    table = Table(title="engine: oa-task run as a whole", title_justify="left", title_style="bold")
+    """Print rows per second, ratios with their goals, and memory."""
+    table = Table(title="engine: oa-task run", title_justify="left", title_style="bold")
     columns = ["input", "rows", "source s", "rows/s", "times", "goal", "all s", "times", "goal"]
     for column in [*columns, "CPU s", "peak MiB", "reference"]:
         table.add_column(column, justify="left" if column in {"input", "reference"} else "right")
     for one in found:
-        present_s = PRESENT_S[one.name] * factor * scale
+        batch_machine_s = BATCH_MACHINE_S[one.name] * factor * scale
         goals = [f"{goal}" for goal in GOALS.get(one.name, ("", ""))]
         table.add_row(
             *(one.name, f"{one.rows:,}", f"{one.least.wall_s:.2f}", f"{one.rows / one.least.wall_s:,.0f}"),
-            *(f"{present_s / one.least.wall_s:.1f}", goals[0]),
-            *(f"{one.streamed.wall_s:.2f}", f"{present_s / one.streamed.wall_s:.1f}", goals[1]),
+            *(f"{batch_machine_s / one.least.wall_s:.1f}", goals[0]),
+            *(f"{one.streamed.wall_s:.2f}", f"{batch_machine_s / one.streamed.wall_s:.1f}", goals[1]),
             *(f"{one.least.processor_s:.1f} / {one.streamed.processor_s:.1f}",),
             *(f"{one.least.peak_mib:.0f} / {one.streamed.peak_mib:.0f}", one.equal),
         )
@@ -158,7 +158,7 @@ def show_speed(found: Sequence[Measured], factor: float, scale: float) -> None:
 
 
 def show_seconds(found: Sequence[Measured]) -> None:
-    """Print the seconds of each phase and output; they run beside each other."""
+    """Print the seconds of each phase and output, which run concurrently."""
     names = list(dict.fromkeys(name for one in found for name in one.seconds))
     table = Table(title="seconds by phase and output, all streamed", title_justify="left", title_style="bold")
     for column in ("input", *names):
@@ -169,16 +169,16 @@ def show_seconds(found: Sequence[Measured]) -> None:
 
 
 def main() -> int:
-    """Measure the inputs asked for."""
+    """Measure the requested inputs."""
     scale = float(os.environ.get("OA_BENCH_SCALE", "1"))
-    wanted = os.environ.get("OA_BENCH_INPUTS", ",".join(INPUTS)).split(",")
+    selected = os.environ.get("OA_BENCH_INPUTS", ",".join(INPUTS)).split(",")
     with tempfile.TemporaryDirectory(prefix="oa-bench-") as folder:
         plain_s, what = plain_pass_s(Path(folder))
-        factor = PRESENT_BY_PLAIN[what] * plain_s / PRESENT_S[PLAIN_CSV]
-        times = f"the present engine: {PRESENT_BY_PLAIN[what]} times that"
+        factor = BATCH_MACHINE_BY_PLAIN[what] * plain_s / BATCH_MACHINE_S[PLAIN_CSV]
+        times = f"the present engine: {BATCH_MACHINE_BY_PLAIN[what]} times that"
         console.print(f"plain Python pass ({what}): {plain_s:.1f} s; {times}")
         found = []
-        for name in wanted:
+        for name in selected:
             with tempfile.TemporaryDirectory(prefix="one-", dir=folder) as one:
                 found.append(bench(name, INPUTS[name], scale, Path(one)))
     show_speed(found, factor, scale)

@@ -28,7 +28,7 @@ def fuzz(inputs: int) -> int:
         if text is not None:
             problems[kind].append(f"{case} {text}")
 
-    _given(inputs)(compare)()
+    _with_examples(inputs)(compare)()
     for kind, texts in problems.items():
         for text in texts[:_MAX_PRINTED]:
             print(f"{kind}: {text}")
@@ -45,7 +45,7 @@ def _outcome(do: Callable[..., str | None], *parts: Any) -> tuple[str, str | Non
         return "crash", repr(error)
 
 
-def _given(inputs: int) -> Callable[[Callable[..., None]], Callable[[], None]]:
+def _with_examples(inputs: int) -> Callable[[Callable[..., None]], Callable[[], None]]:
     with_settings = settings(
         max_examples=inputs,
         deadline=None,

@@ -1,4 +1,4 @@
-"""A container that does nothing but say that it succeeded, as light as a program can be."""
+"""A container that only reports success, at minimum cost."""
 
 import os
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Inputs for the benchmarks of the engine, made of seeded random numbers: data files and definitions beside them."""
+"""Inputs for the benchmarks of the engine, from seeded random numbers: data files and their definitions."""
 
 import gzip
 import json
@@ -60,7 +60,7 @@ PLACE = {"lon": "LONGITUDE", "lat": "LATITUDE"}
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One input: its layer, its data file, how it is conformed, and what writes it."""
+    """One input: its layer, its data file, its conform, and the function that writes it."""
 
     layer: str
     file: str
@@ -70,7 +70,7 @@ class Kind:
     compression: str | None = None
 
     def definition(self, url: str) -> dict[str, Any]:
-        """Return a definition whose one entry, `bench`, takes the data from a URL."""
+        """Return a definition whose one entry, `bench`, reads the data from a URL."""
         entry = {"name": "bench", "data": url, "protocol": "http", "conform": dict(self.conform)}
         if self.compression:
             entry["compression"] = self.compression
@@ -78,7 +78,7 @@ class Kind:
 
 
 def make(kind: Kind, folder: Path, scale: float) -> Path:
-    """Write the data of a kind unless it is there, and return its path."""
+    """Write the data of a kind unless the file exists, and return its path."""
     path = folder / f"{scale:g}" / kind.file
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,8 +112,8 @@ def _addresses(random: np.random.Generator, rows: int) -> Columns:
     return columns
 
 
-def _spaced(*columns: np.ndarray | pl.Series) -> pl.Series:
-    """Return what is not empty of each row, with spaces between."""
+def _join_with_spaces(*columns: np.ndarray | pl.Series) -> pl.Series:
+    """Return the texts of each row that are not empty, joined with spaces."""
     texts = [pl.lit(pl.Series(column, dtype=pl.String).replace("", None)) for column in columns]
     return pl.select(pl.concat_str(texts, separator=" ", ignore_nulls=True)).to_series()
 
@@ -126,7 +126,7 @@ def write_address_csv(path: Path, rows: int) -> None:
     """Write addresses with longitude and latitude, 0.4 % of them without."""
     random = np.random.default_rng(1)
     made = _addresses(random, rows)
-    street = _spaced(made["PREDIR"], made["STNAME"], made["STTYPE"])
+    street = _join_with_spaces(made["PREDIR"], made["STNAME"], made["STTYPE"])
     blank = random.random(rows) < 0.004
     lon, lat = (
         pl.Series(values).map_elements("{:.8f}".format, return_dtype=pl.String).set(pl.Series(blank), "")
@@ -135,8 +135,16 @@ def write_address_csv(path: Path, rows: int) -> None:
     place = [
         f"{city}, {state} {code}" for city, state, code in zip(*map(made.get, ("CITY", "STATE", "ZIP")), strict=True)
     ]
-    frame = {"OBJECTID": np.arange(1, rows + 1).astype(str), "SITEADDR": _spaced(made["NUM"], street, made["UNIT"])}
-    frame |= {"STREETUNIT": _spaced(street, made["UNIT"]), "NUM": made["NUM"], "STREET": street, "UNIT": made["UNIT"]}
+    frame = {
+        "OBJECTID": np.arange(1, rows + 1).astype(str),
+        "SITEADDR": _join_with_spaces(made["NUM"], street, made["UNIT"]),
+    }
+    frame |= {
+        "STREETUNIT": _join_with_spaces(street, made["UNIT"]),
+        "NUM": made["NUM"],
+        "STREET": street,
+        "UNIT": made["UNIT"],
+    }
     frame |= {"CITYZIP": place, "CITY": made["CITY"], "ST": made["STATE"], "ZIP": made["ZIP"], "BLOCK": made["BLOCK"]}
     frame |= {"LOT": made["LOT"], "GEOTYPE": made["GEOTYPE"], "UPDATED": ["2024-05-11"] * rows}
     frame |= {
@@ -148,7 +156,7 @@ def write_address_csv(path: Path, rows: int) -> None:
 
 
 def write_german_csv(path: Path, rows: int) -> None:
-    """Write metres of EPSG:25833 with decimal commas, semicolons, ISO-8859-1, a title above the header."""
+    """Write meters of EPSG:25833 with decimal commas, semicolons, ISO-8859-1, a title above the header."""
     random = np.random.default_rng(2)
     east, north = (np.round(start + random.random(rows) * 30_000, 3) for start in (385_000, 5_808_000))
     lines = ["Titelzeile;;;;;", "HNR;ZUSATZ;STRASSE;PLZ;ORT;OST;NORD"]
@@ -166,9 +174,9 @@ def _feet(random: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarra
 
 def _address_table(random: np.random.Generator, rows: int) -> pa.Table:
     made = _addresses(random, rows)
-    street = _spaced(made["PREDIR"], made["STNAME"], made["STTYPE"])
+    street = _join_with_spaces(made["PREDIR"], made["STNAME"], made["STTYPE"])
     columns = {
-        "SITEADDR": _spaced(made["NUM"], street, made["UNIT"]).to_list(),
+        "SITEADDR": _join_with_spaces(made["NUM"], street, made["UNIT"]).to_list(),
         "PIN": made["BLOCK"] + "-" + made["LOT"],
     }
     columns |= {name: made[name] for name in ("PREDIR", "STNAME", "STTYPE", "UNIT", "CITY", "STATE", "ZIP")}

@@ -1,4 +1,4 @@
-"""One program run as a whole: wall time, processor time, and the most memory that it and its children held."""
+"""One run of a program: wall time, processor time, and the peak memory of it and its children."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ _MIB = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a program cost and what it said."""
+    """The cost and the output of a program."""
 
     wall_s: float
     processor_s: float
@@ -23,8 +23,8 @@ class Run:
     output: str
 
 
-def measured(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
-    """Run a program to its end. Raises RuntimeError with its last words where it fails."""
+def measure(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Run:
+    """Run a program to its end. Raises RuntimeError with the end of its output if it fails."""
     started = time.perf_counter()
     child = subprocess.Popen(
         list(command),
@@ -43,13 +43,13 @@ def measured(command: Sequence[str], environment: Mapping[str, str] | None = Non
 
 
 class _Watch:
-    """Looks at a process tree every 50 ms; processor time of what ended between two looks may be missed."""
+    """Samples a process tree every 50 ms; the time that a process uses after its last sample is missed."""
 
     def __init__(self, process_id: int) -> None:
         self.peak_mib = 0.0
         self._spent: dict[int, float] = {}
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, args=(process_id,), daemon=True)
+        self._thread = threading.Thread(target=self._sample, args=(process_id,), daemon=True)
         self._thread.start()
 
     @property
@@ -58,11 +58,11 @@ class _Watch:
         return sum(self._spent.values())
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop sampling."""
         self._ended.set()
         self._thread.join()
 
-    def _look(self, process_id: int) -> None:
+    def _sample(self, process_id: int) -> None:
         while not self._ended.wait(_EVERY_S):
             try:
                 root = psutil.Process(process_id)

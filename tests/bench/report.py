@@ -1,4 +1,4 @@
-"""How figures are printed: in tables, each beside its baseline, below the name of the machine."""
+"""Prints figures in tables, each next to its baseline, below a description of the machine."""
 
 import math
 import os
@@ -17,7 +17,7 @@ console = Console(width=150, highlight=False)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One row: what was measured, what it came to, and what the same costs without this system."""
+    """One row: the measured operation, the result, and the cost of the same without this system."""
 
     what: str
     measured: str
@@ -38,7 +38,7 @@ def show(title: str, figures: Sequence[Figure]) -> None:
 
 
 def machine() -> str:
-    """Name the machine: processor, cores, memory, how busy it was, Python, system."""
+    """Describe the machine: processor, cores, memory, load, Python, operating system."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text("utf-8").splitlines() if cpuinfo.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -52,11 +52,11 @@ def machine() -> str:
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """Return the value below which that part of them lies (nearest rank)."""
+    """Return the value at that percentile (nearest rank)."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
 def p50_p99_ms(seconds: Sequence[float]) -> str:
-    """Return both percentiles of some times, in milliseconds."""
+    """Return the 50th and 99th percentiles of times, in milliseconds."""
     return f"{percentile(seconds, 0.5) * 1000:,.2f} / {percentile(seconds, 0.99) * 1000:,.2f} ms"

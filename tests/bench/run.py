@@ -1,6 +1,6 @@
-"""`make bench`: runs every benchmark of this folder whose name begins with ONLY, each in a process of its own.
+"""`make bench`: runs every benchmark of this folder whose name starts with ONLY, each in its own process.
 
-A benchmark is a module `api_<what>.py` or `engine_<what>.py` whose `main()` prints tables: each figure beside its
+A benchmark is a module `api_<what>.py` or `engine_<what>.py` whose `main()` prints tables: each figure next to its
 baseline, measured in the same run.
 """
 

@@ -16,19 +16,19 @@ _STATEMENTS = (Path(__file__).parent / "statements.sql").read_text("utf-8")
 
 
 def statement(name: str) -> str:
-    """Return a statement of statements.sql by its name."""
+    """Return the statement of statements.sql with this name."""
     return _STATEMENTS.split(f"-- name: {name}\n", 1)[1].split("-- name:", 1)[0].strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A database of its own."""
+    """A separate database."""
 
     database: StandaloneDatabase
 
     @property
     def database_url(self) -> str:
-        """Where it is."""
+        """The URL of the database."""
         return self.database.url
 
     def connect(self) -> Any:
@@ -40,13 +40,13 @@ class Bench:
 
 @contextmanager
 def bench_database() -> Iterator[Bench]:
-    """Start Postgres over a fresh folder, with the API's tables."""
+    """Start Postgres in a new folder, with the API's tables."""
     with standalone_database() as database:
         yield Bench(database)
 
 
 @contextmanager
 def bench_api(bench: Bench) -> Iterator[tuple[LocalApi, int]]:
-    """Start the API over it and give its client and its process id."""
+    """Start the API on the database and yield its client and its process ID."""
     with standalone_api(bench.database) as started:
         yield started

@@ -93,17 +93,17 @@ INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM j
 
 -- name: beat
 -- Duties that are well for a day: without queues they are not, and then the overview is an error.
-INSERT INTO heartbeat (name, reported_at) SELECT duty, now() + interval '1 day' FROM unnest(ARRAY['relay', 'consumer', 'sweep']) duty
+INSERT INTO heartbeat (name, reported_at) SELECT worker, now() + interval '1 day' FROM unnest(ARRAY['relay', 'consumer', 'sweep']) worker
 ON CONFLICT (name) DO UPDATE SET reported_at = excluded.reported_at
 
 -- name: announce
--- One event, told now.
+-- One event, sent now.
 INSERT INTO job_event (job_id, attempt, created_at, kind, accepted, detail)
 SELECT id, attempt, clock_timestamp(), 'bench', true, '{"status": "Running"}' FROM job WHERE id = %(job)s
 RETURNING xid || '-' || id AS event
 
 -- name: fill_failures
--- What failed of late, in ways that are told apart: one in twenty jobs, in the last two weeks.
+-- Recent failures of different kinds: one in twenty jobs, in the last two weeks.
 WITH failed AS (
     UPDATE job SET error_code = (ARRAY['source.not_found', 'upstream.timeout', 'source.schema', 'infra.lost'])[1 + id / 20 %% 4],
                    ended_at = now() - make_interval(secs => id * 7 %% 1209600), host = 'host' || id / 20 %% 500 || '.example.org'

@@ -22,7 +22,7 @@ _INSTALLED = ROOT / ".local/web/chromium/chromium"
 
 
 def _chromium() -> str:
-    """Return the browser of the machine, or the one that `make setup` installs for a machine without one."""
+    """Return the path of an installed browser, or of the one that `make setup` installs."""
     program = next(filter(None, map(shutil.which, _PROGRAMS)), str(_INSTALLED) if _INSTALLED.exists() else "")
     missing = "no Chromium: make setup installs one on Linux x86_64" if not program else ""
     missing = missing or ("no axe-core: python3 services/api/web/build.py" if not AXE.exists() else "")

@@ -69,7 +69,7 @@ FILES = {
 
 
 def statement(name: str) -> str:
-    """Return a statement of seeds.sql by its name."""
+    """Return the statement of seeds.sql with this name."""
     return _SQL.split(f"-- name: {name}\n", 1)[1].split("-- name:", 1)[0].strip()
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from browser.site import Site
-from browser.visitor import Visitor, look
-from oa_api.schedules.repository import Repository, RepositoryReader
+from browser.visitor import Visitor, check_page
+from oa_api.schedules.repository import RepositoryReader, SourceRepository
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
 from oa_shared.schedule_types import ScheduleType
@@ -19,10 +19,10 @@ Come = Callable[[str], Visitor]
 
 
 @pytest.fixture(scope="module")
-def cared(site: Site) -> Site:
+def site_with_health(site: Site) -> Site:
     """A site with datasets in every state."""
 
-    async def work() -> None:
+    async def create_datasets() -> None:
         healthy, broken, never = await make_jobs(site.api, "zz/a/healthy", "zz/a/broken", "zz/b/never")
         await succeed(site.api, healthy)
         await succeed(site.api, broken)
@@ -30,19 +30,19 @@ def cared(site: Site) -> Site:
         (again,) = await make_jobs(site.api, "zz/a/broken")
         await fail(site.api, again, "source.not_found", "https://example.org/a.csv answered 404")
 
-    site.run(work())
+    site.run(create_datasets())
     return site
 
 
-def test_health_renders_with_and_without_data(cared: Site, visitor: Visitor, newcomer: Visitor) -> None:
-    look(visitor.open("/health"), "health")
-    look(newcomer.open("/health"), "health-empty")
+def test_health_renders_with_and_without_data(site_with_health: Site, visitor: Visitor, newcomer: Visitor) -> None:
+    check_page(visitor.open("/health"), "health")
+    check_page(newcomer.open("/health"), "health-empty")
     assert newcomer.open("/health").get_by_role("row").count() == 0
-    look(visitor.open("/health?state=ill", status=422), "health-refused")
-    assert cared.url
+    check_page(visitor.open("/health?state=ill", status=422), "health-refused")
+    assert site_with_health.url
 
 
-@pytest.mark.usefixtures("cared")
+@pytest.mark.usefixtures("site_with_health")
 def test_health_links_from_a_region_to_its_failing_datasets(visitor: Visitor) -> None:
     page = visitor.open("/health", scripts=False)
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="zz/a", exact=True))
@@ -55,7 +55,7 @@ def test_health_links_from_a_region_to_its_failing_datasets(visitor: Visitor) ->
     assert "<b>the data</b>" in page.get_by_role("region", name="Datasets").inner_text()
 
 
-@pytest.mark.usefixtures("cared")
+@pytest.mark.usefixtures("site_with_health")
 def test_health_offers_a_rerun_to_moderators_only(visitor: Visitor, signed_in: Come) -> None:
     assert visitor.open("/health").get_by_role("link", name="Rerun failing").count() == 0
     page = signed_in("moderator").open("/health?prefix=zz/")
@@ -66,7 +66,7 @@ def test_health_offers_a_rerun_to_moderators_only(visitor: Visitor, signed_in: C
 def test_schedules_run_manually_and_show_their_result(
     site: Site, signed_in: Come, newcomer: Visitor, tmp_path: Path
 ) -> None:
-    look(newcomer.open("/schedules"), "schedules-empty")
+    check_page(newcomer.open("/schedules"), "schedules-empty")
     page = signed_in("admin").open("/schedules")
     row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="sources", exact=True))
     row.get_by_text("Run now", exact=True).first.click()
@@ -74,7 +74,7 @@ def test_schedules_run_manually_and_show_their_result(
     assert "/schedules/" in page.url
     _run_task(site, tmp_path / "absent")
     page.reload()
-    look(page, "schedule-failed")
+    check_page(page, "schedule-failed")
     folder = tmp_path / "sources" / "us"
     folder.mkdir(parents=True)
     (folder / "good.json").write_text(json.dumps(definition("city")))
@@ -84,33 +84,33 @@ def test_schedules_run_manually_and_show_their_result(
     _run_task(site, tmp_path)
     page.reload()
     assert "sources/us/bad.json" in page.inner_text("main")
-    look(page, "schedule-done")
-    look(signed_in("viewer").open("/schedules"), "schedules")
+    check_page(page, "schedule-done")
+    check_page(signed_in("viewer").open("/schedules"), "schedules")
 
 
 def _run_task(site: Site, repository: Path) -> None:
     """Execute the schedule run as the worker does."""
-    task = SourcesTask(site.api.database, RepositoryReader(), Repository(str(repository)))
+    task = SourcesTask(site.api.database, RepositoryReader(), SourceRepository(str(repository)))
     assert site.run(schedule_once(site.api.database, {ScheduleType.SOURCES: task}))
 
 
 def test_missing_schedule_run_shows_a_page(visitor: Visitor) -> None:
-    look(visitor.open("/schedules/999", status=404), "schedule-missing")
+    check_page(visitor.open("/schedules/999", status=404), "schedule-missing")
 
 
 def test_uploads_show_their_address_or_why_they_were_refused_and_go(site: Site, signed_in: Come) -> None:
-    look(signed_in("author").open("/uploads"), "uploads-empty")
+    check_page(signed_in("author").open("/uploads"), "uploads-empty")
 
     async def send(name: str, body: bytes) -> None:
-        begun = await post(site.api, "/api/upload", name=name, size_bytes=len(body))
-        await site.api.client.put(begun["form"]["url"], data=body, headers=INTERNAL)
+        created = await post(site.api, "/api/upload", name=name, size_bytes=len(body))
+        await site.api.client.put(created["form"]["url"], data=body, headers=INTERNAL)
 
     site.run(send("good.csv", b"NO,ST\n1,Main\n"))
     site.run(send("bad.csv", b"\x00\x01"))
     page = signed_in("moderator").open("/uploads")
     assert "/good.csv" in page.inner_text("main")
     assert "the file is binary" in page.inner_text("main")
-    look(page, "uploads")
+    check_page(page, "uploads")
     page.set_viewport_size({"width": 1280, "height": 800})
     row = page.get_by_role("row").filter(has_text="good.csv")
     row.get_by_text("Delete", exact=True).first.click()
@@ -119,12 +119,12 @@ def test_uploads_show_their_address_or_why_they_were_refused_and_go(site: Site, 
     assert page.get_by_text("good.csv").count() == 0
 
 
-def test_time_and_cost_of_a_run_are_shown_with_and_without_jobs(cared: Site, visitor: Visitor) -> None:
-    run = cared.run(cared.api.get("/api/job?source=zz/a/healthy"))["jobs"][0]["run"]
+def test_time_and_cost_of_a_run_are_shown_with_and_without_jobs(site_with_health: Site, visitor: Visitor) -> None:
+    run = site_with_health.run(site_with_health.api.get("/api/job?source=zz/a/healthy"))["jobs"][0]["run"]
     page = visitor.open(f"/runs/{run}")
     page.get_by_role("link", name="Time and cost").click()
     assert page.get_by_role("region", name="Time by phase").count() == 1
-    look(page, "speed")
-    empty = cared.run(cared.api.run())
-    look(visitor.open(f"/runs/{empty}/speed"), "speed-empty")
-    look(visitor.open("/runs/999/speed", status=404), "speed-missing")
+    check_page(page, "speed")
+    empty = site_with_health.run(site_with_health.api.run())
+    check_page(visitor.open(f"/runs/{empty}/speed"), "speed-empty")
+    check_page(visitor.open("/runs/999/speed", status=404), "speed-missing")

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from oa_shared.status import JobStatus
-from support.publishing import make_job, publish, tell
+from support.publishing import make_job, publish, report_status
 from support.running_api import RunningApi
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -21,7 +21,7 @@ async def _fill(api: RunningApi) -> None:
     await publish(api, "xx/hostile", HOSTILE, license_={"text": HOSTILE, "url": "javascript:alert(1)"})
     newer = await make_job(api, "us/ca/alameda")
     error = {"code": "source.not_found", "message": f"https://example.org/{HOSTILE} answered 404"}
-    await tell(api.database, newer, JobStatus.FAIL, error=error)
+    await report_status(api.database, newer, JobStatus.FAIL, error=error)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_list_is_filtered_by_the_prefix_of_the_source(reader: Visitor) -> None:
     page = reader.open("/data")
     assert page.locator("tbody tr").count() == 3
     assert page.get_by_text(HOSTILE).first.is_visible()
-    look(page, "data")
+    check_page(page, "data")
     page.get_by_label("Source path starts with").fill("us/ca/b")
     page.get_by_role("button", name="Filter").click()
     assert page.locator("tbody th").all_inner_texts() == ["us/ca/berkeley"]
@@ -55,17 +55,17 @@ def test_dataset_shows_files_history_and_attribution(reader: Visitor) -> None:
     assert page.get_by_label("Features at each publication").locator("circle").count() == 3
     assert page.get_by_role("table", name="Publications").locator("tbody tr").count() == 3
     assert page.get_by_text("required: Town").is_visible()
-    look(page, "dataset")
+    check_page(page, "dataset")
 
 
 def test_dataset_whose_newer_job_failed_shows_the_error(reader: Visitor) -> None:
     page = reader.open("/data?failing=true")
     page.get_by_role("link", name="us/ca/alameda").click()
     assert page.get_by_text(f"https://example.org/{HOSTILE} answered 404").is_visible()
-    look(page, "dataset-failing")
+    check_page(page, "dataset-failing")
 
 
-def test_dataset_with_hostile_words_shows_them_as_text(reader: Visitor) -> None:
+def test_dataset_page_with_hostile_name_shows_it_as_text(reader: Visitor) -> None:
     page = reader.open("/data?source=xx/")
     page.get_by_role("link", name="xx/hostile").click()
     assert page.get_by_role("heading", level=1).inner_text() == f"xx/hostile · addresses · {HOSTILE}"
@@ -76,7 +76,7 @@ def test_dataset_with_hostile_words_shows_them_as_text(reader: Visitor) -> None:
 def test_map_is_drawn(reader: Visitor) -> None:
     page = reader.open("/map")
     page.wait_for_selector('[data-map][data-drawn="yes"]', timeout=30_000)
-    look(page, "map")
+    check_page(page, "map")
 
 
 def test_click_on_the_map_opens_the_dataset(reader: Visitor) -> None:
@@ -87,7 +87,7 @@ def test_click_on_the_map_opens_the_dataset(reader: Visitor) -> None:
     assert page.get_by_role("heading", level=1).inner_text() == "us/ca/berkeley · addresses · city"
 
 
-def test_map_without_scripts_has_the_list(reader: Visitor) -> None:
+def test_map_without_scripts_shows_the_list(reader: Visitor) -> None:
     page = reader.open("/map", scripts=False)
     assert page.get_by_text("The list below works without it.").is_visible()
     assert page.locator("tbody tr").count() == 3
@@ -97,11 +97,11 @@ def test_map_without_scripts_has_the_list(reader: Visitor) -> None:
 def test_page_without_data_has_an_empty_state(newcomer: Visitor, path: str, name: str) -> None:
     page = newcomer.open(path)
     assert page.get_by_text("No matching datasets.").is_visible()
-    look(page, name)
+    check_page(page, name)
 
 
 def test_missing_dataset_is_an_error_page(reader: Visitor) -> None:
-    look(reader.open("/data/999", status=404), "dataset-missing")
+    check_page(reader.open("/data/999", status=404), "dataset-missing")
 
 
 def test_invalid_filter_is_an_error_page(reader: Visitor) -> None:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from oa_local.postgres import Postgres, migrate
 
 
@@ -31,11 +31,11 @@ def test_page_without_database_names_the_database(browser: Browser, without_data
     page = visitor.open(path, status=503)
     expect(page.get_by_text("database").first).to_be_visible()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
-    look(page, f"no-database-{path.strip('/').replace('/', '-') or 'overview'}")
+    check_page(page, f"no-database-{path.strip('/').replace('/', '-') or 'overview'}")
     visitor.leave()
 
 
-def test_page_of_a_session_without_database_names_it_too(browser: Browser, without_database: Site) -> None:
+def test_page_of_a_session_without_database_names_the_database(browser: Browser, without_database: Site) -> None:
     visitor = Visitor(browser, without_database.url, cookies={"oa_session": "0" * 64})
     expect(visitor.open("/jobs", status=503).get_by_text("database").first).to_be_visible()
     visitor.leave()
@@ -53,26 +53,26 @@ def test_page_of_a_session_without_database_names_it_too(browser: Browser, witho
         ("/static/0/nothing.css", 404, "nothing.css"),
     ],
 )
-def test_error_page_has_the_reason(visitor: Visitor, path: str, status: int, words: str) -> None:
+def test_error_page_shows_the_reason(visitor: Visitor, path: str, status: int, words: str) -> None:
     page = visitor.open(path, status=status)
     expect(page.get_by_text(words).first).to_be_visible()
 
 
-def test_missing_page_is_fit_for_everybody(visitor: Visitor) -> None:
-    look(visitor.open("/runs/999", status=404), "missing")
+def test_missing_page_passes_accessibility_checks(visitor: Visitor) -> None:
+    check_page(visitor.open("/runs/999", status=404), "missing")
 
 
-def test_page_without_object_store_names_it(visitor: Visitor, site: Site) -> None:
-    site.storage.is_away = True
+def test_page_without_object_store_shows_its_error_code(visitor: Visitor, site: Site) -> None:
+    site.storage.is_down = True
     try:
         page = visitor.open("/jobs/1/log", status=503)
         expect(page.get_by_text("storage.unavailable").first).to_be_visible()
         expect(visitor.open("/jobs/1").locator("#status")).to_contain_text("Success")
     finally:
-        site.storage.is_away = False
+        site.storage.is_down = False
 
 
-def test_file_of_a_job_that_is_no_json_is_left_out(visitor: Visitor, site: Site) -> None:
+def test_invalid_json_file_of_a_job_is_left_out(visitor: Visitor, site: Site) -> None:
     key = "job/1/attempt-1/profile.json"
     before = site.run(site.storage.get_bytes(key)) or b""
     site.run(site.storage.put_bytes(key, b"[" * 200_000))

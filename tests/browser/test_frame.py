@@ -1,4 +1,4 @@
-"""What all pages have in common: the menu, the keyboard, the theme, and the content security policy."""
+"""The parts common to all pages: the menu, the keyboard, the theme, and the content security policy."""
 
 from playwright.sync_api import expect
 
@@ -14,18 +14,18 @@ def test_keyboard_reaches_the_content_first(visitor: Visitor) -> None:
     expect(page.locator("#content")).to_be_focused()
 
 
-def test_menu_marks_the_page_that_is_open(visitor: Visitor) -> None:
+def test_menu_marks_the_current_page(visitor: Visitor) -> None:
     menu = visitor.open("/runs").get_by_role("navigation", name="Main")
     expect(menu.get_by_role("link", name="Runs")).to_have_attribute("aria-current", "page")
     assert menu.locator("[aria-current]").count() == 1
 
 
-def test_menu_marks_the_list_of_the_page_that_is_open(visitor: Visitor) -> None:
+def test_menu_marks_the_list_of_the_current_page(visitor: Visitor) -> None:
     menu = visitor.open("/runs/3").get_by_role("navigation", name="Main")
     expect(menu.locator("[aria-current]")).to_have_text("Runs")
 
 
-def test_theme_is_that_of_the_system_until_another_is_selected(visitor: Visitor) -> None:
+def test_theme_follows_the_system_until_another_is_selected(visitor: Visitor) -> None:
     page = visitor.open("/jobs", color_scheme="dark")
 
     def background() -> str:
@@ -41,7 +41,7 @@ def test_theme_is_that_of_the_system_until_another_is_selected(visitor: Visitor)
     assert background() == dark
 
 
-def test_script_that_slips_into_a_page_is_not_run(visitor: Visitor) -> None:
+def test_injected_script_is_not_run(visitor: Visitor) -> None:
     page = visitor.open("/jobs")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked = true\">')")
     page.evaluate(
@@ -54,13 +54,13 @@ def test_script_that_slips_into_a_page_is_not_run(visitor: Visitor) -> None:
     visitor.complaints.clear()
 
 
-def test_filter_of_a_hostile_value_is_shown_as_text(visitor: Visitor) -> None:
+def test_hostile_filter_value_is_shown_as_text(visitor: Visitor) -> None:
     page = visitor.open("/jobs?source=" + HOSTILE.replace(" ", "%20"))
     expect(page.get_by_label("Source")).to_have_value(HOSTILE)
     expect(page.get_by_text(HOSTILE).first).to_be_visible()
 
 
-def test_page_of_a_list_leads_to_the_next_and_back(visitor: Visitor) -> None:
+def test_list_page_links_to_the_next_and_first_pages(visitor: Visitor) -> None:
     page = visitor.open("/jobs?limit=4&status=Success,Fail,Warn,Cancelled,Running,Pending,Submitted")
     first = page.locator("tbody th").all_inner_texts()
     page.locator("nav.pager a[rel=next]").click()

@@ -1,4 +1,4 @@
-"""The page of a job: which actions each role has, and that the texts of a source are never markup."""
+"""The job page: the actions of each role, and source texts that never become markup."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from browser.seeds import HOSTILE
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 
 
 def status_of(page: Page) -> str:
@@ -44,7 +44,7 @@ def test_anonymous_visitor_sees_no_buttons(visitor: Visitor) -> None:
 def test_buttons_of_a_job_that_needs_review_are_accessible(signed_in: Callable[[str], Visitor]) -> None:
     page = signed_in("moderator").open("/jobs/4")
     action_of(page, "confirm").locator("summary").click()
-    look(page, "job-actions")
+    check_page(page, "job-actions")
 
 
 def test_author_reruns_a_trial_and_cancels_it(signed_in: Callable[[str], Visitor]) -> None:

@@ -25,9 +25,7 @@ def cancel(site: Site, job: int) -> None:
     assert site.run(post()) == 200
 
 
-def test_run_counts_and_rows_change_while_the_page_is_open(
-    visitor: Visitor, site: Site, waiting: tuple[int, int]
-) -> None:
+def test_open_run_page_updates_counts_and_rows(visitor: Visitor, site: Site, waiting: tuple[int, int]) -> None:
     run, job = waiting
     page = visitor.open(f"/runs/{run}")
     expect(page.locator("[data-live]")).to_have_text("Live")
@@ -37,7 +35,7 @@ def test_run_counts_and_rows_change_while_the_page_is_open(
     expect(page.locator("#rows")).to_contain_text("operator.cancelled", timeout=_WITHIN_MS)
 
 
-def test_job_changes_while_the_page_is_open(visitor: Visitor, site: Site, waiting: tuple[int, int]) -> None:
+def test_open_job_page_updates_the_status(visitor: Visitor, site: Site, waiting: tuple[int, int]) -> None:
     _, job = waiting
     page = visitor.open(f"/jobs/{job}")
     expect(page.locator("[data-live]")).to_have_text("Live")
@@ -46,9 +44,7 @@ def test_job_changes_while_the_page_is_open(visitor: Visitor, site: Site, waitin
     expect(page.locator("#status")).to_contain_text("operator.cancelled")
 
 
-def test_run_without_scripts_shows_the_same_after_a_click_on_refresh(
-    visitor: Visitor, site: Site, waiting: tuple[int, int]
-) -> None:
+def test_run_page_without_scripts_updates_on_refresh(visitor: Visitor, site: Site, waiting: tuple[int, int]) -> None:
     run, job = waiting
     page = visitor.open(f"/runs/{run}", scripts=False)
     cancel(site, job)

@@ -1,4 +1,4 @@
-"""Maps are drawn from files of ours, in a real browser."""
+"""Maps are drawn from files of this site, in a real browser."""
 
 from browser.visitor import SHOTS, Visitor
 
@@ -11,6 +11,6 @@ def test_map_of_changes_is_drawn(visitor: Visitor) -> None:
     page.locator("[data-map]").screenshot(path=SHOTS / "map.png")
 
 
-def test_map_without_scripts_says_what_it_needs(visitor: Visitor) -> None:
+def test_map_without_scripts_shows_the_requirement(visitor: Visitor) -> None:
     page = visitor.open("/docs/pages", scripts=False)
     assert page.get_by_text("The map needs JavaScript.").is_visible()

@@ -1,4 +1,4 @@
-"""The first hour of a newcomer: docs/first-hour.md in a browser and a terminal, on the system that `make up` starts."""
+"""The first hour of a new user: docs/first-hour.md in a browser and a terminal, on the system of `make up`."""
 
 import json
 import os
@@ -20,12 +20,12 @@ from oa_shared.failures import FAILURES
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 _BIN = Path(sys.executable).parent
 _LINK = re.compile(r"http://\S+/sign-in/link\?token=\S+")
-_HELD_BACK = 5
+_NEEDS_REVIEW = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The folder of a newcomer, with the system running, and the browser beside it."""
+    """The folder of a new user, the sign-in link of the running system, and a browser page."""
 
     folder: Path
     link: str
@@ -43,20 +43,20 @@ class Home:
         path = self.folder / "sources/xx/applewood.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(definition, "utf-8")
-        asked = ("submit", "sources/xx/applewood.json", "--layer", "addresses", "--live", "--follow")
-        return int(re.findall(r"job (\d+)", self.oa(*asked, expected=expected))[-1])
+        arguments = ("submit", "sources/xx/applewood.json", "--layer", "addresses", "--live", "--follow")
+        return int(re.findall(r"job (\d+)", self.oa(*arguments, expected=expected))[-1])
 
 
 @pytest.fixture
 def home(tmp_path: Path, browser: Browser) -> Iterator[Home]:
     started = subprocess.Popen([_BIN / "oa-local", "up"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert started.stdout is not None
-    told = ""
+    output = ""
     for line in started.stdout:
-        told += line
+        output += line
         if "The page is at" in line:
             break
-    link = _LINK.findall(told)[0]
+    link = _LINK.findall(output)[0]
     visitor = Visitor(browser, link.partition("/sign-in")[0])
     yield Home(tmp_path, link, visitor.blank())
     visitor.leave()
@@ -67,8 +67,8 @@ def home(tmp_path: Path, browser: Browser) -> Iterator[Home]:
 
 def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home) -> None:
     page = home.page
-    _the_samples_are_on_the_map(page)
-    _one_is_downloaded_as_geoparquet(page)
+    _assert_samples_are_on_the_map(page)
+    _download_geoparquet(page)
     home.oa("data", "get", "xx/applewood", "addresses", "county", "definition.json", "--out", "mine.json")
     definition = (home.folder / "mine.json").read_text("utf-8")
 
@@ -77,30 +77,30 @@ def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home
     expect(page.get_by_text(FAILURES["source.columns_missing"].title).first).to_be_visible()
     expect(page.get_by_text("nearest: 'SITUS'").first).to_be_visible()
 
-    mended = home.submit(definition)
-    page.goto(f"/jobs/{mended}")
+    fixed = home.submit(definition)
+    page.goto(f"/jobs/{fixed}")
     expect(page.get_by_text("published", exact=True).first).to_be_visible()
 
     fewer = definition.replace("^([0-9]+)", "^([0-9]*[048])\\\\b")
-    held_back = home.submit(fewer, expected=_HELD_BACK)
-    _the_held_back_result_is_confirmed(home, held_back)
-    page.goto(f"/jobs/{held_back}/changes")
+    needs_review = home.submit(fewer, expected=_NEEDS_REVIEW)
+    _confirm_result(home, needs_review)
+    page.goto(f"/jobs/{needs_review}/changes")
     expect(page.locator(".stat.warn", has_text="Changed")).to_contain_text("4,000")
     page.goto("/data")
     page.get_by_role("row").filter(has_text="addresses").get_by_role("link", name="xx/applewood").click()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
     number = page.url.rpartition("/")[2]
-    assert f'"job": {held_back}' in home.oa("data", "history", number, "--json").splitlines()[0]
+    assert f'"job": {needs_review}' in home.oa("data", "history", number, "--json").splitlines()[0]
 
 
-def _the_samples_are_on_the_map(page: Page) -> None:
+def _assert_samples_are_on_the_map(page: Page) -> None:
     page.goto("/map")
     expect(page.locator('[data-drawn="yes"]').first).to_be_visible(timeout=30_000)
     for layer in ("addresses", "parcels", "buildings"):
         expect(page.get_by_role("row").filter(has_text="xx/applewood").filter(has_text=layer)).to_have_count(1)
 
 
-def _one_is_downloaded_as_geoparquet(page: Page) -> None:
+def _download_geoparquet(page: Page) -> None:
     page.get_by_role("row").filter(has_text="addresses").get_by_role("link", name="xx/applewood").click()
     with page.expect_download() as downloading:
         page.get_by_role("link", name="source.parquet").click()
@@ -109,7 +109,7 @@ def _one_is_downloaded_as_geoparquet(page: Page) -> None:
     assert "columns" in json.loads(about.metadata[b"geo"])
 
 
-def _the_held_back_result_is_confirmed(home: Home, job: int) -> None:
+def _confirm_result(home: Home, job: int) -> None:
     page = home.page
     page.goto(home.link)
     page.get_by_role("button", name="Sign in as admin").click()

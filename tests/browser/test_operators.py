@@ -1,4 +1,4 @@
-"""What operators do in a browser: find why jobs fail, run all of them again, decide on what is held back."""
+"""Failures, bulk actions and reviews in a browser."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from oa_api.bulk_actions.bulk_actions import run_step
 from oa_shared.failures import FAILURES
 
@@ -15,26 +15,26 @@ Come = Callable[[str], Visitor]
 
 
 def carry_out(site: Site) -> None:
-    """Do what the duty does, until there is nothing left to do."""
+    """Do the work of the bulk action worker until none is left."""
 
-    async def work() -> None:
+    async def run_all_steps() -> None:
         while await site.api.database.run(run_step) is not None:
             pass
 
-    site.run(work())
+    site.run(run_all_steps())
 
 
 def status_of(site: Site, job: int) -> Any:
     return site.run(site.api.get(f"/api/job/{job}"))["status"]
 
 
-def test_errors_are_fit_for_everybody_with_and_without_data(visitor: Visitor, newcomer: Visitor) -> None:
-    look(visitor.open("/errors"), "errors")
-    look(visitor.open("/errors?by=place&days=30"), "errors-by-place")
-    look(newcomer.open("/errors"), "errors-empty")
+def test_failures_page_passes_accessibility_checks_with_and_without_data(visitor: Visitor, newcomer: Visitor) -> None:
+    check_page(visitor.open("/errors"), "errors")
+    check_page(visitor.open("/errors?by=place&days=30"), "errors-by-place")
+    check_page(newcomer.open("/errors"), "errors-empty")
 
 
-def test_errors_say_the_cause_in_words_with_a_hint_and_examples(visitor: Visitor) -> None:
+def test_failures_page_shows_title_hint_and_examples(visitor: Visitor) -> None:
     page = visitor.open("/errors", scripts=False)
     row = page.get_by_role("row").filter(has_text="upstream.timeout")
     assert FAILURES["upstream.timeout"].title in row.inner_text()
@@ -45,26 +45,26 @@ def test_errors_say_the_cause_in_words_with_a_hint_and_examples(visitor: Visitor
     assert page.get_by_role("link", name="Rerun all of these").count() == 0
 
 
-def test_errors_of_no_run_are_a_page_that_says_so(visitor: Visitor) -> None:
-    look(visitor.open("/errors?run=999", status=404), "errors-missing")
-    look(visitor.open("/errors?days=0", status=422), "errors-refused")
+def test_failures_page_of_a_missing_run_is_an_error_page(visitor: Visitor) -> None:
+    check_page(visitor.open("/errors?run=999", status=404), "errors-missing")
+    check_page(visitor.open("/errors?days=0", status=422), "errors-refused")
 
 
-def test_bulk_actions_are_for_those_who_are_signed_in(visitor: Visitor, signed_in: Come) -> None:
+def test_bulk_actions_require_sign_in(visitor: Visitor, signed_in: Come) -> None:
     assert "/sign-in" in visitor.open("/bulk").url
-    look(signed_in("viewer").open("/bulk"), "bulk-list-empty")
+    check_page(signed_in("viewer").open("/bulk"), "bulk-list-empty")
     assert signed_in("viewer").open("/bulk").get_by_role("button", name="Filter").count() == 0
 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_bulk_rerun_from_the_filter_to_the_result(signed_in: Come, site: Site, *, scripts: bool) -> None:
     source, job = ("de/hamburg", 7) if scripts else ("de/berlin", 6)
-    someone = signed_in("moderator")
-    page = someone.open(f"/jobs?source={source}", scripts=scripts)
+    moderator = signed_in("moderator")
+    page = moderator.open(f"/jobs?source={source}", scripts=scripts)
     page.locator("a[href^='/bulk?']").click()
     assert "1 job matches" in page.inner_text("main")
     if scripts:
-        look(page, "bulk-question")
+        check_page(page, "bulk-question")
         page.set_viewport_size({"width": 1280, "height": 800})
     page.locator("input[name=reason]").fill("the server is back")
     page.get_by_role("button", name="Rerun 1 job").click()
@@ -74,7 +74,7 @@ def test_bulk_rerun_from_the_filter_to_the_result(signed_in: Come, site: Site, *
     page.reload()
     check_progress(page, remaining="0", done="1")
     if scripts:
-        look(page, "bulk-done")
+        check_page(page, "bulk-done")
     assert status_of(site, job) == "Pending"
     page.goto("/bulk")
     assert "the server is back" in page.inner_text("main")
@@ -94,7 +94,7 @@ def test_rerun_all_of_a_cause_shows_the_count_first(signed_in: Come) -> None:
     assert "us/ca/alameda" in page.inner_text("main")
 
 
-def test_bulk_action_whose_count_changed_meanwhile_changes_nothing(signed_in: Come, site: Site) -> None:
+def test_bulk_action_with_a_changed_count_changes_nothing(signed_in: Come, site: Site) -> None:
     page = signed_in("moderator").open("/bulk?action=cancel&source=us/wa/seattle")
     site.run(site.api.client.post("/api/job/10/cancel", headers={"secret": "s" * 32}))
     page.get_by_role("button", name="Cancel 1 job").click()
@@ -102,14 +102,14 @@ def test_bulk_action_whose_count_changed_meanwhile_changes_nothing(signed_in: Co
     assert page.url.endswith("/bulk?action=cancel&source=us%2Fwa%2Fseattle")
 
 
-def test_filter_without_jobs_and_action_that_does_not_fit_are_told(signed_in: Come) -> None:
-    someone = signed_in("moderator")
-    look(someone.open("/bulk?action=rerun&source=nowhere"), "bulk-nothing")
-    look(someone.open("/bulk?action=confirm&status=Fail", status=422), "bulk-refused")
-    someone.open("/bulk/999", status=404)
+def test_bulk_preview_without_matches_or_with_an_invalid_action_shows_a_notice(signed_in: Come) -> None:
+    moderator = signed_in("moderator")
+    check_page(moderator.open("/bulk?action=rerun&source=nowhere"), "bulk-nothing")
+    check_page(moderator.open("/bulk?action=confirm&status=Fail", status=422), "bulk-refused")
+    moderator.open("/bulk/999", status=404)
 
 
-def test_held_back_result_is_rejected_with_a_reason(signed_in: Come, site: Site) -> None:
+def test_result_that_needs_review_is_rejected_with_a_reason(signed_in: Come, site: Site) -> None:
     page = signed_in("moderator").open("/errors", scripts=False)
     held = site.run(site.api.get("/api/job/error"))["errors"]
     row = page.locator("#needs-review").get_by_role("row").filter(has_text=str(held[0]["job"]))

@@ -1,10 +1,10 @@
-"""Signing in and out, tokens, accounts and the audit trail, as a person sees them."""
+"""Sign-in, sign-out, tokens, accounts and the audit log in a browser."""
 
 import pytest
 from playwright.sync_api import Page
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from support.accounts import account, link
 
 
@@ -21,38 +21,38 @@ def signed_in(visitor: Visitor, site: Site, admin: int, **options: bool) -> Page
     return page
 
 
-def test_ways_to_sign_in_are_fit_for_everybody(visitor: Visitor, site: Site, admin: int) -> None:
-    look(visitor.open("/sign-in"), "sign-in-none")
-    look(visitor.open(f"/sign-in/link?token={site.run(link(site.api, admin))}"), "sign-in-link")
-    look(visitor.open("/sign-in/link?token=used-up", status=409), "sign-in-link-used")
+def test_ways_to_sign_in_pass_accessibility_checks(visitor: Visitor, site: Site, admin: int) -> None:
+    check_page(visitor.open("/sign-in"), "sign-in-none")
+    check_page(visitor.open(f"/sign-in/link?token={site.run(link(site.api, admin))}"), "sign-in-link")
+    check_page(visitor.open("/sign-in/link?token=used-up", status=409), "sign-in-link-used")
 
 
-def test_pages_of_an_admin_are_fit_for_everybody(visitor: Visitor, site: Site, admin: int) -> None:
+def test_admin_pages_pass_accessibility_checks(visitor: Visitor, site: Site, admin: int) -> None:
     page = signed_in(visitor, site, admin)
-    look(page, "profile-empty")
+    check_page(page, "profile-empty")
     for path, name in (("/accounts", "accounts"), ("/accounts/1", "account"), ("/audit", "audit")):
         page.goto(path)
-        look(page, name)
+        check_page(page, name)
     page.goto("/audit?actor=nobody")
-    look(page, "audit-empty")
+    check_page(page, "audit-empty")
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_token_is_made_shown_once_and_revoked(visitor: Visitor, site: Site, admin: int, *, scripts: bool) -> None:
+def test_token_is_created_shown_once_and_revoked(visitor: Visitor, site: Site, admin: int, *, scripts: bool) -> None:
     page = signed_in(visitor, site, admin, scripts=scripts)
     page.locator("#f-name").fill("nightly import")
     page.locator("form[action='/profile/tokens'] button").click()
     token = page.locator("#new-token").input_value()
     assert token.startswith("oa_")
     if scripts:
-        look(page, "profile-token")
+        check_page(page, "profile-token")
     page.goto("/profile")
     assert token not in page.content()
     page.get_by_role("button", name="Revoke").click()
     assert page.get_by_test_id("empty").is_visible()
 
 
-def test_sign_out_is_one_click_and_ends_it(visitor: Visitor, site: Site, admin: int) -> None:
+def test_sign_out_ends_the_session(visitor: Visitor, site: Site, admin: int) -> None:
     page = signed_in(visitor, site, admin)
     page.get_by_role("button", name="Sign out", exact=True).first.click()
     assert page.get_by_test_id("message-good").is_visible()
@@ -60,7 +60,7 @@ def test_sign_out_is_one_click_and_ends_it(visitor: Visitor, site: Site, admin: 
     assert page.url.endswith("/sign-in?next=/accounts")
 
 
-def test_author_sees_no_door_that_is_closed(visitor: Visitor, site: Site, admin: int) -> None:
+def test_author_sees_only_permitted_links(visitor: Visitor, site: Site, admin: int) -> None:
     page = visitor.open(f"/sign-in/link?token={site.run(link(site.api, admin - 1))}")
     page.get_by_role("button", name="Sign in as ada").click()
     page.wait_for_url("**/profile")

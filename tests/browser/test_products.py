@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 
 from browser.seeds import HOSTILE
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from oa_shared.status import JobStatus
-from support.product_jobs import ask, build, end, publish
+from support.product_jobs import build, end, publish, request
 from support.running_api import RunningApi
 
 SignedIn = Callable[[str], Visitor]
@@ -20,20 +20,20 @@ async def fill(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/douglas", layer="parcels")
     body = {"name": "us-ne", "display_name": f"Nebraska {HOSTILE}", "sources": ["us/ne/**"], "deduplicate": True}
-    await ask(api, "POST", "/api/collections", body)
-    _, made = await ask(api, "POST", "/api/collections/1/build", {})
+    await request(api, "POST", "/api/collections", body)
+    _, made = await request(api, "POST", "/api/collections/1/build", {})
     await build(api, made["job"], "collection.geojson.zip", "collection.parquet.zip", "ATTRIBUTION.txt")
-    _, made = await ask(api, "POST", "/api/collections/1/build", {})
-    _, made = await ask(api, "POST", "/api/collections/1/build", {"force": True})
+    _, made = await request(api, "POST", "/api/collections/1/build", {})
+    _, made = await request(api, "POST", "/api/collections/1/build", {"force": True})
     await fail(api, made["job"])
     for form in ("gpkg", "csv", "shapefile", "geojson"):
-        _, made = await ask(api, "POST", "/api/export", {"format": form, "source": "us/ne", "layer": "addresses"})
+        _, made = await request(api, "POST", "/api/export", {"format": form, "source": "us/ne", "layer": "addresses"})
         if form == "shapefile":
             await fail(api, made["job"])
         elif form != "geojson":
             await build(api, made["job"], f"export.{form}", "ATTRIBUTION.txt")
     await api.database.execute("UPDATE export SET expires_at = now() WHERE format = 'csv'")
-    _, made = await ask(api, "POST", "/api/fabric", {})
+    _, made = await request(api, "POST", "/api/fabric", {})
     await build(api, made["layers"][0]["job"], "fabric.pmtiles")
 
 
@@ -61,15 +61,15 @@ def test_page_of_products_with_data_passes_the_checks(
     visitor: Visitor, signed_in: SignedIn, name: str, path: str, role: str
 ) -> None:
     coming = signed_in(role) if role else visitor
-    look(coming.open(path), f"{name}-{role}" if role else name)
+    check_page(coming.open(path), f"{name}-{role}" if role else name)
 
 
 @pytest.mark.parametrize(("name", "path"), [("collections-empty", "/collections"), ("exports-empty", "/exports")])
 def test_page_of_products_without_data_passes_the_checks(newcomer: Visitor, name: str, path: str) -> None:
-    look(newcomer.open(path), name)
+    check_page(newcomer.open(path), name)
 
 
-def test_missing_collection_is_a_page(visitor: Visitor) -> None:
+def test_missing_collection_is_an_error_page(visitor: Visitor) -> None:
     page = visitor.open("/collections/999", status=404)
     expect(page.get_by_text("collection 999 does not exist")).to_be_visible()
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from support.running_api import INTERNAL
 
 HOOK = "http://127.0.0.1:9/hook"
@@ -20,9 +20,9 @@ def opened_site(fresh_database: Callable[[], str]) -> Iterator[Site]:
 
 @pytest.fixture
 def admin(browser: Browser, opened_site: Site) -> Iterator[Visitor]:
-    coming = Visitor(browser, opened_site.url)
-    yield coming
-    coming.leave()
+    guest = Visitor(browser, opened_site.url)
+    yield guest
+    guest.leave()
 
 
 def go(admin: Visitor, path: str, *, status: int = 200) -> Page:
@@ -38,21 +38,21 @@ def create(page: Page, url: str, source: str = "") -> None:
 def test_webhook_is_created_pinged_disabled_and_deleted(admin: Visitor) -> None:
     page = go(admin, "/webhooks")
     assert page.get_by_text("No webhooks yet.").is_visible()
-    look(page, "webhooks-empty")
+    check_page(page, "webhooks-empty")
     create(page, HOOK, "<img src=x onerror=alert(1)>/")
     secret = page.get_by_label("Signing secret").input_value()
     assert secret.startswith("whsec_")
-    look(page, "webhook-made")
+    check_page(page, "webhook-made")
     page = go(admin, "/webhooks/1")
     assert secret not in page.content()
     page.get_by_role("button", name="Send a ping").click()
     assert page.get_by_role("table", name="Deliveries").locator("tbody tr").count() == 2
     page.get_by_role("button", name="Disable").click()
     assert page.get_by_role("button", name="Enable").is_visible()
-    look(page, "webhook")
+    check_page(page, "webhook")
     page = go(admin, "/webhooks")
     assert page.get_by_text("<img src=x onerror=alert(1)>/").is_visible()
-    look(page, "webhooks")
+    check_page(page, "webhooks")
     page.get_by_role("link", name=HOOK).click()
     page.get_by_text("Delete", exact=True).click()
     page.get_by_role("button", name="Delete webhook").click()

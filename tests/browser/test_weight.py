@@ -1,4 +1,4 @@
-"""How much a first visit fetches, and how long it takes on a slow line; the summary of pytest shows both."""
+"""The size of a first visit, and its duration on a slow line; the summary of pytest prints both."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 from browser.visitor import WEIGHTS, Visitor
 
-# A page without a map, with its style and scripts, compressed.
+# The limit for a page without a map, with its style and scripts, compressed.
 MOST_BYTES = 100_000
 # What Lighthouse calls slow 4G: 1.6 Mbit/s down, 0.75 up, 150 ms there and back.
 SLOW = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 93_750}
@@ -35,7 +35,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_first_visit_weighs_little(visitor: Visitor, path: str) -> None:
+def test_first_visit_stays_within_the_size_limit(visitor: Visitor, path: str) -> None:
     page = visitor.blank()
     line = page.context.new_cdp_session(page)
     fetched: list[float] = []
@@ -45,7 +45,7 @@ def test_first_visit_weighs_little(visitor: Visitor, path: str) -> None:
     page.goto(path, wait_until="load")
     times = page.evaluate(_TIMES)
     WEIGHTS.mkdir(parents=True, exist_ok=True)
-    told = {"path": path, "bytes": int(sum(fetched)), "requests": len(fetched), **times}
-    (WEIGHTS / f"{path.strip('/').replace('/', '-') or 'overview'}.json").write_text(json.dumps(told))
+    weight = {"path": path, "bytes": int(sum(fetched)), "requests": len(fetched), **times}
+    (WEIGHTS / f"{path.strip('/').replace('/', '-') or 'overview'}.json").write_text(json.dumps(weight))
     assert fetched
-    assert sum(fetched) <= MOST_BYTES, told
+    assert sum(fetched) <= MOST_BYTES, weight

@@ -74,7 +74,7 @@ def find_accessibility_problems(page: Page) -> list[str]:
     ]
 
 
-def look(page: Page, name: str) -> None:
+def check_page(page: Page, name: str) -> None:
     """Check accessibility and width in light, in dark and on a phone, with a screenshot of each."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     for variant, scheme, size in (("light", "light", DESK), ("dark", "dark", DESK), ("phone", "light", PHONE)):

@@ -29,9 +29,9 @@ def pair(request: pytest.FixtureRequest) -> QueuePair:
     if request.param == "memory":
         dead_letters = MemoryQueue()
         return QueuePair(MemoryQueue(dead_letters=dead_letters), dead_letters)
-    opened: Aws = request.getfixturevalue("opened")
+    clients: Aws = request.getfixturevalue("aws_clients")
     queues: Queues = request.getfixturevalue("queues")
-    return QueuePair(opened.queue(queues.jobs_url, queues.jobs_dlq_url), opened.queue(queues.jobs_dlq_url))
+    return QueuePair(clients.queue(queues.jobs_url, queues.jobs_dlq_url), clients.queue(queues.jobs_dlq_url))
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def queue(pair: QueuePair) -> Queue:
 def storage(request: pytest.FixtureRequest) -> Storage:
     if request.param == "memory":
         return MemoryStorage()
-    opened: Aws = request.getfixturevalue("opened")
-    return opened.storage(request.getfixturevalue("bucket"))
+    clients: Aws = request.getfixturevalue("aws_clients")
+    return clients.storage(request.getfixturevalue("bucket"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ def batch_under_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
         return BatchUnderTest(memory, memory)
     server: BatchProcess = request.getfixturevalue("batch_server")
     monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", server.url)
-    opened: Aws = request.getfixturevalue("opened")
-    return BatchUnderTest(opened.batch(), None)
+    clients: Aws = request.getfixturevalue("aws_clients")
+    return BatchUnderTest(clients.batch(), None)
 
 
 @pytest.fixture

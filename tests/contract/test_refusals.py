@@ -22,7 +22,7 @@ REQUEST = SubmitRequest("oa-test-1-1-00000000", "q", "d")
 
 @dataclass
 class Script:
-    """The answer of the server to every call, and the number of calls."""
+    """The response of the server to every call, and the number of calls."""
 
     status: int = 200
     body: dict[str, Any] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Script:
 async def script(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Script]:
     script = Script()
 
-    async def answer(request: web.Request) -> web.Response:
+    async def response(request: web.Request) -> web.Response:
         script.calls += 1
         await request.read()
         await asyncio.sleep(script.delay_s)
@@ -45,7 +45,7 @@ async def script(aws: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> AsyncI
         return web.json_response(script.body, status=script.status, headers=script.headers)
 
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
+    app.router.add_route("*", "/{path:.*}", response)
     async with TestServer(app, host="127.0.0.1") as server:
         for name, value in {**aws, "AWS_ENDPOINT_URL": str(server.make_url("/"))}.items():
             monkeypatch.setenv(name, value)
@@ -88,7 +88,7 @@ async def test_submit_with_a_server_error_is_unknown_and_never_repeated(script: 
     assert script.calls == 1
 
 
-async def test_submit_with_a_lost_answer_is_unknown_and_never_repeated(script: Script) -> None:
+async def test_submit_with_a_lost_response_is_unknown_and_never_repeated(script: Script) -> None:
     script.hangs_up = True
     async with open_aws() as opened:
         with pytest.raises(BatchUnknownError):
@@ -96,7 +96,7 @@ async def test_submit_with_a_lost_answer_is_unknown_and_never_repeated(script: S
     assert script.calls == 1
 
 
-async def test_submit_without_an_answer_in_time_is_unknown(script: Script) -> None:
+async def test_submit_without_a_response_in_time_is_unknown(script: Script) -> None:
     script.delay_s = 1.0
     config = Config(connect_timeout=0.2, read_timeout=0.2, retries={"total_max_attempts": 1, "mode": "standard"})
     async with aioboto3.Session().client("batch", config=config) as client:

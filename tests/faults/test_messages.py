@@ -27,26 +27,26 @@ _SEEDS = [int(os.environ["OA_SEED"])] if "OA_SEED" in os.environ else [1, 2, 3]
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    opened = await Database.open(database_url)
-    yield opened
-    await opened.close()
+    aws_clients = await Database.open(database_url)
+    yield aws_clients
+    await aws_clients.close()
 
 
 @pytest.fixture
-def world(database: Database, opened: Aws, queues: Queues) -> World:
+def world(database: Database, aws_clients: Aws, queues: Queues) -> World:
     """Return all services over plain queues."""
-    jobs = opened.queue(queues.jobs_url, queues.jobs_dlq_url)
-    return World(database, jobs, opened.queue(queues.results_url, queues.results_dlq_url))
+    jobs = aws_clients.queue(queues.jobs_url, queues.jobs_dlq_url)
+    return World(database, jobs, aws_clients.queue(queues.results_url, queues.results_dlq_url))
 
 
 @pytest.mark.parametrize("seed", _SEEDS)
 async def test_unruly_queues_every_job_ends_and_is_published_once(
-    database: Database, database_url: str, opened: Aws, queues: Queues, seed: int
+    database: Database, database_url: str, aws_clients: Aws, queues: Queues, seed: int
 ) -> None:
     # Five lost acknowledgments of one message rightly make it a dead letter: lose fewer on the jobs queue.
-    few_losses = Unruliness(lost_acknowledgement=0.1)
-    jobs_queue = UnrulyQueue(opened.queue(queues.jobs_url, queues.jobs_dlq_url), seed=seed, ways=few_losses)
-    results = UnrulyQueue(opened.queue(queues.results_url, queues.results_dlq_url), seed=seed + 1000)
+    few_losses = Unruliness(lost_delete=0.1)
+    jobs_queue = UnrulyQueue(aws_clients.queue(queues.jobs_url, queues.jobs_dlq_url), seed=seed, ways=few_losses)
+    results = UnrulyQueue(aws_clients.queue(queues.results_url, queues.results_dlq_url), seed=seed + 1000)
     world = World(database, jobs_queue, results, script=failing_script(seed))
     lose_submit_answers(world.batch, 5, seed=seed)
     async with world.running():

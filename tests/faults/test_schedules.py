@@ -52,8 +52,8 @@ def test_weekly_run_whose_process_dies_repeatedly_has_each_job_once(system: Syst
 def test_cleanup_whose_process_dies_keeps_rows_and_objects_consistent(system: System) -> None:
     run = system.call_until_answered("POST", "/api/run", {"live": False})["id"]
     body = {"schema": 2, "coverage": {"country": "xx"}, "layers": {"addresses": [system.entry(), system.entry()]}}
-    asked = {"jobs": [{"source": body, "source_name": "xx/old"}]}
-    jobs: list[int] = system.call_until_answered("POST", f"/api/run/{run}/jobs", asked)["jobs"]
+    jobs_request = {"jobs": [{"source": body, "source_name": "xx/old"}]}
+    jobs: list[int] = system.call_until_answered("POST", f"/api/run/{run}/jobs", jobs_request)["jobs"]
     history = system.wait(jobs)
     assert set(history.statuses()) == {"Success"}
     key = f"job/{jobs[0]}/attempt-1/source.geojson.gz"

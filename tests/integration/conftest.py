@@ -22,7 +22,7 @@ async def api(database_url: str) -> AsyncIterator[RunningApi]:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def github(postgres: Postgres, migrated_template: str) -> AsyncIterator[GitHubWorld]:
-    """One API with one fake GitHub for the tests of a module."""
+    """One API and one GitHub for the tests of a module."""
     name = f"github_{uuid.uuid4().hex[:12]}"
     async with github_world(postgres.create(name, template=migrated_template)) as made:
         yield made
@@ -31,7 +31,7 @@ async def github(postgres: Postgres, migrated_template: str) -> AsyncIterator[Gi
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def world(github: GitHubWorld) -> AsyncIterator[GitHubWorld]:
-    """The same, empty."""
+    """The same API and GitHub in their initial state."""
     await github.forget()
     with blockbuster_ctx("oa_api"):
         yield github

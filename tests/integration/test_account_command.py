@@ -15,7 +15,7 @@ def settings(database_url: str) -> AccountSettings:
     return AccountSettings(database_url, public_url="https://oa.example/")
 
 
-async def test_add_makes_an_admin_and_link_lets_it_in_once(settings: AccountSettings) -> None:
+async def test_add_creates_an_admin_and_link_signs_in_once(settings: AccountSettings) -> None:
     assert await run_account_command(settings, ["add", "ada", "--role", "admin"]) == "account 1: ada, admin"
     link = await run_account_command(settings, ["link", "Ada"])
     site, _, secret = link.partition("/sign-in/link?token=")

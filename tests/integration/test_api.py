@@ -1,4 +1,4 @@
-"""The API over real HTTP with a real Postgres: what it makes, what it answers."""
+"""The API over real HTTP with a real Postgres: the rows that it creates, its responses."""
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -9,7 +9,7 @@ from oa_api.routes import ROUTES
 from support.running_api import INTERNAL, RunningApi, definition
 
 
-async def test_post_jobs_definition_makes_a_job_an_attempt_and_a_message(api: RunningApi) -> None:
+async def test_post_jobs_definition_creates_a_job_an_attempt_and_a_message(api: RunningApi) -> None:
     run = await api.run(live=True)
     status, answer = await api.post_jobs(run, {"source": definition("a", "b"), "source_name": "xx/here"})
     assert status == 200
@@ -26,7 +26,7 @@ async def test_post_jobs_definition_makes_a_job_an_attempt_and_a_message(api: Ru
     assert raw == definition("a", "b")
 
 
-async def test_post_jobs_layer_and_name_choose_one_entry(api: RunningApi) -> None:
+async def test_post_jobs_layer_and_name_select_one_entry(api: RunningApi) -> None:
     run = await api.run()
     _, answer = await api.post_jobs(run, {"source": definition("a", "b"), "layer": "addresses", "name": "b"})
     assert len(answer["jobs"]) == 1
@@ -63,7 +63,7 @@ async def test_post_jobs_to_a_closed_run_is_refused(api: RunningApi) -> None:
     assert f"run {run} is closed" in answer["detail"]
 
 
-async def test_post_jobs_to_no_run_is_not_found(api: RunningApi) -> None:
+async def test_post_jobs_to_a_missing_run_is_not_found(api: RunningApi) -> None:
     status, _ = await api.post_jobs(999, {"source": definition("a")})
     assert status == 404
 
@@ -80,7 +80,7 @@ async def test_patch_job_stale_attempt_is_a_conflict_and_recorded(api: RunningAp
     assert [(event["accepted"], event["reason"]) for event in view["events"][1:]] == [(False, "other_token")]
 
 
-async def test_cancel_then_rerun_opens_a_second_attempt(api: RunningApi) -> None:
+async def test_cancel_then_rerun_starts_a_second_attempt(api: RunningApi) -> None:
     run = await api.run()
     _, answer = await api.post_jobs(run, {"source": definition("a")})
     job = answer["jobs"][0]
@@ -102,7 +102,7 @@ async def test_page_of_jobs_shows_hostile_names_as_text(api: RunningApi) -> None
     assert "<img" not in page
 
 
-async def test_missing_page_for_a_browser_is_a_page_and_for_programs_a_problem(api: RunningApi) -> None:
+async def test_missing_page_is_html_for_a_browser_and_a_problem_for_programs(api: RunningApi) -> None:
     page = await api.client.get("/runs/7", headers={"Accept": "text/html,*/*;q=0.8"})
     assert page.status == 404
     assert page.content_type == "text/html"
@@ -118,14 +118,14 @@ async def test_root_before_any_worker_ran_is_unhealthy(api: RunningApi) -> None:
     assert len((await response.json())["problems"]) == 3
 
 
-async def test_openapi_document_is_valid_and_names_every_route(api: RunningApi) -> None:
+async def test_openapi_document_is_valid_and_has_every_route(api: RunningApi) -> None:
     document = await (await api.client.get("/api/openapi.json")).json()
     validate(document)
     assert set(document["paths"]) == {route.path for route in ROUTES if route.tag != PAGE}
     assert (await api.client.get("/docs")).status == 200
 
 
-async def test_state_of_a_job_is_its_latest_attempt_and_for_services_only(api: RunningApi) -> None:
+async def test_state_of_a_job_is_its_latest_attempt_and_requires_a_service(api: RunningApi) -> None:
     job = await api.job()
     path = f"/api/job/{job['id']}/state"
     names = ("id", "run", "attempt", "token", "status")

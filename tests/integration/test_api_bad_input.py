@@ -1,4 +1,4 @@
-"""What the API refuses, with its exact answers; nothing of it stays in the database."""
+"""Requests that the API refuses, with its exact responses; they write nothing to the database."""
 
 import asyncio
 import gzip
@@ -35,7 +35,7 @@ async def served(shared_database_url: str) -> AsyncIterator[RunningApi]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def api(served: RunningApi) -> AsyncIterator[RunningApi]:
-    """The same API for every case; each leaves the tables as it found them."""
+    """The same API for every case, because no case changes the tables."""
     before = await served.rows()
     yield served
     assert await served.rows() == before
@@ -95,7 +95,7 @@ async def assert_problem(response: Any, status: int, code: str, mention: str) ->
         ("/api/job/1/log?format=xml", 422, "invalid", ": format"),
     ],
 )
-async def test_get_bad_address_or_query_is_named(
+async def test_get_invalid_path_or_query_is_refused_with_its_name(
     api: RunningApi, path: str, status: int, code: str, detail: str
 ) -> None:
     response = await api.client.get(path, skip_auto_headers=["Accept"])
@@ -113,7 +113,7 @@ async def test_get_bad_address_or_query_is_named(
         ("OPTIONS", "/", 405, "GET,HEAD"),
     ],
 )
-async def test_wrong_method_names_those_that_are_possible(
+async def test_wrong_method_is_refused_with_the_allowed_methods(
     api: RunningApi, method: str, path: str, status: int, allow: str
 ) -> None:
     response = await api.client.request(method, path, headers=INTERNAL)
@@ -235,7 +235,7 @@ def with_nul() -> dict[str, Any]:
         ("http://127.0.0.1:1/a.json", "source.not_found", "", "cannot be fetched"),
     ],
 )
-async def test_post_jobs_bad_element_is_named_and_leaves_nothing(
+async def test_post_jobs_invalid_element_is_refused_by_index_and_writes_nothing(
     api: RunningApi, element: Any, code: str, pointer: str, says: str
 ) -> None:
     status, answer = await api.post_jobs(1, element)
@@ -248,7 +248,7 @@ async def test_post_jobs_bad_element_is_named_and_leaves_nothing(
     assert says in refusal["message"]
 
 
-async def test_post_jobs_nul_anywhere_is_refused_with_its_place(api: RunningApi) -> None:
+async def test_post_jobs_nul_is_refused_with_its_path(api: RunningApi) -> None:
     body = json.dumps({"jobs": [{"source": definition("a\x00")}]})
     response = await api.client.post("/api/run/1/jobs", data=body, headers={**INTERNAL, "Content-Type": JSON_TYPE})
     await assert_problem(response, 422, "invalid", "/jobs/0/source/layers/addresses/0/name: must not contain NUL")
@@ -269,7 +269,7 @@ async def test_post_jobs_to_no_run_is_not_found(
 
 
 @pytest.mark.parametrize("jobs", [[], None, {}, "x", [{"source": {}}] * 10_001])
-async def test_post_jobs_no_list_of_elements_is_refused(api: RunningApi, jobs: Any) -> None:
+async def test_post_jobs_body_other_than_a_list_is_refused(api: RunningApi, jobs: Any) -> None:
     response = await api.client.post("/api/run/1/jobs", json={"jobs": jobs}, headers=INTERNAL)
     await assert_problem(response, 422, "invalid", ": jobs")
 
@@ -285,7 +285,7 @@ async def test_post_jobs_no_list_of_elements_is_refused(api: RunningApi, jobs: A
         ("/redirect", "source.not_found", "more than 3 redirects"),
     ],
 )
-async def test_post_jobs_redirect_to_a_forbidden_place_is_not_followed(
+async def test_post_jobs_redirect_to_a_forbidden_host_is_not_followed(
     api: RunningApi, location: str, code: str, says: str
 ) -> None:
     async def redirect(_request: web.Request) -> web.Response:
@@ -352,7 +352,7 @@ async def test_patch_job_unusable_change_is_refused(
         b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
     ],
 )
-async def test_connection_that_does_not_speak_http_is_answered_with_a_problem(api: RunningApi, sent: bytes) -> None:
+async def test_connection_without_http_gets_a_problem(api: RunningApi, sent: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", api.client.port)
     writer.write(sent)
     answer = await asyncio.wait_for(reader.read(), 10)

@@ -1,4 +1,4 @@
-"""One action on many jobs: counted first, exactly those, each by the rules of the single action."""
+"""Bulk actions: a preview with the count, then exactly these jobs, each by the rules of the single action."""
 
 import asyncio
 from typing import Any
@@ -19,7 +19,7 @@ async def ask(api: RunningApi, body: dict[str, Any], **headers: str) -> tuple[in
     return response.status, await response.json()
 
 
-async def carried_out(api: RunningApi, bulk: int) -> Any:
+async def run_to_end(api: RunningApi, bulk: int) -> Any:
     while await api.database.run(run_step) is not None:
         pass
     return await api.get(f"/api/job/bulk/{bulk}", **INTERNAL)
@@ -45,16 +45,16 @@ async def test_dry_run_counts_and_changes_nothing(api: RunningApi) -> None:
     assert await api.rows() == before
 
 
-async def test_rerun_of_a_filter_opens_an_attempt_of_exactly_those(api: RunningApi) -> None:
+async def test_rerun_of_a_filter_starts_an_attempt_of_each_matching_job(api: RunningApi) -> None:
     failed = await jobs_of(api, 3, code="upstream.timeout")
     others = await jobs_of(api, 2, code="source.schema")
-    asked = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3, "reason": "the server is back"}
-    status, answer = await ask(api, asked)
+    bulk_request = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3, "reason": "the server is back"}
+    status, answer = await ask(api, bulk_request)
     assert status == 200
     assert answer["jobs"] == 3
     assert answer["waiting"] == 3
     assert answer["ended_at"] is None
-    done = await carried_out(api, answer["id"])
+    done = await run_to_end(api, answer["id"])
     assert done["done"] == 3
     assert done["skipped"] == 0
     assert done["waiting"] == 0
@@ -72,7 +72,7 @@ async def test_rerun_of_a_filter_opens_an_attempt_of_exactly_those(api: RunningA
     assert {row["reason"] for row in trail} == {"the server is back"}
 
 
-async def test_other_count_than_expected_is_a_conflict_that_says_the_new_one(api: RunningApi) -> None:
+async def test_unexpected_count_is_a_conflict_with_the_current_count(api: RunningApi) -> None:
     jobs = await jobs_of(api, 3, code="upstream.timeout")
     await api.client.post(f"/api/job/{jobs[0]}/rerun", headers=INTERNAL)
     status, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3})
@@ -81,11 +81,11 @@ async def test_other_count_than_expected_is_a_conflict_that_says_the_new_one(api
     assert await api.count("bulk_action") == await api.count("bulk_action_job") == 0
 
 
-async def test_jobs_that_moved_on_meanwhile_are_skipped_with_the_reason(api: RunningApi) -> None:
+async def test_jobs_with_a_changed_status_are_skipped_with_the_reason(api: RunningApi) -> None:
     jobs = await jobs_of(api, 3, code="upstream.timeout")
     _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 3})
     await api.client.post(f"/api/job/{jobs[1]}/rerun", headers=INTERNAL)
-    done = await carried_out(api, answer["id"])
+    done = await run_to_end(api, answer["id"])
     assert done["done"] == 2
     assert done["skipped"] == 1
     assert done["skip_reasons"] == [{"reason": "is Pending: cancel it first", "jobs": 1, "examples": [jobs[1]]}]
@@ -96,59 +96,59 @@ async def test_jobs_that_moved_on_meanwhile_are_skipped_with_the_reason(api: Run
     ("action", "prepare", "status"),
     [("cancel", None, "Cancelled"), ("confirm", WARN, "Success"), ("reject", WARN, "Fail")],
 )
-async def test_each_action_does_what_the_single_one_does(
+async def test_each_bulk_action_has_the_effect_of_the_single_action(
     api: RunningApi, action: str, prepare: str | None, status: str
 ) -> None:
     jobs = await jobs_of(api, 2)
     if prepare:
         await api.database.execute(prepare, {"jobs": jobs})
     _, answer = await ask(api, {"action": action, "filter": {"run": 1}, "expected": 2})
-    await carried_out(api, answer["id"])
+    await run_to_end(api, answer["id"])
     assert {(await api.get(f"/api/job/{job}"))["status"] for job in jobs} == {status}
 
 
-async def test_repeated_request_with_a_key_is_done_once(api: RunningApi) -> None:
+async def test_repeated_request_with_a_key_runs_once(api: RunningApi) -> None:
     await jobs_of(api, 2, code="upstream.timeout")
-    asked = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 2}
-    _, first = await ask(api, asked, **{"Idempotency-Key": "k"})
-    await carried_out(api, first["id"])
-    status, second = await ask(api, asked, **{"Idempotency-Key": "k"})
+    bulk_request = {"action": "rerun", "filter": {"error": "upstream"}, "expected": 2}
+    _, first = await ask(api, bulk_request, **{"Idempotency-Key": "k"})
+    await run_to_end(api, first["id"])
+    status, second = await ask(api, bulk_request, **{"Idempotency-Key": "k"})
     assert status == 200
     assert second["id"] == first["id"]
     assert second["done"] == 2
     assert await api.count("bulk_action") == 1
 
 
-async def test_limit_takes_the_oldest_jobs_and_leaves_the_others(api: RunningApi) -> None:
+async def test_limit_selects_the_oldest_jobs(api: RunningApi) -> None:
     jobs = await jobs_of(api, 5, code="upstream.timeout")
     _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 5, "limit": 2})
-    done = await carried_out(api, answer["id"])
+    done = await run_to_end(api, answer["id"])
     assert done["jobs"] == 2
     assert done["done"] == 2
     assert [(await api.get(f"/api/job/{job}"))["attempt"] for job in jobs] == [2, 2, 1, 1, 1]
 
 
-async def test_duty_does_what_was_asked_for_before_it_began_and_goes_on_after_a_stop(api: RunningApi) -> None:
+async def test_worker_continues_a_bulk_action_that_was_interrupted(api: RunningApi) -> None:
     await jobs_of(api, 60, code="upstream.timeout")
     _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 60})
     await api.database.run(run_step)
     half = await api.get(f"/api/job/bulk/{answer['id']}", **INTERNAL)
     assert 0 < half["done"] < 60
     stop = asyncio.Event()
-    duty = asyncio.create_task(run_bulk(api.database, stop, every_s=0.01))
+    worker = asyncio.create_task(run_bulk(api.database, stop, every_s=0.01))
     async with asyncio.timeout(20):
         while not (await api.get(f"/api/job/bulk/{answer['id']}", **INTERNAL))["ended_at"]:  # noqa: ASYNC110 - over HTTP
             await asyncio.sleep(0.05)
     stop.set()
-    await duty
+    await worker
     row = await api.database.first("SELECT count(*) AS jobs FROM job WHERE attempt = 2 AND status = 'Pending'")
     assert row == {"jobs": 60}
 
 
-async def test_filter_of_jobs_and_of_bulk_mean_the_same(api: RunningApi) -> None:
+async def test_filters_of_jobs_and_of_bulk_actions_match_the_same_jobs(api: RunningApi) -> None:
     await jobs_of(api, 3, code="upstream.timeout")
     await jobs_of(api, 2, code="infra.lost", live=True)
-    for asked, count in (
+    for bulk_request, count in (
         ({"error": "upstream,infra.lost"}, 5),
         ({"error": "infra"}, 2),
         ({"live": False}, 3),
@@ -157,11 +157,13 @@ async def test_filter_of_jobs_and_of_bulk_mean_the_same(api: RunningApi) -> None
         ({"run": 2, "status": "Fail"}, 2),
         ({"after": "2999-01-01T00:00:00Z"}, 0),
     ):
-        _, answer = await ask(api, {"action": "rerun", "filter": asked, "dry_run": True})
-        query = "&".join(f"{key}={str(value).lower() if value is False else value}" for key, value in asked.items())
+        _, answer = await ask(api, {"action": "rerun", "filter": bulk_request, "dry_run": True})
+        query = "&".join(
+            f"{key}={str(value).lower() if value is False else value}" for key, value in bulk_request.items()
+        )
         listed = await api.get(f"/api/job?{query}")
-        assert answer["matching"] == count, asked
-        assert listed["total"] == count, asked
+        assert answer["matching"] == count, bulk_request
+        assert listed["total"] == count, bulk_request
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ async def test_filter_of_jobs_and_of_bulk_mean_the_same(api: RunningApi) -> None
         ({"action": "rerun", "expected": 1}, "filter"),
     ],
 )
-async def test_what_cannot_be_is_refused(api: RunningApi, body: dict[str, Any], field: str) -> None:
+async def test_invalid_bulk_action_is_refused(api: RunningApi, body: dict[str, Any], field: str) -> None:
     status, answer = await ask(api, body)
     assert status == 422
     assert field in answer["errors"]
@@ -191,5 +193,5 @@ async def test_list_of_bulk_actions_follows_its_link(api: RunningApi) -> None:
     assert [row["id"] for row in (await rest.json())["bulk_actions"]] == [1]
 
 
-async def test_bulk_action_that_nobody_asked_for_is_not_found(api: RunningApi) -> None:
+async def test_missing_bulk_action_is_not_found(api: RunningApi) -> None:
     assert (await api.client.get("/api/job/bulk/7", headers=INTERNAL)).status == 404

@@ -6,7 +6,7 @@ from yarl import URL
 
 from oa_api.datasets.schemas import AttributionSchema, DatasetSchema, PublicationSchema
 from oa_shared.status import JobStatus
-from support.publishing import job_of, make_job, publish, result, tell
+from support.publishing import job_of, make_job, publish, report_status, result
 from support.running_api import INTERNAL, RunningApi
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -16,7 +16,7 @@ async def names(api: RunningApi, query: str = "") -> list[str]:
     return [row["source_name"] for row in (await api.get(f"/api/data{query}"))["data"]]
 
 
-async def test_list_of_nothing_is_empty(api: RunningApi) -> None:
+async def test_list_without_data_is_empty(api: RunningApi) -> None:
     answer = await api.get("/api/data")
     assert answer == {"total": 0, "total_is_estimate": False, "data": []}
 
@@ -111,7 +111,7 @@ async def test_dataset_whose_newer_job_failed_has_the_error(api: RunningApi) -> 
     await publish(api)
     newer = await make_job(api)
     error = {"code": "source.not_found", "message": "https://example.org/a.zip answered 404"}
-    await tell(api.database, newer, JobStatus.FAIL, error=error)
+    await report_status(api.database, newer, JobStatus.FAIL, error=error)
     (row,) = (await api.get("/api/data?failing=true"))["data"]
     latest = row["latest_job"]
     assert latest["id"] == newer["id"]
@@ -124,16 +124,16 @@ async def test_dataset_whose_newer_job_failed_has_the_error(api: RunningApi) -> 
 async def test_dataset_whose_newer_job_needs_review_has_the_reasons(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
-    await tell(api.database, newer, JobStatus.SUCCESS, result=result(newer["id"], count=50))
+    await report_status(api.database, newer, JobStatus.SUCCESS, result=result(newer["id"], count=50))
     (row,) = (await api.get("/api/data?failing=true"))["data"]
     assert row["latest_job"]["status"] == "Warn"
     assert "50 now, 100 published" in row["latest_job"]["error"]
 
 
-async def test_dataset_whose_trial_failed_is_not_failing(api: RunningApi) -> None:
+async def test_dataset_with_failed_trial_is_not_failing(api: RunningApi) -> None:
     await publish(api)
     trial = await make_job(api, live=False)
-    await tell(api.database, trial, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
+    await report_status(api.database, trial, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
     assert await names(api, "?failing=true") == []
 
 
@@ -165,7 +165,7 @@ async def test_history_has_no_urls_of_deleted_files(api: RunningApi) -> None:
 async def test_responses_match_their_schemas(api: RunningApi) -> None:
     await publish(api)
     newer = await make_job(api)
-    await tell(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
+    await report_status(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
     await publish(api, "xx/bare", license_="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
     for row in (await api.get("/api/data"))["data"]:
         assert DatasetSchema(unknown=RAISE).validate(row) == {}
@@ -204,7 +204,7 @@ async def test_latest_followed_with_a_range_returns_that_range(api: RunningApi) 
     assert await response.read() == b"234"
 
 
-async def test_latest_of_a_name_with_a_slash_and_of_a_hostile_one_is_found(api: RunningApi) -> None:
+async def test_latest_of_a_name_with_special_characters_is_found(api: RunningApi) -> None:
     for place, name in enumerate(("a/b", HOSTILE, "per%cent", "ünï")):
         await publish(api, f"xx/{place}", name)
         (row,) = (await api.get(f"/api/data?source=xx/{place}"))["data"]
@@ -232,7 +232,7 @@ async def test_published_file_stays_when_the_job_runs_again(api: RunningApi) -> 
     ):
         assert await (await api.client.get(address)).read() == b"one"
     again = await job_of(api.database, job["id"])
-    await tell(api.database, again, JobStatus.SUCCESS, seq=2, result=result(job["id"], attempt=2))
+    await report_status(api.database, again, JobStatus.SUCCESS, seq=2, result=result(job["id"], attempt=2))
     await api.storage.put_bytes(f"job/{job['id']}/attempt-2/manifest.json", b"two", "application/json")
     texts = [
         await (await api.client.get(f"/api/job/{job['id']}/output/manifest.json{which}")).read()

@@ -49,12 +49,12 @@ async def dead_letter(api: RunningApi, *bodies: str, reason: str = "on purpose")
         assert all(await dead.send_batch(messages))
 
 
-async def look(api: RunningApi, query: str = "limit=100") -> dict[str, object]:
+async def list_dead(api: RunningApi, query: str = "limit=100") -> dict[str, object]:
     return dict(await api.get(f"/api/queue/jobs/dead?{query}", **INTERNAL))
 
 
-async def redrive(api: RunningApi, **asked: object) -> dict[str, object]:
-    response = await api.client.post("/api/queue/jobs/redrive", json=asked, headers=INTERNAL)
+async def redrive(api: RunningApi, **selection: object) -> dict[str, object]:
+    response = await api.client.post("/api/queue/jobs/redrive", json=selection, headers=INTERNAL)
     return dict(await response.json())
 
 
@@ -66,9 +66,9 @@ async def test_list_queues_shows_depths_and_dead(api: RunningApi) -> None:
     assert results["dead"] is None
 
 
-async def test_list_dead_is_decoded_without_tokens_and_can_be_repeated(api: RunningApi) -> None:
+async def test_list_dead_decodes_messages_without_tokens_and_is_repeatable(api: RunningApi) -> None:
     await dead_letter(api, body(7), "not JSON")
-    first, second = await look(api), await look(api)
+    first, second = await list_dead(api), await list_dead(api)
     assert first == second
     by_body = {message["body"]: message for message in first["messages"]}  # type: ignore[attr-defined] # a list
     assert by_body["not JSON"]["message"] is None
@@ -82,7 +82,7 @@ async def test_list_dead_is_decoded_without_tokens_and_can_be_repeated(api: Runn
 
 async def test_list_dead_pages_show_each_message_once(api: RunningApi) -> None:
     await dead_letter(api, *(body(job) for job in range(25)))
-    pages = [await look(api, f"limit=10&page={page}") for page in range(3)]
+    pages = [await list_dead(api, f"limit=10&page={page}") for page in range(3)]
     seen = [message["job"] for page in pages for message in page["messages"]]  # type: ignore[attr-defined] # a list
     assert sorted(seen) == list(range(25))
     assert [page["total"] for page in pages] == [25, 25, 25]
@@ -97,36 +97,36 @@ async def test_redrive_all_moves_every_message_and_drops_the_reason(api: Running
     assert all(message.attributes == {} for message in received)
 
 
-async def test_redrive_chosen_moves_those_and_names_what_is_not_there(api: RunningApi) -> None:
+async def test_redrive_of_selected_messages_moves_them_and_reports_missing_ones(api: RunningApi) -> None:
     await dead_letter(api, *(body(job) for job in range(5)))
-    letters = (await look(api))["messages"]
-    chosen = letters[2]["id"]  # type: ignore[index] # a list
+    messages = (await list_dead(api))["messages"]
+    chosen = messages[2]["id"]  # type: ignore[index] # a list
     answer = await redrive(api, messages=[chosen, "nobody"])
     assert answer == {"queue": "jobs", "redriven": 1, "not_found": ["nobody"], "left": 4}
-    assert chosen not in [message["id"] for message in (await look(api))["messages"]]  # type: ignore[attr-defined]
+    assert chosen not in [message["id"] for message in (await list_dead(api))["messages"]]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("path", ["/api/queue/other/dead", "/api/queue/results/dead"])
-async def test_list_dead_of_no_queue_is_not_found(api: RunningApi, path: str) -> None:
+async def test_list_dead_of_a_missing_queue_is_not_found(api: RunningApi, path: str) -> None:
     response = await api.client.get(path, headers=INTERNAL)
     assert response.status == 404
     assert "queue" in (await response.json())["detail"]
 
 
 class RefusingQueue(MemoryQueue):
-    """Takes no more than one message a call, and dies at the third call."""
+    """Accepts one message per call, and fails from the third call on."""
 
     calls = 0
 
     async def send_batch(self, messages: object) -> list[bool]:
         self.calls += 1
         if self.calls > 2:
-            raise QueueUnavailableError("away")
+            raise QueueUnavailableError("down")
         first, *rest = list(messages)  # type: ignore[call-overload] # a sequence of messages
         return [*await super().send_batch([first]), *(False for _ in rest)]
 
 
-async def test_redrive_queue_that_refuses_and_dies_keeps_what_it_did_not_take() -> None:
+async def test_redrive_to_a_failing_queue_keeps_unsent_messages() -> None:
     main, dead = RefusingQueue(), MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(25)])
     with pytest.raises(QueueUnavailableError):
@@ -137,7 +137,7 @@ async def test_redrive_queue_that_refuses_and_dies_keeps_what_it_did_not_take() 
     assert depths[1].in_flight == 0
 
 
-async def test_look_cancelled_hands_everything_back() -> None:
+async def test_canceled_preview_returns_every_message() -> None:
     dead = MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(15)])
     with pytest.raises(TimeoutError):
@@ -146,7 +146,7 @@ async def test_look_cancelled_hands_everything_back() -> None:
     assert (await dead.depth()).in_flight == 0
 
 
-async def trail(api: RunningApi) -> list[tuple[str, str, int, list[int | None]]]:
+async def audit_entries(api: RunningApi) -> list[tuple[str, str, int, list[int | None]]]:
     rows = await api.database.all(
         "SELECT action, reason, detail FROM audit WHERE action IN ('queue.redrive', 'queue.discard') ORDER BY id"
     )
@@ -166,30 +166,30 @@ async def test_dead_letters_are_selected_by_kind_reason_and_job(api: RunningApi)
         "reason_contains=JSON": [None],
         "kind=job.status": [],
     }.items():
-        found = await look(api, query)
-        assert {letter["job"] for letter in found["messages"]} == set(jobs), query  # type: ignore[index,attr-defined]
+        found = await list_dead(api, query)
+        assert {message["job"] for message in found["messages"]} == set(jobs), query  # type: ignore[index,attr-defined]
         assert found["total"] == len(jobs), query  # type: ignore[index]
 
 
-async def test_redrive_by_filter_moves_those_and_is_in_the_audit_trail(api: RunningApi) -> None:
+async def test_redrive_by_filter_moves_matching_messages_and_is_audited(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2), body(3))
     done = await redrive(api, job=2, reason="the API knows the field now")
     assert done["redriven"] == 1
     assert done["left"] == 2
-    assert await trail(api) == [("queue.redrive", "the API knows the field now", 1, [2])]
+    assert await audit_entries(api) == [("queue.redrive", "the API knows the field now", 1, [2])]
 
 
-async def test_discard_throws_away_what_is_meant_and_nothing_else(api: RunningApi) -> None:
+async def test_discard_by_filter_deletes_matching_messages_only(api: RunningApi) -> None:
     await dead_letter(api, body(1), body(2))
     await dead_letter(api, "not json", reason="not JSON")
-    asked = {"reason_contains": "not JSON", "reason": "from a test of somebody"}
-    response = await api.client.post("/api/queue/jobs/discard", json=asked, headers=INTERNAL)
+    selection = {"reason_contains": "not JSON", "reason": "a test sent it"}
+    response = await api.client.post("/api/queue/jobs/discard", json=selection, headers=INTERNAL)
     assert await response.json() == {"queue": "jobs", "discarded": 1, "not_found": [], "left": 2}
-    assert await trail(api) == [("queue.discard", "from a test of somebody", 1, [None])]
-    assert {letter["job"] for letter in (await look(api))["messages"]} == {1, 2}  # type: ignore[index,attr-defined]
+    assert await audit_entries(api) == [("queue.discard", "a test sent it", 1, [None])]
+    assert {message["job"] for message in (await list_dead(api))["messages"]} == {1, 2}  # type: ignore[index,attr-defined]
 
 
-async def test_discard_of_everything_by_leaving_out_the_choice_is_refused(api: RunningApi) -> None:
+async def test_discard_without_a_selection_is_refused(api: RunningApi) -> None:
     response = await api.client.post("/api/queue/jobs/discard", json={"reason": "x"}, headers=INTERNAL)
     assert response.status == 422
 
@@ -200,4 +200,4 @@ async def test_dead_letters_stay_when_the_audit_entry_cannot_be_written(api: Run
     for action in ("redrive", "discard"):
         response = await api.client.post(f"/api/queue/jobs/{action}", json={"job": 1}, headers=INTERNAL)
         assert response.status == 500
-    assert (await look(api))["total"] == 1
+    assert (await list_dead(api))["total"] == 1

@@ -1,4 +1,4 @@
-"""Exports over HTTP: of a job, of a selection, their limits, their file and its end."""
+"""Exports over HTTP: of a job, of a selection, their limits, their file and its expiry."""
 
 from typing import Any
 
@@ -8,37 +8,37 @@ from oa_api.jobs.locks import lock_job
 from oa_api.jobs.publishing import publish as publish_job
 from oa_shared.products import EXPORT_FORMATS
 from oa_shared.status import JobStatus
-from support.product_jobs import ask, build, end, plan_of, publish
+from support.product_jobs import build, end, plan_of, publish, request
 from support.running_api import RunningApi, running_api
 
 FILE = "export.gpkg"
 
 
-async def export(api: RunningApi, **fields: Any) -> Any:
-    status, created = await ask(api, "POST", "/api/export", {"format": "gpkg", **fields})
-    assert status == 200, created
-    return created
+async def export(api: RunningApi, **asked: Any) -> Any:
+    status, made = await request(api, "POST", "/api/export", {"format": "gpkg", **asked})
+    assert status == 200, made
+    return made
 
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS)
-async def test_export_of_a_job_has_only_its_result(api: RunningApi, form: str) -> None:
+async def test_export_of_a_job_reads_only_its_result(api: RunningApi, form: str) -> None:
     job = await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster")
-    created = await export(api, job=job, format=form, bbox=[-96.5, 40.0, -96.0, 41.0])
-    assert created["status"] == "Pending"
-    assert created["format"] == form
-    assert created["inputs"] == 1
-    assert created["features"] == 1000
-    assert created["asked"] == {"job": job, "format": form, "bbox": [-96.5, 40.0, -96.0, 41.0]}
-    plan = await plan_of(api, created["job"])
+    made = await export(api, job=job, format=form, bbox=[-96.5, 40.0, -96.0, 41.0])
+    assert made["status"] == "Pending"
+    assert made["format"] == form
+    assert made["inputs"] == 1
+    assert made["features"] == 1000
+    assert made["asked"] == {"job": job, "format": form, "bbox": [-96.5, 40.0, -96.0, 41.0]}
+    plan = await plan_of(api, made["job"])
     assert plan["kind"] == "export"
     assert plan["formats"] == [form]
     assert plan["layer"] == "addresses"
     assert plan["bbox"] == [-96.5, 40.0, -96.0, 41.0]
     assert [item["job"] for item in plan["inputs"]] == [job]
-    row = await api.get(f"/api/job/{created['job']}")
+    row = await api.get(f"/api/job/{made['job']}")
     assert row["kind"] == "export"
-    assert row["source_name"] == f"export/{created['id']}"
+    assert row["source_name"] == f"export/{made['id']}"
     assert row["lane"] == "manual"
 
 
@@ -53,7 +53,7 @@ async def test_export_of_a_job_has_only_its_result(api: RunningApi, form: str) -
         ({"source": "**", "layer": "addresses", "bbox": [170, -20, -105, 45]}, ["fj/suva", "us/wy/d"]),
     ],
 )
-async def test_export_of_a_selection_has_its_published_data(
+async def test_export_of_a_selection_reads_its_published_data(
     api: RunningApi, asked: dict[str, Any], sources: list[str]
 ) -> None:
     await publish(api, "us/ne/lancaster")
@@ -63,14 +63,14 @@ async def test_export_of_a_selection_has_its_published_data(
     await publish(api, "fj/suva", bounds=(178.0, -18.2, 178.5, -18.0))
     if asked == {"source": "us/ne"} or "lancaster" in asked["source"]:
         asked = {**asked, "layer": "addresses"}
-    created = await export(api, **asked)
-    assert [item["source_name"] for item in (await plan_of(api, created["job"]))["inputs"]] == sources
+    made = await export(api, **asked)
+    assert [item["source_name"] for item in (await plan_of(api, made["job"]))["inputs"]] == sources
 
 
-async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
+async def test_export_of_several_layers_is_refused_with_their_names(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster")
     await publish(api, "us/ne/lancaster", layer="parcels")
-    status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us/ne"})
+    status, problem = await request(api, "POST", "/api/export", {"format": "csv", "source": "us/ne"})
     assert status == 422
     assert problem["errors"] == {"layer": ["Choose one of addresses, parcels."]}
 
@@ -93,8 +93,8 @@ async def test_export_of_several_layers_names_them(api: RunningApi) -> None:
         ({"format": "csv", "source": "nobody/has/this"}, "source"),
     ],
 )
-async def test_invalid_export_is_refused_and_leaves_nothing(api: RunningApi, body: Any, field: str) -> None:
-    status, problem = await ask(api, "POST", "/api/export", body)
+async def test_invalid_export_is_refused_and_writes_nothing(api: RunningApi, body: Any, field: str) -> None:
+    status, problem = await request(api, "POST", "/api/export", body)
     assert status == 422
     assert field in problem["errors"]
     assert await api.count("export") == 0
@@ -102,7 +102,7 @@ async def test_invalid_export_is_refused_and_leaves_nothing(api: RunningApi, bod
 
 
 async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: RunningApi) -> None:
-    created = await export(api, job=await publish(api, "us/ne/lancaster"))
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
     waiting, old = await api.job(), await publish(api, "us/ne/old")
     gone = "INSERT INTO file_deletion (job_id, attempt, part, rule) VALUES (%(job)s, 1, 'files', 'superseded')"
     await api.database.execute(gone, {"job": old})
@@ -110,9 +110,9 @@ async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: Running
         (old, "conflict", "deleted"),
         (4711, "not_found", "does not exist"),
         (waiting["id"], "conflict", "Pending"),
-        (created["job"], "conflict", "(export)"),
+        (made["job"], "conflict", "(export)"),
     ):
-        status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "job": job})
+        status, problem = await request(api, "POST", "/api/export", {"format": "csv", "job": job})
         assert status == (404 if code == "not_found" else 409)
         assert problem["code"] == code
         assert f"job {job} " in problem["detail"]
@@ -123,20 +123,20 @@ async def test_export_of_an_unusable_job_is_refused_with_the_reason(api: Running
 async def test_too_large_export_is_refused_with_its_size(database_url: str, limits: dict[str, int]) -> None:
     async with running_api(database_url, **limits) as api:
         await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/douglas")
-        status, problem = await ask(api, "POST", "/api/export", {"format": "csv", "source": "us"})
+        status, problem = await request(api, "POST", "/api/export", {"format": "csv", "source": "us"})
         assert status == 422
         assert "2 datasets with 2,000 features" in problem["detail"]
         assert "source" in problem["errors"]
         assert await api.count("export") == 0
 
 
-async def test_successful_export_has_a_file_until_it_expires(api: RunningApi) -> None:
-    created = await export(api, job=await publish(api, "us/ne/lancaster"))
-    path = f"/api/export/{created['id']}"
-    assert created["files"] == []
-    assert created["expiry"] is None
-    assert (await ask(api, "GET", f"{path}/output/{FILE}"))[0] == 404
-    assert await build(api, created["job"], FILE, "ATTRIBUTION.txt", "manifest.json") == "Success"
+async def test_completed_export_has_a_file_until_it_expires(api: RunningApi) -> None:
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
+    path = f"/api/export/{made['id']}"
+    assert made["files"] == []
+    assert made["expiry"] is None
+    assert (await request(api, "GET", f"{path}/output/{FILE}"))[0] == 404
+    assert await build(api, made["job"], FILE, "ATTRIBUTION.txt", "manifest.json") == "Success"
     done = await api.get(path)
     assert done["status"] == "Success"
     assert done["count"] == 1234
@@ -146,40 +146,40 @@ async def test_successful_export_has_a_file_until_it_expires(api: RunningApi) ->
     assert done["expiry"] > done["ready_at"] > done["created"]
     response = await api.client.get(done["files"][1]["url"])
     assert response.status == 200
-    assert await response.text() == f"made by job {created['job']}"
+    assert await response.text() == f"made by job {made['job']}"
     await api.database.execute("UPDATE export SET expires_at = now()")
     gone = await api.get(path)
     assert gone["is_expired"] is True
     assert gone["files"] == []
-    status, problem = await ask(api, "GET", f"{path}/output/{FILE}")
+    status, problem = await request(api, "GET", f"{path}/output/{FILE}")
     assert status == 404
-    assert f"export {created['id']} has expired" in problem["detail"]
+    assert f"export {made['id']} has expired" in problem["detail"]
 
 
 async def test_failed_export_has_the_error_and_can_run_again(api: RunningApi) -> None:
-    created = await export(api, job=await publish(api, "us/ne/lancaster"))
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
     error = {"code": "source.empty", "message": "nothing lies in the box"}
-    await end(api, created["job"], status=JobStatus.FAIL, error=error)
-    fetched = await api.get(f"/api/export/{created['id']}")
-    assert fetched["status"] == "Fail"
-    assert fetched["error"] == error
-    assert fetched["files"] == []
-    assert (await ask(api, "POST", f"/api/job/{created['job']}/rerun", {}))[0] == 200
-    assert await build(api, created["job"], FILE) == "Success"
-    assert (await api.get(f"/api/export/{created['id']}"))["status"] == "Success"
+    await end(api, made["job"], status=JobStatus.FAIL, error=error)
+    found = await api.get(f"/api/export/{made['id']}")
+    assert found["status"] == "Fail"
+    assert found["error"] == error
+    assert found["files"] == []
+    assert (await request(api, "POST", f"/api/job/{made['job']}/rerun", {}))[0] == 200
+    assert await build(api, made["job"], FILE) == "Success"
+    assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Success"
 
 
-async def test_export_of_a_cancelled_job_is_cancelled(api: RunningApi) -> None:
-    created = await export(api, job=await publish(api, "us/ne/lancaster"))
-    assert (await ask(api, "POST", f"/api/job/{created['job']}/cancel", {}))[0] == 200
-    assert await build(api, created["job"], FILE) == "already_ended"
-    assert (await api.get(f"/api/export/{created['id']}"))["status"] == "Cancelled"
+async def test_export_of_a_canceled_job_is_canceled(api: RunningApi) -> None:
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
+    assert (await request(api, "POST", f"/api/job/{made['job']}/cancel", {}))[0] == 200
+    assert await build(api, made["job"], FILE) == "already_ended"
+    assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Cancelled"
 
 
-async def test_exports_are_listed_filtered_and_page_by_page(api: RunningApi) -> None:
+async def test_exports_are_listed_filtered_and_in_pages(api: RunningApi) -> None:
     job = await publish(api, "us/ne/lancaster")
-    created = [await export(api, job=job, format=form) for form in ("csv", "gpkg", "csv")]
-    await build(api, created[0]["job"], "export.csv.gz")
+    made = [await export(api, job=job, format=form) for form in ("csv", "gpkg", "csv")]
+    await build(api, made[0]["job"], "export.csv.gz")
     listed = await api.get("/api/export?format=csv")
     assert [item["id"] for item in listed["exports"]] == [3, 1]
     assert listed["total"] == 2
@@ -192,16 +192,16 @@ async def test_exports_are_listed_filtered_and_page_by_page(api: RunningApi) -> 
 
 async def test_export_with_a_key_is_started_once(api: RunningApi) -> None:
     body = {"format": "csv", "job": await publish(api, "us/ne/lancaster")}
-    first = await ask(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"})
-    assert await ask(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"}) == first
+    first = await request(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"})
+    assert await request(api, "POST", "/api/export", body, **{"Idempotency-Key": "k"}) == first
     assert await api.count("export") == 1
 
 
 async def test_export_of_a_run_that_becomes_live_publishes_nothing(api: RunningApi) -> None:
-    created = await export(api, job=await publish(api, "us/ne/lancaster"))
-    assert await build(api, created["job"], FILE) == "Success"
-    assert (await ask(api, "PATCH", f"/api/run/{created['run']}", {"live": True}))[0] == 200
+    made = await export(api, job=await publish(api, "us/ne/lancaster"))
+    assert await build(api, made["job"], FILE) == "Success"
+    assert (await request(api, "PATCH", f"/api/run/{made['run']}", {"live": True}))[0] == 200
     assert [row["source_name"] for row in (await api.get("/api/data"))["data"]] == ["us/ne/lancaster"]
     async with api.database.transaction() as transaction:
-        row = await lock_job(transaction, created["job"])
+        row = await lock_job(transaction, made["job"])
         assert not await publish_job(transaction, row)

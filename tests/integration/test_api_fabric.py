@@ -1,4 +1,4 @@
-"""The fabric over HTTP, and the builds of the weekly schedule."""
+"""The fabric over HTTP, and the functions that the weekly schedule calls."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ from oa_api.products.builds import Requester
 from oa_api.products.collections import build_due_collections
 from oa_api.products.fabric import build_due_fabric
 from oa_shared.scheduling import Lane
-from support.product_jobs import ask, build, plan_of, publish
+from support.product_jobs import build, plan_of, publish, request
 from support.running_api import RunningApi
 
 FILE = "fabric.pmtiles"
 WEEKLY = Requester(SERVICE, lane=Lane.WEEKLY)
 
 
-async def start_builds(api: RunningApi, **fields: Any) -> dict[str, Any]:
-    status, created = await ask(api, "POST", "/api/fabric", fields)
+async def start_builds(api: RunningApi, **asked: Any) -> dict[str, Any]:
+    status, made = await request(api, "POST", "/api/fabric", asked)
     assert status == 200
-    return {item["layer"]: item for item in created["layers"]}
+    return {item["layer"]: item for item in made["layers"]}
 
 
 async def read_layers(api: RunningApi) -> dict[str, Any]:
@@ -26,17 +26,17 @@ async def read_layers(api: RunningApi) -> dict[str, Any]:
 
 async def test_fabric_without_data_is_skipped_for_each_layer(api: RunningApi) -> None:
     assert {item["skipped"] for item in (await start_builds(api)).values()} == {"no published data matches"}
-    fetched = await read_layers(api)
-    assert list(fetched) == ["addresses", "parcels", "buildings", "centerlines"]
-    assert {(item["job"], item["build"], len(item["files"])) for item in fetched.values()} == {(None, None, 0)}
-    assert (await ask(api, "GET", f"/api/fabric/addresses/output/{FILE}"))[0] == 404
-    assert (await ask(api, "GET", f"/api/fabric/roads/output/{FILE}"))[0] == 404
+    found = await read_layers(api)
+    assert list(found) == ["addresses", "parcels", "buildings", "centerlines"]
+    assert {(item["job"], item["build"], len(item["files"])) for item in found.values()} == {(None, None, 0)}
+    assert (await request(api, "GET", f"/api/fabric/addresses/output/{FILE}"))[0] == 404
+    assert (await request(api, "GET", f"/api/fabric/roads/output/{FILE}"))[0] == 404
 
 
-async def test_fabric_has_one_job_per_layer_in_one_run(api: RunningApi) -> None:
+async def test_fabric_is_built_by_one_job_per_layer_in_one_run(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/ne/lancaster", layer="parcels")
-    created = await start_builds(api)
-    jobs = [await api.get(f"/api/job/{created[layer]['job']}") for layer in ("addresses", "parcels")]
+    made = await start_builds(api)
+    jobs = [await api.get(f"/api/job/{made[layer]['job']}") for layer in ("addresses", "parcels")]
     assert {(job["kind"], job["source_name"], job["run"]) for job in jobs} == {
         ("fabric", "fabric/addresses", jobs[0]["run"]),
         ("fabric", "fabric/parcels", jobs[0]["run"]),
@@ -46,12 +46,12 @@ async def test_fabric_has_one_job_per_layer_in_one_run(api: RunningApi) -> None:
     assert plan["layer"] == "parcels"
     assert len(plan["inputs"]) == 1
     assert await build(api, jobs[0]["id"], FILE) == "Success"
-    fetched = await read_layers(api)
-    assert fetched["addresses"]["job"] == jobs[0]["id"]
-    assert fetched["parcels"]["job"] is None
-    assert fetched["addresses"]["build"]["status"] == "Success"
-    assert fetched["parcels"]["build"]["status"] == "Pending"
-    response = await api.client.get(fetched["addresses"]["files"][0]["url"], headers={"Range": "bytes=0-3"})
+    found = await read_layers(api)
+    assert found["addresses"]["job"] == jobs[0]["id"]
+    assert found["parcels"]["job"] is None
+    assert found["addresses"]["build"]["status"] == "Success"
+    assert found["parcels"]["build"]["status"] == "Pending"
+    response = await api.client.get(found["addresses"]["files"][0]["url"], headers={"Range": "bytes=0-3"})
     assert response.status == 206
     assert await response.text() == "made"
     again = await start_builds(api)
@@ -69,10 +69,10 @@ async def test_older_fabric_that_ends_later_does_not_replace_the_newer(api: Runn
     assert (await read_layers(api))["addresses"]["job"] == newer
 
 
-async def test_weekly_builds_run_once_for_a_key(api: RunningApi) -> None:
+async def test_weekly_build_with_a_key_runs_once(api: RunningApi) -> None:
     await publish(api, "us/ne/lancaster"), await publish(api, "us/wy/d")
     for name, source in (("ne", "us/ne"), ("wy", "us/wy"), ("none", "xx")):
-        await ask(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
+        await request(api, "POST", "/api/collections", {"name": name, "display_name": name, "sources": [source]})
     first = await build_due_collections(api.database, key="2026-W48", requester=WEEKLY)
     assert [build.skipped for build in first] == [None, None, "no published data matches"]
     assert await build_due_collections(api.database, key="2026-W48", requester=WEEKLY) == first

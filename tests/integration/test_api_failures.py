@@ -1,4 +1,4 @@
-"""Failures by their cause, and what the quality gate holds back."""
+"""Failures by their cause, and jobs that need review."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,10 +21,10 @@ WHERE job_id = ANY(%(jobs)s)
 """
 
 
-async def failed(
+async def fail_jobs(
     api: RunningApi, code: str, *names: str, source: str = "xx/a", ago: str = "0", **run: Any
 ) -> list[int]:
-    """Return the jobs of a new run that failed with a code, some time ago."""
+    """Create a run of jobs that failed with a code at an earlier time, and return their IDs."""
     _, answer = await api.post_jobs(await api.run(**run), {"source": definition(*names), "source_name": source})
     for statement in (FAIL, FAIL_ATTEMPT):
         await api.database.execute(statement, {"jobs": answer["jobs"], "code": code, "ago": ago})
@@ -35,10 +35,10 @@ async def causes(api: RunningApi, query: str = "") -> list[dict[str, Any]]:
     return list((await api.get(f"/api/failure?{query}"))["failures"])
 
 
-async def test_failures_are_grouped_by_code_largest_first_with_words_and_examples(api: RunningApi) -> None:
-    await failed(api, "source.not_found", "a")
-    jobs = await failed(api, "upstream.timeout", *"abcde")
-    (other,) = await failed(api, "upstream.timeout", "a", source="xx/b")
+async def test_failures_are_grouped_by_code_largest_first_with_title_and_examples(api: RunningApi) -> None:
+    await fail_jobs(api, "source.not_found", "a")
+    jobs = await fail_jobs(api, "upstream.timeout", *"abcde")
+    (other,) = await fail_jobs(api, "upstream.timeout", "a", source="xx/b")
     first, second = await causes(api)
     assert first["key"] == "upstream.timeout"
     assert first["jobs"] == 6
@@ -52,10 +52,10 @@ async def test_failures_are_grouped_by_code_largest_first_with_words_and_example
     assert second["hint"]
 
 
-async def test_trend_keeps_what_was_mended_and_compares_with_as_many_days_before(api: RunningApi) -> None:
-    now = await failed(api, "upstream.timeout", *"abc")
-    await failed(api, "upstream.timeout", *"ab", ago="9 days")
-    await failed(api, "upstream.timeout", "a", ago="40 days")
+async def test_trend_includes_fixed_jobs_and_compares_with_the_previous_period(api: RunningApi) -> None:
+    now = await fail_jobs(api, "upstream.timeout", *"abc")
+    await fail_jobs(api, "upstream.timeout", *"ab", ago="9 days")
+    await fail_jobs(api, "upstream.timeout", "a", ago="40 days")
     await api.client.post(f"/api/job/{now[0]}/rerun", headers=INTERNAL)
     (group,) = await causes(api)
     assert group["jobs"] == 2
@@ -65,10 +65,10 @@ async def test_trend_keeps_what_was_mended_and_compares_with_as_many_days_before
     assert sum(period["jobs"] for period in group["series"]) == 5
 
 
-async def test_failures_of_a_run_are_compared_with_runs_of_the_same_purpose(api: RunningApi) -> None:
-    await failed(api, "source.schema", *"ab", live=True)
-    await failed(api, "source.schema", *"abcdef", live=False)
-    jobs = await failed(api, "source.schema", *"abc", live=True)
+async def test_failures_of_a_run_are_compared_with_runs_of_the_same_kind(api: RunningApi) -> None:
+    await fail_jobs(api, "source.schema", *"ab", live=True)
+    await fail_jobs(api, "source.schema", *"abcdef", live=False)
+    jobs = await fail_jobs(api, "source.schema", *"abc", live=True)
     run = (await api.get(f"/api/job/{jobs[0]}"))["run"]
     (group,) = await causes(api, f"run={run}")
     assert group["jobs"] == 3
@@ -78,9 +78,9 @@ async def test_failures_of_a_run_are_compared_with_runs_of_the_same_purpose(api:
 
 
 async def test_failures_by_place_and_by_host(api: RunningApi) -> None:
-    await failed(api, "source.schema", "a", source="us/ca/berkeley")
-    await failed(api, "upstream.timeout", *"ab", source="us/ca/oakland")
-    await failed(api, "upstream.timeout", "a", source="de/be")
+    await fail_jobs(api, "source.schema", "a", source="us/ca/berkeley")
+    await fail_jobs(api, "upstream.timeout", *"ab", source="us/ca/oakland")
+    await fail_jobs(api, "upstream.timeout", "a", source="de/be")
     places = {group["key"]: (group["jobs"], group["codes"]) for group in await causes(api, "by=place")}
     assert places == {"us/ca/": (3, ["source.schema", "upstream.timeout"]), "de/be": (1, ["upstream.timeout"])}
     (host,) = await causes(api, "by=host")
@@ -90,9 +90,9 @@ async def test_failures_by_place_and_by_host(api: RunningApi) -> None:
     assert host["rerun_helps"] is False
 
 
-async def test_failing_since_is_that_of_sources_of_live_runs(api: RunningApi) -> None:
-    await failed(api, "source.schema", "a", live=True)
-    await failed(api, "upstream.timeout", "b")
+async def test_failing_since_considers_only_live_runs(api: RunningApi) -> None:
+    await fail_jobs(api, "source.schema", "a", live=True)
+    await fail_jobs(api, "upstream.timeout", "b")
     found = {group["key"]: group for group in await causes(api)}
     assert found["source.schema"]["failing"] == 1
     assert bool(found["source.schema"]["failing_since"])
@@ -107,15 +107,15 @@ async def test_no_failures_are_an_empty_list(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("query", ["by=colour", "days=0", "days=91", "huh=1"])
-async def test_what_failures_are_not_grouped_by_is_refused(api: RunningApi, query: str) -> None:
+async def test_invalid_failure_query_is_refused(api: RunningApi, query: str) -> None:
     assert (await api.client.get(f"/api/failure?{query}")).status == 422
 
 
-async def test_failures_of_no_run_are_not_found(api: RunningApi) -> None:
+async def test_failures_of_a_missing_run_are_not_found(api: RunningApi) -> None:
     assert (await api.client.get("/api/failure?run=9")).status == 404
 
 
-async def held_back(api: RunningApi) -> int:
+async def create_job_to_review(api: RunningApi) -> int:
     """Return a job of a live run that has 80 features where 100 are published."""
     for count in (100, 80):
         job = await api.job(live=True)
@@ -130,8 +130,8 @@ async def report(api: RunningApi, job: dict[str, Any], result: dict[str, Any]) -
     await api.database.run(lambda transaction: apply_status(transaction, message))
 
 
-async def test_held_back_job_is_listed_beside_what_is_published(api: RunningApi) -> None:
-    job = await held_back(api)
+async def test_job_that_needs_review_is_listed_with_the_published_figures(api: RunningApi) -> None:
+    job = await create_job_to_review(api)
     answer = await api.get("/api/job/error")
     (error,) = answer["errors"]
     assert answer["total"] == 1
@@ -148,8 +148,8 @@ async def test_held_back_job_is_listed_beside_what_is_published(api: RunningApi)
 
 
 @pytest.mark.parametrize(("moderate", "status"), [("confirm", "Success"), ("reject", "Fail")])
-async def test_decision_settles_the_job_and_is_kept(api: RunningApi, moderate: str, status: str) -> None:
-    job = await held_back(api)
+async def test_decision_ends_the_review_and_is_audited(api: RunningApi, moderate: str, status: str) -> None:
+    job = await create_job_to_review(api)
     body = {"moderate": moderate, "reason": "the county split"}
     response = await api.client.post(f"/api/job/error/{job}", json=body, headers=INTERNAL)
     assert (await response.json()) == {"job": job, "status": status}

@@ -1,4 +1,4 @@
-"""A client's retry gets the first answer and makes nothing twice."""
+"""A retry of a client gets the first response and creates nothing twice."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from support.running_api import INTERNAL, RunningApi, definition
 KEY = {"Idempotency-Key": "k1"}
 
 
-async def test_post_jobs_same_key_at_once_makes_one_set_of_jobs(api: RunningApi) -> None:
+async def test_post_jobs_same_key_concurrently_creates_one_set_of_jobs(api: RunningApi) -> None:
     run = await api.run()
     answers = await asyncio.gather(*(api.post_jobs(run, {"source": definition("a")}, **KEY) for _ in range(8)))
     assert {json.dumps(answer) for answer in answers} == {json.dumps(answers[0])}
@@ -28,14 +28,14 @@ async def test_post_jobs_same_key_other_request_is_refused(api: RunningApi) -> N
     assert await api.count("job") == 1
 
 
-async def test_post_jobs_same_key_other_run_makes_jobs_of_its_own(api: RunningApi) -> None:
+async def test_post_jobs_same_key_other_run_creates_other_jobs(api: RunningApi) -> None:
     first, second = await api.run(), await api.run()
     for run in (first, second):
         assert (await api.post_jobs(run, {"source": definition("a")}, **KEY))[0] == 200
     assert await api.count("job") == 2
 
 
-async def test_post_jobs_retry_after_the_run_was_closed_gets_the_first_answer(api: RunningApi) -> None:
+async def test_post_jobs_retry_after_the_run_was_closed_gets_the_first_response(api: RunningApi) -> None:
     run = await api.run()
     first = await api.post_jobs(run, {"source": definition("a")}, **KEY)
     await api.client.patch(f"/api/run/{run}", json={"closed": True}, headers=INTERNAL)
@@ -43,7 +43,7 @@ async def test_post_jobs_retry_after_the_run_was_closed_gets_the_first_answer(ap
     assert await api.count("job") == 1
 
 
-async def test_post_jobs_refused_request_keeps_nothing_so_that_its_key_is_free(api: RunningApi) -> None:
+async def test_post_jobs_refused_request_does_not_use_up_its_key(api: RunningApi) -> None:
     run = await api.run()
     status, _ = await api.post_jobs(run, {"source": {"schema": 1}}, **KEY)
     assert status == 422
@@ -52,7 +52,7 @@ async def test_post_jobs_refused_request_keeps_nothing_so_that_its_key_is_free(a
 
 
 @pytest.mark.parametrize("times", [6])
-async def test_post_run_same_key_at_once_makes_one_run(api: RunningApi, times: int) -> None:
+async def test_post_run_same_key_concurrently_creates_one_run(api: RunningApi, times: int) -> None:
     async def post() -> int:
         response = await api.client.post("/api/run", json={"live": True}, headers={**INTERNAL, **KEY})
         return int((await response.json())["id"])
@@ -61,5 +61,5 @@ async def test_post_run_same_key_at_once_makes_one_run(api: RunningApi, times: i
     assert await api.count("run") == 1
 
 
-async def test_post_run_without_a_key_makes_a_run_each_time(api: RunningApi) -> None:
+async def test_post_run_without_a_key_creates_a_run_each_time(api: RunningApi) -> None:
     assert await api.run() != await api.run()

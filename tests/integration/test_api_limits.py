@@ -1,4 +1,4 @@
-"""Limits on what one client may ask for, over real HTTP."""
+"""Rate limits of a client, over real HTTP."""
 
 from collections.abc import AsyncIterator
 
@@ -37,12 +37,12 @@ async def test_client_beyond_its_limit_gets_the_time_to_wait(api: RunningApi) ->
     assert response.headers["RateLimit"].startswith('"anonymous";r=0;t=')
 
 
-async def test_client_beyond_its_limit_leaves_others_alone(api: RunningApi) -> None:
+async def test_client_beyond_its_limit_does_not_affect_others(api: RunningApi) -> None:
     await statuses(api)
     assert await statuses(api, times=1, **{"X-Forwarded-For": "198.51.100.8"}) == [200]
 
 
-async def test_client_that_makes_up_who_forwarded_is_known_all_the_same(api: RunningApi) -> None:
+async def test_client_with_forged_forwarding_headers_is_still_identified(api: RunningApi) -> None:
     found = [(await statuses(api, times=1, **{"X-Forwarded-For": f"192.0.2.{n}, 198.51.100.7"}))[0] for n in range(6)]
     assert found == [200] * MOST + [429]
 
@@ -56,7 +56,7 @@ async def test_wrong_secrets_and_tokens_are_counted(api: RunningApi) -> None:
     ("path", "headers"),
     [("/metrics", {}), ("/", {}), ("/api", INTERNAL), ("/api", {"X-Forwarded-For": "203.0.113.9"})],
 )
-async def test_watchers_services_and_our_own_networks_have_no_limit(
+async def test_health_checks_services_and_internal_networks_have_no_limit(
     api: RunningApi, path: str, headers: dict[str, str]
 ) -> None:
     assert 429 not in await statuses(api, path, **headers)
@@ -64,5 +64,5 @@ async def test_watchers_services_and_our_own_networks_have_no_limit(
     assert "RateLimit" not in response.headers
 
 
-async def test_what_is_not_there_is_counted_too(api: RunningApi) -> None:
+async def test_requests_for_missing_paths_are_counted(api: RunningApi) -> None:
     assert await statuses(api, "/nothing") == [404] * MOST + [429]

@@ -10,7 +10,7 @@ STATUSES = ("Pending", "Submitted", "Running", "Success", "Warn", "Fail", "Cance
 
 
 async def fill(api: RunningApi) -> list[dict[str, Any]]:
-    """Make 3 runs with 5, 3 and 0 jobs; the first is live and has a failed and a canceled job."""
+    """Create 3 runs with 5, 3 and 0 jobs; the first is live and has a failed and a canceled job."""
     first, second, _ = await api.run(live=True), await api.run(), await api.run()
     await api.post_jobs(first, {"source": definition(*"abcde"), "source_name": "xx/first"})
     await api.post_jobs(second, {"source": definition(*"abc"), "source_name": "xx/second"})
@@ -22,7 +22,7 @@ async def fill(api: RunningApi) -> list[dict[str, Any]]:
 
 
 async def walk(api: RunningApi, path: str, name: str) -> list[int]:
-    """Follow the Link headers and return the ids seen."""
+    """Follow the Link headers and return the listed IDs."""
     seen: list[int] = []
     while path:
         response = await api.client.get(path)
@@ -73,7 +73,7 @@ async def test_list_jobs_by_page_links_both_ways(api: RunningApi) -> None:
         ("after=2000-01-01T00:00:00Z&before=2999-01-01T00:00:00%2B02:00&live=true&status=Fail&layer=addresses", 1),
     ],
 )
-async def test_list_jobs_each_filter_has_its_rows_and_total(api: RunningApi, query: str, total: int) -> None:
+async def test_list_jobs_with_a_filter_has_its_rows_and_total(api: RunningApi, query: str, total: int) -> None:
     await fill(api)
     answer = await api.get(f"/api/job?{query}")
     assert answer["total"] == total
@@ -96,14 +96,16 @@ async def test_list_jobs_each_filter_has_its_rows_and_total(api: RunningApi, que
         ("before=2000-01-01T00:00:00Z", []),
     ],
 )
-async def test_list_runs_each_filter_has_its_rows_and_total(api: RunningApi, query: str, runs: list[int]) -> None:
+async def test_list_runs_with_a_filter_has_its_rows_and_total(api: RunningApi, query: str, runs: list[int]) -> None:
     await fill(api)
     answer = await api.get(f"/api/run?{query}")
     assert [run["id"] for run in answer["runs"]] == runs
     assert answer["total"] == len(runs)
 
 
-async def test_list_more_rows_than_are_counted_is_an_estimate(api: RunningApi, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_list_of_more_rows_than_the_count_limit_has_an_estimate(
+    api: RunningApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("oa_api.db.counting.COUNTED_ROWS", 4)
     await fill(api)
     answer = await api.get("/api/job?layer=addresses&limit=100")

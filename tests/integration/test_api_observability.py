@@ -1,4 +1,4 @@
-"""One job driven through the API: every line of the log says whose it is, and the metrics count what happened."""
+"""One job through the API: every log line has its IDs, and the metrics count its events."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ TRACEPARENT = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
 
 @pytest.fixture
 def lines() -> Any:
-    """Every line of the log, with the context that was bound when it was written."""
+    """Every log line, with the context bound at its time."""
     import structlog  # noqa: PLC0415 - the processor is needed here alone
 
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as captured:
@@ -49,9 +49,7 @@ def of(lines: list[dict[str, Any]], event: str, **more: Any) -> dict[str, Any]:
     return found[0]
 
 
-async def test_job_driven_through_the_api_has_its_ids_on_every_line(
-    api: RunningApi, lines: list[dict[str, Any]]
-) -> None:
+async def test_log_lines_of_a_job_have_its_ids(api: RunningApi, lines: list[dict[str, Any]]) -> None:
     run = await api.run(live=True)
     _, answer = await api.post_jobs(run, {"source": definition("a")}, **TRACEPARENT)
     (job,) = answer["jobs"]
@@ -125,11 +123,11 @@ async def test_metrics_count_requests_jobs_outbox_queues_and_workers(api: Runnin
 async def test_metrics_respond_while_dependencies_are_down(postgres: Postgres, migrated_template: str) -> None:
     async with running_api(postgres.create("away", template=migrated_template)) as api:
         for pair in api.queues.values():
-            pair.main.is_away = True  # type: ignore[attr-defined] # queues in memory
+            pair.main.is_down = True  # type: ignore[attr-defined] # queues in memory
         postgres.drop("away")
-        told = await metrics(api)
-        assert told["oa_database_up"] == 0
-        assert told['oa_queue_up{queue="jobs"}'] == 0
+        values = await metrics(api)
+        assert values["oa_database_up"] == 0
+        assert values['oa_queue_up{queue="jobs"}'] == 0
         response = await api.client.get("/api/job")
         assert response.status == 503
         assert response.headers["Retry-After"] == "5"

@@ -1,4 +1,4 @@
-"""What operators hold back is not sent, whatever is held is sent afterwards, and its deadline waits."""
+"""Paused jobs are not sent until the pause ends, and their deadline waits."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -32,8 +32,8 @@ async def job_of(api: RunningApi, source: str, host: str = "x", **run: Any) -> i
     return int(answer["jobs"][0])
 
 
-async def relayed(api: RunningApi) -> list[int]:
-    """Let the relay work until it rests, and return the jobs whose messages the queue got."""
+async def relay(api: RunningApi) -> list[int]:
+    """Run the relay until nothing is left to send, and return the jobs whose messages the queue received."""
     queue = MemoryQueue()
     await pauses.release(api.database)
     while await relay_once(api.database, queue):
@@ -55,59 +55,59 @@ async def test_paused_job_is_not_sent_until_the_pause_ends(api: RunningApi, scop
     status, made = await pause(api, scope, value)
     assert status == 200
     job = await job_of(api, "us/ca/berkeley", "gis.example.org:8080")
-    assert await relayed(api) == []
+    assert await relay(api) == []
     assert (await api.get(f"/api/pause/{made['id']}"))["waiting"] == 1
     await resume(api, made["id"])
-    assert await relayed(api) == [job]
+    assert await relay(api) == [job]
 
 
 @pytest.mark.parametrize(
     ("scope", "value"),
     [("lane", "weekly"), ("source", "us/ca"), ("source", "us/c/"), ("source", "us/ca/berk"), ("host", "example.org")],
 )
-async def test_pause_of_another_lane_source_or_host_holds_nothing(api: RunningApi, scope: str, value: str) -> None:
+async def test_pause_of_another_lane_source_or_host_has_no_effect(api: RunningApi, scope: str, value: str) -> None:
     await pause(api, scope, value)
     job = await job_of(api, "us/ca/berkeley", "gis.example.org")
-    assert await relayed(api) == [job]
+    assert await relay(api) == [job]
 
 
-async def test_many_paused_messages_do_not_keep_others_from_being_sent(api: RunningApi) -> None:
+async def test_many_paused_messages_do_not_delay_others(api: RunningApi) -> None:
     await pause(api, "source", "xx/slow")
     names = [f"n{number}" for number in range(250)]
     await api.post_jobs(await api.run(), {"source": definition(*names), "source_name": "xx/slow"})
     job = await job_of(api, "xx/quick")
-    assert await relayed(api) == [job]
+    assert await relay(api) == [job]
 
 
-async def test_job_held_by_two_pauses_waits_for_both(api: RunningApi) -> None:
+async def test_job_with_two_pauses_waits_for_both(api: RunningApi) -> None:
     _, first = await pause(api, "all")
     _, second = await pause(api, "source", "xx/a")
     job = await job_of(api, "xx/a")
-    assert await relayed(api) == []
+    assert await relay(api) == []
     await resume(api, first["id"])
-    assert await relayed(api) == []
+    assert await relay(api) == []
     await resume(api, second["id"])
-    assert await relayed(api) == [job]
+    assert await relay(api) == [job]
 
 
-async def test_rerun_of_a_paused_source_waits_too(api: RunningApi) -> None:
+async def test_rerun_of_a_paused_source_waits(api: RunningApi) -> None:
     job = await job_of(api, "xx/a")
-    assert await relayed(api) == [job]
+    assert await relay(api) == [job]
     _, made = await pause(api, "source", "xx/a")
     for action in ("cancel", "rerun"):
         await api.client.post(f"/api/job/{job}/{action}", headers=INTERNAL)
-    assert await relayed(api) == []
+    assert await relay(api) == []
     await resume(api, made["id"])
-    assert await relayed(api) == [job]
+    assert await relay(api) == [job]
 
 
-async def test_pause_whose_time_is_over_holds_nothing_and_can_be_made_again(api: RunningApi) -> None:
+async def test_expired_pause_has_no_effect_and_can_be_created_again(api: RunningApi) -> None:
     until = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     _, made = await pause(api, "all", until=until)
     job = await job_of(api, "xx/a")
-    assert await relayed(api) == []
+    assert await relay(api) == []
     await api.database.execute("UPDATE pause SET until = now()")
-    assert await relayed(api) == [job]
+    assert await relay(api) == [job]
     assert (await api.get("/api/pause"))["pauses"] == []
     (over,) = (await api.get("/api/pause?ended=true"))["pauses"]
     assert over["id"] == made["id"]
@@ -115,10 +115,10 @@ async def test_pause_whose_time_is_over_holds_nothing_and_can_be_made_again(api:
     assert (await pause(api, "all"))[0] == 200
 
 
-async def test_time_that_a_job_is_held_does_not_count_against_its_deadline(api: RunningApi) -> None:
+async def test_time_in_a_pause_does_not_count_toward_the_deadline(api: RunningApi) -> None:
     _, made = await pause(api, "all")
     job = await job_of(api, "xx/a")
-    await relayed(api)
+    await relay(api)
     old = "UPDATE job SET opened_at = now() - interval '50 hours'"
     held = "UPDATE outbox SET paused_at = now() - interval '49 hours'"
     await api.database.execute(old)
@@ -127,7 +127,7 @@ async def test_time_that_a_job_is_held_does_not_count_against_its_deadline(api: 
     await sweep.fail_overdue()
     assert (await api.get(f"/api/job/{job}"))["status"] == "Pending"
     await resume(api, made["id"])
-    assert await relayed(api) == [job]
+    assert await relay(api) == [job]
     await sweep.fail_overdue()
     assert (await api.get(f"/api/job/{job}"))["status"] == "Pending"
     await api.database.execute("UPDATE job SET paused_for = '1 hour'")
@@ -135,20 +135,20 @@ async def test_time_that_a_job_is_held_does_not_count_against_its_deadline(api: 
     assert (await api.get(f"/api/job/{job}"))["error"]["code"] == "infra.deadline"
 
 
-async def test_paused_messages_are_no_backlog(api: RunningApi) -> None:
+async def test_paused_messages_do_not_count_as_backlog(api: RunningApi) -> None:
     await pause(api, "all")
     await job_of(api, "xx/a")
-    await relayed(api)
+    await relay(api)
     text = await (await api.client.get("/metrics")).text()
     assert "\noa_outbox_waiting 0.0\n" in text
 
 
-async def test_health_says_what_is_paused(api: RunningApi) -> None:
+async def test_health_lists_the_pauses(api: RunningApi) -> None:
     await pause(api, "host", "gis.example.org")
     assert (await api.get("/"))["paused"] == ["host gis.example.org"]
 
 
-async def test_pause_is_in_the_audit_trail_with_who_and_why(api: RunningApi) -> None:
+async def test_pause_is_audited_with_its_reason(api: RunningApi) -> None:
     _, made = await pause(api, "lane", "weekly")
     await resume(api, made["id"])
     rows = await api.database.all("SELECT action, actor, reason, detail->>'of' AS of FROM audit ORDER BY id")
@@ -158,7 +158,7 @@ async def test_pause_is_in_the_audit_trail_with_who_and_why(api: RunningApi) -> 
     ]
 
 
-async def test_second_pause_of_the_same_and_second_end_are_conflicts(api: RunningApi) -> None:
+async def test_second_pause_of_a_target_and_second_resume_are_conflicts(api: RunningApi) -> None:
     _, made = await pause(api, "all")
     assert (await pause(api, "all"))[0] == 409
     await resume(api, made["id"])
@@ -177,7 +177,7 @@ async def test_second_pause_of_the_same_and_second_end_are_conflicts(api: Runnin
         ("host", "x", {"until": "2001-01-01T00:00:00Z"}, "until"),
     ],
 )
-async def test_what_cannot_be_paused_is_refused(
+async def test_invalid_pause_is_refused(
     api: RunningApi, scope: str, value: str, more: dict[str, Any], field: str
 ) -> None:
     status, answer = await pause(api, scope, value, **more)
@@ -186,7 +186,7 @@ async def test_what_cannot_be_paused_is_refused(
 
 
 @pytest.mark.parametrize("data", ["http://[x/a.csv", 7, "", "ftp:///a"])
-async def test_definition_whose_address_names_no_host_has_a_job_all_the_same(api: RunningApi, data: Any) -> None:
+async def test_definition_without_a_host_in_its_url_still_has_a_job(api: RunningApi, data: Any) -> None:
     made = definition("a")
     made["layers"]["addresses"][0]["data"] = data
     status, answer = await api.post_jobs(await api.run(), {"source": made, "source_name": "xx/a"})

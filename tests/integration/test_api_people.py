@@ -1,4 +1,4 @@
-"""Accounts, tokens and the audit trail, from outside."""
+"""Accounts, tokens and the audit log over HTTP."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ async def admin(api: RunningApi) -> dict[str, str]:
     return await token(api, "root", "admin")
 
 
-async def test_account_made_with_the_secret_is_listed_and_audited(api: RunningApi) -> None:
+async def test_account_created_with_the_secret_is_listed_and_audited(api: RunningApi) -> None:
     made = await call(api, "POST", "/api/account", ADA)
     assert made.status == 200
     assert made.json["login"] == "ada"
@@ -40,7 +40,7 @@ async def test_account_made_with_the_secret_is_listed_and_audited(api: RunningAp
         ({"login": "bob", "email": None, "github_id": 7}, "github_id"),
     ],
 )
-async def test_account_with_what_another_has_is_refused_by_field(
+async def test_account_with_a_duplicate_value_is_refused_by_field(
     api: RunningApi, change: dict[str, Any], field: str
 ) -> None:
     await call(api, "POST", "/api/account", {**ADA, "github_id": 7})
@@ -69,7 +69,7 @@ IMPOSSIBLE: list[dict[str, Any]] = [
 ]
 
 
-async def test_account_that_cannot_be_is_refused(api: RunningApi) -> None:
+async def test_invalid_account_is_refused(api: RunningApi) -> None:
     for change in IMPOSSIBLE:
         refused = await call(api, "POST", "/api/account", {**ADA, **change})
         assert refused.status == 422, change
@@ -77,13 +77,13 @@ async def test_account_that_cannot_be_is_refused(api: RunningApi) -> None:
     assert await api.count("account") == 0
 
 
-async def test_change_keeps_what_it_does_not_name(api: RunningApi) -> None:
+async def test_change_keeps_omitted_fields(api: RunningApi) -> None:
     made = (await call(api, "POST", "/api/account", {**ADA, "github_id": 7})).json
     changed = (await call(api, "PATCH", f"/api/account/{made['id']}", {"role": "moderator", "email": None})).json
     assert changed == {**made, "role": "moderator", "email": None}
 
 
-async def test_accounts_of_many_are_paged_by_cursor(api: RunningApi) -> None:
+async def test_accounts_are_paged_by_cursor(api: RunningApi) -> None:
     for login in ("a", "b", "c"):
         await account(api, login)
     first = await call(api, "GET", "/api/account?limit=2")
@@ -95,7 +95,7 @@ async def test_accounts_of_many_are_paged_by_cursor(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("change", [{"disabled": True}, {"role": "moderator"}])
-async def test_last_admin_stays_one(api: RunningApi, change: dict[str, Any]) -> None:
+async def test_last_admin_cannot_be_demoted(api: RunningApi, change: dict[str, Any]) -> None:
     only = await account(api, "root", "admin")
     await account(api, "was", "admin")
     assert (await call(api, "PATCH", "/api/account/2", {"disabled": True})).status == 200
@@ -105,7 +105,7 @@ async def test_last_admin_stays_one(api: RunningApi, change: dict[str, Any]) -> 
     assert "root" in refused.json["detail"]
 
 
-async def test_two_admins_demoted_at_once_leave_one(api: RunningApi) -> None:
+async def test_two_admins_demoted_concurrently_leave_one(api: RunningApi) -> None:
     numbers = [await account(api, name, "admin") for name in ("a", "b")]
     answers = await asyncio.gather(*(call(api, "PATCH", f"/api/account/{n}", {"role": "viewer"}) for n in numbers))
     assert sorted(answer.status for answer in answers) == [200, 409]
@@ -129,7 +129,7 @@ async def test_disabled_account_gets_no_token(api: RunningApi) -> None:
     assert "ada" in refused.json["detail"]
 
 
-async def test_demotion_counts_from_the_next_request_on(api: RunningApi) -> None:
+async def test_demotion_takes_effect_with_the_next_request(api: RunningApi) -> None:
     number = await account(api, "ada", "admin")
     await account(api, "root", "admin")
     bearer = await token(api, "ada", "admin")
@@ -160,7 +160,7 @@ async def test_token_is_shown_once_and_only_its_digest_is_kept(api: RunningApi) 
     assert len(entries) == 1
 
 
-async def test_token_that_cannot_be_is_refused(api: RunningApi) -> None:
+async def test_invalid_token_request_is_refused(api: RunningApi) -> None:
     await account(api, "ada", "author")
     changes: list[dict[str, Any]] = [
         {"days": 0},
@@ -187,7 +187,7 @@ async def test_token_above_ones_own_role_is_refused(api: RunningApi) -> None:
     assert (await call(api, "POST", "/api/token", secretly)).status == 403
 
 
-async def test_token_made_with_a_token_ends_no_later(api: RunningApi) -> None:
+async def test_token_created_with_a_token_expires_no_later(api: RunningApi) -> None:
     await account(api, "ada", "author")
     bearer = await token(api, "ada", "author", days=1)
     made = await call(api, "POST", "/api/token", {"name": "more", "role": "author", "days": 366}, **bearer)
@@ -195,7 +195,7 @@ async def test_token_made_with_a_token_ends_no_later(api: RunningApi) -> None:
     assert made.json["expires_at"] == first["expires_at"]
 
 
-async def test_token_made_with_a_token_is_revoked_with_it(api: RunningApi) -> None:
+async def test_token_created_with_a_token_is_revoked_with_it(api: RunningApi) -> None:
     await account(api, "ada", "author")
     found = await token(api, "ada", "author")
     made = await call(api, "POST", "/api/token", {"name": "kept", "role": "author", "days": 1}, **found)
@@ -206,7 +206,7 @@ async def test_token_made_with_a_token_is_revoked_with_it(api: RunningApi) -> No
         assert (await call(api, "GET", "/api/profile", None, Authorization=f"Bearer {secret}")).status == 401
 
 
-async def test_token_cannot_revoke_one_that_may_more(api: RunningApi) -> None:
+async def test_token_cannot_revoke_one_with_a_higher_role(api: RunningApi) -> None:
     await account(api, "ada", "author")
     await token(api, "ada", "author")
     viewer = await token(api, "ada", "viewer")
@@ -214,13 +214,13 @@ async def test_token_cannot_revoke_one_that_may_more(api: RunningApi) -> None:
     assert (await call(api, "DELETE", "/api/token/2", None, **viewer)).status == 200
 
 
-async def test_tokens_of_others_are_out_of_reach_but_for_admins(api: RunningApi) -> None:
+async def test_tokens_of_others_require_an_admin(api: RunningApi) -> None:
     root = await admin(api)
     ada = await account(api, "ada", "author")
     bearer, victim = await token(api, "ada", "author"), (await call(api, "GET", "/api/token")).json["tokens"][-1]["id"]
-    asked = {"account": 1, "name": "theirs", "role": "viewer", "days": 1}
-    assert (await call(api, "POST", "/api/token", asked, **bearer)).status == 403
-    assert (await call(api, "POST", "/api/token", {**asked, "account": ada}, **root)).status == 403
+    token_request = {"account": 1, "name": "theirs", "role": "viewer", "days": 1}
+    assert (await call(api, "POST", "/api/token", token_request, **bearer)).status == 403
+    assert (await call(api, "POST", "/api/token", {**token_request, "account": ada}, **root)).status == 403
     assert (await call(api, "GET", "/api/token?account=1", None, **bearer)).status == 403
     assert (await call(api, "DELETE", f"/api/token/{victim}", None, **bearer)).status == 404
     mine = (await call(api, "GET", f"/api/token?account={ada}", None, **root)).json["tokens"]
@@ -228,13 +228,13 @@ async def test_tokens_of_others_are_out_of_reach_but_for_admins(api: RunningApi)
     assert (await call(api, "GET", "/api/profile", None, **bearer)).status == 401
 
 
-async def test_secret_alone_has_no_account_for_a_token(api: RunningApi) -> None:
+async def test_shared_secret_without_an_account_cannot_create_a_token(api: RunningApi) -> None:
     body = {"name": "mine", "role": "viewer", "days": 1}
     assert (await call(api, "POST", "/api/token", body)).status == 409
     assert (await call(api, "POST", "/api/token", {**body, "account": 9})).status == 404
 
 
-async def test_use_of_a_token_is_noted_at_most_once_a_minute(api: RunningApi) -> None:
+async def test_use_of_a_token_is_recorded_at_most_once_per_minute(api: RunningApi) -> None:
     await account(api, "ada")
     bearer = await token(api, "ada")
 

@@ -1,4 +1,4 @@
-"""Who may call what, written out by hand: every endpoint with everybody who could call it.
+"""The permissions of every endpoint for every kind of caller, as a table.
 
 A new endpoint needs a line in LOWEST; nothing else.
 """
@@ -23,7 +23,7 @@ from support.running_api import INTERNAL, PREVIOUS_SECRET, SECRET, RunningApi, r
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# The lowest role that gets in, one line for each endpoint, in order of the address.
+# The lowest permitted role, one line per endpoint, ordered by path.
 LOWEST = {
     "GET /": "anyone",
     "GET /api": "anyone",
@@ -196,7 +196,7 @@ LOWEST = {
     "POST /webhooks/{webhook}/state": "admin",
 }
 
-# What happens to each caller at an endpoint of each lowest role: let in, or refused with a status.
+# The outcome for each caller at an endpoint of each lowest role: permitted, or refused with a status.
 COLUMNS = ("anyone", "viewer", "author", "moderator", "admin", "service")
 # fmt: off
 OUTCOMES = {
@@ -225,7 +225,7 @@ OUTCOMES = {
     "session that never was":        ("in", 401, 401, 401, 401, 401),
 }
 # fmt: on
-# A session that sends no proof that its own page sent the request: whatever changes something is refused.
+# A session without the token of its own page: every change is refused.
 WITHOUT_PROOF = {
     "admin's session without proof": ("in", "in", "in", "in", "in", 403),
     "admin's session, proof of another": ("in", "in", "in", "in", "in", 403),
@@ -243,7 +243,7 @@ def proof(secret: str) -> str:
 
 @dataclass
 class Callers:
-    """Everybody who could call; with a new session for each request, since some requests end it."""
+    """All kinds of callers; each request has a new session, because some requests end it."""
 
     api: RunningApi
     accounts: dict[str, int]
@@ -353,7 +353,7 @@ async def callers(api: RunningApi) -> Callers:
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def web() -> AsyncIterator[aiohttp.ClientSession]:
-    """Give a client that keeps no cookies."""
+    """A client that keeps no cookies."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
         yield client
 
@@ -379,12 +379,12 @@ def endpoint_name(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-async def test_every_endpoint_has_its_line_and_every_line_its_endpoint() -> None:
+async def test_table_has_exactly_the_endpoints() -> None:
     assert sorted(LOWEST) == sorted(map(endpoint_name, ROUTES)), "LOWEST of this file"
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=endpoint_name)
-async def test_endpoint_lets_in_whom_the_table_says(
+async def test_endpoint_permits_the_callers_of_the_table(
     api: RunningApi, callers: Callers, web: aiohttp.ClientSession, route: Route
 ) -> None:
     column = COLUMNS.index(LOWEST[endpoint_name(route)])
@@ -411,7 +411,7 @@ async def test_endpoint_lets_in_whom_the_table_says(
         ({"Cookie": f"oa_session={'x' * 5000}"}, 401),
     ],
 )
-async def test_odd_credentials_are_refused_or_taken(api: RunningApi, headers: dict[str, str], status: int) -> None:
+async def test_unusual_credentials_have_their_status(api: RunningApi, headers: dict[str, str], status: int) -> None:
     response = await api.client.patch("/api/job/1", json={}, headers=headers)
     assert response.status == status
 

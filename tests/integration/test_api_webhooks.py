@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 from oa_api.webhooks.sender import Sender
 from oa_api.webhooks.worker import DELAYS_S, MAX_FAILED_DELIVERIES, deliver_once
 from oa_shared.status import JobStatus
-from support.publishing import make_job, publish, result, tell
+from support.publishing import make_job, publish, report_status, result
 from support.running_api import INTERNAL, RunningApi, running_api
 
 
@@ -123,9 +123,9 @@ async def test_publication_that_is_rolled_back_queues_no_delivery_and_leaves_no_
     with monkeypatch.context() as patch:
         patch.setattr("oa_api.jobs.publishing.fault_point", _raise_at)
         with pytest.raises(ConnectionError):
-            await tell(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
+            await report_status(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
     assert [await api.count(table) for table in ("data", "publication", "webhook_delivery")] == [0, 0, 0]
-    await tell(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
+    await report_status(api.database, job, JobStatus.SUCCESS, result=result(job["id"]))
     assert [await api.count(table) for table in ("data", "publication", "webhook_delivery")] == [1, 1, 1]
 
 

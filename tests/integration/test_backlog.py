@@ -1,4 +1,4 @@
-"""What the sweep says in the log of what waits: the alarms of a deployed stack live on it."""
+"""The backlog that the sweep logs, on which the alarms of a deployed stack depend."""
 
 from typing import Any
 
@@ -18,12 +18,12 @@ async def read_backlog(api: RunningApi) -> dict[str, Any]:
     return dict(line)
 
 
-async def test_sweep_nothing_waits_measures_zero(api: RunningApi) -> None:
+async def test_sweep_without_backlog_logs_zero(api: RunningApi) -> None:
     line = await read_backlog(api)
     assert {line[name] for name in ("outbox_age_s", "outbox_waiting", "submitted_age_s", "unended_age_s")} == {0}
 
 
-async def test_sweep_measures_the_oldest_that_waits(api: RunningApi) -> None:
+async def test_sweep_logs_the_age_of_the_oldest_message(api: RunningApi) -> None:
     await api.job()
     await api.database.execute("UPDATE outbox SET available_at = now() - interval '1 hour'")
     await api.database.execute("UPDATE job SET opened_at = now() - interval '3 hours'")

@@ -174,12 +174,12 @@ async def test_cleanup_without_the_store_fails_and_is_retried(api: RunningApi) -
     await succeed(api, job)
     await write_files(api, job)
     await age(api, 100)
-    memory_storage(api).is_away = True
+    memory_storage(api).is_down = True
     waiting = await clean(api)
     assert waiting["state"] == "Waiting"
     assert "not available" in waiting["error"]
     assert (await api.client.get(f"/api/job/{job}/output/source.geojson.gz")).status == 410
-    memory_storage(api).is_away = False
+    memory_storage(api).is_down = False
     await api.database.execute("UPDATE schedule_run SET due_at = now()")
     await schedule_once(api.database, {ScheduleType.CLEANUP: CleanupTask(api.database, api.storage)})
     assert await files_of(api, job) == RECORDS

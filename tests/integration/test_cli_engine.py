@@ -10,13 +10,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from support.command_line import OA, Ended, run
+from support.command_line import OA, ProgramResult, run
 
 BEFORE = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main St,b,-100.1,40\n3,Oak Ave,c,-100.2,40\n"
 AFTER = "NO,ST,ID,X,Y\n1,Main St,a,-100,40\n2,Main Street,b,-100.1,40\n4,,d,-100.3,40\n"
 
 
-async def oa(*words: str | Path, program: Path | None = None, path: str | None = None) -> Ended:
+async def oa(*words: str | Path, program: Path | None = None, path: str | None = None) -> ProgramResult:
     return await run(program or OA, *map(str, words), path=path, OA_ALLOW_HOSTS="127.0.0.1")
 
 

@@ -105,7 +105,7 @@ async def test_feed_filters_by_run_job_and_kind(api: RunningApi) -> None:
     assert (await api.get(f"/api/run/{second['run']}/events"))["events"][1]["kind"] == "api.cancel"
 
 
-async def test_feed_keeps_an_event_back_until_older_transactions_have_ended(api: RunningApi) -> None:
+async def test_feed_delays_an_event_until_older_transactions_have_ended(api: RunningApi) -> None:
     job = await api.job()
     insert = load_queries("jobs.publishing")["record_decision"]
     async with api.database.transaction() as late:
@@ -228,8 +228,8 @@ async def test_slow_client_is_disconnected_and_resumes(api: RunningApi, monkeypa
             await everything(opened)
     monkeypatch.undo()
     async with open_stream(api.client, last_id=opened.last_id) as again:
-        heard = [(await again.next("job")).data["name"] for _ in range(5)]
-    assert heard == list("abcde")
+        received = [(await again.next("job")).data["name"] for _ in range(5)]
+    assert received == list("abcde")
 
 
 async def everything(opened: EventStream) -> None:

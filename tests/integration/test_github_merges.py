@@ -27,9 +27,9 @@ async def run_pull(world: GitHubWorld, *names: str) -> tuple[int, dict[str, int]
 )
 async def test_merge_publishes_the_jobs_of_the_pull_request_once(world: GitHubWorld, events: tuple[str, ...]) -> None:
     number, jobs = await run_pull(world, "town", "village")
-    assert await world.published() == {}
+    assert await world.published_jobs() == {}
     await world.merge(number, events=events)
-    assert await world.published() == {"us/ca/town/town": jobs["town"], "us/ca/town/village": jobs["village"]}
+    assert await world.published_jobs() == {"us/ca/town/town": jobs["town"], "us/ca/town/village": jobs["village"]}
     assert len(await world.jobs()) == 4
     assert OUTCOME_LABELS[EntryOutcome.PUBLISHED] in world.comment()
     assert MERGED in world.comment()
@@ -39,9 +39,9 @@ async def test_merge_while_jobs_run_publishes_them_when_they_end(world: GitHubWo
     number = await world.pull({TOWN: definition("town")})
     await world.end_samples()
     await world.merge(number)
-    assert await world.published() == {}
+    assert await world.published_jobs() == {}
     await world.end_full()
-    assert list(await world.published()) == ["us/ca/town/town"]
+    assert list(await world.published_jobs()) == ["us/ca/town/town"]
     assert len(await world.jobs()) == 2
     assert OUTCOME_LABELS[EntryOutcome.PUBLISHED] in world.comment()
 
@@ -52,7 +52,7 @@ async def test_merge_before_the_full_jobs_runs_them_live(world: GitHubWorld) -> 
     assert [(job["sample"], job["live"]) for job in await world.jobs()] == [(100, False), (None, True)]
     await world.end_samples()
     await world.end_full()
-    assert list(await world.published()) == ["us/ca/town/town"]
+    assert list(await world.published_jobs()) == ["us/ca/town/town"]
     assert world.check_run()["status"] == "completed"
 
 
@@ -64,7 +64,7 @@ async def test_merge_of_a_definition_that_did_not_run_creates_a_live_job(world: 
     await world.merge(number)
     live = await world.jobs("run.live")
     assert [(job["name"], job["status"]) for job in live] == [("town", "Pending")]
-    assert await world.published() == {}
+    assert await world.published_jobs() == {}
 
 
 async def test_merge_creates_live_jobs_for_failed_entries(world: GitHubWorld) -> None:
@@ -73,7 +73,7 @@ async def test_merge_creates_live_jobs_for_failed_entries(world: GitHubWorld) ->
     await world.end("run.sample IS NULL AND job.name = 'town'", error=NOT_FOUND)
     await world.end_full()
     await world.merge(number)
-    assert list(await world.published()) == ["us/ca/town/village"]
+    assert list(await world.published_jobs()) == ["us/ca/town/village"]
     new_jobs = await world.jobs("run.live AND rank < 9")
     assert [job["name"] for job in new_jobs] == ["town"]
 
@@ -85,10 +85,10 @@ async def test_merge_after_a_newer_live_job_of_the_old_definition_creates_live_j
     weekly = await world.api.run(live=True)
     await world.api.post_jobs(weekly, {"source": definition("city", "county"), "source_name": "us/ca/berkeley"})
     await world.end("run.live", result=GOOD)
-    before = await world.published()
+    before = await world.published_jobs()
     await world.merge(number)
     await world.end("run.live", result=GOOD)
-    after = await world.published()
+    after = await world.published_jobs()
     assert all(after[name] > before[name] for name in before)
 
 
@@ -97,7 +97,7 @@ async def test_merge_goes_through_the_quality_gate(world: GitHubWorld) -> None:
     await world.end_samples()
     await world.end_full(result={**GOOD, "valid": 0})
     await world.merge(number)
-    assert await world.published() == {}
+    assert await world.published_jobs() == {}
     assert [job["status"] for job in await world.jobs("run.live")] == ["Warn"]
 
 
@@ -138,11 +138,11 @@ async def test_push_that_removes_a_source_leaves_its_data(world: GitHubWorld) ->
     run = await world.api.run(live=True)
     await world.api.post_jobs(run, {"source": definition("city"), "source_name": "us/ca/berkeley"})
     await world.end("run.live", result=GOOD)
-    published = await world.published()
+    published = await world.published_jobs()
     before, after = world.model.head, world.model.commit({BERKELEY: None}, to_branch=True)
     await world.send("push", push_event(world.model, before, after))
     await world.settle()
-    assert await world.published() == published
+    assert await world.published_jobs() == published
     assert len(await world.jobs()) == 1
 
 
@@ -150,5 +150,5 @@ async def test_merge_into_another_branch_publishes_nothing(world: GitHubWorld) -
     number, _ = await run_pull(world, "town")
     world.model.pulls[number].base_ref = "topic"
     await world.merge(number, events=("pull_request",))
-    assert await world.published() == {}
+    assert await world.published_jobs() == {}
     assert await world.jobs("run.live") == []

@@ -43,9 +43,9 @@ async def test_pause_that_github_requires_is_kept(database_url: str) -> None:
     async with github_world(database_url) as world:
         world.github.faults.append(Fault(403, headers={"Retry-After": "120"}))
         await world.pull({TOWN: definition("town")})
-        asked = len(world.github.asked)
+        count = len(world.github.requests)
         await world.settle()
-        assert len(world.github.asked) == asked == 1
+        assert len(world.github.requests) == count == 1
         row = await world.api.database.first(
             "SELECT due_at > now() + interval '100 seconds' AS later FROM github_delivery"
         )
@@ -58,7 +58,7 @@ async def test_hourly_limit_is_waited_out(database_url: str) -> None:
             Fault(403, headers={"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "32503680000"})
         )
         await world.pull({TOWN: definition("town")})
-        assert len(world.github.asked) == 1
+        assert len(world.github.requests) == 1
         assert await world.jobs() == []
 
 
@@ -266,4 +266,4 @@ async def test_host_that_is_not_public_gets_no_request(world: GitHubWorld) -> No
         number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
         await world.send("pull_request", pull_event(world.model, number, "opened"))
         await worker.run_once()
-    assert world.github.asked == []
+    assert world.github.requests == []

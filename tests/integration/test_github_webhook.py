@@ -49,7 +49,7 @@ async def test_redelivery_is_processed_once(world: GitHubWorld) -> None:
 async def test_response_does_not_wait_for_github(world: GitHubWorld) -> None:
     event = opened_event(world)
     assert (await world.send("pull_request", event))[1]["state"] == "waiting"
-    assert world.github.asked == []
+    assert world.github.requests == []
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ async def test_events_that_need_no_work_are_ignored_with_a_reason(world: GitHubW
         assert response["state"] == "ignored", event
         assert response["reason"] == reason
     await world.settle()
-    assert world.github.asked == []
+    assert world.github.requests == []
 
 
 async def test_abandoned_delivery_is_processed_when_sent_again(world: GitHubWorld) -> None:

@@ -17,7 +17,7 @@ SENDER = "OpenAddresses <batch@oa.example>"
 
 @pytest.fixture
 def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
-    """Give a server's context whose authority this process trusts."""
+    """The TLS context of a server whose authority this process trusts."""
     authority = trustme.CA()
     bundle = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(bundle))
@@ -27,7 +27,7 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLCont
     return context
 
 
-async def test_mail_goes_encrypted_with_a_password(tls: ssl.SSLContext) -> None:
+async def test_mail_is_sent_encrypted_with_a_password(tls: ssl.SSLContext) -> None:
     async with mail_server(tls=tls) as box:
         mailer = Mailer(MailServer.parse(f"smtp://ada:s%40cret@127.0.0.1:{box.port}"), sender=SENDER)
         assert await mailer.send("bob@example.org", subject="Hello", text="Grüße\n")
@@ -53,7 +53,7 @@ async def test_server_with_an_untrusted_certificate_gets_no_mail(
     assert box.logins == []
 
 
-async def test_password_is_never_sent_in_the_clear_to_another_machine() -> None:
+async def test_password_is_never_sent_unencrypted_to_another_machine() -> None:
     # not a name of this machine: without STARTTLS nothing is sent
     async with mail_server() as box:
         server = MailServer("127.0.0.1.nip.example", box.port, user="ada", password="secret")
@@ -86,7 +86,7 @@ async def test_log_of_a_refusal_has_neither_text_nor_recipient() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "smtp://mail.example:x", "mail.example"])
-def test_url_that_is_none_is_refused_without_repeating_it(url: str) -> None:
+def test_invalid_url_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(MailSettingsError) as caught:
         MailServer.parse(url)
     assert url not in caught.value.detail

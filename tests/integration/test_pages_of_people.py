@@ -1,4 +1,4 @@
-"""The pages of profile, accounts and audit, and the cookies that let a browser see them."""
+"""The pages of the profile, accounts and audit log, and their cookies."""
 
 import io
 import re
@@ -38,7 +38,7 @@ async def cookies_of(api: RunningApi, headers: dict[str, str]) -> list[str]:
             return [visit, *answer.headers.getall("Set-Cookie")]
 
 
-async def test_cookies_over_https_are_out_of_reach(database_url: str) -> None:
+async def test_cookies_over_https_are_protected(database_url: str) -> None:
     async with running_api(database_url, public_url="https://oa.example") as api:
         await account(api, "ada")
         lines = await cookies_of(api, {"Origin": "https://oa.example"})
@@ -55,7 +55,7 @@ async def test_cookies_over_https_are_out_of_reach(database_url: str) -> None:
         assert "domain" not in parts
 
 
-async def test_cookie_with_a_plain_name_is_nothing_over_https(database_url: str) -> None:
+async def test_cookie_with_a_plain_name_is_ignored_over_https(database_url: str) -> None:
     async with running_api(database_url, public_url="https://oa.example") as api:
         await account(api, "ada")
         secret = await session(api, "ada")
@@ -63,7 +63,7 @@ async def test_cookie_with_a_plain_name_is_nothing_over_https(database_url: str)
         assert (await call(api, "GET", "/api/profile", None, Cookie=f"__Host-oa_session={secret}")).status == 200
 
 
-async def test_signing_in_over_plain_http_on_a_network_is_refused(database_url: str) -> None:
+async def test_sign_in_over_plain_http_on_a_network_is_refused(database_url: str) -> None:
     async with running_api(database_url, public_url="http://oa.example", mail_url="smtp://127.0.0.1:9") as api:
         await account(api, "ada")
         async with web_browser(api) as browser:
@@ -111,7 +111,7 @@ async def test_long_url_without_sign_in_is_redirected_to_sign_in(api: RunningApi
 @pytest.mark.parametrize(
     "url", ["oa.example", "https://", "https://oa.example/below", "ftp://oa.example", "https://a b"]
 )
-async def test_public_url_that_is_none_keeps_the_service_from_starting(database_url: str, url: str) -> None:
+async def test_invalid_public_url_prevents_the_start(database_url: str, url: str) -> None:
     with pytest.raises(SettingsError, match="OA_PUBLIC_URL"):
         async with running_api(database_url, public_url=url):
             pass
@@ -128,7 +128,7 @@ async def test_sign_out_ends_this_browser_only(api: RunningApi, browser: WebBrow
     assert statuses == [401, 200]
 
 
-async def test_sign_out_everywhere_ends_all_but_those_of_others(api: RunningApi, browser: WebBrowser) -> None:
+async def test_sign_out_everywhere_ends_all_sessions_of_the_account(api: RunningApi, browser: WebBrowser) -> None:
     await account(api, "ada")
     mine, theirs = await session(api, "root"), await session(api, "ada")
     await browser.send(await browser.open("/profile"), "/sign-out/everywhere")
@@ -148,7 +148,7 @@ async def test_session_of_another_cannot_be_ended(api: RunningApi, browser: WebB
     assert (await call(api, "GET", "/api/profile", None, Cookie=f"oa_session={theirs}")).status == 200
 
 
-async def test_token_is_made_shown_once_and_revoked(api: RunningApi, browser: WebBrowser) -> None:
+async def test_token_is_created_shown_once_and_revoked(api: RunningApi, browser: WebBrowser) -> None:
     shown = await browser.open("/profile")
     made = await browser.send(shown, "/profile/tokens", name="<b>import</b>", role="author", days="3")
     (text,) = re.findall(r'value="(oa_[\w-]{43})"', made.text)
@@ -170,7 +170,7 @@ async def test_invalid_token_form_shows_its_error(browser: WebBrowser) -> None:
     assert "days" in shown.message("bad")
 
 
-async def test_accounts_are_made_changed_and_disabled(api: RunningApi, browser: WebBrowser) -> None:
+async def test_accounts_are_created_changed_and_disabled(api: RunningApi, browser: WebBrowser) -> None:
     shown = await browser.open("/accounts")
     form = {"login": "ada", "role": "author", "email": "ada@example.org", "github_id": "7"}
     shown = await browser.send(shown, "/accounts", **form)
@@ -204,14 +204,14 @@ async def test_invalid_account_form_shows_its_error(
     assert await api.count("account") == 1
 
 
-async def test_last_admin_cannot_lock_everybody_out(api: RunningApi, browser: WebBrowser) -> None:
+async def test_last_admin_cannot_disable_its_own_account(api: RunningApi, browser: WebBrowser) -> None:
     shown = await browser.send(await browser.open("/accounts/1"), "/accounts/1/state")
     assert "root" in shown.message("bad")
     shown = await browser.send(shown, "/accounts/1", role="viewer")
     assert "root" in shown.message("bad")
 
 
-async def test_form_that_is_too_large_or_no_form_is_refused(browser: WebBrowser) -> None:
+async def test_form_that_is_too_large_or_invalid_is_refused(browser: WebBrowser) -> None:
     csrf = (await browser.open("/accounts")).hidden_fields("/accounts")["csrf"]
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     large = io.BytesIO(f"csrf={csrf}&login=".encode() + b"x" * (1024 * 1024))

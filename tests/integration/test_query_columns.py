@@ -43,7 +43,7 @@ _JSON = frozenset({"json", "jsonb"})
 
 @dataclasses.dataclass(frozen=True)
 class Use:
-    """A query that is run, and what its rows become; a topic and a name pattern say which."""
+    """Queries that are run, by their topic and a name pattern, and the class of their rows."""
 
     place: str
     topic: str
@@ -129,10 +129,23 @@ def test_uses_are_found() -> None:
     assert USES
 
 
+def test_every_row_read_outside_db_has_a_class() -> None:
+    untyped = [
+        f"{path.relative_to(_ROOT)}:{call.lineno}"
+        for path in sorted(_ROOT.rglob("*.py"))
+        if path.parent.name != "db"
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in ("all", "first")
+        if isinstance(call.args[0] if call.args else None, ast.Subscript)
+        and not any(keyword.arg == "into" for keyword in call.keywords)
+    ]
+    assert untyped == []
+
+
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("use", USES, ids=lambda use: f"{use.topic}.{use.name}-{use.into.__name__}")
 async def test_query_has_the_columns_of_its_class(use: Use, connection: asyncpg.Connection) -> None:
-    described = await connection.prepare(_numbered(load_queries(use.topic)[use.name]))
+    described = await connection.prepare(_number_parameters(load_queries(use.topic)[use.name]))
     columns = {attribute.name: attribute.type for attribute in described.get_attributes()}
     if not dataclasses.is_dataclass(use.into):
         assert [_fits(column, use.into) for column in columns.values()] == [True], f"{use.place}: {columns}"
@@ -144,8 +157,8 @@ async def test_query_has_the_columns_of_its_class(use: Use, connection: asyncpg.
     assert wrong == {}, use.place
 
 
-def _numbered(sql: str) -> str:
-    """Return a statement of psycopg2 with the parameters of Postgres: `%(job)s` becomes `$1`."""
+def _number_parameters(sql: str) -> str:
+    """Return a psycopg2 statement with the parameters of Postgres: `%(job)s` becomes `$1`."""
     names: dict[str, int] = {}
     numbered = re.sub(r"%\((\w+)\)s", lambda match: f"${names.setdefault(match[1], len(names) + 1)}", sql)
     return numbered.replace("%%", "%")

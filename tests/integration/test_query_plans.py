@@ -1,4 +1,4 @@
-"""The hot queries on tables with enough rows: none of them reads a whole table; the tally counts what is there."""
+"""Frequent queries on tables with enough rows read no full table, and the tally equals the number of rows."""
 
 import asyncio
 import json
@@ -43,25 +43,25 @@ async def database(filled_url: str) -> AsyncIterator[Database]:
     for statement in FILL.read_text().split(";"):
         if statement.strip():
             await opened.execute(statement, {"jobs": JOBS})
-    # by itself, since VACUUM has no place in a transaction
+    # a separate statement, because VACUUM cannot run in a transaction
     async with opened._cursor_after("VACUUM ANALYZE"):
         pass
     yield opened
     await opened.close()
 
 
-async def scanned_whole(
+async def fully_scanned_tables(
     database: Database, sql: str, values: dict[str, Any], *, stops_after: float = math.inf
 ) -> set[str]:
-    """Return the big tables that a plan reads from end to end; one that stops early, having found enough, does not."""
+    """Return the big tables that a plan reads completely; a scan below a limit may stop early and is not one."""
     async with database.transaction() as transaction:
         row = await transaction.first(f"EXPLAIN (FORMAT JSON) {sql}", values)
     plan = row["QUERY PLAN"] if row else []
     found: set[str] = set()
 
     def visit(node: dict[str, Any]) -> None:
-        is_whole = node["Node Type"] == "Seq Scan" and node["Plan Rows"] < stops_after
-        if is_whole and node["Relation Name"] in BIG:
+        is_full_scan = node["Node Type"] == "Seq Scan" and node["Plan Rows"] < stops_after
+        if is_full_scan and node["Relation Name"] in BIG:
             found.add(node["Relation Name"])
         for child in node.get("Plans", []):
             visit(child)
@@ -94,25 +94,25 @@ LISTS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("order", ["asc", "desc"])
 @pytest.mark.parametrize("cursor", [None, JOBS // 2])
 @pytest.mark.parametrize("name", LISTS)
-async def test_list_of_jobs_reads_no_whole_table(database: Database, name: str, cursor: int | None, order: str) -> None:
+async def test_list_of_jobs_reads_no_full_table(database: Database, name: str, cursor: int | None, order: str) -> None:
     job_filter = JobFilter(limit=25, cursor=cursor, order=order, **LISTS[name])
     sql = load_queries("jobs.reads")[f"jobs_by_{filters.sort_key(job_filter)}_{order}"]
-    assert await scanned_whole(database, sql, filters.job_parameters(job_filter)) == set()
+    assert await fully_scanned_tables(database, sql, filters.job_parameters(job_filter)) == set()
 
 
 @pytest.mark.parametrize("name", [name for name in LISTS if name != "live"])
-async def test_count_of_jobs_reads_no_whole_table(database: Database, name: str) -> None:
+async def test_count_of_jobs_reads_no_full_table(database: Database, name: str) -> None:
     values = filters.job_parameters(JobFilter(limit=25, **LISTS[name]))
     sql = load_queries("jobs.reads")["tallied_jobs" if set(LISTS[name]) <= {"run", "status"} else "count_jobs"]
-    found = await scanned_whole(database, sql, values, stops_after=counting.COUNTED_ROWS)
+    found = await fully_scanned_tables(database, sql, values, stops_after=counting.COUNTED_ROWS)
     assert found <= ({"job_tally"} if "run" not in LISTS[name] else set())
 
 
-@pytest.mark.parametrize("asked", [{}, {"live": True}, {"status": ["Fail"]}, {"run": 7}, {"cursor": 100}])
-async def test_list_of_runs_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
-    run_filter = RunFilter(limit=25, **asked)
+@pytest.mark.parametrize("parameters", [{}, {"live": True}, {"status": ["Fail"]}, {"run": 7}, {"cursor": 100}])
+async def test_list_of_runs_reads_no_full_table(database: Database, parameters: dict[str, Any]) -> None:
+    run_filter = RunFilter(limit=25, **parameters)
     sql = load_queries("jobs.reads")[f"runs_by_{filters.sort_key(run_filter)}_{run_filter.order}"]
-    assert await scanned_whole(database, sql, filters.run_parameters(run_filter)) == set()
+    assert await fully_scanned_tables(database, sql, filters.run_parameters(run_filter)) == set()
 
 
 DATA = {
@@ -134,15 +134,15 @@ DATA = {
 
 @pytest.mark.parametrize("cursor", [None, 2000])
 @pytest.mark.parametrize("name", DATA)
-async def test_list_of_data_reads_no_whole_table(database: Database, name: str, cursor: int | None) -> None:
+async def test_list_of_data_reads_no_full_table(database: Database, name: str, cursor: int | None) -> None:
     dataset_filter = DatasetFilter(limit=25, cursor=cursor, **DATA[name])
     sql = load_queries("datasets.queries")[f"by_{dataset_filter.sort}"]
-    assert await scanned_whole(database, sql, list_parameters(dataset_filter)) == set()
+    assert await fully_scanned_tables(database, sql, list_parameters(dataset_filter)) == set()
 
 
-async def test_list_of_failing_data_looks_at_jobs_by_index(database: Database) -> None:
+async def test_list_of_failing_data_reads_jobs_by_index(database: Database) -> None:
     sql = load_queries("datasets.queries")["by_source"]
-    assert await scanned_whole(database, sql, list_parameters(DatasetFilter(limit=25, failing=True))) == set()
+    assert await fully_scanned_tables(database, sql, list_parameters(DatasetFilter(limit=25, failing=True))) == set()
 
 
 SPANS = {
@@ -156,20 +156,20 @@ SPANS = {
 
 
 @pytest.mark.parametrize("name", SPANS)
-async def test_page_of_the_feed_reads_no_whole_table(database: Database, name: str) -> None:
+async def test_page_of_the_feed_reads_no_full_table(database: Database, name: str) -> None:
     event_filter, order = SPANS[name]
     values = feed_parameters(event_filter, limit=100)
-    assert await scanned_whole(database, load_queries("events.queries")[f"events_{order}"], values) == set()
+    assert await fully_scanned_tables(database, load_queries("events.queries")[f"events_{order}"], values) == set()
 
 
-async def test_tail_of_the_feed_reads_no_whole_table(database: Database) -> None:
+async def test_tail_of_the_feed_reads_no_full_table(database: Database) -> None:
     end = await feed_end(database)
     values = {
         **feed_parameters(EventFilter(), after=end, until=Cursor(end.xid + 9, 0), limit=1000),
         "max_behind": 10_000,
     }
     for name in ("events_asc", "is_pending", "resumable"):
-        assert await scanned_whole(database, load_queries("events.queries")[name], values) == set(), name
+        assert await fully_scanned_tables(database, load_queries("events.queries")[name], values) == set(), name
 
 
 PRODUCT = {"source_name": "xx/7", "kind": "fabric", "sha256": "0"}
@@ -277,9 +277,9 @@ HOT: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", HOT)
-async def test_hot_query_reads_no_whole_table(database: Database, name: str) -> None:
+async def test_hot_query_reads_no_full_table(database: Database, name: str) -> None:
     topic, _, statement = name.rpartition(".")
-    assert await scanned_whole(database, load_queries(topic)[statement], HOT[name]) == set()
+    assert await fully_scanned_tables(database, load_queries(topic)[statement], HOT[name]) == set()
 
 
 async def _tally_counts(database: Database) -> dict[tuple[int, str], int]:
@@ -294,7 +294,7 @@ async def _job_counts(database: Database) -> dict[tuple[int, str], int]:
     return {(row["run_id"], row["status"]): row["jobs"] for row in rows}
 
 
-async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(database: Database) -> None:
+async def test_tally_after_concurrent_moves_and_folds_equals_the_count(database: Database) -> None:
     async def move(job: int, status: str) -> None:
         await database.execute("UPDATE job SET status = %(status)s WHERE id = %(job)s", {"job": job, "status": status})
 
@@ -310,11 +310,13 @@ async def test_tally_after_moves_at_once_and_folds_at_once_is_what_is_counted(da
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "parameters",
     [{"actor": "person-7"}, {"actor": "nobody"}, {"action": "job.rerun"}, {"action": "no.such"}, {"subject": "job/7"}],
 )
-async def test_list_of_audit_entries_reads_no_whole_table(database: Database, asked: dict[str, Any]) -> None:
+async def test_list_of_audit_entries_reads_no_full_table(database: Database, parameters: dict[str, Any]) -> None:
     assert (
-        await scanned_whole(database, load_queries("identity.audit_log")["entries"], {**_AUDIT_FILTER, **asked})
+        await fully_scanned_tables(
+            database, load_queries("identity.audit_log")["entries"], {**_AUDIT_FILTER, **parameters}
+        )
         == set()
     )

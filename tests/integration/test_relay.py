@@ -41,7 +41,7 @@ async def test_relay_once_sends_everything_and_marks_it(database: Database) -> N
     assert await relay_once(database, queue) == 0
 
 
-async def test_relay_once_marks_exactly_what_the_queue_took(database: Database) -> None:
+async def test_relay_once_marks_exactly_the_accepted_messages(database: Database) -> None:
     queue, jobs = MemoryQueue(), await write_jobs(database, 5)
     rows = await database.all("SELECT job_id, body FROM outbox")
     queue.refused = {row["body"] for row in rows if row["job_id"] in jobs[1:3]}
@@ -52,9 +52,9 @@ async def test_relay_once_marks_exactly_what_the_queue_took(database: Database) 
     assert await sent_jobs(queue) == jobs
 
 
-async def test_relay_once_with_the_queue_away_marks_nothing(database: Database) -> None:
+async def test_relay_once_without_the_queue_marks_nothing(database: Database) -> None:
     queue, jobs = MemoryQueue(), await write_jobs(database, 2)
-    queue.is_away = True
+    queue.is_down = True
     assert await relay_once(database, queue) == 0
     assert await unsent_jobs(database) == jobs
 
@@ -81,7 +81,7 @@ async def test_republished_message_is_marked_as_sent_before(database: Database) 
     assert REPUBLISHED in second.attributes
 
 
-async def test_sweep_with_something_on_the_queue_republishes_nothing(database: Database) -> None:
+async def test_sweep_with_messages_on_the_queue_republishes_nothing(database: Database) -> None:
     queue = MemoryQueue()
     await write_jobs(database, 1)
     await relay_once(database, queue)
@@ -90,7 +90,7 @@ async def test_sweep_with_something_on_the_queue_republishes_nothing(database: D
     assert await unsent_jobs(database) == []
 
 
-async def test_sweep_forgets_sent_messages_of_ended_jobs_alone(database: Database) -> None:
+async def test_sweep_deletes_only_sent_messages_of_ended_jobs(database: Database) -> None:
     queue = MemoryQueue()
     ended, waiting = await write_jobs(database, 2)
     await relay_once(database, queue)
@@ -100,7 +100,7 @@ async def test_sweep_forgets_sent_messages_of_ended_jobs_alone(database: Databas
     assert [row["job_id"] for row in await database.all("SELECT job_id FROM outbox")] == [waiting]
 
 
-async def test_sweep_forgets_messages_received_long_ago(database: Database) -> None:
+async def test_sweep_deletes_messages_received_long_ago(database: Database) -> None:
     (job,) = await write_jobs(database, 1)
     insert = "INSERT INTO inbox VALUES (%(job)s, 1, 'x', %(seq)s, now() - make_interval(days => %(days)s))"
     for seq, days in ((1, 31), (2, 29)):

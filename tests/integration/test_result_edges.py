@@ -229,7 +229,7 @@ async def test_storage_down_keeps_the_batch_exit_and_the_deadline_still_works(da
     await event(database, waiting, "b")
     await database.execute("UPDATE job SET opened_at = now() - interval '3 days' WHERE id = %(job)s", {"job": overdue})
     storage: Any = MemoryStorage()
-    storage.is_away = True
+    storage.is_down = True
     with pytest.raises(Exception, match="away"):
         await sweep(database, storage)
     assert (await row_of(database, overdue))["error_code"] == "infra.deadline"

@@ -61,7 +61,7 @@ async def test_apply_status_success_of_a_live_run_is_published_once(database: Da
     assert await published_jobs(database) == [job["id"]]
 
 
-async def test_apply_status_success_of_another_run_is_not_published(database: Database) -> None:
+async def test_apply_status_success_of_a_trial_run_is_not_published(database: Database) -> None:
     job = await make_job(database, live=False)
     await report(database, job, JobStatus.SUCCESS, result=GOOD)
     assert await published_jobs(database) == []

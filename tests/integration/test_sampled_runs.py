@@ -1,4 +1,4 @@
-"""A sample run over HTTP: its jobs have the number of features, and none of its results is published."""
+"""A sample run over HTTP: its jobs have the number of features, and no result is published."""
 
 from collections.abc import AsyncIterator
 
@@ -24,7 +24,7 @@ async def test_job_of_a_sampled_run_is_submitted_with_its_sample(api: RunningApi
     assert (await api.get(f"/api/run/{job['run']}"))["sample"] == 50
 
 
-async def test_later_attempt_of_a_sampled_job_is_a_sample_too(api: RunningApi) -> None:
+async def test_later_attempt_of_a_sampled_job_is_also_a_sample(api: RunningApi) -> None:
     job = await api.job(sample=50)
     await api.client.post(f"/api/job/{job['id']}/cancel", headers=INTERNAL)
     await api.client.post(f"/api/job/{job['id']}/rerun", headers=INTERNAL)
@@ -40,7 +40,7 @@ async def test_sample_run_cannot_be_live(api: RunningApi) -> None:
     assert changed.status == 409
 
 
-async def test_database_itself_keeps_a_sampled_run_from_being_live(api: RunningApi) -> None:
+async def test_database_rejects_a_live_sample_run(api: RunningApi) -> None:
     run = await api.run(sample=5)
     with pytest.raises(StoreError):
         await api.database.execute("UPDATE run SET live = true WHERE id = %(run)s", {"run": run})

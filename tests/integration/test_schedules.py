@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 import oa_api.schedules.sources_task as sources_module
-from oa_api.schedules.repository import GitHubArchives, Repository, RepositoryReader
+from oa_api.schedules.repository import GitHubArchives, RepositoryReader, SourceRepository
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
 from oa_shared.schedule_types import ScheduleType
@@ -44,7 +44,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def tasks_for(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesTask]:
-    return {ScheduleType.SOURCES: SourcesTask(api.database, RepositoryReader(hosts), Repository(str(address)))}
+    return {ScheduleType.SOURCES: SourcesTask(api.database, RepositoryReader(hosts), SourceRepository(str(address)))}
 
 
 async def trigger(api: RunningApi, **body: Any) -> dict[str, Any]:
@@ -150,7 +150,7 @@ async def test_sources_with_a_lost_lease_write_nothing(
                 await schedule_once(api.database, tasks_for(api, repository))
             return await super().read(*given)
 
-    slow = SourcesTask(api.database, Slow(), Repository(str(repository)))
+    slow = SourcesTask(api.database, Slow(), SourceRepository(str(repository)))
     await schedule_once(api.database, {ScheduleType.SOURCES: slow})
     assert await jobs_of(api) == EXPECTED
     assert (await api.get("/api/schedule"))["schedule_runs"][0]["state"] == "Done"
@@ -211,7 +211,7 @@ async def test_sources_of_a_branch_on_github_are_fetched_at_one_commit(
 ) -> None:
     server_url = str(archive_server.make_url("")).rstrip("/")
     reader = RepositoryReader(("127.0.0.1",), github=GitHubArchives(api=server_url, archives=server_url))
-    task = SourcesTask(api.database, reader, Repository("https://github.com/o/r"))
+    task = SourcesTask(api.database, reader, SourceRepository("https://github.com/o/r"))
     schedule_run = await trigger(api)
     await schedule_once(api.database, {ScheduleType.SOURCES: task})
     assert (await api.get(f"/api/schedule/{schedule_run['id']}"))["detail"]["commit"] == COMMIT

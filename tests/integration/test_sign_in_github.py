@@ -33,14 +33,16 @@ async def browser(api: RunningApi) -> AsyncIterator[WebBrowser]:
 
 
 async def callback_of(browser: WebBrowser, path: str = BEGIN) -> str:
-    """Begin in a browser and return the address that GitHub sends it back to, without going there."""
+    """Start a sign-in and return the callback URL to which GitHub redirects, without opening it."""
     async with browser._session.get(browser.site.join(browser.site.with_path(path)), allow_redirects=False) as sent:
         at_github = sent.headers["Location"]
     async with browser._session.get(at_github, allow_redirects=False) as back:
         return back.headers["Location"]
 
 
-async def test_known_user_is_signed_in_and_led_on(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
+async def test_known_user_is_signed_in_and_redirected(
+    api: RunningApi, github: GithubProvider, browser: WebBrowser
+) -> None:
     await account(api, "ada", "author", github_id=583231)
     shown = await browser.open("/sign-in?next=/profile")
     assert "/sign-in/github?next=/profile" in shown.text
@@ -62,14 +64,14 @@ async def test_user_without_account_gets_the_id_to_give_to_an_admin(browser: Web
     assert browser.cookie("oa_session") == ""
 
 
-async def test_disabled_account_stays_out(browser: WebBrowser, api: RunningApi) -> None:
+async def test_disabled_account_cannot_sign_in(browser: WebBrowser, api: RunningApi) -> None:
     await account(api, "ada", "author", github_id=583231)
     await api.database.execute("UPDATE account SET disabled_at = now()")
     assert (await browser.open(BEGIN)).status == 403
     assert browser.cookie("oa_session") == ""
 
 
-async def test_state_is_good_once(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
+async def test_state_is_valid_once(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     visit = None
     address = await callback_of(browser)
@@ -93,9 +95,7 @@ async def test_callback_of_another_browser_does_not_sign_in(
     assert github.exchanges == 0
 
 
-async def test_code_of_another_sign_in_is_worth_nothing(
-    api: RunningApi, github: GithubProvider, browser: WebBrowser
-) -> None:
+async def test_code_of_another_sign_in_is_refused(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
     await account(api, "eve", "viewer", github_id=583231)
     from_eve = await callback_of(browser)
     async with web_browser(api) as victim:
@@ -109,13 +109,13 @@ async def test_code_of_another_sign_in_is_worth_nothing(
     assert github.exchanges == 1
 
 
-async def test_callback_out_of_nowhere_is_refused(browser: WebBrowser, github: GithubProvider) -> None:
+async def test_callback_without_a_sign_in_is_refused(browser: WebBrowser, github: GithubProvider) -> None:
     for query in ["", "?state=", "?state=x&code=y", "?code=y", "?state=%00&code=y", "?error=access_denied"]:
         assert (await browser.open(f"{BEGIN}/callback{query}")).status == 403, query
     assert github.exchanges == 0
 
 
-async def test_refusal_at_github_leads_back(browser: WebBrowser) -> None:
+async def test_refusal_at_github_redirects_to_sign_in(browser: WebBrowser) -> None:
     address = await callback_of(browser)
     state = address.partition("state=")[2]
     shown = await browser.open(f"{BEGIN}/callback?error=access_denied&state={state}")
@@ -124,12 +124,12 @@ async def test_refusal_at_github_leads_back(browser: WebBrowser) -> None:
     assert shown.message("bad")
 
 
-async def test_github_away_is_503(browser: WebBrowser, github: GithubProvider) -> None:
+async def test_unavailable_github_is_503(browser: WebBrowser, github: GithubProvider) -> None:
     github.is_broken = True
     assert (await browser.open(BEGIN)).status == 503
 
 
-async def test_sign_in_gives_a_new_session_and_ends_the_one_before(api: RunningApi, browser: WebBrowser) -> None:
+async def test_sign_in_starts_a_new_session_and_ends_the_previous_one(api: RunningApi, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     browser.plant("oa_session", "chosen-by-somebody-else")
     await browser.open(BEGIN)
@@ -143,10 +143,10 @@ async def test_sign_in_gives_a_new_session_and_ends_the_one_before(api: RunningA
 ELSEWHERE = ["https://evil.example/", "//evil.example/", "/%5Cevil.example", "/%09/evil.example", "javascript:alert(1)"]
 
 
-async def test_sign_in_leads_nowhere_else(api: RunningApi, browser: WebBrowser) -> None:
+async def test_sign_in_redirects_to_no_other_site(api: RunningApi, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     for address in ELSEWHERE:
-        # the second time the browser is signed in already, and redirected at once
+        # the second time the browser is already signed in and is redirected at once
         for way in (BEGIN, "/sign-in"):
             shown = await browser.open(f"{way}?next={address}")
             assert shown.url.origin() == browser.site.origin(), address
@@ -175,7 +175,7 @@ async def test_member_gets_an_account_once(database_url: str, github: GithubProv
     assert set(github.scopes) == {"read:org"}
 
 
-async def test_member_with_the_name_of_the_service_gets_none(database_url: str, github: GithubProvider) -> None:
+async def test_member_with_the_name_of_the_service_gets_no_account(database_url: str, github: GithubProvider) -> None:
     github.members["oa"] = {"Service": "active"}
     github.user["login"] = "Service"
     assert await sign_in_as_member(database_url, github) == (409, [])
@@ -186,14 +186,16 @@ async def test_invited_and_other_users_get_no_account(database_url: str, github:
     assert await sign_in_as_member(database_url, github) == (403, [])
 
 
-async def test_former_member_stays_out(database_url: str, github: GithubProvider) -> None:
+async def test_former_member_cannot_sign_in(database_url: str, github: GithubProvider) -> None:
     github.members["oa"] = {"octocat": "active"}
     await sign_in_as_member(database_url, github)
     github.members.clear()
     assert (await sign_in_as_member(database_url, github))[0] == 403
 
 
-async def test_member_whose_name_is_taken_does_not_take_that_account(database_url: str, github: GithubProvider) -> None:
+async def test_member_with_the_name_of_an_account_does_not_get_that_account(
+    database_url: str, github: GithubProvider
+) -> None:
     github.members["oa"] = {"octocat": "active"}
     async with running_api(database_url) as api:
         await account(api, "Octocat", "admin")
@@ -203,9 +205,7 @@ async def test_member_whose_name_is_taken_does_not_take_that_account(database_ur
     assert row["role"] == "admin"
 
 
-async def test_user_who_was_renamed_keeps_the_account(
-    api: RunningApi, github: GithubProvider, browser: WebBrowser
-) -> None:
+async def test_renamed_user_keeps_the_account(api: RunningApi, github: GithubProvider, browser: WebBrowser) -> None:
     await account(api, "ada", "author", github_id=583231)
     github.user = {"id": 583231, "login": "renamed"}
     assert ">ada</a>" in (await browser.open(BEGIN)).text
@@ -214,9 +214,7 @@ async def test_user_who_was_renamed_keeps_the_account(
         assert (await other.open(BEGIN)).status == 403
 
 
-async def test_role_of_members_that_is_none_keeps_the_service_from_starting(
-    database_url: str, github: GithubProvider
-) -> None:
+async def test_invalid_role_of_members_prevents_the_start(database_url: str, github: GithubProvider) -> None:
     with pytest.raises(SettingsError, match="OA_GITHUB_MEMBER_ROLE"):
         async with running_api(database_url, **github.settings, github_member_role="service"):
             pass

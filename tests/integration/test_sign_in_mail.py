@@ -1,4 +1,4 @@
-"""Signing in by a mailed link, over SMTP and HTTP; and the ways to abuse it."""
+"""Sign-in by an email link, over SMTP and HTTP, and attempts to abuse it."""
 
 import asyncio
 import re
@@ -17,7 +17,7 @@ from oa_api.settings import site_url
 from support.accounts import account, link, token
 from support.mail_server import MailBox, mail_server
 from support.running_api import RunningApi, running_api
-from support.web_browser import Shown, WebBrowser, web_browser
+from support.web_browser import ShownPage, WebBrowser, web_browser
 
 LINK = re.compile(r"http\S+/sign-in/link\?token=\S+")
 
@@ -41,7 +41,7 @@ async def browser(api: RunningApi) -> AsyncIterator[WebBrowser]:
         yield opened
 
 
-async def ask(browser: WebBrowser, email: str, *, path: str = "/sign-in") -> Shown:
+async def ask(browser: WebBrowser, email: str, *, path: str = "/sign-in") -> ShownPage:
     shown = await browser.open(path)
     return await browser.send(shown, "/sign-in/mail", email=email)
 
@@ -58,9 +58,9 @@ async def answer_all(api: RunningApi, box: MailBox, browser: WebBrowser) -> list
     return [LINK.findall(mail.get_content())[0] for mail in box.mails]
 
 
-async def test_asking_and_opening_signs_in_and_leads_on(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
-    asked = await ask(browser, " Ada@Example.org ", path="/sign-in?next=/runs")
-    assert asked.message("good")
+async def test_request_and_link_sign_in_and_redirect(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
+    shown = await ask(browser, " Ada@Example.org ", path="/sign-in?next=/runs")
+    assert shown.message("good")
     (address,) = await answer_all(api, box, browser)
     assert box.mails[0]["To"] == "ada@example.org"
     assert box.envelopes == [["ada@example.org"]]
@@ -73,7 +73,7 @@ async def test_asking_and_opening_signs_in_and_leads_on(api: RunningApi, box: Ma
     assert ">ada</a>" in shown.text
 
 
-async def test_answer_to_an_unknown_address_is_the_same(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
+async def test_response_to_an_unknown_address_is_the_same(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     known, unknown = await ask(browser, "ada@example.org"), await ask(browser, "eve@example.org")
     assert known.status == unknown.status
     assert known.text == unknown.text
@@ -108,7 +108,7 @@ async def test_link_works_once(api: RunningApi, browser: WebBrowser) -> None:
         assert thief.cookie("oa_session") == ""
 
 
-async def test_two_at_once_get_one_session(api: RunningApi) -> None:
+async def test_concurrent_uses_of_a_link_get_one_session(api: RunningApi) -> None:
     secret = await link(api, 1)
     used = await asyncio.gather(
         *(api.database.run(lambda transaction: magic_link.use_link(transaction, secret)) for _ in range(4)),
@@ -118,7 +118,7 @@ async def test_two_at_once_get_one_session(api: RunningApi) -> None:
 
 
 @pytest.mark.parametrize("cause", ["expired", "disabled", "other account"])
-async def test_link_that_is_no_longer_good_is_refused(api: RunningApi, browser: WebBrowser, cause: str) -> None:
+async def test_expired_link_is_refused(api: RunningApi, browser: WebBrowser, cause: str) -> None:
     secret = await link(api, 1)
     statements = {
         "expired": "UPDATE sign_in_link SET expires_at = now() - interval '1 s'",
@@ -132,9 +132,7 @@ async def test_link_that_is_no_longer_good_is_refused(api: RunningApi, browser: 
     assert browser.cookie("oa_session") == ""
 
 
-async def test_fourth_request_in_a_quarter_of_an_hour_does_nothing(
-    api: RunningApi, box: MailBox, browser: WebBrowser
-) -> None:
+async def test_fourth_request_in_15_minutes_does_nothing(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     texts = {(await ask(browser, "ada@example.org")).text for _ in range(5)}
     assert len(texts) == 1
     assert len(await answer_all(api, box, browser)) == 3
@@ -152,9 +150,7 @@ async def test_flood_of_addresses_writes_a_bounded_number_of_rows(api: RunningAp
     assert await api.count("sign_in_request") == 5000
 
 
-async def test_one_address_of_the_network_begins_twenty_sign_ins_in_a_quarter_of_an_hour(
-    database_url: str, box: MailBox
-) -> None:
+async def test_one_client_address_starts_at_most_twenty_sign_ins_in_15_minutes(database_url: str, box: MailBox) -> None:
     mail_url = f"smtp://127.0.0.1:{box.port}"
     async with running_api(database_url, mail_url=mail_url, unlimited_networks=()) as api, web_browser(api) as browser:
         statuses = [(await ask(browser, f"{number}@example.org")).status for number in range(21)]
@@ -174,9 +170,7 @@ async def test_form_of_another_site_neither_requests_a_link_nor_signs_in(api: Ru
     assert browser.cookie("oa_session") == ""
 
 
-async def test_link_leads_to_the_address_of_the_settings_whatever_a_request_says(
-    database_url: str, box: MailBox
-) -> None:
+async def test_link_has_the_configured_url_regardless_of_the_request(database_url: str, box: MailBox) -> None:
     settings = {"mail_url": f"smtp://127.0.0.1:{box.port}", "public_url": "https://oa.example"}
     async with running_api(database_url, **settings) as api:
         await account(api, "ada", email="ada@example.org")
@@ -186,9 +180,7 @@ async def test_link_leads_to_the_address_of_the_settings_whatever_a_request_says
     assert LINK.findall(box.mails[0].get_content())[0].startswith("https://oa.example/sign-in/link?token=")
 
 
-async def test_nothing_of_a_link_is_in_the_log_or_the_database(
-    api: RunningApi, box: MailBox, browser: WebBrowser
-) -> None:
+async def test_link_is_not_in_the_log_or_the_database(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     with structlog.testing.capture_logs() as logs:
         await ask(browser, "ada@example.org")
         (address,) = await answer_all(api, box, browser)
@@ -226,7 +218,7 @@ async def test_worker_sends_links_and_heartbeats_and_stops(api: RunningApi, box:
     assert await api.database.first("SELECT 1 FROM heartbeat WHERE name = %(name)s", {"name": SIGN_IN_MAIL})
 
 
-async def test_what_is_over_is_forgotten(api: RunningApi) -> None:
+async def test_expired_rows_are_deleted(api: RunningApi) -> None:
     await link(api, 1)
     await api.database.execute("UPDATE sign_in_link SET expires_at = now() - interval '1 s'")
     await magic_link.request_link(api.database, "ada@example.org", anonymous_session="v", next_path="/")

@@ -1,4 +1,4 @@
-"""The door to Postgres, against a real one: transactions, lost connections, time-outs, cancellation."""
+"""The database access layer against a real Postgres: transactions, lost connections, timeouts, cancellation."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -49,11 +49,11 @@ async def runs(database: Database) -> int:
 
 
 async def fill_pool(database: Database) -> None:
-    """Open every connection of the pool and give it back."""
+    """Open every connection of the pool and return it."""
     await asyncio.gather(*(database.all("SELECT pg_sleep(0.05)") for _ in range(4)))
 
 
-async def test_transaction_that_raises_leaves_nothing(database: Database) -> None:
+async def test_transaction_that_raises_writes_nothing(database: Database) -> None:
     async def insert_and_fail(transaction: Transaction) -> None:
         await transaction.execute(INSERT_RUN)
         raise ValueError("on purpose")
@@ -72,7 +72,7 @@ async def test_transaction_that_raises_leaves_nothing(database: Database) -> Non
     ],
     ids=["first", "all", "execute"],
 )
-async def test_database_with_a_pool_of_dead_connections_still_answers(
+async def test_database_with_a_pool_of_dead_connections_still_works(
     database: Database, database_url: str, use: Callable[[Database], object]
 ) -> None:
     await fill_pool(database)
@@ -82,7 +82,7 @@ async def test_database_with_a_pool_of_dead_connections_still_answers(
     await killer.close()
 
 
-async def test_run_connection_lost_before_commit_is_done_again_and_once(database: Database) -> None:
+async def test_run_connection_lost_before_commit_is_retried_and_commits_once(database: Database) -> None:
     tries = 0
 
     async def work(transaction: Transaction) -> None:
@@ -103,7 +103,7 @@ async def test_run_connection_lost_each_time_raises(database: Database) -> None:
     assert await runs(database) == 0
 
 
-async def test_run_connection_lost_during_commit_is_not_done_again(database: Database) -> None:
+async def test_run_connection_lost_during_commit_is_not_retried(database: Database) -> None:
     tries = 0
     await database.execute(
         "CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS"
@@ -124,7 +124,7 @@ async def test_run_connection_lost_during_commit_is_not_done_again(database: Dat
     assert tries == 1
 
 
-async def test_run_lost_conflict_is_tried_again(database: Database) -> None:
+async def test_run_conflict_is_retried(database: Database) -> None:
     tries = 0
 
     async def work(transaction: Transaction) -> int:
@@ -142,7 +142,7 @@ async def test_run_permanent_conflict_is_raised(database: Database) -> None:
         await database.execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$")
 
 
-async def test_run_two_that_deadlock_both_end_well(database: Database) -> None:
+async def test_run_two_deadlocked_transactions_both_succeed(database: Database) -> None:
     await database.execute("INSERT INTO run (live) VALUES (true), (true)")
     both_begun = asyncio.Barrier(2)
     begun: set[int] = set()
@@ -168,7 +168,7 @@ async def test_execute_wrong_statement_keeps_the_cause(database: Database) -> No
     assert caught.value.__cause__ is not None
 
 
-async def test_statement_longer_than_the_servers_limit_is_a_timeout_and_costs_no_connection(database_url: str) -> None:
+async def test_statement_beyond_the_server_limit_is_a_timeout_and_keeps_the_connection(database_url: str) -> None:
     database = await Database.open(database_url, connections=1, server_limits_ms={"statement_timeout": 100})
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)
     before = await database.first("SELECT pg_backend_pid() AS pid")
@@ -217,7 +217,7 @@ async def test_work_canceled_between_statements_is_rolled_back(database_url: str
     await database.close()
 
 
-async def test_postgres_restarted_under_the_pool_answers_again(own_postgres: Postgres) -> None:
+async def test_postgres_restarted_under_the_pool_works_again(own_postgres: Postgres) -> None:
     database = await Database.open(own_postgres.url(), connections=4)
     await fill_pool(database)
     own_postgres.stop()
@@ -235,7 +235,7 @@ async def test_open_without_server_is_unavailable() -> None:
         await Database.open("postgresql://nobody@127.0.0.1:1/none")
 
 
-async def test_migrate_two_at_once_applies_each_once(empty_database_url: str) -> None:
+async def test_migrate_twice_concurrently_applies_each_once(empty_database_url: str) -> None:
     first, second = await Database.open(empty_database_url), await Database.open(empty_database_url)
     applied = await asyncio.gather(migrate(first), migrate(second))
     assert sorted(map(bool, applied)) == [False, True]

@@ -42,7 +42,7 @@ async def site() -> AsyncIterator[TestServer]:
 
 
 def make_attempt(
-    opened: Aws,
+    aws_clients: Aws,
     site: TestServer,
     queues: Queues,
     bucket: str,
@@ -66,26 +66,26 @@ def make_attempt(
     )
     log_file = tmp_path / "log.jsonl"
     log_file.write_text('{"event": "started"}\n')
-    queue = opened.queue(queues.results_url)
-    return AttemptRunner(settings, storage=opened.storage(bucket), queue=queue, log_file=log_file, **more)
+    queue = aws_clients.queue(queues.results_url)
+    return AttemptRunner(settings, storage=aws_clients.storage(bucket), queue=queue, log_file=log_file, **more)
 
 
-async def sent_messages(opened: Aws, queues: Queues) -> list[StatusMessage]:
-    received = await opened.queue(queues.results_url).receive(10, 1, 30)
+async def sent_messages(aws_clients: Aws, queues: Queues) -> list[StatusMessage]:
+    received = await aws_clients.queue(queues.results_url).receive(10, 1, 30)
     messages = [parse_result_message(message.body) for message in received]
     return sorted((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
 
 
 async def test_attempt_success_uploads_all_files_and_reports_success(
-    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
-    assert await make_attempt(opened, site, queues, bucket, tmp_path).run() == 0
-    messages = await sent_messages(opened, queues)
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path).run() == 0
+    messages = await sent_messages(aws_clients, queues)
     assert [message.status for message in messages if message.progress is None] == ["Running", "Success"]
     assert [message.seq for message in messages] == list(range(1, len(messages) + 1))
     result: dict[str, Any] = messages[-1].result or {}
     assert result["count"] == 1
-    storage = opened.storage(bucket)
+    storage = aws_clients.storage(bucket)
     for about in result["outputs"].values():
         found = await storage.head(about["key"])
         assert found is not None
@@ -96,41 +96,43 @@ async def test_attempt_success_uploads_all_files_and_reports_success(
 
 
 async def test_attempt_second_container_exits_without_messages(
-    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
-    await make_attempt(opened, site, queues, bucket, tmp_path).run()
-    await sent_messages(opened, queues)
-    assert await make_attempt(opened, site, queues, bucket, tmp_path).run() == 0
-    assert await sent_messages(opened, queues) == []
+    await make_attempt(aws_clients, site, queues, bucket, tmp_path).run()
+    await sent_messages(aws_clients, queues)
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path).run() == 0
+    assert await sent_messages(aws_clients, queues) == []
 
 
 async def test_attempt_bad_source_reports_the_code_and_exits_with_its_status(
-    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
-    assert await make_attempt(opened, site, queues, bucket, tmp_path, name="bad").run() == 11
-    messages = await sent_messages(opened, queues)
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path, name="bad").run() == 11
+    messages = await sent_messages(aws_clients, queues)
     assert [message.status for message in messages] == ["Running", "Fail"]
     assert (messages[-1].error or {})["code"] == "source.not_found"
-    assert await opened.storage(bucket).get_bytes("job/7/attempt-1/manifest.json") is None
+    assert await aws_clients.storage(bucket).get_bytes("job/7/attempt-1/manifest.json") is None
 
 
 async def test_attempt_second_try_of_batch_inherits_only_the_claim_of_its_own_job(
-    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
-    await opened.storage(bucket).put_new("job/7/attempt-1/claim.json", claim("batch-1", "a machine that is gone"))
+    await aws_clients.storage(bucket).put_new("job/7/attempt-1/claim.json", claim("batch-1", "a machine that is gone"))
     for container in ("batch-2", "batch-1"):
-        assert not await sent_messages(opened, queues)
-        assert await make_attempt(opened, site, queues, bucket, tmp_path, container=container, batch_try=2).run() == 0
-    numbers = [message.seq for message in await sent_messages(opened, queues)]
+        assert not await sent_messages(aws_clients, queues)
+        assert (
+            await make_attempt(aws_clients, site, queues, bucket, tmp_path, container=container, batch_try=2).run() == 0
+        )
+    numbers = [message.seq for message in await sent_messages(aws_clients, queues)]
     assert len(numbers) > 1
     assert min(numbers) > 1_000_000
 
 
 async def test_attempt_of_a_sample_reports_filled_fields_and_writes_no_data(
-    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
-    assert await make_attempt(opened, site, queues, bucket, tmp_path, sample=5).run() == 0
-    ended = (await sent_messages(opened, queues))[-1]
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path, sample=5).run() == 0
+    ended = (await sent_messages(aws_clients, queues))[-1]
     assert ended.status == "Success"
     assert ended.result is not None
     assert ended.result["count"] == 1
@@ -138,14 +140,14 @@ async def test_attempt_of_a_sample_reports_filled_fields_and_writes_no_data(
     assert ended.result["without_geometry"] == 0
     assert {name for name, filled in ended.result["fields"].items() if filled} == {"number", "street"}
     assert set(ended.result["outputs"]) == {"sample.json", "manifest.json"}
-    rows = json.loads(await opened.storage(bucket).get_bytes("job/7/attempt-1/sample.json") or b"{}")["rows"]
+    rows = json.loads(await aws_clients.storage(bucket).get_bytes("job/7/attempt-1/sample.json") or b"{}")["rows"]
     assert rows[0]["raw"]["ST"] == "Main"
 
 
 async def test_attempt_of_a_sample_fails_like_the_full_job(
-    opened: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
-    assert await make_attempt(opened, site, queues, bucket, tmp_path, name="bad", sample=5).run() == 11
-    ended = (await sent_messages(opened, queues))[-1]
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path, name="bad", sample=5).run() == 11
+    ended = (await sent_messages(aws_clients, queues))[-1]
     assert ended.status == "Fail"
     assert (ended.error and ended.error["code"]) == "source.not_found"

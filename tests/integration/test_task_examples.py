@@ -199,5 +199,5 @@ async def test_check_command_with_missing_data_reports_the_failure(make_job: Mak
 
     done = await command("check", str(job.definition), "--data", "--quiet", "--json")
 
-    told = [json.loads(line) for line in done.output.splitlines()]
-    assert ("/layers/addresses/0/data", "source.not_found") in {(item["pointer"], item["code"]) for item in told}
+    findings = [json.loads(line) for line in done.output.splitlines()]
+    assert ("/layers/addresses/0/data", "source.not_found") in {(item["pointer"], item["code"]) for item in findings}

@@ -31,7 +31,7 @@ async def api(body: Row) -> AsyncIterator[str]:
         yield str(server.make_url(""))
 
 
-async def run(body: Row, opened: Aws, queues: Queues, bucket: str, *, folder: Path) -> tuple[int, StatusMessage]:
+async def run(body: Row, aws_clients: Aws, queues: Queues, bucket: str, *, folder: Path) -> tuple[int, StatusMessage]:
     """Run the attempt of a plan; return its exit status and its last message."""
     (folder / "log.jsonl").write_text("")
     async with api(body) as url:
@@ -46,22 +46,22 @@ async def run(body: Row, opened: Aws, queues: Queues, bucket: str, *, folder: Pa
             bucket=bucket,
             results_queue_url=queues.results_url,
         )
-        storage, queue = opened.storage(bucket), opened.queue(queues.results_url)
+        storage, queue = aws_clients.storage(bucket), aws_clients.queue(queues.results_url)
         status = await AttemptRunner(settings, storage=storage, queue=queue, log_file=folder / "log.jsonl").run()
-    received = await opened.queue(queues.results_url).receive(10, 1, 30)
+    received = await aws_clients.queue(queues.results_url).receive(10, 1, 30)
     messages = [parse_result_message(message.body) for message in received]
     return status, max((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
 
 
 async def test_attempt_of_an_export_reads_published_files_from_the_bucket_and_uploads_one(
-    opened: Aws, queues: Queues, bucket: str, tmp_path: Path
+    aws_clients: Aws, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
-    published, storage = Bucket(tmp_path / "published"), opened.storage(bucket)
+    published, storage = Bucket(tmp_path / "published"), aws_clients.storage(bucket)
     datasets = [published.publish(f"us/{name}", [address("1", "A", 1, 2)]) for name in ("x", "y")]
     for dataset in datasets:
         await storage.put_file(dataset["key"], published.folder / dataset["key"])
     body = plan("export", datasets, formats=["csv"])
-    status, ended = await run(body, opened, queues, bucket, folder=tmp_path)
+    status, ended = await run(body, aws_clients, queues, bucket, folder=tmp_path)
     assert status == 0
     assert ended.status == "Success"
     assert ended.result is not None
@@ -75,21 +75,21 @@ async def test_attempt_of_an_export_reads_published_files_from_the_bucket_and_up
 
 
 async def test_attempt_of_an_export_without_its_input_is_a_storage_failure(
-    opened: Aws, queues: Queues, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    aws_clients: Aws, queues: Queues, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(input_fetcher, "DELAYS_S", (0.0, 0.0))
     dataset = Bucket(tmp_path / "published").publish("us/x", [address("1", "A", 1, 2)])
     body = plan("export", [dataset], formats=["csv"])
-    status, ended = await run(body, opened, queues, bucket, folder=tmp_path)
+    status, ended = await run(body, aws_clients, queues, bucket, folder=tmp_path)
     assert status == 25
     assert ended.status == "Fail"
     assert (ended.error and ended.error["code"]) == "infra.storage"
 
 
 async def test_attempt_of_an_invalid_plan_fails_with_its_code(
-    opened: Aws, queues: Queues, bucket: str, tmp_path: Path
+    aws_clients: Aws, queues: Queues, bucket: str, tmp_path: Path
 ) -> None:
-    status, ended = await run(plan("fabric", []), opened, queues, bucket, folder=tmp_path)
+    status, ended = await run(plan("fabric", []), aws_clients, queues, bucket, folder=tmp_path)
     assert status == 10
     assert ended.status == "Fail"
     assert (ended.error and ended.error["code"]) == "source.schema"

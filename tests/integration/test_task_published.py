@@ -32,7 +32,7 @@ class Site:
     text: str = "NO,ST,X,Y\n1,Main,-100,40\n2,Main,-100,41\n"
     sent: int = 0
     stalls: bool = False
-    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    is_requested: asyncio.Event = field(default_factory=asyncio.Event)
 
     def app(self) -> web.Application:
         app = web.Application()
@@ -48,9 +48,9 @@ class Site:
         return web.json_response({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}})
 
     async def data(self, request: web.Request) -> web.Response:
-        wanted = (request.query["source"], request.query["layer"], request.query["name"])
+        entry = (request.query["source"], request.query["layer"], request.query["name"])
         rows = []
-        if self.published is not None and wanted == ("xx/town", "addresses", "city"):
+        if self.published is not None and entry == ("xx/town", "addresses", "city"):
             rows.append({"source_name": "xx/town", "job": self.published, "attempt": 1})
         return web.json_response({"data": rows})
 
@@ -61,7 +61,7 @@ class Site:
         return web.Response(status=404) if found is None else web.Response(body=found)
 
     async def csv(self, request: web.Request) -> web.Response:
-        self.asked.set()
+        self.is_requested.set()
         etag = f'"{len(self.text)}"'
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304, headers={"ETag": etag})
@@ -75,7 +75,7 @@ class Site:
 class Bench:
     """Runs attempts against one site."""
 
-    opened: Aws
+    aws_clients: Aws
     queues: Queues
     bucket: str
     site: Site
@@ -97,31 +97,31 @@ class Bench:
         )
         log_file = self.folder / "log.jsonl"
         log_file.touch()
-        queue = self.opened.queue(self.queues.results_url)
-        return AttemptRunner(settings, storage=self.opened.storage(self.bucket), queue=queue, log_file=log_file)
+        queue = self.aws_clients.queue(self.queues.results_url)
+        return AttemptRunner(settings, storage=self.aws_clients.storage(self.bucket), queue=queue, log_file=log_file)
 
     async def manifest(self, job: int) -> dict[str, Any]:
-        found = await self.opened.storage(self.bucket).get_bytes(f"job/{job}/attempt-1/manifest.json")
+        found = await self.aws_clients.storage(self.bucket).get_bytes(f"job/{job}/attempt-1/manifest.json")
         manifest: dict[str, Any] = json.loads(found or b"{}")
         return manifest
 
     async def changes(self, job: int) -> tuple[bool, int, int]:
         """Return whether there was something to compare with, and how much was added and removed."""
-        found = await self.opened.storage(self.bucket).get_bytes(f"job/{job}/attempt-1/changes.jsonl.gz")
+        found = await self.aws_clients.storage(self.bucket).get_bytes(f"job/{job}/attempt-1/changes.jsonl.gz")
         summary = json.loads(gzip.decompress(found or b"").splitlines()[-1])
         return summary["previous"], summary["added"], summary["removed"]
 
     async def last_message(self) -> StatusMessage:
-        received = await self.opened.queue(self.queues.results_url).receive(10, 1, 30)
+        received = await self.aws_clients.queue(self.queues.results_url).receive(10, 1, 30)
         messages = [parse_result_message(message.body) for message in received]
         return max((m for m in messages if isinstance(m, StatusMessage)), key=lambda message: message.seq)
 
 
 @pytest.fixture
-async def bench(opened: Aws, queues: Queues, bucket: str, tmp_path: Path) -> AsyncIterator[Bench]:
-    site = Site(opened.storage(bucket))
+async def bench(aws_clients: Aws, queues: Queues, bucket: str, tmp_path: Path) -> AsyncIterator[Bench]:
+    site = Site(aws_clients.storage(bucket))
     async with TestServer(site.app(), host="127.0.0.1") as server:
-        yield Bench(opened, queues, bucket, site, server, tmp_path)
+        yield Bench(aws_clients, queues, bucket, site, server, tmp_path)
 
 
 async def test_attempt_unchanged_source_uses_the_cache_and_has_no_changes(bench: Bench) -> None:
@@ -154,13 +154,13 @@ async def test_attempt_stop_reports_progress_stopped_and_no_result(bench: Bench)
     bench.site.stalls = True
     attempt = bench.attempt(9)
     running = asyncio.create_task(attempt.run())
-    await bench.site.asked.wait()
+    await bench.site.is_requested.wait()
     attempt.stop()
     assert await running == 143
     last = await bench.last_message()
     assert last.status == "Running"
     assert last.progress == {"phase": "stopped"}
     assert await bench.manifest(9) == {}
-    storage = bench.opened.storage(bench.bucket)
+    storage = bench.aws_clients.storage(bench.bucket)
     assert await storage.get_bytes("job/9/attempt-1/result.json") is None
     assert await storage.get_bytes("job/9/attempt-1/log.jsonl") is not None

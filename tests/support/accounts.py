@@ -1,4 +1,4 @@
-"""People of a running API: accounts, their tokens and the sessions of their browsers, made as the API makes them."""
+"""Accounts of a running API with their tokens and sessions, created by the functions of the API."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ _SQL = load_queries("identity.queries")
 
 @dataclass(frozen=True)
 class Answer:
-    """The status, the JSON and the headers of an answer."""
+    """The status, the JSON and the headers of a response."""
 
     status: int
     json: Any
@@ -36,7 +36,7 @@ async def account(api: RunningApi, login: str, role: str = "viewer", **more: Any
 
 
 async def token(api: RunningApi, login: str, role: str = "viewer", *, days: int = 1) -> dict[str, str]:
-    """Create a token of an account and return the header that carries it."""
+    """Create a token of an account and return its header."""
     row = await _account_row(api, login)
     body = {"account": row.id, "name": "test", "role": role, "days": days}
     created = await call(api, "POST", "/api/token", body)
@@ -52,7 +52,7 @@ async def session(api: RunningApi, login: str) -> str:
 
 
 async def link(api: RunningApi, account_id: int, **more: Any) -> str:
-    """Create a link that signs in, and return its secret."""
+    """Create a sign-in link and return its secret."""
     return await api.database.run(lambda transaction: magic_link.create_link(transaction, account_id, **more))
 
 

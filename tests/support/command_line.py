@@ -14,7 +14,7 @@ OA = Path(sys.executable).with_name("oa")
 
 
 @dataclass
-class Ended:
+class ProgramResult:
     """The exit status and the output of a program."""
 
     status: int
@@ -23,17 +23,19 @@ class Ended:
 
     @property
     def json(self) -> Any:
-        """Return the JSON value that it printed."""
+        """Return the printed JSON value."""
         return json.loads(self.out)
 
 
-async def oa(api: RunningApi | None, *words: str, secret: str = SECRET, url: str = "", token: str = "") -> Ended:
+async def oa(
+    api: RunningApi | None, *words: str, secret: str = SECRET, url: str = "", token: str = ""
+) -> ProgramResult:
     """Run `oa` with its standard input closed, as a script does; a `token` takes precedence over the secret."""
     target = url or (str(api.client.make_url("")).rstrip("/") if api else "")
     return await run(OA, *words, OA_API_URL=target, OA_SHARED_SECRET=secret, OA_TOKEN=token)
 
 
-async def run(program: Path, *words: str, path: str | None = None, **environ: str) -> Ended:
+async def run(program: Path, *words: str, path: str | None = None, **environ: str) -> ProgramResult:
     """Run a program with standard input closed, a wide terminal, and only these variables in its environment."""
     process = await asyncio.create_subprocess_exec(
         program,
@@ -44,4 +46,4 @@ async def run(program: Path, *words: str, path: str | None = None, **environ: st
         stderr=asyncio.subprocess.PIPE,
     )
     out, err = await process.communicate()
-    return Ended(process.returncode or 0, out.decode(), err.decode())
+    return ProgramResult(process.returncode or 0, out.decode(), err.decode())

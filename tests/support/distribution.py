@@ -1,4 +1,4 @@
-"""The order of tests for several workers: each begins with its share of the slow modules, which mostly wait."""
+"""The order of tests for several workers: each starts with its share of the slow modules, which mostly wait."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
@@ -8,10 +8,10 @@ import pytest
 
 
 def deal(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
-    """Return the tests in the order in which `workers` take equal, contiguous parts of them (`--dist worksteal`).
+    """Return the tests in an order for `workers` that run equal, contiguous parts of them (`--dist worksteal`).
 
-    Modules marked slow are dealt out whole, since their tests share a stack, and come first in each part: while one
-    worker waits for a stack the others have the processors, and no worker is left with a slow module at the end.
+    Modules marked slow stay together, because their tests share a stack, and are first in each part: while one
+    worker waits for a stack the others use the processors, and no worker ends with a slow module.
     """
     modules = [list(tests) for _, tests in groupby(items, key=attrgetter("path"))]
     slow = [module for module in modules if any(test.get_closest_marker("slow") for test in module)]
@@ -23,7 +23,7 @@ def deal(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
 
 
 def _parts(heads: list[list[pytest.Item]], quick: Iterator[pytest.Item], left: int) -> Iterator[pytest.Item]:
-    """Fill each head up to the size of the part that the scheduler gives to its worker."""
+    """Fill each part up to the size that the scheduler gives to its worker."""
     for number, head in enumerate(heads):
         size = left // (len(heads) - number)
         part = [*head, *islice(quick, max(0, size - len(head)))]

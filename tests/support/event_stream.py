@@ -1,4 +1,4 @@
-"""A client of server-sent events, as browsers are one: it remembers the last id and can come back with it."""
+"""A client of server-sent events that, like a browser, keeps the last ID and can reconnect with it."""
 
 import asyncio
 import json
@@ -15,8 +15,8 @@ _WITHIN_S = 30
 
 
 @dataclass
-class Sent:
-    """One event as it came."""
+class SentEvent:
+    """One received event."""
 
     name: str
     data: Any
@@ -24,22 +24,22 @@ class Sent:
 
 @dataclass
 class EventStream:
-    """An open stream; `last_id` is what a browser would come back with."""
+    """An open stream; `last_id` is the ID with which a browser would reconnect."""
 
     content: aiohttp.StreamReader
     last_id: str = ""
     comments: list[str] = field(default_factory=list)
     retry_ms: int | None = None
 
-    async def next(self, *names: str) -> Sent:
-        """Return the next event, of these names if any are given."""
+    async def next(self, *names: str) -> SentEvent:
+        """Return the next event, with one of these names if any are given."""
         async with asyncio.timeout(_WITHIN_S):
             while True:
                 sent = await self._block()
                 if sent is not None and (not names or sent.name in names):
                     return sent
 
-    async def _block(self) -> Sent | None:
+    async def _block(self) -> SentEvent | None:
         name, data = "message", ""
         while line := (await self._line()):
             word, _, value = line.partition(":")
@@ -54,7 +54,7 @@ class EventStream:
                 data += value
             elif word == "retry":
                 self.retry_ms = int(value)
-        return Sent(name, json.loads(data)) if data else None
+        return SentEvent(name, json.loads(data)) if data else None
 
     async def _line(self) -> str:
         line = await self.content.readline()
@@ -67,7 +67,7 @@ class EventStream:
 async def open_stream(
     client: TestClient[web.Request, web.Application], path: str = "/api/events", *, last_id: str = ""
 ) -> AsyncIterator[EventStream]:
-    """Open a stream, from where another left off if `last_id` is given."""
+    """Open a stream, which resumes after `last_id` if it is given."""
     headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
     async with client.get(path, headers=headers, timeout=aiohttp.ClientTimeout(total=None)) as response:
         assert response.status == 200, await response.text()

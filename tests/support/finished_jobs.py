@@ -12,7 +12,7 @@ GOOD: dict[str, Any] = {"count": 100, "valid": 100, "fields": {"number": 100, "s
 
 
 async def make_jobs(api: RunningApi, *names: str, live: bool = True, layer: str = "addresses") -> list[int]:
-    """Make a run with a job for each source name, and return the jobs' numbers."""
+    """Create a run with a job for each source name, and return the IDs of the jobs."""
     body = definition("city")
     body["layers"] = {layer: body["layers"]["addresses"]}
     run = await api.run(live=live)
@@ -20,7 +20,7 @@ async def make_jobs(api: RunningApi, *names: str, live: bool = True, layer: str 
     return list(answer["jobs"])
 
 
-async def tell(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> str:
+async def report_status(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> str:
     """Report a status of a job's current attempt."""
     row = await api.database.first("SELECT attempt, token FROM job WHERE id = %(job)s", {"job": job})
     counted = await api.database.first("SELECT count(*) AS reports FROM inbox WHERE job_id = %(job)s", {"job": job})
@@ -37,20 +37,20 @@ async def tell(api: RunningApi, job: int, status: JobStatus, **extra: Any) -> st
 
 
 async def succeed(api: RunningApi, job: int, **result: Any) -> str:
-    """Let a job succeed with its files below its own prefix."""
+    """Report success of a job, with files below its own prefix."""
     row = await api.database.first("SELECT attempt FROM job WHERE id = %(job)s", {"job": job})
     key = f"job/{job}/attempt-{row['attempt'] if row else 0}/source.geojson.gz"
     outputs = {"source.geojson.gz": {"key": key, "bytes": 1000, "sha256": "0" * 64}}
-    await tell(api, job, JobStatus.RUNNING)
-    return await tell(api, job, JobStatus.SUCCESS, result={**GOOD, "outputs": outputs, **result})
+    await report_status(api, job, JobStatus.RUNNING)
+    return await report_status(api, job, JobStatus.SUCCESS, result={**GOOD, "outputs": outputs, **result})
 
 
 async def fail(api: RunningApi, job: int, code: str = "source.not_found", message: str = "gone") -> str:
-    """Let a job fail."""
-    return await tell(api, job, JobStatus.FAIL, error={"code": code, "message": message})
+    """Report failure of a job."""
+    return await report_status(api, job, JobStatus.FAIL, error={"code": code, "message": message})
 
 
 async def post(api: RunningApi, path: str, **body: Any) -> Any:
-    """Post with the secret and return the JSON answer."""
+    """Post with the shared secret and return the JSON response."""
     response = await api.client.post(path, json=body, headers=INTERNAL)
     return await response.json()

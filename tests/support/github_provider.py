@@ -1,4 +1,4 @@
-"""GitHub as an identity provider, as far as signing in goes: its addresses, its answers, its refusals."""
+"""GitHub as an identity provider: the endpoints of sign-in, their responses and their errors."""
 
 import base64
 import hashlib
@@ -30,19 +30,19 @@ class GithubProvider:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """Return what the API must know to use this one."""
+        """Return the settings of an API that uses this provider."""
         known = {"github_client_id": CLIENT_ID, "github_client_secret": CLIENT_SECRET, "allowed_hosts": ("127.0.0.1",)}
         return {**known, "github_url": self.url, "github_api_url": f"{self.url}/api"}
 
     async def authorize(self, request: web.Request) -> web.Response:
-        asked = dict(request.query)
-        if asked["client_id"] != CLIENT_ID or asked["code_challenge_method"] != "S256":
+        query = dict(request.query)
+        if query["client_id"] != CLIENT_ID or query["code_challenge_method"] != "S256":
             return web.Response(status=404)
-        self.scopes.append(asked.get("scope", ""))
+        self.scopes.append(query.get("scope", ""))
         code = secrets.token_hex(10)
-        self._codes[code] = {**asked, "login": self.user["login"]}
+        self._codes[code] = {**query, "login": self.user["login"]}
         self._tokens[code] = dict(self.user)
-        back = URL(asked["redirect_uri"]).update_query(code=code, state=asked["state"])
+        back = URL(query["redirect_uri"]).update_query(code=code, state=query["state"])
         return web.Response(status=302, headers={"Location": str(back)})
 
     async def access_token(self, request: web.Request) -> web.Response:
@@ -56,7 +56,7 @@ class GithubProvider:
         challenge = base64.urlsafe_b64encode(hashlib.sha256(str(given["code_verifier"]).encode()).digest())
         is_good = known is not None and known["redirect_uri"] == given["redirect_uri"]
         if known is None or not is_good or known["code_challenge"] != challenge.decode().rstrip("="):
-            # GitHub answers 200 to this too
+            # GitHub responds with 200 in this case too
             return web.json_response({"error": "bad_verification_code"})
         token = f"gho_{secrets.token_hex(18)}"
         self._tokens[token] = self._tokens.pop(str(given["code"]))

@@ -100,7 +100,7 @@ class GitHubWorld:
             message = StatusMessage(
                 job=job["id"], **about, seq=2, status=status, at=datetime.now(UTC), error=error, result=result
             )
-            await self.api.database.run(lambda transaction, said=message: apply_status(transaction, said))
+            await self.api.database.run(lambda transaction, report=message: apply_status(transaction, report))
         await self.settle()
 
     async def end_samples(self) -> None:
@@ -119,7 +119,7 @@ class GitHubWorld:
         runs = [run for run in self.model.check_runs.values() if head_sha in (None, run["head_sha"])]
         return runs[-1]
 
-    async def published(self) -> dict[str, int]:
+    async def published_jobs(self) -> dict[str, int]:
         """Return the published job of each entry."""
         rows = await self.api.database.all("SELECT source_name, name, job_id FROM data ORDER BY source_name, name")
         return {f"{row['source_name']}/{row['name']}": row["job_id"] for row in rows}

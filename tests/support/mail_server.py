@@ -1,4 +1,4 @@
-"""An SMTP server for tests: takes mail over loopback, and on request insists on TLS and a password."""
+"""An SMTP server for tests: accepts mail over loopback, and optionally requires TLS and a password."""
 
 import asyncio
 import base64
@@ -12,7 +12,7 @@ from email.message import EmailMessage
 
 @dataclass
 class MailBox:
-    """What has arrived; `envelopes` are the receivers named to the server, `logins` what was given to AUTH."""
+    """Received mail; `envelopes` are the recipients of each mail, `logins` the credentials of AUTH."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
@@ -24,7 +24,7 @@ class MailBox:
 
 @asynccontextmanager
 async def mail_server(*, tls: ssl.SSLContext | None = None, refuses: bool = False) -> AsyncIterator[MailBox]:
-    """Serve on loopback while entered; with `tls` STARTTLS is offered; `refuses` rejects every recipient."""
+    """Serve on loopback while entered; `tls` offers STARTTLS, `refuses` rejects every recipient."""
     box = MailBox()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -12,7 +12,7 @@ LICENSE = {"url": "https://example.org/license", "text": "CC-BY-4.0", "attributi
 
 
 def files(job: int, *names: str, attempt: int = 1) -> dict[str, Any]:
-    """Return the outputs of a result."""
+    """Return the outputs of a result, by file name."""
     return {
         name: {"key": f"job/{job}/attempt-{attempt}/{name}", "bytes": 100, "sha256": f"{job:064x}"} for name in names
     }
@@ -64,12 +64,12 @@ async def build(api: RunningApi, job: int, *names: str, **extra: Any) -> str:
     return await end(api, job, result=result, **extra)
 
 
-async def ask(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
+async def request(api: RunningApi, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
     """Send a request with the shared secret and return the status and the body."""
     response = await api.client.request(method, path, json=body, headers={**INTERNAL, **headers})
     return response.status, await response.json()
 
 
 async def plan_of(api: RunningApi, job: int) -> Any:
-    """Return the plan that a job builds."""
+    """Return the plan of a product job."""
     return await api.get(f"/api/job/{job}/raw")

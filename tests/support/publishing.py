@@ -14,7 +14,7 @@ LICENSE = {"url": "https://example.org/license", "text": "CC BY 4.0", "attributi
 
 
 def result(job: int, *, attempt: int = 1, count: int = 100, bounds: list[float] | None = None, **more: Any) -> Row:
-    """Return a result with files, as a task reports it."""
+    """Return a result with files, like a task reports it."""
     files = ("manifest.json", "source.geojson.gz", "source.parquet", "validated.geojson.gz", "changes.jsonl.gz")
     outputs = {
         name: {"key": f"job/{job}/attempt-{attempt}/{name}", "bytes": 1000 + place, "sha256": f"{job:063x}{place}"}
@@ -28,7 +28,7 @@ def result(job: int, *, attempt: int = 1, count: int = 100, bounds: list[float] 
 async def make_job(
     api: RunningApi, source: str = "us/ca/berkeley", name: str = "city", *, license_: Any = LICENSE, **run: Any
 ) -> Row:
-    """Create a live run with one job of a source, with this license, and return the job, token and all."""
+    """Create a live run with one job of a source, with this license, and return the row of the job."""
     made = definition(name)
     made["layers"]["addresses"][0]["license"] = license_
     number = await api.run(**{"live": True, **run})
@@ -39,24 +39,25 @@ async def make_job(
 async def publish(api: RunningApi, *job: str, makes: dict[str, Any] | None = None, **about: Any) -> Row:
     """Publish a new job of a source and return the job."""
     row = await make_job(api, *job, **about)
-    assert await tell(api.database, row, JobStatus.SUCCESS, result=result(row["id"], **(makes or {}))) == "Success"
+    reported = result(row["id"], **(makes or {}))
+    assert await report_status(api.database, row, JobStatus.SUCCESS, result=reported) == "Success"
     return row
 
 
-async def tell(database: Database, job: Row, status: JobStatus, *, seq: int = 1, **extra: Any) -> str:
-    """Apply a report of the job's attempt."""
+async def report_status(database: Database, job: Row, status: JobStatus, *, seq: int = 1, **extra: Any) -> str:
+    """Apply a report of the attempt of a job, and return the outcome."""
     names = {"job": job["id"], "attempt": job["attempt"], "token": job["token"]}
     message = StatusMessage(**names, seq=seq, status=status, at=datetime.now(UTC), **extra)
     return await database.run(lambda transaction: apply_status(transaction, message))
 
 
 async def job_of(database: Database, job: int) -> Row:
-    """Return a job's row."""
+    """Return the row of a job."""
     row = await database.first("SELECT * FROM job WHERE id = %(job)s", {"job": job})
     assert row is not None
     return row
 
 
 def as_text(value: Any) -> str:
-    """Return JSON in one fixed way, to compare."""
+    """Return canonical JSON, for comparison."""
     return json.dumps(value, sort_keys=True)

@@ -11,7 +11,7 @@ from oa_task.read.source import open_batches
 
 
 class ReadResult:
-    """The batches of a read, and their columns and geometries put together."""
+    """The batches of a read, with their columns and geometries concatenated."""
 
     def __init__(self, batches: list[FeatureBatch], bad_rows: BadRows) -> None:
         self.batches = batches

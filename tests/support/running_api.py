@@ -1,4 +1,4 @@
-"""The API served over real HTTP with a real Postgres, for the tests that speak to it."""
+"""The API served over real HTTP with a real Postgres, for tests that call it."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,14 +24,14 @@ TABLES = ("run", "job", "job_attempt", "outbox", "source", "idempotency", "job_e
 
 
 class _Server(TestServer):
-    """Serves with the runner of production, which answers what is not HTTP."""
+    """Serves with the runner of production, which also responds to requests that are not HTTP."""
 
     async def _make_runner(self, **options: Any) -> web.BaseRunner:
         return ApiRunner(self.app, **options)
 
 
 def forget_applications() -> None:
-    """Let go of applications that serve no more: aiohttp keeps the last 1,024 handlers, each with its application."""
+    """Release stopped applications: aiohttp caches the last 1,024 handlers, each with its application."""
     web_app._cached_build_middleware.cache_clear()
 
 
@@ -44,7 +44,7 @@ def definition(*names: str, **extra: Any) -> dict[str, Any]:
 
 @dataclass
 class RunningApi:
-    """A client of the API, and the database below it."""
+    """A client of the API, and its database."""
 
     client: TestClient[web.Request, web.Application]
     database: Database
@@ -52,19 +52,19 @@ class RunningApi:
     storage: Storage
 
     async def run(self, **body: Any) -> int:
-        """Create a run and return its number."""
+        """Create a run and return its ID."""
         response = await self.client.post("/api/run", json=body, headers=INTERNAL)
         return int((await response.json())["id"])
 
     async def post_jobs(self, run: int, *elements: Any, **headers: str) -> tuple[int, Any]:
-        """Post elements to a run and return the status and the answer."""
+        """Post elements to a run and return the status and the response."""
         response = await self.client.post(
             f"/api/run/{run}/jobs", json={"jobs": list(elements)}, headers={**INTERNAL, **headers}
         )
         return response.status, await response.json()
 
     async def job(self, **run: Any) -> dict[str, Any]:
-        """Create a run with one job and return the job, token and all."""
+        """Create a run with one job and return the row of the job."""
         _, answer = await self.post_jobs(await self.run(**run), {"source": definition("a"), "source_name": "xx/a"})
         return dict(await self.get(f"/api/job/{answer['jobs'][0]}", **INTERNAL))
 
@@ -74,12 +74,12 @@ class RunningApi:
         return await response.json()
 
     async def count(self, table: str) -> int:
-        """Return how many rows a table has."""
+        """Return the number of rows of a table."""
         row = await self.database.first(f"SELECT count(*) AS rows FROM {table}")  # noqa: S608 - our own table names
         return int(row["rows"]) if row else 0
 
     async def rows(self) -> dict[str, int]:
-        """Return how many rows each table has that a request writes."""
+        """Return the number of rows of each table that requests write."""
         return {table: await self.count(table) for table in TABLES}
 
 

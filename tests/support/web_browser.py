@@ -17,7 +17,7 @@ _FORM = re.compile(r'<form[^>]* action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownPage:
     """The page at the end of all redirects."""
 
     status: int
@@ -30,12 +30,12 @@ class Shown:
         return f'data-testid="{test_id}"' in self.text
 
     def message(self, kind: str) -> str:
-        """Return the message that the page shows once, of the kind `good` or `bad`; empty if there is none."""
+        """Return the one-time message of the page, of the kind `good` or `bad`; empty if it is missing."""
         found = re.search(rf'data-testid="message-{kind}">(.*?)</div>', self.text, re.DOTALL)
         return html.unescape(found[1]) if found else ""
 
     def hidden_fields(self, action: str) -> dict[str, str]:
-        """Return the hidden fields of the form that is sent to `action`."""
+        """Return the hidden fields of the form with this `action`."""
         forms = {found[1]: found[2] for found in _FORM.finditer(self.text)}
         return {name: html.unescape(value) for name, value in _HIDDEN.findall(forms[action])}
 
@@ -46,17 +46,17 @@ class WebBrowser:
     def __init__(self, session: aiohttp.ClientSession, site: URL) -> None:
         self._session, self.site = session, site
 
-    async def open(self, path: str, **options: Any) -> Shown:
-        """Go to an address."""
+    async def open(self, path: str, **options: Any) -> ShownPage:
+        """Open a path or URL."""
         return await self._go("GET", path, **options)
 
-    async def send(self, shown: Shown, action: str, **fields: str) -> Shown:
-        """Send a form of a page."""
+    async def send(self, shown: ShownPage, action: str, **fields: str) -> ShownPage:
+        """Submit a form of a page."""
         headers = {"Origin": str(self.site.origin()), "Sec-Fetch-Site": "same-origin"}
         return await self._go("POST", action, data={**shown.hidden_fields(action), **fields}, headers=headers)
 
-    async def post(self, path: str, *, headers: dict[str, str] | None = None, **fields: str) -> Shown:
-        """Send a form of another site."""
+    async def post(self, path: str, *, headers: dict[str, str] | None = None, **fields: str) -> ShownPage:
+        """Submit a form from another site."""
         return await self._go("POST", path, data=fields, headers=headers or {})
 
     def cookie(self, name: str) -> str:
@@ -68,11 +68,11 @@ class WebBrowser:
         """Set a cookie, as an attacker with access to the browser could."""
         self._session.cookie_jar.update_cookies({name: value}, self.site)
 
-    async def _go(self, method: str, path: str, **options: Any) -> Shown:
+    async def _go(self, method: str, path: str, **options: Any) -> ShownPage:
         headers = {"Accept": "text/html", **options.pop("headers", {})}
         url = self.site.join(URL(path)) if path.startswith("/") else URL(path)
         async with self._session.request(method, url, headers=headers, **options) as answer:
-            return Shown(answer.status, answer.url.path, await answer.text(), answer.url)
+            return ShownPage(answer.status, answer.url.path, await answer.text(), answer.url)
 
 
 @asynccontextmanager

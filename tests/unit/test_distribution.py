@@ -1,4 +1,4 @@
-"""How tests are dealt to workers."""
+"""The distribution of tests to workers."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ def module_of(module: str, count: int, *, is_slow: bool) -> list[Any]:
 
 
 @pytest.mark.parametrize("workers", [2, 3, 4])
-def test_each_worker_begins_with_a_share_of_the_slow_modules_and_no_test_is_lost(workers: int) -> None:
+def test_each_worker_starts_with_a_share_of_the_slow_modules_and_no_test_is_lost(workers: int) -> None:
     slow = [module_of(name, size, is_slow=True) for name, size in (("a", 5), ("b", 3), ("c", 2), ("d", 1))]
     quick = module_of("x", 50, is_slow=False) + module_of("y", 39, is_slow=False)
     items = [*quick[:20], *(test for module in slow for test in module), *quick[20:]]

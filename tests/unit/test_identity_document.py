@@ -17,7 +17,7 @@ ROWS = {
 LOWEST = {f"{route.method} {route.path}": route.role.label for route in ROUTES}
 
 
-def test_every_role_has_its_row_and_examples() -> None:
+def test_every_role_has_a_row_and_examples() -> None:
     assert list(ROWS) == [role.label for role in Role]
     assert all(ROWS.values())
 

@@ -1,4 +1,4 @@
-"""The generated pages of docs/ are what `make docs` writes, and they list every variable that the code reads."""
+"""The generated pages of docs/ equal the output of `make docs`, and list every variable that the code reads."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from oa_tools.reference.__main__ import PAGES, ROOT
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_what_make_docs_writes(name: str) -> None:
+def test_page_equals_the_output_of_make_docs(name: str) -> None:
     assert (ROOT / name).read_text("utf-8") == PAGES[name](), "run `make docs`"
 
 

@@ -83,7 +83,7 @@ class RefusalAnswer(TypedDict):
     message: str
 
 
-class ProductFile(TypedDict):
+class ProductFileLink(TypedDict):
     """A file of a product."""
 
     name: str

@@ -71,7 +71,7 @@ class DatasetPage(PageAnswer):
     data: list[Dataset]
 
 
-class Publication(TypedDict):
+class PublicationEntry(TypedDict):
     """A publication of a dataset."""
 
     published_at: str
@@ -86,7 +86,7 @@ class Publication(TypedDict):
 class PublicationPage(PageAnswer):
     """GET /api/data/<dataset>/history."""
 
-    publications: list[Publication]
+    publications: list[PublicationEntry]
 
 
 def datasets_table(datasets: Sequence[Dataset], page: PageAnswer | None = None) -> Table:
@@ -104,7 +104,7 @@ def datasets_table(datasets: Sequence[Dataset], page: PageAnswer | None = None) 
     return table(list_title("dataset", len(rows), page), columns, rows)
 
 
-def history_table(publications: Sequence[Publication], page: PageAnswer) -> Table:
+def history_table(publications: Sequence[PublicationEntry], page: PageAnswer) -> Table:
     """Return the publications of a dataset; `page` has the total of the list."""
     columns = ("published (UTC)", "job", "attempt", "features", "valid", "added", "removed", "commit")
     rows = [

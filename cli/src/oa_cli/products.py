@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from oa_cli.answers import ProductFile
+from oa_cli.answers import ProductFileLink
 from oa_cli.client import Api
 
 
-class StartedBuild(TypedDict):
+class BuildStart(TypedDict):
     """The answer to the request for a build: a job, or why it was skipped."""
 
     job: int | None
@@ -16,12 +16,12 @@ class StartedBuild(TypedDict):
     features: int
 
 
-def file_lines(api: Api, files: Sequence[ProductFile]) -> list[str]:
+def file_lines(api: Api, files: Sequence[ProductFileLink]) -> list[str]:
     """Return the URL and the size of each file."""
     return [f"{api.url}{file['url']}  {file['size_bytes']:,} bytes" for file in files]
 
 
-def describe_build(started: StartedBuild) -> str:
+def describe_build(started: BuildStart) -> str:
     """Return what a build will contain, or why it was skipped."""
     if started["skipped"]:
         return f"not built: {started['skipped']}"

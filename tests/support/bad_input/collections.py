@@ -54,8 +54,8 @@ CASES = {
     ),
     "NaN in a position": _case("source.format", _UNREADABLE, _collection(_point(float("nan"), 1))),
     "Infinity in a position": _case("source.crs", ("row 1", "'inf 1.0'"), _collection(_point(float("inf"), 1))),
-    "GeoJSON off the earth": _case(
-        "source.crs", ("off the earth", "row 1", "'500000.0 200000.0'"), _collection(_point(5e5, 2e5))
+    "GeoJSON outside the valid range": _case(
+        "source.crs", ("outside the valid range", "row 1", "'500000.0 200000.0'"), _collection(_point(5e5, 2e5))
     ),
     "deep nesting": _case("source.format", ("data.geojson", "byte 13 "), _DEEP),
     "deep nesting outside of the features": _case("source.format", ("data.geojson", "byte 0"), b'{"a":' * 100_000),

@@ -80,7 +80,7 @@ CASES = {
     "no .prj and no srs": Case("source.crs", ("`conform.srs`",), _shapefiles("a", crs=None), conform=_SHAPEFILE),
     "a wrong .prj": Case(
         "source.crs",
-        ("off the earth", "row 1", "'500000.0 200000.0'"),
+        ("outside the valid range", "row 1", "'500000.0 200000.0'"),
         _shapefiles("a", shapes=("POINT (500000 200000)",)),
         conform=_SHAPEFILE,
     ),

@@ -56,7 +56,7 @@ CASES = {
     ),
     "coordinates that are NaN": Case("source.bad_rows", ("row 1", "'NaN 3'"), _HEADER + b"1,NaN,3\n" + _ROWS),
     "coordinates that are infinite": Case("source.bad_rows", ("row 1", "'inf 3'"), _HEADER + b"1,inf,3\n" + _ROWS),
-    "coordinates off the earth": Case(
+    "coordinates outside the valid range": Case(
         "source.crs", ("`conform.srs`", "row 1", "'391779.0 5820072.0'"), _HEADER + b"1,391779,5820072\n"
     ),
     "lat and lon swapped": Case(

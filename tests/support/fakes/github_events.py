@@ -1,4 +1,4 @@
-"""Webhook events in the shapes that GitHub documents, with data of our own."""
+"""Webhook events in the shapes that GitHub documents, with test data."""
 
 import json
 import uuid
@@ -12,7 +12,7 @@ SECRET = "w" * 32
 
 
 def headers(event: str, body: bytes, *, delivery: str | None = None, secret: str = SECRET) -> dict[str, str]:
-    """Return what GitHub sends with an event."""
+    """Return the headers that GitHub sends with an event."""
     return {
         "Content-Type": "application/json",
         "User-Agent": "GitHub-Hookshot/0a1b2c3",
@@ -24,7 +24,7 @@ def headers(event: str, body: bytes, *, delivery: str | None = None, secret: str
 
 
 def encode_payload(payload: Any) -> bytes:
-    """Return the body of an event."""
+    """Return the body of an event as bytes."""
     return json.dumps(payload).encode()
 
 

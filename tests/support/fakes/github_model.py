@@ -1,4 +1,4 @@
-"""A repository as GitHub keeps it: commits, branches, pull requests, check runs, comments."""
+"""A repository on GitHub: commits, branches, pull requests, check runs, comments."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ APP_ID = "4711"
 
 @dataclass
 class Commit:
-    """The files of a commit, and the commit before it."""
+    """The files of a commit, and its parent."""
 
     sha: str
     files: dict[str, str | bytes]
@@ -49,19 +49,19 @@ class GitHubModel:
     _ids: int = 100
 
     def next_id(self) -> int:
-        """Return a number that nothing else has."""
+        """Return a unique number."""
         self._ids += 1
         return self._ids
 
     def tick(self) -> datetime:
-        """Let a second pass, so that what is newer is seen to be."""
+        """Advance the clock by a second, so that newer items have later times."""
         self.now += timedelta(seconds=1)
         return self.now
 
     def commit(
         self, changes: dict[str, str | bytes | None], *, parent: str | None = None, to_branch: bool = False
     ) -> str:
-        """Write a commit on top of another (None removes a file), and return its name."""
+        """Write a commit on top of another (None removes a file), and return its SHA."""
         parent = parent or self.head or None
         files = dict(self.commits[parent].files) if parent else {}
         files |= {path: text for path, text in changes.items() if text is not None}
@@ -104,7 +104,7 @@ class GitHubModel:
         return sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
 
     def merge_base(self, base: str, head: str) -> str:
-        """Return the newest commit that both come from."""
+        """Return the newest common ancestor."""
         ancestors = self._ancestors(base)
         return next(sha for sha in self._ancestors(head) if sha in ancestors)
 

@@ -26,18 +26,18 @@ _MOST_COMMENT = 65_536
 
 @cache
 def app_key() -> rsa.RSAPrivateKey:
-    """Return the key of the App, made once for all tests."""
+    """Return the key of the App, generated once for all tests."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def app_key_pem() -> str:
-    """Return the key as GitHub hands it out."""
+    """Return the key as PEM, like GitHub issues it."""
     return app_key().private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
 
 
 @dataclass
 class Fault:
-    """What the next requests get instead of an answer; `when` picks them by method and path."""
+    """The response to the next requests in place of the normal one; `when` selects them by method and path."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
@@ -47,11 +47,11 @@ class Fault:
 
 
 class GitHubServer:
-    """Answers from a model. `asked` lists all requests, `faults` breaks some of them."""
+    """Answers from a model. `requests` lists all requests, `faults` breaks some of them."""
 
     def __init__(self, model: GitHubModel, *, token_valid_s: float = 3600, page_size: int = 100) -> None:
         self.model = model
-        self.asked: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str]] = []
         self.faults: list[Fault] = []
         self.tokens: dict[str, float] = {}
         self.url = ""
@@ -60,13 +60,13 @@ class GitHubServer:
         self._page_size = page_size
 
     def count(self, method: str, part: str) -> int:
-        """Return how many requests there were of a method with `part` in their path."""
-        return sum(asked == method and part in path for asked, path in self.asked)
+        """Return the number of requests with this method and `part` in their path."""
+        return sum(requested == method and part in path for requested, path in self.requests)
 
     def forget(self, model: GitHubModel) -> None:
-        """Answer from another model of the same repository, and as if nothing had been asked yet."""
+        """Serve another model of the same repository, without recorded requests or faults."""
         self.model = model
-        self.asked.clear()
+        self.requests.clear()
         self.faults.clear()
         self.slow_s = 0.0
 
@@ -99,7 +99,7 @@ class GitHubServer:
 
     @web.middleware
     async def _middleware(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        self.asked.append((request.method, request.path))
+        self.requests.append((request.method, request.path))
         await asyncio.sleep(self.slow_s)
         fault = next((f for f in self.faults if f.times > 0 and f.when(request.method, request.path)), None)
         if fault is not None:
@@ -263,7 +263,7 @@ class GitHubServer:
 
 
 def pull_shape(model: GitHubModel, pull: PullRequest) -> dict[str, Any]:
-    """Return a pull request as the API and the events show it."""
+    """Return a pull request in the shape of the API and the events."""
     repo = {"full_name": pull.head_repository} if pull.head_repository else None
     return {
         "number": pull.number,
@@ -286,5 +286,5 @@ def _blob(text: str | bytes) -> str:
 
 
 def as_json(definition: Any) -> str:
-    """Return a definition as people write it."""
+    """Return a definition as formatted JSON."""
     return json.dumps(definition, indent=4, ensure_ascii=False) + "\n"

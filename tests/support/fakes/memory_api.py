@@ -16,7 +16,7 @@ from oa_shared.status import JobStatus
 
 
 class MemoryApi(ApiClient):
-    """Jobs by id. `is_down` makes every call fail; a report of another attempt or of a lower rank is refused."""
+    """Jobs by ID. `is_down` makes every call fail; a report of another attempt or of a lower rank is refused."""
 
     def __init__(self) -> None:
         super().__init__("http://nowhere", "")

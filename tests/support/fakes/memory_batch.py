@@ -16,9 +16,9 @@ class Entry:
 
 
 class MemoryBatch:
-    """Batch without machines. `definitions` are those it knows; `faults` are raised, one a call.
+    """Batch without machines. `definitions` are the known job definitions; `faults` are raised, one per call.
 
-    A fault of SubmitJob that is BatchUnknownError starts the container all the same: the answer is what was lost.
+    A BatchUnknownError of SubmitJob still starts the container: only the response is lost.
     """
 
     def __init__(self, *definitions: str) -> None:
@@ -60,12 +60,12 @@ class MemoryBatch:
             self.change(job_id, status="FAILED", reason=reason)
 
     def change(self, job_id: str, **changes: object) -> None:
-        """Let time pass for one job."""
+        """Change the status of one job."""
         entry = self.entries[job_id]
         self.entries[job_id] = Entry(entry.request, replace(entry.job, **changes))  # type: ignore[arg-type]
 
     def forget(self, job_id: str) -> None:
-        """Drop a job, as Batch does a day after its end."""
+        """Remove a job, like Batch does a day after its end."""
         del self.entries[job_id]
 
     def _call(self, name: str) -> None:

@@ -1,4 +1,4 @@
-"""SQS in memory: visibility, redelivery, receipts that go stale, a dead-letter queue after five deliveries."""
+"""SQS in memory: visibility, redelivery, receipts that expire, a dead-letter queue after five deliveries."""
 
 import asyncio
 import itertools
@@ -23,7 +23,7 @@ class _Stored:
 
 
 class MemoryQueue:
-    """A queue with the manners of SQS; `is_away` makes every call fail, `refused` names bodies that are not taken."""
+    """A queue that behaves like SQS; `is_down` makes every call fail, `refused` are bodies that are not accepted."""
 
     def __init__(
         self, *, dead_letters: "MemoryQueue | None" = None, max_receive_count: int = _MAX_RECEIVE_COUNT
@@ -32,7 +32,7 @@ class MemoryQueue:
         self._numbers = itertools.count(1)
         self._dead_letters = dead_letters
         self._max_receive_count = max_receive_count
-        self.is_away = False
+        self.is_down = False
         self.refused: set[str] = set()
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
@@ -75,8 +75,8 @@ class MemoryQueue:
         await self.delete(message.receipt)
 
     def _check(self) -> None:
-        if self.is_away:
-            raise QueueUnavailableError("away")
+        if self.is_down:
+            raise QueueUnavailableError("down")
 
     def _store(self, message: OutgoingMessage) -> bool:
         if message.body in self.refused:

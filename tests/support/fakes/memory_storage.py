@@ -12,12 +12,12 @@ _CHUNK_BYTES = 1 << 18
 
 
 class MemoryStorage:
-    """A bucket; `is_away` makes every call fail."""
+    """A bucket; `is_down` makes every call fail."""
 
     def __init__(self) -> None:
         self._objects: dict[str, tuple[bytes, str]] = {}
         self.modified_at: dict[str, datetime] = {}
-        self.is_away = False
+        self.is_down = False
 
     async def put_new(self, key: str, body: bytes) -> bool:
         self._check()
@@ -42,9 +42,9 @@ class MemoryStorage:
         self._check()
         if key not in self._objects or start >= len(self._objects[key][0]):
             raise StorageUnavailableError("nothing there")
-        wanted = self._objects[key][0][start : None if end is None else end + 1]
-        for place in range(0, len(wanted), _CHUNK_BYTES):
-            yield wanted[place : place + _CHUNK_BYTES]
+        selected = self._objects[key][0][start : None if end is None else end + 1]
+        for place in range(0, len(selected), _CHUNK_BYTES):
+            yield selected[place : place + _CHUNK_BYTES]
 
     async def head(self, key: str) -> StoredObject | None:
         self._check()
@@ -74,5 +74,5 @@ class MemoryStorage:
             self._objects.pop(key, None)
 
     def _check(self) -> None:
-        if self.is_away:
+        if self.is_down:
             raise StorageUnavailableError("away")

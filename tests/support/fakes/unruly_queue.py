@@ -1,4 +1,4 @@
-"""A queue that does what SQS may do and no emulator does: duplicates, another order, delays, lost answers."""
+"""A queue with the permitted irregularities of SQS: duplicates, another order, delays, lost responses."""
 
 import asyncio
 import random
@@ -12,33 +12,33 @@ _MAX_BATCH = 10
 
 @dataclass(frozen=True, slots=True)
 class Unruliness:
-    """How often each thing happens, between 0 and 1; `delay_s` is the longest delay of a message."""
+    """The probability of each irregularity, from 0 to 1; `delay_s` is the maximum delay of a message."""
 
     duplicate: float = 0.3
-    lost_acknowledgement: float = 0.2
-    lost_send_answer: float = 0.1
+    lost_delete: float = 0.2
+    lost_send_response: float = 0.1
     delay_s: float = 0.2
 
 
 class UnrulyQueue:
-    """Wraps a real queue. The seed, printed once, makes a run of misfortunes happen again."""
+    """Wraps a real queue. The printed seed reproduces a run."""
 
     def __init__(self, queue: Queue, *, seed: int, ways: Unruliness | None = None) -> None:
         print(f"unruly queue: seed {seed}")
         self._queue = queue
-        self._random = random.Random(seed)  # noqa: S311 - misfortune, not cryptography
+        self._random = random.Random(seed)  # noqa: S311 - not cryptography
         self._ways = ways or Unruliness()
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
-        """Send the messages, some twice and out of order; at times the answer is lost."""
+        """Send the messages, some twice and out of order; sometimes the response is lost."""
         flags = await self._queue.send_batch(messages)
         taken = [message for message, flag in zip(messages, flags, strict=True) if flag]
         again = [message for message in taken if self._happens(self._ways.duplicate)]
         self._random.shuffle(again)
         if again:
             await self._queue.send_batch(again[:_MAX_BATCH])
-        if self._happens(self._ways.lost_send_answer):
-            raise QueueUnavailableError("the answer was lost")
+        if self._happens(self._ways.lost_send_response):
+            raise QueueUnavailableError("the response was lost")
         return flags
 
     async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
@@ -49,8 +49,8 @@ class UnrulyQueue:
         return messages
 
     async def delete(self, receipt: str) -> None:
-        """Acknowledge, or lose the acknowledgement."""
-        if self._happens(self._ways.lost_acknowledgement):
+        """Delete the message, or lose the call."""
+        if self._happens(self._ways.lost_delete):
             await self._queue.change_visibility(receipt, 0)
             raise QueueUnavailableError("the acknowledgement was lost")
         await self._queue.delete(receipt)

@@ -37,9 +37,9 @@ def test_compose_settings_are_complete_and_readable(name: str) -> None:
 
 
 @each_service
-def test_compose_sets_only_variables_that_a_service_reads(name: str) -> None:
+def test_compose_sets_only_variables_of_the_service(name: str) -> None:
     known = {variable_of(field) for field in fields(SETTINGS[name])}
-    # One block of settings is for the API and the dispatcher.
+    # The API and the dispatcher share one block of settings.
     known |= {variable_of(field) for field in fields(ApiSettings)}
     assert {key for key in services()[name]["environment"] if key.startswith("OA_")} <= known
 
@@ -67,7 +67,7 @@ def test_compose_builds_from_dockerfiles_that_exist() -> None:
     assert all((ROOT / path).is_file() for path in built)
 
 
-def test_compose_waits_only_for_services_with_a_probe_or_an_end() -> None:
+def test_compose_waits_only_for_services_with_a_health_check_or_an_end() -> None:
     found = services()
     for service in found.values():
         for name, how in service.get("depends_on", {}).items():
@@ -100,7 +100,7 @@ def test_compose_keeps_state_in_named_volumes() -> None:
     assert used == set(compose()["volumes"])
 
 
-def test_compose_holds_no_secret_but_the_emulators_own_key() -> None:
+def test_compose_has_no_secret_except_the_key_of_the_emulator() -> None:
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     lines = [line for line in text.splitlines() if re.search(r"(SECRET|PASSWORD)\w*:", line)]
     assert lines

@@ -132,7 +132,7 @@ def test_dockerfile_final_stage_has_no_installer_and_runs_as_a_numbered_user(pat
 
 
 @each_dockerfile
-def test_dockerfile_needs_no_other_front_end(path: str) -> None:
+def test_dockerfile_uses_the_default_front_end(path: str) -> None:
     assert "# syntax=" not in (ROOT / path).read_text("utf-8")
 
 

@@ -53,14 +53,14 @@ async def test_pending_job_is_submitted_once_and_reported(world: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", JobKind)
-async def test_container_gets_the_kind_of_its_job(world: Any, kind: JobKind) -> None:
+async def test_container_receives_the_kind_of_its_job(world: Any, kind: JobKind) -> None:
     world.api.add(7)
     await handle(world, message(kind=kind))
     (entry,) = world.batch.entries.values()
     assert entry.request.environment["OA_KIND"] == kind
 
 
-async def test_container_gets_no_shared_secret(world: Any) -> None:
+async def test_container_receives_no_shared_secret(world: Any) -> None:
     world.settings = replace(world.settings, shared_secret="the-shared-secret")
     world.api.add(7)
     await handle(world, message())
@@ -208,7 +208,7 @@ async def test_tier_with_machines_of_its_own_uses_their_queue(world: Any) -> Non
 
 
 @pytest.mark.parametrize(("sample", "variable"), [(None, None), (50, "50")])
-async def test_container_gets_the_size_of_a_sample(world: Any, sample: int | None, variable: str | None) -> None:
+async def test_container_receives_the_size_of_a_sample(world: Any, sample: int | None, variable: str | None) -> None:
     world.api.add(7)
     await handle(world, replace(message(7), body=dump(replace(parse_job_message(message(7).body), sample=sample))))
     (entry,) = world.batch.entries.values()

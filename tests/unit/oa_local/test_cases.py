@@ -1,4 +1,4 @@
-"""When the end of a case counts as clear."""
+"""The outcomes of a case that count as clear."""
 
 from pathlib import Path
 

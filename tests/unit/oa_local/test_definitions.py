@@ -1,4 +1,4 @@
-"""The count that the real definitions are held against comes from the files alone."""
+"""The expected count of the real definitions depends only on their files."""
 
 import json
 from pathlib import Path

@@ -11,7 +11,7 @@ def _digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.[cg]*")}
 
 
-def test_write_samples_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_write_samples_twice_writes_the_same_bytes(tmp_path: Path) -> None:
     write_samples(tmp_path / "a")
     write_samples(tmp_path / "b")
     assert _digests(tmp_path / "a") == _digests(tmp_path / "b")
@@ -29,7 +29,7 @@ def test_write_samples_has_twenty_thousand_features_in_three_files(tmp_path: Pat
     assert parcels["crs"] == "EPSG:32614"
 
 
-def test_definition_names_one_entry_for_each_layer() -> None:
+def test_definition_has_one_entry_per_layer() -> None:
     layers = definition("http://127.0.0.1:1")["layers"]
     assert {layer: len(entries) for layer, entries in layers.items()} == {
         "addresses": 1,

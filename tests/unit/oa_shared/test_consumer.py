@@ -100,7 +100,7 @@ async def test_run_dead_letter_outcome_moves_the_message_with_its_reason() -> No
     assert message.attributes["reason"] == "not JSON"
 
 
-async def test_run_outage_of_a_dependency_costs_one_delivery_however_long_it_lasts(
+async def test_run_outage_of_a_dependency_costs_one_delivery_regardless_of_its_duration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("oa_shared.consumer._MAX_BACKOFF_S", 0.01)
@@ -125,14 +125,14 @@ async def test_run_outage_of_a_dependency_costs_one_delivery_however_long_it_las
 async def test_run_waits_for_an_unavailable_queue() -> None:
     queue = MemoryQueue()
     await put(queue, 1)
-    queue.is_away = True
+    queue.is_down = True
     handled: list[str] = []
 
     async def handle(message: ReceivedMessage) -> Outcome:
         handled.append(message.body)
         return Ack()
 
-    asyncio.get_running_loop().call_later(0.2, setattr, queue, "is_away", False)
+    asyncio.get_running_loop().call_later(0.2, setattr, queue, "is_down", False)
     await consume(queue, handle, lambda: handled == ["0"])
 
 
@@ -151,7 +151,7 @@ async def test_run_heartbeat_keeps_the_message_of_a_slow_handler() -> None:
     assert counts == [1]
 
 
-async def test_run_heartbeat_stops_at_the_longest_holding_time() -> None:
+async def test_run_heartbeat_stops_at_the_maximum_time() -> None:
     queue = MemoryQueue()
     await put(queue, 1)
     counts: list[int] = []

@@ -49,7 +49,7 @@ def test_plan_retry_out_of_memory_on_largest_tier_ends() -> None:
     assert plan_retry("resource.out_of_memory", [], Tier.HUGE) is None
 
 
-def test_plan_retry_counts_each_class_apart() -> None:
+def test_plan_retry_counts_each_class_separately() -> None:
     assert plan_retry("upstream.timeout", ["infra.host_lost"] * 4, Tier.STANDARD) is not None
 
 

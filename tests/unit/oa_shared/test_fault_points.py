@@ -26,7 +26,7 @@ def test_fault_point_in_the_folder_kills_the_first_process_only(tmp_path: Path) 
     assert (tmp_path / "here.hit").exists()
 
 
-def test_fault_point_is_off_unless_switched_on(tmp_path: Path) -> None:
+def test_fault_point_is_off_unless_enabled(tmp_path: Path) -> None:
     (tmp_path / "here").touch()
     assert run({"OA_FAULT_AT": "here", "OA_FAULT_FOLDER": str(tmp_path)}) == 0
     assert (tmp_path / "here").exists()

@@ -27,7 +27,7 @@ PLAN = ProductPlan(
 )
 
 
-def test_plan_text_is_read_back_as_the_same_plan() -> None:
+def test_plan_text_parsed_is_the_same_plan() -> None:
     assert read_plan(PLAN.text.encode()) == PLAN
 
 

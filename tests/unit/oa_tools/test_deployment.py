@@ -1,4 +1,4 @@
-"""The checks of `make terraform-check`: what they must not accept."""
+"""The checks of `make terraform-check`, and the inputs that they must not accept."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,1 +1,1 @@
-"""Pages of docs/ that are generated from the code: settings and failure codes."""
+"""Pages of docs/ that are generated from the code: settings, failure codes, data model."""

@@ -51,7 +51,7 @@ class _Bulk(TypedDict):
     ended_at: str | None
 
 
-class BulkPreview(_Bulk):
+class BulkActionPreview(_Bulk):
     """The preview of a bulk action."""
 
     matching: int
@@ -105,7 +105,7 @@ for _name, _description in (
 
 
 async def _start(api: Api, request: _Request, *, yes: bool, wait: bool, as_json: bool) -> int:
-    preview = await api.post("/api/job/bulk", BulkPreview, {**request, "dry_run": True})
+    preview = await api.post("/api/job/bulk", BulkActionPreview, {**request, "dry_run": True})
     if not preview["matching"]:
         print_answer(preview, "no matching jobs", as_json=as_json)
         return ExitStatus.DONE
@@ -119,7 +119,7 @@ async def _start(api: Api, request: _Request, *, yes: bool, wait: bool, as_json:
     return ExitStatus.JOB_FAILED if action["skipped"] else ExitStatus.DONE
 
 
-def _confirm(preview: BulkPreview) -> None:
+def _confirm(preview: BulkActionPreview) -> None:
     prefix = "at least " if preview["matching_is_estimate"] else ""
     text = f"matching jobs: {prefix}{preview['matching']:,}; {preview['action']} {preview['jobs']:,} of them?"
     if not sys.stdin.isatty():

@@ -6,11 +6,11 @@ from typing import TypedDict
 import click
 from rich.table import Table
 
-from oa_cli.answers import ErrorAnswer, MessageAnswer, ProductFile
+from oa_cli.answers import ErrorAnswer, MessageAnswer, ProductFileLink
 from oa_cli.client import Api
 from oa_cli.options import LAYER, limit_option
 from oa_cli.output import fields_table, moment, table
-from oa_cli.products import StartedBuild, describe_build, file_lines
+from oa_cli.products import BuildStart, describe_build, file_lines
 from oa_cli.runner import json_option, print_answer, run
 from oa_cli.watch import watch_job
 from oa_shared.json_types import JsonObject
@@ -47,7 +47,7 @@ class Collection(TypedDict):
     size: int
     built_at: str | None
     build: CollectionBuild | None
-    files: list[ProductFile]
+    files: list[ProductFileLink]
 
 
 class CollectionList(TypedDict):
@@ -153,7 +153,7 @@ def collection_build(number: int, *, force: bool, follow: bool, as_json: bool) -
     """Build a collection unless nothing has changed."""
 
     async def work(api: Api) -> int:
-        started = await api.post(f"/api/collections/{number}/build", StartedBuild, {"force": force})
+        started = await api.post(f"/api/collections/{number}/build", BuildStart, {"force": force})
         print_answer(started, describe_build(started), as_json=as_json)
         return await watch_job(api, started["job"]) if follow and started["job"] else 0
 

@@ -19,7 +19,7 @@ class Attributions(TypedDict):
     datasets: list[Mapping[str, object]]
 
 
-class LicenseUse(TypedDict):
+class LicenseEntry(TypedDict):
     """A license and the data published under it."""
 
     datasets: int
@@ -30,7 +30,7 @@ class LicenseUse(TypedDict):
 class LicenseList(TypedDict):
     """GET /api/licenses."""
 
-    licenses: list[LicenseUse]
+    licenses: list[LicenseEntry]
 
 
 def _selection(command: Command) -> Command:

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import click
 
-from oa_cli.answers import ErrorAnswer, ProductFile
+from oa_cli.answers import ErrorAnswer, ProductFileLink
 from oa_cli.client import Api
 from oa_cli.options import LAYER, STATUSES, limit_option
 from oa_cli.output import describe_error, fields_table, moment, table
@@ -42,7 +42,7 @@ class Export(TypedDict):
     size: int
     expiry: str | None
     is_expired: bool
-    files: list[ProductFile]
+    files: list[ProductFileLink]
     error: ErrorAnswer | None
 
 

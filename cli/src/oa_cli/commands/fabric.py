@@ -4,10 +4,10 @@ from typing import TypedDict
 
 import click
 
-from oa_cli.answers import ProductFile
+from oa_cli.answers import ProductFileLink
 from oa_cli.client import Api
 from oa_cli.output import moment, table
-from oa_cli.products import StartedBuild, describe_build, file_lines
+from oa_cli.products import BuildStart, describe_build, file_lines
 from oa_cli.runner import json_option, print_answer, run
 
 
@@ -26,7 +26,7 @@ class FabricLayer(TypedDict):
     size: int
     built_at: str | None
     build: LayerBuild | None
-    files: list[ProductFile]
+    files: list[ProductFileLink]
 
 
 class Fabric(TypedDict):
@@ -35,7 +35,7 @@ class Fabric(TypedDict):
     layers: list[FabricLayer]
 
 
-class StartedLayerBuild(StartedBuild):
+class StartedLayerBuild(BuildStart):
     """The build of a layer."""
 
     layer: str

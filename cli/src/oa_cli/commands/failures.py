@@ -10,13 +10,13 @@ from oa_cli.output import moment, table
 from oa_cli.runner import json_option, print_answer, run
 
 
-class FailureExample(TypedDict):
+class FailedJob(TypedDict):
     """A failed job."""
 
     job: int
 
 
-class FailureGroup(TypedDict):
+class FailureCause(TypedDict):
     """Failed jobs with one cause; `now` and `before` are the failures of two periods."""
 
     key: str
@@ -26,13 +26,13 @@ class FailureGroup(TypedDict):
     failing_since: str | None
     rerun_helps: bool
     hint: str
-    examples: list[FailureExample]
+    examples: list[FailedJob]
 
 
 class FailureList(TypedDict):
     """GET /api/failure."""
 
-    failures: list[FailureGroup]
+    failures: list[FailureCause]
 
 
 @click.command()
@@ -61,7 +61,7 @@ def failures(by: str, days: int, run_id: int | None, *, live: bool | None, as_js
     run(work)
 
 
-def _row(group: FailureGroup) -> list[object]:
+def _row(group: FailureCause) -> list[object]:
     examples = " ".join(str(example["job"]) for example in group["examples"])
     return [
         *(group["key"] or "no host", group["jobs"], group["now"], group["before"], moment(group["failing_since"])),

@@ -24,7 +24,7 @@ class DatasetHealth(TypedDict):
     error_message: str | None
 
 
-class Health(TypedDict):
+class HealthList(TypedDict):
     """GET /api/health/sources."""
 
     counts: dict[str, int]
@@ -42,7 +42,7 @@ def health(state: str | None, prefix: str | None, layer: str | None, limit: int,
 
     async def work(api: Api) -> int:
         path = "/api/health/sources"
-        answer = await api.get(path, Health, state=state, prefix=prefix, layer=layer, limit=limit)
+        answer = await api.get(path, HealthList, state=state, prefix=prefix, layer=layer, limit=limit)
         counts = ", ".join(f"{answer['counts'][name]:,} {name}" for name in _STATES)
         columns = ("source", "layer", "name", "state", "failing since", "last error")
         rows = [

@@ -29,7 +29,7 @@ class WebhookList(TypedDict):
     webhooks: list[Webhook]
 
 
-class Delivery(TypedDict):
+class WebhookDelivery(TypedDict):
     """A delivery of a webhook."""
 
     id: int
@@ -44,7 +44,7 @@ class Delivery(TypedDict):
 class DeliveryList(TypedDict):
     """GET /api/webhook/<webhook>/deliveries."""
 
-    deliveries: list[Delivery]
+    deliveries: list[WebhookDelivery]
 
 
 class StartedPing(TypedDict):

@@ -1,4 +1,4 @@
-"""One request to the API, as a schedule makes it."""
+"""One request to the API, as a schedule sends it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ async def test_call_refused_is_final_and_logged(site: Site, status: int) -> None
     assert lines[-1] | {"event": "call_failed", "status": status} == lines[-1]
 
 
-async def test_call_api_not_ready_is_asked_again(site: Site) -> None:
+async def test_call_api_not_ready_is_retried(site: Site) -> None:
     site.statuses = [503, 503, 200]
     assert await call(settings(site.url), ["POST", "/api/run"], delays_s=[0, 0])
     assert len(site.seen) == 3

@@ -43,24 +43,24 @@ KEYS = ("url", "text", "name", "attribution", "attribution name", "share-alike",
         ([1], None),
     ],
 )
-def test_normalize_license_of_any_spelling_has_one_form(stated: Any, expected: License | None) -> None:
+def test_normalize_license_any_spelling_has_one_form(stated: Any, expected: License | None) -> None:
     assert normalize_license(stated) == expected
 
 
 @given(JSON | st.dictionaries(st.sampled_from(KEYS), JSON))
-def test_normalize_license_of_a_normalized_license_changes_nothing(stated: Any) -> None:
+def test_normalize_license_twice_changes_nothing(stated: Any) -> None:
     once = normalize_license(stated)
     assert normalize_license(once.as_json() if once else None) == once
 
 
-def test_license_of_a_definition_is_that_of_the_entry() -> None:
+def test_license_of_reads_the_license_of_the_entry() -> None:
     entries = [{"name": "a", "license": "A"}, {"name": "b", "license": {"text": "B"}}, {"name": "c"}]
     definition = {"layers": {"addresses": entries}}
     found = [license_of(definition, "addresses", name) for name in ("a", "b", "c", "d")]
     assert found == [License(text="A"), License(text="B"), None, None]
 
 
-def test_attribution_text_of_hostile_names_keeps_one_line_for_each() -> None:
+def test_attribution_text_of_hostile_names_has_one_line_each() -> None:
     license_ = normalize_license({"text": "L\r\nM"})
     assert license_ is not None
     dataset = AttributedDataset("xx/a", "addresses", "a\n© Somebody else", license_.line())
@@ -69,5 +69,5 @@ def test_attribution_text_of_hostile_names_keeps_one_line_for_each() -> None:
     assert "1 dataset. " in lines[1]
 
 
-def test_attribution_text_of_no_datasets_counts_zero() -> None:
+def test_attribution_text_without_datasets_counts_zero() -> None:
     assert "0 datasets" in attribution_text([])

@@ -1,4 +1,4 @@
-"""Buckets of requests, and whose address a request comes from."""
+"""Token buckets, and the client address of a request."""
 
 import ipaddress
 
@@ -14,7 +14,7 @@ QUOTA = Quota("q", 6, 60)
 PROXIES = Networks("OA_X", ["10.0.0.0/8"])
 
 
-def test_bucket_gives_all_at_once_then_one_each_interval() -> None:
+def test_bucket_permits_a_burst_then_one_request_per_interval() -> None:
     buckets = RateLimiter()
     assert [buckets.consume("a", QUOTA, 0).remaining for _ in range(6)] == [5, 4, 3, 2, 1, 0]
     refused = buckets.consume("a", QUOTA, 0)
@@ -25,7 +25,7 @@ def test_bucket_gives_all_at_once_then_one_each_interval() -> None:
 
 
 @given(st.integers(1, 50), st.lists(st.floats(0, 30, allow_nan=False), max_size=200))
-def test_bucket_in_any_window_lets_no_more_than_twice_the_quota_through(requests: int, pauses: list[float]) -> None:
+def test_bucket_permits_at_most_twice_the_quota_in_any_window(requests: int, pauses: list[float]) -> None:
     buckets, quota, now, passed = RateLimiter(), Quota("q", requests, 60), 0.0, []
     for pause in pauses:
         now += pause
@@ -35,7 +35,7 @@ def test_bucket_in_any_window_lets_no_more_than_twice_the_quota_through(requests
         assert sum(start <= moment < start + 60 for moment in passed) <= 2 * requests
 
 
-def test_buckets_of_too_many_clients_forget_the_longest_unused() -> None:
+def test_buckets_of_too_many_clients_drop_the_least_recently_used() -> None:
     buckets, quota = RateLimiter(max_clients=2), Quota("q", 1, 60)
     for client in ("a", "b", "c"):
         buckets.consume(client, quota, 0)
@@ -55,16 +55,16 @@ def test_buckets_of_too_many_clients_forget_the_longest_unused() -> None:
         ("fe80::1%eth0", [], "fe80::1"),
     ],
 )
-def test_client_address_is_the_first_that_is_no_trusted_proxy(peer: str, forwarded: list[str], expected: str) -> None:
+def test_client_address_is_the_first_untrusted_one(peer: str, forwarded: list[str], expected: str) -> None:
     assert str(client_address(peer, forwarded, PROXIES)) == expected
 
 
-def test_client_key_of_one_customer_is_one() -> None:
+def test_client_key_is_the_same_within_one_ipv6_network() -> None:
     keys = {client_key(ipaddress.ip_address(text)) for text in ("2001:db8::1", "2001:db8::ffff:1")}
     assert keys == {"2001:db8::/64"}
     assert client_key(None) == "None"
 
 
-def test_networks_that_are_none_name_the_setting() -> None:
+def test_invalid_networks_name_the_setting() -> None:
     with pytest.raises(SettingsError, match="OA_X: expected networks"):
         Networks("OA_X", ["10.0.0.1/8"])

@@ -32,5 +32,5 @@ def test_path_of_this_site_is_kept(path: str) -> None:
         "/" + "a" * 500,
     ],
 )
-def test_anything_else_leads_to_the_page_given(text: str) -> None:
+def test_any_other_target_becomes_the_default_page(text: str) -> None:
     assert safe_redirect(text, otherwise="/profile") == "/profile"

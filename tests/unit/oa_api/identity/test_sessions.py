@@ -30,5 +30,5 @@ from oa_api.identity.sessions import describe_browser
         ("", ""),
     ],
 )
-def test_browser_is_named_as_people_know_it(client: str, words: str) -> None:
+def test_browser_name_is_the_common_one(client: str, words: str) -> None:
     assert describe_browser(client) == words

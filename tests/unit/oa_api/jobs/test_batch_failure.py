@@ -1,4 +1,4 @@
-"""What Batch says of a container that left no result, as a code."""
+"""The failure code of a container without a result, from the data of Batch."""
 
 from datetime import UTC, datetime
 
@@ -20,6 +20,8 @@ from oa_shared.messages import BatchEvent
         (1, "Essential container in task exited", "bug.crash"),
     ],
 )
-def test_failure_of_stopped_container_goes_by_reason_before_status(exit_code: int, reason: str, code: str) -> None:
+def test_failure_of_stopped_container_uses_the_reason_before_the_exit_status(
+    exit_code: int, reason: str, code: str
+) -> None:
     event = BatchEvent("b-1", "oa-x-1-1-abcdefgh", "FAILED", datetime.now(UTC), exit_code, reason)
     assert failure_of(event)[0] == code

@@ -1,4 +1,4 @@
-"""What work costs."""
+"""The cost of containers."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ PRICES = Prices(vcpu_h=0.04, memory_gb_h=0.004, moved_gb=0.05, looked_up="today"
 TERRAFORM = Path(__file__).parents[4] / "terraform" / "modules" / "batch" / "main.tf"
 
 
-def test_cost_of_an_hour_is_its_processors_and_memory() -> None:
+def test_cost_of_an_hour_is_that_of_its_processors_and_memory() -> None:
     cost = cost_of([Use(Tier.STANDARD, seconds=3600)], PRICES)
     assert cost.vcpu == pytest.approx(0.04)
     assert cost.memory == pytest.approx(0.016)
@@ -28,11 +28,11 @@ def test_cost_of_several_uses_adds_up() -> None:
     assert cost.moved == pytest.approx(0.1)
 
 
-def test_cost_of_nothing_is_nothing() -> None:
+def test_cost_without_usage_is_zero() -> None:
     assert cost_of([], PRICES).total == 0
 
 
-def test_machines_are_those_that_terraform_makes() -> None:
+def test_machines_are_those_of_terraform() -> None:
     line = re.compile(r'(\w+) += \{ platform = "\w+", vcpus = "([\d.]+)", memory_mib = (\d+)')
     made = {name: (float(vcpus), int(mib) / 1024) for name, vcpus, mib in line.findall(TERRAFORM.read_text())}
     assert set(made) == set(Tier)

@@ -1,4 +1,4 @@
-"""Log lines for people."""
+"""Log lines as readable text."""
 
 import pytest
 

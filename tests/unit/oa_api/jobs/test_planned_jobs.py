@@ -1,4 +1,4 @@
-"""Every builder of planned jobs states the host of the data, which pauses of a host depend on."""
+"""Every builder of planned jobs sets the host of the data, on which pauses of a host depend."""
 
 import ast
 import json
@@ -74,7 +74,7 @@ def test_planned_job_has_no_defaults() -> None:
     assert [field.name for field in fields(PlannedJob) if field.default is not MISSING] == []
 
 
-def test_planned_jobs_are_built_by_the_functions_tested_here() -> None:
+def test_planned_jobs_are_built_only_by_the_tested_functions() -> None:
     builders = {
         path.relative_to(_SOURCES).as_posix()
         for path in _SOURCES.rglob("*.py")

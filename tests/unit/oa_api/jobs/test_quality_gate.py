@@ -1,4 +1,4 @@
-"""The quality gate, at its edges."""
+"""The quality gate at its thresholds."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def codes(new: dict[str, Any], published: dict[str, Any] | None = PUBLISHED) -> 
         ({**PUBLISHED, "valid": 0}, ["no_valid_features"]),
     ],
 )
-def test_concerns_against_published_data_names_what_dropped(new: dict[str, Any], expected: list[str]) -> None:
+def test_concerns_against_published_data_names_the_dropped_counts(new: dict[str, Any], expected: list[str]) -> None:
     assert codes(new) == expected
 
 

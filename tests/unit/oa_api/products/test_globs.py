@@ -1,4 +1,4 @@
-"""Globs over names of sources."""
+"""Globs over source names."""
 
 import re
 

@@ -79,7 +79,7 @@ def test_job_has_its_definition_and_the_line_of_its_entry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "line", "said"),
+    ("after", "line", "expected"),
     [
         ('{"schema": 2,\n\n oops}', 3, "not JSON"),
         ('{"schema": 2, "coverage": NaN}', 1, "not JSON"),
@@ -89,10 +89,10 @@ def test_job_has_its_definition_and_the_line_of_its_entry() -> None:
         ("[" * 100_000, 1, "not JSON"),
     ],
 )
-def test_invalid_definition_has_a_finding_with_its_line(after: str, line: int, said: str) -> None:
+def test_invalid_definition_has_a_finding_with_its_line(after: str, line: int, expected: str) -> None:
     (finding,) = review_change(definition("a"), after).findings
     assert finding.line == line
-    assert said in finding.message
+    assert expected in finding.message
 
 
 def test_repeated_name_is_a_warning_and_the_first_entry_gets_the_job() -> None:

@@ -89,7 +89,7 @@ def test_counts_coverage_and_changes_are_compared_with_the_published_data() -> N
     assert "<code>number</code> 100% →" not in text
 
 
-def test_share_that_is_nearly_all_or_nothing_is_not_rounded_to_it() -> None:
+def test_share_near_0_or_100_percent_is_not_rounded_to_it() -> None:
     text = (
         make_report(entry(outcome(JobStatus.SUCCESS, count=100_000, fields={"number": 99_999, "unit": 1}))).comment
         or ""

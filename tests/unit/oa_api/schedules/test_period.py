@@ -26,11 +26,11 @@ def test_period_of_a_moment_is_its_iso_week_or_its_day(kind: ScheduleType, perio
     assert period_of(kind, NOW) == period
 
 
-def test_period_of_the_first_days_of_a_year_may_belong_to_the_year_before() -> None:
+def test_period_of_the_first_days_of_a_year_may_belong_to_the_previous_year() -> None:
     assert period_of(ScheduleType.SOURCES, datetime(2027, 1, 3, tzinfo=UTC)) == "2026-W53"
 
 
-def test_period_of_a_moment_elsewhere_is_that_of_utc() -> None:
+def test_period_of_a_moment_in_another_time_zone_is_that_of_utc() -> None:
     late = datetime(2026, 11, 24, 23, 0, tzinfo=timezone(timedelta(hours=-5)))
     assert period_of(ScheduleType.CLEANUP, late) == "2026-11-25"
 

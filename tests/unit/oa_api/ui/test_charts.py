@@ -7,12 +7,12 @@ from oa_api.ui import charts
 COUNTS = st.lists(st.tuples(st.text(max_size=5), st.integers(0, 10**12)), max_size=60)
 
 
-def test_segments_fill_the_bar_in_the_order_asked_for() -> None:
+def test_segments_fill_the_bar_in_the_given_order() -> None:
     made = charts.segments({"Fail": 1, "Success": 3, "total": 4}, ("Success", "Warn", "Fail"))
     assert [(part.name, part.start, part.width) for part in made] == [("Success", 0, 75), ("Fail", 75, 25)]
 
 
-def test_segments_of_nothing_are_none() -> None:
+def test_segments_without_counts_are_empty() -> None:
     assert charts.segments({}, ("Success",)) == []
 
 

@@ -29,7 +29,7 @@ def test_duration_has_two_units(seconds: float | None, shown: str) -> None:
     assert formatting.duration(seconds) == shown
 
 
-def test_number_of_what_is_no_number_is_its_text() -> None:
+def test_number_of_a_text_is_that_text() -> None:
     assert [formatting.number(value) for value in (12345, 0.5, None, "<b>")] == ["12,345", "0.5", "", "<b>"]
 
 
@@ -39,13 +39,13 @@ def test_time_is_shown_in_utc() -> None:
     assert formatting.iso(None) == formatting.moment("") == formatting.ago(None) == ""
 
 
-def test_ago_looks_both_ways() -> None:
+def test_ago_formats_past_and_future_times() -> None:
     now = datetime.now(UTC)
     assert formatting.ago(now - timedelta(minutes=5, seconds=3)) == "5 min ago"
     assert formatting.ago(now + timedelta(hours=2, minutes=1)) == "in 2 h"
 
 
-def test_took_of_what_has_not_ended_is_nothing() -> None:
+def test_took_without_an_end_is_empty() -> None:
     assert formatting.took("2026-11-24T12:00:00Z", None) == ""
     assert formatting.took("2026-11-24T12:00:00Z", "2026-11-24T12:01:05Z") == "1 min 5 s"
 
@@ -62,5 +62,5 @@ def test_took_of_what_has_not_ended_is_nothing() -> None:
         (None, ""),
     ],
 )
-def test_dollars_have_as_many_digits_as_say_something(value: float | None, shown: str) -> None:
+def test_dollars_have_significant_digits_only(value: float | None, shown: str) -> None:
     assert formatting.dollars(value) == shown

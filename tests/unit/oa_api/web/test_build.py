@@ -27,12 +27,12 @@ def folder(build: ModuleType, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_folder_made_of_the_present_lock_file_is_left_alone(build: ModuleType, folder: Path) -> None:
+def test_folder_of_the_current_lock_file_is_not_rebuilt(build: ModuleType, folder: Path) -> None:
     assert build.is_current(folder)
 
 
 @pytest.mark.parametrize("change", ["altered", "removed", "other lock file", "no contents", "broken contents"])
-def test_folder_with_wrong_content_is_built_again(build: ModuleType, folder: Path, change: str) -> None:
+def test_folder_with_wrong_content_is_rebuilt(build: ModuleType, folder: Path, change: str) -> None:
     contents = folder / "contents.json"
     match change:
         case "altered":
@@ -48,7 +48,7 @@ def test_folder_with_wrong_content_is_built_again(build: ModuleType, folder: Pat
     assert not build.is_current(folder)
 
 
-def test_lock_file_gives_a_digest_for_every_package(build: ModuleType) -> None:
+def test_lock_file_has_a_digest_for_every_package(build: ModuleType) -> None:
     packages = json.loads((build.WEB / "package-lock.json").read_text())["packages"]
     assert all(package["integrity"].startswith("sha512-") for name, package in packages.items() if name)
     assert {source.split("/")[0] for source in build.SERVED.values()} <= {

@@ -17,7 +17,7 @@ from unit.oa_task.conform.conforming import conform_rows
 
 @pytest.fixture(scope="module")
 def all_letters() -> list[str]:
-    """Return every character of Unicode; they take 84 MB, so no longer than these tests need them."""
+    """Every character of Unicode; they take 84 MB, so they exist only during these tests."""
     return [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) != "Cs"]
 
 

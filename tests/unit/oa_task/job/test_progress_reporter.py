@@ -36,14 +36,14 @@ async def test_progress_reporter_overlapping_phases_have_their_own_amounts_and_s
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(status_reporter, "PROGRESS_EVERY_S", 0.0)
-    heard = RecordingQueue()
-    async with ProgressReporter(StatusReporter(SETTINGS, heard)) as tell:  # type: ignore[arg-type]
-        tell("download", 5_000_000, None)
+    queue = RecordingQueue()
+    async with ProgressReporter(StatusReporter(SETTINGS, queue)) as report:  # type: ignore[arg-type]
+        report("download", 5_000_000, None)
         await asyncio.sleep(1.1)
-        tell("fetch", 3000, 9000)
-        tell("convert", 2000, None)
+        report("fetch", 3000, 9000)
+        report("convert", 2000, None)
         await asyncio.sleep(1.1)
-    first, second = heard.progress
+    first, second = queue.progress
     assert first["phase"] == "download"
     assert first["bytes"] == 5_000_000
     assert 0 < first["per_s"] <= 5_000_000
@@ -54,7 +54,7 @@ async def test_progress_reporter_overlapping_phases_have_their_own_amounts_and_s
 
 
 async def test_progress_reporter_without_progress_sends_nothing() -> None:
-    heard = RecordingQueue()
-    async with ProgressReporter(StatusReporter(SETTINGS, heard)):  # type: ignore[arg-type]
+    queue = RecordingQueue()
+    async with ProgressReporter(StatusReporter(SETTINGS, queue)):  # type: ignore[arg-type]
         await asyncio.sleep(1.1)
-    assert heard.progress == []
+    assert queue.progress == []

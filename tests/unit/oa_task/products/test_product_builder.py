@@ -23,11 +23,11 @@ class StuckStorage(FolderStorage):
     def __init__(self, folder: Path, *, error: bool) -> None:
         super().__init__(folder)
         self.error = error
-        self.asked = asyncio.Event()
+        self.is_reading = asyncio.Event()
 
     async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
         if not key.startswith("job/1/"):
-            self.asked.set()
+            self.is_reading.set()
             if self.error:
                 raise StorageUnavailableError("gone")
             await asyncio.Event().wait()
@@ -50,7 +50,7 @@ async def test_build_product_canceled_leaves_no_child_and_no_file(tmp_path: Path
     body, storage = plan_body(bucket), StuckStorage(bucket.folder, error=False)
     await asyncio.to_thread(out.mkdir)
     working = asyncio.create_task(build_product(body, out, storage=storage, on_progress=lambda *_: None))
-    await storage.asked.wait()
+    await storage.is_reading.wait()
     assert len(children()) == 1
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -78,7 +78,7 @@ async def test_build_product_killed_child_is_out_of_memory(tmp_path: Path) -> No
     body, storage = plan_body(bucket), StuckStorage(bucket.folder, error=False)
     await asyncio.to_thread(out.mkdir)
     working = asyncio.create_task(build_product(body, out, storage=storage, on_progress=lambda *_: None))
-    await storage.asked.wait()
+    await storage.is_reading.wait()
     children()[0].kill()
     with pytest.raises(TaskFailure, match="SIGKILL") as caught:
         await working

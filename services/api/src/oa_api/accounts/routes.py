@@ -20,12 +20,12 @@ from oa_api.http.routing import delete, form, get, page, patch, post
 from oa_shared.roles import Role
 
 API = (
-    get("/api/profile", api.get_profile, "Get own profile", answer=ProfileSchema, tag="people", role=Role.VIEWER),
+    get("/api/profile", api.get_profile, "Get own profile", response=ProfileSchema, tag="people", role=Role.VIEWER),
     get(
         "/api/account",
         api.list_accounts,
         "List accounts",
-        answer=AccountListSchema,
+        response=AccountListSchema,
         tag="people",
         description="Oldest first. Follow the `Link` header to the next page.",
         query=AccountFilterSchema,
@@ -35,7 +35,7 @@ API = (
         "/api/account",
         api.post_account,
         "Create an account",
-        answer=AccountSchema,
+        response=AccountSchema,
         tag="people",
         description="The owner of its email address, or its GitHub user, can then sign in.",
         body=NewAccountSchema,
@@ -46,7 +46,7 @@ API = (
         "/api/account/{account}",
         api.patch_account,
         "Change an account",
-        answer=AccountSchema,
+        response=AccountSchema,
         tag="people",
         description=(
             "Fields that are left out stay unchanged. The last admin can be neither disabled nor given another role."
@@ -59,7 +59,7 @@ API = (
         "/api/token",
         api.list_tokens,
         "List tokens",
-        answer=TokenListSchema,
+        response=TokenListSchema,
         tag="people",
         description="The caller's tokens, newest first; with the shared secret, those of all accounts.",
         query=TokenFilterSchema,
@@ -69,7 +69,7 @@ API = (
         "/api/token",
         api.post_token,
         "Create a token",
-        answer=NewTokenResponseSchema,
+        response=NewTokenResponseSchema,
         tag="people",
         description=(
             "Only this response shows the token. A token created with another token expires no later than that one "
@@ -83,7 +83,7 @@ API = (
         "/api/token/{token}",
         api.delete_token,
         "Revoke a token",
-        answer=RevokedTokenSchema,
+        response=RevokedTokenSchema,
         tag="people",
         description="Also revokes the tokens created with it. Admins may revoke tokens of other accounts.",
         role=Role.VIEWER,
@@ -92,7 +92,7 @@ API = (
         "/api/audit",
         api.list_audit_log,
         "List the audit log",
-        answer=AuditLogSchema,
+        response=AuditLogSchema,
         tag="people",
         description="Newest first. Follow the `Link` header to the next page.",
         query=AuditFilterSchema,

@@ -74,12 +74,12 @@ async def start(transaction: Transaction, new: NewBulkAction, *, by: Principal, 
     selection = narrow(new.action, new.filter)
     total = await count_matching(transaction, selection)
     if total.rows != new.expected:
-        raise _changed(new.expected, total)
+        raise _count_conflict(new.expected, total)
     bulk_action_id = await _insert(transaction, new, by)
     values = {**select_parameters(selection), "bulk_action": bulk_action_id, "limit": new.limit}
     jobs = await transaction.execute(_SQL["insert_jobs"], values)
     if jobs != min(total.rows, new.limit) and not total.is_estimate:
-        raise _changed(new.expected, Total(jobs))
+        raise _count_conflict(new.expected, Total(jobs))
     await transaction.execute(_SQL["record_job_count"], {"bulk_action": bulk_action_id, "jobs": jobs})
     detail = {"action": new.action, "filter": filter_as_json(new.filter), "jobs": jobs}
     subject = f"bulk/{bulk_action_id}"
@@ -143,7 +143,7 @@ async def _act(transaction: Transaction, bulk_action: ClaimedBulkAction, job: in
     return None
 
 
-def _changed(expected: int | None, total: Total) -> ConflictError:
+def _count_conflict(expected: int | None, total: Total) -> ConflictError:
     at_least = "at least " if total.is_estimate else ""
     return ConflictError(
         f"expected {expected} matching jobs, now {at_least}{total.rows} match: preview again",

@@ -15,14 +15,13 @@ API = (
         "/api/job/bulk",
         api.post_bulk,
         "Start a bulk action",
-        answer=BulkActionSchema,
+        response=BulkActionSchema,
         tag="jobs",
         description=(
             "With `dry_run`, returns the number of matching jobs. Without it, requires that number as `expected` and "
-            "chooses the jobs, unless a different number matches now (409). A worker then takes the action on one job "
-            "after the other, by the rules of the single action; GET the returned `id` for progress. Of the jobs that "
-            "the filter selects, `rerun` takes ended ones, `cancel` unfinished ones, `confirm` and `reject` those in "
-            "`Warn`."
+            "chooses the jobs, unless a different number matches now (409). A worker then handles one job after the "
+            "other, by the rules of the single action; GET the returned `id` for progress. Of the selected jobs, "
+            "`rerun` applies to ended ones, `cancel` to unfinished ones, `confirm` and `reject` to those in `Warn`."
         ),
         body=NewBulkActionSchema,
         refusals=(409,),
@@ -33,9 +32,9 @@ API = (
         "/api/job/bulk",
         api.list_bulk_actions,
         "List bulk actions",
-        answer=BulkActionListSchema,
+        response=BulkActionListSchema,
         tag="jobs",
-        description="Newest first. The `Link` header leads to the next page.",
+        description="Newest first. The `Link` header has the next page.",
         query=BulkListFilterSchema,
         role=Role.VIEWER,
     ),
@@ -43,7 +42,7 @@ API = (
         "/api/job/bulk/{bulk}",
         api.get_bulk,
         "Get a bulk action",
-        answer=BulkActionSchema,
+        response=BulkActionSchema,
         tag="jobs",
         role=Role.VIEWER,
     ),

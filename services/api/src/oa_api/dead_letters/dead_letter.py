@@ -16,7 +16,7 @@ _REDACTED = "…"
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetterMessage:
     """A message that could not be processed; `message` is the decoded body, None if that is not a JSON object."""
 
     id: str
@@ -29,13 +29,13 @@ class DeadLetter:
     attempt: int | None
 
 
-def read_dead_letter(message: ReceivedMessage) -> DeadLetter:
+def read_dead_letter(message: ReceivedMessage) -> DeadLetterMessage:
     """Return a message of a dead-letter queue in readable form."""
     body = _TOKEN.sub(rf'\1{_REDACTED}"', message.body)
     decoded = _decode(body)
     fields = decoded or {}
     kind, job, attempt = fields.get("kind"), fields.get("job"), fields.get("attempt")
-    return DeadLetter(
+    return DeadLetterMessage(
         id=message.id,
         sent_at=message.sent_at,
         kind=kind if isinstance(kind, str) else None,
@@ -73,11 +73,11 @@ class DeadLetterFilter:
             return False
         if self.kind is None and self.reason_contains is None and self.job is None:
             return True
-        letter = read_dead_letter(message)
+        readable = read_dead_letter(message)
         return (
-            self.kind in (None, letter.kind)
-            and self.job in (None, letter.job)
-            and (self.reason_contains is None or self.reason_contains in (letter.reason or ""))
+            self.kind in (None, readable.kind)
+            and self.job in (None, readable.job)
+            and (self.reason_contains is None or self.reason_contains in (readable.reason or ""))
         )
 
 

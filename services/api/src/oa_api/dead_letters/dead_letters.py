@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from oa_api.db.counting import Total
-from oa_api.dead_letters.dead_letter import DeadLetter, DeadLetterFilter, read_dead_letter
+from oa_api.dead_letters.dead_letter import DeadLetterFilter, DeadLetterMessage, read_dead_letter
 from oa_api.http.app_keys import QueuePair
 from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableError, ReceivedMessage
 
@@ -38,11 +38,11 @@ async def peek(queue: Queue) -> list[ReceivedMessage]:
         return sorted(messages, key=lambda message: (message.sent_at is None, message.sent_at or 0, message.id))
 
 
-async def list_dead_letters(dead: Queue, dead_letter_filter: DeadLetterFilter) -> tuple[list[DeadLetter], Total]:
+async def list_dead_letters(dead: Queue, dead_letter_filter: DeadLetterFilter) -> tuple[list[DeadLetterMessage], Total]:
     """Return the dead letters that a filter selects, oldest first, and how many there are."""
     messages = await peek(dead)
-    letters = [read_dead_letter(message) for message in messages if dead_letter_filter.matches(message)]
-    return letters, Total(len(letters), is_estimate=len(messages) >= MAX_PEEKED)
+    selected = [read_dead_letter(message) for message in messages if dead_letter_filter.matches(message)]
+    return selected, Total(len(selected), is_estimate=len(messages) >= MAX_PEEKED)
 
 
 async def redrive(

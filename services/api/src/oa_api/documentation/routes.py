@@ -9,11 +9,11 @@ API = (
         "/api/openapi.json",
         api.get_openapi,
         "Get the OpenAPI document",
-        answer=(JSON,),
+        response=(JSON,),
         tag="service",
         role=Role.ANYONE,
     ),
-    get("/docs", pages.get_docs, "Read the API reference as a page", answer=(HTML,), tag="service", role=Role.ANYONE),
+    get("/docs", pages.get_docs, "Read the API reference as a page", response=(HTML,), tag="service", role=Role.ANYONE),
 )
 PAGES = (
     page("/docs/pages", pages.get_components, "Components", role=Role.ANYONE, is_development=True),
@@ -21,7 +21,7 @@ PAGES = (
         "/docs/pages/map.json",
         pages.get_sample_map,
         "Sample changes",
-        answer=(JSON,),
+        response=(JSON,),
         role=Role.ANYONE,
         is_development=True,
     ),

@@ -10,7 +10,7 @@ API = (
         "/api/events",
         api.get_events,
         "List or stream events",
-        answer=(JSON, api.STREAM),
+        response=(JSON, api.STREAM),
         tag="events",
         description=(
             "Every change of every job, in order and without gaps. With `Accept: text/event-stream` the response is a "
@@ -24,7 +24,7 @@ API = (
         "/api/run/{run}/events",
         api.get_events_of_run,
         "List or stream the events of a run",
-        answer=(JSON, api.STREAM),
+        response=(JSON, api.STREAM),
         tag="events",
         description="The same as GET /api/events with `run`.",
         query=EventQuerySchema,

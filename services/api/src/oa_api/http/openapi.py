@@ -182,15 +182,15 @@ _IDEMPOTENCY_KEY: JsonObject = {
 
 
 def _responses(route: Route) -> dict[str, JsonObject]:
-    success = {"200": _success(route)} if route.answer else {}
+    success = {"200": _success(route)} if route.response else {}
     return success | {str(status): {"description": _OTHER_STATUSES[status]} for status in route.also}
 
 
 def _success(route: Route) -> JsonObject:
-    if isinstance(route.answer, tuple):
-        types: JsonObject = {"application/json" if kind == "json" else kind: {"schema": {}} for kind in route.answer}
+    if isinstance(route.response, tuple):
+        types: JsonObject = {"application/json" if kind == "json" else kind: {"schema": {}} for kind in route.response}
         return {"description": "Success.", "content": types}
-    content: JsonObject = {"application/json": {"schema": route.answer}}
+    content: JsonObject = {"application/json": {"schema": route.response}}
     if route.is_health:
         content["text/html"] = {"schema": {"type": "string"}}
     return {"description": "Success.", "content": content}

@@ -19,7 +19,7 @@ PAGE = "page"
 class Route:
     """One endpoint or page.
 
-    `answer` is the schema of the response, or its media types if it is not JSON; an empty tuple means no status 200.
+    `response` is the schema of the response, or its media types if it is not JSON; an empty tuple means no status 200.
     `role` is the lowest role that may call the route, so a new route is closed until its author opens it. `refusals`
     lists its specific error statuses, `also` further statuses that are not errors. `pattern` is the path for the
     router, where a parameter may contain slashes. `is_health` marks the endpoint that returns its own schema with 503,
@@ -30,7 +30,7 @@ class Route:
     path: str
     handler: Handler
     summary: str
-    answer: type[Schema] | tuple[str, ...]
+    response: type[Schema] | tuple[str, ...]
     tag: str
     role: Role = Role.ADMIN
     description: str = ""
@@ -47,5 +47,5 @@ class Route:
 get, post = partial(Route, "GET"), partial(Route, "POST")
 patch, put, delete = partial(Route, "PATCH"), partial(Route, "PUT"), partial(Route, "DELETE")
 # A page, and the target of a form on it.
-page = partial(Route, "GET", answer=(HTML,), tag=PAGE)
-form = partial(Route, "POST", answer=(HTML,), tag=PAGE)
+page = partial(Route, "GET", response=(HTML,), tag=PAGE)
+form = partial(Route, "POST", response=(HTML,), tag=PAGE)

@@ -65,7 +65,7 @@ class CheckPublisher:
         if check_run_id is None:
             body = {"name": CHECK_NAME, "head_sha": check.head_sha, "external_id": external_id, "status": "in_progress"}
             check_run_id = await self._repository.create_check_run(body)
-        fault_point("github.check_run_made")
+        fault_point("github.check_run_created")
         values = {"check": check.id, "round": check.round, "check_run": check_run_id}
         await self._database.execute(_SQL["record_check_run"], values)
         return check_run_id
@@ -96,7 +96,7 @@ class CheckPublisher:
         comment = recorded or await self._repository.find_comment(check.pull, MARKER)
         if comment is None or not await self._repository.update_comment(comment, text):
             comment = await self._repository.create_comment(check.pull, text)
-            fault_point("github.comment_made")
+            fault_point("github.comment_created")
         if recorded != comment:
             await transaction.execute(_SQL["record_comment"], {**values, "comment": comment})
 

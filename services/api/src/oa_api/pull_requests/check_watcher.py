@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from oa_api.db.database import Database
 from oa_api.pull_requests.check_publisher import CheckPublisher
-from oa_api.pull_requests.checks import Publication, read_state, record_publication
+from oa_api.pull_requests.checks import CheckPublication, read_state, record_publication
 from oa_api.pull_requests.excerpts import Excerpts, read_excerpts
 from oa_api.pull_requests.report import Report, build_report
 from oa_api.pull_requests.rows import ClaimedCheck
@@ -54,7 +54,7 @@ class CheckWatcher:
             report = build_report(state, public_url=self._public_url, excerpts=excerpts)
             await self._publisher.publish(check, report)
             delay_s *= _DELAY_FACTOR_AFTER_WRITE
-        publication = Publication(digest, is_settled=plain.is_final)
+        publication = CheckPublication(digest, is_settled=plain.is_final)
         await record_publication(self._database, check, publication, delay_s=delay_s)
         return is_new
 

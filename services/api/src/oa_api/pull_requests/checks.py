@@ -11,7 +11,7 @@ _SQL = load_queries("pull_requests.queries")
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class CheckPublication:
     """What GitHub shows of a check now: the digest of the report; `is_settled` if it will not change."""
 
     digest: str
@@ -34,7 +34,7 @@ async def read_state(database: Database, check: ClaimedCheck) -> tuple[ClaimedCh
 
 
 async def record_publication(
-    database: Database, check: ClaimedCheck, publication: Publication, *, delay_s: float
+    database: Database, check: ClaimedCheck, publication: CheckPublication, *, delay_s: float
 ) -> None:
     """Record what GitHub shows, unless the check has changed; a check that is not settled is due after `delay_s`."""
     values = {"check": check.id, "round": check.round, "state": check.state, "shown": publication.digest}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.pull_requests.events import Ignored, Task
-from oa_api.pull_requests.rows import DeliveryRow
+from oa_api.pull_requests.rows import GitHubDeliveryRow
 
 _SQL = load_queries("pull_requests.queries")
 _MAX_REASON = 1000
@@ -14,7 +14,7 @@ WAITING, IGNORED, KNOWN = "waiting", "ignored", "known"
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class GitHubDelivery:
     """The response to an event: its state, and the reason if it needs no work."""
 
     delivery: str
@@ -22,7 +22,7 @@ class Delivery:
     reason: str
 
 
-async def record_delivery(database: Database, delivery_id: str, event: str, task: Task | Ignored) -> Delivery:
+async def record_delivery(database: Database, delivery_id: str, event: str, task: Task | Ignored) -> GitHubDelivery:
     """Store an event; a repeated one is `known` and changes nothing, unless its processing was abandoned."""
     if isinstance(task, Ignored):
         state, reason, stored_task = IGNORED, task.text, None
@@ -30,13 +30,13 @@ async def record_delivery(database: Database, delivery_id: str, event: str, task
         state, reason, stored_task = WAITING, "", json.dumps(task.as_json())
     values = {"id": delivery_id, "event": event, "state": state, "reason": reason, "task": stored_task}
     if await database.execute(_SQL["record_delivery"], values):
-        return Delivery(delivery_id, state, reason)
-    return Delivery(delivery_id, KNOWN, "already received")
+        return GitHubDelivery(delivery_id, state, reason)
+    return GitHubDelivery(delivery_id, KNOWN, "already received")
 
 
-async def claim_delivery(transaction: Transaction, *, lease_s: float) -> DeliveryRow | None:
+async def claim_delivery(transaction: Transaction, *, lease_s: float) -> GitHubDeliveryRow | None:
     """Claim the next due event for `lease_s` seconds; if this process dies, another one claims it after that time."""
-    return await transaction.first(_SQL["claim_delivery"], {"lease_s": lease_s}, into=DeliveryRow)
+    return await transaction.first(_SQL["claim_delivery"], {"lease_s": lease_s}, into=GitHubDeliveryRow)
 
 
 async def lock_delivery(transaction: Transaction, delivery_id: str) -> bool:

@@ -10,7 +10,7 @@ API = (
         "/api/github/event",
         api.post_event,
         "Receive a GitHub event",
-        answer=GitHubDeliverySchema,
+        response=GitHubDeliverySchema,
         tag="github",
         description=(
             "For webhooks: the header X-Hub-Signature-256 proves that the body comes from GitHub, and "

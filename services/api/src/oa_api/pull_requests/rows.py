@@ -8,7 +8,7 @@ from oa_shared.json_types import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveryRow:
+class GitHubDeliveryRow:
     """An event that this worker has claimed; `tries` includes this one."""
 
     id: str

@@ -15,7 +15,7 @@ from oa_api.pull_requests import checks, deliveries
 from oa_api.pull_requests.check_watcher import CheckWatcher
 from oa_api.pull_requests.event_actions import ActionPlanner
 from oa_api.pull_requests.events import parse_task
-from oa_api.pull_requests.rows import ClaimedCheck, DeliveryRow
+from oa_api.pull_requests.rows import ClaimedCheck, GitHubDeliveryRow
 from oa_shared.errors import OaError
 from oa_shared.fault_points import fault_point
 
@@ -94,11 +94,11 @@ class GitHubWorker:
                 log.info("github_event_done", outcome=outcome)
         return True
 
-    async def claim_delivery(self) -> DeliveryRow | None:
+    async def claim_delivery(self) -> GitHubDeliveryRow | None:
         """Claim the next event that is due."""
         return await self._database.run(lambda transaction: deliveries.claim_delivery(transaction, lease_s=_LEASE_S))
 
-    async def act_on(self, delivery: DeliveryRow) -> str:
+    async def act_on(self, delivery: GitHubDeliveryRow) -> str:
         """Prepare the action; execute it and end the delivery in one transaction. A second process does nothing."""
         action = await self._planner.prepare(parse_task(delivery.task))
 
@@ -112,7 +112,7 @@ class GitHubWorker:
 
         return await self._database.run(work)
 
-    async def _retry_delivery(self, delivery: DeliveryRow, error: GitHubError) -> None:
+    async def _retry_delivery(self, delivery: GitHubDeliveryRow, error: GitHubError) -> None:
         """Make the delivery due later, or abandon it after the last try."""
         delay_s = self._delays.delay_after(delivery.tries, error)
         if delay_s is None:

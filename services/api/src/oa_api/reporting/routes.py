@@ -16,7 +16,7 @@ API = (
         "/api/health/sources",
         api.list_sources,
         "List the health of datasets",
-        answer=HealthGridSchema,
+        response=HealthGridSchema,
         tag="health",
         description=(
             "The datasets of live runs by name. `state` does not apply to `counts` and `groups`. The `Link` header "
@@ -29,7 +29,7 @@ API = (
         "/api/statistics",
         api.get_statistics,
         "Get statistics: backlog, phases, throughput, cost",
-        answer=StatisticsSchema,
+        response=StatisticsSchema,
         tag="health",
         description="Statistics of a run, or of the latest 5,000 jobs that have ended.",
         query=StatisticsFilterSchema,
@@ -40,7 +40,7 @@ API = (
         "/api/job/{job}/cost",
         api.get_cost,
         "Get the cost of a job",
-        answer=CostViewSchema,
+        response=CostViewSchema,
         tag="health",
         description="The cost of all attempts, at the prices in the settings.",
         role=Role.ANYONE,

@@ -26,7 +26,7 @@ _GITHUB = re.compile(r"https://github\.com/(?P<repository>[\w.-]+/[\w.-]+?)(?:\.
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class SourceRepository:
     """The origin of sources: a repository on GitHub with a branch, the URL of an archive, or a folder."""
 
     address: str
@@ -57,7 +57,7 @@ class RepositoryReader:
         self._allowed_hosts = tuple(allowed_hosts)
         self._github = github or GitHubArchives()
 
-    async def commit_of(self, repository: Repository) -> str | None:
+    async def commit_of(self, repository: SourceRepository) -> str | None:
         """Return the newest commit of a branch on GitHub; None where the address is not a repository on GitHub.
 
         Raises RepositoryError.
@@ -72,7 +72,7 @@ class RepositoryReader:
             raise RepositoryError(f"{url} did not return a commit")
         return commit
 
-    async def read(self, repository: Repository, commit: str | None) -> Snapshot:
+    async def read(self, repository: SourceRepository, commit: str | None) -> Snapshot:
         """Return all definitions. Raises RepositoryError."""
         folder = _folder(repository.address)
         if folder is not None:

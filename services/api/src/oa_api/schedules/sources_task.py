@@ -25,7 +25,7 @@ from oa_api.jobs.rows import LockedRun
 from oa_api.jobs.runs import close_run, insert_run, lock_run
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.archive import Member, escape_unstorable
-from oa_api.schedules.repository import Repository, RepositoryReader, Snapshot
+from oa_api.schedules.repository import RepositoryReader, Snapshot, SourceRepository
 from oa_api.schedules.rows import Progress, RejectionJson, SourceCounts, SourceRow
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_shared.fault_points import fault_point
@@ -48,7 +48,7 @@ class _ReviewedDefinition:
 class SourcesTask:
     """The task of the schedule `sources`."""
 
-    def __init__(self, database: Database, reader: RepositoryReader, repository: Repository) -> None:
+    def __init__(self, database: Database, reader: RepositoryReader, repository: SourceRepository) -> None:
         self._database = database
         self._reader = reader
         self._repository = repository

@@ -11,7 +11,7 @@ from oa_api.products.fabric import build_due_fabric
 from oa_api.schedules import schedule_runs
 from oa_api.schedules.cleanup_task import CleanupTask
 from oa_api.schedules.report_task import ReportTask
-from oa_api.schedules.repository import GitHubArchives, Repository, RepositoryReader
+from oa_api.schedules.repository import GitHubArchives, RepositoryReader, SourceRepository
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import ScheduledTask
@@ -23,7 +23,7 @@ from oa_shared.storage import Storage
 
 def scheduled_tasks(settings: Settings, database: Database, storage: Storage) -> dict[ScheduleType, ScheduledTask]:
     """Return the task of every type."""
-    repository = Repository(settings.sources_repository, settings.sources_branch)
+    repository = SourceRepository(settings.sources_repository, settings.sources_branch)
     reader = RepositoryReader(settings.allowed_hosts, github=GitHubArchives(api=settings.github_api_url))
     products = ProductsTask(database)
     return {

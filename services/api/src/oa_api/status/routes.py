@@ -10,13 +10,15 @@ API = (
         "/",
         api.get_root,
         "Get the health of the service",
-        answer=HealthSchema,
+        response=HealthSchema,
         is_health=True,
         tag="service",
         description="503 with the problems if the database or a worker is down. A browser gets the overview page.",
         role=Role.ANYONE,
     ),
-    get("/api", api.get_version, "Get the version", answer=VersionSchema, tag="service", role=Role.ANYONE),
-    get("/metrics", metrics_api.get_metrics, "Get Prometheus metrics", answer=(TEXT,), tag="service", role=Role.ANYONE),
+    get("/api", api.get_version, "Get the version", response=VersionSchema, tag="service", role=Role.ANYONE),
+    get(
+        "/metrics", metrics_api.get_metrics, "Get Prometheus metrics", response=(TEXT,), tag="service", role=Role.ANYONE
+    ),
 )
 ROUTES = API

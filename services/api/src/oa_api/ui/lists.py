@@ -21,7 +21,7 @@ class Listing:
     rows: Sequence[object]
     older: str | None
     newest: str | None
-    says: str
+    summary: str
 
 
 _Filter = TypeVar("_Filter", bound=Slice)
@@ -49,10 +49,10 @@ def make_listing(
     """
     older = request.rel_url.update_query(cursor=(cursor_of or _id_of)(page.rows[-1])) if page.has_more else None
     newest = request.rel_url.without_query_params("cursor", "page") if window.cursor else None
-    says = f"{len(page.rows):,}"
+    summary = f"{len(page.rows):,}"
     if page.total is not None:
-        says += f" of {'at least ' if page.total.is_estimate else ''}{page.total.rows:,}"
-    return Listing(page.rows, str(older) if older else None, str(newest) if newest else None, says)
+        summary += f" of {'at least ' if page.total.is_estimate else ''}{page.total.rows:,}"
+    return Listing(page.rows, str(older) if older else None, str(newest) if newest else None, summary)
 
 
 def _id_of(row: Any) -> int | str:

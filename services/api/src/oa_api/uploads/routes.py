@@ -17,7 +17,7 @@ API = (
         "/api/upload",
         api.post_upload,
         "Create an upload",
-        answer=CreatedUploadSchema,
+        response=CreatedUploadSchema,
         tag="uploads",
         description=(
             "For data that is not available at a URL. The response states how to send the file; then complete the "
@@ -31,7 +31,7 @@ API = (
         "/api/upload",
         api.list_uploads,
         "List uploads",
-        answer=UploadListSchema,
+        response=UploadListSchema,
         tag="uploads",
         description=(
             "Newest first: those of the caller, or all for a moderator. The `Link` header has the URL of the next page."
@@ -43,7 +43,7 @@ API = (
         "/api/upload/{upload}",
         api.get_upload,
         "Get an upload",
-        answer=UploadSchema,
+        response=UploadSchema,
         tag="uploads",
         role=Role.AUTHOR,
     ),
@@ -51,7 +51,7 @@ API = (
         "/api/upload/{upload}/content",
         api.put_content,
         "Send the file",
-        answer=UploadSchema,
+        response=UploadSchema,
         tag="uploads",
         description=(
             "Only if the response to POST /api/upload has this URL: the body is the file, which is checked immediately."
@@ -63,7 +63,7 @@ API = (
         "/api/upload/{upload}/done",
         api.post_done,
         "Complete an upload",
-        answer=UploadSchema,
+        response=UploadSchema,
         tag="uploads",
         description=(
             "Checks the size, the format and the entries of an archive. The upload is then `Ready`, with the URL for "
@@ -76,7 +76,7 @@ API = (
         "/api/upload/{upload}",
         api.delete_upload,
         "Delete an upload",
-        answer=DeletedUploadSchema,
+        response=DeletedUploadSchema,
         tag="uploads",
         description="Sources that use its URL will fail.",
         role=Role.AUTHOR,
@@ -85,7 +85,7 @@ API = (
         "/upload/{upload}/{name}",
         api.get_file,
         "Download an uploaded file",
-        answer=(BYTES,),
+        response=(BYTES,),
         tag="uploads",
         description="A redirect to the store, or the file; both support ranges.",
         refusals=(410, 416),

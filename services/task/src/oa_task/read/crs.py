@@ -14,7 +14,7 @@ from oa_task.runtime.failure import TaskFailure
 
 TARGET = "EPSG:4326"
 _FARTHEST_LON, _FARTHEST_LAT = 360.0, 90.0
-_OFF_EARTH = "coordinates off the earth: `conform.srs` is missing or wrong, or lat and lon are swapped"
+_OFF_EARTH = "coordinates outside the valid range: `conform.srs` is missing or wrong, or lat and lon are swapped"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def _points(values: Sequence[RawGeometry]) -> np.ndarray | None:
 
 
 def _of_type(kind: str, values: Sequence[RawGeometry]) -> np.ndarray:
-    shapes = _ragged(*_TYPES[kind], values) if kind in _TYPES else None
+    shapes = _ragged_array(*_TYPES[kind], values) if kind in _TYPES else None
     if shapes is not None:
         return shapes
     result = np.empty(len(values), dtype=object)
@@ -56,7 +56,7 @@ def _of_type(kind: str, values: Sequence[RawGeometry]) -> np.ndarray:
     return result
 
 
-def _ragged(kind: GeometryType, depth: int, values: Sequence[RawGeometry]) -> np.ndarray | None:
+def _ragged_array(kind: GeometryType, depth: int, values: Sequence[RawGeometry]) -> np.ndarray | None:
     """Return the geometries of one type, None if one of them is malformed."""
     try:
         items = [value["coordinates"] for value in values]

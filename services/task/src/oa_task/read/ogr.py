@@ -127,7 +127,7 @@ def _projection(info: Mapping[str, object], request: ReadRequest) -> Projection:
         return projection(srs, authority_axes=request.format == "xml" and not is_geographic(srs))
     if info["crs"]:
         return projection(str(info["crs"]))
-    raise TaskFailure("source.crs", "missing coordinate reference system: the data names none; set `conform.srs`")
+    raise TaskFailure("source.crs", "missing coordinate reference system: the data states none; set `conform.srs`")
 
 
 def _encoding(info: Mapping[str, object], request: ReadRequest) -> str | None:
@@ -156,5 +156,5 @@ def _geometry(batch: pa.RecordBatch, layer: _OpenLayer, rows: np.ndarray) -> Poi
     if pairs is not None:
         return lon_lat_points(*pairs, rows, srs=layer.srs, bad_rows=bad_rows)
     shapes, invalid = wkb.shapes(column)
-    bad_rows.note("unsound geometry", rows[invalid])
+    bad_rows.note("invalid geometry", rows[invalid])
     return lon_lat_shapes(shapes, rows, srs=layer.srs, bad_rows=bad_rows)

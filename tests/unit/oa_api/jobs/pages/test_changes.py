@@ -9,11 +9,11 @@ def feature(geometry: Any, **properties: Any) -> dict[str, Any]:
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
-def test_flattened_delta_has_what_was_before_as_properties_of_their_own() -> None:
+def test_flattened_delta_has_previous_values_as_separate_properties() -> None:
     changed = feature(POINT, change="changed", city="b", before={"city": "a"}, moved_m=3.5)
     found = flatten_delta({"features": [changed, feature(None, change="added")]})
     assert found == [feature(POINT, change="changed", city="b", moved_m=3.5, **{"city before": "a"})]
 
 
-def test_flattened_without_a_delta_is_nothing() -> None:
+def test_flattened_without_a_delta_is_empty() -> None:
     assert flatten_delta(None) == flatten_delta({}) == []

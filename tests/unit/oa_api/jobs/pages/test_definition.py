@@ -21,7 +21,7 @@ def test_definition_without_the_entry_marks_nothing() -> None:
     assert marked_texts(TEXT, "addresses", "nobody") == marked_texts(TEXT, "buildings", "city") == []
 
 
-def test_definition_that_is_no_json_is_shown_as_it_is() -> None:
+def test_definition_with_invalid_json_is_shown_unchanged() -> None:
     assert [line.text for line in mark_lines("not\njson", "addresses", "city")] == ["not", "json"]
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from browser.site import Site
-from browser.visitor import Visitor, look
+from browser.visitor import Visitor, check_page
 from oa_shared.queue import OutgoingMessage, Queue
 
 Come = Callable[[str], Visitor]
@@ -12,7 +12,7 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 
 
 def dead_letter(site: Site, *jobs: int) -> Queue:
-    """Put letters about some jobs, and one that is not JSON, into the dead-letter queue of results."""
+    """Send messages about these jobs, and one that is not JSON, to the dead-letter queue of results."""
     dead = site.api.queues["results"].dead
     assert dead is not None
     bodies = [json.dumps({"kind": "job.status", "job": job, "attempt": 1, "status": "Success"}) for job in jobs]
@@ -21,11 +21,11 @@ def dead_letter(site: Site, *jobs: int) -> Queue:
     return dead
 
 
-def test_dead_letters_are_shown_decoded_and_dealt_with_one_by_one(signed_in: Come, site: Site) -> None:
+def test_dead_letter_is_shown_decoded_and_redriven(signed_in: Come, site: Site) -> None:
     dead = dead_letter(site, 1, 2)
-    someone = signed_in("moderator")
-    look(someone.open("/dead-letters?queue=results"), "dead-letters")
-    page = someone.open("/dead-letters?queue=results", scripts=False)
+    moderator = signed_in("moderator")
+    check_page(moderator.open("/dead-letters?queue=results"), "dead-letters")
+    page = moderator.open("/dead-letters?queue=results", scripts=False)
     assert HOSTILE in page.inner_text("main")
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name="1", exact=True))
     row.locator("summary", has_text="Redrive").click()
@@ -36,7 +36,7 @@ def test_dead_letters_are_shown_decoded_and_dealt_with_one_by_one(signed_in: Com
     assert site.run(dead.depth()).visible == 2
 
 
-def test_dead_letters_of_a_filter_are_discarded_together(signed_in: Come, site: Site) -> None:
+def test_dead_letters_matching_a_filter_are_discarded(signed_in: Come, site: Site) -> None:
     dead = dead_letter(site, 7)
     page = signed_in("moderator").open("/dead-letters?queue=results", scripts=False)
     page.get_by_label("Job", exact=True).fill("7")
@@ -50,33 +50,33 @@ def test_dead_letters_of_a_filter_are_discarded_together(signed_in: Come, site: 
     assert site.run(dead.depth()).visible == before
 
 
-def test_queue_without_letters_and_unknown_queue_are_told(signed_in: Come) -> None:
-    someone = signed_in("moderator")
-    look(someone.open("/dead-letters?queue=jobs"), "dead-letters-empty")
-    look(someone.open("/dead-letters?queue=other", status=404), "dead-letters-missing")
+def test_empty_and_unknown_queues_show_a_notice(signed_in: Come) -> None:
+    moderator = signed_in("moderator")
+    check_page(moderator.open("/dead-letters?queue=jobs"), "dead-letters-empty")
+    check_page(moderator.open("/dead-letters?queue=other", status=404), "dead-letters-missing")
 
 
-def test_dead_letters_are_for_moderators(signed_in: Come) -> None:
+def test_dead_letters_require_a_moderator(signed_in: Come) -> None:
     signed_in("author").open("/dead-letters", status=403)
 
 
 def test_source_is_paused_and_resumed_with_a_reason(signed_in: Come, newcomer: Visitor) -> None:
-    look(newcomer.open("/pauses"), "pauses-empty")
-    someone = signed_in("moderator")
-    page = someone.open("/pauses", scripts=False)
+    check_page(newcomer.open("/pauses"), "pauses-empty")
+    moderator = signed_in("moderator")
+    page = moderator.open("/pauses", scripts=False)
     page.locator("input[name=value]").fill("us/ca/")
     page.locator("input[name=hours]").fill("12")
     page.locator("#f-reason").fill("they asked us to wait")
     page.get_by_role("button", name="Pause").click()
     assert "source us/ca/" in page.locator(".box.good").inner_text()
-    look(someone.open("/pauses"), "pauses")
+    check_page(moderator.open("/pauses"), "pauses")
     page.locator("summary", has_text="Resume").click()
     page.locator("details[open] button").click()
     assert "source us/ca/" in page.locator(".box.good").inner_text()
     assert page.locator("section[aria-label='Active pauses'] table").count() == 0
 
 
-def test_pause_that_makes_no_sense_is_refused_in_words(signed_in: Come) -> None:
+def test_pause_without_a_target_shows_an_error(signed_in: Come) -> None:
     page = signed_in("moderator").open("/pauses", scripts=False)
     page.locator("#f-reason").fill("x")
     page.get_by_role("button", name="Pause").click()
