@@ -9,7 +9,8 @@ from oa_api.datasets.request_schemas import (
     HistoryFilterSchema,
 )
 from oa_api.datasets.schemas import DatasetListSchema, DatasetSchema, HistorySchema, LicenseListSchema
-from oa_api.http.routing import ATOM, GEOJSON, JSON, TEXT, get, page
+from oa_api.http.routing import JSON, TEXT, get, page
+from oa_shared.media_types import ATOM, GEOJSON
 from oa_shared.roles import Role
 from oa_shared.status import LAYERS
 

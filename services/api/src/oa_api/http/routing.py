@@ -6,10 +6,10 @@ from functools import partial
 from marshmallow import Schema
 
 from oa_api.http.problem import Handler
+from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
 from oa_shared.roles import Role
 
-JSON_LINES, TEXT, HTML, BYTES, JSON = "application/jsonl", "text/plain", "text/html", "application/octet-stream", "json"
-ATOM, GEOJSON = "application/atom+xml", "application/geo+json"
+JSON_LINES, TEXT, HTML, BYTES, JSON = MEDIA_TYPES[".jsonl"], "text/plain", "text/html", OCTET_STREAM, "json"
 
 # The tag of pages, which are not part of the API or of the OpenAPI document.
 PAGE = "page"
