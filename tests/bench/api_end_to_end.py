@@ -27,7 +27,9 @@ _ENDED = ("Success", "Warn", "Fail", "Cancelled")
 def county(place: int) -> dict[str, Any]:
     """Return the request for one job."""
     made = definition(f"http://127.0.0.1/{place}")
-    made["layers"] = {"addresses": made["layers"]["addresses"]}
+    layers = made["layers"]
+    assert isinstance(layers, dict)
+    made["layers"] = {"addresses": layers["addresses"]}
     return {"source": made, "source_name": f"xx/bench/{place}"}
 
 

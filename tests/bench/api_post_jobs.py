@@ -24,7 +24,9 @@ def definitions(post: int) -> list[dict[str, Any]]:
     made = []
     for place in range(JOBS):
         county = definition(f"http://data.example.com/{post}/{place}")
-        county["layers"] = {"addresses": county["layers"]["addresses"]}
+        layers = county["layers"]
+        assert isinstance(layers, dict)
+        county["layers"] = {"addresses": layers["addresses"]}
         made.append({"source": county, "source_name": f"xx/bench/{place}"})
     return made
 

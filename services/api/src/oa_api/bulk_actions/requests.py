@@ -56,7 +56,7 @@ class BulkForm(JobSelection):
 
     @property
     def new_bulk_action(self) -> NewBulkAction:
-        """Return what the form asks for, as the API takes it."""
+        """Return the request of the form in the shape of the API."""
         return NewBulkAction(
             action=self.action,
             filter=select_only(self),

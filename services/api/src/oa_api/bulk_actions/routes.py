@@ -19,10 +19,9 @@ API = (
         tag="jobs",
         description=(
             "With `dry_run`, returns the number of matching jobs. Without it, requires that number as `expected` and "
-            "chooses the jobs, unless a different number matches now (409). A worker then takes the action on one job "
-            "after the other, by the rules of the single action; GET the returned `id` for progress. Of the jobs that "
-            "the filter selects, `rerun` takes ended ones, `cancel` unfinished ones, `confirm` and `reject` those in "
-            "`Warn`."
+            "chooses the jobs, unless a different number matches now (409). A worker then handles one job after the "
+            "other, by the rules of the single action; GET the returned `id` for progress. Of the selected jobs, "
+            "`rerun` applies to ended ones, `cancel` to unfinished ones, `confirm` and `reject` to those in `Warn`."
         ),
         body=NewBulkActionSchema,
         refusals=(409,),
@@ -35,7 +34,7 @@ API = (
         "List bulk actions",
         response=BulkActionListSchema,
         tag="jobs",
-        description="Newest first. The `Link` header leads to the next page.",
+        description="Newest first. The `Link` header has the next page.",
         query=BulkListFilterSchema,
         role=Role.VIEWER,
     ),

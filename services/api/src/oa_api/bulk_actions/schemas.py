@@ -97,7 +97,7 @@ class BulkActionSchema(ResponseSchema):
     done = fields.Integer(required=True, metadata=about("Number of jobs done.", 10))
     skipped = fields.Integer(required=True, metadata=about("Number of skipped jobs.", 2))
     waiting = fields.Integer(required=True, metadata=about("Number of remaining jobs.", 0))
-    skip_reasons = fields.List(fields.Nested(SkipReasonSchema), metadata=about("Why jobs were skipped."))
+    skip_reasons = fields.List(fields.Nested(SkipReasonSchema), metadata=about("Reasons for skipped jobs."))
 
 
 class BulkActionListSchema(ResponseSchema):

@@ -65,8 +65,8 @@ async def _record(
     by: Principal,
 ) -> None:
     """Write the audit entry first, so that no action goes unrecorded."""
-    letters = [read_dead_letter(message) for message in messages[:_MAX_RECORDED]]
-    named = [{"id": each.id, "kind": each.kind, "job": each.job, "reason": each.reason} for each in letters]
+    recorded = [read_dead_letter(message) for message in messages[:_MAX_RECORDED]]
+    named = [{"id": each.id, "kind": each.kind, "job": each.job, "reason": each.reason} for each in recorded]
     detail = {"letters": len(messages), "named": named}
     await database.run(
         lambda transaction: audit_log.record(

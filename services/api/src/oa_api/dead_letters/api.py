@@ -44,8 +44,8 @@ async def list_dead(request: web.Request) -> web.Response:
     name = request.match_info["queue"]
     _, dead = find_queue(request.app[QUEUES], name)
     window = await read_query(request, DeadLetterListFilterSchema())
-    letters, total = await list_dead_letters(dead, DeadLetterFilter.of_selection(window))
-    page = Page.cut(letters[window.page * window.limit :], window.limit, total)
+    messages, total = await list_dead_letters(dead, DeadLetterFilter.of_selection(window))
+    page = Page.cut(messages[window.page * window.limit :], window.limit, total)
     return list_response(request, window, "messages", page, serialize=_DEAD_LETTER.dump, queue=name)
 
 

@@ -73,11 +73,11 @@ class DeadLetterFilter:
             return False
         if self.kind is None and self.reason_contains is None and self.job is None:
             return True
-        letter = read_dead_letter(message)
+        readable = read_dead_letter(message)
         return (
-            self.kind in (None, letter.kind)
-            and self.job in (None, letter.job)
-            and (self.reason_contains is None or self.reason_contains in (letter.reason or ""))
+            self.kind in (None, readable.kind)
+            and self.job in (None, readable.job)
+            and (self.reason_contains is None or self.reason_contains in (readable.reason or ""))
         )
 
 

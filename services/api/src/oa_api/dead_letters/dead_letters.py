@@ -41,8 +41,8 @@ async def peek(queue: Queue) -> list[ReceivedMessage]:
 async def list_dead_letters(dead: Queue, dead_letter_filter: DeadLetterFilter) -> tuple[list[DeadLetterMessage], Total]:
     """Return the dead letters that a filter selects, oldest first, and how many there are."""
     messages = await peek(dead)
-    letters = [read_dead_letter(message) for message in messages if dead_letter_filter.matches(message)]
-    return letters, Total(len(letters), is_estimate=len(messages) >= MAX_PEEKED)
+    selected = [read_dead_letter(message) for message in messages if dead_letter_filter.matches(message)]
+    return selected, Total(len(selected), is_estimate=len(messages) >= MAX_PEEKED)
 
 
 async def redrive(

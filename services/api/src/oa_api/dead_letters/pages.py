@@ -27,7 +27,7 @@ async def show_dead_letters(request: web.Request) -> web.Response:
     page_filter = await read_query(request, DeadLetterPageFilterSchema())
     queues = [name for name, pair in request.app[QUEUES].items() if pair.dead]
     queue = page_filter.queue or (queues[0] if queues else "")
-    letters, total = await _dead_letters(request, queue, page_filter) if queue else ([], Total(0))
+    messages, total = await _dead_letters(request, queue, page_filter) if queue else ([], Total(0))
     fields = {
         "kind": page_filter.kind,
         "reason_contains": page_filter.reason_contains,
@@ -40,7 +40,7 @@ async def show_dead_letters(request: web.Request) -> web.Response:
         queue=queue,
         queues=queues,
         page_filter=page_filter,
-        letters=letters[:_MAX_SHOWN],
+        dead_letters=messages[:_MAX_SHOWN],
         total=total,
         entries=await audit_log.list_latest(request.app[DATABASE], actions, limit=_RECENT_ACTIONS),
         filter_fields={name: value for name, value in fields.items() if value is not None},

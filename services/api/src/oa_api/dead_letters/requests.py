@@ -72,7 +72,7 @@ class DeadLetterForm:
     reason: str = ""
 
     def command(self) -> DeadLetterCommand:
-        """Return what the form asks for, as the API takes it."""
+        """Return the request of the form in the shape of the API."""
         return DeadLetterCommand(
             kind=self.kind,
             reason_contains=self.reason_contains,

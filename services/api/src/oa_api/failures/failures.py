@@ -34,7 +34,7 @@ async def group_failures(database: Database, failure_filter: FailureFilter) -> l
         rows = await database.all(_SQL["groups_of_run"], values, into=GroupRow)
     else:
         rows = await database.all(_SQL["groups_of_days"], values, into=GroupRow)
-    failing = {row.key: row for row in await database.all(_SQL["standing"], values, into=FailingDatasets)}
+    failing = {row.key: row for row in await database.all(_SQL["failing_datasets"], values, into=FailingDatasets)}
     examples = await _get_examples(database, rows)
     return [
         _make_group(

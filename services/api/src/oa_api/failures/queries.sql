@@ -68,7 +68,7 @@ FROM (
 ) failed
 GROUP BY key, day
 
--- name: standing
+-- name: failing_datasets
 -- How many live datasets fail in each way now, and since when, for group_failures().
 SELECT {key} AS key, min(known.failing_since) AS failing_since, count(*) AS failing
 FROM dataset_health known JOIN job ON job.id = known.job_id

@@ -57,10 +57,8 @@ class JobForReviewSchema(ResponseSchema):
     layer = fields.String(required=True)
     name = fields.String(required=True)
     ended_at = Time(required=True, allow_none=True, metadata=about("When the job ended."))
-    created_at = Time(required=True, allow_none=True, metadata=about("Since when the result has waited for review."))
-    errors = fields.List(
-        fields.Nested(JobReviewReasonSchema), required=True, metadata=about("Why the result needs review.")
-    )
+    created_at = Time(required=True, allow_none=True, metadata=about("Time of the first review reason."))
+    errors = fields.List(fields.Nested(JobReviewReasonSchema), required=True, metadata=about("Reasons for the review."))
     figures = fields.List(fields.Nested(FigureSchema), required=True, metadata=about("New and published numbers."))
     published_job = fields.Integer(required=True, allow_none=True, metadata=about("Job of the published data."))
     published_at = Time(required=True, allow_none=True, metadata=about("When that was published."))

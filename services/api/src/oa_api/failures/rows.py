@@ -1,4 +1,4 @@
-"""The rows that the queries of failures and reviews return, and the groups made of them."""
+"""The rows that the queries of failures and reviews return, and the groups built from them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -10,7 +10,7 @@ API = (
     get(
         "/api/pause",
         api.list_pauses,
-        "What is held back",
+        "List pauses",
         response=PauseListSchema,
         tag="queues",
         query=PauseFilterSchema,
@@ -19,23 +19,23 @@ API = (
     post(
         "/api/pause",
         api.post_pause,
-        "Hold jobs back",
+        "Pause jobs",
         response=PauseSchema,
         tag="queues",
         description=(
-            "Jobs of everything, a lane, a source or a host are no longer sent to the jobs queue, until the pause "
-            "is ended or its time is over; then they are sent. What is on the queue or in Batch already goes on. "
-            "The time that a job is held does not count against its 48 hours."
+            "Jobs in the scope (all, a lane, a source, a host) are not sent to the jobs queue until the pause ends or "
+            "expires. Jobs on the queue or in Batch continue. The time of a pause does not count toward the 48 hours "
+            "of a job."
         ),
         body=NewPauseSchema,
         refusals=(409,),
         role=Role.MODERATOR,
     ),
-    get("/api/pause/{pause}", api.get_pause, "A pause", response=PauseSchema, tag="queues", role=Role.ANYONE),
+    get("/api/pause/{pause}", api.get_pause, "Get a pause", response=PauseSchema, tag="queues", role=Role.ANYONE),
     delete(
         "/api/pause/{pause}",
         api.delete_pause,
-        "Let jobs go on",
+        "Resume jobs",
         response=PauseSchema,
         tag="queues",
         body=ActionReasonSchema,

@@ -153,7 +153,7 @@ class _Tail(io.RawIOBase):
         self._position = base + offset
         return self._position
 
-    def tell(self) -> int:
+    def tell(self) -> int:  # language-ok: the name is that of io.IOBase
         """Return the position."""
         return self._position
 

@@ -137,7 +137,9 @@ def _start(response: aiohttp.ClientResponse, partial: _Partial) -> int:
         return partial.size_bytes
     if response.status == HTTPStatus.PARTIAL_CONTENT:
         partial.discard()
-        raise TransientError("upstream.truncated", f"{response.url} did not continue at the requested byte: starting over")
+        raise TransientError(
+            "upstream.truncated", f"{response.url} sends different bytes than requested: starting over"
+        )
     partial.discard()
     partial.total = response.content_length
     etag = response.headers.get("ETag")

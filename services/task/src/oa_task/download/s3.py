@@ -1,7 +1,7 @@
 """`s3://bucket/key` as a public HTTPS URL.
 
-The download uses no credentials, even for a bucket of this system: a definition is untrusted, and its author must not
-read objects with the permissions of the container.
+The download uses no credentials, even for a bucket of this project: a definition is untrusted, and must not reach
+with the permissions of the task what its author cannot reach.
 """
 
 from yarl import URL

@@ -127,7 +127,7 @@ def _projection(info: Mapping[str, object], request: ReadRequest) -> Projection:
         return projection(srs, authority_axes=request.format == "xml" and not is_geographic(srs))
     if info["crs"]:
         return projection(str(info["crs"]))
-    raise TaskFailure("source.crs", "missing coordinate reference system in the data: set `conform.srs`")
+    raise TaskFailure("source.crs", "missing coordinate reference system: the data states none; set `conform.srs`")
 
 
 def _encoding(info: Mapping[str, object], request: ReadRequest) -> str | None:

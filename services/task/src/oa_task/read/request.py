@@ -16,7 +16,7 @@ class AllColumns:
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """A file or .gdb folder, the conform with the options of the reader, the columns to read, and where to count bad rows.
+    """A file or .gdb folder, its `conform`, the columns to read, and where to count bad rows.
 
     `limit` is the number of features after which the caller stops, None for all: a reader of a growing file need not
     wait for more.
