@@ -14,6 +14,7 @@ import pytest
 from oa_api.routes import ROUTES
 from oa_cli.commands.engine import engine_commands
 from oa_cli.main import main as oa
+from oa_shared.schedule_types import ScheduleType
 from oa_task.main import main as oa_task
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +116,11 @@ def test_named_findings_of_check_exist() -> None:
     code = "".join(path.read_text("utf-8") for path in (ROOT / "services/task/src/oa_task/check").glob("*.py"))
     assert len(named) > 10
     assert {name for name in named if f'"{name}"' not in code} == set()
+
+
+def test_schedules_are_those_of_maintenance() -> None:
+    section = (ROOT / "docs/maintenance.md").read_text("utf-8").partition("| Type | Task |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(ScheduleType)
 
 
 def test_named_settings_exist() -> None:
