@@ -11,7 +11,8 @@ import pytest_asyncio
 from oa_tools.reference.schema import read_tables
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-_PAGE = (Path(__file__).parents[2] / "docs/data-model.md").read_text("utf-8")
+ROOT = Path(__file__).parents[2]
+_PAGE = (ROOT / "docs/data-model.md").read_text("utf-8")
 _LEDGER = "migration"
 _COLUMNS = """
 SELECT relname AS table, attname AS column, format_type(atttypid, NULL) AS type
@@ -66,6 +67,14 @@ async def test_every_retention_rule_is_named(connection: asyncpg.Connection) -> 
         r"`(\w+)`", "".join(line for line in _PAGE.splitlines() if re.match(r"- Kept: .*\brules?\b", line))
     )
     assert rules - set(named) == set()
+
+
+async def test_retention_rules_are_those_of_maintenance(connection: asyncpg.Connection) -> None:
+    rules = {
+        row["name"]: row["keep_days"] for row in await connection.fetch("SELECT name, keep_days FROM retention_rule")
+    }
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", (ROOT / "docs/maintenance.md").read_text("utf-8"), re.MULTILINE)
+    assert {name: int(days) for name, days in rows} == rules
 
 
 def _documented_columns() -> dict[str, list[tuple[str, str]]]:

@@ -1,5 +1,7 @@
-"""Commands, endpoints, settings and make targets that the documents name exist."""
+"""Commands, endpoints, settings, make targets, files and Python names in the documents exist."""
 
+import importlib
+import importlib.util
 import itertools
 import re
 import shlex
@@ -12,6 +14,7 @@ import pytest
 from oa_api.routes import ROUTES
 from oa_cli.commands.engine import engine_commands
 from oa_cli.main import main as oa
+from oa_shared.schedule_types import ScheduleType
 from oa_task.main import main as oa_task
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +33,9 @@ _SHIPPED = (
 )
 _SPAN = re.compile(r"```sh\n(.*?)```|`([^`\n]+(?:\n[^`\n]+)?)`", re.DOTALL)
 _COMMAND = re.compile(r"^(?:\.venv/bin/)?(oa|oa-task) (.+)$")
+_PATH = re.compile(r"^(?:tests|docs|services|shared|cli|local|tools|terraform|bin)/[\w./*-]+$")
+# Written by the operator, not committed.
+_PRIVATE = {"terraform/prod.tfbackend", "terraform/prod.tfvars"}
 _METHODS = "GET|POST|PATCH|PUT|DELETE"
 
 
@@ -61,6 +67,12 @@ def _endpoints() -> list[tuple[str, str, str]]:
     )
 
 
+def _dotted_names() -> list[tuple[str, str]]:
+    pattern = r"^(oa_(?:api|cli|dispatcher|local|shared|task|tools)(?:\.[A-Za-z_]\w*)+)(?:\(\))?$"
+    spans = {(path.name, span) for path in DOCUMENTS for span in _spans(path)}
+    return sorted((document, match[1]) for document, span in spans if (match := re.match(pattern, span)))
+
+
 @pytest.mark.parametrize(("document", "program", "arguments"), _commands())
 def test_command_exists_with_its_options(document: str, program: str, arguments: str) -> None:
     words = shlex.split(arguments.partition(" > ")[0])
@@ -89,6 +101,28 @@ def test_endpoint_exists(document: str, method: str, path: str) -> None:
     assert any(pattern.fullmatch(item) for item in known), f"{document}: {method} {path}"
 
 
+def test_named_components_of_pages_exist() -> None:
+    templates = ROOT / "services/api/src/oa_api/templates"
+    macros = set(re.findall(r"macro (\w+)\(", (templates / "components.html").read_text("utf-8")))
+    named = set(re.findall(r"\bui\.(\w+)\(", (ROOT / "docs/pages.md").read_text("utf-8")))
+    assert len(named) > 8
+    assert named - macros == set()
+
+
+def test_named_findings_of_check_exist() -> None:
+    table = (ROOT / "docs/check.md").read_text("utf-8").partition("## Findings of `check`")[2]
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    named = {code for cell in cells for code in re.findall(r"`([a-z_]+)`", cell)}
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "services/task/src/oa_task/check").glob("*.py"))
+    assert len(named) > 10
+    assert {name for name in named if f'"{name}"' not in code} == set()
+
+
+def test_schedules_are_those_of_maintenance() -> None:
+    section = (ROOT / "docs/maintenance.md").read_text("utf-8").partition("| Type | Task |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(ScheduleType)
+
+
 def test_named_settings_exist() -> None:
     code = "".join(path.read_text("utf-8", errors="replace") for path in _shipped_files())
     variables = {
@@ -103,6 +137,30 @@ def test_named_make_targets_exist() -> None:
     named = {word for path in DOCUMENTS for span in _spans(path) for word in re.findall(r"^make ([a-z-]+)", span)}
     assert len(named) > 10
     assert named - targets == set()
+
+
+def test_named_paths_exist() -> None:
+    names = {name for path in DOCUMENTS for span in _spans(path) for name in re.findall(_PATH, span)}
+    assert len(names) > 20
+    assert {name for name in names - _PRIVATE if not list(ROOT.glob(name.rstrip("/")))} == set()
+
+
+@pytest.mark.parametrize(("document", "name"), _dotted_names())
+def test_named_python_object_exists(document: str, name: str) -> None:
+    parts = name.split(".")
+    modules = [".".join(parts[:count]) for count in range(1, len(parts) + 1)]
+    module = max(filter(_is_module, modules), key=len)
+    found: object = importlib.import_module(module)
+    for attribute in parts[module.count(".") + 1 :]:
+        assert hasattr(found, attribute), f"{document}: {name}"
+        found = getattr(found, attribute)
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 def _resolve(program: str, words: list[str]) -> tuple[click.Command, list[str]]:
