@@ -21,7 +21,7 @@ from oa_local.stack import STACK, Stack
 JOBS = 60
 _PATIENCE_S = 240.0
 _IDLE_TASK = Path(__file__).parent / "idle_task.py"
-_ENDED = ("Success", "Warn", "Fail", "Cancelled")
+_ENDED = ("Success", "Warn", "Fail", "Canceled")
 
 
 def county(place: int) -> dict[str, Any]:

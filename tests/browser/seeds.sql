@@ -18,7 +18,7 @@ planned (run, source_name, layer, name, status, code, message, minutes) AS (VALU
     (2, '<img src=x onerror=alert(1)>', 'addresses', '<b>city</b>', 'Fail', 'source.not_found',
      'https://example.org/<script>alert(1)</script>.zip answered 404', 290),
     (2, 'de/berlin', 'addresses', 'city', 'Fail', 'upstream.timeout', 'https://example.org/berlin.zip: nothing came for 60 s', 280),
-    (2, 'de/hamburg', 'buildings', 'city', 'Cancelled', 'operator.cancelled', 'an operator cancelled the job', 270),
+    (2, 'de/hamburg', 'buildings', 'city', 'Canceled', 'operator.canceled', 'an operator canceled the job', 270),
     (3, 'us/ca/berkeley', 'addresses', 'city', 'Running', NULL, NULL, 19),
     (3, 'us/or/portland', 'addresses', 'city', 'Submitted', NULL, NULL, 18),
     (3, 'us/wa/seattle', 'addresses', 'city', 'Pending', NULL, NULL, 17),
@@ -32,7 +32,7 @@ jobs AS (
            CASE status WHEN 'Pending' THEN 0 WHEN 'Submitted' THEN 1 WHEN 'Running' THEN 2 ELSE 9 END, code, message,
            now() - make_interval(mins => minutes), now() - make_interval(mins => minutes - 1),
            now() - make_interval(mins => minutes - 2),
-           CASE WHEN status IN ('Success', 'Warn', 'Fail', 'Cancelled') THEN now() - make_interval(mins => minutes - 9) END,
+           CASE WHEN status IN ('Success', 'Warn', 'Fail', 'Canceled') THEN now() - make_interval(mins => minutes - 9) END,
            CASE status WHEN 'Running' THEN '{"phase": "convert", "done": 41000, "total": 100000}'::jsonb END,
            CASE WHEN status IN ('Success', 'Warn') THEN %(result)s::jsonb END
     FROM planned, definition ORDER BY minutes DESC

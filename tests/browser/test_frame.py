@@ -61,7 +61,7 @@ def test_hostile_filter_value_is_shown_as_text(visitor: Visitor) -> None:
 
 
 def test_list_page_links_to_the_next_and_first_pages(visitor: Visitor) -> None:
-    page = visitor.open("/jobs?limit=4&status=Success,Fail,Warn,Cancelled,Running,Pending,Submitted")
+    page = visitor.open("/jobs?limit=4&status=Success,Fail,Warn,Canceled,Running,Pending,Submitted")
     first = page.locator("tbody th").all_inner_texts()
     page.locator("nav.pager a[rel=next]").click()
     second = page.locator("tbody th").all_inner_texts()

@@ -54,7 +54,7 @@ def test_author_reruns_a_trial_and_cancels_it(signed_in: Callable[[str], Visitor
     assert status_of(page) == "Pending"
     confirm(page, "cancel")
     expect(page.get_by_role("status")).to_contain_text("6")
-    assert status_of(page) == "Cancelled"
+    assert status_of(page) == "Canceled"
     page.reload()
     assert page.get_by_role("status").count() == 0
 

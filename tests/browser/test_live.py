@@ -31,8 +31,8 @@ def test_open_run_page_updates_counts_and_rows(visitor: Visitor, site: Site, wai
     expect(page.locator("[data-live]")).to_have_text("Live")
     expect(page.locator("#counts")).to_contain_text("Pending 1")
     cancel(site, job)
-    expect(page.locator("#counts")).to_contain_text("Cancelled 1", timeout=_WITHIN_MS)
-    expect(page.locator("#rows")).to_contain_text("operator.cancelled", timeout=_WITHIN_MS)
+    expect(page.locator("#counts")).to_contain_text("Canceled 1", timeout=_WITHIN_MS)
+    expect(page.locator("#rows")).to_contain_text("operator.canceled", timeout=_WITHIN_MS)
 
 
 def test_open_job_page_updates_the_status(visitor: Visitor, site: Site, waiting: tuple[int, int]) -> None:
@@ -40,8 +40,8 @@ def test_open_job_page_updates_the_status(visitor: Visitor, site: Site, waiting:
     page = visitor.open(f"/jobs/{job}")
     expect(page.locator("[data-live]")).to_have_text("Live")
     cancel(site, job)
-    expect(page.locator("#status .status").first).to_have_text("Cancelled", timeout=_WITHIN_MS)
-    expect(page.locator("#status")).to_contain_text("operator.cancelled")
+    expect(page.locator("#status .status").first).to_have_text("Canceled", timeout=_WITHIN_MS)
+    expect(page.locator("#status")).to_contain_text("operator.canceled")
 
 
 def test_run_page_without_scripts_updates_on_refresh(visitor: Visitor, site: Site, waiting: tuple[int, int]) -> None:
@@ -49,4 +49,4 @@ def test_run_page_without_scripts_updates_on_refresh(visitor: Visitor, site: Sit
     page = visitor.open(f"/runs/{run}", scripts=False)
     cancel(site, job)
     page.get_by_role("link", name="Refresh").click()
-    expect(page.locator("#counts")).to_contain_text("Cancelled 1")
+    expect(page.locator("#counts")).to_contain_text("Canceled 1")

@@ -152,7 +152,7 @@ def _life(job: Row) -> list[str]:
     if not JobStatus(job["status"]).ended or job["rank"] != JobStatus.FAIL.rank or job["ended_at"] is None:
         return [f"has not ended: {job['status']}"]
     code = job["error_code"]
-    if job["status"] in {"Fail", "Cancelled"} and (code not in FAILURES or not job["error_message"]):
+    if job["status"] in {"Fail", "Canceled"} and (code not in FAILURES or not job["error_message"]):
         return [f"ended as {job['status']} without a reason: {code}"]
     if job["status"] in {"Success", "Warn"} and (code is not None or job["result"] is None):
         return [f"is {job['status']} with code {code} and result {job['result']}"]

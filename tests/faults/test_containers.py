@@ -72,7 +72,7 @@ def test_canceled_job_terminates_its_container(system: System, endless_data_url:
     history = system.wait(jobs, is_running)
     batch_job = history.jobs[0]["batch_job"]
     system.call("POST", f"/api/job/{jobs[0]}/cancel")
-    assert system.check(jobs).statuses() == ["Cancelled"]
+    assert system.check(jobs).statuses() == ["Canceled"]
     assert _wait_for_batch_failure(system, batch_job) == "oa: canceled"
 
 
@@ -107,7 +107,7 @@ def test_attempt_unknown_to_batch_is_lost_and_retried(system: System, endless_da
     assert history.attempts[jobs[0]][0]["error_code"] == "infra.lost"
     system.batch.terminate_job(jobId=batch_job, reason="over")
     system.call("POST", f"/api/job/{jobs[0]}/cancel")
-    assert system.check(jobs).statuses() == ["Cancelled"]
+    assert system.check(jobs).statuses() == ["Canceled"]
 
 
 def test_second_container_of_an_attempt_exits_without_ending_the_attempt(system: System, endless_data_url: str) -> None:

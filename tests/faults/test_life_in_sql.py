@@ -83,8 +83,8 @@ class Life(RuleBasedStateMachine):
         """A container of the current attempt sends a report."""
         row, self.seq = self._row(place), self.seq + 1
         error = {"code": code, "message": "x"} if status is JobStatus.FAIL else None
-        if status is JobStatus.CANCELLED:
-            error = {"code": "operator.cancelled", "message": "x"}
+        if status is JobStatus.CANCELED:
+            error = {"code": "operator.canceled", "message": "x"}
         is_good = status in {JobStatus.SUCCESS, JobStatus.WARN}
         result = {**GOOD, "count": count} if is_good else None
         now = datetime.now(UTC)

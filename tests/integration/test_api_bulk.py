@@ -94,7 +94,7 @@ async def test_jobs_with_a_changed_status_are_skipped_with_the_reason(api: Runni
 
 @pytest.mark.parametrize(
     ("action", "prepare", "status"),
-    [("cancel", None, "Cancelled"), ("confirm", WARN, "Success"), ("reject", WARN, "Fail")],
+    [("cancel", None, "Canceled"), ("confirm", WARN, "Success"), ("reject", WARN, "Fail")],
 )
 async def test_each_bulk_action_has_the_effect_of_the_single_action(
     api: RunningApi, action: str, prepare: str | None, status: str

@@ -173,7 +173,7 @@ async def test_export_of_a_canceled_job_is_canceled(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     assert (await request(api, "POST", f"/api/job/{made['job']}/cancel", {}))[0] == 200
     assert await build(api, made["job"], FILE) == "already_ended"
-    assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Cancelled"
+    assert (await api.get(f"/api/export/{made['id']}"))["status"] == "Canceled"
 
 
 async def test_exports_are_listed_filtered_and_in_pages(api: RunningApi) -> None:

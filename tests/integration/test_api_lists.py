@@ -6,7 +6,7 @@ import pytest
 
 from support.running_api import INTERNAL, RunningApi, definition
 
-STATUSES = ("Pending", "Submitted", "Running", "Success", "Warn", "Fail", "Cancelled")
+STATUSES = ("Pending", "Submitted", "Running", "Success", "Warn", "Fail", "Canceled")
 
 
 async def fill(api: RunningApi) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ async def test_list_jobs_by_page_links_both_ways(api: RunningApi) -> None:
         ("run=1", 5),
         ("run=3", 0),
         ("status=Fail", 1),
-        ("status=Fail,Cancelled", 2),
+        ("status=Fail,Canceled", 2),
         ("status=Pending&run=1", 3),
         ("source=xx/second", 3),
         ("source=xx", 0),
@@ -121,7 +121,7 @@ async def test_count_of_a_run_has_every_status(api: RunningApi, path: str) -> No
     assert answer == {
         "run": 1,
         "status": "Running",
-        "count": {**dict.fromkeys(STATUSES, 0), "Pending": 3, "Fail": 1, "Cancelled": 1, "total": 5},
+        "count": {**dict.fromkeys(STATUSES, 0), "Pending": 3, "Fail": 1, "Canceled": 1, "total": 5},
     }
 
 
@@ -131,7 +131,7 @@ async def test_run_without_open_jobs_has_ended(api: RunningApi) -> None:
         await api.client.post(f"/api/job/{job}/cancel", headers=INTERNAL)
     run = await api.get("/api/run/1")
     assert run["status"] == "Ended"
-    assert run["jobs"]["Cancelled"] == 4
+    assert run["jobs"]["Canceled"] == 4
     assert [found["id"] for found in (await api.get("/api/run?status=Ended"))["runs"]] == [1]
 
 

@@ -50,7 +50,7 @@ async def test_submit_layer_and_name_select_without_a_prompt(api: RunningApi, so
 
 @pytest.mark.parametrize(
     ("city", "county", "status"),
-    [("Success", "Success", 0), ("Success", "Fail", 1), ("Cancelled", "Success", 1), ("Warn", "Success", 5)],
+    [("Success", "Success", 0), ("Success", "Fail", 1), ("Canceled", "Success", 1), ("Warn", "Success", 5)],
 )
 async def test_submit_follow_exits_with_the_outcome(
     api: RunningApi, source: Path, city: str, county: str, status: int
@@ -143,11 +143,11 @@ async def test_job_list_show_cancel_rerun_log(api: RunningApi) -> None:
     job = await api.job()
     assert [found["id"] for found in (await oa(api, "job", "list", "--run", "1", "--json")).json] == [job["id"]]
     assert (await oa(api, "job", "list", "--status", "Fail", "--json")).json == []
-    assert (await oa(api, "job", "cancel", "1")).out.strip() == "job 1: Cancelled"
+    assert (await oa(api, "job", "cancel", "1")).out.strip() == "job 1: Canceled"
     again = await oa(api, "job", "cancel", "1")
     assert again.status == 4
-    assert "Cancelled" in again.err
-    assert "operator.cancelled: " in (await oa(api, "job", "show", "1")).out
+    assert "Canceled" in again.err
+    assert "operator.canceled: " in (await oa(api, "job", "show", "1")).out
     assert (await oa(api, "job", "rerun", "1", "--json")).json == {"job": 1, "attempt": 2}
     assert "job 1: no log lines yet" in (await oa(api, "job", "log", "1")).err
     line = {"timestamp": "2026-11-24T12:00:00Z", "level": "info", "event": "attempt_ended", "exit_status": 0}

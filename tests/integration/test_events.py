@@ -42,7 +42,7 @@ async def test_feed_has_creation_report_retry_cancel_and_rerun(api: RunningApi) 
         ("api.patch", "Submitted"),
         ("api.patch", "Fail"),
         ("job.retried", "Pending"),
-        ("api.cancel", "Cancelled"),
+        ("api.cancel", "Canceled"),
         ("job.rerun", "Pending"),
     ]
     assert [event["attempt"] for event in events] == [1, 1, 1, 2, 2, 3]

@@ -59,7 +59,7 @@ async def test_full_job_starts_when_the_sample_times_out_which_is_canceled(world
     assert len(await world.jobs()) == 1
     await world.api.database.execute("UPDATE job SET opened_at = now() - interval '80 seconds'")
     await world.settle()
-    assert [(job["sample"], job["status"]) for job in await world.jobs()] == [(100, "Cancelled"), (None, "Pending")]
+    assert [(job["sample"], job["status"]) for job in await world.jobs()] == [(100, "Canceled"), (None, "Pending")]
 
 
 async def test_failed_sample_is_final_for_a_failure_of_the_source(world: GitHubWorld) -> None:
@@ -111,10 +111,10 @@ async def test_newer_commit_supersedes_the_older_one(world: GitHubWorld) -> None
     older = world.model.pulls[number].head_sha
     await world.push_to_pull(number, {TOWN: definition("village")})
     assert [(job["name"], job["status"]) for job in await world.jobs()] == [
-        ("town", "Cancelled"),
+        ("town", "Canceled"),
         ("village", "Pending"),
     ]
-    assert world.check_run(older)["conclusion"] == "cancelled"
+    assert world.check_run(older)["conclusion"] == "canceled"
     assert world.check_run()["status"] == "in_progress"
     assert "village" in world.comment()
     assert "town/addresses/town" not in world.comment()
@@ -138,7 +138,7 @@ async def test_commit_that_becomes_the_head_again_runs_again(world: GitHubWorld)
     await world.settle()
     assert [(job["name"], job["status"], job["attempt"]) for job in await world.jobs()] == [
         ("town", "Pending", 2),
-        ("village", "Cancelled", 1),
+        ("village", "Canceled", 1),
     ]
 
 
@@ -147,8 +147,8 @@ async def test_closed_pull_request_ends_its_jobs(world: GitHubWorld) -> None:
     world.model.close(number)
     await world.send("pull_request", pull_event(world.model, number, "closed"))
     await world.settle()
-    assert [job["status"] for job in await world.jobs()] == ["Cancelled"]
-    assert world.check_run()["conclusion"] == "cancelled"
+    assert [job["status"] for job in await world.jobs()] == ["Canceled"]
+    assert world.check_run()["conclusion"] == "canceled"
 
 
 async def test_pull_request_without_sources_gets_a_check_and_no_comment(world: GitHubWorld) -> None:

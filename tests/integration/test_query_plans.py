@@ -299,7 +299,7 @@ async def test_tally_after_concurrent_moves_and_folds_equals_the_count(database:
         await database.execute("UPDATE job SET status = %(status)s WHERE id = %(job)s", {"job": job, "status": status})
 
     fold = load_queries("jobs.sweep")["fold_tally"]
-    moves = [move(job, ("Warn", "Cancelled")[job % 2]) for job in range(1, 41)]
+    moves = [move(job, ("Warn", "Canceled")[job % 2]) for job in range(1, 41)]
     await asyncio.gather(*moves[:20], database.execute(fold), database.execute(fold), *moves[20:])
     await database.execute("DELETE FROM batch_exit WHERE job_id = 50")
     assert await _tally_counts(database) == await _job_counts(database)

@@ -12,7 +12,7 @@ from oa_cli.answers import JobAnswer, PageAnswer, RunAnswer
 from oa_shared.status import JobStatus
 
 COLORS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
-COLORS |= {"Cancelled": "dim", "Pending": "dim"}
+COLORS |= {"Canceled": "dim", "Pending": "dim"}
 console = Console()
 errors = Console(stderr=True)
 

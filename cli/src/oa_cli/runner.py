@@ -85,7 +85,7 @@ def print_refusals(refusals: Iterable[RefusalAnswer]) -> None:
 
 def exit_status_of(jobs: Mapping[str, int]) -> ExitStatus:
     """Return the exit status for the number of jobs by status of a run that has ended."""
-    if jobs["Fail"] or jobs["Cancelled"]:
+    if jobs["Fail"] or jobs["Canceled"]:
         return ExitStatus.JOB_FAILED
     return ExitStatus.NEEDS_REVIEW if jobs["Warn"] else ExitStatus.DONE
 

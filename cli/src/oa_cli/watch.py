@@ -67,7 +67,7 @@ async def _watch_live(api: Api, run: int) -> dict[str, int]:
 async def _notable_jobs(api: Api, run: int, rows: int) -> Table:
     """Return a table of the running jobs, then those that failed or need review, then the rest."""
     jobs: list[JobAnswer] = []
-    for statuses in ("Running,Submitted", "Fail,Warn", "Success,Cancelled", "Pending"):
+    for statuses in ("Running,Submitted", "Fail,Warn", "Success,Canceled", "Pending"):
         left = min(rows - len(jobs), _PAGE)
         if left > 0:
             jobs += (await api.get(f"/api/run/{run}/jobs", JobPage, status=statuses, limit=left))["jobs"]

@@ -175,7 +175,7 @@ _FAILURES = (
     ),
     _bug("bug.crash", "The program crashed."),
     _bug("bug.no_result", "The container ended without a result."),
-    _operator("operator.cancelled", "An operator canceled the job.", "Rerun when ready."),
+    _operator("operator.canceled", "An operator canceled the job.", "Rerun when ready."),
     _operator("operator.rejected", "An operator rejected the result.", "Fix the source, then rerun."),
 )
 FAILURES = {failure.code: failure for failure in _FAILURES}

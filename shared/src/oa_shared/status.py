@@ -16,7 +16,7 @@ class JobStatus(StrEnum):
     SUCCESS = "Success"
     WARN = "Warn"
     FAIL = "Fail"
-    CANCELLED = "Cancelled"
+    CANCELED = "Canceled"
 
     @property
     def rank(self) -> int:
@@ -37,5 +37,5 @@ RANK = {
     JobStatus.SUCCESS: ENDED_RANK,
     JobStatus.WARN: ENDED_RANK,
     JobStatus.FAIL: ENDED_RANK,
-    JobStatus.CANCELLED: ENDED_RANK,
+    JobStatus.CANCELED: ENDED_RANK,
 }

@@ -75,7 +75,7 @@ async def test_container_receives_no_shared_secret(world: Any) -> None:
         {"status": "Submitted"},
         {"status": "Running"},
         {"status": "Success"},
-        {"status": "Cancelled"},
+        {"status": "Canceled"},
         {"attempt": 2},
         {"token": "f" * 32},
     ],

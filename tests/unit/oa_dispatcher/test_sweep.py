@@ -80,13 +80,13 @@ async def test_sweep_of_a_waiting_job_past_its_deadline_terminates_it(world: Any
 
 
 async def test_sweep_of_canceled_jobs_ends_every_container(world: Any) -> None:
-    jobs = [await submit(world, job, status="Cancelled") for job in range(1, 251)]
+    jobs = [await submit(world, job, status="Canceled") for job in range(1, 251)]
     await sweep(world)
     assert {world.batch.entries[job].job.reason for job in jobs} == {"oa: canceled"}
 
 
 async def test_sweep_continues_after_a_container_that_batch_does_not_end(world: Any) -> None:
-    first, second = [await submit(world, job, status="Cancelled") for job in (1, 2)]
+    first, second = [await submit(world, job, status="Canceled") for job in (1, 2)]
     terminate = world.batch.terminate
 
     async def refuse_one(job_id: str, reason: str) -> None:

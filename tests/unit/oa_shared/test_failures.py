@@ -31,7 +31,7 @@ def attempts(code: str) -> int:
         ("resource.disk_full", 2),
         ("infra.host_lost", 6),
         ("bug.crash", 2),
-        ("operator.cancelled", 1),
+        ("operator.canceled", 1),
         ("infra.refused", 1),
     ],
 )

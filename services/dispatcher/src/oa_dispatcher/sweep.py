@@ -53,7 +53,7 @@ class BatchSweep:
             await self._compare(page)
             swept += len(page)
         oldest = datetime.now(UTC) - timedelta(seconds=_OLDEST_S)
-        async for page in self._api.pages(JobStatus.CANCELLED, created_after=oldest):
+        async for page in self._api.pages(JobStatus.CANCELED, created_after=oldest):
             if stop and stop.is_set():
                 return
             await self._end_canceled(page)

@@ -27,7 +27,7 @@ A, B = ("xx/a", "addresses", "a", "s"), ("xx/a", "addresses", "b", "s")
         ([trial(1, 1, "a"), trial(1, 2, "b", status="Running")], {}, [1], []),
         ([trial(1, 1, "a"), trial(1, 2, "b", status="Warn")], {}, [1], []),
         ([trial(1, 1, "a"), trial(1, 2, "b", status="Fail")], {}, [1], ["b"]),
-        ([trial(1, 1, "a", status="Fail"), trial(1, 2, "b", status="Cancelled")], {}, [], ["a", "b"]),
+        ([trial(1, 1, "a", status="Fail"), trial(1, 2, "b", status="Canceled")], {}, [], ["a", "b"]),
         ([trial(1, 1, "a"), trial(1, 2, "b", sha256="t")], {}, [], ["a", "b"]),
         ([trial(1, 1, "a"), trial(1, 2, "b", sha256="t", status="Fail")], {}, [1], ["b"]),
         ([trial(1, 1, "a"), trial(1, 2, "elsewhere")], {}, [], ["a", "b"]),

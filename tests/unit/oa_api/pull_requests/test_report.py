@@ -52,7 +52,7 @@ GOOD = outcome(JobStatus.SUCCESS, count=100, valid=100, fields={"number": 100, "
         (outcome(JobStatus.SUCCESS, count=0), "neutral"),
         (outcome(JobStatus.FAIL, code="source.skip"), "neutral"),
         (outcome(JobStatus.FAIL, code="bug.crash"), "failure"),
-        (outcome(JobStatus.CANCELLED, code="operator.cancelled"), "failure"),
+        (outcome(JobStatus.CANCELED, code="operator.canceled"), "failure"),
     ],
 )
 def test_conclusion_is_that_of_the_full_job(full: JobOutcome | None, conclusion: str | None) -> None:
@@ -112,7 +112,7 @@ def test_report_of_five_hundred_failures_fits() -> None:
 
 def test_superseded_check_has_no_comment() -> None:
     assert make_report(entry(None), state="superseded").comment is None
-    assert make_report(state="closed").conclusion == "cancelled"
+    assert make_report(state="closed").conclusion == "canceled"
 
 
 def test_review_reasons_are_those_of_the_quality_gate() -> None:

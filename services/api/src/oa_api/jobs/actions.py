@@ -70,9 +70,9 @@ async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: s
         job=job,
         attempt=locked.attempt,
         token=locked.token,
-        status=JobStatus.CANCELLED,
+        status=JobStatus.CANCELED,
         kind="api.cancel",
-        error=AttemptError("operator.cancelled", "an operator canceled the job"),
+        error=AttemptError("operator.canceled", "an operator canceled the job"),
     )
     await apply_change(transaction, locked, change)
     await audit_log.record(transaction, by, action="job.cancel", subject=f"job/{job}", reason=reason)

@@ -97,7 +97,7 @@ async def post_rerun(request: web.Request) -> web.Response:
 
 async def post_cancel(request: web.Request) -> web.Response:
     """Cancel a job that has not ended."""
-    return await _change_status(request, actions.cancel, JobStatus.CANCELLED)
+    return await _change_status(request, actions.cancel, JobStatus.CANCELED)
 
 
 async def post_confirm(request: web.Request) -> web.Response:

@@ -17,7 +17,7 @@ _PREFIXES = (
     ("Timeout waiting for network interface", "infra.host_lost"),
     ("ResourceInitializationError", "infra.host_lost"),
     ("Canceled by JobStateTimeLimit", "infra.host_lost"),
-    (StopReason.CANCELED, "operator.cancelled"),
+    (StopReason.CANCELED, "operator.canceled"),
     (StopReason.TIME_LIMIT, "resource.timeout"),
     (StopReason.DEADLINE, "infra.deadline"),
 )

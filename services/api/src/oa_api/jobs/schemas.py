@@ -27,7 +27,7 @@ class JobCountsSchema(ResponseSchema):
     Success = fields.Integer(required=True)
     Warn = fields.Integer(required=True)
     Fail = fields.Integer(required=True)
-    Cancelled = fields.Integer(required=True)
+    Canceled = fields.Integer(required=True)
     total = fields.Integer(required=True)
 
 

@@ -51,7 +51,7 @@ class JobOutcome:
     @property
     def failed(self) -> bool:
         """Return whether the job failed or was canceled; a source that sets `skip` has not failed."""
-        return self.status in {JobStatus.FAIL, JobStatus.CANCELLED} and self.code != _SKIPPED
+        return self.status in {JobStatus.FAIL, JobStatus.CANCELED} and self.code != _SKIPPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from oa_api.pull_requests.runs import GITHUB, create_run
 from oa_api.pull_requests.targets import BranchCommit
 
 _SQL = load_queries("pull_requests.queries")
-_WITHOUT_RESULT = frozenset({"Fail", "Cancelled"})
+_WITHOUT_RESULT = frozenset({"Fail", "Canceled"})
 EntryKey = tuple[str, str, str, str]
 
 

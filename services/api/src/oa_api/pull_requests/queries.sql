@@ -104,7 +104,7 @@ SELECT coalesce(full_job.id, sample.id) AS job
 FROM job sample
 LEFT JOIN job full_job ON full_job.run_id = %(full_run)s
     AND (full_job.source_name, full_job.layer, full_job.name) = (sample.source_name, sample.layer, sample.name)
-WHERE sample.run_id = %(sample_run)s AND coalesce(full_job.status, sample.status) IN ('Fail', 'Cancelled')
+WHERE sample.run_id = %(sample_run)s AND coalesce(full_job.status, sample.status) IN ('Fail', 'Canceled')
 ORDER BY job
 
 -- name: lock_open_check

@@ -40,7 +40,7 @@ def build_report(check: CheckState, *, public_url: str, excerpts: Excerpts) -> R
     """Return the report of a check. `excerpts` quote files of its jobs; `public_url` is the URL of the pages."""
     if check.state in _LEFT:
         title = _LEFT[check.state]
-        return Report(title, f"{title}; the jobs of this commit were canceled.", "cancelled", [], None)
+        return Report(title, f"{title}; the jobs of this commit were canceled.", "canceled", [], None)
     title = _title(check)
     summary = _summary(check, title, public_url=public_url, excerpts=excerpts)
     annotations = [_annotation(finding) for finding in check.problems]

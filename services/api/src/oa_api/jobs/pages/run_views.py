@@ -10,7 +10,7 @@ from oa_shared.status import JobStatus
 
 # From ended jobs to those that wait.
 _BAR_ORDER = (
-    *(JobStatus.SUCCESS, JobStatus.WARN, JobStatus.FAIL, JobStatus.CANCELLED),
+    *(JobStatus.SUCCESS, JobStatus.WARN, JobStatus.FAIL, JobStatus.CANCELED),
     *(JobStatus.RUNNING, JobStatus.SUBMITTED, JobStatus.PENDING),
 )
 
