@@ -158,3 +158,5 @@ async def test_decision_ends_the_review_and_is_audited(api: RunningApi, moderate
     assert rows == [{"action": f"job.{moderate}", "reason": "the county split"}]
     again = await api.client.post(f"/api/job/error/{job}", json=body, headers=INTERNAL)
     assert again.status == 409
+    detail = await api.get(f"/api/job/{job}")
+    assert [attempt["status"] for attempt in detail["attempts"]] == [status]

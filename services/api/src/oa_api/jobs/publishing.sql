@@ -51,17 +51,27 @@ INSERT INTO review_reason (job_id, code, message) VALUES (%(job)s, %(code)s, %(m
 UPDATE review_reason SET state = %(state)s WHERE job_id = %(job)s AND state = 'open'
 
 -- name: warn_to
--- Ends the review of a job; changes nothing if it does not need review.
-UPDATE job SET status = %(status)s, updated_at = now(), error_code = %(error_code)s, error_message = %(error_message)s
-WHERE id = %(job)s AND status = 'Warn'
+-- Ends the review of a job and of its last attempt; changes nothing if it does not need review.
+WITH decided AS (
+    UPDATE job SET
+        status = %(status)s, updated_at = now(), error_code = %(error_code)s, error_message = %(error_message)s
+    WHERE id = %(job)s AND status = 'Warn' RETURNING id, attempt
+)
+UPDATE job_attempt SET status = %(status)s, error_code = %(error_code)s, error_message = %(error_message)s
+FROM decided WHERE job_attempt.job_id = decided.id AND job_attempt.attempt = decided.attempt
 
 -- name: unpublished_of_run
 -- The successful jobs of a run that becomes live.
 SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' ORDER BY id
 
 -- name: success_to_warn
--- Marks a successful job as needing review when its run becomes live.
-UPDATE job SET status = 'Warn', updated_at = now() WHERE id = %(job)s AND status = 'Success' AND kind = 'source'
+-- Marks a successful job and its last attempt as needing review when its run becomes live.
+WITH marked AS (
+    UPDATE job SET status = 'Warn', updated_at = now()
+    WHERE id = %(job)s AND status = 'Success' AND kind = 'source' RETURNING id, attempt
+)
+UPDATE job_attempt SET status = 'Warn'
+FROM marked WHERE job_attempt.job_id = marked.id AND job_attempt.attempt = marked.attempt
 
 -- name: published_file
 -- A file that an attempt published: GET /api/job/JOB/output/FILE, after a rerun.
