@@ -8,8 +8,9 @@ import pytest
 from faults.github import Author, serve_github
 from faults.system import System
 from oa_api.pull_requests.check_state import EntryOutcome
-from oa_api.pull_requests.entry_markdown import OUTCOME_LABELS
+from oa_api.pull_requests.entry_markdown import END_OF_LOG, FIRST_ROWS, OUTCOME_LABELS
 from oa_api.pull_requests.report import MERGED
+from oa_shared.failures import FAILURES
 from support.fakes.github_events import pull_event, push_event
 from support.fakes.github_server import GitHubServer, as_json
 from support.github_world import github_settings
@@ -48,7 +49,7 @@ def test_pull_request_is_tested_and_published_once_although_processes_die(system
     author.send("pull_request", pull_event(model, number, "opened"))
     text = author.wait_for("1 of 2 failed", OUTCOME_LABELS[EntryOutcome.PASSED])
     assert system.collect_crashes() == set(PLACES)
-    for text_part in ("source.not_found", "What to do:", "The end of the log", "its first rows", "<td>10<br>"):
+    for text_part in ("source.not_found", FAILURES["source.not_found"].hint, END_OF_LOG, FIRST_ROWS, "<td>10<br>"):
         assert text_part in text
     assert {run["conclusion"] for run in model.check_runs.values()} == {"failure"}
 
