@@ -10,11 +10,11 @@ from server import Bench, bench_api, bench_database, statement
 
 ACCOUNTS, ENTRIES, CALLS = 2000, 1_000_000, 300
 CALLED = {
-    "deeds, the latest": "/api/audit?limit=100",
-    "deeds of one person": "/api/audit?actor=person-7&limit=100",
-    "deeds of nobody": "/api/audit?actor=nobody&limit=100",
-    "deeds of a kind": "/api/audit?action=job.rerun&limit=100",
-    "deeds done to a job": "/api/audit?subject=job/500000",
+    "audit log, latest": "/api/audit?limit=100",
+    "audit log of one account": "/api/audit?actor=person-7&limit=100",
+    "audit log without a match": "/api/audit?actor=nobody&limit=100",
+    "audit log of one action": "/api/audit?action=job.rerun&limit=100",
+    "audit log of one job": "/api/audit?subject=job/500000",
     "accounts": "/api/account?limit=100",
     "tokens": "/api/token",
 }
@@ -65,7 +65,7 @@ def main() -> None:
     with bench_database() as bench:
         fill(bench)
         with bench_api(bench) as (api, _pid):
-            title = f"people at {ACCOUNTS:,} accounts and {ENTRIES:,} deeds, p50 / p99 of {CALLS}"
+            title = f"people at {ACCOUNTS:,} accounts and {ENTRIES:,} audit entries, p50 / p99 of {CALLS}"
             show(title, asyncio.run(measure(api.url)))
 
 

@@ -128,18 +128,18 @@ class World:
         async with AsyncExitStack() as stack:
             api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))
             settings = self._settings()
-            duties = [run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4))]
-            duties.append(BatchSweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
+            workers = [run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4))]
+            workers.append(BatchSweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
             for _ in range(self.pairs):
                 bucket = TokenBucket(settings.submit_rate)
                 submission = Submission(settings, api=api, batch=self._batch, bucket=bucket)
                 consumer = Consumer(self.jobs_queue, submission, options=_OPTIONS, is_ready=submission.is_ready)
-                duties.append(consumer.run(stop))
-                duties.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
-                duties.append(run_results_consumer(self.database, self.results_queue, stop, grace_s=1, visibility_s=2))
+                workers.append(consumer.run(stop))
+                workers.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
+                workers.append(run_results_consumer(self.database, self.results_queue, stop, grace_s=1, visibility_s=2))
             async with asyncio.TaskGroup() as group:
-                for duty in duties:
-                    group.create_task(duty)
+                for worker in workers:
+                    group.create_task(worker)
                 try:
                     yield
                 finally:
@@ -226,5 +226,5 @@ def lose_submit_answers(batch: MemoryBatch, count: int, *, seed: int) -> None:
 
 def ended_with(history: History) -> dict[str, Any]:
     """Return how many jobs ended in which way, for the message of a failed assertion."""
-    told = [f"{job['status']} {job['error_code']}" for job in history.jobs]
-    return {each: told.count(each) for each in sorted(set(told))}
+    outcomes = [f"{job['status']} {job['error_code']}" for job in history.jobs]
+    return {each: outcomes.count(each) for each in sorted(set(outcomes))}

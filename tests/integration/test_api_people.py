@@ -25,11 +25,11 @@ async def test_account_created_with_the_secret_is_listed_and_audited(api: Runnin
     assert made.json["role"] == "author"
     assert made.json["disabled_at"] is None
     assert (await call(api, "GET", "/api/account")).json["accounts"] == [made.json]
-    (deed,) = (await call(api, "GET", "/api/audit")).json["entries"]
-    assert deed["actor"] == "service"
-    assert deed["action"] == "account.create"
-    assert deed["subject"] == f"account/{made.json['id']}"
-    assert deed["detail"] == {**ADA, "github_id": None}
+    (entry,) = (await call(api, "GET", "/api/audit")).json["entries"]
+    assert entry["actor"] == "service"
+    assert entry["action"] == "account.create"
+    assert entry["subject"] == f"account/{made.json['id']}"
+    assert entry["detail"] == {**ADA, "github_id": None}
 
 
 @pytest.mark.parametrize(
@@ -269,8 +269,8 @@ async def test_audit_is_filtered_and_paged(api: RunningApi) -> None:
     for role in ("author", "moderator"):
         await call(api, "POST", "/api/account", {"login": role, "role": role}, **root)
     by_root = (await call(api, "GET", "/api/audit?actor=root")).json["entries"]
-    assert [deed["detail"]["login"] for deed in by_root] == ["moderator", "author"]
-    assert {(deed["kind"], deed["role"]) for deed in by_root} == {("token", "admin")}
+    assert [entry["detail"]["login"] for entry in by_root] == ["moderator", "author"]
+    assert {(entry["kind"], entry["role"]) for entry in by_root} == {("token", "admin")}
     one = await call(api, "GET", f"/api/audit?subject={by_root[0]['subject']}&action=account.create")
     assert one.json["entries"] == [by_root[0]]
     page = await call(api, "GET", "/api/audit?actor=root&limit=1")

@@ -144,15 +144,15 @@ async def test_run_permanent_conflict_is_raised(database: Database) -> None:
 
 async def test_run_two_deadlocked_transactions_both_succeed(database: Database) -> None:
     await database.execute("INSERT INTO run (live) VALUES (true), (true)")
-    both_begun = asyncio.Barrier(2)
-    begun: set[int] = set()
+    both_started = asyncio.Barrier(2)
+    started: set[int] = set()
 
     def work(first: int, second: int) -> Callable[[Transaction], object]:
         async def lock_both(transaction: Transaction) -> None:
             await transaction.execute("UPDATE run SET live = false WHERE id = %(id)s", {"id": first})
-            if first not in begun:
-                begun.add(first)
-                await both_begun.wait()
+            if first not in started:
+                started.add(first)
+                await both_started.wait()
             await transaction.execute("UPDATE run SET live = false WHERE id = %(id)s", {"id": second})
 
         return lock_both

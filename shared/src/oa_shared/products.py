@@ -258,7 +258,7 @@ class _PlanSchema(Schema):
         if read["kind"] != JobKind.COLLECTION:
             _check_one_layer(read)
         if read["bbox"] is not None:
-            _check_bbox(*read["bbox"])
+            _check_bbox(read["bbox"])
 
 
 class _PlanFields(TypedDict):
@@ -289,7 +289,12 @@ def _check_one_layer(plan: _PlanFields) -> None:
         raise ValidationError(f"{plan['kind']} accepts one layer; the plan has {', '.join(layers)}", "inputs")
 
 
-def _check_bbox(west: float, south: float, east: float, north: float) -> None:
+def is_valid_bbox(west: float, south: float, east: float, north: float) -> bool:
+    """Return whether the sides, in degrees, enclose an area; west may be greater than east across the date line."""
     is_on_earth = max(abs(west), abs(east)) <= _MAX_LONGITUDE and max(abs(south), abs(north)) <= _MAX_LATITUDE
-    if not is_on_earth or south >= north or west == east:
+    return is_on_earth and south < north and west != east
+
+
+def _check_bbox(bbox: list[float]) -> None:
+    if not is_valid_bbox(*bbox):
         raise ValidationError("must be west, south, east, north in degrees, with south less than north", "bbox")

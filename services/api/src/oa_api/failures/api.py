@@ -10,7 +10,7 @@ from oa_api.failures.review_schemas import (
     ReviewFilterSchema,
     ReviewSelectionSchema,
 )
-from oa_api.failures.rows import JobForReview
+from oa_api.failures.rows import ReviewRow
 from oa_api.failures.schemas import FailureFilterSchema, FailureListSchema
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.paging import list_response
@@ -35,7 +35,7 @@ async def list_errors(request: web.Request) -> web.Response:
     return list_response(request, review_filter, "errors", page, serialize=_JOB_FOR_REVIEW.dump, cursor_of=_job_id)
 
 
-def _job_id(job: JobForReview) -> int:
+def _job_id(job: ReviewRow) -> int:
     return job.id
 
 

@@ -1,6 +1,6 @@
 """The rows that the queries of failures and reviews return, and the groups built from them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from oa_shared.failures import FAILURES
@@ -87,9 +87,22 @@ def can_rerun(codes: list[str]) -> bool:
     return all(code in FAILURES and FAILURES[code].rerun_helps for code in codes)
 
 
+# The paths, in a result, of the numbers that reviews compare.
+_FIGURES = {"features": ("count",), "number": ("fields", "number"), "street": ("fields", "street")}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number of the new result next to that of the published one; None is unknown."""
+
+    what: str
+    now: int | None
+    published: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
-    """A job that needs review, with its result and the published one."""
+    """A job that needs review, with the reasons, its result and the published one."""
 
     id: int
     run: int
@@ -104,33 +117,20 @@ class ReviewRow:
     published_at: datetime | None
     published_result: JsonObject | None
 
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number of the new result next to that of the published one; None is unknown."""
-
-    what: str
-    now: int | None
-    published: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class JobForReview:
-    """A job that needs review: the reasons, and its figures compared with the published ones."""
-
-    id: int
-    run: int
-    source_name: str
-    layer: str
-    name: str
-    ended_at: datetime | None
-    created_at: datetime | None
-    errors: list[JsonObject]
-    published_job: int | None
-    published_at: datetime | None
-    figures: list[Figure] = field(default_factory=list)
-
     @property
     def job(self) -> int:
         """Return the job's ID, under the name that responses use."""
         return self.id
+
+    @property
+    def figures(self) -> list[Figure]:
+        """Return the number of features, and of values of the watched fields, next to the published ones."""
+        new, published = self.result or {}, self.published_result or {}
+        return [Figure(what, _number(new, path), _number(published, path)) for what, path in _FIGURES.items()]
+
+
+def _number(result: JsonObject, path: tuple[str, ...]) -> int | None:
+    value: object = result
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

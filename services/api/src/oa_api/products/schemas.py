@@ -9,11 +9,10 @@ from oa_api.http.fields import Choices, RequestSchema, StrictSchema, Text, about
 from oa_api.http.schemas import MAX_LIMIT, CursorSlice, ReasonSchema
 from oa_api.products.globs import GLOB
 from oa_api.products.requests import CollectionChange, ExportFilter, NewBuild, NewCollection, NewExport
-from oa_shared.products import COLLECTION_FORMATS, EXPORT_FORMATS
+from oa_shared.products import COLLECTION_FORMATS, EXPORT_FORMATS, is_valid_bbox
 from oa_shared.status import LAYERS, JobStatus
 
 MAX_GLOBS = 500
-_MAX_LONGITUDE, _MAX_LATITUDE = 180, 90
 _GLOB_HELP = "`**` matches any levels of the path, `*` a part of one, `?` a character; a plain path is a prefix."
 _GLOB_ERROR = "Use letters, digits, _ . - / and * ?, not starting with /."
 
@@ -135,11 +134,5 @@ class NewExportSchema(RequestSchema[NewExport]):
             raise ValidationError("Give either `job` or `source`.", "source")
         if data.get("job") is not None and data.get("layer") is not None:
             raise ValidationError("Omit `layer`: a job has one layer.", "layer")
-        if data.get("bbox") is not None:
-            _check_bbox(*data["bbox"])
-
-
-def _check_bbox(west: float, south: float, east: float, north: float) -> None:
-    is_on_earth = max(abs(west), abs(east)) <= _MAX_LONGITUDE and max(abs(south), abs(north)) <= _MAX_LATITUDE
-    if not is_on_earth or south >= north or west == east:
-        raise ValidationError("Give west, south, east, north in degrees; south must be less than north.", "bbox")
+        if data.get("bbox") is not None and not is_valid_bbox(*data["bbox"]):
+            raise ValidationError("Give west, south, east, north in degrees; south must be less than north.", "bbox")
