@@ -13,7 +13,8 @@ from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
 from oa_task.read.arrow_text import text_column
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
-from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, pyogrio
+from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, plain_message, pyogrio
+from oa_task.read.layer_selection import choose_layer
 from oa_task.read.markup import refuse_truncated_xml
 from oa_task.read.request import ReadRequest
 from oa_task.read.web_page import refuse_web_page
@@ -51,7 +52,7 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
         yield from _batches(request)
     except (*_UNREADABLE, pa.ArrowException) as error:
         row = request.bad_rows.rows_read
-        reason = f"{path.name} cannot be read as {request.format} after row {row:,}: {error}"
+        reason = f"{path.name} cannot be read as {request.format} after row {row:,}: {plain_message(error, path)}"
         raise TaskFailure("source.format", reason) from error
     except UnicodeDecodeError as error:
         raise TaskFailure("source.encoding", f"{path.name}: {error}; set `conform.encoding`") from error
@@ -74,9 +75,9 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
     """Open the layer; the stack closes it."""
     path = request.path
     options = OPEN_OPTIONS.get(request.format, {})
-    if request.format == "xml":
+    if request.format in {"xml", "kml"}:
         refuse_truncated_xml(path)
-    name = _layer_name(request)
+    name = choose_layer(request)
     info = pyogrio.read_info(path, layer=name, **options)
     _check_driver(info, request.format)
     fields = tuple(str(field) for field in info["fields"])
@@ -98,18 +99,6 @@ def _collect_warnings(request: ReadRequest) -> Iterator[None]:
         yield
     for warning in caught:
         request.bad_rows.warn(str(warning.message).replace(f"{request.path.parent}/", ""))
-
-
-def _layer_name(request: ReadRequest) -> str | int:
-    """Return the layer that the conform selects by name or number, the first one by default."""
-    layer = request.conform.get("layer", 0)
-    names = [str(name) for name in pyogrio.list_layers(request.path)[:, 0]]
-    if layer in names:
-        return str(layer)
-    if str(layer).isdecimal() and int(str(layer)) < len(names):
-        return int(str(layer))
-    text = f"missing layer {layer!r} (`conform.layer`); the data has {', '.join(names[:50]) or 'no layers'}"
-    raise TaskFailure("source.empty", text)
 
 
 def _check_driver(info: Mapping[str, object], kind: str) -> None:
