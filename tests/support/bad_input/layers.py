@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
 
+from oa_task.read.gdal import pyogrio
 from support.bad_input.case import Case
 
 _SHAPEFILE: dict[str, Any] = {"format": "shapefile"}
@@ -92,7 +92,7 @@ CASES = {
     ),
     "a file that is not a shapefile": Case(
         "source.format",
-        ("a.shp", "shapefile", "row 0"),
+        ("a.shp", "text that begins 'xxx", "a shapefile"),
         _shapefile_after(lambda folder: (folder / "a.shp").write_bytes(b"x" * 200) and None),
         conform=_SHAPEFILE,
     ),
@@ -111,9 +111,11 @@ CASES = {
     "a missing layer number": Case(
         "source.empty", (" 7 ", "`conform.layer`", "has a"), _gpkg(), conform={**_GPKG, "layer": 7}
     ),
-    "text instead of a GeoPackage": Case("source.format", ("a.gpkg", "row 0"), b"hello", name="a.gpkg", conform=_GPKG),
+    "text instead of a GeoPackage": Case(
+        "source.format", ("a.gpkg", "'hello'"), b"hello", name="a.gpkg", conform=_GPKG
+    ),
     "a web page instead of a GeoPackage": Case(
-        "source.format", ("a.gpkg", "gpkg"), b"<html>", name="a.gpkg", conform=_GPKG
+        "source.format", ("a.gpkg", "GeoPackage"), b"<html>", name="a.gpkg", conform=_GPKG
     ),
     "a GeoPackage with a damaged page": Case(
         "source.format",
@@ -124,7 +126,9 @@ CASES = {
     "a GeoPackage in an unknown EPSG code": Case(
         "source.crs", ("'EPSG:99999'", "`conform.srs`"), _gpkg(), conform={**_GPKG, "srs": "EPSG:99999"}
     ),
-    "a missing file geodatabase": Case("source.empty", ("gdb", "a.shp"), _shapefiles("a"), conform={"format": "gdb"}),
+    "a missing file geodatabase": Case(
+        "source.empty", ("gdb", "a.shp", "b.shp"), _shapefiles("a", "b"), conform={"format": "gdb"}
+    ),
     "truncated GML": Case(
         "source.format",
         ("a.gml", "byte 150 ", "element c "),

@@ -6,7 +6,7 @@ _ROWS = b"1,2,3\n" * 10
 _HEADER = b"NO,X,Y\n"
 
 CASES = {
-    "an empty file": Case("source.empty", ("data.csv", "header"), b""),
+    "an empty file": Case("source.empty", ("data.csv", "0 bytes"), b""),
     "only a header": Case("source.empty", (), _HEADER),
     "a web page": Case("source.format", ("data.csv", "'Not found'", "CSV"), b"<!DOCTYPE html><title>Not found</title>"),
     "a login page": Case(

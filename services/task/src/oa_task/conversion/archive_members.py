@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from stat import S_ISLNK
 from typing import IO
@@ -81,9 +82,9 @@ class _ZipMember:
             if method == _DEFLATE64:
                 yield from _inflate64(packed)
             elif method in {_ZSTD, _ZSTD_OLD}:
-                yield from zstandard_chunks(packed, self.budget.limits.decoder_bytes)  # type: ignore[arg-type] # reads only
+                yield from zstandard_chunks(packed, self.budget.limits.decoder_bytes)
             elif method == _XZ:
-                yield from xz_chunks(packed, self.budget.limits.decoder_bytes)  # type: ignore[arg-type] # reads only
+                yield from xz_chunks(packed, self.budget.limits.decoder_bytes)
             else:
                 known = f" ({_METHODS[method]})" if method in _METHODS else ""
                 text = f"the entry {self.name[:200]!r} is compressed by method {method}{known}, which cannot be read"
@@ -149,7 +150,7 @@ def tar_members(path: Path, hints: NameHints, budget: UnpackBudget, depth: int) 
         raw = [member.name.encode("utf-8", "surrogateescape") for member in members]
         for member, name in zip(members, decode_names(raw, hints.encoding, hints.file), strict=True):
             if not member.isdir():
-                yield ArchiveMember(name, not member.isfile(), lambda member=member: _tar_chunks(archive, member))  # type: ignore[misc]
+                yield ArchiveMember(name, not member.isfile(), partial(_tar_chunks, archive, member))
 
 
 def _tar_chunks(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from oa_task.runtime.failure import TaskFailure
 
 _UTF8_FLAG = 0x800
 _UNICODE_PATH = 0x7075
+_EXTRA_HEADER_BYTES = 4
 # Programs on Windows write names in the code page of the console, not in that of texts.
 _CONSOLE = {
     "cp1250": "cp852",
@@ -89,9 +90,10 @@ def _stated_name(member: zipfile.ZipInfo) -> str | None:
     if member.flag_bits & _UTF8_FLAG:
         return member.orig_filename.partition("\0")[0]
     extra = member.extra
-    while len(extra) >= 4:
-        kind, size = struct.unpack("<HH", extra[:4])
-        body, extra = extra[4 : 4 + size], extra[4 + size :]
+    while len(extra) >= _EXTRA_HEADER_BYTES:
+        kind, size = struct.unpack("<HH", extra[:_EXTRA_HEADER_BYTES])
+        extra = extra[_EXTRA_HEADER_BYTES:]
+        body, extra = extra[:size], extra[size:]
         is_path = kind == _UNICODE_PATH and body[:1] == b"\x01"
         if is_path and body[1:5] == struct.pack("<I", zlib.crc32(_raw_name(member))):
             return body[5:].decode("utf-8", "replace")

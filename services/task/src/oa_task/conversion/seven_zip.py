@@ -2,11 +2,15 @@
 
 import lzma
 import shutil
+import struct
 import tempfile
+import zlib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from oa_task.conversion.archive_members import ArchiveMember
+from oa_task.conversion.member_names import safe_name
 from oa_task.conversion.stream_codecs import chunks
 from oa_task.conversion.unpack_budget import UnpackBudget
 from oa_task.runtime.failure import TaskFailure
@@ -15,42 +19,58 @@ _MAGIC = b"7z\xbc\xaf\x27\x1c"
 _PROGRAM_BYTES = 1 << 20
 _LZMA1, _LZMA2, _PPMD = b"\x03\x01\x01", b"\x21", b"\x03\x04\x01"
 _LARGEST_LZMA2 = 40
+# The exceptions of the library for the bytes of a damaged archive, beside its own.
+_DAMAGED = (
+    *(lzma.LZMAError, zlib.error, struct.error, EOFError, ValueError, LookupError, TypeError, ArithmeticError),
+    *(AttributeError, AssertionError, RuntimeError),
+)
 
 
 def seven_zip_members(path: Path, budget: UnpackBudget, depth: int) -> Iterator[ArchiveMember]:
     """Yield the files of a 7z archive, which are unpacked next to it first. Raises TaskFailure."""
-    import py7zr  # noqa: PLC0415 - rarely needed, and loads many decoders
-    from py7zr.exceptions import ArchiveError, DecompressionBombError, PasswordRequired  # noqa: PLC0415 - likewise
+    from py7zr import exceptions  # noqa: PLC0415 - rarely needed, and loads many decoders
 
     with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
         folder = Path(scratch) / "members"
         try:
-            with (
-                _archive_part(path, Path(scratch)).open("rb") as file,
-                py7zr.SevenZipFile(file, max_extract_size=budget.remaining_bytes(depth)) as archive,
-            ):
-                if archive.needs_password():
-                    raise PasswordRequired("")
-                entries = archive.list()
-                for _entry in entries:
-                    budget.add_entry()
-                budget.check_announced(sum(entry.uncompressed for entry in entries), depth)
-                _check_dictionaries(archive, path.name, budget)
-                links = [entry.filename for entry in archive.files if entry.is_symlink or entry.is_junction]
-                if links:
-                    raise TaskFailure("source.archive", f"the entry {links[0][:200]!r} is a symbolic link")
-                archive.extractall(folder)
-        except PasswordRequired as error:
-            text = f"{path.name} is a 7z archive that needs a password: find an archive without one"
-            raise TaskFailure("source.archive", text) from error
-        except DecompressionBombError as error:
+            _extract(_archive_part(path, Path(scratch)), folder, path.name, budget, depth)
+        except exceptions.PasswordRequired as error:
+            raise _password_failure(path.name) from error
+        except exceptions.DecompressionBombError as error:
             budget.add_bytes(budget.remaining_bytes(depth) + 1, depth)
             raise TaskFailure("source.too_large", f"{path.name}: {error}") from error
-        except (ArchiveError, lzma.LZMAError, EOFError, ValueError, KeyError, IndexError, TypeError) as error:
+        except exceptions.UnsupportedCompressionMethodError as error:
+            text = f"{path.name} is compressed by a method of 7z that cannot be read: {error}"
+            raise TaskFailure("source.archive", f"{text}: find a zip of the same data") from error
+        except (exceptions.ArchiveError, exceptions.AbsolutePathError, *_DAMAGED) as error:
             raise TaskFailure("source.archive", f"{path.name} is not a valid 7z file: {error}") from error
         for item in sorted(folder.rglob("*")):
             if item.is_file():
-                yield ArchiveMember(item.relative_to(folder).as_posix(), item.is_symlink(), lambda item=item: _read(item))  # type: ignore[misc]
+                yield ArchiveMember(item.relative_to(folder).as_posix(), item.is_symlink(), partial(_read, item))
+
+
+def _extract(archive_path: Path, folder: Path, name: str, budget: UnpackBudget, depth: int) -> None:
+    import py7zr  # noqa: PLC0415 - rarely needed, and loads many decoders
+
+    with (
+        archive_path.open("rb") as file,
+        py7zr.SevenZipFile(file, max_extract_size=budget.remaining_bytes(depth)) as archive,
+    ):
+        if archive.needs_password():
+            raise _password_failure(name)
+        for entry in archive.files:
+            budget.add_entry()
+            safe_name(entry.filename)
+            if entry.is_symlink or entry.is_junction:
+                raise TaskFailure("source.archive", f"the entry {entry.filename[:200]!r} is a symbolic link")
+        budget.check_announced(sum(entry.uncompressed for entry in archive.list()), depth)
+        _check_dictionaries(archive, name, budget)
+        archive.extractall(folder)
+
+
+def _password_failure(name: str) -> TaskFailure:
+    text = f"{name} is a 7z archive that needs a password: find an archive without one"
+    return TaskFailure("source.archive", text)
 
 
 def _archive_part(path: Path, scratch: Path) -> Path:

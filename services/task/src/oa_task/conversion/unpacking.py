@@ -28,8 +28,14 @@ from oa_task.runtime.failure import TaskFailure
 _DECLARED = {"zip": ContentKind.ZIP, "gzip": ContentKind.GZIP}
 _CONTAINERS = frozenset({ContentKind.ZIP, ContentKind.TAR, ContentKind.SEVEN_ZIP})
 _TITLES = {
-    **{ContentKind.ZIP: "zip", ContentKind.TAR: "tar", ContentKind.GZIP: "gzip", ContentKind.BZIP2: "bzip2"},
-    **{ContentKind.XZ: "xz", ContentKind.LZMA: "LZMA", ContentKind.ZSTD: "Zstandard", ContentKind.SEVEN_ZIP: "7z"},
+    ContentKind.ZIP: "zip",
+    ContentKind.TAR: "tar",
+    ContentKind.SEVEN_ZIP: "7z",
+    ContentKind.GZIP: "gzip",
+    ContentKind.BZIP2: "bzip2",
+    ContentKind.XZ: "xz",
+    ContentKind.LZMA: "LZMA",
+    ContentKind.ZSTD: "Zstandard",
 }
 _SUFFIXES = {".tgz": ".tar", ".tbz": ".tar", ".tbz2": ".tar", ".txz": ".tar", ".tzst": ".tar"}
 _STREAM_SUFFIXES = frozenset({".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst", ".zstd"})
@@ -161,8 +167,8 @@ class _Unpacking:
             return
         parent = name.parent
         if kind in _CONTAINERS:
-            parent = self._free_place(self._folder / name).relative_to(self._folder)
-        self.expand(written, kind, PurePosixPath(parent), name.name, depth=depth + 1)
+            parent = PurePosixPath(self._free_place(self._folder / name).relative_to(self._folder))
+        self.expand(written, kind, parent, name.name, depth=depth + 1)
         written.unlink()
 
     def _move(self, written: Path, target: Path) -> None:

@@ -120,6 +120,12 @@ _MAGIC = (
 )
 # A text may begin with the letters of the other magic numbers, such as MZ; these suffice without a NUL character.
 _PLAIN_MAGIC = frozenset({b"%PDF-", b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08", b"Rar!\x1a\x07", b"fgb\x03"})
+_QUOTES = {
+    ContentKind.WEB_PAGE: "titled",
+    ContentKind.XML: "with the root element",
+    ContentKind.TEXT: "that begins",
+    ContentKind.JSON: "that begins",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +139,7 @@ class Content:
         """Return the kind for a message, with what the file itself says."""
         if not self.quoted:
             return self.kind.value
-        verb = "titled" if self.kind is ContentKind.WEB_PAGE else "that says"
-        return f"{self.kind.value} {'that begins' if self.kind is ContentKind.TEXT else verb} {self.quoted!r}"
+        return f"{self.kind.value} {_QUOTES.get(self.kind, 'that says')} {self.quoted!r}"
 
 
 def identify(path: Path) -> Content:
@@ -193,18 +198,24 @@ def _is_dbf(head: bytes) -> bool:
 def _refine(kind: ContentKind, path: Path, head: bytes) -> ContentKind:
     """Return the kind with what the structure of the file adds to its first bytes."""
     if kind is ContentKind.ZIP:
-        return _zip_kind(path, head)
-    if kind is ContentKind.XLS:
-        return _ole_kind(path)
-    if kind is ContentKind.SQLITE:
-        return ContentKind.GEOPACKAGE if head[68:72] in {b"GPKG", b"GP10", b"GP11"} else kind
-    if kind is ContentKind.PROGRAM:
-        return _embedded_archive(path) or kind
-    if kind is ContentKind.SHAPEFILE and head[28:32] != struct.pack("<i", _SHAPEFILE_VERSION):
-        return ContentKind.BINARY
-    if kind is ContentKind.LZMA and head[5:13] != b"\xff" * 8 and head[9:13] != b"\x00" * 4:
-        return ContentKind.BINARY
+        kind = _zip_kind(path, head)
+    elif kind is ContentKind.XLS:
+        kind = _ole_kind(path)
+    elif kind is ContentKind.PROGRAM:
+        kind = _embedded_archive(path) or kind
+    elif kind is ContentKind.SQLITE and head[68:72] in {b"GPKG", b"GP10", b"GP11"}:
+        kind = ContentKind.GEOPACKAGE
+    elif _is_chance(kind, head):
+        kind = ContentKind.BINARY
     return kind
+
+
+def _is_chance(kind: ContentKind, head: bytes) -> bool:
+    """Return whether the rest of a header contradicts a short magic number."""
+    if kind is ContentKind.SHAPEFILE:
+        return head[28:32] != struct.pack("<i", _SHAPEFILE_VERSION)
+    is_size_plausible = head[5:13] == b"\xff" * 8 or head[9:13] == b"\x00" * 4
+    return kind is ContentKind.LZMA and not is_size_plausible
 
 
 def _zip_kind(path: Path, head: bytes) -> ContentKind:

@@ -26,7 +26,6 @@ READABLE: Mapping[ContentKind, str] = {
     ContentKind.GEOJSON: "geojson",
     ContentKind.KML: "kml",
     ContentKind.MAPINFO: "mapinfo",
-    ContentKind.FLATGEOBUF: "flatgeobuf",
     ContentKind.PARQUET: "parquet",
     ContentKind.XLSX: "spreadsheet",
     ContentKind.XLS: "spreadsheet",
@@ -49,7 +48,7 @@ _PACKED = frozenset(
         *(ContentKind.COMPRESS, ContentKind.LZ4, ContentKind.LZIP, ContentKind.CABINET, ContentKind.LHA),
     }
 )
-_MESSAGES = frozenset({ContentKind.WEB_PAGE, ContentKind.ERROR_XML, ContentKind.ERROR_JSON, ContentKind.TEXT})
+_MESSAGES = frozenset({ContentKind.WEB_PAGE, ContentKind.ERROR_XML, ContentKind.ERROR_JSON})
 _ADVICE: Mapping[ContentKind, str] = {
     ContentKind.RAR: "no program of this service unpacks RAR: find a zip of the same data",
     ContentKind.ZIP_PART: "the other parts are missing: find one zip of the same data",
@@ -57,6 +56,7 @@ _ADVICE: Mapping[ContentKind, str] = {
     ContentKind.SHAPEFILE: "a .shp alone has no attributes: find the zip with its .dbf and .shx",
     ContentKind.ACCESS: "find a file geodatabase, a shapefile or a CSV of the same data",
     ContentKind.ENCRYPTED_OFFICE: "find a file without a password",
+    ContentKind.FLATGEOBUF: "its features are in the order of an index: find a GeoPackage or GeoJSON of the same data",
     ContentKind.PDF: "find a CSV or another format with the same data",
 }
 
@@ -109,5 +109,5 @@ def refuse_message(path: Path, expected: str) -> None:
     content = identify(path)
     if content.kind is ContentKind.EMPTY:
         raise TaskFailure("source.empty", f"{path.name} is empty (0 bytes), not {expected}: check what the URL returns")
-    if content.kind in _MESSAGES - {ContentKind.TEXT}:
+    if content.kind in _MESSAGES:
         raise TaskFailure("source.archive", f"{path.name} is {content}, not {expected}: check what the URL returns")

@@ -48,7 +48,8 @@ def _candidates(data: list[Path], kind: str, name: str) -> tuple[list[Path], lis
     """Return the files among which the definition leaves the choice, and those of the format."""
     candidates = _of_format(data, kind)
     if not name:
-        return candidates or _by_content(data, kind), candidates
+        useful = [path for path in candidates if not _is_about_the_data(path)]
+        return useful or _by_content(data, kind) or candidates, candidates
     return best_matches(candidates, name) or best_matches(data, name, only_files=True), candidates
 
 

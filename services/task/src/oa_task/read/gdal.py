@@ -6,7 +6,7 @@ from pathlib import Path
 # GDAL reads this setting once, when pyogrio is first imported. The content of a file, not its name, selects the driver.
 _UNUSED = (
     *("ADBC", "AIVector", "AVCBin", "AVCE00", "AmigoCloud", "CSV", "CSW", "Carto", "DGN", "DXF", "EDIGEO", "EEDA"),
-    *("ESRIJSON", "Elasticsearch", "GDALG", "GPSBabel", "GPX", "GTFS", "GeoJSON", "GeoJSONSeq"),
+    *("ESRIJSON", "Elasticsearch", "FlatGeobuf", "GDALG", "GPSBabel", "GPX", "GTFS", "GeoJSON", "GeoJSONSeq"),
     *("GeoRSS", "HTTP", "Idrisi", "JML", "JSONFG", "KML", "LVBAG", "MBTiles", "MVT"),
     *("MapML", "MiraMonVector", "NGW", "OAPIF", "ODS", "OGCAPI", "OGR_GMT", "OGR_PDS", "OGR_VRT", "OSM", "PCIDSK"),
     *("PDF", "PDS4", "PGDUMP", "PLSCENES", "PMTiles", "S57", "SQLite", "SXF", "Selafin", "TopoJSON", "VDV", "VFK"),
@@ -20,7 +20,6 @@ DRIVERS = {
     "xml": "GML",
     "kml": "LIBKML",
     "mapinfo": "MapInfo File",
-    "flatgeobuf": "FlatGeobuf",
 }
 os.environ.setdefault("GDAL_SKIP", ",".join(_UNUSED))
 

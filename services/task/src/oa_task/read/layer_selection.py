@@ -61,8 +61,8 @@ def _first_with_shapes(layers: list[tuple[str, object]], compressed: list[str], 
     chosen = shaped[0]
     others = [name for name in names if name != chosen] if names[0] != chosen else shaped[1:]
     if others:
-        text = f"`conform.layer` names none of several layers: read {chosen}; not read: {', '.join(others[:_MAX_NAMES])}"
-        request.bad_rows.warn(text)
+        rest = ", ".join(others[:_MAX_NAMES])
+        request.bad_rows.warn(f"`conform.layer` names none of several layers: read {chosen}; not read: {rest}")
     if compressed:
         request.bad_rows.warn(f"{describe_compressed_tables(compressed)}; read {chosen}")
     return chosen

@@ -2,22 +2,30 @@
 
 import csv
 import datetime as dt
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
+from itertools import dropwhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from oa_task.features.batch import FeatureBatch
+from oa_task.read.content_kind import ContentKind, identify
 from oa_task.read.csv import read_csv
 from oa_task.read.request import ReadRequest
 from oa_task.runtime.failure import TaskFailure
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 _MAX_EXPANDED_BYTES = 1 << 30
 _MAX_RATIO = 100
 _SMALL_BYTES = 10 * 1024 * 1024
 _CHUNK_BYTES = 1 << 20
+_MAX_NAMES = 50
+_BETWEEN_CELLS = re.compile(rb"(?<=>)\s+(?=</?table:)|(?<=[\"/]>)\s+(?=<text:p)")
 _CSV_OPTIONS = ("encoding", "csvsplit", "format")
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
@@ -30,73 +38,79 @@ def read_spreadsheet(request: ReadRequest) -> Iterator[FeatureBatch]:
     _check_expanded_size(request.path)
     with tempfile.TemporaryDirectory(dir=request.path.parent) as folder:
         table = Path(folder) / request.path.name
-        _write_table(request, table)
+        _write_table(request, _readable_copy(request.path, Path(folder)), table)
         conform = {key: value for key, value in request.conform.items() if key not in _CSV_OPTIONS}
         yield from read_csv(replace(request, path=table, conform={**conform, "format": "csv"}))
 
 
-def _write_table(request: ReadRequest, target: Path) -> None:
+def _write_table(request: ReadRequest, workbook_path: Path, target: Path) -> None:
     """Write the cells of the sheet as CSV in UTF-8."""
-    conform = request.conform
-    counts_lines = bool(conform.get("headers") or conform.get("skiplines"))
-    with _open_rows(request, skip_empty_area=not counts_lines) as rows, target.open("w", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([_text(cell) for cell in row] for row in rows)
-
-
-@contextmanager
-def _open_rows(request: ReadRequest, *, skip_empty_area: bool) -> Iterator[Iterator[list[Cell]]]:
-    """Open the rows of the sheet, with or without the empty rows and columns before the first cell."""
-    import python_calamine  # noqa: PLC0415 - only for workbooks
+    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
 
     name = request.path.name
     try:
-        with python_calamine.load_workbook(request.path) as workbook:
-            sheets = [
-                sheet.name
-                for sheet in workbook.sheets_metadata
-                if sheet.typ is python_calamine.SheetTypeEnum.WorkSheet
-            ]
-            visible = [
-                sheet.name
-                for sheet in workbook.sheets_metadata
-                if sheet.name in sheets and sheet.visible is python_calamine.SheetVisibleEnum.Visible
-            ]
-            chosen = _choose_sheet(request, sheets, visible)
-            if chosen is None:
-                chosen = _first_with_rows(request, visible or sheets, workbook)
-            yield workbook.get_sheet_by_name(chosen).iter_rows(skip_empty_area=skip_empty_area)
-    except python_calamine.PasswordError as error:
+        with workbook_path.open("rb") as file:
+            workbook = calamine.CalamineWorkbook.from_filelike(file)
+            sheet = workbook.get_sheet_by_name(_choose_sheet(request, workbook))
+            with target.open("w", encoding="utf-8") as table:
+                writer = csv.writer(table, lineterminator="\n")
+                writer.writerows([_text(cell) for cell in row] for row in _rows(request, sheet))
+    except calamine.PasswordError as error:
         raise TaskFailure("source.format", f"{name} needs a password: find a file without one") from error
-    except (python_calamine.CalamineError, zipfile.BadZipFile, ValueError) as error:
-        raise TaskFailure("source.format", f"{name} is not a valid workbook: {error}") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        text = f"{name} is {identify(request.path).kind.value} that cannot be read: {error}"
+        raise TaskFailure("source.format", text) from error
 
 
-def _choose_sheet(request: ReadRequest, sheets: Sequence[str], visible: Sequence[str]) -> str | None:
-    """Return the sheet that `conform.layer` names or numbers, None without `layer`."""
+def _rows(request: ReadRequest, sheet: "CalamineSheet") -> Iterator[Sequence[Cell]]:
+    """Yield the rows of a sheet; without `headers` and `skiplines`, from the first one that is not empty on."""
+    rows = iter(sheet.iter_rows())
+    if request.conform.get("headers") or request.conform.get("skiplines"):
+        return rows
+    return dropwhile(lambda row: not any(cell != "" for cell in row), rows)
+
+
+def _choose_sheet(request: ReadRequest, workbook: "CalamineWorkbook") -> str:
+    """Return the name of the sheet to read. Raises TaskFailure source.empty."""
+    tables = [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
+    names = [sheet.name for sheet in tables]
+    visible = [sheet.name for sheet in tables if str(sheet.visible).endswith(".Visible")] or names
     layer = request.conform.get("layer")
-    if layer is None:
-        return None
+    if layer is not None:
+        return _named_sheet(layer, names, visible)
+    filled = [name for name in visible if workbook.get_sheet_by_name(name).total_height]
+    if not filled:
+        raise TaskFailure("source.empty", f"{request.path.name} has no sheet with rows")
+    if filled[1:]:
+        others = ", ".join(filled[1:_MAX_NAMES])
+        request.bad_rows.warn(f"`conform.layer` names none of several sheets: read {filled[0]}; not read: {others}")
+    return filled[0]
+
+
+def _named_sheet(layer: object, names: Sequence[str], visible: Sequence[str]) -> str:
+    """Return the sheet of that name, of that name in any case, or of that number."""
     text = str(layer)
-    matches = [sheet for sheet in sheets if sheet == text] or [
-        sheet for sheet in sheets if sheet.casefold() == text.casefold()
-    ]
+    matches = [name for name in names if name == text] or [name for name in names if name.casefold() == text.casefold()]
     if matches:
         return matches[0]
     if text.isdecimal() and int(text) < len(visible):
         return visible[int(text)]
-    names = ", ".join(sheets[:50]) or "no sheets"
-    raise TaskFailure("source.empty", f"missing sheet {layer!r} (`conform.layer`); the workbook has {names}")
+    present = ", ".join(names[:_MAX_NAMES]) or "no sheets"
+    raise TaskFailure("source.empty", f"missing sheet {layer!r} (`conform.layer`); the workbook has {present}")
 
 
-def _first_with_rows(request: ReadRequest, sheets: Sequence[str], workbook: object) -> str:
-    get_sheet = workbook.get_sheet_by_name  # type: ignore[attr-defined] # loaded late
-    filled = [sheet for sheet in sheets if get_sheet(sheet).height]
-    if not filled:
-        raise TaskFailure("source.empty", f"{request.path.name} has no sheet with rows")
-    if filled[1:]:
-        others = ", ".join(filled[1:50])
-        request.bad_rows.warn(f"`conform.layer` names none of several sheets: read {filled[0]}; not read: {others}")
-    return filled[0]
+def _readable_copy(path: Path, folder: Path) -> Path:
+    """Return a workbook without white space between the cells, which its library does not expect; often the same."""
+    if identify(path).kind is not ContentKind.ODS:
+        return path
+    copy = folder / "copy.ods"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
+        for member in source.infolist():
+            body = source.read(member)
+            target.writestr(member, _BETWEEN_CELLS.sub(b"", body) if member.filename == "content.xml" else body)
+    return copy
 
 
 def _text(cell: Cell) -> str:

@@ -113,7 +113,7 @@ def _classify_markup(text: str) -> ClassifiedText | None:
     opening = rest[: 16 * 1024]
     if "opengis.net/gml" in opening and "capabilities" not in name:
         return ClassifiedText(TextClass.GML)
-    return ClassifiedText(TextClass.XML, f"<{root[0].lstrip('<')}>".replace("<", "").replace(">", ""))
+    return ClassifiedText(TextClass.XML, root[0].removeprefix("<"))
 
 
 def _title(page: str) -> str:
@@ -154,16 +154,11 @@ def _sentence(value: object, levels: int = _ENOUGH_LEVELS) -> str:
     if not levels:
         return ""
     if isinstance(value, list):
-        return next((text for item in value[:5] if (text := _sentence(item, levels - 1))), "")
-    if not isinstance(value, dict):
-        return ""
-    members = {str(key).lower(): item for key, item in value.items()}
-    for name in _SENTENCE_MEMBERS:
-        item = members.get(name)
-        if isinstance(item, str) and item.strip():
-            return item
-        if isinstance(item, dict | list) and (text := _sentence(item, levels - 1)):
-            return text
-        if isinstance(item, list) and item and isinstance(item[0], str):
-            return item[0]
-    return ""
+        items = [item if isinstance(item, str) else _sentence(item, levels - 1) for item in value[:5]]
+    elif isinstance(value, dict):
+        members = {str(key).lower(): item for key, item in value.items()}
+        named = [members[name] for name in _SENTENCE_MEMBERS if name in members]
+        items = [item if isinstance(item, str) else _sentence(item, levels - 1) for item in named]
+    else:
+        items = []
+    return next((item for item in items if item.strip()), "")
