@@ -102,7 +102,7 @@ def _compare(path: Path, kind: ContentKind, compression: str, warn: Callable[[st
     if kind is declared:
         return
     refuse_message(path, declared.value)
-    if kind in {ContentKind.ZIP_PART, ContentKind.BINARY}:
+    if kind is ContentKind.BINARY:
         raise TaskFailure("source.archive", f"{path.name} is {kind.value}, not {declared.value}")
     advice = f"set it to {_TITLES[kind]}" if kind in _DECLARED.values() else "remove it"
     warn(f"{path.name} is {kind.value}, read as such, although `compression` is {compression}: {advice}")

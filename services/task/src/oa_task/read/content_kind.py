@@ -10,11 +10,13 @@ from pathlib import Path
 from oa_task.read.text_content import TextClass, classify_text, quote
 
 HEAD_BYTES = 64 * 1024
-_TAIL_BYTES = 1 << 20
+_PROGRAM_BYTES = 1 << 20
+_TAIL_BYTES = 128 * 1024
 _DBF_VERSIONS = frozenset(b"\x02\x03\x30\x31\x32\x43\x63\x83\x8b\x8e\xcb\xf5\xfb")
 _DBF_HEADER_BYTES, _MONTHS, _DAYS = 33, 12, 31
 _SHAPEFILE_VERSION = 1000
 _TAR_BLOCK = 512
+_ZIP64_DISK = b"\xff\xff"
 
 
 class ContentKind(Enum):
@@ -219,13 +221,15 @@ def _is_chance(kind: ContentKind, head: bytes) -> bool:
 
 
 def _zip_kind(path: Path, head: bytes) -> ContentKind:
-    """Return the kind of a zip by its members; a zip without a directory is a damaged zip or part of a split one."""
+    """Return the kind of a zip by its members; a zip without a directory is a damaged zip."""
+    if _is_zip_part(path, head):
+        return ContentKind.ZIP_PART
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
             mimetype = archive.read("mimetype")[:200] if _is_small(archive, "mimetype") else b""
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, struct.error, EOFError):
-        return ContentKind.ZIP_PART if _is_zip_part(path, head) else ContentKind.ZIP
+        return ContentKind.ZIP
     if names & {"xl/workbook.xml", "xl/workbook.bin"}:
         return ContentKind.XLSX
     if mimetype.startswith(b"application/vnd.oasis.opendocument"):
@@ -243,8 +247,9 @@ def _is_zip_part(path: Path, head: bytes) -> bool:
     """Return whether the file is one of several disks: by the mark at its start, or the disk number at its end."""
     tail = _tail(path)
     end = tail.rfind(b"PK\x05\x06")
-    disks = tail[end + 4 : end + 8] if end >= 0 else b""
-    return (end < 0 and head.startswith(b"PK\x07\x08")) or disks not in {b"", bytes(4)}
+    if end < 0:
+        return head.startswith(b"PK\x07\x08")
+    return tail[end + 4 : end + 6] not in {b"\x00\x00", _ZIP64_DISK}
 
 
 def _embedded_archive(path: Path) -> ContentKind | None:
@@ -252,7 +257,7 @@ def _embedded_archive(path: Path) -> ContentKind | None:
     if zipfile.is_zipfile(path):
         return ContentKind.ZIP
     with path.open("rb") as file:
-        start = file.read(_TAIL_BYTES)
+        start = file.read(_PROGRAM_BYTES)
     if b"7z\xbc\xaf\x27\x1c" in start:
         return ContentKind.SEVEN_ZIP
     return ContentKind.RAR if b"Rar!\x1a\x07" in start else None
@@ -261,7 +266,7 @@ def _embedded_archive(path: Path) -> ContentKind | None:
 def _ole_kind(path: Path) -> ContentKind:
     """Return the kind of an OLE file by the names of its streams, which are UTF-16."""
     with path.open("rb") as file:
-        content = file.read(_TAIL_BYTES)
+        content = file.read(_PROGRAM_BYTES)
     content += _tail(path)
     for name, kind in (("EncryptedPackage", ContentKind.ENCRYPTED_OFFICE), ("WordDocument", ContentKind.WORD)):
         if name.encode("utf-16-le") in content:
