@@ -3,7 +3,7 @@
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -41,7 +41,7 @@ class ArchiveMember:
     open: Callable[[], Iterator[bytes]]
 
 
-def zip_members(path: Path, hints: NameHints, budget: UnpackBudget, depth: int) -> Iterator[ArchiveMember]:
+def zip_members(path: Path, hints: NameHints, budget: UnpackBudget, depth: int) -> Generator[ArchiveMember, None, None]:
     """Yield the files of a zip. Raises TaskFailure, and the exceptions of damaged archives."""
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
@@ -139,18 +139,27 @@ def _inflate64(packed: _Section) -> Iterator[bytes]:
         raise EOFError("Compressed data ended before the end-of-stream marker was reached")
 
 
-def tar_members(path: Path, hints: NameHints, budget: UnpackBudget, depth: int) -> Iterator[ArchiveMember]:
+def tar_members(path: Path, hints: NameHints, budget: UnpackBudget, depth: int) -> Generator[ArchiveMember, None, None]:
     """Yield the files of a tar archive. Raises TaskFailure, and the exceptions of damaged archives."""
     with tarfile.open(path, "r:", encoding="utf-8", errors="surrogateescape") as archive:
         members = []
         for member in archive:
             budget.add_entry()
             members.append(member)
+        _check_tar_end(path, archive.offset)
         budget.check_announced(sum(member.size for member in members), depth)
         raw = [member.name.encode("utf-8", "surrogateescape") for member in members]
         for member, name in zip(members, decode_names(raw, hints.encoding, hints.file), strict=True):
             if not member.isdir():
                 yield ArchiveMember(name, not member.isfile(), partial(_tar_chunks, archive, member))
+
+
+def _check_tar_end(path: Path, offset: int) -> None:
+    """Raise tarfile.ReadError if reading ended at anything but the end marker: tarfile takes damage for the end."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        if file.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise tarfile.ReadError(f"no header and no end marker at byte {offset:,}: the file may be truncated")
 
 
 def _tar_chunks(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:

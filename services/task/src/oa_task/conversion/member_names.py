@@ -1,5 +1,6 @@
 """Names of the entries of an archive: their encoding, their place, and what programs add for themselves."""
 
+import codecs
 import struct
 import unicodedata
 import zipfile
@@ -38,6 +39,7 @@ _SUPERSETS = {
 }
 _COMMON = ("cp932", "cp949", "gb18030", "cp950", "cp866", "cp1251", "cp850", "cp852", "cp1252")
 _DEFAULT = "cp437"
+_FIRST_EAST_ASIAN = "\u2e80"
 _JUNK_FOLDERS = frozenset({"__macosx", "@eadir", ".appledouble", ".spotlight-v100", ".trashes", ".fseventsd"})
 _JUNK_FILES = frozenset({".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", ".directory"})
 _JUNK_PREFIXES = ("._", "~$", ".~lock.")
@@ -62,19 +64,20 @@ def safe_name(name: str) -> PurePosixPath:
 def decode_names(names: Sequence[bytes], encoding: str | None, file: str | None) -> list[str]:
     """Return the names of one archive as text, all in one encoding.
 
-    UTF-8 if all names are valid; else the encoding of the definition, in the form that archives have it; else one in
-    which an entry is the `file` of the definition; else that of the zip format.
+    UTF-8 if all names are valid; else one in which an entry is the `file` of the definition; else the encoding of the
+    definition, in the form that archives have it; else that of the zip format.
     """
-    for candidate in _candidates(encoding):
-        texts = _decode(names, candidate)
-        if texts is not None and (candidate == "utf-8" or _is_plausible(texts)):
-            return texts
+    candidates = _candidates(encoding)
+    decoded = [texts for candidate in candidates if (texts := _decode(names, candidate)) is not None]
+    if _decode(names, "utf-8") is not None:
+        return decoded[0]
+    others = [texts for candidate in _COMMON if file and (texts := _decode(names, candidate)) is not None]
     if file:
-        for candidate in (*_candidates(encoding), *_COMMON):
-            texts = _decode(names, candidate)
-            if texts is not None and any(_ends_in(text, file) for text in texts):
-                return texts
-    return [name.decode(_DEFAULT) for name in names]
+        named = [texts for texts in (*decoded, *others) if any(_ends_in(text, file) for text in texts)]
+        if named:
+            return named[0]
+    plausible = [texts for texts in decoded if _is_plausible(texts)]
+    return plausible[0] if plausible else [name.decode(_DEFAULT) for name in names]
 
 
 def zip_names(members: Sequence[zipfile.ZipInfo], encoding: str | None, file: str | None) -> list[str]:
@@ -113,8 +116,6 @@ def _candidates(encoding: str | None) -> tuple[str, ...]:
 
 
 def _codec_name(encoding: str | None) -> str:
-    import codecs  # noqa: PLC0415 - only for archives with such names
-
     try:
         return codecs.lookup(encoding).name if encoding else ""
     except LookupError:
@@ -129,9 +130,10 @@ def _decode(names: Sequence[bytes], encoding: str) -> list[str] | None:
 
 
 def _is_plausible(names: Sequence[str]) -> bool:
-    """Return whether all characters beyond ASCII are letters, marks, digits or punctuation, not control or drawing."""
+    """Return whether all characters beyond ASCII are letters, marks, digits or the punctuation of East Asia."""
     beyond = [letter for name in names for letter in name if not letter.isascii()]
-    return all(unicodedata.category(letter)[0] in "LMNP" for letter in beyond)
+    kinds = ((letter, unicodedata.category(letter)[0]) for letter in beyond)
+    return all(kind in "LMN" or (kind == "P" and letter >= _FIRST_EAST_ASIAN) for letter, kind in kinds)
 
 
 def _ends_in(name: str, file: str) -> bool:

@@ -5,7 +5,7 @@ import shutil
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ _DAMAGED = (
 )
 
 
-def seven_zip_members(path: Path, budget: UnpackBudget, depth: int) -> Iterator[ArchiveMember]:
+def seven_zip_members(path: Path, budget: UnpackBudget, depth: int) -> Generator[ArchiveMember, None, None]:
     """Yield the files of a 7z archive, which are unpacked next to it first. Raises TaskFailure."""
     from py7zr import exceptions  # noqa: PLC0415 - rarely needed, and loads many decoders
 

@@ -9,7 +9,8 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from itertools import count
 from pathlib import Path, PurePosixPath
 
@@ -66,6 +67,7 @@ _DAMAGED: tuple[type[Exception], ...] = (  # type: ignore[assignment] # isal ann
 _DAMAGED_ERRNO = frozenset(
     {errno.EINVAL, errno.ENAMETOOLONG, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EILSEQ, errno.ENOENT, None}
 )
+Members = Generator[ArchiveMember, None, None]
 
 
 def unpack(
@@ -123,7 +125,8 @@ class _Unpacking:
         self._budget.check_depth(depth)
         try:
             if kind in _CONTAINERS:
-                self._unpack_members(self._members(path, kind, depth), parent, depth)
+                with closing(self._members(path, kind, depth)) as members:
+                    self._unpack_members(members, parent, depth)
             else:
                 decoded = self._write(STREAM_CODECS[kind](path, self._budget), depth)
                 self._place(decoded, parent / _decoded_name(name), depth)
@@ -134,7 +137,7 @@ class _Unpacking:
                 raise
             raise _damage(name, kind, error) from error
 
-    def _members(self, path: Path, kind: ContentKind, depth: int) -> Iterator[ArchiveMember]:
+    def _members(self, path: Path, kind: ContentKind, depth: int) -> Members:
         if kind is ContentKind.ZIP:
             return zip_members(path, self._hints, self._budget, depth)
         if kind is ContentKind.TAR:

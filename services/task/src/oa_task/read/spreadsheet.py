@@ -80,7 +80,7 @@ def _choose_sheet(request: ReadRequest, workbook: "CalamineWorkbook") -> str:
     layer = request.conform.get("layer")
     if layer is not None:
         return _named_sheet(layer, names, visible)
-    filled = [name for name in visible if workbook.get_sheet_by_name(name).total_height]
+    filled = [name for name in visible if workbook.get_sheet_by_name(name).height]
     if not filled:
         raise TaskFailure("source.empty", f"{request.path.name} has no sheet with rows")
     if filled[1:]:
