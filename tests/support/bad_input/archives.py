@@ -7,8 +7,11 @@ import zipfile
 from pathlib import Path
 
 from support.bad_input.case import Case
+from support.foreign_files import FOREIGN_FILES
+from support.packings import zip_entries
 
 _CSV = b"NO,X,Y\n1,2,3\n"
+_PPMD = zip_entries([(b"a.csv", _CSV)], method=98)
 
 
 def _zip(**members: bytes) -> bytes:
@@ -71,6 +74,26 @@ CASES = {
         _zip(**{"a.txt": b"x", "b/b.txt": b"y"}),
         compression="zip",
         conform={"format": "shapefile"},
+    ),
+    "a RAR archive": Case("source.archive", ("data.csv", "RAR", "CSV"), FOREIGN_FILES["RAR 5"][0]),
+    "one part of a split zip": Case(
+        "source.archive", ("data.csv", "split zip"), FOREIGN_FILES["the last part of a split zip"][0], compression="zip"
+    ),
+    "a zip with a password": Case(
+        "source.archive", ("'a.csv'", "password"), FOREIGN_FILES["a zip with a password"][0], compression="zip"
+    ),
+    "a 7z archive with a password": Case(
+        "source.archive", ("7z", "password"), FOREIGN_FILES["a 7z with a password"][0]
+    ),
+    "an unknown method of compression": Case("source.archive", ("'a.csv'", "PPMd"), _PPMD, compression="zip"),
+    "an error of a bucket instead of a zip": Case(
+        "source.archive",
+        ("data.csv", "'The key does not exist.'", "zip"),
+        FOREIGN_FILES["an error of a bucket"][0],
+        compression="zip",
+    ),
+    "a message in JSON instead of a zip": Case(
+        "source.archive", ("data.csv", "'Export failed'", "zip"), FOREIGN_FILES["a JSON error"][0], compression="zip"
     ),
     "an unknown compression": Case("source.schema", ("'rar'", "zip", "gzip"), _CSV, compression="rar"),
 }

@@ -74,7 +74,7 @@ class _ZipMember:
             with self.archive.open(self.member) as file:
                 yield from chunks(file)
             return
-        yield from self._checked(self._decode(method))
+        yield from self._verify(self._decode(method))
 
     def _decode(self, method: int) -> Iterator[bytes]:
         with self.path.open("rb") as file:
@@ -88,9 +88,9 @@ class _ZipMember:
             else:
                 known = f" ({_METHODS[method]})" if method in _METHODS else ""
                 text = f"the entry {self.name[:200]!r} is compressed by method {method}{known}, which cannot be read"
-                raise TaskFailure("source.archive", f"{text}: find a zip made by Deflate")
+                raise TaskFailure("source.archive", f"{text}: find a zip with method 8 (Deflate)")
 
-    def _checked(self, decoded: Iterator[bytes]) -> Iterator[bytes]:
+    def _verify(self, decoded: Iterator[bytes]) -> Iterator[bytes]:
         checksum = size = 0
         for chunk in decoded:
             checksum, size = zlib.crc32(chunk, checksum), size + len(chunk)

@@ -137,7 +137,7 @@ def _is_plausible(names: Sequence[str]) -> bool:
 
 
 def _ends_in(name: str, file: str) -> bool:
-    path, wanted = (
+    path, expected = (
         unicodedata.normalize("NFC", text.replace("\\", "/")).casefold().strip("/") for text in (name, file)
     )
-    return f"/{path}".endswith(f"/{wanted}") or f"/{path.rpartition('.')[0]}".endswith(f"/{wanted}")
+    return f"/{path}".endswith(f"/{expected}") or f"/{path.rpartition('.')[0]}".endswith(f"/{expected}")

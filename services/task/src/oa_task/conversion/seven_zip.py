@@ -19,7 +19,7 @@ _MAGIC = b"7z\xbc\xaf\x27\x1c"
 _PROGRAM_BYTES = 1 << 20
 _LZMA1, _LZMA2, _PPMD = b"\x03\x01\x01", b"\x21", b"\x03\x04\x01"
 _LARGEST_LZMA2 = 40
-# The exceptions of the library for the bytes of a damaged archive, beside its own.
+# The exceptions of the library for the bytes of a damaged archive, in addition to its own.
 _DAMAGED = (
     *(lzma.LZMAError, zlib.error, struct.error, EOFError, ValueError, LookupError, TypeError, ArithmeticError),
     *(AttributeError, AssertionError, RuntimeError),

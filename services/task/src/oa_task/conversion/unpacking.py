@@ -99,7 +99,7 @@ def unpack(
 
 
 def _compare(path: Path, kind: ContentKind, compression: str, warn: Callable[[str], None]) -> None:
-    """Compare the declared compression with the bytes. Raises TaskFailure if the bytes are no data at all."""
+    """Compare the declared compression with the bytes. Raises TaskFailure if the bytes are not data."""
     declared = _DECLARED[compression]
     if kind is declared:
         return
@@ -186,11 +186,11 @@ class _Unpacking:
         """Return a path at which there is no file: the target, or the same with a number in a name."""
         place = self._folder
         for part in target.relative_to(self._folder).parent.parts:
-            place = next(name for name in _numbered(place / part) if name.is_dir() or not name.exists())
-        return next(name for name in _numbered(place / target.name) if not name.exists())
+            place = next(name for name in _number_names(place / part) if name.is_dir() or not name.exists())
+        return next(name for name in _number_names(place / target.name) if not name.exists())
 
 
-def _numbered(path: Path) -> Iterator[Path]:
+def _number_names(path: Path) -> Iterator[Path]:
     """Yield a path, then the same with (2), (3) and so on before its suffix."""
     yield path
     for number in count(2):

@@ -1,4 +1,4 @@
-"""The reader of a file: that of its content, whatever the definition declares; a failure that says what came, else."""
+"""The reader of a file: that of its content, whatever the definition declares; otherwise a failure that states what came."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -32,7 +32,7 @@ READABLE: Mapping[ContentKind, str] = {
     ContentKind.ODS: "spreadsheet",
 }
 _TEXTS = frozenset({ContentKind.TEXT, ContentKind.BINARY})
-# What a reader of a declared format tries beside its own kind; its own failures say more about these.
+# What a reader of a declared format tries in addition to its own kind; its own failures are more precise.
 _ACCEPTED: Mapping[str, frozenset[ContentKind]] = {
     "csv": _TEXTS,
     "geojson": frozenset({ContentKind.GEOJSON, ContentKind.JSON, ContentKind.ERROR_JSON}),
@@ -86,7 +86,7 @@ def _warning(path: Path, content: Content, declared: str, actual: str) -> str:
 
 
 def _failure(path: Path, content: Content, declared: str) -> TaskFailure:
-    """Return the failure that says what came, what the definition declares, and what to do."""
+    """Return the failure that states what came, what the definition declares, and what to do."""
     kind, expected = content.kind, EXPECTED[declared]
     if kind is ContentKind.EMPTY:
         return TaskFailure("source.empty", f"{path.name} is empty (0 bytes): check what the URL returns")

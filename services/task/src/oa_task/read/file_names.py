@@ -15,41 +15,41 @@ def best_matches(paths: Sequence[Path], name: str, *, only_files: bool = False) 
     (unless `only_files`); files of its base name. Case and the form of Unicode matter only between equal matches, and
     the path closest to the root comes first.
     """
-    wanted = _parts(name)
-    if not wanted:
+    expected = _parts(name)
+    if not expected:
         return []
-    for matches in _rules(wanted, only_files=only_files):
+    for matches in _rules(expected, only_files=only_files):
         found = [path for path in paths if matches(_parts(path.as_posix()))]
         if found:
             return _closest(found, name)
     return []
 
 
-def _rules(wanted: Parts, *, only_files: bool) -> list[Callable[[Parts], bool]]:
+def _rules(expected: Parts, *, only_files: bool) -> list[Callable[[Parts], bool]]:
     def in_folder(parts: Parts) -> bool:
-        size = len(wanted)
-        return any(_same(parts[end - size : end], wanted) for end in range(size, len(parts)))
+        size = len(expected)
+        return any(_same(parts[end - size : end], expected) for end in range(size, len(parts)))
 
     rules = [
-        lambda parts: parts[-len(wanted) :] == wanted,
-        lambda parts: _same(parts[-len(wanted) :], wanted),
+        lambda parts: parts[-len(expected) :] == expected,
+        lambda parts: _same(parts[-len(expected) :], expected),
         in_folder,
-        lambda parts: parts[-1] == wanted[-1],
-        lambda parts: _same(parts[-1:], wanted[-1:]),
+        lambda parts: parts[-1] == expected[-1],
+        lambda parts: _same(parts[-1:], expected[-1:]),
     ]
     return [rule for rule in rules if not (only_files and rule is in_folder)]
 
 
-def _same(parts: Parts, wanted: Parts) -> bool:
+def _same(parts: Parts, expected: Parts) -> bool:
     """Return whether a path is the one that a name means, without the suffixes of its last part and of archives."""
-    if len(parts) != len(wanted):
+    if len(parts) != len(expected):
         return False
-    folders = zip(parts[:-1], wanted[:-1], strict=True)
-    if any(part != name and _unpacked(part) != _unpacked(name) for part, name in folders):
+    folders = zip(parts[:-1], expected[:-1], strict=True)
+    if any(part != name and _without_packing(part) != _without_packing(name) for part, name in folders):
         return False
-    last, name = parts[-1], wanted[-1]
-    return name in {last, _stem(last), _unpacked(last), _stem(_unpacked(last))} or (
-        name.endswith(".gdb") and _stem(name) in {last, _unpacked(last)}
+    last, name = parts[-1], expected[-1]
+    return name in {last, _stem(last), _without_packing(last), _stem(_without_packing(last))} or (
+        name.endswith(".gdb") and _stem(name) in {last, _without_packing(last)}
     )
 
 
@@ -70,8 +70,8 @@ def _stem(name: str) -> str:
     return stem if dot and stem else name
 
 
-def _unpacked(name: str) -> str:
+def _without_packing(name: str) -> str:
     for suffix in _PACKED_SUFFIXES:
         if name.endswith(suffix) and name != suffix:
-            return _unpacked(name[: -len(suffix)])
+            return _without_packing(name[: -len(suffix)])
     return name

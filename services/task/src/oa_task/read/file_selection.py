@@ -39,7 +39,8 @@ def choose_file(files: list[Path], conform: Mapping[str, object], warn: Warn = l
     name = str(conform.get("file") or "")
     matches, candidates = _candidates(data, kind, name)
     if not matches or (len(matches) > 1 and kind != "csv"):
-        raise _failure(kind, name, matches, candidates or data)
+        of_format = [path for path in matches if path in candidates]
+        raise _failure(kind, name, of_format, candidates or data)
     _warn_of_choice(matches, data, name, warn)
     return openable_geodatabase(matches[0], files)
 
@@ -87,11 +88,16 @@ def _warn_of_choice(matches: list[Path], data: list[Path], name: str, warn: Warn
     if not others:
         return
     names = relative_names([chosen, *others], data)
-    reason = f"several files match `conform.file` {name!r}" if name else "`conform.file` names none of several files"
-    warn(f"{reason}: read {names[0]}; not read: {_list_names(names[1:])}")
+    reason = (
+        f"several files match `conform.file` {name!r}"
+        if name
+        else "missing `conform.file`: the data has several tables"
+    )
+    warn(f"{reason}; read {names[0]}; not read: {_list_names(names[1:])}")
 
 
 def _failure(kind: str, name: str, matches: list[Path], present: list[Path]) -> TaskFailure:
+    """Return the failure for no file or too many; `matches` are those of the format, `present` is what there is."""
     names = _list_names(relative_names(matches if len(matches) > 1 else present, present)) or "no files"
     condition = f"match `conform.file` {name!r}" if name else "are in the data: set `conform.file`"
     text = f"{len(matches)} files of format {kind} {condition}; expected 1; the data has {names}"

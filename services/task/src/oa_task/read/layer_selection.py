@@ -62,7 +62,7 @@ def _first_with_shapes(layers: list[tuple[str, object]], compressed: list[str], 
     others = [name for name in names if name != chosen] if names[0] != chosen else shaped[1:]
     if others:
         rest = ", ".join(others[:_MAX_NAMES])
-        request.bad_rows.warn(f"`conform.layer` names none of several layers: read {chosen}; not read: {rest}")
+        request.bad_rows.warn(f"missing `conform.layer`: the data has several layers; read {chosen}; not read: {rest}")
     if compressed:
         request.bad_rows.warn(f"{describe_compressed_tables(compressed)}; read {chosen}")
     return chosen

@@ -85,7 +85,9 @@ def _choose_sheet(request: ReadRequest, workbook: "CalamineWorkbook") -> str:
         raise TaskFailure("source.empty", f"{request.path.name} has no sheet with rows")
     if filled[1:]:
         others = ", ".join(filled[1:_MAX_NAMES])
-        request.bad_rows.warn(f"`conform.layer` names none of several sheets: read {filled[0]}; not read: {others}")
+        request.bad_rows.warn(
+            f"missing `conform.layer`: the workbook has several sheets; read {filled[0]}; not read: {others}"
+        )
     return filled[0]
 
 
