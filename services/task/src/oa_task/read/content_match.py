@@ -1,4 +1,4 @@
-"""The reader of a file: that of its content, whatever the definition declares; otherwise a failure that states what came."""
+"""The reader of a file: that of its content, whatever the definition declares, or a failure that states what came."""
 
 from collections.abc import Mapping
 from dataclasses import replace
