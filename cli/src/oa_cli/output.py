@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import click
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -17,7 +18,7 @@ COLORS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan"
 COLORS |= {"Canceled": "dim", "Pending": "dim"}
 
 
-class SafeConsole(Console):
+class _SafeConsole(Console):
     """A console that prints no control characters of texts, so that only its own styles reach the terminal."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
@@ -26,8 +27,13 @@ class SafeConsole(Console):
             yield segment if segment.control else Segment(strip_controls(segment.text), segment.style)
 
 
-console = SafeConsole()
-errors = SafeConsole(stderr=True)
+def make_console(*, stderr: bool = False, **options: Any) -> Console:
+    """Return a console that prints no control characters of texts; `options` are those of rich's Console."""
+    return _SafeConsole(stderr=stderr, **options)
+
+
+console = make_console()
+errors = make_console(stderr=True)
 
 
 def show_json(value: object) -> None:

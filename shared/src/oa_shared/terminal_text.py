@@ -1,4 +1,4 @@
-"""Text from sources and servers, made safe for a terminal: control characters could rewrite what it shows."""
+"""Text from sources and servers, without what could harm a terminal: control characters could rewrite what it shows."""
 
 import re
 

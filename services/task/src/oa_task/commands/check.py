@@ -11,7 +11,7 @@ from oa_shared.failures import exit_status
 from oa_shared.logging import configure_logging
 from oa_task.check.definition import check_file
 from oa_task.check.findings import LintFinding, Severity
-from oa_task.commands.console import SafeConsole, print_json
+from oa_task.commands.console import make_console, print_json
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "dim"}
@@ -20,7 +20,7 @@ _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "di
 def check_sources(sources: Iterable[Path], *, as_json: bool, with_hints: bool, with_data: bool) -> int:
     """Check every definition, print the findings, and return the exit status."""
     configure_logging("task", level="WARNING")
-    console = SafeConsole(highlight=False, soft_wrap=True)
+    console = make_console(highlight=False, soft_wrap=True)
     counts: Counter[Severity] = Counter()
     checked = 0
     for path in _definitions(sources):

@@ -13,13 +13,18 @@ from oa_shared.terminal_text import escape_controls, strip_controls
 from oa_task.runtime.failure import TaskFailure
 
 
-class SafeConsole(Console):
+class _SafeConsole(Console):
     """A console that prints no control characters of texts, so that only its own styles reach the terminal."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Yield the segments of what is printed."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(strip_controls(segment.text), segment.style)
+
+
+def make_console(**options: bool) -> Console:
+    """Return a console that prints no control characters of texts; `options` are those of rich's Console."""
+    return _SafeConsole(**options)  # type: ignore[arg-type] # all are flags
 
 
 def print_json(value: object) -> None:
@@ -30,7 +35,7 @@ def print_json(value: object) -> None:
 def run_command(work: Callable[[Console], None], *, as_json: bool) -> int:
     """Call `work` with a console on standard error; print its TaskFailure, if any, and return the exit status."""
     configure_logging("task", level="WARNING")
-    console = SafeConsole(stderr=True)
+    console = make_console(stderr=True)
     try:
         work(console)
     except TaskFailure as failure:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from oa_task.commands.console import SafeConsole, print_json, run_command
+from oa_task.commands.console import make_console, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.diff.comparison import OutputComparison, compare
 from oa_task.diff.inputs import EntryFilter, open_input
@@ -22,7 +22,7 @@ def show_difference(inputs: tuple[Path, Path], entry_filter: EntryFilter, *, exa
         if as_json:
             print_json(comparison)
         else:
-            show_comparison(SafeConsole(highlight=False), comparison, (str(inputs[0]), str(inputs[1])))
+            show_comparison(make_console(highlight=False), comparison, (str(inputs[0]), str(inputs[1])))
 
     return run_command(work, as_json=as_json)
 

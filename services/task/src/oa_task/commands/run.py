@@ -7,7 +7,7 @@ import click
 from rich.console import Console
 
 from oa_shared.source_definition import DefinitionEntry
-from oa_task.commands.console import SafeConsole, print_json, run_command
+from oa_task.commands.console import make_console, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.definition.entry_selection import choose_entry
 from oa_task.results.files import DEFINITION_FILE
@@ -52,7 +52,7 @@ def show_sample(job: TaskJob, count: int, sandbox: Sandbox, *, as_json: bool) ->
         if as_json:
             print_json(rows)
         else:
-            show_rows(SafeConsole(highlight=False), rows)
+            show_rows(make_console(highlight=False), rows)
 
     return run_command(work, as_json=as_json)
 
@@ -85,6 +85,6 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
         if as_json:
             print_json(explanation)
         else:
-            views.show_explanation(SafeConsole(highlight=False), explanation)
+            views.show_explanation(make_console(highlight=False), explanation)
 
     return run_command(work, as_json=as_json)
