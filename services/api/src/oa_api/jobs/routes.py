@@ -58,8 +58,8 @@ API = (
         response=RunSchema,
         tag="runs",
         description=(
-            "Omitted fields stay unchanged. A run that becomes live publishes the results of its finished jobs; 409 if it "
-            "has another number of jobs than `expected_jobs`."
+            "Omitted fields stay unchanged. A run that becomes live publishes the results of its finished jobs; 409 if "
+            "it has another number of jobs than `expected_jobs`."
         ),
         body=RunChangeSchema,
         refusals=(409,),
