@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
-from oa_task.read.gdal import pyogrio
+from oa_task.read.gdal import DRIVERS, pyogrio
 from oa_task.runtime.failure import TaskFailure
 from support.readers import read_files
 
@@ -16,7 +16,7 @@ def write_layers(path: Path, **layers: int | None) -> Path:
     """Write a layer of that many points for each name; a table of one row without shapes for None."""
     for name, count in layers.items():
         numbers = np.array([f"{name} {place}" for place in range(count or 1)], dtype=object)
-        options: dict[str, Any] = {"layer": name, "append": path.exists()}
+        options: dict[str, Any] = {"layer": name, "append": path.exists(), "driver": DRIVERS[path.suffix[1:]]}
         if count is None:
             pyogrio.raw.write(path, None, [numbers], ["NO"], geometry_type=None, crs=None, **options)
         else:
