@@ -22,7 +22,7 @@ os.environ.setdefault("GDAL_SKIP", ",".join(_UNUSED))
 
 import pyogrio as pyogrio  # noqa: E402, PLC0414 - reads the setting above; the readers import it from here
 
-# Recreate a missing .shx from the .shp.
-pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
+# Recreate a missing .shx from the .shp. Let the nesting of rings, not their direction, decide which of them are holes.
+pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True, "OGR_ORGANIZE_POLYGONS": "DEFAULT"})
 # Fetch nothing, whatever a file refers to.
 OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}

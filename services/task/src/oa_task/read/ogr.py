@@ -155,6 +155,6 @@ def _geometry(batch: pa.RecordBatch, layer: _OpenLayer, rows: np.ndarray) -> Poi
     pairs = wkb.points(column)
     if pairs is not None:
         return lon_lat_points(*pairs, rows, srs=layer.srs, bad_rows=bad_rows)
-    shapes, invalid = wkb.shapes(column)
-    bad_rows.note("invalid geometry", rows[invalid])
+    shapes, unusable = wkb.shapes(column)
+    bad_rows.note("invalid geometry", rows[list(unusable)], list(unusable.values()))
     return lon_lat_shapes(shapes, rows, srs=layer.srs, bad_rows=bad_rows)
