@@ -21,7 +21,10 @@ def footprint(patches: Sequence[shapely.Geometry] | np.ndarray) -> shapely.Geome
 
 def is_wall(polygons: np.ndarray) -> np.ndarray:
     """Return the mask of the polygons without area on the ground, empty ones included."""
-    walls: np.ndarray = shapely.area(polygons) <= _WALL * shapely.length(polygons) ** 2
+    least = _WALL * shapely.length(polygons) ** 2
+    walls: np.ndarray = shapely.area(polygons) <= least
+    # An outline that crosses itself, such as a bow tie, may have no area either.
+    walls[walls] = shapely.area(shapely.make_valid(polygons[walls])) <= least[walls]
     return walls
 
 
