@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from oa_task.read.esri_curves import Part, straighten_curves
-from oa_task.read.esri_rings import assemble_polygons
+from oa_task.read.rings import assemble_polygons
 
 _LEAST_RING, _LEAST_PATH = 4, 2
 _UNUSABLE = (TypeError, ValueError, KeyError, IndexError, AttributeError, shapely.errors.GEOSException)

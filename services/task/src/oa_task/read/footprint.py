@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
+from oa_task.read.rings import assemble_polygons
+
 # A patch is a wall, a line on the ground, if its area is less than this share of its squared perimeter; a square has
 # 1/16.
 _WALL = 1e-9
@@ -28,11 +30,16 @@ def is_wall(polygons: np.ndarray) -> np.ndarray:
     return walls
 
 
-def covers_twice(shape: shapely.Geometry) -> bool:
-    """Return whether the patches of a multipolygon are sound but for walls, and cover some ground more than once."""
+def unite_patches(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return the footprint of an invalid multipolygon whose patches are sound but for walls; others unchanged.
+
+    Patches are sound if nothing but the roles of their rings, shell or hole, is wrong.
+    """
     patches = shapely.get_parts(shape)
     ground = patches[~is_wall(patches)]
-    return bool(len(ground)) and bool(shapely.is_valid(ground).all()) and not shapely.is_valid(shape)
+    for index in np.flatnonzero(~shapely.is_valid(ground)).tolist():
+        ground[index] = assemble_polygons([ground[index].exterior, *ground[index].interiors])
+    return footprint(ground) if len(ground) and shapely.is_valid(ground).all() else shape
 
 
 def _polygons_of(shape: shapely.Geometry) -> shapely.Geometry:

@@ -21,7 +21,19 @@ DRIVERS = {
 os.environ.setdefault("GDAL_SKIP", ",".join(_UNUSED))
 
 import pyogrio as pyogrio  # noqa: E402, PLC0414 - reads the setting above; the readers import it from here
+from pyogrio._geometry import GEOMETRY_TYPES  # noqa: E402 - the only place to name a type
 
+_Z_BIT = 0x80000000  # of a type without a kind of its own, as GDAL writes it
+
+# pyogrio refuses a layer whose type it does not know, before any feature: any type with Z or M, surfaces, TINs and
+# triangles. The name that it gives a type has no effect on the features.
+GEOMETRY_TYPES.update(
+    {
+        _Z_BIT: "Unknown",
+        -_Z_BIT: "Unknown",
+        **{thousands + kind: "Unknown" for thousands in (0, 1000, 2000, 3000) for kind in (0, 15, 16, 17)},
+    }
+)
 # Recreate a missing .shx from the .shp. Let the nesting of rings, not their direction, decide which of them are holes.
 pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True, "OGR_ORGANIZE_POLYGONS": "DEFAULT"})
 # Fetch nothing, whatever a file refers to.

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
-from oa_task.read.footprint import covers_twice, footprint
+from oa_task.read.footprint import unite_patches
 from oa_task.read.wkb_cursor import GEOMETRY_BYTES, WkbError
 from oa_task.read.wkb_geometry import WkbKind, center, is_flat, read_geometry
 
@@ -59,16 +59,16 @@ def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
             result[index] = read_geometry(bodies[index])
         except (WkbError, shapely.errors.GEOSException) as error:
             result[index], unusable[index] = center(bodies[index]), str(error)
-    _unite_patches(result, np.flatnonzero(is_plain & has_z & (kinds == WkbKind.MULTI_POLYGON)))
+    _unite_patches_at(result, np.flatnonzero(is_plain & has_z & (kinds == WkbKind.MULTI_POLYGON)))
     return result, unusable
 
 
-def _unite_patches(shapes: np.ndarray, indexes: np.ndarray) -> None:
+def _unite_patches_at(shapes: np.ndarray, indexes: np.ndarray) -> None:
     """Replace the multipolygons in space, among those at `indexes`, whose patches cover the same ground."""
-    several = indexes[shapely.get_num_geometries(shapes[indexes]) > 1]
+    holes = shapely.get_num_interior_rings(shapely.get_geometry(shapes[indexes], 0))
+    several = indexes[(shapely.get_num_geometries(shapes[indexes]) > 1) | (holes > 0)]
     for index in several[~shapely.is_valid(shapes[several])].tolist():
-        if covers_twice(shapes[index]):
-            shapes[index] = footprint([shapes[index]])
+        shapes[index] = unite_patches(shapes[index])
 
 
 def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Assembly of the rings of one Esri polygon: which rings are shells, and to which shell each hole belongs."""
+"""Assembly of the rings of one polygon: which rings are shells, and to which shell each hole belongs."""
 
 from collections.abc import Iterator, Sequence
 
