@@ -1,4 +1,4 @@
-"""Geometries of every OGC type as trees, and as well-known binary (WKB) in every spelling: types × Z, M × byte order."""
+"""Geometries of every OGC type as trees, and as well-known binary (WKB) in every spelling: Z, M, byte order, SRID."""
 
 import struct
 from collections.abc import Callable, Iterator, Sized
@@ -17,7 +17,7 @@ _SRID_BIT = 0x20000000
 
 @dataclass(frozen=True)
 class Tree:
-    """A geometry: `lists` has the points of a point or curve, or the rings of a polygon; other geometries have `parts`."""
+    """A geometry: `lists` has the points of a point or curve, or the rings of a polygon; others have `parts`."""
 
     kind: WkbKind
     lists: tuple[tuple[Place, ...], ...] = ()

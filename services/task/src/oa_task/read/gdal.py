@@ -34,7 +34,19 @@ GEOMETRY_TYPES.update(
         **{thousands + kind: "Unknown" for thousands in (0, 1000, 2000, 3000) for kind in (0, 15, 16, 17)},
     }
 )
-# Recreate a missing .shx from the .shp. Let the nesting of rings, not their direction, decide which of them are holes.
-pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True, "OGR_ORGANIZE_POLYGONS": "DEFAULT"})
+pyogrio.set_gdal_config_options(
+    {
+        "SHAPE_RESTORE_SHX": True,  # recreate a missing .shx from the .shp
+        "OGR_ORGANIZE_POLYGONS": "DEFAULT",  # the nesting of rings, not their direction, decides which are holes
+        "GML_SKIP_CORRUPTED_FEATURES": True,  # go on behind a geometry that GDAL cannot read, with a warning
+    }
+)
+# Warnings about the type of a layer that the features do not care about.
+_ABOUT_TYPES = ("Unrecognized geometry type", "Measured (M) geometry types are not supported")
 # Fetch nothing, whatever a file refers to.
 OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}
+
+
+def is_about_types(warning: str) -> bool:
+    """Return whether a warning is about the declared type of a layer, which says nothing about its features."""
+    return warning.startswith(_ABOUT_TYPES)
