@@ -100,6 +100,7 @@ def _is_within(geometry: Geometry, longitude: float, latitude: float) -> np.ndar
     return within
 
 
+@np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number
 def _shape_failures(geometry: Geometry, layer: str, missing: np.ndarray) -> dict[str, np.ndarray]:
     if isinstance(geometry, Points):
         return {"type": ~missing, "shape": np.zeros(len(geometry), dtype=bool)}

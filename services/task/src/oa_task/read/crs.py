@@ -58,8 +58,8 @@ def projection(srs: str | int | None, *, authority_axes: bool = False) -> Projec
         is_same = crs.equals(CRS.from_user_input(TARGET), ignore_axis_order=True)
         transformer = None if is_same else Transformer.from_crs(crs, TARGET, always_xy=True)
     except ProjError as error:
-        reason = str(error).rpartition(": ")[2].partition(". ")[0].rstrip(".")
-        raise _no_map(str(srs), crs, f"has no transformation to longitude and latitude ({reason})") from error
+        reason = str(error).rpartition(": ")[2].partition(". ")[0].rstrip(".").lower()
+        raise _no_map(str(srs), crs, f"has no transformation to longitude and latitude: {reason}") from error
     is_north_first = authority_axes and bool(crs.axis_info) and crs.axis_info[0].direction == "north"
     return Projection(transformer, is_north_first)
 
@@ -126,7 +126,7 @@ def _horizontal(crs: CRS) -> CRS:
 def _no_map(srs: str, crs: CRS, reason: str) -> TaskFailure:
     name, code = crs.name[:_MAX_NAME], srs[:_MAX_NAME]
     name = repr(name) if name and name in srs else f"{code!r} ({name})"
-    return TaskFailure("source.crs", f"the coordinate reference system {name} {reason}: {_ADVICE}")
+    return TaskFailure("source.crs", f"the coordinate reference system {name} {reason}; {_ADVICE}")
 
 
 def _without_deprecation(crs: CRS) -> CRS:

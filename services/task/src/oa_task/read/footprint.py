@@ -35,6 +35,13 @@ def unite_patches(shape: shapely.Geometry) -> shapely.Geometry:
 
     Patches are sound if nothing but the roles of their rings, shell or hole, is wrong.
     """
+    try:
+        return _united(shape)
+    except shapely.errors.GEOSException:  # infinite coordinates; it stays invalid
+        return shape
+
+
+def _united(shape: shapely.Geometry) -> shapely.Geometry:
     patches = shapely.get_parts(shape)
     ground = patches[~is_wall(patches)]
     for index in np.flatnonzero(~shapely.is_valid(ground)).tolist():

@@ -41,6 +41,7 @@ def points(array: pa.Array) -> tuple[np.ndarray, np.ndarray] | None:
     return x, y
 
 
+@np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number, and the NaN of an empty point
 def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
     """Return an object array of straight geometries, and by index why some of them are unusable.
 
@@ -50,7 +51,7 @@ def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
     """
     bodies = np.array(array.to_pylist(), dtype=object)
     result = np.full(len(bodies), None, dtype=object)
-    kinds, is_plain, has_z = _classify(array, bodies)
+    is_plain, has_z = _classify(array, bodies)
     result[is_plain] = shapely.from_wkb(bodies[is_plain], on_invalid="ignore")
     filled = np.array([bool(body) for body in bodies], dtype=bool)
     unusable: dict[int, str] = {}
@@ -59,7 +60,9 @@ def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
             result[index] = read_geometry(bodies[index])
         except (WkbError, shapely.errors.GEOSException) as error:
             result[index], unusable[index] = center(bodies[index]), str(error)
-    _unite_patches_at(result, np.flatnonzero(is_plain & has_z & (kinds == WkbKind.MULTI_POLYGON)))
+    _unite_patches_at(
+        result, np.flatnonzero(has_z & (shapely.get_type_id(result) == shapely.GeometryType.MULTIPOLYGON))
+    )
     return result, unusable
 
 
@@ -71,8 +74,8 @@ def _unite_patches_at(shapes: np.ndarray, indexes: np.ndarray) -> None:
         shapes[index] = unite_patches(shapes[index])
 
 
-def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the kind of each geometry, whether GEOS can read it, and whether it has a third ordinate.
+def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether GEOS can read each geometry, and whether it has a third ordinate.
 
     GEOS reads points, lines, polygons and collections of one of these. It crashes on deep nesting.
     """
@@ -87,7 +90,7 @@ def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarr
     is_plain = filled & (headers[:, 0] <= 1) & (thousands <= _MAX_THOUSANDS) & np.isin(kinds, _PLAIN_KINDS)
     for index in np.flatnonzero(is_plain & (kinds > WkbKind.POLYGON) & (sizes > _MAX_UNCHECKED_BYTES)).tolist():
         is_plain[index] = is_flat(bodies[index])
-    return kinds, is_plain, (codes > _TYPE_BITS) | (thousands > 0)
+    return is_plain, (codes > _TYPE_BITS) | (thousands > 0)
 
 
 def _buffers(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:

@@ -23,6 +23,7 @@ def output_geometry(geometry: Geometry, layer: str) -> Geometry:
     return Shapes(_without_empty_points(shapes))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number
 def _surface_points(shapes: np.ndarray) -> Points:
     points = np.array(shapes, copy=True)
     other = ~np.isin(shapely.get_type_id(shapes), (-1, _POINT))
