@@ -3,8 +3,11 @@ import polars as pl
 import pytest
 import shapely
 
+from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, Points, Shapes
 from oa_task.features.validation import ValidationCounts, validate
+from oa_task.read.crs import lon_lat_points, projection
+from oa_task.write.geometry import output_geometry
 
 
 def address(number: str = "1", street: str = "Main", x: float = 1.0, y: float = 2.0) -> dict[str, bool]:
@@ -80,3 +83,12 @@ def test_validate_shape_near_0_0_is_nowhere(layer: str, shape: shapely.Geometry,
     attributes = Attributes(pl.DataFrame({"pid": [""], "name": [""]}))
     verdict = validate(attributes, Shapes(np.array([shape])), layer)
     assert [rule for rule, mask in verdict.failures.items() if mask[0]] == rules
+
+
+def test_validate_address_from_the_origin_of_another_system_is_nowhere() -> None:
+    x, y, rows = np.array([0.0, 0.0, 500_000.0]), np.array([0.0, 5_800_000.0, 5_800_000.0]), np.arange(3)
+    points = lon_lat_points(x, y, rows, srs=projection("EPSG:25833"), bad_rows=BadRows())
+    frame = pl.DataFrame({"number": ["1"] * 3, "street": ["Main"] * 3})
+    verdict = validate(Attributes(frame), output_geometry(points, "addresses"), "addresses")
+    assert verdict.failures["nowhere"].tolist() == [True, False, False]
+    assert verdict.is_valid.tolist() == [False, True, True]

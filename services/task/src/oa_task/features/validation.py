@@ -58,7 +58,7 @@ def validate(attributes: Attributes, geometry: Geometry, layer: str) -> Validati
     failures = {
         "geometry": missing,
         "range": ~missing & ~_is_in_range(geometry, layer),
-        "nowhere": ~missing & _is_within(geometry, NOWHERE, NOWHERE),
+        "nowhere": ~missing & _is_nowhere(geometry),
     }
     if layer != "addresses":
         return ValidationResult({**failures, **_shape_failures(geometry, layer, missing)}, None)
@@ -91,6 +91,13 @@ def _plain(attributes: Attributes, name: str) -> pl.Series:
 
 def _is_in_range(geometry: Geometry, layer: str) -> np.ndarray:
     return _is_within(geometry, MAX_LONGITUDE, MAX_LATITUDE.get(layer, _POLE))
+
+
+def _is_nowhere(geometry: Geometry) -> np.ndarray:
+    """Return the mask of geometries at 0, 0, in degrees or in the system of the data."""
+    nowhere = _is_within(geometry, NOWHERE, NOWHERE)
+    is_marked = isinstance(geometry, Points) and geometry.from_origin is not None
+    return nowhere | geometry.from_origin if is_marked else nowhere
 
 
 def _is_within(geometry: Geometry, longitude: float, latitude: float) -> np.ndarray:

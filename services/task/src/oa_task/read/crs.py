@@ -83,7 +83,8 @@ def lon_lat_points(x: np.ndarray, y: np.ndarray, rows: np.ndarray, *, srs: Proje
         off = (np.abs(lon) > _FARTHEST_LON) | (np.abs(lat) > _FARTHEST_LAT)
     if off.any():
         bad_rows.note(_OFF_EARTH, rows[off], _pairs(lon[off], lat[off]), code="source.crs")
-    return Points(lon, lat)
+    from_origin = (x == 0) & (y == 0) if srs.transformer is not None else None
+    return Points(lon, lat, from_origin if from_origin is not None and from_origin.any() else None)
 
 
 def lon_lat_shapes(shapes: np.ndarray, rows: np.ndarray, *, srs: Projection, bad_rows: BadRows) -> Shapes:

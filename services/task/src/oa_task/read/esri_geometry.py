@@ -30,6 +30,11 @@ def as_points(geometries: Sequence[object]) -> tuple[np.ndarray, np.ndarray] | N
     return x, y
 
 
+def has_parts(geometry: object) -> bool:
+    """Return whether a geometry has rings, paths or points, readable or not."""
+    return isinstance(geometry, dict) and any(geometry.get(member) for members, _ in _KINDS for member in members)
+
+
 def as_shapes(geometries: Sequence[object]) -> np.ndarray:
     """Return an object array of geometries, None for a missing, empty, malformed or non-finite one."""
     try:
