@@ -1,4 +1,4 @@
-"""Coordinate reference systems: maps of the Earth in any spelling, everything else a failure that says what it is."""
+"""Coordinate reference systems: maps of the Earth in any spelling, everything else a failure that names the type."""
 
 import numpy as np
 import pytest

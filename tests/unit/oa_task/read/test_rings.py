@@ -19,7 +19,7 @@ def ring(x: float, y: float, size: float) -> Ring:
 
 
 @st.composite
-def nested(draw: st.DrawFn) -> tuple[list[Ring], float]:
+def ring_groups(draw: st.DrawFn) -> tuple[list[Ring], float]:
     """Return rings of up to three groups, each nested with siblings, and the area by the even-odd rule."""
     rings: list[Ring] = []
     area = 0.0
@@ -44,7 +44,7 @@ def _turn(points: Ring, shift: int, *, is_reversed: bool) -> Ring:
 
 
 @settings(deadline=None, max_examples=100)
-@given(drawn=nested(), data=st.data())
+@given(drawn=ring_groups(), data=st.data())
 def test_rings_nest_by_the_even_odd_rule(drawn: tuple[list[Ring], float], data: st.DataObject) -> None:
     rings, area = drawn
     turned = [_turn(points, data.draw(st.integers(0, 3)), is_reversed=data.draw(st.booleans())) for points in rings]

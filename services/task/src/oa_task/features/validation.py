@@ -96,12 +96,12 @@ def _is_in_range(geometry: Geometry, layer: str) -> np.ndarray:
 def _is_nowhere(geometry: Geometry) -> np.ndarray:
     """Return the mask of geometries at 0, 0, in degrees or in the system of the data."""
     nowhere = _is_within(geometry, NOWHERE, NOWHERE)
-    is_marked = isinstance(geometry, Points) and geometry.from_origin is not None
-    return nowhere | geometry.from_origin if is_marked else nowhere
+    from_origin = geometry.from_origin if isinstance(geometry, Points) else None
+    return nowhere if from_origin is None else nowhere | from_origin
 
 
 def _is_within(geometry: Geometry, longitude: float, latitude: float) -> np.ndarray:
-    """Return the mask of geometries whose bounds are at most so many degrees from 0, 0."""
+    """Return the mask of geometries whose bounds are at most `longitude` and `latitude` from 0, 0, in degrees."""
     with np.errstate(invalid="ignore"):
         within: np.ndarray = (np.abs(bounds(geometry)) <= np.array([longitude, latitude] * 2)).all(axis=1)
     return within

@@ -18,8 +18,8 @@ Place = tuple[float, float]
 def arc_through(start: Place, middle: Place, end: Place) -> np.ndarray:
     """Return the points of the arc from `start` over `middle` to `end`, without `start`: shape (n, 2).
 
-    Equal ends are a full circle whose diameter ends at `middle`. Three points on a line are no arc: the result is
-    `middle` and `end`.
+    Equal ends are a full circle whose diameter ends at `middle`. For three points on a line the result is `middle`
+    and `end`.
     """
     center = _center(start, middle, end)
     if center is None:

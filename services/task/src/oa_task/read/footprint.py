@@ -33,15 +33,15 @@ def is_wall(polygons: np.ndarray) -> np.ndarray:
 def unite_patches(shape: shapely.Geometry) -> shapely.Geometry:
     """Return the footprint of an invalid multipolygon whose patches are sound but for walls; others unchanged.
 
-    Patches are sound if nothing but the roles of their rings, shell or hole, is wrong.
+    A patch whose rings only have wrong roles, shell or hole, is sound.
     """
     try:
-        return _united(shape)
+        return _unite(shape)
     except shapely.errors.GEOSException:  # infinite coordinates; it stays invalid
         return shape
 
 
-def _united(shape: shapely.Geometry) -> shapely.Geometry:
+def _unite(shape: shapely.Geometry) -> shapely.Geometry:
     patches = shapely.get_parts(shape)
     ground = patches[~is_wall(patches)]
     for index in np.flatnonzero(~shapely.is_valid(ground)).tolist():

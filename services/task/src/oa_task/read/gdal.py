@@ -38,7 +38,7 @@ pyogrio.set_gdal_config_options(
     {
         "SHAPE_RESTORE_SHX": True,  # recreate a missing .shx from the .shp
         "OGR_ORGANIZE_POLYGONS": "DEFAULT",  # the nesting of rings, not their direction, decides which are holes
-        "GML_SKIP_CORRUPTED_FEATURES": True,  # go on behind a geometry that GDAL cannot read, with a warning
+        "GML_SKIP_CORRUPTED_FEATURES": True,  # continue after a geometry that GDAL cannot read, with a warning
     }
 )
 # Warnings about the type of a layer that the features do not care about.
@@ -48,5 +48,5 @@ OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}
 
 
 def is_about_types(warning: str) -> bool:
-    """Return whether a warning is about the declared type of a layer, which says nothing about its features."""
+    """Return whether a warning is about the declared type of a layer, which has no effect on its features."""
     return warning.startswith(_ABOUT_TYPES)

@@ -14,7 +14,7 @@ _BYTE_ORDERS = {0: ">", 1: "<"}
 
 
 class WkbError(ValueError):
-    """A geometry that cannot be used; the text says why."""
+    """An unusable geometry; the text is the reason."""
 
 
 def split_type(code: int) -> tuple[int, int]:

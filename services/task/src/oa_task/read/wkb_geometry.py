@@ -59,7 +59,7 @@ def read_geometry(body: bytes) -> shapely.Geometry:
     """Return the geometry, empty only if it has no point.
 
     Raises WkbError for malformed bytes, types without a meaning, and a shape that is not one: a ring of two points, a
-    surface of nothing but walls.
+    surface that consists of walls.
     """
     reader = _Reader(body)
     shape = reader.geometry()
@@ -151,9 +151,9 @@ class _Reader:
         return shapely.Point(pair)
 
     def _points(self) -> np.ndarray:
-        return self._counted(self._cursor.points())
+        return self._count_points(self._cursor.points())
 
-    def _counted(self, points: np.ndarray) -> np.ndarray:
+    def _count_points(self, points: np.ndarray) -> np.ndarray:
         self.points += len(points)
         if self.points > _MAX_POINTS:
             raise WkbError(f"more than {_MAX_POINTS:,} points")
@@ -181,7 +181,7 @@ class _Reader:
             return points
         places: list[tuple[float, float]] = [(x, y) for x, y in points.tolist()]
         starts = range(0, len(places) - 2, 2)
-        arcs = [self._counted(arc_through(*places[start : start + 3])) for start in starts]
+        arcs = [self._count_points(arc_through(*places[start : start + 3])) for start in starts]
         return np.concatenate((points[:1], *arcs))
 
     def _line(self, points: np.ndarray) -> shapely.Geometry:
