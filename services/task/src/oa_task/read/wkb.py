@@ -54,7 +54,9 @@ def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
     bodies = np.array(array.to_pylist(), dtype=object)
     is_filled = np.diff(_buffers(array)[0]) > 0
     is_plain, may_overlap = _classify(array, bodies)
-    result = shapely.from_wkb(np.where(is_plain, bodies, None), on_invalid="ignore")
+    plain = bodies.copy()
+    plain[~is_plain] = None
+    result: np.ndarray = shapely.from_wkb(plain, on_invalid="ignore")
     unusable: dict[int, str] = {}
     for index in np.flatnonzero(is_filled & shapely.is_missing(result)).tolist():
         try:
