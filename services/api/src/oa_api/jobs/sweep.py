@@ -65,6 +65,7 @@ class Backlog:
     """Ages in seconds and the number of waiting messages; 0 where nothing waits."""
 
     outbox_age_s: float
+    outbox_stalled_s: float
     outbox_waiting: int
     submitted_age_s: float
     unended_age_s: float
