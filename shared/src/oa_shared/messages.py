@@ -19,7 +19,8 @@ from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
-# A final message on S3, whose result is too large for the queue.
+# The final message of an attempt on S3, in its folder; the only place of a result that is too large for the queue.
+RESULT_FILE = "result.json"
 MAX_STORED_BYTES = 1024 * 1024
 JOB_SUBMIT = "job.submit"
 JOB_STATUS = "job.status"
@@ -186,7 +187,7 @@ _SCHEMAS: dict[str, Schema] = {
 
 
 def dump(message: Message, *, max_bytes: int = MAX_BYTES) -> str:
-    """Return the body of a message, in ASCII, which every queue takes. Raises MessageTooLargeError above `max_bytes`."""
+    """Return the body of a message, in ASCII, which queues take. Raises MessageTooLargeError above `max_bytes`."""
     fields_ = {key: value for key, value in asdict(message).items() if value is not None}
     # Readers of the previous version do not know these keys.
     if fields_.get("job_kind") is JobKind.SOURCE:

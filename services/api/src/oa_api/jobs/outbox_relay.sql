@@ -23,19 +23,22 @@ WITH RECURSIVE unsent_run (id) AS (
 ), chosen AS (
     SELECT id, ceil(%(limit)s::numeric / count(*) OVER ())::integer AS share FROM due_run
     ORDER BY random() LIMIT %(limit)s
+), due AS (
+    -- The shares add up to twice the limit at most: the last line cuts nothing, and tells the planner how few rows come.
+    SELECT message.* FROM chosen
+    CROSS JOIN LATERAL (
+        SELECT outbox.id, outbox.job_id, outbox.attempt, outbox.body, outbox.tries FROM outbox
+        WHERE {is_unsent} AND outbox.run_id = chosen.id AND outbox.available_at <= now()
+        ORDER BY outbox.available_at, outbox.id LIMIT chosen.share
+        FOR UPDATE SKIP LOCKED
+    ) message LIMIT 2 * %(limit)s
 )
 SELECT due.id, due.job_id AS job, due.attempt, due.body, due.tries, held.id AS paused_by,
        job.rank = 9 OR job.attempt <> due.attempt AS is_obsolete, EXISTS (
     SELECT 1 FROM outbox earlier
     WHERE earlier.job_id = due.job_id AND earlier.attempt = due.attempt AND earlier.id < due.id
 ) AS sent_before
-FROM chosen
-CROSS JOIN LATERAL (
-    SELECT outbox.id, outbox.job_id, outbox.attempt, outbox.body, outbox.tries FROM outbox
-    WHERE {is_unsent} AND outbox.run_id = chosen.id AND outbox.available_at <= now()
-    ORDER BY outbox.available_at, outbox.id LIMIT chosen.share
-    FOR UPDATE SKIP LOCKED
-) due
+FROM due
 JOIN job ON job.id = due.job_id JOIN run ON run.id = job.run_id
 LEFT JOIN LATERAL ({pauses.queries.active_pause}) held ON true
 
@@ -62,20 +65,19 @@ WHERE id = ANY(%(ids)s)
 -- Deletes messages that nothing waits for: the relay.
 DELETE FROM outbox WHERE id = ANY(%(ids)s)
 
+-- name: first_due
+(SELECT min(outbox.available_at) FROM outbox WHERE {is_unsent} AND outbox.available_at <= now())
+
 -- name: oldest_due
 SELECT extract(epoch FROM now() - least(
-    (SELECT min(outbox.available_at) FROM outbox WHERE {is_unsent} AND outbox.available_at <= now()),
+    {first_due},
     (SELECT min(outbox.refused_at) FROM outbox WHERE {is_unsent} AND outbox.refused_at IS NOT NULL)
 ))::float
 
 -- name: stalled_for
 -- A message that waits its turn while others are sent is not stalled; a refused one is, whatever else is sent.
 SELECT extract(epoch FROM now() - least(
-    greatest(
-        (SELECT min(outbox.available_at) FROM outbox WHERE {is_unsent} AND outbox.available_at <= now()),
-        CASE WHEN EXISTS (SELECT FROM outbox WHERE {is_unsent} AND outbox.available_at <= now())
-            THEN (SELECT max(outbox.sent_at) FROM outbox) END
-    ),
+    CASE WHEN {first_due} IS NOT NULL THEN greatest({first_due}, (SELECT max(outbox.sent_at) FROM outbox)) END,
     (SELECT min(outbox.refused_at) FROM outbox WHERE {is_unsent} AND outbox.refused_at IS NOT NULL)
 ))::float
 
