@@ -28,6 +28,11 @@ _NOT_CLEAN = re.compile(
 )
 _REPLACEMENT = "\ufffd"
 
+# Names and hosts are keys of indexes: together they must stay below 2,704 bytes, the limit of an index row.
+MAX_NAME = 200
+MAX_HOST = 253
+_NOT_IN_NAME = re.compile(f"[\t\n\r]|{_NOT_CLEAN.pattern}")
+
 
 def message_bytes(body: str, attributes: Mapping[str, str]) -> int:
     """Return the size of a message as SQS counts it: body, and name, type and value of each attribute."""
@@ -76,6 +81,14 @@ def why_not_in_environment(environment: Mapping[str, str]) -> str | None:
             f"the variables have {length} characters, the limit is {MAX_OVERRIDE_CHARACTERS}; {longest} is the longest"
         )
     return None
+
+
+def why_not_name(name: str) -> str | None:
+    """Return why a text cannot be the name of a source or an entry, or None if it can."""
+    if not name or len(name) > MAX_NAME:
+        return f"has {len(name)} characters, a name has 1 to {MAX_NAME}"
+    found = _NOT_IN_NAME.search(name)
+    return f"has U+{ord(found[0]):04X}, which no name may have" if found else None
 
 
 def clean_text(text: str, *, max_bytes: int | None = None) -> str:
