@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, is_definite
-from oa_shared.carriers import MAX_ATTRIBUTES, MAX_QUEUE_BYTES, clean_text, message_bytes, why_not_queued
-from oa_shared.queue import OutgoingMessage, QueueDepth, QueueUnavailableError, ReceivedMessage
+from oa_shared.carriers import MAX_QUEUE_BYTES, message_bytes, why_not_queued
+from oa_shared.queue import (
+    OutgoingMessage,
+    QueueDepth,
+    QueueUnavailableError,
+    ReceivedMessage,
+    dead_letter_attributes,
+)
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -21,8 +27,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 _MAX_WAIT_S = 20
-_REASON = "reason"
-_MAX_REASON_BYTES = 1000
 # SQS refuses a whole call with these because of one of its messages. The JSON protocol puts a name space before them.
 _OF_CONTENT = frozenset(
     {
@@ -141,19 +145,6 @@ class SqsQueue:
                     MessageAttributes=_attributes(dead_letter_attributes(message, reason)),
                 )
         await self.delete(message.receipt)
-
-
-def dead_letter_attributes(message: ReceivedMessage, reason: str) -> dict[str, str]:
-    """Return the attributes of a dead letter: those of the message that SQS takes, and the reason as far as it fits."""
-    kept = {
-        name: value
-        for name, value in message.attributes.items()
-        if name != _REASON and why_not_queued(".", {name: value}) is None
-    }
-    attributes = dict(list(kept.items())[: MAX_ATTRIBUTES - 1])
-    room = MAX_QUEUE_BYTES - message_bytes(message.body, {**attributes, _REASON: ""})
-    text = clean_text(reason or "no reason given", max_bytes=max(0, min(_MAX_REASON_BYTES, room)))
-    return attributes if room < len(text.encode()) else {**attributes, _REASON: text}
 
 
 def _batches(indexes: Sequence[int], messages: Sequence[OutgoingMessage]) -> list[list[int]]:
