@@ -1,7 +1,9 @@
 """A job whose texts have characters of each class ends with a status: from the API to its report and back."""
 
 import json
+import random
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,9 +14,9 @@ from oa_api.jobs.results_consumer import ResultsHandler
 from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
-from oa_shared.carriers import why_not_name
+from oa_shared.carriers import MAX_HOST, MAX_NAME, why_not_name
 from oa_shared.consumer import Ack, DeadLetter
-from oa_shared.messages import parse_job_message
+from oa_shared.messages import StatusMessage, dump, parse_job_message
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.queue import ReceivedMessage
 from oa_shared.settings import read_settings
@@ -140,3 +142,31 @@ async def test_foreign_message_with_the_text_becomes_a_dead_letter(database: Dat
     letter = await receive(dead)
     assert letter.body == body
     assert 0 < len(letter.attributes["reason"].encode()) <= 1000
+
+
+async def test_longest_names_end_as_a_failure_and_as_published_data(api: RunningApi) -> None:
+    """Letters of four bytes that no compression shortens: each index row stays below its limit."""
+    letters = [chr(number) for number in range(0x20000, 0x20000 + 5000)]
+    picked = random.Random(1)  # noqa: S311 - not cryptography
+    source, name, host = ("".join(picked.choices(letters, k=length)) for length in (MAX_NAME, MAX_NAME, MAX_HOST))
+    body = definition(name)
+    body["layers"]["addresses"][0]["data"] = f"http://{host}/a.csv"
+    for status, code in (("Fail", "source.format"), ("Success", None)):
+        posted, answer = await api.post_jobs(await api.run(live=True), {"source": body, "source_name": source})
+        assert posted == 200
+        row = await row_of(api.database, answer["jobs"][0])
+        assert (row["source_name"], row["name"], row["host"]) == (source, name, host)
+        message = StatusMessage(
+            row["id"],
+            1,
+            row["token"],
+            1,
+            JobStatus(status),
+            datetime.now(UTC),
+            error={"code": code, "message": "x"} if code else None,
+            result=None if code else {"count": 1, "fields": {}, "outputs": {}},
+        )
+        outcome = await ResultsHandler(api.database, grace_s=60)(ReceivedMessage("m", dump(message), "r"))
+        assert outcome == Ack()
+        assert (await row_of(api.database, row["id"]))["status"] == status
+    assert await api.count("data") == 1

@@ -252,7 +252,7 @@ async def test_relay_keeps_few_messages_ahead_of_the_dispatcher(database: Databa
     assert len(await sent_jobs(queue)) == 15
 
 
-async def test_messages_that_the_queue_has_lost_do_not_stop_the_relay_for_good(database: Database) -> None:
+async def test_messages_that_the_queue_has_lost_do_not_stop_the_relay(database: Database) -> None:
     queue = MemoryQueue()
     jobs = await create_planned_jobs(database, *(f"n{number}" for number in range(10)))
     async with relaying(database, queue, max_ahead=5):

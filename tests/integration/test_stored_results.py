@@ -118,7 +118,7 @@ async def exit_of(database: Database, job: int) -> None:
     await database.execute(insert, {"job": job})
 
 
-async def test_sweep_goes_on_after_an_end_that_the_database_rejects(database: Database) -> None:
+async def test_sweep_continues_after_an_end_that_the_database_rejects(database: Database) -> None:
     bad, good = await create_planned_jobs(database, "bad", "good", live=False)
     overdue_bad, overdue = await create_planned_jobs(database, "overdue_bad", "overdue", live=False)
     await database.execute("ALTER TABLE job ADD CONSTRAINT rejects CHECK (rank < 9 OR name NOT LIKE '%%bad')")

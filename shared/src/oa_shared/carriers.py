@@ -1,7 +1,7 @@
 """What SQS and the environment of a Batch container take (docs/messages.md#limits).
 
 `oa_shared.postgres_json` says the same of Postgres. Text that a carrier does not take is refused or cleaned before the
-carrier gets it, because a carrier may refuse it together with the messages beside it.
+carrier gets it, because a carrier may refuse it together with the other messages of a call.
 """
 
 import json

@@ -89,5 +89,5 @@ def dead_letter_attributes(message: ReceivedMessage, reason: str) -> dict[str, s
     }
     attributes = dict(list(kept.items())[: MAX_ATTRIBUTES - 1])
     room = MAX_QUEUE_BYTES - message_bytes(message.body, {**attributes, _REASON: ""})
-    text = clean_text(reason or "no reason given", max_bytes=max(0, min(_MAX_REASON_BYTES, room)))
+    text = clean_text(reason or "unknown", max_bytes=max(0, min(_MAX_REASON_BYTES, room)))
     return attributes if room < len(text.encode()) else {**attributes, _REASON: text}

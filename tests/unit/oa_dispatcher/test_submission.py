@@ -218,7 +218,7 @@ async def test_container_receives_the_size_of_a_sample(world: Any, sample: int |
 
 
 @pytest.mark.parametrize("name", ["x" * 8192, "é" * 1400, "a\0b"])
-async def test_job_whose_variables_no_container_takes_fails_and_the_next_goes_on(world: Any, name: str) -> None:
+async def test_job_whose_variables_no_container_accepts_fails_and_the_next_is_submitted(world: Any, name: str) -> None:
     world.api.add(7)
     world.api.add(8)
     body = message(7).body.replace('"name": "city"', f'"name": {json.dumps(name)}')

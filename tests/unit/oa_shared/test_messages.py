@@ -123,7 +123,7 @@ def test_to_ascii_of_an_older_body_is_the_same_json(name: str) -> None:
     assert json.loads(to_ascii(older)) == json.loads(older)
 
 
-def test_status_message_without_its_result_says_where_it_is() -> None:
+def test_status_message_without_its_result_points_to_s3() -> None:
     stored = replace(STATUS, result=None, result_stored=True)
     assert parse_result_message(dump(stored)) == stored
     assert "result_stored" not in dump(STATUS)

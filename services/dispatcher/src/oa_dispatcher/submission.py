@@ -155,7 +155,7 @@ class Submission:
         return await self._reject(job, _Rejection("infra.refused", error.detail))
 
     async def _reject(self, job: JobMessage, rejection: "_Rejection") -> Outcome:
-        """Fail a job that Batch does not run; the others go on."""
+        """Fail a job that Batch does not run; the others continue."""
         SUBMISSIONS.labels("refused").inc()
         log.error("submission_refused", code=rejection.code, error=rejection.reason)
         text = clean_text(rejection.reason, max_bytes=_MAX_REASON_BYTES)

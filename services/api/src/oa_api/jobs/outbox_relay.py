@@ -14,7 +14,7 @@ from oa_api.background.heartbeat import RELAY, record_heartbeat
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.jobs.undeliverable import UndeliverableMessage, give_up
+from oa_api.jobs.undeliverable import UndeliverableMessage, abandon_message
 from oa_api.metrics import RELAYED
 from oa_api.pauses import pauses
 from oa_shared.carriers import why_not_queued
@@ -28,8 +28,8 @@ _CLAIM_LIMIT = 100
 # With the pauses of 0, 1, 3, 7, … s, a job fails eight minutes after the first refusal of its message.
 MAX_TRIES = 10
 _LONGEST_PAUSE_S = 300
-# The jobs queue is no fair one, so that few messages wait there and the others in the outbox: at 20 submissions a
-# second, a new pull request waits 25 s behind a run of any size.
+# The jobs queue has no order between runs, the outbox has one, so that few messages wait on the queue: at 20
+# submissions a second, a new pull request waits 25 s behind a run of any size.
 MAX_AHEAD = 500
 # The sweep sends a message again after 15 minutes; messages that the queue has lost must not count for longer.
 _AHEAD_FOR_S = 900
@@ -130,7 +130,7 @@ async def relay_once(database: Database, queue: Queue, *, limit: int = _CLAIM_LI
     for row in due:
         if row.id in sending.never or (row.id in sending.refused and row.tries + 1 >= MAX_TRIES):
             message = UndeliverableMessage(row.id, row.job, row.attempt, row.tries + 1, sending.refused[row.id])
-            await give_up(database, message)
+            await abandon_message(database, message)
     return len(paused) + len(sending.sent)
 
 

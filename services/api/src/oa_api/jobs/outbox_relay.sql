@@ -24,7 +24,7 @@ WITH RECURSIVE unsent_run (id) AS (
     SELECT id, ceil(%(limit)s::numeric / count(*) OVER ())::integer AS share FROM due_run
     ORDER BY random() LIMIT %(limit)s
 ), due AS (
-    -- The shares add up to twice the limit at most: the last line cuts nothing, and tells the planner how few rows come.
+    -- The shares add up to twice the limit at most: the last line cuts nothing, but bounds the estimate of the planner.
     SELECT message.* FROM chosen
     CROSS JOIN LATERAL (
         SELECT outbox.id, outbox.job_id, outbox.attempt, outbox.body, outbox.tries FROM outbox

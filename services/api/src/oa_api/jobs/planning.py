@@ -115,7 +115,7 @@ def plan_entry(definition: DefinitionText, entry: DefinitionEntry) -> PlannedJob
 
 
 def host_of(entry: DefinitionEntry) -> str | None:
-    """Return the host from which the data of an entry comes; None where its `data` is no URL of a host."""
+    """Return the host from which the data of an entry comes; None where its `data` has no valid host."""
     address = entry.body.get("data")
     try:
         host = urlsplit(address).hostname if isinstance(address, str) else None

@@ -22,7 +22,7 @@ from oa_shared.tracing import trace_id
 log = structlog.get_logger()
 _HEARTBEAT_S = 5.0
 _DATABASE_RETRY_S = 5
-# An outage of S3 concerns only the few messages whose result is there: the others go on.
+# An outage of S3 concerns only the few messages whose result is there: the others continue.
 _STORAGE_RETRY_S = 60
 _CONCURRENCY = 8
 

@@ -18,7 +18,7 @@ class StoredResultError(OaError):
     """The final message of an attempt on S3 is missing, too large, unreadable, or that of another report."""
 
     code = "result.unusable"
-    title = "The stored result cannot be used."
+    title = "The stored result is missing or invalid."
 
 
 async def read_stored_message(storage: Storage, job: int, attempt: int) -> StatusMessage | None:

@@ -1,4 +1,4 @@
-"""The end of a job whose message no queue takes: it fails with a code, so that it does not wait for its deadline."""
+"""The end of a job whose message no queue accepts: it fails with a code instead of at its deadline."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -31,17 +31,17 @@ class UndeliverableMessage:
     reason: str
 
 
-async def give_up(database: Database, message: UndeliverableMessage) -> None:
-    """Delete a message and fail its job; if the database rejects that, the relay comes back to it with a pause."""
+async def abandon_message(database: Database, message: UndeliverableMessage) -> None:
+    """Delete a message and fail its job; if the database rejects that, the relay retries it after a pause."""
     try:
         await database.run(partial(_fail_job, message=message))
     except StoreError as error:
         if error.retryable:
             raise
-        log.error("message_not_given_up", job_id=message.job, error=error.detail)  # noqa: TRY400 - no trace
+        log.error("abandoned_job_not_ended", job_id=message.job, error=error.detail)  # noqa: TRY400 - no trace
         return
     log.error(
-        "message_given_up", job_id=message.job, attempt=message.attempt, tries=message.tries, error=message.reason
+        "message_abandoned", job_id=message.job, attempt=message.attempt, tries=message.tries, error=message.reason
     )
 
 
