@@ -135,6 +135,20 @@ async def test_send_batch_partly_accepted_flags_exactly_those(script: Script) ->
     assert flags == [False, True]
 
 
+@pytest.mark.parametrize("is_sender_fault", [True, False])
+async def test_send_batch_with_no_message_accepted_is_unavailable_if_sqs_is_at_fault(
+    script: Script, *, is_sender_fault: bool
+) -> None:
+    script.body = {"Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": is_sender_fault, "Message": "no"}]}
+    async with open_aws() as opened:
+        queue = opened.queue("http://queue/1/q")
+        if is_sender_fault:
+            assert await queue.send_batch([OutgoingMessage("a")]) == [False]
+            return
+        with pytest.raises(QueueUnavailableError):
+            await queue.send_batch([OutgoingMessage("a")])
+
+
 @pytest.mark.parametrize(
     "code",
     ["InvalidMessageContents", "BatchRequestTooLong", "InvalidParameterValue", "AWS.SimpleQueueService.EmptyValue"],

@@ -3,15 +3,19 @@
 import asyncio
 import json
 import time
+import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
+from oa_api.db import migration
 from oa_api.db.database import Database
+from oa_api.db.migration import migrate
 from oa_api.jobs.outbox_relay import MAX_TRIES, get_backlog, relay_once, run_relay
 from oa_api.jobs.sweep import Sweep, SweepTimes
+from oa_local.postgres import Postgres
 from oa_shared.messages import parse_job_message
 from oa_shared.queue import OutgoingMessage, QueueUnavailableError
 from support.fakes.memory_queue import MemoryQueue
@@ -262,6 +266,34 @@ async def test_messages_that_the_queue_has_lost_do_not_stop_the_relay(database: 
     await Sweep(database, queue, MemoryStorage(), SweepTimes()).once()
     async with relaying(database, queue, max_ahead=5):
         await wait_until_sent(queue, jobs[9])
+
+
+async def test_messages_of_before_the_migration_are_relayed(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"before_{uuid.uuid4().hex[:12]}"
+    opened = await Database.open(postgres.create(name))
+    try:
+        everything = migration._migrations()
+        with monkeypatch.context() as patch:
+            patch.setattr(migration, "_migrations", lambda: everything[:1])
+            await migrate(opened)
+        await opened.execute("INSERT INTO source (sha256, definition) VALUES ('0', '{}')")
+        await opened.execute("INSERT INTO run (live) VALUES (false)")
+        insert = (
+            "INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token)"
+            " VALUES (1, 'xx/a', '0', 'addresses', 'city', 'small', 't')"
+        )
+        await opened.execute(insert)
+        await opened.execute("INSERT INTO outbox (job_id, attempt, body) VALUES (1, 1, 'unsent')")
+        await opened.execute("INSERT INTO outbox (job_id, attempt, body, sent_at) VALUES (1, 1, 'sent', now())")
+        assert await migrate(opened) == [name for name, _ in everything[1:]]
+        queue = MemoryQueue()
+        assert await relay_once(opened, queue) == 1
+        assert [stored.message.body for stored in queue._stored.values()] == ["unsent"]
+    finally:
+        await opened.close()
+        postgres.drop(name)
 
 
 async def test_message_that_the_previous_version_wrote_is_relayed(database: Database) -> None:

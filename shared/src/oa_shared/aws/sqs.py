@@ -95,9 +95,13 @@ class SqsQueue:
                 return [False]
             middle = len(messages) // 2
             return [*await self._send_or_split(messages[:middle]), *await self._send_or_split(messages[middle:])]
-        for failed in answer.get("Failed", []):
-            log.error("message_refused", error=failed.get("Code", ""))
         accepted = {entry["Id"] for entry in answer.get("Successful", [])}
+        failed = answer.get("Failed", [])
+        if failed and not accepted and not any(entry.get("SenderFault") for entry in failed):
+            # SQS itself has a fault, which is no refusal of these messages.
+            raise QueueUnavailableError(f"SendMessageBatch: {failed[0].get('Code', '')}")
+        for entry in failed:
+            log.error("message_refused", error=entry.get("Code", ""))
         return [str(index) in accepted for index in range(len(messages))]
 
     async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
