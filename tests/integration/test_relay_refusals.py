@@ -306,6 +306,20 @@ async def test_message_that_the_previous_version_wrote_is_relayed(database: Data
     assert await sent_jobs(queue) == {job}
 
 
+async def test_message_written_in_one_statement_with_its_job_has_a_run(database: Database) -> None:
+    queue = MemoryQueue()
+    (job,) = await create_planned_jobs(database, "city")
+    statement = """
+        WITH created AS (
+            INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token)
+            SELECT run_id, source_name, source_sha256, layer, name, tier, 't' FROM job WHERE id = %(job)s RETURNING id
+        )
+        INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, 'unsent' FROM created
+    """
+    await database.execute(statement, {"job": job})
+    assert await relay_once(database, queue) == 2
+
+
 async def test_stalled_message_is_in_health_metrics_and_the_log_of_the_sweep(api: RunningApi) -> None:
     queue: Any = api.queues["jobs"].main
     bad = (await api.job())["id"]

@@ -14,6 +14,7 @@ END $$;
 CREATE TRIGGER outbox_run BEFORE INSERT ON outbox FOR EACH ROW
 WHEN (NEW.run_id IS NULL) EXECUTE FUNCTION name_run_of_message();
 
--- The relay takes from each run in turn.
+-- The relay looks for messages run by run, so that it never finds one without a run.
+ALTER TABLE outbox ADD CONSTRAINT outbox_unsent_has_run CHECK (run_id IS NOT NULL OR sent_at IS NOT NULL);
 CREATE INDEX outbox_by_run ON outbox (run_id, available_at, id) WHERE sent_at IS NULL AND paused_by IS NULL;
 CREATE INDEX outbox_refused ON outbox (refused_at) WHERE sent_at IS NULL AND paused_by IS NULL AND refused_at IS NOT NULL;
