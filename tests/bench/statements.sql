@@ -90,7 +90,7 @@ jobs AS (
     FROM generate_series(1, %(jobs)s) AS number, run_row, source_row RETURNING id, run_id
 ),
 attempts AS (INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, %(token)s, 'standard' FROM jobs)
-INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM jobs
+INSERT INTO outbox (run_id, job_id, attempt, body) SELECT run_id, id, 1, repeat('x', 250) FROM jobs
 
 -- name: beat
 -- Duties that are well for a day: without queues they are not, and then the overview is an error.
