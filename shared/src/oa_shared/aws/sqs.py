@@ -98,7 +98,7 @@ class SqsQueue:
         accepted = {entry["Id"] for entry in answer.get("Successful", [])}
         failed = answer.get("Failed", [])
         if failed and not accepted and not any(entry.get("SenderFault") for entry in failed):
-            # SQS itself has a fault, which is no refusal of these messages.
+            # SQS itself has a fault: the messages are not refused.
             raise QueueUnavailableError(f"SendMessageBatch: {failed[0].get('Code', '')}")
         for entry in failed:
             log.error("message_refused", error=entry.get("Code", ""))
