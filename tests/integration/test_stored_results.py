@@ -19,7 +19,7 @@ from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
 from support.planned_jobs import create_planned_jobs
 
-RESULT = {"count": 1, "fields": {f"f{number}": number for number in range(10_000)}, "outputs": {}}
+RESULT = {"count": 1, "extra": {f"f{number}": number for number in range(10_000)}, "outputs": {}}
 
 
 @pytest.fixture

@@ -90,8 +90,8 @@ async def test_attempt_success_uploads_all_files_and_reports_success(
     result: dict[str, Any] = messages[-1].result or {}
     assert result["count"] == 1
     storage = aws_clients.storage(bucket)
-    for about in result["outputs"].values():
-        found = await storage.head(about["key"])
+    for name, about in result["outputs"].items():
+        found = await storage.head(f"job/7/attempt-1/{name}")
         assert found is not None
         assert found.size_bytes == about["bytes"]
     left = await storage.get_bytes("job/7/attempt-1/result.json")
@@ -162,7 +162,7 @@ def large_result(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
     """Give each result more values than the queue takes, past the bounds on warnings."""
     count = int(request.param)
     monkeypatch.setattr(
-        "oa_task.job.attempt.summarize", lambda report: {**report, "fields": {f"f{n}": n for n in range(count)}}
+        "oa_task.job.attempt.summarize", lambda report: {**report, "extra": {f"f{n}": n for n in range(count)}}
     )
     return count
 
@@ -175,7 +175,7 @@ async def test_attempt_with_a_result_too_large_for_the_queue_leaves_it_on_s3(
     *_, last = await sent_messages(aws_clients, queues)
     assert (last.status, last.result, last.result_stored) == ("Success", None, True)
     stored = json.loads(await aws_clients.storage(bucket).get_bytes("job/7/attempt-1/result.json") or b"")
-    assert (stored["seq"], len(stored["result"]["fields"])) == (last.seq, large_result)
+    assert (stored["seq"], len(stored["result"]["extra"])) == (last.seq, large_result)
 
 
 @pytest.mark.parametrize("large_result", [100_000], indirect=True)
