@@ -23,7 +23,7 @@ from unit.oa_task.conform.conforming import batch, entry
 )
 def test_check_columns_missing_column_of_a_function_fails_with_the_nearest(rule: dict[str, Any]) -> None:
     with pytest.raises(TaskFailure) as caught:
-        check_columns(batch({"STREET": ["x"], "CITY": ["y"]}), entry({"street": rule}))
+        check_columns(batch({"STREET": ["x"], "CITY": ["y"]}).column_names, entry({"street": rule}))
     assert caught.value.code == "source.columns_missing"
     assert {"'STRET'", "'STREET'"} <= {part.strip("():, ") for part in caught.value.message.split()}
     assert "/layers/addresses/0/conform/street" in caught.value.message
@@ -40,7 +40,7 @@ def test_check_columns_missing_column_of_a_function_fails_with_the_nearest(rule:
     ],
 )
 def test_check_columns_missing_column_of_another_rule_gives_a_warning(rule: Any) -> None:
-    (warning,) = check_columns(batch({"STREET": ["x"]}), entry({"street": rule}))
+    (warning,) = check_columns(batch({"STREET": ["x"]}).column_names, entry({"street": rule}))
     assert {"'STRET'", "'STREET'"} <= {part.strip("():, ") for part in warning.split()}
     assert "/layers/addresses/0/conform/street" in warning
 
@@ -52,7 +52,7 @@ def test_check_columns_result_of_an_earlier_rule_is_available() -> None:
         "id": {"function": "regexp", "field": "oa:number", "pattern": "x"},
         "city": "V",
     }
-    assert check_columns(batch({"A": ["x"]}), entry(rules)) == []
+    assert check_columns(batch({"A": ["x"]}).column_names, entry(rules)) == []
 
 
 def test_check_columns_result_of_a_later_rule_is_missing() -> None:
@@ -61,7 +61,7 @@ def test_check_columns_result_of_a_later_rule_is_missing() -> None:
         "number": {"function": "prefixed_number", "field": "A"},
     }
     with pytest.raises(TaskFailure, match="oa:number"):
-        check_columns(batch({"A": ["x"]}), entry(rules))
+        check_columns(batch({"A": ["x"]}).column_names, entry(rules))
 
 
 def test_conformer_only_the_first_batch_is_checked() -> None:
