@@ -1,6 +1,7 @@
 """Conforming of all batches of a job."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import polars as pl
@@ -11,6 +12,7 @@ from oa_task.conform.rows import conform_batch
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, FeatureBatch
+from oa_task.runtime.failure import TaskFailure
 
 
 class Conformer:
@@ -21,10 +23,25 @@ class Conformer:
         self._entry = entry
         self._bad_rows = bad_rows
 
-    def check_part(self, available: frozenset[str]) -> None:
-        """Add a warning for each missing column of a part. Raises TaskFailure source.columns_missing."""
-        warnings = check_columns(available, self._entry)
-        self.warnings += [text for text in warnings if text not in self.warnings]
+    def check_part(self, batches: Iterable[FeatureBatch]) -> Iterator[FeatureBatch]:
+        """Yield the batches of one part of the data, and check its columns.
+
+        The first batch decides, or the last one if any feature may have other properties. Adds a warning for each
+        missing column. Raises TaskFailure source.columns_missing, and what the batches raise.
+        """
+        names: frozenset[str] = frozenset()
+        try:
+            for batch in batches:
+                if self._entry.has_schema and not names:
+                    self._check_columns(batch.column_names)
+                names |= batch.column_names
+                yield batch
+        except TaskFailure as failure:
+            if failure.code == "source.bad_rows" and names:
+                self._check_columns(names)  # rules that lack a column make bad rows: name the column
+            raise
+        if not self._entry.has_schema and names:
+            self._check_columns(names)
 
     def conform(self, batch: FeatureBatch) -> Attributes:
         """Return the attributes of a batch. Raises TaskFailure source.*; see `conform_batch`."""
@@ -42,3 +59,6 @@ class Conformer:
             return batch
         empty = {name: pl.Series([""] * len(batch), dtype=pl.String) for name in sorted(absent)}
         return replace(batch, columns=pl.DataFrame({**batch.columns.to_dict(), **empty}))
+
+    def _check_columns(self, names: frozenset[str]) -> None:
+        self.warnings += [text for text in check_columns(names, self._entry) if text not in self.warnings]

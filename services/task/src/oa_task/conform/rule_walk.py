@@ -74,10 +74,24 @@ class RuleWalk:
             return any(name in self.filled for name in rule_columns(rule))
         if rule["function"] == "constant":
             return rule["value"] not in ("", None)
-        if rule["function"] == "join" and any(name not in self.known for name in rule_columns(rule)):
+        if rule["function"] in _ACCEPTING_ABSENCE and not self._accepts(rule):
             return False
+        if _fills_empty(rule):
+            return True
         read = [str(rule["field"])] if "field" in rule else list(rule_columns(rule))
         return any(name in self.filled for name in read)
+
+    def _accepts(self, rule: Function) -> bool:
+        """Return whether a function that returns nothing for absent columns has the columns that it requires."""
+        are_known = [name in self.known for name in rule_columns(rule)]
+        return any(are_known) if rule["function"] == "first_non_empty" else all(are_known)
+
+
+def _fills_empty(rule: Function) -> bool:
+    """Return whether a rule may turn empty text into a value."""
+    if rule["function"] == "map":
+        return rule.get("else") not in ("", None) or rule["mapping"].get("") not in ("", None)
+    return rule["function"] == "regexp" and bool(rule.get("replace"))
 
 
 def own_variable(rule: Function, native: Collection[str], layer: str) -> str | None:

@@ -65,24 +65,9 @@ def convert(
 def _batches(
     parts: Sequence[list[Path]], entry: TaskEntry, bad_rows: BadRows, conformer: Conformer
 ) -> Iterator[FeatureBatch]:
-    """Yield the batches of all parts in order; row numbers continue from part to part.
-
-    Checks the columns of a part with its first batch, or at its end if any feature may have other properties.
-    """
+    """Yield the batches of all parts in order; row numbers continue from part to part. Checks each part's columns."""
     for files in parts:
-        names: frozenset[str] = frozenset()
-        try:
-            for batch in open_batches(files, entry, bad_rows=bad_rows):
-                if entry.has_schema and not names:
-                    conformer.check_part(batch.column_names)
-                names |= batch.column_names
-                yield batch
-        except TaskFailure as failure:
-            if failure.code == "source.bad_rows" and names:
-                conformer.check_part(names)  # a missing column explains bad rows
-            raise
-        if not entry.has_schema and names:
-            conformer.check_part(names)
+        yield from conformer.check_part(open_batches(files, entry, bad_rows=bad_rows))
 
 
 def _row_counts(bad_rows: BadRows) -> JsonObject:
