@@ -100,7 +100,7 @@ def _check_replacement(rule: JsonMapping, pattern: re.Pattern[str], pointer: str
     if value is not None:
         text = (
             f"the result keeps text that the pattern does not match ({value!r} keeps {OTHER_TEXT!r}): "
-            "match the whole value, such as with ^, $ and .*, or remove `replace` to return only the groups"
+            "match the full value, such as with ^, $ and .*, or remove `replace` to return only the groups"
         )
         yield warning(child_pointer(pointer, "replace"), "keeps_the_rest", text)
 

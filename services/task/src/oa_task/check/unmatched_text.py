@@ -1,4 +1,4 @@
-"""Replacements made of groups whose pattern leaves text of the value unmatched, which then stays in the result."""
+"""Replacements by groups whose pattern leaves text of the value unmatched, which then stays in the result."""
 
 import re
 from re import _parser as parser  # type: ignore[attr-defined] # the parser has no public name; tests pin it
@@ -15,7 +15,7 @@ _TIME_LIMIT_S = 0.25
 def find_kept_text(pattern: str, replace: str) -> str | None:
     """Return a value of which the pattern matches only a part, None if none is found or `replace` has other text.
 
-    The author of such a rule wants the groups alone, but a replacement keeps what the pattern does not match. Tries a
+    Such a rule is expected to return the groups alone, but a replacement keeps what the pattern does not match. Tries a
     match of the pattern with other text before and after it, with and without a space. The pattern must compile.
     """
     if not _ONLY_GROUPS.fullmatch(replace) or OTHER_TEXT in pattern:

@@ -48,7 +48,7 @@ def _check_layer(text: str, url: URL | None, pointer: str) -> Iterator[LintFindi
         yield warning(pointer, "no_layer_number", message)
     names = dict.fromkeys(url.query) if url is not None else {}
     for name in (name for name in names if name.lower() not in _SENT_PARAMETERS):
-        message = f"the parameter {name!r} of the URL has no effect: the client reads the whole layer"
+        message = f"the parameter {name!r} of the URL has no effect: the client reads the full layer"
         yield warning(pointer, "no_effect", message)
 
 

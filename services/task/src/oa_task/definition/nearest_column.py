@@ -29,10 +29,10 @@ def name_with_nearest(column: str, available: Iterable[str]) -> str:
     shown = repr(column[:_MAX_NAME])
     if nearest is not None:
         return f"{shown} (nearest: {nearest[:_MAX_NAME]!r})"
-    return f"{shown} (none is near: the data has {_listed(names)})" if names else shown
+    return f"{shown} (none is near: the data has {_join_names(names)})" if names else shown
 
 
-def _listed(names: list[str]) -> str:
+def _join_names(names: list[str]) -> str:
     more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
     return ", ".join(name[:_MAX_NAME] for name in names[:_MAX_LISTED]) + more
 

@@ -26,7 +26,7 @@ IDENTIFYING: Mapping[str, frozenset[str]] = {
     "parcels": frozenset({"pid"}),
     "centerlines": frozenset({"name"}),
 }
-"""The attributes that tell one feature of a layer from another. A source need not have a rule for each."""
+"""The attributes that identify a feature of a layer. A source need not have a rule for each."""
 MEASURES = frozenset({"height", "levels", "speed", "accuracy"})
 """The attributes whose values are measured or counted: a whole number keeps the decimals of its column."""
 Rule = str | int | list[str] | JsonMapping
