@@ -29,12 +29,17 @@ _DEFINITIONS = 200
 _REFUSALS = ("source.columns_missing", "source.regexp", "source.bad_rows")
 _REALS = [0.0, 12.0, -5.0, 1.5, 0.1, 2134.0, 123456.789]
 _MAX_PRINTED = 20
+_LEAST_DEGREES = 0.01  # places near 0, 0 are nowhere
 _cells = {
     **dict.fromkeys(COLUMNS, texts | st.none()),
     "C": st.integers(-(2**31) + 1, 2**31 - 1) | st.integers(0, 99),
     "W": st.sampled_from(_REALS),
 }
-_row = st.tuples(st.fixed_dictionaries(_cells), st.floats(-179, 179).filter(bool), st.floats(-84, 84).filter(bool))
+_row = st.tuples(
+    st.fixed_dictionaries(_cells),
+    st.floats(-179, 179).filter(lambda x: abs(x) > _LEAST_DEGREES),
+    st.floats(-84, 84).filter(lambda y: abs(y) > _LEAST_DEGREES),
+)
 _rows = st.lists(_row, min_size=1, max_size=8)
 
 

@@ -90,22 +90,33 @@ def write_esri(folder: Path, rows: Rows, shapes: Sequence[shapely.Geometry]) -> 
     path = folder / "esri.jsonl"
     lines = [
         {"srs": _SRS, "fields": list(rows[0])},
-        *({"attributes": dict(row), "geometry": _esri_geometry(s)} for row, s in zip(rows, shapes, strict=True)),
+        *({"attributes": dict(row), "geometry": esri_geometry(s)} for row, s in zip(rows, shapes, strict=True)),
         {"end": len(rows)},
     ]
     path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines), encoding="utf-8")
     return path
 
 
-def _esri_geometry(shape: shapely.Geometry) -> dict[str, object]:
+def esri_geometry(shape: shapely.Geometry) -> dict[str, object]:
+    """Return a point, a line or a polygon as Esri JSON, with clockwise shells."""
     if shape.geom_type == "Point":
         return {"x": shape.x, "y": shape.y}
     if shape.geom_type == "LineString":
         return {"paths": [list(shape.coords)]}
-    return {"rings": [list(shape.exterior.coords)[::-1]]}
+    shell = list(shape.exterior.coords)
+    return {"rings": [shell[::-1] if shape.exterior.is_ccw else shell]}
 
 
-def _write_layer(path: Path, rows: Rows, shapes: Sequence[shapely.Geometry], driver: str) -> None:
+def write_layer(
+    path: Path,
+    rows: Rows,
+    shapes: Sequence[shapely.Geometry],
+    driver: str,
+    *,
+    srs: str = _SRS,
+    layer: str | None = None,
+) -> None:
+    """Write a layer with GDAL; text is UTF-8."""
     names = list(rows[0])
     options = {"encoding": "UTF-8"} if driver == "ESRI Shapefile" else {}
     pyogrio.raw.write(
@@ -114,8 +125,9 @@ def _write_layer(path: Path, rows: Rows, shapes: Sequence[shapely.Geometry], dri
         [_array([row[name] for row in rows]) for name in names],
         names,
         geometry_type=shapes[0].geom_type,
-        crs=_SRS,
+        crs=srs,
         driver=driver,
+        layer=layer,
         **options,
     )
 
@@ -129,7 +141,7 @@ def _array(values: Sequence[Cell]) -> np.ndarray:
 
 def write_gpkg(folder: Path, rows: Rows, shapes: Sequence[shapely.Geometry]) -> Path:
     """Write a GeoPackage."""
-    _write_layer(folder / "data.gpkg", rows, shapes, "GPKG")
+    write_layer(folder / "data.gpkg", rows, shapes, "GPKG")
     return folder / "data.gpkg"
 
 
@@ -139,7 +151,7 @@ def zipped_layer(suffix: str, driver: str) -> Callable[[Path, Rows, Sequence[sha
     def write(folder: Path, rows: Rows, shapes: Sequence[shapely.Geometry]) -> Path:
         inner = folder / "inner"
         inner.mkdir()
-        _write_layer(inner / f"data{suffix}", rows, shapes, driver)
+        write_layer(inner / f"data{suffix}", rows, shapes, driver)
         path = folder / "data.zip"
         with zipfile.ZipFile(path, "w") as archive:
             for file in sorted(inner.rglob("*")):
