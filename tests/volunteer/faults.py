@@ -20,12 +20,16 @@ _PAGE = b"<html><head><title>Service under maintenance</title></head><body>Try l
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault: what an office does to a delivery, None where it does not apply. `number` is that of its class."""
+    """A fault: what an office does to a delivery, None where it does not apply. `number` is that of its class.
+
+    `takes_rows` is set if the delivery says of itself that rows are missing: no success is right.
+    """
 
     number: int
     name: str
     kinds: frozenset[str]
     commit: Callable[[Delivery], Delivery | None]
+    takes_rows: bool = False
 
 
 def _with_cells(delivery: Delivery, change: Callable[[int, str, Cell], Cell]) -> Delivery:
@@ -133,7 +137,11 @@ def say_that_more_follows(delivery: Delivery) -> Delivery:
 
 def append_collection(delivery: Delivery) -> Delivery:
     """Append a second collection to the file."""
-    return replace(delivery, files=lambda files: {name: content + b"\n" + content for name, content in files.items()})
+    return replace(
+        delivery,
+        files=lambda files: {name: content + b"\n" + content for name, content in files.items()},
+        healthy=replace(delivery, rows=[*delivery.rows] * 2, shapes=[*delivery.shapes] * 2),
+    )
 
 
 def cut_a_letter(delivery: Delivery) -> Delivery | None:
@@ -296,10 +304,10 @@ def faults() -> Iterator[Fault]:
     yield Fault(3, "object IDs come twice", esri, _server_fault(repeat_ids))
     yield Fault(3, "offsets ignored", esri, _server_fault(ignore_offsets))
     yield Fault(3, "all conditions ignored", esri, _server_fault(ignore_everything))
-    yield Fault(3, "more announced", esri, _server_fault(announce_more))
+    yield Fault(3, "more announced", esri, _server_fault(announce_more), takes_rows=True)
     yield Fault(4, "junk in the archive", _FILES, add_junk_of_a_system)
     yield Fault(4, "same name in another folder", _FILES, add_file_of_the_same_name)
-    yield Fault(5, "first page of several", frozenset({"geojson"}), say_that_more_follows)
+    yield Fault(5, "first page of several", frozenset({"geojson"}), say_that_more_follows, takes_rows=True)
     yield Fault(6, "text cut inside a letter", frozenset({"csv", "geojson", "shapefile"}), cut_a_letter)
     yield Fault(7, "another encoding", frozenset({"csv", "geojson"}), change_encoding)
     yield Fault(7, "wrong .cpg", frozenset({"shapefile"}), name_wrong_code_page)

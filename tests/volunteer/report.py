@@ -124,14 +124,14 @@ async def _respond(body: bytes) -> web.Response:
     return web.Response(body=body, content_type="application/octet-stream")
 
 
-def judge(outcome: Outcome, healthy: Outcome) -> tuple[str, str]:
-    """Return a verdict and the text that a volunteer reads."""
+def judge(outcome: Outcome, healthy: Outcome, *, takes_rows: bool) -> tuple[str, str]:
+    """Return a verdict and the text that a volunteer reads; no success is right if the fault takes rows."""
     if not outcome.is_success:
         code = str(outcome.answer["code"])
         return "CRASH" if code.startswith("bug.") else "fails", f"{code}: {outcome.answer['message']}"
     new = sorted(outcome.words() - healthy.words())
     count = f"{outcome.features.total()} features"
-    if outcome.features == healthy.features:
+    if outcome.features == healthy.features and not takes_rows:
         return "right", "; ".join([count, *new])
     return ("tells" if new else "SILENT"), "; ".join([f"{count}, {_changed(outcome, healthy)} changed", *new])
 
@@ -155,7 +155,7 @@ async def _report_fault(fault: Fault, plain: Delivery, healthy: Outcome, slots: 
     if delivery is None:
         return None
     reference = healthy if delivery.healthy is None else await _run(delivery.healthy, slots)
-    verdict, text = judge(await _run(delivery, slots), reference)
+    verdict, text = judge(await _run(delivery, slots), reference, takes_rows=fault.takes_rows)
     return Line(plain.source.kind, plain.source.name, f"{fault.number} {fault.name}", verdict, text)
 
 

@@ -105,7 +105,7 @@ def test_check_definition_finding_has_pointer_and_code(definition: Any, expected
     [
         "https://x.org/b/FeatureServer/2",
         "https://x.org/b/FeatureServer/2/query",
-        "https://x.org/b/MapServer/2/?Token=t",
+        "https://x.org/b/MapServer/2/?Token=t&gdbVersion=v",
     ],
 )
 def test_check_definition_url_of_a_layer_has_no_findings(data: str) -> None:

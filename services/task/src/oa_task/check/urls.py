@@ -8,7 +8,14 @@ from yarl import URL
 from oa_shared.json_types import JsonMapping
 from oa_task.check.findings import LintFinding, child_pointer, hint, warning
 
-_SENT_PARAMETERS = frozenset({"token"})
+# The client sets these itself, and sends every other parameter of the URL with each of its queries.
+_CLIENT_PARAMETERS = frozenset(
+    {
+        *("f", "geometry", "geometryprecision", "geometrytype", "insr", "objectids", "orderbyfields", "outfields"),
+        *("outsr", "outstatistics", "resultoffset", "resultrecordcount", "returncountonly", "returngeometry"),
+        *("returnidsonly", "returnm", "returntruecurves", "returnz", "spatialrel", "where"),
+    }
+)
 _LAYER = re.compile(r"/(?:Map|Feature)Server/\d+/?(?:query/?)?\Z", re.IGNORECASE)
 _QUERY = re.compile(r"/(?:Map|Feature)Server/\d+/query/?\Z", re.IGNORECASE)
 
@@ -47,7 +54,7 @@ def _check_layer(text: str, url: URL | None, pointer: str) -> Iterator[LintFindi
         message = f"missing layer number in {text}: it must end in /MapServer/<number> or /FeatureServer/<number>"
         yield warning(pointer, "no_layer_number", message)
     names = dict.fromkeys(url.query) if url is not None else {}
-    for name in (name for name in names if name.lower() not in _SENT_PARAMETERS):
+    for name in (name for name in names if name.lower() in _CLIENT_PARAMETERS):
         message = f"the parameter {name!r} of the URL has no effect: the client reads the full layer"
         yield warning(pointer, "no_effect", message)
 
