@@ -77,7 +77,7 @@ def problems_of(name: str, source: Source) -> list[str] | None:
             if failure.code in _REFUSALS:
                 return None
             raise
-        expected = trip.expected(rows, shapes)
+        expected = trip.expected_features(rows, shapes)
         after = read_lines(second / "out/source.geojson.gz")
         return [
             *differences(first / "out", expected, layer),

@@ -24,7 +24,7 @@ class LayerFormat:
     """A format: how to write it, and what of a text it can hold.
 
     `conform` selects the format; `column` returns the name that the format gives a column. `text` returns what a reader
-    gets for a text cell, None where a text is missing. `is_typed` tells whether columns have types. `protocol` and
+    gets for a text cell, None where a text is missing. `is_typed` is set if columns have types. `protocol` and
     `compression` are those of the entry.
     """
 

@@ -45,7 +45,7 @@ class RoundTrip:
             self.rules,
         )
 
-    def expected(self, rows: Rows, shapes: list[shapely.Geometry]) -> list[Feature]:
+    def expected_features(self, rows: Rows, shapes: list[shapely.Geometry]) -> list[Feature]:
         """Return the features that the rows become, by the reference."""
         coordinates = ["X", "Y"] if not self.format.is_typed else []
         names = [*rows[0], *coordinates]
@@ -56,7 +56,7 @@ class RoundTrip:
             texts = {name: self._text(value) for name, value in row.items()}
             texts |= {"X": repr(shape.x), "Y": repr(shape.y)} if coordinates else {}
             texts |= dict.fromkeys(absent, "")
-            features.append({"properties": rules.properties(texts), "geometry": _rounded(shape)})
+            features.append({"properties": rules.properties(texts), "geometry": _round_shape(shape)})
         return features
 
     def run(self, folder: Path, rows: Rows, shapes: list[shapely.Geometry], previous: Path | None) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class RoundTrip:
         return "" if value is None else self.format.text(value) if isinstance(value, str) else str(value)
 
 
-def _rounded(shape: shapely.Geometry) -> Any:
+def _round_shape(shape: shapely.Geometry) -> Any:
     return shapely.transform(shape, lambda pairs: [[round(x, 7), round(y, 7)] for x, y in pairs.tolist()])
 
 
@@ -137,11 +137,11 @@ def _plain(value: Any) -> str | None:
 
 
 def _validated_differences(validated: list[Feature], source: list[Feature], layer: str) -> list[str]:
-    wanted = [normalized for line in source if (normalized := _validated(line, layer)) is not None]
+    wanted = [normalized for line in source if (normalized := _validate_line(line, layer)) is not None]
     return [] if validated == wanted else [f"validated: {validated}, expected {wanted}"]
 
 
-def _validated(line: Feature, layer: str) -> Feature | None:
+def _validate_line(line: Feature, layer: str) -> Feature | None:
     """Return the line as a valid feature, None if it is not valid; all geometries of this test are."""
     if layer != "addresses":
         return line

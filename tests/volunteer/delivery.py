@@ -45,7 +45,7 @@ class Delivery:
 
     def response(self) -> bytes:
         """Return the bytes that the URL of the data returns."""
-        files = self.files(self.written())
+        files = self.files(self.write_files())
         if self.source.entry.compression == "zip":
             return self.body(_zip(files))
         content = next(iter(files.values()))
@@ -67,7 +67,7 @@ class Delivery:
         self.server(server)
         return server
 
-    def written(self) -> Files:
+    def write_files(self) -> Files:
         if self.source.kind == "csv":
             return {self.file_name(): self._csv()}
         if self.source.kind == "geojson":

@@ -39,7 +39,7 @@ def _with_cells(delivery: Delivery, change: Callable[[int, str, Cell], Cell]) ->
     return replace(delivery, rows=rows)
 
 
-def _renamed(delivery: Delivery, old: str, new: str) -> Delivery:
+def _rename(delivery: Delivery, old: str, new: str) -> Delivery:
     rows = [{new if name == old else name: value for name, value in row.items()} for row in delivery.rows]
     return replace(delivery, rows=rows)
 
@@ -47,13 +47,13 @@ def _renamed(delivery: Delivery, old: str, new: str) -> Delivery:
 def rename_first_column(delivery: Delivery) -> Delivery:
     """Rename the first column that a rule reads."""
     column = next(iter(delivery.rows[0]))
-    return _renamed(delivery, column, f"{column[:8]}_N")
+    return _rename(delivery, column, f"{column[:8]}_N")
 
 
 def rename_all_columns(delivery: Delivery) -> Delivery:
     """Change the case of every column, and add a letter."""
     for column in list(delivery.rows[0]):
-        delivery = _renamed(delivery, column, f"{column[:8].swapcase()}2")
+        delivery = _rename(delivery, column, f"{column[:8].swapcase()}2")
     return delivery
 
 
@@ -123,11 +123,11 @@ def add_file_of_the_same_name(delivery: Delivery) -> Delivery | None:
     if delivery.source.entry.compression != "zip":
         return None
     other = replace(delivery, rows=delivery.rows[:7], shapes=delivery.shapes[:7])
-    return replace(delivery, files=lambda files: {**{f"a-old/{n}": c for n, c in other.written().items()}, **files})
+    return replace(delivery, files=lambda files: {**{f"a-old/{n}": c for n, c in other.write_files().items()}, **files})
 
 
 def say_that_more_follows(delivery: Delivery) -> Delivery:
-    """Say in the collection that it is one page of several."""
+    """Mark the collection as one page of several."""
 
     def add(files: Files) -> Files:
         return {name: b'{"exceededTransferLimit": true, ' + content[1:] for name, content in files.items()}
@@ -291,10 +291,15 @@ def add_a_curve(server: ArcgisServer) -> None:
             geometry[curves] = [[start, {"c": [end, middle]}, *rest]]
 
 
+def bend_a_feature(delivery: Delivery) -> Delivery | None:
+    """Replace a part of one outline by an arc."""
+    return None if delivery.shapes[0].geom_type == "Point" else replace(delivery, server=add_a_curve)
+
+
 def faults() -> Iterator[Fault]:
     """Yield every fault."""
     esri = frozenset({"ESRI"})
-    yield Fault(1, "an arc in one feature", esri, _server_fault(add_a_curve))
+    yield Fault(1, "an arc in one feature", esri, bend_a_feature)
     yield Fault(1, "a column name twice", frozenset({"csv", "shapefile"}), repeat_a_column_name)
     yield Fault(2, "largest file cut", _GDAL | {"geojson"}, cut_largest_file)
     yield Fault(2, "attributes cut", frozenset({"shapefile"}), cut_attributes)

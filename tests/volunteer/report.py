@@ -47,7 +47,7 @@ class Outcome:
         return bool(self.answer["status"] == "Success")
 
     def words(self) -> set[str]:
-        """Return what a success tells of its rows: warnings, bad rows, rows left out, rules that features fail."""
+        """Return what a success reports about its rows: warnings, bad rows, rows left out, rules that features fail."""
         rows = self.answer.get("rows", {})
         bad = {f"{reason['count']} bad rows: {name}" for name, reason in rows.get("bad", {}).items()}
         left_out = {f"{count} left out: {name}" for name, count in rows.get("left_out", {}).items()}
@@ -133,10 +133,10 @@ def judge(outcome: Outcome, healthy: Outcome, *, takes_rows: bool) -> tuple[str,
     count = f"{outcome.features.total()} features"
     if outcome.features == healthy.features and not takes_rows:
         return "right", "; ".join([count, *new])
-    return ("tells" if new else "SILENT"), "; ".join([f"{count}, {_changed(outcome, healthy)} changed", *new])
+    return ("tells" if new else "SILENT"), "; ".join([f"{count}, {_count_changed(outcome, healthy)} changed", *new])
 
 
-def _changed(outcome: Outcome, healthy: Outcome) -> int:
+def _count_changed(outcome: Outcome, healthy: Outcome) -> int:
     return max((outcome.features - healthy.features).total(), (healthy.features - outcome.features).total())
 
 
