@@ -37,6 +37,11 @@ def text_column(array: pa.Array, *, integers_are_real: bool = False) -> pl.Serie
     return result.fill_null(_WITHOUT_TEXT)
 
 
+def holds_reals(kind: pa.DataType, *, integers_are_real: bool = False) -> bool:
+    """Return whether `text_column` writes whole numbers of a type with `.0`."""
+    return bool(kinds.is_floating(kind) or (integers_are_real and kinds.is_int64(kind)))
+
+
 def _series(array: pa.Array) -> pl.Series:
     series = pl.from_arrow(array)
     if not isinstance(series, pl.Series):

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
-from oa_task.read.arrow_text import text_column
+from oa_task.read.arrow_text import holds_reals, text_column
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, is_about_types, plain_message, pyogrio
 from oa_task.read.gml_skips import note_skip
@@ -135,7 +135,9 @@ def _features(batch: pa.RecordBatch, layer: _OpenLayer) -> FeatureBatch:
     data = {name: text_column(batch.column(name), integers_are_real=is_gdb) for name in layer.selected}
     frame = pl.DataFrame(data) if data else pl.DataFrame({"": [""] * batch.num_rows}, schema={"": pl.String})
     rows = np.arange(first_row, first_row + batch.num_rows)
-    return FeatureBatch(first_row, frame, _geometry(batch, layer, rows), layer.fields)
+    real = [name for name in layer.selected if holds_reals(batch.column(name).type, integers_are_real=is_gdb)]
+    geometry = _geometry(batch, layer, rows)
+    return FeatureBatch(first_row, frame, geometry, layer.fields, real_columns=frozenset(real))
 
 
 def _geometry(batch: pa.RecordBatch, layer: _OpenLayer, rows: np.ndarray) -> Points | Shapes:
