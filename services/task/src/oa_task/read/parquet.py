@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
-from oa_task.read.arrow_text import text_column
+from oa_task.read.arrow_text import holds_reals, text_column
 from oa_task.read.coordinates import points
 from oa_task.read.crs import Projection, lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.request import ReadRequest
@@ -99,7 +99,8 @@ def _features(batch: pa.RecordBatch, table: _Table) -> FeatureBatch:
     rows = np.arange(first_row, first_row + batch.num_rows)
     data = {name: text_column(batch.column(name)) for name in table.selected}
     frame = pl.DataFrame(data) if data else pl.DataFrame({"": [""] * batch.num_rows}, schema={"": pl.String})
-    return FeatureBatch(first_row, frame, _geometry(batch, frame, rows, table), table.names)
+    real = frozenset(name for name in table.selected if holds_reals(batch.column(name).type))
+    return FeatureBatch(first_row, frame, _geometry(batch, frame, rows, table), table.names, real_columns=real)
 
 
 def _geometry(batch: pa.RecordBatch, frame: pl.DataFrame, rows: np.ndarray, table: _Table) -> Points | Shapes:
@@ -111,6 +112,6 @@ def _geometry(batch: pa.RecordBatch, frame: pl.DataFrame, rows: np.ndarray, tabl
     pairs = wkb.points(column)
     if pairs is not None:
         return lon_lat_points(*pairs, rows, srs=table.srs, bad_rows=bad_rows)
-    shapes, invalid = wkb.shapes(column)
-    bad_rows.note("invalid geometry", rows[invalid])
+    shapes, unusable = wkb.shapes(column)
+    bad_rows.note("invalid geometry", rows[list(unusable)], list(unusable.values()))
     return lon_lat_shapes(shapes, rows, srs=table.srs, bad_rows=bad_rows)
