@@ -8,24 +8,35 @@ from oa_task.read.columns import plain_line_ends, text
 
 # Between these bounds polars formats a number as Python's repr does; outside them only one of the two uses an exponent.
 _LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e16
+_MOST_PLAIN_INTEGER = int(_MOST_PLAIN)
 _WITHOUT_TEXT = ""
+
+
+def is_real(kind: pa.DataType) -> bool:
+    """Return whether the values of a type are real numbers, whose whole values have ".0" as text."""
+    return bool(kinds.is_floating(kind))
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether the values of a type are text."""
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
 
 
 def text_column(array: pa.Array, *, integers_are_real: bool = False) -> pl.Series:
     """Return a column as text, "" for null. `integers_are_real` formats 64-bit integers as floats, as for FileGDB.
 
-    Raises pyarrow.ArrowInvalid for text that is not UTF-8.
+    Integers of more digits than a float holds keep their digits. Raises pyarrow.ArrowInvalid for text that is not UTF-8.
     """
     kind = array.type
-    if kinds.is_string(kind) or kinds.is_large_string(kind):
+    if is_text(kind):
         array.validate(full=True)
         result = plain_line_ends(_series(array))
     elif kinds.is_int64(kind) and integers_are_real:
-        result = _float_text(_series(array).cast(pl.Float64))
+        result = _integer_text(_series(array))
     elif kinds.is_integer(kind):
         result = _series(array).cast(pl.String)
     elif kinds.is_floating(kind):
-        result = _float_text(_series(array).cast(pl.Float64))
+        result = float_text(_series(array).cast(pl.Float64))
     elif kinds.is_boolean(kind):
         result = _series(array).cast(pl.String).str.to_titlecase()
     elif kinds.is_date32(kind):
@@ -44,7 +55,15 @@ def _series(array: pa.Array) -> pl.Series:
     return series
 
 
-def _float_text(values: pl.Series) -> pl.Series:
+def _integer_text(values: pl.Series) -> pl.Series:
+    """Return integers as the text of the equal float, or their digits where a float would need an exponent."""
+    digits = values.cast(pl.String)
+    is_short = (values > -_MOST_PLAIN_INTEGER) & (values < _MOST_PLAIN_INTEGER)
+    return (digits + ".0").zip_with(is_short.fill_null(value=False), digits)
+
+
+def float_text(values: pl.Series) -> pl.Series:
+    """Return real numbers as Python's text of them."""
     result = values.cast(pl.String)
     size = values.abs()
     is_plain = (size == 0) | ((size >= _LEAST_PLAIN) & (size < _MOST_PLAIN))
