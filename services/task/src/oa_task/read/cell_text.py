@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from oa_task.features.bad_rows import BadRows
-from oa_task.read.cells import has_letters_beyond_ascii, is_utf8, texts, trimmed, values
+from oa_task.read.cells import has_letters_beyond_ascii, is_utf8, plain_texts, texts, trimmed, values
 from oa_task.read.columns import plain_line_ends
 
 UTF8 = "utf-8"
@@ -15,6 +15,7 @@ _MANY_BYTES = frozenset(
     {"big5", "big5hkscs", "cp932", "cp949", "cp950", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk", "johab"}
     | {"shift_jis", "shift_jis_2004", "shift_jisx0213", "euc_jisx0213", "euc_jis_2004"}
 )
+_ASCII_END = 0x80
 _MAX_EXAMPLES = 3
 _MAX_EXAMPLE = 40
 # A text of an 8-bit encoding is UTF-8 by accident less often than that.
@@ -53,12 +54,15 @@ class CellText:
 
         `rows` has the input row of each cell, `name` is that of the column.
         """
+        is_utf8_table = self.encoding.codecs[0] == UTF8
+        is_ascii = cells.max(initial=0) < _ASCII_END
+        plain = plain_texts(cells) if is_ascii or is_utf8_table else None
+        if plain is not None:
+            return plain_line_ends(plain)
         starts, ends = trimmed(cells)
-        suspects = (
-            np.flatnonzero(has_letters_beyond_ascii(cells)) if (cells >= ord("\x80")).any() else np.array([], int)
-        )
-        if not len(suspects):
+        if is_ascii:
             return plain_line_ends(texts(cells, starts, ends))
+        suspects = np.flatnonzero(has_letters_beyond_ascii(cells))
         some = cells[suspects]
         # What follows the end of a text is no part of it.
         some = np.where(np.arange(cells.shape[1]) < ends[suspects, None], some, ord(" "))
@@ -66,7 +70,7 @@ class CellText:
         raw = values(cells[suspects], starts[suspects], ends[suspects])
         decoded = self._decode(raw, are_utf8)
         self._note(raw, decoded, rows[suspects], name)
-        if self.encoding.codecs[0] != UTF8:
+        if not is_utf8_table:
             self._count(raw, decoded, are_utf8, name)
         ends = ends.copy()
         ends[suspects] = starts[suspects]

@@ -28,17 +28,26 @@ def trimmed(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return starts, np.where(has_text, last, 0)
 
 
+def plain_texts(cells: np.ndarray) -> pl.Series | None:
+    """Return the text of each cell, without the spaces around it, None if a cell has a NUL or is not UTF-8."""
+    width = cells.shape[1]
+    array = _array(len(cells), np.arange(len(cells) + 1, dtype=np.int64) * width, cells)
+    if not cells.all():
+        return None
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    return _series(array).str.strip_chars(" ")
+
+
 def texts(cells: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> pl.Series:
     """Return the text of each cell as it is in the bytes, which must be UTF-8."""
     offsets = np.zeros(len(cells) + 1, dtype=np.int64)
     np.cumsum(ends - starts, out=offsets[1:])
     places = np.arange(cells.shape[1])
     body = cells[(places >= starts[:, None]) & (places < ends[:, None])]
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(body)]
-    series = pl.from_arrow(pa.Array.from_buffers(pa.large_string(), len(cells), buffers))
-    if not isinstance(series, pl.Series):
-        raise TypeError("expected one column")
-    return series
+    return _series(_array(len(cells), offsets, body))
 
 
 def values(cells: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> list[bytes]:
@@ -65,3 +74,15 @@ def is_utf8(cells: np.ndarray) -> np.ndarray:
     is_valid &= (padded < _CONTINUATION_BITS) | ((padded >= two) & (padded < end))
     flags: np.ndarray = is_valid.all(axis=1)
     return flags
+
+
+def _array(count: int, offsets: np.ndarray, body: np.ndarray) -> pa.Array:
+    """Return a column of texts from their places in bytes."""
+    return pa.Array.from_buffers(pa.large_string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(body)])
+
+
+def _series(array: pa.Array) -> pl.Series:
+    series = pl.from_arrow(array)
+    if not isinstance(series, pl.Series):
+        raise TypeError("expected one column")
+    return series

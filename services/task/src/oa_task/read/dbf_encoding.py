@@ -46,10 +46,10 @@ def choose_encoding(request: ReadRequest, table: DbfTable) -> TableEncoding:
 
 def _content(cpg: Path) -> str | None:
     """Return the first line of a .cpg file, None if there is no such file."""
-    try:
-        start = cpg.open("rb").read(_MAX_CPG_BYTES)
-    except OSError:
+    if not cpg.is_file():
         return None
+    with cpg.open("rb") as file:
+        start = file.read(_MAX_CPG_BYTES)
     return start.decode("utf-8-sig", "replace").strip("\0 \t\r\n").partition("\n")[0].strip()
 
 

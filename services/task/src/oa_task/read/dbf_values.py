@@ -30,24 +30,28 @@ def value_text(texts: pl.Series, field: DbfField) -> pl.Series:
 
 
 def _numbers(texts: pl.Series, field: DbfField) -> pl.Series:
-    texts = _blanked(texts, texts.str.starts_with("*"))
-    if not is_real(field):
-        whole = texts.cast(pl.Int64, strict=False).cast(pl.String)
-        others = ((texts != "") & whole.is_null()).arg_true()
-        whole = whole.fill_null("")
-        return whole.scatter(others, _reals(texts.gather(others)).str.strip_suffix(".0")) if len(others) else whole
-    return _reals(texts)
+    if is_real(field):
+        return _reals(texts)
+    whole = texts.cast(pl.Int64, strict=False).cast(pl.String)
+    others = (whole.is_null() & (texts != "")).arg_true()
+    whole = whole.fill_null("")
+    return whole.scatter(others, _reals(texts.gather(others)).str.strip_suffix(".0")) if len(others) else whole
 
 
 def _reals(texts: pl.Series) -> pl.Series:
     """Return real numbers as Python's text of them, except for whole numbers that have too many digits for a float."""
-    numbers = texts.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    result = float_text(numbers).fill_null("")
+    numbers = texts.cast(pl.Float64, strict=False)
     is_no_number = (texts != "") & (numbers.is_null() | numbers.is_infinite() | numbers.is_nan())
     if is_no_number.any():
+        texts = _blanked(texts, texts.str.starts_with("*")).str.replace(",", ".", literal=True)
+        numbers = texts.cast(pl.Float64, strict=False)
+        is_no_number = (texts != "") & (numbers.is_null() | numbers.is_infinite() | numbers.is_nan())
+    result = float_text(numbers).fill_null("")
+    if is_no_number.any():
         result = texts.zip_with(is_no_number, result)
-    is_long = (numbers.abs() >= 10**_MAX_FLOAT_DIGITS).fill_null(value=False) & texts.str.contains(_WHOLE)
+    is_long = (numbers.abs() >= 10**_MAX_FLOAT_DIGITS).fill_null(value=False)
     if is_long.any():
+        is_long &= texts.str.contains(_WHOLE)
         digits = texts.str.replace(r"^\+?(-?)0*([0-9])", "${1}${2}")
         result = digits.zip_with(is_long, result)
     return result
