@@ -79,6 +79,7 @@ _PIECES = [
 ]
 texts = st.lists(st.sampled_from(_PIECES), max_size=5).map("".join) | st.text(max_size=6)
 rows = st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, texts)), min_size=1, max_size=12)
+real_columns = st.frozensets(st.sampled_from(COLUMNS))
 _field = st.sampled_from([*COLUMNS, *COLUMNS, *COLUMNS, *_MADE, *_ABSENT])
 _fields = st.lists(_field, min_size=1, max_size=4)
 _scalars = st.none() | st.booleans() | st.integers(-99, 99) | st.floats(allow_nan=False, allow_infinity=False) | texts

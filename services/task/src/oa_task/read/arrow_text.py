@@ -9,12 +9,8 @@ from oa_task.read.columns import plain_line_ends, text
 # Between these bounds polars formats a number as Python's repr does; outside them only one of the two uses an exponent.
 _LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e16
 _MOST_PLAIN_INTEGER = int(_MOST_PLAIN)
+_MOST_WHOLE = 1e21
 _WITHOUT_TEXT = ""
-
-
-def is_real(kind: pa.DataType) -> bool:
-    """Return whether the values of a type are real numbers, whose whole values have ".0" as text."""
-    return bool(kinds.is_floating(kind))
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -25,7 +21,7 @@ def is_text(kind: pa.DataType) -> bool:
 def text_column(array: pa.Array, *, integers_are_real: bool = False) -> pl.Series:
     """Return a column as text, "" for null. `integers_are_real` formats 64-bit integers as floats, as for FileGDB.
 
-    Integers of more digits than a float holds keep their digits. Raises pyarrow.ArrowInvalid for text that is not UTF-8.
+    Whole numbers of many digits have no exponent. Raises pyarrow.ArrowInvalid for text that is not UTF-8.
     """
     kind = array.type
     if is_text(kind):
@@ -48,6 +44,11 @@ def text_column(array: pa.Array, *, integers_are_real: bool = False) -> pl.Serie
     return result.fill_null(_WITHOUT_TEXT)
 
 
+def holds_reals(kind: pa.DataType, *, integers_are_real: bool = False) -> bool:
+    """Return whether `text_column` writes whole numbers of a type with `.0`."""
+    return bool(kinds.is_floating(kind) or (integers_are_real and kinds.is_int64(kind)))
+
+
 def _series(array: pa.Array) -> pl.Series:
     series = pl.from_arrow(array)
     if not isinstance(series, pl.Series):
@@ -63,12 +64,18 @@ def _integer_text(values: pl.Series) -> pl.Series:
 
 
 def float_text(values: pl.Series) -> pl.Series:
-    """Return real numbers as Python's text of them."""
+    """Return real numbers as Python's text of them, but long whole numbers as their digits, without an exponent."""
     result = values.cast(pl.String)
     size = values.abs()
     is_plain = (size == 0) | ((size >= _LEAST_PLAIN) & (size < _MOST_PLAIN))
     others = (~is_plain).arg_true()
-    return result.scatter(others, [repr(value) for value in values.gather(others).to_list()]) if len(others) else result
+    return (
+        result.scatter(others, [_number(value) for value in values.gather(others).to_list()]) if len(others) else result
+    )
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if _MOST_PLAIN <= abs(value) < _MOST_WHOLE else repr(value)
 
 
 def _timestamp_text(values: pl.Series) -> pl.Series:

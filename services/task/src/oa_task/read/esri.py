@@ -54,7 +54,8 @@ def _batch(features: list[JsonObject], header: JsonObject, request: ReadRequest,
         rows = first_row + np.flatnonzero(has_geometry)
         request.bad_rows.leave_out("no geometry", int((~has_geometry).sum()))
         frame = frame.filter(pl.Series(has_geometry)) if frame.width else frame
-    return FeatureBatch(first_row, frame, geometry, tuple(available), rows)
+    real = frozenset(name for name in frame.columns if _holds_reals([row.get(name) for row in attributes]))
+    return FeatureBatch(first_row, frame, geometry, tuple(available), rows, real)
 
 
 def _attributes(feature: JsonObject) -> JsonObject:
@@ -82,6 +83,11 @@ def _column(values: list[object]) -> pl.Series:
     if kinds == {int} and are_int64(values):
         return pl.Series(values, dtype=pl.Int64).cast(pl.String).fill_null("")
     return pl.Series([text(value) for value in values], dtype=pl.String)
+
+
+def _holds_reals(values: list[object]) -> bool:
+    kinds = set(map(type, values)) - {type(None)}
+    return float in kinds and kinds <= {int, float}
 
 
 def _geometry(geometries: list[object], srs: object, *, rows: np.ndarray, bad_rows: BadRows) -> Geometry:

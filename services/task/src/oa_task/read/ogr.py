@@ -145,7 +145,8 @@ def _features(batch: pa.RecordBatch, layer: _OpenLayer) -> FeatureBatch:
     frame = layer.table.frame(batch, rows)
     if not frame.width:
         frame = pl.DataFrame({"": [""] * batch.num_rows}, schema={"": pl.String})
-    return FeatureBatch(first_row, frame, _geometry(batch, layer, rows), layer.table.names)
+    geometry = _geometry(batch, layer, rows)
+    return FeatureBatch(first_row, frame, geometry, layer.table.names, real_columns=layer.table.reals)
 
 
 def _geometry(batch: pa.RecordBatch, layer: _OpenLayer, rows: np.ndarray) -> Points | Shapes:

@@ -6,9 +6,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
-import pyarrow.types as kinds
 
-from oa_task.read.arrow_text import is_real, is_text, text_column
+from oa_task.read.arrow_text import holds_reals, is_text, text_column
 from oa_task.read.cell_text import UTF8, decode, note_unreadable
 from oa_task.read.columns import make_names_unique, plain_line_ends, text
 from oa_task.read.encoding import table_codecs
@@ -50,7 +49,7 @@ class OgrAttributes:
         for name, (field, earlier) in self._fields.items():
             places = [place for place, present_name in enumerate(present) if place and present_name == field]
             columns[name] = batch.column(places[earlier])
-        self.reals = frozenset(name for name, column in columns.items() if self._is_real(column.type))
+        self.reals = frozenset(name for name, column in columns.items() if self._holds_reals(column.type))
         frame = pl.DataFrame({name: self._column(column, rows, name) for name, column in columns.items()})
         geometry = self.geometry(batch)
         if geometry is not None:
@@ -66,8 +65,8 @@ class OgrAttributes:
         """Hold the rows that were read against those that the data announces. Raises TaskFailure source.format."""
         self._count.check(self._bad_rows)
 
-    def _is_real(self, kind: pa.DataType) -> bool:
-        return is_real(kind) or (self._integers_are_real and bool(kinds.is_int64(kind)))
+    def _holds_reals(self, kind: pa.DataType) -> bool:
+        return holds_reals(kind, integers_are_real=self._integers_are_real)
 
     def _column(self, column: pa.Array, rows: np.ndarray, name: str) -> pl.Series:
         try:
