@@ -57,7 +57,7 @@ def values(cells: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> list[byte
 
 def has_letters_beyond_ascii(cells: np.ndarray) -> np.ndarray:
     """Return which cells have a byte beyond ASCII."""
-    flags: np.ndarray = (cells >= _ASCII_END).any(axis=1)
+    flags: np.ndarray = np.any(cells >= _ASCII_END, axis=1)
     return flags
 
 
@@ -66,11 +66,11 @@ def is_utf8(cells: np.ndarray) -> np.ndarray:
     two, three, four, end = _LEADS
     padded = np.zeros((len(cells), cells.shape[1] + _MAX_CONTINUATIONS), dtype=np.uint8)
     padded[:, : cells.shape[1]] = cells
-    is_continuation = (padded & _CONTINUATION_BITS) == _CONTINUATION
+    is_continuation: np.ndarray = np.equal(padded & _CONTINUATION_BITS, _CONTINUATION)
     is_expected = np.zeros_like(is_continuation)
     for distance, lead in enumerate((two, three, four), start=1):
         is_expected[:, distance:] |= ((padded >= lead) & (padded < end))[:, :-distance]
-    is_valid = is_continuation == is_expected
+    is_valid = np.equal(is_continuation, is_expected)
     is_valid &= (padded < _CONTINUATION_BITS) | ((padded >= two) & (padded < end))
     flags: np.ndarray = is_valid.all(axis=1)
     return flags

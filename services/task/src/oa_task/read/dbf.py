@@ -1,8 +1,8 @@
 """The table of a shapefile: the header of a .dbf file, and its records as bytes (docs/engine.md, "Shapefiles").
 
-The layout is that of dBASE III: a header of 32 bytes, 32 bytes for each field, an end mark, records of fixed length. GDAL
-reads the same bytes, but recodes names and texts before anything can be said about them, returns numbers of 19 digits
-and more as floats, and ends without a word where the file does.
+The layout is that of dBASE III: a header of 32 bytes, 32 bytes for each field, an end mark, records of fixed length.
+GDAL reads the same bytes, but recodes names and texts before the reader can judge them, returns numbers of 19 digits
+and more as floats, and ends without an error where the file does.
 """
 
 import struct

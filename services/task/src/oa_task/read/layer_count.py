@@ -92,8 +92,8 @@ def note_lost(bad_rows: BadRows, read: int, announced: int, reason: str) -> None
 
 
 def _is_null(column: np.ndarray) -> np.ndarray:
-    if column.dtype == object:
-        return np.array([value is None for value in column], dtype=bool)
-    if column.dtype.kind in "fM":
-        return np.isnat(column) if column.dtype.kind == "M" else np.isnan(column)
-    return np.zeros(len(column), dtype=bool)
+    """Return which values are null, as pyogrio writes it: None, NaN or NaT."""
+    if column.dtype.kind == "M":
+        flags: np.ndarray = np.isnat(column)
+        return flags
+    return np.array([value is None or value != value for value in column.tolist()], dtype=bool)  # noqa: PLR0124 - NaN

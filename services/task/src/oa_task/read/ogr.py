@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -19,6 +19,7 @@ from oa_task.read.request import ReadRequest
 from oa_task.read.shapefile import ShapefileTable
 from oa_task.read.shapes_index import remove_short_index
 from oa_task.read.web_page import refuse_web_page
+from oa_task.read.xml_text import XML_FORMATS, readable_xml
 from oa_task.runtime.failure import TaskFailure
 
 _BATCH_ROWS = 20_000
@@ -49,7 +50,7 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
     refuse_web_page(path, f"{request.format} data")
     try:
         yield from _batches(request)
-    except (*_UNREADABLE, pa.ArrowException) as error:
+    except (*_UNREADABLE, pa.ArrowException, OSError) as error:
         row = request.bad_rows.rows_read
         reason = f"{path.name} cannot be read as {request.format} after row {row:,}: {error}"
         raise TaskFailure("source.format", reason) from error
@@ -75,8 +76,10 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
     """Open the layer; the stack closes it."""
     path = request.path
     options = OPEN_OPTIONS.get(request.format, {})
-    if request.format == "xml":
+    if request.format in XML_FORMATS:
         refuse_truncated_xml(path)
+        path = readable_xml(request)
+        request = replace(request, path=path)
     name = _layer_name(request)
     is_shapefile = request.format.startswith("shapefile")
     encoding = ShapefileTable.encoding if is_shapefile else None

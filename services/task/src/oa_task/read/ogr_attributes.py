@@ -13,6 +13,7 @@ from oa_task.read.columns import make_names_unique, plain_line_ends, text
 from oa_task.read.encoding import table_codecs
 from oa_task.read.layer_count import LayerCount
 from oa_task.read.request import ReadRequest
+from oa_task.read.xml_text import COPY_FOLDER, REPLACEMENT, XML_FORMATS, note_lost_elements
 
 
 class OgrAttributes:
@@ -29,6 +30,8 @@ class OgrAttributes:
         self._bad_rows = request.bad_rows
         self._geometry = str(info["geometry_name"]) or "wkb_geometry"
         self._count = LayerCount(request.path, str(info["layer_name"]), request.format, int(info["features"]), options)
+        self._is_copy = request.path.parent.name == f"{request.path.name}{COPY_FOLDER}"
+        self._is_xml = request.format in XML_FORMATS
         self._integers_are_real = request.format == "gdb"
         declared = request.option("encoding")
         self._codecs = (UTF8, *table_codecs(declared)) if declared else (UTF8,)
@@ -64,15 +67,27 @@ class OgrAttributes:
     def finish(self) -> None:
         """Hold the rows that were read against those that the data announces. Raises TaskFailure source.format."""
         self._count.check(self._bad_rows)
+        if self._is_xml:
+            note_lost_elements(self._count.path, self._count.layer, self._count.rows, self._bad_rows)
 
     def _holds_reals(self, kind: pa.DataType) -> bool:
         return holds_reals(kind, integers_are_real=self._integers_are_real)
 
     def _column(self, column: pa.Array, rows: np.ndarray, name: str) -> pl.Series:
         try:
-            return text_column(column, integers_are_real=self._integers_are_real)
+            texts = text_column(column, integers_are_real=self._integers_are_real)
+            return self._without_replacements(texts, rows, name) if self._is_copy else texts
         except (pa.ArrowInvalid, UnicodeDecodeError):
             return self._column_with_invalid_text(column, rows, name)
+
+    def _without_replacements(self, texts: pl.Series, rows: np.ndarray, name: str) -> pl.Series:
+        """Return texts without those that were not text before the file was copied; they count as bad rows."""
+        bad = texts.str.contains(REPLACEMENT, literal=True)
+        if not bad.any():
+            return texts
+        shown = [text.encode() for text in texts.filter(bad).head(5)]
+        note_unreadable(self._bad_rows, rows[bad.to_numpy()], shown, name=name, encoding=self._codecs[-1])
+        return texts.set(bad, "")
 
     def _column_with_invalid_text(self, column: pa.Array, rows: np.ndarray, name: str) -> pl.Series:
         """Return a column in which some text is not UTF-8: decoded by `conform.encoding`, else empty and a bad row."""
