@@ -80,11 +80,11 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
         refuse_truncated_xml(path)
         path = readable_xml(request)
         request = replace(request, path=path)
-    name = _layer_name(request)
     is_shapefile = request.format.startswith("shapefile")
-    encoding = ShapefileTable.encoding if is_shapefile else None
     if is_shapefile and (warning := remove_short_index(path)):
         request.bad_rows.warn(warning)
+    name = _layer_name(request)
+    encoding = ShapefileTable.encoding if is_shapefile else None
     info = pyogrio.read_info(path, layer=name, encoding=encoding, **options)
     _check_driver(info, request.format)
     table = ShapefileTable(request) if is_shapefile else OgrAttributes(request, info, options)

@@ -29,9 +29,11 @@ class OgrAttributes:
         fields = [str(name) for name in info["fields"]]
         self._bad_rows = request.bad_rows
         self._geometry = str(info["geometry_name"]) or "wkb_geometry"
-        self._count = LayerCount(request.path, str(info["layer_name"]), request.format, int(info["features"]), options)
-        self._is_copy = request.path.parent.name == f"{request.path.name}{COPY_FOLDER}"
         self._is_xml = request.format in XML_FORMATS
+        # GDAL counts only the features of XML that it can read.
+        announced = -1 if self._is_xml else int(info["features"])
+        self._count = LayerCount(request.path, str(info["layer_name"]), request.format, announced, options)
+        self._is_copy = request.path.parent.name == f"{request.path.name}{COPY_FOLDER}"
         self._integers_are_real = request.format == "gdb"
         declared = request.option("encoding")
         self._codecs = (UTF8, *table_codecs(declared)) if declared else (UTF8,)

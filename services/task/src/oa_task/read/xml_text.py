@@ -23,8 +23,9 @@ _PIECE_BYTES = 1 << 20
 _START_BYTES = 1024
 _DECLARATION = re.compile(r"""(<\?xml[^>]*?\sencoding\s*=\s*["'])([^"'>]*)""")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_KNOWN = frozenset({"utf-8", "utf-16", "iso8859-1", "ascii"})
+_UTF8 = "utf-8"
+_BOMS = {codecs.BOM_UTF8: _UTF8, codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_KNOWN = frozenset({_UTF8, "iso8859-1", "ascii"})
 _ALLOWED = bytes(byte for byte in range(256) if byte >= ord(" ") or byte in b"\t\n\r")
 _COMPANIONS = (".xsd", ".gfs")
 
@@ -39,14 +40,14 @@ def readable_xml(request: ReadRequest) -> Path:
     with path.open("rb") as file:
         start = file.read(_START_BYTES)
     match = _DECLARATION.search(start.decode("latin-1"))
-    own = _codec(match[2] if match else "utf-8")
-    codec = table_codecs(declared)[-1] if declared else own
-    has_mark = start.startswith(_BOMS)
-    if own == "utf-16" or (codec == own and codec in _KNOWN and _is_text(request, codec)):
+    mark = next((codec for bom, codec in _BOMS.items() if start.startswith(bom)), None)
+    own = mark or _codec(match[2] if match else _UTF8)
+    codec = table_codecs(declared)[-1] if declared and mark is None else own
+    if codec == own and codec in _KNOWN and _is_text(request, codec):
         return path
-    if codec != "utf-8" and not has_mark and _is_text(request, "utf-8") and not _is_text(request, "ascii"):
+    if codec != _UTF8 and mark is None and _is_text(request, _UTF8) and not _is_text(request, "ascii"):
         request.bad_rows.warn(f"{path.name} is valid UTF-8, but is read as {codec}; check `conform.encoding`")
-    return _copy(path, "utf-8" if has_mark else codec)
+    return _copy(path, codec)
 
 
 def note_lost_elements(path: Path, layer: str, rows: int, bad_rows: BadRows) -> None:
@@ -98,7 +99,7 @@ def _codec(name: str) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError:
-        return "utf-8"
+        return _UTF8
 
 
 def _error(path: Path) -> ExpatError | None:
