@@ -8,6 +8,11 @@ import numpy as np
 import pyogrio
 import shapely
 
+from oa_task.features.bad_rows import BadRows
+from oa_task.read.source import open_batches
+from oa_task.runtime.failure import TaskFailure
+from support.readers import entry_of
+
 ROWS = 1_500
 FORMATS = {
     "shapefile": ("a.shp", "ESRI Shapefile", ("a.dbf", "a.shp", "a.shx")),
@@ -57,3 +62,21 @@ def copy_damaged(original: Path, folder: Path, damage: Damage) -> Path:
     shutil.copytree(original.parent, folder)
     damage.apply(folder)
     return folder / original.name
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files of the layer and beside it, as unpacking an archive does."""
+    return sorted(file for file in path.parent.rglob("*") if file.is_file())
+
+
+def is_loss_silent(path: Path, kind: str, count: int = ROWS) -> bool:
+    """Return whether rows are missing, or lack a value, without a failure, a bad row or a warning."""
+    bad_rows = BadRows()
+    try:
+        batches = list(open_batches(files_of(path), entry_of({"format": kind}), bad_rows=bad_rows))
+    except TaskFailure:
+        return False
+    filled = sum(int(((batch.columns["NO"] != "") & (batch.columns["ST"] != "")).sum()) for batch in batches)
+    # Without a single feature a conversion fails with source.empty.
+    is_told = bad_rows.report() or bad_rows.left_out or bad_rows.warnings or not batches
+    return filled < count and not is_told

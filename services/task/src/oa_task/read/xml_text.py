@@ -43,8 +43,10 @@ def readable_xml(request: ReadRequest) -> Path:
     mark = next((codec for bom, codec in _BOMS.items() if start.startswith(bom)), None)
     own = mark or _codec(match[2] if match else _UTF8)
     codec = table_codecs(declared)[-1] if declared and mark is None else own
-    if codec == own and codec in _KNOWN and _is_text(request, codec):
-        return path
+    if codec == own and codec in _KNOWN:
+        if _is_text(request, codec):
+            return path
+        request.bad_rows.warn(f"{path.name} has bytes that are not text in {codec}: the text around them may be lost")
     if codec != _UTF8 and mark is None and _is_text(request, _UTF8) and not _is_text(request, "ascii"):
         request.bad_rows.warn(f"{path.name} is valid UTF-8, but is read as {codec}; check `conform.encoding`")
     return _copy(path, codec)
