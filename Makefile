@@ -59,6 +59,7 @@ fuzz: setup ## Compare random definitions and rows with a plain reference, read 
 	@cd tests && ../.venv/bin/python -m bench.fuzz $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.readers $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.damage $(INPUTS)
+	@cd tests && ../.venv/bin/python -m fuzz.geometries $(INPUTS)
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)

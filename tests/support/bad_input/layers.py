@@ -1,5 +1,6 @@
 """Unusable files of the formats read through GDAL."""
 
+import sqlite3
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ _GPKG: dict[str, Any] = {"format": "gpkg"}
 _GML = b"""<?xml version="1.0"?><c xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><f fid="1">
 <gml:pointProperty><gml:Point><gml:coordinates>1,2</gml:coordinates></gml:Point></gml:pointProperty></f>
 </gml:featureMember></c>"""
+_SITE_GRID = 'LOCAL_CS["Site grid",LOCAL_DATUM["Site",0],UNIT["metre",1],AXIS["X",EAST],AXIS["Y",NORTH]]'
 _VRT = b"""<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>
 </OGRVRTDataSource>"""
 
@@ -124,6 +126,39 @@ CASES = {
     "a GeoPackage in an unknown EPSG code": Case(
         "source.crs", ("'EPSG:99999'", "`conform.srs`"), _gpkg(), conform={**_GPKG, "srs": "EPSG:99999"}
     ),
+    "a .prj of a site grid": Case(
+        "source.crs",
+        ("'Site grid'", "Engineering CRS", "`conform.srs`"),
+        _shapefile_after(lambda folder: (folder / "a.prj").write_text(_SITE_GRID) and None),
+        conform=_SHAPEFILE,
+    ),
+    "a GeoPackage without a place on Earth": Case(
+        "source.crs", ("Engineering CRS", "`conform.srs`"), _gpkg(crs=_SITE_GRID), conform=_GPKG
+    ),
+    "a system of heights as srs": Case(
+        "source.crs",
+        ("'EPSG:5703' (NAVD88 height)", "Vertical CRS", "`conform.srs`"),
+        _gpkg(),
+        conform={**_GPKG, "srs": "EPSG:5703"},
+    ),
+    "a geocentric system as srs": Case(
+        "source.crs",
+        ("'EPSG:4978' (WGS 84)", "Geocentric CRS", "`conform.srs`"),
+        _gpkg(),
+        conform={**_GPKG, "srs": "EPSG:4978"},
+    ),
+    "a map of the Moon as srs": Case(
+        "source.crs",
+        ("'ESRI:104903'", "has no transformation", "celestial body", "`conform.srs`"),
+        _gpkg(),
+        conform={**_GPKG, "srs": "ESRI:104903"},
+    ),
+    "a GeoPackage of truncated geometries": Case(
+        "source.bad_rows",
+        ("invalid geometry", "row 1", "3 bytes are missing"),
+        lambda folder: _truncate_geometries(write_layer(folder / "a.gpkg", shapes=("LINESTRING (1 2, 3 4)",))),
+        conform=_GPKG,
+    ),
     "a missing file geodatabase": Case("source.empty", ("gdb", "a.shp"), _shapefiles("a"), conform={"format": "gdb"}),
     "truncated GML": Case(
         "source.format",
@@ -132,11 +167,34 @@ CASES = {
         name="a.gml",
         conform={"format": "xml", "srs": "EPSG:4326"},
     ),
+    "GML in a system of heights": Case(
+        "source.crs",
+        ("NAVD88 height", "Vertical CRS", "`conform.srs`"),
+        _GML.replace(b"<gml:Point>", b'<gml:Point srsName="EPSG:5703">'),
+        name="a.gml",
+        conform={"format": "xml"},
+    ),
+    "GML of shapes that are none": Case(
+        "source.format",
+        ("geometry cannot be read", "row 1", "feature 1 1 cannot be parsed"),
+        _GML.replace(b"<gml:coordinates>1,2</gml:coordinates>", b""),
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
     "GML without a CRS": Case("source.crs", ("`conform.srs`",), _GML, name="a.gml", conform={"format": "xml"}),
     "XML that points to another file": Case(
         "source.format", ("a.xml", "row 0"), _VRT, name="a.xml", conform={"format": "xml"}
     ),
 }
+
+
+def _truncate_geometries(path: Path) -> Path:
+    with sqlite3.connect(path) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE a SET geom = substr(geom, 1, length(geom) - 3)")
+    database.close()
+    return path
 
 
 def _write_empty(path: Path) -> None:

@@ -104,14 +104,6 @@ def test_points_with_another_geometry_returns_none() -> None:
     assert wkb.points(pa.array(bodies)) is None
 
 
-def test_shapes_ring_of_two_points_becomes_the_center_of_its_bounds() -> None:
-    line = shapely.to_wkb(shapely.from_wkt("LINESTRING (0 0, 4 2)"))
-    ring = line[:1] + (3).to_bytes(4, "little") + (1).to_bytes(4, "little") + line[5:]
-    found, invalid = wkb.shapes(pa.array([ring, line]))
-    assert found[0] == shapely.Point(2, 1)
-    assert invalid.tolist() == [0]
-
-
 @pytest.mark.parametrize("suffix", [".shp", ".gpkg"])
 def test_layer_of_points_yields_points_and_text(tmp_path: Path, suffix: str) -> None:
     path = write(tmp_path / f"a{suffix}", "POINT Z (1 2 3)", "POINT Z (4 5 6)", NO=["1", "é"], size=[1.5, 2.0])

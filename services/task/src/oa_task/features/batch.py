@@ -8,13 +8,22 @@ import polars as pl
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Point geometries in EPSG:4326: float64 arrays of longitude and latitude, NaN in both for a missing geometry."""
+    """Point geometries in EPSG:4326: float64 arrays of longitude and latitude, NaN in both for a missing geometry.
+
+    `from_origin` is the mask of the points that were at exactly 0, 0 in another system, None if there are none.
+    """
 
     x: np.ndarray
     y: np.ndarray
+    from_origin: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def head(self, height: int) -> "Points":
+        """Return the first `height` points."""
+        from_origin = None if self.from_origin is None else self.from_origin[:height]
+        return Points(self.x[:height], self.y[:height], from_origin)
 
 
 @dataclass(frozen=True, slots=True)

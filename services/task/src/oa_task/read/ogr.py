@@ -12,7 +12,8 @@ import pyarrow as pa
 from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
-from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, pyogrio
+from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, is_about_types, pyogrio
+from oa_task.read.gml_skips import note_skip
 from oa_task.read.markup import refuse_truncated_xml
 from oa_task.read.ogr_attributes import OgrAttributes
 from oa_task.read.request import ReadRequest
@@ -104,12 +105,14 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
 
 @contextmanager
 def _collect_warnings(request: ReadRequest) -> Iterator[None]:
-    """Add the warnings of GDAL to the report."""
+    """Add the warnings of GDAL to the report; those about features that it leaves out are bad rows."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
     for warning in caught:
-        request.bad_rows.warn(str(warning.message).replace(f"{request.path.parent}/", ""))
+        text = str(warning.message).replace(f"{request.path.parent}/", "")
+        if not (is_about_types(text) or note_skip(text, request.bad_rows)):
+            request.bad_rows.warn(text)
 
 
 def _layer_name(request: ReadRequest) -> str | int:
@@ -161,6 +164,6 @@ def _geometry(batch: pa.RecordBatch, layer: _OpenLayer, rows: np.ndarray) -> Poi
     pairs = wkb.points(column)
     if pairs is not None:
         return lon_lat_points(*pairs, rows, srs=layer.srs, bad_rows=bad_rows)
-    shapes, invalid = wkb.shapes(column)
-    bad_rows.note("invalid geometry", rows[invalid])
+    shapes, unusable = wkb.shapes(column)
+    bad_rows.note("invalid geometry", rows[list(unusable)], list(unusable.values()))
     return lon_lat_shapes(shapes, rows, srs=layer.srs, bad_rows=bad_rows)
