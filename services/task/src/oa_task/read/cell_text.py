@@ -117,7 +117,7 @@ class CellText:
 
 def note_unreadable(bad_rows: BadRows, rows: np.ndarray, raw: Sequence[bytes], *, name: str, encoding: str) -> None:
     """Count rows whose text in a column is not valid in its encoding."""
-    shown = [str(value[:100])[1:] for value in raw[:5]]
+    shown = [value.decode("utf-8", "backslashreplace") for value in raw[:5]]
     bad_rows.note(f"text that is not {encoding} in column {name[:100]!r}", rows, shown, code="source.encoding")
 
 

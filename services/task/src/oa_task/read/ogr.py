@@ -51,7 +51,7 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
     refuse_web_page(path, f"{request.format} data")
     try:
         yield from _batches(request)
-    except (*_UNREADABLE, pa.ArrowException, OSError) as error:
+    except (*_UNREADABLE, pa.ArrowException) as error:
         row = request.bad_rows.rows_read
         reason = f"{path.name} cannot be read as {request.format} after row {row:,}: {error}"
         raise TaskFailure("source.format", reason) from error
@@ -65,12 +65,20 @@ def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
             layer, reader = _open_layer(request, stack)
         while True:
             with _collect_warnings(request):
-                batch = next(reader, None)
+                batch = _next_batch(reader)
             if batch is None:
                 layer.table.finish()
                 return
             yield _features(batch, layer)
             request.bad_rows.rows_read += batch.num_rows
+
+
+def _next_batch(reader: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
+    """Return the next features, None at the end. Raises pyogrio's DataLayerError where GDAL meets damaged data."""
+    try:
+        return next(reader, None)
+    except OSError as error:
+        raise pyogrio.errors.DataLayerError(str(error)) from error
 
 
 def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Iterator[pa.RecordBatch]]:
