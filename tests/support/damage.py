@@ -65,7 +65,7 @@ def copy_damaged(original: Path, folder: Path, damage: Damage) -> Path:
 
 
 def files_of(path: Path) -> list[Path]:
-    """Return the files of the layer and beside it, as unpacking an archive does."""
+    """Return the files of the layer and next to it, as unpacking an archive does."""
     return sorted(file for file in path.parent.rglob("*") if file.is_file())
 
 

@@ -30,7 +30,7 @@ def dbf(
     deleted: Collection[int] = (),
     announced: int | None = None,
 ) -> bytes:
-    """Return a table; numbers stand at the right of their cells, other values at the left."""
+    """Return a table; numbers are aligned to the right, other values to the left."""
     width = 1 + sum(field.width for field in fields)
     size = HEADER_BYTES + FIELD_BYTES * len(fields) + 1
     count = len(rows) if announced is None else announced

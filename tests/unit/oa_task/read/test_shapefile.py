@@ -135,7 +135,7 @@ def test_read_names_that_are_cut_empty_or_equal(tmp_path: Path) -> None:
     assert batch.columns.row(0, named=True) == {"УЛИ": "a", "": "b", "ST": "c", "ST_2": "d", "_2": "e"}
 
 
-def test_read_long_names_beside_the_table_do_not_replace_those_in_it(tmp_path: Path) -> None:
+def test_read_long_names_next_to_the_table_do_not_replace_those_in_it(tmp_path: Path) -> None:
     path = shapefile(tmp_path, dbf([Field(b"STREETNAME")], [(b"Main",)]), 1)
     fields = "<detailed><attr><attrlabl>STREETNAME_FULL</attrlabl><attrtype>String</attrtype></attr></detailed>"
     path.with_name("a.shp.xml").write_text(f"<metadata><eainfo>{fields}</eainfo></metadata>")
@@ -183,7 +183,7 @@ def test_read_more_rows_than_shapes_are_left_out_with_a_warning(tmp_path: Path) 
     assert bad_rows.warnings == ["a.shp has 100 shapes and a.dbf has 140 rows"]
 
 
-def test_read_short_index_is_made_anew(tmp_path: Path) -> None:
+def test_read_short_index_is_rebuilt(tmp_path: Path) -> None:
     path = shapefile(tmp_path, table_of(100), 100)
     index = path.with_suffix(".shx")
     body = bytearray(index.read_bytes()[: 100 + 60 * 8])
@@ -191,7 +191,7 @@ def test_read_short_index_is_made_anew(tmp_path: Path) -> None:
     index.write_bytes(body)
     found = read(path)
     assert len(found.column("NO")) == 100
-    assert found.bad_rows.warnings == ["a.shx lists 60 shapes and a.shp has more: the index is made anew"]
+    assert found.bad_rows.warnings == ["a.shx lists 60 shapes and a.shp has more: the index is rebuilt"]
 
 
 @pytest.mark.parametrize("table", [None, b""])

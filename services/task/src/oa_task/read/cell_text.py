@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from oa_task.features.bad_rows import BadRows
-from oa_task.read.cells import has_letters_beyond_ascii, is_utf8, plain_texts, texts, trimmed, values
+from oa_task.read.cells import has_letters_beyond_ascii, is_utf8, plain_texts, texts, text_bounds, values
 from oa_task.read.columns import plain_line_ends
 
 UTF8 = "utf-8"
@@ -59,12 +59,12 @@ class CellText:
         plain = plain_texts(cells) if is_ascii or is_utf8_table else None
         if plain is not None:
             return plain_line_ends(plain)
-        starts, ends = trimmed(cells)
+        starts, ends = text_bounds(cells)
         if is_ascii:
             return plain_line_ends(texts(cells, starts, ends))
         suspects = np.flatnonzero(has_letters_beyond_ascii(cells))
         some = cells[suspects]
-        # What follows the end of a text is no part of it.
+        # Bytes after the end of a text do not belong to it.
         some = np.where(np.arange(cells.shape[1]) < ends[suspects, None], some, ord(" "))
         are_utf8 = is_utf8(some) & has_letters_beyond_ascii(some)
         raw = values(cells[suspects], starts[suspects], ends[suspects])

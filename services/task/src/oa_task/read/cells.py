@@ -12,7 +12,7 @@ _CONTINUATION, _CONTINUATION_BITS = 0x80, 0xC0
 _MAX_CONTINUATIONS = 3
 
 
-def trimmed(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def text_bounds(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the start and the end of the text in each cell: up to the first NUL, without the spaces around it."""
     width = cells.shape[1]
     ends = np.full(len(cells), width)

@@ -6,7 +6,7 @@ import numpy as np
 
 from oa_task.features.bad_rows import BadRows
 from oa_task.read.cell_text import UTF8, TableEncoding, decode, decode_all
-from oa_task.read.cells import has_letters_beyond_ascii, is_utf8, trimmed, values
+from oa_task.read.cells import has_letters_beyond_ascii, is_utf8, text_bounds, values
 from oa_task.read.code_pages import codec_of_cpg, codec_of_language
 from oa_task.read.dbf import DbfTable
 from oa_task.read.encoding import table_codecs
@@ -54,7 +54,7 @@ def _content(cpg: Path) -> str | None:
 
 
 def _warn_of_cpg(bad_rows: BadRows, cpg: Path, content: str, codec: str) -> None:
-    problem = f"names {content[:50]!r}, which is no known encoding" if content else "is empty"
+    problem = f"names {content[:50]!r}, an unknown encoding" if content else "is empty"
     bad_rows.warn(f"{cpg.name} {problem}: the texts are read as {codec}; set `conform.encoding`")
 
 
@@ -71,7 +71,7 @@ def _count_utf8(table: DbfTable, named: tuple[str, ...]) -> tuple[int, int]:
             cells = np.ascontiguousarray(records[:, field.start : field.start + field.width])
             cells = cells[has_letters_beyond_ascii(cells)]
             if len(cells):
-                starts, ends = trimmed(cells)
+                starts, ends = text_bounds(cells)
                 utf8 += int(is_utf8(cells).sum())
                 sample += values(cells, starts, ends)
     has_many_bytes = bool(named) and TableEncoding(named).has_letters_of_many_bytes

@@ -19,7 +19,7 @@ def is_real(field: DbfField) -> bool:
 
 
 def value_text(texts: pl.Series, field: DbfField) -> pl.Series:
-    """Return the values of a field as the text that rules read, "" for null; what is no value stays as it is."""
+    """Return the values of a field as the text that rules read, "" for null; the text itself if it has another type."""
     if field.kind in "NF":
         return _numbers(texts, field)
     if field.kind == "D":
@@ -43,7 +43,7 @@ def _reals(texts: pl.Series) -> pl.Series:
     numbers = texts.cast(pl.Float64, strict=False)
     is_no_number = (texts != "") & (numbers.is_null() | numbers.is_infinite() | numbers.is_nan())
     if is_no_number.any():
-        texts = _blanked(texts, texts.str.starts_with("*")).str.replace(",", ".", literal=True)
+        texts = _clear(texts, texts.str.starts_with("*")).str.replace(",", ".", literal=True)
         numbers = texts.cast(pl.Float64, strict=False)
         is_no_number = (texts != "") & (numbers.is_null() | numbers.is_infinite() | numbers.is_nan())
     result = float_text(numbers).fill_null("")
@@ -58,7 +58,7 @@ def _reals(texts: pl.Series) -> pl.Series:
 
 
 def _dates(texts: pl.Series) -> pl.Series:
-    texts = _blanked(texts, texts.str.contains("^0*$"))
+    texts = _clear(texts, texts.str.contains("^0*$"))
     dates = texts.str.to_date("%Y%m%d", strict=False)
     return dates.dt.strftime("%Y/%m/%d").fill_null(texts)
 
@@ -70,6 +70,6 @@ def _booleans(texts: pl.Series) -> pl.Series:
     )
 
 
-def _blanked(texts: pl.Series, is_null: pl.Series) -> pl.Series:
+def _clear(texts: pl.Series, is_null: pl.Series) -> pl.Series:
     """Return texts with "" for the null ones."""
     return texts.set(is_null, "") if is_null.any() else texts

@@ -12,7 +12,7 @@ _EMPTY_WORDS = (2, 20, 22, 28, 30, 36, 38)
 
 
 def remove_short_index(shp: Path) -> str | None:
-    """Remove a .shx file that lists fewer shapes than the .shp file has, so that GDAL makes it anew; say so."""
+    """Remove a .shx file that lists fewer shapes than the .shp file has; GDAL rebuilds it. Return a warning about that."""
     shx = shp.with_suffix(".shx")
     entries = read_entries(shp)
     if not shx.is_file() or not shp.is_file():
@@ -24,7 +24,7 @@ def remove_short_index(shp: Path) -> str | None:
     if not len(entries) or end_words + _SHAPE_HEADER_WORDS > words:
         return None
     shx.unlink()
-    return f"{shx.name} lists {len(entries):,} shapes and {shp.name} has more: the index is made anew"
+    return f"{shx.name} lists {len(entries):,} shapes and {shp.name} has more: the index is rebuilt"
 
 
 def read_entries(shp: Path) -> np.ndarray:

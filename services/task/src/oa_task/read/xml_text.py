@@ -115,7 +115,7 @@ def _error(path: Path) -> ExpatError | None:
 
 
 def _copy(path: Path, codec: str) -> Path:
-    """Return a copy in UTF-8 that declares no other encoding, in a folder of its own beside the file."""
+    """Return a copy in UTF-8 that declares no other encoding, in a folder of its own next to the file."""
     folder = path.with_name(f"{path.name}{COPY_FOLDER}")
     folder.mkdir(exist_ok=True)
     for companion in (path.with_suffix(suffix) for suffix in _COMPANIONS):
