@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from oa_task.features.bad_rows import BadRows
-from oa_task.read.cells import has_letters_beyond_ascii, is_utf8, plain_texts, texts, text_bounds, values
+from oa_task.read.cells import has_letters_beyond_ascii, is_utf8, plain_texts, text_bounds, texts, values
 from oa_task.read.columns import plain_line_ends
 
 UTF8 = "utf-8"

@@ -12,7 +12,7 @@ _EMPTY_WORDS = (2, 20, 22, 28, 30, 36, 38)
 
 
 def remove_short_index(shp: Path) -> str | None:
-    """Remove a .shx file that lists fewer shapes than the .shp file has; GDAL rebuilds it. Return a warning about that."""
+    """Remove a .shx file that lists fewer shapes than the .shp file has, for GDAL to rebuild it; return a warning."""
     shx = shp.with_suffix(".shx")
     entries = read_entries(shp)
     if not shx.is_file() or not shp.is_file():
