@@ -21,6 +21,13 @@ from support.wkb_writer import Spelling, Tree, encode, square, trees
 
 _FORMATS = {"gpkg": ("a.gpkg", "GPKG"), "shapefile": ("a.shp", "ESRI Shapefile"), "xml": ("a.gml", "GML")}
 _DECLARED = ("GEOMETRY", "CURVE", "SURFACE", "COMPOUNDCURVE", "CURVEPOLYGON", "POLYHEDRALSURFACE", "TIN", "TRIANGLE")
+_LINES = (WkbKind.CIRCULAR_STRING, WkbKind.COMPOUND_CURVE, WkbKind.MULTI_CURVE)
+_AREAS = (WkbKind.CURVE_POLYGON, WkbKind.MULTI_SURFACE)
+_GEODATABASE = [
+    *((f"MultiLineString{z}", kind) for kind in _LINES for z in ("", " Z")),
+    *((f"MultiPolygon{z}", kind) for kind in _AREAS for z in ("", " Z")),
+    *(("GeometryCollection Z", kind) for kind in (WkbKind.POLYHEDRAL_SURFACE, WkbKind.TIN)),
+]
 _LINE = Tree(WkbKind.LINE, (((0.0, 5.0), (10.0, 5.0)),))
 _ARC = Tree(WkbKind.CIRCULAR_STRING, (((0.0, 5.0), (5.0, 10.0), (10.0, 5.0)),))
 
@@ -79,6 +86,29 @@ def test_every_type_in_every_format_is_read(
         assert not shape.is_empty
         assert not shape.has_z
         assert shapely.get_type_id(shape) <= shapely.GeometryType.GEOMETRYCOLLECTION
+
+
+@pytest.mark.parametrize(("layer_type", "kind"), _GEODATABASE)
+@settings(deadline=None, max_examples=2, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_curves_and_patches_of_a_geodatabase_are_read(
+    tmp_path: Path, layer_type: str, kind: WkbKind, data: st.DataObject
+) -> None:
+    tree = data.draw(trees(kind).filter(lambda drawn: len(set(drawn.places())) > 1))  # GDAL writes no degenerate arc
+    shutil.rmtree(tmp_path / "a.gdb", ignore_errors=True)
+    body = encode(tree, Spelling("Z" if layer_type.endswith("Z") else ""))
+    pyogrio.raw.write(
+        tmp_path / "a.gdb",
+        np.array([body] * 3, dtype=object),
+        [np.array(["1", "2", "3"], dtype=object)],
+        ["NO"],
+        geometry_type=layer_type,
+        crs="EPSG:25832",
+        driver="OpenFileGDB",
+    )
+    result = read_files([tmp_path / "a.gdb"], {"format": "gdb"})
+    assert result.bad_rows.report() == {}
+    assert [shape.is_empty for shape in result.shapes] == [False] * 3
 
 
 @pytest.mark.parametrize("declared", _DECLARED)

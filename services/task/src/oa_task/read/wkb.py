@@ -18,6 +18,8 @@ _POINT_TYPES = {
 _ISO_STEP, _MAX_THOUSANDS = 1000, 3
 _TYPE_BITS = 0x1FFFFFFF  # of a type word, without the bits of PostGIS for Z, M and SRID
 _PLAIN_KINDS = np.arange(WkbKind.POINT, WkbKind.COLLECTION)
+_MULTI_AREAS = np.array([WkbKind.MULTI_POLYGON, WkbKind.MULTI_SURFACE])
+_PART_COUNT, _RING_COUNT = slice(5, 9), slice(14, 18)  # of a multipolygon, and of its first part
 # The nesting that fits in this many bytes takes less than half of the stack that GEOS has for it.
 _MAX_UNCHECKED_BYTES = 32 * 1024
 
@@ -50,32 +52,25 @@ def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
     with one or is unusable.
     """
     bodies = np.array(array.to_pylist(), dtype=object)
-    result = np.full(len(bodies), None, dtype=object)
-    is_plain, has_z = _classify(array, bodies)
-    result[is_plain] = shapely.from_wkb(bodies[is_plain], on_invalid="ignore")
-    filled = np.array([bool(body) for body in bodies], dtype=bool)
+    is_filled = np.diff(_buffers(array)[0]) > 0
+    is_plain, may_overlap = _classify(array, bodies)
+    plain = bodies.copy()
+    plain[~is_plain] = None
+    result: np.ndarray = shapely.from_wkb(plain, on_invalid="ignore")
     unusable: dict[int, str] = {}
-    for index in np.flatnonzero(filled & shapely.is_missing(result)).tolist():
+    for index in np.flatnonzero(is_filled & shapely.is_missing(result)).tolist():
         try:
             result[index] = read_geometry(bodies[index])
         except (WkbError, shapely.errors.GEOSException) as error:
             result[index], unusable[index] = center(bodies[index]), str(error)
-    _unite_patches_at(
-        result, np.flatnonzero(has_z & (shapely.get_type_id(result) == shapely.GeometryType.MULTIPOLYGON))
-    )
+    for index in np.flatnonzero(may_overlap)[~shapely.is_valid(result[may_overlap])].tolist():
+        if isinstance(result[index], shapely.MultiPolygon):
+            result[index] = unite_patches(result[index])
     return result, unusable
 
 
-def _unite_patches_at(shapes: np.ndarray, indexes: np.ndarray) -> None:
-    """Replace the multipolygons in space, among those at `indexes`, whose patches cover the same ground."""
-    holes = shapely.get_num_interior_rings(shapely.get_geometry(shapes[indexes], 0))
-    several = indexes[(shapely.get_num_geometries(shapes[indexes]) > 1) | (holes > 0)]
-    for index in several[~shapely.is_valid(shapes[several])].tolist():
-        shapes[index] = unite_patches(shapes[index])
-
-
 def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return whether GEOS can read each geometry, and whether it has a third ordinate.
+    """Return whether GEOS can read each geometry, and whether it is a multipolygon in space of more than one ring.
 
     GEOS reads points, lines, polygons and collections of one of these. It crashes on deep nesting.
     """
@@ -90,7 +85,18 @@ def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarr
     is_plain = filled & (headers[:, 0] <= 1) & (thousands <= _MAX_THOUSANDS) & np.isin(kinds, _PLAIN_KINDS)
     for index in np.flatnonzero(is_plain & (kinds > WkbKind.POLYGON) & (sizes > _MAX_UNCHECKED_BYTES)).tolist():
         is_plain[index] = is_flat(bodies[index])
-    return is_plain, (codes > _TYPE_BITS) | (thousands > 0)
+    may_overlap = np.isin(kinds, _MULTI_AREAS) & ((codes > _TYPE_BITS) | (thousands > 0))
+    may_overlap[may_overlap] = ~_has_one_ring(starts[may_overlap], sizes[may_overlap], body)
+    return is_plain, may_overlap
+
+
+def _has_one_ring(starts: np.ndarray, sizes: np.ndarray, body: np.ndarray) -> np.ndarray:
+    """Return whether multipolygons have one part with one ring; False where they are not as GDAL writes them."""
+    has_one = sizes > _RING_COUNT.stop
+    for place in (_PART_COUNT, _RING_COUNT):
+        count = np.ascontiguousarray(body[starts[has_one, None] + np.arange(place.start, place.stop)]).view("<u4")
+        has_one[has_one] = count[:, 0] == 1
+    return has_one
 
 
 def _buffers(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
