@@ -104,6 +104,39 @@ CASES = {
         _shapefile_after(lambda folder: (folder / "a.shp").write_bytes((folder / "a.shp").read_bytes()[:50]) and None),
         conform=_SHAPEFILE,
     ),
+    "a shapefile without a .dbf file": Case(
+        "source.columns_missing",
+        ("a.dbf is missing", "a.shp"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").unlink()),
+        conform=_SHAPEFILE,
+        rules={"number": "NO"},
+    ),
+    "an empty .dbf file": Case(
+        "source.columns_missing",
+        ("a.dbf is empty", "a.shp"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes(b"") and None),
+        conform=_SHAPEFILE,
+        rules={"number": "NO"},
+    ),
+    "a damaged header of a .dbf file": Case(
+        "source.format",
+        ("a.dbf", "header", "0 fields"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes(bytes(100)) and None),
+        conform=_SHAPEFILE,
+    ),
+    "a .dbf file that lacks rows": Case(
+        "source.format",
+        ("1 of 1 rows", "a.dbf", "a.shp has 1 shapes"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes((folder / "a.dbf").read_bytes()[:70]) and None),
+        conform=_SHAPEFILE,
+    ),
+    "a shapefile that is not in the declared encoding": Case(
+        "source.encoding",
+        ("utf-8", "`conform.encoding`", "'NO'", "row 1"),
+        _shapefile_after(lambda folder: _replace_last_text(folder / "a.dbf", b"\xe9")),
+        conform={**_SHAPEFILE, "encoding": "utf-8"},
+        rules={"number": "NO"},
+    ),
     "a shapefile without features": Case(
         "source.empty", (), _shapefile_after(lambda folder: _write_empty(folder / "a.shp")), conform=_SHAPEFILE
     ),
@@ -164,6 +197,13 @@ CASES = {
     "a missing file geodatabase": Case(
         "source.empty", ("gdb", "a.shp", "b.shp"), _shapefiles("a", "b"), conform={"format": "gdb"}
     ),
+    "GML that is damaged in the middle": Case(
+        "source.format",
+        ("a.gml", "mismatched tag", "line 2", "of 1 rows"),
+        _GML.replace(b"<f ", b"<g "),
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
     "truncated GML": Case(
         "source.format",
         ("a.gml", "byte 150 ", "element c "),
@@ -197,6 +237,12 @@ def _truncate_geometries(path: Path) -> Path:
         database.execute("UPDATE a SET geom = substr(geom, 1, length(geom) - 3)")
     database.close()
     return path
+
+
+def _replace_last_text(path: Path, text: bytes) -> None:
+    """Replace the last text in the table of a shapefile."""
+    body = path.read_bytes()
+    path.write_bytes(body.replace(b" 1", b" " + text))
 
 
 def _write_empty(path: Path) -> None:

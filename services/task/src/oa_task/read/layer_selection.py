@@ -3,6 +3,7 @@
 from oa_task.read.gdal import pyogrio
 from oa_task.read.geodatabase import compressed_tables, describe_compressed_tables
 from oa_task.read.request import ReadRequest
+from oa_task.read.xml_text import XML_FORMATS
 from oa_task.runtime.failure import TaskFailure
 
 _MAX_NAMES = 50
@@ -52,6 +53,8 @@ def _chosen_layer(layer: object, names: list[str], compressed: list[str]) -> str
 def _first_with_shapes(layers: list[tuple[str, object]], compressed: list[str], request: ReadRequest) -> str:
     shaped = [name for name, kind in layers if kind is not None]
     names = [name for name, _kind in layers]
+    if not shaped and names and request.format in XML_FORMATS:
+        return names[0]  # GDAL learns from the features whether they have shapes, up to where the XML is damaged.
     if not shaped:
         tables = f"its tables are {', '.join(names[:_MAX_NAMES])}" if names else "it has no layers"
         text = f"{request.path.name} has no layer with shapes; {tables}"
