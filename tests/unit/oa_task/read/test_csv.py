@@ -13,6 +13,7 @@ from oa_task.features.bad_rows import BadRows
 from oa_task.read.coordinates import points
 from oa_task.read.crs import projection
 from oa_task.read.csv_plain import Layout, parse_plain, whole_records
+from oa_task.read.csv_quotes import RecordShape
 from oa_task.read.csv_records import CsvRecords
 from oa_task.read.text_buffer import TextBuffer
 from oa_task.runtime.failure import TaskFailure
@@ -53,7 +54,7 @@ def test_records_any_text_equals_the_csv_module(pieces: list[str], width: int) -
     if text.count('"') % 2:
         return
     records = CsvRecords(TextBuffer(iter([text.encode()])), separator=",", bad_rows=BadRows())
-    rows, _ = records.rows(len(text.encode()), width)
+    rows, _ = records.rows(len(text.encode()), RecordShape(width, ","))
     expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row and len(row) <= width]
     assert rows == [row + [""] * (width - len(row)) for row in expected]
 

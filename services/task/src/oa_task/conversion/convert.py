@@ -46,6 +46,7 @@ def convert(
         clock.phase("pass"),
     ):
         ConversionPass(entry.layer, conformer, stats, outputs, clock, on_progress).run(_batches(parts, entry, bad_rows))
+        bad_rows.pages.check()
         if stats.count == 0:
             raise TaskFailure("source.empty", f"no features in the data{bad_rows.explanation()}")
         bad_rows.check()
