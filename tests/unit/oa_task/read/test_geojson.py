@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oa_task.features.bad_rows import BadRows
 from oa_task.read import geojson_collection
 from oa_task.read.geojson_geometry import geometries
-from oa_task.read.geojson_stream import feature_blocks
+from oa_task.read.geojson_stream import GeoJsonStream
 from oa_task.read.json_columns import json_column
 from oa_task.runtime.failure import TaskFailure
 from support.readers import ReadBytes
@@ -55,7 +55,7 @@ def test_feature_blocks_any_collection_yields_its_features(values: list[Any], in
     body = json.dumps({"a": {"features": [1]}, "features": features, "crs": {"b": [1]}}, indent=indent).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(geojson_collection, "_BLOCK_BYTES", 64)
-        blocks = list(feature_blocks(pieces_of(body, piece), BadRows(), "x"))
+        blocks = list(GeoJsonStream(pieces_of(body, piece), BadRows(), "x").blocks())
     assert round_integers([item for block in blocks for item in block.features]) == round_integers(features)
     assert [item for block in blocks for item in block.exact()] == features
 
@@ -65,7 +65,7 @@ def test_feature_blocks_any_collection_yields_its_features(values: list[Any], in
 def test_feature_blocks_any_sequence_yields_its_features(values: list[Any], separator: str) -> None:
     features = [feature(value=value) for value in values]
     body = "".join(f"{separator}{json.dumps(one)}\n" for one in features).encode()
-    blocks = list(feature_blocks(pieces_of(body, 100), BadRows(), "x"))
+    blocks = list(GeoJsonStream(pieces_of(body, 100), BadRows(), "x").blocks())
     assert round_integers([item for block in blocks for item in block.features]) == round_integers(features)
     assert [item for block in blocks for item in block.exact()] == features
 

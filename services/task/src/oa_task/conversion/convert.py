@@ -57,8 +57,9 @@ def convert(
             "warnings": [*bad_rows.warnings, *conformer.warnings],
         }
     clock.add(outputs.seconds)
+    post_pass = PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without)
+    report["warnings"] = [*report["warnings"], *post_pass.write(parts[0], stats, clock)]
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without).write(parts[0], stats, clock)
     return {**report, "seconds": clock.seconds}
 
 

@@ -40,7 +40,7 @@ class Pages:
             if page.total is not None and present < page.total:
                 text = f"{page.file} announces {page.total:,} features ({page.total_name}) and has {present:,}"
                 raise TaskFailure("upstream.truncated", f"{text}: it is a part of the data; {_ADVICE}")
-        if self.pages and self.pages[-1].more and self.pages[-1].total is None:
+        if self.pages and self.pages[-1].more:
             last = self.pages[-1]
             text = f"{last.file} has {last.features:,} features and says that more follow ({last.more})"
             raise TaskFailure("upstream.truncated", f"{text}: it is a page of the data, not the whole; {_ADVICE}")

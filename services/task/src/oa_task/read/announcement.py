@@ -1,16 +1,18 @@
 """What a collection of features says of the features that it lacks, in GeoJSON and in the GML of WFS."""
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from oa_shared.json_types import JsonMapping
 from oa_task.features.pages import Page
 
 # ArcGIS; OGC API Features and WFS; GeoServer; APIs that count.
-_TOTALS = ("numberMatched", "totalFeatures", "numberOfFeatures", "numberReturned", "totalCount", "total_count")
+_TOTALS = ("numberMatched", "totalFeatures", "numberOfFeatures", "totalCount", "total_count")
 _FLAGS = ("exceededTransferLimit", "hasMore")
 _LINKS = ("next", "@odata.nextLink")
+_NEXT_PAGE = "a link to the next page"
 _HEAD_BYTES = 64 * 1024
 _ROOT = re.compile(rb"<(?:[\w.-]+:)?FeatureCollection\b([^>]*)>")
 _ATTRIBUTE = re.compile(rb"\b(?<!:)(numberMatched|numberReturned|numberOfFeatures|next)\s*=\s*([\"'])(.*?)\2")
@@ -24,39 +26,48 @@ def page_of_members(file: str, members: JsonMapping, features: int) -> Page:
         totals["context.matched"] = matched
     if "next" in members and (count := _count(members.get("count"))) is not None:
         totals["count"] = count
+    if (returned := _count(members.get("numberReturned")) or 0) > features:
+        totals["numberReturned"] = returned
     name = max(totals, key=lambda name: totals[name], default="")
-    return Page(file, features, totals.get(name), name, next(_says_more(members), ""))
+    more = _flag(members) or ("" if totals else _link(members))
+    return Page(file, features, totals.get(name), name, more)
 
 
-def page_of_gml(path: Path, features: int) -> Page:
-    """Return what the root element of a WFS answer announces; `features` is the number that was read."""
+def page_of_gml(path: Path, features: int, *, layers: Callable[[], int]) -> Page:
+    """Return what the root element of a WFS answer announces; `features` is the number that was read of one layer.
+
+    The element counts the features of all `layers`, so that of several only its own two counts are compared.
+    """
+    attributes = _root_attributes(path)
+    totals = {name: total for name in ("numberMatched", "numberOfFeatures") if (total := _count(attributes.get(name)))}
+    name = max(totals, key=lambda name: totals[name], default="")
+    total, more = totals.get(name), _NEXT_PAGE if attributes.get("next") and not totals else ""
+    if total is not None and total > features and layers() > 1:
+        returned = _count(attributes.get("numberReturned"))
+        return Page(path.name, total if returned is None else returned, total, name, more)
+    return Page(path.name, features, total, name, more)
+
+
+def _root_attributes(path: Path) -> dict[str, str]:
+    """Return the attributes of the root element that count features or link to more; empty if it is no collection."""
     with path.open("rb") as file:
         root = _ROOT.search(file.read(_HEAD_BYTES))
-    values = {match[1].decode(): match[3].decode("utf-8", "replace") for match in _ATTRIBUTE.finditer(root[1])} if root else {}
-    totals = {name: total for name in ("numberMatched", "numberOfFeatures") if (total := _count(values.get(name)))}
-    name = max(totals, key=lambda name: totals[name], default="")
-    return Page(path.name, features, totals.get(name), name, "a link to the next page" if values.get("next") else "")
+    found = _ATTRIBUTE.finditer(root[1]) if root else ()
+    return {match[1].decode(): match[3].decode("utf-8", "replace") for match in found}
 
 
-def returned_by_gml(path: Path) -> int:
-    """Return the number of features that the root element of a WFS answer counts in it, of all layers; 0 if none."""
-    with path.open("rb") as file:
-        root = _ROOT.search(file.read(_HEAD_BYTES))
-    values = {match[1]: match[3].decode("utf-8", "replace") for match in _ATTRIBUTE.finditer(root[1])} if root else {}
-    return _count(values.get(b"numberReturned")) or 0
+def _flag(members: JsonMapping) -> str:
+    """Return the name of the member that says that the server has left features out, "" if there is none."""
+    places = [place for place in (members, members.get("properties")) if isinstance(place, dict)]
+    return next((name for name in _FLAGS for place in places if str(place.get(name)).lower() == "true"), "")
 
 
-def _says_more(members: JsonMapping) -> Iterator[str]:
-    """Yield the names of the members that say that more features follow."""
-    properties = members.get("properties")
-    for name in _FLAGS:
-        for place in (members, properties):
-            if isinstance(place, dict) and str(place.get(name)).lower() == "true":
-                yield name
+def _link(members: JsonMapping) -> str:
+    """Return what links to the next page, "" if nothing does; where features are counted, the count says more."""
     links = members.get("links")
-    named = links if isinstance(links, list) else [{"rel": "next", "href": links.get("next")}] if isinstance(links, dict) else []
-    if any(members.get(name) for name in _LINKS) or any(_is_next_link(link) for link in named):
-        yield "a link to the next page"
+    has_link = isinstance(links, dict) and bool(links.get("next"))
+    has_link = has_link or (isinstance(links, list) and any(map(_is_next_link, links)))
+    return _NEXT_PAGE if has_link or any(members.get(name) for name in _LINKS) else ""
 
 
 def _is_next_link(link: object) -> bool:
@@ -67,5 +78,6 @@ def _count(value: object) -> int | None:
     """Return a number of features, None for a value that is not one, such as "unknown"."""
     if isinstance(value, str):
         return int(value) if value.strip().isdecimal() else None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return int(value) if is_number and value == value // 1 and value >= 0 else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return int(value) if value >= 0 else None

@@ -21,16 +21,20 @@ class RecordShape:
 
     def is_record(self, line: str) -> bool:
         """Return whether a line on its own has the cells of a record."""
-        cells = without_surplus(loose_cells(line, self.separator), self.width)
-        return len(cells) == self.width > 1 and all(_is_number(cells[index]) for index in self.coordinates)
+        return self._are_sound(loose_cells(line, self.separator))
 
-    def swallows_records(self, lines: list[str]) -> bool:
-        """Return whether most lines of a quoted field are records of their own."""
+    def swallows_records(self, lines: list[str], cells: Cells) -> bool:
+        """Return whether the lines of one record, whose quoted fields are over many lines, are records of their own.
+
+        Most of them must look like records; one if all of them together look like none, or quotes are out of place.
+        """
         filled = [line for line in lines if line.strip()]
         if len(filled) < 2 or not self.coordinates:  # noqa: PLR2004 - a field over several lines
             return False
-        records = [line for line in filled if self.is_record(line)]
-        return len(records) >= 2 and 2 * len(records) >= len(filled)  # noqa: PLR2004 - one line may be a coincidence
+        if not self._are_sound(cells) or not self._has_strict_quotes(lines):
+            return any(map(self.is_record, filled))
+        records = sum(map(self.is_record, filled))
+        return records >= 2 and 2 * records >= len(filled)  # noqa: PLR2004 - one line may be a coincidence
 
     def mend(self, line: str, cells: Cells) -> Cells:
         """Return the cells of one line with the right number, if another reading of its quotes has it."""
@@ -42,14 +46,27 @@ class RecordShape:
                 return other
         return cells
 
+    def _has_strict_quotes(self, lines: list[str]) -> bool:
+        try:
+            list(csv.reader(lines, delimiter=self.separator, strict=True))
+        except csv.Error:
+            return False
+        return True
+
+    def _are_sound(self, cells: Cells) -> bool:
+        """Return whether cells are as many as the columns, with numbers or nothing as coordinates."""
+        cells = without_surplus(cells, self.width)
+        return len(cells) == self.width > 1 and all(_is_number(cells[index]) for index in self.coordinates)
+
 
 def loose_cells(line: str, separator: str) -> Cells:
     """Return the cells of one line, where only quotes around an entire cell are quotes; a lone first one is dropped."""
     sep = re.escape(separator)
-    pattern = rf'"((?:[^"]|"")*+)"(?={sep}|$)|([^{sep}]*)'
-    body, cells, position = line.rstrip("\r\n"), [], 0
+    pattern = re.compile(rf'"((?:[^"]|"")*+)"(?={sep}|$)|([^{sep}]*)')
+    body, position = line.rstrip("\r\n"), 0
+    cells: Cells = []
     while True:
-        match = re.compile(pattern).match(body, position)
+        match = pattern.match(body, position)
         if match is None:
             return cells
         quoted, plain = match[1], match[2]

@@ -105,12 +105,12 @@ class CsvRecords:
         cells, problem = self._read()
         if cells is None:
             return None
-        if len(self._record) > 1 and shape.swallows_records(self._record):
+        if len(self._record) > 1 and shape.swallows_records(self._record, cells):
             return self._first_line()
         if problem is not None:
             raise TaskFailure("source.format", f"row {self._row()} is not valid CSV: {problem}") from problem
         if self._is_ended and not self._again:
-            self._note_unclosed(shape)
+            self._note_unclosed()
         return shape.mend(self._record[0], cells) if len(self._record) == 1 else cells
 
     def _read(self) -> tuple[Cells | None, csv.Error | None]:
@@ -130,7 +130,7 @@ class CsvRecords:
             self._stray_rows.append(self._bad_rows.rows_read)
         return loose_cells(self._record[0], self._separator)
 
-    def _note_unclosed(self, shape: RecordShape) -> None:
+    def _note_unclosed(self) -> None:
         """Refuse a quoted field that is still open at the end of the text, unless it spans only one line.
 
         Such a field contains everything after its quote.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import orjson
@@ -63,12 +64,11 @@ def crs_name(members: JsonMapping) -> str | None:
 
 
 def _mentions_crs(file: TextFile) -> bool:
-    end = b""
-    for piece in file.pieces():
-        if _MEMBER in piece or _MEMBER in end + piece[: len(_MEMBER)]:
-            return True
-        end = piece[-len(_MEMBER) :]
-    return False
+    """Return whether the member may be in the file: true for an encoding in which ASCII letters are not bytes."""
+    if not file.path.stat().st_size:
+        return False
+    with file.path.open("rb") as raw, mmap(raw.fileno(), 0, access=ACCESS_READ) as text:
+        return _MEMBER.decode().encode(file.codec) != _MEMBER or text.find(_MEMBER) >= 0
 
 
 def _members_at_end(path: Path) -> JsonMapping | None:

@@ -19,7 +19,7 @@ _MAX_FEATURE_BYTES = 64 * 1024 * 1024
 _MAX_HEAD_BYTES = 16 * 1024 * 1024
 _FEATURES = re.compile(rb'"features"\s*:\s*\[')
 _RECORD_SEPARATOR = b"\x1e"
-_SHOWN = 100
+_SHOWN = 200
 
 
 @dataclass(slots=True)
@@ -120,19 +120,17 @@ class GeoJsonStream:
 
     def _check_value(self, *, is_first: bool) -> None:
         """Raise TaskFailure source.format unless the text goes on with a feature."""
-        text = self._text.held
+        text, place = self._text.held, f"byte {self._text.offset:,}"
+        start = text[:_SHOWN].decode("utf-8", "replace")
         try:
             value, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
         except (ValueError, RecursionError) as error:
-            shown = text[:_SHOWN].decode("utf-8", "replace")
-            offset = self._text.offset + (error.pos if isinstance(error, json.JSONDecodeError) else 0)
-            problem = error if is_first else f"text follows the features: {shown!r}"
-            raise TaskFailure("source.format", f"{self._name} is not valid GeoJSON at byte {offset:,}: {problem}") from error
+            problem = str(error) if is_first else f"text follows the features: {start!r}"
+            raise TaskFailure("source.format", f"{self._name} is not valid GeoJSON at {place}: {problem}") from error
         if not isinstance(value, dict) or value.get("type") != "Feature":
             kind = f"an object with {', '.join(map(repr, islice(value, 10)))}" if isinstance(value, dict) else "a value"
-            start, place = text[:200].decode("utf-8", "replace"), f"from byte {self._text.offset:,} on it is {kind}"
             what = "has no features" if is_first else "does not go on with features"
-            raise TaskFailure("source.format", f"{self._name} {what}; {place}: {start}")
+            raise TaskFailure("source.format", f"{self._name} {what}; from {place} on it is {kind}: {start}")
 
 
 def _is_collection(value: object) -> bool:

@@ -64,10 +64,8 @@ class Utf8Cells:
 
 
 def _is_single_byte(codec: str) -> bool:
-    try:
-        return len(bytes(_ASCII).decode(codec)) == len(_ASCII) and len(bytes(_LEAD).decode(codec, "replace")) == len(_LEAD)
-    except UnicodeError:
-        return False
+    values = bytes([*_ASCII, *_LEAD])
+    return len(values.decode(codec, "replace")) == len(values)
 
 
 def _letters(codec: str, values: range) -> str:
