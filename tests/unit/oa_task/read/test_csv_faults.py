@@ -88,7 +88,9 @@ def read_body(body: bytes, separator: str = ",", **conform: str) -> ReadResult:
 
 @pytest.mark.parametrize("is_plain", [True, False], ids=["fast", "csv-module"])
 @settings(deadline=None, max_examples=150)
-@given(table=tables(), end=st.sampled_from(["", "\x1a", "\r\n\x1a\x1a"]), line_end=st.sampled_from(["\n", "\r\n", "\r"]))
+@given(
+    table=tables(), end=st.sampled_from(["", "\x1a", "\r\n\x1a\x1a"]), line_end=st.sampled_from(["\n", "\r\n", "\r"])
+)
 def test_csv_any_table_with_faults_loses_no_row_in_silence(
     table: Table, end: str, line_end: str, *, is_plain: bool
 ) -> None:
@@ -115,3 +117,75 @@ def check_rows(table: Table, found: ReadResult) -> None:
         number: row for number, row in expected.items() if number in found.rows
     }
     assert set(expected) <= set(found.rows)
+
+
+HEADER, ROWS = "NO;ST;X;Y\n", "".join(f"{number};Rue {number};2.5;48\n" for number in range(40))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        HEADER + ROWS,
+        "sep=;\n" + HEADER + ROWS,
+        '"SEP=;"\r\n' + HEADER + ROWS,
+        " NO;ST ; X;Y \n" + ROWS,
+        '\ufeff"NO";"ST";"X";"Y"\n' + ROWS,
+        HEADER + ROWS + "\x1a",
+        HEADER + ROWS + "\r\n\x1a\x1a\r\n",
+        (HEADER + ROWS).replace("\n", ";\n"),
+        HEADER + ROWS.replace("\n", ";\n"),
+        HEADER + ROWS.replace("\n", ";;;\n"),
+        (HEADER + ROWS).replace("\n", "\r"),
+        HEADER + ROWS.replace("2.5", "2,5"),
+        HEADER + ROWS.replace("Rue 3;", '"Rue 3;').replace("Rue 30;", '"Rue 30;'),
+        HEADER + ROWS.replace("9;Rue 9", '"9";"Rue 9'),
+        HEADER.replace("ST", '"ST') + ROWS,
+    ],
+)
+def test_csv_file_in_another_form_has_the_same_rows(body: str) -> None:
+    found = read_body(body.encode(), ";")
+    assert found.column("NO") == [str(number) for number in range(40)]
+    assert found.column("ST") == [f"Rue {number}" for number in range(40)]
+    assert found.points == [(2.5, 48)] * 40
+    assert found.bad_rows.reasons == {}
+
+
+def test_csv_separator_line_sets_the_separator_that_the_definition_lacks(read: ReadBytes) -> None:
+    assert read(b"sep=;\nNO;X;Y\n1;2;3\n").column("NO") == ["1"]
+
+
+def test_csv_separator_line_counts_as_a_line_that_the_definition_skips(read: ReadBytes) -> None:
+    assert read(b"sep=,\nNO,X,Y\n1,2,3\n", headers=2, skiplines=2).column("NO") == ["1"]
+
+
+def test_csv_name_with_blanks_that_a_rule_names_keeps_them(read: ReadBytes) -> None:
+    found = read(b"NO , ST,X,Y\n1,2,3,4\n", number="NO ", street="ST")
+    assert found.batches[0].columns.columns == ["NO ", "ST", "X", "Y"]
+
+
+def test_csv_missing_coordinate_column_shows_the_nearest_name(read: ReadBytes) -> None:
+    with pytest.raises(TaskFailure, match=r"nearest.*'LON'") as caught:
+        read(b"NO,LON,Y\n1,2,3\n", lon="lon")
+    assert caught.value.code == "source.columns_missing"
+
+
+@pytest.mark.parametrize("closing", ['"Rue 30;', 'Rue 30";'])
+def test_csv_two_stray_quotes_far_apart_are_told_with_their_rows(closing: str) -> None:
+    body = HEADER + ROWS.replace("Rue 3;", '"Rue 3;').replace("Rue 30;", closing)
+    found = read_body(body.encode(), ";")
+    assert len(found.column("NO")) == 40
+    assert "not closed" in found.bad_rows.warnings[0]
+    assert "row 4" in found.bad_rows.warnings[0]
+
+
+def test_csv_stray_quote_before_more_text_than_a_field_may_have_is_read() -> None:
+    rows = "".join(f"{number};Rue {number};2.5;48\n" for number in range(700_000))
+    found = read_body((HEADER + rows.replace("Rue 7;", '"Rue 7;')).encode(), ";")
+    assert found.column("NO") == [str(number) for number in range(700_000)]
+
+
+def test_csv_field_over_many_lines_with_separators_stays_one_field() -> None:
+    notes = '"first, line\nsecond, line\n\nthird, line, end"'
+    found = read_body(f"NO,ST,X,Y\n1,{notes},2,3\n2,b,2,3\n".encode())
+    assert found.column("ST") == ["first, line\nsecond, line\n\nthird, line, end", "b"]
+    assert found.bad_rows.warnings == []

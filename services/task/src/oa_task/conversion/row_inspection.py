@@ -74,9 +74,7 @@ def _numbered_rows(
             return
 
 
-def _sample_batches(
-    files: list[Path], entry: TaskEntry, bad_rows: BadRows, *, limit: int
-) -> Iterator[FeatureBatch]:
+def _sample_batches(files: list[Path], entry: TaskEntry, bad_rows: BadRows, *, limit: int) -> Iterator[FeatureBatch]:
     """Yield the first `limit` features with all columns; with those of the rules if another one is unreadable."""
     first_row, is_begun = bad_rows.rows_read, False
     try:

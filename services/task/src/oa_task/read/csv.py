@@ -55,9 +55,9 @@ def read_csv(request: ReadRequest) -> Iterator[FeatureBatch]:
 def _frames(buffer: TextBuffer, records: CsvRecords, layout: Layout) -> Iterator[Frame]:
     """Yield the selected columns of each block, and the input row of each record in it."""
     shape = RecordShape(len(layout.names), layout.separator, layout.coordinates)
-    while ahead := buffer.peek(BLOCK_BYTES):
+    while (ahead := buffer.peek(BLOCK_BYTES)) or records.has_lines_again:
         block = whole_records(ahead)
-        frame = parse_plain(block, layout) if block else None
+        frame = parse_plain(block, layout) if block and not records.has_lines_again else None
         if frame is None:
             records_read, rows = records.rows(len(block) or 1, shape)
             data = {layout.names[index]: [cells[index] for cells in records_read] for index in layout.selected}

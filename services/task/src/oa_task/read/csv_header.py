@@ -111,6 +111,9 @@ def _check_coordinate_columns(names: tuple[str, ...], coordinates: tuple[str, st
     if missing:
         text = f"missing coordinate column {', '.join(missing)} (`conform.lon`, `conform.lat`)"
         shown = ", ".join(name[:_MAX_SHOWN] for name in names[:50])
-        near = {name: get_close_matches(name, names, n=1) for name in missing}
-        hint = "".join(f"; nearest to {name}: {found[0][:_MAX_SHOWN]!r}" for name, found in near.items() if found)
+        by_letters = {name.casefold(): name for name in names}
+        near = {name: get_close_matches(name.casefold(), by_letters, n=1) for name in missing}
+        hint = "".join(
+            f"; nearest to {name}: {by_letters[found[0]][:_MAX_SHOWN]!r}" for name, found in near.items() if found
+        )
         raise TaskFailure("source.columns_missing", f"{text}; the data has {shown}{hint}")

@@ -32,6 +32,11 @@ class CsvRecords:
         self._stray_rows: list[int] = []
         self._stray_count = 0
 
+    @property
+    def has_lines_again(self) -> bool:
+        """Return whether lines wait that come before the front of the buffer."""
+        return bool(self._again)
+
     def header(self, coordinates: tuple[str, str]) -> Cells:
         """Consume and return the first record that is not blank, empty at the end of the text.
 
