@@ -29,9 +29,8 @@ class Pages:
     pages: list[Page] = field(default_factory=list)
 
     def add(self, page: Page) -> None:
-        """Add a collection that announces something."""
-        if page.total is not None or page.more:
-            self.pages.append(page)
+        """Add the next collection."""
+        self.pages.append(page)
 
     def check(self) -> None:
         """Raise TaskFailure upstream.truncated if a collection is only a part of what it announces."""

@@ -70,7 +70,9 @@ class GeoJsonStream:
         text = self._text
         while True:
             start = _features_start(text.held)
-            is_known = start is not None or text.held.startswith(b"[") or _is_sequence(text.held)
+            # Without its end, the first line may go on with another feature.
+            is_line = text.is_exhausted or b"\n" in text.held or text.held.startswith(_RECORD_SEPARATOR)
+            is_known = start is not None or text.held.startswith(b"[") or (is_line and _is_sequence(text.held))
             if is_known or text.is_exhausted or len(text.held) > _MAX_HEAD_BYTES:
                 return start
             text.fill(len(text.held) + 1)
@@ -138,20 +140,32 @@ def _is_collection(value: object) -> bool:
 
 
 def _features_start(head: bytes) -> int | None:
-    for match in _FEATURES.finditer(head):
-        try:
-            orjson.loads(head[: match.end()] + b"]}")
-        except orjson.JSONDecodeError:
-            continue
-        return match.end()
-    return None
+    return next((match.end() for match in _FEATURES.finditer(head) if _opened_object(head[: match.end()])), None)
+
+
+def _opened_object(head: bytes) -> JsonObject | None:
+    """Return the object that a text opens whose last member is a list that begins, None if it opens none."""
+    text = head + b"]}"
+    try:
+        value: JsonObject = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return _not_finite_object(text) if b"NaN" in head or b"Infinity" in head else None
+    return value
+
+
+def _not_finite_object(text: bytes) -> JsonObject | None:
+    """Return an object with numbers such as NaN, which only Python reads."""
+    try:
+        value: JsonObject = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value
 
 
 def _head_members(head: bytes, start: int) -> JsonObject:
     """Return the members before the features; `start` is where these start."""
-    members: JsonObject = orjson.loads(head[:start] + b"]}")
-    del members["features"]
-    return members
+    members = _opened_object(head[:start]) or {}
+    return {name: member for name, member in members.items() if name != "features"}
 
 
 def _is_sequence(head: bytes) -> bool:
