@@ -119,7 +119,7 @@ def test_gml_of_wfs_that_says_it_is_a_part_is_truncated(read: ReadBytes, root: s
 
 
 def test_gml_that_the_server_gave_up_is_truncated(read: ReadBytes) -> None:
-    text = "<wfs:FeatureCollection xmlns:wfs='w'><wfs:truncatedResponse><a/></wfs:truncatedResponse></wfs:FeatureCollection>"
+    text = "<w:FeatureCollection xmlns:w='w'><w:truncatedResponse><a/></w:truncatedResponse></w:FeatureCollection>"
     with pytest.raises(TaskFailure) as caught:
         read(text.encode(), "a.gml", srs="EPSG:4326")
     assert caught.value.code == "upstream.truncated"

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from oa_task.runtime.failure import TaskFailure
 
-_ADVICE = "request all features, or use the protocol of the server that reads every page (ESRI)"
+_ADVICE = "request all features, or set `protocol` to ESRI for a layer of an ArcGIS server"
 
 
 @dataclass(frozen=True, slots=True)

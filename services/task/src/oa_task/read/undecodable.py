@@ -47,11 +47,12 @@ class UndecodableCells:
 
     def _example(self, frame: pl.DataFrame, masks: dict[str, pl.Series], index: int) -> str:
         name = next(name for name, mask in masks.items() if mask[index])
-        raw = raw_bytes(str(frame[name][index]), self._file.codec)
+        text = str(frame[name][index])
+        raw = raw_bytes(text, self._file.codec)
         fitting = encodings_of(raw, without=self._file.codec)
         advice = f"; the text is valid {fitting}; set `conform.encoding`" if fitting else ""
         self._advice = self._advice or advice
-        return f"{name[:_SHOWN]}: {str(raw[:_SHOWN])[2:-1]} ({self._file.problem}{advice})"
+        return f"{name[:_SHOWN]}: {without_marks(text[:_SHOWN])} ({self._file.problem}{advice})"
 
 
 def raw_bytes(text: str, codec: str) -> bytes:
