@@ -188,3 +188,10 @@ def test_csv_field_over_many_lines_with_separators_stays_one_field() -> None:
     found = read_body(f"NO,ST,X,Y\n1,{notes},2,3\n2,b,2,3\n".encode())
     assert found.column("ST") == ["first, line\nsecond, line\n\nthird, line, end", "b"]
     assert found.bad_rows.warnings == []
+
+
+@pytest.mark.parametrize("between", ["8;b;1.5;40;\n", "8;b\n", "8;b;1.5\n9;c;1.5;40;;\n"])
+def test_csv_stray_quotes_around_rows_of_other_widths_lose_none(between: str) -> None:
+    rows = "".join(f"{number};a;1.5;40\n" for number in range(6))
+    found = read_body(f'{HEADER}10;";1.5;40\n{rows}{between}11;";2.5;40\n'.encode(), ";")
+    assert len(found.column("NO")) == 8 + between.count("\n")

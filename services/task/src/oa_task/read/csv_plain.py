@@ -84,9 +84,9 @@ def _ends_as_expected(frame: pl.DataFrame, surplus: int) -> bool:
 
 
 def _may_swallow_records(block: bytes, layout: Layout) -> bool:
-    """Return whether a quoted field has as many separators for each of its line ends as a record has.
+    """Return whether a quoted field has at least half as many separators for each line end as a record has.
 
-    Such a field may be two stray quotes with rows between them.
+    Such a field may be two stray quotes with rows between them, some of them short.
     """
     text = np.frombuffer(block, dtype=np.uint8)
     quotes = np.flatnonzero(text == _QUOTE)
@@ -96,7 +96,7 @@ def _may_swallow_records(block: bytes, layout: Layout) -> bool:
     line_ends = _count_between(text == ord("\n"), starts, ends)
     separators = _count_between(text == ord(layout.separator), starts, ends)
     per_line = len(layout.names) + layout.surplus - 1
-    return bool(((line_ends > 0) & (separators == per_line * line_ends)).any())
+    return bool(((line_ends > 0) & (2 * separators >= per_line * line_ends)).any())
 
 
 def _count_between(is_counted: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
