@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 from aiohttp import web, web_app
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -63,6 +64,12 @@ class RunningApi:
         )
         return response.status, await response.json()
 
+    async def make_live(self, run: int) -> aiohttp.ClientResponse:
+        """Make a run live with the jobs that it has, and return the response."""
+        jobs = (await self.get(f"/api/run/{run}"))["jobs"]["total"]
+        change = {"live": True, "expected_jobs": jobs}
+        return await self.client.patch(f"/api/run/{run}", json=change, headers=INTERNAL)
+
     async def job(self, **run: Any) -> dict[str, Any]:
         """Create a run with one job and return the row of the job."""
         _, answer = await self.post_jobs(await self.run(**run), {"source": definition("a"), "source_name": "xx/a"})
@@ -101,7 +108,7 @@ async def running_api(
         bucket="b",
         jobs_queue_url="",
         results_queue_url="",
-        **{"output_mode": "stream", "component_gallery": True, **settings},
+        **{"output_mode": "stream", "component_gallery": True, "monitoring_cache_s": 0, **settings},
     )
     queues = queues or {name: QueuePair(MemoryQueue(), MemoryQueue()) for name in ("jobs", "results")}
     database = await Database.open(database_url, connections=connections)

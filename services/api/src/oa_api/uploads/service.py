@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import uuid
+from dataclasses import dataclass
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.pages import Page
@@ -35,21 +36,29 @@ def file_url(site: str, upload: UploadRow) -> str | None:
     return f"{site}/upload/{upload.id}/{upload.name}" if upload.state == UploadState.READY else None
 
 
-async def create_upload(transaction: Transaction, new_upload: NewUpload, *, max_bytes: int, by: Principal) -> str:
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """The largest file, and the most that an account may store, in bytes."""
+
+    max_bytes: int
+    account_bytes: int
+
+
+async def create_upload(transaction: Transaction, new_upload: NewUpload, *, limits: UploadLimits, by: Principal) -> str:
     """Create an upload whose file is to come, and return its ID.
 
-    Raises InvalidError for an unknown kind or a file above `max_bytes`, ConflictError for too many that wait.
+    Raises InvalidError for an unknown kind or a file that is too large, ConflictError for too many that wait or too
+    much that is stored.
     """
-    if new_upload.size_bytes > max_bytes:
-        raise InvalidError("the file is too large", fields={"size_bytes": [f"limit {max_bytes:,} bytes"]})
+    if new_upload.size_bytes > limits.max_bytes:
+        raise InvalidError("the file is too large", fields={"size_bytes": [f"limit {limits.max_bytes:,} bytes"]})
     content_type = CONTENT_TYPES.get(extension_of(new_upload.name))
     if content_type is None:
         raise InvalidError(
             "files of this kind are not accepted", fields={"name": [f"Use one of {', '.join(CONTENT_TYPES)}."]}
         )
-    account, upload = _account_of(by), uuid.uuid4().hex
-    if (await transaction.first(_SQL["count_waiting"], {"account": account}, into=int) or 0) >= MAX_WAITING:
-        raise ConflictError(f"{MAX_WAITING} uploads already wait for their files: complete or delete some")
+    account, upload = by.owner, uuid.uuid4().hex
+    await _check_quota(transaction, account, new_upload.size_bytes, limits)
     key = f"upload/{account}/{upload}/{new_upload.name}"
     values = {**as_parameters(new_upload), "id": upload, "account": account, "key": key, "content_type": content_type}
     await transaction.execute(_SQL["insert"], values)
@@ -65,7 +74,7 @@ async def get_upload(database: Database, upload_id: str, *, by: Principal) -> Up
 
 async def list_uploads(database: Database, upload_filter: UploadFilter, *, by: Principal) -> Page[UploadRow]:
     """Return a page of uploads, newest first: those of the caller, or all for a moderator."""
-    account = None if by.has_role(Role.MODERATOR) else _account_of(by)
+    account = None if by.has_role(Role.MODERATOR) else by.owner
     values = {"account": account, "cursor": upload_filter.cursor, "limit": upload_filter.limit + 1}
     return Page.cut(await database.all(_SQL["newest"], values, into=UploadRow), upload_filter.limit)
 
@@ -116,15 +125,20 @@ async def get_public_upload(database: Database, storage: Storage, upload_id: str
     return upload
 
 
-def _account_of(principal: Principal) -> str:
-    """Return the owner of uploads as the database names it: an account ID, or the name of a service."""
-    return str(principal.id) if principal.id is not None else principal.name
+async def _check_quota(transaction: Transaction, account: str, size_bytes: int, limits: UploadLimits) -> None:
+    if (await transaction.first(_SQL["count_waiting"], {"account": account}, into=int) or 0) >= MAX_WAITING:
+        raise ConflictError(f"{MAX_WAITING} uploads already wait for their files: complete or delete some")
+    stored_bytes = await transaction.first(_SQL["sum_stored"], {"account": account}, into=int) or 0
+    if stored_bytes + size_bytes > limits.account_bytes:
+        raise ConflictError(
+            f"your uploads have {stored_bytes:,} bytes, limit {limits.account_bytes:,} bytes: delete some first"
+        )
 
 
 def _check_access(upload: UploadRow | None, upload_id: str, by: Principal) -> UploadRow:
     if upload is None:
         raise NotFoundError(f"upload {upload_id[:_SHOWN_LENGTH]!r} does not exist")
-    if upload.account != _account_of(by) and not by.has_role(Role.MODERATOR):
+    if upload.account != by.owner and not by.has_role(Role.MODERATOR):
         raise ForbiddenError("this upload belongs to another account")
     return upload
 
