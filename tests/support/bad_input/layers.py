@@ -142,7 +142,7 @@ CASES = {
         name="a.gml",
         conform={"format": "xml", "srs": "EPSG:4326"},
     ),
-    "a WFS answer that the server gave up": Case(
+    "a truncated WFS response": Case(
         "upstream.truncated",
         ("a.gml", "truncatedResponse"),
         _WFS.replace(b"</gml:featureMember>", b"</gml:featureMember><w:truncatedResponse/>"),

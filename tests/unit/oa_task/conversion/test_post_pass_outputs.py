@@ -1,4 +1,4 @@
-"""What is made beside the data never fails the job, and shows as much of the input as can be read."""
+"""Profile, sample and picture never fail the job, and show as much of the input as can be read."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Answers of servers that say of themselves that they are a part, in GeoJSON and GML."""
+"""Responses of servers that announce more features than they have, in GeoJSON and GML."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_task.features.pages import Page, Pages
+from oa_task.features.pages import FeaturePage, FeaturePages
 from oa_task.read.announcement import page_of_gml, page_of_members
 from oa_task.runtime.failure import TaskFailure
 from support.readers import ReadBytes
@@ -61,7 +61,7 @@ def body_of(members: dict[str, Any], *, at_end: bool) -> bytes:
 
 @pytest.mark.parametrize("at_end", [False, True], ids=["before", "behind"])
 @pytest.mark.parametrize("members", PARTS, ids=str)
-def test_geojson_that_says_it_is_a_part_is_truncated(read: ReadBytes, members: dict[str, Any], *, at_end: bool) -> None:
+def test_geojson_that_announces_more_is_truncated(read: ReadBytes, members: dict[str, Any], *, at_end: bool) -> None:
     found = read(body_of(members, at_end=at_end), "a.geojson")
     with pytest.raises(TaskFailure, match=r"\b3\b") as caught:
         found.bad_rows.pages.check()
@@ -98,7 +98,7 @@ def test_geojson_of_a_count_behind_many_features_is_truncated(read: ReadBytes) -
         ("", False),
     ],
 )
-def test_gml_of_wfs_that_says_it_is_a_part_is_truncated(read: ReadBytes, root: str, *, is_part: bool) -> None:
+def test_gml_of_wfs_that_announces_more_is_truncated(read: ReadBytes, root: str, *, is_part: bool) -> None:
     members = "".join(
         f"<wfs:member><a:r><a:NO>{number}</a:NO><a:g><gml:Point srsName='EPSG:4326'><gml:pos>47 7</gml:pos>"
         "</gml:Point></a:g></a:r></wfs:member>"
@@ -118,7 +118,7 @@ def test_gml_of_wfs_that_says_it_is_a_part_is_truncated(read: ReadBytes, root: s
     assert caught.value.code == "upstream.truncated"
 
 
-def test_gml_that_the_server_gave_up_is_truncated(read: ReadBytes) -> None:
+def test_gml_with_a_truncated_response_is_truncated(read: ReadBytes) -> None:
     text = "<w:FeatureCollection xmlns:w='w'><w:truncatedResponse><a/></w:truncatedResponse></w:FeatureCollection>"
     with pytest.raises(TaskFailure) as caught:
         read(text.encode(), "a.gml", srs="EPSG:4326")
@@ -140,7 +140,7 @@ def test_gml_of_several_layers_compares_the_counts_of_the_answer(
 @given(parts=st.lists(st.integers(1, 50), min_size=1, max_size=5), missing=st.integers(0, 5), other=st.integers(1, 50))
 def test_pages_listed_one_by_one_are_a_whole_together(parts: list[int], missing: int, other: int) -> None:
     total = sum(parts) + missing
-    pages = Pages()
+    pages = FeaturePages()
     pages.add(page_of_members("other.json", {"numberMatched": total + other}, total + other))
     for features in parts:
         pages.add(page_of_members("page.json", {"numberMatched": total, "numberReturned": features}, features))
@@ -151,9 +151,9 @@ def test_pages_listed_one_by_one_are_a_whole_together(parts: list[int], missing:
         pages.check()
 
 
-def test_pages_without_a_count_are_whole_if_the_last_one_says_no_more() -> None:
-    first, last = Page("a", 9, more="exceededTransferLimit"), Page("b", 3)
-    pages = Pages()
+def test_pages_without_a_count_are_whole_if_the_last_one_announces_no_more() -> None:
+    first, last = FeaturePage("a", 9, more="exceededTransferLimit"), FeaturePage("b", 3)
+    pages = FeaturePages()
     for page in (first, last):
         pages.add(page)
     pages.check()

@@ -53,7 +53,7 @@ def test_records_any_text_equals_the_csv_module(pieces: list[str]) -> None:
     text = "".join(pieces).replace("\0", "") + '\n"end"\n'
     if text.count('"') % 2:
         return
-    width = 99  # more than any reading of a line has, so that none is mended
+    width = 99  # more than any reading of a line has, so that none is repaired
     records = CsvRecords(TextBuffer(iter([text.encode()])), separator=",", bad_rows=BadRows())
     rows, _ = records.rows(len(text.encode()), RecordShape(width, ","))
     expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]

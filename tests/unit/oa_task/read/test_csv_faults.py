@@ -169,7 +169,7 @@ def test_csv_missing_coordinate_column_shows_the_nearest_name(read: ReadBytes) -
 
 
 @pytest.mark.parametrize("closing", ['"Rue 30;', 'Rue 30";'])
-def test_csv_two_stray_quotes_far_apart_are_told_with_their_rows(closing: str) -> None:
+def test_csv_two_stray_quotes_far_apart_are_a_warning_with_their_rows(closing: str) -> None:
     body = HEADER + ROWS.replace("Rue 3;", '"Rue 3;').replace("Rue 30;", closing)
     found = read_body(body.encode(), ";")
     assert len(found.column("NO")) == 40

@@ -78,7 +78,7 @@ class PostPassOutputs:
 
 @contextmanager
 def _warn_of_failure(files: str, warnings: list[str]) -> Iterator[None]:
-    """Turn every error of the block into a warning: what stands beside the data must not cost the data."""
+    """Turn every error of the block into a warning: the data itself is complete at that point."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - likewise: the library that draws or counts may fail in any way

@@ -76,13 +76,13 @@ def _numbered_rows(
 
 def _sample_batches(files: list[Path], entry: TaskEntry, bad_rows: BadRows, *, limit: int) -> Iterator[FeatureBatch]:
     """Yield the first `limit` features with all columns; with those of the rules if another one is unreadable."""
-    first_row, is_begun = bad_rows.rows_read, False
+    first_row, is_started = bad_rows.rows_read, False
     try:
         for batch in open_batches(files, entry, bad_rows=bad_rows, all_columns=True, limit=limit):
-            is_begun = True
+            is_started = True
             yield batch
     except TaskFailure:
-        if is_begun:
+        if is_started:
             raise
         bad_rows.rows_read = first_row
         yield from open_batches(files, entry, bad_rows=bad_rows, limit=limit)

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 import numpy as np
 
-from oa_task.features.pages import Pages
+from oa_task.features.pages import FeaturePages
 from oa_task.runtime.failure import TaskFailure
 
 MAX_SHARE = 0.05
@@ -49,7 +49,7 @@ class BadRows:
     left_out: dict[str, int] = field(default_factory=dict)
     rows_read: int = 0
     warnings: list[str] = field(default_factory=list)
-    pages: Pages = field(default_factory=Pages)
+    pages: FeaturePages = field(default_factory=FeaturePages)
 
     def note(
         self,

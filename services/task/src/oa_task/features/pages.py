@@ -8,11 +8,11 @@ _ADVICE = "request all features, or set `protocol` to ESRI for a layer of an Arc
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FeaturePage:
     """One collection: its file, its number of features, and what it says of those that it lacks.
 
     `total` is the number of features that it announces under the name `total_name`, None if it announces none. `more`
-    names the member or link by which it says that more features follow, "" if it does not.
+    names the member or link that announces more features, "" if there is none.
     """
 
     file: str
@@ -23,12 +23,12 @@ class Page:
 
 
 @dataclass(slots=True)
-class Pages:
+class FeaturePages:
     """The collections of one job, in input order: pages that a definition lists one by one are a whole together."""
 
-    pages: list[Page] = field(default_factory=list)
+    pages: list[FeaturePage] = field(default_factory=list)
 
-    def add(self, page: Page) -> None:
+    def add(self, page: FeaturePage) -> None:
         """Add the next collection."""
         self.pages.append(page)
 
@@ -41,5 +41,5 @@ class Pages:
                 raise TaskFailure("upstream.truncated", f"{text}: it is a part of the data; {_ADVICE}")
         if self.pages and self.pages[-1].more:
             last = self.pages[-1]
-            text = f"{last.file} has {last.features:,} features and says that more follow ({last.more})"
-            raise TaskFailure("upstream.truncated", f"{text}: it is a page of the data, not the whole; {_ADVICE}")
+            text = f"{last.file} has {last.features:,} features and announces more ({last.more})"
+            raise TaskFailure("upstream.truncated", f"{text}: it is one page of the data; {_ADVICE}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from oa_shared.json_types import JsonMapping
-from oa_task.features.pages import Page
+from oa_task.features.pages import FeaturePage
 
 # ArcGIS; OGC API Features and WFS; GeoServer; APIs that count.
 _TOTALS = ("numberMatched", "totalFeatures", "numberOfFeatures", "totalCount", "total_count")
@@ -18,7 +18,7 @@ _ROOT = re.compile(rb"<(?:[\w.-]+:)?FeatureCollection\b([^>]*)>")
 _ATTRIBUTE = re.compile(rb"\b(?<!:)(numberMatched|numberReturned|numberOfFeatures|next)\s*=\s*([\"'])(.*?)\2")
 
 
-def page_of_members(file: str, members: JsonMapping, features: int) -> Page:
+def page_of_members(file: str, members: JsonMapping, features: int) -> FeaturePage:
     """Return what the members of a GeoJSON collection announce."""
     totals = {name: total for name in _TOTALS if (total := _count(members.get(name))) is not None}
     context = members.get("context")
@@ -30,10 +30,10 @@ def page_of_members(file: str, members: JsonMapping, features: int) -> Page:
         totals["numberReturned"] = returned
     name = max(totals, key=lambda name: totals[name], default="")
     more = _flag(members) or ("" if totals else _link(members))
-    return Page(file, features, totals.get(name), name, more)
+    return FeaturePage(file, features, totals.get(name), name, more)
 
 
-def page_of_gml(path: Path, features: int, *, layers: Callable[[], int]) -> Page:
+def page_of_gml(path: Path, features: int, *, layers: Callable[[], int]) -> FeaturePage:
     """Return what the root element of a WFS answer announces; `features` is the number that was read of one layer.
 
     The element counts the features of all `layers`, so that of several only its own two counts are compared.
@@ -44,12 +44,12 @@ def page_of_gml(path: Path, features: int, *, layers: Callable[[], int]) -> Page
     total, more = totals.get(name), _NEXT_PAGE if attributes.get("next") and not totals else ""
     if total is not None and total > features and layers() > 1:
         returned = _count(attributes.get("numberReturned"))
-        return Page(path.name, total if returned is None else returned, total, name, more)
-    return Page(path.name, features, total, name, more)
+        return FeaturePage(path.name, total if returned is None else returned, total, name, more)
+    return FeaturePage(path.name, features, total, name, more)
 
 
 def _root_attributes(path: Path) -> dict[str, str]:
-    """Return the attributes of the root element that count features or link to more; empty if it is no collection."""
+    """Return the attributes of the root element that count features or link to more; empty for other XML."""
     with path.open("rb") as file:
         root = _ROOT.search(file.read(_HEAD_BYTES))
     found = _ATTRIBUTE.finditer(root[1]) if root else ()
@@ -57,7 +57,7 @@ def _root_attributes(path: Path) -> dict[str, str]:
 
 
 def _flag(members: JsonMapping) -> str:
-    """Return the name of the member that says that the server has left features out, "" if there is none."""
+    """Return the name of the member by which a server announces that it left features out, "" if there is none."""
     places = [place for place in (members, members.get("properties")) if isinstance(place, dict)]
     return next((name for name in _FLAGS for place in places if str(place.get(name)).lower() == "true"), "")
 

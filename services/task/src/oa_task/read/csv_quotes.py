@@ -36,7 +36,7 @@ class RecordShape:
         records = sum(map(self.is_record, filled))
         return records >= 2 and 2 * records >= len(filled)  # noqa: PLR2004 - one line may be a coincidence
 
-    def mend(self, line: str, cells: Cells) -> Cells:
+    def repair(self, line: str, cells: Cells) -> Cells:
         """Return the cells of one line with the right number, if another reading of its quotes has it."""
         if len(cells) == self.width or '"' not in line:
             return cells

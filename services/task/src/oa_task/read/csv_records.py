@@ -116,7 +116,7 @@ class CsvRecords:
             raise TaskFailure("source.format", f"row {self._row()} is not valid CSV: {problem}") from problem
         if self._is_ended and not self._again:
             self._note_unclosed()
-        return shape.mend(self._record[0], cells) if len(self._record) == 1 else cells
+        return shape.repair(self._record[0], cells) if len(self._record) == 1 else cells
 
     def _read(self) -> tuple[Cells | None, csv.Error | None]:
         """Return the next record of the csv module, None at the end of the text, and its error."""

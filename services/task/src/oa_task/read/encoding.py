@@ -56,7 +56,7 @@ class TextFile:
     def pieces(self) -> Iterator[bytes]:
         """Yield the text as UTF-8 without its byte order mark and the end mark of DOS, with LF for each CR and CRLF.
 
-        Raises TaskFailure source.encoding for a codec that cannot go on after an invalid byte.
+        Raises TaskFailure source.encoding for a codec that cannot continue after an invalid byte.
         """
         carried_over = b""
         with self.path.open("rb") as file:
@@ -179,7 +179,7 @@ def _unfinished_character(raw: bytes) -> bytes:
 
 
 def _may_hold_utf8(raw: bytes) -> bool:
-    """Return whether a byte that continues a character of UTF-8 stands behind one that begins or continues one."""
+    """Return whether a byte that continues a character of UTF-8 follows one that begins or continues one."""
     if raw.isascii():
         return False
     values = np.frombuffer(raw, dtype=np.int8)  # as signed numbers: 0x80 to 0xBF are below -64, and ASCII is positive

@@ -1,4 +1,4 @@
-"""The member `crs` of GeoJSON: where it stands in the file, and the system that it names."""
+"""The member `crs` of GeoJSON: its place in the file, and the system that it names."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ import orjson
 from oa_shared.json_types import JsonMapping
 from oa_task.features.bad_rows import BadRows
 from oa_task.read.encoding import TextFile
-from oa_task.read.geojson_stream import Collection, GeoJsonStream
+from oa_task.read.geojson_stream import CollectionMembers, GeoJsonStream
 from oa_task.runtime.failure import TaskFailure
 
 _MEMBER = b'"crs"'
@@ -36,7 +36,7 @@ def find_crs(file: TextFile) -> str | None:
     return next((crs for collection in stream.collections if (crs := crs_name(collection.members))), None)
 
 
-def check_same_crs(name: str, collections: Iterable[Collection], crs: str | None) -> None:
+def check_same_crs(name: str, collections: Iterable[CollectionMembers], crs: str | None) -> None:
     """Raise TaskFailure source.crs unless every collection of a file names the system in which it was read."""
     for collection in collections:
         other = crs_name(collection.members)

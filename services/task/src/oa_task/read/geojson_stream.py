@@ -23,7 +23,7 @@ _SHOWN = 200
 
 
 @dataclass(slots=True)
-class Collection:
+class CollectionMembers:
     """The members of a collection besides its features, and the number of features read so far."""
 
     members: JsonObject = field(default_factory=dict)
@@ -37,7 +37,7 @@ class GeoJsonStream:
         self._text = JsonText(pieces)
         self._bad_rows = bad_rows
         self._name = name
-        self.collections: list[Collection] = []
+        self.collections: list[CollectionMembers] = []
 
     def blocks(self) -> Iterator[Block]:
         """Yield the features of everything in the file.
@@ -70,7 +70,7 @@ class GeoJsonStream:
         text = self._text
         while True:
             start = _features_start(text.held)
-            # Without its end, the first line may go on with another feature.
+            # Without its end, the first line may continue with another feature.
             is_line = text.is_exhausted or b"\n" in text.held or text.held.startswith(_RECORD_SEPARATOR)
             is_known = start is not None or text.held.startswith(b"[") or (is_line and _is_sequence(text.held))
             if is_known or text.is_exhausted or len(text.held) > _MAX_HEAD_BYTES:
@@ -78,7 +78,7 @@ class GeoJsonStream:
             text.fill(len(text.held) + 1)
 
     def _collection(self, start: int) -> Iterator[Block]:
-        collection = Collection(_head_members(self._text.held, start))
+        collection = CollectionMembers(_head_members(self._text.held, start))
         self.collections.append(collection)
         self._text.consume(start)
         reader = FeatureListReader(self._text, name=self._name, end=ListEnd.OBJECT)
@@ -114,14 +114,14 @@ class GeoJsonStream:
         for value in block.exact():
             if isinstance(value, dict) and isinstance(own := value.get("features"), list):
                 members = {name: member for name, member in value.items() if name != "features"}
-                self.collections.append(Collection(members, len(own)))
+                self.collections.append(CollectionMembers(members, len(own)))
                 features += own
             else:
                 features.append(value)
         return Block(features, None)
 
     def _check_value(self, *, is_first: bool) -> None:
-        """Raise TaskFailure source.format unless the text goes on with a feature."""
+        """Raise TaskFailure source.format unless the text continues with a feature."""
         text, place = self._text.held, f"byte {self._text.offset:,}"
         start = text[:_SHOWN].decode("utf-8", "replace")
         try:
@@ -131,7 +131,7 @@ class GeoJsonStream:
             raise TaskFailure("source.format", f"{self._name} is not valid GeoJSON at {place}: {problem}") from error
         if not isinstance(value, dict) or value.get("type") != "Feature":
             kind = f"an object with {', '.join(map(repr, islice(value, 10)))}" if isinstance(value, dict) else "a value"
-            what = "has no features" if is_first else "does not go on with features"
+            what = "has no features" if is_first else "does not continue with features"
             raise TaskFailure("source.format", f"{self._name} {what}; from {place} on it is {kind}: {start}")
 
 
