@@ -37,8 +37,8 @@ class RecordShape:
         return records >= 2 and 2 * records >= len(filled)  # noqa: PLR2004 - one line may be a coincidence
 
     def repair(self, line: str, cells: Cells) -> Cells:
-        """Return the cells of one line with the right number, if another reading of its quotes has it."""
-        if len(cells) == self.width or '"' not in line:
+        """Return the right number of cells of a line that has too many, if another reading of its quotes has it."""
+        if len(cells) <= self.width or '"' not in line:
             return cells
         escaped = next(csv.reader([line], delimiter=self.separator, escapechar="\\", doublequote=True), cells)
         for other in (loose_cells(line, self.separator), escaped):
