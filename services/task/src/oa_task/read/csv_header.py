@@ -1,9 +1,9 @@
 """The lines before the rows of a CSV file: the line `sep=;` of Excel, lines to skip, the names of the columns."""
 
 import re
-from difflib import get_close_matches
 
 from oa_shared.json_types import JsonMapping
+from oa_task.definition.nearest_column import nearest_column
 from oa_task.definition.task_entry import ATTRIBUTES, rule_columns
 from oa_task.read.columns import make_names_unique
 from oa_task.read.csv_records import CsvRecords
@@ -111,9 +111,6 @@ def _check_coordinate_columns(names: tuple[str, ...], coordinates: tuple[str, st
     if missing:
         text = f"missing coordinate column {', '.join(missing)} (`conform.lon`, `conform.lat`)"
         shown = ", ".join(name[:_MAX_SHOWN] for name in names[:50])
-        by_letters = {name.casefold(): name for name in names}
-        near = {name: get_close_matches(name.casefold(), by_letters, n=1) for name in missing}
-        hint = "".join(
-            f"; nearest to {name}: {by_letters[found[0]][:_MAX_SHOWN]!r}" for name, found in near.items() if found
-        )
+        near = {name: nearest_column(name, names) for name in missing}
+        hint = "".join(f"; nearest to {name}: {found[:_MAX_SHOWN]!r}" for name, found in near.items() if found)
         raise TaskFailure("source.columns_missing", f"{text}; the data has {shown}{hint}")

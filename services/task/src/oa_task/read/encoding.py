@@ -143,6 +143,16 @@ def _codec(start: bytes, encoding: str | None) -> str:
         raise TaskFailure("source.schema", f"unknown encoding {str(encoding)[:50]!r} in `conform.encoding`") from error
 
 
+def table_codecs(encoding: str) -> tuple[str, ...]:
+    """Return Python's codec of an encoding for the cells of a table, then the larger one commonly declared by its name.
+
+    Raises TaskFailure source.schema for an unknown encoding.
+    """
+    codec = _codec(b"", encoding)
+    larger = _SUPERSETS.get(codec)
+    return (codec,) if larger is None else (codec, larger)
+
+
 def _decode_by_superset(error: UnicodeError) -> tuple[str, int]:
     """Decode a character that the codec lacks by the larger encoding that is commonly declared under its name."""
     if not isinstance(error, UnicodeDecodeError) or error.encoding not in _SUPERSETS:

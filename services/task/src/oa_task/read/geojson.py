@@ -11,7 +11,7 @@ import shapely
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Geometry, Points, Shapes
 from oa_task.read.announcement import page_of_members
-from oa_task.read.crs import Projection, lon_lat_points, lon_lat_shapes, projection
+from oa_task.read.crs import Projection, UnknownCrsFailure, lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.encoding import TextFile
 from oa_task.read.geojson_collection import Block
 from oa_task.read.geojson_crs import check_same_crs, find_crs
@@ -22,7 +22,6 @@ from oa_task.read.mixed_encodings import Utf8Cells
 from oa_task.read.request import ReadRequest
 from oa_task.read.undecodable import UndecodableCells
 from oa_task.read.web_page import refuse_web_page
-from oa_task.runtime.failure import TaskFailure
 
 Feature = dict[str, object]
 
@@ -51,12 +50,15 @@ def read_geojson(request: ReadRequest) -> Iterator[FeatureBatch]:
 
 
 def _projection(request: ReadRequest, crs: str | None) -> Projection:
-    """Return the projection of `srs` if it is set, else of the `crs` of the data if it is known."""
+    """Return the projection of `srs` if it is set, else of the `crs` of the data if it is known.
+
+    Raises TaskFailure source.crs for one that is not a map.
+    """
     if srs := request.option("srs"):
         return projection(srs)
     try:
         return projection(crs)
-    except TaskFailure as failure:
+    except UnknownCrsFailure as failure:
         request.bad_rows.warn(f"ignored the member crs of the data: {failure.message}")
         return projection(None)
 
