@@ -55,11 +55,11 @@ def convert(
             **stats.report(),
             **outputs.close(),
             "rows": _row_counts(bad_rows),
-            "warnings": [*bad_rows.warnings, *conformer.warnings],
         }
     clock.add(outputs.seconds)
     post_pass = PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without)
-    report["warnings"] = [*report["warnings"], *post_pass.write(parts[0], stats, clock)]
+    warnings = [*bad_rows.warnings, *conformer.warnings, *post_pass.write(parts[0], stats, clock)]
+    report["warnings"] = list(warnings)
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     return {**report, "seconds": clock.seconds}
 
