@@ -18,7 +18,13 @@ def _describe(error: ValidationError) -> tuple[str, str]:
     """Return pointer and message of an error; of several alternatives, those of the closest match."""
     cause = best_match([error]) or error
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in cause.absolute_path)
-    return "".join(f"/{part}" for part in parts), _shorten(cause.message)
+    return "".join(f"/{part}" for part in parts), _shorten(_message(cause))
+
+
+def _message(cause: ValidationError) -> str:
+    """Return the message of an error; a `not` with a description in the schema explains itself."""
+    reason = cause.validator_value.get("description") if cause.validator == "not" else None
+    return f"{cause.instance!r} is refused: {reason}" if reason else cause.message
 
 
 def _shorten(text: str, limit: int = 300) -> str:

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 from yarl import URL
 
-from oa_shared.public_http import AddressRefusedError, Guard, is_public
+from oa_shared.public_addresses import is_public
+from oa_shared.public_http import AddressRefusedError, Guard
 from oa_task.download.limits import DownloadLimits
 
 _PORT, _IMPLICIT_PORT = 21, 990
@@ -46,7 +47,7 @@ class _GuardedFtp(ftplib.FTP):
             address, port = ftplib.parse229(self.sendcmd("EPSV"), (self.host, self.port))[:2]
         except (ftplib.error_perm, ftplib.error_proto):
             address, port = ftplib.parse227(self.sendcmd("PASV"))
-        is_known = address == self.host or self.guard.is_allowed(address)
+        is_known = address == self.host or self.guard.is_allowed(address, port)
         if not is_known and not is_public(address):
             raise AddressRefusedError(
                 f"{self.name} sends the data connection to {address}, which is not a public address"
