@@ -23,7 +23,8 @@ def _describe(error: ValidationError) -> tuple[str, str]:
 
 def _message(cause: ValidationError) -> str:
     """Return the message of an error; a `not` with a description in the schema explains itself."""
-    reason = cause.validator_value.get("description") if cause.validator == "not" else None
+    refused = cause.validator_value if cause.validator == "not" else None
+    reason = refused.get("description") if isinstance(refused, Mapping) else None
     return f"{cause.instance!r} is refused: {reason}" if reason else cause.message
 
 

@@ -119,7 +119,6 @@ class HttpDownload:
                 "upstream.truncated", f"{response.url} sent {done:,} of {partial.total or done:,} bytes"
             )
 
-
     async def _finish(
         self, requests: Requests, response: aiohttp.ClientResponse, url: URL, partial: _Partial
     ) -> DownloadedFile:

@@ -22,7 +22,6 @@ from oa_task.download.server_message import has_password_field, is_web_page, quo
 from oa_task.runtime.failure import TaskFailure
 
 _Result = TypeVar("_Result")
-_Cause = TypeVar("_Cause", bound=BaseException)
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CLIENT_CLOSED = 499
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -225,12 +224,13 @@ async def _translate_errors(url: URL) -> AsyncIterator[None]:
             "upstream.truncated", f"{_printable(url)}: the connection closed early: {error}"
         ) from error
     except (aiohttp.ClientError, ConnectionError) as error:
-        refusal = _cause(error, AddressRefusedError)
+        refusal = _refusal(error)
         if refusal is not None:
             raise TaskFailure("source.address_refused", refusal.detail) from error
-        certificate = _cause(error, ssl.SSLCertVerificationError)
-        if certificate is not None:
-            text = f"{_printable(url)}: the certificate of the server is not valid: {certificate.verify_message}"
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            reason = error.certificate_error
+            detail = reason.verify_message if isinstance(reason, ssl.SSLCertVerificationError) else str(reason)
+            text = f"{_printable(url)}: the certificate of the server is not valid: {detail}"
             raise TaskFailure("source.certificate", text) from error
         raise TransientError("upstream.connection", f"{_printable(url)}: {type(error).__name__}: {error}") from error
 
@@ -239,9 +239,9 @@ def _printable(url: URL) -> str:
     return without_login(url)[:_MAX_SHOWN]
 
 
-def _cause(error: BaseException, kind: type[_Cause]) -> _Cause | None:
-    """Return the error of a kind that caused another one, None if there is none."""
+def _refusal(error: BaseException) -> AddressRefusedError | None:
+    """Return the refusal of an address that caused a connection error, None if there is none."""
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, kind):
+    while cause is not None and not isinstance(cause, AddressRefusedError):
         cause = cause.__cause__ or cause.__context__
     return cause

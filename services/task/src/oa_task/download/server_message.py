@@ -17,7 +17,7 @@ _XML_MESSAGES = tuple(
     for name in (b"Message", b"ExceptionText", b"ServiceException", b"faultstring")
 )
 _TAGS = re.compile(r"<[^>]*>")
-_JSON_MEMBERS = ("message", "error_description", "detail", "error", "title", "description")
+_JSON_MEMBERS = ("message", "details", "error_description", "detail", "error", "title", "description")
 
 
 def is_web_page(body: bytes) -> bool:
@@ -66,8 +66,9 @@ def _json_message(body: bytes) -> str:
         value = json.loads(body)
     except (ValueError, RecursionError):
         return ""
-    while isinstance(value, dict):
-        value = next((value[name] for name in _JSON_MEMBERS if value.get(name)), None)
+    while isinstance(value, dict | list):
+        items = value if isinstance(value, list) else [value.get(name) for name in _JSON_MEMBERS]
+        value = next((item for item in items if item), None)
     return _shorten(value) if isinstance(value, str) else ""
 
 

@@ -6,6 +6,7 @@ the range starts, the scheduler discards the page. So one scheduler can run all 
 
 import json
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Protocol
 
 from oa_task.download.esri.client import EsriRequestError
@@ -13,6 +14,15 @@ from oa_task.download.esri.page import EsriPage, ObjectId
 
 _DEPTH = 20
 _QUARTERS = 4
+_MAX_BOXES, _BOXES_PER_PAGE = 2_000, 20
+
+
+class Overlap(Enum):
+    """Whether two responses of a paging strategy may have the same feature."""
+
+    NONE = auto()
+    BY_MISTAKE = auto()  # the order of the server changed between the responses, or it ignores the offset
+    AT_EDGES = auto()  # a feature intersects two boxes
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +47,7 @@ class PagingStrategy(Protocol):
     name: str
     start: int
     stop: int
+    overlap: Overlap
 
     def width(self, page: int) -> int:
         """Return the length of a range for a page of `page` features."""
@@ -77,29 +88,46 @@ class Offsets(_OnePerFeature):
 
     stop: int
     order_by: str | None
+    condition: str
+    widest: int
+    is_counted: bool = True
     name: str = "offsets"
     start: int = 0
+    overlap: Overlap = Overlap.BY_MISTAKE
+    _has_flag: bool = False
+
+    def width(self, page: int) -> int:
+        """Return the number of features of a page, up to the widest page."""
+        return min(page, self.widest)
 
     def parameters(self, page_range: PageRange) -> dict[str, str]:
         """Return the query for offsets in the order of the server."""
-        order = {"orderByFields": f"{self.order_by} ASC"} if self.order_by else {}
+        order = {"orderByFields": self.order_by} if self.order_by else {}
         return {
-            "where": "1=1",
+            "where": self.condition,
             "resultOffset": str(page_range.start),
             "resultRecordCount": str(len(page_range)),
             **order,
         }
 
     def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return the missing part; after the last range the next one if the server reports more features."""
+        """Return the missing part; after the last range the next one if there may be more features.
+
+        A server that has never reported more features may not report them at all: then only an empty page is the end.
+        Raises EsriRequestError for an empty page in the middle.
+        """
+        self._has_flag |= page.is_cut
         end = page_range.start + len(page.features)
         if end > page_range.stop:
             raise EsriRequestError(
                 f"the server sent {len(page.features):,} features, requested were {len(page_range):,}"
             )
         if end == page_range.stop:
-            has_grown = page.is_cut and page_range.stop >= self.stop
-            return [PageRange(end, end + len(page_range))] if has_grown else []
+            may_have_more = page.is_cut or not self._has_flag or not self.is_counted
+            return [PageRange(end, end + len(page_range))] if may_have_more and page_range.stop >= self.stop else []
+        is_gap = page.is_cut and not (self.is_counted and page_range.start >= self.stop)
+        if not page.features and is_gap:
+            raise EsriRequestError(f"the server sent an empty page at offset {page_range.start:,} and reports more")
         return [PageRange(end, page_range.stop)] if page.features else []
 
 
@@ -112,7 +140,9 @@ class IdRanges(_OnePerFeature):
     stop: int
     spread: float
     most: int
+    has_unique_ids: bool = True
     name: str = "object id ranges"
+    overlap: Overlap = Overlap.NONE
 
     def width(self, page: int) -> int:
         """Return the number of IDs that contain a page on average."""
@@ -125,8 +155,9 @@ class IdRanges(_OnePerFeature):
     def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
         """Return the halves if the page is truncated, by its flag or by its number of features."""
         _check_ids(page, self.oid, page_range.start, page_range.stop - 1)
-        is_full = len(page_range) > len(page.features) >= self.most
-        return halve(page_range) if len(page_range) > 1 and (page.is_cut or is_full) else []
+        is_covered = self.has_unique_ids and len(page.features) == len(page_range)
+        may_lack = page.is_cut or len(page.features) >= self.most
+        return halve(page_range) if len(page_range) > 1 and may_lack and not is_covered else []
 
 
 @dataclass
@@ -135,9 +166,11 @@ class IdList(_OnePerFeature):
 
     oid: str
     ids: list[int]
+    has_unique_ids: bool = True
     name: str = "object id list"
     start: int = 0
     stop: int = field(init=False)
+    overlap: Overlap = Overlap.NONE
 
     def __post_init__(self) -> None:
         self.stop = len(self.ids)
@@ -148,10 +181,11 @@ class IdList(_OnePerFeature):
         return {"where": f"{self.oid} >= {first} AND {self.oid} <= {last}"}
 
     def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return the halves if features are missing: their number is known."""
+        """Return the halves if an ID is missing, or if the page may lack further features of its IDs."""
         _check_ids(page, self.oid, self.ids[page_range.start], self.ids[page_range.stop - 1])
-        is_short = len(page.features) < len(page_range)
-        return halve(page_range) if is_short and len(page_range) > 1 else []
+        is_short = bool(set(self.ids[page_range.start : page_range.stop]) - set(page.ids))
+        may_lack = is_short or (page.is_cut and not self.has_unique_ids)
+        return halve(page_range) if may_lack and len(page_range) > 1 else []
 
 
 @dataclass(slots=True)
@@ -161,11 +195,17 @@ class Quarters:
     extent: tuple[float, float, float, float]
     srs: str
     most: int
+    condition: str
+    is_counted: bool
     name: str = "quarters of the extent"
     start: int = 0
     stop: int = _QUARTERS**_DEPTH
+    overlap: Overlap = Overlap.AT_EDGES
     _last_ids: list[ObjectId] = field(default_factory=list)
     _repeats: int = 0
+    _boxes: int = 0
+    _features: int = 0
+    _largest: int = 1
 
     def width(self, page: int) -> int:  # noqa: ARG002 - the number of features in a box is unknown
         """Return the length of the whole extent."""
@@ -182,20 +222,35 @@ class Quarters:
         """Return the query for features that intersect a box."""
         sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), self._box(page_range), strict=True))
         return {
-            "where": "1=1",
+            "where": self.condition,
             "geometry": json.dumps({**sides, "spatialReference": json.loads(self.srs)}),
             "geometryType": "esriGeometryEnvelope",
             "spatialRel": "esriSpatialRelIntersects",
         }
 
     def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return the quarters if the page is truncated, by its flag or by its number of features."""
-        is_full = page.is_cut or len(page.features) >= self.most
+        """Return the quarters if the page is truncated, by its flag or by its number of features.
+
+        Without a count of the server, a box is complete only if it has fewer features than the largest response: the
+        server may truncate without a word. Raises EsriRequestError if boxes do not separate the features.
+        """
+        size = len(page.features)
+        may_be_cut = page.is_cut or size >= self.most or (not self.is_counted and size >= self._largest)
+        is_full = size > 0 and may_be_cut
+        self._largest = max(self._largest, size)
+        self._check_work(0 if is_full else size)
         self._repeats = self._repeats + 1 if is_full and page.ids == self._last_ids else 0
         self._last_ids = page.ids
         if self._repeats > _DEPTH:
             raise EsriRequestError("the server sends the same features for every box")
         return self.pieces(page_range) if is_full and len(page_range) > 1 else []
+
+    def _check_work(self, features: int) -> None:
+        """Raise EsriRequestError after many more boxes than the features need: the server always reports more."""
+        self._boxes += 1
+        self._features += features
+        if self._boxes > _MAX_BOXES + _BOXES_PER_PAGE * self._features // self.most:
+            raise EsriRequestError(f"the server reports more features in each of {self._boxes:,} boxes")
 
     def _box(self, page_range: PageRange) -> tuple[float, float, float, float]:
         """Return the box of a range: two bits of its start select each quarter, its length is the number of levels."""
@@ -220,7 +275,7 @@ def _check_ids(page: EsriPage, oid: str, first: int, last: int) -> None:
 
 
 def sort_ids(values: object) -> list[int]:
-    """Return the IDs of a server in order, without duplicates. Raises EsriRequestError if they are not integers."""
+    """Return the IDs of a server in order. Raises EsriRequestError if they are not integers."""
     if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
         raise EsriRequestError("the server sent no list of integer object IDs")
-    return list(dict.fromkeys(sorted(values)))
+    return sorted(values)
