@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import warnings
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -167,7 +168,9 @@ async def _check_response(requests: Requests, response: aiohttp.ClientResponse) 
 
 def _name_in_header(response: aiohttp.ClientResponse) -> str | None:
     """Return the file name in `Content-Disposition`, None if it is absent or malformed."""
-    disposition = response.content_disposition
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # aiohttp warns of a malformed header
+        disposition = response.content_disposition
     return disposition.filename if disposition is not None else None
 
 
