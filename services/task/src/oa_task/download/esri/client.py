@@ -138,6 +138,7 @@ class EsriClient:
 
 def decode_json(body: bytes, charset: str | None) -> object:
     """Return the JSON value, None if the body is not JSON; accept NaN, raw line ends in text and lone surrogates."""
+    body = body.removeprefix(b"\xef\xbb\xbf")
     with suppress(orjson.JSONDecodeError):
         value: object = orjson.loads(body)
         return value

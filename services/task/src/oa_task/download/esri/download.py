@@ -239,11 +239,11 @@ class _Fetching:
 
     def _warnings(self) -> list[str]:
         warnings = []
-        if self._expected is None and self._lines.count:
+        if self._count is None and self._lines.count:
             warnings.append(
                 f"{self._client.url} gives no count of its features: it sent {self._lines.count:,}, and may have more"
             )
-        elif self._count is not None and self._lines.count > self._count:
+        if self._count is not None and self._lines.count > self._count:
             warnings.append(
                 f"{self._client.url} counts {self._count:,} features and sent {self._lines.count:,} different ones: "
                 "the data has all of them"
