@@ -92,7 +92,7 @@ class SimulatedLayer:
 
     @property
     def prefix(self) -> str:
-        """Return what stands before each name of a column."""
+        """Return the prefix of each column name."""
         return "Town.DBO.Addresses." if self.has("joined_names") else ""
 
     @property
@@ -101,7 +101,7 @@ class SimulatedLayer:
         return self.prefix + "OBJECTID"
 
     def key(self, row: Row) -> str:
-        """Return what tells a row apart from different ones; equal rows share it."""
+        """Return the identity of a row; equal rows share it."""
         return str(row["attributes"][self.prefix + "NO"])
 
     def _make_rows(self) -> list[Row]:

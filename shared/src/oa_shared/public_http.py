@@ -29,6 +29,7 @@ class Guard:
     def __init__(self, exceptions: Iterable[str] = ()) -> None:
         self._hosts: set[str] = set()
         self._services: set[tuple[str, int]] = set()
+        self._has_reached_service = False
         for text in exceptions:
             host, port = _split_exception(text.strip().lower())
             if port is None:
@@ -38,7 +39,14 @@ class Guard:
 
     def is_allowed(self, host: str, port: int | None) -> bool:
         """Return whether an exception opens a port of a host."""
-        return host.lower() in self._hosts or self._is_service(host, port)
+        is_service = self._is_service(host, port)
+        self._has_reached_service |= is_service
+        return is_service or host.lower() in self._hosts
+
+    @property
+    def has_reached_service(self) -> bool:
+        """Return whether this guard has let a request pass to a service that an exception opens."""
+        return self._has_reached_service
 
     def may_quote(self, url: URL) -> bool:
         """Return whether a message may quote what the server at a URL sends."""

@@ -313,7 +313,7 @@ async def test_fetch_header_that_frames_a_request_is_refused(fetch: Fetch, site:
     assert site.requests == []
 
 
-async def test_fetch_header_of_the_definition_replaces_ours_in_any_case(fetch: Fetch, site: Site) -> None:
+async def test_fetch_header_of_the_definition_replaces_the_default_one(fetch: Fetch, site: Site) -> None:
     await fetch(body(), headers={"user-agent": "Mozilla/5.0"})
     assert site.requests[0].headers.getall("User-Agent") == ["Mozilla/5.0"]
 

@@ -25,7 +25,7 @@ class ContentEncodingError(Exception):
 def content_encodings(header: str) -> list[str]:
     """Return the encodings of a `Content-Encoding` header in the order of decoding.
 
-    Ignores `identity` and values that are no encoding, such as the `utf-8` of some servers; `compress` (LZW) is one
+    Ignores `identity` and values without a meaning, such as the `utf-8` of some servers; `compress` (LZW) is one
     that is not supported.
     """
     names = [name.strip().lower() for name in header.split(",")]

@@ -44,7 +44,7 @@ _USUAL = {
 class LayerAddress:
     """The URL of a layer, the parameters to send with every query, and those that would change the result.
 
-    `dropped` has the parameters that this client sets itself, unless they only say what it does anyway.
+    `dropped` has the parameters that this client sets itself, unless they have no effect on the result.
     """
 
     url: URL

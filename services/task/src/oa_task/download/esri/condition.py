@@ -57,9 +57,10 @@ async def replace_refused(client: EsriClient, refused: FeatureCount, oid_field: 
         count = await _count_once(client, condition)
         if count is None:
             continue
-        if condition.endswith(">= 0") and await _count_once(client, f"{oid} < 0"):
-            condition = f"{oid} >= {_LOWEST_ID}"  # noqa: PLW2901 - the same condition, with a lower bound
-            count = await _count_once(client, condition)
+        if condition.endswith(">= 0"):
+            lower = f"{oid} >= {_LOWEST_ID}"
+            with_negative = await _count_once(client, lower) or 0
+            condition, count = (lower, with_negative) if with_negative > count else (condition, count)  # noqa: PLW2901
         log.warning("condition_replaced", refused=refused.condition, accepted=condition, count=count)
         return FeatureCount(condition, count)
     if refused.refusal is not None and refused.refusal.code == "source.forbidden":

@@ -114,7 +114,7 @@ class _Fetching:
         return DownloadedFile(path, self._client.url, lines.size_bytes, digest, self._etag(), None)
 
     async def _fetch_features(self) -> None:
-        """Try one paging strategy after the other; begin anew if object IDs prove not to identify features.
+        """Try one paging strategy after the other; start again if object IDs do not identify features.
 
         Raises TaskFailure if no pass is complete.
         """
@@ -127,7 +127,7 @@ class _Fetching:
             if problem is None:
                 return
         if self._repeats:
-            self._dialect = Dialect(self._layer, ())  # all fields tell features apart that share an ID
+            self._dialect = Dialect(self._layer, ())  # features with the same ID differ in other fields
             problem = await self._try_strategies(has_unique_ids=False)
         if problem is not None:
             raise problem

@@ -219,7 +219,14 @@ class Quarters:
         return [PageRange(start, start + step) for start in range(page_range.start, page_range.stop, step)]
 
     def parameters(self, page_range: PageRange) -> dict[str, str]:
-        """Return the query for features that intersect a box."""
+        """Return the query for features that intersect a box.
+
+        Raises EsriRequestError after many more boxes than the features need: the server always reports more features,
+        or failures divide the boxes.
+        """
+        self._boxes += 1
+        if self._boxes > _MAX_BOXES + _BOXES_PER_PAGE * self._features // self.most:
+            raise EsriRequestError(f"the features need more than {self._boxes - 1:,} boxes")
         sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), self._box(page_range), strict=True))
         return {
             "where": self.condition,
@@ -238,19 +245,12 @@ class Quarters:
         may_be_cut = page.is_cut or size >= self.most or (not self.is_counted and size >= self._largest)
         is_full = size > 0 and may_be_cut
         self._largest = max(self._largest, size)
-        self._check_work(0 if is_full else size)
+        self._features += 0 if is_full else size
         self._repeats = self._repeats + 1 if is_full and page.ids == self._last_ids else 0
         self._last_ids = page.ids
         if self._repeats > _DEPTH:
             raise EsriRequestError("the server sends the same features for every box")
         return self.pieces(page_range) if is_full and len(page_range) > 1 else []
-
-    def _check_work(self, features: int) -> None:
-        """Raise EsriRequestError after many more boxes than the features need: the server always reports more."""
-        self._boxes += 1
-        self._features += features
-        if self._boxes > _MAX_BOXES + _BOXES_PER_PAGE * self._features // self.most:
-            raise EsriRequestError(f"the server reports more features in each of {self._boxes:,} boxes")
 
     def _box(self, page_range: PageRange) -> tuple[float, float, float, float]:
         """Return the box of a range: two bits of its start select each quarter, its length is the number of levels."""
