@@ -14,6 +14,7 @@ from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.esri.client import EsriClient, EsriRequestError
 from oa_task.download.esri.condition import count_all, replace_refused
 from oa_task.download.esri.dialect import Dialect
+from oa_task.download.esri.download_warnings import download_warnings
 from oa_task.download.esri.edition import edition, restore_edition
 from oa_task.download.esri.feature_lines import FILE_NAME, EsriLinesFile, RepeatedIdsError
 from oa_task.download.esri.feature_spool import FeatureSpool
@@ -110,7 +111,7 @@ class _Fetching:
             self._lines = lines
             if count != 0:
                 await self._fetch_features()
-            digest = lines.end(self._warnings())
+            digest = lines.end(list(download_warnings(self._client, lines.count, self._count)))
         return DownloadedFile(path, self._client.url, lines.size_bytes, digest, self._etag(), None)
 
     async def _fetch_features(self) -> None:
@@ -236,22 +237,6 @@ class _Fetching:
         if latest is not None:
             self._count = self._expected = latest
         return count >= self._expected if is_exact else count == self._expected
-
-    def _warnings(self) -> list[str]:
-        warnings = []
-        if self._count is None and self._lines.count:
-            warnings.append(
-                f"{self._client.url} gives no count of its features: it sent {self._lines.count:,}, and may have more"
-            )
-        if self._count is not None and self._lines.count > self._count:
-            warnings.append(
-                f"{self._client.url} counts {self._count:,} features and sent {self._lines.count:,} different ones: "
-                "the data has all of them"
-            )
-        if self._client.dropped_parameters:
-            dropped = ", ".join(f"`{name}={value[:60]}`" for name, value in self._client.dropped_parameters.items())
-            warnings.append(f"`data` has parameters that the protocol ESRI does not use: {dropped}")
-        return warnings
 
     def _etag(self) -> str | None:
         return edition(self._layer, self._count, self._columns)

@@ -10,7 +10,8 @@ from oa_shared.json_types import JsonObject
 from oa_task.download.esri.client import EsriClient, EsriRequestError
 from oa_task.download.esri.feature_lines import RepeatedIdsError
 from oa_task.download.esri.layer import Layer, count_features
-from oa_task.download.esri.page_ranges import IdList, IdRanges, Offsets, PagingStrategy, Quarters, sort_ids
+from oa_task.download.esri.page_ranges import IdList, IdRanges, Offsets, PagingStrategy, sort_ids
+from oa_task.download.esri.quarters import Quarters
 from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
