@@ -22,10 +22,12 @@ def _describe(error: ValidationError) -> tuple[str, str]:
 
 
 def _message(cause: ValidationError) -> str:
-    """Return the message of an error; a `not` with a description in the schema explains itself."""
-    refused = cause.validator_value if cause.validator == "not" else None
-    reason = refused.get("description") if isinstance(refused, Mapping) else None
-    return f"{cause.instance!r} is refused: {reason}" if reason else cause.message
+    """Return the message of an error; a pattern that readers cannot read has a description in the schema."""
+    schema: object = cause.validator_value if cause.validator == "not" else cause.schema
+    reason = schema.get("description") if isinstance(schema, Mapping) else None
+    if cause.validator in {"pattern", "not"} and reason:
+        return f"{cause.instance!r} is not allowed: {reason}"
+    return str(cause.message)
 
 
 def _shorten(text: str, limit: int = 300) -> str:

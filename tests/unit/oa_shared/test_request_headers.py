@@ -48,4 +48,4 @@ def test_headers_that_frame_or_inject_are_refused_by_schema_and_client(headers: 
 
 def test_headers_forbidden_by_the_schema_explain_themselves() -> None:
     [problem] = validate_definition(definition({"Host": "x"}))
-    assert problem.message == "'Host' is refused: a definition must not set headers that frame or route a request"
+    assert problem.message == "'Host' is not allowed: a definition must not set headers that frame or route a request"

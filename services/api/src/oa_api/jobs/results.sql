@@ -1,7 +1,7 @@
 -- name: lock_job
 -- Locks a job, with what its run says about it, before it changes.
 SELECT job.id, job.run_id, job.kind, job.source_name, job.layer, job.name, job.tier, job.status, job.rank, job.attempt,
-       job.token, job.error_code, job.result, job.traceparent, run.live, run.lane, run.sample
+       job.token, job.error_code, job.result, job.traceparent, run.live, run.lane, run.sample, run.owner
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 FOR UPDATE OF job
@@ -93,6 +93,11 @@ SELECT batch_exit.job_id AS job, batch_exit.attempt, batch_exit.batch_job, batch
        job.attempt AS latest_attempt
 FROM batch_exit JOIN job ON job.id = batch_exit.job_id
 WHERE batch_exit.due_at <= now() ORDER BY batch_exit.due_at LIMIT 100
+
+-- name: postpone_batch_exit
+-- Comes back in an hour to the end of a container that the database rejects, so that it holds no other: the sweep.
+UPDATE batch_exit SET due_at = now() + interval '1 hour'
+WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s
 
 -- name: delete_batch_exit
 -- Removes the end of a container that the sweep has applied or dismissed.

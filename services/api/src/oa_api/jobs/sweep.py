@@ -15,9 +15,10 @@ from oa_api.jobs.locks import find_and_lock_job
 from oa_api.jobs.results import apply_change, apply_status
 from oa_api.jobs.rows import AttemptError
 from oa_api.jobs.status_change import StatusChange
+from oa_api.jobs.stored_result import StoredResultError, read_stored_message
 from oa_shared.claim import CLAIM_FILE, read_claim
 from oa_shared.ids import attempt_prefix
-from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.messages import StatusMessage
 from oa_shared.queue import Queue
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage
@@ -65,6 +66,7 @@ class Backlog:
     """Ages in seconds and the number of waiting messages; 0 where nothing waits."""
 
     outbox_age_s: float
+    outbox_stalled_s: float
     outbox_waiting: int
     submitted_age_s: float
     unended_age_s: float
@@ -106,14 +108,19 @@ class Sweep:
             await self._settle(batch_exit, await self._stored_result(batch_exit))
 
     async def _settle(self, batch_exit: BatchExit, result: StatusMessage | None) -> None:
-        """Settle one attempt; a result that the database rejects must not block the others."""
+        """Settle one attempt; what the database rejects must not block the others."""
         try:
             await self._database.run(partial(_settle, batch_exit=batch_exit, result=result))
         except StoreError as error:
-            if error.retryable or result is None:
+            if error.retryable:
                 raise
-            log.error("result_object_unusable", job_id=batch_exit.job, error=error.detail)  # noqa: TRY400 - no trace
-            await self._database.run(partial(_settle, batch_exit=batch_exit, result=None))
+            if result is not None:
+                log.error("result_object_unusable", job_id=batch_exit.job, error=error.detail)  # noqa: TRY400 - no trace
+                await self._settle(batch_exit, None)
+                return
+            log.error("batch_exit_postponed", job_id=batch_exit.job, error=error.detail)  # noqa: TRY400 - no trace
+            values = {"job": batch_exit.job, "attempt": batch_exit.attempt, "batch_job": batch_exit.batch_job}
+            await self._database.execute(_RESULTS["postpone_batch_exit"], values)
 
     async def republish(self) -> None:
         """Send the messages of jobs again that have been pending too long while the queue is empty."""
@@ -130,7 +137,12 @@ class Sweep:
         values = {"deadline_s": self._times.deadline_s}
         for job in await self._database.all(_SQL["past_deadline"], values, into=OverdueJob):
             text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last status: {job.status}"
-            await self._database.run(partial(_fail_overdue, job=job, text=text))
+            try:
+                await self._database.run(partial(_fail_overdue, job=job, text=text))
+            except StoreError as error:
+                if error.retryable:
+                    raise
+                log.error("overdue_job_not_ended", job_id=job.job, error=error.detail)  # noqa: TRY400 - no trace
 
     async def _claimant(self, batch_exit: BatchExit) -> str | None:
         """Return the Batch job that claimed the attempt; any other container of the attempt did no work."""
@@ -141,15 +153,11 @@ class Sweep:
         """Return the final message that the attempt wrote to S3 before it ended, if it did."""
         if batch_exit.attempt != batch_exit.latest_attempt or batch_exit.rank == JobStatus.FAIL.rank:
             return None
-        body = await self._storage.get_bytes(attempt_prefix(batch_exit.job, batch_exit.attempt) + "result.json")
-        if body is None:
-            return None
         try:
-            message = parse_result_message(body.decode("utf-8", "replace"))
-        except UnreadableMessageError as error:
+            return await read_stored_message(self._storage, batch_exit.job, batch_exit.attempt)
+        except StoredResultError as error:
             log.warning("result_object_unreadable", job_id=batch_exit.job, error=error.detail)
             return None
-        return message if isinstance(message, StatusMessage) and message.job == batch_exit.job else None
 
 
 async def run_sweep(
