@@ -58,7 +58,7 @@ async def run_stoppable(call: Callable[[threading.Event], _Result]) -> _Result:
         return await asyncio.shield(running)
     except asyncio.CancelledError:
         stop.set()
-        await asyncio.wait([running])
+        await asyncio.gather(running, return_exceptions=True)
         raise
 
 

@@ -75,7 +75,7 @@ class FtpDownload:
             downloaded = await asyncio.shield(running)
         except asyncio.CancelledError:
             session.close()
-            await asyncio.wait([running])
+            await asyncio.gather(running, return_exceptions=True)
             raise
         if downloaded is None and stored is not None:
             return await stored.restore(path.parent, path.name)
