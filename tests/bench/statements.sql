@@ -93,8 +93,10 @@ INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM j
 
 -- name: beat
 -- Duties that are well for a day: without queues they are not, and then the overview is an error.
-INSERT INTO heartbeat (name, reported_at) SELECT worker, now() + interval '1 day' FROM unnest(ARRAY['relay', 'consumer', 'sweep']) worker
-ON CONFLICT (name) DO UPDATE SET reported_at = excluded.reported_at
+INSERT INTO process_heartbeat (process, part, version, progress_at, reported_at)
+SELECT 'bench@here:1', part, '1', now() + interval '1 day', now() + interval '1 day'
+FROM unnest(ARRAY['relay', 'consumer', 'sweep', 'dispatcher', 'dispatcher_sweep']) AS part
+ON CONFLICT (process, part) DO UPDATE SET reported_at = excluded.reported_at
 
 -- name: announce
 -- One event, sent now.

@@ -15,7 +15,7 @@ from oa_api.identity.token_bucket import Quota, RateDecision, RateLimiter
 from oa_api.settings import Settings
 from oa_shared.roles import Role
 
-_UNLIMITED_PATHS = frozenset({"/metrics"})
+_UNLIMITED_PATHS = frozenset({"/metrics", "/live", "/ready"})
 _UNLIMITED_PREFIX = "/static/"
 _FORWARDED_FOR = "X-Forwarded-For"
 _SIGN_INS = Quota("sign-in", 20, window_s=900)

@@ -1,13 +1,12 @@
 """The outbox relay: sends the outbox to the jobs queue, at least once, in batches of ten."""
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from oa_api.background.heartbeat import RELAY, record_heartbeat
+from oa_api.background.heartbeat import RELAY
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -20,7 +19,6 @@ from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableE
 log = structlog.get_logger()
 _SQL = load_queries("jobs.outbox_relay")
 _CLAIM_LIMIT = 100
-_HEARTBEAT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,10 @@ async def get_backlog(database: Database) -> OutboxBacklog:
 
 async def run_relay(database: Database, queue: Queue, stop: asyncio.Event, *, every_s: float = 0.5) -> None:
     """Send due messages until `stop` is set."""
-    last_heartbeat = 0.0
 
     async def work() -> bool:
-        nonlocal last_heartbeat
         await pauses.release(database)
-        handled = await relay_once(database, queue)
-        if time.monotonic() - last_heartbeat > _HEARTBEAT_S:
-            await record_heartbeat(database, RELAY)
-            last_heartbeat = time.monotonic()
-        return handled > 0
+        return await relay_once(database, queue) > 0
 
     await run_loop(RELAY, work, stop, every_s=every_s)
 
