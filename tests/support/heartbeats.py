@@ -6,7 +6,8 @@ PARTS = ("relay", "consumer", "sweep", "dispatcher", "dispatcher_sweep")
 # A day ahead, so that they stay fresh for the whole test.
 FRESH = """
 INSERT INTO process_heartbeat (process, part, version, progress_at, reported_at)
-SELECT 'test@here:1', part, '1', now() + interval '1 day', now() + interval '1 day' FROM unnest(%(parts)s::text[]) AS part
+SELECT 'test@here:1', part, '1', now() + interval '1 day', now() + interval '1 day'
+FROM unnest(%(parts)s::text[]) AS part
 """
 
 

@@ -31,6 +31,7 @@ from oa_api.schedules.worker import run_schedules
 from oa_api.settings import Settings, site_url
 from oa_api.webhooks.sender import Sender
 from oa_api.webhooks.worker import WEBHOOKS, run_webhooks
+from oa_shared.process_report import REPORT_EVERY_S
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
 from oa_shared.supervision import Worker
@@ -74,7 +75,8 @@ def _hang_s(settings: Settings, name: str) -> float:
     """Return without how many seconds of progress a worker is restarted; one that rests long is given that time."""
     if name == SCHEDULES:
         return settings.worker_hang_s * _SCHEDULE_FACTOR
-    return max(settings.worker_hang_s, 2 * settings.sweep_every_s) if name == SWEEP else settings.worker_hang_s
+    rest_s = {SWEEP: settings.sweep_every_s, HEARTBEAT: REPORT_EVERY_S}.get(name, 0)
+    return max(settings.worker_hang_s, 2 * rest_s)
 
 
 def _results_consumer(settings: Settings, deps: Dependencies) -> _Run:

@@ -12,7 +12,7 @@ from oa_shared.supervision import next_round, record_progress
 from oa_shared.waiting import sleep_unless
 
 log = structlog.get_logger()
-HEARTBEAT = "heartbeat"
+HEARTBEAT = "dispatcher_heartbeat"
 _LAST_WORDS_S = 2
 
 

@@ -22,6 +22,8 @@ BULK = "bulk"
 HEARTBEAT = "heartbeat"
 # How long a process that no longer reports is a problem; then it counts as replaced.
 FORGET_S = 300.0
+# Six reports are missing.
+SILENT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ class HeartbeatRow:
     problem: str
     silent_s: float
     age_s: float
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether the process no longer reports."""
+        return self.silent_s > SILENT_S
+
+    @property
+    def is_well(self) -> bool:
+        """Return whether the process reports, and nothing is wrong with the part."""
+        return not self.is_silent and not self.problem
 
 
 async def record_report(database: Database, report: ProcessReport) -> None:

@@ -48,7 +48,7 @@ class RunSchema(ResponseSchema):
         required=True,
         validate=validate.OneOf(RUN_STATUSES),
         metadata=about(
-            "`Pending`: open and without jobs; `Running`: some jobs have not ended; `Ended`: all have, or it closed empty.",
+            "`Pending`: open and without jobs; `Running`: some jobs have not ended; `Ended`: all others.",
             "Running",
         ),
     )

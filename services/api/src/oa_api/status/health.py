@@ -1,7 +1,7 @@
 """The health of the system: whether the database responds and every part of every process works."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -14,8 +14,6 @@ from oa_api.pauses import pauses
 from oa_shared.process_report import DISPATCHER, DISPATCHER_SWEEP
 
 _REQUIRED_PARTS = (RELAY, CONSUMER, SWEEP, DISPATCHER, DISPATCHER_SWEEP)
-# A process reports every 5 seconds.
-_SILENT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +45,19 @@ async def check_health(app: web.Application) -> Health:
     )
 
 
-def find_problems(parts: Sequence[HeartbeatRow], required: Iterable[str], *, worker_silent_s: float) -> list[str]:
+def find_problems(parts: Sequence[HeartbeatRow], required: Collection[str], *, worker_silent_s: float) -> list[str]:
     """Return what is wrong with the parts; each required part must run in at least one process.
 
-    A process that was killed remains a problem for five minutes, unless it starts again on the same host.
+    A process that was killed remains a problem for five minutes, unless it starts again on the same host. Other parts,
+    such as schedules, have long steps: they say themselves when they hang.
     """
-    silent = {row.process: row.silent_s for row in parts if row.silent_s > _SILENT_S}
+    silent = {row.process: row.silent_s for row in parts if row.is_silent}
     problems = [f"process {process} has not reported for {age_s:.0f} s" for process, age_s in sorted(silent.items())]
     reporting = [row for row in parts if row.process not in silent]
     for row in reporting:
         if row.problem:
             problems.append(f"{_worker(row)} {row.problem}")
-        elif row.age_s > worker_silent_s + row.silent_s:
+        elif row.part in required and row.age_s > worker_silent_s + row.silent_s:
             problems.append(f"{_worker(row)} has not run for {row.age_s:.0f} s")
     running = {row.part for row in reporting}
     return problems + [f"worker {part} runs in no process" for part in required if part not in running]
