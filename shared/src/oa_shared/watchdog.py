@@ -21,8 +21,9 @@ from oa_shared.fault_points import loop_fault_point
 EXIT_STATUS = 70
 _ROUND_S = 0.25
 _TICK_S = 0.25
-# How many times longer than `hang_s` the kernel waits.
-_ALARM_FACTOR = 4
+# How many times longer than `hang_s` the kernel waits. It counts the time of a freeze: a process that was frozen for
+# longer has lost its leases, ends when it continues, and is started again.
+_ALARM_FACTOR = 6
 _LAST_WORDS_S = 2
 
 
