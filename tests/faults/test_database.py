@@ -44,7 +44,7 @@ async def _database(url: str, **options: int) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def _timed(api: RunningApi, path: str) -> tuple[int, float, str]:
+async def _time_request(api: RunningApi, path: str) -> tuple[int, float, str]:
     started = time.monotonic()
     response = await api.client.get(path, headers=INTERNAL)
     return response.status, time.monotonic() - started, response.headers.get("Retry-After", "")
@@ -112,29 +112,31 @@ async def test_pool_exhausted_by_slow_reads_answers_503_in_time_and_recovers(dat
     async with running_api(database_url, connections=2) as api:
         slow = [asyncio.create_task(api.database.all("SELECT pg_sleep(8)")) for _ in range(2)]
         await asyncio.sleep(0.3)
-        answers = await asyncio.gather(*(_timed(api, "/api/job") for _ in range(10)), _timed(api, "/ready"))
-        live = await _timed(api, "/live")
+        answers = await asyncio.gather(
+            *(_time_request(api, "/api/job") for _ in range(10)), _time_request(api, "/ready")
+        )
+        live = await _time_request(api, "/live")
         assert {status for status, _, _ in answers} == {503}
         assert all(retry_after for _, _, retry_after in answers)
         assert max(took_s for _, took_s, _ in answers) < _LIMIT_S
         assert answers[-1][1] < 2.2
         assert (live[0], live[1] < 0.5) == (200, True)
         await asyncio.gather(*slow)
-        assert (await _timed(api, "/api/job"))[0] == 200
+        assert (await _time_request(api, "/api/job"))[0] == 200
 
 
 async def test_frozen_connection_answers_503_in_time_and_recovers(postgres: Postgres, database_url: str) -> None:
     async with proxy_to(postgres.port) as proxy, running_api(_through(database_url, proxy)) as api:
-        assert (await _timed(api, "/api/job"))[0] == 200
+        assert (await _time_request(api, "/api/job"))[0] == 200
         proxy.freeze()
         for path, within_s in (("/", 2.2), ("/ready", 2.2), ("/api/job", _LIMIT_S), ("/jobs", _LIMIT_S)):
-            status, took_s, retry_after = await _timed(api, path)
+            status, took_s, retry_after = await _time_request(api, path)
             assert (status, took_s < within_s) == (503, True), (path, took_s)
             assert retry_after or path == "/"
         response = await api.client.post("/api/run", json={"live": True}, headers=INTERNAL)
         assert response.status == 503
         proxy.thaw()
-        assert (await _timed(api, "/api/job"))[0] == 200
+        assert (await _time_request(api, "/api/job"))[0] == 200
 
 
 async def test_transaction_left_open_is_ended_by_the_server_and_writes_nothing(database_url: str) -> None:
@@ -169,13 +171,13 @@ async def test_migration_that_locks_a_table_delays_requests_and_breaks_none(data
         migration = psycopg2.connect(database_url)
         with migration.cursor() as cursor:
             cursor.execute("ALTER TABLE job ADD COLUMN of_new_code text")
-            answers = await asyncio.gather(*(_timed(api, f"/api/job/{job}") for _ in range(3)))
+            answers = await asyncio.gather(*(_time_request(api, f"/api/job/{job}") for _ in range(3)))
             assert {status for status, _, _ in answers} == {503}
             assert max(took_s for _, took_s, _ in answers) < _LIMIT_S
-            assert (await _timed(api, "/live"))[0] == 200
+            assert (await _time_request(api, "/live"))[0] == 200
         migration.commit()
         migration.close()
-        assert (await _timed(api, f"/api/job/{job}"))[0] == 200
+        assert (await _time_request(api, f"/api/job/{job}"))[0] == 200
         assert (await api.post_jobs(await api.run(), {"source": definition("b"), "source_name": "xx/b"}))[0] == 200
         _execute(database_url, "ALTER TABLE job DROP COLUMN of_new_code")
 
@@ -190,7 +192,7 @@ async def test_full_disk_of_the_database_is_503_and_passes(database_url: str) ->
         )
         response = await api.client.post("/api/run", json={"live": True}, headers=INTERNAL)
         assert (response.status, response.headers["Retry-After"]) == (503, "5")
-        assert (await _timed(api, "/api/job"))[0] == 200
+        assert (await _time_request(api, "/api/job"))[0] == 200
         _execute(database_url, "DROP TRIGGER full_disk ON run", "DROP FUNCTION be_full")
         assert await api.run(live=True)
 

@@ -1,4 +1,4 @@
-"""Starting without neighbors: the API waits, says so, and serves when they are there."""
+"""Starting without dependencies: the API waits, logs it, and serves when they are there."""
 
 import json
 import threading
@@ -47,7 +47,7 @@ def _events(process: Process) -> list[dict[str, Any]]:
     return [json.loads(line) for line in process.log.read_text("utf-8").splitlines() if line.startswith("{")]
 
 
-def test_api_started_without_its_database_waits_and_says_so(system: System) -> None:
+def test_api_started_without_its_database_waits_and_logs_it(system: System) -> None:
     with system.down("postgres"):
         process, port = _start_second(system)
         _wait(port, "/live", 200, 20)

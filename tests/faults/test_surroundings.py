@@ -27,7 +27,7 @@ def make_world(aws_clients: Aws, queues: Queues) -> Make:
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Database]:
+async def _open(url: str) -> AsyncIterator[Database]:
     database = await Database.open(url)
     try:
         yield database
@@ -39,7 +39,7 @@ async def _opened(url: str) -> AsyncIterator[Database]:
 async def test_containers_whose_clock_is_off_by_days_end_in_order(
     make_world: Make, database_url: str, days: int
 ) -> None:
-    async with _opened(database_url) as database:
+    async with _open(database_url) as database:
         world = make_world(database, clock_skew=timedelta(days=days))
         async with world.running():
             jobs = await world.submit(6)
@@ -49,10 +49,10 @@ async def test_containers_whose_clock_is_off_by_days_end_in_order(
     assert len(world.containers.workers) == 6
 
 
-async def test_containers_that_wait_for_capacity_for_ever_are_ended_at_the_deadline(
+async def test_containers_that_never_get_capacity_are_ended_at_the_deadline(
     make_world: Make, database_url: str
 ) -> None:
-    async with _opened(database_url) as database:
+    async with _open(database_url) as database:
         world = make_world(database, has_capacity=False, deadline_s=4)
         async with world.running():
             jobs = await world.submit(3)
@@ -67,16 +67,16 @@ async def test_containers_that_wait_for_capacity_for_ever_are_ended_at_the_deadl
 async def test_database_restored_to_an_earlier_time_ends_every_job_with_s3_and_batch_ahead(
     make_world: Make, postgres: Postgres, database_url: str
 ) -> None:
-    async with _opened(database_url) as database:
+    async with _open(database_url) as database:
         before = await make_world(database).submit(3)
     restored_name = f"restored_{uuid.uuid4().hex[:12]}"
     restored_url = postgres.create(restored_name, template=urlsplit(database_url).path.strip("/"))
-    async with _opened(database_url) as database:
+    async with _open(database_url) as database:
         world = make_world(database)
         async with world.running():
             after = await world.submit(3)
             await world.wait(database_url, before + after)
-    async with _opened(restored_url) as database:
+    async with _open(restored_url) as database:
         restored = make_world(database, batch=world.batch, storage=world.storage)
         async with restored.running():
             anew = await restored.submit(3)

@@ -30,8 +30,8 @@ def fault_point(name: str) -> None:
 async def worker_fault_point(worker: str) -> None:
     """Do to a background worker what a file in OA_FAULT_FOLDER names, once; otherwise do nothing.
 
-    `worker.NAME.kill` kills the process, `.raise` raises RuntimeError (`.fail` each time), `.hang` waits for ever and
-    `.stick` does so although it is canceled.
+    `worker.NAME.kill` kills the process, `.raise` raises RuntimeError (`.fail` each time), `.hang` waits without end
+    and `.stick` does so although it is canceled.
     """
     if os.environ.get(SWITCH) != "on":
         return
@@ -45,7 +45,7 @@ async def worker_fault_point(worker: str) -> None:
 
 
 def loop_fault_point() -> None:
-    """Block the event loop for ever if OA_FAULT_FOLDER has the file `loop.block`; otherwise do nothing."""
+    """Block the event loop without end if OA_FAULT_FOLDER has the file `loop.block`; otherwise do nothing."""
     if os.environ.get(SWITCH) == "on" and _is_first("loop.block"):
         while True:
             time.sleep(1)

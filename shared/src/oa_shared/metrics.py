@@ -9,7 +9,7 @@ MESSAGE_DURATION_S = Histogram(
 WORKER_FAILURES = Counter("oa_worker_failures", "Failures of a background worker, which is restarted.", ("worker",))
 LOOP_BLOCKS = Histogram(
     "oa_loop_block_seconds",
-    "Blocks of the event loop above 50 ms: no other request or worker ran meanwhile.",
+    "Blocks of the event loop above 50 ms: no other request or worker ran at the same time.",
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 LONGEST_LOOP_BLOCK_S = Gauge("oa_loop_longest_block_seconds", "Longest block of the event loop since the start.")

@@ -1,4 +1,4 @@
-"""The background workers of a process: restarted when they fail or hang, and the process ends if one ends for good.
+"""The background workers of a process: restarted when they fail or hang, and the process ends if one ends permanently.
 
 An exception that a worker does not handle fails its present work and nothing else: the worker starts again after a
 pause that grows while it keeps failing. A worker that makes no progress is canceled and counts as failed. A worker that
@@ -30,17 +30,17 @@ _END_WITHIN_S = 5.0
 
 
 class WorkerEndedError(OaError):
-    """A worker has ended for good, so its process ends too."""
+    """A worker has ended permanently, so its process ends too."""
 
     code = "worker.ended"
     title = "A background worker has ended."
 
 
 class WorkerHungError(OaError):
-    """A worker made no progress."""
+    """A worker did not progress."""
 
     code = "worker.hung"
-    title = "A background worker made no progress."
+    title = "A background worker did not progress."
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class WorkerState:
         if self.failures >= MAX_FAILURES:
             return f"has failed {self.failures} times in a row: {self.last_error}"
         if self.age_s > self.worker.hang_s:
-            return f"has made no progress for {self.age_s:.0f} s"
+            return f"has not progressed for {self.age_s:.0f} s"
         return ""
 
 
@@ -91,7 +91,7 @@ def record_progress() -> None:
 
 
 def leave_worker() -> None:
-    """Let this task no longer count as its worker: a renewed lease is no progress."""
+    """Let this task no longer count as its worker: a renewed lease does not count as progress."""
     _CURRENT.set(None)
 
 
@@ -168,7 +168,7 @@ class Supervisor:
         except asyncio.CancelledError:
             await cancel_until_done(task)
             raise
-        # A canceled task was canceled by a library, which must not end the worker for good.
+        # A canceled task was canceled by a library, which must not end the worker permanently.
         return asyncio.CancelledError("the worker was canceled from within") if task.cancelled() else task.exception()
 
 
@@ -188,7 +188,7 @@ async def _run_as(state: WorkerState, stop: asyncio.Event) -> None:
 
 
 async def next_round() -> None:
-    """Do what a fault test asks of the worker that runs now: nothing, outside of such tests."""
+    """Do what a fault test requires of the worker that runs now: nothing, outside of such tests."""
     state = _CURRENT.get()
     if state is not None:
         await worker_fault_point(state.worker.name)

@@ -1,7 +1,7 @@
-"""How long an await of a neighbor (database, S3, SQS) may take: a limit for each caller, applied by the adapters.
+"""How long an await of a dependency (database, S3, SQS) may take: a limit for each caller, applied by the adapters.
 
 A worker can wait for a minute; a request must be answered in seconds, and a health check sooner still. The limit
-belongs to the caller, so it travels in a context variable, and every adapter asks for it at every wait.
+belongs to the caller, so it travels in a context variable, and every adapter applies it to every wait.
 """
 
 import time

@@ -1,7 +1,7 @@
 """Waiting that ends when a process stops, and pauses that grow.
 
 `asyncio.wait_for` of Python 3.11 returns a result instead of raising when it is canceled at the moment at which its
-future completes, so a canceled task goes on. `asyncio.timeout` has no such gap; a test forbids `wait_for` in this code.
+future completes, so a canceled task continues. `asyncio.timeout` has no such gap; the linter forbids `wait_for`.
 """
 
 import asyncio

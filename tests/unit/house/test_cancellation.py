@@ -72,7 +72,7 @@ async def test_statement_canceled_as_its_result_arrives_is_canceled() -> None:
             self.is_closed = True
 
     connection, result = Connection(), asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(driver._poll(connection, result, 10))  # type: ignore[arg-type] # a stand-in
+    task = asyncio.create_task(driver._poll(connection, result, 10))  # type: ignore[arg-type] # a fake
     await asyncio.sleep(0)
     result.set_result(None)
     task.cancel()

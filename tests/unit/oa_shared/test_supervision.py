@@ -1,4 +1,4 @@
-"""Workers are restarted when they fail or hang, and their process ends when one ends for good."""
+"""Workers are restarted when they fail or hang, and their process ends when one ends permanently."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -43,7 +43,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _supervisor() -> tuple[Supervisor, _Watchdog]:
     watchdog = _Watchdog()
-    return Supervisor(watchdog, stop_within_s=0.2), watchdog  # type: ignore[arg-type] # a stand-in
+    return Supervisor(watchdog, stop_within_s=0.2), watchdog  # type: ignore[arg-type] # a fake
 
 
 async def _run_until(supervisor: Supervisor, workers: list[Worker], is_so: Callable[[], bool]) -> None:
@@ -62,7 +62,7 @@ async def _wait(stop: asyncio.Event) -> None:
         await asyncio.sleep(0.005)
 
 
-async def test_worker_that_raises_is_restarted_and_the_others_go_on() -> None:
+async def test_worker_that_raises_is_restarted_and_the_others_continue() -> None:
     starts = {"bad": 0, "good": 0}
 
     async def bad(stop: asyncio.Event) -> None:
@@ -110,7 +110,7 @@ async def test_worker_that_keeps_failing_is_a_problem_of_the_process(
     assert problems[0].startswith(f"worker bad has failed {MAX_FAILURES} times in a row")
 
 
-async def test_pause_grows_while_a_worker_fails_and_starts_anew_after_progress() -> None:
+async def test_pause_grows_while_a_worker_fails_and_is_short_again_after_progress() -> None:
     rounds = 0
 
     async def sometimes(_stop: asyncio.Event) -> None:

@@ -70,7 +70,7 @@ def test_shutdown_that_hangs_is_ended(body: str) -> None:
     assert "shutdown_hangs" in text
 
 
-def test_process_that_was_frozen_as_a_whole_goes_on() -> None:
+def test_process_that_was_frozen_as_a_whole_continues() -> None:
     program = _PROGRAM.format(body="await asyncio.sleep(3); os._exit(0)").replace("hang_s=0.5", "hang_s=1.5")
     process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""Starting, running and stopping the service: it waits for its neighbors instead of failing without them."""
+"""Starting, running and stopping the service: it waits for its dependencies instead of failing without them."""
 
 import asyncio
 import signal
@@ -95,7 +95,7 @@ async def _expect_exit(stop: asyncio.Event, process: ProcessState, watchdog: Wat
 
 
 async def wait_for(part: str, attempt: Callable[[], Awaitable[object]], stop: asyncio.Event) -> bool:
-    """Repeat an attempt with growing pauses while a neighbor is down; return False if `stop` is set before it succeeds.
+    """Repeat an attempt with growing pauses while a dependency is down; return False if `stop` is set before.
 
     Raises an OaError that does not pass by itself.
     """
@@ -116,7 +116,7 @@ async def wait_for(part: str, attempt: Callable[[], Awaitable[object]], stop: as
 
 
 async def _check_queue(queue: SqsQueue, process: ProcessState, stop: asyncio.Event) -> None:
-    """Say what is wrong with the attributes of a queue, once it answers."""
+    """Log wrong attributes of a queue, once it answers."""
 
     async def check() -> None:
         problems = await queue.find_misconfiguration()
@@ -128,7 +128,7 @@ async def _check_queue(queue: SqsQueue, process: ProcessState, stop: asyncio.Eve
 
 
 async def _take_leave(database: Database, process: ProcessState) -> None:
-    """Delete the heartbeat of this process: one that stops is no problem."""
+    """Delete the heartbeat of this process: one that stops is not a problem."""
     try:
         with limit_waits(1, total_s=2):
             await record_report(database, ProcessReport(process.name, []))

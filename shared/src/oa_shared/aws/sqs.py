@@ -107,7 +107,7 @@ def find_queue_problems(attributes: Mapping[str, str]) -> list[str]:
     problems = []
     redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
     if not redrive.get("deadLetterTargetArn"):
-        problems.append("no redrive policy: a message that fails each time is delivered for ever; set one")
+        problems.append("no redrive policy: a message that fails each time is delivered without end; set one")
     elif int(redrive.get("maxReceiveCount", 0)) < _MIN_RECEIVES:
         problems.append(f"maxReceiveCount is below {_MIN_RECEIVES}: an outage makes dead letters; raise it")
     if int(attributes.get("VisibilityTimeout", _MIN_VISIBILITY_S)) < _MIN_VISIBILITY_S:

@@ -21,7 +21,7 @@ class ProcessState:
         self.name = name_process(_API, port)
 
     def problems(self) -> list[str]:
-        """Return why this process has to be replaced; a neighbour that is down is no such reason."""
+        """Return why this process has to be replaced; a dependency that is down is not such a reason."""
         return self.supervisor.problems() if self.supervisor else []
 
     def unready_reason(self) -> str:

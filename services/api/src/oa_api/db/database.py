@@ -36,7 +36,7 @@ _SERVER_LIMITS_MS = {
     "statement_timeout": 30_000,
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 300_000,
-    # A client that has given up leaves no statement behind.
+    # A statement ends when its client has disconnected.
     "client_connection_check_interval": 2_000,
 }
 KEEPALIVE: Mapping[str, Any] = {
@@ -80,7 +80,7 @@ class Transaction:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Undo only what the block wrote if it raises, so that the transaction can go on. Raises StoreError."""
+        """Undo only what the block wrote if it raises, so that the transaction can continue. Raises StoreError."""
         with translate_errors():
             await self.execute("SAVEPOINT part")
             try:

@@ -1,8 +1,8 @@
 """aiopg 1.4.0, its last release, without the fault of its waits.
 
 It waits for the server with `asyncio.wait_for`, which in Python 3.11 loses a cancellation that arrives together with
-the result: a stopped worker would go on, and a process that ends would wait for it for ever. This module replaces that
-wait.
+the result: a stopped worker would continue, and a process that ends would wait for it without end. This module replaces
+that wait.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The time limits of requests: how long one may wait for the database or AWS before it is answered with 503.
 
 Each wait has its limit, not the request: a body may take a minute to arrive, and an upload of jobs has many statements.
-A wait that reaches its limit is not repeated, so a neighbour that hangs costs a request 5 seconds.
+A wait that reaches its limit is not repeated, so a dependency that hangs costs a request 5 seconds.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _STATIC = "/static/"
 
 
 def is_health_check(request: web.Request) -> bool:
-    """Return whether a request asks for the health of the process or the system."""
+    """Return whether a request is for the health of the process or the system."""
     return request.path in request.app[HEALTH_PATHS]
 
 

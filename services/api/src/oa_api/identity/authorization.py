@@ -63,7 +63,7 @@ async def _identify(request: web.Request) -> Principal:
         enforce_rate_limit(request, ANONYMOUS)
         raise
     except StoreError:
-        # A health check says what is wrong with the database instead of failing with it.
+        # A health check reports the fault of the database instead of failing with it.
         if not is_health_check(request):
             raise
         principal = ANONYMOUS

@@ -95,7 +95,7 @@ class Sweep:
         return False
 
     async def close_empty_runs(self) -> None:
-        """Close the runs that have no job after the time of a job: whoever opened them is gone, and they have ended."""
+        """Close the runs that have no job after the time of a job: their user is gone, and they have ended."""
         values = {"deadline_s": self._times.deadline_s}
         runs = await self._database.run(lambda transaction: transaction.execute(_SQL["close_empty_runs"], values))
         if runs:

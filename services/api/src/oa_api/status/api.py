@@ -47,7 +47,7 @@ def _workers(parts: Sequence[HeartbeatRow]) -> dict[str, JsonObject]:
 
 
 async def get_liveness(request: web.Request) -> web.Response:
-    """Return whether this process works, with 503 if it has to be replaced: its neighbors do not matter."""
+    """Return whether this process works, with 503 if it has to be replaced: its dependencies do not matter."""
     process = request.app[PROCESS]
     problems = process.problems()
     body = {"status": "unhealthy" if problems else "ok", "process": process.name, "problems": problems}

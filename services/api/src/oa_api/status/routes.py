@@ -31,7 +31,7 @@ API = (
         api.get_liveness,
         "Get the liveness of this process",
         response=LivenessSchema,
-        description="503 if this process has to be replaced, whatever its neighbors do.",
+        description="503 if this process has to be replaced, whatever the state of its dependencies.",
     ),
     _check(
         "/ready",

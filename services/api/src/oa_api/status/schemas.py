@@ -33,7 +33,7 @@ class PartStatusSchema(ResponseSchema):
     reported_at = time_field("Time at which its process last reported.")
     progress_at = time_field("Time of its last progress.")
     age_s = fields.Float(required=True, metadata=about("Seconds since its last progress.", 1.5))
-    problem = text_field("What is wrong with it; empty if nothing is.", "")
+    problem = text_field("Reason why it has a problem; empty without one.", "")
 
 
 class HealthSchema(ResponseSchema):
@@ -65,7 +65,7 @@ class ReadinessSchema(ResponseSchema):
     """GET /ready."""
 
     status = text_field("`ready` or `unready`.", "ready")
-    reason = text_field("Why it is not ready; empty if it is.", "")
+    reason = text_field("Reason why it is not ready; empty if it is.", "")
 
 
 class PartReportSchema(StrictSchema):
@@ -82,7 +82,7 @@ class PartReportSchema(StrictSchema):
     problem = Text(
         load_default="",
         validate=validate.Length(max=1000),
-        metadata=about("What is wrong with it; empty if nothing is.", ""),
+        metadata=about("Reason why it has a problem; empty without one.", ""),
     )
 
     @post_load
@@ -98,12 +98,12 @@ class ProcessReportSchema(RequestSchema[ProcessReport]):
         validate=validate.Length(min=1, max=200),
         metadata=about("Name of the process: service, host and port.", "dispatcher@ip-10-0-1-8:8001"),
     )
-    version = Text(required=True, validate=validate.Length(max=100), metadata=about("Its version.", VERSION))
+    version = Text(required=True, validate=validate.Length(max=100), metadata=about("Version of the process.", VERSION))
     parts = fields.List(
         fields.Nested(PartReportSchema),
         required=True,
         validate=validate.Length(max=_MAX_PARTS),
-        metadata=about("Its parts; none when it stops."),
+        metadata=about("Parts of the process; none when it stops."),
     )
 
 
