@@ -127,3 +127,13 @@ def test_api_that_cannot_open_its_database_waits_and_names_the_reason(system: Sy
     process.stop()
     assert process.child is not None
     assert process.child.returncode == 0
+
+
+def test_process_without_http_answers_health_checks_and_metrics(system: System) -> None:
+    port = free_port()
+    process = system.start_second("api", OA_HTTP="false", OA_HEALTH_PORT=str(port))
+    _wait(port, "/ready", 200, 20)
+    assert _answer(port, "/live")[1]["status"] == "ok"
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+        assert "oa_worker_age_seconds" in response.read().decode()
+    process.stop()

@@ -54,9 +54,9 @@ async def test_wrong_secrets_and_tokens_are_counted(api: RunningApi) -> None:
 
 @pytest.mark.parametrize(
     ("path", "headers"),
-    [("/metrics", {}), ("/", {}), ("/api", INTERNAL), ("/api", {"X-Forwarded-For": "203.0.113.9"})],
+    [("/api", INTERNAL), ("/api", {"X-Forwarded-For": "203.0.113.9"}), ("/", {"X-Forwarded-For": "203.0.113.9"})],
 )
-async def test_health_checks_services_and_internal_networks_have_no_limit(
+async def test_services_and_internal_networks_have_no_limit(
     api: RunningApi, path: str, headers: dict[str, str]
 ) -> None:
     assert 429 not in await statuses(api, path, **headers)
@@ -64,5 +64,7 @@ async def test_health_checks_services_and_internal_networks_have_no_limit(
     assert "RateLimit" not in response.headers
 
 
-async def test_requests_for_missing_paths_are_counted(api: RunningApi) -> None:
-    assert await statuses(api, "/nothing") == [404] * MOST + [429]
+@pytest.mark.parametrize(("path", "status"), [("/nothing", 404), ("/metrics", 200), ("/", 503)])
+async def test_requests_without_a_reader_are_counted(api: RunningApi, path: str, status: int) -> None:
+    """Health and metrics too: each response costs several queries and calls to the queues."""
+    assert await statuses(api, path) == [status] * MOST + [429]

@@ -163,6 +163,15 @@ async def test_token_is_created_shown_once_and_revoked(api: RunningApi, browser:
     assert (await call(api, "GET", "/api/profile", None, Authorization=f"Bearer {text}")).status == 401
 
 
+async def test_form_tokens_differ_on_each_page_and_all_work(browser: WebBrowser) -> None:
+    pages = [await browser.open("/profile") for _ in range(3)]
+    tokens = {page.hidden_fields("/profile/tokens")["csrf"] for page in pages}
+    assert len(tokens) == len(pages)
+    for page in pages:
+        shown = await browser.send(page, "/profile/tokens", name="t", role="viewer", days="1")
+        assert shown.status == 200
+
+
 async def test_invalid_token_form_shows_its_error(browser: WebBrowser) -> None:
     shown = await browser.send(await browser.open("/profile"), "/profile/tokens", name="x", role="author", days="0")
     assert shown.status == 200

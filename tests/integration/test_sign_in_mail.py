@@ -76,7 +76,7 @@ async def test_request_and_link_sign_in_and_redirect(api: RunningApi, box: MailB
 async def test_response_to_an_unknown_address_is_the_same(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
     known, unknown = await ask(browser, "ada@example.org"), await ask(browser, "eve@example.org")
     assert known.status == unknown.status
-    assert known.text == unknown.text
+    assert known.text_without_token == unknown.text_without_token
     rows = await api.database.all("SELECT * FROM sign_in_request ORDER BY id")
     assert [row["email"] for row in rows] == ["ada@example.org", "eve@example.org"]
     assert await api.count("sign_in_link") == 0
@@ -133,7 +133,7 @@ async def test_expired_link_is_refused(api: RunningApi, browser: WebBrowser, cau
 
 
 async def test_fourth_request_in_15_minutes_does_nothing(api: RunningApi, box: MailBox, browser: WebBrowser) -> None:
-    texts = {(await ask(browser, "ada@example.org")).text for _ in range(5)}
+    texts = {(await ask(browser, "ada@example.org")).text_without_token for _ in range(5)}
     assert len(texts) == 1
     assert len(await answer_all(api, box, browser)) == 3
     await api.database.execute("UPDATE sign_in_request SET created_at = now() - interval '16 minutes'")
@@ -146,8 +146,19 @@ async def test_flood_of_addresses_writes_a_bounded_number_of_rows(api: RunningAp
         "INSERT INTO sign_in_request (email, anonymous_session, next) "
         "SELECT i || '@x', '', '' FROM generate_series(1, 5000) i"
     )
-    await ask(browser, "ada@example.org")
+    await ask(browser, "eve@example.org")
     assert await api.count("sign_in_request") == 5000
+
+
+async def test_flood_of_addresses_does_not_keep_an_account_from_signing_in(
+    api: RunningApi, box: MailBox, browser: WebBrowser
+) -> None:
+    await api.database.execute(
+        "INSERT INTO sign_in_request (email, anonymous_session, next, handled_at) "
+        "SELECT i || '@x', '', '', now() FROM generate_series(1, 6000) i"
+    )
+    await ask(browser, "ada@example.org")
+    assert len(await answer_all(api, box, browser)) == 1
 
 
 async def test_one_client_address_starts_at_most_twenty_sign_ins_in_15_minutes(database_url: str, box: MailBox) -> None:

@@ -101,7 +101,7 @@ async def running_api(
         bucket="b",
         jobs_queue_url="",
         results_queue_url="",
-        **{"output_mode": "stream", "component_gallery": True, **settings},
+        **{"output_mode": "stream", "component_gallery": True, "monitoring_cache_s": 0, **settings},
     )
     queues = queues or {name: QueuePair(MemoryQueue(), MemoryQueue()) for name in ("jobs", "results")}
     database = await Database.open(database_url, connections=connections)

@@ -13,6 +13,7 @@ from yarl import URL
 from support.running_api import RunningApi
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+_CSRF_TOKEN = re.compile(r'(?<=name="csrf" value=")[0-9a-f]+')
 _FORM = re.compile(r'<form[^>]* action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 
 
@@ -24,6 +25,11 @@ class ShownPage:
     path: str
     text: str
     url: URL
+
+    @property
+    def text_without_token(self) -> str:
+        """Return the text without the tokens of its forms, which are new on each page."""
+        return _CSRF_TOKEN.sub("", self.text)
 
     def has(self, test_id: str) -> bool:
         """Return whether an element has this `data-testid`."""

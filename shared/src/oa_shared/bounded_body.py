@@ -1,5 +1,7 @@
 """Reading the body of an HTTP response or request with a limit of its size."""
 
+from collections.abc import Callable
+
 import aiohttp
 from aiohttp import web
 
@@ -13,13 +15,21 @@ class BodyTooLargeError(Exception):
         super().__init__(f"{url} is larger than {max_bytes:,} bytes")
 
 
-async def read_body(message: aiohttp.ClientResponse | web.BaseRequest, *, max_bytes: int) -> bytes:
+async def read_body(
+    message: aiohttp.ClientResponse | web.BaseRequest,
+    *,
+    max_bytes: int,
+    on_chunk: Callable[[int], None] | None = None,
+) -> bytes:
     """Return the decompressed body; at most one chunk beyond `max_bytes` is read.
 
+    `on_chunk` gets the length of each chunk before the next one is read, and may raise to refuse it.
     Raises BodyTooLargeError, aiohttp.ClientError, TimeoutError.
     """
     body = bytearray()
     async for chunk in message.content.iter_chunked(_CHUNK_BYTES):
+        if on_chunk is not None:
+            on_chunk(len(chunk))
         body += chunk
         if len(body) > max_bytes:
             raise BodyTooLargeError(message.url, max_bytes)

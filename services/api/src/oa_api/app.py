@@ -1,5 +1,6 @@
 """The application: middleware, routes and what handlers use."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -12,12 +13,14 @@ from oa_api.documentation.pages import set_up_documentation
 from oa_api.events.hub import HUB, Hub
 from oa_api.http.app_keys import DATABASE, DOCUMENT, PROCESS, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.http.assets import ASSETS, read_assets
+from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.openapi import document
 from oa_api.http.problem import RENDER_ERROR, handle_errors
 from oa_api.http.routing import Route
+from oa_api.http.security_headers import add_security_headers
 from oa_api.http.time_limits import HEALTH_PATHS
 from oa_api.identity.authentication import SECRETS, SharedSecrets
-from oa_api.identity.authorization import ROLES, authorize
+from oa_api.identity.authorization import ROLES, authorize, forbid_storing
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInSettings
 from oa_api.identity.rate_limit import LIMITS, RequestLimits, add_rate_limit_headers
 from oa_api.jobs.request_schemas import NewJobsSchema
@@ -25,9 +28,11 @@ from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
 from oa_api.settings import Settings, check_public_url
+from oa_api.status.metrics_api import set_up_metrics
 from oa_api.status.overview_page import set_up_overview
 from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
+from oa_api.uploads.api import ARRIVING_UPLOADS, MAX_ARRIVING
 from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.source_definition import prepare_validation
@@ -56,14 +61,20 @@ def make_app(
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
     app[LIMITS] = RequestLimits(settings)
-    app.on_response_prepare.append(add_rate_limit_headers)
+    app[BODY_BUDGETS] = BodyBudgets()
+    app.on_response_prepare.extend((add_rate_limit_headers, add_security_headers, forbid_storing))
     app[ASSETS] = read_assets()
     app[DATABASE] = database
     app[STORAGE] = storage
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
-    app[HUB] = Hub(database, settings.database_url, max_streams=settings.event_streams)
+    app[HUB] = Hub(
+        database,
+        settings.database_url,
+        max_streams=settings.event_streams,
+        client_streams=settings.event_streams_per_client,
+    )
     app.on_shutdown.append(_end_streams)
     routes = [route for route in ROUTES if settings.component_gallery or not route.is_development]
     app[HEALTH_PATHS] = frozenset(route.path for route in routes if route.is_health)
@@ -71,7 +82,9 @@ def make_app(
     app[RENDER_ERROR] = render_error
     set_up_pages(app)
     set_up_overview(app)
+    set_up_metrics(app)
     set_up_documentation(app)
+    app[ARRIVING_UPLOADS] = asyncio.Semaphore(MAX_ARRIVING)
     app[WEBHOOK_SECRETS] = WebhookSecrets(settings.github_webhook_secret, settings.github_webhook_secret_previous)
     return app
 

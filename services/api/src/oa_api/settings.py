@@ -49,6 +49,9 @@ class Settings:
     )
     database_connections: int = field(default=10, metadata={"help": "Size of the database connection pool."})
     event_streams: int = field(default=2000, metadata={"help": "Maximum open event streams in one process."})
+    event_streams_per_client: int = field(
+        default=50, metadata={"help": "Maximum open event streams of an address or account in one process."}
+    )
     component_gallery: bool = field(
         default=False, metadata={"help": "Serve /docs/pages, the gallery of page components, for development."}
     )
@@ -62,6 +65,9 @@ class Settings:
     webhooks: bool = field(default=True, metadata={"help": "Send webhooks in this process."})
     github: bool = field(default=True, metadata={"help": "Process GitHub events in this process."})
     sign_in_mail: bool = field(default=True, metadata={"help": "Send sign-in links in this process."})
+    monitoring_cache_s: float = field(
+        default=5, metadata={"help": "How long `GET /metrics` repeats what it measured of the database and queues."}
+    )
     worker_silent_s: float = field(
         default=120, metadata={"help": "Seconds without progress of a worker after which `GET /` reports a problem."}
     )
@@ -113,6 +119,9 @@ class Settings:
         default="", repr=False, metadata={"help": "URL that receives the weekly health report as JSON."}
     )
     upload_max_bytes: int = field(default=1024**3, metadata={"help": "Maximum size of an uploaded file."})
+    upload_account_bytes: int = field(
+        default=20 * 1024**3, metadata={"help": "Maximum size of all stored uploads of an account."}
+    )
     export_inputs: int = field(default=1_000, metadata={"help": "Maximum datasets of an export."})
     export_features: int = field(default=25_000_000, metadata={"help": "Maximum features of an export."})
     export_keep_days: int = field(default=14, metadata={"help": "Days until the file of an export is deleted."})

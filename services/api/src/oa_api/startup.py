@@ -150,7 +150,7 @@ async def _listen(
         app = make_app(settings, database=database, storage=storage, queues=queues, fetcher=fetcher, process=process)
         await _serve(app, settings.host, settings.port, stack)
     elif settings.health_port:
-        await _serve(make_monitoring_app(database, process), settings.host, settings.health_port, stack)
+        await _serve(make_monitoring_app(settings, database, process), settings.host, settings.health_port, stack)
 
 
 async def _serve(app: web.Application, host: str, port: int, stack: AsyncExitStack) -> None:

@@ -1,8 +1,9 @@
 """Fan-out in memory: one reader of the feed for all open streams of the process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
 import structlog
@@ -26,9 +27,10 @@ log = structlog.get_logger()
 class Hub:
     """Reads the feed while there are subscribers, and passes to each the events of its filter."""
 
-    def __init__(self, database: Database, url: str, *, max_streams: int) -> None:
+    def __init__(self, database: Database, url: str, *, max_streams: int, client_streams: int) -> None:
         self._reader = FeedReader(database, url, on_events=self._push_events, on_runs=self._push_runs)
-        self._max_streams = max_streams
+        self._max_streams, self._client_streams = max_streams, client_streams
+        self._streams_by_client: Counter[str] = Counter()
         self._subscribers: set[Subscriber] = set()
         self._is_reading = False
         self._switching = asyncio.Lock()
@@ -41,12 +43,39 @@ class Hub:
 
     @asynccontextmanager
     async def subscribe(
-        self, event_filter: EventFilter, *, on_overflow: Callable[[], object]
+        self, event_filter: EventFilter, *, client: str | None, on_overflow: Callable[[], object]
     ) -> AsyncIterator[Subscriber]:
-        """Give a subscriber that receives every event after its `after`. Raises BusyError, StoreError."""
+        """Give a subscriber that receives every event after its `after`. Raises BusyError, StoreError.
+
+        `client` is whom the stream counts for; None has no limit of its own.
+        """
         if self._is_closed or len(self._subscribers) >= self._max_streams:
             raise BusyError(f"the limit of {self._max_streams} open streams is reached")
-        await self._start()
+        with self._count_stream(client):
+            await self._start()
+            async with self._add_subscriber(event_filter, on_overflow=on_overflow) as subscriber:
+                yield subscriber
+
+    @contextmanager
+    def _count_stream(self, client: str | None) -> Iterator[None]:
+        """Hold one of the streams of a client. Raises BusyError."""
+        if client is None:
+            yield
+            return
+        if self._streams_by_client[client] >= self._client_streams:
+            raise BusyError(f"your limit of {self._client_streams} open streams is reached: close one")
+        self._streams_by_client[client] += 1
+        try:
+            yield
+        finally:
+            self._streams_by_client[client] -= 1
+            if not self._streams_by_client[client]:
+                del self._streams_by_client[client]
+
+    @asynccontextmanager
+    async def _add_subscriber(
+        self, event_filter: EventFilter, *, on_overflow: Callable[[], object]
+    ) -> AsyncIterator[Subscriber]:
         subscriber = Subscriber(event_filter, after=self.cursor, on_overflow=partial(_disconnect, on_overflow))
         self._subscribers.add(subscriber)
         EVENT_STREAMS.inc()

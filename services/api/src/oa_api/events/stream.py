@@ -15,6 +15,8 @@ from oa_api.events.feed import is_resumable, read_events
 from oa_api.events.hub import Hub
 from oa_api.events.serializers import KEEP_ALIVE, RETRY, cursor_comment, serialize_event, sse_frame
 from oa_api.events.subscriber import Subscriber
+from oa_api.identity.principal import PRINCIPAL
+from oa_api.identity.rate_limit import LIMITS
 from oa_api.jobs.queries import list_runs_by_id
 from oa_api.jobs.serializers import serialize_run
 
@@ -29,8 +31,9 @@ async def stream_events(
     request: web.Request, hub: Hub, database: Database, event_filter: EventFilter, *, after: Cursor | None
 ) -> web.StreamResponse:
     """Stream the events after a cursor, or from now on. Raises BusyError and StoreError before the response begins."""
+    client = request.app[LIMITS].client(request, request[PRINCIPAL])
     async with (
-        hub.subscribe(event_filter, on_overflow=partial(_abort, request)) as subscriber,
+        hub.subscribe(event_filter, client=client, on_overflow=partial(_abort, request)) as subscriber,
         aclosing(_missed_frames(database, subscriber, after=after)) as missed,
     ):
         greeting = await anext(missed)

@@ -13,6 +13,7 @@ from oa_api.http.request_parsing import raw_body
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 CSRF_FIELD = "csrf"
 _MAX_FIELDS = 1000
+_MAX_BYTES = 16 * 1024
 _Request = TypeVar("_Request")
 
 
@@ -21,7 +22,7 @@ async def form_values(request: web.Request) -> list[tuple[str, str]]:
     if request.body_exists and request.content_type != MEDIA_TYPE:
         raise UnsupportedTypeError(f"send {MEDIA_TYPE}, not {request.content_type}")
     try:
-        text = (await raw_body(request)).decode("utf-8")
+        text = (await raw_body(request, limit=_MAX_BYTES)).decode("utf-8")
         return parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS)
     except ValueError as error:
         raise BadRequestError("the form cannot be read") from error

@@ -8,7 +8,7 @@ from http import HTTPStatus
 import structlog
 from aiohttp import hdrs, web
 
-from oa_api.http.errors import ApiError
+from oa_api.http.errors import ApiError, NotFoundError
 from oa_api.http.schemas import ProblemSchema
 from oa_api.http.time_limits import limit_request
 from oa_api.metrics import REQUEST_DURATION_S
@@ -65,7 +65,6 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
         response = request.app[RENDER_ERROR](request, await _respond(request, handler))
         if not response.prepared:
             response.headers["X-Request-Id"] = request_id
-            response.headers.setdefault("X-Content-Type-Options", "nosniff")
         _log_request(request, response.status, time.monotonic() - started)
     finally:
         # Requests of one connection share a task, and therefore its context.
@@ -99,6 +98,7 @@ def _log_request(request: web.Request, status: int, duration_s: float) -> None:
 
 async def _respond(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
+        _check_path(request)
         with limit_request(request):
             return await handler(request)
     except ApiError as error:
@@ -117,8 +117,18 @@ def _api_problem(error: ApiError) -> web.Response:
         error.status, code=error.code, title=error.title, detail=error.detail, fields=error.fields
     )
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+        response.headers[hdrs.RETRY_AFTER] = str(_RETRY_AFTER_S)
     return response
+
+
+def _check_path(request: web.Request) -> None:
+    """Raise NotFoundError for a path that no database can hold: nothing has such a name."""
+    try:
+        request.path.encode()
+    except UnicodeEncodeError as error:
+        raise NotFoundError("no page or endpoint has this URL") from error
+    if "\x00" in request.path:
+        raise NotFoundError("no page or endpoint has this URL")
 
 
 def _dependency_problem(error: OaError) -> web.StreamResponse:
@@ -128,7 +138,7 @@ def _dependency_problem(error: OaError) -> web.StreamResponse:
         return _server_error()
     log.warning("dependency_unavailable", code=error.code, error=error.detail)
     response = problem_response(503, code=error.code, title=error.title, detail="Try again in a moment.")
-    response.headers["Retry-After"] = str(_RETRY_AFTER_S)
+    response.headers[hdrs.RETRY_AFTER] = str(_RETRY_AFTER_S)
     return response
 
 

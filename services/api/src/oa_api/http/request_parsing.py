@@ -10,6 +10,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from marshmallow import RAISE, Schema, ValidationError
 from webargs.aiohttpparser import AIOHTTPParser
 
+from oa_api.http.body_budget import BODY_RESERVATION
 from oa_api.http.errors import (
     BadRequestError,
     InvalidError,
@@ -92,7 +93,7 @@ async def read_body(request: web.Request, schema: RequestSchema[_Request]) -> _R
 async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> bytes:
     """Return the bytes of the body, decompressed, at most `limit`.
 
-    Raises TooLargeError, BadRequestError, TooSlowError.
+    Raises TooLargeError, BadRequestError, TooSlowError, and BusyError for more bytes than the body budget has.
     """
     if _RAW_BODY in request:
         return request[_RAW_BODY]
@@ -100,7 +101,9 @@ async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> by
         raise TooLargeError(f"the body has {request.content_length:,} bytes, limit {limit:,} bytes")
     try:
         async with asyncio.timeout(_BODY_TIMEOUT_S):
-            request[_RAW_BODY] = await bounded_body.read_body(request, max_bytes=limit)
+            request[_RAW_BODY] = await bounded_body.read_body(
+                request, max_bytes=limit, on_chunk=request[BODY_RESERVATION].extend
+            )
     except bounded_body.BodyTooLargeError as error:
         raise TooLargeError(f"the body has more than {limit:,} bytes") from error
     except TimeoutError as error:

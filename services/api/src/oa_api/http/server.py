@@ -8,8 +8,12 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from oa_api.http.problem import problem_response
+from oa_api.http.security_headers import set_security_headers
 
 log = structlog.get_logger()
+# How long a connection may wait for the whole head of its next request: longer than the load balancer keeps an idle one
+# (idle_timeout in terraform/modules/service/load_balancer.tf), so that it never reuses one that is about to close.
+_IDLE_TIMEOUT_S = 150
 
 
 class _Connection(RequestHandler):
@@ -31,6 +35,7 @@ class _Connection(RequestHandler):
         response = problem_response(
             status, code=code, title=f"{phrase.capitalize()}.", detail="not a readable HTTP request"
         )
+        set_security_headers(response)
         response.force_close()
         return response
 
@@ -44,6 +49,7 @@ class ApiRunner(web.AppRunner):
     """Runs the application without aiohttp's access log: `handle_errors` logs one line for each request."""
 
     def __init__(self, app: web.Application, **options: Any) -> None:
+        options = {"keepalive_timeout": _IDLE_TIMEOUT_S, **options}
         super().__init__(app, access_log=None, handle_signals=False, **options)
 
     async def _make_server(self) -> web.Server:

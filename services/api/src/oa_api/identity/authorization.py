@@ -1,18 +1,20 @@
 """Authorization: each route has the lowest role that may call it; one middleware identifies the caller and compares."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
 from oa_api.db.errors import StoreError
+from oa_api.http.body_budget import BODY_BUDGETS, BODY_RESERVATION, Reservation
 from oa_api.http.errors import ForbiddenError, UnauthorizedError
 from oa_api.http.problem import Handler
 from oa_api.http.time_limits import is_health_check
 from oa_api.identity import csrf
 from oa_api.identity.authentication import authenticate
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION, Principal
-from oa_api.identity.rate_limit import enforce_rate_limit
+from oa_api.identity.rate_limit import LIMITS, enforce_rate_limit
 from oa_api.identity.safe_redirect import safe_redirect
 from oa_shared.roles import Role
 
@@ -50,9 +52,27 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
         if principal is ANONYMOUS:
             raise _redirect_to_sign_in(request) if _is_page(request) else UnauthorizedError(_AUTHENTICATION_HINT)
         raise ForbiddenError(f"requires role {role.label}; {principal.name} has role {principal.role.label}")
-    if principal.kind == SESSION and request.method not in csrf.SAFE_METHODS:
-        await csrf.check(request)
-    return await handler(request)
+    with _open_body_account(request, principal) as reservation:
+        request[BODY_RESERVATION] = reservation
+        if principal.kind == SESSION and request.method not in csrf.SAFE_METHODS:
+            await csrf.check(request)
+        return await handler(request)
+
+
+async def forbid_storing(request: web.Request, response: web.StreamResponse) -> None:
+    """Keep caches from storing what only this caller may see; as a signal of aiohttp, on streams too.
+
+    A handler that declares a response public returns the same to all.
+    """
+    is_public = response.headers.get(hdrs.CACHE_CONTROL, "").startswith("public")
+    if request.get(PRINCIPAL, ANONYMOUS) is not ANONYMOUS and not is_public:
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"
+
+
+def _open_body_account(request: web.Request, principal: Principal) -> AbstractContextManager[Reservation]:
+    budgets = request.app[BODY_BUDGETS]
+    budget = budgets.anonymous if principal is ANONYMOUS else budgets.identified
+    return budget.open_account(request.app[LIMITS].client(request, principal))
 
 
 async def _identify(request: web.Request) -> Principal:

@@ -6,6 +6,7 @@ the secret of the cookie, so nothing is stored, and it does not reveal that secr
 
 import hashlib
 import hmac
+import secrets
 
 from aiohttp import web
 from markupsafe import Markup
@@ -24,10 +25,14 @@ _PURPOSE = b"oa-csrf-1"
 
 
 def token(request: web.Request) -> str:
-    """Return the token for forms of this browser, by its session, or its anonymous session before sign-in."""
-    credential = request.get(CREDENTIAL)
-    secret = credential.secret if credential is not None else ""
-    return _token_of(secret or cookies.anonymous_session(request))
+    """Return a token for forms of this browser, by its session, or its anonymous session before sign-in.
+
+    Each one looks different: it is the secret value under a random mask, with the mask. Compression of a page that also
+    repeats what its visitor sent reveals nothing then (the BREACH attack).
+    """
+    value = _value_for(request)
+    mask = secrets.token_bytes(len(value))
+    return (mask + _xor(value, mask)).hex()
 
 
 def field(request: web.Request) -> Markup:
@@ -39,7 +44,7 @@ async def check(request: web.Request) -> None:
     """Raise ForbiddenError unless the request comes from a page of this site."""
     _check_origin(request)
     received = request.headers.get(HEADER) or await _form_token(request)
-    if not hmac.compare_digest(received.encode("utf-8", "surrogateescape"), token(request).encode()):
+    if not hmac.compare_digest(_unmask(received), _value_for(request)):
         raise ForbiddenError("the form has expired or is from another site; reload the page and send it again")
 
 
@@ -64,5 +69,22 @@ async def _form_token(request: web.Request) -> str:
     return next((value for name, value in await form_values(request) if name == CSRF_FIELD), "")
 
 
-def _token_of(secret: str) -> str:
-    return hmac.new(secret.encode("utf-8", "surrogateescape"), _PURPOSE, hashlib.sha256).hexdigest()
+def _value_for(request: web.Request) -> bytes:
+    """Return what a token of this browser holds."""
+    credential = request.get(CREDENTIAL)
+    secret = (credential.secret if credential is not None else "") or cookies.anonymous_session(request)
+    return hmac.digest(secret.encode("utf-8", "surrogateescape"), _PURPOSE, hashlib.sha256)
+
+
+def _unmask(token_text: str) -> bytes:
+    """Return what a received token holds; empty if it cannot be a token."""
+    try:
+        token_bytes = bytes.fromhex(token_text)
+    except ValueError:
+        return b""
+    half = len(token_bytes) // 2
+    return _xor(token_bytes[half:], token_bytes[:half]) if len(token_bytes) == 2 * half else b""
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(left, right, strict=True))

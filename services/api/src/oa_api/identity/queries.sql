@@ -153,13 +153,15 @@ DELETE FROM session WHERE digest = %(digest)s
 DELETE FROM session WHERE id = %(session)s AND account_id = %(account)s
 
 -- name: insert_sign_in_request
--- Inserts nothing beyond three requests for an address, or 5,000 in all, within 15 minutes. For request_link.
+-- Inserts nothing beyond three requests for an address within 15 minutes; for addresses without an account, which get
+-- no mail, nothing beyond 5,000 in all, so that they cannot keep accounts from signing in. For request_link.
 INSERT INTO sign_in_request (email, anonymous_session, next)
 SELECT %(email)s, %(anonymous_session)s, %(next)s
 WHERE (SELECT count(*) FROM sign_in_request
        WHERE email = %(email)s AND created_at > now() - interval '15 minutes') < 3
-  AND (SELECT count(*) FROM (SELECT 1 FROM sign_in_request WHERE created_at > now() - interval '15 minutes'
-                             LIMIT 5000) recent) < 5000
+  AND (EXISTS (SELECT FROM account WHERE lower(account.email) = %(email)s)
+       OR (SELECT count(*) FROM (SELECT 1 FROM sign_in_request WHERE created_at > now() - interval '15 minutes'
+                                 LIMIT 5000) recent) < 5000)
 
 -- name: claim_sign_in_request
 -- The oldest pending request, which no other process handles. For send_next_link.

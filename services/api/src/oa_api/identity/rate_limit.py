@@ -15,7 +15,8 @@ from oa_api.identity.token_bucket import Quota, RateDecision, RateLimiter
 from oa_api.settings import Settings
 from oa_shared.roles import Role
 
-_UNLIMITED_PATHS = frozenset({"/metrics", "/live", "/ready"})
+# Liveness answers from memory, and a load balancer that gets 429 would replace the process.
+_LIVENESS = "/live"
 _UNLIMITED_PREFIX = "/static/"
 _FORWARDED_FOR = "X-Forwarded-For"
 _SIGN_INS = Quota("sign-in", 20, window_s=900)
@@ -37,10 +38,9 @@ class RequestLimits:
         quota = self._anonymous if principal.id is None else self._account
         if quota.requests <= 0 or principal.has_role(Role.SERVICE) or _is_unlimited(request):
             return None
-        client = self._client(request)
-        if client is None:
+        key = self.client(request, principal)
+        if key is None or self._client(request) is None:
             return None
-        key = f"account {principal.id}" if principal.id is not None else client
         return self._limiter.consume(key, quota, time.monotonic())
 
     def consume_sign_in(self, request: web.Request) -> None:
@@ -51,6 +51,12 @@ class RequestLimits:
         decision = self._limiter.consume(f"sign-in {client}", _SIGN_INS, time.monotonic())
         if decision.wait_s:
             raise TooManyRequestsError(f"too many sign-ins from your address; retry in {decision.wait_s} s")
+
+    def client(self, request: web.Request, principal: Principal) -> str | None:
+        """Return the key of an account or a client's address; None for a service and for a client without a limit."""
+        if principal.id is not None:
+            return f"account {principal.id}"
+        return None if principal.has_role(Role.SERVICE) else self._client(request)
 
     def _client(self, request: web.Request) -> str | None:
         """Return the key of the client, or None for a client without a limit."""
@@ -85,7 +91,5 @@ async def add_rate_limit_headers(request: web.Request, response: web.StreamRespo
 
 
 def _is_unlimited(request: web.Request) -> bool:
-    """Return whether a request is for monitoring, or for a file that comes with a page."""
-    if request.path in _UNLIMITED_PATHS or request.path.startswith(_UNLIMITED_PREFIX):
-        return True
-    return request.path == "/" and "text/html" not in request.headers.get(hdrs.ACCEPT, "")
+    """Return whether a request is for a file that comes with a page, or for the liveness of the process."""
+    return request.path == _LIVENESS or request.path.startswith(_UNLIMITED_PREFIX)

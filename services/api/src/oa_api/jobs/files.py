@@ -1,18 +1,27 @@
-"""Sending files of a job: a redirect to S3, or, on a single machine, the bytes with support for ranges."""
+"""Sending files of a job: a redirect to S3, or, on a single machine, the bytes with support for ranges.
+
+The bytes are untrusted, and on a single machine they come from the origin of the pages: they are sent so that no
+browser makes a document of them.
+"""
 
 import re
 from http import HTTPStatus
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
 from oa_api.http.errors import GoneError, NotFoundError
 from oa_api.jobs.file_deletion import find_deletion
+from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
 
 # The files that record how an attempt went; they outlive its data.
 RECORD_FILES = frozenset({"claim.json", "log.jsonl", "manifest.json", "result.json"})
 REDIRECT = "redirect"
 _LINK_VALID_S = 3600
+_PICTURE = MEDIA_TYPES[".png"]
+# Types that browsers download or show as text; markup (XML, KML, GML, SVG, HTML) is not among them.
+_SAFE_SUFFIXES = (".png", ".json", ".geojson", ".jsonl", ".gz", ".zip", ".csv", ".parquet", ".pmtiles", ".fgb", ".gpkg")
+_SAFE_TYPES = frozenset(MEDIA_TYPES[suffix] for suffix in _SAFE_SUFFIXES) | {"text/plain"}
 _ATTEMPT_FILE = re.compile(r"job/(?P<job>\d+)/attempt-(?P<attempt>\d+)/(?P<file>.+)")
 
 
@@ -32,13 +41,26 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
     if is_part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{stored.size_bytes}"
     response = web.StreamResponse(status=status, headers=headers)
-    response.content_type = stored.content_type or "application/octet-stream"
+    set_file_headers(response, stored.content_type)
     await response.prepare(request)
     if request.method != "HEAD" and end > start:
         async for chunk in storage.stream(key, start, end - 1):
             await response.write(chunk)
     await response.write_eof()
     return response
+
+
+def set_file_headers(response: web.StreamResponse, media_type: str) -> None:
+    """Set the type and disposition of a file with untrusted content.
+
+    Only types that no browser runs as a document keep their name; only a picture is shown in place.
+    """
+    plain_type = media_type.partition(";")[0].strip().lower()
+    is_safe = plain_type in _SAFE_TYPES
+    response.content_type = plain_type if is_safe else OCTET_STREAM
+    # The URL ends with the name of the file, so no name is needed here.
+    response.headers[hdrs.CONTENT_DISPOSITION] = "inline" if plain_type == _PICTURE else "attachment"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
 
 
 async def check_kept(request: web.Request, key: str) -> None:

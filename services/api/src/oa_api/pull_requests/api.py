@@ -39,6 +39,8 @@ async def _signed_body(request: web.Request) -> bytes:
         raise NotFoundError("no webhook secret is configured; see docs/github.md")
     if not signature:
         raise UnauthorizedError(f"the header {HEADER} is missing: set the secret of the webhook on GitHub")
+    if not secrets.could_verify(signature):
+        raise UnauthorizedError(f"{HEADER} must be `sha256=` and 64 hexadecimal digits")
     body = await raw_body(request, limit=MAX_BYTES)
     if not secrets.verify(signature, body):
         raise UnauthorizedError(f"{HEADER} does not match the body: compare the secrets of the webhook and this server")

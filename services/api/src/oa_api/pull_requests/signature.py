@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import re
 
 HEADER = "X-Hub-Signature-256"
 _PREFIX = "sha256="
+_FORM = re.compile(_PREFIX + "[0-9a-f]{64}")
 
 
 class WebhookSecrets:
@@ -15,6 +17,10 @@ class WebhookSecrets:
 
     def __bool__(self) -> bool:
         return bool(self._secrets)
+
+    def could_verify(self, signature: str) -> bool:
+        """Return whether a signature has the form of one, to refuse others before their body is read."""
+        return bool(_FORM.fullmatch(signature))
 
     def verify(self, signature: str, body: bytes) -> bool:
         """Return whether a secret signed the body; compares with every secret, in constant time."""

@@ -9,21 +9,36 @@ from oa_api import metrics
 from oa_api.background.heartbeat import list_heartbeats
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
-from oa_api.http.app_keys import DATABASE, QUEUES, QueuePair
+from oa_api.http.app_keys import DATABASE, QUEUES, SETTINGS, QueuePair
 from oa_api.jobs.outbox_relay import get_backlog
 from oa_api.jobs.queries import count_jobs_by_status
+from oa_api.ui.timed_cache import TimedCache
 from oa_shared.queue import QueueUnavailableError
 from oa_shared.status import JobStatus
 
 _QUEUE_TIMEOUT_S = 3
+MEASUREMENT: web.AppKey[TimedCache[None]] = web.AppKey("measurement", TimedCache)
 
 
 async def get_metrics(request: web.Request) -> web.Response:
     """Return Prometheus metrics; while a dependency is down its metrics keep their last value, and its `_up` is 0."""
-    queues = [_measure_queue(name, pair) for name, pair in request.app[QUEUES].items()]
-    await asyncio.gather(_measure_database(request.app[DATABASE]), *queues)
+    await request.app[MEASUREMENT].get()
     body = await asyncio.to_thread(generate_latest, REGISTRY)  # it reads /proc
     return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def set_up_metrics(app: web.Application) -> None:
+    """Create the measurement. Requires DATABASE, QUEUES and SETTINGS.
+
+    Anyone may request the metrics, and each measurement is several queries and calls to the queues, which cost money:
+    it is repeated at most every few seconds, however many requests arrive.
+    """
+
+    async def measure() -> None:
+        queues = [_measure_queue(name, pair) for name, pair in app[QUEUES].items()]
+        await asyncio.gather(_measure_database(app[DATABASE]), *queues)
+
+    app[MEASUREMENT] = TimedCache(measure, max_age_s=app[SETTINGS].monitoring_cache_s)
 
 
 async def _measure_database(database: Database) -> None:

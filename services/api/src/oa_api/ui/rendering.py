@@ -118,8 +118,6 @@ def _common_values(request: web.Request) -> dict[str, object]:
 
 def _set_headers(request: web.Request, response: web.Response) -> None:
     response.headers["Content-Security-Policy"] = request.app[POLICY]
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["X-Frame-Options"] = "DENY"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
     response.headers[hdrs.VARY] = "Accept, HX-Request, HX-Target, Cookie"

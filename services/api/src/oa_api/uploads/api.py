@@ -9,7 +9,7 @@ from aiohttp import web
 
 from oa_api.db.rows import as_parameters
 from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
-from oa_api.http.errors import ConflictError, NotFoundError, TooLargeError, TooSlowError
+from oa_api.http.errors import BusyError, ConflictError, NotFoundError, TooLargeError, TooSlowError
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import read_body, read_query
 from oa_api.identity.principal import PRINCIPAL
@@ -29,15 +29,19 @@ from oa_shared.json_types import JsonObject
 _FORM_VALID_S = 3600
 _CONTENT_TIMEOUT_S = 600
 _CHUNK_BYTES = 1 << 18
+# Files that this service receives at one time: each is on its disk until it is in the store.
+MAX_ARRIVING = 4
+ARRIVING_UPLOADS = web.AppKey("arriving_uploads", asyncio.Semaphore)
 _SHOWN_LENGTH = 40
 
 
 async def post_upload(request: web.Request) -> web.Response:
     """Create an upload, and return how to send its file."""
     new_upload, by, database = await read_body(request, NewUploadSchema()), request[PRINCIPAL], request.app[DATABASE]
-    max_bytes = request.app[SETTINGS].upload_max_bytes
+    settings = request.app[SETTINGS]
+    limits = service.UploadLimits(settings.upload_max_bytes, settings.upload_account_bytes)
     created = await database.run(
-        lambda transaction: service.create_upload(transaction, new_upload, max_bytes=max_bytes, by=by)
+        lambda transaction: service.create_upload(transaction, new_upload, limits=limits, by=by)
     )
     upload = await service.get_upload(database, created, by=by)
     form = await _upload_form(request, upload)
@@ -49,12 +53,16 @@ async def put_content(request: web.Request) -> web.Response:
     upload = await service.get_upload(request.app[DATABASE], upload_id(request), by=request[PRINCIPAL])
     if upload.state != UploadState.WAITING:
         raise ConflictError(f"this upload is {upload.state}: create another one")
-    file = await asyncio.to_thread(tempfile.NamedTemporaryFile)
-    try:
-        await _save_body(request, file, upload.size_bytes)
-        await request.app[STORAGE].put_file(upload.key, Path(file.name), upload.content_type)
-    finally:
-        await asyncio.to_thread(file.close)
+    arriving = request.app[ARRIVING_UPLOADS]
+    if arriving.locked():
+        raise BusyError(f"{MAX_ARRIVING} files are arriving already: retry later")
+    async with arriving:
+        file = await asyncio.to_thread(tempfile.NamedTemporaryFile)
+        try:
+            await _save_body(request, file, upload.size_bytes)
+            await request.app[STORAGE].put_file(upload.key, Path(file.name), upload.content_type)
+        finally:
+            await asyncio.to_thread(file.close)
     return await post_done(request)
 
 

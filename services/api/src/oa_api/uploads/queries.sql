@@ -27,6 +27,10 @@ ORDER BY created_at DESC, id DESC LIMIT %(limit)s
 -- How many uploads of an account wait for their files (service.create_upload).
 SELECT count(*) FROM upload WHERE account = %(account)s AND state = 'Waiting'
 
+-- name: sum_stored
+-- The bytes of all uploads of an account that are stored or on their way (service.create_upload).
+SELECT coalesce(sum(size_bytes), 0)::bigint FROM upload WHERE account = %(account)s AND state IN ('Waiting', 'Ready')
+
 -- name: record_check
 -- Record the result of the check of a file (service.check_file).
 UPDATE upload SET state = %(state)s, reason = %(reason)s, etag = %(etag)s, checked_at = now()

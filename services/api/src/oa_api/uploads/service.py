@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import uuid
+from dataclasses import dataclass
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.pages import Page
@@ -35,21 +36,29 @@ def file_url(site: str, upload: UploadRow) -> str | None:
     return f"{site}/upload/{upload.id}/{upload.name}" if upload.state == UploadState.READY else None
 
 
-async def create_upload(transaction: Transaction, new_upload: NewUpload, *, max_bytes: int, by: Principal) -> str:
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """The largest file, and the most that an account may store, in bytes."""
+
+    max_bytes: int
+    account_bytes: int
+
+
+async def create_upload(transaction: Transaction, new_upload: NewUpload, *, limits: UploadLimits, by: Principal) -> str:
     """Create an upload whose file is to come, and return its ID.
 
-    Raises InvalidError for an unknown kind or a file above `max_bytes`, ConflictError for too many that wait.
+    Raises InvalidError for an unknown kind or a file that is too large, ConflictError for too many that wait or too
+    much that is stored.
     """
-    if new_upload.size_bytes > max_bytes:
-        raise InvalidError("the file is too large", fields={"size_bytes": [f"limit {max_bytes:,} bytes"]})
+    if new_upload.size_bytes > limits.max_bytes:
+        raise InvalidError("the file is too large", fields={"size_bytes": [f"limit {limits.max_bytes:,} bytes"]})
     content_type = CONTENT_TYPES.get(extension_of(new_upload.name))
     if content_type is None:
         raise InvalidError(
             "files of this kind are not accepted", fields={"name": [f"Use one of {', '.join(CONTENT_TYPES)}."]}
         )
     account, upload = _account_of(by), uuid.uuid4().hex
-    if (await transaction.first(_SQL["count_waiting"], {"account": account}, into=int) or 0) >= MAX_WAITING:
-        raise ConflictError(f"{MAX_WAITING} uploads already wait for their files: complete or delete some")
+    await _check_quota(transaction, account, new_upload.size_bytes, limits)
     key = f"upload/{account}/{upload}/{new_upload.name}"
     values = {**as_parameters(new_upload), "id": upload, "account": account, "key": key, "content_type": content_type}
     await transaction.execute(_SQL["insert"], values)
@@ -114,6 +123,16 @@ async def get_public_upload(database: Database, storage: Storage, upload_id: str
     if stored.etag != upload.etag:
         raise GoneError("the file was replaced after its check: upload it again")
     return upload
+
+
+async def _check_quota(transaction: Transaction, account: str, size_bytes: int, limits: UploadLimits) -> None:
+    if (await transaction.first(_SQL["count_waiting"], {"account": account}, into=int) or 0) >= MAX_WAITING:
+        raise ConflictError(f"{MAX_WAITING} uploads already wait for their files: complete or delete some")
+    stored_bytes = await transaction.first(_SQL["sum_stored"], {"account": account}, into=int) or 0
+    if stored_bytes + size_bytes > limits.account_bytes:
+        raise ConflictError(
+            f"your uploads have {stored_bytes:,} bytes, limit {limits.account_bytes:,} bytes: delete some first"
+        )
 
 
 def _account_of(principal: Principal) -> str:
