@@ -200,7 +200,7 @@ async def test_export_with_a_key_is_started_once(api: RunningApi) -> None:
 async def test_export_of_a_run_that_becomes_live_publishes_nothing(api: RunningApi) -> None:
     made = await export(api, job=await publish(api, "us/ne/lancaster"))
     assert await build(api, made["job"], FILE) == "Success"
-    assert (await request(api, "PATCH", f"/api/run/{made['run']}", {"live": True}))[0] == 200
+    assert (await api.make_live(made["run"])).status == 200
     assert [row["source_name"] for row in (await api.get("/api/data"))["data"]] == ["us/ne/lancaster"]
     async with api.database.transaction() as transaction:
         row = await lock_job(transaction, made["job"])

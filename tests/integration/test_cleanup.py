@@ -197,7 +197,7 @@ async def test_job_without_files_cannot_be_published(api: RunningApi) -> None:
     assert response.status == 409
     assert f"job {held}" in (await response.json())["detail"]
     run = (await api.get(f"/api/job/{later}"))["run"]
-    await api.client.patch(f"/api/run/{run}", json={"live": True}, headers=INTERNAL)
+    await api.make_live(run)
     assert [item["source_name"] for item in (await api.get("/api/data"))["data"]] == ["us/a"]
 
 

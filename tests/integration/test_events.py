@@ -55,7 +55,7 @@ async def create_job_to_review(api: RunningApi, *, live: bool) -> int:
     job = (await api.job(live=live))["id"]
     await report(api, job, "Success")
     if not live:
-        await api.client.patch("/api/run/1", json={"live": True}, headers=INTERNAL)
+        await api.make_live(1)
     return int(job)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from support.finished_jobs import GOOD, fail, make_jobs, post, succeed
-from support.running_api import INTERNAL, RunningApi
+from support.running_api import RunningApi
 
 
 async def grid(api: RunningApi, query: str = "") -> dict[str, Any]:
@@ -78,7 +78,7 @@ async def test_dataset_of_a_trial_run_appears_when_the_run_becomes_live(api: Run
     await succeed(api, job)
     assert await grid(api) == {}
     run = (await api.get(f"/api/job/{job}"))["run"]
-    await api.client.patch(f"/api/run/{run}", json={"live": True}, headers=INTERNAL)
+    await api.make_live(run)
     assert (await grid(api))["us/ca/a"]["state"] == "healthy"
 
 

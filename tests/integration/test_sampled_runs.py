@@ -35,7 +35,7 @@ async def test_later_attempt_of_a_sampled_job_is_also_a_sample(api: RunningApi) 
 async def test_sample_run_cannot_be_live(api: RunningApi) -> None:
     refused = await api.client.post("/api/run", json={"live": True, "sample": 5}, headers=INTERNAL)
     run = await api.run(sample=5)
-    changed = await api.client.patch(f"/api/run/{run}", json={"live": True}, headers=INTERNAL)
+    changed = await api.make_live(run)
     assert refused.status == 422
     assert changed.status == 409
 

@@ -86,8 +86,8 @@ async def test_attempt_success_uploads_all_files_and_reports_success(
     result: dict[str, Any] = messages[-1].result or {}
     assert result["count"] == 1
     storage = aws_clients.storage(bucket)
-    for about in result["outputs"].values():
-        found = await storage.head(about["key"])
+    for name, about in result["outputs"].items():
+        found = await storage.head(f"job/7/attempt-1/{name}")
         assert found is not None
         assert found.size_bytes == about["bytes"]
     left = await storage.get_bytes("job/7/attempt-1/result.json")

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 from aiohttp import web, web_app
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -62,6 +63,12 @@ class RunningApi:
             f"/api/run/{run}/jobs", json={"jobs": list(elements)}, headers={**INTERNAL, **headers}
         )
         return response.status, await response.json()
+
+    async def make_live(self, run: int) -> aiohttp.ClientResponse:
+        """Make a run live with the jobs that it has, and return the response."""
+        jobs = (await self.get(f"/api/run/{run}"))["jobs"]["total"]
+        change = {"live": True, "expected_jobs": jobs}
+        return await self.client.patch(f"/api/run/{run}", json=change, headers=INTERNAL)
 
     async def job(self, **run: Any) -> dict[str, Any]:
         """Create a run with one job and return the row of the job."""

@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 import aiohttp
 from yarl import URL
 
+from oa_shared.api_credentials import ApiCredentials
 from oa_shared.errors import OaError
 from oa_shared.json_types import JsonMapping
 
@@ -56,7 +57,7 @@ class Target:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Return the headers of every request."""
+        """Return the headers of every request to the API."""
         if self.token:
             return {"Authorization": f"Bearer {self.token}"}
         return {"secret": self.secret} if self.secret else {}
@@ -188,7 +189,8 @@ async def open_api() -> AsyncIterator[Api]:
     """Open a session with the API that the environment or the folder names."""
     target = find_target(os.environ, await asyncio.to_thread(Path.cwd))
     timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-    async with aiohttp.ClientSession(headers=target.headers, timeout=timeout) as session:
+    credentials = ApiCredentials(target.url, target.headers)
+    async with aiohttp.ClientSession(middlewares=[credentials], timeout=timeout) as session:
         yield Api(session, target)
 
 

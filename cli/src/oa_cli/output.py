@@ -1,25 +1,49 @@
 """The output of commands: tables and lines on a terminal, JSON for scripts."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from oa_cli.answers import JobAnswer, PageAnswer, RunAnswer
 from oa_shared.status import JobStatus
+from oa_shared.terminal_text import escape_controls, strip_controls
 
 COLORS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
 COLORS |= {"Canceled": "dim", "Pending": "dim"}
-console = Console()
-errors = Console(stderr=True)
+
+
+class _SafeConsole(Console):
+    """A console that prints no control characters of texts, so that only its own styles reach the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of what is printed."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(strip_controls(segment.text), segment.style)
+
+
+def make_console(*, stderr: bool = False, **options: Any) -> Console:
+    """Return a console that prints no control characters of texts; `options` are those of rich's Console."""
+    return _SafeConsole(stderr=stderr, **options)
+
+
+console = make_console()
+errors = make_console(stderr=True)
 
 
 def show_json(value: object) -> None:
     """Print a value as one line of JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    click.echo(escape_controls(json.dumps(value, ensure_ascii=False)))
+
+
+def show_text(text: str) -> None:
+    """Print text as it is, except for control characters."""
+    click.echo(strip_controls(text), nl=False)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, show_header: bool = True) -> Table:

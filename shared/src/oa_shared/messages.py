@@ -12,6 +12,7 @@ from oa_shared.errors import OaError
 from oa_shared.event_bridge import BATCH_JOB_STATE_CHANGE, batch_event_fields
 from oa_shared.failures import FAILURES
 from oa_shared.job_kinds import JobKind
+from oa_shared.job_result import read_result
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.scheduling import Lane, Tier
@@ -159,6 +160,14 @@ class _StatusMessageSchema(_MessageSchema):
     result = fields.Dict(keys=fields.String(), allow_none=True, load_default=None)
     progress = fields.Dict(keys=fields.String(), allow_none=True, load_default=None)
     traceparent = _Text(allow_none=True, load_default=None)
+
+    @post_load
+    def build(self, data: JsonObject, **options: object) -> Message:
+        """Return the message with a result whose values have the types of `oa_shared.job_result`."""
+        result = data["result"]
+        checked = {**data, "result": read_result(result)} if isinstance(result, dict) else data
+        message: Message = super().build(checked, **options)
+        return message
 
 
 class _BatchEventSchema(_MessageSchema):

@@ -9,7 +9,7 @@ import click
 from oa_cli.client import Api, RejectedError
 from oa_cli.datasets import Dataset, DatasetPage, PublicationPage, PublishedFile, datasets_table, history_table
 from oa_cli.options import LAYER, SOURCE, Command, limit_option
-from oa_cli.output import table
+from oa_cli.output import show_text, table
 from oa_cli.runner import json_option, print_answer, run
 
 
@@ -152,7 +152,7 @@ def data_attribution(*, as_json: bool, **selection: object) -> None:
             answer = await api.get("/api/attribution", Attributions, format="json", **selection)
             print_answer(answer["datasets"], as_json=True)
         else:
-            click.echo(await api.text("/api/attribution", **selection), nl=False)
+            show_text(await api.text("/api/attribution", **selection))
         return 0
 
     run(work)

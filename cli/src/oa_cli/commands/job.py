@@ -8,7 +8,7 @@ from rich.table import Table
 from oa_cli.answers import JobAnswer, JobPage
 from oa_cli.client import Api
 from oa_cli.options import LAYER, SOURCE, STATUSES, limit_option, live_option
-from oa_cli.output import describe_job, fields_table, jobs_table, moment, table
+from oa_cli.output import describe_job, errors, fields_table, jobs_table, moment, show_text, table
 from oa_cli.runner import json_option, print_answer, run
 from oa_shared.job_kinds import JobKind
 
@@ -126,9 +126,9 @@ def job_log(number: int, *, as_json: bool) -> None:
 
     async def work(api: Api) -> int:
         lines = await api.text(f"/api/job/{number}/log", format="json" if as_json else "text")
-        click.echo(lines, nl=False)
+        show_text(lines)
         if not lines:
-            click.echo(f"job {number}: no log lines yet", err=True)
+            errors.print(f"job {number}: no log lines yet")
         return 0
 
     run(work)

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import aiohttp
 
+from oa_shared.api_credentials import ApiCredentials
 from oa_shared.errors import OaError
 from oa_shared.json_types import JsonMapping
 from oa_shared.process_report import ProcessReport
@@ -17,6 +18,7 @@ from oa_shared.tracing import trace_headers
 _TIMEOUT_S = 20
 _OK, _CONFLICT, _NOT_FOUND, _SERVER_ERROR = 200, 409, 404, 500
 # The request is not at fault: the secret is being rotated, or there were too many calls.
+_REDIRECTS = range(300, 400)
 _RETRYABLE = frozenset({401, 403, 429})
 PAGE = 100
 
@@ -67,9 +69,9 @@ class ApiClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            headers={"secret": self._secret}, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        )
+        credentials = ApiCredentials(self._url, {"secret": self._secret})
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+        self._session = aiohttp.ClientSession(middlewares=[credentials], timeout=timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -118,10 +120,14 @@ class ApiClient:
             raise ApiUnavailableError("the client is not open")
         try:
             url, headers = self._url + path, trace_headers()
-            async with self._session.request(method, url, params=parameters, json=body, headers=headers) as response:
-                answer = await response.json(content_type=None)
+            async with self._session.request(
+                method, url, params=parameters, json=body, headers=headers, allow_redirects=False
+            ) as response:
+                answer = {} if response.status in _REDIRECTS else await response.json(content_type=None)
         except (TimeoutError, aiohttp.ClientError, ValueError) as error:
             raise ApiUnavailableError(f"{method} {path}: {type(error).__name__}") from error
+        if response.status in _REDIRECTS:
+            raise ApiUnavailableError(f"{method} {path} redirects to another URL: set OA_API_URL to that of the API")
         if response.status >= _SERVER_ERROR or response.status in _RETRYABLE:
             raise ApiUnavailableError(f"{method} {path} answered {response.status}")
         if response.status not in {_OK, _CONFLICT, _NOT_FOUND}:

@@ -22,7 +22,7 @@ async def post_bulk(request: web.Request) -> web.Response:
     new, database = await read_body(request, NewBulkActionSchema()), request.app[DATABASE]
     if new.dry_run:
         return web.json_response(_BULK_ACTION.dump(await _preview(request, new)))
-    idempotency = await read_idempotency_key(request, "job/bulk")
+    idempotency = await read_idempotency_key(request, "job/bulk", owner=request[PRINCIPAL].owner)
     bulk_action_id = await database.run(
         lambda transaction: bulk_actions.start(transaction, new, by=request[PRINCIPAL], idempotency=idempotency)
     )

@@ -55,7 +55,7 @@ async def show_bulk(request: web.Request) -> web.Response:
 async def post_bulk(request: web.Request) -> web.Response:
     """Start a bulk action if the number of matching jobs is still the one shown."""
     bulk_form, by = await read_form(request, BulkFormSchema()), request[PRINCIPAL]
-    idempotency = Idempotency(bulk_form.key, "page/bulk", await raw_body(request))
+    idempotency = Idempotency(bulk_form.key, "page/bulk", await raw_body(request), owner=by.owner)
     new = bulk_form.new_bulk_action
     try:
         bulk_action_id = await request.app[DATABASE].run(

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import aiohttp
 import structlog
 
+from oa_shared.api_credentials import ApiCredentials
 from oa_shared.errors import OaError
 from oa_shared.retrying import retrying
 
@@ -54,7 +55,8 @@ async def call(settings: CallSettings, arguments: Sequence[str], delays_s: Seque
     """
     method, path, body = _parse_arguments(arguments)
     url = settings.api_url.rstrip("/") + path
-    headers = {"secret": settings.shared_secret, "content-type": "application/json"}
+    credentials = ApiCredentials(settings.api_url, {"secret": settings.shared_secret})
+    headers = {"content-type": "application/json"}
     if settings.idempotency_key:
         headers["idempotency-key"] = settings.idempotency_key
     bound_log = log.bind(schedule=settings.schedule, method=method, path=path)
@@ -62,7 +64,8 @@ async def call(settings: CallSettings, arguments: Sequence[str], delays_s: Seque
     def log_retry(error: _NotProcessedError, _attempt: int) -> None:
         bound_log.warning("call_retrying", error=str(error))
 
-    async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S)) as session:
+    timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+    async with aiohttp.ClientSession(middlewares=[credentials], headers=headers, timeout=timeout) as session:
         try:
             status = await retrying(
                 lambda: _request(session, method, url, body), delays_s, on=_NotProcessedError, before_retry=log_retry

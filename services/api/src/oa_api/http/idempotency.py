@@ -24,10 +24,13 @@ class _SavedResponse:
 
 
 class Idempotency:
-    """Makes a client's retry return the first response; without a key it does nothing."""
+    """Makes a client's retry return the first response; without a key it does nothing.
 
-    def __init__(self, key: str | None, route: str, request_body: bytes) -> None:
-        self._key, self._route = key, route
+    Keys are separate for each owner and route: the response to a request goes to its sender only.
+    """
+
+    def __init__(self, key: str | None, route: str, request_body: bytes, *, owner: str) -> None:
+        self._key, self._route = key, f"{route} of {owner}"
         self._sha256 = hashlib.sha256(request_body).hexdigest()
 
     async def find_response(self, transaction: Transaction) -> Any | None:
@@ -57,10 +60,10 @@ class Idempotency:
         await transaction.execute(_SQL["save_response"], {**values, "status": _OK, "response": json.dumps(response)})
 
 
-async def read_idempotency_key(request: web.Request, route: str) -> Idempotency:
-    """Return the idempotency of a request; keys are separate for each `route`. Raises InvalidError."""
+async def read_idempotency_key(request: web.Request, route: str, *, owner: str) -> Idempotency:
+    """Return the idempotency of a request; keys are separate for each `route` and `owner`. Raises InvalidError."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not (0 < len(key) <= _MAX_KEY_LENGTH and key.isprintable()):
         format_ = f"1 to {_MAX_KEY_LENGTH} printable characters"
         raise InvalidError(f"Idempotency-Key must be {format_}", fields={"Idempotency-Key": [f"Send {format_}."]})
-    return Idempotency(key, route, await raw_body(request))
+    return Idempotency(key, route, await raw_body(request), owner=owner)

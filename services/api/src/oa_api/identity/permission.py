@@ -1,7 +1,10 @@
-"""Permissions that depend on more than the route: work that is published requires a higher role than a trial."""
+"""Permissions that depend on more than the route.
+
+Work that is published requires a higher role than a trial, and a trial belongs to the account that started it.
+"""
 
 from oa_api.http.errors import ForbiddenError
-from oa_api.identity.principal import Principal
+from oa_api.identity.principal import SYSTEM, Principal
 from oa_shared.job_kinds import JobKind
 from oa_shared.roles import Role
 
@@ -22,9 +25,26 @@ def require_for_run(principal: Principal, *, live: bool) -> None:
         require_role(principal, Role.ADMIN, what="work in a live run")
 
 
-def require_for_job(principal: Principal, *, live: bool, kind: str) -> None:
-    """Raise ForbiddenError if an author reruns or ends a job whose result is public."""
+def require_owner(principal: Principal, owner: str, *, what: str) -> None:
+    """Raise ForbiddenError, naming what belongs to another, unless the principal is its owner or a moderator."""
+    if principal.owner != owner:
+        require_role(principal, Role.MODERATOR, what=f"{what} of another account")
+
+
+def require_to_add_jobs(principal: Principal, owner: str) -> None:
+    """Raise ForbiddenError unless the principal may add jobs to a run of this owner.
+
+    Runs of pull requests, schedules and products get jobs from the system only: a merge publishes them.
+    """
+    if owner == SYSTEM:
+        raise ForbiddenError("this run belongs to the system and accepts no jobs from requests: create another run")
+    require_owner(principal, owner, what="a run")
+
+
+def require_for_job(principal: Principal, *, live: bool, kind: str, owner: str) -> None:
+    """Raise ForbiddenError if the principal may not rerun or end a job; `owner` is that of its run."""
     if live:
         require_role(principal, Role.MODERATOR, what="a job of a live run")
     if kind in _PUBLIC_KINDS:
         require_role(principal, Role.MODERATOR, what=f"a job of kind {kind}")
+    require_owner(principal, owner, what="a job")

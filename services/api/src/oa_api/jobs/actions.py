@@ -51,7 +51,7 @@ async def report_status(transaction: Transaction, job: int, report: AttemptRepor
 async def rerun(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> int:
     """Start a new attempt of an ended job and return its number. Raises ConflictError while it runs."""
     locked = await _lock_for_request(transaction, job)
-    require_for_job(by, live=locked.live, kind=locked.kind)
+    require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
     if not JobStatus(locked.status).ended:
         raise ConflictError(f"job {job} is {locked.status}: cancel it first")
     await publishing.supersede_review_reasons(transaction, job)
@@ -63,7 +63,7 @@ async def rerun(transaction: Transaction, job: int, *, by: Principal, reason: st
 async def cancel(transaction: Transaction, job: int, *, by: Principal, reason: str = "") -> None:
     """Cancel a job that has not ended; the dispatcher's sweep stops its container. Raises ConflictError."""
     locked = await _lock_for_request(transaction, job)
-    require_for_job(by, live=locked.live, kind=locked.kind)
+    require_for_job(by, live=locked.live, kind=locked.kind, owner=locked.owner)
     if JobStatus(locked.status).ended:
         raise ConflictError(f"job {job} has ended already: {locked.status}")
     change = StatusChange(

@@ -8,7 +8,7 @@ from oa_api.db.query_files import load_queries
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.http.idempotency import Idempotency
 from oa_api.identity import audit_log
-from oa_api.identity.permission import require_for_run
+from oa_api.identity.permission import require_for_run, require_to_add_jobs
 from oa_api.identity.principal import Principal
 from oa_api.jobs.outbox import first_message, queue_first_messages
 from oa_api.jobs.planning import JobPlan, PlannedJob
@@ -37,6 +37,7 @@ async def check_before_fetch(database: Database, run: int, idempotency: Idempote
                 raise NotFoundError(f"run {run} does not exist")
             _require_open(run, state)
             require_for_run(by, live=state.live)
+            require_to_add_jobs(by, state.owner)
         return earlier
 
     return await database.run(work)
@@ -62,6 +63,7 @@ async def create_jobs(
         locked = await lock_run(transaction, run)
         _require_open(run, locked)
         require_for_run(by, live=locked.live)
+        require_to_add_jobs(by, locked.owner)
         ids = await insert_jobs(transaction, locked, plan.jobs, traceparent) if plan.jobs else []
         response = {"run": run, "jobs": ids, "errors": [asdict(item) for item in plan.rejections]}
         await audit_log.record(transaction, by, action="job.create", subject=f"run/{run}", detail={"jobs": len(ids)})
@@ -75,10 +77,10 @@ async def create_jobs(
 
 
 async def create_standalone_jobs(
-    transaction: Transaction, planned: Sequence[PlannedJob], *, lane: Lane, traceparent: str
+    transaction: Transaction, planned: Sequence[PlannedJob], *, lane: Lane, traceparent: str, owner: str
 ) -> list[int]:
     """Create jobs in a trial run of their own, which is closed at once; return their IDs."""
-    run = await insert_run(transaction, NewRun(lane=lane))
+    run = await insert_run(transaction, NewRun(lane=lane), owner=owner)
     ids = await insert_jobs(transaction, run, planned, traceparent)
     await close_run(transaction, run.id)
     return ids

@@ -122,6 +122,12 @@ class RunChangeSchema(RequestSchema[RunChange]):
     live = fields.Boolean(
         load_default=None, metadata=about("A run that becomes live publishes the results of its finished jobs.")
     )
+    expected_jobs = fields.Integer(
+        load_default=None,
+        strict=True,
+        validate=validate.Range(min=0, max=MAX_INTEGER),
+        metadata=about("Number of jobs of the run, as you have seen it; required to make it live.", 12),
+    )
     closed = fields.Boolean(load_default=None, metadata=about("A closed run accepts no more jobs.", True))
     github = Object(
         keys=Text(),
@@ -129,6 +135,12 @@ class RunChangeSchema(RequestSchema[RunChange]):
         allow_none=True,
         metadata=about("Replaces the stored value; null changes nothing."),
     )
+
+    @validates_schema
+    def check_expected_jobs(self, data: JsonMapping, **_: object) -> None:
+        """Require the number of jobs of a run that is to become live: others may have been added."""
+        if data.get("live") and data.get("expected_jobs") is None:
+            raise ValidationError("Required with live: the number of jobs of the run.", "expected_jobs")
 
 
 class NewJobsSchema(RequestSchema[NewJobs]):

@@ -59,9 +59,10 @@ class NewRun:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunChange:
-    """A change of a run; None leaves a value unchanged."""
+    """A change of a run; None leaves a value unchanged. `expected_jobs` is how many jobs become live."""
 
     live: bool | None = None
+    expected_jobs: int | None = None
     closed: bool | None = None
     github: JsonObject | None = None
 

@@ -1,7 +1,7 @@
 -- name: lock_job
 -- Locks a job, with what its run says about it, before it changes.
 SELECT job.id, job.run_id, job.kind, job.source_name, job.layer, job.name, job.tier, job.status, job.rank, job.attempt,
-       job.token, job.error_code, job.result, job.traceparent, run.live, run.lane, run.sample
+       job.token, job.error_code, job.result, job.traceparent, run.live, run.lane, run.sample, run.owner
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 FOR UPDATE OF job

@@ -57,8 +57,12 @@ API = (
         "Change a run",
         response=RunSchema,
         tag="runs",
-        description="Omitted fields stay unchanged.",
+        description=(
+            "Omitted fields stay unchanged. A run that becomes live publishes the results of its finished jobs; 409 if "
+            "it has another number of jobs than `expected_jobs`."
+        ),
         body=RunChangeSchema,
+        refusals=(409,),
         role=Role.AUTHOR,
     ),
     get(

@@ -48,6 +48,7 @@ class LockedRun:
     lane: str
     sample: int | None
     closed_at: datetime | None
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class RunState:
 
     live: bool
     closed_at: datetime | None
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class JobRow:
     result: JsonObject | None
     live: bool
     lane: str
+    owner: str
     files_deleted_at: datetime | None
 
     @property
@@ -145,6 +148,7 @@ class LockedJob:
     live: bool
     lane: str
     sample: int | None
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ async def get_run(request: web.Request) -> web.Response:
 async def post_run(request: web.Request) -> web.Response:
     """Create a run."""
     new_run = await read_body(request, NewRunSchema())
-    idempotency = await read_idempotency_key(request, "run")
+    idempotency = await read_idempotency_key(request, "run", owner=request[PRINCIPAL].owner)
     run = await runs.create_run(request.app[DATABASE], new_run, idempotency, by=request[PRINCIPAL])
     structlog.contextvars.bind_contextvars(run_id=run)
     return await _run_response(request, run)
@@ -58,7 +58,7 @@ async def post_jobs(request: web.Request) -> web.Response:
     """Create the jobs of a run; `errors` names the elements and entries that get none."""
     run, database, by = path_id(request, "run"), request.app[DATABASE], request[PRINCIPAL]
     new_jobs = await read_body(request, NewJobsSchema())
-    idempotency = await read_idempotency_key(request, f"run/{run}/jobs")
+    idempotency = await read_idempotency_key(request, f"run/{run}/jobs", owner=by.owner)
     earlier = await job_creation.check_before_fetch(database, run, idempotency, by=by)
     if earlier is not None:
         return web.json_response(earlier)

@@ -8,7 +8,7 @@ from oa_api.db.rows import as_parameters
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.http.idempotency import Idempotency
 from oa_api.identity import audit_log
-from oa_api.identity.permission import require_for_run
+from oa_api.identity.permission import require_for_run, require_owner
 from oa_api.identity.principal import Principal
 from oa_api.jobs import publishing
 from oa_api.jobs.requests import NewRun, RunChange
@@ -26,7 +26,7 @@ async def create_run(database: Database, new_run: NewRun, idempotency: Idempoten
         earlier = await idempotency.find_response(transaction)
         if earlier is not None:
             return int(earlier["id"])
-        run = await insert_run(transaction, new_run)
+        run = await insert_run(transaction, new_run, owner=by.owner)
         detail = {"live": new_run.live}
         await audit_log.record(transaction, by, action="run.create", subject=f"run/{run.id}", detail=detail)
         await idempotency.save_response(transaction, {"id": run.id})
@@ -35,9 +35,9 @@ async def create_run(database: Database, new_run: NewRun, idempotency: Idempoten
     return await database.run(work)
 
 
-async def insert_run(transaction: Transaction, new_run: NewRun) -> LockedRun:
-    """Write a run and return it."""
-    values = {**as_parameters(new_run), "github": _as_json(new_run.github)}
+async def insert_run(transaction: Transaction, new_run: NewRun, *, owner: str) -> LockedRun:
+    """Write a run and return it; `owner` is that of a principal, or SYSTEM."""
+    values = {**as_parameters(new_run), "github": _as_json(new_run.github), "owner": owner}
     (run,) = await transaction.all(_SQL["insert_run"], values, into=LockedRun)
     return run
 
@@ -45,23 +45,38 @@ async def insert_run(transaction: Transaction, new_run: NewRun) -> LockedRun:
 async def change_run(database: Database, run: int, change: RunChange, *, by: Principal) -> None:
     """Change a run. A run that becomes live publishes its finished jobs, as far as the quality gate lets them pass.
 
-    Raises NotFoundError, ForbiddenError, and ConflictError for a sample run that is to become live.
+    Raises NotFoundError, ForbiddenError, and ConflictError for a sample run that is to become live, or for one with
+    another number of jobs than the caller has seen.
     """
 
     async def work(transaction: Transaction) -> None:
         before = await lock_run(transaction, run)
         require_for_run(by, live=before.live or bool(change.live))
-        if change.live and before.sample:
-            raise ConflictError(f"run {run} is a sample run and cannot be live")
+        require_owner(by, before.owner, what="a run")
+        becomes_live = bool(change.live) and not before.live
+        if becomes_live:
+            await _check_live(transaction, before, change)
         detail = {
             name: value for name, value in (("live", change.live), ("closed", change.closed)) if value is not None
         }
         await audit_log.record(transaction, by, action="run.change", subject=f"run/{run}", detail=detail)
         await _update_run(transaction, run, change)
-        if change.live and not before.live:
+        if becomes_live:
             await publishing.publish_run(transaction, run)
 
     await database.run(work)
+
+
+async def _check_live(transaction: Transaction, run: LockedRun, change: RunChange) -> None:
+    """Raise ConflictError for a run that cannot become live."""
+    if run.sample:
+        raise ConflictError(f"run {run.id} is a sample run and cannot be live")
+    jobs = await transaction.first(_SQL["count_jobs"], {"run": run.id}, into=int)
+    if jobs != change.expected_jobs:
+        raise ConflictError(
+            f"run {run.id} has {jobs} jobs, not {change.expected_jobs}: read them before you publish their results",
+            fields={"expected_jobs": [f"The run has {jobs} jobs now."]},
+        )
 
 
 async def close_run(transaction: Transaction, run: int) -> None:

@@ -1,15 +1,20 @@
 -- name: insert_run
 -- Creates a run: POST /api/run, pull requests, the weekly run, products.
-INSERT INTO run (live, lane, sample, github) VALUES (%(live)s, %(lane)s, %(sample)s, %(github)s)
-RETURNING id, live, lane, sample, closed_at
+INSERT INTO run (live, lane, sample, github, owner)
+VALUES (%(live)s, %(lane)s, %(sample)s, %(github)s, %(owner)s)
+RETURNING id, live, lane, sample, closed_at, owner
 
 -- name: lock_run
 -- Locks a run before it or its jobs change.
-SELECT id, live, lane, sample, closed_at FROM run WHERE id = %(run)s FOR UPDATE
+SELECT id, live, lane, sample, closed_at, owner FROM run WHERE id = %(run)s FOR UPDATE
+
+-- name: count_jobs
+-- How many jobs a run has, while it is locked: PATCH /api/run/RUN.
+SELECT count(*) FROM job WHERE run_id = %(run)s
 
 -- name: run_state
 -- Reads a run before definitions are fetched, without a lock: POST /api/run/RUN/jobs.
-SELECT live, closed_at FROM run WHERE id = %(run)s
+SELECT live, closed_at, owner FROM run WHERE id = %(run)s
 
 -- name: update_run
 -- Changes what is not null: PATCH /api/run/RUN, and closing a run whose jobs are all created.

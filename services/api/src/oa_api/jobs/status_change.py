@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.rows import AttemptError
+from oa_shared.job_result import with_attempt_keys
 from oa_shared.json_types import JsonObject
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
@@ -36,7 +37,9 @@ class StatusChange:
             status=message.status,
             kind=message.kind,
             error=AttemptError(message.error["code"], message.error["message"]) if message.error else None,
-            result=message.result,
+            result=with_attempt_keys(message.result, job=message.job, attempt=message.attempt)
+            if message.result
+            else None,
         )
 
 

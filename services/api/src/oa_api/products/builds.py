@@ -92,6 +92,8 @@ async def skip_reason(
 async def start_jobs(transaction: Transaction, products: Sequence[Product], requester: Requester) -> list[int]:
     """Create the jobs of products with their messages, as one closed run; return their IDs."""
     planned = [product.job() for product in products]
-    ids = await create_standalone_jobs(transaction, planned, lane=requester.lane, traceparent=requester.traceparent)
+    ids = await create_standalone_jobs(
+        transaction, planned, lane=requester.lane, traceparent=requester.traceparent, owner=requester.by.owner
+    )
     fault_point("api.before_commit")
     return ids

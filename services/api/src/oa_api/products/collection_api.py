@@ -68,7 +68,7 @@ async def post_build(request: web.Request) -> web.Response:
     """Start a build, unless nothing has changed."""
     collection = path_id(request, "collection")
     new_build = await read_body(request, NewBuildSchema())
-    idempotency = await read_idempotency_key(request, f"collections/{collection}/build")
+    idempotency = await read_idempotency_key(request, f"collections/{collection}/build", owner=request[PRINCIPAL].owner)
     started = await collections.build_collection(
         request.app[DATABASE], collection, new_build, requester_of(request), idempotency=idempotency
     )

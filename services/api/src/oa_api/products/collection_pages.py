@@ -26,7 +26,7 @@ from oa_api.ui.rendering import render
 from oa_shared.products import COLLECTION_FORMATS
 
 _EMPTY_FORM = CollectionForm(geojson=True, parquet=True, pmtiles=True)
-_NO_KEY = Idempotency(None, "page", b"")
+_NO_KEY = Idempotency(None, "page", b"", owner="")
 
 
 async def list_collections(request: web.Request) -> web.Response:

@@ -87,7 +87,7 @@ async def build_due_collections(database: Database, *, key: str, requester: Requ
     """
     builds = []
     for collection in await database.all(_SQL["collection_ids"], into=int):
-        idempotency = Idempotency(key, f"collections/{collection}/build", b"")
+        idempotency = Idempotency(key, f"collections/{collection}/build", b"", owner=requester.by.owner)
         try:
             builds.append(await build_collection(database, collection, NewBuild(), requester, idempotency=idempotency))
         except NotFoundError:

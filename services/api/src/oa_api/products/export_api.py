@@ -7,6 +7,7 @@ from oa_api.http.errors import NotFoundError
 from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import path_id, read_body, read_query
+from oa_api.identity.principal import PRINCIPAL
 from oa_api.products import exports, queries
 from oa_api.products.product_requests import export_limits, requester_of, send_output
 from oa_api.products.responses import ExportSchema
@@ -31,7 +32,7 @@ async def get_export(request: web.Request) -> web.Response:
 async def post_export(request: web.Request) -> web.Response:
     """Create an export."""
     new_export, database = await read_body(request, NewExportSchema()), request.app[DATABASE]
-    idempotency = await read_idempotency_key(request, "export")
+    idempotency = await read_idempotency_key(request, "export", owner=request[PRINCIPAL].owner)
     created = await exports.create_export(
         database, new_export, requester_of(request), idempotency=idempotency, limits=export_limits(request)
     )

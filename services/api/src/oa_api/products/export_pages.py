@@ -35,7 +35,7 @@ async def post_export(request: web.Request) -> web.Response:
             request.app[DATABASE],
             read_export_form(form),
             requester_of(request),
-            idempotency=Idempotency(None, "export", b""),
+            idempotency=Idempotency(None, "export", b"", owner=""),
             limits=limits,
         )
     except (InvalidError, ConflictError, NotFoundError) as error:

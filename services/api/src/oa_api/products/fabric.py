@@ -30,7 +30,9 @@ class StartedLayer(StartedBuild):
 
 async def build_due_fabric(database: Database, *, key: str, requester: Requester) -> list[StartedLayer]:
     """Build each layer whose data has changed, once for a `key`; return the builds."""
-    return await build_fabric(database, NewBuild(), requester, idempotency=Idempotency(key, ROUTE, b""))
+    return await build_fabric(
+        database, NewBuild(), requester, idempotency=Idempotency(key, ROUTE, b"", owner=requester.by.owner)
+    )
 
 
 async def build_fabric(

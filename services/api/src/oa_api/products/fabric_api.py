@@ -5,6 +5,7 @@ from aiohttp import web
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.request_parsing import read_body
+from oa_api.identity.principal import PRINCIPAL
 from oa_api.products import fabric, queries
 from oa_api.products.product_requests import requester_of, send_output
 from oa_api.products.responses import FabricSchema, StartedFabricSchema
@@ -20,7 +21,7 @@ async def get_fabric(request: web.Request) -> web.Response:
 async def post_fabric(request: web.Request) -> web.Response:
     """Start a build of each layer whose data has changed."""
     new_build = await read_body(request, NewBuildSchema())
-    idempotency = await read_idempotency_key(request, fabric.ROUTE)
+    idempotency = await read_idempotency_key(request, fabric.ROUTE, owner=request[PRINCIPAL].owner)
     started = await fabric.build_fabric(
         request.app[DATABASE], new_build, requester_of(request), idempotency=idempotency
     )

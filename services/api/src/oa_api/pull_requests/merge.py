@@ -59,7 +59,7 @@ def plan_merge(
         if successful and all(_is_usable(job, open_jobs, published) for job in successful):
             runs.append(run)
             for job in successful:
-                open_jobs.pop(_trial_key(job))
+                open_jobs.pop(_trial_key(job), None)
     return MergePlan(runs, list(open_jobs.values()))
 
 
@@ -99,8 +99,10 @@ async def _find_missing(
 
 
 async def _list_trial_jobs(transaction: Transaction, missing: Sequence[PlannedJob], repository: str) -> list[TrialJob]:
+    """Return the jobs of the trial runs with these definitions, of runs that nothing else changes until the end."""
     values = {"sha256": sorted({job.sha256 for job in missing}), "repository": repository}
-    return await transaction.all(_SQL["trial_jobs"], values, into=TrialJob)
+    runs = await transaction.all(_SQL["lock_trial_runs"], values, into=int)
+    return await transaction.all(_SQL["trial_jobs"], {"runs": runs}, into=TrialJob)
 
 
 async def _make_live(transaction: Transaction, run: int) -> None:

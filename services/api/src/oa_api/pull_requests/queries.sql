@@ -140,17 +140,23 @@ FROM unnest(%(source_name)s::text[], %(layer)s::text[], %(name)s::text[]) WITH O
 LEFT JOIN data USING (source_name, layer, name)
 ORDER BY place
 
--- name: trial_jobs
--- All jobs of the runs of pull requests that are not live and ran one of these definitions, newest first (merge).
-SELECT job.run_id AS run, job.id AS job, job.source_name, job.layer, job.name, job.source_sha256 AS sha256, job.status
-FROM job
-WHERE job.run_id IN (
+-- name: lock_trial_runs
+-- Locks the newest runs of pull requests that are not live and ran one of these definitions (merge).
+SELECT id FROM run
+WHERE NOT live AND id IN (
     SELECT DISTINCT same.run_id FROM job same
     JOIN github_check ON github_check.full_run = same.run_id
-    JOIN run ON run.id = same.run_id AND NOT run.live
+    JOIN run trial ON trial.id = same.run_id AND NOT trial.live
     WHERE same.source_sha256 = ANY(%(sha256)s) AND github_check.repository = %(repository)s
     ORDER BY same.run_id DESC LIMIT 50
 )
+ORDER BY id FOR UPDATE
+
+-- name: trial_jobs
+-- All jobs of these runs, those of the newest run first (merge).
+SELECT job.run_id AS run, job.id AS job, job.source_name, job.layer, job.name, job.source_sha256 AS sha256, job.status
+FROM job
+WHERE job.run_id = ANY(%(runs)s::bigint[])
 ORDER BY job.run_id DESC, job.id
 
 -- name: make_live

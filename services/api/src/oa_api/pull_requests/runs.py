@@ -6,7 +6,7 @@ from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.db.rows import as_parameters
 from oa_api.identity import audit_log
-from oa_api.identity.principal import Principal
+from oa_api.identity.principal import SYSTEM, Principal
 from oa_api.jobs import actions
 from oa_api.jobs.job_creation import insert_jobs
 from oa_api.jobs.locks import lock_job
@@ -36,7 +36,8 @@ async def create_run(
 ) -> int:
     """Create a run with its jobs and return its ID; the run records `origin`, the commit."""
     lane = Lane.MANUAL if live else Lane.PULL_REQUEST
-    run = (await insert_run(transaction, NewRun(live=live, lane=lane, sample=sample, github=origin))).id
+    new_run = NewRun(live=live, lane=lane, sample=sample, github=origin)
+    run = (await insert_run(transaction, new_run, owner=SYSTEM)).id
     detail = {"live": live, "jobs": len(planned)}
     await audit_log.record(transaction, GITHUB, action="run.create", subject=f"run/{run}", detail=detail)
     await add_jobs(transaction, run, planned)

@@ -17,6 +17,7 @@ import structlog
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.identity.principal import SYSTEM
 from oa_api.jobs.job_creation import insert_definitions, insert_jobs
 from oa_api.jobs.planning import DefinitionText, EntrySelection, JobPlan, Rejection, plan_definition
 from oa_api.jobs.request_schemas import SOURCE_NAME
@@ -188,7 +189,7 @@ async def _run_of(transaction: Transaction, schedule_run: ScheduleRun, progress:
         return await lock_run(transaction, progress.run_id)
     repository, commit = progress.detail["repository"], progress.detail["commit"]
     github = {"repository": repository, "sha": commit, "schedule": schedule_run.period}
-    run = await insert_run(transaction, NewRun(live=True, lane=Lane.WEEKLY, github=github))
+    run = await insert_run(transaction, NewRun(live=True, lane=Lane.WEEKLY, github=github), owner=SYSTEM)
     await schedule_runs.record(transaction, schedule_run, {}, run=run.id)
     return run
 

@@ -57,7 +57,7 @@ async def create_upload(transaction: Transaction, new_upload: NewUpload, *, limi
         raise InvalidError(
             "files of this kind are not accepted", fields={"name": [f"Use one of {', '.join(CONTENT_TYPES)}."]}
         )
-    account, upload = _account_of(by), uuid.uuid4().hex
+    account, upload = by.owner, uuid.uuid4().hex
     await _check_quota(transaction, account, new_upload.size_bytes, limits)
     key = f"upload/{account}/{upload}/{new_upload.name}"
     values = {**as_parameters(new_upload), "id": upload, "account": account, "key": key, "content_type": content_type}
@@ -74,7 +74,7 @@ async def get_upload(database: Database, upload_id: str, *, by: Principal) -> Up
 
 async def list_uploads(database: Database, upload_filter: UploadFilter, *, by: Principal) -> Page[UploadRow]:
     """Return a page of uploads, newest first: those of the caller, or all for a moderator."""
-    account = None if by.has_role(Role.MODERATOR) else _account_of(by)
+    account = None if by.has_role(Role.MODERATOR) else by.owner
     values = {"account": account, "cursor": upload_filter.cursor, "limit": upload_filter.limit + 1}
     return Page.cut(await database.all(_SQL["newest"], values, into=UploadRow), upload_filter.limit)
 
@@ -135,15 +135,10 @@ async def _check_quota(transaction: Transaction, account: str, size_bytes: int, 
         )
 
 
-def _account_of(principal: Principal) -> str:
-    """Return the owner of uploads as the database names it: an account ID, or the name of a service."""
-    return str(principal.id) if principal.id is not None else principal.name
-
-
 def _check_access(upload: UploadRow | None, upload_id: str, by: Principal) -> UploadRow:
     if upload is None:
         raise NotFoundError(f"upload {upload_id[:_SHOWN_LENGTH]!r} does not exist")
-    if upload.account != _account_of(by) and not by.has_role(Role.MODERATOR):
+    if upload.account != by.owner and not by.has_role(Role.MODERATOR):
         raise ForbiddenError("this upload belongs to another account")
     return upload
 

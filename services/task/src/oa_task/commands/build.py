@@ -1,14 +1,14 @@
 """The commands `plan` and `build` of `oa-task`."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from oa_task.commands.console import run_command
+from oa_shared.terminal_text import strip_controls
+from oa_task.commands.console import print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.products.input_fetcher import FolderStorage
 from oa_task.products.plan import parse_plan
@@ -23,7 +23,7 @@ def print_plan(folders: Sequence[Path], root: Path, options: PlanOptions) -> int
     def work(_console: Console) -> None:
         text = plan_text(build_plan(folders, root, options))
         parse_plan(text.encode())
-        click.echo(text, nl=False)
+        click.echo(strip_controls(text), nl=False)
 
     return run_command(work, as_json=False)
 
@@ -37,7 +37,7 @@ def build_once(plan: Path, inputs: Path, out: Path, *, as_json: bool) -> int:
             storage = FolderStorage(inputs)
             report = asyncio.run(build_product(plan.read_bytes(), out, storage=storage, on_progress=on_progress))
         if as_json:
-            click.echo(json.dumps({"status": "Success", **report}))
+            print_json({"status": "Success", **report})
         else:
             console.print(f"[green]{json_integer(report['count']):,} rows[/] in {out}")
 

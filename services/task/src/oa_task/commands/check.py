@@ -1,11 +1,9 @@
 """The command `oa-task check`: a line for each finding, then the totals."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.markup import escape
 
@@ -13,6 +11,7 @@ from oa_shared.failures import exit_status
 from oa_shared.logging import configure_logging
 from oa_task.check.definition import check_file
 from oa_task.check.findings import LintFinding, Severity
+from oa_task.commands.console import make_console, print_json
 from oa_task.runtime.allowed_hosts import read_allowed_hosts
 
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "dim"}
@@ -21,7 +20,7 @@ _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.HINT: "di
 def check_sources(sources: Iterable[Path], *, as_json: bool, with_hints: bool, with_data: bool) -> int:
     """Check every definition, print the findings, and return the exit status."""
     configure_logging("task", level="WARNING")
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console(highlight=False, soft_wrap=True)
     counts: Counter[Severity] = Counter()
     checked = 0
     for path in _definitions(sources):
@@ -30,7 +29,7 @@ def check_sources(sources: Iterable[Path], *, as_json: bool, with_hints: bool, w
         counts.update(item.severity for item in findings)
         for item in findings:
             if as_json:
-                click.echo(json.dumps({"source": str(path), **item.as_json()}, ensure_ascii=False))
+                print_json({"source": str(path), **item.as_json()})
             else:
                 _print_finding(console, path, item)
     if not as_json:

@@ -1,20 +1,41 @@
 """Running a command: a console for messages, and failures as text or JSON."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.logging import configure_logging
+from oa_shared.terminal_text import escape_controls, strip_controls
 from oa_task.runtime.failure import TaskFailure
+
+
+class _SafeConsole(Console):
+    """A console that prints no control characters of texts, so that only its own styles reach the terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments of what is printed."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(strip_controls(segment.text), segment.style)
+
+
+def make_console(**options: bool) -> Console:
+    """Return a console that prints no control characters of texts; `options` are those of rich's Console."""
+    return _SafeConsole(**options)  # type: ignore[arg-type] # all are flags
+
+
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    click.echo(escape_controls(json.dumps(value, ensure_ascii=False)))
 
 
 def run_command(work: Callable[[Console], None], *, as_json: bool) -> int:
     """Call `work` with a console on standard error; print its TaskFailure, if any, and return the exit status."""
     configure_logging("task", level="WARNING")
-    console = Console(stderr=True)
+    console = make_console(stderr=True)
     try:
         work(console)
     except TaskFailure as failure:
@@ -25,7 +46,7 @@ def run_command(work: Callable[[Console], None], *, as_json: bool) -> int:
 
 def _print_failure(failure: TaskFailure, console: Console, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"status": "Fail", "code": failure.code, "message": failure.message}))
+        print_json({"status": "Fail", "code": failure.code, "message": failure.message})
         return
     vocabulary = FAILURES[failure.code]
     console.print(f"[red]{failure.code}[/] {vocabulary.title}", highlight=False)

@@ -1,13 +1,11 @@
 """The command `oa-task diff`."""
 
-import json
 import tempfile
 from pathlib import Path
 
-import click
 from rich.console import Console
 
-from oa_task.commands.console import run_command
+from oa_task.commands.console import make_console, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.diff.comparison import OutputComparison, compare
 from oa_task.diff.inputs import EntryFilter, open_input
@@ -22,9 +20,9 @@ def show_difference(inputs: tuple[Path, Path], entry_filter: EntryFilter, *, exa
         with display_progress(console) as on_progress:
             comparison = _compare(inputs, entry_filter, on_progress, examples=examples)
         if as_json:
-            click.echo(json.dumps(comparison, ensure_ascii=False))
+            print_json(comparison)
         else:
-            show_comparison(Console(highlight=False), comparison, (str(inputs[0]), str(inputs[1])))
+            show_comparison(make_console(highlight=False), comparison, (str(inputs[0]), str(inputs[1])))
 
     return run_command(work, as_json=as_json)
 

@@ -1,14 +1,13 @@
 """The commands `run`, `try` and `explain` of `oa-task`."""
 
 import asyncio
-import json
 from pathlib import Path
 
 import click
 from rich.console import Console
 
 from oa_shared.source_definition import DefinitionEntry
-from oa_task.commands.console import run_command
+from oa_task.commands.console import make_console, print_json, run_command
 from oa_task.commands.progress_display import display_progress
 from oa_task.definition.entry_selection import choose_entry
 from oa_task.results.files import DEFINITION_FILE
@@ -35,7 +34,7 @@ def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
         with display_progress(console) as on_progress:
             report = asyncio.run(run_job(job, on_progress, sandbox=sandbox))
         if as_json:
-            click.echo(json.dumps({"status": "Success", **report}))
+            print_json({"status": "Success", **report})
         else:
             console.print(f"[green]{json_integer(report['count']):,} features[/] in {job.out}")
 
@@ -51,9 +50,9 @@ def show_sample(job: TaskJob, count: int, sandbox: Sandbox, *, as_json: bool) ->
         with display_progress(console) as on_progress:
             rows = asyncio.run(preview_rows(job, count, on_progress, sandbox))
         if as_json:
-            click.echo(json.dumps(rows, ensure_ascii=False))
+            print_json(rows)
         else:
-            show_rows(Console(highlight=False), rows)
+            show_rows(make_console(highlight=False), rows)
 
     return run_command(work, as_json=as_json)
 
@@ -84,8 +83,8 @@ def show_explanation(out: Path, row: int, *, as_json: bool) -> int:
     def work(_console: Console) -> None:
         explanation = asyncio.run(preview.explain_row(output, row))
         if as_json:
-            click.echo(json.dumps(explanation, ensure_ascii=False))
+            print_json(explanation)
         else:
-            views.show_explanation(Console(highlight=False), explanation)
+            views.show_explanation(make_console(highlight=False), explanation)
 
     return run_command(work, as_json=as_json)

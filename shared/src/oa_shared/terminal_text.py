@@ -1,0 +1,16 @@
+"""Text from sources and servers, without what could harm a terminal: control characters could rewrite what it shows."""
+
+import re
+
+# C0 without tab and line feed, DEL, C1, and the characters that change the direction of text (Unicode TR 36).
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def strip_controls(text: str) -> str:
+    """Return the text without control characters; tabs and line feeds stay."""
+    return _CONTROLS.sub("", text)
+
+
+def escape_controls(json_text: str) -> str:
+    """Return the text of a JSON document with control characters inside strings as escapes: the value is the same."""
+    return _CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", json_text)
