@@ -70,3 +70,10 @@ async def test_process_that_starts_answers_health_checks_only(database_url: str)
         assert (await response.json())["code"] == "starting"
         api.client.app[PROCESS].waiting_for = ""
         assert (await api.client.get("/api/job")).status == 200
+
+
+async def test_heartbeat_that_names_a_part_twice_is_refused(api: RunningApi) -> None:
+    part = {"part": "dispatcher", "age_s": 1}
+    report = {"process": "dispatcher@far:1", "version": "1", "parts": [part, part]}
+    response = await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
+    assert response.status == 422

@@ -1,6 +1,6 @@
 """The requests and responses of the service itself."""
 
-from marshmallow import fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from oa_api.http.fields import RequestSchema, StrictSchema, Text, about
 from oa_api.http.schemas import ResponseSchema, text_field, time_field
@@ -105,6 +105,13 @@ class ProcessReportSchema(RequestSchema[ProcessReport]):
         validate=validate.Length(max=_MAX_PARTS),
         metadata=about("Parts of the process; none when it stops."),
     )
+
+    @validates_schema
+    def check_parts(self, data: dict[str, list[PartReport]], **_: object) -> None:
+        """Refuse a part that is given twice."""
+        names = [report.part for report in data["parts"]]
+        if len(names) != len(set(names)):
+            raise ValidationError("Name each part once.", "parts")
 
 
 class ProcessSchema(ResponseSchema):
