@@ -91,6 +91,17 @@ jobs AS (
 attempts AS (INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, %(token)s, 'standard' FROM jobs)
 INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM jobs
 
+-- name: fill_idle
+WITH run_row AS (INSERT INTO run (live) VALUES (false) RETURNING id),
+source_row AS (INSERT INTO source (sha256, definition) VALUES (repeat('0', 64), '{}') RETURNING sha256),
+jobs AS (
+    INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token, status, rank, batch_job, submitted_at)
+    SELECT run_row.id, 'xx/bench/' || number, sha256, 'addresses', 'county', 'standard', %(token)s, 'Submitted', 1,
+           'soak-' || number, now()
+    FROM generate_series(1, %(jobs)s) AS number, run_row, source_row RETURNING id
+)
+INSERT INTO job_attempt (job_id, attempt, token, tier, status) SELECT id, 1, %(token)s, 'standard', 'Submitted' FROM jobs
+
 -- name: beat
 -- Duties that are well for a day: without queues they are not, and then the overview is an error.
 INSERT INTO process_heartbeat (process, part, version, progress_at, reported_at)
