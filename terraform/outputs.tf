@@ -64,7 +64,7 @@ output "alarm_topic" {
 
 output "alarms" {
   description = "Alarms, by name."
-  value       = { for name, alarm in module.monitoring.alarms : name => { description = alarm.description, missing = alarm.missing } }
+  value       = { for name, alarm in module.monitoring.alarms : name => { description = alarm.description, missing = alarm.missing, metric = alarm.metric, threshold = alarm.threshold } }
 }
 
 output "policy_statements" {

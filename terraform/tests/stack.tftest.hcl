@@ -142,6 +142,11 @@ run "stack" {
   }
 
   assert {
+    condition     = output.alarms["outbox-age"].metric == "OutboxStalled" && output.alarms["outbox-age"].threshold <= 300
+    error_message = "A message that does not reach the jobs queue for five minutes is an alarm."
+  }
+
+  assert {
     condition     = output.public_url == "https://mock.cloudfront.net"
     error_message = "Published files are read through CloudFront."
   }

@@ -24,7 +24,7 @@ JOBS = 20_000
 _SECONDS = float(os.environ.get("OA_SOAK_S", "300"))
 _EVERY_S, _WARM_UP_S = 5.0, 30.0
 _MIB = 1024**2
-# What the last third of the time may have more than the first, beside this share: the noise of an allocator.
+# What the last third of the time may have more than the first, in addition to this share: the noise of an allocator.
 _SHARE = 0.05
 _ROOM = {"MiB": 4.0, "descriptors": 4.0, "threads": 4.0, "connections": 4.0, "KiB": 64.0}
 _SETTINGS = {"OA_SWEEP_EVERY_S": "3", "OA_LOST_AFTER_S": "1e9", "OA_REPUBLISH_AFTER_S": "1e9"}

@@ -11,7 +11,8 @@ jobs AS (
     SELECT new.id, run_row.id, source_name, sha256, 'addresses', 'county', 'standard', token FROM new, run_row
 ),
 attempts AS (INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, token, 'standard' FROM new)
-INSERT INTO outbox (job_id, attempt, body, sent_at) SELECT id, 1, body, now() FROM new
+INSERT INTO outbox (run_id, job_id, attempt, body, sent_at)
+SELECT run_row.id, new.id, 1, body, now() FROM new, run_row
 
 -- name: outbox_state
 SELECT count(*) FILTER (WHERE sent_at IS NOT NULL AND body NOT LIKE 'xxx%') AS sent,
@@ -86,10 +87,10 @@ source_row AS (INSERT INTO source (sha256, definition) VALUES (repeat('0', 64), 
 jobs AS (
     INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token)
     SELECT run_row.id, 'xx/bench/' || number, sha256, 'addresses', 'county', 'standard', %(token)s
-    FROM generate_series(1, %(jobs)s) AS number, run_row, source_row RETURNING id
+    FROM generate_series(1, %(jobs)s) AS number, run_row, source_row RETURNING id, run_id
 ),
 attempts AS (INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, %(token)s, 'standard' FROM jobs)
-INSERT INTO outbox (job_id, attempt, body) SELECT id, 1, repeat('x', 250) FROM jobs
+INSERT INTO outbox (run_id, job_id, attempt, body) SELECT run_id, id, 1, repeat('x', 250) FROM jobs
 
 -- name: fill_idle
 WITH run_row AS (INSERT INTO run (live) VALUES (false) RETURNING id),

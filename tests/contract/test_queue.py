@@ -3,7 +3,10 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from oa_shared.queue import OutgoingMessage, Queue, ReceivedMessage
+from support.character_classes import CHARACTER_CLASSES
 
 MINUTE_S = 60
 
@@ -98,6 +101,26 @@ async def test_send_batch_of_nothing_makes_no_call(queue: Queue) -> None:
     assert await queue.send_batch([]) == []
 
 
+@pytest.mark.parametrize("name", CHARACTER_CLASSES)
+async def test_send_batch_with_a_refused_message_sends_the_others(queue: Queue, name: str) -> None:
+    bodies = ["first", f"a{CHARACTER_CLASSES[name]}", "last"]
+    flags = await queue.send_batch([OutgoingMessage(body) for body in bodies])
+    assert (flags[0], flags[2]) == (True, True)
+    received = await queue.receive(10, 1, MINUTE_S)
+    assert {message.body for message in received} == {b for b, flag in zip(bodies, flags, strict=True) if flag}
+
+
+@pytest.mark.parametrize("refused", [OutgoingMessage(""), OutgoingMessage("a", attributes={"word": ""})])
+async def test_send_batch_with_an_empty_text_sends_the_others(queue: Queue, refused: OutgoingMessage) -> None:
+    assert await queue.send_batch([refused, OutgoingMessage("a")]) == [False, True]
+
+
+async def test_send_batch_of_large_messages_sends_those_that_fit(queue: Queue) -> None:
+    sizes = [60_000, 262_144, 262_145, 200_000, 1, 2_000_000]
+    flags = await queue.send_batch([OutgoingMessage("x" * size) for size in sizes])
+    assert flags == [True, True, False, True, True, False]
+
+
 async def test_depth_counts_visible_in_flight_and_delayed_messages(queue: Queue) -> None:
     await put(queue, "a", "b", "c")
     await put(queue, "later", delay_s=MINUTE_S)
@@ -125,3 +148,13 @@ async def test_dead_letter_moves_the_message_with_its_reason(pair: Any) -> None:
     depth = await pair.queue.depth()
     assert depth.visible == 0
     assert depth.in_flight == 0
+
+
+@pytest.mark.parametrize("name", CHARACTER_CLASSES)
+async def test_dead_letter_takes_any_reason(pair: Any, name: str) -> None:
+    await put(pair.queue, "poison")
+    await pair.queue.dead_letter(await take(pair.queue), CHARACTER_CLASSES[name] * 2000)
+    moved = await take(pair.dead_letters)
+    assert moved.body == "poison"
+    assert 0 < len(moved.attributes["reason"].encode()) <= 1000
+    assert (await pair.queue.depth()).in_flight == 0

@@ -145,7 +145,8 @@ class World:
                 consumer = Consumer(self.jobs_queue, submission, options=_OPTIONS, is_ready=submission.is_ready)
                 workers.append(consumer.run(stop))
                 workers.append(run_relay(self.database, self.jobs_queue, stop, every_s=0.05))
-                workers.append(run_results_consumer(self.database, self.results_queue, stop, grace_s=1, visibility_s=2))
+                consume = partial(run_results_consumer, self.database, self.results_queue, stop, storage=self.storage)
+                workers.append(consume(grace_s=1, visibility_s=2))
             async with asyncio.TaskGroup() as group:
                 for worker in workers:
                     group.create_task(worker)

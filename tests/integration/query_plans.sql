@@ -16,8 +16,8 @@ FROM generate_series(1, %(jobs)s) n;
 
 INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, token, tier FROM job;
 
-INSERT INTO outbox (job_id, attempt, body, sent_at)
-SELECT id, 1, '{}', CASE WHEN id < %(jobs)s - 200 THEN created_at END FROM job;
+INSERT INTO outbox (run_id, job_id, attempt, body, sent_at)
+SELECT run_id, id, 1, '{}', CASE WHEN id < %(jobs)s - 200 THEN created_at END FROM job;
 
 INSERT INTO inbox (job_id, attempt, token, seq) SELECT id, 1, token, 1 FROM job;
 

@@ -1,5 +1,7 @@
 """The backlog that the sweep logs, on which the alarms of a deployed stack depend."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 from structlog.testing import capture_logs
@@ -8,6 +10,7 @@ from oa_api.jobs.sweep import Sweep, SweepTimes
 from support.running_api import RunningApi
 
 _HOUR_S = 3600
+METRICS = Path(__file__).parents[2] / "terraform/modules/monitoring/metrics.tf"
 
 
 async def read_backlog(api: RunningApi) -> dict[str, Any]:
@@ -20,7 +23,15 @@ async def read_backlog(api: RunningApi) -> dict[str, Any]:
 
 async def test_sweep_without_backlog_logs_zero(api: RunningApi) -> None:
     line = await read_backlog(api)
-    assert {line[name] for name in ("outbox_age_s", "outbox_waiting", "submitted_age_s", "unended_age_s")} == {0}
+    names = ("outbox_age_s", "outbox_stalled_s", "outbox_waiting", "submitted_age_s", "unended_age_s")
+    assert {line[name] for name in names} == {0}
+
+
+async def test_sweep_logs_what_the_alarms_measure(api: RunningApi) -> None:
+    line = await read_backlog(api)
+    filters = re.findall(r'backlog_measured.*value = "(\S+)"', METRICS.read_text())
+    assert "$.outbox_stalled_s" in filters
+    assert {name.removeprefix("$.") for name in filters if name.startswith("$.")} <= set(line)
 
 
 async def test_sweep_logs_the_age_of_the_oldest_message(api: RunningApi) -> None:

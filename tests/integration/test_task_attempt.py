@@ -11,9 +11,11 @@ from aiohttp.test_utils import TestServer
 
 from oa_local.provision import Queues
 from oa_shared.aws import Aws
+from oa_shared.aws.s3 import S3Storage
 from oa_shared.claim import claim
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
+from oa_shared.storage import StorageUnavailableError
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
 
@@ -29,6 +31,8 @@ async def site() -> AsyncIterator[TestServer]:
             {"name": "good", "data": data, "protocol": "http", "conform": conform},
             {"name": "bad", "data": data.replace("data", "gone"), "protocol": "http", "conform": conform},
         ]
+        absent = {**conform, "unit": "x" * 70_000}
+        entries.append({"name": "wordy", "data": data, "protocol": "http", "conform": absent})
         return web.json_response({"schema": 2, "coverage": {}, "layers": {"addresses": entries}})
 
     async def csv(_request: web.Request) -> web.Response:
@@ -151,3 +155,75 @@ async def test_attempt_of_a_sample_fails_like_the_full_job(
     ended = (await sent_messages(aws_clients, queues))[-1]
     assert ended.status == "Fail"
     assert (ended.error and ended.error["code"]) == "source.not_found"
+
+
+@pytest.fixture
+def large_result(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> int:
+    """Give each result more values than the queue takes, past the bounds on warnings."""
+    count = int(request.param)
+    monkeypatch.setattr(
+        "oa_task.job.attempt.summarize", lambda report: {**report, "extra": {f"f{n}": n for n in range(count)}}
+    )
+    return count
+
+
+@pytest.mark.parametrize("large_result", [10_000], indirect=True)
+async def test_attempt_with_a_result_too_large_for_the_queue_leaves_it_on_s3(
+    *, aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path, large_result: int
+) -> None:
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path).run() == 0
+    *_, last = await sent_messages(aws_clients, queues)
+    assert (last.status, last.result, last.result_stored) == ("Success", None, True)
+    stored = json.loads(await aws_clients.storage(bucket).get_bytes("job/7/attempt-1/result.json") or b"")
+    assert (stored["seq"], len(stored["result"]["extra"])) == (last.seq, large_result)
+
+
+@pytest.mark.parametrize("large_result", [100_000], indirect=True)
+async def test_attempt_with_a_result_too_large_for_s3_fails_with_a_code(
+    *, aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path, large_result: int
+) -> None:
+    assert large_result
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path).run() == 25
+    *_, last = await sent_messages(aws_clients, queues)
+    assert last.status == "Fail"
+    assert (last.error or {})["code"] == "infra.undeliverable"
+    assert "the limit is 1048576" in (last.error or {})["message"]
+
+
+@pytest.mark.parametrize("large_result", [10_000], indirect=True)
+async def test_attempt_with_a_large_result_that_s3_does_not_take_fails_with_a_code(
+    *,
+    aws_clients: Aws,
+    site: TestServer,
+    queues: Queues,
+    bucket: str,
+    tmp_path: Path,
+    large_result: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert large_result
+    attempt = make_attempt(aws_clients, site, queues, bucket, tmp_path)
+    put_bytes = S3Storage.put_bytes
+
+    async def put_all_but_results(self: S3Storage, key: str, *more: Any) -> None:
+        if key.endswith("result.json"):
+            raise StorageUnavailableError("away")
+        await put_bytes(self, key, *more)
+
+    monkeypatch.setattr(S3Storage, "put_bytes", put_all_but_results)
+    assert await attempt.run() == 25
+    *_, last = await sent_messages(aws_clients, queues)
+    assert (last.status, (last.error or {})["code"]) == ("Fail", "infra.storage")
+
+
+async def test_attempt_with_warnings_of_any_length_reports_success(
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path, name="wordy").run() == 0
+    *_, last = await sent_messages(aws_clients, queues)
+    result: dict[str, Any] = last.result or {}
+    assert last.status == "Success"
+    assert not last.result_stored
+    assert max(map(len, result["warnings"])) <= 400
+    stats = await aws_clients.storage(bucket).get_bytes("job/7/attempt-1/stats.json") or b""
+    assert max(map(len, json.loads(stats)["warnings"])) > 70_000

@@ -30,7 +30,7 @@ async def create_planned_jobs(
     database: Database, *names: str, live: bool = True, tier: Tier = Tier.STANDARD
 ) -> list[int]:
     """Create a run with a job of each name, and return the IDs of the jobs."""
-    idempotency = Idempotency(None, "", b"")
+    idempotency = Idempotency(None, "", b"", owner="service")
     run = await create_run(database, NewRun(live=live), idempotency, by=SERVICE)
     plan = JobPlan([planned_job(name, tier=tier) for name in names], [])
     await create_jobs(database, run, plan, idempotency=idempotency, traceparent="", by=SERVICE)

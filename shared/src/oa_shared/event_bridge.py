@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 from marshmallow import EXCLUDE, Schema, fields
 
+from oa_shared.carriers import clean_text
 from oa_shared.json_types import JsonMapping, JsonObject
 
 BATCH_JOB_STATE_CHANGE = "Batch Job State Change"
+_MAX_REASON_BYTES = 2000
 
 
 class _ContainerSchema(Schema):
@@ -39,6 +41,6 @@ def batch_event_fields(event: JsonMapping) -> JsonObject:
         "job_name": detail["job_name"],
         "status": detail["status"],
         "exit_code": container.get("exit_code"),
-        "reason": "; ".join(reasons) or None,
+        "reason": clean_text("; ".join(reasons), max_bytes=_MAX_REASON_BYTES) or None,
         "at": event.get("time") or datetime.now(UTC).isoformat(),
     }

@@ -168,6 +168,12 @@ _FAILURES = (
         rerun_helps=False,
     ),
     _infra(
+        "infra.undeliverable",
+        "A message of the job could not be delivered.",
+        hint="See the message; correct the name or shorten it, then rerun.",
+        retry=_NEVER,
+    ),
+    _infra(
         "infra.deadline",
         "The job missed its deadline.",
         hint="Rerun the job.",

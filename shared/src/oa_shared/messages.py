@@ -20,6 +20,9 @@ from oa_shared.status import ALL_LAYERS, LAYERS, JobStatus
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
+# The final message of an attempt on S3, in its folder; the only place of a result that is too large for the queue.
+RESULT_FILE = "result.json"
+MAX_STORED_BYTES = 1024 * 1024
 JOB_SUBMIT = "job.submit"
 JOB_STATUS = "job.status"
 BATCH_EVENT = "batch.event"
@@ -38,7 +41,7 @@ class UnreadableMessageError(OaError):
 
 
 class MessageTooLargeError(OaError):
-    """A message exceeds 64 KiB, the limit that all services keep."""
+    """A message exceeds its limit: 64 KiB on a queue, which all services keep, 1 MiB on S3."""
 
     code = "message.too_large"
     title = "The message is too large."
@@ -65,7 +68,10 @@ class JobMessage:
 
 @dataclass(frozen=True, slots=True)
 class StatusMessage:
-    """Results queue: a task reports the status of its attempt."""
+    """Results queue: a task reports the status of its attempt.
+
+    `result_stored` means that the result is too large for the queue: it is in the `result.json` of the attempt.
+    """
 
     kind: ClassVar[str] = JOB_STATUS
     job: int
@@ -78,6 +84,7 @@ class StatusMessage:
     result: JsonObject | None = None
     progress: JsonObject | None = None
     traceparent: str | None = None
+    result_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +167,7 @@ class _StatusMessageSchema(_MessageSchema):
     result = fields.Dict(keys=fields.String(), allow_none=True, load_default=None)
     progress = fields.Dict(keys=fields.String(), allow_none=True, load_default=None)
     traceparent = _Text(allow_none=True, load_default=None)
+    result_stored = fields.Boolean(truthy={True}, falsy={False}, load_default=False)
 
     @post_load
     def build(self, data: JsonObject, **options: object) -> Message:
@@ -187,18 +195,25 @@ _SCHEMAS: dict[str, Schema] = {
 }
 
 
-def dump(message: Message) -> str:
-    """Return the body of a message. Raises MessageTooLargeError above 64 KiB."""
+def dump(message: Message, *, max_bytes: int = MAX_BYTES) -> str:
+    """Return the body of a message, in ASCII, which queues take. Raises MessageTooLargeError above `max_bytes`."""
     fields_ = {key: value for key, value in asdict(message).items() if value is not None}
+    # Readers of the previous version do not know these keys.
     if fields_.get("job_kind") is JobKind.SOURCE:
-        # Readers of the previous version do not know the key.
         del fields_["job_kind"]
+    if fields_.get("result_stored") is False:
+        del fields_["result_stored"]
     if "at" in fields_:
         fields_["at"] = fields_["at"].isoformat()
-    body = json.dumps({"v": VERSION, "kind": message.kind, **fields_}, ensure_ascii=False, allow_nan=False)
-    if len(body.encode()) > MAX_BYTES:
-        raise MessageTooLargeError(f"{message.kind} is {len(body.encode())} bytes, the limit is {MAX_BYTES}")
+    body = json.dumps({"v": VERSION, "kind": message.kind, **fields_}, allow_nan=False)
+    if len(body) > max_bytes:
+        raise MessageTooLargeError(f"{message.kind} is {len(body)} bytes, the limit is {max_bytes}")
     return body
+
+
+def to_ascii(body: str) -> str:
+    """Return the same JSON in ASCII: bodies of the previous version hold other characters, which a queue may refuse."""
+    return body if body.isascii() else "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in body)
 
 
 def parse_job_message(body: str) -> JobMessage:
@@ -227,12 +242,12 @@ def _decode(body: str) -> JsonObject:
         raise UnreadableMessageError(f"not JSON: {error}") from error
     if not isinstance(decoded, dict):
         raise UnreadableMessageError("not a JSON object")
-    if reason := why_not_storable(decoded):
-        raise UnreadableMessageError(reason)
     return decoded
 
 
 def _load(decoded: JsonObject, kinds: set[str]) -> Message:
+    if reason := why_not_storable(decoded):
+        raise UnreadableMessageError(reason)
     kind = decoded.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
         raise UnreadableMessageError(f"unknown kind {kind!r}, expected one of {sorted(kinds)}")

@@ -2,6 +2,8 @@
 
 import math
 
+from oa_shared.carriers import clean_text
+
 
 def why_not_storable(value: object) -> str | None:
     """Return why Postgres cannot store a decoded JSON value, or None if it can; any depth of nesting is fine."""
@@ -23,3 +25,17 @@ def _why_not_text(text: str) -> str | None:
     if "\x00" in text:
         return "must not contain NUL"
     return None if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text) else "not Unicode"
+
+
+def clean_json(value: object) -> object:
+    """Return a copy of a JSON value that Postgres can store: texts cleaned, numbers that are not finite as null.
+
+    The value comes from our own code, so its nesting is small.
+    """
+    if isinstance(value, dict):
+        return {clean_text(str(key)): clean_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_json(item) for item in value]
+    if isinstance(value, str):
+        return clean_text(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from oa_shared.carriers import MAX_ATTRIBUTES, MAX_QUEUE_BYTES, clean_text, message_bytes, why_not_queued
 from oa_shared.errors import OaError
 
 MAX_BATCH = 10
+_REASON = "reason"
+_MAX_REASON_BYTES = 1000
 MAX_HELD_S = 12 * 3600.0
 
 
@@ -53,7 +56,10 @@ class Queue(Protocol):
     """A queue and its dead-letter queue. Every method raises QueueUnavailableError."""
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
-        """Send at most ten messages; return for each, in order, whether the queue accepted it."""
+        """Send at most ten messages; return for each, in order, whether the queue accepted it.
+
+        A message that the queue does not take never keeps it from taking the others.
+        """
 
     async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
         """Wait up to `wait_s` for up to ten messages and hide them for `visibility_s` seconds."""
@@ -68,4 +74,20 @@ class Queue(Protocol):
         """Return the number of messages on the queue."""
 
     async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
-        """Copy a message with the reason to the dead-letter queue, then acknowledge it."""
+        """Copy a message with the reason to the dead-letter queue, then acknowledge it.
+
+        The reason may be any text: see `dead_letter_attributes`.
+        """
+
+
+def dead_letter_attributes(message: ReceivedMessage, reason: str) -> dict[str, str]:
+    """Return the attributes of a dead letter: those of the message that SQS takes, and the reason as far as it fits."""
+    kept = {
+        name: value
+        for name, value in message.attributes.items()
+        if name != _REASON and why_not_queued(".", {name: value}) is None
+    }
+    attributes = dict(list(kept.items())[: MAX_ATTRIBUTES - 1])
+    room = MAX_QUEUE_BYTES - message_bytes(message.body, {**attributes, _REASON: ""})
+    text = clean_text(reason or "unknown", max_bytes=max(0, min(_MAX_REASON_BYTES, room)))
+    return attributes if room < len(text.encode()) else {**attributes, _REASON: text}

@@ -18,7 +18,15 @@ def _describe(error: ValidationError) -> tuple[str, str]:
     """Return pointer and message of an error; of several alternatives, those of the closest match."""
     cause = best_match([error]) or error
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in cause.absolute_path)
-    return "".join(f"/{part}" for part in parts), _shorten(cause.message)
+    return "".join(f"/{part}" for part in parts), _shorten(_message(cause))
+
+
+def _message(cause: ValidationError) -> str:
+    """Return the message of an error; a pattern that readers cannot read has a description in the schema."""
+    schema = cause.schema if isinstance(cause.schema, Mapping) else {}
+    if cause.validator == "pattern" and "description" in schema:
+        return f"{cause.instance!r} is not allowed: {schema['description']}"
+    return str(cause.message)
 
 
 def _shorten(text: str, limit: int = 300) -> str:

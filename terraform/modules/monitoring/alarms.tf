@@ -31,8 +31,8 @@ locals {
 
   system_alarms = {
     outbox-age = merge(local.usual, local.measured, {
-      description = "Jobs are not sent: check that SQS is reachable and the relay runs (GET / of the api)."
-      metric      = "OutboxAge"
+      description = "A message of the outbox does not reach the jobs queue: check that SQS is reachable, that the relay runs (GET / of the api) and that the dispatcher submits; see `message_refused` in the log of the api."
+      metric      = "OutboxStalled"
       threshold   = var.limits.outbox_age_s
     })
     api-sweep-age = merge(local.usual, local.measured, {

@@ -10,7 +10,7 @@ locals {
       for key, names in var.queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", names.dead_letter]
     ]
     "Outbox, submitted and unended: oldest, s" = [
-      for metric in ["OutboxAge", "SubmittedAge", "UnendedAge"] : [local.namespace, metric]
+      for metric in ["OutboxAge", "OutboxStalled", "SubmittedAge", "UnendedAge"] : [local.namespace, metric]
     ]
     "Requests and errors" = [
       for metric in ["RequestCount", "HTTPCode_Target_5XX_Count", "HTTPCode_ELB_5XX_Count"] :

@@ -4,6 +4,7 @@ locals {
 
   line_metrics = {
     OutboxAge     = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.outbox_age_s" }
+    OutboxStalled = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.outbox_stalled_s" }
     OutboxWaiting = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.outbox_waiting" }
     SubmittedAge  = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.submitted_age_s" }
     UnendedAge    = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.unended_age_s" }

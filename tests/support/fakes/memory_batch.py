@@ -1,12 +1,18 @@
 """AWS Batch in memory: jobs wait until the test ends them."""
 
 import itertools
+import json
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchUnknownError, SubmitRequest
+
+# SubmitJob takes 30 KiB; a job with longer overrides is accepted, and fails before its container starts.
+_MAX_REQUEST_BYTES = 30 * 1024
+_MAX_OVERRIDES = 8192
+_TOO_LONG = "Container Overrides length must be at most 8192"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +42,14 @@ class MemoryBatch:
             raise fault
         if request.definition not in self.definitions:
             raise BatchRefusedError(f"no definition {request.definition}")
+        variables = [{"name": name, "value": value} for name, value in request.environment.items()]
+        overrides = json.dumps({"environment": variables}, ensure_ascii=False)
+        if "\0" in "".join(request.environment.values()) or len(overrides.encode()) > _MAX_REQUEST_BYTES:
+            raise BatchRefusedError("ClientException: Job size must be less than 30 KiB, and without NUL")
         name = f"batch-{next(self._numbers)}"
         self.entries[name] = Entry(request, BatchJob(name, request.name, "RUNNABLE", created_at=time.time()))
+        if len(overrides) > _MAX_OVERRIDES:
+            self.change(name, status="FAILED", reason=_TOO_LONG)
         self.on_submit(request)
         if fault is not None:
             raise fault

@@ -2,14 +2,25 @@
 
 import asyncio
 import itertools
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from oa_shared.queue import OutgoingMessage, QueueDepth, QueueUnavailableError, ReceivedMessage
+from oa_shared.queue import (
+    OutgoingMessage,
+    QueueDepth,
+    QueueUnavailableError,
+    ReceivedMessage,
+    dead_letter_attributes,
+)
 
 _MAX_RECEIVE_COUNT = 5
 _STEP_S = 0.01
+# What AWS documents for SendMessage: the characters of XML 1.0, 256 KiB with the attributes, ten attributes.
+_TEXT = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+_MAX_BYTES = 262_144
+_MAX_ATTRIBUTES = 10
 
 
 @dataclass(slots=True)
@@ -23,7 +34,10 @@ class _Stored:
 
 
 class MemoryQueue:
-    """A queue that behaves like SQS; `is_down` makes every call fail, `refused` are bodies that are not accepted."""
+    """A queue that behaves like SQS, and refuses what SQS refuses.
+
+    `is_down` makes every call fail, `refused` are further bodies that are not accepted.
+    """
 
     def __init__(
         self, *, dead_letters: "MemoryQueue | None" = None, max_receive_count: int = _MAX_RECEIVE_COUNT
@@ -70,8 +84,9 @@ class MemoryQueue:
     async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
         self._check()
         if self._dead_letters is not None:
-            attributes = {**message.attributes, "reason": reason}
-            await self._dead_letters.send_batch([OutgoingMessage(message.body, attributes=attributes)])
+            copy = OutgoingMessage(message.body, attributes=dead_letter_attributes(message, reason))
+            if await self._dead_letters.send_batch([copy]) != [True]:
+                raise QueueUnavailableError("the dead-letter queue refused the copy")
         await self.delete(message.receipt)
 
     def _check(self) -> None:
@@ -79,7 +94,7 @@ class MemoryQueue:
             raise QueueUnavailableError("down")
 
     def _store(self, message: OutgoingMessage) -> bool:
-        if message.body in self.refused:
+        if message.body in self.refused or not _takes(message):
             return False
         name = f"message-{next(self._numbers)}"
         self._stored[name] = _Stored(
@@ -109,6 +124,14 @@ class MemoryQueue:
 
     def _by_receipt(self, receipt: str) -> _Stored | None:
         return next((stored for stored in self._stored.values() if stored.receipt == receipt), None)
+
+
+def _takes(message: OutgoingMessage) -> bool:
+    texts = [message.body, *message.attributes.values()]
+    if len(message.attributes) > _MAX_ATTRIBUTES or not all(_TEXT.fullmatch(text) for text in texts):
+        return False
+    names = "".join(name + "String" for name in message.attributes)
+    return len("".join([*texts, names]).encode()) <= _MAX_BYTES
 
 
 class ImpatientQueue(MemoryQueue):

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from oa_dispatcher.api_client import ApiClient, ApiUnavailableError
+from oa_dispatcher.api_client import ApiClient, ApiRefusedError, ApiUnavailableError
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError
-from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome
+from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.job_kinds import JobKind
 from oa_shared.messages import REPUBLISHED, JobMessage, dump, parse_job_message
+from oa_shared.postgres_json import why_not_storable
 from oa_shared.queue import ReceivedMessage
 from oa_shared.scheduling import Lane, Tier
+from support.character_classes import CHARACTER_CLASSES
 
 NAME = "oa-test-7-1-00000000"
 
@@ -213,3 +215,57 @@ async def test_container_receives_the_size_of_a_sample(world: Any, sample: int |
     await handle(world, replace(message(7), body=dump(replace(parse_job_message(message(7).body), sample=sample))))
     (entry,) = world.batch.entries.values()
     assert entry.request.environment.get("OA_SAMPLE") == variable
+
+
+@pytest.mark.parametrize("name", ["x" * 8192, "é" * 1400, "a\0b"])
+async def test_job_whose_variables_no_container_accepts_fails_and_the_next_is_submitted(world: Any, name: str) -> None:
+    world.api.add(7)
+    world.api.add(8)
+    body = message(7).body.replace('"name": "city"', f'"name": {json.dumps(name)}')
+    if "\0" in name:
+        assert isinstance(await handle(world, replace(message(7), body=body)), DeadLetter)
+        return
+    assert await handle(world, replace(message(7), body=body)) == Ack()
+    (report,) = world.api.reports
+    assert (report["status"], report["code"]) == ("Fail", "infra.undeliverable")
+    assert "OA_NAME is the longest" in report["message"]
+    assert await handle(world, message(8)) == Ack()
+    assert [entry.request.environment["OA_JOB"] for entry in world.batch.entries.values()] == ["8"]
+
+
+@pytest.mark.parametrize("missing", [{"batch_queues": {"weekly": "q"}}, {"batch_definitions": {"large": "d-large"}}])
+async def test_job_without_a_batch_queue_or_definition_fails(world: Any, missing: dict[str, Any]) -> None:
+    world.settings = replace(world.settings, **missing)
+    world.api.add(7)
+    assert await handle(world, message()) == Ack()
+    (report,) = world.api.reports
+    assert report["code"] == "infra.refused"
+
+
+@pytest.mark.parametrize("name", CHARACTER_CLASSES)
+async def test_refusal_with_any_text_is_reported(world: Any, name: str) -> None:
+    world.api.add(7)
+    world.batch.faults.append(BatchRefusedError(CHARACTER_CLASSES[name] * 2000))
+    assert await handle(world, message()) == Ack()
+    (report,) = world.api.reports
+    assert why_not_storable(report["message"]) is None
+    assert 0 < len(report["message"].encode()) <= 1000
+
+
+async def test_report_that_the_api_refuses_becomes_a_dead_letter(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: Any) -> bool:
+        raise ApiRefusedError("PATCH /api/job/7 answered 422")
+
+    world.api.add(7)
+    monkeypatch.setattr(world.api, "report", refuse)
+    assert await handle(world, message()) == DeadLetter("PATCH /api/job/7 answered 422")
+
+
+@pytest.mark.parametrize(("is_throttled", "outcome"), [(True, DependencyDown(10)), (False, RetryAfter(60))])
+async def test_refused_search_for_a_container_returns_the_message(
+    world: Any, outcome: Outcome, *, is_throttled: bool
+) -> None:
+    world.api.add(7)
+    world.batch.faults.append(BatchRefusedError("ListJobs", throttled=is_throttled))
+    assert await handle(world, message(receive_count=2)) == outcome
+    assert world.api.reports == []

@@ -118,3 +118,18 @@ async def test_sweep_event_that_the_queue_does_not_accept_is_sent_by_the_next(wo
         await sweep(world)
     world.results.send_batch = send
     assert len(await sweep(world)) == 1
+
+
+async def test_sweep_sends_the_events_of_later_pages_after_one_that_the_queue_refuses(world: Any) -> None:
+    for job in range(1, 121):
+        world.batch.change(await submit(world, job), status="FAILED", exit_code=1, reason="a\0b\ud800" * 1000)
+    send = world.results.send_batch
+
+    async def refuse_first(messages: Any) -> list[bool]:
+        return [False, *(await send(messages[1:]))]
+
+    world.results.send_batch = refuse_first
+    with pytest.raises(QueueUnavailableError, match="12 events"):
+        await sweep(world)
+    world.results.send_batch = send
+    assert (await world.results.depth()).visible == 108

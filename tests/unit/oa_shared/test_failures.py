@@ -33,6 +33,7 @@ def attempts(code: str) -> int:
         ("bug.crash", 2),
         ("operator.canceled", 1),
         ("infra.refused", 1),
+        ("infra.undeliverable", 1),
     ],
 )
 def test_plan_retry_of_the_same_failure_ends_after_its_retries(code: str, expected: int) -> None:

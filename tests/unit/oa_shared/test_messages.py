@@ -16,9 +16,12 @@ from oa_shared.messages import (
     dump,
     parse_job_message,
     parse_result_message,
+    to_ascii,
 )
+from oa_shared.postgres_json import why_not_storable
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
+from support.character_classes import CHARACTER_CLASSES
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 JOB = JobMessage(
@@ -99,6 +102,39 @@ def test_parse_result_message_event_bridge_shape_becomes_batch_event() -> None:
 def test_parse_result_message_unreadable_body_is_refused(body: str) -> None:
     with pytest.raises(UnreadableMessageError):
         parse_result_message(body)
+
+
+@pytest.mark.parametrize("name", CHARACTER_CLASSES)
+def test_dumped_message_is_ascii_and_parses_to_the_same_text(name: str) -> None:
+    message = replace(JOB, name=CHARACTER_CLASSES[name])
+    body = dump(message)
+    assert body.isascii()
+    if why_not_storable(message.name) is None:
+        assert parse_job_message(body) == message
+        return
+    with pytest.raises(UnreadableMessageError):
+        parse_job_message(body)
+
+
+@pytest.mark.parametrize("name", CHARACTER_CLASSES)
+def test_to_ascii_of_an_older_body_is_the_same_json(name: str) -> None:
+    older = json.dumps({"name": CHARACTER_CLASSES[name]}, ensure_ascii=False)
+    assert to_ascii(older).isascii()
+    assert json.loads(to_ascii(older)) == json.loads(older)
+
+
+def test_status_message_without_its_result_points_to_s3() -> None:
+    stored = replace(STATUS, result=None, result_stored=True)
+    assert parse_result_message(dump(stored)) == stored
+    assert "result_stored" not in dump(STATUS)
+
+
+def test_parse_result_message_cleans_the_reason_of_batch() -> None:
+    detail = {"jobId": "b", "jobName": "n", "status": "FAILED", "statusReason": "a\0b\ud800" + "x" * 5000}
+    event = parse_result_message(json.dumps({"detail-type": "Batch Job State Change", "detail": detail}))
+    assert isinstance(event, BatchEvent)
+    assert (event.reason or "").startswith("a\ufffdb\ufffdxx")
+    assert len((event.reason or "").encode()) <= 2000
 
 
 def test_dump_above_64_kib_is_refused() -> None:

@@ -11,8 +11,11 @@ WEBHOOK_TRIES = Counter("oa_webhook_tries", "Attempted webhook deliveries, by ou
 GITHUB_EVENTS = Counter("oa_github_events", "GitHub events, by outcome.", ("outcome",))
 
 DATABASE_UP = Gauge("oa_database_up", "Whether the database responds.")
-OUTBOX_WAITING = Gauge("oa_outbox_waiting", "Messages of the outbox that are due.")
-OUTBOX_AGE_S = Gauge("oa_outbox_age_seconds", "Age of the oldest message of the outbox that is due.")
+OUTBOX_WAITING = Gauge("oa_outbox_waiting", "Messages of the outbox that wait.")
+OUTBOX_AGE_S = Gauge("oa_outbox_age_seconds", "Age of the oldest message of the outbox that waits.")
+OUTBOX_STALLED_S = Gauge(
+    "oa_outbox_stalled_seconds", "Time since a message of the outbox was sent while others wait, or since a refusal."
+)
 JOBS = Gauge("oa_jobs", "Jobs, by status.", ("status",))
 WORKER_AGE_S = Gauge(
     "oa_worker_age_seconds", "Time since the last progress of a part of a process.", ("worker", "process")

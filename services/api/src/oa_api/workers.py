@@ -84,6 +84,7 @@ def _results_consumer(settings: Settings, deps: Dependencies) -> _Run:
         run_results_consumer,
         deps.database,
         deps.results_queue,
+        storage=deps.storage,
         grace_s=settings.result_grace_s,
         visibility_s=settings.visibility_s,
     )

@@ -1,8 +1,11 @@
 """The handler of the jobs queue: check the job, adopt its container or submit it, report (docs/architecture.md)."""
 
+from dataclasses import dataclass
+from typing import assert_never
+
 import structlog
 
-from oa_dispatcher.api_client import ApiClient, ApiUnavailableError, AttemptState
+from oa_dispatcher.api_client import ApiClient, ApiRefusedError, ApiUnavailableError, AttemptState
 from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.token_bucket import TokenBucket
@@ -13,7 +16,8 @@ from oa_shared.batch import (
     BatchUnknownError,
     SubmitRequest,
 )
-from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome
+from oa_shared.carriers import clean_text, why_not_in_environment
+from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.fault_points import fault_point
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import REPUBLISHED, JobMessage, UnreadableMessageError, parse_job_message
@@ -23,6 +27,7 @@ from oa_shared.tracing import child_traceparent, set_current_trace, trace_id
 
 log = structlog.get_logger()
 _THROTTLED_S, _FORBIDDEN_S = 10, 60
+_MAX_REASON_BYTES = 1000
 # A job and a container that never exist, for the readiness check.
 _NO_JOB, _NO_NAME = 2**53, "oa-nothing"
 
@@ -54,17 +59,33 @@ class Submission:
         )
         try:
             return await self._adopt_or_submit(job, may_exist=_may_have_container(message))
-        except ApiUnavailableError as error:
-            log.warning("submission_waiting", error=error.detail)
-            return DependencyDown(self._settings.api_retry_s)
-        except BatchUnknownError as error:
-            SUBMISSIONS.labels("unknown").inc()
-            log.warning("submission_unknown", error=error.detail)
-            return DependencyDown(self._settings.unknown_retry_s)
-        except BatchForbiddenError as error:
-            SUBMISSIONS.labels("forbidden").inc()
-            log.error("submission_forbidden", error=error.detail)  # noqa: TRY400 - the detail is enough
-            return DependencyDown(_FORBIDDEN_S)
+        except (ApiUnavailableError, ApiRefusedError, BatchUnknownError, BatchRefusedError) as error:
+            return self._outcome_of(error)
+
+    def _outcome_of(
+        self, error: ApiUnavailableError | ApiRefusedError | BatchUnknownError | BatchRefusedError
+    ) -> Outcome:
+        """Return what becomes of a message whose handling ended with an error."""
+        match error:
+            case ApiUnavailableError():
+                log.warning("submission_waiting", error=error.detail)
+                return DependencyDown(self._settings.api_retry_s)
+            case ApiRefusedError():
+                return DeadLetter(error.detail)
+            case BatchUnknownError():
+                SUBMISSIONS.labels("unknown").inc()
+                log.warning("submission_unknown", error=error.detail)
+                return DependencyDown(self._settings.unknown_retry_s)
+            case BatchForbiddenError():
+                SUBMISSIONS.labels("forbidden").inc()
+                log.error("submission_forbidden", error=error.detail)
+                return DependencyDown(_FORBIDDEN_S)
+            case BatchRefusedError():
+                # Only the search for a container ends here: a refusal of the submission fails the job.
+                log.warning("container_search_refused", error=error.detail)
+                return DependencyDown(_THROTTLED_S) if error.throttled else RetryAfter(_FORBIDDEN_S)
+            case _:
+                assert_never(error)
 
     async def is_ready(self) -> bool:
         """Return whether the API, its database and Batch answer; it asks them for things that never exist."""
@@ -83,25 +104,37 @@ class Submission:
             SUBMISSIONS.labels("not_needed").inc()
             log.info("submission_not_needed", reason=stale)
             return Ack()
-        name = batch_job_name(self._settings.stack, job.job, job.attempt, job.token)
-        queue = self._settings.queue_of(job.lane, job.tier)
-        container = await self._batch.find_by_name(queue, name) if may_exist else None
+        request = self._request(job)
+        if isinstance(request, _Rejection):
+            return await self._reject(job, request)
+        container = await self._batch.find_by_name(request.queue, request.name) if may_exist else None
         if container is not None:
             SUBMISSIONS.labels("adopted").inc()
             log.info("job_adopted", batch_job=container.id)
             return await self._report_submitted(job, container.id)
-        return await self._submit(job, name, queue)
+        return await self._submit(job, request)
 
-    async def _submit(self, job: JobMessage, name: str, queue: str) -> Outcome:
+    def _request(self, job: JobMessage) -> "SubmitRequest | _Rejection":
+        """Return the call for a job, or why Batch could never run it."""
+        settings = self._settings
+        environment = self._environment(job)
+        if reason := why_not_in_environment(environment):
+            return _Rejection("infra.undeliverable", f"the container cannot get its variables: {reason}")
+        try:
+            queue, definition = settings.queue_of(job.lane, job.tier), settings.batch_definitions[job.tier]
+        except KeyError as error:
+            return _Rejection("infra.refused", f"no Batch queue or job definition is set for {error}")
+        return SubmitRequest(
+            name=batch_job_name(settings.stack, job.job, job.attempt, job.token),
+            queue=queue,
+            definition=definition,
+            environment=environment,
+            timeout_s=settings.job_timeout_s,
+        )
+
+    async def _submit(self, job: JobMessage, request: SubmitRequest) -> Outcome:
         await self._bucket.take()
         fault_point("dispatcher.before_submit")
-        request = SubmitRequest(
-            name=name,
-            queue=queue,
-            definition=self._settings.batch_definitions[job.tier],
-            environment=self._environment(job),
-            timeout_s=self._settings.job_timeout_s,
-        )
         try:
             batch_job = await self._batch.submit(request)
         except BatchForbiddenError:
@@ -110,7 +143,7 @@ class Submission:
             return await self._handle_refusal(job, error)
         fault_point("dispatcher.after_submit")
         SUBMISSIONS.labels("submitted").inc()
-        log.info("job_submitted", batch_job=batch_job, queue=queue)
+        log.info("job_submitted", batch_job=batch_job, queue=request.queue)
         return await self._report_submitted(job, batch_job)
 
     async def _handle_refusal(self, job: JobMessage, error: BatchRefusedError) -> Outcome:
@@ -119,9 +152,14 @@ class Submission:
             SUBMISSIONS.labels("throttled").inc()
             log.warning("submission_throttled")
             return DependencyDown(_THROTTLED_S)
+        return await self._reject(job, _Rejection("infra.refused", error.detail))
+
+    async def _reject(self, job: JobMessage, rejection: "_Rejection") -> Outcome:
+        """Fail a job that Batch does not run; the others continue."""
         SUBMISSIONS.labels("refused").inc()
-        log.error("submission_refused", error=error.detail)
-        change = {"code": "infra.refused", "message": error.detail[:1000], "status": JobStatus.FAIL}
+        log.error("submission_refused", code=rejection.code, error=rejection.reason)
+        text = clean_text(rejection.reason, max_bytes=_MAX_REASON_BYTES)
+        change = {"code": rejection.code, "message": text, "status": JobStatus.FAIL}
         await self._api.report(job.job, {**change, "attempt": job.attempt, "token": job.token})
         return Ack()
 
@@ -154,6 +192,14 @@ class Submission:
             "OA_TRACEPARENT": child_traceparent(job.traceparent),
             "OA_ALLOW_HOSTS": ",".join(settings.allowed_hosts),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Rejection:
+    """Why a job never gets a container: the failure code and the reason."""
+
+    code: str
+    reason: str
 
 
 def _stale_reason(current: AttemptState | None, job: JobMessage) -> str | None:

@@ -10,6 +10,7 @@ import structlog
 from oa_dispatcher.api_client import ApiClient, CurrentJob
 from oa_dispatcher.settings import DispatcherSettings
 from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchService, StopReason
+from oa_shared.carriers import clean_text
 from oa_shared.errors import OaError
 from oa_shared.ids import batch_job_name
 from oa_shared.messages import LOST, BatchEvent, dump
@@ -23,6 +24,7 @@ _OVERDUE_GRACE_S = 300
 _CANCELED_FOR_S = 3600
 _OLDEST_S = 49 * 3600
 _LATE_SWEEPS, _LATE_S = 3, 60
+_MAX_REASON_BYTES = 2000
 
 
 class BatchSweep:
@@ -35,6 +37,7 @@ class BatchSweep:
         self._results = results
         self.completed_at: float | None = None
         self._opened_at = time.monotonic()
+        self._not_accepted = 0
 
     @property
     def age_s(self) -> float:
@@ -60,8 +63,11 @@ class BatchSweep:
             await sleep_unless(stop, self._settings.sweep_every_s)
 
     async def once(self, stop: asyncio.Event | None = None) -> None:
-        """Compare every submitted and running job with Batch, and end the containers of canceled jobs."""
-        swept = 0
+        """Compare every submitted and running job with Batch, and end the containers of canceled jobs.
+
+        Raises QueueUnavailableError at the end, when the queue did not accept some of the events.
+        """
+        swept, self._not_accepted = 0, 0
         async for page in self._api.pages(JobStatus.SUBMITTED, JobStatus.RUNNING):
             if stop and stop.is_set():
                 return
@@ -73,6 +79,8 @@ class BatchSweep:
             if stop and stop.is_set():
                 return
             await self._end_canceled(page)
+        if self._not_accepted:
+            raise QueueUnavailableError(f"{self._not_accepted} events were not accepted")
         log.info("batch_swept", jobs=swept)
 
     async def _compare(self, jobs: Sequence[CurrentJob]) -> None:
@@ -131,7 +139,9 @@ class BatchSweep:
             status=status,
             at=datetime.now(UTC),
             exit_code=container.exit_code if container else None,
-            reason=container.reason if container else None,
+            reason=clean_text(container.reason, max_bytes=_MAX_REASON_BYTES)
+            if container and container.reason
+            else None,
         )
 
     def _name(self, job: CurrentJob) -> str:
@@ -143,7 +153,7 @@ class BatchSweep:
             messages = [OutgoingMessage(dump(event)) for event in events[start : start + MAX_BATCH]]
             accepted = await self._results.send_batch(messages)
             if not all(accepted):
-                raise QueueUnavailableError(f"{accepted.count(False)} of {len(accepted)} events were not accepted")
+                self._not_accepted += accepted.count(False)
 
 
 def _age_s(moment: datetime) -> float:

@@ -1,6 +1,6 @@
 """The error code and the HTTP status of a failed AWS call; messages are never parsed."""
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 AWS_ERRORS = (ClientError, BotoCoreError, OSError, TimeoutError)
 _SERVER_ERROR = 500
@@ -21,5 +21,5 @@ def http_status(error: BaseException) -> int:
 
 
 def is_definite(error: BaseException) -> bool:
-    """Return whether the service refused the call: only then is it certain that nothing happened."""
-    return 0 < http_status(error) < _SERVER_ERROR
+    """Return whether the call was refused, by the service or before it was sent: then nothing happened for certain."""
+    return isinstance(error, ParamValidationError) or 0 < http_status(error) < _SERVER_ERROR

@@ -6,8 +6,17 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
-from oa_shared.aws.failures import AWS_ERRORS, error_code
-from oa_shared.queue import OutgoingMessage, QueueDepth, QueueUnavailableError, ReceivedMessage
+import structlog
+
+from oa_shared.aws.failures import AWS_ERRORS, error_code, is_definite
+from oa_shared.carriers import MAX_QUEUE_BYTES, message_bytes, why_not_queued
+from oa_shared.queue import (
+    OutgoingMessage,
+    QueueDepth,
+    QueueUnavailableError,
+    ReceivedMessage,
+    dead_letter_attributes,
+)
 
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
@@ -17,9 +26,26 @@ if TYPE_CHECKING:
         SendMessageBatchRequestEntryTypeDef,
     )
 
+log = structlog.get_logger()
 _MAX_WAIT_S = 20
 # The least that a queue needs for the guarantees of the system.
 _MIN_RECEIVES, _MIN_VISIBILITY_S, _MIN_RETENTION_S = 3, 30, 4 * 86_400
+# SQS refuses a whole call with these because of one of its messages. The JSON protocol puts a name space before them.
+_OF_CONTENT = frozenset(
+    {
+        "BatchRequestTooLong",
+        "EmptyValue",
+        "InvalidAttributeValue",
+        "InvalidMessageContents",
+        "InvalidParameterValue",
+        "MissingParameter",
+        "ParamValidationError",
+        "RequestEntityTooLarge",
+        "SerializationException",
+        "ValidationError",
+        "ValidationException",
+    }
+)
 _STALE_RECEIPT = frozenset({"ReceiptHandleIsInvalid", "InvalidParameterValue", "MessageNotInflight"})
 _STALE_RECEIPT |= {f"AWS.SimpleQueueService.{code}" for code in _STALE_RECEIPT}
 _Depth = Literal[
@@ -41,13 +67,44 @@ class SqsQueue:
         self._dead_letter_url = dead_letter_url
 
     async def send_batch(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
-        """Send at most ten messages; SQS answers 200 even if it accepts only some of them."""
-        if not messages:
-            return []
+        """Send at most ten messages; SQS answers 200 even if it accepts only some of them.
+
+        A message that SQS cannot take is not sent. When SQS refuses a call as a whole because of what it contains, the
+        halves are sent by themselves, until the message is alone.
+        """
+        flags = [True] * len(messages)
+        for index, message in enumerate(messages):
+            if reason := why_not_queued(message.body, message.attributes):
+                log.error("message_refused", error=reason)
+                flags[index] = False
+        takeable = [index for index, flag in enumerate(flags) if flag]
+        for indexes in _batches(takeable, messages):
+            for index, accepted in zip(
+                indexes, await self._send_or_split([messages[index] for index in indexes]), strict=True
+            ):
+                flags[index] = accepted
+        return flags
+
+    async def _send_or_split(self, messages: Sequence[OutgoingMessage]) -> list[bool]:
+        """Send one call; return for each message whether SQS accepted it."""
         entries = [_entry(index, message) for index, message in enumerate(messages)]
-        async with _translate_errors("SendMessageBatch"):
+        try:
             answer = await self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
+        except AWS_ERRORS as error:
+            if not _is_about_content(error):
+                raise QueueUnavailableError(f"SendMessageBatch: {error_code(error)}") from error
+            if len(messages) == 1:
+                log.error("message_refused", error=error_code(error))  # noqa: TRY400 - the code is enough
+                return [False]
+            middle = len(messages) // 2
+            return [*await self._send_or_split(messages[:middle]), *await self._send_or_split(messages[middle:])]
         accepted = {entry["Id"] for entry in answer.get("Successful", [])}
+        failed = answer.get("Failed", [])
+        if failed and not accepted and not any(entry.get("SenderFault") for entry in failed):
+            # SQS itself has a fault: the messages are not refused.
+            raise QueueUnavailableError(f"SendMessageBatch: {failed[0].get('Code', '')}")
+        for entry in failed:
+            log.error("message_refused", error=entry.get("Code", ""))
         return [str(index) in accepted for index in range(len(messages))]
 
     async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
@@ -91,13 +148,16 @@ class SqsQueue:
         return find_queue_problems({str(name): value for name, value in answer.get("Attributes", {}).items()})
 
     async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
-        """Send a copy with the reason to the dead-letter queue, then acknowledge the message."""
+        """Send a copy with the reason to the dead-letter queue, then acknowledge the message.
+
+        A copy that SQS refuses raises QueueUnavailableError: SQS itself moves the message after five deliveries.
+        """
         if self._dead_letter_url:
             async with _translate_errors("SendMessage"):
                 await self._client.send_message(
                     QueueUrl=self._dead_letter_url,
                     MessageBody=message.body,
-                    MessageAttributes=_attributes({**message.attributes, "reason": reason[:1000]}),
+                    MessageAttributes=_attributes(dead_letter_attributes(message, reason)),
                 )
         await self.delete(message.receipt)
 
@@ -115,6 +175,24 @@ def find_queue_problems(attributes: Mapping[str, str]) -> list[str]:
     if int(attributes.get("MessageRetentionPeriod", _MIN_RETENTION_S)) < _MIN_RETENTION_S:
         problems.append("MessageRetentionPeriod is below 4 days: an outage loses messages; raise it")
     return problems
+
+
+def _batches(indexes: Sequence[int], messages: Sequence[OutgoingMessage]) -> list[list[int]]:
+    """Return the indexes in groups that fit into one call."""
+    groups: list[list[int]] = []
+    room = 0
+    for index in indexes:
+        size_bytes = message_bytes(messages[index].body, messages[index].attributes)
+        if size_bytes > room:
+            groups.append([])
+            room = MAX_QUEUE_BYTES
+        groups[-1].append(index)
+        room -= size_bytes
+    return groups
+
+
+def _is_about_content(error: BaseException) -> bool:
+    return is_definite(error) and error_code(error).rpartition(".")[2].rpartition("#")[2] in _OF_CONTENT
 
 
 def _entry(index: int, message: OutgoingMessage) -> "SendMessageBatchRequestEntryTypeDef":

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 import oa_api
+from oa_api.jobs import planning
 from oa_api.jobs.planning import DefinitionText, EntrySelection, PlannedJob, plan_definition
+from oa_api.jobs.request_schemas import SOURCE_NAME
 from oa_api.products.builds import Product
 from oa_api.pull_requests import runs
 from oa_api.pull_requests.changed_sources import SourceChange
@@ -89,3 +92,22 @@ def test_planned_jobs_are_built_only_by_the_tested_functions() -> None:
         "pull_requests/definition_review.py",
         "pull_requests/runs.py",
     }
+
+
+@pytest.mark.parametrize(("length", "has_host"), [(253, True), (254, False), (3500, False)])
+def test_planned_job_has_no_host_that_no_index_holds(length: int, *, has_host: bool) -> None:
+    host = ("a" * 60 + ".") * (length // 61) + "b" * (length % 61)
+    text = TEXT.replace(HOST, host)
+    definition = DefinitionText.of(text, source_name="xx/a", url=None)
+    (job,) = plan_definition(definition, index=0, label="xx/a", selection=EntrySelection()).jobs
+    assert job.host == (host if has_host else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_name"),
+    [("xx/" + "é" * 197, True), ("xx/" + "é" * 198, False), ("a" * 3000, False), ("xx/\uffff", False)],
+)
+def test_source_name_is_one_that_indexes_hold(name: str, *, is_name: bool) -> None:
+    assert bool(re.match(SOURCE_NAME, name)) == is_name
+    url_name = planning._name_in_url(f"https://x.org/sources/{name}.json")
+    assert url_name == (name if is_name else None)

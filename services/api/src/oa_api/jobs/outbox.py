@@ -51,11 +51,16 @@ def next_message(job: LockedJob, *, attempt: int, token: str, tier: Tier) -> Job
 
 async def queue_first_messages(transaction: Transaction, messages: Sequence[JobMessage]) -> None:
     """Write the messages of new jobs to the outbox."""
-    values = {"id": [message.job for message in messages], "body": [dump(message) for message in messages]}
+    values = {
+        "run_id": [message.run for message in messages],
+        "id": [message.job for message in messages],
+        "body": [dump(message) for message in messages],
+    }
     await transaction.execute(_SQL["insert_messages"], values)
 
 
 async def queue_message(transaction: Transaction, message: JobMessage, *, delay_s: int) -> None:
     """Write the message of another attempt to the outbox; the relay sends it after `delay_s` seconds."""
     values = {"job": message.job, "attempt": message.attempt, "body": dump(message), "delay_s": delay_s}
+    values |= {"run_id": message.run}
     await transaction.execute(_SQL["insert_message"], values)

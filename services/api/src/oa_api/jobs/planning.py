@@ -14,6 +14,7 @@ from oa_api.definitions.fetcher import DefinitionFetcher, FetchError
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_api.jobs.request_schemas import JobElementSchema
 from oa_api.jobs.requests import JobElement
+from oa_shared.carriers import MAX_HOST, why_not_name
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.scheduling import Tier
@@ -114,12 +115,13 @@ def plan_entry(definition: DefinitionText, entry: DefinitionEntry) -> PlannedJob
 
 
 def host_of(entry: DefinitionEntry) -> str | None:
-    """Return the host from which the data of an entry comes; None where its `data` is not a URL."""
+    """Return the host from which the data of an entry comes; None where its `data` has no valid host."""
     address = entry.body.get("data")
     try:
-        return urlsplit(address).hostname if isinstance(address, str) else None
+        host = urlsplit(address).hostname if isinstance(address, str) else None
     except ValueError:
         return None
+    return host if host and len(host) <= MAX_HOST else None
 
 
 async def plan_elements(elements: list[object], fetcher: DefinitionFetcher) -> JobPlan:
@@ -197,4 +199,4 @@ def _no_entry(definition: JsonObject, selection: EntrySelection) -> DefinitionPr
 
 def _name_in_url(url: str | None) -> str | None:
     match = _PATH_BELOW_SOURCES.search((url or "").partition("?")[0])
-    return match["name"] if match else None
+    return match["name"] if match and why_not_name(match["name"]) is None else None

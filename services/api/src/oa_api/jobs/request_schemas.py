@@ -26,6 +26,7 @@ from oa_api.jobs.requests import (
     RunChange,
     RunFilter,
 )
+from oa_shared.carriers import MAX_NAME
 from oa_shared.failures import FAILURES
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonMapping
@@ -35,7 +36,7 @@ from oa_shared.status import LAYERS, JobStatus
 MAX_JOBS = 10_000
 MAX_SAMPLE = 1000
 RUN_ENDED = "Ended"
-SOURCE_NAME = r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z"
+SOURCE_NAME = rf"(?!.{{{MAX_NAME + 1}}})(?!\.)[\w.-]+(/(?!\.)[\w.-]+){{0,9}}\Z"
 
 
 class RunFilterSchema(PageSchema, RequestSchema[RunFilter]):

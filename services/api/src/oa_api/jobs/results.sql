@@ -94,6 +94,11 @@ SELECT batch_exit.job_id AS job, batch_exit.attempt, batch_exit.batch_job, batch
 FROM batch_exit JOIN job ON job.id = batch_exit.job_id
 WHERE batch_exit.due_at <= now() ORDER BY batch_exit.due_at LIMIT 100
 
+-- name: postpone_batch_exit
+-- Comes back in an hour to the end of a container that the database rejects, so that it holds no other: the sweep.
+UPDATE batch_exit SET due_at = now() + interval '1 hour'
+WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s
+
 -- name: delete_batch_exit
 -- Removes the end of a container that the sweep has applied or dismissed.
 DELETE FROM batch_exit WHERE job_id = %(job)s AND attempt = %(attempt)s AND batch_job = %(batch_job)s

@@ -6,7 +6,7 @@ from functools import partial
 
 import structlog
 
-from oa_api.background.each import handle_each
+from oa_api.background.each import handle_each, run_each
 from oa_api.background.heartbeat import SWEEP
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database, Transaction
@@ -16,9 +16,10 @@ from oa_api.jobs.locks import find_and_lock_job
 from oa_api.jobs.results import apply_change, apply_status
 from oa_api.jobs.rows import AttemptError
 from oa_api.jobs.status_change import StatusChange
+from oa_api.jobs.stored_result import StoredResultError, read_stored_message
 from oa_shared.claim import CLAIM_FILE, read_claim
 from oa_shared.ids import attempt_prefix
-from oa_shared.messages import StatusMessage, UnreadableMessageError, parse_result_message
+from oa_shared.messages import StatusMessage
 from oa_shared.queue import Queue
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage
@@ -66,6 +67,7 @@ class Backlog:
     """Ages in seconds and the number of waiting messages; 0 where nothing waits."""
 
     outbox_age_s: float
+    outbox_stalled_s: float
     outbox_waiting: int
     submitted_age_s: float
     unended_age_s: float
@@ -83,13 +85,13 @@ class Sweep:
     async def once(self) -> bool:
         """Run each step of the sweep in its own transactions; return False, since the next pass is due later.
 
-        A step that fails, or one of its jobs, does not hold up the others; the first error is raised at the end.
+        A step that fails does not hold up the others, nor does one job of a step; the first error is raised at the end.
         """
         steps = (
             *(self.fail_overdue, self.settle_batch_exits, self.republish),
             *(self.delete_old_rows, self.close_empty_runs, self._fold_tally),
         )
-        await handle_each(steps, lambda step: step(), continues_in_outage=True)
+        await run_each(steps)
         backlog = await self._database.first(_SQL["backlog"], into=Backlog)
         log.info("backlog_measured", **(asdict(backlog) if backlog else {}))
         return False
@@ -112,7 +114,7 @@ class Sweep:
     async def settle_batch_exits(self) -> None:
         """Apply the ends of containers that Batch reported, unless the attempt's own result is on S3."""
         due = await self._database.all(_RESULTS["due_batch_exits"], into=BatchExit)
-        await handle_each(due, self._settle_or_dismiss)
+        await handle_each(SWEEP, due, self._settle_or_dismiss)
 
     async def _settle_or_dismiss(self, batch_exit: BatchExit) -> None:
         claimant = await self._claimant(batch_exit)
@@ -122,14 +124,19 @@ class Sweep:
         await self._settle(batch_exit, await self._stored_result(batch_exit))
 
     async def _settle(self, batch_exit: BatchExit, result: StatusMessage | None) -> None:
-        """Settle one attempt; a result that the database rejects must not block the others."""
+        """Settle one attempt; what the database rejects must not block the others."""
         try:
             await self._database.run(partial(_settle, batch_exit=batch_exit, result=result))
         except StoreError as error:
-            if error.retryable or result is None:
+            if error.retryable:
                 raise
-            log.error("result_object_unusable", job_id=batch_exit.job, error=error.detail)  # noqa: TRY400 - no trace
-            await self._database.run(partial(_settle, batch_exit=batch_exit, result=None))
+            if result is not None:
+                log.error("result_object_unusable", job_id=batch_exit.job, error=error.detail)  # noqa: TRY400 - no trace
+                await self._settle(batch_exit, None)
+                return
+            log.error("batch_exit_postponed", job_id=batch_exit.job, error=error.detail)  # noqa: TRY400 - no trace
+            values = {"job": batch_exit.job, "attempt": batch_exit.attempt, "batch_job": batch_exit.batch_job}
+            await self._database.execute(_RESULTS["postpone_batch_exit"], values)
 
     async def republish(self) -> None:
         """Send the messages of jobs again that have been pending too long while the queue is empty."""
@@ -145,7 +152,7 @@ class Sweep:
         """End the jobs that are past their deadline, and name their last status."""
         values = {"deadline_s": self._times.deadline_s}
         overdue = await self._database.all(_SQL["past_deadline"], values, into=OverdueJob)
-        await handle_each(overdue, self._fail_one)
+        await handle_each(SWEEP, overdue, self._fail_one)
 
     async def _fail_one(self, job: OverdueJob) -> None:
         text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last status: {job.status}"
@@ -160,15 +167,11 @@ class Sweep:
         """Return the final message that the attempt wrote to S3 before it ended, if it did."""
         if batch_exit.attempt != batch_exit.latest_attempt or batch_exit.rank == JobStatus.FAIL.rank:
             return None
-        body = await self._storage.get_bytes(attempt_prefix(batch_exit.job, batch_exit.attempt) + "result.json")
-        if body is None:
-            return None
         try:
-            message = parse_result_message(body.decode("utf-8", "replace"))
-        except UnreadableMessageError as error:
+            return await read_stored_message(self._storage, batch_exit.job, batch_exit.attempt)
+        except StoredResultError as error:
             log.warning("result_object_unreadable", job_id=batch_exit.job, error=error.detail)
             return None
-        return message if isinstance(message, StatusMessage) and message.job == batch_exit.job else None
 
 
 async def run_sweep(

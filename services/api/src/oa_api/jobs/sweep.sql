@@ -1,7 +1,7 @@
 -- name: republish_stale
 -- Queues the messages of jobs again that have been pending too long: the sweep, when the queue is empty.
-INSERT INTO outbox (job_id, attempt, body)
-SELECT job.id, job.attempt, sent.body
+INSERT INTO outbox (run_id, job_id, attempt, body)
+SELECT job.run_id, job.id, job.attempt, sent.body
 FROM job
 JOIN LATERAL (
     SELECT body, sent_at, available_at FROM outbox
@@ -53,10 +53,9 @@ SELECT run_id, status, sum(jobs), true FROM tallied GROUP BY run_id, status HAVI
 -- name: backlog
 -- Ages in seconds, 0 where nothing waits: the log line of the sweep, which feeds the alarms of a deployed stack.
 SELECT
-    coalesce((SELECT extract(epoch FROM now() - min(available_at)) FROM outbox
-        WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()), 0)::float AS outbox_age_s,
-    (SELECT count(*) FROM outbox
-        WHERE sent_at IS NULL AND paused_by IS NULL AND available_at <= now()) AS outbox_waiting,
+    coalesce(({jobs.outbox_relay.oldest_due}), 0) AS outbox_age_s,
+    coalesce(({jobs.outbox_relay.stalled_for}), 0) AS outbox_stalled_s,
+    (SELECT count(*) FROM outbox WHERE {jobs.outbox_relay.is_waiting}) AS outbox_waiting,
     coalesce((SELECT extract(epoch FROM now() - min(updated_at)) FROM job
         WHERE rank < 9 AND status = 'Submitted'), 0)::float AS submitted_age_s,
     coalesce((SELECT extract(epoch FROM now() - min(opened_at)) FROM job

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from oa_api.github.errors import GitHubRefusedError
 from oa_api.pull_requests.repository import MAX_FILE_BYTES, Repository
-from oa_shared.postgres_json import why_not_storable
+from oa_shared.carriers import why_not_name
 
 _SOURCE = re.compile(r"sources/(?P<name>.+)\.json\Z", re.DOTALL)
 _CONCURRENT_READS = 8
@@ -33,8 +33,9 @@ class SourceChange:
 
 
 def source_paths(paths: Iterable[str]) -> list[str]:
-    """Return the paths of source definitions, without those that Postgres cannot store."""
-    return [path for path in paths if _SOURCE.match(path) and why_not_storable(path) is None]
+    """Return the paths of source definitions, without those that cannot be the name of a source."""
+    matches = [match for path in paths if (match := _SOURCE.match(path))]
+    return [match[0] for match in matches if why_not_name(match["name"]) is None]
 
 
 async def read_changes(repository: Repository, paths: Iterable[str], *, base: str, head: str) -> list[SourceChange]:

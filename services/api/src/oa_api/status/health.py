@@ -10,10 +10,13 @@ from oa_api.background.heartbeat import CONSUMER, GITHUB, RELAY, SWEEP, Heartbea
 from oa_api.db.errors import StoreError
 from oa_api.http.app_keys import DATABASE, PROCESS, SETTINGS
 from oa_api.http.time_limits import HEALTH_WAIT_S
+from oa_api.jobs.outbox_relay import stalled_for
 from oa_api.pauses import pauses
 from oa_shared.process_report import DISPATCHER, DISPATCHER_SWEEP
 
 _REQUIRED_PARTS = (RELAY, CONSUMER, SWEEP, DISPATCHER, DISPATCHER_SWEEP)
+# The alarm of the deployment has the same limit (terraform/variables.tf).
+_MAX_STALLED_S = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +37,17 @@ async def check_health(app: web.Application) -> Health:
     try:
         async with asyncio.timeout(HEALTH_WAIT_S):
             parts = await list_heartbeats(app[DATABASE])
+            stalled_s = await stalled_for(app[DATABASE])
             paused = [pause.label for pause in await pauses.list_active(app[DATABASE])]
     except (StoreError, TimeoutError) as error:
         title = error.title if isinstance(error, StoreError) else "It took too long."
         return Health([*own_problems, f"the database does not respond: {title}"], has_database=False)
     settings = app[SETTINGS]
     required = (*_REQUIRED_PARTS, GITHUB) if settings.github_repository else _REQUIRED_PARTS
-    return Health(
-        [*own_problems, *find_problems(parts, required, worker_silent_s=settings.worker_silent_s)], parts, paused
-    )
+    problems = [*own_problems, *find_problems(parts, required, worker_silent_s=settings.worker_silent_s)]
+    if stalled_s > _MAX_STALLED_S:
+        problems.append(f"a message of the outbox has not reached the jobs queue for {stalled_s:.0f} s")
+    return Health(problems, parts, paused)
 
 
 def find_problems(parts: Sequence[HeartbeatRow], required: Collection[str], *, worker_silent_s: float) -> list[str]:

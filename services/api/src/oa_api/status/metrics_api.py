@@ -52,6 +52,7 @@ async def _measure_database(database: Database) -> None:
     metrics.DATABASE_UP.set(1)
     metrics.OUTBOX_WAITING.set(backlog.waiting)
     metrics.OUTBOX_AGE_S.set(backlog.age_s or 0)
+    metrics.OUTBOX_STALLED_S.set(backlog.stalled_s or 0)
     for status in JobStatus:
         metrics.JOBS.labels(status).set(jobs_by_status.get(status, 0))
     metrics.WORKER_AGE_S.clear()

@@ -6,11 +6,13 @@ import secrets
 import signal
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never, cast
 
 import structlog
 
+from oa_shared.carriers import clean_text
 from oa_shared.claim import CLAIM_FILE, claim, read_claim
 from oa_shared.failures import exit_status
 from oa_shared.fault_points import fault_point
@@ -18,13 +20,14 @@ from oa_shared.ids import attempt_prefix
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
 from oa_shared.media_types import media_type_of
-from oa_shared.messages import dump
+from oa_shared.messages import MAX_STORED_BYTES, RESULT_FILE, MessageTooLargeError, StatusMessage, dump
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage, StorageUnavailableError
 from oa_task.job.api import JobApi
 from oa_task.job.log_upload import LogUpload
 from oa_task.job.progress_reporter import ProgressReporter
+from oa_task.job.result_summary import summarize
 from oa_task.job.sample_job import run_sample_job
 from oa_task.job.settings import JobSettings
 from oa_task.job.status_reporter import StatusReporter
@@ -35,9 +38,8 @@ from oa_task.runner.job_runner import TaskJob, run_job
 from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
-_RESULT_FILE = "result.json"
 _MESSAGES_PER_TRY = 1_000_000
-_MAX_MESSAGE = 2000
+_MAX_MESSAGE_BYTES = 2000
 _STOPPED_STATUS = 128 + signal.SIGTERM
 
 
@@ -152,7 +154,7 @@ class AttemptRunner:
             await asyncio.to_thread(out.mkdir)
             report = await self._run_job(await self._api.fetch_definition(), Path(folder), out)
             fault_point("upload.before")
-            return {**report, "outputs": await self._upload(out), "manifest": self._prefix + MANIFEST_FILE}
+            return {**summarize(report), "outputs": await self._upload(out), "manifest": self._prefix + MANIFEST_FILE}
 
     async def _run_job(self, definition: bytes, folder: Path, out: Path) -> JsonObject:
         """Write the files of the job's kind to `out`, with a manifest, and return the report. Raises TaskFailure."""
@@ -204,13 +206,12 @@ class AttemptRunner:
 
     async def _finish(self, failure: TaskFailure | None, result: JsonObject | None) -> int:
         """Write the outcome to S3, then send it (docs/decisions/0001); return the exit status."""
-        status = JobStatus.FAIL if failure else JobStatus.SUCCESS
-        error = {"code": failure.code, "message": failure.message[:_MAX_MESSAGE]} if failure else None
-        message = self._reporter.message(status, error=error, result=result)
-        try:
-            await self._storage.put_bytes(self._prefix + _RESULT_FILE, dump(message).encode(), "application/json")
-        except StorageUnavailableError as storage_error:
-            log.warning("result_object_not_written", error=storage_error.detail)
+        message, exit_code = self._final_message(failure, result)
+        stored = await self._store(message)
+        message = _for_queue(message)
+        if message.result_stored and not stored:
+            text = "the result is too large for the queue, and S3 did not take it"
+            message, exit_code = self._final_message(TaskFailure("infra.storage", text), None)
         fault_point("result.before_send")
         try:
             await self._reporter.send(message)
@@ -218,4 +219,36 @@ class AttemptRunner:
             log.error("result_not_sent", error=queue_error.detail)  # noqa: TRY400 - the trace adds nothing
             return exit_status("infra.queue")
         fault_point("result.after_send")
-        return exit_status(failure.code) if failure else 0
+        return exit_code
+
+    def _final_message(self, failure: TaskFailure | None, result: JsonObject | None) -> tuple[StatusMessage, int]:
+        """Return the final message, which S3 takes in any case, and the exit status."""
+        if failure is None:
+            message = self._reporter.message(JobStatus.SUCCESS, result=result)
+            try:
+                dump(message, max_bytes=MAX_STORED_BYTES)
+            except MessageTooLargeError as large:
+                failure = TaskFailure("infra.undeliverable", f"the result is too large: {large.detail}")
+            else:
+                return message, 0
+        error = {"code": failure.code, "message": clean_text(failure.message, max_bytes=_MAX_MESSAGE_BYTES)}
+        return self._reporter.message(JobStatus.FAIL, error=error), exit_status(failure.code)
+
+    async def _store(self, message: StatusMessage) -> bool:
+        """Write the final message to S3; return whether it is there."""
+        body = dump(message, max_bytes=MAX_STORED_BYTES).encode()
+        try:
+            await self._storage.put_bytes(self._prefix + RESULT_FILE, body, "application/json")
+        except StorageUnavailableError as error:
+            log.warning("result_object_not_written", error=error.detail)
+            return False
+        return True
+
+
+def _for_queue(message: StatusMessage) -> StatusMessage:
+    """Return the message that goes to the queue: without its result, which is on S3, if that is too large."""
+    try:
+        dump(message)
+    except MessageTooLargeError:
+        return replace(message, result=None, result_stored=True)
+    return message

@@ -6,8 +6,10 @@ from functools import partial
 
 import structlog
 
+from oa_shared.carriers import clean_text
 from oa_shared.json_types import JsonObject
 from oa_shared.messages import StatusMessage, dump
+from oa_shared.postgres_json import clean_json
 from oa_shared.queue import OutgoingMessage, Queue, QueueUnavailableError
 from oa_shared.retrying import retrying
 from oa_shared.status import JobStatus
@@ -35,7 +37,7 @@ class StatusReporter:
         result: JsonObject | None = None,
         progress: JsonObject | None = None,
     ) -> StatusMessage:
-        """Return the next message."""
+        """Return the next message, cleaned of what Postgres cannot store: an API must not refuse it."""
         self._seq += 1
         return StatusMessage(
             job=self._settings.job,
@@ -45,9 +47,9 @@ class StatusReporter:
             status=status,
             at=datetime.now(UTC),
             traceparent=self._settings.traceparent,
-            error=error,
-            result=result,
-            progress=progress,
+            error={**error, "message": clean_text(error["message"])} if error else None,
+            result=_clean(result),
+            progress=_clean(progress),
         )
 
     def is_due(self) -> bool:
@@ -76,3 +78,8 @@ class StatusReporter:
         accepted = await self._queue.send_batch([OutgoingMessage(dump(message))])
         if not all(accepted):
             raise QueueUnavailableError("the queue did not accept the message")
+
+
+def _clean(value: JsonObject | None) -> JsonObject | None:
+    cleaned = clean_json(value)
+    return cleaned if isinstance(cleaned, dict) else None
