@@ -17,13 +17,16 @@ from oa_task.runtime.failure import TaskFailure
 Properties = list[dict[str, Any]]
 
 
-def by_engine(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> Properties | None:
+def by_engine(
+    layer: str, rules: dict[str, Any], rows: list[dict[str, str]], real: frozenset[str] = frozenset()
+) -> Properties | None:
     """Return the rows as the engine conforms them, None if it refuses a regular expression."""
     entry = TaskEntry(layer, "name", (), "http", None, {"format": "csv"}, rules)
     frame = pl.DataFrame(rows, schema=dict.fromkeys(rows[0], pl.String))
     missing = np.full(len(rows), np.nan)
     try:
-        return properties(conform_batch(FeatureBatch(0, frame, Points(missing, missing)), entry, BadRows()))
+        batch = FeatureBatch(0, frame, Points(missing, missing), real_columns=real)
+        return properties(conform_batch(batch, entry, BadRows()))
     except TaskFailure as failure:
         if failure.code != "source.regexp":
             raise
@@ -38,18 +41,22 @@ def properties(attributes: Attributes) -> Properties:
     ]
 
 
-def by_reference(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> Properties | None:
+def by_reference(
+    layer: str, rules: dict[str, Any], rows: list[dict[str, str]], real: frozenset[str] = frozenset()
+) -> Properties | None:
     """Return the rows as the reference conforms them, None if a regular expression is invalid."""
     try:
-        row_rules = RowRules(layer, rules, list(rows[0]))
+        row_rules = RowRules(layer, rules, list(rows[0]), real)
         return [row_rules.properties(dict(row)) for row in rows]
     except (re.error, IndexError):
         return None
 
 
-def difference(layer: str, rules: dict[str, Any], rows: list[dict[str, str]]) -> str | None:
-    """Return the first difference between the two as text, None if they agree."""
-    engine, reference = by_engine(layer, rules, rows), by_reference(layer, rules, rows)
+def difference(
+    layer: str, rules: dict[str, Any], rows: list[dict[str, str]], real: frozenset[str] = frozenset()
+) -> str | None:
+    """Return the first difference between the two as text, None if they agree; `real` names columns of numbers."""
+    engine, reference = by_engine(layer, rules, rows, real), by_reference(layer, rules, rows, real)
     if engine is None or reference is None:
         return None if engine is reference else f"engine {engine}, reference {reference}"
     for row, actual, expected in zip(rows, engine, reference, strict=True):

@@ -79,6 +79,7 @@ _PIECES = [
 ]
 texts = st.lists(st.sampled_from(_PIECES), max_size=5).map("".join) | st.text(max_size=6)
 rows = st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, texts)), min_size=1, max_size=12)
+real_columns = st.frozensets(st.sampled_from(COLUMNS))
 _field = st.sampled_from([*COLUMNS, *COLUMNS, *COLUMNS, *_MADE, *_ABSENT])
 _fields = st.lists(_field, min_size=1, max_size=4)
 _scalars = st.none() | st.booleans() | st.integers(-99, 99) | st.floats(allow_nan=False, allow_infinity=False) | texts
@@ -204,9 +205,12 @@ functions = st.recursive(
 )
 _rules = _field | st.lists(_field, min_size=1, max_size=3) | functions
 addresses = st.dictionaries(st.sampled_from(["number", "street", "unit", "city", "id", "postcode"]), _rules, max_size=4)
+_others = {"parcels": ["pid"], "buildings": ["height", "levels"], "centerlines": ["id", "name", "speed", "oneway"]}
 definitions = st.tuples(
     st.just("addresses"),
     st.tuples(addresses, st.just({}) | st.just({"accuracy": 3})).map(lambda two: {**two[0], **two[1]}),
-) | st.tuples(
-    st.just("centerlines"), st.dictionaries(st.sampled_from(["id", "name", "speed", "oneway"]), _rules, max_size=3)
+) | st.sampled_from(sorted(_others)).flatmap(
+    lambda layer: st.tuples(
+        st.just(layer), st.dictionaries(st.sampled_from(_others[layer]), _rules, max_size=len(_others[layer]))
+    )
 )

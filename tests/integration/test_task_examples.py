@@ -178,7 +178,7 @@ async def test_run_command_without_out_and_sample_fails(csv_job: TaskJob) -> Non
 
 async def test_check_command_with_data_reports_missing_columns(make_job: MakeJob, site: TestServer) -> None:
     street = {"function": "postfixed_street", "field": "STR"}
-    rules = {"number": "NUM", "street": street, "city": "CITY"}
+    rules = {"number": "NUM", "street": street, "city": "CITY", "unit": "FLAT"}
     job = make_job(str(site.make_url("/data.csv")), format="csv", lon="X", lat="Y", **rules)
 
     done = await command("check", str(job.definition), "--data", "--json")
@@ -188,7 +188,8 @@ async def test_check_command_with_data_reports_missing_columns(make_job: MakeJob
     conform = "/layers/addresses/0/conform"
     assert {pointer: item["severity"] for pointer, item in missing.items()} == {
         f"{conform}/street": "error",
-        f"{conform}/number": "warning",
+        f"{conform}/number": "error",
+        f"{conform}/unit": "warning",
     }
     assert "nearest: 'ST'" in missing[f"{conform}/street"]["message"]
     assert done.exit_code == 10

@@ -43,8 +43,8 @@ class ReadResult:
         ]
 
 
-def entry_of(conform: dict[str, Any], layer: str = "addresses") -> TaskEntry:
-    rules = {"number": "NO", "street": "ST"}
+def entry_of(conform: dict[str, Any], layer: str = "addresses", rules: dict[str, str] | None = None) -> TaskEntry:
+    rules = {"number": "NO", "street": "ST"} if rules is None else rules
     return TaskEntry(
         layer=layer, name="x", urls=("http://x/",), protocol="http", compression=None, conform=conform, rules=rules
     )

@@ -11,7 +11,26 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-Row = dict[str, str]
+
+class Row(dict[str, str]):
+    """The texts of a row by column; `real` names the columns of numbers with decimals."""
+
+    def __init__(self, cells: dict[str, str], real: frozenset[str]) -> None:
+        super().__init__(cells)
+        self._real, self._written = real, set[str]()
+        self.keeps_decimals = False
+
+    def __setitem__(self, name: str, text: str) -> None:
+        self._written.add(name)
+        super().__setitem__(name, text)
+
+    def plain(self, name: str) -> str:
+        """Return the text of a column, a whole number of a real column without its `.0`, "" for an absent column."""
+        is_real = name in self._real and name not in self._written and not self.keeps_decimals
+        text = self.get(name, "")
+        return text.removesuffix(".0") if is_real else text
+
+
 Step = Callable[[Row], Any]
 
 DIGITS_AND_MORE = r"\d+(?:[- ]\d/\d|-\d+|-?[A-Z])?"
@@ -24,13 +43,13 @@ def join(rule: dict[str, Any]) -> Step:
     def step(row: Row) -> Any:
         if any(field not in row for field in fields):
             return None
-        return separator.join(value for value in (row[field].strip() for field in fields) if value)
+        return separator.join(value for value in (row.plain(field).strip() for field in fields) if value)
 
     return step
 
 
 def space_separated(fields: list[str]) -> Step:
-    return lambda row: " ".join(value for value in (row.get(field, "").strip() for field in fields) if value)
+    return lambda row: " ".join(value for value in (row.plain(field).strip() for field in fields) if value)
 
 
 def fill_in(rule: dict[str, Any]) -> Step:
@@ -85,7 +104,7 @@ def postfixed_unit(rule: dict[str, Any]) -> Step:
 
 def remove_prefix(rule: dict[str, Any]) -> Step:
     def step(row: Row) -> Any:
-        value, start = row.get(rule["field"], ""), row.get(rule["field_to_remove"], "")
+        value, start = row.plain(rule["field"]), row.plain(rule["field_to_remove"])
         return value[len(start) :].lstrip(" ") if value.startswith(start) else value
 
     return step
@@ -93,7 +112,7 @@ def remove_prefix(rule: dict[str, Any]) -> Step:
 
 def remove_postfix(rule: dict[str, Any]) -> Step:
     def step(row: Row) -> Any:
-        value, end = row.get(rule["field"], ""), row.get(rule["field_to_remove"], "")
+        value, end = row.plain(rule["field"]), row.plain(rule["field_to_remove"])
         return value[: len(value) - len(end)].rstrip(" ") if end and value.endswith(end) else value
 
     return step
@@ -101,7 +120,7 @@ def remove_postfix(rule: dict[str, Any]) -> Step:
 
 def first_non_empty(rule: dict[str, Any]) -> Step:
     fields = rule["fields"]
-    return lambda row: next((row[field] for field in fields if row.get(field, "").strip()), None)
+    return lambda row: next((row.plain(field) for field in fields if row.get(field, "").strip()), None)
 
 
 def constant(rule: dict[str, Any]) -> Step:

@@ -16,11 +16,16 @@ PROPERTIES = {
 }
 
 
-class RowRules:
-    """The rules of one entry, prepared once for all rows."""
+MEASURES = {"height", "levels", "speed", "accuracy"}
 
-    def __init__(self, layer: str, conform: dict[str, Any], columns: list[str]) -> None:
-        self._layer = layer
+
+class RowRules:
+    """The rules of one entry, prepared once for all rows; `real` names the columns of numbers with decimals."""
+
+    def __init__(
+        self, layer: str, conform: dict[str, Any], columns: list[str], real: frozenset[str] = frozenset()
+    ) -> None:
+        self._layer, self._real = layer, real
         self._names = PROPERTIES[layer].split()
         self._rules = {name: rule for name, rule in conform.items() if name in self._names}
         self._columns = set(columns)
@@ -28,10 +33,11 @@ class RowRules:
             (name, self._step(rule, name)) for name, rule in self._rules.items() if isinstance(rule, list | dict)
         ]
 
-    def properties(self, row: Row) -> dict[str, Any]:
-        """Return the properties of a row, and add the results of rules to the row."""
-        results = {}
+    def properties(self, cells: dict[str, str]) -> dict[str, Any]:
+        """Return the properties of a row."""
+        row, results = Row(cells, self._real), {}
         for name, step in self._steps:
+            row.keeps_decimals = name in MEASURES
             results[name] = step(row)
             row[f"oa:{name}"] = _text(results[name])
         return {name: self._final(name, row, results) for name in self._names}
@@ -43,7 +49,8 @@ class RowRules:
         elif name not in self._rules:
             value = ""
         else:
-            value = row.get(rule) if isinstance(rule, str) else rule
+            row.keeps_decimals = name in MEASURES
+            value = rule if not isinstance(rule, str) else row.plain(rule) if rule in row else None
         if self._layer != "addresses" or name not in ("number", "street", "unit"):
             return value
         text = _text(value).strip()

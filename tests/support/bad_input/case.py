@@ -50,7 +50,7 @@ class Case:
         (folder / "unpacked").mkdir()
         files = unpack(self._write(folder), self.compression, folder / "unpacked")
         count = 0
-        for batch in open_batches(files, entry, bad_rows=bad_rows):
+        for batch in conformer.check_part(open_batches(files, entry, bad_rows=bad_rows)):
             count += len(conformer.conform(batch))
         bad_rows.check()
         if not count:

@@ -60,6 +60,11 @@ CASES = {
     "deep nesting": _case("source.format", ("data.geojson", "byte 13 "), _DEEP),
     "deep nesting outside of the features": _case("source.format", ("data.geojson", "byte 0"), b'{"a":' * 100_000),
     "an unknown EPSG code for GeoJSON": _case("source.crs", ("'EPSG:99999'", "`conform.srs`"), _GOOD, srs="EPSG:99999"),
+    "GeoJSON that names a system of heights": _case(
+        "source.crs",
+        ("NAVD88 height", "Vertical CRS", "`conform.srs`"),
+        b'{"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::5703"}}, ' + _GOOD[1:],
+    ),
     "GeoJSON that is not UTF-8": _case(
         "source.encoding", ("data.geojson", "0xe9", "offset 2 "), b'{"\xe9":1,' + _GOOD[1:]
     ),

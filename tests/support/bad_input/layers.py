@@ -1,5 +1,6 @@
 """Unusable files of the formats read through GDAL."""
 
+import sqlite3
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ _GPKG: dict[str, Any] = {"format": "gpkg"}
 _GML = b"""<?xml version="1.0"?><c xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><f fid="1">
 <gml:pointProperty><gml:Point><gml:coordinates>1,2</gml:coordinates></gml:Point></gml:pointProperty></f>
 </gml:featureMember></c>"""
+_SITE_GRID = 'LOCAL_CS["Site grid",LOCAL_DATUM["Site",0],UNIT["metre",1],AXIS["X",EAST],AXIS["Y",NORTH]]'
 _VRT = b"""<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>
 </OGRVRTDataSource>"""
 
@@ -102,6 +104,39 @@ CASES = {
         _shapefile_after(lambda folder: (folder / "a.shp").write_bytes((folder / "a.shp").read_bytes()[:50]) and None),
         conform=_SHAPEFILE,
     ),
+    "a shapefile without a .dbf file": Case(
+        "source.columns_missing",
+        ("a.dbf is missing", "a.shp"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").unlink()),
+        conform=_SHAPEFILE,
+        rules={"number": "NO"},
+    ),
+    "an empty .dbf file": Case(
+        "source.columns_missing",
+        ("a.dbf is empty", "a.shp"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes(b"") and None),
+        conform=_SHAPEFILE,
+        rules={"number": "NO"},
+    ),
+    "a damaged header of a .dbf file": Case(
+        "source.format",
+        ("a.dbf", "header", "0 fields"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes(bytes(100)) and None),
+        conform=_SHAPEFILE,
+    ),
+    "a .dbf file that lacks rows": Case(
+        "source.format",
+        ("1 of 1 rows", "a.dbf", "a.shp has 1 shapes"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes((folder / "a.dbf").read_bytes()[:70]) and None),
+        conform=_SHAPEFILE,
+    ),
+    "a shapefile that is not in the declared encoding": Case(
+        "source.encoding",
+        ("utf-8", "`conform.encoding`", "'NO'", "row 1"),
+        _shapefile_after(lambda folder: _replace_last_text(folder / "a.dbf", b"\xe9")),
+        conform={**_SHAPEFILE, "encoding": "utf-8"},
+        rules={"number": "NO"},
+    ),
     "a shapefile without features": Case(
         "source.empty", (), _shapefile_after(lambda folder: _write_empty(folder / "a.shp")), conform=_SHAPEFILE
     ),
@@ -124,11 +159,65 @@ CASES = {
     "a GeoPackage in an unknown EPSG code": Case(
         "source.crs", ("'EPSG:99999'", "`conform.srs`"), _gpkg(), conform={**_GPKG, "srs": "EPSG:99999"}
     ),
+    "a .prj of a site grid": Case(
+        "source.crs",
+        ("'Site grid'", "Engineering CRS", "`conform.srs`"),
+        _shapefile_after(lambda folder: (folder / "a.prj").write_text(_SITE_GRID) and None),
+        conform=_SHAPEFILE,
+    ),
+    "a GeoPackage without a place on Earth": Case(
+        "source.crs", ("Engineering CRS", "`conform.srs`"), _gpkg(crs=_SITE_GRID), conform=_GPKG
+    ),
+    "a system of heights as srs": Case(
+        "source.crs",
+        ("'EPSG:5703' (NAVD88 height)", "Vertical CRS", "`conform.srs`"),
+        _gpkg(),
+        conform={**_GPKG, "srs": "EPSG:5703"},
+    ),
+    "a geocentric system as srs": Case(
+        "source.crs",
+        ("'EPSG:4978' (WGS 84)", "Geocentric CRS", "`conform.srs`"),
+        _gpkg(),
+        conform={**_GPKG, "srs": "EPSG:4978"},
+    ),
+    "a map of the Moon as srs": Case(
+        "source.crs",
+        ("'ESRI:104903'", "has no transformation", "celestial body", "`conform.srs`"),
+        _gpkg(),
+        conform={**_GPKG, "srs": "ESRI:104903"},
+    ),
+    "a GeoPackage of truncated geometries": Case(
+        "source.bad_rows",
+        ("invalid geometry", "row 1", "3 bytes are missing"),
+        lambda folder: _truncate_geometries(write_layer(folder / "a.gpkg", shapes=("LINESTRING (1 2, 3 4)",))),
+        conform=_GPKG,
+    ),
     "a missing file geodatabase": Case("source.empty", ("gdb", "a.shp"), _shapefiles("a"), conform={"format": "gdb"}),
+    "GML that is damaged in the middle": Case(
+        "source.format",
+        ("a.gml", "mismatched tag", "line 2", "of 1 rows"),
+        _GML.replace(b"<f ", b"<g "),
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
     "truncated GML": Case(
         "source.format",
         ("a.gml", "byte 150 ", "element c "),
         _GML[:150],
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
+    "GML in a system of heights": Case(
+        "source.crs",
+        ("NAVD88 height", "Vertical CRS", "`conform.srs`"),
+        _GML.replace(b"<gml:Point>", b'<gml:Point srsName="EPSG:5703">'),
+        name="a.gml",
+        conform={"format": "xml"},
+    ),
+    "GML of shapes that are none": Case(
+        "source.format",
+        ("geometry cannot be read", "row 1", "feature 1 1 cannot be parsed"),
+        _GML.replace(b"<gml:coordinates>1,2</gml:coordinates>", b""),
         name="a.gml",
         conform={"format": "xml", "srs": "EPSG:4326"},
     ),
@@ -137,6 +226,21 @@ CASES = {
         "source.format", ("a.xml", "row 0"), _VRT, name="a.xml", conform={"format": "xml"}
     ),
 }
+
+
+def _truncate_geometries(path: Path) -> Path:
+    with sqlite3.connect(path) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        database.execute("UPDATE a SET geom = substr(geom, 1, length(geom) - 3)")
+    database.close()
+    return path
+
+
+def _replace_last_text(path: Path, text: bytes) -> None:
+    """Replace the last text in the table of a shapefile."""
+    body = path.read_bytes()
+    path.write_bytes(body.replace(b" 1", b" " + text))
 
 
 def _write_empty(path: Path) -> None:

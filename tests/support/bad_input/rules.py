@@ -17,6 +17,17 @@ CASES = {
         ("'NUMBR'", "'NUMBER'", "/conform/number"),
         {"function": "prefixed_number", "field": "NUMBR"},
     ),
+    "a column of house numbers that is gone": _case(
+        "source.columns_missing", ("'house_number'", "nearest", "/conform/number"), "house_number"
+    ),
+    "a list of house numbers whose columns are gone": _case(
+        "source.columns_missing", ("'house_number'", "'suffix'", "/conform/number"), ["house_number", "suffix"]
+    ),
+    "a join of house numbers that lacks a column": _case(
+        "source.columns_missing",
+        ("'suffix'", "the data has NUMBER", "/conform/number"),
+        {"function": "join", "fields": ["NUMBER", "suffix"]},
+    ),
     "an invalid regular expression": _case(
         "source.regexp", ("'(a'", "position 0"), {"function": "regexp", "field": "ST", "pattern": "(a"}
     ),

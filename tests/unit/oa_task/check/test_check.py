@@ -1,6 +1,8 @@
 """Each finding of `check`: its severity, pointer and code; valid definitions have none."""
 
+import ast
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from oa_task.check.backtracking import find_backtracking_input
 from oa_task.check.definition import check_definition, check_file
 from oa_task.check.rules import check_rule
 from oa_task.main import main
+from unit.oa_task.conform.conforming import conform_row
 
 _ENTRY = {
     "name": "city",
@@ -69,6 +72,21 @@ _CONFORM = "/layers/addresses/0/conform"
             _definition({"format": "geojson", "id": "gid"}, layer="buildings"),
             ("warning", "/layers/buildings/0/conform/id", "no_effect"),
         ),
+        (_definition({"addrtype": "kind"}), ("warning", f"{_CONFORM}/addrtype", "no_effect")),
+        (
+            _definition({"format": "geojson", "pid": "a", "accuracy": 1}, layer="parcels"),
+            ("warning", "/layers/parcels/0/conform/accuracy", "no_effect"),
+        ),
+        (_definition({"skiplines": 3, "headers": 2}), ("warning", f"{_CONFORM}/skiplines", "no_effect")),
+        (_definition({"skiplines": 1, "headers": -1}), ("warning", f"{_CONFORM}/skiplines", "no_effect")),
+        (
+            _definition(data="https://x.org/a/rest/services/b/MapServer/2/query?where=1%3D1&f=geojson"),
+            ("warning", "/layers/addresses/0/data", "one_page"),
+        ),
+        (
+            _definition(protocol="ESRI", data=["https://x.org/b/FeatureServer/2?where=A%3D1&token=t"]),
+            ("warning", "/layers/addresses/0/data/0", "no_effect"),
+        ),
         ({"schema": 1}, ("error", "/schema", "source.schema")),
         ([], ("error", "", "source.schema")),
     ],
@@ -80,6 +98,69 @@ def test_check_definition_finding_has_pointer_and_code(definition: Any, expected
     assert any(
         item[0] == expected[0] and item[1].startswith(expected[1]) and item[2] == expected[2] for item in found
     ), found
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "https://x.org/b/FeatureServer/2",
+        "https://x.org/b/FeatureServer/2/query",
+        "https://x.org/b/MapServer/2/?Token=t&gdbVersion=v",
+    ],
+)
+def test_check_definition_url_of_a_layer_has_no_findings(data: str) -> None:
+    conform = {"format": "geojson", "pid": "a"}
+    assert _findings(_definition(conform, layer="parcels", protocol="ESRI", data=data)) == []
+
+
+@pytest.mark.parametrize("data", ["https://x.org/mapserver/1/query.zip", "https://x.org/query?f=geojson"])
+def test_check_definition_url_of_a_file_has_no_findings(data: str) -> None:
+    assert _findings(_definition({"format": "geojson", "pid": "a"}, layer="parcels", data=data)) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replace"),
+    [
+        ("(IL)", "$1"),
+        (r"(\d{5})", "$1"),
+        (r"(\d{5})", "${1}"),
+        ("^(.*),", "$1"),
+        ("([0-9]+)(.*)", "$1"),
+        (r"^(?:.*?)([0-9]+)", "$1"),
+        (r"\b([A-Z]{2})\b", "$1"),
+        ("(?i)(st|ave)$", "$1"),
+        ("^([0-9]+)(.*?)", "$1$2"),
+    ],
+)
+def test_check_rule_replacement_by_groups_that_keeps_text_is_reported(pattern: str, replace: str) -> None:
+    rule = {"function": "regexp", "field": "a", "pattern": pattern, "replace": replace}
+    (finding,) = [item for item in check_rule(rule, "/x") if item.code == "keeps_the_rest"]
+    assert finding.pointer == "/x/replace"
+    value = ast.literal_eval(re.search(r"\(('.*?') keeps", finding.message)[1])  # type: ignore[index]
+    assert "…" in conform_row(rule, a=value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replace"),
+    [
+        ("^([0-9]+) .*$", "$1"),
+        ("^.*?([0-9]{5})$", "$1"),
+        (".*?([0-9]{5}).*", "$1"),
+        (r"^\s*(\S+).*", "$1"),
+        ("[^,]*,(.*)", "$1"),
+        (r"^(\d+)(?: .*)?$", "$1"),
+        (r"\A(a)\Z", "$1"),
+        ("^(?:(a)|(b))$", "$1$2"),
+        ("(a)", "$1 "),
+        ("(a)", "x"),
+        ("(a)", r"\\1"),
+        ("(a)", ""),
+        ("(?<=x)(a)(?=y)", "$1"),
+    ],
+)
+def test_check_rule_replacement_of_the_whole_value_is_not_reported(pattern: str, replace: str) -> None:
+    rule = {"function": "regexp", "field": "a", "pattern": pattern, "replace": replace}
+    assert "keeps_the_rest" not in {item.code for item in check_rule(rule, "/x")}
 
 
 def test_check_definition_failing_test_is_an_error() -> None:

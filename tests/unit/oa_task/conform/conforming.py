@@ -1,5 +1,6 @@
 """Application of rules to a few rows."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,17 @@ def batch(rows: Rows, *, height: int | None = None, first_row: int = 0) -> Featu
 
 
 def conform_rows(
-    rules: dict[str, Any], rows: Rows, attribute: str = "id", bad_rows: BadRows | None = None
+    rules: dict[str, Any],
+    rows: Rows,
+    attribute: str = "id",
+    bad_rows: BadRows | None = None,
+    *,
+    layer: str = "addresses",
+    real: frozenset[str] = frozenset(),
 ) -> list[Any]:
-    """Return the values of an attribute, decoded if they are JSON."""
-    attributes = conform_batch(batch(rows, height=None if rows else 1), entry(rules), bad_rows)
+    """Return the values of an attribute, decoded if they are JSON; `real` names columns of numbers with decimals."""
+    features = replace(batch(rows, height=None if rows else 1), real_columns=real)
+    attributes = conform_batch(features, entry(rules, layer), bad_rows)
     is_json = attribute in attributes.encoded
     return [orjson.loads(value) if is_json and value is not None else value for value in attributes.frame[attribute]]
 

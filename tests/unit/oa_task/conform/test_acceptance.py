@@ -38,6 +38,12 @@ def test_run_tests_failing_test_names_inputs_expected_and_actual(expected: dict[
     assert [detail for detail in details if detail not in caught.value.message] == []
 
 
+def test_run_tests_inputs_without_a_column_of_the_rule_name_the_nearest() -> None:
+    test = {"inputs": {"a": "12 Main", "B": "x"}, "expected": {"number": "12"}}
+    with pytest.raises(TaskFailure, match=r"the inputs lack 'A' \(nearest: 'a'\)$"):
+        run_tests(entry(_RULES, tests=[test]))
+
+
 def test_run_tests_number_differs_from_boolean() -> None:
     rules = {"id": {"function": "constant", "value": True}}
     with pytest.raises(TaskFailure):

@@ -32,11 +32,13 @@ def feature(geometry: Any, **attributes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    def read_features(*features: dict[str, Any], srs_of_answer: str = "EPSG:4326", **conform: Any) -> FeatureBatch:
+    def read_features(
+        *features: dict[str, Any], srs_of_answer: str = "EPSG:4326", bad_rows: BadRows | None = None, **conform: Any
+    ) -> FeatureBatch:
         path = tmp_path / "esri.jsonl"
         lines = [{"srs": srs_of_answer, "fields": []}, *features, {"end": len(features)}]
         path.write_text("".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines))
-        (batch,) = read_esri(ReadRequest(path, conform, AllColumns(), BadRows()))
+        (batch,) = read_esri(ReadRequest(path, conform, AllColumns(), bad_rows or BadRows()))
         return batch
 
     return read_features
@@ -184,6 +186,18 @@ def test_read_paths_and_multipoints(read: Read) -> None:
         "POINT (1 2)",
         "MULTIPOINT ((1 2), (3 4))",
     ]
+
+
+def test_read_feature_with_unreadable_parts_is_a_bad_row(read: Read) -> None:
+    bad_rows = BadRows()
+    bad = [{"rings": [[[0, 0], ["NaN", 1], [1, 1], [0, 0]]]}, {"paths": "none"}, {"curveRings": [[[0, 0], {"x": 1}]]}]
+    good = [feature({"rings": [ring(n, 0, 9)]}) for n in range(3)]
+    batch = read(*good, *map(feature, bad), bad_rows=bad_rows)
+    assert len(batch) == 3
+    (report,) = bad_rows.report().values()
+    assert report["count"] == 3
+    assert [example["row"] for example in report["examples"]] == [4, 5, 6]
+    assert bad_rows.left_out == {}
 
 
 def test_read_feature_with_an_invalid_coordinate_is_left_out(read: Read) -> None:

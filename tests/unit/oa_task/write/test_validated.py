@@ -13,7 +13,7 @@ from oa_task.write.validated import ValidatedFile
 
 def test_validated_file_has_valid_features_with_normalized_numbers_and_the_hash(tmp_path: Path) -> None:
     frame = pl.DataFrame({"number": ["123 B", "x", "7"], "street": ["É", "Oak", "Elm"]})
-    batch = output_batch(Attributes(frame), Points(np.zeros(3), np.zeros(3)), "addresses")
+    batch = output_batch(Attributes(frame), Points(np.ones(3), np.ones(3)), "addresses")
     file = ValidatedFile(tmp_path / "v.gz")
     file.write(batch, validate(batch.attributes, batch.geometry, "addresses"))
     file.close()

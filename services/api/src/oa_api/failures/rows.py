@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from oa_api.jobs.quality_gate import compared_fields
 from oa_shared.failures import FAILURES
 from oa_shared.json_types import JsonObject
 
@@ -87,10 +88,6 @@ def can_rerun(codes: list[str]) -> bool:
     return all(code in FAILURES and FAILURES[code].rerun_helps for code in codes)
 
 
-# The paths, in a result, of the numbers that reviews compare.
-_FIGURES = {"features": ("count",), "number": ("fields", "number"), "street": ("fields", "street")}
-
-
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A number of the new result next to that of the published one; None is unknown."""
@@ -124,9 +121,11 @@ class ReviewRow:
 
     @property
     def figures(self) -> list[Figure]:
-        """Return the number of features, and of values of the watched fields, next to the published ones."""
+        """Return the number of features, and of values in each field, next to the published ones."""
         new, published = self.result or {}, self.published_result or {}
-        return [Figure(what, _number(new, path), _number(published, path)) for what, path in _FIGURES.items()]
+        fields = dict.fromkeys([*compared_fields(published), *compared_fields(new)])
+        paths = {"features": ("count",), **{field: ("fields", field) for field in fields}}
+        return [Figure(what, _number(new, path), _number(published, path)) for what, path in paths.items()]
 
 
 def _number(result: JsonObject, path: tuple[str, ...]) -> int | None:

@@ -1,11 +1,13 @@
-"""The quality gate: whether a result may replace the one that is published (docs/data.md)."""
+"""The quality gate: whether a result may replace the one that is published (docs/maintenance.md, "Quality gate")."""
 
 from dataclasses import dataclass
 
 from oa_shared.json_types import JsonMapping
 
 MAX_DROP = 0.10
-WATCHED_FIELDS = ("number", "street")
+MAX_DROP_OF_OTHERS = 0.50
+LEAST_SHARE = 0.01
+IDENTIFYING_FIELDS = ("number", "street", "name", "pid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +18,42 @@ class ReviewReason:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class _FieldFill:
+    """The number of features of a result, and of those that have a value in one field."""
+
+    count: int
+    filled: int
+
+    @property
+    def share(self) -> float:
+        """Return the share of features that have a value."""
+        return self.filled / self.count
+
+
 def find_review_reasons(new: JsonMapping, published: JsonMapping | None) -> list[ReviewReason]:
-    """Return what speaks against a result (`count`, `valid`, `fields`), compared with the published one."""
+    """Return what speaks against a result (`count`, `valid`, `fields`), compared with the published one.
+
+    It compares every field that is published, so those of any layer; a result without features has no fields to
+    compare.
+    """
     reasons = _empty_result(new)
     if published is None:
         return reasons
     reasons += _drop("count", "features", new.get("count"), published.get("count"))
-    for field in WATCHED_FIELDS:
-        before, now = _fill_count(published, field), _fill_count(new, field)
-        if before and now == 0:
-            reasons.append(ReviewReason(f"{field}_empty", f"every {field} is empty; {before:,} were filled before"))
-        else:
-            reasons += _drop(field, f"filled values of {field}", now, before)
+    for field in compared_fields(published):
+        before, now = _fill(published, field), _fill(new, field)
+        if before is not None and now is not None and before.filled:
+            reasons += _compare(field, now, before)
     return reasons
+
+
+def compared_fields(result: JsonMapping) -> list[str]:
+    """Return the fields of a result that have values, the identifying ones first."""
+    fields = result.get("fields")
+    filled = {name for name, count in fields.items() if count} if isinstance(fields, dict) else set()
+    identifying = [name for name in IDENTIFYING_FIELDS if name in filled]
+    return identifying + sorted(filled.difference(identifying))
 
 
 def _empty_result(new: JsonMapping) -> list[ReviewReason]:
@@ -37,6 +62,24 @@ def _empty_result(new: JsonMapping) -> list[ReviewReason]:
     if new.get("valid") == 0:
         return [ReviewReason("no_valid_features", "no valid features")]
     return []
+
+
+def _compare(field: str, now: _FieldFill, before: _FieldFill) -> list[ReviewReason]:
+    if field in IDENTIFYING_FIELDS and now.filled:
+        return _drop(field, f"filled values of {field}", now.filled, before.filled)
+    if field not in IDENTIFYING_FIELDS and before.share < LEAST_SHARE:
+        return []
+    if not now.filled:
+        text = f"every {field} is empty; {before.filled:,} of {before.count:,} were filled before"
+        return [ReviewReason(f"{field}_empty", text)]
+    lost = 1 - now.share / before.share
+    if round(lost, 9) < MAX_DROP_OF_OTHERS and round(before.share - now.share, 9) < MAX_DROP:
+        return []
+    text = (
+        f"filled values of {field}: {now.filled:,} of {now.count:,} ({now.share:.0%}) now, "
+        f"{before.filled:,} of {before.count:,} ({before.share:.0%}) published"
+    )
+    return [ReviewReason(f"{field}_dropped", text)]
 
 
 def _drop(code: str, label: str, now: object, before: object) -> list[ReviewReason]:
@@ -48,7 +91,10 @@ def _drop(code: str, label: str, now: object, before: object) -> list[ReviewReas
     return [ReviewReason(f"{code}_dropped", f"{label}: {now:,} now, {before:,} published, {lost:.0%} fewer")]
 
 
-def _fill_count(result: JsonMapping, field: str) -> int | None:
-    fields = result.get("fields")
-    value = fields.get(field) if isinstance(fields, dict) else None
-    return value if isinstance(value, int) else None
+def _fill(result: JsonMapping, field: str) -> _FieldFill | None:
+    """Return how far a field is filled, None if the result does not say or has no features."""
+    fields, count = result.get("fields"), result.get("count")
+    filled = fields.get(field) if isinstance(fields, dict) else None
+    if not isinstance(filled, int) or not isinstance(count, int) or not count:
+        return None
+    return _FieldFill(count, filled)

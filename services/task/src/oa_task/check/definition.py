@@ -7,7 +7,7 @@ from pathlib import Path
 from oa_shared.json_types import JsonObject
 from oa_shared.source_definition import DefinitionEntry, entries, repeated_names, validate_definition
 from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
-from oa_task.check.options import check_options
+from oa_task.check.options import OPTIONS, check_options
 from oa_task.check.rules import check_rule
 from oa_task.conform.acceptance import run_tests
 from oa_task.definition.task_entry import ATTRIBUTES, select_entry
@@ -50,9 +50,10 @@ def _check_entry(definition: JsonObject, entry: DefinitionEntry) -> Iterator[Lin
         findings += check_rule(rule, child_pointer(pointer, attribute))
     if conform and not rules and entry.layer != "buildings":
         findings.append(hint(pointer, "no_attributes", "no attribute has a rule: the output has only geometries"))
-    if "id" in conform and "id" not in attributes:
-        text = f"`id` is not an attribute of {entry.layer} in the output"
-        findings.append(warning(child_pointer(pointer, "id"), "no_effect", text))
+    for name in conform:
+        if name not in attributes and name not in OPTIONS:
+            text = f"`{name}` is not an attribute of {entry.layer} in the output"
+            findings.append(warning(child_pointer(pointer, name), "no_effect", text))
     yield from findings
     if not any(item.code.startswith("source.") for item in findings):
         yield from _check_tests(definition, entry)

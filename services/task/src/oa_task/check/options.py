@@ -1,7 +1,6 @@
 """Findings about the options of an entry: missing ones, and ones that nothing reads."""
 
 import codecs
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -10,12 +9,14 @@ from pyproj.exceptions import CRSError
 
 from oa_shared.json_types import JsonMapping
 from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
+from oa_task.check.urls import check_urls, is_esri
 from oa_task.runtime.json_values import json_object
 
 _TABLE_ONLY = ("csvsplit", "headers", "skiplines")
 _WITH_LAYERS = frozenset({"shapefile", "shapefile-polygon", "gdb", "gpkg", "xml"})
-_WITH_ENCODING = frozenset({"csv", "shapefile", "shapefile-polygon"})
-_ESRI_LAYER = re.compile(r"/(?:Map|Feature)Server/\d+/?(?:\?.*)?\Z", re.IGNORECASE)
+_WITH_ENCODING = frozenset({"csv", "geojson", "shapefile", "shapefile-polygon"})
+OPTIONS = frozenset({*_TABLE_ONLY, "format", "srs", "file", "layer", "encoding", "lat", "lon", "notes", "size"})
+"""The members of a `conform` that are not rules."""
 _OLD_AFTER_YEARS = 5
 
 
@@ -23,7 +24,7 @@ def check_options(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     """Yield the findings of a valid entry, apart from its rules."""
     if entry.get("skip"):
         yield hint(child_pointer(pointer, "skip"), "source.skip", "`skip` is set: the entry gets no jobs")
-    yield from _check_urls(entry, pointer)
+    yield from check_urls(entry, pointer)
     yield from _check_metadata(entry, pointer)
     conform = json_object(entry.get("conform"))
     if "format" not in conform:
@@ -32,22 +33,6 @@ def check_options(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
         return
     yield from _unread_options(entry, conform, pointer)
     yield from _check_values(entry, conform, child_pointer(pointer, "conform"))
-
-
-def _is_esri(entry: JsonMapping) -> bool:
-    return str(entry["protocol"]).lower() == "esri"
-
-
-def _check_urls(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
-    data = entry["data"]
-    urls = data if isinstance(data, list) else [data]
-    for url in map(str, urls):
-        if _is_esri(entry) and not _ESRI_LAYER.search(url):
-            text = f"missing layer number in {url}: it must end in /MapServer/<number> or /FeatureServer/<number>"
-            yield warning(child_pointer(pointer, "data"), "no_layer_number", text)
-        if url.startswith("http:"):
-            text = "the download is not encrypted: check whether https works"
-            yield hint(child_pointer(pointer, "data"), "not_encrypted", text)
 
 
 def _check_metadata(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
@@ -60,26 +45,26 @@ def _check_metadata(entry: JsonMapping, pointer: str) -> Iterator[LintFinding]:
 
 
 def _is_table(entry: JsonMapping, conform: JsonMapping) -> bool:
-    return conform["format"] == "csv" and not _is_esri(entry)
+    return conform["format"] == "csv" and not is_esri(entry)
 
 
 def _unread_options(entry: JsonMapping, conform: JsonMapping, pointer: str) -> Iterator[LintFinding]:
     """Yield a warning for each option without effect on data of this format."""
-    kind, is_esri = conform["format"], _is_esri(entry)
+    kind, from_server = conform["format"], is_esri(entry)
     unread: dict[str, bool] = dict.fromkeys(_TABLE_ONLY, not _is_table(entry, conform))
     unread |= {
         "layer": kind not in _WITH_LAYERS,
-        "encoding": kind not in _WITH_ENCODING or is_esri,
-        "file": is_esri,
-        "srs": is_esri,
-        "lat": kind != "csv" and not is_esri,
-        "lon": kind != "csv" and not is_esri,
+        "encoding": kind not in _WITH_ENCODING or from_server,
+        "file": from_server,
+        "srs": from_server,
+        "lat": kind != "csv" and not from_server,
+        "lon": kind != "csv" and not from_server,
     }
-    data = "an ArcGIS server" if is_esri else f"format {kind}"
+    data = "an ArcGIS server" if from_server else f"format {kind}"
     for option in (name for name, is_unread in unread.items() if is_unread and name in conform):
         text = f"`{option}` has no effect with {data}"
         yield warning(child_pointer(pointer, "conform", option), "no_effect", text)
-    if is_esri and entry.get("compression"):
+    if from_server and entry.get("compression"):
         text = f"`compression` has no effect with {data}"
         yield warning(child_pointer(pointer, "compression"), "no_effect", text)
 
@@ -104,9 +89,14 @@ def _check_table_options(conform: JsonMapping, pointer: str) -> Iterator[LintFin
     if len(separator) != 1:
         text = f"csvsplit {separator!r} is not one character"
         yield error(child_pointer(pointer, "csvsplit"), "source.schema", text)
-    if conform.get("skiplines") and "headers" not in conform:
+    headers, skip_lines = conform.get("headers"), conform.get("skiplines")
+    if skip_lines and not headers:
         text = "`skiplines` requires `headers`, the line of the column names"
         yield warning(child_pointer(pointer, "skiplines"), "no_headers", text)
+    elif skip_lines and skip_lines != headers:
+        line = "none of the lines has the column names" if headers == -1 else f"line {headers} has the column names"
+        text = f"`skiplines` has no effect: by `headers`, {line}"
+        yield warning(child_pointer(pointer, "skiplines"), "no_effect", text)
 
 
 def _is_crs(srs: object) -> bool:

@@ -7,6 +7,7 @@ from typing import cast
 from oa_shared.json_types import JsonMapping
 from oa_task.check.backtracking import find_backtracking_input
 from oa_task.check.findings import LintFinding, child_pointer, error, hint, warning
+from oa_task.check.unmatched_text import OTHER_TEXT, find_kept_text
 
 _REFERENCE = re.compile(r"\$(?:(\d+)|\{(\d+)\})")
 _FORMAT_REFERENCE = re.compile(r"\$(\d+)")
@@ -94,6 +95,14 @@ def _check_replacement(rule: JsonMapping, pattern: re.Pattern[str], pointer: str
     if missing:
         text = f"${missing[0]} is not a group of the pattern, which has {pattern.groups}"
         yield error(child_pointer(pointer, "replace"), "source.regexp", text)
+        return
+    value = find_kept_text(pattern.pattern, str(replace))
+    if value is not None:
+        text = (
+            f"the result keeps text that the pattern does not match ({value!r} keeps {OTHER_TEXT!r}): "
+            "match the full value, such as with ^, $ and .*, or remove `replace` to return only the groups"
+        )
+        yield warning(child_pointer(pointer, "replace"), "keeps_the_rest", text)
 
 
 def _check_remove(rule: JsonMapping, pointer: str) -> Iterator[LintFinding]:

@@ -7,8 +7,10 @@ import orjson
 import polars as pl
 
 from oa_shared.json_types import JsonObject
+from oa_task.conform.missing_columns import missing_columns
 from oa_task.conform.rows import conform_batch
 from oa_task.conform.values import as_text
+from oa_task.definition.nearest_column import name_with_nearest
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, FeatureBatch, Points
@@ -28,7 +30,14 @@ def run_tests(entry: TaskEntry) -> None:
             if not _is_same(actual, expected):
                 label = test.get("description") or f"acceptance test {number}"
                 text = f"{label}: {name} of {test['inputs']} is {actual!r}, expected {expected!r}"
-                raise TaskFailure("source.test_failed", text)
+                raise TaskFailure("source.test_failed", text + _lacking(test["inputs"], entry, name))
+
+
+def _lacking(inputs: Mapping[str, object], entry: TaskEntry, attribute: str) -> str:
+    """Return which columns of an attribute's rule the inputs lack, with the nearest ones."""
+    pointer = f"{entry.pointer}/conform/{attribute}"
+    absent = [item.column for item in missing_columns(entry, inputs) if f"{item.pointer}/".startswith(f"{pointer}/")]
+    return f"; the inputs lack {', '.join(name_with_nearest(column, inputs) for column in absent)}" if absent else ""
 
 
 def _conform_inputs(inputs: Mapping[str, object], entry: TaskEntry) -> JsonObject:

@@ -22,7 +22,8 @@ class Columns:
     """Columns by name, without nulls: those of the data and the results of rules so far.
 
     Stored results are computed together when one of them is first read. `native` names the columns of the data, read
-    or not; `pointer` is the JSON pointer of the current rule in the definition.
+    or not; `pointer` is the JSON pointer of the current rule in the definition. `keeps_decimals` is set while the rule
+    of a measure runs.
     """
 
     def __init__(self, batch: FeatureBatch, layer: str, bad_rows: BadRows, *, pointer: str = "") -> None:
@@ -31,9 +32,12 @@ class Columns:
         self._rows = rows
         self._frame = pl.DataFrame({_ROW: rows}).with_columns(batch.columns.get_columns())
         self._frame = self._frame.with_columns(_column(self._frame, name).fill_null("") for name in nulls)
-        self.native = frozenset(batch.available) | frozenset(batch.columns.columns)
+        self.native = batch.column_names
+        self._real = batch.real_columns
+        self.keeps_decimals = False
         self._pending: dict[str, Column] = {}
         self._json_names: set[str] = set()
+        self._written: set[str] = set()
         self.layer = layer
         self._bad_rows = bad_rows
         self.pointer = pointer
@@ -46,6 +50,15 @@ class Columns:
         if name in self._pending:
             self._compute()
         return _column(self._frame, name) if name in self._frame.columns else pl.lit("")
+
+    def plain_text(self, name: str) -> pl.Expr:
+        """Return the expression of a column with each whole number of a column of real numbers as an integer.
+
+        Functions that compare the exact text, such as `map` and `regexp`, read `text` instead.
+        """
+        text = self.text(name)
+        is_whole = name in self._real and not self.keeps_decimals and name not in self._written
+        return text.str.strip_suffix(".0") if is_whole else text
 
     def values(self, name: str) -> pl.Series:
         """Return the values of a column."""
@@ -96,6 +109,7 @@ class Columns:
             self.pointer = before
 
     def _put(self, name: str, column: Column) -> None:
+        self._written.add(name)
         if name in self._pending:
             self._compute()
         self._pending[name] = column

@@ -5,7 +5,7 @@ import polars as pl
 from oa_task.conform.columns import WHITE_SPACE, Columns
 from oa_task.conform.rules import apply_rule
 from oa_task.conform.values import NOTHING, RuleResult, as_json, as_text
-from oa_task.definition.task_entry import ATTRIBUTES, Rule, TaskEntry
+from oa_task.definition.task_entry import ATTRIBUTES, MEASURES, Rule, TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes, FeatureBatch
 
@@ -28,6 +28,7 @@ def conform_columns(columns: Columns, entry: TaskEntry) -> Attributes:
     """Apply the functions of an entry in their order; return the attributes, cleaned for the output."""
     for attribute, rule in entry.rules.items():
         if isinstance(rule, list | dict):
+            columns.keeps_decimals = attribute in MEASURES
             with columns.inside(attribute):
                 columns.store(f"oa:{attribute}", apply_rule(rule, columns, attribute))
     names = ATTRIBUTES[entry.layer]
@@ -49,7 +50,8 @@ def _result(attribute: str, rule: Rule | None, columns: Columns) -> RuleResult:
     if rule is None:
         return RuleResult(pl.lit(""))
     if isinstance(rule, str):
-        return RuleResult(columns.text(rule) if rule in columns else NOTHING)
+        columns.keeps_decimals = attribute in MEASURES
+        return RuleResult(columns.plain_text(rule) if rule in columns else NOTHING)
     if isinstance(rule, int | float):
         return RuleResult(pl.lit(as_text(rule)), pl.lit(as_json(rule)))
     result = columns.result(f"oa:{attribute}")

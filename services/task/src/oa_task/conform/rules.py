@@ -11,7 +11,7 @@ from oa_task.conform.functions.lookups import constant, get, map_
 from oa_task.conform.functions.regexps import regexp
 from oa_task.conform.functions.removal import remove_postfix, remove_prefix
 from oa_task.conform.functions.speeds import mph_to_kph
-from oa_task.conform.missing_columns import own_variable
+from oa_task.conform.rule_walk import own_variable
 from oa_task.conform.values import NOTHING, Function, RuleResult, as_json
 from oa_task.runtime.failure import TaskFailure
 

@@ -45,7 +45,8 @@ def convert(
         Outputs(entry.layer, out=out, work=work, previous=previous, without=without) as outputs,
         clock.phase("pass"),
     ):
-        ConversionPass(entry.layer, conformer, stats, outputs, clock, on_progress).run(_batches(parts, entry, bad_rows))
+        batches = _batches(parts, entry, bad_rows, conformer)
+        ConversionPass(entry.layer, conformer, stats, outputs, clock, on_progress).run(batches)
         if stats.count == 0:
             raise TaskFailure("source.empty", f"no features in the data{bad_rows.explanation()}")
         bad_rows.check()
@@ -61,10 +62,12 @@ def convert(
     return {**report, "seconds": clock.seconds}
 
 
-def _batches(parts: Sequence[list[Path]], entry: TaskEntry, bad_rows: BadRows) -> Iterator[FeatureBatch]:
-    """Yield the batches of all parts in order; row numbers continue from part to part."""
+def _batches(
+    parts: Sequence[list[Path]], entry: TaskEntry, bad_rows: BadRows, conformer: Conformer
+) -> Iterator[FeatureBatch]:
+    """Yield the batches of all parts in order; row numbers continue from part to part. Checks each part's columns."""
     for files in parts:
-        yield from open_batches(files, entry, bad_rows=bad_rows)
+        yield from conformer.check_part(open_batches(files, entry, bad_rows=bad_rows))
 
 
 def _row_counts(bad_rows: BadRows) -> JsonObject:

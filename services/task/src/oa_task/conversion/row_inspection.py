@@ -30,7 +30,7 @@ def inspect_rows(raws: Sequence[Path], entry: TaskEntry, *, work: Path, first: i
     rows: list[PreviewRow] = []
     for number, batch, index in _numbered_rows(raws, entry, work, last=first + count - 1):
         if number == 1:
-            check_columns(batch, entry)
+            check_columns(batch.column_names, entry)
         if number >= first:
             rows.append(_preview_row(number, batch, entry, index))
     if not rows:
@@ -48,7 +48,7 @@ def column_names(raws: Sequence[Path], entry: TaskEntry, *, work: Path) -> JsonO
     """Return `columns`: the sorted column names of the data. Raises TaskFailure source.*."""
     for files in unpack_parts(raws, entry, work / "unpacked"):
         for batch in open_batches(files, entry, bad_rows=BadRows(), all_columns=True, limit=1):
-            return {"columns": sorted({*batch.available, *batch.columns.columns})}
+            return {"columns": sorted(batch.column_names)}
     raise TaskFailure("source.empty", "no features in the data")
 
 

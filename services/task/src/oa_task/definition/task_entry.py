@@ -20,6 +20,15 @@ ATTRIBUTES = {
         *("addr_from_left", "addr_to_left", "addr_from_right", "addr_to_right", "zip_left", "zip_right"),
     ),
 }
+IDENTIFYING: Mapping[str, frozenset[str]] = {
+    "addresses": frozenset({"number", "street"}),
+    "buildings": frozenset(),
+    "parcels": frozenset({"pid"}),
+    "centerlines": frozenset({"name"}),
+}
+"""The attributes that identify a feature of a layer. A source need not have a rule for each."""
+MEASURES = frozenset({"height", "levels", "speed", "accuracy"})
+"""The attributes whose values are measured or counted: a whole number keeps the decimals of its column."""
 Rule = str | int | list[str] | JsonMapping
 """A column, a number, columns to join, or a function."""
 
@@ -61,6 +70,11 @@ class TaskEntry:
     def is_esri(self) -> bool:
         """Return whether the data comes page by page from an ArcGIS server."""
         return self.protocol.casefold() == "esri"
+
+    @property
+    def has_schema(self) -> bool:
+        """Return whether the data lists its columns; features of GeoJSON have properties of their own."""
+        return self.is_esri or self.format != "geojson"
 
 
 def read_definition(path: Path) -> JsonObject:

@@ -11,6 +11,8 @@ from oa_task.features.geometry import bounds, is_missing
 
 MAX_LONGITUDE = 180.0
 MAX_LATITUDE = {"addresses": 85.0}
+# Within this many degrees of 0, 0: programs write 0, 0 for an unknown place, and some of them move it by a few meters.
+NOWHERE = 0.001
 _POLE = 90.0
 _NUMBER_CHARACTERS = 10
 _DIGITS = rf"^[0-9]{{1,{_NUMBER_CHARACTERS}}}$"
@@ -53,7 +55,11 @@ class ValidationCounts:
 def validate(attributes: Attributes, geometry: Geometry, layer: str) -> ValidationResult:
     """Return the result of the layer's rules for a batch whose geometry is rounded."""
     missing = is_missing(geometry)
-    failures = {"geometry": missing, "range": ~missing & ~_is_in_range(geometry, layer)}
+    failures = {
+        "geometry": missing,
+        "range": ~missing & ~_is_in_range(geometry, layer),
+        "nowhere": ~missing & _is_nowhere(geometry),
+    }
     if layer != "addresses":
         return ValidationResult({**failures, **_shape_failures(geometry, layer, missing)}, None)
     numbers, is_valid = _check_numbers(_plain(attributes, "number"))
@@ -84,12 +90,24 @@ def _plain(attributes: Attributes, name: str) -> pl.Series:
 
 
 def _is_in_range(geometry: Geometry, layer: str) -> np.ndarray:
-    max_latitude = MAX_LATITUDE.get(layer, _POLE)
+    return _is_within(geometry, MAX_LONGITUDE, MAX_LATITUDE.get(layer, _POLE))
+
+
+def _is_nowhere(geometry: Geometry) -> np.ndarray:
+    """Return the mask of geometries at 0, 0, in degrees or in the system of the data."""
+    nowhere = _is_within(geometry, NOWHERE, NOWHERE)
+    from_origin = geometry.from_origin if isinstance(geometry, Points) else None
+    return nowhere if from_origin is None else nowhere | from_origin
+
+
+def _is_within(geometry: Geometry, longitude: float, latitude: float) -> np.ndarray:
+    """Return the mask of geometries whose bounds are at most `longitude` and `latitude` from 0, 0, in degrees."""
     with np.errstate(invalid="ignore"):
-        within: np.ndarray = (np.abs(bounds(geometry)) <= np.array([MAX_LONGITUDE, max_latitude] * 2)).all(axis=1)
+        within: np.ndarray = (np.abs(bounds(geometry)) <= np.array([longitude, latitude] * 2)).all(axis=1)
     return within
 
 
+@np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number
 def _shape_failures(geometry: Geometry, layer: str, missing: np.ndarray) -> dict[str, np.ndarray]:
     if isinstance(geometry, Points):
         return {"type": ~missing, "shape": np.zeros(len(geometry), dtype=bool)}

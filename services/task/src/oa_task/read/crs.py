@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Points, Shapes
@@ -15,6 +15,16 @@ from oa_task.runtime.failure import TaskFailure
 TARGET = "EPSG:4326"
 _FARTHEST_LON, _FARTHEST_LAT = 360.0, 90.0
 _OFF_EARTH = "coordinates outside the valid range: `conform.srs` is missing or wrong, or lat and lon are swapped"
+_MAX_NAME = 100
+_ADVICE_UNKNOWN = "set a known code, such as EPSG:25833, in `conform.srs`"
+_ADVICE = "set the code of the system that the coordinates are in, such as EPSG:25833, in `conform.srs`"
+
+
+class UnknownCrsFailure(TaskFailure):
+    """A coordinate reference system that PROJ does not know: `source.crs`."""
+
+    def __init__(self, srs: str) -> None:
+        super().__init__("source.crs", f"unknown coordinate reference system {srs[:_MAX_NAME]!r}: {_ADVICE_UNKNOWN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +45,37 @@ class Projection:
 def projection(srs: str | int | None, *, authority_axes: bool = False) -> Projection:
     """Return the projection from a CRS, such as EPSG:25833, WKT or 25833, to longitude and latitude.
 
-    Coordinates are x, y regardless of the axis order of the CRS, unless `authority_axes` is set.
-    Raises TaskFailure source.crs for an unknown CRS.
+    Coordinates are x, y regardless of the axis order of the CRS, unless `authority_axes` is set. Of a CRS with heights
+    only the horizontal part counts. Raises UnknownCrsFailure for an unknown CRS, TaskFailure source.crs for a CRS that
+    is not a map of the Earth, such as a site grid, a system of heights or a geocentric one.
     """
     if srs is None or srs == TARGET:
         return Projection(None)
+    crs = _horizontal(_parse(srs))
+    if not (crs.is_geographic or crs.is_projected):
+        raise _no_map(str(srs), crs, f"is of the type {crs.type_name}, not a map of the Earth")
     try:
-        crs = _without_deprecation(CRS.from_user_input(srs))
         is_same = crs.equals(CRS.from_user_input(TARGET), ignore_axis_order=True)
         transformer = None if is_same else Transformer.from_crs(crs, TARGET, always_xy=True)
-    except CRSError as error:
-        raise _unknown_crs(str(srs)) from error
+    except ProjError as error:
+        reason = str(error).rpartition(": ")[2].partition(". ")[0].rstrip(".").lower()
+        raise _no_map(str(srs), crs, f"has no transformation to longitude and latitude: {reason}") from error
     is_north_first = authority_axes and bool(crs.axis_info) and crs.axis_info[0].direction == "north"
     return Projection(transformer, is_north_first)
 
 
 def is_geographic(srs: str) -> bool:
-    """Return whether the coordinates of a CRS are degrees. Raises TaskFailure source.crs for an unknown CRS."""
-    try:
-        return bool(CRS.from_user_input(srs).is_geographic)
-    except CRSError as error:
-        raise _unknown_crs(srs) from error
+    """Return whether the coordinates of a CRS are degrees. Raises UnknownCrsFailure for an unknown CRS."""
+    return bool(_parse(srs).is_geographic)
 
 
 def lon_lat_points(x: np.ndarray, y: np.ndarray, rows: np.ndarray, *, srs: Projection, bad_rows: BadRows) -> Points:
     """Return the transformed points; NaN in both arrays marks a missing one.
 
-    A point that cannot be transformed counts as a bad row and becomes NaN.
+    A point that cannot be transformed counts as a bad row and becomes NaN, as does one with a single NaN.
     """
     lon, lat = srs.lon_lat(x, y)
-    failed = ~(np.isfinite(lon) & np.isfinite(lat)) & ~np.isnan(x)
+    failed = ~(np.isfinite(lon) & np.isfinite(lat)) & ~(np.isnan(x) & np.isnan(y))
     if failed.any():
         _note_failed(bad_rows, rows[failed], x[failed], y[failed])
         lon, lat = np.where(failed, np.nan, lon), np.where(failed, np.nan, lat)
@@ -72,7 +83,8 @@ def lon_lat_points(x: np.ndarray, y: np.ndarray, rows: np.ndarray, *, srs: Proje
         off = (np.abs(lon) > _FARTHEST_LON) | (np.abs(lat) > _FARTHEST_LAT)
     if off.any():
         bad_rows.note(_OFF_EARTH, rows[off], _pairs(lon[off], lat[off]), code="source.crs")
-    return Points(lon, lat)
+    from_origin = (x == 0) & (y == 0) if srs.transformer is not None else None
+    return Points(lon, lat, from_origin if from_origin is not None and from_origin.any() else None)
 
 
 def lon_lat_shapes(shapes: np.ndarray, rows: np.ndarray, *, srs: Projection, bad_rows: BadRows) -> Shapes:
@@ -98,9 +110,24 @@ def lon_lat_shapes(shapes: np.ndarray, rows: np.ndarray, *, srs: Projection, bad
     return Shapes(flat)
 
 
-def _unknown_crs(srs: str) -> TaskFailure:
-    text = f"unknown coordinate reference system {srs[:100]!r}: set a known code, such as EPSG:25833, in `conform.srs`"
-    return TaskFailure("source.crs", text)
+def _parse(srs: str | int) -> CRS:
+    try:
+        return _without_deprecation(CRS.from_user_input(srs))
+    except CRSError as error:
+        raise UnknownCrsFailure(str(srs)) from error
+
+
+def _horizontal(crs: CRS) -> CRS:
+    """Return the part of a CRS without heights."""
+    while crs.is_compound:
+        crs = crs.sub_crs_list[0]
+    return crs
+
+
+def _no_map(srs: str, crs: CRS, reason: str) -> TaskFailure:
+    name, code = crs.name[:_MAX_NAME], srs[:_MAX_NAME]
+    name = repr(name) if name and name in srs else f"{code!r} ({name})"
+    return TaskFailure("source.crs", f"the coordinate reference system {name} {reason}; {_ADVICE}")
 
 
 def _without_deprecation(crs: CRS) -> CRS:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from oa_task.definition.nearest_column import nearest_column
 from oa_task.features.batch import FeatureBatch
 from oa_task.read.columns import make_names_unique
 from oa_task.read.coordinates import points
@@ -91,5 +92,11 @@ def _coordinate_columns(request: ReadRequest) -> tuple[str, str]:
 def _check_coordinate_columns(names: tuple[str, ...], coordinate_columns: tuple[str, str]) -> None:
     missing = [name for name in coordinate_columns if name not in names]
     if missing:
-        text = f"missing coordinate column {', '.join(missing)} (`conform.lon`, `conform.lat`)"
+        text = f"missing coordinate column {', '.join(_with_nearest(name, names) for name in missing)}"
+        text = f"{text} (`conform.lon`, `conform.lat`)"
         raise TaskFailure("source.columns_missing", f"{text}; the data has {', '.join(names[:50])}")
+
+
+def _with_nearest(name: str, names: tuple[str, ...]) -> str:
+    nearest = nearest_column(name, names)
+    return name if nearest is None else f"{name} (nearest: {nearest[:100]!r})"

@@ -54,6 +54,16 @@ def _codec(start: bytes, encoding: str | None) -> str:
         raise TaskFailure("source.schema", f"unknown encoding {str(encoding)[:50]!r} in `conform.encoding`") from error
 
 
+def table_codecs(encoding: str) -> tuple[str, ...]:
+    """Return Python's codec of an encoding for the cells of a table, then the larger one commonly declared by its name.
+
+    Raises TaskFailure source.schema for an unknown encoding.
+    """
+    codec = _codec(b"", encoding)
+    larger = _SUPERSETS.get(codec)
+    return (codec,) if larger is None else (codec, larger)
+
+
 def _transcode(file: IO[bytes], codec: str, name: str) -> Iterator[bytes]:
     """Yield the content of the file as UTF-8, each piece up to the end of a line unless that line is very long."""
     decoder = codecs.getincrementaldecoder(codec)(_decode_by_superset.__name__)

@@ -12,7 +12,7 @@ from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Geometry, Points, Shapes
 from oa_task.read.columns import text
 from oa_task.read.crs import lon_lat_points, lon_lat_shapes, projection
-from oa_task.read.esri_geometry import as_points, as_shapes
+from oa_task.read.esri_geometry import as_points, as_shapes, has_parts
 from oa_task.read.esri_lines import follow_lines
 from oa_task.read.json_columns import are_int64
 from oa_task.read.request import ReadRequest
@@ -47,14 +47,15 @@ def _batch(features: list[JsonObject], header: JsonObject, request: ReadRequest,
     frame = _frame(attributes, available, request.columns)
     numbers = np.arange(first_row, first_row + len(features))
     raw = [feature.get("geometry") for feature in features]
-    geometry = _geometry(raw, header.get("srs"), rows=numbers, bad_rows=request.bad_rows)
+    geometry, is_unreadable = _geometry(raw, header.get("srs"), rows=numbers, bad_rows=request.bad_rows)
     geometry, has_geometry = _with_coordinate_columns(geometry, frame, request.conform)
     rows = None
     if not has_geometry.all():
         rows = first_row + np.flatnonzero(has_geometry)
-        request.bad_rows.leave_out("no geometry", int((~has_geometry).sum()))
+        request.bad_rows.leave_out("no geometry", int((~has_geometry & ~is_unreadable).sum()))
         frame = frame.filter(pl.Series(has_geometry)) if frame.width else frame
-    return FeatureBatch(first_row, frame, geometry, tuple(available), rows)
+    real = frozenset(name for name in frame.columns if _holds_reals([row.get(name) for row in attributes]))
+    return FeatureBatch(first_row, frame, geometry, tuple(available), rows, real)
 
 
 def _attributes(feature: JsonObject) -> JsonObject:
@@ -84,12 +85,25 @@ def _column(values: list[object]) -> pl.Series:
     return pl.Series([text(value) for value in values], dtype=pl.String)
 
 
-def _geometry(geometries: list[object], srs: object, *, rows: np.ndarray, bad_rows: BadRows) -> Geometry:
+def _holds_reals(values: list[object]) -> bool:
+    kinds = set(map(type, values)) - {type(None)}
+    return float in kinds and kinds <= {int, float}
+
+
+def _geometry(
+    geometries: list[object], srs: object, *, rows: np.ndarray, bad_rows: BadRows
+) -> tuple[Geometry, np.ndarray]:
+    """Return the geometries, and a mask of those that have parts and cannot be read, which are bad rows."""
     points = as_points(geometries)
     to_lon_lat = projection(srs if isinstance(srs, str) else None)
     if points is not None:
-        return lon_lat_points(*points, rows, srs=to_lon_lat, bad_rows=bad_rows)
-    return lon_lat_shapes(as_shapes(geometries), rows, srs=to_lon_lat, bad_rows=bad_rows)
+        return lon_lat_points(*points, rows, srs=to_lon_lat, bad_rows=bad_rows), np.zeros(len(rows), dtype=bool)
+    shapes = as_shapes(geometries)
+    is_unreadable: np.ndarray = shapely.is_missing(shapes)
+    is_unreadable[is_unreadable] = [has_parts(geometries[index]) for index in np.flatnonzero(is_unreadable)]
+    examples = [str(geometries[index])[:100] for index in np.flatnonzero(is_unreadable)[:5]]
+    bad_rows.note("unreadable geometry", rows[is_unreadable], examples, code="source.format")
+    return lon_lat_shapes(shapes, rows, srs=to_lon_lat, bad_rows=bad_rows), is_unreadable
 
 
 def _with_coordinate_columns(

@@ -10,9 +10,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from oa_task.read.arcs import Place, arc_through, segment_count
+
 _SEGMENTS = 32
 _FULL_ARC = 7  # elements of `a` that describe an ellipse
-Place = tuple[float, float]
 Curve = dict[str, Any]  # parsed JSON, not validated: the caller handles the errors of a malformed one
 Part = list[Any]  # positions and curves of a ring or path, not validated either
 
@@ -31,7 +32,7 @@ def straighten_curves(part: Part) -> Part:
 def _points(start: Place, curve: Curve) -> list[list[float]]:
     if "c" in curve:
         end, middle = (_xy(point) for point in curve["c"][:2])
-        return _three_point_arc(start, middle, end)
+        return [list(point) for point in arc_through(start, middle, end).tolist()]
     if "b" in curve:
         end, first, second = (_xy(point) for point in curve["b"][:3])
         return _bezier(start, first, second, end)
@@ -42,36 +43,6 @@ def _points(start: Place, curve: Curve) -> list[list[float]]:
 
 def _xy(point: Sequence[float]) -> Place:
     return float(point[0]), float(point[1])
-
-
-def _three_point_arc(start: Place, middle: Place, end: Place) -> list[list[float]]:
-    center = _center(start, middle, end)
-    if center is None:
-        return [list(middle), list(end)]
-    first, via, last = (math.atan2(y - center[1], x - center[0]) for x, y in (start, middle, end))
-    sweep = (last - first) % math.tau
-    if (via - first) % math.tau > sweep:
-        sweep -= math.tau
-    if start == end:
-        sweep = math.tau
-    radius = math.dist(start, center)
-    points = [
-        [center[0] + radius * math.cos(angle), center[1] + radius * math.sin(angle)]
-        for angle in (first + sweep * step / _SEGMENTS for step in range(1, _SEGMENTS))
-    ]
-    return [*points, list(end)]
-
-
-def _center(one: Place, two: Place, three: Place) -> Place | None:
-    """Return the center of the circle through three points, None if they are collinear."""
-    if one == three:
-        return (one[0] + two[0]) / 2, (one[1] + two[1]) / 2
-    (ax, ay), (bx, by) = ((x - one[0], y - one[1]) for x, y in (two, three))
-    twice = 2 * (ax * by - ay * bx)
-    if abs(twice) < 1e-18:  # noqa: PLR2004 - degrees squared: far below a millimeter
-        return None
-    a, b = ax * ax + ay * ay, bx * bx + by * by
-    return one[0] + (by * a - ay * b) / twice, one[1] + (ax * b - bx * a) / twice
 
 
 def _bezier(start: Place, first: Place, second: Place, end: Place) -> list[list[float]]:
@@ -93,8 +64,8 @@ def _ellipse(start: Place, arc: Part) -> list[list[float]]:
     sweep = -((begin - stop) % math.tau) if is_clockwise else (stop - begin) % math.tau
     if start == end:
         sweep = -math.tau if is_clockwise else math.tau
-    points = []
-    for angle in (begin + sweep * step / _SEGMENTS for step in range(1, _SEGMENTS)):
+    points, count = [], segment_count(sweep)
+    for angle in (begin + sweep * step / count for step in range(1, count)):
         u, v = semi_major * math.cos(angle), semi_major * ratio * math.sin(angle)
         cos, sin = math.cos(rotation), math.sin(rotation)
         points.append([center[0] + u * cos - v * sin, center[1] + u * sin + v * cos])

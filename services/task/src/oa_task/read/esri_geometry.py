@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from oa_task.read.esri_curves import Part, straighten_curves
-from oa_task.read.esri_rings import assemble_polygons
+from oa_task.read.rings import assemble_polygons
 
 _LEAST_RING, _LEAST_PATH = 4, 2
 _UNUSABLE = (TypeError, ValueError, KeyError, IndexError, AttributeError, shapely.errors.GEOSException)
@@ -28,6 +28,11 @@ def as_points(geometries: Sequence[object]) -> tuple[np.ndarray, np.ndarray] | N
     is_missing = ~(np.isfinite(x) & np.isfinite(y)) | ((x == 0) & (y == 0))
     x[is_missing] = y[is_missing] = np.nan
     return x, y
+
+
+def has_parts(geometry: object) -> bool:
+    """Return whether a geometry has rings, paths or points, readable or not."""
+    return isinstance(geometry, dict) and any(geometry.get(member) for members, _ in _KINDS for member in members)
 
 
 def as_shapes(geometries: Sequence[object]) -> np.ndarray:

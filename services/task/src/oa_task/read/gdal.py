@@ -21,8 +21,32 @@ DRIVERS = {
 os.environ.setdefault("GDAL_SKIP", ",".join(_UNUSED))
 
 import pyogrio as pyogrio  # noqa: E402, PLC0414 - reads the setting above; the readers import it from here
+from pyogrio._geometry import GEOMETRY_TYPES  # noqa: E402 - the only place to name a type
 
-# Recreate a missing .shx from the .shp.
-pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
+_Z_BIT = 0x80000000  # of a type without a kind of its own, as GDAL writes it
+
+# pyogrio refuses a layer whose type it does not know, before any feature: any type with Z or M, surfaces, TINs and
+# triangles. The name that it gives a type has no effect on the features.
+GEOMETRY_TYPES.update(
+    {
+        _Z_BIT: "Unknown",
+        -_Z_BIT: "Unknown",
+        **{thousands + kind: "Unknown" for thousands in (0, 1000, 2000, 3000) for kind in (0, 15, 16, 17)},
+    }
+)
+pyogrio.set_gdal_config_options(
+    {
+        "SHAPE_RESTORE_SHX": True,  # recreate a missing .shx from the .shp
+        "OGR_ORGANIZE_POLYGONS": "DEFAULT",  # the nesting of rings, not their direction, decides which are holes
+        "GML_SKIP_CORRUPTED_FEATURES": True,  # continue after a geometry that GDAL cannot read, with a warning
+    }
+)
+# Warnings about the type of a layer that the features do not care about.
+_ABOUT_TYPES = ("Unrecognized geometry type", "Measured (M) geometry types are not supported")
 # Fetch nothing, whatever a file refers to.
 OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}
+
+
+def is_about_types(warning: str) -> bool:
+    """Return whether a warning is about the declared type of a layer, which has no effect on its features."""
+    return warning.startswith(_ABOUT_TYPES)

@@ -10,7 +10,7 @@ import shapely
 
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Geometry, Points, Shapes
-from oa_task.read.crs import Projection, lon_lat_points, lon_lat_shapes, projection
+from oa_task.read.crs import Projection, UnknownCrsFailure, lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.encoding import utf8_pieces
 from oa_task.read.geojson_collection import Block
 from oa_task.read.geojson_geometry import geometries, is_empty
@@ -18,7 +18,6 @@ from oa_task.read.geojson_stream import feature_blocks, member_after_features, m
 from oa_task.read.json_columns import has_rounded_integer, json_column
 from oa_task.read.request import ReadRequest
 from oa_task.read.web_page import refuse_web_page
-from oa_task.runtime.failure import TaskFailure
 
 _ENDS_BYTES = 64 * 1024
 Feature = dict[str, object]
@@ -34,12 +33,15 @@ def read_geojson(request: ReadRequest) -> Iterator[FeatureBatch]:
 
 
 def _projection(request: ReadRequest) -> Projection:
-    """Return the projection of `srs` if it is set, else of the `crs` of the data if it is known."""
+    """Return the projection of `srs` if it is set, else of the `crs` of the data if it is known.
+
+    Raises TaskFailure source.crs for one that is not a map.
+    """
     if srs := request.option("srs"):
         return projection(srs)
     try:
         return projection(_crs_name(request.path))
-    except TaskFailure as failure:
+    except UnknownCrsFailure as failure:
         request.bad_rows.warn(f"ignored the member crs of the data: {failure.message}")
         return projection(None)
 

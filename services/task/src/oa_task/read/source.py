@@ -60,7 +60,7 @@ def _first(batches: Iterator[FeatureBatch], limit: int) -> Iterator[FeatureBatch
 def _head(batch: FeatureBatch, height: int) -> FeatureBatch:
     geometry = batch.geometry
     if isinstance(geometry, Points):
-        head: Points | Shapes = Points(geometry.x[:height], geometry.y[:height])
+        head: Points | Shapes = geometry.head(height)
     else:
         head = Shapes(geometry.array[:height])
     rows = None if batch.rows is None else batch.rows[:height]

@@ -1,11 +1,12 @@
-"""Geometries from Arrow columns of WKB: points directly as numbers, other geometries through shapely."""
-
-import struct
-from collections.abc import Iterator
+"""Geometries from Arrow columns of WKB: points directly as numbers, plain ones through GEOS, others one by one."""
 
 import numpy as np
 import pyarrow as pa
 import shapely
+
+from oa_task.read.footprint import unite_patches
+from oa_task.read.wkb_cursor import GEOMETRY_BYTES, WkbError
+from oa_task.read.wkb_geometry import WkbKind, center, is_flat, read_geometry
 
 _HEADER_BYTES = 5
 # Little-endian points: 2D, with Z, with M (as ISO and as PostGIS write the type), with both.
@@ -14,9 +15,13 @@ _POINT_TYPES = {
     29: (1001, 2001, 0x80000001, 0x40000001),
     37: (3001, 0xC0000001),
 }
-# Indexed by the thousands of an ISO type (Z, M, both), or by the two highest bits of a PostGIS type.
-_EXTRA_ORDINATES = (0, 1, 1, 2)
-_POINT, _LINE, _POLYGON = 1, 2, 3
+_ISO_STEP, _MAX_THOUSANDS = 1000, 3
+_TYPE_BITS = 0x1FFFFFFF  # of a type word, without the bits of PostGIS for Z, M and SRID
+_PLAIN_KINDS = np.arange(WkbKind.POINT, WkbKind.COLLECTION)
+_MULTI_AREAS = np.array([WkbKind.MULTI_POLYGON, WkbKind.MULTI_SURFACE])
+_PART_COUNT, _RING_COUNT = slice(5, 9), slice(14, 18)  # of a multipolygon, and of its first part
+# The nesting that fits in this many bytes takes less than half of the stack that GEOS has for it.
+_MAX_UNCHECKED_BYTES = 32 * 1024
 
 
 def points(array: pa.Array) -> tuple[np.ndarray, np.ndarray] | None:
@@ -38,18 +43,60 @@ def points(array: pa.Array) -> tuple[np.ndarray, np.ndarray] | None:
     return x, y
 
 
-def shapes(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Return an object array of geometries, None for a missing one, and the indexes of the invalid ones.
+@np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number, and the NaN of an empty point
+def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
+    """Return an object array of straight geometries, and by index why some of them are unusable.
 
-    The center of its bounds replaces an invalid geometry, such as a ring of two points, as users of
-    GDAL know it.
+    None stands for a missing geometry, and for an unusable one unless it is sound but for rings and lines with too few
+    points: the center of its bounds replaces it then, as users of GDAL know it. Every geometry with a point comes out
+    with one or is unusable.
     """
     bodies = np.array(array.to_pylist(), dtype=object)
-    result = np.atleast_1d(shapely.from_wkb(bodies, on_invalid="ignore"))
-    invalid = np.flatnonzero(shapely.is_missing(result) & np.array([bool(body) for body in bodies], dtype=bool))
-    for index in invalid:
-        result[index] = _center(bodies[index])
-    return result, invalid
+    is_filled = np.diff(_buffers(array)[0]) > 0
+    is_plain, may_overlap = _classify(array, bodies)
+    plain = bodies.copy()
+    plain[~is_plain] = None
+    result: np.ndarray = shapely.from_wkb(plain, on_invalid="ignore")
+    unusable: dict[int, str] = {}
+    for index in np.flatnonzero(is_filled & shapely.is_missing(result)).tolist():
+        try:
+            result[index] = read_geometry(bodies[index])
+        except (WkbError, shapely.errors.GEOSException) as error:
+            result[index], unusable[index] = center(bodies[index]), str(error)
+    for index in np.flatnonzero(may_overlap)[~shapely.is_valid(result[may_overlap])].tolist():
+        if isinstance(result[index], shapely.MultiPolygon):
+            result[index] = unite_patches(result[index])
+    return result, unusable
+
+
+def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether GEOS can read each geometry, and whether it is a multipolygon in space of more than one ring.
+
+    GEOS reads points, lines, polygons and collections of one of these. It crashes on deep nesting.
+    """
+    ends, body = _buffers(array)
+    starts, sizes = ends[:-1], np.diff(ends)
+    headers = np.zeros((len(sizes), _HEADER_BYTES), dtype=np.uint8)
+    filled = sizes >= GEOMETRY_BYTES
+    headers[filled] = body[starts[filled, None] + np.arange(_HEADER_BYTES)]
+    words = np.ascontiguousarray(headers[:, 1:])
+    codes = np.where(headers[:, 0] == 1, words.view("<u4")[:, 0], words.view(">u4")[:, 0])
+    thousands, kinds = np.divmod(codes & _TYPE_BITS, _ISO_STEP)
+    is_plain = filled & (headers[:, 0] <= 1) & (thousands <= _MAX_THOUSANDS) & np.isin(kinds, _PLAIN_KINDS)
+    for index in np.flatnonzero(is_plain & (kinds > WkbKind.POLYGON) & (sizes > _MAX_UNCHECKED_BYTES)).tolist():
+        is_plain[index] = is_flat(bodies[index])
+    may_overlap = np.isin(kinds, _MULTI_AREAS) & ((codes > _TYPE_BITS) | (thousands > 0))
+    may_overlap[may_overlap] = ~_has_one_ring(starts[may_overlap], sizes[may_overlap], body)
+    return is_plain, may_overlap
+
+
+def _has_one_ring(starts: np.ndarray, sizes: np.ndarray, body: np.ndarray) -> np.ndarray:
+    """Return whether multipolygons have one part with one ring; False where they are not as GDAL writes them."""
+    has_one = sizes > _RING_COUNT.stop
+    for place in (_PART_COUNT, _RING_COUNT):
+        count = np.ascontiguousarray(body[starts[has_one, None] + np.arange(place.start, place.stop)]).view("<u4")
+        has_one[has_one] = count[:, 0] == 1
+    return has_one
 
 
 def _buffers(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
@@ -58,57 +105,3 @@ def _buffers(array: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     _, ends, body = array.buffers()
     ends = np.frombuffer(ends, dtype=width)[array.offset : array.offset + len(array) + 1]
     return ends, np.frombuffer(body or b"", dtype=np.uint8)
-
-
-def _center(body: bytes) -> shapely.Geometry | None:
-    try:
-        coordinates = np.concatenate([*_coordinates(_Cursor(body))])
-    except (struct.error, ValueError):
-        return None
-    if not len(coordinates) or not np.isfinite(coordinates).all():
-        return None
-    return shapely.Point((coordinates.min(axis=0) + coordinates.max(axis=0)) / 2)
-
-
-class _Cursor:
-    """Reads WKB from front to back."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._position = 0
-        self._order = "<"
-
-    def header(self) -> tuple[int, int]:
-        """Return the kind of the geometry that starts here, 1 to 7, and the number of ordinates per coordinate."""
-        self._order = "<" if self._body[self._position : self._position + 1] == b"\x01" else ">"
-        self._position += 1
-        code = self.count()
-        flags, flat = code >> 30, code & 0xFFFF
-        return flat % 1000, 2 + _EXTRA_ORDINATES[flags or flat // 1000]
-
-    def count(self) -> int:
-        """Return the number that starts here."""
-        (value,) = struct.unpack_from(f"{self._order}I", self._body, self._position)
-        self._position += 4
-        return int(value)
-
-    def pairs(self, count: int, ordinates: int) -> np.ndarray:
-        """Return the x, y pairs of `count` coordinates."""
-        values = np.frombuffer(self._body, dtype=f"{self._order}f8", count=count * ordinates, offset=self._position)
-        self._position += values.nbytes
-        return values.reshape(count, ordinates)[:, :2]
-
-
-def _coordinates(cursor: _Cursor) -> Iterator[np.ndarray]:
-    """Yield the x, y pairs of the lines and rings of a geometry."""
-    kind, ordinates = cursor.header()
-    if kind == _POINT:
-        yield cursor.pairs(1, ordinates)
-    elif kind == _LINE:
-        yield cursor.pairs(cursor.count(), ordinates)
-    elif kind == _POLYGON:
-        for _ in range(cursor.count()):
-            yield cursor.pairs(cursor.count(), ordinates)
-    else:
-        for _ in range(cursor.count()):
-            yield from _coordinates(cursor)

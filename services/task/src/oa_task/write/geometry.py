@@ -15,7 +15,8 @@ def output_geometry(geometry: Geometry, layer: str) -> Geometry:
     if isinstance(geometry, Shapes) and layer in POINT_LAYERS:
         geometry = _surface_points(geometry.array)
     if isinstance(geometry, Points):
-        return _finite_points(round_coordinates(geometry.x), round_coordinates(geometry.y))
+        x, y = _finite(round_coordinates(geometry.x), round_coordinates(geometry.y))
+        return Points(x, y, geometry.from_origin)
     coordinates = round_coordinates(shapely.get_coordinates(geometry.array))
     shapes: np.ndarray = shapely.set_coordinates(geometry.array.copy(), coordinates)
     if not np.isfinite(coordinates).all():
@@ -23,6 +24,7 @@ def output_geometry(geometry: Geometry, layer: str) -> Geometry:
     return Shapes(_without_empty_points(shapes))
 
 
+@np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number
 def _surface_points(shapes: np.ndarray) -> Points:
     points = np.array(shapes, copy=True)
     other = ~np.isin(shapely.get_type_id(shapes), (-1, _POINT))
@@ -32,10 +34,10 @@ def _surface_points(shapes: np.ndarray) -> Points:
     return Points(shapely.get_x(points), shapely.get_y(points))
 
 
-def _finite_points(x: np.ndarray, y: np.ndarray) -> Points:
+def _finite(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     unknown = ~(np.isfinite(x) & np.isfinite(y))
     x[unknown] = y[unknown] = np.nan
-    return Points(x, y)
+    return x, y
 
 
 def _without_infinite(shapes: np.ndarray) -> np.ndarray:

@@ -29,7 +29,7 @@ def join_list(fields: list[str], columns: Columns) -> RuleResult:
 
 def first_non_empty(rule: Function, columns: Columns) -> RuleResult:
     """Return the first value that is more than white space, untrimmed."""
-    texts = [columns.text(field) for field in rule["fields"] if field in columns]
+    texts = [columns.plain_text(field) for field in rule["fields"] if field in columns]
     return RuleResult(pl.coalesce(*(pl.when(_trim(text) != "").then(text) for text in texts), NOTHING))
 
 
@@ -58,7 +58,7 @@ def format_(rule: Function, columns: Columns) -> RuleResult:
 
 
 def _join(columns: Columns, fields: Iterable[str], separator: str) -> pl.Expr:
-    trimmed = [_trim(columns.text(field)) for field in fields]
+    trimmed = [_trim(columns.plain_text(field)) for field in fields]
     return pl.concat_str([pl.when(text != "").then(text) for text in trimmed], separator=separator, ignore_nulls=True)
 
 
