@@ -24,6 +24,8 @@ from support.running_api import definition
 HOSTILE = (
     "</code></pre>\n\n@everyone <img src=x onerror=alert(1)> [click](http://evil.example) http://evil.example `x` | #1"
 )
+# A name has one line: the schema refuses control characters there.
+HOSTILE_NAME = HOSTILE.replace("\n", " ")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -225,8 +227,10 @@ async def test_action_that_is_prepared_twice_is_executed_once(world: GitHubWorld
 
 
 async def test_untrusted_text_is_shown_as_text_only(world: GitHubWorld) -> None:
-    await world.pull({TOWN: definition(HOSTILE, "good"), "sources/xx/bad.json": as_json({"schema": HOSTILE})})
+    refused = {"sources/xx/bad.json": as_json({"schema": HOSTILE}), "sources/xx/lines.json": definition(HOSTILE)}
+    await world.pull({TOWN: definition(HOSTILE_NAME, "good"), **refused})
     (job, _) = await world.jobs()
+    assert job["name"] == HOSTILE_NAME
     await world.storage.put_bytes(
         f"job/{job['id']}/attempt-1/log.jsonl", f'{{"event": {HOSTILE!a}}}\n{HOSTILE}\n'.encode()
     )
