@@ -4,6 +4,8 @@ import asyncio
 import gzip
 import io
 import json
+import logging
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -106,6 +108,17 @@ async def test_get_invalid_path_or_query_is_refused_with_its_name(
 
 
 @pytest.mark.parametrize(
+    "query", ["a&" * 4000, "&".join(f"{number:x}=1" for number in range(1300))], ids=["same", "others"]
+)
+async def test_query_with_thousands_of_names_is_refused_at_once(api: RunningApi, query: str) -> None:
+    """Four thousand names took 12 s while each was counted on its own, and every other request waited."""
+    started = time.process_time()
+    response = await api.client.get(f"/api/job?{query}")
+    assert time.process_time() - started < 1
+    await assert_problem(response, 422, "invalid", "")
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status", "allow"),
     [
         ("DELETE", "/api/run", 405, "GET,HEAD,POST"),
@@ -182,6 +195,19 @@ async def test_post_run_gzip_body_broken_or_huge_is_refused(
     headers = {**INTERNAL, "Content-Encoding": "gzip", "Content-Type": JSON_TYPE}
     response = await api.client.post("/api/run", data=body, headers=headers)
     await assert_problem(response, status, code, detail)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd", "deflate"])
+async def test_body_that_cannot_be_decoded_is_no_error_of_the_server(
+    api: RunningApi, caplog: pytest.LogCaptureFixture, encoding: str
+) -> None:
+    headers = {**INTERNAL, "Content-Encoding": encoding, "Content-Type": JSON_TYPE}
+    response = await api.client.post("/api/run", data=b"not compressed at all", headers=headers)
+    await assert_problem(response, 400, "bad_request", "")
+    assert response.headers["Connection"] == "close"
+    response = await api.client.get("/api/run?limit=1")  # the connection has ended by now
+    assert response.status == 200
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201, "k\u00e9\u0085"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from oa_api.db.errors import StoreError
 from oa_api.identity.credential import digest
 from support.accounts import account, call, session, token
 from support.running_api import RunningApi
@@ -276,3 +277,25 @@ async def test_audit_is_filtered_and_paged(api: RunningApi) -> None:
     page = await call(api, "GET", "/api/audit?actor=root&limit=1")
     following = page.headers["Link"].partition("<")[2].partition(">")[0]
     assert (await call(api, "GET", following)).json["entries"] == [by_root[1]]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET reason = 'nothing'",
+        "UPDATE audit SET actor = 'eve' WHERE false",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+        """
+        INSERT INTO audit (id, kind, actor, role, action, subject) OVERRIDING SYSTEM VALUE
+        SELECT id, kind, 'eve', role, action, subject FROM audit ON CONFLICT (id) DO UPDATE SET actor = 'eve'
+        """,
+    ],
+)
+async def test_no_statement_changes_the_audit_log(api: RunningApi, change: str) -> None:
+    await account(api, "ada")
+    before = (await call(api, "GET", "/api/audit")).json
+    with pytest.raises(StoreError, match="the audit log is append-only"):
+        await api.database.execute(change)
+    assert len(before["entries"]) == 1
+    assert (await call(api, "GET", "/api/audit")).json == before

@@ -233,7 +233,10 @@ async def test_form_that_is_too_large_or_invalid_is_refused(browser: WebBrowser)
 async def test_audit_log_shows_entries_with_their_reasons_as_text(api: RunningApi, browser: WebBrowser) -> None:
     bearer = await token(api, "root", "admin")
     await call(api, "POST", "/api/account", {"login": "ada", "role": "author"}, **bearer)
-    await api.database.execute("UPDATE audit SET reason = '<script>alert(1)</script>'")
+    await api.database.execute(
+        "INSERT INTO audit (kind, actor, role, action, subject, reason) "
+        "SELECT kind, actor, role, action, subject, '<script>alert(1)</script>' FROM audit"
+    )
     shown = await browser.open("/audit?action=account.create&actor=root")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown.text
     assert '<a href="/accounts/2">account/2</a>' in shown.text

@@ -65,6 +65,8 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
         response = request.app[RENDER_ERROR](request, await _respond(request, handler))
         if not response.prepared:
             response.headers["X-Request-Id"] = request_id
+            if request.content.exception() is not None:
+                response.force_close()  # the server cannot tell where a body ends that it cannot decode
         _log_request(request, response.status, time.monotonic() - started)
     finally:
         # Requests of one connection share a task, and therefore its context.

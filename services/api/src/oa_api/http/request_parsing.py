@@ -1,6 +1,7 @@
 """Reading requests: path, query and body, by schema (webargs, with limits and messages of this service)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
@@ -38,7 +39,8 @@ class _Parser(AIOHTTPParser):
 
     def load_querystring(self, req: web.Request, schema: Schema) -> Any:  # noqa: ARG002
         """Return the query; an empty value counts as absent."""
-        repeated = {name: ["Given twice."] for name in req.query if len(req.query.getall(name)) > 1}
+        times_given = Counter(req.query.keys())  # counted once: a URL has room for 4,000 names
+        repeated = {name: ["Given twice."] for name, times in times_given.items() if times > 1}
         if repeated:
             raise InvalidError("give each query parameter once", fields=repeated)
         return {name: value for name, value in req.query.items() if value != ""}

@@ -39,6 +39,14 @@ class _Connection(RequestHandler):
         response.force_close()
         return response
 
+    def log_exception(self, *args: Any, **options: Any) -> None:
+        """Log an unexpected exception; the rest of a body that cannot be decoded is a fault of the client."""
+        error = options.get("exc_info")
+        if isinstance(error, web.RequestPayloadError):
+            log.warning("request_unreadable", status=int(HTTPStatus.BAD_REQUEST), error=type(error).__name__)
+        else:
+            super().log_exception(*args, **options)
+
 
 class _Server(web.Server):
     def __call__(self) -> RequestHandler:

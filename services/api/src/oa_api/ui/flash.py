@@ -8,6 +8,8 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
+from oa_api.http.safe_json import UnstorableError, check_storable
+
 _COOKIE = "oa_message"
 _MAX_AGE_S = 60
 _MAX_LENGTH = 600
@@ -44,7 +46,8 @@ def read(request: web.Request) -> list[Message]:
         return []
     try:
         kind, text = json.loads(base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4)))
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+        check_storable(text)  # a browser sends any cookie, and no page can hold half a character
+    except (ValueError, TypeError, UnstorableError, binascii.Error, RecursionError):
         return []
     if not isinstance(kind, str) or kind not in _KINDS or not isinstance(text, str):
         return []
