@@ -66,7 +66,7 @@ async def handle_errors(request: web.Request, handler: Handler) -> web.StreamRes
         if not response.prepared:
             response.headers["X-Request-Id"] = request_id
             if request.content.exception() is not None:
-                response.force_close()  # the server cannot tell where a body ends that it cannot decode
+                response.force_close()  # the end of a body that cannot be decoded is unknown
         _log_request(request, response.status, time.monotonic() - started)
     finally:
         # Requests of one connection share a task, and therefore its context.
