@@ -31,6 +31,7 @@ class PullRequest:
     state: str = "open"
     merged: bool = False
     merge_commit: str | None = None
+    association: str = "CONTRIBUTOR"
 
 
 @dataclass

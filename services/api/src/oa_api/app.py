@@ -7,6 +7,7 @@ from functools import cache
 from aiohttp import hdrs, web
 
 from oa_api.db.database import Database
+from oa_api.definitions.examiner import EXAMINER, Examiner
 from oa_api.definitions.fetcher import FETCHER, DefinitionFetcher
 from oa_api.documentation.pages import set_up_documentation
 from oa_api.events.hub import HUB, Hub
@@ -33,7 +34,6 @@ from oa_api.ui.rendering import set_up_pages
 from oa_api.uploads.api import ARRIVING_UPLOADS, MAX_ARRIVING
 from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
-from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
 from oa_shared.version import VERSION
 
@@ -45,10 +45,10 @@ def make_app(
     storage: Storage,
     queues: Mapping[str, QueuePair],
     fetcher: DefinitionFetcher,
+    examiner: Examiner,
 ) -> web.Application:
     """Return the application, ready to be served: it reads everything that requests need from disk."""
     check_public_url(settings.public_url)
-    prepare_validation()
     app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
@@ -62,6 +62,7 @@ def make_app(
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
+    app[EXAMINER] = examiner
     app[HUB] = Hub(
         database,
         settings.database_url,

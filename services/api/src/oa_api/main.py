@@ -18,6 +18,7 @@ from oa_api.commands.account import AccountSettings, run_account_command
 from oa_api.commands.call import CallSettings, call
 from oa_api.db.database import Database
 from oa_api.db.migration import migrate
+from oa_api.definitions.examiner import Examiner
 from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.server import ApiRunner
@@ -81,7 +82,11 @@ async def serve(settings: Settings) -> None:
                 "results": QueuePair(results_queue, _dead_letter_queue(aws, settings.results_dlq_url)),
             }
             fetcher = await stack.enter_async_context(DefinitionFetcher(settings.allowed_hosts))
-            app = make_app(settings, database=database, storage=storage, queues=queues, fetcher=fetcher)
+            examiner = await stack.enter_async_context(Examiner())
+            examiner.warm_up()
+            app = make_app(
+                settings, database=database, storage=storage, queues=queues, fetcher=fetcher, examiner=examiner
+            )
             await _listen(app, settings, stack)
         deps = Dependencies(database, storage, jobs_queue, results_queue)
         await _run_workers(await build_workers(settings, deps, stack), stop)

@@ -8,6 +8,7 @@ from functools import partial
 
 from oa_api.bulk_actions.worker import run_bulk
 from oa_api.db.database import Database
+from oa_api.definitions.examiner import Examiner
 from oa_api.identity.sign_in_mail_worker import run_sign_in_mail
 from oa_api.jobs.outbox_relay import run_relay
 from oa_api.jobs.results_consumer import run_results_consumer
@@ -40,6 +41,8 @@ class Dependencies:
 async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExitStack) -> list[Worker]:
     """Return the enabled workers. Raises SettingsError."""
     database, mailer = deps.database, Mailer.of(settings)
+    # Apart from that of requests: strangers' definitions must not keep those of accounts waiting.
+    examiner = await stack.enter_async_context(Examiner())
     workers: list[tuple[bool, Worker]] = [
         (settings.relay, partial(run_relay, database, deps.jobs_queue)),
         (settings.consumer, _results_consumer(settings, deps)),
@@ -47,11 +50,11 @@ async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExit
         (settings.sign_in_mail, partial(run_sign_in_mail, database, mailer, site=site_url(settings))),
         (settings.webhooks, partial(run_webhooks, database, Sender(settings.allowed_hosts))),
         (settings.bulk, partial(run_bulk, database)),
-        (settings.schedules, _schedules(settings, deps)),
+        (settings.schedules, _schedules(settings, deps, examiner)),
     ]
     enabled = [worker for is_enabled, worker in workers if is_enabled]
     if settings.github and settings.github_repository:
-        github = open_github(settings, database=database, storage=deps.storage)
+        github = open_github(settings, database=database, storage=deps.storage, examiner=examiner)
         enabled.append(partial(run_github, await stack.enter_async_context(github)))
     return enabled
 
@@ -72,6 +75,6 @@ def _sweep(settings: Settings, deps: Dependencies) -> Worker:
     return partial(run_sweep, deps.database, deps.jobs_queue, deps.storage, times=times)
 
 
-def _schedules(settings: Settings, deps: Dependencies) -> Worker:
-    tasks = scheduled_tasks(settings, deps.database, deps.storage)
+def _schedules(settings: Settings, deps: Dependencies, examiner: Examiner) -> Worker:
+    tasks = scheduled_tasks(settings, deps.database, deps.storage, examiner)
     return partial(run_schedules, deps.database, tasks, lease_s=settings.schedule_lease_s)
