@@ -228,7 +228,8 @@ async def test_action_that_is_prepared_twice_is_executed_once(world: GitHubWorld
 
 
 async def test_untrusted_text_is_shown_as_text_only(world: GitHubWorld) -> None:
-    await world.pull({TOWN: definition(HOSTILE, "good"), "sources/xx/bad.json": as_json({"schema": HOSTILE})})
+    name = HOSTILE.replace("\n", " ")
+    await world.pull({TOWN: definition(name, "good"), "sources/xx/bad.json": as_json({"schema": HOSTILE})})
     (job, _) = await world.jobs()
     await world.storage.put_bytes(
         f"job/{job['id']}/attempt-1/log.jsonl", f'{{"event": {HOSTILE!a}}}\n{HOSTILE}\n'.encode()

@@ -5,6 +5,10 @@ import json
 from oa_api.definitions.examiner import Examiner
 from oa_api.examiner_process import OPERATIONS
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.source_definition import prepare_validation
+
+# As the process does when it starts: reading the schema later would block the loop of a test.
+prepare_validation()
 
 
 class DirectExaminer(Examiner):

@@ -56,9 +56,9 @@ class GitHubWorld:
         response = await self.api.client.post("/api/github/event", data=body, headers=headers(event, body, **more))
         return response.status, await response.json()
 
-    async def pull(self, changes: dict[str, Any], *, author: str = "author") -> int:
+    async def pull(self, changes: dict[str, Any], *, author: str = "author", association: str = "CONTRIBUTOR") -> int:
         """Open a pull request with these files, send its event, and run the worker."""
-        number = self.model.open_pull(self.model.commit(as_files(changes)), author=author)
+        number = self.model.open_pull(self.model.commit(as_files(changes)), author=author, association=association)
         await self.send("pull_request", pull_event(self.model, number, "opened"))
         await self.settle()
         return number

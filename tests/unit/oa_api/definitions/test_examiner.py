@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -153,13 +154,11 @@ async def test_body_that_cannot_be_used_is_refused_as_a_whole(
 async def test_process_has_no_environment_and_cannot_write_files(examiner: Examiner) -> None:
     await examiner.examine(DEFINITION, header(), b"{}")
     assert examiner._process is not None
-    root = f"/proc/{examiner._process.pid}"
-    with open(f"{root}/environ", "rb") as environment, open(f"{root}/limits") as limits:  # noqa: ASYNC230 - /proc
-        assert {line.split(b"=")[0] for line in environment.read().split(b"\0") if line} <= {
-            b"MALLOC_ARENA_MAX",
-            b"PYTHONUTF8",
-        }
-        assert next(line for line in limits if line.startswith("Max file size")).split()[3] == "0"
+    root = Path(f"/proc/{examiner._process.pid}")
+    environment = (root / "environ").read_bytes().split(b"\0")
+    limits = (root / "limits").read_text().splitlines()
+    assert {line.split(b"=")[0] for line in environment if line} <= {b"MALLOC_ARENA_MAX", b"PYTHONUTF8"}
+    assert next(line for line in limits if line.startswith("Max file size")).split()[3] == "0"
 
 
 def header() -> dict[str, Any]:
