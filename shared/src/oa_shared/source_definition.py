@@ -24,6 +24,7 @@ MAX_DEPTH = 64
 MAX_ENTRIES = 500
 MAX_VALUES = 200_000
 MAX_KEY = 500
+_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ def validate_definition(definition: object) -> list[DefinitionProblem]:
         return [DefinitionProblem("", excess)]
     version = definition.get("schema")
     if version != SCHEMA_VERSION or isinstance(version, bool):
-        return [DefinitionProblem("/schema", f"schema {version!r} is not supported: use schema {SCHEMA_VERSION}")]
+        given = repr(version)[:_SHOWN]
+        return [DefinitionProblem("/schema", f"schema {given} is not supported: use schema {SCHEMA_VERSION}")]
     if _fast_validator().is_valid(definition):
         return []
     from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and rarely needed

@@ -18,6 +18,7 @@ from oa_api.jobs.examination import DEFINITION
 from oa_api.jobs.planning import DefinitionText, Element, EntrySelection
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.examination import review_change
+from support.hostile_definitions import HOSTILE
 from support.running_api import definition
 
 pytestmark = pytest.mark.asyncio
@@ -46,34 +47,17 @@ async def test_posted_definitions_are_planned_in_order_with_a_rejection_for_each
     assert {rejection.index for rejection in planned.rejections} == {200, 201}
 
 
-HOSTILE = {
-    "a long key with many children": '{"%s":[%s]}' % ("k" * 20_000, ",".join(["1"] * 99_000)),
-    "empty entries": '{"schema":2,"layers":{"addresses":[%s]}}' % ",".join(["{}"] * 100_000),
-    "lists in lists": "[" * 100_000,
-    "many small lists": "[%s]" % ",".join(["[]"] * 600_000),
-    "many keys": "{%s}" % ",".join(f'"k{i}":0' for i in range(150_000)),
-    "one key of a megabyte": '{"%s":1}' % ("k" * _MIB),
-    "escapes": '"%s"' % ('\\"' * 900_000),
-    "a number of a megabyte": "1" * _MIB,
-    "an emoji and a megabyte": '{"schema":2,"layers":{"addresses":"🦀%s"}}' % ("a" * _MIB),
-    "quotes without an end": '{"a":' + '"\\' * 500_000,
-    "a wrong name of a megabyte": json.dumps(definition("n" * _MIB)),
-    "deep functions": '{"schema":2,"layers":{"addresses":[{"name":"a","data":"b","protocol":"http","conform":%s1%s}]}}'
-    % ('{"function":' * 60, "}" * 60),
-}
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 async def test_hostile_definition_of_a_pull_request_has_a_finding_and_blocks_nothing(
     examiner: Examiner, name: str
 ) -> None:
     await examiner.examine(DEFINITION, header(), b"{}")
-    change = SourceChange("sources/a.json", "a", before=None, after=HOSTILE[name])
+    change = SourceChange("sources/a.json", "a", before=None, after=HOSTILE[name](0.5))
     reviewed, blocked_s = await measure(review_change(examiner, change, url=""))
     assert reviewed.findings
     assert not reviewed.jobs
     assert all(len(finding.message) < 1000 for finding in reviewed.findings)
-    assert blocked_s < 0.25
+    assert blocked_s < 0.25, "the loop of the API may not work for longer; the machine of a test may be busy"
 
 
 async def test_examination_that_needs_too_much_memory_or_time_is_stopped_and_the_next_one_works() -> None:

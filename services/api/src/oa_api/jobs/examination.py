@@ -32,6 +32,7 @@ from oa_shared.source_definition import DefinitionProblem
 POSTED, DEFINITION = "jobs.posted", "jobs.definition"
 # The values of 10,000 definitions of a hundred values each.
 MAX_POSTED_VALUES = 1_000_000
+_SHOWN = 2000
 _REPLY_CHARACTERS = 256 * 1024
 _PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
 _SCHEMA = JobElementSchema()
@@ -140,12 +141,12 @@ def _examine_elements(elements: list[object], *, start: int, batch: int) -> Iter
 
 
 def _examine_element(index: int, value: object) -> ElementReply:
-    element = Element(index, value if isinstance(value, str) else f"jobs[{index}]")
+    element = Element(index, value[:_SHOWN] if isinstance(value, str) else f"jobs[{index}]")
     try:
         # Not an object? The schema rejects it.
         new_job: JobElement = _SCHEMA.load({"source": value} if isinstance(value, str) else cast("JsonMapping", value))
     except ValidationError as error:
-        refused = element.reject(DefinitionProblem("", json.dumps(error.messages)), code="element")
+        refused = element.reject(DefinitionProblem("", json.dumps(error.messages)[:_SHOWN]), code="element")
         return ElementReply(index=index, plan=_reply(None, refused), fetch=None)
     if isinstance(new_job.source, str):
         return ElementReply(index=index, plan=None, fetch=_fetch(new_job, new_job.source))
@@ -161,7 +162,7 @@ def _fetch(new_job: JobElement, url: str) -> FetchReply:
     return FetchReply(
         url=url,
         source_name=new_job.source_name or _name_in_url(url) or "",
-        label=new_job.source_name or url,
+        label=new_job.source_name or url[:_SHOWN],
         layer=new_job.layer,
         name=new_job.name,
     )
