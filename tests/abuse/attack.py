@@ -37,6 +37,7 @@ class Figures:
     """What an attack did: the peak memory of the API with its children, the slowest other request, its ends."""
 
     peak_bytes: int = 0
+    own_peak_bytes: int = 0
     longest_s: float = 0.0
     errors: list[str] = field(default_factory=list)
     is_running: bool = True
@@ -48,7 +49,7 @@ class Figures:
         return "\n".join(
             [
                 f"pull requests                     {len(self.seconds)}, events {self.states}",
-                f"peak memory, with its children    {self.peak_bytes / _MIB:.0f} MiB of {MEMORY_BYTES / _MIB:.0f}",
+                f"peak memory, with its children    {self.peak_bytes / _MIB:.0f} MiB of {MEMORY_BYTES / _MIB:.0f}, without {self.own_peak_bytes / _MIB:.0f}",
                 f"slowest other request             {self.longest_s * 1000:.0f} ms; failed: {len(self.errors)}",
                 f"the process                       {'runs, not restarted' if self.is_running else 'HAS ENDED'}",
                 *(f"  {seconds:6.1f} s  {name}" for name, seconds in slowest),
@@ -154,19 +155,23 @@ class Watch:
 
     def _weigh(self) -> None:
         while not self._stop.wait(_PAUSE_S):
-            sizes = []
-            for process in [self._process, *self._children()]:
-                try:
-                    sizes.append(process.memory_info().rss)
-                except psutil.NoSuchProcess:
-                    continue
-            self._figures.peak_bytes = max(self._figures.peak_bytes, sum(sizes))
+            own_bytes = _resident_bytes(self._process)
+            all_bytes = own_bytes + sum(map(_resident_bytes, self._children()))
+            self._figures.own_peak_bytes = max(self._figures.own_peak_bytes, own_bytes)
+            self._figures.peak_bytes = max(self._figures.peak_bytes, all_bytes)
 
     def _children(self) -> list[psutil.Process]:
         try:
             return list(self._process.children(recursive=True))
         except psutil.NoSuchProcess:
             return []
+
+
+def _resident_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def attack(*, scale: float, files: int) -> Figures:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from oa_api.pull_requests import reviewer
 from oa_api.pull_requests.report import GIVEN_UP, HELD, Hold
+from oa_api.pull_requests.reviewer import ReviewBudget
 from oa_api.pull_requests.worker import MAX_UNFINISHED_TAKES
 from support.fakes.github_events import comment_event, pull_event
 from support.fakes.github_server import as_json
@@ -142,6 +144,19 @@ async def test_takes_that_end_are_not_counted(world: GitHubWorld) -> None:
     row = await world.api.database.first("SELECT max(unfinished_takes) AS takes FROM github_check")
     assert row is not None
     assert row["takes"] == 0
+
+
+async def test_pull_request_with_too_many_bytes_is_refused_as_a_whole(
+    world: GitHubWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviewer, "PULL_BUDGET", ReviewBudget(read_bytes=5_000, kept_bytes=2_000, entries=500))
+    paths = [f"sources/xx/{place}.json" for place in range(6)]
+    for extra, says in ((1_500, "exceed 5,000 bytes"), (300, "exceed 2,000 bytes")):
+        small = as_json(definition("a"))
+        bad = as_json({"schema": 1, "x": "y" * extra})
+        await world.pull(dict.fromkeys(paths, bad if extra > 1_000 else small))
+        assert await world.jobs() == []
+        assert any(says in str(comment["body"]) for comment in world.model.comments.values())
 
 
 async def send_opened(world: GitHubWorld, number: int) -> None:

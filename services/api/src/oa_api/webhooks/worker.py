@@ -25,6 +25,8 @@ _TIDY_EVERY_S = 30.0
 _JITTER = 0.1
 _MAX_DELIVERIES = 20
 _BACK_OFF_S = 60.0
+# One claim for each attempt, and as many again for those during which the process died.
+_MAX_CLAIMS = 2 * (len(DELAYS_S) + 1)
 _LEASE_S = 6 * TIMEOUT_S
 _DISABLED = "the webhook was disabled"
 _SQL = load_queries("webhooks.queries")
@@ -67,7 +69,10 @@ async def deliver_once(database: Database, sender: Sender) -> int:
 
 
 async def _deliver(database: Database, sender: Sender, request: WebhookRequest) -> None:
-    result = await sender.send(request)
+    if request.tries > _MAX_CLAIMS:
+        result = DeliveryResult(None, f"claimed {_MAX_CLAIMS} times without a result: the process ended during each")
+    else:
+        result = await sender.send(request)
     fault_point("webhook.after_send")
     outcome = await database.run(lambda transaction: _record_result(transaction, request, result))
     WEBHOOK_TRIES.labels(outcome).inc()
