@@ -49,7 +49,8 @@ class Figures:
         return "\n".join(
             [
                 f"pull requests                     {len(self.seconds)}, events {self.states}",
-                f"peak memory, with its children    {self.peak_bytes / _MIB:.0f} MiB of {MEMORY_BYTES / _MIB:.0f}, without {self.own_peak_bytes / _MIB:.0f}",
+                f"peak memory, with its children    {self.peak_bytes / _MIB:.0f} MiB of {MEMORY_BYTES / _MIB:.0f}",
+                f"peak memory, without them         {self.own_peak_bytes / _MIB:.0f} MiB",
                 f"slowest other request             {self.longest_s * 1000:.0f} ms; failed: {len(self.errors)}",
                 f"the process                       {'runs, not restarted' if self.is_running else 'HAS ENDED'}",
                 *(f"  {seconds:6.1f} s  {name}" for name, seconds in slowest),

@@ -1,4 +1,4 @@
-"""Pull requests of strangers: they wait for a collaborator, have quotas, and never hold all machines."""
+"""Pull requests of newcomers: they wait for a collaborator, have quotas, and never hold all machines."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from oa_api.pull_requests import reviewer
-from oa_api.pull_requests.report import GIVEN_UP, HELD, Hold
+from oa_api.pull_requests.report import ABANDONED, HELD, Hold
 from oa_api.pull_requests.reviewer import ReviewBudget
 from oa_api.pull_requests.worker import MAX_UNFINISHED_TAKES
 from support.fakes.github_events import comment_event, pull_event
@@ -48,7 +48,7 @@ async def test_newcomer_gets_no_jobs_until_a_collaborator_says_run(world: GitHub
 
 
 @pytest.mark.parametrize("association", ["OWNER", "MEMBER", "COLLABORATOR", "CONTRIBUTOR"])
-async def test_known_author_waits_for_nobody(world: GitHubWorld, association: str) -> None:
+async def test_known_author_needs_no_approval(world: GitHubWorld, association: str) -> None:
     await world.pull({TOWN: definition("a")}, association=association)
     assert len(await world.jobs()) == 1
 
@@ -113,7 +113,7 @@ async def test_definition_cannot_choose_a_larger_container_than_the_lane_has(wor
     assert [job["tier"] for job in await world.jobs("run.live")] == ["huge"]
 
 
-async def test_event_of_which_the_process_dies_is_given_up_and_the_check_says_so(world: GitHubWorld) -> None:
+async def test_event_of_which_the_process_dies_is_abandoned_and_the_check_shows_it(world: GitHubWorld) -> None:
     number = world.model.open_pull(world.model.commit({TOWN: "{}"}))
     await send_opened(world, number)
     for _ in range(MAX_UNFINISHED_TAKES):
@@ -127,11 +127,11 @@ async def test_event_of_which_the_process_dies_is_given_up_and_the_check_says_so
     assert "could not be examined" in world.comment()
 
 
-async def test_check_of_which_the_process_dies_is_given_up_and_says_so(world: GitHubWorld) -> None:
+async def test_check_of_which_the_process_dies_is_abandoned_and_shows_it(world: GitHubWorld) -> None:
     await world.pull({TOWN: definition("a")})
     await world.api.database.execute("UPDATE github_check SET unfinished_takes = %(n)s", {"n": MAX_UNFINISHED_TAKES})
     await world.settle()
-    assert world.check_run()["output"]["title"] == GIVEN_UP
+    assert world.check_run()["output"]["title"] == ABANDONED
     row = await world.api.database.first("SELECT is_settled FROM github_check")
     assert row is not None
     assert row["is_settled"]

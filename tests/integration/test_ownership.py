@@ -51,10 +51,8 @@ async def test_author_cannot_add_jobs_to_the_run_of_another(api: RunningApi, tok
 @pytest.mark.parametrize("lane", [lane for lane in Lane if lane is not Lane.MANUAL])
 async def test_author_cannot_choose_a_lane(api: RunningApi, tokens: dict[str, dict[str, str]], lane: Lane) -> None:
     """The lanes of pull requests and schedules have priorities of their own."""
-    statuses = {
-        login: (await call(api, "POST", "/api/run", {"lane": lane}, **headers)).status
-        for login, headers in tokens.items()
-    }
+    body = {"lane": lane}
+    statuses = {login: (await call(api, "POST", "/api/run", body, **each)).status for login, each in tokens.items()}
     assert statuses == {"ada": 403, "eve": 403, "max": 200, "root": 200}
 
 

@@ -2,8 +2,8 @@
 
 import json
 
+from oa_api.commands.examiner_process import OPERATIONS
 from oa_api.definitions.examiner import Examiner
-from oa_api.examiner_process import OPERATIONS
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.source_definition import prepare_validation
 

@@ -41,7 +41,7 @@ class Dependencies:
 async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExitStack) -> list[Worker]:
     """Return the enabled workers. Raises SettingsError."""
     database, mailer = deps.database, Mailer.of(settings)
-    # Apart from that of requests: strangers' definitions must not keep those of accounts waiting.
+    # Apart from that of requests: definitions of pull requests must not delay those of accounts.
     examiner = await stack.enter_async_context(Examiner())
     workers: list[tuple[bool, Worker]] = [
         (settings.relay, partial(run_relay, database, deps.jobs_queue)),

@@ -36,13 +36,13 @@ async def plan(examiner: Examiner, body: bytes) -> Any:
         return await plan_posted(body, fetcher, examiner)
 
 
-def posted(*elements: Any) -> bytes:
+def make_body(*elements: Any) -> bytes:
     return json.dumps({"jobs": elements}).encode()
 
 
 async def test_posted_definitions_are_planned_in_order_with_a_rejection_for_each_bad_one(examiner: Examiner) -> None:
     bad = {"source": {"schema": 2, "layers": {"addresses": [{}]}}}
-    planned = await plan(examiner, posted(*({"source": definition(f"n{i}")} for i in range(200)), bad, 7))
+    planned = await plan(examiner, make_body(*({"source": definition(f"n{i}")} for i in range(200)), bad, 7))
     assert [job.name for job in planned.jobs] == [f"n{i}" for i in range(200)]
     assert {rejection.index for rejection in planned.rejections} == {200, 201}
 
@@ -86,7 +86,7 @@ async def test_end_of_the_process_rejects_the_element_it_worked_on(
         raise EOFError
 
     monkeypatch.setattr(Examiner, "_exchange", die_at_bad_elements)
-    planned = await plan(examiner, posted(*({"source": definition(f"n{i}")} for i in range(100))))
+    planned = await plan(examiner, make_body(*({"source": definition(f"n{i}")} for i in range(100))))
     assert [job.name for job in planned.jobs] == [f"n{i}" for i in range(100) if i not in bad]
     assert [(item.index, item.code) for item in planned.rejections] == [(i, "source.too_large") for i in sorted(bad)]
 
@@ -106,7 +106,7 @@ async def test_process_that_is_killed_is_started_again(examiner: Examiner) -> No
     assert [job.name for job in plan.jobs] == ["a"]
 
 
-async def test_request_that_is_given_up_leaves_no_reply_for_the_next_one(examiner: Examiner) -> None:
+async def test_request_that_is_canceled_leaves_no_reply_for_the_next_one(examiner: Examiner) -> None:
     await examiner.examine(DEFINITION, header(), b"{}")
     abandoned = asyncio.create_task(examiner.examine(DEFINITION, header(), json.dumps(definition("old")).encode()))
     await asyncio.sleep(0)

@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -41,27 +43,28 @@ _VALUES = st.recursive(
 @pytest.mark.parametrize("name", WORST)
 def test_worst_body_of_a_megabyte_keeps_the_loop_for_a_moment(name: str) -> None:
     started = time.process_time()
-    try:
+    with suppress(NotJsonError, TooManyValuesError, UnstorableError):
         decode(WORST[name])
-    except (NotJsonError, TooManyValuesError, UnstorableError):
-        pass
     assert time.process_time() - started < 0.15
 
 
 @given(_VALUES)
 def test_decode_refuses_what_cannot_be_stored_and_nothing_else(value: Any) -> None:
     text = json.dumps(value)
-    try:
-        check_storable(json.loads(text))
-    except UnstorableError as error:
-        with pytest.raises((UnstorableError, NotJsonError)) as refused:
-            decode(text)
-        assert refused.type is NotJsonError or refused.value.detail == error.detail
+    reason = _refusal(lambda: check_storable(json.loads(text)))
+    if "NaN" in text or "Infinity" in text:
+        assert _refusal(lambda: decode(text)) is not None
     else:
-        if "NaN" in text or "Infinity" in text:
-            return
-        assert decode(text) == value
-        assert decode(text.encode()) == value
+        assert _refusal(lambda: decode(text)) == reason
+        assert reason is not None or decode(text) == decode(text.encode()) == value
+
+
+def _refusal(read: Callable[[], object]) -> str | None:
+    try:
+        read()
+    except (UnstorableError, NotJsonError) as error:
+        return error.detail
+    return None
 
 
 @pytest.mark.parametrize("text", ["[1e999]", '{"a": -1e400}', "1" + "0" * 400 + ".5"])

@@ -27,7 +27,7 @@ from oa_shared.errors import OaError
 from oa_shared.json_types import JsonMapping, JsonObject
 
 log = structlog.get_logger()
-_PROGRAM = "oa_api.examiner_process"
+_PROGRAM = "oa_api.commands.examiner_process"
 _READ_AHEAD_BYTES = 1024 * 1024
 _START_WITHIN_S = 60.0
 # One arena of the allocator: a process without threads needs no more, and each counts as address space.
@@ -46,7 +46,7 @@ class ExaminationStoppedError(OaError):
 
 
 class Examiner:
-    """Runs operations in the process, one at a time (see oa_api.examiner_process)."""
+    """Runs operations in the process, one at a time (see oa_api.commands.examiner_process)."""
 
     def __init__(self, limits: ExaminationLimits | None = None) -> None:
         self._limits = limits or ExaminationLimits()
@@ -79,9 +79,9 @@ class Examiner:
             except (TimeoutError, OSError, EOFError, BrokenFrameError) as error:
                 await self._stop()
                 reason = "too much time" if isinstance(error, TimeoutError) else "too much time or memory"
-                raise self._stopped(operation, reason, replies) from error
+                raise self._stop_error(operation, reason, replies) from error
             except BaseException:
-                # Replies of a request that was given up would be taken for those of the next one.
+                # The next request would read the replies of one that was canceled as its own.
                 await asyncio.shield(self._stop())
                 raise
             if outcome.get("ends"):
@@ -89,7 +89,7 @@ class Examiner:
             if outcome["end"] == DONE:
                 return replies
             if outcome["end"] == OUT_OF_MEMORY:
-                raise self._stopped(operation, "too much memory", replies)
+                raise self._stop_error(operation, "too much memory", replies)
             raise RuntimeError(f"{operation} failed in the examiner: {outcome.get('error')}")
 
     async def _exchange(
@@ -110,7 +110,7 @@ class Examiner:
             # A frame that has arrived is read without a pause: let other requests have a turn.
             await asyncio.sleep(0)
 
-    def _stopped(self, operation: str, reason: str, replies: list[JsonObject]) -> ExaminationStoppedError:
+    def _stop_error(self, operation: str, reason: str, replies: list[JsonObject]) -> ExaminationStoppedError:
         EXAMINATIONS_STOPPED.labels(operation).inc()
         log.warning("examination_stopped", operation=operation, reason=reason, replies=len(replies))
         return ExaminationStoppedError(f"examining the definition takes {reason}: make it smaller", replies)

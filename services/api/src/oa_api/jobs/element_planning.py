@@ -25,7 +25,7 @@ MAX_TEXT_BYTES = 32 * 1024 * 1024
 MAX_PLANNED_JOBS = 20_000
 _FETCH_WITHIN_S = 100
 _BATCH = 64
-# After so many elements that the examination of one request had to be stopped for, the rest is not looked at.
+# After N elements that stopped the examination of one request, the others are not examined.
 _MAX_STOPS = 3
 
 

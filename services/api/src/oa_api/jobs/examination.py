@@ -1,4 +1,4 @@
-"""The examination of definitions in a process of its own, oa_api.examiner_process: reading, validating and planning.
+"""The examination of definitions in a process of its own (oa_api.commands.examiner_process): reading and planning.
 
 Replies leave out the text of a definition that the API has already.
 """
@@ -46,7 +46,7 @@ class PostedHeader(TypedDict):
 
 
 class DefinitionHeader(TypedDict):
-    """What is known of a definition: its place and label in rejections, its name, its URL, and what is selected."""
+    """The description of a definition: its place and label in rejections, its name, its URL, and what is selected."""
 
     index: int
     label: str
@@ -56,7 +56,7 @@ class DefinitionHeader(TypedDict):
     name: str | None
 
 
-class RejectionJson(TypedDict):
+class RejectionReply(TypedDict):
     """A `Rejection`."""
 
     index: int
@@ -83,7 +83,7 @@ class PlanReply(TypedDict):
     sha256: str
     text: str | None
     entries: list[EntryReply]
-    rejections: list[RejectionJson]
+    rejections: list[RejectionReply]
 
 
 class FetchReply(TypedDict):
@@ -189,5 +189,5 @@ def _reply(definition: DefinitionText | None, plan: JobPlan) -> PlanReply:
         sha256=definition.sha256 if definition else "",
         text=definition.text if definition else None,
         entries=reduce_jobs(plan.jobs),
-        rejections=[cast("RejectionJson", asdict(rejection)) for rejection in plan.rejections],
+        rejections=[cast("RejectionReply", asdict(rejection)) for rejection in plan.rejections],
     )

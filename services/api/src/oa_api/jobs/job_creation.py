@@ -91,7 +91,7 @@ async def insert_jobs(
 ) -> list[int]:
     """Write definitions, jobs, first attempts and outbox messages, and return the IDs of the jobs.
 
-    A definition asks for a tier; the lane of the run may allow only a smaller one.
+    The lane of the run may allow a smaller tier only than a definition states.
     """
     planned = [replace(job, tier=Lane(run.lane).limit(job.tier)) for job in planned]
     await insert_definitions(transaction, {job.sha256: job.definition for job in planned})

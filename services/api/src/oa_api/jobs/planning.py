@@ -119,7 +119,7 @@ def plan_entry(definition: DefinitionText, entry: DefinitionEntry) -> PlannedJob
 
 
 def reduce_jobs(jobs: Sequence[PlannedJob]) -> list[EntryReply]:
-    """Return what tells the jobs of one definition apart."""
+    """Return the values that differ between the jobs of one definition."""
     return [(job.layer, job.name, str(job.tier), job.host) for job in jobs]
 
 

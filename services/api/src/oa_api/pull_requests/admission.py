@@ -32,7 +32,7 @@ class AdmissionRules:
 
 
 async def find_hold(transaction: Transaction, rules: AdmissionRules, pull: Pull, head: PullHead, entries: int) -> Hold:
-    """Return why a pull request with so many entries has to wait, if it does; collaborators never wait."""
+    """Return why a pull request with this number of entries has to wait, if it does; collaborators never wait."""
     if not entries or pull.association in COLLABORATORS:
         return Hold.NONE
     values = {"repository": head.repository, "pull": head.pull, "author": pull.author}

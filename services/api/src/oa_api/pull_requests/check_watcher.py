@@ -8,7 +8,7 @@ from oa_api.db.database import Database
 from oa_api.pull_requests.check_publisher import CheckPublisher
 from oa_api.pull_requests.checks import CheckPublication, abandon, read_state, record_publication
 from oa_api.pull_requests.excerpts import Excerpts, read_excerpts
-from oa_api.pull_requests.report import Report, build_report, given_up_report
+from oa_api.pull_requests.report import Report, abandonment_report, build_report
 from oa_api.pull_requests.rows import ClaimedCheck
 from oa_api.pull_requests.runs import CONCURRENT_JOBS, SAMPLE_TIMEOUT_S, Pace, start_full_jobs
 from oa_shared.storage import Storage
@@ -56,9 +56,9 @@ class CheckWatcher:
         await record_publication(self._database, check, publication, delay_s=delay_s)
         return is_new
 
-    async def give_up(self, check: ClaimedCheck) -> None:
-        """Say on GitHub that the report of a check cannot be made, and settle the check. Raises GitHubError."""
-        await self._publisher.publish(check, given_up_report())
+    async def show_abandoned(self, check: ClaimedCheck) -> None:
+        """Show on GitHub that a check is abandoned, and settle it. Raises GitHubError."""
+        await self._publisher.publish(check, abandonment_report())
         await abandon(self._database, check)
 
 

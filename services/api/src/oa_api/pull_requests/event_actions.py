@@ -60,7 +60,7 @@ class ActionPlanner:
                 assert_never(task)
 
     async def report_abandoned(self, task: Task, reason: str) -> None:
-        """Let the check of a pull request say that its event was given up. Raises GitHubError."""
+        """Open a check that shows that the event of a pull request was abandoned. Raises GitHubError."""
         if not isinstance(task, PullTask):
             return
         pull = await self._repository.pull(task.pull)

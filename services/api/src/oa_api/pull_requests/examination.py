@@ -1,4 +1,4 @@
-"""The review of a changed definition in a process of its own (see oa_api.examiner_process), and its reply."""
+"""The review of a changed definition in a process of its own (see oa_api.commands.examiner_process), and its reply."""
 
 from collections.abc import Iterator
 from typing import TypedDict, cast
@@ -13,7 +13,7 @@ REVIEW = "pull_requests.review"
 
 
 class ReviewHeader(TypedDict):
-    """What is known of a change; its texts follow each other, the former one with so many bytes or None."""
+    """The description of a change; its texts follow each other, the former one with `before_bytes` bytes or None."""
 
     path: str
     source_name: str

@@ -10,7 +10,7 @@ _SYMBOL = re.compile(r'[{}\[\],:]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+', re.
 
 @dataclass(slots=True)
 class _Place:
-    """A value whose line is wanted, or one around it; `line` is None until it is found."""
+    """A value whose line is requested, or one around it; `line` is None until it is found."""
 
     line: int | None = None
     parts: dict[str, "_Place"] = field(default_factory=dict)
@@ -20,7 +20,7 @@ class _Place:
 class _Container:
     """An object or array that is open while the text is scanned; `index` counts its members so far.
 
-    `place` is None in containers that hold nothing wanted; `member` is the place of the current member.
+    `place` is None in containers without a requested value; `member` is the place of the current member.
     """
 
     place: _Place | None
@@ -42,12 +42,12 @@ def find_lines(text: str, pointers: Iterable[str]) -> dict[str, int]:
     For a member of an object it is the line of its key; a value that does not exist has the line of the nearest one
     around it. Nesting has no limit. Memory grows with the pointers and the nesting, not with the text.
     """
-    wanted = dict.fromkeys(pointers)
+    requested = dict.fromkeys(pointers)
     root = _Place()
-    for pointer in wanted:
+    for pointer in requested:
         _add(root, pointer)
     _scan(text, root)
-    return {pointer: _line(root, pointer) for pointer in wanted}
+    return {pointer: _line(root, pointer) for pointer in requested}
 
 
 def _split(pointer: str) -> list[str]:

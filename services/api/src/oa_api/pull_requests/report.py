@@ -24,7 +24,7 @@ HELD = {
     Hold.NEWCOMER: (
         "Waiting for approval",
         (
-            "This is the first pull request of its author here. A collaborator who has looked at the changed "
+            "This is the first pull request of its author here. A collaborator who has read the changed "
             "definitions starts the jobs with the comment <code>/run</code>; later commits run by themselves."
         ),
     ),
@@ -36,7 +36,7 @@ HELD = {
         ),
     ),
 }
-GIVEN_UP = "Given up: see the log of the server"
+ABANDONED = "Abandoned: see the log of the server"
 _LEFT = {"superseded": "Superseded by a newer commit", "closed": "Pull request closed"}
 
 
@@ -81,12 +81,12 @@ def _held_report(check: CheckState) -> Report:
     return Report(title, summary, "action_required", annotations[:_MAX_ANNOTATIONS], f"{MARKER}\n{summary}")
 
 
-def given_up_report() -> Report:
+def abandonment_report() -> Report:
     """Return the report of a check whose report the server could not make."""
     text = (
-        f"### OpenAddresses: {GIVEN_UP}\n\n<p>The server could not finish this check. Push a commit to repeat it.</p>"
+        f"### OpenAddresses: {ABANDONED}\n\n<p>The server could not finish this check. Push a commit to repeat it.</p>"
     )
-    return Report(GIVEN_UP, text, "failure", [], None)
+    return Report(ABANDONED, text, "failure", [], None)
 
 
 def _conclusion(check: CheckState) -> str | None:

@@ -30,7 +30,7 @@ _MAX_TRIES_UNAVAILABLE = 150
 _MAX_TRIES_REFUSED = 5
 # A take that neither ends nor fails is one during which the process died: it would die of the next ones too.
 MAX_UNFINISHED_TAKES = 5
-_GAVE_UP = f"the process ended {MAX_UNFINISHED_TAKES} times while it worked on this"
+_ENDED_EACH_TIME = f"the process ended {MAX_UNFINISHED_TAKES} times while it worked on this"
 _DELETE_EVERY_S = 3600.0
 
 
@@ -86,7 +86,7 @@ class GitHubWorker:
             return False
         with structlog.contextvars.bound_contextvars(delivery=delivery.id, github_event=delivery.event):
             if delivery.unfinished_takes > MAX_UNFINISHED_TAKES:
-                await self._abandon_delivery(delivery, _GAVE_UP)
+                await self._abandon_delivery(delivery, _ENDED_EACH_TIME)
                 return True
             try:
                 outcome = await self.act_on(delivery)
@@ -148,7 +148,7 @@ class GitHubWorker:
             return False
         with structlog.contextvars.bound_contextvars(pull=check.pull, head_sha=check.head_sha, check=check.id):
             if check.unfinished_takes > MAX_UNFINISHED_TAKES:
-                await self._give_up_check(check)
+                await self._abandon_check(check)
                 return True
             try:
                 is_new = await self._watcher.refresh(check, delay_s=self._delays.refresh_s)
@@ -176,10 +176,10 @@ class GitHubWorker:
         log.warning("github_check_retrying", error=error.detail, delay_s=delay_s)
         await checks.back_off(self._database, check, delay_s=delay_s)
 
-    async def _give_up_check(self, check: ClaimedCheck) -> None:
-        log.error("github_check_abandoned", error=_GAVE_UP, tries=check.tries)
+    async def _abandon_check(self, check: ClaimedCheck) -> None:
+        log.error("github_check_abandoned", error=_ENDED_EACH_TIME, tries=check.tries)
         try:
-            await self._watcher.give_up(check)
+            await self._watcher.show_abandoned(check)
         except GitHubError as error:
             log.warning("github_publish_refused", error=error.detail)
             await checks.abandon(self._database, check)

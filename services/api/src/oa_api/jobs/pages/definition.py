@@ -13,7 +13,7 @@ from oa_api.jobs import queries
 from oa_api.jobs.pages.summary import read_job
 from oa_api.ui.rendering import render
 
-# A page of more is of no use, and a stranger's definition may have 2 MB in one line, or in a line for every byte.
+# No user reads a longer page, and an untrusted definition may have 2 MB in one line, or a line for every byte.
 MAX_LINES, MAX_LINE_CHARACTERS = 3_000, 1_000
 _INDENT = "      "
 _ENCODER = json.JSONEncoder(indent=2, ensure_ascii=False)

@@ -1,7 +1,7 @@
-"""`python -m oa_api.examiner_process MEMORY_BYTES CPU_S`: reads untrusted definitions within limits.
+"""`python -m oa_api.commands.examiner_process MEMORY_BYTES CPU_S`: reads untrusted definitions within limits.
 
 Requests come from the standard input and replies go to the standard output, as frames (see
-oa_api.definitions.examination_frames): first one frame that says that the program is loaded; for each request frames
+oa_api.definitions.examination_frames): first one frame once the program is loaded; for each request frames
 of replies, then its end. The process ends with its input, when a request exceeds its CPU time, and after one that took
 much memory.
 """
