@@ -39,6 +39,7 @@ class Figures:
     peak_bytes: int = 0
     own_peak_bytes: int = 0
     longest_s: float = 0.0
+    longest_block_s: float = 0.0
     errors: list[str] = field(default_factory=list)
     is_running: bool = True
     seconds: dict[str, float] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Figures:
                 f"peak memory, with its children    {self.peak_bytes / _MIB:.0f} MiB of {MEMORY_BYTES / _MIB:.0f}",
                 f"peak memory, without them         {self.own_peak_bytes / _MIB:.0f} MiB",
                 f"slowest other request             {self.longest_s * 1000:.0f} ms; failed: {len(self.errors)}",
+                f"longest block of its event loop   {self.longest_block_s * 1000:.0f} ms",
                 f"the process                       {'runs, not restarted' if self.is_running else 'HAS ENDED'}",
                 *(f"  {seconds:6.1f} s  {name}" for name, seconds in slowest),
             ]
@@ -129,6 +131,12 @@ def _answers(address: str) -> bool:
         return False
 
 
+def _longest_block_s(address: str) -> float:
+    with urlopen(f"{address}/metrics", timeout=60) as response:  # noqa: S310 - loopback
+        lines = response.read().decode().splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith("oa_loop_longest_block_seconds"))
+
+
 class Watch:
     """Measures the API while it is attacked: its memory, and how long another request takes."""
 
@@ -192,6 +200,7 @@ def attack(*, scale: float, files: int) -> Figures:
             _await_end(database.url)
             figures.seconds[name] = time.monotonic() - started
         figures.states = _states(database.url)
+        figures.longest_block_s = _longest_block_s(address)
         figures.is_running = process.running
     return figures
 

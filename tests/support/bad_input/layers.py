@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
 
+from oa_task.read.gdal import pyogrio
 from support.bad_input.case import Case
 
 _SHAPEFILE: dict[str, Any] = {"format": "shapefile"}
@@ -17,6 +17,9 @@ _GPKG: dict[str, Any] = {"format": "gpkg"}
 _GML = b"""<?xml version="1.0"?><c xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><f fid="1">
 <gml:pointProperty><gml:Point><gml:coordinates>1,2</gml:coordinates></gml:Point></gml:pointProperty></f>
 </gml:featureMember></c>"""
+_WFS = _GML.replace(b"<c ", b'<w:FeatureCollection xmlns:w="w" numberMatched="400" ').replace(
+    b"</c>", b"</w:FeatureCollection>"
+)
 _SITE_GRID = 'LOCAL_CS["Site grid",LOCAL_DATUM["Site",0],UNIT["metre",1],AXIS["X",EAST],AXIS["Y",NORTH]]'
 _VRT = b"""<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>
 </OGRVRTDataSource>"""
@@ -94,7 +97,7 @@ CASES = {
     ),
     "a file that is not a shapefile": Case(
         "source.format",
-        ("a.shp", "shapefile", "row 0"),
+        ("a.shp", "text that begins 'xxx", "a shapefile"),
         _shapefile_after(lambda folder: (folder / "a.shp").write_bytes(b"x" * 200) and None),
         conform=_SHAPEFILE,
     ),
@@ -146,9 +149,11 @@ CASES = {
     "a missing layer number": Case(
         "source.empty", (" 7 ", "`conform.layer`", "has a"), _gpkg(), conform={**_GPKG, "layer": 7}
     ),
-    "text instead of a GeoPackage": Case("source.format", ("a.gpkg", "row 0"), b"hello", name="a.gpkg", conform=_GPKG),
+    "text instead of a GeoPackage": Case(
+        "source.format", ("a.gpkg", "'hello'"), b"hello", name="a.gpkg", conform=_GPKG
+    ),
     "a web page instead of a GeoPackage": Case(
-        "source.format", ("a.gpkg", "gpkg"), b"<html>", name="a.gpkg", conform=_GPKG
+        "source.format", ("a.gpkg", "GeoPackage"), b"<html>", name="a.gpkg", conform=_GPKG
     ),
     "a GeoPackage with a damaged page": Case(
         "source.format",
@@ -192,7 +197,9 @@ CASES = {
         lambda folder: _truncate_geometries(write_layer(folder / "a.gpkg", shapes=("LINESTRING (1 2, 3 4)",))),
         conform=_GPKG,
     ),
-    "a missing file geodatabase": Case("source.empty", ("gdb", "a.shp"), _shapefiles("a"), conform={"format": "gdb"}),
+    "a missing file geodatabase": Case(
+        "source.empty", ("gdb", "a.shp", "b.shp"), _shapefiles("a", "b"), conform={"format": "gdb"}
+    ),
     "GML that is damaged in the middle": Case(
         "source.format",
         ("a.gml", "mismatched tag", "line 2", "of 1 rows"),
@@ -204,6 +211,20 @@ CASES = {
         "source.format",
         ("a.gml", "byte 150 ", "element c "),
         _GML[:150],
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
+    "a page of a WFS query": Case(
+        "upstream.truncated",
+        ("a.gml", "400 features", "numberMatched", "has 1"),
+        _WFS,
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
+    "a truncated WFS response": Case(
+        "upstream.truncated",
+        ("a.gml", "truncatedResponse"),
+        _WFS.replace(b"</gml:featureMember>", b"</gml:featureMember><w:truncatedResponse/>"),
         name="a.gml",
         conform={"format": "xml", "srs": "EPSG:4326"},
     ),
@@ -222,9 +243,7 @@ CASES = {
         conform={"format": "xml", "srs": "EPSG:4326"},
     ),
     "GML without a CRS": Case("source.crs", ("`conform.srs`",), _GML, name="a.gml", conform={"format": "xml"}),
-    "XML that points to another file": Case(
-        "source.format", ("a.xml", "row 0"), _VRT, name="a.xml", conform={"format": "xml"}
-    ),
+    "XML that points to another file": Case("source.format", ("a.xml",), _VRT, name="a.xml", conform={"format": "xml"}),
 }
 
 

@@ -9,6 +9,7 @@ from oa_api.pull_requests.changed_sources import SourceChange, read_changes, sou
 from oa_api.pull_requests.definition_review import Finding, Review
 from oa_api.pull_requests.examination import review_change
 from oa_api.pull_requests.repository import Comparison, Pull, Repository
+from oa_shared.supervision import record_progress
 
 MAX_ENTRIES = 500
 _MIB = 1024 * 1024
@@ -57,6 +58,7 @@ class Reviewer:
                 if read_bytes > budget.read_bytes:
                     return _refuse(total, change, f"the definitions exceed {budget.read_bytes:,} bytes together")
                 reviewed = await self._review_change(change, head)
+                record_progress()
                 total.add(reviewed)
                 kept_bytes += _size(change.after) if reviewed.jobs else 0
                 if kept_bytes > budget.kept_bytes:

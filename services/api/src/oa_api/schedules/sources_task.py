@@ -32,6 +32,7 @@ from oa_api.schedules.rows import Progress, RejectionJson, SourceCounts, SourceR
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_shared.fault_points import fault_point
 from oa_shared.scheduling import Lane
+from oa_shared.supervision import record_progress
 
 log = structlog.get_logger()
 _SQL = load_queries("schedules.queries")
@@ -102,6 +103,7 @@ class SourcesTask:
         except UnicodeDecodeError as error:
             return _reject(path, "source.encoding", f"not UTF-8 (byte {error.start})")
         plan = await self._plan(path, text)
+        record_progress()
         if plan.jobs:
             return _ReviewedDefinition(path, text, [])
         return _ReviewedDefinition(path, None, _as_json(plan.rejections))
