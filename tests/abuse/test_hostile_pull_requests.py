@@ -11,4 +11,4 @@ def test_hostile_pull_requests_do_not_end_or_stop_the_api() -> None:
     assert figures.is_running
     assert figures.errors == []
     assert figures.peak_bytes < MEMORY_BYTES / 2
-    assert figures.longest_s < 2, str(figures)
+    assert figures.longest_s < 5, str(figures)

@@ -1,11 +1,12 @@
 """Pull requests of newcomers: they wait for a collaborator, have quotas, and never hold all machines."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from oa_api.pull_requests import reviewer
+from oa_api.pull_requests import reviewer, worker
 from oa_api.pull_requests.report import ABANDONED, HELD, Hold
 from oa_api.pull_requests.reviewer import ReviewBudget
 from oa_api.pull_requests.worker import MAX_UNFINISHED_TAKES
@@ -125,6 +126,25 @@ async def test_event_of_which_the_process_dies_is_abandoned_and_the_check_shows_
     assert row["state"] == "abandoned"
     assert world.check_run()["conclusion"] == "failure"
     assert "could not be examined" in world.comment()
+
+
+async def test_event_that_takes_longer_than_its_lease_is_processed_once(
+    world: GitHubWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_LEASE_S", 0.4)
+    world.github.slow_s = 0.5
+    number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("a"))}))
+    await send_opened(world, number)
+    work = asyncio.create_task(world.worker.run_once())
+    claims = []
+    while not work.done():
+        await asyncio.sleep(0.1)
+        claims.append(work.done() or await world.worker.claim_delivery())
+    assert len(claims) > 10
+    assert set(claims[:-1]) == {None}
+    row = await world.api.database.first("SELECT state, unfinished_takes FROM github_delivery")
+    assert row is not None
+    assert (row["state"], row["unfinished_takes"]) == ("done", 1)
 
 
 async def test_check_of_which_the_process_dies_is_abandoned_and_shows_it(world: GitHubWorld) -> None:

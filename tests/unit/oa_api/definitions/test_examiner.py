@@ -57,7 +57,7 @@ async def test_hostile_definition_of_a_pull_request_has_a_finding_and_blocks_not
     assert reviewed.findings
     assert not reviewed.jobs
     assert all(len(finding.message) < 1000 for finding in reviewed.findings)
-    assert blocked_s < 0.25, "the loop of the API may not work for longer; the machine of a test may be busy"
+    assert blocked_s < 0.1
 
 
 async def test_examination_that_needs_too_much_memory_or_time_is_stopped_and_the_next_one_works() -> None:
@@ -150,15 +150,18 @@ def header() -> dict[str, Any]:
 
 
 async def measure(work: Any) -> tuple[Any, float]:
-    """Return the result of an awaitable, and the longest time for which it kept the event loop from other work."""
+    """Return the result of an awaitable, and the most processor time that the event loop worked without a pause.
+
+    The processor time of this thread: other programs of the machine do not count.
+    """
     longest_s = 0.0
 
     async def watch() -> None:
         nonlocal longest_s
         while True:
-            before = time.perf_counter()
-            await asyncio.sleep(0.005)
-            longest_s = max(longest_s, time.perf_counter() - before - 0.005)
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            longest_s = max(longest_s, time.thread_time() - before)
 
     watcher = asyncio.create_task(watch())
     result = await work

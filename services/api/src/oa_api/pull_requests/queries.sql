@@ -16,6 +16,10 @@ WHERE id = (
 )
 RETURNING id, event, task, tries, unfinished_takes
 
+-- name: renew_delivery
+-- Renews the lease of an event while its definitions are examined (deliveries.keep_delivery).
+UPDATE github_delivery SET due_at = now() + make_interval(secs => %(lease_s)s) WHERE id = %(id)s AND state = 'waiting'
+
 -- name: lock_delivery
 -- Locks an event that is still to be processed, so that a second process does nothing (deliveries.lock_delivery).
 SELECT id FROM github_delivery WHERE id = %(id)s AND state = 'waiting' FOR UPDATE

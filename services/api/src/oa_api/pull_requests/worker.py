@@ -108,7 +108,8 @@ class GitHubWorker:
 
     async def act_on(self, delivery: GitHubDeliveryRow) -> str:
         """Prepare the action; execute it and end the delivery in one transaction. A second process does nothing."""
-        action = await self._planner.prepare(parse_task(delivery.task))
+        async with deliveries.keep_delivery(self._database, delivery.id, lease_s=_LEASE_S):
+            action = await self._planner.prepare(parse_task(delivery.task))
 
         async def work(transaction: Transaction) -> str:
             if not await deliveries.lock_delivery(transaction, delivery.id):
