@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from volunteer.faults import faults
 from volunteer.real_sources import ROWS, RealSource, read_sources
 from volunteer.report import Outcome, judge
 
+FAULT = next(iter(faults()))
 _FULL = {"function": "prefixed_number", "field": "ADDRESS"}
 _STREET = {"function": "postfixed_street", "field": "ADDRESS", "may_contain_units": True}
 CONFORMS: dict[str, dict[str, Any]] = {
@@ -94,4 +96,4 @@ def outcome(features: str, **answer: Any) -> Outcome:
     ],
 )
 def test_judge_success_with_other_rows_needs_a_word(result: Outcome, takes_rows: bool, verdict: str) -> None:  # noqa: FBT001
-    assert judge(result, outcome("abc", warnings=["known"]), takes_rows=takes_rows)[0] == verdict
+    assert judge(result, outcome("abc", warnings=["known"]), replace(FAULT, takes_rows=takes_rows))[0] == verdict
