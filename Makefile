@@ -58,8 +58,9 @@ types: setup ## Check types
 fuzz: setup ## Compare random definitions and rows with a plain reference, read random files, convert random sources; INPUTS=20000
 	@cd tests && ../.venv/bin/python -m bench.fuzz $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.readers $(INPUTS)
-	@cd tests && ../.venv/bin/python -m fuzz.round_trips
+	@cd tests && ../.venv/bin/python -m fuzz.damage $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.geometries $(INPUTS)
+	@cd tests && ../.venv/bin/python -m fuzz.round_trips
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)

@@ -22,7 +22,8 @@ DATABASE = "openaddresses"
 _API_PORT = 5000
 # Settings that jobs get in addition to those from the dispatcher.
 _JOB_SETTINGS = ("OA_ALLOW_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
-_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files")
+_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files", "cases")
+_OPENED = ("files", "cases")  # the ports of sources; jobs reach no other service of this machine
 log = structlog.get_logger(__name__)
 
 
@@ -212,7 +213,7 @@ class Stack:
             "OA_RESULTS_DLQ_URL": queues.results_dlq_url,
             "OA_BUCKET": f"oa-{STACK}",
             "OA_API_URL": self.api_url,
-            "OA_ALLOW_HOSTS": "127.0.0.1,localhost",
+            "OA_ALLOW_HOSTS": ",".join(f"127.0.0.1:{self.ports[name]}" for name in _OPENED),
             "OA_FAULT_POINTS": "on",
             "OA_COMPONENT_GALLERY": "true",
             **self.settings,

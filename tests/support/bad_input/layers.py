@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyogrio
 import shapely
 
+from oa_task.read.gdal import pyogrio
 from support.bad_input.case import Case
 
 _SHAPEFILE: dict[str, Any] = {"format": "shapefile"}
@@ -17,6 +17,9 @@ _GPKG: dict[str, Any] = {"format": "gpkg"}
 _GML = b"""<?xml version="1.0"?><c xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><f fid="1">
 <gml:pointProperty><gml:Point><gml:coordinates>1,2</gml:coordinates></gml:Point></gml:pointProperty></f>
 </gml:featureMember></c>"""
+_WFS = _GML.replace(b"<c ", b'<w:FeatureCollection xmlns:w="w" numberMatched="400" ').replace(
+    b"</c>", b"</w:FeatureCollection>"
+)
 _SITE_GRID = 'LOCAL_CS["Site grid",LOCAL_DATUM["Site",0],UNIT["metre",1],AXIS["X",EAST],AXIS["Y",NORTH]]'
 _VRT = b"""<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>
 </OGRVRTDataSource>"""
@@ -94,7 +97,7 @@ CASES = {
     ),
     "a file that is not a shapefile": Case(
         "source.format",
-        ("a.shp", "shapefile", "row 0"),
+        ("a.shp", "text that begins 'xxx", "a shapefile"),
         _shapefile_after(lambda folder: (folder / "a.shp").write_bytes(b"x" * 200) and None),
         conform=_SHAPEFILE,
     ),
@@ -103,6 +106,39 @@ CASES = {
         ("a.shp", "shapefile", "row 0"),
         _shapefile_after(lambda folder: (folder / "a.shp").write_bytes((folder / "a.shp").read_bytes()[:50]) and None),
         conform=_SHAPEFILE,
+    ),
+    "a shapefile without a .dbf file": Case(
+        "source.columns_missing",
+        ("a.dbf is missing", "a.shp"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").unlink()),
+        conform=_SHAPEFILE,
+        rules={"number": "NO"},
+    ),
+    "an empty .dbf file": Case(
+        "source.columns_missing",
+        ("a.dbf is empty", "a.shp"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes(b"") and None),
+        conform=_SHAPEFILE,
+        rules={"number": "NO"},
+    ),
+    "a damaged header of a .dbf file": Case(
+        "source.format",
+        ("a.dbf", "header", "0 fields"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes(bytes(100)) and None),
+        conform=_SHAPEFILE,
+    ),
+    "a .dbf file that lacks rows": Case(
+        "source.format",
+        ("1 of 1 rows", "a.dbf", "a.shp has 1 shapes"),
+        _shapefile_after(lambda folder: (folder / "a.dbf").write_bytes((folder / "a.dbf").read_bytes()[:70]) and None),
+        conform=_SHAPEFILE,
+    ),
+    "a shapefile that is not in the declared encoding": Case(
+        "source.encoding",
+        ("utf-8", "`conform.encoding`", "'NO'", "row 1"),
+        _shapefile_after(lambda folder: _replace_last_text(folder / "a.dbf", b"\xe9")),
+        conform={**_SHAPEFILE, "encoding": "utf-8"},
+        rules={"number": "NO"},
     ),
     "a shapefile without features": Case(
         "source.empty", (), _shapefile_after(lambda folder: _write_empty(folder / "a.shp")), conform=_SHAPEFILE
@@ -113,9 +149,11 @@ CASES = {
     "a missing layer number": Case(
         "source.empty", (" 7 ", "`conform.layer`", "has a"), _gpkg(), conform={**_GPKG, "layer": 7}
     ),
-    "text instead of a GeoPackage": Case("source.format", ("a.gpkg", "row 0"), b"hello", name="a.gpkg", conform=_GPKG),
+    "text instead of a GeoPackage": Case(
+        "source.format", ("a.gpkg", "'hello'"), b"hello", name="a.gpkg", conform=_GPKG
+    ),
     "a web page instead of a GeoPackage": Case(
-        "source.format", ("a.gpkg", "gpkg"), b"<html>", name="a.gpkg", conform=_GPKG
+        "source.format", ("a.gpkg", "GeoPackage"), b"<html>", name="a.gpkg", conform=_GPKG
     ),
     "a GeoPackage with a damaged page": Case(
         "source.format",
@@ -159,11 +197,34 @@ CASES = {
         lambda folder: _truncate_geometries(write_layer(folder / "a.gpkg", shapes=("LINESTRING (1 2, 3 4)",))),
         conform=_GPKG,
     ),
-    "a missing file geodatabase": Case("source.empty", ("gdb", "a.shp"), _shapefiles("a"), conform={"format": "gdb"}),
+    "a missing file geodatabase": Case(
+        "source.empty", ("gdb", "a.shp", "b.shp"), _shapefiles("a", "b"), conform={"format": "gdb"}
+    ),
+    "GML that is damaged in the middle": Case(
+        "source.format",
+        ("a.gml", "mismatched tag", "line 2", "of 1 rows"),
+        _GML.replace(b"<f ", b"<g "),
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
     "truncated GML": Case(
         "source.format",
         ("a.gml", "byte 150 ", "element c "),
         _GML[:150],
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
+    "a page of a WFS query": Case(
+        "upstream.truncated",
+        ("a.gml", "400 features", "numberMatched", "has 1"),
+        _WFS,
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
+    "a truncated WFS response": Case(
+        "upstream.truncated",
+        ("a.gml", "truncatedResponse"),
+        _WFS.replace(b"</gml:featureMember>", b"</gml:featureMember><w:truncatedResponse/>"),
         name="a.gml",
         conform={"format": "xml", "srs": "EPSG:4326"},
     ),
@@ -182,9 +243,7 @@ CASES = {
         conform={"format": "xml", "srs": "EPSG:4326"},
     ),
     "GML without a CRS": Case("source.crs", ("`conform.srs`",), _GML, name="a.gml", conform={"format": "xml"}),
-    "XML that points to another file": Case(
-        "source.format", ("a.xml", "row 0"), _VRT, name="a.xml", conform={"format": "xml"}
-    ),
+    "XML that points to another file": Case("source.format", ("a.xml",), _VRT, name="a.xml", conform={"format": "xml"}),
 }
 
 
@@ -195,6 +254,12 @@ def _truncate_geometries(path: Path) -> Path:
         database.execute("UPDATE a SET geom = substr(geom, 1, length(geom) - 3)")
     database.close()
     return path
+
+
+def _replace_last_text(path: Path, text: bytes) -> None:
+    """Replace the last text in the table of a shapefile."""
+    body = path.read_bytes()
+    path.write_bytes(body.replace(b" 1", b" " + text))
 
 
 def _write_empty(path: Path) -> None:

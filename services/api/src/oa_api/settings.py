@@ -37,7 +37,8 @@ class Settings:
         default=(),
         metadata={
             "variable": "OA_ALLOW_HOSTS",
-            "help": "Hosts outside the public internet that the API may fetch from.",
+            "help": "Services outside the public internet that the API may reach, as `host:port`, comma-separated; "
+            "a host without a port opens all of its ports, for development.",
         },
     )
     trusted_proxies: tuple[str, ...] = field(

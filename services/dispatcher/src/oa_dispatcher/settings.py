@@ -29,7 +29,8 @@ class DispatcherSettings:
         default=(),
         metadata={
             "variable": "OA_ALLOW_HOSTS",
-            "help": "Hosts on private networks that containers may reach, comma-separated.",
+            "help": "Services on private networks that jobs may reach, as `host:port`, comma-separated; a host without "
+            "a port opens all of its ports, for development.",
         },
     )
     task_api_url: str = field(default="", metadata={"help": "URL of the API for containers; empty means OA_API_URL."})

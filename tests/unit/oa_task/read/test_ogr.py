@@ -1,8 +1,10 @@
 """Formats read through GDAL: fields as text, points, encodings, axis order, drivers."""
 
 import datetime as dt
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +28,28 @@ def write(path: Path, *shapes: str, crs: str = "EPSG:4326", encoding: str | None
     bodies = shapely.to_wkb(shapely.from_wkt(shapes), output_dimension=3)
     kind = shapely.from_wkt(shapes[0]).geom_type + (" Z" if "Z" in shapes[0] else "")
     pyogrio.raw.write(
-        path, bodies, columns, list(fields), geometry_type=kind, crs=crs, **({"encoding": encoding} if encoding else {})
+        path,
+        bodies,
+        columns,
+        list(fields),
+        geometry_type=kind,
+        crs=crs,
+        **({"encoding": encoding} if encoding else {}),
+        **({"driver": "OpenFileGDB"} if path.suffix == ".gdb" else {}),
     )
     return path
 
 
 @settings(deadline=None)
 @given(values=st.lists(st.none() | st.floats(), min_size=1))
-def test_text_column_any_float_is_its_python_text(values: list[float | None]) -> None:
+def test_text_column_any_float_is_its_python_text_but_long_whole_numbers(values: list[float | None]) -> None:
     column = text_column(pa.array(values, type=pa.float64()))
-    assert column.to_list() == ["" if value is None else str(value) for value in values]
+    for text, value in zip(column.to_list(), values, strict=True):
+        if value is not None and 1e16 <= abs(value) < 1e21:
+            assert text.lstrip("-").isdigit()
+            assert float(text) == value
+        else:
+            assert text == ("" if value is None else str(value))
 
 
 @pytest.mark.parametrize(
@@ -56,8 +70,17 @@ def test_text_column_each_type_is_the_text_that_rules_read(array: pa.Array, text
     assert text_column(array).to_list() == texts
 
 
-def test_text_column_integers_are_real_formats_floats() -> None:
-    assert text_column(pa.array([12345678901]), integers_are_real=True).to_list() == ["12345678901.0"]
+def test_text_column_integers_are_real_formats_floats_and_keeps_all_digits() -> None:
+    integers = [12345678901, -7, 1234567890123456789, -(2**63), 9999999999999999, 10**16]
+    assert text_column(pa.array([*integers, None]), integers_are_real=True).to_list() == [
+        "12345678901.0",
+        "-7.0",
+        "1234567890123456789",
+        "-9223372036854775808",
+        "9999999999999999.0",
+        "10000000000000000",
+        "",
+    ]
 
 
 @pytest.mark.parametrize("shape", ["POINT (1 2)", "POINT Z (1 2 3)", "POINT M (1 2 3)", "POINT ZM (1 2 3 4)"])
@@ -144,7 +167,7 @@ def test_projection_has_x_first_unless_authority_axes() -> None:
 def test_gdal_has_only_the_drivers_of_the_formats() -> None:
     program = "import oa_task.read.source, pyogrio; print(sorted(pyogrio.list_drivers()))"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "['ESRI Shapefile', 'GML', 'GPKG', 'MEM', 'OpenFileGDB']"
+    assert result.stdout.strip() == "['ESRI Shapefile', 'GML', 'GPKG', 'LIBKML', 'MEM', 'MapInfo File', 'OpenFileGDB']"
 
 
 def test_limit_truncates_shapes(tmp_path: Path) -> None:
@@ -152,3 +175,45 @@ def test_limit_truncates_shapes(tmp_path: Path) -> None:
     (batch,) = read_files([line], {"format": "gpkg"}, limit=2).batches
     assert isinstance(batch.geometry, Shapes)
     assert len(batch) == 2
+
+
+def set_text(path: Path, statement: str) -> None:
+    """Run a statement without the triggers of the spatial index, which need functions of GDAL."""
+    with closing(sqlite3.connect(path)) as database:
+        triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute(statement)
+        database.commit()
+
+
+@pytest.mark.parametrize("encoding", [None, "ISO-8859-1"])
+def test_text_that_is_not_utf8_costs_one_row_or_is_in_the_declared_encoding(
+    tmp_path: Path, encoding: str | None
+) -> None:
+    path = write(tmp_path / "a.gpkg", *["POINT (1 2)"] * 40, NO=["1"] * 40, ST=["Añasco"] * 40)
+    set_text(path, "UPDATE a SET ST = CAST(X'41F161' AS TEXT) WHERE fid = 17")
+    conform = {"format": "gpkg", **({"encoding": encoding} if encoding else {})}
+    found = read_files([path], conform)
+    expected = "Aña" if encoding else ""
+    assert found.column("ST") == [expected if number == 16 else "Añasco" for number in range(40)]
+    reasons = {
+        name: (reason["count"], reason["examples"][0]["row"]) for name, reason in found.bad_rows.report().items()
+    }
+    assert reasons == ({} if encoding else {"text that is not utf-8 in column 'ST'": (1, 17)})
+
+
+def test_text_that_is_not_utf8_in_a_column_that_no_rule_reads_costs_nothing(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", "POINT (1 2)", NO=["1"], ST=["a"], OTHER=["b"])
+    set_text(path, "UPDATE a SET OTHER = CAST(X'FF' AS TEXT)")
+    assert read_files([path], {"format": "gpkg"}, all_columns=False).bad_rows.report() == {}
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".gpkg", ".gdb"])
+def test_batches_name_the_columns_of_real_numbers(tmp_path: Path, suffix: str) -> None:
+    kind = {".shp": "shapefile", ".gpkg": "gpkg", ".gdb": "gdb"}[suffix]
+    path = write(tmp_path / f"a{suffix}", "POINT (1 2)", NO=["1"], REAL=[12.0])
+    files = [path] if path.is_file() else sorted(path.rglob("*"))
+    (batch,) = read_files(files, {"format": kind}).batches
+
+    assert batch.real_columns == {"REAL"}

@@ -8,24 +8,31 @@ from oa_task.read.columns import plain_line_ends, text
 
 # Between these bounds polars formats a number as Python's repr does; outside them only one of the two uses an exponent.
 _LEAST_PLAIN, _MOST_PLAIN = 1e-4, 1e16
+_MOST_PLAIN_INTEGER = int(_MOST_PLAIN)
+_MOST_WHOLE = 1e21
 _WITHOUT_TEXT = ""
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Return whether the values of a type are text."""
+    return bool(kinds.is_string(kind) or kinds.is_large_string(kind))
 
 
 def text_column(array: pa.Array, *, integers_are_real: bool = False) -> pl.Series:
     """Return a column as text, "" for null. `integers_are_real` formats 64-bit integers as floats, as for FileGDB.
 
-    Raises pyarrow.ArrowInvalid for text that is not UTF-8.
+    Whole numbers of many digits have no exponent. Raises pyarrow.ArrowInvalid for text that is not UTF-8.
     """
     kind = array.type
-    if kinds.is_string(kind) or kinds.is_large_string(kind):
+    if is_text(kind):
         array.validate(full=True)
         result = plain_line_ends(_series(array))
     elif kinds.is_int64(kind) and integers_are_real:
-        result = _float_text(_series(array).cast(pl.Float64))
+        result = _integer_text(_series(array))
     elif kinds.is_integer(kind):
         result = _series(array).cast(pl.String)
     elif kinds.is_floating(kind):
-        result = _float_text(_series(array).cast(pl.Float64))
+        result = float_text(_series(array).cast(pl.Float64))
     elif kinds.is_boolean(kind):
         result = _series(array).cast(pl.String).str.to_titlecase()
     elif kinds.is_date32(kind):
@@ -49,12 +56,26 @@ def _series(array: pa.Array) -> pl.Series:
     return series
 
 
-def _float_text(values: pl.Series) -> pl.Series:
+def _integer_text(values: pl.Series) -> pl.Series:
+    """Return integers as the text of the equal float, or their digits where a float would need an exponent."""
+    digits = values.cast(pl.String)
+    is_short = (values > -_MOST_PLAIN_INTEGER) & (values < _MOST_PLAIN_INTEGER)
+    return (digits + ".0").zip_with(is_short.fill_null(value=False), digits)
+
+
+def float_text(values: pl.Series) -> pl.Series:
+    """Return real numbers as Python's text of them, but long whole numbers as their digits, without an exponent."""
     result = values.cast(pl.String)
     size = values.abs()
     is_plain = (size == 0) | ((size >= _LEAST_PLAIN) & (size < _MOST_PLAIN))
     others = (~is_plain).arg_true()
-    return result.scatter(others, [repr(value) for value in values.gather(others).to_list()]) if len(others) else result
+    return (
+        result.scatter(others, [_number(value) for value in values.gather(others).to_list()]) if len(others) else result
+    )
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if _MOST_PLAIN <= abs(value) < _MOST_WHOLE else repr(value)
 
 
 def _timestamp_text(values: pl.Series) -> pl.Series:

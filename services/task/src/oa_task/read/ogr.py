@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -11,13 +11,18 @@ import pyarrow as pa
 
 from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
-from oa_task.read.arrow_text import holds_reals, text_column
+from oa_task.read.announcement import page_of_gml
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
-from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, is_about_types, pyogrio
+from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, is_about_types, plain_message, pyogrio
 from oa_task.read.gml_skips import note_skip
+from oa_task.read.layer_selection import choose_layer
 from oa_task.read.markup import refuse_truncated_xml
+from oa_task.read.ogr_attributes import OgrAttributes
 from oa_task.read.request import ReadRequest
+from oa_task.read.shapefile import ShapefileTable
+from oa_task.read.shapes_index import remove_short_index
 from oa_task.read.web_page import refuse_web_page
+from oa_task.read.xml_text import XML_FORMATS, readable_xml
 from oa_task.runtime.failure import TaskFailure
 
 _BATCH_ROWS = 20_000
@@ -27,18 +32,16 @@ _UNREADABLE = (
     pyogrio.errors.FieldError,
     pyogrio.errors.GeometryError,
 )
-_UTF8 = frozenset({"UTF-8", "UTF8"})
+LayerTable = OgrAttributes | ShapefileTable
 
 
 @dataclass(frozen=True, slots=True)
 class _OpenLayer:
-    """A layer during reading; `selected` names the fields to read."""
+    """A layer during reading."""
 
     request: ReadRequest
-    fields: tuple[str, ...]
-    selected: list[str]
+    table: LayerTable
     srs: Projection
-    geometry: str
 
 
 def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
@@ -52,43 +55,71 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
         yield from _batches(request)
     except (*_UNREADABLE, pa.ArrowException) as error:
         row = request.bad_rows.rows_read
-        reason = f"{path.name} cannot be read as {request.format} after row {row:,}: {error}"
+        reason = f"{path.name} cannot be read as {request.format} after row {row:,}: {plain_message(error, path)}"
         raise TaskFailure("source.format", reason) from error
     except UnicodeDecodeError as error:
         raise TaskFailure("source.encoding", f"{path.name}: {error}; set `conform.encoding`") from error
 
 
 def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
+    first_row = request.bad_rows.rows_read
     with ExitStack() as stack:
         with _collect_warnings(request):
             layer, reader = _open_layer(request, stack)
         while True:
             with _collect_warnings(request):
-                batch = next(reader, None)
+                batch = _next_batch(reader)
             if batch is None:
+                _note_page(request, request.bad_rows.rows_read - first_row)
+                layer.table.finish()
                 return
             yield _features(batch, layer)
             request.bad_rows.rows_read += batch.num_rows
+
+
+def _next_batch(reader: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
+    """Return the next features, None at the end. Raises pyogrio's DataLayerError where GDAL meets damaged data."""
+    try:
+        return next(reader, None)
+    except OSError as error:
+        raise pyogrio.errors.DataLayerError(str(error)) from error
 
 
 def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Iterator[pa.RecordBatch]]:
     """Open the layer; the stack closes it."""
     path = request.path
     options = OPEN_OPTIONS.get(request.format, {})
-    if request.format == "xml":
+    if request.format in XML_FORMATS:
         refuse_truncated_xml(path)
-    name = _layer_name(request)
-    info = pyogrio.read_info(path, layer=name, **options)
+        path = readable_xml(request)
+        request = replace(request, path=path)
+    is_shapefile = request.format.startswith("shapefile")
+    if is_shapefile and (warning := remove_short_index(path)):
+        request.bad_rows.warn(warning)
+    name = choose_layer(request)
+    encoding = ShapefileTable.encoding if is_shapefile else None
+    info = pyogrio.read_info(path, layer=name, encoding=encoding, **options)
     _check_driver(info, request.format)
-    fields = tuple(str(field) for field in info["fields"])
-    selected = [field for field in fields if field in request.columns]
-    encoding = _encoding(info, request)
+    table = ShapefileTable(request) if is_shapefile else OgrAttributes(request, info, options)
     source = pyogrio.open_arrow(
-        path, layer=name, columns=selected, batch_size=_BATCH_ROWS, encoding=encoding, use_pyarrow=True, **options
+        path,
+        layer=name,
+        columns=table.selected,
+        batch_size=_BATCH_ROWS,
+        encoding=encoding,
+        return_fids=True,
+        use_pyarrow=True,
+        **options,
     )
-    meta, reader = stack.enter_context(source)
-    geometry = meta["geometry_name"] or "wkb_geometry"
-    return _OpenLayer(request, fields, selected, _projection(info, request), geometry), iter(reader)
+    _, reader = stack.enter_context(source)
+    return _OpenLayer(request, table, _projection(info, request)), iter(reader)
+
+
+def _note_page(request: ReadRequest, features: int) -> None:
+    """Keep what a WFS server says of the features that its answer lacks."""
+    if request.format == "xml":
+        page = page_of_gml(request.path, features, layers=lambda: len(pyogrio.list_layers(request.path)))
+        request.bad_rows.pages.add(page)
 
 
 @contextmanager
@@ -101,18 +132,6 @@ def _collect_warnings(request: ReadRequest) -> Iterator[None]:
         text = str(warning.message).replace(f"{request.path.parent}/", "")
         if not (is_about_types(text) or note_skip(text, request.bad_rows)):
             request.bad_rows.warn(text)
-
-
-def _layer_name(request: ReadRequest) -> str | int:
-    """Return the layer that the conform selects by name or number, the first one by default."""
-    layer = request.conform.get("layer", 0)
-    names = [str(name) for name in pyogrio.list_layers(request.path)[:, 0]]
-    if layer in names:
-        return str(layer)
-    if str(layer).isdecimal() and int(str(layer)) < len(names):
-        return int(str(layer))
-    text = f"missing layer {layer!r} (`conform.layer`); the data has {', '.join(names[:50]) or 'no layers'}"
-    raise TaskFailure("source.empty", text)
 
 
 def _check_driver(info: Mapping[str, object], kind: str) -> None:
@@ -133,30 +152,22 @@ def _projection(info: Mapping[str, object], request: ReadRequest) -> Projection:
     raise TaskFailure("source.crs", "missing coordinate reference system: the data states none; set `conform.srs`")
 
 
-def _encoding(info: Mapping[str, object], request: ReadRequest) -> str | None:
-    """Return the encoding to decode text from if the data does not name it: for shapefiles without a .cpg."""
-    if not request.format.startswith("shapefile") or str(info.get("encoding", "")).upper() in _UTF8:
-        return None
-    return request.option("encoding") or "ISO-8859-1"
-
-
 def _features(batch: pa.RecordBatch, layer: _OpenLayer) -> FeatureBatch:
     first_row = layer.request.bad_rows.rows_read
-    is_gdb = layer.request.format == "gdb"
-    data = {name: text_column(batch.column(name), integers_are_real=is_gdb) for name in layer.selected}
-    frame = pl.DataFrame(data) if data else pl.DataFrame({"": [""] * batch.num_rows}, schema={"": pl.String})
     rows = np.arange(first_row, first_row + batch.num_rows)
-    real = [name for name in layer.selected if holds_reals(batch.column(name).type, integers_are_real=is_gdb)]
+    frame = layer.table.frame(batch, rows)
+    if not frame.width:
+        frame = pl.DataFrame({"": [""] * batch.num_rows}, schema={"": pl.String})
     geometry = _geometry(batch, layer, rows)
-    return FeatureBatch(first_row, frame, geometry, layer.fields, real_columns=frozenset(real))
+    return FeatureBatch(first_row, frame, geometry, layer.table.names, real_columns=layer.table.reals)
 
 
 def _geometry(batch: pa.RecordBatch, layer: _OpenLayer, rows: np.ndarray) -> Points | Shapes:
     bad_rows = layer.request.bad_rows
-    if layer.geometry not in batch.schema.names:
-        text = f"the layer has no geometry column; its fields are {', '.join(layer.fields[:50])}"
+    column = layer.table.geometry(batch)
+    if column is None:
+        text = f"the layer has no geometry column; its fields are {', '.join(layer.table.names[:50])}"
         raise TaskFailure("source.format", text)
-    column = batch.column(layer.geometry)
     pairs = wkb.points(column)
     if pairs is not None:
         return lon_lat_points(*pairs, rows, srs=layer.srs, bad_rows=bad_rows)
