@@ -60,9 +60,7 @@ class AttemptFiles:
     async def _upload_file(self, path: Path, name: str) -> None:
         key = self._prefix + name
         if not await self._storage.put_new_file(key, path, media_type_of(name)):
-            text = (
-                f"{key} exists with other bytes, from an earlier container; the next attempt has keys of its own"
-            )
+            text = f"{key} exists with other bytes, from an earlier container; the next attempt has keys of its own"
             raise TaskFailure("infra.storage", text)
 
     async def store_outcome(self, message: StatusMessage) -> tuple[StatusMessage, bool]:

@@ -17,11 +17,8 @@ from oa_shared.storage import StorageUnavailableError
 from oa_shared.tracing import trace_id
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
-<<<<<<< HEAD
 from oa_task.sandbox.landlock import landlock_version
-=======
 from oa_task.sandbox.limits import hide_from_children, limit_file_size
->>>>>>> main
 
 log = structlog.get_logger()
 

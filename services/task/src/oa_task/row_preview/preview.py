@@ -50,24 +50,14 @@ async def explain_row(output: PreviousFolder, row: int) -> PreviewRow:
 
 async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> JsonObject:
     entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
-<<<<<<< HEAD
-    download = SourceDownload(entry, sandbox.room / "raw", Guard(job.allowed_hosts), DownloadLimits(), on_progress)
+    guard = Guard(job.allowed_hosts)
+    download = SourceDownload(entry, sandbox.room / "raw", guard, DownloadLimits(), on_progress)
     if entry.is_esri:
-        return await _inspect_while_downloading(job, count, download, sandbox)
-    raws = [raw.path for raw in await download.fetch()]
-    return await _inspect(sandbox, job.definition, entry, raws, first=1, count=count)
-=======
-    with tempfile.TemporaryDirectory(prefix="oa-task-") as folder:
-        work = Path(folder)
-        guard = Guard(job.allowed_hosts)
-        download = SourceDownload(entry, work / "raw", guard, DownloadLimits(), on_progress)
-        if entry.is_esri:
-            with withhold_details(guard):
-                return await _inspect_while_downloading(job, count, download, sandbox, work)
-        raws = [raw.path for raw in await download.fetch()]
         with withhold_details(guard):
-            return await _inspect(sandbox, _request(job.definition, entry, raws, work, first=1, count=count))
->>>>>>> main
+            return await _inspect_while_downloading(job, count, download, sandbox)
+    raws = [raw.path for raw in await download.fetch()]
+    with withhold_details(guard):
+        return await _inspect(sandbox, job.definition, entry, raws, first=1, count=count)
 
 
 async def _inspect_while_downloading(

@@ -14,11 +14,8 @@ from oa_task.definition.task_entry import TaskEntry, read_definition, select_ent
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.source import SourceDownload
-<<<<<<< HEAD
-from oa_task.results.accepted_files import accept_files
-=======
 from oa_task.download.withheld_details import withhold_details
->>>>>>> main
+from oa_task.results.accepted_files import accept_files
 from oa_task.results.atomic_output import commit, staging_folder
 from oa_task.results.files import CACHE_FILE, CONVERSION_FILES, DEFINITION_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder, PreviousResult
@@ -102,25 +99,12 @@ class _JobRunner:
         job = self._job
         definition = await asyncio.to_thread(job.definition.read_bytes)
         entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
-<<<<<<< HEAD
-        guard = Guard(job.allowed_hosts)
         folder = self._sandbox.room / "raw"
-        download = SourceDownload(entry, folder, guard, self._limits.download, self._on_progress, job.previous)
+        download = SourceDownload(entry, folder, self._guard, self._limits.download, self._on_progress, job.previous)
         raws, report = await self._download_and_convert(entry, download)
         await asyncio.to_thread(accept_files, self._sandbox.out, self._out, CONVERSION_FILES)
         log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
         await asyncio.to_thread(write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report)
-=======
-        download = SourceDownload(
-            entry, self._folder / "raw", self._guard, self._limits.download, self._on_progress, job.previous
-        )
-        with started or Sandbox(self._limits.sandbox) as sandbox:
-            raws, report = await self._download_and_convert(entry, download, sandbox)
-            log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
-            await asyncio.to_thread(
-                write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report
-            )
->>>>>>> main
         return report
 
     async def _download_and_convert(
@@ -162,10 +146,6 @@ class _JobRunner:
             title=job.source_name or job.definition.stem,
             without=tuple(job.without),
         )
-<<<<<<< HEAD
-        report = await self._sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
-        return check_report(report, ConversionReportSchema)
-=======
         with withhold_details(self._guard):
-            return await sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
->>>>>>> main
+            report = await self._sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
+        return check_report(report, ConversionReportSchema)
