@@ -9,12 +9,15 @@ from urllib.error import HTTPError
 
 import psycopg2
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from click.testing import CliRunner
 
 from oa_local.aws_client import client
 from oa_local.batch.process import BatchProcess
-from oa_local.emulator import Emulator
+from oa_local.emulator import Emulator, Keys
 from oa_local.postgres import Postgres
 from oa_local.provision import Queues
 from oa_task.main import main
@@ -24,8 +27,10 @@ NEW_DEFINITION = json.dumps(
 ).encode()
 
 
-def signed(key: str) -> str:
-    return f"AWS4-HMAC-SHA256 Credential={key}/20260101/us-east-1/batch/aws4_request, SignedHeaders=host, Signature=0"
+def signed_headers(batch: BatchProcess, keys: Keys, body: bytes = NEW_DEFINITION) -> dict[str, str]:
+    request = AWSRequest("POST", f"{batch.url}/v1/registerjobdefinition", {"Content-Type": "application/json"}, body)
+    SigV4Auth(Credentials(keys.access_key, keys.secret_key), "batch", "us-east-1").add_auth(request)
+    return dict(request.headers.items())
 
 
 def post(batch: BatchProcess, headers: dict[str, str]) -> int:
@@ -38,8 +43,9 @@ def post(batch: BatchProcess, headers: dict[str, str]) -> int:
         return error.code
 
 
-def test_batch_refuses_pages_other_hosts_and_other_keys(batch: BatchProcess, aws: dict[str, str]) -> None:
-    own = {"Content-Type": "application/json", "Authorization": signed(aws["AWS_ACCESS_KEY_ID"])}
+def test_batch_refuses_pages_other_hosts_and_other_keys(batch: BatchProcess, emulator: Emulator) -> None:
+    keys = emulator.keys
+    own = signed_headers(batch, keys)
     assert post(batch, own) == 200
     refused = {
         "page with text": own | {"Content-Type": "text/plain", "Origin": "https://evil.example"},
@@ -47,9 +53,11 @@ def test_batch_refuses_pages_other_hosts_and_other_keys(batch: BatchProcess, aws
         "page of this machine": own | {"Origin": "http://127.0.0.1:1"},
         "rebound name": own | {"Host": "evil.example"},
         "form": own | {"Content-Type": "application/x-www-form-urlencoded"},
-        "no key": {"Content-Type": "application/json"},
-        "another key": own | {"Authorization": signed("test")},
-        "part of the key": own | {"Authorization": signed(aws["AWS_ACCESS_KEY_ID"][:-1])},
+        "no signature": {"Content-Type": "application/json"},
+        "another body": signed_headers(batch, keys, b"{}"),
+        "another access key": signed_headers(batch, Keys("test", keys.secret_key)),
+        "the access key of a presigned URL": signed_headers(batch, Keys(keys.access_key, "test")),
+        "no key": {"Content-Type": "application/json", "Authorization": "AWS4-HMAC-SHA256"},
     }
     statuses = {name: post(batch, headers) for name, headers in refused.items()}
     assert {name for name, status in statuses.items() if status not in {403, 415}} == set()
@@ -80,13 +88,18 @@ def test_batch_has_the_limit_of_aws_for_overrides(batch: BatchProcess) -> None:
 def test_emulator_refuses_requests_without_its_keys(emulator: Emulator, queues: Queues) -> None:
     with pytest.raises(HTTPError, match="403"):
         urllib.request.urlopen(f"{queues.results_url}?Action=ReceiveMessage", timeout=10)  # noqa: S310 - a server of this test
-    for key in ("test", "000000000000", emulator.keys.access_key[:-1], f"{emulator.keys.access_key}0"):
-        environ = emulator.environ | {"AWS_ACCESS_KEY_ID": key}
+    own = emulator.keys
+    for keys in (Keys("test", "test"), Keys("000000000000", own.secret_key), Keys(own.access_key, "test")):
+        environ = emulator.environ | {"AWS_ACCESS_KEY_ID": keys.access_key, "AWS_SECRET_ACCESS_KEY": keys.secret_key}
         with pytest.raises(ClientError):
             client("sqs", environ).receive_message(QueueUrl=queues.results_url)
         with pytest.raises(ClientError):
             client("s3", environ).list_buckets()
-    assert Emulator(Path("unused")).keys != emulator.keys
+    # A presigned URL names the access key: it reads objects, and calls no queue.
+    for query in (f"AWSAccessKeyId={own.access_key}", f"X-Amz-Credential={own.access_key}/20260101/us-east-1/sqs"):
+        with pytest.raises(HTTPError, match="403"):
+            urllib.request.urlopen(f"{queues.results_url}?Action=ReceiveMessage&{query}", timeout=10)  # noqa: S310 - likewise
+    assert Emulator(Path("unused")).keys != own
 
 
 def test_postgres_requires_its_password(postgres: Postgres) -> None:

@@ -15,7 +15,7 @@ _START_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of an AWS client; the access key is a secret of one start."""
+    """The keys of an AWS client; the emulators accept the signatures of one start."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -40,7 +40,7 @@ def client_environ(url: str, keys: Keys) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Emulator:
-    """An emulator, which serves requests with its access key only; `keep` saves queues and objects across restarts."""
+    """An emulator, which serves requests with its signature only; `keep` saves queues and objects across restarts."""
 
     folder: Path
     port: int = field(default_factory=free_port)
@@ -62,6 +62,7 @@ class Emulator:
                 "MINISTACK_HOST": "127.0.0.1",
                 "SERVICES": "s3,sqs,sts",
                 "AWS_ACCESS_KEY_ID": self.keys.access_key,
+                "AWS_SECRET_ACCESS_KEY": self.keys.secret_key,
                 "IOT_MTLS_ENABLED": "0",
                 "SFTP_ENABLED": "0",
                 "PERSIST_STATE": persist,

@@ -1,16 +1,17 @@
-"""The program of the AWS emulator: MiniStack behind a gate. AWS_ACCESS_KEY_ID is the key that requests must name."""
+"""The program of the AWS emulator: MiniStack behind a gate that asks for the keys of this start."""
 
 import os
 
 from ministack import app as ministack
 
-from oa_local.access_key_gate import require_access_key
+from oa_local.access_key_gate import AccessKeyGate
 
 
 def main() -> None:
     """Serve until stopped; the settings of MiniStack are environment variables."""
     # MiniStack serves the application that this name has when `main` runs.
-    ministack.app = require_access_key(ministack.app, os.environ["AWS_ACCESS_KEY_ID"])
+    keys = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
+    ministack.app = AccessKeyGate(ministack.app, *keys)
     ministack.main()
 
 

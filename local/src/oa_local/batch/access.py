@@ -1,28 +1,24 @@
-"""Who may call the Batch emulation, which runs commands: its own stack, with the access key of this start.
+"""Who may call the Batch emulation, which runs commands: the holders of the secret key of its stack.
 
-A page in a browser and another user of the machine reach the port too. AWS asks for a signature; here the access key
-is a secret, so its presence is enough.
+A page in a browser and another user of the machine reach the port too.
 """
 
-import hmac
 import re
 from http import HTTPStatus
 
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
-_CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256 Credential=([^/,\s]+)/")
+from oa_local.aws_signature import SignedRequest, is_signed, lower_headers
+from oa_local.emulator import Keys
+
 _JSON = re.compile(r"application/(json|x-amz-json-1\.[01])\Z")
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost"})
 OPEN_PATH = "/health"
 
 
-def _refusal(status: HTTPStatus, code: str, message: str) -> web.Response:
-    return web.json_response({"message": message}, status=status, headers={"x-amzn-ErrorType": code})
-
-
-def require_access_key(access_key: str, hosts: frozenset[str]) -> Middleware:
-    """Return a middleware that serves requests of AWS clients with this key, to one of the hosts, and no browser."""
+def require_signature(keys: Keys, hosts: frozenset[str]) -> Middleware:
+    """Return a middleware that serves requests with a signature of the keys, to one of the hosts, and no browser."""
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -35,10 +31,16 @@ def require_access_key(access_key: str, hosts: frozenset[str]) -> Middleware:
         if not _JSON.match(request.content_type):
             text = f"the content type is {request.content_type}, which must be application/json"
             return _refusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "ClientException", text)
-        credential = _CREDENTIAL.match(request.headers.get("Authorization", ""))
-        if credential is None or not hmac.compare_digest(credential[1].encode(), access_key.encode()):
-            text = "the request is not signed with the access key of this stack"
+        path, _, query = request.raw_path.partition("?")
+        signed = SignedRequest(request.method, path, query, lower_headers(request.headers.items()))
+        body = await request.read()
+        if not is_signed(signed, body, access_key=keys.access_key, secret_key=keys.secret_key):
+            text = "the request is not signed with the keys of this stack"
             return _refusal(HTTPStatus.FORBIDDEN, "UnrecognizedClientException", text)
         return await handler(request)
 
     return check
+
+
+def _refusal(status: HTTPStatus, code: str, message: str) -> web.Response:
+    return web.json_response({"message": message}, status=status, headers={"x-amzn-ErrorType": code})

@@ -12,12 +12,13 @@ from typing import NotRequired, TypedDict
 
 from aiohttp import web
 
-from oa_local.batch.access import LOOPBACK_HOSTS, OPEN_PATH, require_access_key
+from oa_local.batch.access import LOOPBACK_HOSTS, OPEN_PATH, require_signature
 from oa_local.batch.aws_types import NewDefinition, RegisteredDefinition, SubmittedJob
 from oa_local.batch.events import EventSender
 from oa_local.batch.job import ACCOUNT, EmulatedJob, Ledger
 from oa_local.batch.runner import ProcessRunner
 from oa_local.batch.scheduler import Scheduler
+from oa_local.emulator import Keys
 from oa_shared.carriers import MAX_OVERRIDE_CHARACTERS
 from oa_shared.json_types import JsonObject
 from oa_shared.logging import configure_logging
@@ -178,9 +179,9 @@ async def _health(_request: web.Request) -> web.Response:
 
 
 def create_app(
-    folder: Path, *, access_key: str, hosts: frozenset[str], results_queue_url: str | None, slots: int
+    folder: Path, *, keys: Keys, hosts: frozenset[str], results_queue_url: str | None, slots: int
 ) -> web.Application:
-    """Return the server; `folder` holds its state, and requests need the access key and one of the hosts."""
+    """Return the server; `folder` holds its state, and requests need a signature and one of the hosts."""
     ledger = Ledger(folder)
     events = EventSender(results_queue_url, os.environ)
     scheduler = Scheduler(ledger, ProcessRunner(folder), events, slots=slots)
@@ -194,7 +195,7 @@ def create_app(
         with suppress(asyncio.CancelledError):
             await sender
 
-    app = web.Application(client_max_size=1024 * 1024, middlewares=[require_access_key(access_key, hosts)])
+    app = web.Application(client_max_size=1024 * 1024, middlewares=[require_signature(keys, hosts)])
     app.add_routes([*BatchApi(ledger, scheduler).routes(), web.get(OPEN_PATH, _health)])
     app.cleanup_ctx.append(lifetime)
     return app
@@ -210,13 +211,13 @@ def main() -> None:
     parser.add_argument("--results-queue-url", help="the queue for state changes")
     parser.add_argument("--allowed-host", action="append", default=[], help="another name of this server; repeatable")
     options = parser.parse_args()
-    access_key = os.environ.get("AWS_ACCESS_KEY_ID", "")
-    if not access_key:
-        sys.exit("AWS_ACCESS_KEY_ID is not set: it is the key that requests must have")
+    keys = Keys(os.environ.get("AWS_ACCESS_KEY_ID", ""), os.environ.get("AWS_SECRET_ACCESS_KEY", ""))
+    if not keys.access_key or not keys.secret_key:
+        sys.exit("AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set: requests must be signed with them")
     configure_logging("batch")
     app = create_app(
         options.folder,
-        access_key=access_key,
+        keys=keys,
         hosts=LOOPBACK_HOSTS | {*options.allowed_host},
         results_queue_url=options.results_queue_url,
         slots=options.slots,
