@@ -15,7 +15,7 @@ from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
 from oa_local.private_file import write_private
-from oa_local.process import Process, StartError, accepts, free_port
+from oa_local.process import Process, StartError, accepts, free_port, is_ready
 from oa_local.provision import Queues, create_bucket, create_queues
 
 STACK = "local"
@@ -173,21 +173,23 @@ class Stack:
         environ = self._common()
         api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"]), "OA_DATABASE_URL": self.database_url}
         api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")
-        yield self._program("api", [_program_path("oa-api")], {**environ, **api})
+        yield self._program("api", [_program_path("oa-api")], {**environ, **api}, is_ready)
         dispatcher = {
             "OA_HEALTH_PORT": str(self.ports["dispatcher"]),
             "AWS_ENDPOINT_URL_BATCH": f"http://127.0.0.1:{self.ports['batch']}",
         }
         yield self._program("dispatcher", [_program_path("oa-dispatcher")], {**environ, **dispatcher})
 
-    def _program(self, name: str, command: list[str], environ: dict[str, str]) -> Service:
+    def _program(
+        self, name: str, command: list[str], environ: dict[str, str], is_ready: Callable[[int], bool] = accepts
+    ) -> Service:
         process = Process(command, log=self._log(name), environ=environ)
         port = self.ports[name]
 
         def start() -> None:
             process.start()
             deadline = time.monotonic() + 30
-            while not accepts(port):
+            while not is_ready(port):
                 if not process.running or time.monotonic() > deadline:
                     raise StartError(f"{name} did not start:\n{process.tail()}")
                 time.sleep(0.05)

@@ -52,6 +52,12 @@ class DispatcherSettings:
         default=900,
         metadata={"help": "Seconds after which a submitted job that Batch does not know is reported as lost."},
     )
+    worker_hang_s: float = field(
+        default=600, metadata={"help": "Seconds without progress after which the consumer or the sweep is restarted."}
+    )
+    loop_hang_s: float = field(
+        default=10, metadata={"help": "Seconds after which the process ends if its event loop hangs; 0 for never."}
+    )
     job_timeout_s: int = field(default=6 * 3600, metadata={"help": "Time limit of a container in seconds."})
     job_deadline_s: float = field(
         default=47 * 3600, metadata={"help": "Age of a Batch job in seconds after which the sweep terminates it."}
