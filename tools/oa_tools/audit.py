@@ -23,7 +23,7 @@ def read_accepted(path: Path) -> dict[str, str]:
             continue
         advisory, _, reason = line.partition("#")
         if not reason.strip():
-            raise ValueError(f"{path}: {line!r} has no reason; write `ID # reason`")
+            raise ValueError(f"{path}: {line!r} lacks a reason; write `ID # reason`")
         accepted[advisory.strip()] = reason.strip()
     return accepted
 

@@ -27,7 +27,7 @@ _MAX_BUFFERED = 2 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class AccessKeyGate:
-    """An ASGI application that answers 403 to strangers and passes on all other requests."""
+    """An ASGI application that answers 403 to untrusted clients and passes on all other requests."""
 
     app: App
     access_key: str

@@ -1,6 +1,6 @@
 """Signatures of AWS, version 4: checked, so that the emulators serve the holders of the secret key only.
 
-The access key is no secret: presigned URLs and upload forms name it.
+The access key is not a secret: presigned URLs and upload forms name it.
 docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html describes the signature.
 """
 

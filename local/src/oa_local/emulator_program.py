@@ -1,4 +1,4 @@
-"""The program of the AWS emulator: MiniStack behind a gate that asks for the keys of this start."""
+"""The program of the AWS emulator: MiniStack behind a gate that requires the keys of this start."""
 
 import os
 

@@ -27,7 +27,7 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
     "timezone": "UTC",
-    # Iterations slow down guesses of short passwords; ours are random.
+    # Iterations slow down guesses of short passwords; this one is random.
     "scram_iterations": "1",
     "log_min_duration_statement": "1000",
 }

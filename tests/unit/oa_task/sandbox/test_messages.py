@@ -126,7 +126,7 @@ def test_output_with_a_name_of_the_parent_is_refused(tmp_path: Path, name: str) 
 
 
 class _Liar:
-    """A sandbox whose child says what it likes."""
+    """A sandbox whose child sends arbitrary messages."""
 
     def __init__(self, *messages: dict[str, Any]) -> None:
         self.messages = messages

@@ -60,13 +60,15 @@ class AttemptFiles:
     async def _upload_file(self, path: Path, name: str) -> None:
         key = self._prefix + name
         if not await self._storage.put_new_file(key, path, media_type_of(name)):
-            text = f"{key} exists with other bytes, from an earlier container; the next attempt has keys of its own"
+            text = (
+                f"{key} exists with different content, from an earlier container; the next attempt has keys of its own"
+            )
             raise TaskFailure("infra.storage", text)
 
     async def store_outcome(self, message: StatusMessage) -> tuple[StatusMessage, bool]:
         """Write the final message of the attempt; return the message that counts, and whether S3 has it.
 
-        The first outcome stands: a container whose machine was lost may have written one.
+        The first outcome counts: a container whose machine was lost may have written one.
         """
         key, body = self._prefix + RESULT_FILE, dump(message, max_bytes=MAX_STORED_BYTES).encode()
         try:
@@ -101,5 +103,5 @@ def _parse_outcome(body: bytes, token: str) -> StatusMessage | None:
         return None
     is_of_attempt = isinstance(message, StatusMessage) and message.token == token
     if not is_of_attempt:
-        log.warning("result_object_not_read", error="it is no outcome of this attempt")
+        log.warning("result_object_not_read", error="it is not an outcome of this attempt")
     return message if is_of_attempt and isinstance(message, StatusMessage) else None

@@ -13,7 +13,7 @@ from oa_task.runtime.failure import TaskFailure
 def accept_files(source: Path, target: Path, names: AbstractSet[str]) -> None:
     """Move the files of `source`, whose process has ended, to `target`, a folder of the same file system.
 
-    Raises TaskFailure bug.crash for a name that is not in `names`, a link, or anything else that is no regular file.
+    Raises TaskFailure bug.crash for a name that is not in `names`, a link, or anything else that is not a regular file.
     """
     for path in sorted(source.iterdir()):
         if path.name not in names:

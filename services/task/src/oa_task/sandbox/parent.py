@@ -39,7 +39,7 @@ _SETTINGS = {
 class Sandbox:
     """A child that loads its libraries and then waits for a request, so it can start before it is needed.
 
-    It reads `room` and the paths in `readable`, and changes `work` and `out` only: what it shall read, the parent puts
+    It reads `room` and the paths in `readable`, and changes `work` and `out` only: what it must read, the parent puts
     into `room`. `out` is a new folder inside the argument `out`, so that its files can be renamed there. Leaving the
     block kills the child and removes the folders.
     """
@@ -127,7 +127,7 @@ class Sandbox:
     def receive(self, on_message: Callable[[JsonObject], None]) -> JsonObject | None:
         """Pass each message of the child to `on_message`; return the outcome, None if the child ends without one.
 
-        This blocks: call it in a thread. Raises TaskFailure for a line that is no message.
+        This blocks: call it in a thread. Raises TaskFailure for a line that is not a message.
         """
         output = self._child.stdout
         while output is not None and (line := output.readline(MAX_LINE)):
