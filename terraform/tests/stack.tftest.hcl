@@ -58,8 +58,9 @@ run "stack" {
 
   assert {
     condition = [
-      for statement in output.policy_statements : [statement.effect, statement.excepted, statement.keys] if statement.sid == "WriteOnce"
-    ] == [["Deny", ["arn:aws:s3:::mock/job/*/log.jsonl"], ["aws:PrincipalArn", "s3:ObjectCreationOperation", "s3:if-none-match"]]]
+      for statement in output.policy_statements : join(" ", concat([statement.effect], statement.excepted, statement.keys))
+      if statement.sid == "WriteOnce"
+    ] == ["Deny arn:aws:s3:::mock/job/*/log.jsonl aws:PrincipalArn s3:ObjectCreationOperation s3:if-none-match"]
     error_message = "A task may replace its log only."
   }
 
