@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy docs terraform-check
+.PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy docs terraform-check audit
 # One more than the processors of the smallest machine: tests that kill services mostly wait.
 WORKERS ?= 3
 JOBS ?= 300
@@ -91,3 +91,6 @@ docs: setup ## Write the generated pages of docs/: settings, failure codes, data
 	@$(TOOLS) oa_tools.reference
 
 check: lint types test ## Run lint, types and test
+
+audit: setup ## Look up known vulnerabilities of the locked packages; .ci/accepted-advisories lists exceptions
+	@PYTHONPATH=tools .venv/bin/python -m oa_tools.audit
