@@ -1,0 +1,258 @@
+"""The law of reading: each row is in the output once, as it was written, or is counted, or the job fails with a code."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import shapely
+
+from oa_shared.json_types import JsonObject
+from oa_task.conversion.convert import convert
+from oa_task.definition.task_entry import TaskEntry
+from oa_task.runtime.failure import TaskFailure
+from readers.combinations import NO_DAMAGE, Combination
+from readers.damages import BYTE_DAMAGES, Place, damage_body, damage_files, lose_file
+from readers.formats import READER_FORMATS, Files, Table
+from readers.packings import PACKINGS, STREAMS
+from readers.shapes import KINDS, Gaps, body_of, empty_body, is_same, place_of
+from readers.texts import ENCODINGS, Naming
+from support.round_trip import read_lines
+
+ROWS = 60
+_MIDDLE = ROWS // 2
+_GAPS = frozenset({7, 23})
+_WITHOUT = frozenset({"validated", "parquet", "changes", "tiles", "preview", "profile", "cache"})
+_RULES = {"id": "NO", "name": "ST"}
+
+
+class Verdict(StrEnum):
+    """What became of a download; `SILENT` and `CRASH` break the law, and so does `REFUSED`: sound data that fails."""
+
+    RIGHT = "all rows as they were written"
+    COUNTED = "rows counted or warned of"
+    FAILED = "failed with a code"
+    SILENT = "rows lost, doubled or bent in silence"
+    REFUSED = "sound data not read"
+    CRASH = "a crash"
+
+
+BREACHES = frozenset({Verdict.SILENT, Verdict.REFUSED, Verdict.CRASH})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A verdict with the failure code or what is wrong, and the number of rows that came out."""
+
+    verdict: Verdict
+    detail: str = ""
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """The features and counts of a conversion."""
+
+    features: list[dict[str, Any]]
+    counts: JsonObject
+
+    @property
+    def counted(self) -> int:
+        """Return how many rows are bad or left out."""
+        rows: Any = self.counts["rows"]
+        return sum(report["count"] for report in rows["bad"].values()) + sum(rows["left_out"].values())
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether anything is counted or warned of."""
+        return bool(self.counted or self.counts["warnings"])
+
+
+def judge(combination: Combination, folder: Path) -> Outcome:
+    """Convert the download of a combination in a folder of its own, and judge what comes out."""
+    table = table_of(combination)
+    try:
+        output = _convert(combination, folder)
+    except TaskFailure as failure:
+        return _judge_failure(combination, failure)
+    except Exception as error:  # noqa: BLE001 - any other exception is the finding
+        return Outcome(Verdict.CRASH, f"{type(error).__name__}: {error}")
+    problem = _problem(combination, table, output)
+    rows = len(output.features)
+    if problem:
+        return Outcome(Verdict.SILENT, problem, rows)
+    if not output.is_doubtful:
+        return Outcome(Verdict.RIGHT, "", rows)
+    if is_sound(combination) and _unexpected(combination, output):
+        return Outcome(Verdict.REFUSED, str(output.counts["rows"]) + str(output.counts["warnings"]), rows)
+    return Outcome(Verdict.COUNTED, "", rows)
+
+
+def is_sound(combination: Combination) -> bool:
+    """Return whether the data has no damage, and an encoding that is known."""
+    is_known = combination.naming is not Naming.NOTHING or combination.encoding in {"utf-8", "ascii", "utf-16"}
+    return combination.damage == NO_DAMAGE and is_known
+
+
+@lru_cache(maxsize=4)
+def table_of(combination: Combination) -> Table:
+    """Return the rows of a combination."""
+    kind, encoding = KINDS[combination.kind], ENCODINGS[combination.encoding]
+    gaps = _GAPS if combination.gaps is not Gaps.NONE else frozenset()
+    gap = empty_body(kind, combination.dimensions) if combination.gaps is Gaps.EMPTY else None
+    bodies = [gap if row in gaps else body_of(kind, combination.dimensions, row) for row in range(ROWS)]
+    plain: list[shapely.Geometry | None] = [kind.shape(*place_of(row)) for row in range(ROWS)]
+    for row in gaps:
+        plain[row] = shapely.from_wkb(gap) if gap is not None and int(kind.wkb) <= shapely.GeometryType.GEOMETRYCOLLECTION else None
+    return Table(
+        ids=[f"k{row}" for row in range(ROWS)],
+        texts=[encoding.text(row) for row in range(ROWS)],
+        bodies=bodies,
+        plain=plain,
+        kind=combination.kind,
+        dimensions=combination.dimensions,
+        encoding=combination.encoding,
+        naming=combination.naming,
+    )
+
+
+@lru_cache(maxsize=4096)
+def files_of(name: str, kind: str, dimensions: str, gaps: Gaps, encoding: str, naming: Naming) -> Files:
+    """Return the sound files of a format."""
+    sound = Combination(name, kind, dimensions, gaps, encoding, naming, "", NO_DAMAGE, Place.DATA, 0)
+    return READER_FORMATS[name].write(table_of(sound))
+
+
+def download_of(combination: Combination) -> tuple[str, bytes]:
+    """Return the name and the bytes of the download."""
+    item = combination
+    files = files_of(item.format, item.kind, item.dimensions, item.gaps, item.encoding, item.naming)
+    damage = BYTE_DAMAGES.get(item.damage)
+    mark = ENCODINGS[item.encoding].text(_MIDDLE).encode("utf-16-le" if item.encoding == "utf-16" else item.encoding)
+    if item.lost_suffix:
+        files = lose_file(files, item.lost_suffix)
+    elif damage and item.place is Place.DATA:
+        files = damage_files(files, damage, READER_FORMATS[item.format].members[item.member], mark)
+    body = (STREAMS | PACKINGS)[item.packing](files)
+    if damage and item.place is Place.DOWNLOAD:
+        body = damage_body(body, damage, mark)
+    return next(iter(files)) if item.packing == "plain" else "download", body
+
+
+def entry_of(combination: Combination) -> TaskEntry:
+    """Return the entry of a definition that fits the data."""
+    conform = dict(READER_FORMATS[combination.format].conform)
+    if combination.naming is Naming.DEFINITION:
+        conform["encoding"] = combination.encoding
+    return TaskEntry("centerlines", "x", ("http://x/",), "http", None, {**conform, **_RULES}, _RULES)
+
+
+def _convert(combination: Combination, folder: Path) -> _Output:
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in ("raw", "work", "out"):
+        (folder / name).mkdir(parents=True)
+    name, body = download_of(combination)
+    (folder / "raw" / name).write_bytes(body)
+    counts = convert(
+        [folder / "raw" / name],
+        entry_of(combination),
+        work=folder / "work",
+        out=folder / "out",
+        on_progress=lambda _count: None,
+        without=_WITHOUT,
+    )
+    return _Output(read_lines(folder / "out" / "source.geojson.gz"), counts)
+
+
+def _judge_failure(combination: Combination, failure: TaskFailure) -> Outcome:
+    if failure.code.startswith("bug."):
+        return Outcome(Verdict.CRASH, f"{failure.code}: {failure}")
+    if is_sound(combination):
+        return Outcome(Verdict.REFUSED, f"{failure.code}: {failure}")
+    return Outcome(Verdict.FAILED, failure.code)
+
+
+def _problem(combination: Combination, table: Table, output: _Output) -> str:
+    """Return what came out wrong without a word, empty if nothing did."""
+    counts = Counter(str(feature["properties"]["id"]) for feature in output.features)
+    doubled = [name for name, count in counts.items() if count > 1 and name in set(table.ids)]
+    damage = BYTE_DAMAGES.get(combination.damage)
+    silent = damage.silent_rows if damage else 0
+    if doubled and not silent:
+        return f"{len(doubled)} rows are doubled: {doubled[:3]}"
+    announced = _announced(combination, table)
+    missing = [name for name in announced if name not in counts]
+    if len(missing) > output.counted + silent:
+        told = f"{output.counted} counted, warnings {output.counts['warnings']}"
+        return f"{len(missing)} of {len(announced)} rows are missing, {told}: {missing[:3]}"
+    if output.is_doubtful:
+        return ""
+    changed = _changed(table, output)
+    strangers = [name for name in counts if name not in set(table.ids)]
+    if len({*changed, *strangers, *missing}) > silent + _partial(combination):
+        return f"rows differ: {changed[:3]} {strangers[:3]}"
+    return ""
+
+
+def _announced(combination: Combination, table: Table) -> Sequence[str]:
+    """Return the rows that the data announces, or has whole where its end does not show."""
+    damage = BYTE_DAMAGES.get(combination.damage)
+    if damage is None or not damage.is_cut or READER_FORMATS[combination.format].announces:
+        return table.ids
+    if combination.place is Place.DOWNLOAD:
+        return table.ids  # a packing has a length or a checksum
+    return table.ids[: _whole_rows(combination)]
+
+
+def _whole_rows(combination: Combination) -> int:
+    """Return how many rows end before the cut of data with a row a line."""
+    item = combination
+    (body,) = files_of(item.format, item.kind, item.dimensions, item.gaps, item.encoding, item.naming).values()
+    kept = damage_body(body, BYTE_DAMAGES[item.damage], b"")
+    text = kept.decode("utf-16" if item.encoding == "utf-16" else item.encoding, "ignore")
+    header_lines = int(item.format.startswith("CSV"))
+    return max(text.count("\n") - header_lines, 0)
+
+
+def _partial(combination: Combination) -> int:
+    """Return how many rows may be cut short without a word: the last one of data that announces nothing."""
+    damage = BYTE_DAMAGES.get(combination.damage)
+    return int(damage is not None and damage.is_cut and not READER_FORMATS[combination.format].announces)
+
+
+def _changed(table: Table, output: _Output) -> list[str]:
+    """Return the rows that came out with another text or shape."""
+    written = {name: index for index, name in enumerate(table.ids)}
+    kind = KINDS[table.kind]
+    changed = []
+    for feature in output.features:
+        index = written.get(str(feature["properties"]["id"]))
+        if index is None:
+            continue
+        expected = None if _is_gap(table, index) else kind.shape(*place_of(index))
+        if feature["properties"]["name"] != table.texts[index] or not _agrees(feature["geometry"], expected):
+            changed.append(f"{table.ids[index]}: {json.dumps(feature, ensure_ascii=False)[:300]}")
+    return changed
+
+
+def _is_gap(table: Table, index: int) -> bool:
+    shape = table.plain[index]
+    return shape is None or shape.is_empty
+
+
+def _agrees(geometry: object, expected: shapely.Geometry | None) -> bool:
+    if geometry is None or expected is None:
+        return geometry is None and expected is None
+    return is_same(shapely.from_geojson(json.dumps(geometry)), expected)
+
+
+def _unexpected(combination: Combination, output: _Output) -> bool:
+    """Return whether sound data has bad rows or warnings, other than rows left out for the lack of a geometry."""
+    rows: Any = output.counts["rows"]
+    gaps = len(_GAPS) if combination.gaps is not Gaps.NONE else 0
+    return bool(rows["bad"] or output.counts["warnings"] or sum(rows["left_out"].values()) > gaps)
