@@ -13,6 +13,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from fuzz.packed_seeds import packed_seeds
 from oa_task.conversion.unpacking import UnpackLimits, unpack
 from oa_task.runtime.failure import TaskFailure
 from support.bad_input.layers import write_layer, zip_folder
@@ -71,6 +72,7 @@ def _kinds() -> tuple[_Kind, ...]:
         _Kind("a.gpkg", "gpkg", (gpkg,)),
         _Kind("a.shp", "shapefile", (shp,)),
         _Kind("a.zip", "shapefile", (shapefile,)),
+        *(_Kind(name, declared, (seed,)) for name, declared, seed in packed_seeds()),
     )
 
 

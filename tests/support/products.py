@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -110,7 +111,9 @@ def read_csv(path: Path) -> list[dict[str, str]]:
 
 def read_ogr(path: Path, layer: str = "") -> Row:
     """Read a file with all drivers of GDAL, in another process: the engine's has few of them."""
-    ended = subprocess.run([sys.executable, "-c", _READ, str(path), layer], check=True, capture_output=True, text=True)
+    environ = {name: value for name, value in os.environ.items() if name != "GDAL_SKIP"}
+    command = [sys.executable, "-c", _READ, str(path), layer]
+    ended = subprocess.run(command, check=True, capture_output=True, text=True, env=environ)
     found: Row = json.loads(ended.stdout)
     return found
 

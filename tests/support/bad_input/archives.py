@@ -7,8 +7,11 @@ import zipfile
 from pathlib import Path
 
 from support.bad_input.case import Case
+from support.foreign_files import FOREIGN_FILES
+from support.packings import zip_entries
 
 _CSV = b"NO,X,Y\n1,2,3\n"
+_PPMD = zip_entries([(b"a.csv", _CSV)], method=98)
 
 
 def _zip(**members: bytes) -> bytes:
@@ -59,7 +62,7 @@ CASES = {
         "source.archive", ("'../a.csv'", "folder"), _zip(**{"../a.csv": _CSV}), compression="zip"
     ),
     "a zip entry that is a link": Case("source.archive", ("'a.csv'", "link"), _link(), compression="zip"),
-    "zips nested too deeply": Case("source.archive", ("zip", " 3 "), _nest_zips(6), compression="zip"),
+    "zips nested too deeply": Case("source.archive", ("archives", " 5 "), _nest_zips(6), compression="zip"),
     "a zip bomb": Case("source.too_large", (" 100 ",), _write_bomb, compression="zip"),
     "a truncated gzip": Case(
         "source.archive", ("data.csv", "gzip"), gzip.compress(bytes(range(256)) * 99)[:-20], compression="gzip"
@@ -67,10 +70,30 @@ CASES = {
     "a web page instead of a gzip": Case("source.archive", ("data.csv", "gzip"), b"<html>", compression="gzip"),
     "a zip without a file of the format": Case(
         "source.empty",
-        ("shapefile", "`conform.file`", "a.txt"),
-        _zip(**{"a.txt": b"x"}),
+        ("shapefile", "`conform.file`", "a.txt", "b/b.txt"),
+        _zip(**{"a.txt": b"x", "b/b.txt": b"y"}),
         compression="zip",
         conform={"format": "shapefile"},
+    ),
+    "a RAR archive": Case("source.archive", ("data.csv", "RAR", "CSV"), FOREIGN_FILES["RAR 5"][0]),
+    "one part of a split zip": Case(
+        "source.archive", ("data.csv", "split zip"), FOREIGN_FILES["the last part of a split zip"][0], compression="zip"
+    ),
+    "a zip with a password": Case(
+        "source.archive", ("'a.csv'", "password"), FOREIGN_FILES["a zip with a password"][0], compression="zip"
+    ),
+    "a 7z archive with a password": Case(
+        "source.archive", ("7z", "password"), FOREIGN_FILES["a 7z with a password"][0]
+    ),
+    "an unknown method of compression": Case("source.archive", ("'a.csv'", "PPMd"), _PPMD, compression="zip"),
+    "an error of a bucket instead of a zip": Case(
+        "source.archive",
+        ("data.csv", "'The key does not exist.'", "zip"),
+        FOREIGN_FILES["an error of a bucket"][0],
+        compression="zip",
+    ),
+    "a message in JSON instead of a zip": Case(
+        "source.archive", ("data.csv", "'Export failed'", "zip"), FOREIGN_FILES["a JSON error"][0], compression="zip"
     ),
     "an unknown compression": Case("source.schema", ("'rar'", "zip", "gzip"), _CSV, compression="rar"),
 }

@@ -25,7 +25,7 @@ _DEEP = b'{"features":[{"type":"Feature","properties":{"a":' + b"[" * 100_000 + 
 _UNREADABLE = ("unreadable geometry", "row 1")
 
 CASES = {
-    "an empty GeoJSON file": _case("source.format", ("data.geojson", "byte 0"), b""),
+    "an empty GeoJSON file": _case("source.empty", ("data.geojson", "0 bytes"), b""),
     "a web page instead of GeoJSON": _case("source.format", ("data.geojson", "GeoJSON"), b"<html><body>"),
     "GeoJSON truncated between features": _case("source.format", ("data.geojson", "byte 198 "), _GOOD[:-2]),
     "GeoJSON truncated in a feature": _case("source.format", ("data.geojson", "byte 108"), _GOOD[:108]),

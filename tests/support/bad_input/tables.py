@@ -1,13 +1,19 @@
 """Unusable CSV files."""
 
 from support.bad_input.case import Case
+from support.foreign_files import FOREIGN_FILES
 
 _ROWS = b"1,2,3\n" * 10
 _HEADER = b"NO,X,Y\n"
 
 CASES = {
-    "an empty file": Case("source.empty", ("data.csv", "header"), b""),
+    "an empty file": Case("source.empty", ("data.csv", "0 bytes"), b""),
     "only a header": Case("source.empty", (), _HEADER),
+    "a PDF document": Case("source.format", ("data.csv", "PDF", "CSV"), FOREIGN_FILES["PDF"][0]),
+    "a dBase table": Case("source.format", ("data.csv", "dBase", ".dbf"), FOREIGN_FILES["dBase"][0]),
+    "an exception of a WFS": Case("source.format", ("'No layer a:b'",), FOREIGN_FILES["an OWS exception"][0]),
+    "an error in JSON instead of CSV": Case("source.format", ("'Export failed'",), FOREIGN_FILES["a JSON error"][0]),
+    "a damaged workbook": Case("source.format", ("data.csv", "Excel"), FOREIGN_FILES["damaged Excel"][0]),
     "a web page": Case("source.format", ("data.csv", "'Not found'", "CSV"), b"<!DOCTYPE html><title>Not found</title>"),
     "a login page": Case(
         "source.format", ("data.csv", "'Log in &'", "CSV"), b"\n<HTML><head><title>Log in &amp;</title></head>"

@@ -167,7 +167,7 @@ def test_projection_has_x_first_unless_authority_axes() -> None:
 def test_gdal_has_only_the_drivers_of_the_formats() -> None:
     program = "import oa_task.read.source, pyogrio; print(sorted(pyogrio.list_drivers()))"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "['ESRI Shapefile', 'GML', 'GPKG', 'MEM', 'OpenFileGDB']"
+    assert result.stdout.strip() == "['ESRI Shapefile', 'GML', 'GPKG', 'LIBKML', 'MEM', 'MapInfo File', 'OpenFileGDB']"
 
 
 def test_limit_truncates_shapes(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def convert(
     stats, bad_rows, clock = ConversionStats(), BadRows(), PhaseClock()
     conformer = Conformer(entry, bad_rows)
     with clock.phase("unpack"):
-        parts = unpack_parts(raws, entry, work / "unpacked")
+        parts = unpack_parts(raws, entry, work / "unpacked", bad_rows.warn)
     with (
         Outputs(entry.layer, out=out, work=work, previous=previous, without=without) as outputs,
         clock.phase("pass"),

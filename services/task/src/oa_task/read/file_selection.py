@@ -1,8 +1,13 @@
 """Selection of the data file among the unpacked files (docs/engine.md, "Reading")."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from oa_task.read.content_kind import ContentKind, identify
+from oa_task.read.content_match import READABLE
+from oa_task.read.file_names import best_matches
+from oa_task.read.geodatabase import collapse_geodatabases, openable_geodatabase
 from oa_task.runtime.failure import TaskFailure
 
 _SUFFIXES = {
@@ -14,36 +19,98 @@ _SUFFIXES = {
     "gdb": (".gdb",),
     "xml": (".gml", ".xml"),
 }
-_FALL_BACK_TO_ONLY_FILE = frozenset({"csv", "geojson", "gpkg", "xml"})
+_TABLES = frozenset({ContentKind.TEXT})
+_MAX_IDENTIFIED = 200
+_MAX_NAMES = 10
+_ABOUT_THE_DATA = ("readme", "read_me", "license", "licence", "copyright", "copying", "metadata", "changelog", "about")
+Warn = Callable[[str], None]
 
 
-def choose_file(files: list[Path], conform: Mapping[str, object]) -> Path:
-    """Return the file, or the .gdb folder, that contains the data. Raises TaskFailure source.empty, source.schema."""
+def choose_file(files: list[Path], conform: Mapping[str, object], warn: Warn = lambda _text: None) -> Path:
+    """Return the file, or the .gdb folder, that contains the data; warn of a choice among several tables.
+
+    `conform.file` is a path, the name of a folder, or the name of a file with or without its suffix; the deepest part
+    of it that matches decides. Raises TaskFailure source.empty, source.schema.
+    """
     kind = conform["format"]
     if not isinstance(kind, str) or kind not in _SUFFIXES:
         raise TaskFailure("source.schema", f"unknown format {kind!r}: use one of {', '.join(_SUFFIXES)}")
-    candidates = _geodatabases(files) if kind == "gdb" else _with_suffix(files, _SUFFIXES[kind])
-    if not candidates and kind in _FALL_BACK_TO_ONLY_FILE:
-        candidates = files
+    data = collapse_geodatabases(files)
     name = str(conform.get("file") or "")
-    matches = [path for path in candidates if _has_name(path, name)] if name else candidates
-    if matches and (kind == "csv" or len(matches) == 1):
-        return matches[0]
-    present = ", ".join(path.name for path in (candidates or files)[:10]) or "no files"
+    matches, candidates = _candidates(data, kind, name)
+    if not matches or (len(matches) > 1 and kind != "csv"):
+        of_format = [path for path in matches if path in candidates]
+        raise _failure(kind, name, of_format, candidates or data)
+    _warn_of_choice(matches, data, name, warn)
+    return openable_geodatabase(matches[0], files)
+
+
+def _candidates(data: list[Path], kind: str, name: str) -> tuple[list[Path], list[Path]]:
+    """Return the files among which the definition leaves the choice, and those of the format."""
+    candidates = _of_format(data, kind)
+    if not name:
+        useful = [path for path in candidates if not _is_about_the_data(path)]
+        return useful or _by_content(data, kind) or candidates, candidates
+    return best_matches(candidates, name) or best_matches(data, name, only_files=True), candidates
+
+
+def _of_format(data: Sequence[Path], kind: str) -> list[Path]:
+    folders = [path for path in data if path.is_dir()]
+    if kind == "gdb" and folders:
+        return folders
+    files = [path for path in data if not path.is_dir()]
+    return [path for suffix in _SUFFIXES[kind] for path in files if path.suffix.lower() == suffix]
+
+
+def _by_content(data: list[Path], kind: str) -> list[Path]:
+    """Return the files that a reader reads by their content, the only file whatever it is."""
+    if len(data) <= 1:
+        return data
+    kinds = {path: identify(path).kind for path in data[:_MAX_IDENTIFIED]}
+    readable = [path for path, content in kinds.items() if content in READABLE and not _is_companion(path, content)]
+    if readable or kind != "csv":
+        return readable
+    return [path for path, content in kinds.items() if content in _TABLES and not _is_about_the_data(path)]
+
+
+def _is_companion(path: Path, kind: ContentKind) -> bool:
+    """Return whether a file has the magic number of a shapefile, and is the index of one."""
+    return kind is ContentKind.SHAPEFILE and path.suffix.lower() != ".shp"
+
+
+def _is_about_the_data(path: Path) -> bool:
+    return path.stem.lower().startswith(_ABOUT_THE_DATA)
+
+
+def _warn_of_choice(matches: list[Path], data: list[Path], name: str, warn: Warn) -> None:
+    chosen = matches[0]
+    others = [path for path in matches[1:] if not _is_about_the_data(path) and path.stat().st_size]
+    if not others:
+        return
+    names = relative_names([chosen, *others], data)
+    reason = (
+        f"several files match `conform.file` {name!r}"
+        if name
+        else "missing `conform.file`: the data has several tables"
+    )
+    warn(f"{reason}; read {names[0]}; not read: {_list_names(names[1:])}")
+
+
+def _failure(kind: str, name: str, matches: list[Path], present: list[Path]) -> TaskFailure:
+    """Return the failure for no file or too many; `matches` are those of the format, `present` is what there is."""
+    names = _list_names(relative_names(matches if len(matches) > 1 else present, present)) or "no files"
     condition = f"match `conform.file` {name!r}" if name else "are in the data: set `conform.file`"
-    text = f"{len(matches)} files of format {kind} {condition}; expected 1; the data has {present}"
-    raise TaskFailure("source.empty", text)
+    text = f"{len(matches)} files of format {kind} {condition}; expected 1; the data has {names}"
+    return TaskFailure("source.empty", text)
 
 
-def _with_suffix(files: list[Path], suffixes: tuple[str, ...]) -> list[Path]:
-    return [path for suffix in suffixes for path in files if path.suffix.lower() == suffix]
+def relative_names(paths: Sequence[Path], data: Sequence[Path]) -> list[str]:
+    """Return the paths as `conform.file` can name them: below the folder that holds all of the data."""
+    folders = {str(path.parent) for path in data}
+    root = os.path.commonpath(folders) if folders else ""
+    return [os.path.relpath(path, root).replace(os.sep, "/") for path in paths]
 
 
-def _geodatabases(files: list[Path]) -> list[Path]:
-    folders = {parent for path in files for parent in path.parents if parent.suffix.lower() == ".gdb"}
-    return sorted(folders) or _with_suffix(files, (".gdb",))
-
-
-def _has_name(path: Path, name: str) -> bool:
-    base = name.replace("\\", "/").rstrip("/").rpartition("/")[2].lower()
-    return base in {path.name.lower(), path.stem.lower()}
+def _list_names(names: Sequence[str]) -> str:
+    rest = len(names) - _MAX_NAMES
+    return ", ".join(names[:_MAX_NAMES]) + (f" and {rest:,} more" if rest > 0 else "")

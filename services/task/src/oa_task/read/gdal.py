@@ -1,12 +1,13 @@
 """GDAL, restricted to the formats of sources and without network access."""
 
 import os
+from pathlib import Path
 
 # GDAL reads this setting once, when pyogrio is first imported. The content of a file, not its name, selects the driver.
 _UNUSED = (
     *("ADBC", "AIVector", "AVCBin", "AVCE00", "AmigoCloud", "CSV", "CSW", "Carto", "DGN", "DXF", "EDIGEO", "EEDA"),
     *("ESRIJSON", "Elasticsearch", "FlatGeobuf", "GDALG", "GPSBabel", "GPX", "GTFS", "GeoJSON", "GeoJSONSeq"),
-    *("GeoRSS", "HTTP", "Idrisi", "JML", "JSONFG", "KML", "LIBKML", "LVBAG", "MBTiles", "MVT", "MapInfo File"),
+    *("GeoRSS", "HTTP", "Idrisi", "JML", "JSONFG", "KML", "LVBAG", "MBTiles", "MVT"),
     *("MapML", "MiraMonVector", "NGW", "OAPIF", "ODS", "OGCAPI", "OGR_GMT", "OGR_PDS", "OGR_VRT", "OSM", "PCIDSK"),
     *("PDF", "PDS4", "PGDUMP", "PLSCENES", "PMTiles", "S57", "SQLite", "SXF", "Selafin", "TopoJSON", "VDV", "VFK"),
     *("VICAR", "WAsP", "WFS", "XLSX"),
@@ -17,6 +18,8 @@ DRIVERS = {
     "gpkg": "GPKG",
     "gdb": "OpenFileGDB",
     "xml": "GML",
+    "kml": "LIBKML",
+    "mapinfo": "MapInfo File",
 }
 os.environ.setdefault("GDAL_SKIP", ",".join(_UNUSED))
 
@@ -43,6 +46,7 @@ pyogrio.set_gdal_config_options(
 )
 # Warnings about the type of a layer that the features do not care about.
 _ABOUT_TYPES = ("Unrecognized geometry type", "Measured (M) geometry types are not supported")
+_ADVICE_FOR_PROGRAMMERS = "It might help to specify the correct driver"
 # Fetch nothing, whatever a file refers to.
 OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}
 
@@ -50,3 +54,9 @@ OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}
 def is_about_types(warning: str) -> bool:
     """Return whether a warning is about the declared type of a layer, which has no effect on its features."""
     return warning.startswith(_ABOUT_TYPES)
+
+
+def plain_message(error: Exception, path: Path) -> str:
+    """Return the message of an error without folders of this machine and without advice for programmers."""
+    text = str(error).partition(_ADVICE_FOR_PROGRAMMERS)[0].rstrip(" ;")
+    return text.replace(f"{path.parent}/", "")

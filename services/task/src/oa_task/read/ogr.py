@@ -12,8 +12,9 @@ import pyarrow as pa
 from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
-from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, is_about_types, pyogrio
+from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, is_about_types, plain_message, pyogrio
 from oa_task.read.gml_skips import note_skip
+from oa_task.read.layer_selection import choose_layer
 from oa_task.read.markup import refuse_truncated_xml
 from oa_task.read.ogr_attributes import OgrAttributes
 from oa_task.read.request import ReadRequest
@@ -53,7 +54,7 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
         yield from _batches(request)
     except (*_UNREADABLE, pa.ArrowException) as error:
         row = request.bad_rows.rows_read
-        reason = f"{path.name} cannot be read as {request.format} after row {row:,}: {error}"
+        reason = f"{path.name} cannot be read as {request.format} after row {row:,}: {plain_message(error, path)}"
         raise TaskFailure("source.format", reason) from error
     except UnicodeDecodeError as error:
         raise TaskFailure("source.encoding", f"{path.name}: {error}; set `conform.encoding`") from error
@@ -92,7 +93,7 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
     is_shapefile = request.format.startswith("shapefile")
     if is_shapefile and (warning := remove_short_index(path)):
         request.bad_rows.warn(warning)
-    name = _layer_name(request)
+    name = choose_layer(request)
     encoding = ShapefileTable.encoding if is_shapefile else None
     info = pyogrio.read_info(path, layer=name, encoding=encoding, **options)
     _check_driver(info, request.format)
@@ -121,18 +122,6 @@ def _collect_warnings(request: ReadRequest) -> Iterator[None]:
         text = str(warning.message).replace(f"{request.path.parent}/", "")
         if not (is_about_types(text) or note_skip(text, request.bad_rows)):
             request.bad_rows.warn(text)
-
-
-def _layer_name(request: ReadRequest) -> str | int:
-    """Return the layer that the conform selects by name or number, the first one by default."""
-    layer = request.conform.get("layer", 0)
-    names = [str(name) for name in pyogrio.list_layers(request.path)[:, 0]]
-    if layer in names:
-        return str(layer)
-    if str(layer).isdecimal() and int(str(layer)) < len(names):
-        return int(str(layer))
-    text = f"missing layer {layer!r} (`conform.layer`); the data has {', '.join(names[:50]) or 'no layers'}"
-    raise TaskFailure("source.empty", text)
 
 
 def _check_driver(info: Mapping[str, object], kind: str) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 from oa_task.definition.task_entry import TaskEntry, needed_columns
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points, Shapes
+from oa_task.read.content_match import match_content
 from oa_task.read.file_selection import choose_file
 from oa_task.read.request import AllColumns, ReadRequest
 from oa_task.read.sidecars import with_sidecars
 
 Reader = Callable[[ReadRequest], Iterator[FeatureBatch]]
-_READERS = {"csv": "csv", "geojson": "geojson"}
+_READERS = {"csv": "csv", "geojson": "geojson", "spreadsheet": "spreadsheet", "parquet": "parquet"}
 
 
 def open_batches(
@@ -26,7 +27,7 @@ def open_batches(
     `bad_rows.rows_read`, through all parts of a source. Raises TaskFailure source.*.
     """
     columns: Container[str] = AllColumns() if all_columns else needed_columns(entry)
-    path = files[0] if entry.is_esri else choose_file(files, entry.conform)
+    path = files[0] if entry.is_esri else choose_file(files, entry.conform, bad_rows.warn)
     batches = _read(entry, ReadRequest(path, entry.conform, columns, bad_rows, limit))
     if limit is not None:
         yield from _first(batches, limit)
@@ -36,10 +37,13 @@ def open_batches(
 
 
 def _read(entry: TaskEntry, request: ReadRequest) -> Iterator[FeatureBatch]:
-    if entry.format.startswith("shapefile"):
-        request = replace(request, path=with_sidecars(request.path))
-    read = _reader("esri" if entry.is_esri else _READERS.get(entry.format, "ogr"))
-    return (batch for batch in read(request) if len(batch))
+    name = "esri"
+    if not entry.is_esri:
+        request = match_content(request)
+        if request.format.startswith("shapefile"):
+            request = replace(request, path=with_sidecars(request.path))
+        name = _READERS.get(request.format, "ogr")
+    return (batch for batch in _reader(name)(request) if len(batch))
 
 
 def _reader(name: str) -> Reader:

@@ -1,0 +1,150 @@
+"""Workbooks of Excel and OpenDocument, read as the CSV that a spreadsheet program would save."""
+
+import csv
+import datetime as dt
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import dropwhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oa_task.features.batch import FeatureBatch
+from oa_task.read.content_kind import ContentKind, identify
+from oa_task.read.csv import read_csv
+from oa_task.read.request import ReadRequest
+from oa_task.runtime.failure import TaskFailure
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet, CalamineWorkbook
+
+_MAX_EXPANDED_BYTES = 1 << 30
+_MAX_RATIO = 100
+_SMALL_BYTES = 10 * 1024 * 1024
+_CHUNK_BYTES = 1 << 20
+_MAX_NAMES = 50
+_BETWEEN_CELLS = re.compile(rb"(?<=>)\s+(?=</?table:)|(?<=[\"/]>)\s+(?=<text:p)")
+_CSV_OPTIONS = ("encoding", "csvsplit", "format")
+Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+
+
+def read_spreadsheet(request: ReadRequest) -> Iterator[FeatureBatch]:
+    """Yield batches of rows of the sheet that `conform.layer` names, else of the first visible one that has rows.
+
+    Raises TaskFailure source.format, source.empty, source.too_large, and those of CSV.
+    """
+    _check_expanded_size(request.path)
+    with tempfile.TemporaryDirectory(dir=request.path.parent) as folder:
+        table = Path(folder) / request.path.name
+        _write_table(request, _readable_copy(request.path, Path(folder)), table)
+        conform = {key: value for key, value in request.conform.items() if key not in _CSV_OPTIONS}
+        yield from read_csv(replace(request, path=table, conform={**conform, "format": "csv"}))
+
+
+def _write_table(request: ReadRequest, workbook_path: Path, target: Path) -> None:
+    """Write the cells of the sheet as CSV in UTF-8."""
+    import python_calamine as calamine  # noqa: PLC0415 - only for workbooks
+
+    name = request.path.name
+    try:
+        with workbook_path.open("rb") as file:
+            workbook = calamine.CalamineWorkbook.from_filelike(file)
+            sheet = workbook.get_sheet_by_name(_choose_sheet(request, workbook))
+            with target.open("w", encoding="utf-8") as table:
+                writer = csv.writer(table, lineterminator="\n")
+                writer.writerows([_text(cell) for cell in row] for row in _rows(request, sheet))
+    except calamine.PasswordError as error:
+        raise TaskFailure("source.format", f"{name} needs a password: find a file without one") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        text = f"{name} is {identify(request.path).kind.value} that cannot be read: {error}"
+        raise TaskFailure("source.format", text) from error
+
+
+def _rows(request: ReadRequest, sheet: "CalamineSheet") -> Iterator[Sequence[Cell]]:
+    """Yield the rows of a sheet; without `headers` and `skiplines`, from the first one that is not empty on."""
+    rows = iter(sheet.iter_rows())
+    if request.conform.get("headers") or request.conform.get("skiplines"):
+        return rows
+    return dropwhile(lambda row: not any(cell != "" for cell in row), rows)
+
+
+def _choose_sheet(request: ReadRequest, workbook: "CalamineWorkbook") -> str:
+    """Return the name of the sheet to read. Raises TaskFailure source.empty."""
+    tables = [sheet for sheet in workbook.sheets_metadata if str(sheet.typ).endswith("WorkSheet")]
+    names = [sheet.name for sheet in tables]
+    visible = [sheet.name for sheet in tables if str(sheet.visible).endswith(".Visible")] or names
+    layer = request.conform.get("layer")
+    if layer is not None:
+        return _named_sheet(layer, names, visible)
+    filled = [name for name in visible if workbook.get_sheet_by_name(name).height]
+    if not filled:
+        raise TaskFailure("source.empty", f"{request.path.name} has no sheet with rows")
+    if filled[1:]:
+        others = ", ".join(filled[1:_MAX_NAMES])
+        request.bad_rows.warn(
+            f"missing `conform.layer`: the workbook has several sheets; read {filled[0]}; not read: {others}"
+        )
+    return filled[0]
+
+
+def _named_sheet(layer: object, names: Sequence[str], visible: Sequence[str]) -> str:
+    """Return the sheet of that name, of that name in any case, or of that number."""
+    text = str(layer)
+    matches = [name for name in names if name == text] or [name for name in names if name.casefold() == text.casefold()]
+    if matches:
+        return matches[0]
+    if text.isdecimal() and int(text) < len(visible):
+        return visible[int(text)]
+    present = ", ".join(names[:_MAX_NAMES]) or "no sheets"
+    raise TaskFailure("source.empty", f"missing sheet {layer!r} (`conform.layer`); the workbook has {present}")
+
+
+def _readable_copy(path: Path, folder: Path) -> Path:
+    """Return a workbook without white space between the cells, which its library does not expect; often the same."""
+    if identify(path).kind is not ContentKind.ODS:
+        return path
+    copy = folder / "copy.ods"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(copy, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target:
+        for member in source.infolist():
+            body = source.read(member)
+            target.writestr(member, _BETWEEN_CELLS.sub(b"", body) if member.filename == "content.xml" else body)
+    return copy
+
+
+def _text(cell: Cell) -> str:
+    """Return the text of a cell: whole numbers without a decimal point, dates as in the other formats."""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else repr(cell)
+    if isinstance(cell, dt.datetime):
+        is_date = cell.time() == dt.time()
+        return f"{cell:%Y/%m/%d}" if is_date else f"{cell:%Y/%m/%d %H:%M:%S}"
+    if isinstance(cell, dt.date):
+        return f"{cell:%Y/%m/%d}"
+    return str(cell)
+
+
+def _check_expanded_size(path: Path) -> None:
+    """Check how large the parts of a workbook are once expanded: its library holds a sheet in memory."""
+    if not zipfile.is_zipfile(path):
+        return
+    limit = min(max(path.stat().st_size * _MAX_RATIO, _SMALL_BYTES), _MAX_EXPANDED_BYTES)
+    expanded_bytes = 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                if not member.filename.endswith((".xml", ".bin")):
+                    continue
+                with archive.open(member) as file:
+                    while chunk := file.read(_CHUNK_BYTES):
+                        expanded_bytes += len(chunk)
+                        if expanded_bytes > limit:
+                            text = f"{path.name} expands to more than {limit:,} bytes, the limit of a workbook"
+                            raise TaskFailure("source.too_large", f"{text}: find a CSV of the same data")
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise TaskFailure("source.format", f"{path.name} is not a valid workbook: {error}") from error

@@ -1,0 +1,78 @@
+"""Workbooks are read as the CSV that a spreadsheet program would save."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from oa_task.runtime.failure import TaskFailure
+from support.packings import pack_zip
+from support.readers import ReadResult, read_files
+from support.table_files import xlsx_body
+
+_HEADER = ("NO", "ST", "X", "Y")
+
+
+def read_workbook(folder: Path, body: bytes, **conform: object) -> ReadResult:
+    path = folder / "a.xlsx"
+    path.write_bytes(body)
+    return read_files([path], {"format": "csv", "lon": "X", "lat": "Y", **conform})
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (12, "12"),
+        (12.0, "12"),
+        (1.5, "1.5"),
+        (0.1, "0.1"),
+        (123456789012345, "123456789012345"),
+        (1e21, "1000000000000000000000"),
+        (True, "TRUE"),
+        (' a, "b"\nc ', ' a, "b"\nc '),
+        ("0012", "0012"),
+        (None, ""),
+    ],
+)
+def test_cell_is_the_text_of_a_csv(cell: object, text: str, tmp_path: Path) -> None:
+    result = read_workbook(tmp_path, xlsx_body({"A": (_HEADER, (cell, "x", 1, 2))}))
+    assert result.column("NO") == [text]
+    assert result.points == [(1.0, 2.0)]
+
+
+def test_first_visible_sheet_with_rows_is_read_with_a_warning_of_the_others(tmp_path: Path) -> None:
+    sheets = {"Hidden": (_HEADER, ("h", "", 1, 2)), "Empty": (), "B": (_HEADER, ("b", "", 1, 2)), "C": (("x",),)}
+    result = read_workbook(tmp_path, xlsx_body(sheets, state="hidden"))
+    assert result.column("NO") == ["b"]
+    assert any("read B; not read: C" in warning for warning in result.bad_rows.warnings)
+
+
+@pytest.mark.parametrize("layer", ["B", "b", 1, "1"])
+def test_layer_names_the_sheet(layer: object, tmp_path: Path) -> None:
+    sheets = {"A": (_HEADER, ("a", "", 1, 2)), "B": (_HEADER, ("b", "", 1, 2))}
+    assert read_workbook(tmp_path, xlsx_body(sheets), layer=layer).column("NO") == ["b"]
+
+
+def test_missing_sheet_fails_with_the_names(tmp_path: Path) -> None:
+    with pytest.raises(TaskFailure, match=r"missing sheet 'Z'.*the workbook has A") as caught:
+        read_workbook(tmp_path, xlsx_body({"A": (_HEADER,)}), layer="Z")
+    assert caught.value.code == "source.empty"
+
+
+def test_empty_rows_before_the_header_are_skipped_unless_lines_are_counted(tmp_path: Path) -> None:
+    rows = ((), ("Title",), _HEADER, ("1", "x", 1, 2))
+    assert read_workbook(tmp_path, xlsx_body({"A": rows}), headers=3).column("NO") == ["1"]
+    assert read_workbook(tmp_path, xlsx_body({"A": ((), (), *rows[2:])})).column("NO") == ["1"]
+
+
+def test_options_of_csv_text_do_not_apply_to_cells(tmp_path: Path) -> None:
+    body = xlsx_body({"A": (_HEADER, ("é", "x;y", 1, 2))})
+    result = read_workbook(tmp_path, body, encoding="cp1252", csvsplit=";")
+    assert (result.column("NO"), result.column("ST")) == (["é"], ["x;y"])
+
+
+def test_workbook_that_expands_too_far_is_too_large(tmp_path: Path) -> None:
+    parts = {"xl/workbook.xml": b"<workbook/>", "xl/worksheets/sheet1.xml": b" " * 40_000_000}
+    with pytest.raises(TaskFailure) as caught:
+        read_workbook(tmp_path, pack_zip(parts, zipfile.ZIP_DEFLATED))
+    assert caught.value.code == "source.too_large"
