@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 
 from readers.damages import BYTE_DAMAGES, Place
 from readers.formats import READER_FORMATS
-from readers.packings import PACKINGS, STREAMS
+from readers.packings import OF_FILES, OF_ONE_FILE
 from readers.pairwise import Values, all_combinations, cover_pairs
 from readers.shapes import DIMENSIONS, KINDS, Gaps
 from readers.texts import ENCODINGS, Naming
@@ -16,14 +15,17 @@ NO_DAMAGE = "no damage"
 _LOST = "lost "
 _MEMBERS = "first", "second", "third"
 _COMPANIONS = sorted({suffix for item in READER_FORMATS.values() for suffix in item.companions})
-_DIMENSIONS: Mapping[str, Sequence[str]] = {
+_SOUND: Mapping[str, Sequence[str]] = {
     "format": list(READER_FORMATS),
     "kind": list(KINDS),
     "dimensions": DIMENSIONS,
     "gaps": list(Gaps),
     "encoding": list(ENCODINGS),
     "naming": list(Naming),
-    "packing": [*STREAMS, *PACKINGS],
+    "packing": [*OF_ONE_FILE, *OF_FILES],
+}
+_ALL: Mapping[str, Sequence[str]] = {
+    **_SOUND,
     "damage": [NO_DAMAGE, *BYTE_DAMAGES, *(f"{_LOST}{suffix}" for suffix in _COMPANIONS)],
     "place": list(Place),
     "member": _MEMBERS,
@@ -60,14 +62,20 @@ class Combination:
         return "; ".join(parts)
 
 
-def covering(seed: int) -> list[Combination]:
-    """Return combinations that hold each possible pair of values."""
-    return [_combination(values) for values in cover_pairs(_DIMENSIONS, _is_possible, seed)]
+def covering_sound(seed: int) -> list[Combination]:
+    """Return combinations without damage that hold each possible pair of values."""
+    return [_combination(values) for values in cover_pairs(_SOUND, _is_possible, seed)]
+
+
+def covering_damaged(seed: int) -> list[Combination]:
+    """Return combinations with damage that hold each possible pair of values."""
+    damaged = {**_ALL, "damage": [value for value in _ALL["damage"] if value != NO_DAMAGE]}
+    return [_combination(values) for values in cover_pairs(damaged, _is_possible, seed)]
 
 
 def every_combination() -> Iterator[Combination]:
     """Yield each combination of the product."""
-    return map(_combination, all_combinations(_DIMENSIONS, _is_possible))
+    return map(_combination, all_combinations(_ALL, _is_possible))
 
 
 def _combination(values: Values) -> Combination:
@@ -79,9 +87,9 @@ def _combination(values: Values) -> Combination:
         encoding=values["encoding"],
         naming=Naming(values["naming"]),
         packing=values["packing"],
-        damage=values["damage"],
-        place=Place(values["place"]),
-        member=_MEMBERS.index(values["member"]),
+        damage=values.get("damage", NO_DAMAGE),
+        place=Place(values.get("place", Place.DATA)),
+        member=_MEMBERS.index(values.get("member", _MEMBERS[0])),
     )
 
 
@@ -110,11 +118,15 @@ def _fits(name: str, values: Values) -> bool:
     item = READER_FORMATS[name]
     has_geometry = (values.get("kind"), values.get("dimensions")) in _geometries(name)
     is_spelled = (values.get("encoding"), values.get("naming")) in _spellings(name)
-    if not (has_geometry and is_spelled) or (values.get("packing") in STREAMS and not _is_single(name)):
+    if not (has_geometry and is_spelled) or values.get("gaps", Gaps.NONE) not in item.gaps:
+        return False
+    if values.get("packing") in OF_ONE_FILE and not _is_single(name):
         return False
     if "member" in values and _MEMBERS.index(values["member"]) >= len(item.members):
         return False
     damage = values.get("damage", NO_DAMAGE)
+    if damage in BYTE_DAMAGES and BYTE_DAMAGES[damage].needs_count and not item.announces:
+        return False
     return not damage.startswith(_LOST) or damage.removeprefix(_LOST) in item.companions
 
 
@@ -142,11 +154,3 @@ def _with_open(pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str | None, 
 def _is_single(name: str) -> bool:
     """Return whether data of the format is one file."""
     return len(READER_FORMATS[name].members) == 1 and not READER_FORMATS[name].companions
-
-
-def pairs_of(found: Sequence[Combination]) -> int:
-    """Return the number of different pairs of values in the combinations."""
-    names = list(_DIMENSIONS)
-    values = [[(name, str(getattr(item, name))) for name in names] for item in found]
-    pairs = ((row[i], row[j]) for row in values for i in range(len(row)) for j in range(i + 1, len(row)))
-    return len(set(chain(pairs)))

@@ -30,6 +30,7 @@ class ByteDamage:
     apply: Callable[[bytes, int], bytes]
     is_cut: bool = False
     silent_rows: int = 0
+    needs_count: bool = False
 
 
 def _cut(body: bytes, _middle: int, *, share: float) -> bytes:
@@ -62,7 +63,7 @@ BYTE_DAMAGES: dict[str, ByteDamage] = {
     "last row cut": ByteDamage(_cut_last_row, is_cut=True),
     "zeros in the middle": ByteDamage(partial(_overwrite, fill=b"\0")),
     "0xff in the middle": ByteDamage(partial(_overwrite, fill=b"\xff")),
-    "spaces in the middle": ByteDamage(partial(_overwrite, fill=b" ")),
+    "spaces in the middle": ByteDamage(partial(_overwrite, fill=b" "), needs_count=True),
     "flipped bits": ByteDamage(_flip, silent_rows=len(_FLIPS)),
     "garbage appended": ByteDamage(_append),
     "empty": ByteDamage(lambda _body, _middle: b"", is_cut=True),

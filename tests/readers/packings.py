@@ -1,20 +1,11 @@
 """The ways of packing the files of a data set into one download."""
 
 import gzip
-import io
-import zipfile
 from collections.abc import Callable
 
+from support.packings import CONTAINERS, STREAMS, pack_tar, pack_zip
+
 Files = dict[str, bytes]
-
-
-def pack_zip(files: Files) -> bytes:
-    """Return a zip of the files."""
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return body.getvalue()
 
 
 def _with_folders_and_junk(files: Files) -> Files:
@@ -30,14 +21,20 @@ def _only(files: Files) -> bytes:
     return body
 
 
-PACKINGS: dict[str, Callable[[Files], bytes]] = {
-    "zip": pack_zip,
+def _compressed(compress: Callable[[bytes], bytes]) -> Callable[[Files], bytes]:
+    return lambda files: compress(_only(files))
+
+
+OF_FILES: dict[str, Callable[[Files], bytes]] = {
+    **CONTAINERS,
     "zip with folders and junk": lambda files: pack_zip(_with_folders_and_junk(files)),
     "zip in a zip": lambda files: pack_zip({"inner/data.zip": pack_zip(files)}),
+    "tar in gzip in a zip": lambda files: pack_zip({"data.tar.gz": gzip.compress(pack_tar(files))}),
 }
 """Packings of any number of files."""
-STREAMS: dict[str, Callable[[Files], bytes]] = {
+OF_ONE_FILE: dict[str, Callable[[Files], bytes]] = {
     "plain": _only,
-    "gzip": lambda files: gzip.compress(_only(files)),
+    **{name: _compressed(compress) for name, compress in STREAMS.items()},
+    "gzip in a zip": lambda files: pack_zip({f"{next(iter(files))}.gz": gzip.compress(_only(files))}),
 }
 """Packings of one file."""

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from readers.combinations import Combination, covering, every_combination, pairs_of
+from readers.combinations import Combination, covering_damaged, covering_sound, every_combination
 from readers.law import BREACHES, Outcome, Verdict, judge
 
 _SHOWN = 40
@@ -28,7 +28,7 @@ def main(share: str, seed: int) -> int:
     """Print the counts; return the exit status."""
     started = time.process_time()
     if share == "pairs":
-        chosen: Iterable[Combination] = covering(seed)
+        chosen: Iterable[Combination] = [*covering_sound(seed), *covering_damaged(seed)]
     else:
         drawn = random.Random(seed)  # noqa: S311 - the same part in each run
         chosen = (item for item in every_combination() if drawn.random() < float(share))

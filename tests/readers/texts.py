@@ -9,6 +9,7 @@ class Naming(StrEnum):
 
     DEFINITION = "named by the definition"
     FILE = "named by the file"
+    CONTRADICTION = "named by the definition, another one by the file"
     NOTHING = "not named"
 
 
@@ -46,3 +47,8 @@ _ENCODINGS = (
     Encoding("utf-16", ("Straße", "улица", "北京路")),
 )
 ENCODINGS: dict[str, Encoding] = {encoding.name: encoding for encoding in _ENCODINGS}
+
+
+def wrong_name(encoding: str) -> str:
+    """Return the name of an encoding other than this one, in which any bytes are text."""
+    return "iso8859-1" if encoding != "latin-1" else "cp437"
