@@ -125,8 +125,6 @@ def _fits(name: str, values: Values) -> bool:
     if "member" in values and _MEMBERS.index(values["member"]) >= len(item.members):
         return False
     damage = values.get("damage", NO_DAMAGE)
-    if damage in BYTE_DAMAGES and BYTE_DAMAGES[damage].needs_count and not item.announces:
-        return False
     return not damage.startswith(_LOST) or damage.removeprefix(_LOST) in item.companions
 
 

@@ -1,6 +1,7 @@
 """Damage to the bytes of a file: cuts, overwritten blocks, flipped bits, bytes behind the end, lost files."""
 
 import fnmatch
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,14 +24,11 @@ class Place(StrEnum):
 class ByteDamage:
     """Damage to a file: `apply` gets its bytes and the place of a row in the middle of it.
 
-    `is_cut` is set if the end is missing, so that only complete rows before it can be expected from data that announces
-    no number of rows. At most `silent_rows` rows may differ without a word: fewer bytes than a row has are changed.
+    At most `silent_rows` rows may differ without a word: fewer bytes than a row has are changed.
     """
 
     apply: Callable[[bytes, int], bytes]
-    is_cut: bool = False
     silent_rows: int = 0
-    needs_count: bool = False
 
 
 def _cut(body: bytes, _middle: int, *, share: float) -> bytes:
@@ -42,7 +40,8 @@ def _cut_last_row(body: bytes, _middle: int) -> bytes:
 
 
 def _overwrite(body: bytes, middle: int, *, fill: bytes) -> bytes:
-    return body[:middle] + (fill * _BLOCK_BYTES)[: len(body[middle : middle + _BLOCK_BYTES])] + body[middle + _BLOCK_BYTES :]
+    end = min(middle + _BLOCK_BYTES, len(body))
+    return body[:middle] + (fill * _BLOCK_BYTES)[: end - middle] + body[end:]
 
 
 def _flip(body: bytes, _middle: int) -> bytes:
@@ -57,16 +56,16 @@ def _append(body: bytes, _middle: int) -> bytes:
 
 
 BYTE_DAMAGES: dict[str, ByteDamage] = {
-    "cut at 10 %": ByteDamage(partial(_cut, share=0.1), is_cut=True),
-    "cut at 50 %": ByteDamage(partial(_cut, share=0.5), is_cut=True),
-    "cut at 90 %": ByteDamage(partial(_cut, share=0.9), is_cut=True),
-    "last row cut": ByteDamage(_cut_last_row, is_cut=True),
-    "zeros in the middle": ByteDamage(partial(_overwrite, fill=b"\0")),
+    "cut at 10 %": ByteDamage(partial(_cut, share=0.1)),
+    "cut at 50 %": ByteDamage(partial(_cut, share=0.5)),
+    "cut at 90 %": ByteDamage(partial(_cut, share=0.9)),
+    "last row cut": ByteDamage(_cut_last_row),
+    "zeros in the middle": ByteDamage(partial(_overwrite, fill=b"\0"), silent_rows=1),  # the text of one row, which is then empty
     "0xff in the middle": ByteDamage(partial(_overwrite, fill=b"\xff")),
-    "spaces in the middle": ByteDamage(partial(_overwrite, fill=b" "), needs_count=True),
+    "noise in the middle": ByteDamage(partial(_overwrite, fill=random.Random(5).randbytes(_BLOCK_BYTES))),  # noqa: S311
     "flipped bits": ByteDamage(_flip, silent_rows=len(_FLIPS)),
     "garbage appended": ByteDamage(_append),
-    "empty": ByteDamage(lambda _body, _middle: b"", is_cut=True),
+    "empty": ByteDamage(lambda _body, _middle: b""),
 }
 
 

@@ -68,8 +68,8 @@ class Table:
     `plain` has the shapes in two dimensions that formats without curves write.
     """
 
-    ids: Sequence[str]
-    texts: Sequence[str]
+    ids: list[str]
+    texts: list[str]
     bodies: Sequence[bytes | None]
     plain: Sequence[shapely.Geometry | None]
     kind: str
@@ -198,8 +198,9 @@ def _write_shapefile(table: Table, *, has_language_byte: bool = False) -> Files:
     return files
 
 
-def _table_of(table: Table, width: int, language: int = 0) -> bytes:
-    rows = [[row.encode(), street.encode(table.encoding)] for row, street in zip(table.ids, table.texts, strict=True)]
+def _table_of(table: Table, width: int, language: int = 0, fill: bytes = b" ") -> bytes:
+    cells = [(row.encode(), street.encode(table.encoding)) for row, street in zip(table.ids, table.texts, strict=True)]
+    rows = [[cell.ljust(width, fill) for cell in row] for row in cells]
     return dbf([Field(b"NO", width=width), Field(b"ST", width=width)], rows, language=language)
 
 
@@ -210,7 +211,7 @@ def _write_tab(table: Table) -> Files:
     named = _named_by_file(table)
     charset = _CHARSET_OF[named] if named else "Neutral"
     files["data.tab"] = re.sub(rb'(charset )"?UTF-8"?', rb'\1"%b"' % charset.encode(), files["data.tab"], flags=re.IGNORECASE)
-    files["data.dat"] = _table_of(table, _MAPINFO_BYTES)
+    files["data.dat"] = _table_of(table, _MAPINFO_BYTES, fill=b"\0")
     return files
 
 

@@ -1,6 +1,7 @@
 """The law of reading: each row is in the output once, as it was written, or is counted, or the job fails with a code."""
 
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import shapely
 
 from oa_shared.json_types import JsonObject
@@ -20,11 +22,11 @@ from readers.combinations import NO_DAMAGE, Combination
 from readers.damages import BYTE_DAMAGES, Place, damage_body, damage_files, lose_file
 from readers.formats import READER_FORMATS, Files, Table
 from readers.packings import OF_FILES, OF_ONE_FILE
-from readers.shapes import KINDS, Gaps, body_of, empty_body, is_same, place_of
+from readers.shapes import KINDS, Gaps, are_same, body_of, empty_body, place_of
 from readers.texts import ENCODINGS, Naming
 from support.round_trip import read_lines
 
-ROWS = 200
+ROWS = 120
 _MIDDLE = ROWS // 2
 _GAPS = frozenset({7, 23})  # few enough to be no fault
 _WITHOUT = frozenset({"validated", "parquet", "changes", "tiles", "preview", "profile", "cache"})
@@ -105,7 +107,7 @@ def table_of(combination: Combination) -> Table:
     for row in gaps:
         plain[row] = shapely.from_wkb(gap) if gap is not None and int(kind.wkb) <= shapely.GeometryType.GEOMETRYCOLLECTION else None
     return Table(
-        ids=[f"k{row}" for row in range(ROWS)],
+        ids=[f"k{row:03}" for row in range(ROWS)],
         texts=[encoding.text(row) for row in range(ROWS)],
         bodies=bodies,
         plain=plain,
@@ -128,7 +130,7 @@ def download_of(combination: Combination) -> tuple[str, bytes]:
     item = combination
     files = files_of(item.format, item.kind, item.dimensions, item.gaps, item.encoding, item.naming)
     damage = BYTE_DAMAGES.get(item.damage)
-    mark = ENCODINGS[item.encoding].text(_MIDDLE).encode("utf-16-le" if item.encoding == "utf-16" else item.encoding)
+    mark = _mark(item)
     if item.lost_suffix:
         files = lose_file(files, item.lost_suffix)
     elif damage and item.place is Place.DATA:
@@ -137,6 +139,12 @@ def download_of(combination: Combination) -> tuple[str, bytes]:
     if damage and item.place is Place.DOWNLOAD:
         body = damage_body(body, damage, mark)
     return next(iter(files)) if item.packing == "plain" else "download", body
+
+
+def _mark(combination: Combination) -> bytes:
+    """Return the text of a row in the middle, as the data has it."""
+    codec = "utf-16-le" if combination.encoding == "utf-16" else combination.encoding
+    return ENCODINGS[combination.encoding].text(_MIDDLE).encode(codec)
 
 
 def entry_of(combination: Combination) -> TaskEntry:
@@ -175,7 +183,8 @@ def _judge_failure(combination: Combination, failure: TaskFailure) -> Outcome:
 def _problem(combination: Combination, table: Table, output: _Output) -> str:
     """Return what came out wrong without a word, empty if nothing did."""
     counts = Counter(str(feature["properties"]["id"]) for feature in output.features)
-    doubled = [name for name, count in counts.items() if count > 1 and name in set(table.ids)]
+    known = frozenset(table.ids)
+    doubled = [name for name, count in counts.items() if count > 1 and name in known]
     damage = BYTE_DAMAGES.get(combination.damage)
     silent = damage.silent_rows if damage else 0
     if doubled and not silent:
@@ -188,62 +197,56 @@ def _problem(combination: Combination, table: Table, output: _Output) -> str:
     if _unexpected(combination, output):
         return ""
     changed = _changed(table, output)
-    strangers = [name for name in counts if name not in set(table.ids)]
-    if len({*changed, *strangers, *missing}) > silent + _partial(combination):
-        return f"rows differ: {changed[:3]} {strangers[:3]}"
-    return ""
+    strangers = [name for name in counts if name not in known]
+    uncounted = max(len(missing) - output.counted, 0)
+    # A row whose identifier is damaged is missing under its own and comes under another one.
+    wrong = len(changed) + max(len(strangers), uncounted)
+    allowed = silent + len(table.ids) - len(announced)
+    return f"rows differ: {changed[:2]} {strangers[:3]}" if wrong > allowed else ""
 
 
 def _announced(combination: Combination, table: Table) -> Sequence[str]:
-    """Return the rows that the data announces, or has whole where its end does not show."""
+    """Return the rows that the data announces, or has whole where it announces no number."""
+    is_packed = combination.place is Place.DOWNLOAD  # then a length or a checksum shows the damage
     damage = BYTE_DAMAGES.get(combination.damage)
-    if damage is None or not damage.is_cut or READER_FORMATS[combination.format].announces:
+    if damage is None or is_packed or READER_FORMATS[combination.format].announces:
         return table.ids
-    if combination.place is Place.DOWNLOAD:
-        return table.ids  # a packing has a length or a checksum
-    return table.ids[: _whole_rows(combination)]
-
-
-def _whole_rows(combination: Combination) -> int:
-    """Return how many rows end before the cut of data with a row a line."""
     item = combination
-    (body,) = files_of(item.format, item.kind, item.dimensions, item.gaps, item.encoding, item.naming).values()
-    kept = damage_body(body, BYTE_DAMAGES[item.damage], b"")
-    text = kept.decode("utf-16" if item.encoding == "utf-16" else item.encoding, "ignore")
-    header_lines = int(item.format.startswith("CSV"))
-    return max(text.count("\n") - header_lines, 0)
+    (sound,) = files_of(item.format, item.kind, item.dimensions, item.gaps, item.encoding, item.naming).values()
+    damaged = damage_body(sound, damage, _mark(item))
+    start = _common_bytes(sound, damaged)
+    end = len(sound) - (_common_bytes(sound[::-1], damaged[::-1]) if len(damaged) == len(sound) else 0)
+    return table.ids[: _rows_in(item, sound[:start])] + table.ids[_rows_in(item, sound[:end]) + 1 :]
 
 
-def _partial(combination: Combination) -> int:
-    """Return how many rows may be cut short without a word: the last one of data that announces nothing."""
-    damage = BYTE_DAMAGES.get(combination.damage)
-    return int(damage is not None and damage.is_cut and not READER_FORMATS[combination.format].announces)
+def _common_bytes(one: bytes, other: bytes) -> int:
+    return len(os.path.commonprefix([one, other]))
+
+
+def _rows_in(combination: Combination, start: bytes) -> int:
+    """Return how many rows end in the first bytes of data with a row a line."""
+    codec = "utf-16" if combination.encoding == "utf-16" else combination.encoding
+    lines = start.decode(codec, "ignore").count("\n") - int(combination.format.startswith("CSV"))
+    return max(lines, 0)
 
 
 def _changed(table: Table, output: _Output) -> list[str]:
     """Return the rows that came out with another text or shape."""
     written = {name: index for index, name in enumerate(table.ids)}
-    kind = KINDS[table.kind]
-    changed = []
-    for feature in output.features:
-        index = written.get(str(feature["properties"]["id"]))
-        if index is None:
-            continue
-        expected = None if _is_gap(table, index) else kind.shape(*place_of(index))
-        if feature["properties"]["name"] != table.texts[index] or not _agrees(feature["geometry"], expected):
-            changed.append(f"{table.ids[index]}: {json.dumps(feature, ensure_ascii=False)[:300]}")
-    return changed
+    pairs = [(feature, written.get(str(feature["properties"]["id"]))) for feature in output.features]
+    known = [(feature, index) for feature, index in pairs if index is not None]
+    shapes = shapely.from_geojson([_geometry_text(feature) for feature, _ in known])
+    expected = np.array([table.plain[index] for _, index in known], dtype=object)
+    is_right = are_same(shapes, expected)
+    return [
+        f"{table.ids[index]}: {json.dumps(feature, ensure_ascii=False)[:300]}"
+        for (feature, index), agrees in zip(known, is_right.tolist(), strict=True)
+        if not agrees or feature["properties"]["name"] != table.texts[index]
+    ]
 
 
-def _is_gap(table: Table, index: int) -> bool:
-    shape = table.plain[index]
-    return shape is None or shape.is_empty
-
-
-def _agrees(geometry: object, expected: shapely.Geometry | None) -> bool:
-    if geometry is None or expected is None:
-        return geometry is None and expected is None
-    return is_same(shapely.from_geojson(json.dumps(geometry)), expected)
+def _geometry_text(feature: dict[str, Any]) -> str | None:
+    return None if feature["geometry"] is None else json.dumps(feature["geometry"])
 
 
 def _unexpected(combination: Combination, output: _Output) -> bool:

@@ -32,6 +32,7 @@ def main(share: str, seed: int) -> int:
     else:
         drawn = random.Random(seed)  # noqa: S311 - the same part in each run
         chosen = (item for item in every_combination() if drawn.random() < float(share))
+    kinds = Counter()
     verdicts, codes, rows, breaches = Counter[Verdict](), Counter[str](), 0, 0
     with tempfile.TemporaryDirectory() as folder:
         for combination, outcome in judge_all(chosen, Path(folder)):
@@ -41,7 +42,8 @@ def main(share: str, seed: int) -> int:
                 codes[outcome.detail] += 1
             if outcome.verdict in BREACHES:
                 breaches += 1
-                if breaches <= _SHOWN:
+                kinds[outcome.verdict, combination.format, combination.damage, str(combination.naming)] += 1
+                if kinds[outcome.verdict, combination.format, combination.damage, str(combination.naming)] <= 1:
                     print(f"{outcome.verdict}: {combination}\n    {outcome.detail[:600]}")
     print(f"{verdicts.total():,} combinations, {rows:,} rows, {time.process_time() - started:.0f} s of processor time")
     for verdict in Verdict:

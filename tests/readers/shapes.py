@@ -50,13 +50,20 @@ def empty_body(kind: Kind, dimensions: str) -> bytes:
     return encode(Tree(kind.wkb), Spelling(dimensions))
 
 
-def is_same(shape: shapely.Geometry, expected: shapely.Geometry) -> bool:
-    """Return whether two shapes cover the same ground, however their rings and parts are written."""
-    if shape.is_empty or abs(shape.area - expected.area) > _SHARE * expected.area + _TOLERANCE**2:
-        return False
-    if abs(shape.length - expected.length) > _SHARE * expected.length + _TOLERANCE:
-        return False
-    return bool(shapely.hausdorff_distance(shape, expected) < _TOLERANCE)
+def are_same(shapes: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Return which shapes cover the expected ground, however their rings and parts are written; an empty one is none."""
+    are_gaps = shapely.is_missing(expected) | shapely.is_empty(expected)
+    is_right: np.ndarray = shapely.is_missing(shapes) == are_gaps
+    found = np.flatnonzero(~are_gaps & is_right)
+    one, other = shapes[found], expected[found]
+    areas, lengths = shapely.area(other), shapely.length(other)
+    is_right[found] = (
+        ~shapely.is_empty(one)
+        & (np.abs(shapely.area(one) - areas) <= _SHARE * areas + _TOLERANCE**2)
+        & (np.abs(shapely.length(one) - lengths) <= _SHARE * lengths + _TOLERANCE)
+        & (shapely.hausdorff_distance(one, other) < _TOLERANCE)
+    )
+    return is_right
 
 
 def _line(x: float, y: float) -> Tree:

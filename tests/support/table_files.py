@@ -162,7 +162,7 @@ def parquet_of(columns: Mapping[str, Sequence[object]], *, is_geo: bool = False)
         geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}}
         table = table.replace_schema_metadata({"geo": json.dumps(geo)})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
+    pq.write_table(table, sink, write_page_checksum=True)
     return bytes(sink.getvalue().to_pybytes())
 
 
