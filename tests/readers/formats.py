@@ -28,7 +28,17 @@ _COLLECTIONS = frozenset({"collection", "collection of curves"})
 _UTF8_ONLY = frozenset({("utf-8", Naming.NOTHING), ("ascii", Naming.NOTHING)})
 _TEXT_BYTES = 60
 _CPG_OF = {"shift_jis": "932", "cp949": "949", "gbk": "936", "big5": "950", "iso8859-2": "ISO 88592", "utf-8": "UTF-8"}
-_LANGUAGE_OF = {"iso8859-1": 87, "cp1252": 3, "cp437": 1, "cp850": 2, "cp1250": 200, "cp1251": 201, "gbk": 77, "cp949": 78, "big5": 79}
+_LANGUAGE_OF = {
+    "iso8859-1": 87,
+    "cp1252": 3,
+    "cp437": 1,
+    "cp850": 2,
+    "cp1250": 200,
+    "cp1251": 201,
+    "gbk": 77,
+    "cp949": 78,
+    "big5": 79,
+}
 _CHARSET_OF = {
     "utf-8": "UTF-8",
     "cp1252": "WindowsLatin1",
@@ -210,7 +220,9 @@ def _write_tab(table: Table) -> Files:
     files = _write_by_gdal(ascii_only, name="data.tab", driver="MapInfo File", ENCODING="UTF-8")
     named = _named_by_file(table)
     charset = _CHARSET_OF[named] if named else "Neutral"
-    files["data.tab"] = re.sub(rb'(charset )"?UTF-8"?', rb'\1"%b"' % charset.encode(), files["data.tab"], flags=re.IGNORECASE)
+    files["data.tab"] = re.sub(
+        rb'(charset )"?UTF-8"?', rb'\1"%b"' % charset.encode(), files["data.tab"], flags=re.IGNORECASE
+    )
     files["data.dat"] = _table_of(table, _MAPINFO_BYTES, fill=b"\0")
     return files
 
@@ -308,9 +320,7 @@ READER_FORMATS: dict[str, ReaderFormat] = {
         _write_shapefile,
         ("*.dbf", "*.shp", "*.shx"),
         kinds=_SHAPEFILE_KINDS,
-        spellings=_spellings(
-            [name for name in ENCODINGS if name != "utf-16"], _NOT_FOR_TABLES, may_contradict=True
-        ),
+        spellings=_spellings([name for name in ENCODINGS if name != "utf-16"], _NOT_FOR_TABLES, may_contradict=True),
         companions=(".shx", ".dbf", ".prj", ".cpg"),
     ),
     "shapefile with a language byte": ReaderFormat(

@@ -105,7 +105,11 @@ def table_of(combination: Combination) -> Table:
     bodies = [gap if row in gaps else body_of(kind, combination.dimensions, row) for row in range(ROWS)]
     plain: list[shapely.Geometry | None] = [kind.shape(*place_of(row)) for row in range(ROWS)]
     for row in gaps:
-        plain[row] = shapely.from_wkb(gap) if gap is not None and int(kind.wkb) <= shapely.GeometryType.GEOMETRYCOLLECTION else None
+        plain[row] = (
+            shapely.from_wkb(gap)
+            if gap is not None and int(kind.wkb) <= shapely.GeometryType.GEOMETRYCOLLECTION
+            else None
+        )
     return Table(
         ids=[f"k{row:03}" for row in range(ROWS)],
         texts=[encoding.text(row) for row in range(ROWS)],

@@ -21,7 +21,9 @@ def cover_pairs(dimensions: Mapping[str, Sequence[str]], is_possible: IsPossible
     found: list[Values] = []
     while missing:
         first = next(iter(missing))
-        candidates = [_complete(dict(first), dimensions, is_possible, missing, random_order) for _ in range(_CANDIDATES)]
+        candidates = [
+            _complete(dict(first), dimensions, is_possible, missing, random_order) for _ in range(_CANDIDATES)
+        ]
         complete = [candidate for candidate in candidates if candidate]
         if not complete:
             del missing[first]  # each of the pairs of this combination is possible, but not all of them at once
@@ -82,7 +84,11 @@ def _gain(
 ) -> int:
     order = list(dimensions)
     return sum(
-        (((other, chosen[other]), (name, value)) if order.index(other) < order.index(name) else ((name, value), (other, chosen[other])))
+        (
+            ((other, chosen[other]), (name, value))
+            if order.index(other) < order.index(name)
+            else ((name, value), (other, chosen[other]))
+        )
         in missing
         for other in chosen
     )

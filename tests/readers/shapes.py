@@ -120,9 +120,7 @@ def _patches(x: float, y: float) -> Tree:
 def _arc_shape(x: float, y: float) -> shapely.LineString:
     radius = _SIZE / 2
     angles = np.linspace(np.pi, 0, _ARC_POINTS)
-    return shapely.LineString(
-        np.column_stack([x + radius + radius * np.cos(angles), y + radius * np.sin(angles)])
-    )
+    return shapely.LineString(np.column_stack([x + radius + radius * np.cos(angles), y + radius * np.sin(angles)]))
 
 
 def _straight(tree: Callable[[float, float], Tree]) -> Callable[[float, float], shapely.Geometry]:

@@ -126,8 +126,7 @@ def _xlsx_cell(place: str, value: object) -> str:
 def ods_body(cells: Sequence[tuple[object, ...]] = (_COLUMNS, *ROWS), *, between: str = "") -> bytes:
     """Return an OpenDocument spreadsheet, with white space of some programs `between` its elements."""
     rows = between.join(
-        f"<table:table-row>{between}{between.join(map(_ods_cell, row))}{between}</table:table-row>"
-        for row in cells
+        f"<table:table-row>{between}{between.join(map(_ods_cell, row))}{between}</table:table-row>" for row in cells
     )
     spaces = " ".join(f'xmlns:{name}="{_OFFICE}:{name}:1.0"' for name in ("office", "table", "text"))
     content = (
@@ -151,7 +150,9 @@ def _ods_cell(value: object) -> str:
 def parquet_body(*, is_geo: bool) -> bytes:
     data: dict[str, Sequence[object]] = {"NO": [row[0] for row in ROWS], "ST": [row[1] for row in ROWS]}
     if is_geo:
-        return parquet_of({**data, "geometry": list(shapely.to_wkb(shapely.points([row[2:] for row in ROWS])))}, is_geo=True)
+        return parquet_of(
+            {**data, "geometry": list(shapely.to_wkb(shapely.points([row[2:] for row in ROWS])))}, is_geo=True
+        )
     return parquet_of({**data, "X": [row[2] for row in ROWS], "Y": [row[3] for row in ROWS]})
 
 
