@@ -103,7 +103,7 @@ def _formats(values: Values) -> Sequence[str]:
 
 
 def _is_damage_possible(values: Values) -> bool:
-    """Return whether the values say where the damage is only if there is any: the first of the values stands for none."""
+    """Return whether only damage has a place: the first of the values stands for none."""
     damage, place, member = values.get("damage"), values.get("place"), values.get("member")
     is_in_download = place == Place.DOWNLOAD
     if damage is not None and damage not in BYTE_DAMAGES and (is_in_download or member not in {None, "first"}):

@@ -60,9 +60,7 @@ BYTE_DAMAGES: dict[str, ByteDamage] = {
     "cut at 50 %": ByteDamage(partial(_cut, share=0.5)),
     "cut at 90 %": ByteDamage(partial(_cut, share=0.9)),
     "last row cut": ByteDamage(_cut_last_row),
-    "zeros in the middle": ByteDamage(
-        partial(_overwrite, fill=b"\0"), silent_rows=1
-    ),  # the text of one row, which is then empty
+    "zeros in the middle": ByteDamage(partial(_overwrite, fill=b"\0"), silent_rows=1),  # one text, which is then empty
     "0xff in the middle": ByteDamage(partial(_overwrite, fill=b"\xff")),
     "noise in the middle": ByteDamage(partial(_overwrite, fill=random.Random(5).randbytes(_BLOCK_BYTES))),  # noqa: S311
     "flipped bits": ByteDamage(_flip, silent_rows=len(_FLIPS)),

@@ -1,13 +1,14 @@
-"""The law of reading: each row is in the output once, as it was written, or is counted, or the job fails with a code."""
+"""The law of reading.
+
+Each row is in the output once, as it was written, or is counted, or the job fails with a code that is no fault of ours.
+"""
 
 import json
-import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +17,17 @@ import shapely
 
 from oa_shared.json_types import JsonObject
 from oa_task.conversion.convert import convert
-from oa_task.definition.task_entry import TaskEntry
 from oa_task.runtime.failure import TaskFailure
 from readers.combinations import NO_DAMAGE, Combination
-from readers.damages import BYTE_DAMAGES, Place, damage_body, damage_files, lose_file
-from readers.formats import READER_FORMATS, Files, Table
-from readers.packings import OF_FILES, OF_ONE_FILE
-from readers.shapes import KINDS, Gaps, are_same, body_of, empty_body, place_of
-from readers.texts import ENCODINGS, Naming
+from readers.damages import BYTE_DAMAGES, Place, damage_body
+from readers.downloads import GAPS, download_of, entry_of, mark_of, sound_files, table_of
+from readers.formats import READER_FORMATS
+from readers.shapes import Gaps, are_same
+from readers.tables import Table
+from readers.texts import Naming
 from support.round_trip import read_lines
 
-ROWS = 120
-_MIDDLE = ROWS // 2
-_GAPS = frozenset({7, 23})  # few enough to be no fault
 _WITHOUT = frozenset({"validated", "parquet", "changes", "tiles", "preview", "profile", "cache"})
-_RULES = {"id": "NO", "name": "ST"}
 
 
 class Verdict(StrEnum):
@@ -96,69 +93,6 @@ def is_sound(combination: Combination) -> bool:
     return combination.damage == NO_DAMAGE and is_known
 
 
-@lru_cache(maxsize=4)
-def table_of(combination: Combination) -> Table:
-    """Return the rows of a combination."""
-    kind, encoding = KINDS[combination.kind], ENCODINGS[combination.encoding]
-    gaps = _GAPS if combination.gaps is not Gaps.NONE else frozenset()
-    gap = empty_body(kind, combination.dimensions) if combination.gaps is Gaps.EMPTY else None
-    bodies = [gap if row in gaps else body_of(kind, combination.dimensions, row) for row in range(ROWS)]
-    plain: list[shapely.Geometry | None] = [kind.shape(*place_of(row)) for row in range(ROWS)]
-    for row in gaps:
-        plain[row] = (
-            shapely.from_wkb(gap)
-            if gap is not None and int(kind.wkb) <= shapely.GeometryType.GEOMETRYCOLLECTION
-            else None
-        )
-    return Table(
-        ids=[f"k{row:03}" for row in range(ROWS)],
-        texts=[encoding.text(row) for row in range(ROWS)],
-        bodies=bodies,
-        plain=plain,
-        kind=combination.kind,
-        dimensions=combination.dimensions,
-        encoding=combination.encoding,
-        naming=combination.naming,
-    )
-
-
-@lru_cache(maxsize=4096)
-def files_of(name: str, kind: str, dimensions: str, gaps: Gaps, encoding: str, naming: Naming) -> Files:
-    """Return the sound files of a format."""
-    sound = Combination(name, kind, dimensions, gaps, encoding, naming, "", NO_DAMAGE, Place.DATA, 0)
-    return READER_FORMATS[name].write(table_of(sound))
-
-
-def download_of(combination: Combination) -> tuple[str, bytes]:
-    """Return the name and the bytes of the download."""
-    item = combination
-    files = files_of(item.format, item.kind, item.dimensions, item.gaps, item.encoding, item.naming)
-    damage = BYTE_DAMAGES.get(item.damage)
-    mark = _mark(item)
-    if item.lost_suffix:
-        files = lose_file(files, item.lost_suffix)
-    elif damage and item.place is Place.DATA:
-        files = damage_files(files, damage, READER_FORMATS[item.format].members[item.member], mark)
-    body = (OF_ONE_FILE | OF_FILES)[item.packing](files)
-    if damage and item.place is Place.DOWNLOAD:
-        body = damage_body(body, damage, mark)
-    return next(iter(files)) if item.packing == "plain" else "download", body
-
-
-def _mark(combination: Combination) -> bytes:
-    """Return the text of a row in the middle, as the data has it."""
-    codec = "utf-16-le" if combination.encoding == "utf-16" else combination.encoding
-    return ENCODINGS[combination.encoding].text(_MIDDLE).encode(codec)
-
-
-def entry_of(combination: Combination) -> TaskEntry:
-    """Return the entry of a definition that fits the data."""
-    conform = dict(READER_FORMATS[combination.format].conform)
-    if combination.naming in {Naming.DEFINITION, Naming.CONTRADICTION}:
-        conform["encoding"] = combination.encoding
-    return TaskEntry("centerlines", "x", ("http://x/",), "http", None, {**conform, **_RULES}, _RULES)
-
-
 def _convert(combination: Combination, folder: Path) -> _Output:
     shutil.rmtree(folder, ignore_errors=True)
     for name in ("raw", "work", "out"):
@@ -215,16 +149,17 @@ def _announced(combination: Combination, table: Table) -> Sequence[str]:
     damage = BYTE_DAMAGES.get(combination.damage)
     if damage is None or is_packed or READER_FORMATS[combination.format].announces:
         return table.ids
-    item = combination
-    (sound,) = files_of(item.format, item.kind, item.dimensions, item.gaps, item.encoding, item.naming).values()
-    damaged = damage_body(sound, damage, _mark(item))
+    (sound,) = sound_files(combination).values()
+    damaged = damage_body(sound, damage, mark_of(combination))
     start = _common_bytes(sound, damaged)
     end = len(sound) - (_common_bytes(sound[::-1], damaged[::-1]) if len(damaged) == len(sound) else 0)
-    return table.ids[: _rows_in(item, sound[:start])] + table.ids[_rows_in(item, sound[:end]) + 1 :]
+    return table.ids[: _rows_in(combination, sound[:start])] + table.ids[_rows_in(combination, sound[:end]) + 1 :]
 
 
 def _common_bytes(one: bytes, other: bytes) -> int:
-    return len(os.path.commonprefix([one, other]))
+    """Return how many bytes at the start are the same."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (byte, changed) in pairs if byte != changed), min(len(one), len(other)))
 
 
 def _rows_in(combination: Combination, start: bytes) -> int:
@@ -257,7 +192,7 @@ def _unexpected(combination: Combination, output: _Output) -> bool:
     """Return whether sound data has bad rows or warnings, other than rows left out for the lack of a geometry."""
     rows: Any = output.counts["rows"]
     warnings: Any = output.counts["warnings"]
-    gaps = len(_GAPS) if combination.gaps is not Gaps.NONE else 0
+    gaps = len(GAPS) if combination.gaps is not Gaps.NONE else 0
     is_format_known = READER_FORMATS[combination.format].is_declared
     unexpected = [text for text in warnings if is_format_known or "`conform.format`" not in text]
     return bool(rows["bad"] or unexpected or sum(rows["left_out"].values()) > gaps)

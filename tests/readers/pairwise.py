@@ -82,16 +82,10 @@ def _complete(
 def _gain(
     chosen: Values, name: str, value: str, missing: Mapping[_Pair, None], dimensions: Mapping[str, Sequence[str]]
 ) -> int:
-    order = list(dimensions)
-    return sum(
-        (
-            ((other, chosen[other]), (name, value))
-            if order.index(other) < order.index(name)
-            else ((name, value), (other, chosen[other]))
-        )
-        in missing
-        for other in chosen
-    )
+    order = {dimension: place for place, dimension in enumerate(dimensions)}
+    new = (name, value)
+    pairs = ((other, new) if order[other[0]] < order[name] else (new, other) for other in chosen.items())
+    return sum(pair in missing for pair in pairs)
 
 
 def _pairs(values: Values, dimensions: Mapping[str, Sequence[str]]) -> Iterator[_Pair]:

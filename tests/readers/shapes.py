@@ -51,7 +51,7 @@ def empty_body(kind: Kind, dimensions: str) -> bytes:
 
 
 def are_same(shapes: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """Return which shapes cover the expected ground, however their rings and parts are written; an empty one is none."""
+    """Return which shapes cover the expected ground, however they are written; an empty one is none."""
     are_gaps = shapely.is_missing(expected) | shapely.is_empty(expected)
     is_right: np.ndarray = shapely.is_missing(shapes) == are_gaps
     found = np.flatnonzero(~are_gaps & is_right)

@@ -32,7 +32,7 @@ _ENCODINGS = (
     Encoding("latin-1", ("Élan", "Straße", "Añasco", "Grønland")),
     Encoding("iso8859-2", ("Łódzka", "Žižkova", "Főutca", "Gdańska")),
     Encoding("cp1250", ("Łódzka", "Žižkova", "Főutca", "Šumavská")),
-    Encoding("cp1251", ("улица Ленина", "проспект Мира", "Café ё".replace("é", "е"))),
+    Encoding("cp1251", ("улица Ленина", "проспект Мира", "Щёлковское шоссе")),
     Encoding("koi8-r", ("улица Ленина", "проспект Мира")),
     Encoding("cp1253", ("Οδός Αθηνάς", "Ερμού")),
     Encoding("cp1254", ("İstiklal Caddesi", "Şişli", "Güneş")),

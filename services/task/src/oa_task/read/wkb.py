@@ -50,8 +50,8 @@ def shapes(array: pa.Array, *, has_loose_rings: bool = False) -> tuple[np.ndarra
 
     None stands for a missing geometry, and for an unusable one unless it is sound but for rings and lines with too few
     points: the center of its bounds replaces it then, as users of GDAL know it. Every geometry with a point comes out
-    with one or is unusable. With `has_loose_rings`, from a format whose polygons are rings without an order, the nesting
-    of rings decides which of them are holes.
+    with one or is unusable. With `has_loose_rings`, for formats that keep the rings of polygons in any
+    order, the nesting of rings decides which of them are holes.
     """
     bodies = np.array(array.to_pylist(), dtype=object)
     is_filled = np.diff(_buffers(array)[0]) > 0

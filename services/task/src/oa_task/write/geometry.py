@@ -11,7 +11,7 @@ _POINT = 0
 
 
 def output_geometry(geometry: Geometry, layer: str) -> Geometry:
-    """Return the output geometries of a batch: Points for addresses, coordinates rounded, empty and infinite ones as missing."""
+    """Return the output geometries: Points for addresses, coordinates rounded, empty and infinite ones as missing."""
     if isinstance(geometry, Shapes) and layer in POINT_LAYERS:
         geometry = _surface_points(geometry.array)
     if isinstance(geometry, Points):
