@@ -95,7 +95,7 @@ module "api" {
 
   public = {
     port            = 8000
-    health_path     = "/api/run?limit=1" # fails only with the database; an unavailable dependency must not restart the api
+    health_path     = "/live" # this process only: a new process would wait for the database too
     subnet_ids      = module.network.public_subnet_ids
     certificate_arn = var.api.certificate_arn
     allowed_cidrs   = distinct(concat(var.api.allowed_cidrs, contains(var.api.allowed_cidrs, "0.0.0.0/0") ? [] : module.network.nat_cidrs))
@@ -132,7 +132,8 @@ module "consumer" {
   image          = local.images["api"]
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = 256, memory = 512 }
-  environment    = merge(local.api_settings, local.sign_in_settings, { OA_HTTP = "false", OA_RELAY = "false", OA_SWEEP = "false", OA_SCHEDULES = "false" })
+  environment    = merge(local.api_settings, local.sign_in_settings, { OA_HTTP = "false", OA_RELAY = "false", OA_SWEEP = "false", OA_SCHEDULES = "false", OA_HEALTH_PORT = "8001" })
+  health_port    = 8001
   secrets        = local.api_secrets
   secret_arns    = local.api_secret_arns
   log_days       = var.log_days

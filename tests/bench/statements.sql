@@ -92,10 +92,23 @@ jobs AS (
 attempts AS (INSERT INTO job_attempt (job_id, attempt, token, tier) SELECT id, 1, %(token)s, 'standard' FROM jobs)
 INSERT INTO outbox (run_id, job_id, attempt, body) SELECT run_id, id, 1, repeat('x', 250) FROM jobs
 
+-- name: fill_idle
+WITH run_row AS (INSERT INTO run (live) VALUES (false) RETURNING id),
+source_row AS (INSERT INTO source (sha256, definition) VALUES (repeat('0', 64), '{}') RETURNING sha256),
+jobs AS (
+    INSERT INTO job (run_id, source_name, source_sha256, layer, name, tier, token, status, rank, batch_job, submitted_at)
+    SELECT run_row.id, 'xx/bench/' || number, sha256, 'addresses', 'county', 'standard', %(token)s, 'Submitted', 1,
+           'soak-' || number, now()
+    FROM generate_series(1, %(jobs)s) AS number, run_row, source_row RETURNING id
+)
+INSERT INTO job_attempt (job_id, attempt, token, tier, status) SELECT id, 1, %(token)s, 'standard', 'Submitted' FROM jobs
+
 -- name: beat
 -- Duties that are well for a day: without queues they are not, and then the overview is an error.
-INSERT INTO heartbeat (name, reported_at) SELECT worker, now() + interval '1 day' FROM unnest(ARRAY['relay', 'consumer', 'sweep']) worker
-ON CONFLICT (name) DO UPDATE SET reported_at = excluded.reported_at
+INSERT INTO process_heartbeat (process, part, version, progress_at, reported_at)
+SELECT 'bench@here:1', part, '1', now() + interval '1 day', now() + interval '1 day'
+FROM unnest(ARRAY['relay', 'consumer', 'sweep', 'dispatcher', 'dispatcher_sweep']) AS part
+ON CONFLICT (process, part) DO UPDATE SET reported_at = excluded.reported_at
 
 -- name: announce
 -- One event, sent now.

@@ -62,4 +62,6 @@ INSERT INTO review_reason (job_id, code, message)
 SELECT id, 'count_dropped', '1,234 features, 25.1 %% fewer than the 1,648 published' FROM jobs WHERE status = 'Warn'
 
 -- name: beat
-INSERT INTO heartbeat (name) VALUES ('relay'), ('consumer'), ('sweep')
+INSERT INTO process_heartbeat (process, part, version, progress_at, reported_at)
+SELECT 'test@here:1', part, '1', now() + interval '1 day', now() + interval '1 day'
+FROM unnest(ARRAY['relay', 'consumer', 'sweep', 'dispatcher', 'dispatcher_sweep']) AS part

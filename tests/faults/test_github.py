@@ -31,6 +31,7 @@ def github() -> Iterator[GitHubServer]:
 def system(tmp_path_factory: pytest.TempPathFactory, github: GitHubServer) -> Iterator[System]:
     """Return a stack that is connected to the simulated GitHub."""
     settings = {f"OA_{name.upper()}": str(value) for name, value in github_settings(github).items()}
+    settings["OA_ALLOW_HOSTS"] = "127.0.0.1"  # the port of the simulated GitHub is not one of the stack
     settings["OA_PUBLIC_URL"] = "https://batch.example.org"
     stack = System(tmp_path_factory.mktemp("system"), settings=settings)
     try:

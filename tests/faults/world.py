@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -61,6 +61,7 @@ class Containers:
     storage: MemoryStorage
     results: Queue
     script: Script
+    clock_skew: timedelta = timedelta()
     workers: list[tuple[int, int]] = field(default_factory=list)
     running: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -80,10 +81,10 @@ class Containers:
             exit_code = await self._work(job, attempt, token)
         status = "FAILED" if exit_code else "SUCCEEDED"
         self.batch.change(batch_job, status=status, exit_code=exit_code, reason="Essential container in task exited")
-        await self.send(BatchEvent(batch_job, request.name, status, datetime.now(UTC), exit_code=exit_code))
+        await self.send(BatchEvent(batch_job, request.name, status, self._now(), exit_code=exit_code))
 
     async def _work(self, job: int, attempt: int, token: str) -> int:
-        say = partial(StatusMessage, job=job, attempt=attempt, token=token, at=datetime.now(UTC))
+        say = partial(StatusMessage, job=job, attempt=attempt, token=token, at=self._now())
         await self.send(say(seq=1, status=JobStatus.RUNNING))
         ending = self.script(job, attempt)
         if ending is None:
@@ -92,6 +93,9 @@ class Containers:
         result = GOOD if status is JobStatus.SUCCESS else None
         await self.send(say(seq=2, status=status, error=error, result=result))
         return 1 if error else 0
+
+    def _now(self) -> datetime:
+        return datetime.now(UTC) + self.clock_skew
 
     async def send(self, message: StatusMessage | BatchEvent) -> None:
         """Send a message until the queue acknowledges it, so perhaps more than once."""
@@ -116,10 +120,13 @@ class World:
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     real_batch: BatchService | None = None
     definition: str | None = None
+    clock_skew: timedelta = timedelta()
+    has_capacity: bool = True
+    deadline_s: float = 48 * 3600
 
     def __post_init__(self) -> None:
-        self.containers = Containers(self.batch, self.storage, self.results_queue, self.script)
-        self.batch.on_submit = self.containers.begin
+        self.containers = Containers(self.batch, self.storage, self.results_queue, self.script, self.clock_skew)
+        self.batch.on_submit = self.containers.begin if self.has_capacity else lambda _request: None
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -128,7 +135,9 @@ class World:
         async with AsyncExitStack() as stack:
             api = await stack.enter_async_context(ApiClient(await self._serve(stack), SECRET))
             settings = self._settings()
-            workers = [run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4))]
+            workers = [
+                run_sweep(self.database, self.jobs_queue, self.storage, stop, SweepTimes(0.3, 4, self.deadline_s))
+            ]
             workers.append(BatchSweep(settings, api=api, batch=self._batch, results=self.results_queue).run(stop))
             for _ in range(self.pairs):
                 bucket = TokenBucket(settings.submit_rate)
@@ -176,6 +185,7 @@ class World:
             unknown_retry_s=1,
             api_retry_s=1,
             sweep_every_s=0.5,
+            job_deadline_s=self.deadline_s / 2,
         )
 
     async def submit(self, count: int, *, live: bool = True) -> list[int]:

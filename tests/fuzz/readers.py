@@ -1,6 +1,7 @@
 """Feed random bytes and mutated valid files to the readers: `python -m fuzz.readers 2000`, in `tests`.
 
-A reader may refuse its input with a TaskFailure; any other exception is a bug. Prints the number of inputs.
+A reader may refuse its input with a TaskFailure; any other exception is a bug, and so is a row that is neither read nor
+counted. Prints the number of inputs, and of those whose rows are held against a count of their own.
 """
 
 import sys
@@ -14,13 +15,16 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from fuzz.packed_seeds import packed_seeds
+from fuzz.row_counts import count_rows
 from oa_task.conversion.unpacking import UnpackLimits, unpack
 from oa_task.runtime.failure import TaskFailure
 from support.bad_input.layers import write_layer, zip_folder
 from support.readers import read_files
 
 _LIMITS = UnpackLimits(entries=100, expanded_bytes=50_000_000)
+_ALL_ROWS = 10**9  # a limit, so that many bad rows do not end the read before their count is known
 _CSV = 'NO,ST,X,Y\r\n1,"Main, ""old"" St",-100.5,40.25\n2,Élan,"-100,5",40\n\n3,x,,\n'.encode() * 3
+_PLAIN_CSV = b"NO,ST,X,Y\n" + b"".join(b"%d,main st,-100.5,%d\n" % (number, number) for number in range(12))
 _FEATURE = b'{"type": "Feature", "properties": {"NO": 1.0, "ST": ["a"]}, "geometry": '
 _POINT = b'{"type": "Point", "coordinates": [1, 2, 3]}}'
 _POLYGON = b'{"type": "Polygon", "coordinates": [[[0, 0], [0, 1], [1, 1], [0, 0]]]}}'
@@ -67,7 +71,7 @@ def _kinds() -> tuple[_Kind, ...]:
         write_layer(packed / "a.shp", shapes=("POLYGON ((0 0, 0 1, 1 1, 0 0))", "POLYGON ((2 2, 2 3, 3 3, 2 2))"))
         shapefile, shp = zip_folder(packed).read_bytes(), (packed / "a.shp").read_bytes()
     return (
-        _Kind("a.csv", "csv", (_CSV, _CSV.decode().encode("utf-16"))),
+        _Kind("a.csv", "csv", (_CSV, _PLAIN_CSV, _CSV.decode().encode("utf-16"))),
         _Kind("a.geojson", "geojson", (_COLLECTION, _SEQUENCE)),
         _Kind("a.gpkg", "gpkg", (gpkg,)),
         _Kind("a.shp", "shapefile", (shp,)),
@@ -89,22 +93,35 @@ def _inputs(draw: st.DrawFn) -> tuple[_Kind, bytes]:
     return kind, body
 
 
-def read_any(name: str, kind: str, body: bytes) -> None:
-    """Read a file as a conversion does; a TaskFailure is a valid outcome."""
+def read_any(name: str, kind: str, body: bytes) -> int:
+    """Read a file as a conversion does; return how many rows it certainly has, 0 if that is not known.
+
+    A TaskFailure is a valid outcome.
+    """
     conform = {"format": kind, **({"lon": "X", "lat": "Y"} if kind == "csv" else {})}
     with tempfile.TemporaryDirectory() as folder:
         path, unpacked = Path(folder) / name, Path(folder) / "unpacked"
         path.write_bytes(body)
         unpacked.mkdir()
         try:
-            read_files(unpack(path, None, unpacked, _LIMITS), conform)
+            found = read_files(unpack(path, None, unpacked, _LIMITS), conform, limit=_ALL_ROWS)
         except TaskFailure:
-            return
+            return 0
+    expected = count_rows(kind, body)
+    counts = found.bad_rows
+    bad = sum(reason["count"] for reason in counts.report().values()) + sum(counts.left_out.values())
+    assert len(found.rows) + bad >= expected, (
+        f"{name} has {expected} rows, {len(found.rows)} read and {bad} bad: {body!r}"
+    )
+    return expected
 
 
-def run(inputs: int) -> int:
-    """Feed `inputs` files to the readers and return their number. Raises any exception other than TaskFailure."""
-    count = 0
+def run(inputs: int) -> tuple[int, int]:
+    """Feed `inputs` files to the readers; return their number, and of those whose rows are known.
+
+    Raises any exception other than TaskFailure.
+    """
+    count = counted = 0
 
     @settings(
         max_examples=inputs,
@@ -115,14 +132,15 @@ def run(inputs: int) -> int:
     )
     @given(_inputs())
     def each(drawn: tuple[_Kind, bytes]) -> None:
-        nonlocal count
+        nonlocal count, counted
         count += 1
         kind, body = drawn
-        read_any(kind.name, kind.format, body)
+        counted += read_any(kind.name, kind.format, body) > 0
 
     each()
-    return count
+    return count, counted
 
 
 if __name__ == "__main__":
-    print(f"{run(int(sys.argv[1])):,} inputs read, no crash")
+    read, held = run(int(sys.argv[1]))
+    print(f"{read:,} inputs read, no crash; {held:,} with all their rows read or counted")

@@ -6,6 +6,7 @@ from openapi_spec_validator import validate
 
 from oa_api.http.routing import PAGE
 from oa_api.routes import ROUTES
+from support.heartbeats import PARTS
 from support.running_api import INTERNAL, RunningApi, definition
 
 
@@ -115,7 +116,8 @@ async def test_missing_page_is_html_for_a_browser_and_a_problem_for_programs(api
 async def test_root_before_any_worker_ran_is_unhealthy(api: RunningApi) -> None:
     response = await api.client.get("/")
     assert response.status == 503
-    assert len((await response.json())["problems"]) == 3
+    problems = (await response.json())["problems"]
+    assert [problem.split()[1] for problem in problems] == list(PARTS)
 
 
 async def test_openapi_document_is_valid_and_has_every_route(api: RunningApi) -> None:

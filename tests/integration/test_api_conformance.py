@@ -22,6 +22,7 @@ from oa_api.routes import ROUTES
 from oa_local.postgres import Postgres
 from oa_shared.version import VERSION
 from support.fakes.memory_queue import ImpatientQueue
+from support.heartbeats import report_all_parts
 from support.running_api import INTERNAL, running_api
 
 SCHEMA = schemathesis.openapi.from_dict(document(ROUTES, VERSION))
@@ -66,8 +67,7 @@ class _Served(threading.Thread):
         patient = {"worker_silent_s": 1e9}
         async with running_api(self._database_url, fetcher=_NoNetwork(), queues=queues, **patient) as api:
             await api.job(live=True)
-            for name in ("relay", "consumer", "sweep"):
-                await api.database.execute("INSERT INTO heartbeat (name) VALUES (%(name)s)", {"name": name})
+            await report_all_parts(api.database)
             self.url = str(api.client.make_url("/"))
             self.ready.set()
             await self._stopping.wait()

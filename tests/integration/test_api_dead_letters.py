@@ -141,7 +141,8 @@ async def test_canceled_preview_returns_every_message() -> None:
     dead = MemoryQueue()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(15)])
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(dead_letters.peek(dead), 0.2)
+        async with asyncio.timeout(0.2):
+            await dead_letters.peek(dead)
     assert (await dead.depth()).visible == 15
     assert (await dead.depth()).in_flight == 0
 

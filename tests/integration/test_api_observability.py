@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from oa_api.background.heartbeat import record_report
 from oa_api.jobs.outbox_relay import relay_once
 from oa_api.jobs.results_consumer import ResultsHandler
 from oa_local.postgres import Postgres
 from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.messages import StatusMessage, dump
+from oa_shared.process_report import PartReport, ProcessReport
 from oa_shared.queue import OutgoingMessage
 from oa_shared.status import JobStatus
 from support.fakes.memory_queue import MemoryQueue
@@ -102,13 +104,13 @@ async def test_metrics_count_requests_jobs_outbox_queues_and_workers(api: Runnin
     dead = api.queues["jobs"].dead
     assert dead is not None
     await dead.send_batch([OutgoingMessage("x")])
-    await api.database.execute("INSERT INTO heartbeat (name) VALUES ('relay')")
+    await record_report(api.database, ProcessReport("api@here:1", [PartReport("relay", 2.5)]))
     before = await metrics(api)
     assert before['oa_jobs{status="Pending"}'] == 1
     assert before["oa_outbox_waiting"] == 1
     assert before["oa_outbox_age_seconds"] > 0
     assert before['oa_dead_letters{queue="jobs"}'] == 1
-    assert before['oa_worker_age_seconds{worker="relay"}'] >= 0
+    assert before['oa_worker_age_seconds{process="api@here:1",worker="relay"}'] >= 2.5
     assert await relay_once(api.database, api.queues["jobs"].main) == 1
     await api.get("/api/job/1")
     after = await metrics(api)

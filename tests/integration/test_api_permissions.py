@@ -26,6 +26,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 # The lowest permitted role, one line per endpoint, ordered by path.
 LOWEST = {
     "GET /": "anyone",
+    "GET /live": "anyone",
+    "GET /ready": "anyone",
+    "POST /api/heartbeat": "service",
     "GET /api": "anyone",
     "GET /api/attribution": "anyone",
     "GET /api/collections": "anyone",

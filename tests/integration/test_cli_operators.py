@@ -81,7 +81,8 @@ async def test_events_prints_the_latest_and_follows_new_ones(api: RunningApi) ->
     assert program.stdout is not None
     first = json.loads(await program.stdout.readline())
     await api.client.post(f"/api/job/{job['id']}/cancel", headers=INTERNAL)
-    second = json.loads(await asyncio.wait_for(program.stdout.readline(), 20))
+    async with asyncio.timeout(20):
+        second = json.loads(await program.stdout.readline())
     program.terminate()
     await program.wait()
     assert first["kind"] == "job.created"

@@ -104,7 +104,7 @@ async def test_check_that_cannot_be_published_is_abandoned_once(world: GitHubWor
     )
     await world.pull({TOWN: definition("town")})
     for _ in range(3):
-        world.worker._heartbeat_at = 0.0
+        world.worker._woken_at = 0.0
         await world.settle()
     row = await world.api.database.first("SELECT is_settled, shown, round FROM github_check")
     assert row == {"is_settled": True, "shown": "abandoned", "round": 1}

@@ -271,7 +271,7 @@ async def test_rerun_by_an_operator_is_published_in_another_round(world: GitHubW
     await world.end("true", error=NOT_FOUND)
     (job,) = await world.jobs()
     await world.api.client.post(f"/api/job/{job['id']}/rerun", headers=INTERNAL)
-    world.worker._heartbeat_at = 0.0
+    world.worker._woken_at = 0.0
     await world.settle()
     await world.end_samples()
     await world.end_full()

@@ -199,7 +199,8 @@ async def test_canceled_work_is_rolled_back_and_its_connection_replaced(database
 
     for _ in range(3):
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(database.run(work), 0.3)
+            async with asyncio.timeout(0.3):
+                await database.run(work)
     assert await runs(database) == 0
     await database.close()
 
@@ -212,7 +213,8 @@ async def test_work_canceled_between_statements_is_rolled_back(database_url: str
         await asyncio.sleep(30)
 
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(database.run(work), 0.3)
+        async with asyncio.timeout(0.3):
+            await database.run(work)
     assert await runs(database) == 0
     await database.close()
 

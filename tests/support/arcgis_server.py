@@ -53,6 +53,7 @@ class ArcgisServer:
     error_on_metadata: dict[str, Any] | None = None
     largest_page: int | None = None
     fails: Callable[["ArcgisServer", dict[str, str]], web.StreamResponse | None] = lambda _server, _query: None
+    fails_on_count: bool = False
     changes: Callable[["ArcgisServer", int], None] = lambda _server, _page: None
     latency_s: float = 0.0
     queries: list[dict[str, str]] = field(default_factory=list)
@@ -96,7 +97,8 @@ class ArcgisServer:
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await asyncio.sleep(self.latency_s)
-            return await self._answer(request, query)
+            refusal = self.fails(self, query) if self.fails_on_count and "returnCountOnly" in query else None
+            return refusal or await self._answer(request, query)
         finally:
             self.in_flight -= 1
 

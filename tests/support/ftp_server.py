@@ -25,6 +25,8 @@ class FtpServer:
     cuts: list[int] = field(default_factory=list)
     stalls: bool = False
     greeting: str = "220 ready"
+    flood: bytes = b""
+    drip_s: float = 0.0
     tls: ssl.SSLContext | None = None
     commands: list[str] = field(default_factory=list)
     port: int = 0
@@ -70,6 +72,10 @@ class _Session:
         self._streams: asyncio.Queue[asyncio.StreamWriter] = asyncio.Queue()
 
     async def run(self) -> None:
+        while self._server.flood:
+            self._writer.write(self._server.flood)
+            await self._writer.drain()
+            await asyncio.sleep(self._server.drip_s)
         await self._reply(self._server.greeting)
         while line := await self._reader.readline():
             command, _, rest = line.decode("latin-1").rstrip("\r\n").partition(" ")

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Points
 from oa_task.read.source import open_batches
+from oa_task.runtime.failure import TaskFailure
+
+Result = TypeVar("Result")
 
 
 class ReadResult:
@@ -59,3 +62,11 @@ def read_files(
 
 
 ReadBytes = Callable[..., ReadResult]
+
+
+def read_or_failure(read: Callable[[], Result]) -> Result | TaskFailure:
+    """Return the result of a read, or the failure that ends it."""
+    try:
+        return read()
+    except TaskFailure as failure:
+        return failure

@@ -51,13 +51,16 @@ class CaseResult:
         return self.status in _GOOD or (self.status == "Fail" and self.code in FAILURES)
 
 
-def submit_cases(console: Console, folder: Path) -> int:
-    """Run every case and print a table; return 0 if each succeeded or failed with a known code, else 1."""
+def submit_cases(console: Console, folder: Path, *, port: int) -> int:
+    """Run every case, served at a port that the stack opens to jobs, and print a table.
+
+    Return 0 if each succeeded or failed with a known code, else 1.
+    """
     cases = sorted(path.parent for path in folder.glob("*/case.json"))
     if not cases:
         raise NoCasesError(f"no */case.json below {folder}")
     with (
-        _serve(folder) as base,
+        _serve(folder, port) as base,
         TemporaryDirectory(prefix="oa-cases-") as scratch,
         ThreadPoolExecutor(_AT_ONCE) as pool,
     ):
@@ -75,8 +78,8 @@ def submit_cases(console: Console, folder: Path) -> int:
 
 
 @contextmanager
-def _serve(folder: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_QuietHandler, directory=str(folder)))
+def _serve(folder: Path, port: int) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", port), partial(_QuietHandler, directory=str(folder)))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -96,7 +96,7 @@ def sign_in() -> int:
     if _running_process() is None:
         console.print("The stack is not running; `make up` starts it.")
         return 1
-    ports = json.loads((FOLDER / "ports.json").read_text("utf-8"))
+    ports = _read_ports()
     database_url = Postgres(FOLDER.absolute() / "postgres", port=ports["postgres"]).url(DATABASE)
     console.print(sign_in_link(database_url, f"http://127.0.0.1:{ports['api']}"))
     return 0
@@ -144,13 +144,18 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _read_ports() -> dict[str, int]:
+    ports: dict[str, int] = json.loads((FOLDER / "ports.json").read_text("utf-8"))
+    return ports
+
+
 def _run(options: argparse.Namespace) -> int:
     if options.command == "chaos":
         return chaos.run(console, jobs=options.jobs, kill=options.kill)
     if options.command == "definitions":
         return check_definitions(console, options.folder)
     if options.command == "cases":
-        return submit_cases(console, options.folder)
+        return submit_cases(console, options.folder, port=_read_ports()["cases"])
     return _ACTIONS[options.command][0]()
 
 

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
+from urllib.request import urlopen
 
 from oa_shared.errors import OaError
 
@@ -32,6 +34,15 @@ def accepts(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_ready(port: int) -> bool:
+    """Return whether the API on a port of loopback can serve requests."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/ready", timeout=3) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
+        return False
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ import structlog
 from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
-from oa_local.process import Process, StartError, accepts, free_port
+from oa_local.process import Process, StartError, accepts, free_port, is_ready
 from oa_local.provision import Queues, create_bucket, create_queues
 
 STACK = "local"
@@ -22,7 +22,8 @@ DATABASE = "openaddresses"
 _API_PORT = 5000
 # Settings that jobs get in addition to those from the dispatcher.
 _JOB_SETTINGS = ("OA_ALLOW_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
-_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files")
+_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files", "cases")
+_OPENED = ("files", "cases")  # the ports of sources; jobs reach no other service of this machine
 log = structlog.get_logger(__name__)
 
 
@@ -179,21 +180,23 @@ class Stack:
         environ = self._common()
         api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"]), "OA_DATABASE_URL": self.database_url}
         api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")
-        yield self._program("api", [_program_path("oa-api")], {**environ, **api})
+        yield self._program("api", [_program_path("oa-api")], {**environ, **api}, is_ready)
         dispatcher = {
             "OA_HEALTH_PORT": str(self.ports["dispatcher"]),
             "AWS_ENDPOINT_URL_BATCH": f"http://127.0.0.1:{self.ports['batch']}",
         }
         yield self._program("dispatcher", [_program_path("oa-dispatcher")], {**environ, **dispatcher})
 
-    def _program(self, name: str, command: list[str], environ: dict[str, str]) -> Service:
+    def _program(
+        self, name: str, command: list[str], environ: dict[str, str], is_ready: Callable[[int], bool] = accepts
+    ) -> Service:
         process = Process(command, log=self._log(name), environ=environ)
         port = self.ports[name]
 
         def start() -> None:
             process.start()
             deadline = time.monotonic() + 30
-            while not accepts(port):
+            while not is_ready(port):
                 if not process.running or time.monotonic() > deadline:
                     raise StartError(f"{name} did not start:\n{process.tail()}")
                 time.sleep(0.05)
@@ -212,7 +215,7 @@ class Stack:
             "OA_RESULTS_DLQ_URL": queues.results_dlq_url,
             "OA_BUCKET": f"oa-{STACK}",
             "OA_API_URL": self.api_url,
-            "OA_ALLOW_HOSTS": "127.0.0.1,localhost",
+            "OA_ALLOW_HOSTS": ",".join(f"127.0.0.1:{self.ports[name]}" for name in _OPENED),
             "OA_FAULT_POINTS": "on",
             "OA_COMPONENT_GALLERY": "true",
             **self.settings,

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -11,6 +10,8 @@ import structlog
 
 from oa_shared.metrics import MESSAGE_DURATION_S, MESSAGES
 from oa_shared.queue import MAX_BATCH, MAX_HELD_S, Queue, QueueUnavailableError, ReceivedMessage
+from oa_shared.supervision import next_round, record_progress
+from oa_shared.waiting import sleep_unless
 
 log = structlog.get_logger()
 _MAX_BACKOFF_S = 30.0
@@ -106,7 +107,7 @@ class Consumer:
                     backoff_s = 1.0
                     continue
                 log.warning("consumer_waiting", retry_in_s=backoff_s)
-                await _sleep_unless(stop, backoff_s)
+                await sleep_unless(stop, backoff_s)
                 backoff_s = min(backoff_s * 2, _MAX_BACKOFF_S)
             if self._tasks:
                 await asyncio.wait(self._tasks)
@@ -116,17 +117,23 @@ class Consumer:
 
     async def _try_to_poll(self, stop: asyncio.Event) -> bool:
         """Poll once; return False when the queue or a dependency is down."""
+        await next_round()
         try:
-            if self._on_poll:
-                await self._on_poll()
-            if self._needs_readiness_check:
-                self._needs_readiness_check = not await self._is_ready()
-            if self._needs_readiness_check:
-                return False
-            await self._poll(stop)
+            is_ready = await self._poll_if_ready(stop)
         except QueueUnavailableError as error:
             log.warning("queue_unavailable", error=str(error))
+            is_ready = False
+        record_progress()
+        return is_ready
+
+    async def _poll_if_ready(self, stop: asyncio.Event) -> bool:
+        if self._on_poll:
+            await self._on_poll()
+        if self._needs_readiness_check:
+            self._needs_readiness_check = not await self._is_ready()
+        if self._needs_readiness_check:
             return False
+        await self._poll(stop)
         return True
 
     async def _poll(self, stop: asyncio.Event) -> None:
@@ -194,8 +201,3 @@ class Consumer:
         except QueueUnavailableError as error:
             # The message is delivered again; every handler tolerates duplicates.
             log.warning("acknowledge_failed", error=str(error))
-
-
-async def _sleep_unless(stop: asyncio.Event, seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

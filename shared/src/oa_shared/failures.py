@@ -132,6 +132,16 @@ _FAILURES = (
         "Find a public URL of the same data.",
     ),
     _source(
+        "source.forbidden",
+        "The server refuses access.",
+        "Set `request.headers` as the server requires, or find another URL.",
+    ),
+    _source(
+        "source.certificate",
+        "The certificate of the server is not valid.",
+        "Ask the publisher to repair it, or find another URL.",
+    ),
+    _source(
         "source.archive",
         "The archive is damaged or unsafe.",
         "Check the archive at its URL.",

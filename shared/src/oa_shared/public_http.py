@@ -1,6 +1,5 @@
 """HTTP to untrusted URLs: only to the public internet, checked at every redirect (docs/architecture.md)."""
 
-import ipaddress
 import socket
 from collections.abc import Iterable, Mapping
 
@@ -10,9 +9,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from oa_shared.errors import OaError
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_IPV4_BITS = 0xFFFFFFFF
+from oa_shared.public_addresses import is_public, literal_address
 
 
 class AddressRefusedError(OaError):
@@ -22,42 +19,41 @@ class AddressRefusedError(OaError):
     title = "The address is not on the public internet."
 
 
-def is_public(text: str) -> bool:
-    """Return whether an IP address is globally routable; an IPv4 address embedded in an IPv6 one must be too."""
-    address = ipaddress.ip_address(text.partition("%")[0])
-    inner = _inner(address)
-    return address.is_global and not address.is_multicast and (inner is None or is_public(str(inner)))
-
-
-def _inner(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in _NAT64:
-        return ipaddress.IPv4Address(int(address) & _IPV4_BITS)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
-
-
-def _literal(host: str) -> str | None:
-    """Return the IP address that a host spells, also in the short and numeric forms; None for a name."""
-    try:
-        return str(ipaddress.ip_address(host.partition("%")[0]))
-    except ValueError:
-        pass
-    try:
-        return socket.inet_ntoa(socket.inet_aton(host))
-    except OSError:
-        return None
-
-
 class Guard:
-    """Decides which hosts may be reached: public ones, and those allowed by name, for use on one machine."""
+    """Decides which hosts may be reached: public ones, and exceptions for hosts on private networks.
 
-    def __init__(self, allowed_hosts: Iterable[str] = ()) -> None:
-        self._allowed = frozenset(host.lower() for host in allowed_hosts)
+    An exception `host:port` opens one port of an internal service; messages never quote what that service sends. An
+    exception `host` opens every port, for development and tests on one machine; messages quote its responses.
+    """
 
-    def is_allowed(self, host: str) -> bool:
-        """Return whether a host is allowed by name."""
-        return host.lower() in self._allowed
+    def __init__(self, exceptions: Iterable[str] = ()) -> None:
+        self._hosts: set[str] = set()
+        self._services: set[tuple[str, int]] = set()
+        self._has_reached_service = False
+        for text in exceptions:
+            host, port = _split_exception(text.strip().lower())
+            if port is None:
+                self._hosts.add(host)
+            else:
+                self._services.add((host, port))
+
+    def is_allowed(self, host: str, port: int | None) -> bool:
+        """Return whether an exception opens a port of a host."""
+        is_service = self._is_service(host, port)
+        self._has_reached_service |= is_service
+        return is_service or host.lower() in self._hosts
+
+    @property
+    def has_reached_service(self) -> bool:
+        """Return whether this guard has let a request pass to a service that an exception opens."""
+        return self._has_reached_service
+
+    def may_quote(self, url: URL) -> bool:
+        """Return whether a message may quote what the server at a URL sends."""
+        return not self._is_service(url.host or "", url.port)
+
+    def _is_service(self, host: str, port: int | None) -> bool:
+        return port is not None and (host.lower(), port) in self._services
 
     def resolve(self, host: str, port: int) -> str:
         """Return an address of a host, for connections that aiohttp does not open. The call blocks.
@@ -65,10 +61,14 @@ class Guard:
         Raises AddressRefusedError if one of the addresses is not public, OSError if the host has none.
         """
         addresses = [str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        private = [address for address in addresses if not is_public(address)]
-        if private and not self.is_allowed(host):
-            raise AddressRefusedError(f"{host} is at {private[0]}, which is not on the public internet")
+        self.check_addresses(host, port, addresses)
         return addresses[0]
+
+    def check_addresses(self, host: str, port: int, addresses: Iterable[str]) -> None:
+        """Raise AddressRefusedError if one of the addresses of a host is not public and no exception opens the port."""
+        private = [address for address in addresses if not is_public(address)]
+        if private and not self.is_allowed(host, port):
+            raise AddressRefusedError(f"{host} is at {private[0]}, which is not on the public internet")
 
     def check(self, url: URL) -> URL:
         """Return the URL if its scheme is allowed and its host, where it is a literal address, is public.
@@ -77,12 +77,20 @@ class Guard:
         """
         if url.scheme not in {"http", "https"} or not url.host:
             raise AddressRefusedError(f"{str(url)[:200]!r} is not an http or https address")
-        literal = _literal(url.host)
-        if literal is None:
-            return url
-        if not is_public(literal) and not self.is_allowed(url.host):
+        literal = literal_address(url.host)
+        if literal is not None and not is_public(literal) and not self.is_allowed(url.host, url.port):
             raise AddressRefusedError(f"{url.host} is not on the public internet")
         return url
+
+
+def _split_exception(text: str) -> tuple[str, int | None]:
+    """Return the host and the port of an exception, None for every port; an IPv6 address with a port is in brackets."""
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        return host, int(port.removeprefix(":")) if port else None
+    host, separator, port = text.rpartition(":")
+    is_ipv6 = ":" in host
+    return (host, int(port)) if separator and not is_ipv6 else (text, None)
 
 
 class GuardedResolver(AbstractResolver):
@@ -97,9 +105,7 @@ class GuardedResolver(AbstractResolver):
     ) -> list[ResolveResult]:
         """Return the addresses of a host. Raises AddressRefusedError if one of them is not public."""
         results = await self._resolver.resolve(host, port, family)
-        private = [item["host"] for item in results if not is_public(item["host"])]
-        if private and not self._guard.is_allowed(host):
-            raise AddressRefusedError(f"{host} is at {private[0]}, which is not on the public internet")
+        self._guard.check_addresses(host, port, [item["host"] for item in results])
         return results
 
     async def close(self) -> None:

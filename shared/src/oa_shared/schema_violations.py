@@ -23,9 +23,10 @@ def _describe(error: ValidationError) -> tuple[str, str]:
 
 def _message(cause: ValidationError) -> str:
     """Return the message of an error; a pattern that readers cannot read has a description in the schema."""
-    schema = cause.schema if isinstance(cause.schema, Mapping) else {}
-    if cause.validator == "pattern" and "description" in schema:
-        return f"{cause.instance!r} is not allowed: {schema['description']}"
+    schema: object = cause.validator_value if cause.validator == "not" else cause.schema
+    reason = schema.get("description") if isinstance(schema, Mapping) else None
+    if cause.validator in {"pattern", "not"} and reason:
+        return f"{cause.instance!r} is not allowed: {reason}"
     return str(cause.message)
 
 

@@ -86,7 +86,7 @@ variable "health_port" {
 variable "health_path" {
   description = "Path of the health check within the container."
   type        = string
-  default     = "/health"
+  default     = "/live"
 }
 
 variable "public" {

@@ -52,6 +52,7 @@ class Case:
         count = 0
         for batch in conformer.check_part(open_batches(files, entry, bad_rows=bad_rows)):
             count += len(conformer.conform(batch))
+        bad_rows.pages.check()
         bad_rows.check()
         if not count:
             raise TaskFailure("source.empty", f"no features in the data{bad_rows.explanation()}")

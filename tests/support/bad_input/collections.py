@@ -6,9 +6,11 @@ from typing import Any
 from support.bad_input.case import Case
 
 
-def _case(code: str, details: tuple[str, ...], body: Any, **conform: Any) -> Case:
+def _case(
+    code: str, details: tuple[str, ...], body: Any, *, rules: dict[str, Any] | None = None, **conform: Any
+) -> Case:
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Case(code, details, text, name="data.geojson", conform={"format": "geojson", **conform})
+    return Case(code, details, text, name="data.geojson", conform={"format": "geojson", **conform}, rules=rules or {})
 
 
 def _collection(*geometries: Any) -> dict[str, Any]:
@@ -66,7 +68,27 @@ CASES = {
         b'{"crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::5703"}}, ' + _GOOD[1:],
     ),
     "GeoJSON that is not UTF-8": _case(
-        "source.encoding", ("data.geojson", "0xe9", "offset 2 "), b'{"\xe9":1,' + _GOOD[1:]
+        "source.encoding",
+        ("data.geojson", "0xe9", "offset 56", "ST: ", "cp1252"),
+        _GOOD.replace(b'"properties": {}', b'"properties": {"ST": "\xe9"}'),
+        rules={"street": "ST"},
+    ),
+    "a page of a query": _case(
+        "upstream.truncated", ("2 features", "exceededTransferLimit"), _GOOD[:-1] + b',"exceededTransferLimit":true}'
+    ),
+    "fewer features than announced": _case(
+        "upstream.truncated", ("400 features", "numberMatched", "has 2"), b'{"numberMatched": 400,' + _GOOD[1:]
+    ),
+    "a link to the next page": _case(
+        "upstream.truncated",
+        ("2 features", "link"),
+        _GOOD[:-1] + b',"links":[{"rel":"next","href":"https://x/?page=2"}]}',
+    ),
+    "text behind the features": _case("source.format", ("byte 200", "'time-out'"), _GOOD + b"time-out"),
+    "an object behind the features": _case("source.format", ("byte 200", "'error'"), _GOOD + b'{"error": 1}'),
+    "a collection that is not closed": _case("source.format", ("byte 199 ", "truncated"), _GOOD[:-1]),
+    "collections in different CRS": _case(
+        "source.crs", ("None", "EPSG:3857"), _GOOD + b'{"crs":"EPSG:3857",' + _GOOD[1:]
     ),
     "a sequence with broken lines": _case(
         "source.format",

@@ -17,6 +17,9 @@ _GPKG: dict[str, Any] = {"format": "gpkg"}
 _GML = b"""<?xml version="1.0"?><c xmlns:gml="http://www.opengis.net/gml"><gml:featureMember><f fid="1">
 <gml:pointProperty><gml:Point><gml:coordinates>1,2</gml:coordinates></gml:Point></gml:pointProperty></f>
 </gml:featureMember></c>"""
+_WFS = _GML.replace(b"<c ", b'<w:FeatureCollection xmlns:w="w" numberMatched="400" ').replace(
+    b"</c>", b"</w:FeatureCollection>"
+)
 _SITE_GRID = 'LOCAL_CS["Site grid",LOCAL_DATUM["Site",0],UNIT["metre",1],AXIS["X",EAST],AXIS["Y",NORTH]]'
 _VRT = b"""<OGRVRTDataSource><OGRVRTLayer name="x"><SrcDataSource>/etc/passwd</SrcDataSource></OGRVRTLayer>
 </OGRVRTDataSource>"""
@@ -208,6 +211,20 @@ CASES = {
         "source.format",
         ("a.gml", "byte 150 ", "element c "),
         _GML[:150],
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
+    "a page of a WFS query": Case(
+        "upstream.truncated",
+        ("a.gml", "400 features", "numberMatched", "has 1"),
+        _WFS,
+        name="a.gml",
+        conform={"format": "xml", "srs": "EPSG:4326"},
+    ),
+    "a truncated WFS response": Case(
+        "upstream.truncated",
+        ("a.gml", "truncatedResponse"),
+        _WFS.replace(b"</gml:featureMember>", b"</gml:featureMember><w:truncatedResponse/>"),
         name="a.gml",
         conform={"format": "xml", "srs": "EPSG:4326"},
     ),

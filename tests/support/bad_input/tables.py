@@ -5,6 +5,7 @@ from support.foreign_files import FOREIGN_FILES
 
 _ROWS = b"1,2,3\n" * 10
 _HEADER = b"NO,X,Y\n"
+_RULES = {"number": "NO"}
 
 CASES = {
     "an empty file": Case("source.empty", ("data.csv", "0 bytes"), b""),
@@ -20,16 +21,29 @@ CASES = {
     ),
     "an XHTML page": Case("source.format", ("data.csv", "CSV"), b'<?xml version="1.0"?><html xmlns="x"><body/></html>'),
     "Latin-1 without a declared encoding": Case(
-        "source.encoding", ("data.csv", "0xe9", "offset 9 ", "cp1252", "`conform.encoding`"), _HEADER + b"1 \xe9,2,3\n"
+        "source.encoding",
+        ("data.csv", "0xe9", "offset 9", "NO: 1 ", "cp1252", "`conform.encoding`"),
+        _HEADER + b"1 \xe9,2,3\n",
+        rules=_RULES,
+    ),
+    "a column name in another encoding": Case(
+        "source.encoding",
+        ("data.csv", "0xdf", "offset 4", "cp1252", "`conform.encoding`"),
+        b"Stra\xdfe,X,Y\na,2,3\n",
+        conform={"street": "Straße"},
     ),
     "UTF-8 declared as EUC-KR": Case(
         "source.encoding",
-        ("data.csv", "euc_kr", "0x80", "offset 9 ", "utf-8"),
+        ("data.csv", "euc_kr", "0x80", "offset 9", "utf-8"),
         _HEADER + "가ÿ,2,3\n".encode(),
         conform={"encoding": "EUCKR"},
+        rules=_RULES,
     ),
-    "an invalid byte far into the file": Case(
-        "source.encoding", ("0xff", "offset 3,000,007 "), _HEADER + b"1,2,3\n" * 500_000 + b"\xff,2,3\n"
+    "another encoding in every tenth row": Case(
+        "source.encoding",
+        ("10 of 100 rows", "row 10 ", "0xff", "offset 61"),
+        _HEADER + (_ROWS[6:] + b"\xff,2,3\n") * 10,
+        rules=_RULES,
     ),
     "an unknown encoding": Case(
         "source.schema", ("'utf-9'", "`conform.encoding`"), _HEADER, conform={"encoding": "utf-9"}
@@ -52,7 +66,7 @@ CASES = {
     "a separator of two characters": Case("source.schema", ("csvsplit", "'::'"), _HEADER, conform={"csvsplit": "::"}),
     "a quote as the separator": Case("source.schema", ("csvsplit", "'\"'"), _HEADER, conform={"csvsplit": '"'}),
     "no lon and lat in the definition": Case("source.schema", ("lon", "lat"), _HEADER, conform={"format": "csv"}),
-    "an unclosed quote": Case("source.format", ("row 2 ", "3 lines"), _HEADER + b'1,2,3\n"1,2,3\n1,2,3\n1,2,3\n'),
+    "an unclosed quote": Case("source.format", ("row 2 ", "3 lines"), _HEADER + b'1,2,3\n"1,2\nb,c\nd\n'),
     "a field of 100 MB in one line": Case("source.format", ("byte 7 ", "16,777,216"), _HEADER + b"x" * 100_000_000),
     "a field of 100 MB in many lines": Case(
         "source.format", ("row 1 ", "10485760"), _HEADER + b'"' + (b"x" * 999 + b"\n") * 100_000

@@ -25,4 +25,4 @@ def test_ending_is_clear_only_with_success_or_a_known_code(status: str, code: st
 
 def test_submit_cases_of_an_empty_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoCasesError):
-        submit_cases(Console(), tmp_path)
+        submit_cases(Console(), tmp_path, port=0)

@@ -179,7 +179,8 @@ async def test_run_stopped_during_a_long_poll_returns_received_messages() -> Non
     await asyncio.sleep(0.05)
     stop.set()
     await put(queue, 1)
-    await asyncio.wait_for(running, 5)
+    async with asyncio.timeout(5):
+        await running
     assert handled == []
     assert (await queue.depth()).visible == 1
 
@@ -197,5 +198,6 @@ async def test_run_stopped_finishes_started_messages() -> None:
     running = asyncio.create_task(Consumer(queue, handle, options=OPTIONS).run(stop))
     await started.wait()
     stop.set()
-    await asyncio.wait_for(running, 5)
+    async with asyncio.timeout(5):
+        await running
     assert queue._stored == {}

@@ -57,7 +57,8 @@ _KEPT: Mapping[str, str] = {
     "bulk_action": _PERMANENTLY,
     "bulk_action_job": _PERMANENTLY,
     "pause": _PERMANENTLY,
-    "heartbeat": "permanently, one row per worker",
+    "heartbeat": "permanently; written by versions before `process_heartbeat` only",
+    "process_heartbeat": "until its process stops, or for five minutes after its last report",
     "idempotency": "rule `idempotency`",
     "schedule_run": _PERMANENTLY,
     "schedule_source": _PERMANENTLY,
@@ -81,7 +82,7 @@ def page() -> str:
 
 
 def _section(name: str, tables: list[Table], writers: Mapping[str, list[str]]) -> str:
-    return "\n".join([f"## {name}", "", *(_table(table, writers[table.name]) for table in tables)])
+    return "\n".join([f"## {name}", "", *(_table(table, writers.get(table.name, [])) for table in tables)])
 
 
 def _table(table: Table, writers: list[str]) -> str:
@@ -93,11 +94,16 @@ def _table(table: Table, writers: list[str]) -> str:
         _PURPOSES.get(table.name, table.purpose),
         "",
         f"- Columns: {columns}{''.join(unique)}",
-        f"- Written by: {', '.join(writer if writer == 'triggers' else f'`{writer}`' for writer in writers)}",
+        f"- Written by: {_join_writers(writers)}",
         f"- Kept: {_KEPT[table.name]}",
         "",
     ]
     return "\n".join(lines)
+
+
+def _join_writers(writers: list[str]) -> str:
+    names = [writer if writer == "triggers" else f"`{writer}`" for writer in writers]
+    return ", ".join(names) or "the previous version only"
 
 
 def _column(table: Table, column: Column) -> str:

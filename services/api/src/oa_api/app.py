@@ -6,17 +6,19 @@ from functools import cache
 
 from aiohttp import hdrs, web
 
+from oa_api.background.process_state import ProcessState
 from oa_api.db.database import Database
 from oa_api.definitions.fetcher import FETCHER, DefinitionFetcher
 from oa_api.documentation.pages import set_up_documentation
 from oa_api.events.hub import HUB, Hub
-from oa_api.http.app_keys import DATABASE, DOCUMENT, QUEUES, SETTINGS, STORAGE, QueuePair
+from oa_api.http.app_keys import DATABASE, DOCUMENT, PROCESS, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.openapi import document
 from oa_api.http.problem import RENDER_ERROR, handle_errors
 from oa_api.http.routing import Route
 from oa_api.http.security_headers import add_security_headers
+from oa_api.http.time_limits import HEALTH_PATHS
 from oa_api.identity.authentication import SECRETS, SharedSecrets
 from oa_api.identity.authorization import ROLES, authorize, forbid_storing
 from oa_api.identity.github_client import GITHUB_SIGN_IN, GitHubSignInSettings
@@ -45,12 +47,17 @@ def make_app(
     storage: Storage,
     queues: Mapping[str, QueuePair],
     fetcher: DefinitionFetcher,
+    process: ProcessState | None = None,
 ) -> web.Application:
-    """Return the application, ready to be served: it reads everything that requests need from disk."""
+    """Return the application, ready to be served: it reads everything that requests need from disk.
+
+    Without `process` it is one that has started and has no workers.
+    """
     check_public_url(settings.public_url)
     prepare_validation()
     app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
+    app[PROCESS] = process or ProcessState()
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
     app[LIMITS] = RequestLimits(settings)
@@ -70,6 +77,7 @@ def make_app(
     )
     app.on_shutdown.append(_end_streams)
     routes = [route for route in ROUTES if settings.component_gallery or not route.is_development]
+    app[HEALTH_PATHS] = frozenset(route.path for route in routes if route.is_health)
     app[ROLES] = {key: role for route in routes for key, role in _add_route(app, route)}
     app[RENDER_ERROR] = render_error
     set_up_pages(app)

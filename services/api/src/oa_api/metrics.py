@@ -17,7 +17,9 @@ OUTBOX_STALLED_S = Gauge(
     "oa_outbox_stalled_seconds", "Time since a message of the outbox was sent while others wait, or since a refusal."
 )
 JOBS = Gauge("oa_jobs", "Jobs, by status.", ("status",))
-WORKER_AGE_S = Gauge("oa_worker_age_seconds", "Time since the last heartbeat of a background worker.", ("worker",))
+WORKER_AGE_S = Gauge(
+    "oa_worker_age_seconds", "Time since the last progress of a part of a process.", ("worker", "process")
+)
 QUEUE_UP = Gauge("oa_queue_up", "Whether a queue responds.", ("queue",))
 QUEUE_MESSAGES = Gauge("oa_queue_messages", "Messages on a queue, by state.", ("queue", "state"))
 DEAD_LETTERS = Gauge("oa_dead_letters", "Messages in the dead-letter queue of a queue.", ("queue",))

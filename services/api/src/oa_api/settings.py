@@ -37,7 +37,8 @@ class Settings:
         default=(),
         metadata={
             "variable": "OA_ALLOW_HOSTS",
-            "help": "Hosts outside the public internet that the API may fetch from.",
+            "help": "Services outside the public internet that the API may reach, as `host:port`, comma-separated; "
+            "a host without a port opens all of its ports, for development.",
         },
     )
     trusted_proxies: tuple[str, ...] = field(
@@ -69,7 +70,17 @@ class Settings:
         default=5, metadata={"help": "How long `GET /metrics` repeats what it measured of the database and queues."}
     )
     worker_silent_s: float = field(
-        default=120, metadata={"help": "Age of a worker's heartbeat at which `GET /` reports a problem."}
+        default=120, metadata={"help": "Seconds without progress of a worker after which `GET /` reports a problem."}
+    )
+    worker_hang_s: float = field(
+        default=600,
+        metadata={"help": "Seconds without progress after which a worker is restarted; schedules: six times."},
+    )
+    loop_hang_s: float = field(
+        default=10, metadata={"help": "Seconds after which a process ends whose event loop hangs; 0 for never."}
+    )
+    health_port: int = field(
+        default=0, metadata={"help": "Port of `/live`, `/ready` and `/metrics` in a process without HTTP; 0 for none."}
     )
 
     anonymous_per_minute: int = field(

@@ -6,9 +6,20 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from oa_api.background.heartbeat import (
+    BULK,
+    CONSUMER,
+    GITHUB,
+    HEARTBEAT,
+    RELAY,
+    SCHEDULES,
+    SWEEP,
+    run_heartbeat,
+)
+from oa_api.background.process_state import ProcessState
 from oa_api.bulk_actions.worker import run_bulk
 from oa_api.db.database import Database
-from oa_api.identity.sign_in_mail_worker import run_sign_in_mail
+from oa_api.identity.sign_in_mail_worker import SIGN_IN_MAIL, run_sign_in_mail
 from oa_api.jobs.outbox_relay import run_relay
 from oa_api.jobs.results_consumer import run_results_consumer
 from oa_api.jobs.sweep import SweepTimes, run_sweep
@@ -19,12 +30,15 @@ from oa_api.schedules.tasks import scheduled_tasks
 from oa_api.schedules.worker import run_schedules
 from oa_api.settings import Settings, site_url
 from oa_api.webhooks.sender import Sender
-from oa_api.webhooks.worker import run_webhooks
+from oa_api.webhooks.worker import WEBHOOKS, run_webhooks
+from oa_shared.process_report import REPORT_EVERY_S
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
+from oa_shared.supervision import Worker
 
-# Runs until its event is set.
-Worker = Callable[[asyncio.Event], Coroutine[object, object, None]]
+# A schedule has long steps, such as the download of a repository.
+_SCHEDULE_FACTOR = 6
+_Run = Callable[[asyncio.Event], Coroutine[object, object, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +49,37 @@ class Dependencies:
     storage: Storage
     jobs_queue: Queue
     results_queue: Queue
+    process: ProcessState
 
 
 async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExitStack) -> list[Worker]:
     """Return the enabled workers. Raises SettingsError."""
     database, mailer = deps.database, Mailer.of(settings)
-    workers: list[tuple[bool, Worker]] = [
-        (settings.relay, partial(run_relay, database, deps.jobs_queue)),
-        (settings.consumer, _results_consumer(settings, deps)),
-        (settings.sweep, _sweep(settings, deps)),
-        (settings.sign_in_mail, partial(run_sign_in_mail, database, mailer, site=site_url(settings))),
-        (settings.webhooks, partial(run_webhooks, database, Sender(settings.allowed_hosts))),
-        (settings.bulk, partial(run_bulk, database)),
-        (settings.schedules, _schedules(settings, deps)),
+    runs: list[tuple[bool, str, _Run]] = [
+        (True, HEARTBEAT, partial(run_heartbeat, database, deps.process)),
+        (settings.relay, RELAY, partial(run_relay, database, deps.jobs_queue)),
+        (settings.consumer, CONSUMER, _results_consumer(settings, deps)),
+        (settings.sweep, SWEEP, _sweep(settings, deps)),
+        (settings.sign_in_mail, SIGN_IN_MAIL, partial(run_sign_in_mail, database, mailer, site=site_url(settings))),
+        (settings.webhooks, WEBHOOKS, partial(run_webhooks, database, Sender(settings.allowed_hosts))),
+        (settings.bulk, BULK, partial(run_bulk, database)),
+        (settings.schedules, SCHEDULES, _schedules(settings, deps)),
     ]
-    enabled = [worker for is_enabled, worker in workers if is_enabled]
     if settings.github and settings.github_repository:
         github = open_github(settings, database=database, storage=deps.storage)
-        enabled.append(partial(run_github, await stack.enter_async_context(github)))
-    return enabled
+        runs.append((True, GITHUB, partial(run_github, await stack.enter_async_context(github))))
+    return [Worker(name, run, _hang_s(settings, name)) for is_enabled, name, run in runs if is_enabled]
 
 
-def _results_consumer(settings: Settings, deps: Dependencies) -> Worker:
+def _hang_s(settings: Settings, name: str) -> float:
+    """Return without how many seconds of progress a worker is restarted; one that rests long is given that time."""
+    if name == SCHEDULES:
+        return settings.worker_hang_s * _SCHEDULE_FACTOR
+    rest_s = {SWEEP: settings.sweep_every_s, HEARTBEAT: REPORT_EVERY_S}.get(name, 0)
+    return max(settings.worker_hang_s, 2 * rest_s)
+
+
+def _results_consumer(settings: Settings, deps: Dependencies) -> _Run:
     return partial(
         run_results_consumer,
         deps.database,
@@ -67,11 +90,11 @@ def _results_consumer(settings: Settings, deps: Dependencies) -> Worker:
     )
 
 
-def _sweep(settings: Settings, deps: Dependencies) -> Worker:
+def _sweep(settings: Settings, deps: Dependencies) -> _Run:
     times = SweepTimes(settings.sweep_every_s, settings.republish_after_s, settings.job_deadline_s)
     return partial(run_sweep, deps.database, deps.jobs_queue, deps.storage, times=times)
 
 
-def _schedules(settings: Settings, deps: Dependencies) -> Worker:
+def _schedules(settings: Settings, deps: Dependencies) -> _Run:
     tasks = scheduled_tasks(settings, deps.database, deps.storage)
     return partial(run_schedules, deps.database, tasks, lease_s=settings.schedule_lease_s)

@@ -1,7 +1,7 @@
 """The calls of the API that the dispatcher makes."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ import aiohttp
 from oa_shared.api_credentials import ApiCredentials
 from oa_shared.errors import OaError
 from oa_shared.json_types import JsonMapping
+from oa_shared.process_report import ProcessReport
 from oa_shared.scheduling import Lane
 from oa_shared.status import JobStatus
 from oa_shared.tracing import trace_headers
@@ -86,6 +87,10 @@ class ApiClient:
         """Report a change of a job; return False if the job has already moved past it."""
         status, _ = await self._call("PATCH", f"/api/job/{job}", body=change)
         return status == _OK
+
+    async def send_heartbeat(self, report: ProcessReport) -> None:
+        """Report the parts of this process, or none when it stops."""
+        await self._call("POST", "/api/heartbeat", body=asdict(report))
 
     async def pages(
         self, *statuses: JobStatus, created_after: datetime | None = None

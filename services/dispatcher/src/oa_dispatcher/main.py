@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 from aiohttp import web
 
 from oa_dispatcher.api_client import ApiClient
 from oa_dispatcher.health import health_app
+from oa_dispatcher.heartbeat import HEARTBEAT, run_heartbeat
 from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.sweep import BatchSweep
@@ -19,10 +21,21 @@ from oa_shared.aws import open_aws
 from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
+from oa_shared.loop_monitor import LoopMonitor
+from oa_shared.process_report import (
+    DISPATCHER,
+    DISPATCHER_SWEEP,
+    PartReport,
+    ProcessReport,
+    name_process,
+    report_worker,
+)
 from oa_shared.settings import read_settings
+from oa_shared.supervision import Supervisor, Worker
+from oa_shared.watchdog import Watchdog
 
 log = structlog.get_logger()
-_STOP_WITHIN_S = 23
+_STOP_WITHIN_S, _EXIT_WITHIN_S = 23, 30
 
 
 def main() -> None:
@@ -40,30 +53,47 @@ async def serve(settings: DispatcherSettings) -> None:
     stop = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    LoopMonitor().install()
+    watchdog = Watchdog(hang_s=settings.loop_hang_s)
+    watchdog.start()
+    expecting_exit = asyncio.create_task(_expect_exit(stop, watchdog))
     async with AsyncExitStack() as stack:
-        aws = await stack.enter_async_context(open_aws())
-        api = await stack.enter_async_context(ApiClient(settings.api_url, settings.shared_secret))
-        jobs = aws.queue(settings.jobs_queue_url, settings.jobs_dlq_url)
-        results = aws.queue(settings.results_queue_url, settings.results_dlq_url)
-        submission = Submission(settings, api=api, batch=aws.batch(), bucket=TokenBucket(settings.submit_rate))
-        sweep = BatchSweep(settings, api=api, batch=aws.batch(), results=results)
-        runner = web.AppRunner(health_app(settings, sweep), access_log=None)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, settings.host, settings.health_port).start()
-        options = ConsumerOptions(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
-        consumer = Consumer(jobs, submission, name="jobs", options=options, is_ready=submission.is_ready)
-        running = asyncio.gather(consumer.run(stop), sweep.run(stop))
-        await _wait_until_stopped(running, stop)
+        supervisor = Supervisor(watchdog, stop_within_s=_STOP_WITHIN_S)
+        workers = await _open_workers(settings, supervisor, stack)
+        await supervisor.run(workers, stop)
+    expecting_exit.cancel()
     log.info("dispatcher_stopped")
 
 
-async def _wait_until_stopped(running: asyncio.Future[tuple[None, None]], stop: asyncio.Event) -> None:
-    stopping = asyncio.create_task(stop.wait())
-    first: set[asyncio.Future[tuple[None, None]] | asyncio.Task[bool]] = {running, stopping}
-    await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    try:
-        await asyncio.wait_for(running, _STOP_WITHIN_S)
-    except TimeoutError:
-        log.warning("shutdown_timeout", after_s=_STOP_WITHIN_S)
+async def _open_workers(settings: DispatcherSettings, supervisor: Supervisor, stack: AsyncExitStack) -> list[Worker]:
+    """Return the workers, which wait for their dependencies by themselves; the health port listens then."""
+    aws = await stack.enter_async_context(open_aws())
+    api = await stack.enter_async_context(ApiClient(settings.api_url, settings.shared_secret))
+    jobs = aws.queue(settings.jobs_queue_url, settings.jobs_dlq_url)
+    results = aws.queue(settings.results_queue_url, settings.results_dlq_url)
+    submission = Submission(settings, api=api, batch=aws.batch(), bucket=TokenBucket(settings.submit_rate))
+    sweep = BatchSweep(settings, api=api, batch=aws.batch(), results=results)
+    runner = web.AppRunner(health_app(sweep, supervisor), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, settings.host, settings.health_port).start()
+    options = ConsumerOptions(concurrency=settings.concurrency, visibility_s=settings.visibility_s)
+    consumer = Consumer(jobs, submission, name="jobs", options=options, is_ready=submission.is_ready)
+    name = name_process(DISPATCHER, settings.health_port)
+
+    def report() -> ProcessReport:
+        parts = [report_worker(state) for state in supervisor.states if state.worker.name != HEARTBEAT]
+        late = [PartReport(DISPATCHER_SWEEP, round(sweep.age_s, 1), sweep.problem)] if sweep.problem else []
+        return ProcessReport(name, [*(part for part in parts if not late or part.part != DISPATCHER_SWEEP), *late])
+
+    sweep_hang_s = max(settings.worker_hang_s, 2 * settings.sweep_every_s)
+    return [
+        Worker(DISPATCHER, consumer.run, settings.worker_hang_s),
+        Worker(DISPATCHER_SWEEP, sweep.run, sweep_hang_s),
+        Worker(HEARTBEAT, partial(run_heartbeat, api, report), settings.worker_hang_s),
+    ]
+
+
+async def _expect_exit(stop: asyncio.Event, watchdog: Watchdog) -> None:
+    await stop.wait()
+    watchdog.expect_exit(_EXIT_WITHIN_S)

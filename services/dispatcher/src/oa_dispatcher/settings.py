@@ -29,7 +29,8 @@ class DispatcherSettings:
         default=(),
         metadata={
             "variable": "OA_ALLOW_HOSTS",
-            "help": "Hosts on private networks that containers may reach, comma-separated.",
+            "help": "Services on private networks that jobs may reach, as `host:port`, comma-separated; a host without "
+            "a port opens all of its ports, for development.",
         },
     )
     task_api_url: str = field(default="", metadata={"help": "URL of the API for containers; empty means OA_API_URL."})
@@ -50,6 +51,12 @@ class DispatcherSettings:
     lost_after_s: float = field(
         default=900,
         metadata={"help": "Seconds after which a submitted job that Batch does not know is reported as lost."},
+    )
+    worker_hang_s: float = field(
+        default=600, metadata={"help": "Seconds without progress after which the consumer or the sweep is restarted."}
+    )
+    loop_hang_s: float = field(
+        default=10, metadata={"help": "Seconds after which the process ends if its event loop hangs; 0 for never."}
     )
     job_timeout_s: int = field(default=6 * 3600, metadata={"help": "Time limit of a container in seconds."})
     job_deadline_s: float = field(

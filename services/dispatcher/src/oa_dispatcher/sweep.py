@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -17,11 +16,14 @@ from oa_shared.ids import batch_job_name
 from oa_shared.messages import LOST, BatchEvent, dump
 from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
+from oa_shared.supervision import next_round, record_progress
+from oa_shared.waiting import sleep_unless
 
 log = structlog.get_logger()
 _OVERDUE_GRACE_S = 300
 _CANCELED_FOR_S = 3600
 _OLDEST_S = 49 * 3600
+_LATE_SWEEPS, _LATE_S = 3, 60
 _MAX_REASON_BYTES = 2000
 
 
@@ -34,18 +36,31 @@ class BatchSweep:
         self._batch = batch
         self._results = results
         self.completed_at: float | None = None
+        self._opened_at = time.monotonic()
         self._not_accepted = 0
+
+    @property
+    def age_s(self) -> float:
+        """Return the seconds since a sweep last completed, or since the start before the first one."""
+        return time.monotonic() - (self.completed_at or self._opened_at)
+
+    @property
+    def problem(self) -> str:
+        """Return what is wrong with the sweep, empty if nothing is."""
+        is_late = self.age_s >= _LATE_SWEEPS * self._settings.sweep_every_s + _LATE_S
+        return f"has not completed for {self.age_s:.0f} s" if is_late else ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweep at intervals until `stop` is set; an unavailable dependency only delays it."""
         while not stop.is_set():
+            await next_round()
             try:
                 await self.once(stop)
                 self.completed_at = time.monotonic()
             except OaError as error:
                 log.warning("sweep_waiting", error=error.detail)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._settings.sweep_every_s)
+            record_progress()
+            await sleep_unless(stop, self._settings.sweep_every_s)
 
     async def once(self, stop: asyncio.Event | None = None) -> None:
         """Compare every submitted and running job with Batch, and end the containers of canceled jobs.
@@ -57,6 +72,7 @@ class BatchSweep:
             if stop and stop.is_set():
                 return
             await self._compare(page)
+            record_progress()
             swept += len(page)
         oldest = datetime.now(UTC) - timedelta(seconds=_OLDEST_S)
         async for page in self._api.pages(JobStatus.CANCELED, created_after=oldest):

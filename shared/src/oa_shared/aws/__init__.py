@@ -1,5 +1,6 @@
 """The adapters of SQS, S3 and Batch to the ports of `oa_shared`; no other package calls AWS."""
 
 from oa_shared.aws.session import Aws, open_aws
+from oa_shared.aws.sqs import SqsQueue
 
-__all__ = ["Aws", "open_aws"]
+__all__ = ["Aws", "SqsQueue", "open_aws"]

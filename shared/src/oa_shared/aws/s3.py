@@ -1,5 +1,6 @@
 """S3 as a `Storage`."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, http_status
 from oa_shared.storage import ListedObject, StorageUnavailableError, StoredObject, UploadForm
+from oa_shared.time_limits import remaining_timeout_s
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
@@ -50,7 +52,7 @@ class S3Storage:
         """Return the bytes of a small object; None when the key does not exist."""
         try:
             answer = await self._client.get_object(Bucket=self.bucket, Key=key)
-            async with answer["Body"] as body:
+            async with asyncio.timeout(remaining_timeout_s()), answer["Body"] as body:
                 data: bytes = await body.read()
         except AWS_ERRORS as error:
             if http_status(error) == _NOT_FOUND:

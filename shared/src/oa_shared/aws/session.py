@@ -1,9 +1,10 @@
 """The clients of SQS, S3 and Batch, opened once per process."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
 from botocore.config import Config
@@ -11,6 +12,7 @@ from botocore.config import Config
 from oa_shared.aws.batch import AwsBatch
 from oa_shared.aws.s3 import S3Storage
 from oa_shared.aws.sqs import SqsQueue
+from oa_shared.time_limits import remaining_timeout_s
 
 if TYPE_CHECKING:
     from types_aiobotocore_batch import BatchClient
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
 
 _CONNECTIONS = 50
+_Client = TypeVar("_Client")
 _CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
@@ -56,7 +59,19 @@ async def open_aws() -> AsyncIterator[Aws]:
     session = aioboto3.Session()
     async with AsyncExitStack() as stack:
         yield Aws(
-            sqs=await stack.enter_async_context(session.client("sqs", config=_CONFIG)),
-            s3=await stack.enter_async_context(session.client("s3", config=_CONFIG)),
-            batch_client=await stack.enter_async_context(session.client("batch", config=_SUBMIT_ONCE)),
+            sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=_CONFIG))),
+            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=_CONFIG))),
+            batch_client=limit_calls(await stack.enter_async_context(session.client("batch", config=_SUBMIT_ONCE))),
         )
+
+
+def limit_calls(client: _Client) -> _Client:
+    """Return the client, each of whose calls, with all its retries, keeps to the time limit of its caller."""
+    call = client._make_api_call  # type: ignore[attr-defined] # noqa: SLF001 - botocore's events cannot end a call
+
+    async def call_within_limit(operation: str, parameters: Any) -> Any:
+        async with asyncio.timeout(remaining_timeout_s()):
+            return await call(operation, parameters)
+
+    client._make_api_call = call_within_limit  # type: ignore[attr-defined] # noqa: SLF001 - likewise
+    return client

@@ -1,5 +1,6 @@
 """SQS as a `Queue`."""
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 _MAX_WAIT_S = 20
+# The least that a queue needs for the guarantees of the system.
+_MIN_RECEIVES, _MIN_VISIBILITY_S, _MIN_RETENTION_S = 3, 30, 4 * 86_400
 # SQS refuses a whole call with these because of one of its messages. The JSON protocol puts a name space before them.
 _OF_CONTENT = frozenset(
     {
@@ -136,6 +139,14 @@ class SqsQueue:
         visible, in_flight, delayed = (int(answer["Attributes"].get(name, 0)) for name in _DEPTHS)
         return QueueDepth(visible=visible, in_flight=in_flight, delayed=delayed)
 
+    async def find_misconfiguration(self) -> list[str]:
+        """Return what is wrong with the attributes of the queue; docs/messages.md has the right ones."""
+        async with _translate_errors("GetQueueAttributes"):
+            answer = await self._client.get_queue_attributes(
+                QueueUrl=self.url, AttributeNames=["VisibilityTimeout", "RedrivePolicy", "MessageRetentionPeriod"]
+            )
+        return find_queue_problems({str(name): value for name, value in answer.get("Attributes", {}).items()})
+
     async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
         """Send a copy with the reason to the dead-letter queue, then acknowledge the message.
 
@@ -149,6 +160,21 @@ class SqsQueue:
                     MessageAttributes=_attributes(dead_letter_attributes(message, reason)),
                 )
         await self.delete(message.receipt)
+
+
+def find_queue_problems(attributes: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the attributes of a queue, each with what to do."""
+    problems = []
+    redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
+    if not redrive.get("deadLetterTargetArn"):
+        problems.append("no redrive policy: a message that fails each time is delivered without end; set one")
+    elif int(redrive.get("maxReceiveCount", 0)) < _MIN_RECEIVES:
+        problems.append(f"maxReceiveCount is below {_MIN_RECEIVES}: an outage makes dead letters; raise it")
+    if int(attributes.get("VisibilityTimeout", _MIN_VISIBILITY_S)) < _MIN_VISIBILITY_S:
+        problems.append(f"VisibilityTimeout is below {_MIN_VISIBILITY_S} s: messages are delivered twice; raise it")
+    if int(attributes.get("MessageRetentionPeriod", _MIN_RETENTION_S)) < _MIN_RETENTION_S:
+        problems.append("MessageRetentionPeriod is below 4 days: an outage loses messages; raise it")
+    return problems
 
 
 def _batches(indexes: Sequence[int], messages: Sequence[OutgoingMessage]) -> list[list[int]]:

@@ -3,8 +3,10 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -17,6 +19,7 @@ from oa_task.runtime.failure import TaskFailure
 from support.arcgis_server import PATH, ArcgisServer, point_features
 
 URL = PATH  # the part of the URL that does not change between runs
+REJECTED = "<html><head><title>Request Rejected</title></head></html>"
 LOGIN = "<html><form><input type=password></form></html>"
 Fails = Callable[[ArcgisServer, dict[str, str]], web.StreamResponse | None]
 
@@ -89,6 +92,61 @@ async def test_fetch_bad_server_fails_with_its_code_and_no_end_marker(
     assert [detail for detail in details if detail not in caught.value.message] == [], caught.value.message
     written = folder / "esri.jsonl"
     assert not written.exists() or b'{"end"' not in written.read_bytes()
+
+
+async def test_fetch_page_with_too_many_values_is_bounded(quick: DownloadLimits, folder: Path) -> None:
+    page = '{"features": [' + "[]," * 30_000 + "[]]}"
+    server = ArcgisServer(fails=always(page, 200, "application/json"))
+    with pytest.raises(TaskFailure) as caught:
+        await fetch(server, replace(quick, page_values=50_000), folder)
+    assert caught.value.code == "source.too_large"
+    assert "50,000 values" in caught.value.message
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+async def test_fetch_encoded_page_that_expands_without_end_is_bounded(
+    quick: DownloadLimits, folder: Path, encoding: str
+) -> None:
+    bomb = pa.compress(b"0" * 80_000_000, {"br": "brotli"}.get(encoding, encoding), asbytes=True)
+    server = ArcgisServer(fails=lambda _server, _query: web.Response(body=bomb, headers={"Content-Encoding": encoding}))
+    with pytest.raises(TaskFailure) as caught:
+        await fetch(server, quick, folder)
+    assert caught.value.code == "source.too_large"
+
+
+async def test_fetch_condition_that_a_firewall_refuses_is_replaced(quick: DownloadLimits, folder: Path) -> None:
+    def fails(_server: ArcgisServer, query: dict[str, str]) -> web.StreamResponse | None:
+        return web.Response(status=403, text=REJECTED) if query["where"] == "1=1" else None
+
+    server = ArcgisServer(fails=fails, fails_on_count=True)
+    raw = await fetch(server, quick, folder)
+    assert raw.path.read_bytes().count(b"OBJECTID") == 251
+    assert {query["where"] for query in server.queries if "outFields" in query} == {"OBJECTID >= 0"}
+
+
+@pytest.mark.parametrize("status", [200, 403])
+async def test_fetch_firewall_that_refuses_everything_is_quoted_soon(
+    quick: DownloadLimits, folder: Path, status: int
+) -> None:
+    server = ArcgisServer(fails=always(REJECTED, status), fails_on_count=True)
+    with pytest.raises(TaskFailure) as caught:
+        await fetch(server, quick, folder)
+    assert caught.value.code == ("source.forbidden" if status == 403 else "upstream.http_5xx")
+    assert "Request Rejected" in caught.value.message
+    assert len(server.queries) < 40
+
+
+async def test_fetch_parameters_of_the_address_are_kept_or_named(quick: DownloadLimits, folder: Path) -> None:
+    arcgis = ArcgisServer()
+    async with TestServer(arcgis.app(), host="127.0.0.1") as server:
+        address = f"{server.make_url(PATH)}/query?token=t&layerView=7&f=pjson&where=NO%3E5&outFields=*"
+        raw = await EsriDownload(Guard(["127.0.0.1"]), quick, {}, {"NO"}).fetch(
+            address, folder, lambda _done, _total: None
+        )
+    assert {(query["token"], query["layerView"]) for query in arcgis.queries} == {("t", "7")}
+    [warning] = json.loads(raw.path.read_bytes().splitlines()[-1])["warnings"]
+    assert "`where=NO>5`" in warning
+    assert "outFields" not in warning
 
 
 async def test_fetch_server_that_stalls_on_large_pages_gets_smaller_ones(quick: DownloadLimits, folder: Path) -> None:

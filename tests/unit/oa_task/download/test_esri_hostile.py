@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oa_task.download.esri.client import EsriRequestError, decode_json, raise_error
-from oa_task.download.esri.feature_lines import EsriLinesFile
+from oa_task.download.esri.feature_lines import EsriLinesFile, RepeatedIdsError
 from oa_task.download.esri.layer import read_layer, spatial_reference
 from oa_task.download.esri.page import parse_page
 from oa_task.download.requests import TransientError
@@ -72,7 +72,7 @@ def test_parse_page_arbitrary_response_is_written_or_a_failure(responses: list[d
         for response in responses:
             try:
                 lines.write(parse_page(response, "OBJECTID"))
-            except (TransientError, TaskFailure):
+            except (TransientError, TaskFailure, RepeatedIdsError):
                 break
         lines.end()
         assert (Path(folder) / "x").read_bytes().count(b"\n") == lines.count + 2
@@ -99,7 +99,7 @@ def test_decode_json_deep_or_huge_value_is_none_or_an_object(body: bytes) -> Non
 def test_write_feature_with_too_many_levels_is_a_failure_of_the_source(tmp_path: Path) -> None:
     deep: dict[str, Any] = {}
     for _ in range(400):
-        deep = {"a": deep}
+        deep = {"b": deep}
     with EsriLinesFile(tmp_path / "x", {}, most_bytes=10_000) as lines, pytest.raises(TaskFailure) as caught:
-        lines.write(parse_page({"features": [{"attributes": deep}]}, None))
+        lines.write(parse_page({"features": [{"attributes": {"A": 1, **deep}}]}, "A"))
     assert caught.value.code == "source.format"

@@ -30,7 +30,7 @@ def page_of(ids: list[int], query: dict[str, str]) -> EsriPage:
 
 def strategy_over(kind: str, ids: list[int]) -> PagingStrategy:
     if kind == "offsets":
-        return Offsets(len(ids), OID)
+        return Offsets(len(ids), OID, "1=1", MOST)
     if kind == "ranges":
         return IdRanges(OID, ids[0], ids[-1] + 1, max(1.0, (ids[-1] - ids[0]) / len(ids)), MOST)
     return IdList(OID, ids)

@@ -1,7 +1,10 @@
 """FTP and FTPS against a real server on loopback."""
 
 import ssl
+import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +109,21 @@ CASES: dict[str, Case] = {
         "source.too_large",
         ("/pub/data.zip", "128,000", "100,000"),
     ),
+    "a reply without end": (
+        lambda: FtpServer({"pub/data.zip": BODY}, flood=b"220-more\r\n" * 1000),
+        "upstream.connection",
+        ("/pub/data.zip", "200 lines"),
+    ),
+    "a line without end": (
+        lambda: FtpServer({"pub/data.zip": BODY}, flood=b"2" * 10_000),
+        "upstream.connection",
+        ("/pub/data.zip", "65,536 bytes"),
+    ),
+    "a reply that takes too long": (
+        lambda: FtpServer({"pub/data.zip": BODY}, flood=b"2", drip_s=0.1),
+        "upstream.timeout",
+        ("/pub/data.zip",),
+    ),
     "dropped at every attempt": (
         lambda: FtpServer({"pub/data.zip": BODY}, cuts=[1, 1, 1, 1]),
         "upstream.truncated",
@@ -141,6 +159,27 @@ async def test_fetch_bad_url_is_refused(quick: DownloadLimits, folder: Path, add
     assert caught.value.code == code
 
 
+async def test_fetch_past_its_deadline_stops_the_thread(quick: DownloadLimits, folder: Path) -> None:
+    limits = replace(quick, stall_s=30, total_s=0.3)
+    before = threading.active_count()
+    async with FtpServer({"pub/data.zip": BODY}, stalls=True) as server:
+        started = time.monotonic()
+        with pytest.raises(TaskFailure) as caught:
+            await fetch(server, limits, folder)
+    assert caught.value.code == "upstream.timeout"
+    assert time.monotonic() - started < 5
+    assert threading.active_count() <= before + 1
+
+
+async def test_fetch_service_of_an_exception_is_not_quoted(quick: DownloadLimits, folder: Path) -> None:
+    async with FtpServer({}, greeting="500 the secret") as server:
+        download = FtpDownload(Guard([f"127.0.0.1:{server.port}"]), quick)
+        with pytest.raises(TaskFailure) as caught:
+            await download.fetch(server.url("pub/data.zip"), folder, lambda _done, _total: None)
+    assert "500" in caught.value.message
+    assert "secret" not in caught.value.message
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
     authority, pem = trustme.CA(), tmp_path / "authority.pem"
@@ -157,7 +196,8 @@ async def test_fetch_over_tls_verifies_the_certificate(
     async with FtpServer({"pub/data.zip": BODY}, tls=context) as server:
         with pytest.raises(TaskFailure) as caught:
             await fetch(server, quick, folder, scheme="ftps")
-        assert caught.value.code == "upstream.connection"
-        assert "SSLCertVerificationError" in caught.value.message
+        assert caught.value.code == "source.certificate"
+        assert "certificate" in caught.value.message
+        assert server.commands.count("AUTH TLS") == 1
         monkeypatch.setenv("SSL_CERT_FILE", str(pem))
         assert (await fetch(server, quick, folder, scheme="ftps")).path.read_bytes() == BODY

@@ -2,11 +2,16 @@
 
 import asyncio
 import gzip
+import ssl
+import time
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+import trustme
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -163,9 +168,35 @@ CASES: dict[str, tuple[tuple[Handler, ...], str, tuple[str, ...]]] = {
     "too many requests": ((body("", 429, Retry_After="0"),), "upstream.throttled", (FILE, "429")),
     "stalled connection": ((stall,), "upstream.timeout", (FILE,)),
     "missing file": ((body("", 404),), "source.not_found", (FILE, "404")),
+    "removed file": ((body('{"message": "Retired"}', 410),), "source.not_found", (FILE, "410", "Retired")),
+    "refused program": (
+        (body("<html><head><title>Scripts &amp; bots</title></head>", 403),),
+        "source.forbidden",
+        (FILE, "403", "Scripts & bots", "`request.headers`"),
+    ),
+    "browser check": (
+        (body("<title>Just a moment...</title>", 403, **{"cf-mitigated": "challenge"}),),
+        "source.forbidden",
+        (FILE, "403", "Just a moment", "only browsers"),
+    ),
+    "error in XML": (
+        (body("<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>No &lt;b&gt;</Message></Error>", 403),),
+        "source.forbidden",
+        (FILE, "403", "No"),
+    ),
+    "unknown content encoding": (
+        (body(BODY, Content_Encoding="compress"),),
+        "upstream.truncated",
+        (FILE, "compress", "not supported"),
+    ),
     "login required by status": ((body("", 401),), "source.token_required", (FILE, "401")),
     "login page": ((body(LOGIN),), "source.token_required", (FILE,)),
     "web page instead of data": ((body("<html>Hi</html>"),), "upstream.http_5xx", (FILE,)),
+    "titled web page": (
+        (body("<!-- x --><html><head><title>\n Down for\n repair </title>"),),
+        "upstream.http_5xx",
+        (FILE, "web page", "'Down for repair'"),
+    ),
     "redirect loop": ((to("/data.csv"),), "source.not_found", (FILE, " 3 ")),
     "redirect to a private address": ((to("http://10.0.0.1/x"),), "source.address_refused", ("10.0.0.1",)),
     "redirect to instance metadata": ((to("http://169.254.169.254/"),), "source.address_refused", ("169.254.169.254",)),
@@ -200,6 +231,128 @@ async def test_fetch_endless_response_fails_at_the_limit(fetch: Fetch) -> None:
     with pytest.raises(TaskFailure) as caught:
         await fetch(endless)
     assert caught.value.code == "source.too_large"
+
+
+async def test_fetch_cookie_of_an_address_without_a_name_is_kept(fetch: Fetch, site: Site) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if request.cookies.get("sid") == "1":
+            return web.Response(body=BODY)
+        raise web.HTTPFound("/data.csv", headers={"Set-Cookie": "sid=1; Path=/"})
+
+    assert (await fetch(answer)).path.read_bytes() == BODY
+    assert len(site.requests) == 2
+
+
+def folder_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.iterdir())
+
+
+ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "x-gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": lambda data: bytes(pa.compress(data, "brotli", asbytes=True)),
+    "zstd": lambda data: bytes(pa.compress(data, "zstd", asbytes=True)),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+async def test_fetch_every_unrequested_encoding_is_decoded(fetch: Fetch, encoding: str) -> None:
+    raw = await fetch(body(ENCODERS[encoding](BODY), Content_Encoding=encoding))
+    assert raw.path.read_bytes() == BODY
+
+
+async def test_fetch_encodings_in_a_row_are_decoded_in_reverse(fetch: Fetch) -> None:
+    data = ENCODERS["br"](ENCODERS["gzip"](BODY))
+    assert (await fetch(body(data, Content_Encoding="gzip, br"))).path.read_bytes() == BODY
+
+
+@pytest.mark.parametrize("encoding", ENCODERS)
+async def test_fetch_encoded_bomb_fails_at_the_limit(fetch: Fetch, folder: Path, encoding: str) -> None:
+    bomb = ENCODERS[encoding](b"0" * 50_000_000)
+    with pytest.raises(TaskFailure) as caught:
+        await fetch(body(bomb, Content_Encoding=encoding))
+    assert caught.value.code == "source.too_large"
+    assert folder_bytes(folder) < 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("path", "disposition", "name"),
+    [
+        ("/download", 'attachment; filename="addr.zip"', "addr.zip"),
+        ("/get.ashx", "attachment; filename*=UTF-8''stra%C3%9Fe.csv", "stra_e.csv"),
+        ("/get.php", 'attachment; filename="../../etc/passwd.csv"', "passwd.csv"),
+        ("/get.php", 'attachment; filename="c:/data/x.csv"', "x.csv"),
+        ("/data.csv", 'attachment; filename="addr.zip"', "data.csv"),
+        ("/download", 'attachment; filename="addr"', "download"),
+        ("/download", 'attachment; filename="', "download"),
+    ],
+)
+async def test_fetch_name_of_the_response_replaces_one_without_a_suffix(
+    fetch: Fetch, path: str, disposition: str, name: str
+) -> None:
+    assert (await fetch(body(Content_Disposition=disposition), path=path)).path.name == name
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "x"},
+        {"tRANSFER-eNCODING": "chunked"},
+        {"Content-Length": "0"},
+        {"X": "a\r\nY: b"},
+        {"X y": "1"},
+        {"X": "\0"},
+    ],
+)
+async def test_fetch_header_that_frames_a_request_is_refused(fetch: Fetch, site: Site, headers: dict[str, str]) -> None:
+    with pytest.raises(TaskFailure) as caught:
+        await fetch(body(), headers=headers)
+    assert caught.value.code == "source.schema"
+    assert "request.headers" in caught.value.message
+    assert site.requests == []
+
+
+async def test_fetch_header_of_the_definition_replaces_the_default_one(fetch: Fetch, site: Site) -> None:
+    await fetch(body(), headers={"user-agent": "Mozilla/5.0"})
+    assert site.requests[0].headers.getall("User-Agent") == ["Mozilla/5.0"]
+
+
+@pytest.mark.parametrize(("exception", "is_quoted"), [("127.0.0.1", True), ("127.0.0.1:{port}", False)])
+async def test_fetch_response_of_an_opened_service_is_not_quoted(
+    quick: DownloadLimits, folder: Path, exception: str, *, is_quoted: bool
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(text="<title>the token is 12345</title>", status=403)
+
+    app = web.Application()
+    app.router.add_get("/x", answer)
+    async with TestServer(app, host="127.0.0.1") as server:
+        guard = Guard([exception.format(port=server.port)])
+        with pytest.raises(TaskFailure) as caught:
+            await HttpDownload(guard, quick, {}).fetch(str(server.make_url("/x")), folder, lambda _done, _total: None)
+    assert caught.value.code == "source.forbidden"
+    assert ("12345" in caught.value.message) == is_quoted
+
+
+async def test_fetch_invalid_certificate_is_tried_once(quick: DownloadLimits, folder: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+
+    async def close(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(close, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    started = time.monotonic()
+    async with server:
+        with pytest.raises(TaskFailure) as caught:
+            await HttpDownload(Guard(["localhost"]), replace(quick, backoff_s=5), {}).fetch(
+                f"https://localhost:{port}/x", folder, lambda _done, _total: None
+            )
+    assert caught.value.code == "source.certificate"
+    assert "certificate" in caught.value.message
+    assert time.monotonic() - started < 4
 
 
 @pytest.mark.parametrize("address", ["http://", "http://[::1", "http://exa mple.org:x/"])

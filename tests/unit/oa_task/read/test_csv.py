@@ -13,6 +13,7 @@ from oa_task.features.bad_rows import BadRows
 from oa_task.read.coordinates import points
 from oa_task.read.crs import projection
 from oa_task.read.csv_plain import Layout, parse_plain, whole_records
+from oa_task.read.csv_quotes import RecordShape
 from oa_task.read.csv_records import CsvRecords
 from oa_task.read.text_buffer import TextBuffer
 from oa_task.runtime.failure import TaskFailure
@@ -47,14 +48,15 @@ def test_whole_records_any_text_splits_no_record(pieces: list[str]) -> None:
 
 
 @settings(deadline=None)
-@given(pieces=TEXT, width=st.integers(1, 4))
-def test_records_any_text_equals_the_csv_module(pieces: list[str], width: int) -> None:
+@given(pieces=TEXT)
+def test_records_any_text_equals_the_csv_module(pieces: list[str]) -> None:
     text = "".join(pieces).replace("\0", "") + '\n"end"\n'
     if text.count('"') % 2:
         return
+    width = 99  # more than any reading of a line has, so that none is repaired
     records = CsvRecords(TextBuffer(iter([text.encode()])), separator=",", bad_rows=BadRows())
-    rows, _ = records.rows(len(text.encode()), width)
-    expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row and len(row) <= width]
+    rows, _ = records.rows(len(text.encode()), RecordShape(width, ","))
+    expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     assert rows == [row + [""] * (width - len(row)) for row in expected]
 
 
@@ -182,5 +184,5 @@ def test_csv_nul_characters_are_dropped_and_counted(read: ReadBytes) -> None:
 
 def test_csv_unclosed_quote_names_its_row_and_its_number_of_lines(read: ReadBytes) -> None:
     with pytest.raises(TaskFailure, match=r"row 2 .* 3 lines") as caught:
-        read(b'NO,X,Y\n1,2,3\n"2,2,3\n3,2,3\n4,2,3\n')
+        read(b'NO,X,Y\n1,2,3\n"2,2\nb,c\nd\n')
     assert caught.value.code == "source.format"

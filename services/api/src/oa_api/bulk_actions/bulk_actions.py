@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from oa_api.bulk_actions.requests import BulkAction, BulkListFilter, NewBulkAction
 from oa_api.bulk_actions.rows import BulkActionRow, ClaimedBulkAction, SkipReason, StatusCount
 from oa_api.db.counting import Total, count_rows
@@ -20,10 +22,12 @@ from oa_api.jobs import actions
 from oa_api.jobs.actions import JobAction
 from oa_api.jobs.filters import select_parameters
 from oa_api.jobs.requests import JobSelection
+from oa_shared.errors import OaError
 from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.status import JobStatus
 
+log = structlog.get_logger()
 _SQL = load_queries("bulk_actions.queries")
 # One step is one transaction. It is small because readers of the event feed wait for the oldest writing transaction.
 _STEP_JOBS = 25
@@ -136,10 +140,16 @@ async def _act(transaction: Transaction, bulk_action: ClaimedBulkAction, job: in
     """Take the action on one job, as a single request would; return why the job was skipped, if it was."""
     by = Principal(bulk_action.kind, bulk_action.account_id, bulk_action.actor, Role[bulk_action.role.upper()])
     try:
-        await _JOB_ACTIONS[BulkAction(bulk_action.action)](transaction, job, by=by, reason=bulk_action.reason)
+        async with transaction.savepoint():
+            await _JOB_ACTIONS[BulkAction(bulk_action.action)](transaction, job, by=by, reason=bulk_action.reason)
     except ApiError as error:
-        # Actions check before they write, so nothing has to be undone.
         return error.detail.removeprefix(f"job {job} ")  # the same text for every job, so that it can be counted
+    except Exception as error:
+        if isinstance(error, OaError) and error.retryable:
+            raise
+        # A bug skips one job; it must not hold up the others, or other bulk actions.
+        log.exception("bulk_job_failed", job_id=job)
+        return f"internal error {type(error).__name__}; see the log"
     return None
 
 

@@ -1,31 +1,24 @@
 """The worker of bulk actions: handles a few jobs at a time, and resumes after a crash."""
 
 import asyncio
-import time
 
 import structlog
 
-from oa_api.background.heartbeat import BULK, record_heartbeat
+from oa_api.background.heartbeat import BULK
 from oa_api.background.loop import run_loop
 from oa_api.bulk_actions.bulk_actions import run_step
 from oa_api.db.database import Database
 
 log = structlog.get_logger()
-_HEARTBEAT_S = 5.0
 
 
 async def run_bulk(database: Database, stop: asyncio.Event, *, every_s: float = 1.0) -> None:
     """Carry out bulk actions until `stop` is set."""
-    last_heartbeat = 0.0
 
     async def work() -> bool:
-        nonlocal last_heartbeat
         jobs = await database.run(run_step)
         # Actions bind their job to the log; the next job must not inherit it.
         structlog.contextvars.clear_contextvars()
-        if time.monotonic() - last_heartbeat > _HEARTBEAT_S:
-            await record_heartbeat(database, BULK)
-            last_heartbeat = time.monotonic()
         if jobs:
             log.info("bulk_step_done", jobs=jobs)
         return jobs is not None

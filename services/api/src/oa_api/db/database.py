@@ -1,4 +1,4 @@
-"""The only module that uses aiopg: connections, transactions, retries.
+"""Connections, transactions, retries.
 
 psycopg2's asynchronous mode is always autocommit, so BEGIN and COMMIT are explicit statements. aiopg's pool hands out
 dead connections; a connection that fails on its first statement is closed, and another one is used.
@@ -10,12 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeVar, overload
 
-import aiopg
 import psycopg2
-from aiopg import Cursor, Pool
 from psycopg2.extras import RealDictCursor
 
-from oa_api.db.error_translation import translate_errors
+from oa_api.db.driver import Cursor, Pool, create_pool
+from oa_api.db.error_translation import is_read_only_error, translate_errors
 from oa_api.db.errors import (
     StoreConflictError,
     StoreError,
@@ -25,18 +24,20 @@ from oa_api.db.errors import (
 )
 from oa_api.db.rows import make_row, make_rows
 from oa_shared.retrying import retrying
+from oa_shared.time_limits import remaining_wait_s
 
 Row = dict[str, Any]
 Parameters = Mapping[str, object]
 _Result = TypeVar("_Result")
 _LONGEST_DELAYS_S = (0.1, 0.2, 0.4)
 _ACQUIRE_TIMEOUT_S = 10.0
-_STATEMENT_TIMEOUT_S = 60.0
 # The server's limits are shorter, so that a slow statement ends without costing its connection.
 _SERVER_LIMITS_MS = {
     "statement_timeout": 30_000,
     "lock_timeout": 10_000,
     "idle_in_transaction_session_timeout": 300_000,
+    # A statement ends when its client has disconnected.
+    "client_connection_check_interval": 2_000,
 }
 KEEPALIVE: Mapping[str, Any] = {
     "keepalives_idle": 30,
@@ -54,7 +55,7 @@ class Transaction:
 
     async def execute(self, sql: str, parameters: Parameters | None = None, *, timeout_s: float | None = None) -> int:
         """Run a statement and return the number of rows that it changed; `timeout_s` is for slow statements."""
-        await self._cursor.execute(sql, parameters, timeout=timeout_s)
+        await self._cursor.execute(sql, parameters, timeout=remaining_wait_s() if timeout_s is None else timeout_s)
         return self._cursor.rowcount
 
     @overload
@@ -63,7 +64,7 @@ class Transaction:
     async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> list[_Result]: ...
     async def all(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
         """Return every row as an instance of `into`: a dataclass, or the type of the only column."""
-        await self._cursor.execute(sql, parameters)
+        await self._cursor.execute(sql, parameters, timeout=remaining_wait_s())
         rows = await self._cursor.fetchall()
         return make_rows(into, rows) if into else [dict(row) for row in rows]
 
@@ -73,9 +74,22 @@ class Transaction:
     async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[_Result]) -> _Result | None: ...
     async def first(self, sql: str, parameters: Parameters | None = None, *, into: type[Any] | None = None) -> Any:
         """Return the first row as an instance of `into`, or None."""
-        await self._cursor.execute(sql, parameters)
+        await self._cursor.execute(sql, parameters, timeout=remaining_wait_s())
         row = await self._cursor.fetchone()
         return _make_optional_row(into, row)
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo only what the block wrote if it raises, so that the transaction can continue. Raises StoreError."""
+        with translate_errors():
+            await self.execute("SAVEPOINT part")
+            try:
+                yield
+            except Exception:
+                if not self._cursor.connection.closed:
+                    await self.execute("ROLLBACK TO SAVEPOINT part")
+                raise
+            await self.execute("RELEASE SAVEPOINT part")
 
 
 class Database:
@@ -85,13 +99,20 @@ class Database:
         self._pool = pool
 
     @classmethod
-    async def open(cls, url: str, *, connections: int = 10, server_limits_ms: Mapping[str, int] | None = None) -> Self:
-        """Connect. Raises StoreUnavailableError."""
+    async def open(
+        cls,
+        url: str,
+        *,
+        connections: int = 10,
+        server_limits_ms: Mapping[str, int] | None = None,
+        connects_at_once: bool = True,
+    ) -> Self:
+        """Connect, now or with the first statement. Raises StoreUnavailableError."""
         limits = {**_SERVER_LIMITS_MS, **(server_limits_ms or {})}
         with translate_errors():
-            pool = await aiopg.create_pool(
+            pool = await create_pool(
                 url,
-                minsize=1,
+                minsize=1 if connects_at_once else 0,
                 maxsize=connections,
                 timeout=_ACQUIRE_TIMEOUT_S,
                 enable_hstore=False,
@@ -99,6 +120,8 @@ class Database:
                 enable_uuid=False,
                 cursor_factory=RealDictCursor,
                 application_name="oa-api",
+                # After a fail-over an address may still lead to the former primary, which is read-only.
+                target_session_attrs="read-write",
                 options=" ".join(f"-c {name}={value}" for name, value in limits.items()),
                 **KEEPALIVE,
             )
@@ -119,10 +142,24 @@ class Database:
             async with self._cursor_after("BEGIN") as cursor:
                 try:
                     yield Transaction(cursor)
-                except BaseException:
-                    await _roll_back(cursor)
+                except BaseException as error:
+                    await self._roll_back(cursor, error)
                     raise
                 await _commit(cursor)
+
+    async def _roll_back(self, cursor: Cursor, error: BaseException) -> None:
+        """Roll back; close the connection if that fails, and all idle ones if the server has become read-only."""
+        if is_read_only_error(error):
+            await cursor.connection.close()
+            await self._pool.clear()
+            return
+        try:
+            await cursor.execute("ROLLBACK", timeout=remaining_wait_s())
+        except (psycopg2.Error, TimeoutError, RuntimeError):
+            await cursor.connection.close()
+        except asyncio.CancelledError:
+            await cursor.connection.close()
+            raise
 
     async def run(self, work: Callable[[Transaction], Awaitable[_Result]]) -> _Result:
         """Return what `work` returns, run in a transaction: up to four times, while no attempt can have been committed.
@@ -172,11 +209,12 @@ class Database:
         """
         max_dead = self._pool.maxsize or 0
         for dead in range(max_dead + 1):
-            connection = await self._pool.acquire()
+            async with asyncio.timeout(remaining_wait_s(_ACQUIRE_TIMEOUT_S)):
+                connection = await self._pool.acquire()
             try:
-                cursor = await connection.cursor(timeout=_STATEMENT_TIMEOUT_S)
+                cursor = await connection.cursor()
                 try:
-                    await cursor.execute(sql, parameters)
+                    await cursor.execute(sql, parameters, timeout=remaining_wait_s())
                 except psycopg2.Error:
                     if dead == max_dead or not connection.closed:
                         raise
@@ -202,16 +240,8 @@ def _raise_unless_repeatable(error: StoreError, _attempt: int) -> None:
 
 async def _commit(cursor: Cursor) -> None:
     try:
-        await cursor.execute("COMMIT")
+        await cursor.execute("COMMIT", timeout=remaining_wait_s())
     except (psycopg2.Error, TimeoutError) as error:
         if cursor.connection.closed:
             raise StoreUnknownOutcomeError(str(error).strip()) from error
         raise
-
-
-async def _roll_back(cursor: Cursor) -> None:
-    """Roll back; close the connection if that fails."""
-    try:
-        await cursor.execute("ROLLBACK")
-    except (psycopg2.Error, asyncio.CancelledError, TimeoutError, RuntimeError):
-        await cursor.connection.close()

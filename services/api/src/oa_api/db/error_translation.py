@@ -1,6 +1,5 @@
 """Translates the driver's errors to StoreError, by their codes."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,15 +19,15 @@ def translate_errors() -> Iterator[None]:
     """Turn errors of the driver inside the block into StoreError and its subclasses; the original is the cause."""
     try:
         yield
-    except asyncio.CancelledError as error:
-        # aiopg turns a server's time-out into a cancellation; a real one has no such context.
-        if isinstance(error.__context__, QueryCanceledError):
-            raise StoreTimeoutError from error.__context__
-        raise
     except TimeoutError as error:
-        raise StoreUnavailableError("the database did not respond in time") from error
+        raise StoreTimeoutError("the database did not respond in time") from error
     except psycopg2.Error as error:
         raise _error_type(error)(str(error).strip()) from error
+
+
+def is_read_only_error(error: BaseException) -> bool:
+    """Return whether a server refused to write: it is a replica, or was the primary before a fail-over."""
+    return isinstance(error, psycopg2.Error) and error.pgcode == errorcodes.READ_ONLY_SQL_TRANSACTION
 
 
 def _error_type(error: psycopg2.Error) -> type[StoreError]:
@@ -36,6 +35,8 @@ def _error_type(error: psycopg2.Error) -> type[StoreError]:
         return StoreConflictError
     if isinstance(error, QueryCanceledError):
         return StoreTimeoutError
+    if is_read_only_error(error):
+        return StoreUnavailableError
     if (error.pgcode or "")[:2] in _UNAVAILABLE_CLASSES:
         return StoreUnavailableError
     # The driver raises InterfaceError for a closed connection, and OperationalError without a code for a failed one.

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import NoReturn
 
-import aiopg
-
 from oa_api.db.database import KEEPALIVE
+from oa_api.db.driver import connect
 from oa_api.db.error_translation import translate_errors
 
 _TIMEOUT_S = 10.0
@@ -17,7 +16,7 @@ async def listen(url: str, statement: str, on_notification: Callable[[], None]) 
     Raises StoreUnavailableError when the connection breaks.
     """
     with translate_errors():
-        connecting = aiopg.connect(
+        connecting = connect(
             url,
             timeout=_TIMEOUT_S,
             enable_hstore=False,

@@ -36,7 +36,6 @@ class DefinitionFetcher:
     """Fetches small JSON files, at most twenty concurrently."""
 
     def __init__(self, allowed_hosts: tuple[str, ...]) -> None:
-        self._allowed_hosts = DEFAULT_HOSTS | frozenset(allowed_hosts)
         self._guard = Guard(allowed_hosts)
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
         self._session: aiohttp.ClientSession | None = None
@@ -67,9 +66,10 @@ class DefinitionFetcher:
             self._guard.check(url)
         except AddressRefusedError as error:
             raise FetchError(error.detail, code=error.code) from error
-        if url.host not in self._allowed_hosts:
+        if not self._guard.is_allowed(url.host or "", url.port) and not (url.host in DEFAULT_HOSTS and _is_https(url)):
             text = (
-                f"host {url.host} is not allowed; use {', '.join(sorted(DEFAULT_HOSTS))} or send the definition inline"
+                f"{url.origin()} is not allowed; use https and {', '.join(sorted(DEFAULT_HOSTS))}, or send the "
+                "definition inline"
             )
             raise FetchError(text, code="source.address_refused")
         return _raw_url(url)
@@ -96,6 +96,10 @@ def _parse(address: str) -> URL:
         return URL(address)
     except ValueError as error:
         raise FetchError(f"{_quote(address)} is not a URL: {error}", code="source.schema") from error
+
+
+def _is_https(url: URL) -> bool:
+    return url.scheme == "https" and url.is_default_port()
 
 
 def _quote(address: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from oa_api.background.process_state import ProcessState
 from oa_api.db.database import Database
 from oa_api.settings import Settings
 from oa_shared.json_types import JsonObject
@@ -24,5 +25,6 @@ DATABASE = web.AppKey("database", Database)
 STORAGE = web.AppKey("storage", Storage)
 QUEUES: web.AppKey[Mapping[str, QueuePair]] = web.AppKey("queues", Mapping)
 SETTINGS = web.AppKey("settings", Settings)
+PROCESS = web.AppKey("process", ProcessState)
 # The OpenAPI document.
 DOCUMENT: web.AppKey[JsonObject] = web.AppKey("document", dict)

@@ -82,6 +82,12 @@ class UnsupportedTypeError(ApiError):
     code, title, status = "unsupported_type", "Unsupported content type.", 415
 
 
+class StartingError(ApiError):
+    """The process cannot serve yet."""
+
+    code, title, status = "starting", "Service starting.", 503
+
+
 class BusyError(ApiError):
     """The server is at its limit."""
 

@@ -191,7 +191,7 @@ def _success(route: Route) -> JsonObject:
         types: JsonObject = {"application/json" if kind == "json" else kind: {"schema": {}} for kind in route.response}
         return {"description": "Success.", "content": types}
     content: JsonObject = {"application/json": {"schema": route.response}}
-    if route.is_health:
+    if route.has_page:
         content["text/html"] = {"schema": {"type": "string"}}
     return {"description": "Success.", "content": content}
 

@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 
 from oa_api.http.errors import ApiError, NotFoundError
 from oa_api.http.schemas import ProblemSchema
+from oa_api.http.time_limits import limit_request
 from oa_api.metrics import REQUEST_DURATION_S
 from oa_shared.errors import OaError
 from oa_shared.tracing import child_traceparent, trace_id
@@ -98,14 +99,10 @@ def _log_request(request: web.Request, status: int, duration_s: float) -> None:
 async def _respond(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         _check_path(request)
-        return await handler(request)
+        with limit_request(request):
+            return await handler(request)
     except ApiError as error:
-        response = problem_response(
-            error.status, code=error.code, title=error.title, detail=error.detail, fields=error.fields
-        )
-        if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            response.headers[hdrs.RETRY_AFTER] = str(_RETRY_AFTER_S)
-        return response
+        return _api_problem(error)
     except web.HTTPException as error:
         return _http_problem(error)
     except OaError as error:
@@ -113,6 +110,15 @@ async def _respond(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception:
         log.exception("request_failed")
         return _server_error()
+
+
+def _api_problem(error: ApiError) -> web.Response:
+    response = problem_response(
+        error.status, code=error.code, title=error.title, detail=error.detail, fields=error.fields
+    )
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers[hdrs.RETRY_AFTER] = str(_RETRY_AFTER_S)
+    return response
 
 
 def _check_path(request: web.Request) -> None:

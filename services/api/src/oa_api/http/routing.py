@@ -22,8 +22,9 @@ class Route:
     `response` is the schema of the response, or its media types if it is not JSON; an empty tuple means no status 200.
     `role` is the lowest role that may call the route, so a new route is closed until its author opens it. `refusals`
     lists its specific error statuses, `also` further statuses that are not errors. `pattern` is the path for the
-    router, where a parameter may contain slashes. `is_health` marks the endpoint that returns its own schema with 503,
-    and HTML to a browser. `is_development` routes exist only where the setting `component_gallery` is on.
+    router, where a parameter may contain slashes. `is_health` marks an endpoint that returns its own schema with
+    503, also while the process starts, and `has_page` one that returns HTML to a browser. `is_development` routes exist
+    only where the setting `component_gallery` is on.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Route:
     pattern: str = ""
     also: tuple[int, ...] = ()
     is_health: bool = False
+    has_page: bool = False
     is_development: bool = False
 
 

@@ -6,9 +6,11 @@ from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
+from oa_api.db.errors import StoreError
 from oa_api.http.body_budget import BODY_BUDGETS, BODY_RESERVATION, Reservation
 from oa_api.http.errors import ForbiddenError, UnauthorizedError
 from oa_api.http.problem import Handler
+from oa_api.http.time_limits import is_health_check
 from oa_api.identity import csrf
 from oa_api.identity.authentication import authenticate
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL, SESSION, Principal
@@ -80,6 +82,11 @@ async def _identify(request: web.Request) -> Principal:
     except UnauthorizedError:
         enforce_rate_limit(request, ANONYMOUS)
         raise
+    except StoreError:
+        # A health check reports the fault of the database instead of failing with it.
+        if not is_health_check(request):
+            raise
+        principal = ANONYMOUS
     enforce_rate_limit(request, principal)
     return principal
 

@@ -15,6 +15,8 @@ from oa_api.identity.token_bucket import Quota, RateDecision, RateLimiter
 from oa_api.settings import Settings
 from oa_shared.roles import Role
 
+# Liveness answers from memory, and a load balancer that gets 429 would replace the process.
+_LIVENESS = "/live"
 _UNLIMITED_PREFIX = "/static/"
 _FORWARDED_FOR = "X-Forwarded-For"
 _SIGN_INS = Quota("sign-in", 20, window_s=900)
@@ -89,5 +91,5 @@ async def add_rate_limit_headers(request: web.Request, response: web.StreamRespo
 
 
 def _is_unlimited(request: web.Request) -> bool:
-    """Return whether a request is for a file that comes with a page."""
-    return request.path.startswith(_UNLIMITED_PREFIX)
+    """Return whether a request is for a file that comes with a page, or for the liveness of the process."""
+    return request.path == _LIVENESS or request.path.startswith(_UNLIMITED_PREFIX)

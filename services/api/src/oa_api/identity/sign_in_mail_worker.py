@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-from oa_api.background.heartbeat import record_heartbeat
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -31,7 +30,6 @@ async def run_sign_in_mail(database: Database, mailer: Mailer, stop: asyncio.Eve
         nonlocal cleaned_up_at
         if time.monotonic() - cleaned_up_at > _CLEANUP_INTERVAL_S:
             await delete_expired(database)
-            await record_heartbeat(database, SIGN_IN_MAIL)
             cleaned_up_at = time.monotonic()
         return await send_next_link(database, mailer, site=site)
 

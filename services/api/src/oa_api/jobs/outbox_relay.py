@@ -4,13 +4,12 @@ A message that the queue refuses never holds another: it is tried again with gro
 """
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
-from oa_api.background.heartbeat import RELAY, record_heartbeat
+from oa_api.background.heartbeat import RELAY
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
@@ -33,7 +32,6 @@ _LONGEST_PAUSE_S = 300
 MAX_AHEAD = 500
 # The sweep sends a message again after 15 minutes; messages that the queue has lost must not count for longer.
 _AHEAD_FOR_S = 900
-_HEARTBEAT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +89,12 @@ async def run_relay(
     database: Database, queue: Queue, stop: asyncio.Event, *, every_s: float = 0.5, max_ahead: int = MAX_AHEAD
 ) -> None:
     """Send due messages until `stop` is set, at most `max_ahead` before the dispatcher has submitted their jobs."""
-    last_heartbeat = 0.0
 
     async def work() -> bool:
-        nonlocal last_heartbeat
         await pauses.release(database)
         ahead = await database.first(_SQL["ahead"], {"most": max_ahead, "within_s": _AHEAD_FOR_S}, into=int) or 0
         room = min(_CLAIM_LIMIT, max_ahead - ahead)
-        handled = await relay_once(database, queue, limit=room) if room > 0 else 0
-        if time.monotonic() - last_heartbeat > _HEARTBEAT_S:
-            await record_heartbeat(database, RELAY)
-            last_heartbeat = time.monotonic()
-        return handled > 0
+        return room > 0 and await relay_once(database, queue, limit=room) > 0
 
     await run_loop(RELAY, work, stop, every_s=every_s)
 

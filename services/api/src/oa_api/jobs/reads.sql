@@ -6,9 +6,9 @@ FROM (
 ) summed
 
 -- name: status_of_run
--- Part: the status of a run, from its tally.
+-- Part: the status of a run, from its tally; a closed run without jobs has ended.
 SELECT CASE
-    WHEN tally.counts = '{}' THEN 'Pending'
+    WHEN tally.counts = '{}' AND run.closed_at IS NULL THEN 'Pending'
     WHEN tally.counts ?| ARRAY['Pending', 'Submitted', 'Running'] THEN 'Running'
     ELSE 'Ended'
 END AS status

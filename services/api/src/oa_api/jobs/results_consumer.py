@@ -1,14 +1,13 @@
 """The consumer of the results queue."""
 
 import asyncio
-import time
 from functools import partial
 
 import structlog
 
-from oa_api.background.heartbeat import CONSUMER, record_heartbeat
 from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreError, StoreUnavailableError
+from oa_api.db.query_files import load_queries
 from oa_api.jobs.results import apply_event, apply_status
 from oa_api.jobs.stored_result import StoredResultError, complete
 from oa_api.metrics import RESULTS
@@ -20,7 +19,8 @@ from oa_shared.storage import Storage, StorageUnavailableError
 from oa_shared.tracing import trace_id
 
 log = structlog.get_logger()
-_HEARTBEAT_S = 5.0
+_SQL = load_queries("jobs.results_consumer")
+_POLL_S = 5.0
 _DATABASE_RETRY_S = 5
 # An outage of S3 concerns only the few messages whose result is there: the others continue.
 _STORAGE_RETRY_S = 60
@@ -91,21 +91,15 @@ async def run_results_consumer(
     visibility_s: int = 60,
 ) -> None:
     """Apply the messages of the results queue until `stop` is set."""
-    last_heartbeat = 0.0
 
     async def is_ready() -> bool:
         try:
-            await record_heartbeat(database, CONSUMER)
+            await database.first(_SQL["ping"], into=int)
         except StoreUnavailableError as error:
-            log.warning("heartbeat_not_written", error=error.detail)
+            log.warning("database_not_ready", error=error.detail)
             return False
         return True
 
-    async def on_poll() -> None:
-        nonlocal last_heartbeat
-        if time.monotonic() - last_heartbeat > _HEARTBEAT_S and await is_ready():
-            last_heartbeat = time.monotonic()
-
     handler = ResultsHandler(database, grace_s=grace_s, storage=storage)
-    options = ConsumerOptions(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_HEARTBEAT_S)
-    await Consumer(queue, handler, name="results", options=options, on_poll=on_poll, is_ready=is_ready).run(stop)
+    options = ConsumerOptions(concurrency=_CONCURRENCY, visibility_s=visibility_s, wait_s=_POLL_S)
+    await Consumer(queue, handler, name="results", options=options, is_ready=is_ready).run(stop)

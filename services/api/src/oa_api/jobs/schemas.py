@@ -47,7 +47,10 @@ class RunSchema(ResponseSchema):
     status = fields.String(
         required=True,
         validate=validate.OneOf(RUN_STATUSES),
-        metadata=about("`Pending`: no jobs; `Running`: some jobs have not ended; `Ended`: all have.", "Running"),
+        metadata=about(
+            "`Pending`: open and without jobs; `Running`: some jobs have not ended; `Ended`: all others.",
+            "Running",
+        ),
     )
     jobs = fields.Nested(JobCountsSchema, required=True)
 

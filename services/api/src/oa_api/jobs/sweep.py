@@ -6,7 +6,8 @@ from functools import partial
 
 import structlog
 
-from oa_api.background.heartbeat import SWEEP, record_heartbeat
+from oa_api.background.each import handle_each, run_each
+from oa_api.background.heartbeat import SWEEP
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreError
@@ -82,16 +83,28 @@ class Sweep:
         self._times = times
 
     async def once(self) -> bool:
-        """Run each step of the sweep in its own transactions; return False, since the next pass is due later."""
-        await self.fail_overdue()
-        await self.settle_batch_exits()
-        await self.republish()
-        await self.delete_old_rows()
-        await self._database.execute(_SQL["fold_tally"])
-        await record_heartbeat(self._database, SWEEP)
+        """Run each step of the sweep in its own transactions; return False, since the next pass is due later.
+
+        A step that fails does not hold up the others, nor does one job of a step; the first error is raised at the end.
+        """
+        steps = (
+            *(self.fail_overdue, self.settle_batch_exits, self.republish),
+            *(self.delete_old_rows, self.close_empty_runs, self._fold_tally),
+        )
+        await run_each(steps)
         backlog = await self._database.first(_SQL["backlog"], into=Backlog)
         log.info("backlog_measured", **(asdict(backlog) if backlog else {}))
         return False
+
+    async def close_empty_runs(self) -> None:
+        """Close the runs that have no job after the time of a job: their user is gone, and they have ended."""
+        values = {"deadline_s": self._times.deadline_s}
+        runs = await self._database.run(lambda transaction: transaction.execute(_SQL["close_empty_runs"], values))
+        if runs:
+            log.info("empty_runs_closed", runs=runs)
+
+    async def _fold_tally(self) -> None:
+        await self._database.execute(_SQL["fold_tally"])
 
     async def delete_old_rows(self) -> None:
         """Delete rows that no message and no client refers to anymore, a few thousand at a time."""
@@ -100,12 +113,15 @@ class Sweep:
 
     async def settle_batch_exits(self) -> None:
         """Apply the ends of containers that Batch reported, unless the attempt's own result is on S3."""
-        for batch_exit in await self._database.all(_RESULTS["due_batch_exits"], into=BatchExit):
-            claimant = await self._claimant(batch_exit)
-            if claimant and batch_exit.batch_job and claimant != batch_exit.batch_job:
-                await self._database.run(partial(_dismiss, batch_exit=batch_exit, claimant=claimant))
-                continue
-            await self._settle(batch_exit, await self._stored_result(batch_exit))
+        due = await self._database.all(_RESULTS["due_batch_exits"], into=BatchExit)
+        await handle_each(SWEEP, due, self._settle_or_dismiss)
+
+    async def _settle_or_dismiss(self, batch_exit: BatchExit) -> None:
+        claimant = await self._claimant(batch_exit)
+        if claimant and batch_exit.batch_job and claimant != batch_exit.batch_job:
+            await self._database.run(partial(_dismiss, batch_exit=batch_exit, claimant=claimant))
+            return
+        await self._settle(batch_exit, await self._stored_result(batch_exit))
 
     async def _settle(self, batch_exit: BatchExit, result: StatusMessage | None) -> None:
         """Settle one attempt; what the database rejects must not block the others."""
@@ -135,14 +151,12 @@ class Sweep:
     async def fail_overdue(self) -> None:
         """End the jobs that are past their deadline, and name their last status."""
         values = {"deadline_s": self._times.deadline_s}
-        for job in await self._database.all(_SQL["past_deadline"], values, into=OverdueJob):
-            text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last status: {job.status}"
-            try:
-                await self._database.run(partial(_fail_overdue, job=job, text=text))
-            except StoreError as error:
-                if error.retryable:
-                    raise
-                log.error("overdue_job_not_ended", job_id=job.job, error=error.detail)  # noqa: TRY400 - no trace
+        overdue = await self._database.all(_SQL["past_deadline"], values, into=OverdueJob)
+        await handle_each(SWEEP, overdue, self._fail_one)
+
+    async def _fail_one(self, job: OverdueJob) -> None:
+        text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last status: {job.status}"
+        await self._database.run(partial(_fail_overdue, job=job, text=text))
 
     async def _claimant(self, batch_exit: BatchExit) -> str | None:
         """Return the Batch job that claimed the attempt; any other container of the attempt did no work."""

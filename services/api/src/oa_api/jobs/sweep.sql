@@ -60,3 +60,11 @@ SELECT
         WHERE rank < 9 AND status = 'Submitted'), 0)::float AS submitted_age_s,
     coalesce((SELECT extract(epoch FROM now() - min(opened_at)) FROM job
         WHERE rank < 9), 0)::float AS unended_age_s
+
+-- name: close_empty_runs
+-- Closes the runs of the day before the deadline that have no job: the sweep.
+UPDATE run SET closed_at = now()
+WHERE closed_at IS NULL
+  AND created_at < now() - %(deadline_s)s * interval '1 second'
+  AND created_at > now() - %(deadline_s)s * interval '1 second' - interval '1 day'
+  AND NOT EXISTS (SELECT 1 FROM job WHERE job.run_id = run.id)

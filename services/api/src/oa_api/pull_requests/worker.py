@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from oa_api.background.heartbeat import GITHUB, record_heartbeat
+from oa_api.background.heartbeat import GITHUB
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database, Transaction
 from oa_api.github.errors import GitHubError, GitHubRefusedError, GitHubUnavailableError
@@ -22,7 +22,7 @@ from oa_shared.fault_points import fault_point
 log = structlog.get_logger()
 ALREADY_DONE = "already done"
 _LEASE_S = 120
-_HEARTBEAT_EVERY_S = 5.0
+_WAKE_EVERY_S = 5.0
 _DELAYS_S = (2.0, 10.0, 30.0, 120.0, 600.0)
 # The delays before the last try add up to a day, if GitHub requires no longer pauses.
 _MAX_TRIES_UNAVAILABLE = 150
@@ -55,7 +55,7 @@ class GitHubWorker:
         self._planner = planner
         self._watcher = watcher
         self._delays = delays or RetryDelays()
-        self._heartbeat_at = self._deleted_at = 0.0
+        self._woken_at = self._deleted_at = 0.0
 
     async def run_once(self) -> bool:
         """Process the next due event and check; return whether there was one."""
@@ -68,10 +68,9 @@ class GitHubWorker:
 
     async def _housekeeping(self) -> None:
         now = time.monotonic()
-        if now - self._heartbeat_at > _HEARTBEAT_EVERY_S:
-            await record_heartbeat(self._database, GITHUB)
+        if now - self._woken_at > _WAKE_EVERY_S:
             await checks.wake_settled_checks(self._database)
-            self._heartbeat_at = now
+            self._woken_at = now
         if now - self._deleted_at > _DELETE_EVERY_S:
             await deliveries.delete_old_deliveries(self._database)
             self._deleted_at = now

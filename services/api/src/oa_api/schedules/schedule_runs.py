@@ -17,6 +17,7 @@ from oa_api.schedules.rows import ClaimedRow, PeriodState, Progress, RejectedSou
 from oa_shared.errors import OaError
 from oa_shared.json_types import JsonObject
 from oa_shared.schedule_types import ScheduleType
+from oa_shared.supervision import record_progress
 
 _SQL = load_queries("schedules.queries")
 LEASE_S = 120.0
@@ -143,6 +144,7 @@ async def claim(database: Database, lease: str, *, lease_s: float) -> ScheduleRu
 async def renew(transaction: Transaction, schedule_run: ScheduleRun) -> Progress:
     """Renew the lease in the transaction of a step, and return what is recorded so far. Raises LeaseLostError."""
     values = {"schedule_run": schedule_run.id, "lease": schedule_run.lease, "lease_s": schedule_run.lease_s}
+    record_progress()
     progress = await transaction.first(_SQL["renew"], values, into=Progress)
     if progress is None:
         raise LeaseLostError(f"{schedule_run.type} {schedule_run.period}")

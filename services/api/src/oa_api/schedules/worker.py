@@ -6,7 +6,7 @@ from functools import partial
 
 import structlog
 
-from oa_api.background.heartbeat import SCHEDULES, record_heartbeat
+from oa_api.background.heartbeat import SCHEDULES
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
@@ -15,6 +15,7 @@ from oa_api.schedules.schedule_runs import LeaseLostError, ScheduleRun
 from oa_shared.errors import OaError
 from oa_shared.ids import new_token
 from oa_shared.schedule_types import ScheduleType
+from oa_shared.supervision import leave_worker
 from oa_shared.tracing import trace_id
 
 log = structlog.get_logger()
@@ -42,7 +43,6 @@ async def run_schedules(
     """Execute triggered schedule runs until `stop` is set."""
 
     async def work() -> bool:
-        await record_heartbeat(database, SCHEDULES)
         return await schedule_once(database, tasks, lease_s=lease_s)
 
     await run_loop(SCHEDULES, work, stop, every_s=every_s)
@@ -68,6 +68,11 @@ async def schedule_once(
         log.warning("schedule_failed", code=error.code, error=error.detail)
         delays_s = _DELAYS_S if error.retryable else None
         await schedule_runs.fail(database, schedule_run, _error_text(error), delays_s=delays_s)
+    except Exception as error:
+        # A bug ends this try of the schedule run, not the worker.
+        log.exception("schedule_crashed")
+        text = f"internal error {type(error).__name__}; see the log"
+        await schedule_runs.fail(database, schedule_run, text, delays_s=_DELAYS_S)
     else:
         log.info("schedule_done")
     finally:
@@ -90,10 +95,10 @@ async def _execute(tasks: Mapping[ScheduleType, ScheduledTask], schedule_run: Sc
 
 async def _renew_lease(database: Database, schedule_run: ScheduleRun) -> None:
     """Renew the lease while the task runs; a step of the task that finds the lease lost raises LeaseLostError."""
+    leave_worker()
     while True:
         await asyncio.sleep(schedule_run.lease_s / _RENEWALS_PER_LEASE)
         try:
             await database.run(partial(schedule_runs.renew, schedule_run=schedule_run))
-            await record_heartbeat(database, SCHEDULES)
         except (StoreError, LeaseLostError) as error:
             log.warning("schedule_not_renewed", error=error.detail)

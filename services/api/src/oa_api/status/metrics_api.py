@@ -55,8 +55,9 @@ async def _measure_database(database: Database) -> None:
     metrics.OUTBOX_STALLED_S.set(backlog.stalled_s or 0)
     for status in JobStatus:
         metrics.JOBS.labels(status).set(jobs_by_status.get(status, 0))
+    metrics.WORKER_AGE_S.clear()
     for worker in workers:
-        metrics.WORKER_AGE_S.labels(worker.name).set(worker.age_s)
+        metrics.WORKER_AGE_S.labels(worker.part, worker.process).set(worker.age_s)
 
 
 async def _measure_queue(name: str, pair: QueuePair) -> None:

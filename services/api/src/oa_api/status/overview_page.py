@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from aiohttp import web
 
 from oa_api.datasets import queries as datasets
 from oa_api.datasets.rows import DatasetRow
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
-from oa_api.http.app_keys import DATABASE
+from oa_api.http.app_keys import DATABASE, PROCESS
+from oa_api.http.time_limits import REQUEST_WAIT_S
 from oa_api.jobs.pages.run_views import RunView, run_views
 from oa_api.jobs.queries import list_runs
 from oa_api.jobs.requests import RunFilter
@@ -23,7 +25,9 @@ from oa_api.ui import charts
 from oa_api.ui.rendering import render
 from oa_api.ui.timed_cache import TimedCache
 from oa_shared.failures import FAILURES
+from oa_shared.time_limits import limit_waits
 
+log = structlog.get_logger()
 _RUNS, _RUNNING, _PUBLISHED, _PAUSES = 8, 8, 8, 5
 _HOURS = 24
 _COVERAGE_MAX_AGE_S = 60
@@ -57,10 +61,13 @@ class Overview:
 
 async def render_overview(request: web.Request, health: Health) -> web.Response:
     """Return the page; while the database does not respond it has the problems only."""
-    try:
-        overview = await _read_overview(request.app[DATABASE], await request.app[COVERAGE].get())
-    except StoreError:
-        overview = None
+    overview = None
+    if health.has_database and not request.app[PROCESS].waiting_for:
+        try:
+            with limit_waits(REQUEST_WAIT_S):
+                overview = await _read_overview(request.app[DATABASE], await request.app[COVERAGE].get())
+        except StoreError as error:
+            log.warning("overview_not_read", error=error.detail)
     is_part = "HX-Request" in request.headers
     status = 503 if health.problems and not is_part else 200
     return render(request, "status/overview.html", status=status, health=health, overview=overview)

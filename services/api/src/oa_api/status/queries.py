@@ -77,6 +77,11 @@ async def count_ended_jobs(database: Database) -> list[HourCountRow]:
     return await database.all(_SQL["ended_jobs_by_hour"], {"latest": LATEST_ENDED}, into=HourCountRow)
 
 
+async def ping_database(database: Database) -> None:
+    """Ask the database for nothing. Raises StoreError if it does not respond."""
+    await database.first(_SQL["ping"], into=int)
+
+
 async def list_covered_areas(database: Database) -> list[AreaRow]:
     """Return the areas of published data."""
     return await database.all(_SQL["covered_areas"], {"limit": _MAX_AREAS}, into=AreaRow)

@@ -34,3 +34,7 @@ SELECT DISTINCT floor((area[1])[0])::integer AS west, floor((area[1])[1])::integ
        greatest(1, ceil((area[0])[0] - (area[1])[0]))::integer AS width,
        greatest(1, ceil((area[0])[1] - (area[1])[1]))::integer AS height
 FROM data WHERE area IS NOT NULL ORDER BY 3 DESC, 4 DESC, 1, 2 LIMIT %(limit)s
+
+-- name: ping
+-- Whether the database responds: GET /ready.
+SELECT 1 AS one

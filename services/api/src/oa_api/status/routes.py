@@ -1,24 +1,58 @@
 """The routes of status."""
 
-from oa_api.http.routing import TEXT, get
+from functools import partial
+
+from oa_api.http.routing import TEXT, get, post
 from oa_api.status import api, metrics_api
-from oa_api.status.schemas import HealthSchema, VersionSchema
+from oa_api.status.schemas import (
+    HealthSchema,
+    LivenessSchema,
+    ProcessReportSchema,
+    ProcessSchema,
+    ReadinessSchema,
+    VersionSchema,
+)
 from oa_shared.roles import Role
 
+_check = partial(get, is_health=True, tag="service", role=Role.ANYONE)
+
 API = (
-    get(
+    _check(
         "/",
         api.get_root,
-        "Get the health of the service",
+        "Get the health of the system",
         response=HealthSchema,
-        is_health=True,
-        tag="service",
-        description="503 with the problems if the database or a worker is down. A browser gets the overview page.",
-        role=Role.ANYONE,
+        has_page=True,
+        description="503 with the problems if the database or a part of a process is down, within 2 seconds. A browser "
+        "gets the overview page. Not for load balancers: use `/live` and `/ready`.",
+    ),
+    _check(
+        "/live",
+        api.get_liveness,
+        "Get the liveness of this process",
+        response=LivenessSchema,
+        description="503 if this process has to be replaced, whatever the state of its dependencies.",
+    ),
+    _check(
+        "/ready",
+        api.get_readiness,
+        "Get the readiness of this process",
+        response=ReadinessSchema,
+        description="503 while this process cannot serve: it starts or stops, or the database does not respond.",
     ),
     get("/api", api.get_version, "Get the version", response=VersionSchema, tag="service", role=Role.ANYONE),
     get(
         "/metrics", metrics_api.get_metrics, "Get Prometheus metrics", response=(TEXT,), tag="service", role=Role.ANYONE
+    ),
+    post(
+        "/api/heartbeat",
+        api.post_heartbeat,
+        "Report the parts of a process",
+        response=ProcessSchema,
+        tag="service",
+        description="For the dispatcher, which has no access to the database.",
+        body=ProcessReportSchema,
+        role=Role.SERVICE,
     ),
 )
 ROUTES = API

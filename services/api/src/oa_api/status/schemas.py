@@ -1,10 +1,15 @@
-"""The responses of the service itself."""
+"""The requests and responses of the service itself."""
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
-from oa_api.http.fields import about
+from oa_api.http.fields import RequestSchema, StrictSchema, Text, about
 from oa_api.http.schemas import ResponseSchema, text_field, time_field
+from oa_shared.process_report import PartReport, ProcessReport
 from oa_shared.version import VERSION
+
+_PROCESS = "api@ip-10-0-1-7:8000"
+_MAX_PARTS = 50
+_LONGEST_S = 366 * 86_400
 
 
 class VersionSchema(ResponseSchema):
@@ -16,21 +21,100 @@ class VersionSchema(ResponseSchema):
 class WorkerStatusSchema(ResponseSchema):
     """The heartbeat of a background worker."""
 
-    reported_at = time_field("Time of the last heartbeat.")
-    age_s = fields.Float(required=True, metadata=about("Seconds since the last heartbeat.", 1.5))
+    reported_at = time_field("Time of its last progress.")
+    age_s = fields.Float(required=True, metadata=about("Seconds since its last progress.", 1.5))
+
+
+class PartStatusSchema(ResponseSchema):
+    """A part of a process."""
+
+    process = text_field("Name of the process: service, host and port.", _PROCESS)
+    part = text_field("Name of the part.", "relay")
+    reported_at = time_field("Time at which its process last reported.")
+    progress_at = time_field("Time of its last progress.")
+    age_s = fields.Float(required=True, metadata=about("Seconds since its last progress.", 1.5))
+    problem = text_field("Reason why it has a problem; empty without one.", "")
 
 
 class HealthSchema(ResponseSchema):
     """GET /."""
 
     status = text_field("`ok` or `unhealthy`.", "ok")
-    problems = fields.List(fields.String(), required=True, metadata=about("Problems of the service."))
+    problems = fields.List(fields.String(), required=True, metadata=about("Problems of the system."))
     workers = fields.Dict(
         required=True,
         keys=fields.String(),
         values=fields.Nested(WorkerStatusSchema),
-        metadata=about("Heartbeats of the background workers, by name."),
+        metadata=about("Heartbeats of the parts by name; of several processes, that of the one that lags most."),
     )
+    parts = fields.List(fields.Nested(PartStatusSchema), required=True, metadata=about("Every part of every process."))
     paused = fields.List(
         fields.String(), required=True, metadata=about("Active pauses.", ["all", "host gis.example.org"])
     )
+
+
+class LivenessSchema(ResponseSchema):
+    """GET /live."""
+
+    status = text_field("`ok`, or `unhealthy` if the process has to be replaced.", "ok")
+    process = text_field("Name of the process.", _PROCESS)
+    problems = fields.List(fields.String(), required=True, metadata=about("Problems of this process."))
+
+
+class ReadinessSchema(ResponseSchema):
+    """GET /ready."""
+
+    status = text_field("`ready` or `unready`.", "ready")
+    reason = text_field("Reason why it is not ready; empty if it is.", "")
+
+
+class PartReportSchema(StrictSchema):
+    """A part of a process in its heartbeat."""
+
+    part = Text(
+        required=True, validate=validate.Regexp(r"[a-z_]{1,40}\Z"), metadata=about("Name of the part.", "dispatcher")
+    )
+    age_s = fields.Float(
+        required=True,
+        validate=validate.Range(min=0, max=_LONGEST_S),
+        metadata=about("Seconds since its last progress.", 1.5),
+    )
+    problem = Text(
+        load_default="",
+        validate=validate.Length(max=1000),
+        metadata=about("Reason why it has a problem; empty without one.", ""),
+    )
+
+    @post_load
+    def _make_part(self, data: dict[str, object], **_: object) -> PartReport:
+        return PartReport(**data)  # type: ignore[arg-type] # validated above
+
+
+class ProcessReportSchema(RequestSchema[ProcessReport]):
+    """POST /api/heartbeat."""
+
+    process = Text(
+        required=True,
+        validate=validate.Length(min=1, max=200),
+        metadata=about("Name of the process: service, host and port.", "dispatcher@ip-10-0-1-8:8001"),
+    )
+    version = Text(required=True, validate=validate.Length(max=100), metadata=about("Version of the process.", VERSION))
+    parts = fields.List(
+        fields.Nested(PartReportSchema),
+        required=True,
+        validate=validate.Length(max=_MAX_PARTS),
+        metadata=about("Parts of the process; none when it stops."),
+    )
+
+    @validates_schema
+    def check_parts(self, data: dict[str, list[PartReport]], **_: object) -> None:
+        """Refuse a part that is given twice."""
+        names = [report.part for report in data["parts"]]
+        if len(names) != len(set(names)):
+            raise ValidationError("Name each part once.", "parts")
+
+
+class ProcessSchema(ResponseSchema):
+    """The response to POST /api/heartbeat."""
+
+    process = text_field("Name of the process.", _PROCESS)

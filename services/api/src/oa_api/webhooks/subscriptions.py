@@ -118,7 +118,7 @@ def _check_url(text: str, guard: Guard) -> None:
         raise _invalid_url(error.detail) from error
     if url.user is not None or url.password is not None:
         raise _invalid_url("it must not contain a user or a password")
-    if url.scheme != "https" and not guard.is_allowed(url.host or ""):
+    if url.scheme != "https" and not guard.is_allowed(url.host or "", url.port):
         raise _invalid_url("use https")
 
 

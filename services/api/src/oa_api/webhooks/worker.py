@@ -7,7 +7,6 @@ from enum import StrEnum
 
 import structlog
 
-from oa_api.background.heartbeat import record_heartbeat
 from oa_api.background.loop import run_loop
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
@@ -47,7 +46,6 @@ async def run_webhooks(database: Database, sender: Sender, stop: asyncio.Event, 
         nonlocal tidied_at
         if time.monotonic() - tidied_at > _TIDY_EVERY_S:
             await database.execute(_SQL["delete_old_deliveries"])
-            await record_heartbeat(database, WEBHOOKS)
             tidied_at = time.monotonic()
         return await deliver_once(database, sender) > 0
 
@@ -67,7 +65,7 @@ async def deliver_once(database: Database, sender: Sender) -> int:
 
 
 async def _deliver(database: Database, sender: Sender, request: WebhookRequest) -> None:
-    result = await sender.send(request)
+    result = await _send(sender, request)
     fault_point("webhook.after_send")
     outcome = await database.run(lambda transaction: _record_result(transaction, request, result))
     WEBHOOK_TRIES.labels(outcome).inc()
@@ -80,6 +78,15 @@ async def _deliver(database: Database, sender: Sender, request: WebhookRequest) 
         outcome=outcome,
         error=result.error,
     )
+
+
+async def _send(sender: Sender, request: WebhookRequest) -> DeliveryResult:
+    """Return the result of one attempt; a bug fails this delivery like a receiver would, and holds up no other."""
+    try:
+        return await sender.send(request)
+    except Exception as error:
+        log.exception("webhook_crashed", webhook=request.webhook, delivery=request.id)
+        return DeliveryResult(None, f"internal error {type(error).__name__}; see the log")
 
 
 async def _record_result(transaction: Transaction, request: WebhookRequest, result: DeliveryResult) -> DeliveryOutcome:

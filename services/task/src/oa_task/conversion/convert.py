@@ -47,6 +47,7 @@ def convert(
     ):
         batches = _batches(parts, entry, bad_rows, conformer)
         ConversionPass(entry.layer, conformer, stats, outputs, clock, on_progress).run(batches)
+        bad_rows.pages.check()
         if stats.count == 0:
             raise TaskFailure("source.empty", f"no features in the data{bad_rows.explanation()}")
         bad_rows.check()
@@ -54,11 +55,12 @@ def convert(
             **stats.report(),
             **outputs.close(),
             "rows": _row_counts(bad_rows),
-            "warnings": [*bad_rows.warnings, *conformer.warnings],
         }
     clock.add(outputs.seconds)
+    post_pass = PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without)
+    warnings = [*bad_rows.warnings, *conformer.warnings, *post_pass.write(parts[0], stats, clock)]
+    report["warnings"] = list(warnings)
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without).write(parts[0], stats, clock)
     return {**report, "seconds": clock.seconds}
 
 

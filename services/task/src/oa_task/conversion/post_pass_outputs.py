@@ -2,19 +2,21 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from oa_task.conversion.column_profile import SAMPLE_ROWS, profile_columns
-from oa_task.conversion.row_inspection import first_rows
+from oa_task.conversion.row_inspection import first_rows, read_sample
 from oa_task.conversion.stats import ConversionStats
 from oa_task.definition.task_entry import TaskEntry
-from oa_task.features.bad_rows import BadRows
-from oa_task.read.source import open_batches
 from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, SOURCE_FILE, TILES_FILE
+from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.phase_clock import PhaseClock
 
 _PREVIEW_ROWS = 10
+_MAX_REASON = 300
 _OUTLINED = frozenset({"parcels", "buildings", "centerlines"})
 
 
@@ -28,22 +30,27 @@ class PostPassOutputs:
     work: Path
     without: frozenset[str]
 
-    def write(self, files: list[Path], stats: ConversionStats, clock: PhaseClock) -> None:
-        """Write the outputs except `without`; no tiles if no feature has a geometry. Raises TaskFailure."""
+    def write(self, files: list[Path], stats: ConversionStats, clock: PhaseClock) -> list[str]:
+        """Write the outputs except `without`; no tiles if no feature has a geometry. Return warnings.
+
+        Only tiles are data that users load, so only they can fail the job. Raises TaskFailure.
+        """
+        warnings: list[str] = []
         if "profile" not in self.without:
-            with clock.phase("profile"):
+            with clock.phase("profile"), _warn_of_failure(f"{PROFILE_FILE} and {SAMPLE_FILE}", warnings):
                 self._write_profile(files)
         if "preview" not in self.without:
-            with clock.phase("preview"):
+            with clock.phase("preview"), _warn_of_failure(PICTURE_FILE, warnings):
                 self._draw_picture(stats)
         if "tiles" not in self.without and stats.bounds is not None:
             with clock.phase("tiles"):
                 self._write_tiles()
+        return warnings
 
     def _write_profile(self, files: list[Path]) -> None:
-        batches = list(open_batches(files, self.entry, bad_rows=BadRows(), all_columns=True, limit=SAMPLE_ROWS))
-        self._write_text(PROFILE_FILE, json.dumps(profile_columns(batches), indent=1, ensure_ascii=False))
-        rows = first_rows(batches, self.entry, count=_PREVIEW_ROWS)
+        batches = read_sample(files, self.entry, limit=SAMPLE_ROWS)
+        profile, rows = profile_columns(batches), first_rows(batches, self.entry, count=_PREVIEW_ROWS)
+        self._write_text(PROFILE_FILE, json.dumps(profile, indent=1, ensure_ascii=False))
         self._write_text(SAMPLE_FILE, json.dumps({"rows": rows}, ensure_ascii=False))
 
     def _write_text(self, file: str, text: str) -> None:
@@ -67,6 +74,16 @@ class PostPassOutputs:
         from oa_task.write.tiles import write_tiles  # noqa: PLC0415 - likewise
 
         write_tiles(self.out / SOURCE_FILE, self.out / TILES_FILE, layer=self.entry.layer, work=self.work)
+
+
+@contextmanager
+def _warn_of_failure(files: str, warnings: list[str]) -> Iterator[None]:
+    """Turn every error of the block into a warning: the data itself is complete at that point."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - likewise: the library that draws or counts may fail in any way
+        reason = error.message if isinstance(error, TaskFailure) else repr(error)
+        warnings.append(f"{files} not written: {reason[:_MAX_REASON]}")
 
 
 def _footer(stats: ConversionStats) -> str:

@@ -44,6 +44,14 @@ def first_rows(batches: Iterable[FeatureBatch], entry: TaskEntry, *, count: int)
     return [_preview_row(number, batch, entry, index) for number, (batch, index) in enumerate(islice(rows, count), 1)]
 
 
+def read_sample(files: list[Path], entry: TaskEntry, *, limit: int) -> list[FeatureBatch]:
+    """Return the first `limit` features with all columns; with those of the rules if another one is unreadable.
+
+    Raises TaskFailure source.*.
+    """
+    return list(_sample_batches(files, entry, BadRows(), limit=limit))
+
+
 def column_names(raws: Sequence[Path], entry: TaskEntry, *, work: Path) -> JsonObject:
     """Return `columns`: the sorted column names of the data. Raises TaskFailure source.*."""
     for files in unpack_parts(raws, entry, work / "unpacked"):
@@ -58,12 +66,26 @@ def _numbered_rows(
     """Yield the number of each output row up to `last`, its batch and its index in the batch."""
     number, bad_rows = 0, BadRows()
     for files in unpack_parts(raws, entry, work / "unpacked"):
-        for batch in open_batches(files, entry, bad_rows=bad_rows, all_columns=True, limit=last - number):
+        for batch in _sample_batches(files, entry, bad_rows, limit=last - number):
             for index in range(len(batch)):
                 number += 1
                 yield number, batch, index
         if number >= last:
             return
+
+
+def _sample_batches(files: list[Path], entry: TaskEntry, bad_rows: BadRows, *, limit: int) -> Iterator[FeatureBatch]:
+    """Yield the first `limit` features with all columns; with those of the rules if another one is unreadable."""
+    first_row, is_started = bad_rows.rows_read, False
+    try:
+        for batch in open_batches(files, entry, bad_rows=bad_rows, all_columns=True, limit=limit):
+            is_started = True
+            yield batch
+    except TaskFailure:
+        if is_started:
+            raise
+        bad_rows.rows_read = first_row
+        yield from open_batches(files, entry, bad_rows=bad_rows, limit=limit)
 
 
 def _preview_row(number: int, batch: FeatureBatch, entry: TaskEntry, index: int) -> PreviewRow:

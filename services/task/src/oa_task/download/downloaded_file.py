@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from yarl import URL
 
 _MAX_NAME = 100
+_PROGRAM_SUFFIXES = frozenset({"", ".action", ".asp", ".ashx", ".aspx", ".axd", ".cgi", ".do", ".jsp", ".php"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,15 @@ class DownloadedFile:
     not_modified: bool = False
 
 
-def file_name(url: URL) -> str:
-    """Return a safe file name for a URL: its last path segment, which has the extension."""
+def file_name(url: URL, announced: str | None = None) -> str:
+    """Return a safe file name for a URL: its last path segment, which has the extension.
+
+    The name that the server announces takes its place if the segment has no extension or that of a program.
+    """
     name = PurePosixPath(url.path).name or "data"
+    announced_name = PurePosixPath((announced or "").replace("\\", "/")).name
+    if PurePosixPath(name).suffix.lower() in _PROGRAM_SUFFIXES and PurePosixPath(announced_name).suffix:
+        name = announced_name
     safe = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "_" for c in name)
     return safe[-_MAX_NAME:].lstrip(".") or "data"
 

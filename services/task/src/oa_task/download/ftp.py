@@ -4,9 +4,11 @@ ftplib blocks, so it runs in a thread.
 """
 
 import asyncio
+import contextlib
 import ftplib
 import socket
-import time
+import ssl
+import threading
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -17,6 +19,7 @@ from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard
 from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
+from oa_task.download.ftp_replies import ReplyTooLongError
 from oa_task.download.guarded_ftp import open_ftp
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
@@ -47,7 +50,6 @@ class FtpDownload:
         path = folder / file_name(url)
         same_url = stored if stored and stored.url == without_login(url) else None
         loop = asyncio.get_running_loop()
-        deadline = time.monotonic() + self._limits.total_s
 
         def report(done: int, total: int | None) -> None:
             loop.call_soon_threadsafe(on_progress, done, total)
@@ -55,10 +57,15 @@ class FtpDownload:
         version: list[_Version] = []
 
         async def attempt() -> DownloadedFile:
-            session = _Session(url, self._guard, self._limits, deadline, version)
+            session = _Session(url, self._guard, self._limits, version)
             return await self._once(session, path, report, stored=same_url)
 
-        return await with_attempts(attempt, self._limits)
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                return await with_attempts(attempt, self._limits)
+        except TimeoutError as error:
+            text = f"{without_login(url)} took longer than {self._limits.total_s:g} s"
+            raise TaskFailure("upstream.timeout", text) from error
 
     async def _once(
         self, session: "_Session", path: Path, report: OnProgress, *, stored: PreviousDownload | None
@@ -68,7 +75,7 @@ class FtpDownload:
             downloaded = await asyncio.shield(running)
         except asyncio.CancelledError:
             session.close()
-            await asyncio.wait([running])
+            await asyncio.gather(running, return_exceptions=True)
             raise
         if downloaded is None and stored is not None:
             return await stored.restore(path.parent, path.name)
@@ -80,21 +87,23 @@ class FtpDownload:
 class _Session:
     """One control connection and the transfers over it; all methods block."""
 
-    def __init__(
-        self, url: URL, guard: Guard, limits: DownloadLimits, deadline_s: float, version: list[_Version]
-    ) -> None:
+    def __init__(self, url: URL, guard: Guard, limits: DownloadLimits, version: list[_Version]) -> None:
         self._url = url
         self._where = without_login(url)
         self._guard = guard
         self._limits = limits
-        self._deadline_s = deadline_s
         self._version = version
         self._ftp: ftplib.FTP | None = None
+        self._data: socket.socket | None = None
+        self._stop = threading.Event()
 
     def close(self) -> None:
-        """Close the control connection, which ends the current transfer."""
-        if self._ftp is not None and self._ftp.sock is not None:
-            self._ftp.sock.close()
+        """End the session from another thread: shut down its connections, which wakes a blocked read."""
+        self._stop.set()
+        for connection in (self._data, self._ftp.sock if self._ftp else None):
+            if connection is not None:
+                with contextlib.suppress(OSError):  # closed in the meantime
+                    connection.shutdown(socket.SHUT_RDWR)
 
     def fetch(self, path: Path, report: OnProgress, stored: PreviousDownload | None) -> DownloadedFile | None:
         """Save the file, continuing an earlier attempt; return None if the stored copy is the same version.
@@ -102,7 +111,7 @@ class _Session:
         Raises TransientError, or TaskFailure source.*.
         """
         try:
-            with open_ftp(self._url, self._guard, self._limits) as self._ftp:
+            with open_ftp(self._url, self._guard, self._limits, self._stop) as self._ftp:
                 name = unquote(self._url.raw_path[1:], "latin-1")
                 size, modified = version = _size(self._ftp, name), _last_modified(self._ftp, name)
                 if stored and stored.conditions() and _is_same(stored, size, modified):
@@ -112,10 +121,15 @@ class _Session:
                 self._save(name, path, report, size=size, offset=path.stat().st_size if can_resume else 0)
         except AddressRefusedError as error:
             raise TaskFailure("source.address_refused", error.detail) from error
+        except ReplyTooLongError as error:
+            raise TaskFailure("upstream.connection", f"{self._where}: {error}") from error
+        except ssl.SSLCertVerificationError as error:
+            text = f"{self._where}: the certificate of the server is not valid: {error.verify_message}"
+            raise TaskFailure("source.certificate", text) from error
         except TimeoutError as error:
             raise TransientError("upstream.timeout", f"{self._where} stopped responding") from error
         except ftplib.Error as error:
-            _raise_reply(error, self._where)
+            _raise_reply(error, self._where, may_quote=self._guard.may_quote(self._url))
         except (OSError, EOFError, ValueError, OverflowError) as error:
             if isinstance(error, OSError) and error.errno in DISK_FULL:
                 raise
@@ -127,6 +141,7 @@ class _Session:
             text = f"{self._where} has {size:,} bytes; the limit is {self._limits.size_bytes:,}"
             raise TaskFailure("source.too_large", text)
         connection, done = self._retrieve(name, offset)
+        self._data = connection
         with connection, path.open("ab" if done else "wb") as file:
             while chunk := connection.recv(_CHUNK_BYTES):
                 file.write(chunk)
@@ -158,8 +173,8 @@ class _Session:
             raise TaskFailure(
                 "source.too_large", f"{self._where} has more bytes than the limit of {self._limits.size_bytes:,}"
             )
-        if time.monotonic() > self._deadline_s:
-            raise TaskFailure("upstream.timeout", f"{self._where} took longer than {self._limits.total_s:g} s")
+        if self._stop.is_set():
+            raise ConnectionAbortedError("the download was canceled")
 
 
 def _size(ftp: ftplib.FTP, name: str) -> int | None:
@@ -187,10 +202,10 @@ def _code(error: Exception) -> str:
     return str(error)[:3]
 
 
-def _raise_reply(error: Exception, where: str) -> NoReturn:
+def _raise_reply(error: Exception, where: str, *, may_quote: bool) -> NoReturn:
     """Raise the failure that the digits of a reply stand for."""
     code = _code(error)
-    text = f"{where}: the server replied {str(error)[:200]}"
+    text = f"{where}: the server replied {str(error)[:200] if may_quote else code}"
     if code in _NO_LOGIN:
         raise TaskFailure("source.token_required", text) from error
     if code == _TOO_MANY_USERS:

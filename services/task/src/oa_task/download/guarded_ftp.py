@@ -3,13 +3,17 @@
 import ftplib
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TextIO, cast
 from urllib.parse import unquote
 
 from yarl import URL
 
-from oa_shared.public_http import AddressRefusedError, Guard, is_public
+from oa_shared.public_addresses import is_public
+from oa_shared.public_http import AddressRefusedError, Guard
+from oa_task.download.ftp_replies import ReplyReader
 from oa_task.download.limits import DownloadLimits
 
 _PORT, _IMPLICIT_PORT = 21, 990
@@ -20,6 +24,9 @@ class _GuardedFtp(ftplib.FTP):
     """An FTP client that tries EPSV first, whose reply names no address."""
 
     guard: Guard
+    limits: DownloadLimits
+    stop: threading.Event
+    replies: ReplyReader | None = None
     name = ""
 
     def connect_to(self, url: URL) -> None:
@@ -30,8 +37,20 @@ class _GuardedFtp(ftplib.FTP):
         self.sock = socket.create_connection((self.host, port), self.timeout)
         self.af = self.sock.family
         self.start(url)
-        self.file = self.sock.makefile("r", encoding=self.encoding)
+        self.bound_replies()
         self.welcome = self.getresp()
+
+    def bound_replies(self) -> None:
+        """Read the replies of the current connection within limits."""
+        if self.sock is not None:
+            self.replies = ReplyReader(self.sock, self.limits, self.stop, self.encoding)
+            self.file = cast("TextIO", self.replies)
+
+    def getmultiline(self) -> str:
+        """Return a reply, which may have several lines."""
+        if self.replies is not None:
+            self.replies.start_reply()
+        return super().getmultiline()
 
     def usual_port(self, _url: URL) -> int:
         """Return the port of a URL without a port."""
@@ -46,7 +65,7 @@ class _GuardedFtp(ftplib.FTP):
             address, port = ftplib.parse229(self.sendcmd("EPSV"), (self.host, self.port))[:2]
         except (ftplib.error_perm, ftplib.error_proto):
             address, port = ftplib.parse227(self.sendcmd("PASV"))
-        is_known = address == self.host or self.guard.is_allowed(address)
+        is_known = address == self.host or self.guard.is_allowed(address, port)
         if not is_known and not is_public(address):
             raise AddressRefusedError(
                 f"{self.name} sends the data connection to {address}, which is not a public address"
@@ -70,9 +89,11 @@ class _GuardedFtps(_GuardedFtp, ftplib.FTP_TLS):
         """Start TLS, with a check of the certificate against the name, not the address."""
         address, self.host = self.host, self.name
         try:
-            return super().auth()
+            reply = super().auth()
         finally:
             self.host = address
+        self.bound_replies()  # of the encrypted connection, without bytes that came before
+        return reply
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
         """Open a data connection that resumes the TLS session of the control connection, as servers require."""
@@ -82,10 +103,10 @@ class _GuardedFtps(_GuardedFtp, ftplib.FTP_TLS):
 
 
 @contextmanager
-def open_ftp(url: URL, guard: Guard, limits: DownloadLimits) -> Iterator[ftplib.FTP]:
+def open_ftp(url: URL, guard: Guard, limits: DownloadLimits, stop: threading.Event) -> Iterator[ftplib.FTP]:
     """Connect and log in, anonymously if the URL has no user. Raises AddressRefusedError and the errors of ftplib."""
     ftp = _connection(url, limits)
-    ftp.guard = guard
+    ftp.guard, ftp.limits, ftp.stop = guard, limits, stop
     try:
         ftp.connect_to(url)
         if ftp.sock is not None:

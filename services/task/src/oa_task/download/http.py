@@ -1,10 +1,8 @@
 """Download of a file over HTTP, with resumption after a drop, a check of the length, and conditional requests."""
 
 import asyncio
-import gzip
 import re
-import shutil
-import zlib
+import warnings
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -13,17 +11,17 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import Guard
+from oa_task.download.content_encoding import ContentEncodingError, content_encodings, decode_file
 from oa_task.download.downloaded_file import DownloadedFile, file_name, without_login
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
-from oa_task.download.requests import Requests, TransientError, check_markup, check_status, open_requests, with_attempts
+from oa_task.download.requests import Requests, TransientError, open_requests, read_start, with_attempts
 from oa_task.results.checksums import sha256_of
 from oa_task.runtime.failure import TaskFailure
 
 _CHUNK_BYTES = 1 << 18
-_HEAD_BYTES = 64 * 1024
+_START_BYTES = 64 * 1024
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(slots=True)
@@ -98,9 +96,9 @@ class HttpDownload:
             if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and partial.size_bytes:
                 partial.discard()
                 raise TransientError("upstream.truncated", f"{response.url} has no further bytes: starting over")
-            _check_response(response)
+            await _check_response(requests, response)
             await self._save(response, partial, on_progress)
-        return await asyncio.to_thread(_finish, response, without_login(url), partial)
+        return await self._finish(requests, response, url, partial)
 
     async def _save(self, response: aiohttp.ClientResponse, partial: _Partial, on_progress: OnProgress) -> None:
         done = _start(response, partial)
@@ -122,13 +120,58 @@ class HttpDownload:
                 "upstream.truncated", f"{response.url} sent {done:,} of {partial.total or done:,} bytes"
             )
 
+    async def _finish(
+        self, requests: Requests, response: aiohttp.ClientResponse, url: URL, partial: _Partial
+    ) -> DownloadedFile:
+        """Name the file; decompress it if the server has compressed it without a request to do so."""
+        path = partial.path.with_name(file_name(response.url, _name_in_header(response)))
+        encodings = content_encodings(response.headers.get("Content-Encoding", ""))
+        if path.suffix == ".gz" and encodings[-1:] in (["gzip"], ["x-gzip"]):
+            encodings.pop()  # the file is compressed, not its transfer
+        if encodings:
+            await self._decode(response, partial, encodings)
+        with partial.path.open("rb") as file:
+            start = file.read(_START_BYTES)
+        try:
+            requests.check_markup(url, start)
+        except TransientError:
+            partial.discard()
+            raise
+        partial.path.rename(path)
+        headers = response.headers
+        digest = await asyncio.to_thread(sha256_of, path)
+        return DownloadedFile(
+            path, without_login(url), path.stat().st_size, digest, headers.get("ETag"), headers.get("Last-Modified")
+        )
 
-def _check_response(response: aiohttp.ClientResponse) -> None:
-    check_status(response)
+    async def _decode(self, response: aiohttp.ClientResponse, partial: _Partial, encodings: list[str]) -> None:
+        plain = partial.path.with_suffix(".plain")
+        try:
+            await decode_file(partial.path, plain, encodings, most_bytes=self._limits.size_bytes)
+        except ContentEncodingError as error:
+            partial.discard()
+            text = f"{without_login(response.url)}: the content encoding {', '.join(encodings)} is corrupt: {error}"
+            raise TransientError("upstream.truncated", text) from error
+        except TaskFailure as failure:
+            raise TaskFailure(failure.code, f"{without_login(response.url)}: {failure.message}") from failure
+        plain.replace(partial.path)
+
+
+async def _check_response(requests: Requests, response: aiohttp.ClientResponse) -> None:
+    if response.status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
+        return
+    requests.check_status(response, await read_start(response))
     if response.status == HTTPStatus.ACCEPTED:
         raise TransientError("upstream.http_5xx", f"{response.url} returned HTTP 202: the data is not ready yet")
-    if response.status not in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
-        raise TaskFailure("source.not_found", f"{response.url} returned HTTP {response.status}")
+    raise TaskFailure("source.not_found", f"{response.url} returned HTTP {response.status}")
+
+
+def _name_in_header(response: aiohttp.ClientResponse) -> str | None:
+    """Return the file name in `Content-Disposition`, None if it is absent or malformed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # aiohttp warns of a malformed header
+        disposition = response.content_disposition
+    return disposition.filename if disposition is not None else None
 
 
 def _start(response: aiohttp.ClientResponse, partial: _Partial) -> int:
@@ -155,32 +198,3 @@ def _continues(response: aiohttp.ClientResponse, partial: _Partial) -> bool:
     if partial.total is None and total != "*":
         partial.total = int(total)
     return int(start) == partial.size_bytes and total in {"*", str(partial.total)}
-
-
-def _finish(response: aiohttp.ClientResponse, url: str, partial: _Partial) -> DownloadedFile:
-    """Name the file; decompress it if the server has compressed it without a request to do so."""
-    path = partial.path.with_name(file_name(response.url))
-    if response.headers.get("Content-Encoding", "").lower() in {"gzip", "x-gzip"} and path.suffix != ".gz":
-        _decompress(partial, url)
-    with partial.path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    try:
-        check_markup(head, url)
-    except TransientError:
-        partial.discard()
-        raise
-    partial.path.rename(path)
-    headers = response.headers
-    size_bytes, digest = path.stat().st_size, sha256_of(path)
-    return DownloadedFile(path, url, size_bytes, digest, headers.get("ETag"), headers.get("Last-Modified"))
-
-
-def _decompress(partial: _Partial, url: str) -> None:
-    plain = partial.path.with_suffix(".plain")
-    try:
-        with gzip.open(partial.path) as source, plain.open("wb") as target:
-            shutil.copyfileobj(source, target, _CHUNK_BYTES)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        partial.discard()
-        raise TransientError("upstream.truncated", f"{url}: the content encoding is corrupt: {error}") from error
-    plain.replace(partial.path)

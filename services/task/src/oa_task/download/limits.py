@@ -20,6 +20,9 @@ class DownloadLimits:
     longest_pause_s: float = 120.0
     page_features: int = 1000
     page_bytes: int = 64 * 1024**2
+    page_values: int = 6_000_000
+    reply_lines: int = 200
+    reply_bytes: int = 64 * 1024
     page_failures: int = 12
     in_flight: int = 4
     gap_s: float = 0.02

@@ -1,6 +1,7 @@
 """Requests to untrusted servers: checks of every redirect, limits on every response, codes for every failure."""
 
 import email.utils
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,19 +12,26 @@ import aiohttp
 from yarl import URL
 
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
+from oa_shared.request_headers import header_violation
 from oa_shared.retrying import retrying
+from oa_task.download.content_encoding import ContentEncodingError, content_encodings, decode_body
 from oa_task.download.downloaded_file import without_login
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.s3 import in_region
+from oa_task.download.server_message import has_password_field, is_web_page, quote_message
 from oa_task.runtime.failure import TaskFailure
 
 _Result = TypeVar("_Result")
 USER_AGENT = "openaddresses-batch/1.0 (+https://github.com/openaddresses)"
 _CLIENT_CLOSED = 499
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HEAD_BYTES = 4096
+_START_BYTES, _MAX_PAGE = 64 * 1024, 1024 * 1024
+_REFUSALS = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS})
 _MAX_SHOWN = 300
-_SECRET_FIELDS = (b'type="password"', b"type='password'", b"type=password")
+_HEADER_ADVICE = (
+    "the server may require headers such as `User-Agent` or `Referer`: set `request.headers`, or find another URL"
+)
+_CHALLENGE_ADVICE = "the site requires a check that only browsers pass: find another URL, or ask the publisher"
 
 
 class TransientError(Exception):
@@ -53,6 +61,10 @@ async def with_attempts(
         raise error.failure from error
 
 
+class WebPageError(TransientError):
+    """A web page in place of data: a notice of an outage, or the refusal of a firewall."""
+
+
 class Requests:
     """A session with the guard in its resolver, which follows redirects itself to check each one."""
 
@@ -63,6 +75,10 @@ class Requests:
         self._guard = guard
         self._limits = limits
         self._headers = headers
+
+    def quote(self, url: URL, body: bytes) -> str:
+        """Return what the server at a URL says in a body, for the end of a message; "" if the guard forbids it."""
+        return quote_message(body) if self._guard.may_quote(url) else ""
 
     def parse_url(self, text: str) -> URL:
         """Return the URL in a text if the guard allows it.
@@ -93,7 +109,7 @@ class Requests:
         current = url
         for _ in range(self._limits.redirects + 1):
             own = self._headers if current.host == url.host else {}
-            sent = {"User-Agent": USER_AGENT, **own, **(headers or {})}
+            sent = _merge_headers({"User-Agent": USER_AGENT}, own, headers or {})
             async with (
                 _translate_errors(current),
                 self._session.request(method, current, headers=sent, data=data, allow_redirects=False) as response,
@@ -102,17 +118,73 @@ class Requests:
                     yield response
                     return
                 current = self._guard.check(_target(response, current))
-        raise TaskFailure("source.not_found", f"{url} redirects more than {self._limits.redirects} times")
+        raise TaskFailure(
+            "source.not_found",
+            f"{_printable(url)} redirects more than {self._limits.redirects} times: open it in a browser; the server "
+            "may require a login",
+        )
+
+    def check_status(self, response: aiohttp.ClientResponse, body: bytes) -> None:
+        """Raise TransientError for a status that may be temporary, TaskFailure source.* for a permanent one."""
+        status, said = response.status, self.quote(response.url, body)
+        text = f"{_printable(response.url)} returned HTTP {status}{said}"
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise TransientError("upstream.throttled", text, retry_after_s=retry_after_s(response))
+        if status in {_CLIENT_CLOSED, HTTPStatus.REQUEST_TIMEOUT} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise TransientError("upstream.http_5xx", text, retry_after_s=retry_after_s(response))
+        if status == HTTPStatus.UNAUTHORIZED:
+            raise TaskFailure("source.token_required", text)
+        if status in _REFUSALS:
+            is_challenge = "challenge" in response.headers.get("cf-mitigated", "").lower()
+            advice = _CHALLENGE_ADVICE if is_challenge else _HEADER_ADVICE
+            raise TaskFailure("source.forbidden", f"{text}; {advice}")
+        if status >= HTTPStatus.BAD_REQUEST or status < HTTPStatus.OK:
+            raise TaskFailure("source.not_found", text)
+
+    def check_markup(self, url: URL, body: bytes) -> None:
+        """Raise for a web page in place of data: TaskFailure source.token_required if it has a password field."""
+        if not is_web_page(body):
+            return
+        text, said = f"{_printable(url)} returned", self.quote(url, body)
+        if has_password_field(body):
+            raise TaskFailure(
+                "source.token_required", f"{text} a page with a password field: the data requires a login{said}"
+            )
+        raise WebPageError("upstream.http_5xx", f"{text} a web page instead of data{said}")
 
 
 @asynccontextmanager
 async def open_requests(
-    guard: Guard, limits: DownloadLimits, headers: Mapping[str, str] | None = None, *, decode: bool = False
+    guard: Guard, limits: DownloadLimits, headers: Mapping[str, str] | None = None
 ) -> AsyncIterator[Requests]:
-    """Open a session; `decode` decompresses responses with a Content-Encoding."""
+    """Open a session with the headers of a definition. Raises TaskFailure source.schema for a forbidden header.
+
+    It keeps cookies, also those of hosts without a name, and sends them to the host that set them.
+    """
+    violation = header_violation(headers or {})
+    if violation is not None:
+        raise TaskFailure("source.schema", f"`request.headers`: {violation}")
     timeout = aiohttp.ClientTimeout(total=limits.total_s, sock_connect=limits.connect_s, sock_read=limits.stall_s)
-    async with public_session(guard, timeout=timeout, auto_decompress=decode) as session:
+    cookies = aiohttp.CookieJar(unsafe=True)  # `unsafe` accepts hosts that are IP addresses
+    async with public_session(guard, timeout=timeout, cookie_jar=cookies, auto_decompress=False) as session:
         yield Requests(session, guard, limits, headers or {})
+
+
+async def read_start(response: aiohttp.ClientResponse) -> bytes:
+    """Return the first bytes of a body, decoded, for a message; b"" if they cannot be read or decoded."""
+    try:
+        body = await response.content.read(_START_BYTES)
+        return decode_body(body, content_encodings(response.headers.get("Content-Encoding", "")), most_bytes=_MAX_PAGE)
+    except (aiohttp.ClientError, OSError, ContentEncodingError, TaskFailure):
+        return b""
+
+
+def _merge_headers(*sets: Mapping[str, str]) -> dict[str, str]:
+    """Return all headers; a later one replaces an earlier one of the same name, in any case."""
+    merged: dict[str, tuple[str, str]] = {}
+    for headers in sets:
+        merged.update({name.lower(): (name, value) for name, value in headers.items()})
+    return dict(merged.values())
 
 
 def _target(response: aiohttp.ClientResponse, current: URL) -> URL:
@@ -124,31 +196,6 @@ def _target(response: aiohttp.ClientResponse, current: URL) -> URL:
         return current.join(URL(location or ""))
     except ValueError as error:
         raise TaskFailure("source.not_found", f"{_printable(current)} redirects to an invalid URL: {error}") from error
-
-
-def check_status(response: aiohttp.ClientResponse) -> None:
-    """Raise TransientError for a status that may be temporary, TaskFailure source.* for a permanent one."""
-    status, text = response.status, f"{response.url} returned HTTP {response.status}"
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise TransientError("upstream.throttled", text, retry_after_s=retry_after_s(response))
-    if status in {_CLIENT_CLOSED, HTTPStatus.REQUEST_TIMEOUT} or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise TransientError("upstream.http_5xx", text, retry_after_s=retry_after_s(response))
-    if status == HTTPStatus.UNAUTHORIZED:
-        raise TaskFailure("source.token_required", text)
-    if status >= HTTPStatus.BAD_REQUEST or status < HTTPStatus.OK:
-        raise TaskFailure("source.not_found", text)
-
-
-def check_markup(head: bytes, where: str) -> None:
-    """Raise for a web page in place of data: TaskFailure source.token_required if it has a password field."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:_HEAD_BYTES].lower()
-    if not start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        return
-    if any(field in head.lower() for field in _SECRET_FIELDS):
-        raise TaskFailure(
-            "source.token_required", f"{where} returned a page with a password field: the data requires a login"
-        )
-    raise TransientError("upstream.http_5xx", f"{where} returned a web page instead of data")
 
 
 def retry_after_s(response: aiohttp.ClientResponse) -> float | None:
@@ -180,6 +227,11 @@ async def _translate_errors(url: URL) -> AsyncIterator[None]:
         refusal = _refusal(error)
         if refusal is not None:
             raise TaskFailure("source.address_refused", refusal.detail) from error
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            reason = error.certificate_error
+            detail = reason.verify_message if isinstance(reason, ssl.SSLCertVerificationError) else str(reason)
+            text = f"{_printable(url)}: the certificate of the server is not valid: {detail}"
+            raise TaskFailure("source.certificate", text) from error
         raise TransientError("upstream.connection", f"{_printable(url)}: {type(error).__name__}: {error}") from error
 
 

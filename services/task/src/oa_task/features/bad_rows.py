@@ -6,6 +6,7 @@ from typing import TypedDict
 
 import numpy as np
 
+from oa_task.features.pages import FeaturePages
 from oa_task.runtime.failure import TaskFailure
 
 MAX_SHARE = 0.05
@@ -40,13 +41,15 @@ class BadRows:
     """The bad rows of one job. A bad row is left out, or loses its bad value; a single one never fails the source.
 
     Readers count every row of the input in `rows_read`, including rows left out. `left_out` counts, by reason, rows
-    that are left out without being bad, such as rows whose geometry is null: they fail nothing.
+    that are left out without being bad, such as rows whose geometry is null: they fail nothing. `pages` has what the
+    data says of rows that it lacks.
     """
 
     reasons: dict[str, _Reason] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
     rows_read: int = 0
     warnings: list[str] = field(default_factory=list)
+    pages: FeaturePages = field(default_factory=FeaturePages)
 
     def note(
         self,

@@ -17,7 +17,7 @@ from oa_shared.storage import StorageUnavailableError
 from oa_shared.tracing import trace_id
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
-from oa_task.sandbox.limits import hide_from_children
+from oa_task.sandbox.limits import hide_from_children, limit_file_size
 
 log = structlog.get_logger()
 
@@ -25,6 +25,7 @@ log = structlog.get_logger()
 async def run_attempt() -> int:
     """Run the attempt of the environment and return the exit status. Raises SettingsError."""
     hide_from_children()
+    limit_file_size()
     configure_logging("task")
     settings = read_settings(JobSettings, os.environ)
     structlog.contextvars.bind_contextvars(

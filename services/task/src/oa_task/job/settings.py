@@ -32,7 +32,8 @@ class JobSettings:
         default=(),
         metadata={
             "variable": "OA_ALLOW_HOSTS",
-            "help": "Hosts on private networks that may be reached, comma-separated.",
+            "help": "Services on private networks that jobs may reach, as `host:port`, comma-separated; a host without "
+            "a port opens all of its ports, for development.",
         },
     )
     without: tuple[str, ...] = field(default=(), metadata={"help": "Outputs to omit, comma-separated."})

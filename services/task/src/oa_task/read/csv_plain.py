@@ -14,11 +14,16 @@ _LINE_FEEDS = re.compile(rb"\n{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of a CSV file, the indexes of the selected ones, and the separator."""
+    """The columns of a CSV file, the indexes of the selected ones and of x and y, and the separator.
+
+    `surplus` is the number of cells that each row has beyond the last column, all of them empty.
+    """
 
     names: tuple[str, ...]
     selected: tuple[int, ...]
     separator: str
+    coordinates: tuple[int, ...] = ()
+    surplus: int = 0
 
     @property
     def selected_names(self) -> list[str]:
@@ -36,7 +41,7 @@ def whole_records(block: bytes) -> bytes:
 def parse_plain(block: bytes, layout: Layout) -> pl.DataFrame | None:
     """Return the selected columns of a block of whole records, or None if only the csv module reads the block exactly.
 
-    That is so for short or long rows, quotes inside an unquoted field, and control characters.
+    That is so for short or long rows, quotes inside an unquoted field or around entire lines, and control characters.
     """
     separator = layout.separator.encode()
     # with one column a blank line looks like an empty cell
@@ -46,28 +51,58 @@ def parse_plain(block: bytes, layout: Layout) -> pl.DataFrame | None:
     lines = _without_blank_lines(block)
     end = separator + _MARK + b"\n"
     frame = _parse(lines.replace(b"\n", end), layout)
-    if frame is None or not (frame.to_series(-1) == _MARK.decode()).all():
+    if frame is None or not _ends_as_expected(frame, layout.surplus):
         return None
-    frame = frame[:, :-1]
+    frame = frame[:, : -1 - layout.surplus]
     if frame.height < lines.count(b"\n"):
+        if _may_swallow_records(block, layout):
+            return None
         frame = frame.select(pl.all().str.replace_all(end.decode(), "\n", literal=True))
     frame.columns = layout.selected_names
     return frame
 
 
 def _parse(marked: bytes, layout: Layout) -> pl.DataFrame | None:
-    width = len(layout.names)
+    width = len(layout.names) + layout.surplus
     try:
         return pl.read_csv(
             marked,
             has_header=False,
             schema={str(index): pl.String for index in range(width + 1)},
-            columns=[*layout.selected, width],
+            columns=[*layout.selected, *range(len(layout.names), width + 1)],
             separator=layout.separator,
             empty_string_is_null=False,
         )
     except pl.exceptions.PolarsError:
         return None
+
+
+def _ends_as_expected(frame: pl.DataFrame, surplus: int) -> bool:
+    """Return whether each row has the mark in its last column and nothing in the surplus ones."""
+    marks, empty = frame.to_series(-1), frame[:, frame.width - 1 - surplus : -1]
+    return bool((marks == _MARK.decode()).all()) and all((column == "").all() for column in empty.iter_columns())
+
+
+def _may_swallow_records(block: bytes, layout: Layout) -> bool:
+    """Return whether a quoted field has at least half as many separators for each line end as a record has.
+
+    Such a field may be two stray quotes with rows between them, some of them short.
+    """
+    text = np.frombuffer(block, dtype=np.uint8)
+    quotes = np.flatnonzero(text == _QUOTE)
+    opens, closes = quotes[::2], quotes[1::2]
+    is_next_field = np.concatenate(([True], opens[1:] != closes[:-1] + 1))  # otherwise a doubled quote inside a field
+    starts, ends = opens[is_next_field], closes[np.concatenate((is_next_field[1:], [True]))]
+    line_ends = _count_between(text == ord("\n"), starts, ends)
+    separators = _count_between(text == ord(layout.separator), starts, ends)
+    per_line = len(layout.names) + layout.surplus - 1
+    return bool(((line_ends > 0) & (2 * separators >= per_line * line_ends)).any())
+
+
+def _count_between(is_counted: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Return how many positions are counted between each start and end."""
+    places = np.flatnonzero(is_counted)
+    return np.searchsorted(places, ends) - np.searchsorted(places, starts)
 
 
 def _without_blank_lines(block: bytes) -> bytes:

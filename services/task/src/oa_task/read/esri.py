@@ -28,7 +28,7 @@ def read_esri(request: ReadRequest) -> Iterator[FeatureBatch]:
     The header names the CRS of the server's responses; the reader does not apply `srs` of the conform to them.
     Raises TaskFailure upstream.truncated or source.format.
     """
-    lines = follow_lines(request.path)
+    lines = follow_lines(request.path, warn=request.bad_rows.warn)
     first_row = request.bad_rows.rows_read
     try:
         header: JsonObject = orjson.loads(next(lines, b"null"))

@@ -6,11 +6,12 @@ number of features.
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import orjson
 
+from oa_shared.json_types import JsonObject
 from oa_task.runtime.failure import TaskFailure
 
 END_MARKER = b'{"end":'
@@ -19,16 +20,19 @@ _POLL_S = 0.02
 _SILENCE_S = 3600.0
 
 
-def follow_lines(path: Path, *, silence_s: float = _SILENCE_S) -> Iterator[bytes]:
+def follow_lines(
+    path: Path, *, warn: Callable[[str], None] = lambda _text: None, silence_s: float = _SILENCE_S
+) -> Iterator[bytes]:
     """Yield the lines before the end marker, waiting for lines that are not written yet.
 
+    Passes the warnings of the download, which the end marker lists, to `warn`.
     Raises TaskFailure upstream.truncated if the writer exits or stays silent for `silence_s`, or if the number in the
     end marker differs from the number of features.
     """
     count = -1  # excludes the header
     for line in _lines(path, silence_s):
         if line.startswith(END_MARKER):
-            _check_count(path, line, count)
+            _check_end(path, line, count, warn)
             return
         count += 1
         yield line
@@ -49,7 +53,10 @@ def _lines(path: Path, silence_s: float) -> Iterator[bytes]:
             time.sleep(_POLL_S)
 
 
-def _check_count(path: Path, line: bytes, count: int) -> None:
-    announced: int = orjson.loads(line)["end"]
+def _check_end(path: Path, line: bytes, count: int, warn: Callable[[str], None]) -> None:
+    end: JsonObject = orjson.loads(line)
+    announced, warnings = end["end"], end.get("warnings", [])
     if announced != count:
         raise TaskFailure("upstream.truncated", f"{path.name} announces {announced:,} features and has {count:,}")
+    for text in warnings if isinstance(warnings, list) else []:
+        warn(str(text))

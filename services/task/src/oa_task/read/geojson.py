@@ -1,8 +1,8 @@
 """GeoJSON: collections, sequences and single features, with properties as text (docs/engine.md, "Reading")."""
 
 from collections.abc import Container, Iterator
+from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,29 +10,46 @@ import shapely
 
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch, Geometry, Points, Shapes
+from oa_task.read.announcement import page_of_members
 from oa_task.read.crs import Projection, UnknownCrsFailure, lon_lat_points, lon_lat_shapes, projection
-from oa_task.read.encoding import utf8_pieces
+from oa_task.read.encoding import TextFile
 from oa_task.read.geojson_collection import Block
+from oa_task.read.geojson_crs import check_same_crs, find_crs
 from oa_task.read.geojson_geometry import geometries, is_empty
-from oa_task.read.geojson_stream import feature_blocks, member_after_features, member_before_features
+from oa_task.read.geojson_stream import GeoJsonStream
 from oa_task.read.json_columns import has_rounded_integer, json_column
+from oa_task.read.mixed_encodings import Utf8Cells
 from oa_task.read.request import ReadRequest
+from oa_task.read.undecodable import UndecodableCells
 from oa_task.read.web_page import refuse_web_page
 
-_ENDS_BYTES = 64 * 1024
 Feature = dict[str, object]
 
 
 def read_geojson(request: ReadRequest) -> Iterator[FeatureBatch]:
     """Yield batches of features that have a geometry. Raises TaskFailure source.format, source.crs, source.encoding."""
     refuse_web_page(request.path, "GeoJSON")
-    srs = _projection(request)
-    pieces = utf8_pieces(request.path, request.option("encoding"))
-    for block in feature_blocks(pieces, request.bad_rows, request.path.name):
-        yield _batch(block, request, srs)
+    name, bad_rows = request.path.name, request.bad_rows
+    file = TextFile(request.path, request.option("encoding"))
+    crs = None if request.option("srs") else find_crs(file)
+    srs = _projection(request, crs)
+    undecodable, utf8_cells = UndecodableCells(file, bad_rows), Utf8Cells(file.codec)
+    stream = GeoJsonStream(file.pieces(), bad_rows, name)
+    for block in stream.blocks():
+        batch = _batch(block, request, srs)
+        if file.may_hold_utf8:
+            utf8_cells.look(batch.columns)
+        rows = np.arange(batch.first_row, batch.first_row + len(batch)) if batch.rows is None else batch.rows
+        yield replace(batch, columns=undecodable.clear(batch.columns, rows))
+    for collection in stream.collections:
+        bad_rows.pages.add(page_of_members(name, collection.members, collection.features))
+    if not request.option("srs"):
+        check_same_crs(name, stream.collections, crs)
+    undecodable.warn()
+    utf8_cells.warn(bad_rows)
 
 
-def _projection(request: ReadRequest) -> Projection:
+def _projection(request: ReadRequest, crs: str | None) -> Projection:
     """Return the projection of `srs` if it is set, else of the `crs` of the data if it is known.
 
     Raises TaskFailure source.crs for one that is not a map.
@@ -40,21 +57,10 @@ def _projection(request: ReadRequest) -> Projection:
     if srs := request.option("srs"):
         return projection(srs)
     try:
-        return projection(_crs_name(request.path))
+        return projection(crs)
     except UnknownCrsFailure as failure:
         request.bad_rows.warn(f"ignored the member crs of the data: {failure.message}")
         return projection(None)
-
-
-def _crs_name(path: Path) -> str | None:
-    with path.open("rb") as file:
-        head = file.read(_ENDS_BYTES)
-        file.seek(max(path.stat().st_size - _ENDS_BYTES, 0))
-        tail = file.read()
-    crs = member_before_features(head.removeprefix(b"\xef\xbb\xbf"), "crs") or member_after_features(tail, "crs")
-    properties = crs.get("properties") if isinstance(crs, dict) else None
-    name = properties.get("name") if isinstance(properties, dict) else None
-    return name if isinstance(name, str) and name else None
 
 
 def _batch(block: Block, request: ReadRequest, srs: Projection) -> FeatureBatch:
@@ -87,10 +93,12 @@ def _geometry(feature: Feature) -> dict[str, object]:
 
 def _with_geometry(features: list[object], first_row: int, bad_rows: BadRows) -> tuple[list[Feature], np.ndarray]:
     """Return the features that have a geometry, and their row numbers; count the others."""
-    is_feature = np.array([isinstance(feature, dict) for feature in features], dtype=bool)
     has_geometry = np.array(
         [isinstance(feature, dict) and isinstance(feature.get("geometry"), dict) for feature in features], dtype=bool
     )
+    is_feature = has_geometry.copy()
+    for index in np.flatnonzero(~has_geometry):
+        is_feature[index] = _is_feature(features[index])
     others = np.flatnonzero(~is_feature)
     bad_rows.note("not a feature", first_row + others, [str(features[n]) for n in others[:5]], code="source.format")
     bad_rows.leave_out("the geometry is null", int((is_feature & ~has_geometry).sum()))
@@ -98,6 +106,10 @@ def _with_geometry(features: list[object], first_row: int, bad_rows: BadRows) ->
         feature for feature, keep in zip(features, has_geometry, strict=True) if keep and isinstance(feature, dict)
     ]
     return usable, first_row + np.flatnonzero(has_geometry)
+
+
+def _is_feature(value: object) -> bool:
+    return isinstance(value, dict) and ("geometry" in value or value.get("type") == "Feature")
 
 
 def _check_readable(raw: Geometry, features: list[Feature], rows: np.ndarray, bad_rows: BadRows) -> np.ndarray:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
+from oa_task.read.announcement import page_of_gml
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
 from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, has_no_effect, plain_message, pyogrio
 from oa_task.read.gml_skips import note_skip
@@ -63,6 +64,7 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
 
 
 def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
+    first_row = request.bad_rows.rows_read
     with ExitStack() as stack:
         with _collect_warnings(request):
             layer, reader = _open_layer(request, stack)
@@ -70,6 +72,7 @@ def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
             with _collect_warnings(request):
                 batch = _next_batch(reader)
             if batch is None:
+                _note_page(request, request.bad_rows.rows_read - first_row)
                 layer.table.finish()
                 return
             yield _features(batch, layer)
@@ -117,6 +120,13 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
     # A file geodatabase keeps the rings of polygons in any order; MultiPatches are no polygons.
     has_loose_rings = request.format == "gdb" and "Polygon" in str(info["geometry_type"])
     return _OpenLayer(request, table, _projection(info, request), has_loose_rings), iter(reader)
+
+
+def _note_page(request: ReadRequest, features: int) -> None:
+    """Keep what a WFS server says of the features that its answer lacks."""
+    if request.format == "xml":
+        page = page_of_gml(request.path, features, layers=lambda: len(pyogrio.list_layers(request.path)))
+        request.bad_rows.pages.add(page)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from oa_task.definition.task_entry import TaskEntry, read_definition, select_ent
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.previous_download import PreviousDownload
 from oa_task.download.source import SourceDownload
+from oa_task.download.withheld_details import withhold_details
 from oa_task.results.files import DEFINITION_FILE
 from oa_task.results.previous_result import PreviousFolder
 from oa_task.runner.job_runner import TaskJob
@@ -51,11 +52,14 @@ async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress,
     entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
     with tempfile.TemporaryDirectory(prefix="oa-task-") as folder:
         work = Path(folder)
-        download = SourceDownload(entry, work / "raw", Guard(job.allowed_hosts), DownloadLimits(), on_progress)
+        guard = Guard(job.allowed_hosts)
+        download = SourceDownload(entry, work / "raw", guard, DownloadLimits(), on_progress)
         if entry.is_esri:
-            return await _inspect_while_downloading(job, count, download, sandbox, work)
+            with withhold_details(guard):
+                return await _inspect_while_downloading(job, count, download, sandbox, work)
         raws = [raw.path for raw in await download.fetch()]
-        return await _inspect(sandbox, _request(job.definition, entry, raws, work, first=1, count=count))
+        with withhold_details(guard):
+            return await _inspect(sandbox, _request(job.definition, entry, raws, work, first=1, count=count))
 
 
 async def _inspect_while_downloading(

@@ -14,6 +14,7 @@ from oa_task.definition.task_entry import TaskEntry, read_definition, select_ent
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.source import SourceDownload
+from oa_task.download.withheld_details import withhold_details
 from oa_task.results.atomic_output import commit, staging_folder
 from oa_task.results.files import CACHE_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousResult
@@ -85,14 +86,14 @@ class _JobRunner:
         self._limits = limits
         self._folder = folder
         self._out = out
+        self._guard = Guard(job.allowed_hosts)
 
     async def run(self, started: Sandbox | None) -> JsonObject:
         job = self._job
         definition = await asyncio.to_thread(job.definition.read_bytes)
         entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
-        guard = Guard(job.allowed_hosts)
         download = SourceDownload(
-            entry, self._folder / "raw", guard, self._limits.download, self._on_progress, job.previous
+            entry, self._folder / "raw", self._guard, self._limits.download, self._on_progress, job.previous
         )
         with started or Sandbox(self._limits.sandbox) as sandbox:
             raws, report = await self._download_and_convert(entry, download, sandbox)
@@ -139,4 +140,5 @@ class _JobRunner:
             title=job.source_name or job.definition.stem,
             without=tuple(job.without),
         )
-        return await sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
+        with withhold_details(self._guard):
+            return await sandbox.convert(request, lambda count: self._on_progress("convert", count, None))

@@ -4,5 +4,5 @@ import os
 
 
 def read_allowed_hosts() -> tuple[str, ...]:
-    """Return the comma-separated host names in OA_ALLOW_HOSTS, for use on one machine."""
+    """Return the comma-separated exceptions in OA_ALLOW_HOSTS, each `host:port` or `host`, for use on one machine."""
     return tuple(host for host in os.environ.get("OA_ALLOW_HOSTS", "").split(",") if host)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 _GIB = 1024**3
 _OPEN_FILES = 1024
+_FILE_BYTES = 60 * _GIB
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _OOM_FIRST = "1000"
 
@@ -31,7 +32,7 @@ class SandboxLimits:
 
     memory_bytes: int
     cpu_s: int = 4 * 3600
-    file_bytes: int = 60 * _GIB
+    file_bytes: int = _FILE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,16 @@ def hide_from_children() -> None:
     """Hide the memory and environment of this process, which hold credentials, from children of the same user."""
     if sys.platform == "linux":
         _prctl(_PR_SET_DUMPABLE, 0)
+
+
+def limit_file_size(file_bytes: int = _FILE_BYTES) -> None:
+    """Limit the size of each file of this process, as a last resort: a larger one raises OSError EFBIG.
+
+    The hard limit stays, for children with a limit of their own.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    most = file_bytes if hard == resource.RLIM_INFINITY else min(file_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
 
 
 def _set_resource_limits(limits: SandboxLimits) -> None:

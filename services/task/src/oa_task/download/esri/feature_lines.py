@@ -1,6 +1,8 @@
 """The file of a download: a header, one feature per line, an end marker (docs/engine.md, "Downloads")."""
 
 import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,12 +16,45 @@ from oa_task.download.esri.seen_ids import SeenIds
 from oa_task.runtime.failure import TaskFailure
 
 FILE_NAME = "esri.jsonl"
+_DEFAULT_CRS = "EPSG:4326"
+_BATCH_LINES = 1000
+
+
+class RepeatedIdsError(Exception):
+    """The object IDs of a layer do not identify its features: one repeats within a page, or a feature has none."""
+
+
+def check_ids(page: EsriPage) -> None:
+    """Raise RepeatedIdsError if an object ID is absent from a page or repeats in it, as in joined tables."""
+    if None in page.ids:
+        raise RepeatedIdsError("features have no object ID")
+    if len(set(page.ids)) < len(page.ids):
+        raise RepeatedIdsError("an object ID repeats within a page")
+
+
+class PageCrs:
+    """The CRS of the responses: that of the first page with features."""
+
+    def __init__(self) -> None:
+        self.name: str | None = None
+
+    def check(self, page: EsriPage) -> None:
+        """Note the CRS of a page. Raises TaskFailure source.format if it differs from the first one."""
+        self.check_name(spatial_reference(page.spatial_reference))
+
+    def check_name(self, name: str | None) -> None:
+        """Note a CRS, as `check` does; None is that of an earlier page, else EPSG:4326."""
+        if self.name is None:
+            self.name = name or _DEFAULT_CRS
+        elif name is not None and name != self.name:
+            raise TaskFailure(
+                "source.format", f"the server changed the CRS between pages from {self.name[:60]} to {name[:60]}"
+            )
 
 
 class EsriLinesFile:
-    """Appends pages, without features whose object IDs were written before.
+    """Appends features while a reader follows; nothing that was appended can be taken back.
 
-    If IDs repeat within a page (as in joined tables), they do not identify features; the file then keeps all features.
     The first page writes the header, because only a response names the CRS of the server.
     """
 
@@ -27,14 +62,12 @@ class EsriLinesFile:
         self.path = path
         self.count = 0
         self.size_bytes = 0
+        self.repeats = 0
         self._header = header
         self._most_bytes = most_bytes
-        self._srs: str | None = None
+        self._crs = PageCrs()
         self._has_header = False
-        self.has_unnamed = False
-        self._has_ids = True
         self._seen = SeenIds()
-        self._last_page = b""
         self._digest = hashlib.sha256()
         self._file = path.open("wb", buffering=0)
 
@@ -44,50 +77,50 @@ class EsriLinesFile:
     def __exit__(self, _kind: type[BaseException] | None, _error: object, _trace: TracebackType | None) -> None:
         self._file.close()
 
-    def write(self, page: EsriPage, *, by_content: bool = False) -> int:
-        """Append the new features of a page and return their number.
+    def write(self, page: EsriPage) -> int:
+        """Append the features of a page whose object IDs are new, and return their number.
 
-        `by_content` identifies features without an ID by their bytes; otherwise each of them is new.
-        Raises TaskFailure source.format for a change of CRS, source.too_large.
+        Raises RepeatedIdsError before it appends any feature of the page; TaskFailure source.format for a change of
+        CRS, source.too_large.
         """
         if not page.features:
             return 0
-        self._write_header(spatial_reference(page.spatial_reference))
-        lines = self._new_lines(page, by_content=by_content)
-        page_digest = hashlib.sha256(b"".join(lines)).digest()
-        if page_digest == self._last_page:
-            return 0
-        self._last_page = page_digest
-        self._append(b"".join(lines))
-        self.count += len(lines)
+        check_ids(page)
+        self._crs.check(page)
+        pairs = zip(page.features, page.ids, strict=True)
+        lines = [feature_line(feature) for feature, identifier in pairs if self._seen.add(identifier)]
+        self.repeats += len(page.features) - len(lines)
+        self._append_lines(lines)
         return len(lines)
 
-    def _new_lines(self, page: EsriPage, *, by_content: bool) -> list[bytes]:
-        self._has_ids &= len(set(page.ids)) == len(page.ids) and None not in page.ids
-        if self._has_ids:
-            pairs = zip(page.features, page.ids, strict=True)
-            return [_line(feature) for feature, identifier in pairs if self._seen.add(identifier)]
-        self.has_unnamed = True
-        lines = [_line(feature) for feature in page.features]
-        if not by_content:
-            return lines
-        return [line for line in lines if self._seen.add(hashlib.blake2b(line, digest_size=16).digest())]
+    def append(self, lines: Iterable[bytes], srs: str | None) -> None:
+        """Append lines that another pass has collected. Raises TaskFailure as `write` does."""
+        self._crs.check_name(srs)
+        iterator = iter(lines)
+        while batch := list(islice(iterator, _BATCH_LINES)):
+            self._append_lines(batch)
 
-    def end(self) -> str:
-        """Write the end marker and return the file's SHA-256."""
-        if not self._has_header:
-            self._write_header(None)
-        self._append(b'{"end":%d}\n' % self.count)
+    def feature_lines(self) -> Iterator[bytes]:
+        """Yield the features written so far."""
+        with self.path.open("rb") as file:
+            yield from islice(file, 1, None)
+
+    def end(self, warnings: Sequence[str] = ()) -> str:
+        """Write the end marker with warnings about the download, and return the file's SHA-256."""
+        self._write_header()
+        marker: JsonObject = {"end": self.count}
+        self._append(orjson.dumps({**marker, "warnings": list(warnings)} if warnings else marker) + b"\n")
         return self._digest.hexdigest()
 
-    def _write_header(self, srs: str | None) -> None:
+    def _append_lines(self, lines: list[bytes]) -> None:
+        self._write_header()
+        self._append(b"".join(lines))
+        self.count += len(lines)
+
+    def _write_header(self) -> None:
         if not self._has_header:
-            self._has_header, self._srs = True, srs
-            self._append(orjson.dumps({"srs": srs or "EPSG:4326", **self._header}) + b"\n")
-        elif srs is not None and srs != (self._srs or "EPSG:4326"):
-            raise TaskFailure(
-                "source.format", f"the server changed the CRS between pages from {(self._srs or '')[:60]} to {srs[:60]}"
-            )
+            self._has_header = True
+            self._append(orjson.dumps({"srs": self._crs.name or _DEFAULT_CRS, **self._header}) + b"\n")
 
     def _append(self, data: bytes) -> None:
         self.size_bytes += len(data)
@@ -97,7 +130,8 @@ class EsriLinesFile:
         self._file.write(data)
 
 
-def _line(feature: JsonObject) -> bytes:
+def feature_line(feature: JsonObject) -> bytes:
+    """Return a feature as a line of JSON. Raises TaskFailure source.format if it has too many levels."""
     kept = {"attributes": feature.get("attributes"), "geometry": feature.get("geometry")}
     try:
         return orjson.dumps(kept) + b"\n"

@@ -12,10 +12,16 @@ from oa_task.runtime.failure import TaskFailure
 
 log = structlog.get_logger()
 Field = tuple[str, object]  # name and type
+_MAX_DIGITS = 16
 _OID_TYPE = "esriFieldTypeOID"
 _WITHOUT_FEATURES = frozenset(
     {"Group Layer", "Raster Layer", "Annotation Layer", "Mosaic Layer", "Network Analysis Layer"}
 )
+
+
+_NOT_SORTABLE = frozenset(
+    {"esriFieldTypeBlob", "esriFieldTypeGeometry", "esriFieldTypeRaster", "esriFieldTypeXML"}
+)  # the types that databases do not compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,7 @@ class Layer:
 
     name: str
     fields: tuple[str, ...]
+    sortable_fields: tuple[str, ...]
     oid_field: str | None
     most_features: int | None
     has_offsets: bool
@@ -53,6 +60,7 @@ async def read_layer(client: EsriClient) -> Layer:
     return Layer(
         name=str(metadata.get("name") or ""),
         fields=tuple(name for name, _ in fields),
+        sortable_fields=tuple(name for name, kind in fields if str(kind) not in _NOT_SORTABLE),
         oid_field=_oid_field(metadata, fields),
         most_features=_positive(metadata.get("maxRecordCount")),
         has_offsets=bool(metadata.get("supportsPagination") or can.get("supportsPagination")),
@@ -65,7 +73,7 @@ async def read_layer(client: EsriClient) -> Layer:
     )
 
 
-async def count_features(client: EsriClient, where: str = "1=1") -> int | None:
+async def count_features(client: EsriClient, where: str) -> int | None:
     """Request the number of features, None if the server does not or cannot count them."""
     try:
         response = await client.query_with_retries("query", {"where": where, "returnCountOnly": "true"})
@@ -76,8 +84,15 @@ async def count_features(client: EsriClient, where: str = "1=1") -> int | None:
             raise
         log.warning("features_not_counted", code=failure.code, error=failure.message)
         return None
+    return parse_count(response)
+
+
+def parse_count(response: JsonObject) -> int | None:
+    """Return the number in the response to a count, which some servers write as text; None without a valid one."""
     count = response.get("count")
-    return count if isinstance(count, int) and count >= 0 else None
+    if isinstance(count, str) and count.isdecimal() and len(count) < _MAX_DIGITS:
+        return int(count)
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 def spatial_reference(value: object) -> str | None:

@@ -1,18 +1,23 @@
-"""The paging strategies for all features of a layer, best first, each as ranges of integers.
+"""The paging strategies by offsets and object IDs, each as ranges of integers.
 
 One query requests one range. If its page does not cover the range, `rest` returns further ranges; if those start where
 the range starts, the scheduler discards the page. So one scheduler can run all strategies.
 """
 
-import json
 from dataclasses import dataclass, field, replace
+from enum import Enum, auto
 from typing import Protocol
 
 from oa_task.download.esri.client import EsriRequestError
-from oa_task.download.esri.page import EsriPage, ObjectId
+from oa_task.download.esri.page import EsriPage
 
-_DEPTH = 20
-_QUARTERS = 4
+
+class Overlap(Enum):
+    """Whether two responses of a paging strategy may have the same feature."""
+
+    NONE = auto()
+    BY_MISTAKE = auto()  # the order of the server changed between the responses, or it ignores the offset
+    AT_EDGES = auto()  # a feature intersects two boxes
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,6 +42,7 @@ class PagingStrategy(Protocol):
     name: str
     start: int
     stop: int
+    overlap: Overlap
 
     def width(self, page: int) -> int:
         """Return the length of a range for a page of `page` features."""
@@ -77,29 +83,46 @@ class Offsets(_OnePerFeature):
 
     stop: int
     order_by: str | None
+    condition: str
+    widest: int
+    is_counted: bool = True
     name: str = "offsets"
     start: int = 0
+    overlap: Overlap = Overlap.BY_MISTAKE
+    _has_flag: bool = False
+
+    def width(self, page: int) -> int:
+        """Return the number of features of a page, up to the widest page."""
+        return min(page, self.widest)
 
     def parameters(self, page_range: PageRange) -> dict[str, str]:
         """Return the query for offsets in the order of the server."""
-        order = {"orderByFields": f"{self.order_by} ASC"} if self.order_by else {}
+        order = {"orderByFields": self.order_by} if self.order_by else {}
         return {
-            "where": "1=1",
+            "where": self.condition,
             "resultOffset": str(page_range.start),
             "resultRecordCount": str(len(page_range)),
             **order,
         }
 
     def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return the missing part; after the last range the next one if the server reports more features."""
+        """Return the missing part; after the last range the next one if there may be more features.
+
+        A server that has never reported more features may not report them at all: then only an empty page is the end.
+        Raises EsriRequestError for an empty page in the middle.
+        """
+        self._has_flag |= page.is_cut
         end = page_range.start + len(page.features)
         if end > page_range.stop:
             raise EsriRequestError(
                 f"the server sent {len(page.features):,} features, requested were {len(page_range):,}"
             )
         if end == page_range.stop:
-            has_grown = page.is_cut and page_range.stop >= self.stop
-            return [PageRange(end, end + len(page_range))] if has_grown else []
+            may_have_more = page.is_cut or not self._has_flag or not self.is_counted
+            return [PageRange(end, end + len(page_range))] if may_have_more and page_range.stop >= self.stop else []
+        is_gap = page.is_cut and not (self.is_counted and page_range.start >= self.stop)
+        if not page.features and is_gap:
+            raise EsriRequestError(f"the server sent an empty page at offset {page_range.start:,} and reports more")
         return [PageRange(end, page_range.stop)] if page.features else []
 
 
@@ -112,7 +135,9 @@ class IdRanges(_OnePerFeature):
     stop: int
     spread: float
     most: int
+    has_unique_ids: bool = True
     name: str = "object id ranges"
+    overlap: Overlap = Overlap.NONE
 
     def width(self, page: int) -> int:
         """Return the number of IDs that contain a page on average."""
@@ -125,8 +150,9 @@ class IdRanges(_OnePerFeature):
     def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
         """Return the halves if the page is truncated, by its flag or by its number of features."""
         _check_ids(page, self.oid, page_range.start, page_range.stop - 1)
-        is_full = len(page_range) > len(page.features) >= self.most
-        return halve(page_range) if len(page_range) > 1 and (page.is_cut or is_full) else []
+        is_covered = self.has_unique_ids and len(page.features) == len(page_range)
+        may_lack = page.is_cut or len(page.features) >= self.most
+        return halve(page_range) if len(page_range) > 1 and may_lack and not is_covered else []
 
 
 @dataclass
@@ -135,9 +161,11 @@ class IdList(_OnePerFeature):
 
     oid: str
     ids: list[int]
+    has_unique_ids: bool = True
     name: str = "object id list"
     start: int = 0
     stop: int = field(init=False)
+    overlap: Overlap = Overlap.NONE
 
     def __post_init__(self) -> None:
         self.stop = len(self.ids)
@@ -148,66 +176,11 @@ class IdList(_OnePerFeature):
         return {"where": f"{self.oid} >= {first} AND {self.oid} <= {last}"}
 
     def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return the halves if features are missing: their number is known."""
+        """Return the halves if an ID is missing, or if the page may lack further features of its IDs."""
         _check_ids(page, self.oid, self.ids[page_range.start], self.ids[page_range.stop - 1])
-        is_short = len(page.features) < len(page_range)
-        return halve(page_range) if is_short and len(page_range) > 1 else []
-
-
-@dataclass(slots=True)
-class Quarters:
-    """Boxes of the extent, divided while a box has more features than a page; a box is a range of the Z-order curve."""
-
-    extent: tuple[float, float, float, float]
-    srs: str
-    most: int
-    name: str = "quarters of the extent"
-    start: int = 0
-    stop: int = _QUARTERS**_DEPTH
-    _last_ids: list[ObjectId] = field(default_factory=list)
-    _repeats: int = 0
-
-    def width(self, page: int) -> int:  # noqa: ARG002 - the number of features in a box is unknown
-        """Return the length of the whole extent."""
-        return self.stop
-
-    def pieces(self, page_range: PageRange) -> list[PageRange]:
-        """Return the quarters of a box."""
-        if len(page_range) <= 1:
-            return [page_range]
-        step = len(page_range) // _QUARTERS
-        return [PageRange(start, start + step) for start in range(page_range.start, page_range.stop, step)]
-
-    def parameters(self, page_range: PageRange) -> dict[str, str]:
-        """Return the query for features that intersect a box."""
-        sides = dict(zip(("xmin", "ymin", "xmax", "ymax"), self._box(page_range), strict=True))
-        return {
-            "where": "1=1",
-            "geometry": json.dumps({**sides, "spatialReference": json.loads(self.srs)}),
-            "geometryType": "esriGeometryEnvelope",
-            "spatialRel": "esriSpatialRelIntersects",
-        }
-
-    def rest(self, page_range: PageRange, page: EsriPage) -> list[PageRange]:
-        """Return the quarters if the page is truncated, by its flag or by its number of features."""
-        is_full = page.is_cut or len(page.features) >= self.most
-        self._repeats = self._repeats + 1 if is_full and page.ids == self._last_ids else 0
-        self._last_ids = page.ids
-        if self._repeats > _DEPTH:
-            raise EsriRequestError("the server sends the same features for every box")
-        return self.pieces(page_range) if is_full and len(page_range) > 1 else []
-
-    def _box(self, page_range: PageRange) -> tuple[float, float, float, float]:
-        """Return the box of a range: two bits of its start select each quarter, its length is the number of levels."""
-        west, south, east, north = self.extent
-        size = self.stop
-        while size > len(page_range):
-            size //= _QUARTERS
-            quarter = page_range.start // size % _QUARTERS
-            middle_x, middle_y = (west + east) / 2, (south + north) / 2
-            west, east = (middle_x, east) if quarter & 1 else (west, middle_x)
-            south, north = (middle_y, north) if quarter & 2 else (south, middle_y)
-        return west, south, east, north
+        is_short = bool(set(self.ids[page_range.start : page_range.stop]) - set(page.ids))
+        may_lack = is_short or (page.is_cut and not self.has_unique_ids)
+        return halve(page_range) if may_lack and len(page_range) > 1 else []
 
 
 def _check_ids(page: EsriPage, oid: str, first: int, last: int) -> None:
@@ -220,7 +193,7 @@ def _check_ids(page: EsriPage, oid: str, first: int, last: int) -> None:
 
 
 def sort_ids(values: object) -> list[int]:
-    """Return the IDs of a server in order, without duplicates. Raises EsriRequestError if they are not integers."""
+    """Return the IDs of a server in order. Raises EsriRequestError if they are not integers."""
     if not isinstance(values, list) or not all(isinstance(value, int) for value in values):
         raise EsriRequestError("the server sent no list of integer object IDs")
-    return list(dict.fromkeys(sorted(values)))
+    return sorted(values)

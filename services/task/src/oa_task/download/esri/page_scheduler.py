@@ -57,18 +57,26 @@ class PageScheduler:
             await self._changed.wait_for(lambda: self._has_work() or self._is_over())
             if not self._has_work():
                 return None
+            page_range = self._next_range()
             self._open += 1
-            return self._next_range()
+            return page_range
 
     def _has_work(self) -> bool:
         can_advance = self._frontier < self._strategy.stop and len(self._done) < self._in_flight * _AHEAD
-        return bool(self._to_repeat) or can_advance
+        return self._may_repeat() or can_advance
+
+    def _may_repeat(self) -> bool:
+        """Return whether a range is due again; one beyond the announced end waits until all earlier ones are written.
+
+        Otherwise a server that ignores offsets, and repeats its first page, would be read on and on.
+        """
+        return bool(self._to_repeat) and (self._to_repeat[0].start < self._strategy.stop or not self._open)
 
     def _is_over(self) -> bool:
         return not self._open and not self._to_repeat and self._frontier >= self._strategy.stop
 
     def _next_range(self) -> PageRange:
-        if self._to_repeat:
+        if self._may_repeat():
             return heapq.heappop(self._to_repeat)
         width = self._strategy.width(self._page.now)
         page_range = PageRange(self._frontier, min(self._frontier + width, self._strategy.stop))

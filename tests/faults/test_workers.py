@@ -1,0 +1,205 @@
+"""Each background worker of a running API killed, broken, hung: what happens, and within how many seconds."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from faults.system import System
+from oa_local.process import Process
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+_HANG_S = 12.0
+_API = ("heartbeat", "relay", "consumer", "sweep", "sign_in_mail", "webhooks", "bulk", "schedules")
+_DISPATCHER = ("dispatcher", "dispatcher_sweep", "dispatcher_heartbeat")
+_PARTS = (*_API, *_DISPATCHER)
+_TABLE: list[str] = []
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    settings = {"OA_WORKER_HANG_S": str(_HANG_S), "OA_LOOP_HANG_S": "3"}
+    stack = System(tmp_path_factory.mktemp("system"), settings=settings)
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
+        print("\n| Part | Fault | What happens | Seconds |\n|---|---|---|---|")
+        print("\n".join(_TABLE))
+
+
+def _measure(case: str, is_so: Callable[[], bool], within_s: float) -> None:
+    """Wait until something is so, and add a row to the table; `case` is the part, the fault and what happens."""
+    started = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - started < within_s, f"{case}: not within {within_s} s"
+        time.sleep(0.05)
+    _TABLE.append(f"| {case} | {time.monotonic() - started:.1f} |")
+
+
+def _measure_restarts(system: System, fault: str, within_s: float) -> None:
+    """Do the same to each worker of both services at once, and wait until each has been restarted."""
+    pids = {name: system.stack.service(name).process.pid for name in ("api", "dispatcher")}
+    failures = {part: _log(_service_of(system, part), "worker_failed", worker=part) for part in _PARTS}
+    system.crash_at(*(f"worker.{part}.{fault}" for part in _PARTS))
+    started, waiting = time.monotonic(), set(_PARTS)
+    hit_at: dict[str, float] = {}
+    while waiting:
+        assert time.monotonic() - started < within_s, waiting
+        for part in sorted(waiting):
+            if part not in hit_at and _hit(system, f"worker.{part}.{fault}"):
+                hit_at[part] = time.monotonic()
+            if _log(_service_of(system, part), "worker_failed", worker=part) > failures[part]:
+                waiting.discard(part)
+                took_s = time.monotonic() - hit_at.get(part, time.monotonic())
+                _TABLE.append(f"| {part} | {fault} | restarted, the process lives | {took_s:.1f} |")
+        time.sleep(0.05)
+    assert {name: system.stack.service(name).process.pid for name in pids} == pids
+    assert all(system.stack.service(name).process.running for name in pids)
+    _measure(f"all parts | {fault} | system ok", lambda: _answer(_url(system, "/"))[0] == 200, 60)
+
+
+def _answer(url: str) -> tuple[int, Any]:
+    """Return status and JSON of a response; status 0 without one."""
+    try:
+        with urlopen(url, timeout=5) as response:  # noqa: S310 - our own services
+            return response.status, json.load(response)
+    except HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+    except OSError:
+        return 0, None
+
+
+def _log(process: Process, event: str, **fields: str) -> int:
+    """Return how many lines of a log have an event and some fields."""
+    lines = process.log.read_text("utf-8", "replace").splitlines() if process.log.exists() else []
+    parsed = [json.loads(line) for line in lines if line.startswith("{") and event in line]
+    return sum(1 for line in parsed if line["event"] == event and all(line.get(k) == v for k, v in fields.items()))
+
+
+def _hit(system: System, name: str) -> bool:
+    return Path(system.crash_folder, f"{name}.hit").exists()
+
+
+def _service_of(system: System, part: str) -> Process:
+    return system.stack.service("dispatcher" if part in _DISPATCHER else "api").process
+
+
+def _url(system: System, path: str) -> str:
+    return f"{system.stack.api_url}{path}"
+
+
+def test_workers_that_raise_are_restarted_and_their_processes_live(system: System) -> None:
+    _measure_restarts(system, "raise", 20)
+
+
+def test_workers_that_hang_are_canceled_and_restarted(system: System) -> None:
+    _measure_restarts(system, "hang", 8 * _HANG_S)
+
+
+@pytest.mark.parametrize("part", ["relay", "dispatcher_sweep"])
+def test_worker_that_ignores_its_cancellation_ends_the_process(system: System, part: str) -> None:
+    process = _service_of(system, part)
+    system.crash_at(f"worker.{part}.stick")
+    _measure(f"{part} | hang that cannot be canceled | process ended", lambda: not process.running, 60)
+    assert process.child is not None
+    assert process.child.returncode not in {0, None}
+    system.restart_dead()
+
+
+@pytest.mark.parametrize("part", _PARTS)
+def test_process_killed_in_a_worker_works_again(system: System, part: str) -> None:
+    process = _service_of(system, part)
+    system.crash_at(f"worker.{part}.kill")
+    _measure(f"{part} | kill -9 | process ended", lambda: not process.running, 20)
+    system.restart_dead()
+    _measure(f"{part} | kill -9 | system ok again", lambda: _answer(_url(system, "/"))[0] == 200, 40)
+
+
+def test_event_loop_that_hangs_ends_the_process(system: System) -> None:
+    process = system.stack.service("api").process
+    system.kept_down.add("dispatcher")
+    system.crash_at("loop.block")
+    ended = [system.stack.service(name).process for name in ("api", "dispatcher")]
+    _measure("event loop | blocked for ever | process ended", lambda: not all(p.running for p in ended), 15)
+    dead = next(p for p in ended if not p.running)
+    assert dead.child is not None
+    assert dead.child.returncode == 70
+    assert _log(dead, "event_loop_hangs") == 1
+    assert process in ended
+
+
+def test_worker_that_keeps_failing_makes_its_process_unhealthy_and_no_other(system: System) -> None:
+    other = system.start_second("api", OA_HTTP="false", OA_HEALTH_PORT="0", OA_BULK="true")
+    system.crash_at("worker.bulk.fail")
+    _measure("bulk | fails each time | /live is 503", lambda: _answer(_url(system, "/live"))[0] == 503, 60)
+    assert "bulk" in _answer(_url(system, "/live"))[1]["problems"][0]
+    assert any("bulk" in problem for problem in _answer(_url(system, "/"))[1]["problems"])
+    Path(system.crash_folder, "worker.bulk.fail").unlink()
+    _measure("bulk | works again | /live is 200", lambda: _answer(_url(system, "/live"))[0] == 200, 40)
+    other.stop()
+
+
+@contextmanager
+def _frozen(pids: list[int]) -> Iterator[None]:
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def _problems(system: System) -> str:
+    return " ".join((_answer(_url(system, "/"))[1] or {}).get("problems", []))
+
+
+def test_frozen_dispatcher_is_seen_in_the_status(system: System) -> None:
+    _measure("dispatcher | none | system ok", lambda: _answer(_url(system, "/"))[0] == 200, 60)
+    with _frozen([system.stack.service("dispatcher").process.pid]):
+        _measure("dispatcher | SIGSTOP | GET / says so", lambda: "process dispatcher@" in _problems(system), 60)
+        assert _answer(_url(system, "/live"))[0] == 200
+
+    def is_ok() -> bool:
+        # A process that was frozen for longer than its watchdog waits ends, and its service manager starts it again.
+        system.restart_dead()
+        return _answer(_url(system, "/"))[0] == 200
+
+    _measure("dispatcher | SIGCONT | system ok", is_ok, 30)
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and its children, as those of Postgres."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+    return [pid, *(int(child) for child in children)]
+
+
+def test_frozen_postgres_health_answers_in_2_seconds_and_requests_get_503_in_5(system: System) -> None:
+    pid = system.stack.service("postgres").process.pid
+    with _frozen(_family(pid)):
+        for path, within_s, expected in (
+            ("/", 2.0, 503),
+            ("/ready", 2.0, 503),
+            ("/live", 0.5, 200),
+            ("/api/job", 5, 503),
+        ):
+            started = time.monotonic()
+            status, _ = _answer(_url(system, path))
+            took_s = time.monotonic() - started
+            _TABLE.append(f"| Postgres | SIGSTOP | GET {path} answers {status} | {took_s:.1f} |")
+            assert status == expected, path
+            assert took_s < within_s + 0.3, path
+    _measure("Postgres | SIGCONT | requests work", lambda: _answer(_url(system, "/api/job"))[0] == 200, 20)
+    history = system.check(system.submit(2))
+    assert set(history.statuses()) == {"Success"}

@@ -1,0 +1,79 @@
+"""Liveness, readiness and the status of the system; runs that have ended without a job."""
+
+from oa_api.http.app_keys import PROCESS
+from oa_api.jobs.sweep import Sweep, SweepTimes
+from support.fakes.memory_queue import MemoryQueue
+from support.heartbeats import report_all_parts
+from support.running_api import INTERNAL, RunningApi, definition, running_api
+
+
+async def test_empty_run_that_is_closed_has_ended(api: RunningApi) -> None:
+    open_run, closed_run = await api.run(), await api.run()
+    status, _ = await api.post_jobs(closed_run, {"source": {"schema": 2}, "source_name": "xx/refused"})
+    assert status == 422
+    await api.client.patch(f"/api/run/{closed_run}", json={"closed": True}, headers=INTERNAL)
+    runs = {run["id"]: run["status"] for run in (await api.get("/api/run"))["runs"]}
+    assert runs == {open_run: "Pending", closed_run: "Ended"}
+    assert [run["id"] for run in (await api.get("/api/run?status=Ended"))["runs"]] == [closed_run]
+
+
+async def test_empty_run_that_stays_open_is_closed_by_the_sweep(api: RunningApi) -> None:
+    old, young, full = await api.run(), await api.run(), await api.run()
+    await api.post_jobs(full, {"source": definition("a"), "source_name": "xx/a"})
+    values = {"runs": [old, full]}
+    await api.database.execute(
+        "UPDATE run SET created_at = now() - interval '49 hours' WHERE id = ANY(%(runs)s)", values
+    )
+    sweep = Sweep(api.database, MemoryQueue(), api.storage, SweepTimes())
+    await sweep.close_empty_runs()
+    statuses = {run["id"]: (run["status"], run["closed"]) for run in (await api.get("/api/run"))["runs"]}
+    assert statuses == {old: ("Ended", True), young: ("Pending", False), full: ("Running", False)}
+
+
+async def test_health_checks_answer_for_the_process_and_for_the_system(api: RunningApi) -> None:
+    live, ready = await api.client.get("/live"), await api.client.get("/ready")
+    assert (live.status, ready.status) == (200, 200)
+    assert (await api.client.get("/")).status == 503
+    await report_all_parts(api.database)
+    assert (await api.client.get("/")).status == 200
+
+
+async def test_heartbeat_of_one_process_does_not_vouch_for_another(api: RunningApi) -> None:
+    await report_all_parts(api.database)
+    report = {"process": "dispatcher@far:1", "version": "1", "parts": [{"part": "dispatcher", "age_s": 500}]}
+    assert (await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)).status == 200
+    answer = await api.get("/")
+    assert answer["problems"] == ["worker dispatcher of dispatcher@far:1 has not run for 500 s"]
+    assert answer["workers"]["dispatcher"]["age_s"] >= 500
+    report["parts"] = [{"part": "dispatcher", "age_s": 1, "problem": "has failed 5 times in a row: ValueError"}]
+    await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
+    assert "has failed 5 times" in (await api.get("/"))["problems"][0]
+    await api.database.execute(
+        "UPDATE process_heartbeat SET reported_at = now() - interval '40 s' WHERE process = 'dispatcher@far:1'"
+    )
+    assert (await api.get("/"))["problems"] == ["process dispatcher@far:1 has not reported for 40 s"]
+    await api.client.post("/api/heartbeat", json={**report, "parts": []}, headers=INTERNAL)
+    assert (await api.get("/"))["problems"] == []
+
+
+async def test_process_that_starts_answers_health_checks_only(database_url: str) -> None:
+    async with running_api(database_url) as api:
+        api.client.app[PROCESS].waiting_for = "the database"
+        assert (await api.client.get("/live")).status == 200
+        ready = await api.client.get("/ready")
+        assert (ready.status, await ready.json()) == (
+            503,
+            {"status": "unready", "reason": "the start waits for the database"},
+        )
+        response = await api.client.get("/api/job")
+        assert (response.status, response.headers["Retry-After"]) == (503, "5")
+        assert (await response.json())["code"] == "starting"
+        api.client.app[PROCESS].waiting_for = ""
+        assert (await api.client.get("/api/job")).status == 200
+
+
+async def test_heartbeat_that_names_a_part_twice_is_refused(api: RunningApi) -> None:
+    part = {"part": "dispatcher", "age_s": 1}
+    report = {"process": "dispatcher@far:1", "version": "1", "parts": [part, part]}
+    response = await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
+    assert response.status == 422
