@@ -1,5 +1,6 @@
 """The dimensions of the suite, and which combinations of their values exist."""
 
+import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -76,6 +77,16 @@ def covering_damaged(seed: int) -> list[Combination]:
 def every_combination() -> Iterator[Combination]:
     """Yield each combination of the product."""
     return map(_combination, all_combinations(_ALL, _is_possible))
+
+
+def draw_combinations(seed: int) -> Iterator[Combination]:
+    """Yield combinations at random, without an end."""
+    drawn = random.Random(seed)  # noqa: S311 - the same combinations in each run
+    while True:
+        values: Values = {}
+        for name, options in _ALL.items():
+            values[name] = drawn.choice([option for option in options if _is_possible({**values, name: option})])
+        yield _combination(values)
 
 
 def _combination(values: Values) -> Combination:

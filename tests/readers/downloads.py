@@ -15,7 +15,7 @@ from readers.shapes import KINDS, Gaps, body_of, empty_body, place_of
 from readers.tables import Files, Table
 from readers.texts import ENCODINGS, Naming
 
-ROWS = 120
+ROWS = 80
 GAPS = frozenset({7, 23})  # few enough to be no fault
 _MIDDLE = ROWS // 2
 _RULES = {"id": "NO", "name": "ST"}

@@ -123,10 +123,10 @@ READER_FORMATS: dict[str, ReaderFormat] = {
     "file geodatabase": ReaderFormat(
         {"format": "gdb"},
         writers.write_gdb,
-        ("*.gdbtable", "*.gdbtablx"),
+        ("*/a00000009.gdbtable", "*/a00000009.gdbtablx"),  # the first table that is not the system's
         kinds=_ANY_KIND - _COLLECTIONS - {"triangle"},
         dimensions=("", "Z"),
-        companions=(".gdbtablx",),
+        companions=("a00000009.gdbtablx",),
         own_type_dimensions={"polyhedral surface": ("Z",), "TIN": ("Z",)},
     ),
     "GML": ReaderFormat(

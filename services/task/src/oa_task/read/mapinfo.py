@@ -67,7 +67,8 @@ def count_mapinfo_shapes(path: Path) -> int | None:
         header = file.read(_MAP_COUNTS.size)
     if len(header) < _MAP_COUNTS.size or _MAP_MAGIC.unpack_from(header)[0] != _MAGIC:
         return None
-    return sum(_MAP_COUNTS.unpack_from(header))
+    counts: tuple[int, ...] = _MAP_COUNTS.unpack_from(header)
+    return sum(counts)
 
 
 def _part(path: Path, suffix: str) -> Path | None:
