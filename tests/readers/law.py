@@ -1,6 +1,6 @@
 """The law of reading.
 
-Each row is in the output once, as it was written, or is counted, or the job fails with a code that is no fault of ours.
+Each row is in the output once, as it was written, or is counted, or the job fails with a code that is not `bug.*`.
 """
 
 import json
@@ -80,7 +80,7 @@ def judge(combination: Combination, folder: Path) -> Outcome:
     rows = len(output.features)
     if problem:
         return Outcome(Verdict.SILENT, problem, rows)
-    if not _unexpected(combination, output):
+    if not _has_unexpected(combination, output):
         return Outcome(Verdict.RIGHT, "", rows)
     if is_sound(combination):
         return Outcome(Verdict.REFUSED, str(output.counts["rows"]) + str(output.counts["warnings"]), rows)
@@ -127,14 +127,14 @@ def _problem(combination: Combination, table: Table, output: _Output) -> str:
     silent = damage.silent_rows if damage else 0
     if doubled and not silent:
         return f"{len(doubled)} rows are doubled: {doubled[:3]}"
-    announced = _announced(combination, table)
+    announced = _list_announced(combination, table)
     missing = [name for name in announced if name not in counts]
     if len(missing) > output.counted + silent:
         told = f"{output.counted} counted, warnings {output.counts['warnings']}"
         return f"{len(missing)} of {len(announced)} rows are missing, {told}: {missing[:3]}"
-    if _unexpected(combination, output):
+    if _has_unexpected(combination, output):
         return ""
-    changed = _changed(table, output)
+    changed = _list_changed(table, output)
     strangers = [name for name in counts if name not in known]
     uncounted = max(len(missing) - output.counted, 0)
     # A row whose identifier is damaged is missing under its own and comes under another one.
@@ -143,7 +143,7 @@ def _problem(combination: Combination, table: Table, output: _Output) -> str:
     return f"rows differ: {changed[:2]} {strangers[:3]}" if wrong > allowed else ""
 
 
-def _announced(combination: Combination, table: Table) -> Sequence[str]:
+def _list_announced(combination: Combination, table: Table) -> Sequence[str]:
     """Return the rows that the data announces, or has whole where it announces no number."""
     is_packed = combination.place is Place.DOWNLOAD  # then a length or a checksum shows the damage
     damage = BYTE_DAMAGES.get(combination.damage)
@@ -163,13 +163,13 @@ def _common_bytes(one: bytes, other: bytes) -> int:
 
 
 def _rows_in(combination: Combination, start: bytes) -> int:
-    """Return how many rows end in the first bytes of data with a row a line."""
+    """Return how many rows end in the first bytes of data whose rows are lines."""
     codec = "utf-16" if combination.encoding == "utf-16" else combination.encoding
     lines = start.decode(codec, "ignore").count("\n") - int(combination.format.startswith("CSV"))
     return max(lines, 0)
 
 
-def _changed(table: Table, output: _Output) -> list[str]:
+def _list_changed(table: Table, output: _Output) -> list[str]:
     """Return the rows that came out with another text or shape."""
     written = {name: index for index, name in enumerate(table.ids)}
     pairs = [(feature, written.get(str(feature["properties"]["id"]))) for feature in output.features]
@@ -188,7 +188,7 @@ def _geometry_text(feature: dict[str, Any]) -> str | None:
     return None if feature["geometry"] is None else json.dumps(feature["geometry"])
 
 
-def _unexpected(combination: Combination, output: _Output) -> bool:
+def _has_unexpected(combination: Combination, output: _Output) -> bool:
     """Return whether sound data has bad rows or warnings, other than rows left out for the lack of a geometry."""
     rows: Any = output.counts["rows"]
     warnings: Any = output.counts["warnings"]

@@ -21,7 +21,7 @@ def _only(files: Files) -> bytes:
     return body
 
 
-def _compressed(compress: Callable[[bytes], bytes]) -> Callable[[Files], bytes]:
+def _compress_by(compress: Callable[[bytes], bytes]) -> Callable[[Files], bytes]:
     return lambda files: compress(_only(files))
 
 
@@ -34,7 +34,7 @@ OF_FILES: dict[str, Callable[[Files], bytes]] = {
 """Packings of any number of files."""
 OF_ONE_FILE: dict[str, Callable[[Files], bytes]] = {
     "plain": _only,
-    **{name: _compressed(compress) for name, compress in STREAMS.items()},
+    **{name: _compress_by(compress) for name, compress in STREAMS.items()},
     "gzip in a zip": lambda files: pack_zip({f"{next(iter(files))}.gz": gzip.compress(_only(files))}),
 }
 """Packings of one file."""

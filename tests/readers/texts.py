@@ -1,4 +1,4 @@
-"""Texts of each encoding, and the ways in which a file says which encoding it is in."""
+"""Texts of each encoding, and what names the encoding of a file."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -92,13 +92,13 @@ def _features(table: Table) -> list[dict[str, object]]:
         {
             "type": "Feature",
             "properties": {"NO": row, "ST": street},
-            "geometry": None if shape is None else json.loads(shapely.to_geojson(_raised(shape, heights=heights))),
+            "geometry": None if shape is None else json.loads(shapely.to_geojson(_raise_shape(shape, heights=heights))),
         }
         for row, street, shape in zip(table.ids, table.texts, table.plain, strict=True)
     ]
 
 
-def _raised(shape: shapely.Geometry, *, heights: bool) -> shapely.Geometry:
+def _raise_shape(shape: shapely.Geometry, *, heights: bool) -> shapely.Geometry:
     return shapely.force_3d(shape, 7.5) if heights else shape
 
 

@@ -30,7 +30,7 @@ def read(path: Path, **conform: str) -> ReadResult:
     return read_files(files, {"format": "shapefile", "file": path.name, **conform})
 
 
-def announced(path: Path) -> int:
+def count_announced(path: Path) -> int:
     return count_mapinfo_rows(path, -1)
 
 
@@ -69,7 +69,7 @@ def test_read_cut_part_of_a_mif_is_a_failure(tmp_path: Path, suffix: str) -> Non
 
 @pytest.mark.parametrize("gaps", [Gaps.NONE, Gaps.NULL])
 def test_count_mapinfo_rows_has_each_row(tmp_path: Path, gaps: Gaps) -> None:
-    assert announced(write(tmp_path, "MapInfo MIF", gaps=gaps)) == ROWS
+    assert count_announced(write(tmp_path, "MapInfo MIF", gaps=gaps)) == ROWS
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_count_mapinfo_rows_has_each_row(tmp_path: Path, gaps: Gaps) -> None:
 def test_count_mapinfo_rows_is_the_larger_number(tmp_path: Path, shapes: str, records: str, count: int) -> None:
     (tmp_path / "a.MIF").write_text(f"Version 300\nColumns 1\n  point Char(9)\nData\n\n{shapes}")
     (tmp_path / "A.mid").write_text(records)
-    assert announced(tmp_path / "a.MIF") == count
+    assert count_announced(tmp_path / "a.MIF") == count
 
 
 @pytest.mark.parametrize(("gaps", "without"), [(Gaps.NONE, 0), (Gaps.NULL, 2)])

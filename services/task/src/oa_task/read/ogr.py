@@ -117,7 +117,7 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
         **options,
     )
     _, reader = stack.enter_context(source)
-    # A file geodatabase keeps the rings of polygons in any order; MultiPatches are no polygons.
+    # A file geodatabase keeps the rings of polygons in any order; a MultiPatch has patches in space instead.
     has_loose_rings = request.format == "gdb" and "Polygon" in str(info["geometry_type"])
     return _OpenLayer(request, table, _projection(info, request), has_loose_rings), iter(reader)
 
