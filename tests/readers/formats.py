@@ -22,7 +22,8 @@ class ReaderFormat:
 
     `conform` selects it in a definition. `members` are patterns of the files that hold rows, `companions` the suffixes
     of files that may get lost. `spellings` are encodings and ways to name them. `announces` is set if the data states
-    how many rows it has, or if its end shows. `is_declared` is not set if definitions have no word for the format.
+    how many rows it has, or if its end shows. `has_open_end` is set if the last number of the data may be cut without a
+    trace. `is_declared` is not set if definitions have no word for the format.
     """
 
     conform: Mapping[str, str]
@@ -33,6 +34,7 @@ class ReaderFormat:
     spellings: frozenset[tuple[str, Naming]] = _UTF8_ONLY
     companions: tuple[str, ...] = ()
     announces: bool = True
+    has_open_end: bool = False
     is_declared: bool = True
     gaps: frozenset[str] = frozenset(Gaps)
     own_type_dimensions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -164,6 +166,7 @@ READER_FORMATS: dict[str, ReaderFormat] = {
         gaps=_WITHOUT_EMPTIES,
         spellings=_spellings(CHARSET_OF.keys() & ENCODINGS.keys(), _NOT_FOR_TABLES, may_contradict=True),
         companions=(".mid",),
+        has_open_end=True,
         is_declared=False,
     ),
     "Excel": ReaderFormat(_CSV, writers.write_xlsx, ("*.xlsx",), kinds=_POINTS, dimensions=("",), is_declared=False),
