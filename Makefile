@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy docs terraform-check audit
+.PHONY: help setup up down reset sign-in test lint types fuzz readers chaos weekly bench check images compose plan deploy docs terraform-check audit
 # One more than the processors of the smallest machine: tests that kill services mostly wait.
 WORKERS ?= 3
 JOBS ?= 300
@@ -8,6 +8,7 @@ DEFINITIONS ?= 300
 BROKEN ?= 10%
 FIX ?=
 INPUTS ?= 20000
+COMBINATIONS ?= 5000
 PATHS := shared services cli local tools tests terraform
 PACKAGES := shared services/api services/dispatcher services/task cli local
 ENV ?=
@@ -61,6 +62,9 @@ fuzz: setup ## Compare random definitions and rows with a plain reference, read 
 	@cd tests && ../.venv/bin/python -m fuzz.damage $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.geometries $(INPUTS)
 	@cd tests && ../.venv/bin/python -m fuzz.round_trips
+
+readers: setup ## Read combinations of format, geometry, encoding, packing and damage; COMBINATIONS=5000|pairs|all
+	@cd tests && ../.venv/bin/python -m readers.run $(COMBINATIONS) 2>/dev/null
 
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)
