@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset sign-in test lint types fuzz probe chaos weekly bench check images compose plan deploy docs terraform-check
+.PHONY: help setup up down reset sign-in test lint types fuzz probe readers chaos weekly bench check images compose plan deploy docs terraform-check audit
 # One more than the processors of the smallest machine: tests that kill services mostly wait.
 WORKERS ?= 3
 JOBS ?= 300
@@ -9,6 +9,7 @@ BROKEN ?= 10%
 FIX ?=
 INPUTS ?= 20000
 MINUTES ?= 30
+COMBINATIONS ?= 5000
 PATHS := shared services cli local tools tests terraform
 PACKAGES := shared services/api services/dispatcher services/task cli local
 ENV ?=
@@ -66,6 +67,9 @@ fuzz: setup ## Compare random definitions and rows with a plain reference, read 
 probe: setup ## Send generated, odd and hostile requests as each role to a running API, crawl its pages; MINUTES=30 KIND=generated|pages|odd
 	@cd tests && PYTHONPATH=../tools ../.venv/bin/python -m abuse.probe --minutes $(MINUTES) $(KIND)
 
+readers: setup ## Read combinations of format, geometry, encoding, packing and damage; COMBINATIONS=5000|pairs|all
+	@cd tests && ../.venv/bin/python -m readers.run $(COMBINATIONS) 2>/dev/null
+
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)
 
@@ -95,3 +99,6 @@ docs: setup ## Write the generated pages of docs/: settings, failure codes, data
 	@$(TOOLS) oa_tools.reference
 
 check: lint types test ## Run lint, types and test
+
+audit: setup ## Look up known vulnerabilities of the locked packages; .ci/accepted-advisories lists exceptions
+	@PYTHONPATH=tools .venv/bin/python -m oa_tools.audit

@@ -43,11 +43,11 @@ INSERT INTO fabric (layer, job_id, attempt, result) VALUES ('addresses', 1, 1, %
 INSERT INTO github_delivery (id, event, task, state, reason)
 VALUES (%(markup)s, %(markup)s, jsonb_build_object('task', %(markup)s::text), 'abandoned', %(markup)s);
 
-INSERT INTO github_check (repository, pull, head_sha, findings, sample_run, shown)
-VALUES (%(markup)s, 7, %(markup)s, jsonb_build_array(jsonb_build_object('path', %(markup)s::text, 'message', %(markup)s::text)),
+INSERT INTO github_check (author, repository, pull, head_sha, findings, sample_run, shown)
+VALUES (%(markup)s, %(markup)s, 7, %(markup)s, jsonb_build_array(jsonb_build_object('path', %(markup)s::text, 'message', %(markup)s::text)),
     2, %(markup)s);
 
-INSERT INTO github_pull (repository, pull, comment) VALUES (%(markup)s, 7, 1);
+INSERT INTO github_pull (repository, pull, comment, approved_by) VALUES (%(markup)s, 7, 1, %(markup)s);
 
 INSERT INTO account (login, email, github_id, role) VALUES (%(markup)s, %(markup)s, 7, 'author');
 

@@ -3,7 +3,7 @@
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
@@ -123,11 +123,10 @@ def _xlsx_cell(place: str, value: object) -> str:
     return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(str(value))}</t></is></c>'
 
 
-def ods_body(*, between: str = "") -> bytes:
+def ods_body(cells: Sequence[tuple[object, ...]] = (_COLUMNS, *ROWS), *, between: str = "") -> bytes:
     """Return an OpenDocument spreadsheet, with white space of some programs `between` its elements."""
     rows = between.join(
-        f"<table:table-row>{between}{between.join(map(_ods_cell, row))}{between}</table:table-row>"
-        for row in (_COLUMNS, *ROWS)
+        f"<table:table-row>{between}{between.join(map(_ods_cell, row))}{between}</table:table-row>" for row in cells
     )
     spaces = " ".join(f'xmlns:{name}="{_OFFICE}:{name}:1.0"' for name in ("office", "table", "text"))
     content = (
@@ -142,22 +141,29 @@ def ods_body(*, between: str = "") -> bytes:
 
 
 def _ods_cell(value: object) -> str:
+    if value is None:
+        return "<table:table-cell/>"
     kind = f'office:value-type="float" office:value="{value}"' if isinstance(value, float) else _ODS_TEXT
     return f"<table:table-cell {kind}><text:p>{escape(str(value))}</text:p></table:table-cell>"
 
 
 def parquet_body(*, is_geo: bool) -> bytes:
-    data: dict[str, list[object]] = {"NO": [row[0] for row in ROWS], "ST": [row[1] for row in ROWS]}
+    data: dict[str, Sequence[object]] = {"NO": [row[0] for row in ROWS], "ST": [row[1] for row in ROWS]}
     if is_geo:
-        data["geometry"] = list(shapely.to_wkb(shapely.points([row[2:] for row in ROWS])))
-    else:
-        data |= {"X": [row[2] for row in ROWS], "Y": [row[3] for row in ROWS]}
-    table = pa.table(data)
+        return parquet_of(
+            {**data, "geometry": list(shapely.to_wkb(shapely.points([row[2:] for row in ROWS])))}, is_geo=True
+        )
+    return parquet_of({**data, "X": [row[2] for row in ROWS], "Y": [row[3] for row in ROWS]})
+
+
+def parquet_of(columns: Mapping[str, Sequence[object]], *, is_geo: bool = False) -> bytes:
+    """Return Parquet, or GeoParquet whose column `geometry` has WKB."""
+    table = pa.table({name: list(values) for name, values in columns.items()})
     if is_geo:
         geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}}
         table = table.replace_schema_metadata({"geo": json.dumps(geo)})
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
+    pq.write_table(table, sink, write_page_checksum=True)
     return bytes(sink.getvalue().to_pybytes())
 
 

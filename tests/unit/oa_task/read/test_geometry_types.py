@@ -266,3 +266,27 @@ def test_shapefile_rings_of_any_direction_and_order_nest(tmp_path: Path, data: s
     (shape,) = read_files([write_polygons(tmp_path / "a.shp", [turned])], {"format": "shapefile"}).shapes
     assert shape.is_valid
     assert shape.area == pytest.approx(sum(areas) + 25)
+
+
+@pytest.mark.parametrize("dimensions", ["", "Z"])
+def test_rings_of_a_geodatabase_nest(tmp_path: Path, dimensions: str) -> None:
+    """GDAL takes a hole that turns like a shell for a part, and writes one for a part of a curve polygon."""
+    hole = Tree(WkbKind.POLYGON, (square(0, 0, 10)[::-1], square(2, 2, 3)))
+    disk = Tree(
+        WkbKind.CURVE_POLYGON, parts=(Tree(WkbKind.CIRCULAR_STRING, (((20.0, 0.0), (30.0, 0.0), (20.0, 0.0)),)),)
+    )
+    body = encode(Tree(WkbKind.MULTI_SURFACE, parts=(disk, hole)), Spelling(dimensions))
+    pyogrio.raw.write(
+        tmp_path / "a.gdb",
+        np.array([body] * 3, dtype=object),
+        [np.array(["1", "2", "3"], dtype=object)],
+        ["NO"],
+        geometry_type=f"MultiPolygon {dimensions}".strip(),
+        crs="EPSG:25832",
+        driver="OpenFileGDB",
+    )
+    written = shapely.from_wkb(pyogrio.raw.read(tmp_path / "a.gdb")[2][0])
+    assert not written.is_valid
+    for shape in read_files([tmp_path / "a.gdb"], {"format": "gdb", "srs": "EPSG:4326"}).shapes:
+        assert shape.is_valid
+        assert shape.area == pytest.approx(91 + np.pi * 25, rel=0.002)

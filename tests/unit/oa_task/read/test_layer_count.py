@@ -99,3 +99,32 @@ def test_read_old_count_of_a_geopackage_is_no_damage(layers: dict[str, Path], tm
     assert read_files([path], {"format": "gpkg"}).bad_rows.report() == {}
     execute(path, "UPDATE gpkg_ogr_contents SET feature_count = 5")
     assert read_files([path], {"format": "gpkg"}).bad_rows.warnings == ["a.gpkg announces 5 rows and has 1,500"]
+
+
+def swap_cells(body: bytes) -> bytes:
+    """Return a GeoPackage in which a page of rows leads to those of another page."""
+    damaged = bytearray(body)
+    pages = [body.find(f"Main {number} Road".encode()) // 4096 * 4096 for number in (300, 900)]
+    damaged[pages[1] : pages[1] + 4096] = body[pages[0] : pages[0] + 4096]
+    return bytes(damaged)
+
+
+def test_read_rows_that_come_again_in_a_geopackage_are_a_failure(layers: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "a.gpkg").write_bytes(swap_cells(layers["gpkg"].read_bytes()))
+    with pytest.raises(TaskFailure, match="come again") as caught:
+        read_files([tmp_path / "a.gpkg"], {"format": "gpkg"})
+    assert caught.value.code == "source.format"
+
+
+def test_read_view_of_a_geopackage_in_another_order_has_its_rows(layers: dict[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    path.write_bytes(layers["gpkg"].read_bytes())
+    execute(path, "CREATE VIEW v AS SELECT fid AS OGC_FID, geom, NO, ST FROM a ORDER BY fid DESC")
+    execute(
+        path,
+        "INSERT INTO gpkg_contents (table_name, identifier, data_type, srs_id) VALUES ('v', 'v', 'features', 4326)",
+    )
+    execute(path, "INSERT INTO gpkg_geometry_columns VALUES ('v', 'geom', 'POINT', 4326, 0, 0)")
+    found = read_files([path], {"format": "gpkg", "layer": "v"})
+    assert sorted(map(int, found.column("NO"))) == list(range(1, ROWS + 1))
+    assert found.column("NO")[0] == str(ROWS)

@@ -37,7 +37,7 @@ def format_shapes(shapes: list[Any]) -> list[str]:
 
 
 def expected_text(shape: Any) -> str:
-    if shape is None:
+    if shape is None or shape.is_empty:
         return "null"
     flat = shapely.transform(shape, lambda xy: np.array([[round(v, 7) for v in row] for row in xy.tolist()]))
     return json.dumps(mapping(flat)).replace("LinearRing", "LineString")

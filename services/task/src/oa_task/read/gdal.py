@@ -1,6 +1,7 @@
 """GDAL, restricted to the formats of sources and without network access."""
 
 import os
+import re
 from pathlib import Path
 
 # GDAL reads this setting once, when pyogrio is first imported. The content of a file, not its name, selects the driver.
@@ -44,16 +45,20 @@ pyogrio.set_gdal_config_options(
         "GML_SKIP_CORRUPTED_FEATURES": True,  # continue after a geometry that GDAL cannot read, with a warning
     }
 )
-# Warnings about the type of a layer that the features do not care about.
-_ABOUT_TYPES = ("Unrecognized geometry type", "Measured (M) geometry types are not supported")
+# Warnings about the declared type of a layer and the name of a file, which have no effect on the features.
+_WITHOUT_EFFECT = (
+    re.compile(r"Unrecognized geometry type"),
+    re.compile(r"Measured \(M\) geometry types are not supported"),
+    re.compile(r"File .* has GPKG application_id, but non conformant file extension"),
+)
 _ADVICE_FOR_PROGRAMMERS = "It might help to specify the correct driver"
 # Fetch nothing, whatever a file refers to.
 OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}
 
 
-def is_about_types(warning: str) -> bool:
-    """Return whether a warning is about the declared type of a layer, which has no effect on its features."""
-    return warning.startswith(_ABOUT_TYPES)
+def has_no_effect(warning: str) -> bool:
+    """Return whether a warning is about the declared type of a layer or the name of a file, not about features."""
+    return any(pattern.match(warning) for pattern in _WITHOUT_EFFECT)
 
 
 def plain_message(error: Exception, path: Path) -> str:

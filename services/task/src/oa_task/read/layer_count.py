@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,11 +27,16 @@ class LayerCount:
     announced: int
     options: Mapping[str, str]
     rows: int = 0
+    _last_id: int = -1
+    _is_ascending: bool = True
     _empty: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, ids: np.ndarray, rows: np.ndarray, frame: pl.DataFrame, *, is_missing: np.ndarray) -> None:
         """Count features, given their IDs and input rows, their columns, and which of them lack a geometry."""
         self.rows += len(rows)
+        if len(ids):
+            self._is_ascending &= bool(ids[0] > self._last_id and (ids[1:] > ids[:-1]).all())
+            self._last_id = int(ids[-1])
         if not is_missing.any():
             return
         is_empty = is_missing.copy()
@@ -40,22 +46,44 @@ class LayerCount:
 
     def check(self, bad_rows: BadRows) -> None:
         """Count the rows that a damaged part of the data took with it. Raises TaskFailure source.format."""
+        self._refuse_repeated()
         self._check_empty(bad_rows)
         note_lost(bad_rows, self.rows, self._real_count(), f"{self.path.name} announces {self.announced:,}")
         if self.rows > self.announced > 0:
             bad_rows.warn(f"{self.path.name} announces {self.announced:,} rows and has {self.rows:,}")
+
+    def _refuse_repeated(self) -> None:
+        """Raise TaskFailure source.format if the rows of a table of a GeoPackage are not in the order of their IDs.
+
+        SQLite keeps a table in that order; a damaged page leads to rows that it has read before. Views have any order.
+        """
+        if self.format != "gpkg" or self._is_ascending:
+            return
+        try:
+            with self._open() as database:
+                query = "SELECT type FROM sqlite_master WHERE lower(name) = lower(?)"
+                is_view = ("view",) in database.execute(query, (self.layer,)).fetchall()
+        except sqlite3.Error:
+            is_view = False
+        if not is_view:
+            text = f"{self.path.name} is damaged: rows of the layer {self.layer} come again, or in a wrong order"
+            raise TaskFailure("source.format", f"{text}; check what the URL returns")
 
     def _real_count(self) -> int:
         """Return the announced number, or the number of rows in the table of a GeoPackage, whose notes may be old."""
         if self.format != "gpkg" or self.rows >= self.announced:
             return self.announced
         try:
-            with sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro&immutable=1", uri=True) as database:
+            with self._open() as database:
                 name = self.layer.replace('"', '""')
                 (count,) = database.execute(f'SELECT COUNT(*) FROM "{name}"').fetchone()  # noqa: S608 - no parameter can name a table
         except sqlite3.Error:
             return self.announced
         return int(count)
+
+    def _open(self) -> closing[sqlite3.Connection]:
+        address = f"{self.path.resolve().as_uri()}?mode=ro&immutable=1"
+        return closing(sqlite3.connect(address, uri=True))
 
     def _check_empty(self, bad_rows: BadRows) -> None:
         """Count the rows that have no value at all, in any column, as bad ones."""

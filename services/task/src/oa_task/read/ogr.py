@@ -13,9 +13,10 @@ from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
 from oa_task.read.announcement import page_of_gml
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
-from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, is_about_types, plain_message, pyogrio
+from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, has_no_effect, plain_message, pyogrio
 from oa_task.read.gml_skips import note_skip
 from oa_task.read.layer_selection import choose_layer
+from oa_task.read.mapinfo import MAPINFO, readable_mapinfo
 from oa_task.read.markup import refuse_truncated_xml
 from oa_task.read.ogr_attributes import OgrAttributes
 from oa_task.read.request import ReadRequest
@@ -42,6 +43,7 @@ class _OpenLayer:
     request: ReadRequest
     table: LayerTable
     srs: Projection
+    has_loose_rings: bool = False
 
 
 def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
@@ -93,6 +95,9 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
         refuse_truncated_xml(path)
         path = readable_xml(request)
         request = replace(request, path=path)
+    if request.format == MAPINFO:
+        path = readable_mapinfo(request)
+        request = replace(request, path=path)
     is_shapefile = request.format.startswith("shapefile")
     if is_shapefile and (warning := remove_short_index(path)):
         request.bad_rows.warn(warning)
@@ -112,7 +117,9 @@ def _open_layer(request: ReadRequest, stack: ExitStack) -> tuple[_OpenLayer, Ite
         **options,
     )
     _, reader = stack.enter_context(source)
-    return _OpenLayer(request, table, _projection(info, request)), iter(reader)
+    # A file geodatabase keeps the rings of polygons in any order; a MultiPatch has patches in space instead.
+    has_loose_rings = request.format == "gdb" and "Polygon" in str(info["geometry_type"])
+    return _OpenLayer(request, table, _projection(info, request), has_loose_rings), iter(reader)
 
 
 def _note_page(request: ReadRequest, features: int) -> None:
@@ -130,7 +137,7 @@ def _collect_warnings(request: ReadRequest) -> Iterator[None]:
         yield
     for warning in caught:
         text = str(warning.message).replace(f"{request.path.parent}/", "")
-        if not (is_about_types(text) or note_skip(text, request.bad_rows)):
+        if not (has_no_effect(text) or note_skip(text, request.bad_rows)):
             request.bad_rows.warn(text)
 
 
@@ -171,6 +178,6 @@ def _geometry(batch: pa.RecordBatch, layer: _OpenLayer, rows: np.ndarray) -> Poi
     pairs = wkb.points(column)
     if pairs is not None:
         return lon_lat_points(*pairs, rows, srs=layer.srs, bad_rows=bad_rows)
-    shapes, unusable = wkb.shapes(column)
+    shapes, unusable = wkb.shapes(column, has_loose_rings=layer.has_loose_rings)
     bad_rows.note("invalid geometry", rows[list(unusable)], list(unusable.values()))
     return lon_lat_shapes(shapes, rows, srs=layer.srs, bad_rows=bad_rows)

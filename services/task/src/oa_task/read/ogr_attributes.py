@@ -12,6 +12,7 @@ from oa_task.read.cell_text import UTF8, decode, note_unreadable
 from oa_task.read.columns import make_names_unique, plain_line_ends, text
 from oa_task.read.encoding import table_codecs
 from oa_task.read.layer_count import LayerCount
+from oa_task.read.mapinfo import MAPINFO, count_mapinfo_rows, count_mapinfo_shapes
 from oa_task.read.request import ReadRequest
 from oa_task.read.xml_text import COPY_FOLDER, REPLACEMENT, XML_FORMATS, note_lost_elements
 
@@ -32,11 +33,20 @@ class OgrAttributes:
         self._is_xml = request.format in XML_FORMATS
         # GDAL counts only the features of XML that it can read.
         announced = -1 if self._is_xml else int(info["features"])
+        is_mapinfo = request.format == MAPINFO
+        if is_mapinfo:
+            announced = count_mapinfo_rows(request.path, announced)
+        self._shapes = count_mapinfo_shapes(request.path) if is_mapinfo else None
+        self._shapes_read = 0
         self._count = LayerCount(request.path, str(info["layer_name"]), request.format, announced, options)
         self._is_copy = request.path.parent.name == f"{request.path.name}{COPY_FOLDER}"
         self._integers_are_real = request.format == "gdb"
         declared = request.option("encoding")
         self._codecs = (UTF8, *table_codecs(declared)) if declared else (UTF8,)
+        # GDAL does not decode a MapInfo file of neutral charset.
+        self._is_raw = is_mapinfo and declared is not None
+        if is_mapinfo and declared:
+            self._codecs = table_codecs(declared)
         self.names = tuple(make_names_unique(fields, request.bad_rows))
         self._fields = {
             name: (field, fields[:place].count(field))
@@ -59,6 +69,7 @@ class OgrAttributes:
         geometry = self.geometry(batch)
         if geometry is not None:
             is_missing = geometry.is_null().to_numpy(zero_copy_only=False)
+            self._shapes_read += int((~is_missing).sum())
             self._count.add(batch.column(0).to_numpy(), rows, frame, is_missing=is_missing)
         return frame
 
@@ -69,6 +80,9 @@ class OgrAttributes:
     def finish(self) -> None:
         """Hold the rows that were read against those that the data announces. Raises TaskFailure source.format."""
         self._count.check(self._bad_rows)
+        if self._shapes is not None and self._shapes_read < self._shapes:
+            name = self._count.path.stem
+            self._bad_rows.warn(f"{name}.map announces {self._shapes:,} shapes; {self._shapes_read:,} rows have one")
         if self._is_xml:
             note_lost_elements(self._count.path, self._count.layer, self._count.rows, self._bad_rows)
 
@@ -76,6 +90,8 @@ class OgrAttributes:
         return holds_reals(kind, integers_are_real=self._integers_are_real)
 
     def _column(self, column: pa.Array, rows: np.ndarray, name: str) -> pl.Series:
+        if self._is_raw and is_text(column.type):
+            return self._column_with_invalid_text(column, rows, name)
         try:
             texts = text_column(column, integers_are_real=self._integers_are_real)
             return self._without_replacements(texts, rows, name) if self._is_copy else texts

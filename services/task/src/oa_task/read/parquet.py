@@ -34,13 +34,13 @@ class _Table:
 def read_parquet(request: ReadRequest) -> Iterator[FeatureBatch]:
     """Yield batches of rows. Raises TaskFailure source.format, source.columns_missing, source.crs, source.schema."""
     try:
-        with pq.ParquetFile(request.path) as file:
+        with pq.ParquetFile(request.path, page_checksum_verification=True) as file:
             table = _open_table(file, request)
             columns = [*table.selected, *([table.geometry] if table.geometry else [])]
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=columns):
                 yield _features(batch, table)
                 request.bad_rows.rows_read += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         row = request.bad_rows.rows_read
         text = f"{request.path.name} cannot be read as Parquet after row {row:,}: {error}"
         raise TaskFailure("source.format", text) from error

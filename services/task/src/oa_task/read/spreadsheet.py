@@ -5,6 +5,7 @@ import datetime as dt
 import re
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import dropwhile
@@ -146,5 +147,5 @@ def _check_expanded_size(path: Path) -> None:
                         if expanded_bytes > limit:
                             text = f"{path.name} expands to more than {limit:,} bytes, the limit of a workbook"
                             raise TaskFailure("source.too_large", f"{text}: find a CSV of the same data")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
         raise TaskFailure("source.format", f"{path.name} is not a valid workbook: {error}") from error

@@ -61,6 +61,9 @@ def quote(sentence: str) -> str:
     return text if len(text) <= _MAX_QUOTED else f"{text[: _MAX_QUOTED - 1]}…"
 
 
+_MARKUP = re.compile(rb"\s*<[?!A-Za-z]")
+
+
 def classify_text(head: bytes, *, is_whole: bool) -> ClassifiedText | None:
     """Return what the first bytes of a text are, None if they are not text. `is_whole`: they are the entire file."""
     text = _decode(head)
@@ -86,7 +89,8 @@ def _decode(head: bytes) -> str | None:
     for mark, encoding in _BOMS:
         if head.startswith(mark):
             return head[len(mark) :].decode(encoding, "replace")
-    if b"\x00" in head:
+    # Markup with a damaged byte is still markup; other text has no NUL.
+    if b"\x00" in head and not _MARKUP.match(head):
         return None
     try:
         return head.decode("utf-8")

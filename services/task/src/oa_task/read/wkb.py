@@ -5,6 +5,7 @@ import pyarrow as pa
 import shapely
 
 from oa_task.read.footprint import unite_patches
+from oa_task.read.rings import assemble_polygons
 from oa_task.read.wkb_cursor import GEOMETRY_BYTES, WkbError
 from oa_task.read.wkb_geometry import WkbKind, center, is_flat, read_geometry
 
@@ -44,16 +45,17 @@ def points(array: pa.Array) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 @np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number, and the NaN of an empty point
-def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
+def shapes(array: pa.Array, *, has_loose_rings: bool = False) -> tuple[np.ndarray, dict[int, str]]:
     """Return an object array of straight geometries, and by index why some of them are unusable.
 
     None stands for a missing geometry, and for an unusable one unless it is sound but for rings and lines with too few
     points: the center of its bounds replaces it then, as users of GDAL know it. Every geometry with a point comes out
-    with one or is unusable.
+    with one or is unusable. With `has_loose_rings`, for formats that keep the rings of polygons in any
+    order, the nesting of rings decides which of them are holes.
     """
     bodies = np.array(array.to_pylist(), dtype=object)
     is_filled = np.diff(_buffers(array)[0]) > 0
-    is_plain, may_overlap = _classify(array, bodies)
+    is_plain, may_overlap = _classify(array, bodies, any_dimensions=has_loose_rings)
     plain = bodies.copy()
     plain[~is_plain] = None
     result: np.ndarray = shapely.from_wkb(plain, on_invalid="ignore")
@@ -65,12 +67,19 @@ def shapes(array: pa.Array) -> tuple[np.ndarray, dict[int, str]]:
             result[index], unusable[index] = center(bodies[index]), str(error)
     for index in np.flatnonzero(may_overlap)[~shapely.is_valid(result[may_overlap])].tolist():
         if isinstance(result[index], shapely.MultiPolygon):
-            result[index] = unite_patches(result[index])
+            result[index] = _nest(result[index]) if has_loose_rings else unite_patches(result[index])
     return result, unusable
 
 
-def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return whether GEOS can read each geometry, and whether it is a multipolygon in space of more than one ring.
+def _nest(shape: shapely.MultiPolygon) -> shapely.Geometry:
+    """Return the rings of a multipolygon as shells and holes by their nesting."""
+    return assemble_polygons([ring for part in shape.geoms for ring in (part.exterior, *part.interiors)])
+
+
+def _classify(array: pa.Array, bodies: np.ndarray, *, any_dimensions: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether GEOS can read each geometry, and whether it is a multipolygon of more than one ring.
+
+    The latter is true only in space, unless it may have `any_dimensions`.
 
     GEOS reads points, lines, polygons and collections of one of these. It crashes on deep nesting.
     """
@@ -85,7 +94,7 @@ def _classify(array: pa.Array, bodies: np.ndarray) -> tuple[np.ndarray, np.ndarr
     is_plain = filled & (headers[:, 0] <= 1) & (thousands <= _MAX_THOUSANDS) & np.isin(kinds, _PLAIN_KINDS)
     for index in np.flatnonzero(is_plain & (kinds > WkbKind.POLYGON) & (sizes > _MAX_UNCHECKED_BYTES)).tolist():
         is_plain[index] = is_flat(bodies[index])
-    may_overlap = np.isin(kinds, _MULTI_AREAS) & ((codes > _TYPE_BITS) | (thousands > 0))
+    may_overlap = np.isin(kinds, _MULTI_AREAS) & (any_dimensions | (codes > _TYPE_BITS) | (thousands > 0))
     may_overlap[may_overlap] = ~_has_one_ring(starts[may_overlap], sizes[may_overlap], body)
     return is_plain, may_overlap
 

@@ -26,6 +26,8 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _UTF8 = "utf-8"
 _BOMS = {codecs.BOM_UTF8: _UTF8, codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _KNOWN = frozenset({_UTF8, "iso8859-1", "ascii"})
+# The names of these that the parser knows: not `utf8`, `latin1` or `ascii`.
+_KNOWN_NAMES = frozenset({"utf-8", "iso-8859-1", "us-ascii"})
 _ALLOWED = bytes(byte for byte in range(256) if byte >= ord(" ") or byte in b"\t\n\r")
 _COMPANIONS = (".xsd", ".gfs")
 
@@ -43,7 +45,8 @@ def readable_xml(request: ReadRequest) -> Path:
     mark = next((codec for bom, codec in _BOMS.items() if start.startswith(bom)), None)
     own = mark or _codec(match[2] if match else _UTF8)
     codec = table_codecs(declared)[-1] if declared and mark is None else own
-    if codec == own and codec in _KNOWN:
+    has_known_name = match is None or match[2].lower() in _KNOWN_NAMES
+    if codec == own and codec in _KNOWN and has_known_name:
         if _is_text(request, codec):
             return path
         request.bad_rows.warn(f"{path.name} has bytes that are not text in {codec}: the text around them may be lost")

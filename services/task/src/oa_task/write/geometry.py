@@ -11,7 +11,7 @@ _POINT = 0
 
 
 def output_geometry(geometry: Geometry, layer: str) -> Geometry:
-    """Return the output geometries of a batch: Points for addresses, coordinates rounded, infinite ones as missing."""
+    """Return the output geometries: Points for addresses, coordinates rounded, empty and infinite ones as missing."""
     if isinstance(geometry, Shapes) and layer in POINT_LAYERS:
         geometry = _surface_points(geometry.array)
     if isinstance(geometry, Points):
@@ -21,7 +21,8 @@ def output_geometry(geometry: Geometry, layer: str) -> Geometry:
     shapes: np.ndarray = shapely.set_coordinates(geometry.array.copy(), coordinates)
     if not np.isfinite(coordinates).all():
         shapes = _without_infinite(shapes)
-    return Shapes(_without_empty_points(shapes))
+    shapes[shapely.is_empty(shapes)] = None
+    return Shapes(shapes)
 
 
 @np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number
@@ -43,9 +44,4 @@ def _finite(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _without_infinite(shapes: np.ndarray) -> np.ndarray:
     coordinates, owners = shapely.get_coordinates(shapes, return_index=True)
     shapes[np.unique(owners[~np.isfinite(coordinates).all(axis=1)])] = None
-    return shapes
-
-
-def _without_empty_points(shapes: np.ndarray) -> np.ndarray:
-    shapes[(shapely.get_type_id(shapes) == _POINT) & shapely.is_empty(shapes)] = None
     return shapes
