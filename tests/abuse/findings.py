@@ -37,6 +37,7 @@ class Figures:
     requests: int = 0
     pages: int = 0
     seconds: float = 0.0
+    health_faults: int = 0
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     slowest: list[tuple[float, str]] = field(default_factory=list)
     findings: dict[tuple[str, str], Finding] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Figures:
         self.statuses[request.role, answer.status] += 1
         self.slowest = sorted([*self.slowest, (answer.seconds, str(request)[:200])], reverse=True)[:_SLOWEST]
         is_health = request.route in HEALTH_ROUTES and answer.status == _UNHEALTHY
+        self.health_faults += is_health
         for what in examine(answer, is_health=is_health):
             self.report(what, request)
 
@@ -69,6 +71,7 @@ class Figures:
             f"requests  {self.requests:,} in {self.seconds:.0f} s, {self.pages:,} of them pages",
             f"roles     {', '.join(f'{role} {count:,}' for role, count in sorted(roles.items()))}",
             f"statuses  {', '.join(f'{name} {count:,}' for name, count in sorted(classes.items()))}",
+            f"health    {self.health_faults:,} of them are health checks that report the fault of a hostile row by 503",
             *(f"slowest   {seconds * 1000:,.0f} ms  {shown}" for seconds, shown in self.slowest),
             f"findings  {len(self.findings)}",
             *(f"  {finding}" for finding in self.findings.values()),

@@ -24,7 +24,17 @@ def test_message_survives_the_redirect() -> None:
 
 @pytest.mark.parametrize(
     "cookie",
-    ["", "x", "!!!!", encode("x"), encode([]), encode(["evil", "x"]), encode(["good", 7]), encode([[], "x"]), encode(["good", "\ud800"])],
+    [
+        "",
+        "x",
+        "!!!!",
+        encode("x"),
+        encode([]),
+        encode(["evil", "x"]),
+        encode(["good", 7]),
+        encode([[], "x"]),
+        encode(["good", "\ud800"]),
+    ],
 )
 def test_invalid_message_cookie_is_ignored(cookie: str) -> None:
     assert messages_of(cookie) == []
