@@ -1,5 +1,9 @@
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup up down reset sign-in test lint types fuzz readers chaos weekly bench check images compose plan deploy docs terraform-check
+=======
+.PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy docs terraform-check audit
+>>>>>>> main
 # One more than the processors of the smallest machine: tests that kill services mostly wait.
 WORKERS ?= 3
 JOBS ?= 300
@@ -95,3 +99,6 @@ docs: setup ## Write the generated pages of docs/: settings, failure codes, data
 	@$(TOOLS) oa_tools.reference
 
 check: lint types test ## Run lint, types and test
+
+audit: setup ## Look up known vulnerabilities of the locked packages; .ci/accepted-advisories lists exceptions
+	@PYTHONPATH=tools .venv/bin/python -m oa_tools.audit

@@ -35,9 +35,10 @@ module "network" {
 module "storage" {
   source = "./modules/storage"
 
-  name     = local.name
-  account  = local.account
-  settings = var.storage
+  name          = local.name
+  account       = local.account
+  task_role_arn = module.batch.task_role_arn
+  settings      = var.storage
 }
 
 module "database" {

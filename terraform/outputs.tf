@@ -80,9 +80,11 @@ output "policy_statements" {
         sid        = statement.Sid
         effect     = statement.Effect
         actions    = statement.Action
-        resources  = statement.Resource
+        resources  = try(statement.Resource, [])
+        excepted   = try(statement.NotResource, [])
         principal  = can(statement.Principal.Service) ? "service" : can(statement.Principal) ? "role" : "self"
         conditions = try(keys(statement.Condition), [])
+        keys       = try(sort(flatten([for tests in values(statement.Condition) : keys(tests)])), [])
       }
     ]
   ])

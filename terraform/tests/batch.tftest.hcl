@@ -74,4 +74,19 @@ run "batch" {
     condition     = alltrue([for queue in aws_batch_job_queue.this : length(queue.job_state_time_limit_action) == 3])
     error_message = "Jobs that cannot be placed are canceled."
   }
+
+  assert {
+    condition = alltrue([for definition in aws_batch_job_definition.tier :
+      jsondecode(definition.container_properties).readonlyRootFilesystem &&
+      jsondecode(definition.container_properties).mountPoints == [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
+    ])
+    error_message = "A container can write to /tmp only."
+  }
+
+  assert {
+    condition = alltrue([for address in ["169.254.169.254", "fd00:ec2::254"] :
+      strcontains(base64decode(aws_launch_template.host.user_data), "--destination ${address} --match owner --uid-owner 65532 --jump REJECT")
+    ])
+    error_message = "The hosts refuse their metadata service to the user of the task, in host networking too."
+  }
 }

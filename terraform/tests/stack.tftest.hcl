@@ -57,6 +57,14 @@ run "stack" {
   }
 
   assert {
+    condition = [
+      for statement in output.policy_statements : join(" ", concat([statement.effect], statement.excepted, statement.keys))
+      if statement.sid == "WriteOnce"
+    ] == ["Deny arn:aws:s3:::mock/job/*/log.jsonl aws:PrincipalArn s3:ObjectCreationOperation s3:if-none-match"]
+    error_message = "A task may replace its log only."
+  }
+
+  assert {
     condition = toset([
       for statement in output.policy_statements : statement.role
       if anytrue([for action in statement.actions : contains(["s3:DeleteObject"], action)]) && statement.effect == "Allow"

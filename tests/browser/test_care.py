@@ -12,6 +12,7 @@ from oa_api.schedules.repository import RepositoryReader, SourceRepository
 from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
 from oa_shared.schedule_types import ScheduleType
+from support.direct_examiner import DirectExaminer
 from support.finished_jobs import fail, make_jobs, post, succeed
 from support.running_api import INTERNAL, definition
 
@@ -90,7 +91,7 @@ def test_schedules_run_manually_and_show_their_result(
 
 def _run_task(site: Site, repository: Path) -> None:
     """Execute the schedule run as the worker does."""
-    task = SourcesTask(site.api.database, RepositoryReader(), SourceRepository(str(repository)))
+    task = SourcesTask(site.api.database, RepositoryReader(), SourceRepository(str(repository)), DirectExaminer())
     assert site.run(schedule_once(site.api.database, {ScheduleType.SOURCES: task}))
 
 

@@ -22,6 +22,22 @@ async def test_put_new_of_sixteen_concurrent_writers_exactly_one_succeeds(storag
     assert await storage.get_bytes("claim") == str(won.index(True)).encode()
 
 
+@pytest.mark.parametrize("body", [b"", BODY, BODY * (20 * 1024)])
+async def test_put_new_file_never_replaces_and_recognizes_its_own_bytes(
+    storage: Storage, tmp_path: Path, body: bytes
+) -> None:
+    path, other = tmp_path / "file", tmp_path / "other"
+    path.write_bytes(body)
+    other.write_bytes(body[:-1] + b"!" if body else b"!")
+    assert await storage.put_new_file("a", path, "application/gzip")
+    assert await storage.put_new_file("a", path)  # the answer to the first request was lost
+    assert not await storage.put_new_file("a", other)
+    found = await storage.head("a")
+    assert found is not None
+    assert (found.size_bytes, found.content_type) == (len(body), "application/gzip")
+    assert await storage.get_bytes("a") == body
+
+
 async def test_put_bytes_replaces_an_object(storage: Storage) -> None:
     await storage.put_bytes("a", b"old")
     await storage.put_bytes("a", b"new")

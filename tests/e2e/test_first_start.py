@@ -50,6 +50,7 @@ def _children(process: subprocess.Popen[str]) -> list[psutil.Process]:
 def test_up_publishes_the_samples_and_leaves_no_process(folder: Path) -> None:
     process, output = _start(folder)
     assert all(line in output for line in _PUBLISHED), output
+    assert ("Running as root" in output) == (os.geteuid() == 0)
     env = json.loads((folder / ".local" / "env.json").read_text("utf-8"))
     request = Request(env["OA_API_URL"] + "/", headers={"accept": "text/html"})  # noqa: S310 - our own page
     with urlopen(request, timeout=10) as page:  # noqa: S310 - likewise

@@ -33,6 +33,8 @@ SHORT_INTERVALS = {
     "OA_SCHEDULE_LEASE_S": "2",
     "OA_WITHOUT": "preview,tiles,parquet,profile",
 }
+# The servers of the tests are on ports that the stack does not know.
+OPEN_HOSTS = {"OA_ALLOW_HOSTS": "127.0.0.1"}
 _TIMEOUT_S = 150.0
 _MAKE_RETRIES_DUE = "UPDATE outbox SET available_at = now() WHERE sent_at IS NULL AND available_at > now()"
 _OPEN = "SELECT count(*) FROM job WHERE id = ANY(%s) AND rank < 9"
@@ -91,7 +93,8 @@ class System:
         # Port 5000 is that of `make up`, and another worker may use it as well.
         (self.folder / "ports.json").write_text(json.dumps({"api": free_port()}), "utf-8")
         self.stack = Stack(
-            self.folder, settings={**SHORT_INTERVALS, FOLDER_VARIABLE: str(self.crash_folder), **self.settings}
+            self.folder,
+            settings={**SHORT_INTERVALS, **OPEN_HOSTS, FOLDER_VARIABLE: str(self.crash_folder), **self.settings},
         )
         (self.stack.folder / "samples" / "small.csv").write_text(_ROWS, "utf-8")
 

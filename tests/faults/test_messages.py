@@ -70,7 +70,7 @@ async def test_submission_answered_after_its_timeout_is_adopted_and_one_containe
     async def forward(request: web.Request) -> web.Response:
         nonlocal late
         body = await request.read()
-        async with aiohttp_session.post(server.url + request.path, data=body) as answer:
+        async with aiohttp_session.post(server.url + request.path, data=body, headers=request.headers) as answer:
             response_body = await answer.read()
         if request.path.endswith("submitjob") and late:
             late -= 1

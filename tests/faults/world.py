@@ -33,6 +33,7 @@ from oa_shared.messages import BatchEvent, StatusMessage, dump
 from oa_shared.queue import OutgoingMessage, Queue, QueueUnavailableError
 from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
+from support.direct_examiner import DirectExaminer
 from support.fakes.memory_batch import MemoryBatch
 from support.fakes.memory_storage import MemoryStorage
 from support.planned_jobs import create_planned_jobs
@@ -165,7 +166,14 @@ class World:
         )
         fetcher = await stack.enter_async_context(DefinitionFetcher(()))
         queues = {"jobs": QueuePair(self.jobs_queue, None), "results": QueuePair(self.results_queue, None)}
-        app = make_app(settings, database=self.database, storage=self.storage, queues=queues, fetcher=fetcher)
+        app = make_app(
+            settings,
+            database=self.database,
+            storage=self.storage,
+            queues=queues,
+            fetcher=fetcher,
+            examiner=DirectExaminer(),
+        )
         stack.callback(forget_applications)
         server = await stack.enter_async_context(TestServer(app, host="127.0.0.1"))
         return str(server.make_url("/"))

@@ -16,7 +16,7 @@ from oa_local.postgres import Postgres
 from support.running_api import INTERNAL, RunningApi, definition, running_api
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-DEEP = b"[" * 100_000
+DEEP = b"[" * 15_000
 NESTED = b'{"github": ' + b'{"a":' * 200 + b"1" + b"}" * 201
 
 
@@ -130,6 +130,7 @@ JSON_TYPE = "application/json"
         (b"{", JSON_TYPE, 400, "bad_request", "Expecting property name"),
         (b"\xff", JSON_TYPE, 400, "bad_request", "'utf-8' codec can't decode byte 0xff"),
         (DEEP, JSON_TYPE, 400, "bad_request", "nested too deeply"),
+        (b"[%s1]" % (b"[]," * 100_000), JSON_TYPE, 413, "too_large", "commas and brackets"),
         (b'{"github": {"n": ' + b"9" * 5000 + b"}}", JSON_TYPE, 400, "bad_request", "Exceeds"),
         (b'{"github": {"n": NaN}}', JSON_TYPE, 400, "bad_request", "NaN is not JSON"),
         (NESTED, JSON_TYPE, 422, "invalid", "is nested deeper than 100 levels"),

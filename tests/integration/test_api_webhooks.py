@@ -164,6 +164,18 @@ async def test_delivery_whose_sender_died_is_sent_again(api: RunningApi, receive
     assert await deliver(api) == 1
 
 
+async def test_delivery_of_which_the_process_dies_each_time_fails_without_another_attempt(
+    api: RunningApi, receiver: Receiver
+) -> None:
+    webhook = await subscribe(api, receiver.url)
+    sent = len(receiver.received)
+    await publish(api)
+    await api.database.execute("UPDATE webhook_delivery SET tries = 20 WHERE state = 'waiting'")
+    await deliver(api)
+    assert len(receiver.received) == sent
+    assert "failed" in {item["state"] for item in await deliveries(api, webhook["id"])}
+
+
 async def test_webhook_that_rejects_a_delivery_backs_off_before_the_next(api: RunningApi, receiver: Receiver) -> None:
     await subscribe(api, receiver.url)
     await publish(api)

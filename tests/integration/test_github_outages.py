@@ -1,6 +1,7 @@
 """GitHub unavailable, limiting or refusing; processes that die or run twice; hostile text."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
@@ -14,6 +15,7 @@ from oa_api.pull_requests.factory import open_github
 from oa_api.pull_requests.report import MARKER
 from oa_api.pull_requests.worker import ALREADY_DONE, GitHubWorker, RetryDelays
 from oa_shared.settings import SettingsError
+from support.direct_examiner import DirectExaminer
 from support.fakes.github_events import pull_event
 from support.fakes.github_model import APP_ID
 from support.fakes.github_server import Fault, as_json
@@ -170,6 +172,7 @@ async def test_two_processes_execute_everything_once(world: GitHubWorld) -> None
             settings_of(world.github, world.database_url),
             database=database,
             storage=MemoryStorage(),
+            examiner=DirectExaminer(),
             delays=RetryDelays(refresh_s=0, delays_s=(0.0,)),
         ) as other:
             for place in range(4):
@@ -225,7 +228,8 @@ async def test_action_that_is_prepared_twice_is_executed_once(world: GitHubWorld
 
 
 async def test_untrusted_text_is_shown_as_text_only(world: GitHubWorld) -> None:
-    await world.pull({TOWN: definition(HOSTILE, "good"), "sources/xx/bad.json": as_json({"schema": HOSTILE})})
+    name = HOSTILE.replace("\n", " ")
+    await world.pull({TOWN: definition(name, "good"), "sources/xx/bad.json": as_json({"schema": HOSTILE})})
     (job, _) = await world.jobs()
     await world.storage.put_bytes(
         f"job/{job['id']}/attempt-1/log.jsonl", f'{{"event": {HOSTILE!a}}}\n{HOSTILE}\n'.encode()
@@ -252,17 +256,21 @@ def _outside_of_code(rendered: str) -> list[str]:
     return kept
 
 
+def _dependencies(world: GitHubWorld) -> dict[str, Any]:
+    return {"database": world.api.database, "storage": MemoryStorage(), "examiner": DirectExaminer()}
+
+
 async def test_invalid_settings_raise_at_the_start(world: GitHubWorld) -> None:
     for more in ({"github_private_key": "not a key"}, {"github_app_id": ""}):
         settings = settings_of(world.github, world.database_url, **more)
         with pytest.raises(SettingsError, match="OA_GITHUB"):
-            async with open_github(settings, database=world.api.database, storage=MemoryStorage()):
+            async with open_github(settings, **_dependencies(world)):
                 pass
 
 
 async def test_host_that_is_not_public_gets_no_request(world: GitHubWorld) -> None:
     settings = settings_of(world.github, world.database_url, allowed_hosts=())
-    async with open_github(settings, database=world.api.database, storage=MemoryStorage()) as worker:
+    async with open_github(settings, **_dependencies(world)) as worker:
         number = world.model.open_pull(world.model.commit({TOWN: as_json(definition("town"))}))
         await world.send("pull_request", pull_event(world.model, number, "opened"))
         await worker.run_once()

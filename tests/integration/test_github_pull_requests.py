@@ -6,8 +6,8 @@ import pytest
 
 from oa_api.pull_requests.check_state import EntryOutcome
 from oa_api.pull_requests.entry_markdown import END_OF_LOG, FIRST_ROWS, OUTCOME_LABELS
-from oa_api.pull_requests.event_actions import MAX_ENTRIES
 from oa_api.pull_requests.report import REMOVED
+from oa_api.pull_requests.reviewer import MAX_ENTRIES
 from oa_shared.failures import FAILURES
 from oa_shared.ids import attempt_prefix
 from support.fakes.github_events import check_run_event, check_suite_event, comment_event, pull_event
@@ -182,9 +182,9 @@ async def test_pull_request_of_more_than_300_files_is_read_completely(world: Git
 
 async def test_pull_request_of_too_many_entries_creates_no_jobs(world: GitHubWorld) -> None:
     names = [f"n{place}" for place in range(501)]
-    await world.pull({TOWN: definition(*names)})
+    await world.pull({TOWN: definition(*names[:300]), BERKELEY: definition(*names[300:])})
     assert await world.jobs() == []
-    assert f"501 entries change; limit {MAX_ENTRIES}" in world.comment()
+    assert f"more than {MAX_ENTRIES} entries change" in world.comment()
 
 
 async def test_result_worse_than_the_published_one_is_neutral_with_reasons(world: GitHubWorld) -> None:

@@ -10,6 +10,7 @@ from oa_api.identity.principal import SYSTEM
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.runs import insert_run
 from oa_shared.messages import UnreadableMessageError, parse_result_message
+from oa_shared.scheduling import Lane
 from oa_shared.status import JobStatus
 from support.accounts import Answer, account, call, token
 from support.publishing import make_job, publish, report_status, result
@@ -45,6 +46,14 @@ async def test_author_cannot_add_jobs_to_the_run_of_another(api: RunningApi, tok
     own = await run_of(api, tokens["ada"])
     statuses = {login: (await add_job(api, own, headers)).status for login, headers in tokens.items()}
     assert statuses == {"ada": 200, "eve": 403, "max": 200, "root": 200}
+
+
+@pytest.mark.parametrize("lane", [lane for lane in Lane if lane is not Lane.MANUAL])
+async def test_author_cannot_choose_a_lane(api: RunningApi, tokens: dict[str, dict[str, str]], lane: Lane) -> None:
+    """The lanes of pull requests and schedules have priorities of their own."""
+    body = {"lane": lane}
+    statuses = {login: (await call(api, "POST", "/api/run", body, **each)).status for login, each in tokens.items()}
+    assert statuses == {"ada": 403, "eve": 403, "max": 200, "root": 200}
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from oa_api.definitions.examiner import Examiner
 from oa_api.definitions.fetcher import DefinitionFetcher
-from oa_api.jobs.planning import plan_elements
+from oa_api.jobs.element_planning import plan_posted
 
 SOURCES = Path(__file__).parents[3] / "shared" / "openaddresses" / "sources"
 
@@ -19,8 +20,9 @@ async def test_plan_of_all_real_definitions_has_one_job_for_each_entry() -> None
         for definition in definitions
         for entries in definition["layers"].values()
     )
-    async with DefinitionFetcher(()) as fetcher:
-        plan = await plan_elements([{"source": definition} for definition in definitions], fetcher)
+    body = json.dumps({"jobs": [{"source": definition} for definition in definitions]}).encode()
+    async with DefinitionFetcher(()) as fetcher, Examiner() as examiner:
+        plan = await plan_posted(body, fetcher, examiner)
     assert len(plan.jobs) == expected
     assert len(plan.rejections) == 1
     assert "duplicate name" in plan.rejections[0].message

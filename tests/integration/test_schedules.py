@@ -16,6 +16,7 @@ from oa_api.schedules.sources_task import SourcesTask
 from oa_api.schedules.worker import schedule_once
 from oa_shared.schedule_types import ScheduleType
 from support.archives import tar_files
+from support.direct_examiner import DirectExaminer
 from support.running_api import INTERNAL, RunningApi, definition
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -43,8 +44,12 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def _sources_task(api: RunningApi, reader: RepositoryReader, address: str) -> SourcesTask:
+    return SourcesTask(api.database, reader, SourceRepository(address), DirectExaminer())
+
+
 def tasks_for(api: RunningApi, address: Path | str, *hosts: str) -> dict[ScheduleType, SourcesTask]:
-    return {ScheduleType.SOURCES: SourcesTask(api.database, RepositoryReader(hosts), SourceRepository(str(address)))}
+    return {ScheduleType.SOURCES: _sources_task(api, RepositoryReader(hosts), str(address))}
 
 
 async def trigger(api: RunningApi, **body: Any) -> dict[str, Any]:
@@ -150,7 +155,7 @@ async def test_sources_with_a_lost_lease_write_nothing(
                 await schedule_once(api.database, tasks_for(api, repository))
             return await super().read(*given)
 
-    slow = SourcesTask(api.database, Slow(), SourceRepository(str(repository)))
+    slow = _sources_task(api, Slow(), str(repository))
     await schedule_once(api.database, {ScheduleType.SOURCES: slow})
     assert await jobs_of(api) == EXPECTED
     assert (await api.get("/api/schedule"))["schedule_runs"][0]["state"] == "Done"
@@ -211,7 +216,7 @@ async def test_sources_of_a_branch_on_github_are_fetched_at_one_commit(
 ) -> None:
     server_url = str(archive_server.make_url("")).rstrip("/")
     reader = RepositoryReader(("127.0.0.1",), github=GitHubArchives(api=server_url, archives=server_url))
-    task = SourcesTask(api.database, reader, SourceRepository("https://github.com/o/r"))
+    task = _sources_task(api, reader, "https://github.com/o/r")
     schedule_run = await trigger(api)
     await schedule_once(api.database, {ScheduleType.SOURCES: task})
     assert (await api.get(f"/api/schedule/{schedule_run['id']}"))["detail"]["commit"] == COMMIT

@@ -13,13 +13,14 @@ from oa_local.provision import Queues
 from oa_shared.aws import Aws
 from oa_shared.aws.s3 import S3Storage
 from oa_shared.claim import claim
-from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
 from oa_shared.storage import StorageUnavailableError
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
 
 CSV = "NO,ST,X,Y\n1,Main,-100,40\n"
+
+_TOKEN = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def make_attempt(
     settings = JobSettings(
         job=7,
         attempt=1,
-        token=new_token(),
+        token=_TOKEN,
         layer="addresses",
         name=name,
         api_url=str(site.make_url("")),
@@ -130,6 +131,29 @@ async def test_attempt_second_try_of_batch_inherits_only_the_claim_of_its_own_jo
     numbers = [message.seq for message in await sent_messages(aws_clients, queues)]
     assert len(numbers) > 1
     assert min(numbers) > 1_000_000
+
+
+async def test_attempt_second_container_replaces_no_file_of_the_first(
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    storage = aws_clients.storage(bucket)
+    await storage.put_bytes("job/7/attempt-1/source.geojson.gz", b"published")
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path).run() == 25
+    *_, last = await sent_messages(aws_clients, queues)
+    assert (last.status, (last.error or {})["code"]) == ("Fail", "infra.storage")
+    assert await storage.get_bytes("job/7/attempt-1/source.geojson.gz") == b"published"
+
+
+async def test_attempt_second_container_reports_the_outcome_of_the_first(
+    aws_clients: Aws, site: TestServer, queues: Queues, bucket: str, tmp_path: Path
+) -> None:
+    assert await make_attempt(aws_clients, site, queues, bucket, tmp_path, container="batch-1").run() == 0
+    *_, first = await sent_messages(aws_clients, queues)
+    again = make_attempt(aws_clients, site, queues, bucket, tmp_path, container="batch-1", batch_try=2)
+    assert await again.run() == 0
+    *_, second = await sent_messages(aws_clients, queues)
+    assert (second.status, second.result, second.error) == ("Success", first.result, None)
+    assert second.seq > first.seq
 
 
 async def test_attempt_of_a_sample_reports_filled_fields_and_writes_no_data(
@@ -203,14 +227,14 @@ async def test_attempt_with_a_large_result_that_s3_does_not_take_fails_with_a_co
 ) -> None:
     assert large_result
     attempt = make_attempt(aws_clients, site, queues, bucket, tmp_path)
-    put_bytes = S3Storage.put_bytes
+    put_new = S3Storage.put_new
 
-    async def put_all_but_results(self: S3Storage, key: str, *more: Any) -> None:
+    async def put_all_but_results(self: S3Storage, key: str, *more: Any) -> bool:
         if key.endswith("result.json"):
             raise StorageUnavailableError("away")
-        await put_bytes(self, key, *more)
+        return await put_new(self, key, *more)
 
-    monkeypatch.setattr(S3Storage, "put_bytes", put_all_but_results)
+    monkeypatch.setattr(S3Storage, "put_new", put_all_but_results)
     assert await attempt.run() == 25
     *_, last = await sent_messages(aws_clients, queues)
     assert (last.status, (last.error or {})["code"]) == ("Fail", "infra.storage")

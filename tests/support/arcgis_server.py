@@ -5,7 +5,7 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -166,8 +166,16 @@ def _with_fields(feature: Feature, fields: str) -> Feature:
 
 
 def _is_in(feature: Feature, box: dict[str, float]) -> bool:
-    point = feature["geometry"]
-    return bool(box["xmin"] <= point["x"] <= box["xmax"] and box["ymin"] <= point["y"] <= box["ymax"])
+    """Return whether a vertex of a feature is in a box."""
+    return any(box["xmin"] <= x <= box["xmax"] and box["ymin"] <= y <= box["ymax"] for x, y in _vertices(feature))
+
+
+def _vertices(feature: Feature) -> Iterator[tuple[float, float]]:
+    geometry = feature["geometry"]
+    if "x" in geometry:
+        yield geometry["x"], geometry["y"]
+    for part in (*geometry.get("rings", ()), *geometry.get("paths", ())):
+        yield from ((vertex[0], vertex[1]) for vertex in part)
 
 
 async def drop_connection(response: web.StreamResponse, request: web.Request) -> None:

@@ -15,6 +15,7 @@ from oa_api.settings import Settings
 from oa_shared.messages import StatusMessage
 from oa_shared.status import JobStatus
 from support.databases import Snapshot
+from support.direct_examiner import DirectExaminer
 from support.fakes.github_events import SECRET, encode_payload, headers, pull_event, push_event
 from support.fakes.github_model import APP_ID, GitHubModel
 from support.fakes.github_server import GitHubServer, app_key_pem, as_json
@@ -55,9 +56,9 @@ class GitHubWorld:
         response = await self.api.client.post("/api/github/event", data=body, headers=headers(event, body, **more))
         return response.status, await response.json()
 
-    async def pull(self, changes: dict[str, Any], *, author: str = "author") -> int:
+    async def pull(self, changes: dict[str, Any], *, author: str = "author", association: str = "CONTRIBUTOR") -> int:
         """Open a pull request with these files, send its event, and run the worker."""
-        number = self.model.open_pull(self.model.commit(as_files(changes)), author=author)
+        number = self.model.open_pull(self.model.commit(as_files(changes)), author=author, association=association)
         await self.send("pull_request", pull_event(self.model, number, "opened"))
         await self.settle()
         return number
@@ -168,6 +169,7 @@ async def github_world(database_url: str, *, page_size: int = 100, **settings: A
                 settings_of(github, database_url, **settings),
                 database=api.database,
                 storage=storage,
+                examiner=DirectExaminer(),
                 delays=RetryDelays(refresh_s=0, delays_s=(0.0,)),
             )
         )

@@ -11,11 +11,13 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from oa_api.app import make_app
 from oa_api.db.database import Database
+from oa_api.definitions.examiner import Examiner
 from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.server import ApiRunner
 from oa_api.settings import Settings
 from oa_shared.storage import Storage
+from support.direct_examiner import DirectExaminer
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
 
@@ -97,6 +99,7 @@ async def running_api(
     storage: Storage | None = None,
     queues: Mapping[str, QueuePair] | None = None,
     fetcher: DefinitionFetcher | None = None,
+    examiner: Examiner | None = None,
     connections: int = 10,
     **settings: Any,
 ) -> AsyncIterator[RunningApi]:
@@ -115,7 +118,14 @@ async def running_api(
     try:
         async with fetcher or DefinitionFetcher(("127.0.0.1",)) as opened:
             kept = storage or MemoryStorage()
-            app = make_app(known, database=database, storage=kept, queues=queues, fetcher=opened)
+            app = make_app(
+                known,
+                database=database,
+                storage=kept,
+                queues=queues,
+                fetcher=opened,
+                examiner=examiner or DirectExaminer(),
+            )
             async with TestClient(_Server(app)) as client:
                 yield RunningApi(client, database, queues, kept)
     finally:

@@ -22,7 +22,8 @@ _PAGE = b"<html><head><title>Service under maintenance</title></head><body>Try l
 class Fault:
     """A fault: what an office does to a delivery, None where it does not apply. `number` is that of its class.
 
-    `takes_rows` is set if the delivery says of itself that rows are missing: no success is right.
+    `takes_rows` is set if the delivery says of itself that rows are missing: no success is right. With `changes_shapes`
+    the shapes differ from those of the sound delivery, and must be there.
     """
 
     number: int
@@ -30,6 +31,7 @@ class Fault:
     kinds: frozenset[str]
     commit: Callable[[Delivery], Delivery | None]
     takes_rows: bool = False
+    changes_shapes: bool = False
 
 
 def _with_cells(delivery: Delivery, change: Callable[[int, str, Cell], Cell]) -> Delivery:
@@ -299,7 +301,7 @@ def bend_a_feature(delivery: Delivery) -> Delivery | None:
 def faults() -> Iterator[Fault]:
     """Yield every fault."""
     esri = frozenset({"ESRI"})
-    yield Fault(1, "an arc in one feature", esri, bend_a_feature)
+    yield Fault(1, "an arc in one feature", esri, bend_a_feature, changes_shapes=True)
     yield Fault(1, "a column name twice", frozenset({"csv", "shapefile"}), repeat_a_column_name)
     yield Fault(2, "largest file cut", _GDAL | {"geojson"}, cut_largest_file)
     yield Fault(2, "attributes cut", frozenset({"shapefile"}), cut_attributes)

@@ -46,6 +46,14 @@ class Outcome:
         """Return whether the run succeeded."""
         return bool(self.answer["status"] == "Success")
 
+    def attributes(self) -> Counter[str]:
+        """Return the features without their shapes, but with whether they have one."""
+        contents = {feature: json.loads(feature) for feature in self.features}
+        without_shapes = Counter[str]()
+        for feature, (properties, outline) in contents.items():
+            without_shapes[json.dumps([properties, outline is not None])] += self.features[feature]
+        return without_shapes
+
     def words(self) -> set[str]:
         """Return what a success reports about its rows: warnings, bad rows, rows left out, rules that features fail."""
         rows = self.answer.get("rows", {})
@@ -124,14 +132,17 @@ async def _respond(body: bytes) -> web.Response:
     return web.Response(body=body, content_type="application/octet-stream")
 
 
-def judge(outcome: Outcome, healthy: Outcome, *, takes_rows: bool) -> tuple[str, str]:
+def judge(outcome: Outcome, healthy: Outcome, fault: Fault) -> tuple[str, str]:
     """Return a verdict and the text that a volunteer reads; no success is right if the fault takes rows."""
     if not outcome.is_success:
         code = str(outcome.answer["code"])
         return "CRASH" if code.startswith("bug.") else "fails", f"{code}: {outcome.answer['message']}"
     new = sorted(outcome.words() - healthy.words())
     count = f"{outcome.features.total()} features"
-    if outcome.features == healthy.features and not takes_rows:
+    is_same = outcome.features == healthy.features
+    if fault.changes_shapes:
+        is_same = outcome.attributes() == healthy.attributes()
+    if is_same and not fault.takes_rows:
         return "right", "; ".join([count, *new])
     return ("tells" if new else "SILENT"), "; ".join([f"{count}, {_count_changed(outcome, healthy)} changed", *new])
 
@@ -155,7 +166,7 @@ async def _report_fault(fault: Fault, plain: Delivery, healthy: Outcome, slots: 
     if delivery is None:
         return None
     reference = healthy if delivery.healthy is None else await _run(delivery.healthy, slots)
-    verdict, text = judge(await _run(delivery, slots), reference, takes_rows=fault.takes_rows)
+    verdict, text = judge(await _run(delivery, slots), reference, fault)
     return Line(plain.source.kind, plain.source.name, f"{fault.number} {fault.name}", verdict, text)
 
 

@@ -1,9 +1,11 @@
 """SQS and S3 on loopback: MiniStack as a child process, with its state in one folder."""
 
+import secrets
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from oa_local.process import Process, StartError, accepts, free_port
 
@@ -11,12 +13,25 @@ REGION = "us-east-1"
 _START_S = 30.0
 
 
-def client_environ(url: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of an AWS client; the emulators accept the signatures of one start."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+
+    @classmethod
+    def random(cls) -> Self:
+        """Return new keys."""
+        return cls(f"LOCAL{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30))
+
+
+def client_environ(url: str, keys: Keys) -> dict[str, str]:
     """Return the environment with which an AWS client reaches an emulator and nothing else."""
     return {
         "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_key,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -25,12 +40,13 @@ def client_environ(url: str) -> dict[str, str]:
 
 @dataclass(slots=True)
 class Emulator:
-    """An emulator; `keep` saves queues and objects across restarts."""
+    """An emulator, which serves requests with its signature only; `keep` saves queues and objects across restarts."""
 
     folder: Path
     port: int = field(default_factory=free_port)
     keep: bool = False
     log: Path | None = None
+    keys: Keys = field(default_factory=Keys.random)
     process: Process = field(init=False)
 
     def __post_init__(self) -> None:
@@ -38,13 +54,15 @@ class Emulator:
         folder = self.folder.absolute()
         persist = str(int(self.keep))
         self.process = Process(
-            [sys.executable, "-m", "ministack"],
+            [sys.executable, "-m", "oa_local.emulator_program"],
             log=self.log or folder.with_suffix(".log"),
             environ={
                 "BIND_HOST": "127.0.0.1",
                 "GATEWAY_PORT": str(self.port),
                 "MINISTACK_HOST": "127.0.0.1",
                 "SERVICES": "s3,sqs,sts",
+                "AWS_ACCESS_KEY_ID": self.keys.access_key,
+                "AWS_SECRET_ACCESS_KEY": self.keys.secret_key,
                 "IOT_MTLS_ENABLED": "0",
                 "SFTP_ENABLED": "0",
                 "PERSIST_STATE": persist,
@@ -65,7 +83,7 @@ class Emulator:
     @property
     def environ(self) -> dict[str, str]:
         """The environment with which an AWS client reaches this emulator and nothing else."""
-        return client_environ(self.url)
+        return client_environ(self.url, self.keys)
 
     def start(self) -> None:
         """Start the emulator and wait until it listens. Raises StartError."""

@@ -78,7 +78,15 @@ def _supervise(stack: Stack) -> None:
         console.print(f"  {name} stopped unexpectedly; restarted")
 
 
+_AS_ROOT = (
+    "Running as root: data that takes over the process that reads it may take over this machine, since root passes "
+    "most limits of the sandbox. Start the stack as another user."
+)
+
+
 def _start(stack: Stack) -> None:
+    if os.geteuid() == 0:
+        console.print(_AS_ROOT, style="yellow")
     for name in stack.start():
         console.print(f"  {name} started")
     api = LocalApi(stack.api_url, stack.secret)

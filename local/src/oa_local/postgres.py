@@ -1,5 +1,10 @@
-"""A private Postgres from a wheel: data in a folder, TCP on loopback, started by any user including root."""
+"""A private Postgres from a wheel: data in a folder, TCP on loopback, started by any user including root.
 
+Other users of the machine reach the port as well, so every connection needs the password, which is in a file that only
+this user reads.
+"""
+
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,6 +17,7 @@ from pathlib import Path
 import psycopg2
 from psycopg2 import sql
 
+from oa_local.private_file import write_private
 from oa_local.process import Process, StartError, accepts, free_port
 
 _START_S = 30.0
@@ -21,8 +27,12 @@ _SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "64MB",
     "timezone": "UTC",
+    # Iterations slow down guesses of short passwords; this one is random.
+    "scram_iterations": "1",
     "log_min_duration_statement": "1000",
 }
+_PASSWORD_BYTES = 24
+_OPEN_RULE, _CLOSED_RULE = " trust\n", " scram-sha-256\n"
 _FSYNC_OFF = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
@@ -56,18 +66,29 @@ class Postgres:
         )
 
     def url(self, database: str = "postgres") -> str:
-        """Return the URL of a database of the server."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+        """Return the URL of a database of the server, with the password."""
+        return f"postgresql://postgres:{self._password()}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def password_file(self) -> Path:
+        """The file of the password, next to the data folder."""
+        return self.folder.with_name(f"{self.folder.name}.password")
+
+    def _password(self) -> str:
+        return self.password_file.read_text("ascii").strip()
 
     def prepare(self) -> None:
-        """Create the data folder, if need be. Raises StartError with the output of initdb."""
+        """Create the data folder and its password, if need be. Raises StartError with the output of initdb."""
         if (self.folder / "PG_VERSION").exists():
             return
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        write_private(self.password_file, secrets.token_hex(_PASSWORD_BYTES))
         self.folder.mkdir(parents=True, exist_ok=True)
         initdb = Process(
             [
                 *(str(programs() / "initdb"), "-D", str(self.folder), "-U", "postgres"),
-                *("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"),
+                *("--auth=scram-sha-256", "--pwfile", str(self.password_file), "--set", "scram_iterations=1"),
+                *("--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"),
             ],
             log=self.process.log,
             unprivileged=self.folder,
@@ -80,11 +101,31 @@ class Postgres:
         """Prepare the folder, start the server and wait until it answers. Raises StartError."""
         self.prepare()
         self.process.start()
+        if _OPEN_RULE in self._rules.read_text("utf-8"):
+            self._require_password()
         deadline = time.monotonic() + _START_S
         while not self.answers():
             if not self.process.running or time.monotonic() > deadline:
                 raise StartError(f"postgres did not start:\n{self.process.tail()}")
             time.sleep(0.05)
+
+    def _require_password(self) -> None:
+        """Give a data folder of an earlier version, which lets everyone in, a password."""
+        deadline = time.monotonic() + _START_S
+        while not accepts(self.port) and self.process.running and time.monotonic() < deadline:
+            time.sleep(0.05)
+        password = secrets.token_hex(_PASSWORD_BYTES)
+        with closing(psycopg2.connect(f"postgresql://postgres@127.0.0.1:{self.port}/postgres")) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(sql.SQL("alter role postgres password {}").format(sql.Literal(password)))
+                write_private(self.password_file, password)
+                self._rules.write_text(self._rules.read_text("utf-8").replace(_OPEN_RULE, _CLOSED_RULE), "utf-8")
+                cursor.execute("select pg_reload_conf()")
+
+    @property
+    def _rules(self) -> Path:
+        return self.folder / "pg_hba.conf"
 
     def answers(self) -> bool:
         """Return whether the server accepts connections."""
@@ -111,9 +152,6 @@ class Postgres:
         name, secret = sql.Identifier(owner), sql.Literal(password)
         self._administer(sql.SQL("create role {} login password {}").format(name, secret))
         self._administer(sql.SQL("create database {} owner {}").format(sql.Identifier(database), name))
-        rules = self.folder / "pg_hba.conf"
-        rules.write_text(f"host all {owner} 127.0.0.1/32 scram-sha-256\n" + rules.read_text("utf-8"), "utf-8")
-        self._administer(sql.SQL("select pg_reload_conf()"))
 
     def drop(self, database: str) -> None:
         """Drop a database and end its connections."""

@@ -14,6 +14,7 @@ import structlog
 from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
+from oa_local.private_file import write_private
 from oa_local.process import Process, StartError, accepts, free_port, is_ready
 from oa_local.provision import Queues, create_bucket, create_queues
 
@@ -55,14 +56,6 @@ def read_secret(folder: Path) -> str:
     if not path.exists():
         write_private(path, secrets.token_urlsafe(32))
     return path.read_text("ascii").strip()
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
 
 
 @dataclass(slots=True)

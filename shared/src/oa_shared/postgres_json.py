@@ -1,8 +1,11 @@
 """Whether Postgres can store a JSON value: jsonb has no NUL, no lone surrogate and no infinity."""
 
 import math
+import re
 
 from oa_shared.carriers import clean_text
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def why_not_storable(value: object) -> str | None:
@@ -24,7 +27,7 @@ def why_not_storable(value: object) -> str | None:
 def _why_not_text(text: str) -> str | None:
     if "\x00" in text:
         return "must not contain NUL"
-    return None if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text) else "not Unicode"
+    return "not Unicode" if not text.isascii() and _SURROGATE.search(text) else None
 
 
 def clean_json(value: object) -> object:

@@ -67,6 +67,17 @@ FABRIC_FILE = "fabric.pmtiles"
 FABRIC_FORMATS = (ProductFormat.PMTILES,)
 ATTRIBUTION_FILE = "ATTRIBUTION.txt"
 LICENSES_FILE = "licenses.csv"
+PRODUCT_FILES = frozenset(
+    {
+        *EXPORT_FILES.values(),
+        *COLLECTION_FILES.values(),
+        *DEDUPLICATED_COLLECTION_FILES.values(),
+        FABRIC_FILE,
+        ATTRIBUTION_FILE,
+        LICENSES_FILE,
+    }
+)
+"""The files that the build of a product may leave."""
 
 
 class PlanError(OaError):

@@ -1,17 +1,20 @@
 """Violations of a JSON schema with readable messages, by the validator that explains rather than the fast one."""
 
 from collections.abc import Mapping
+from itertools import islice
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 
 def violations(document: object, schema: Mapping[str, object], *, most: int) -> list[tuple[str, str]]:
-    """Return the JSON pointer and the message of the first `most` violations, ordered by pointer."""
-    errors = sorted(
-        Draft202012Validator(schema).iter_errors(document), key=lambda error: list(map(str, error.absolute_path))
-    )
-    return [_describe(error) for error in errors[:most]]
+    """Return the JSON pointer and the message of the first `most` violations found, ordered by pointer.
+
+    The search ends with the last of them: a hostile document may have as many violations as bytes.
+    """
+    found = islice(Draft202012Validator(schema).iter_errors(document), most)
+    errors = sorted(found, key=lambda error: list(map(str, error.absolute_path)))
+    return [_describe(error) for error in errors]
 
 
 def _describe(error: ValidationError) -> tuple[str, str]:

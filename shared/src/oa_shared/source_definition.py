@@ -20,6 +20,11 @@ from oa_shared.status import LAYERS
 SCHEMA_VERSION = 2
 MAX_PROBLEMS = 20
 MAX_DEPTH = 64
+# A definition takes a job for each entry, and memory for each value, far more than its text.
+MAX_ENTRIES = 500
+MAX_VALUES = 200_000
+MAX_KEY = 500
+_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,12 @@ def validate_definition(definition: object) -> list[DefinitionProblem]:
     """Return the problems of a decoded definition, at most 20; an empty list if it is valid."""
     if not isinstance(definition, dict):
         return [DefinitionProblem("", "a source definition is a JSON object")]
-    if _depth(definition) > MAX_DEPTH:
-        return [DefinitionProblem("", f"nested more than {MAX_DEPTH} levels deep")]
+    if excess := _find_excess(definition):
+        return [DefinitionProblem("", excess)]
     version = definition.get("schema")
     if version != SCHEMA_VERSION or isinstance(version, bool):
-        return [DefinitionProblem("/schema", f"schema {version!r} is not supported: use schema {SCHEMA_VERSION}")]
+        given = repr(version)[:_SHOWN]
+        return [DefinitionProblem("/schema", f"schema {given} is not supported: use schema {SCHEMA_VERSION}")]
     if _fast_validator().is_valid(definition):
         return []
     from oa_shared.schema_violations import violations  # noqa: PLC0415 - slow to load and rarely needed
@@ -110,16 +116,29 @@ def _fast_validator() -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(_rules())
 
 
-def _depth(value: object) -> int:
-    """Return the levels of nesting, without recursion: a hostile definition may nest deeper than the stack."""
-    depth, level = 0, [value]
-    while level and depth <= MAX_DEPTH:
-        depth += 1
+def _find_excess(definition: dict[str, Any]) -> str | None:
+    """Return which limit a definition exceeds, if any, without recursion: it may nest deeper than the stack."""
+    depth, values, level = 0, 0, [definition]
+    while level:
+        depth, values = depth + 1, values + len(level)
+        if depth > MAX_DEPTH:
+            return f"nested more than {MAX_DEPTH} levels deep"
+        if values > MAX_VALUES:
+            return f"more than {MAX_VALUES:,} values"
+        keys = (key for node in level if isinstance(node, dict) for key in node)
+        if any(len(key) > MAX_KEY for key in keys):
+            return f"a key has more than {MAX_KEY} characters"
         level = [item for node in level for item in _children(node)]
-    return depth
+    return _find_too_many_entries(definition.get("layers"))
 
 
-def _children(node: object) -> list[object]:
+def _find_too_many_entries(layers: object) -> str | None:
+    lists = [value for value in layers.values() if isinstance(value, list)] if isinstance(layers, dict) else []
+    count = sum(map(len, lists))
+    return f"{count:,} entries, limit {MAX_ENTRIES}: split the definition" if count > MAX_ENTRIES else None
+
+
+def _children(node: object) -> list[Any]:
     if isinstance(node, dict):
         return list(node.values())
     return node if isinstance(node, list) else []

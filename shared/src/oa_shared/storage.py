@@ -46,7 +46,7 @@ class UploadForm:
 class Storage(Protocol):
     """One bucket. Every method raises StorageUnavailableError."""
 
-    async def put_new(self, key: str, body: bytes) -> bool:
+    async def put_new(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> bool:
         """Write an object unless its key exists (If-None-Match: *); return whether it was written."""
 
     async def put_bytes(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
@@ -54,6 +54,9 @@ class Storage(Protocol):
 
     async def put_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> None:
         """Write a file, as a multipart upload when it is large."""
+
+    async def put_new_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> bool:
+        """Write a file unless its key exists; return whether the object has the bytes of the file."""
 
     async def get_bytes(self, key: str) -> bytes | None:
         """Return the bytes of a small object; None when the key does not exist."""

@@ -9,6 +9,12 @@ locals {
     command          = ["job"]
     jobRoleArn       = aws_iam_role.task.arn
     executionRoleArn = module.execution_role.arn
+
+    # Code that has taken over a container cannot change the program. All work is in /tmp.
+    readonlyRootFilesystem = true
+    volumes                = [{ name = "tmp", host = {} }]
+    mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
+
     environment = [
       { name = "AWS_DEFAULT_REGION", value = var.region },
       { name = "OA_TIME_LIMIT_S", value = tostring(var.limits.attempt_s - 1800) }, # the task reports its end, Batch only kills
@@ -32,7 +38,7 @@ locals {
     }
     EC2 = {
       privileged = false
-      user       = "65532:65532"
+      user       = "${local.task_user}:${local.task_user}"
     }
   }
 

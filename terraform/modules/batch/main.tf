@@ -115,9 +115,31 @@ resource "aws_batch_compute_environment" "ec2_spot" {
   depends_on = [aws_iam_role_policy_attachment.host]
 }
 
+locals {
+  # Batch runs simple jobs in the network of the host, where the hop limit below does not keep a container from the
+  # metadata service: the firewall of the host refuses it to the user of the task. Batch adds parts of its own.
+  host_user_data = <<-EOT
+    MIME-Version: 1.0
+    Content-Type: multipart/mixed; boundary="==OA=="
+
+    --==OA==
+    Content-Type: text/cloud-boothook; charset="us-ascii"
+
+    #!/bin/sh
+    iptables --wait --insert OUTPUT --destination 169.254.169.254 --match owner --uid-owner ${local.task_user} --jump REJECT
+    ip6tables --wait --insert OUTPUT --destination fd00:ec2::254 --match owner --uid-owner ${local.task_user} --jump REJECT
+
+    --==OA==--
+  EOT
+
+  # The user of the task image.
+  task_user = "65532"
+}
+
 resource "aws_launch_template" "host" {
   name        = "${var.name}-batch-host"
   description = "Hosts of large jobs: disk to unpack archives, and no access from containers to the credentials of the host"
+  user_data   = base64encode(local.host_user_data)
 
   block_device_mappings {
     device_name = "/dev/xvda"

@@ -1,6 +1,7 @@
 locals {
-  # The files of the attempt, its claim, the files of other jobs that are inputs of products
-  # (all public through the api), and the results queue. Nothing else.
+  # The files of attempts, which the policy of the bucket lets a task create but not replace; the files of other jobs
+  # that are inputs of products (all public through the api); and the results queue. Nothing else. The role is common to
+  # all attempts, so a task that is taken over can create objects below the prefix of another attempt.
   task_policy = {
     Version = "2012-10-17"
     Statement = [

@@ -30,7 +30,7 @@ resource "aws_ecr_lifecycle_policy" "image" {
       {
         rulePriority = 2
         description  = "all but the newest, which are kept for a rollback"
-        selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.settings.images_kept }
+        selection    = { tagStatus = "tagged", tagPatternList = ["*"], countType = "imageCountMoreThan", countNumber = var.settings.images_kept }
         action       = { type = "expire" }
       },
     ]

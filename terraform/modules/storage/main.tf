@@ -150,6 +150,21 @@ locals {
     Condition = { Bool = { "aws:SecureTransport" = "false" } }
   }
 
+  # Published data is read from the keys of attempts. A task may create objects there, but replace only its log.
+  # CreateMultipartUpload and UploadPart have no such header; CompleteMultipartUpload has.
+  write_once = {
+    Sid         = "WriteOnce"
+    Effect      = "Deny"
+    Principal   = "*"
+    Action      = ["s3:PutObject"]
+    NotResource = ["${aws_s3_bucket.data.arn}/job/*/log.jsonl"]
+    Condition = {
+      Null      = { "s3:if-none-match" = "true" }
+      Bool      = { "s3:ObjectCreationOperation" = "true" }
+      ArnEquals = { "aws:PrincipalArn" = var.task_role_arn }
+    }
+  }
+
   read_by_cloudfront = [for distribution in aws_cloudfront_distribution.data : {
     Sid       = "CloudFront"
     Effect    = "Allow"
@@ -169,6 +184,6 @@ locals {
 
   policy = {
     Version   = "2012-10-17"
-    Statement = concat([local.tls_only], local.read_by_cloudfront, local.read_by_requester)
+    Statement = concat([local.tls_only, local.write_once], local.read_by_cloudfront, local.read_by_requester)
   }
 }

@@ -8,6 +8,11 @@ variable "account" {
   type        = string
 }
 
+variable "task_role_arn" {
+  description = "The role of the containers of jobs, which may not replace objects."
+  type        = string
+}
+
 variable "settings" {
   description = "Read access and retention; see the root variable `storage`."
   type = object({

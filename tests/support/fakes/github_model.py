@@ -31,6 +31,7 @@ class PullRequest:
     state: str = "open"
     merged: bool = False
     merge_commit: str | None = None
+    association: str = "CONTRIBUTOR"
 
 
 @dataclass
@@ -73,10 +74,18 @@ class GitHubModel:
             self.head = sha
         return sha
 
-    def open_pull(self, head_sha: str, *, author: str = "author", fork: str | None = "author/openaddresses") -> int:
+    def open_pull(
+        self,
+        head_sha: str,
+        *,
+        author: str = "author",
+        fork: str | None = "author/openaddresses",
+        association: str = "CONTRIBUTOR",
+    ) -> int:
         """Open a pull request onto the default branch and return its number."""
         number = self.next_id()
-        self.pulls[number] = PullRequest(number, self.head, head_sha, author, self.tick(), fork)
+        pull = PullRequest(number, self.head, head_sha, author, self.tick(), fork, association=association)
+        self.pulls[number] = pull
         return number
 
     def push_to_pull(self, number: int, head_sha: str) -> None:

@@ -272,6 +272,7 @@ def pull_shape(model: GitHubModel, pull: PullRequest) -> dict[str, Any]:
         "merge_commit_sha": pull.merge_commit,
         "updated_at": pull.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "user": {"login": pull.author},
+        "author_association": pull.association,
         "head": {"sha": pull.head_sha, "repo": repo},
         "base": {"sha": pull.base_sha, "ref": pull.base_ref, "repo": {"default_branch": model.default_branch}},
     }

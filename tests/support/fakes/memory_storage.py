@@ -19,11 +19,11 @@ class MemoryStorage:
         self.modified_at: dict[str, datetime] = {}
         self.is_down = False
 
-    async def put_new(self, key: str, body: bytes) -> bool:
+    async def put_new(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> bool:
         self._check()
         if key in self._objects:
             return False
-        await self.put_bytes(key, body)
+        await self.put_bytes(key, body, content_type)
         return True
 
     async def put_bytes(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
@@ -33,6 +33,12 @@ class MemoryStorage:
 
     async def put_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> None:
         await self.put_bytes(key, await asyncio.to_thread(path.read_bytes), content_type)
+
+    async def put_new_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> bool:
+        body = await asyncio.to_thread(path.read_bytes)
+        if key not in self._objects:
+            await self.put_bytes(key, body, content_type)
+        return self._objects[key][0] == body
 
     async def get_bytes(self, key: str) -> bytes | None:
         self._check()

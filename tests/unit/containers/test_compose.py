@@ -92,7 +92,18 @@ def test_compose_publishes_ports_on_loopback_only() -> None:
 
 def test_compose_third_party_images_have_a_version() -> None:
     images = {service["image"] for service in services().values() if "build" not in service}
-    assert images == {"postgres:17-bookworm", "localstack/localstack:4.14.0"}
+    assert {image.partition("@")[0] for image in images} == {"postgres:17-bookworm", "localstack/localstack:4.14.0"}
+
+
+def test_compose_services_of_the_stack_share_the_key_of_the_batch_emulation() -> None:
+    keys = {name: service.get("environment", {}).get("AWS_ACCESS_KEY_ID") for name, service in services().items()}
+    assert {name for name, key in keys.items() if key == "given"} == {"batch", "provision", "api", "dispatcher"}
+    assert "OA_EMULATOR_KEY" in (ROOT / "bin/compose-env").read_text("utf-8")
+
+
+def test_compose_database_and_emulators_are_not_published() -> None:
+    published = {name for name, service in services().items() if service.get("ports")}
+    assert published == {"api"}
 
 
 def test_compose_keeps_state_in_named_volumes() -> None:

@@ -41,6 +41,14 @@ async def handle(world: Any, received: ReceivedMessage) -> Outcome:
     return await Submission(world.settings, api=world.api, batch=world.batch, bucket=bucket)(received)
 
 
+@pytest.mark.parametrize(
+    ("lane", "timeout_s"), [(lane, 1800 if lane is Lane.PULL_REQUEST else 21_600) for lane in Lane]
+)
+def test_containers_of_pull_requests_have_a_short_time_limit(world: Any, lane: Lane, timeout_s: int) -> None:
+    assert world.settings.timeout_of(lane) == timeout_s
+    assert replace(world.settings, job_timeout_s=60).timeout_of(lane) == 60
+
+
 async def test_pending_job_is_submitted_once_and_reported(world: Any) -> None:
     world.api.add(7)
     assert await handle(world, message()) == Ack()

@@ -1,11 +1,21 @@
 """Validation of source definitions, and their entries."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from oa_shared.scheduling import Tier
-from oa_shared.source_definition import entries, repeated_names, validate_definition
+from oa_shared.schema_violations import violations
+from oa_shared.source_definition import (
+    MAX_ENTRIES,
+    MAX_KEY,
+    MAX_PROBLEMS,
+    MAX_VALUES,
+    entries,
+    repeated_names,
+    validate_definition,
+)
 
 
 def definition(**changes: Any) -> dict[str, Any]:
@@ -49,6 +59,39 @@ def test_validate_definition_unknown_function_lists_the_known_ones() -> None:
 @pytest.mark.parametrize("value", [[], "text", None, 1, True])
 def test_validate_definition_other_than_an_object_is_a_problem(value: Any) -> None:
     assert validate_definition(value)[0].pointer == ""
+
+
+def test_search_for_violations_ends_with_the_last_that_is_shown() -> None:
+    """A document may have as many violations as bytes: each one costs far more than its text."""
+    bad = {**definition(), "layers": {"addresses": [{}] * 200, "buildings": [{} for _ in range(200)]}}
+    seen: list[object] = []
+
+    class Counted(list[object]):
+        def __iter__(self) -> Iterator[object]:
+            for item in super().__iter__():
+                seen.append(item)
+                yield item
+
+    entries_of_layer = Counted([{} for _ in range(100_000)])
+    schema = {"properties": {"entries": {"items": {"required": ["name"]}}}}
+    assert len(violations({"entries": entries_of_layer}, schema, most=20)) == 20
+    assert len(seen) < 100
+    assert len(validate_definition(bad)) == MAX_PROBLEMS
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"coverage": {"k" * (MAX_KEY + 1): 1}}, "a key has more than"),
+        ({"coverage": {"a": [[0] * 1000] * (MAX_VALUES // 1000)}}, "values"),
+        ({"layers": {"addresses": [{}] * (MAX_ENTRIES + 1)}}, "split the definition"),
+        ({"schema": "x" * 100_000}, "is not supported"),
+    ],
+)
+def test_validate_definition_too_large_has_one_short_problem(changes: dict[str, Any], says: str) -> None:
+    (problem,) = validate_definition(definition(**changes))
+    assert says in problem.message
+    assert len(problem.message) < 200
 
 
 def test_validate_definition_deep_nesting_is_a_problem_not_a_crash() -> None:

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oa_local.aws_client import client
-from oa_local.emulator import client_environ
+from oa_local.emulator import Keys, client_environ
 from oa_local.process import Process, StartError, accepts, free_port
 
 _START_S = 60.0
 _SERVICE_ROLE = "AWSServiceRoleForBatch"
+
+
+_KEYS = Keys("test", "test")  # moto checks no signatures until roles are switched on
 
 
 @dataclass(slots=True)
@@ -35,7 +38,7 @@ class EmulatedAccount:
     @property
     def environ(self) -> dict[str, str]:
         """The environment with which a client reaches this account and nothing else."""
-        return client_environ(self.url)
+        return client_environ(self.url, _KEYS)
 
     def start(self) -> None:
         """Start the account with the service role that Batch creates in a real one. Raises StartError."""

@@ -2,7 +2,9 @@
 
 import argparse
 import asyncio
+import json
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,11 +12,14 @@ from typing import NotRequired, TypedDict
 
 from aiohttp import web
 
+from oa_local.batch.access import LOOPBACK_HOSTS, OPEN_PATH, require_signature
 from oa_local.batch.aws_types import NewDefinition, RegisteredDefinition, SubmittedJob
 from oa_local.batch.events import EventSender
 from oa_local.batch.job import ACCOUNT, EmulatedJob, Ledger
 from oa_local.batch.runner import ProcessRunner
 from oa_local.batch.scheduler import Scheduler
+from oa_local.emulator import Keys
+from oa_shared.carriers import MAX_OVERRIDE_CHARACTERS
 from oa_shared.json_types import JsonObject
 from oa_shared.logging import configure_logging
 
@@ -25,7 +30,7 @@ _MAX_LISTED = 100
 class _ClientError(web.HTTPBadRequest):
     def __init__(self, message: str) -> None:
         super().__init__(
-            text=f'{{"message": "{message}"}}',
+            text=json.dumps({"message": message}),
             content_type="application/json",
             headers={"x-amzn-ErrorType": "ClientException"},
         )
@@ -70,6 +75,7 @@ class BatchApi:
     async def submit_job(self, request: web.Request) -> web.Response:
         """SubmitJob."""
         new_job: SubmittedJob = await request.json()
+        _check_overrides(new_job)
         definition_name = _last(new_job["jobDefinition"]).split(":")[0]
         definition = self._ledger.definitions.get(definition_name)
         if definition is None:
@@ -141,6 +147,16 @@ def _last(name_or_arn: str) -> str:
     return name_or_arn.rsplit("/", 1)[-1]
 
 
+def _check_overrides(new_job: SubmittedJob) -> None:
+    """Refuse what AWS refuses, and another command: the emulation runs the command of the definition only."""
+    overrides = new_job.get("containerOverrides", {})
+    if "command" in overrides:
+        raise _ClientError("containerOverrides.command is not supported: the definition names the command")
+    length = len(json.dumps(overrides, separators=(",", ":"), ensure_ascii=False))
+    if length > MAX_OVERRIDE_CHARACTERS:
+        raise _ClientError(f"Container Overrides length must be at most {MAX_OVERRIDE_CHARACTERS}, is {length}")
+
+
 def _job(new_job: SubmittedJob, definition: RegisteredDefinition) -> EmulatedJob:
     container, override = definition["containerProperties"], new_job.get("containerOverrides", {})
     pairs = [*container.get("environment", ()), *override.get("environment", ())]
@@ -151,7 +167,7 @@ def _job(new_job: SubmittedJob, definition: RegisteredDefinition) -> EmulatedJob
         name=new_job["jobName"],
         queue=_last(new_job["jobQueue"]),
         definition=definition["jobDefinitionArn"],
-        command=list(override.get("command") or container.get("command") or ()),
+        command=list(container.get("command") or ()),
         environment={pair["name"]: pair["value"] for pair in pairs},
         memory_mib=int(sizes.get("MEMORY", container.get("memory", _DEFAULT_MEMORY_MIB))),
         timeout_s=timeout.get("attemptDurationSeconds"),
@@ -162,8 +178,10 @@ async def _health(_request: web.Request) -> web.Response:
     return web.json_response({"status": "ok"})
 
 
-def create_app(folder: Path, *, results_queue_url: str | None, slots: int) -> web.Application:
-    """Return the server; `folder` holds its state."""
+def create_app(
+    folder: Path, *, keys: Keys, hosts: frozenset[str], results_queue_url: str | None, slots: int
+) -> web.Application:
+    """Return the server; `folder` holds its state, and requests need a signature and one of the hosts."""
     ledger = Ledger(folder)
     events = EventSender(results_queue_url, os.environ)
     scheduler = Scheduler(ledger, ProcessRunner(folder), events, slots=slots)
@@ -177,8 +195,8 @@ def create_app(folder: Path, *, results_queue_url: str | None, slots: int) -> we
         with suppress(asyncio.CancelledError):
             await sender
 
-    app = web.Application(client_max_size=1024 * 1024)
-    app.add_routes([*BatchApi(ledger, scheduler).routes(), web.get("/health", _health)])
+    app = web.Application(client_max_size=1024 * 1024, middlewares=[require_signature(keys, hosts)])
+    app.add_routes([*BatchApi(ledger, scheduler).routes(), web.get(OPEN_PATH, _health)])
     app.cleanup_ctx.append(lifetime)
     return app
 
@@ -191,9 +209,19 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True, help="the port to listen on")
     parser.add_argument("--slots", type=int, default=os.cpu_count() or 2, help="how many jobs run at once")
     parser.add_argument("--results-queue-url", help="the queue for state changes")
+    parser.add_argument("--allowed-host", action="append", default=[], help="another name of this server; repeatable")
     options = parser.parse_args()
+    keys = Keys(os.environ.get("AWS_ACCESS_KEY_ID", ""), os.environ.get("AWS_SECRET_ACCESS_KEY", ""))
+    if not keys.access_key or not keys.secret_key:
+        sys.exit("AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY is not set: requests must be signed with them")
     configure_logging("batch")
-    app = create_app(options.folder, results_queue_url=options.results_queue_url, slots=options.slots)
+    app = create_app(
+        options.folder,
+        keys=keys,
+        hosts=LOOPBACK_HOSTS | {*options.allowed_host},
+        results_queue_url=options.results_queue_url,
+        slots=options.slots,
+    )
     web.run_app(app, host=options.host, port=options.port, print=None)
 
 

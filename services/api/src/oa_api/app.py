@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from oa_api.background.process_state import ProcessState
 from oa_api.db.database import Database
+from oa_api.definitions.examiner import EXAMINER, Examiner
 from oa_api.definitions.fetcher import FETCHER, DefinitionFetcher
 from oa_api.documentation.pages import set_up_documentation
 from oa_api.events.hub import HUB, Hub
@@ -35,7 +36,6 @@ from oa_api.ui.rendering import set_up_pages
 from oa_api.uploads.api import ARRIVING_UPLOADS, MAX_ARRIVING
 from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
-from oa_shared.source_definition import prepare_validation
 from oa_shared.storage import Storage
 from oa_shared.version import VERSION
 
@@ -47,6 +47,7 @@ def make_app(
     storage: Storage,
     queues: Mapping[str, QueuePair],
     fetcher: DefinitionFetcher,
+    examiner: Examiner,
     process: ProcessState | None = None,
 ) -> web.Application:
     """Return the application, ready to be served: it reads everything that requests need from disk.
@@ -54,7 +55,6 @@ def make_app(
     Without `process` it is one that has started and has no workers.
     """
     check_public_url(settings.public_url)
-    prepare_validation()
     app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[PROCESS] = process or ProcessState()
@@ -69,6 +69,7 @@ def make_app(
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
+    app[EXAMINER] = examiner
     app[HUB] = Hub(
         database,
         settings.database_url,

@@ -8,6 +8,9 @@ RESULTS = Counter("oa_results_applied", "Messages of the results queue, by outco
 EVENT_STREAMS = Gauge("oa_event_streams", "Open event streams.")
 EVENT_STREAMS_CUT = Counter("oa_event_streams_cut", "Event streams closed because the client read too slowly.")
 WEBHOOK_TRIES = Counter("oa_webhook_tries", "Attempted webhook deliveries, by outcome.", ("outcome",))
+EXAMINATIONS_STOPPED = Counter(
+    "oa_examinations_stopped", "Examinations of definitions that took too much time or memory.", ("operation",)
+)
 GITHUB_EVENTS = Counter("oa_github_events", "GitHub events, by outcome.", ("outcome",))
 
 DATABASE_UP = Gauge("oa_database_up", "Whether the database responds.")

@@ -167,6 +167,17 @@ class Settings:
     github_sample_timeout_s: float = field(
         default=75, metadata={"help": "How long the full run of a pull request waits for its sample run."}
     )
+    github_newcomers_wait: bool = field(
+        default=True,
+        metadata={"help": "Whether pull requests of authors without a merged one wait for `/run` of a collaborator."},
+    )
+    github_entries_per_day: int = field(
+        default=1000,
+        metadata={"help": "Entries of an author's pull requests that run within a day without `/run`; 0 for no limit."},
+    )
+    github_concurrent_jobs: int = field(
+        default=50, metadata={"help": "Maximum full jobs of a pull request that run at the same time."}
+    )
 
 
 @dataclass(frozen=True, slots=True)

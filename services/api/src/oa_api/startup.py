@@ -15,6 +15,7 @@ from oa_api.background.process_state import ProcessState
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
 from oa_api.db.migration import migrate
+from oa_api.definitions.examiner import Examiner
 from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.server import ApiRunner
@@ -147,7 +148,17 @@ async def _listen(
             "results": _queue_pair(aws, settings.results_queue_url, settings.results_dlq_url),
         }
         storage = aws.storage(settings.bucket)
-        app = make_app(settings, database=database, storage=storage, queues=queues, fetcher=fetcher, process=process)
+        examiner = await stack.enter_async_context(Examiner())
+        examiner.warm_up()
+        app = make_app(
+            settings,
+            database=database,
+            storage=storage,
+            queues=queues,
+            fetcher=fetcher,
+            examiner=examiner,
+            process=process,
+        )
         await _serve(app, settings.host, settings.port, stack)
     elif settings.health_port:
         await _serve(make_monitoring_app(settings, database, process), settings.host, settings.health_port, stack)

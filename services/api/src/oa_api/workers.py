@@ -19,6 +19,7 @@ from oa_api.background.heartbeat import (
 from oa_api.background.process_state import ProcessState
 from oa_api.bulk_actions.worker import run_bulk
 from oa_api.db.database import Database
+from oa_api.definitions.examiner import Examiner
 from oa_api.identity.sign_in_mail_worker import SIGN_IN_MAIL, run_sign_in_mail
 from oa_api.jobs.outbox_relay import run_relay
 from oa_api.jobs.results_consumer import run_results_consumer
@@ -55,6 +56,8 @@ class Dependencies:
 async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExitStack) -> list[Worker]:
     """Return the enabled workers. Raises SettingsError."""
     database, mailer = deps.database, Mailer.of(settings)
+    # Apart from that of requests: definitions of pull requests must not delay those of accounts.
+    examiner = await stack.enter_async_context(Examiner())
     runs: list[tuple[bool, str, _Run]] = [
         (True, HEARTBEAT, partial(run_heartbeat, database, deps.process)),
         (settings.relay, RELAY, partial(run_relay, database, deps.jobs_queue)),
@@ -63,10 +66,10 @@ async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExit
         (settings.sign_in_mail, SIGN_IN_MAIL, partial(run_sign_in_mail, database, mailer, site=site_url(settings))),
         (settings.webhooks, WEBHOOKS, partial(run_webhooks, database, Sender(settings.allowed_hosts))),
         (settings.bulk, BULK, partial(run_bulk, database)),
-        (settings.schedules, SCHEDULES, _schedules(settings, deps)),
+        (settings.schedules, SCHEDULES, _schedules(settings, deps, examiner)),
     ]
     if settings.github and settings.github_repository:
-        github = open_github(settings, database=database, storage=deps.storage)
+        github = open_github(settings, database=database, storage=deps.storage, examiner=examiner)
         runs.append((True, GITHUB, partial(run_github, await stack.enter_async_context(github))))
     return [Worker(name, run, _hang_s(settings, name)) for is_enabled, name, run in runs if is_enabled]
 
@@ -95,6 +98,6 @@ def _sweep(settings: Settings, deps: Dependencies) -> _Run:
     return partial(run_sweep, deps.database, deps.jobs_queue, deps.storage, times=times)
 
 
-def _schedules(settings: Settings, deps: Dependencies) -> _Run:
-    tasks = scheduled_tasks(settings, deps.database, deps.storage)
+def _schedules(settings: Settings, deps: Dependencies, examiner: Examiner) -> _Run:
+    tasks = scheduled_tasks(settings, deps.database, deps.storage, examiner)
     return partial(run_schedules, deps.database, tasks, lease_s=settings.schedule_lease_s)

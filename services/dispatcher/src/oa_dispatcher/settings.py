@@ -59,9 +59,17 @@ class DispatcherSettings:
         default=10, metadata={"help": "Seconds after which the process ends if its event loop hangs; 0 for never."}
     )
     job_timeout_s: int = field(default=6 * 3600, metadata={"help": "Time limit of a container in seconds."})
+    pull_request_timeout_s: int = field(
+        default=1800, metadata={"help": "Time limit of a container of a pull request in seconds."}
+    )
     job_deadline_s: float = field(
         default=47 * 3600, metadata={"help": "Age of a Batch job in seconds after which the sweep terminates it."}
     )
+
+    def timeout_of(self, lane: Lane) -> int:
+        """Return the time limit of a container in seconds: that of a pull request is short, for anyone can open one."""
+        is_pull_request = lane is Lane.PULL_REQUEST
+        return min(self.job_timeout_s, self.pull_request_timeout_s) if is_pull_request else self.job_timeout_s
 
     def queue_of(self, lane: Lane, tier: Tier) -> str:
         """Return the Batch queue of a lane; a key `<lane>.<tier>` names a queue for a tier with machines of its own."""

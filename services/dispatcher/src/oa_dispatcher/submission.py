@@ -129,7 +129,7 @@ class Submission:
             queue=queue,
             definition=definition,
             environment=environment,
-            timeout_s=settings.job_timeout_s,
+            timeout_s=settings.timeout_of(job.lane),
         )
 
     async def _submit(self, job: JobMessage, request: SubmitRequest) -> Outcome:

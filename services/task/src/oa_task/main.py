@@ -52,7 +52,9 @@ def run(
     """
     if (out is None) == (sample is None):
         raise click.UsageError("use either --out FOLDER or --sample N")
-    with Sandbox() as sandbox:  # it loads its libraries while this process loads its own
+    if out is not None:
+        _make_folder(out)
+    with Sandbox(out, readable=[previous] if previous else []) as sandbox:  # it loads its libraries in the meantime
         from oa_task.commands import run as run_command  # noqa: PLC0415 - see the line above
 
         job = run_command.build_job(source, layer, name, out=out, previous=previous, without=frozenset(without))
@@ -203,6 +205,14 @@ def job() -> None:
     except OaError as error:
         click.echo(f"{error.code}: {error.detail}", err=True)
         sys.exit(_USAGE)
+
+
+def _make_folder(path: Path) -> None:
+    """Create an output folder. Raises click.BadParameter."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be created: {error.strerror}", param_hint="--out") from error
 
 
 def _exit_on_signal(number: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from oa_shared.aws.failures import AWS_ERRORS, error_code, http_status
+from oa_shared.aws.s3_upload import upload_new_file
 from oa_shared.storage import ListedObject, StorageUnavailableError, StoredObject, UploadForm
 from oa_shared.time_limits import remaining_timeout_s
 
@@ -28,10 +29,12 @@ class S3Storage:
         self._client = client
         self.bucket = bucket
 
-    async def put_new(self, key: str, body: bytes) -> bool:
+    async def put_new(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> bool:
         """Write an object unless its key exists; of several concurrent writers exactly one succeeds."""
         try:
-            await self._client.put_object(Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*")
+            await self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*"
+            )
         except AWS_ERRORS as error:
             if http_status(error) in _EXISTS:
                 return False
@@ -47,6 +50,31 @@ class S3Storage:
         """Write a file, as a multipart upload when it is large."""
         async with _translate_errors("PutObject"):
             await self._client.upload_file(str(path), self.bucket, key, ExtraArgs={"ContentType": content_type})
+
+    async def put_new_file(self, key: str, path: Path, content_type: str = "application/octet-stream") -> bool:
+        """Write a file unless its key exists; return whether the object has the bytes of the file.
+
+        A request whose answer was lost may have written it: an object with the same bytes counts as written.
+        """
+        try:
+            await upload_new_file(self._client, self.bucket, key, path, content_type)
+        except AWS_ERRORS as error:
+            if http_status(error) in _EXISTS:
+                return await self._has_bytes_of(key, path)
+            raise _unavailable("PutObject", error) from error
+        return True
+
+    async def _has_bytes_of(self, key: str, path: Path) -> bool:
+        found = await self.head(key)
+        if found is None or found.size_bytes != (await asyncio.to_thread(path.stat)).st_size:
+            return False
+        if not found.size_bytes:
+            return True
+        with await asyncio.to_thread(path.open, "rb") as file:
+            async for chunk in self.stream(key):
+                if await asyncio.to_thread(file.read, len(chunk)) != chunk:
+                    return False
+        return True
 
     async def get_bytes(self, key: str) -> bytes | None:
         """Return the bytes of a small object; None when the key does not exist."""

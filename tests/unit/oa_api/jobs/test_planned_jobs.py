@@ -10,15 +10,22 @@ from pathlib import Path
 import pytest
 
 import oa_api
-from oa_api.jobs import planning
-from oa_api.jobs.planning import DefinitionText, EntrySelection, PlannedJob, plan_definition
+from oa_api.jobs import examination
+from oa_api.jobs.planning import (
+    DefinitionText,
+    Element,
+    EntrySelection,
+    PlannedJob,
+    plan_text,
+    reduce_jobs,
+    restore_jobs,
+)
 from oa_api.jobs.request_schemas import SOURCE_NAME
 from oa_api.products.builds import Product
 from oa_api.pull_requests import runs
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.definition_review import review
 from oa_api.pull_requests.rows import DueEntry
-from oa_api.schedules import sources_task
 from oa_shared.job_kinds import JobKind
 from oa_shared.products import FABRIC_FORMATS, ProductPlan
 
@@ -31,12 +38,14 @@ _SOURCES = Path(oa_api.__file__).parent
 
 def _of_request() -> PlannedJob:
     definition = DefinitionText.of(TEXT, source_name="xx/a", url=None)
-    (job,) = plan_definition(definition, index=0, label="xx/a", selection=EntrySelection()).jobs
+    (job,) = plan_text(definition, Element(0, "xx/a"), EntrySelection()).jobs
     return job
 
 
-def _of_schedule() -> PlannedJob:
-    (job,) = sources_task._plan("sources/xx/a.json", TEXT).jobs
+def _of_reply() -> PlannedJob:
+    definition = DefinitionText.of(TEXT, source_name="xx/a", url=None)
+    (job,) = restore_jobs(definition, reduce_jobs([_of_request()]))
+    assert job == _of_request()
     return job
 
 
@@ -63,7 +72,7 @@ def _of_sample() -> PlannedJob:
     )
 
 
-@pytest.mark.parametrize("build", [_of_request, _of_schedule, _of_pull_request, _of_sample])
+@pytest.mark.parametrize("build", [_of_request, _of_reply, _of_pull_request, _of_sample])
 def test_planned_job_of_a_source_has_its_host(build: Callable[[], PlannedJob]) -> None:
     assert build().host == HOST
 
@@ -99,7 +108,7 @@ def test_planned_job_has_no_host_that_no_index_holds(length: int, *, has_host: b
     host = ("a" * 60 + ".") * (length // 61) + "b" * (length % 61)
     text = TEXT.replace(HOST, host)
     definition = DefinitionText.of(text, source_name="xx/a", url=None)
-    (job,) = plan_definition(definition, index=0, label="xx/a", selection=EntrySelection()).jobs
+    (job,) = plan_text(definition, Element(0, "xx/a"), EntrySelection()).jobs
     assert job.host == (host if has_host else None)
 
 
@@ -109,5 +118,5 @@ def test_planned_job_has_no_host_that_no_index_holds(length: int, *, has_host: b
 )
 def test_source_name_is_one_that_indexes_hold(name: str, *, is_name: bool) -> None:
     assert bool(re.match(SOURCE_NAME, name)) == is_name
-    url_name = planning._name_in_url(f"https://x.org/sources/{name}.json")
+    url_name = examination._name_in_url(f"https://x.org/sources/{name}.json")
     assert url_name == (name if is_name else None)

@@ -1,13 +1,14 @@
-"""The line of each value in a JSON text."""
+"""The lines of some values in a JSON text."""
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_api.pull_requests.json_positions import line_of, lines_of
+from oa_api.pull_requests.json_positions import find_lines
 
 TEXT = """{
   "schema": 2,
@@ -38,19 +39,32 @@ _VALUES = st.recursive(
     ],
 )
 def test_line_of_pointer_is_that_of_the_value_or_of_the_value_around_it(pointer: str, line: int) -> None:
-    assert line_of(lines_of(TEXT), pointer) == line
+    assert find_lines(TEXT, [pointer]) == {pointer: line}
 
 
-def test_lines_of_a_very_deep_text_are_found_without_recursion() -> None:
+def test_line_in_a_very_deep_text_is_found_without_recursion() -> None:
     depth = 20_000
-    assert len(lines_of("[" * depth + "]" * depth)) == depth
+    pointer = "/0" * (depth - 1)
+    assert find_lines("[" * depth + "]" * depth, [pointer]) == {pointer: 1}
+
+
+def test_long_key_with_many_children_takes_no_memory_for_each_of_them() -> None:
+    key = "k" * 20_000
+    text = json.dumps({key: [1] * 100_000, "last": 2})
+    tracemalloc.start()
+    lines = find_lines(text, ["/last", f"/{key}/99999"])
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert lines == {"/last": 1, f"/{key}/99999": 1}
+    assert peak_bytes < 4 * len(text)
 
 
 @given(_VALUES)
 def test_every_value_of_any_document_has_a_line_and_the_lines_grow(value: Any) -> None:
     text = json.dumps(value, indent=1)
-    lines = lines_of(text)
-    assert list(lines) == list(_pointers(value, ""))
+    pointers = list(_pointers(value, ""))
+    lines = find_lines(text, pointers)
+    assert list(lines) == pointers
     assert list(lines.values()) == sorted(lines.values())
 
 
@@ -58,7 +72,7 @@ def test_every_value_of_any_document_has_a_line_and_the_lines_grow(value: Any) -
 def test_line_of_a_member_is_the_line_of_its_key(value: Any) -> None:
     text = json.dumps({"before": value, "the key": 1}, indent=1)
     place = next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(' "the key"'))
-    assert lines_of(text)["/the key"] == place
+    assert find_lines(text, ["/the key"])["/the key"] == place
 
 
 def _pointers(value: Any, pointer: str) -> Any:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from oa_api.jobs.quality_gate import find_review_reasons
+from oa_api.pull_requests.admission import Hold
 from oa_api.pull_requests.check_state import CheckState, Entry, EntryOutcome, JobOutcome, PublishedCounts
 from oa_api.pull_requests.definition_review import Finding
 from oa_api.pull_requests.entry_markdown import OUTCOME_LABELS
@@ -33,7 +34,9 @@ def entry(
 
 def make_report(*entries: Entry, state: str = "open", problems: tuple[Finding, ...] = (), **more: Any) -> Report:
     runs = CheckRuns(1, 2, None)
-    check = CheckState("a" * 40, state, list(entries), list(problems), more.get("removed", []), {}, runs)
+    check = CheckState(
+        "a" * 40, state, more.get("hold", Hold.NONE), list(entries), list(problems), more.get("removed", []), {}, runs
+    )
     return build_report(
         check, public_url="https://b.example", excerpts=Excerpts(more.get("logs", {}), more.get("rows", {}))
     )

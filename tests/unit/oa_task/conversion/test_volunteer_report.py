@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from volunteer.faults import faults
 from volunteer.real_sources import ROWS, RealSource, read_sources
 from volunteer.report import Outcome, judge
 
+FAULT = next(iter(faults()))
 _FULL = {"function": "prefixed_number", "field": "ADDRESS"}
 _STREET = {"function": "postfixed_street", "field": "ADDRESS", "may_contain_units": True}
 CONFORMS: dict[str, dict[str, Any]] = {
@@ -75,7 +77,8 @@ def test_faults_each_one_changes_a_delivery(fault: Any, tmp_path: Path) -> None:
 
 
 def outcome(features: str, **answer: Any) -> Outcome:
-    return Outcome({"status": "Success", "warnings": [], **answer}, Counter(features), {})
+    contents = Counter(json.dumps([{"number": feature}, "POINT (1 1)"]) for feature in features)
+    return Outcome({"status": "Success", "warnings": [], **answer}, contents, {})
 
 
 @pytest.mark.parametrize(
@@ -94,4 +97,15 @@ def outcome(features: str, **answer: Any) -> Outcome:
     ],
 )
 def test_judge_success_with_other_rows_needs_a_word(result: Outcome, takes_rows: bool, verdict: str) -> None:  # noqa: FBT001
-    assert judge(result, outcome("abc", warnings=["known"]), takes_rows=takes_rows)[0] == verdict
+    assert judge(result, outcome("abc", warnings=["known"]), replace(FAULT, takes_rows=takes_rows))[0] == verdict
+
+
+def test_judge_bent_shape_is_right_only_while_the_shape_is_there() -> None:
+    bends = next(fault for fault in faults() if fault.changes_shapes)
+    straight, bent, lost = (
+        Outcome({"status": "Success"}, Counter([json.dumps([{"number": "1"}, outline])]), {})
+        for outline in ("POINT (1 1)", "POINT (1 2)", None)
+    )
+    assert judge(bent, straight, bends)[0] == "right"
+    assert judge(lost, straight, bends)[0] == "SILENT"
+    assert judge(bent, straight, replace(bends, changes_shapes=False))[0] == "SILENT"

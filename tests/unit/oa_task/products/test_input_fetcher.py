@@ -30,7 +30,7 @@ async def test_input_fetcher_keeps_only_a_few_files(tmp_path: Path) -> None:
     async for path in fetcher.fetch_all():
         most = max(most, len(list((tmp_path / "in").iterdir())))
         read.append(path.read_bytes())
-        fetcher.release(path)
+        fetcher.release(str(path))
     assert read == bodies
     assert most <= input_fetcher.AHEAD + 1
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 _CONFINED = (
+    "from oa_task.sandbox.landlock import SandboxFolders\n"
     "from oa_task.sandbox.limits import SandboxLimits, apply_limits\n"
-    "apply_limits(SandboxLimits(memory_bytes=8 << 30, file_bytes=1 << 20))\n"
+    "folders = SandboxFolders(('/tmp',), ('/tmp',))\n"
+    "apply_limits(SandboxLimits(memory_bytes=8 << 30, file_bytes=1 << 20), folders)\n"
 )
 _OPEN = """
 import json, socket
@@ -32,8 +34,8 @@ def _answer(code: str) -> Any:
     return json.loads(done.stdout)
 
 
-def test_apply_limits_refuses_network_sockets_but_not_local_ones() -> None:
-    assert _answer(_CONFINED + _OPEN) == {"AF_INET": 13, "AF_INET6": 13, "AF_NETLINK": 13, "AF_UNIX": 0}
+def test_apply_limits_refuses_sockets() -> None:
+    assert _answer(_CONFINED + _OPEN) == {"AF_INET": 13, "AF_INET6": 13, "AF_NETLINK": 13, "AF_UNIX": 13}
 
 
 def test_apply_limits_includes_children() -> None:

@@ -74,7 +74,7 @@ class BodyBudgets:
 
     def __init__(self) -> None:
         self.anonymous = BodyBudget(total_bytes=32 * _MIB, client_bytes=12 * _MIB)
-        self.identified = BodyBudget(total_bytes=128 * _MIB, client_bytes=64 * _MIB)
+        self.identified = BodyBudget(total_bytes=64 * _MIB, client_bytes=32 * _MIB)
 
 
 BODY_BUDGETS = web.AppKey("body_budgets", BodyBudgets)

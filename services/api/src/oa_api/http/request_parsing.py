@@ -20,7 +20,7 @@ from oa_api.http.errors import (
     UnsupportedTypeError,
 )
 from oa_api.http.fields import MAX_ID, SMALL_BODY_BYTES, RequestSchema, error_messages
-from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
+from oa_api.http.safe_json import NotJsonError, TooManyValuesError, UnstorableError, decode
 from oa_shared import bounded_body
 
 _Request = TypeVar("_Request")
@@ -45,13 +45,13 @@ class _Parser(AIOHTTPParser):
 
     async def load_json(self, req: web.Request, schema: Schema) -> object:
         """Return the decoded body; an empty one is an empty object."""
-        if req.body_exists and req.content_type not in _JSON_TYPES:
-            raise UnsupportedTypeError(f"send application/json, not {req.content_type}")
-        raw = await raw_body(req, limit=getattr(schema, "max_bytes", SMALL_BODY_BYTES))
+        raw = await read_json_bytes(req, limit=getattr(schema, "max_bytes", SMALL_BODY_BYTES))
         try:
-            return decode(raw or b"{}")
+            return decode(raw)
         except NotJsonError as error:
             raise BadRequestError(f"the body is not JSON: {error.detail}") from error
+        except TooManyValuesError as error:
+            raise TooLargeError(f"the body has too many values: {error.detail}") from error
         except UnstorableError as error:
             raise InvalidError(f"the body is not valid: {error.detail}", fields={"json": [error.detail]}) from error
 
@@ -88,6 +88,13 @@ async def read_body(request: web.Request, schema: RequestSchema[_Request]) -> _R
     """
     loaded: _Request = await _parser.parse(schema, request, location="json")
     return loaded
+
+
+async def read_json_bytes(request: web.Request, *, limit: int) -> bytes:
+    """Return the bytes of a JSON body, `{}` for an empty one. Raises UnsupportedTypeError, and what `raw_body` does."""
+    if request.body_exists and request.content_type not in _JSON_TYPES:
+        raise UnsupportedTypeError(f"send application/json, not {request.content_type}")
+    return await raw_body(request, limit=limit) or b"{}"
 
 
 async def raw_body(request: web.Request, *, limit: int = SMALL_BODY_BYTES) -> bytes:

@@ -1,12 +1,18 @@
 """Decoding untrusted JSON: well-formed JSON may still hold values that Postgres and other programs cannot store."""
 
 import json
+import math
+import re
 from typing import NoReturn
 
 from oa_shared.errors import OaError
 from oa_shared.postgres_json import why_not_storable
 
 MAX_DEPTH = 100
+# Decoding and validating as many values takes about a twentieth of a second; no request of a client has half of them.
+MAX_VALUES = 20_000
+# What may be a value that cannot be stored: NUL and half a character, escaped or not.
+_DOUBTFUL_TEXT = re.compile(r"\\u(?:0000|[dD][89abAB])|[\ud800-\udfff]")
 _MAX_POINTER_PARTS = 8
 _MAX_POINTER_LENGTH = 200
 
@@ -25,16 +31,59 @@ class UnstorableError(OaError):
     title = "The value cannot be stored."
 
 
-def decode(text: str | bytes) -> object:
-    """Return the decoded value. Raises NotJsonError, and UnstorableError with a JSON pointer."""
+class TooManyValuesError(OaError):
+    """A text has more values than its reader takes: each value costs far more memory and time than its text."""
+
+    code = "too_many_values"
+    title = "Too many values."
+
+
+def decode(text: str | bytes, *, max_values: int = MAX_VALUES) -> object:
+    """Return the decoded value. Raises NotJsonError, TooManyValuesError, and UnstorableError with a JSON pointer."""
     try:
-        value: object = json.loads(text, parse_constant=_refuse_constant)
+        text = text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass")
+        check_values(text, max_values)
+        numbers = _Numbers()
+        value: object = json.loads(text, parse_constant=_refuse_constant, parse_float=numbers.read)
     except RecursionError as error:
         raise NotJsonError("nested too deeply") from error
     except ValueError as error:
         raise NotJsonError(str(error)) from error
-    check_storable(value)
+    if numbers.has_infinite or _DOUBTFUL_TEXT.search(text) or _is_deep(value):
+        check_storable(value)
     return value
+
+
+def check_values(text: str, max_values: int) -> None:
+    """Raise TooManyValuesError for a text with more commas and opening brackets: counting them reads no JSON."""
+    count = text.count(",") + text.count("[") + text.count("{")
+    if count > max_values:
+        raise TooManyValuesError(f"{count:,} commas and brackets, the limit is {max_values:,}")
+
+
+class _Numbers:
+    """Reads numbers, and notes whether one is too large for a float."""
+
+    def __init__(self) -> None:
+        self.has_infinite = False
+
+    def read(self, text: str) -> float:
+        """Return a number."""
+        number = float(text)
+        self.has_infinite = self.has_infinite or math.isinf(number)
+        return number
+
+
+def _is_deep(value: object) -> bool:
+    depth, level = 0, [value]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [inner for item in level if isinstance(item, dict | list) for inner in _parts(item)]
+    return depth > MAX_DEPTH
+
+
+def _parts(item: dict[str, object] | list[object]) -> list[object]:
+    return list(item.values()) if isinstance(item, dict) else item
 
 
 def check_storable(value: object) -> None:

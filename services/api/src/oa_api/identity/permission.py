@@ -7,6 +7,7 @@ from oa_api.http.errors import ForbiddenError
 from oa_api.identity.principal import SYSTEM, Principal
 from oa_shared.job_kinds import JobKind
 from oa_shared.roles import Role
+from oa_shared.scheduling import Lane
 
 # Kinds of jobs whose results everyone can download.
 _PUBLIC_KINDS = frozenset({JobKind.COLLECTION, JobKind.FABRIC})
@@ -23,6 +24,12 @@ def require_for_run(principal: Principal, *, live: bool) -> None:
     """Raise ForbiddenError if an author creates a live run or adds jobs to one, which would publish the results."""
     if live:
         require_role(principal, Role.ADMIN, what="work in a live run")
+
+
+def require_for_lane(principal: Principal, lane: Lane) -> None:
+    """Raise ForbiddenError if an author chooses a lane whose jobs run before, or instead of, those of others."""
+    if lane is not Lane.MANUAL:
+        require_role(principal, Role.MODERATOR, what=f"lane {lane}")
 
 
 def require_owner(principal: Principal, owner: str, *, what: str) -> None:

@@ -7,7 +7,7 @@ from oa_api.jobs.rows import LockedJob
 from oa_api.jobs.status_change import StatusChange, record_change
 from oa_shared.ids import new_token
 from oa_shared.retries import Retry, plan_retry
-from oa_shared.scheduling import Tier
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
 
 _SQL = load_queries("jobs.results")
@@ -18,7 +18,7 @@ async def retry(transaction: Transaction, job: LockedJob, attempt: int, code: st
     """Start another attempt after `attempt` failed with `code`, if the rules allow one; return whether they do."""
     earlier_codes = await transaction.all(_SQL["earlier_codes"], {"job": job.id, "attempt": attempt}, into=str)
     plan = plan_retry(code, earlier_codes, Tier(job.tier))
-    if plan is None:
+    if plan is None or not Lane(job.lane).allows(plan.tier):
         return False
     await start_attempt(transaction, job, plan, kind=RETRIED)
     return True

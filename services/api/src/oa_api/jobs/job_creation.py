@@ -1,7 +1,7 @@
 """Creating jobs: those of one request in one transaction, set-based."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
@@ -89,7 +89,11 @@ async def create_standalone_jobs(
 async def insert_jobs(
     transaction: Transaction, run: LockedRun, planned: Sequence[PlannedJob], traceparent: str
 ) -> list[int]:
-    """Write definitions, jobs, first attempts and outbox messages, and return the IDs of the jobs."""
+    """Write definitions, jobs, first attempts and outbox messages, and return the IDs of the jobs.
+
+    The lane of the run may allow a smaller tier only than a definition states.
+    """
+    planned = [replace(job, tier=Lane(run.lane).limit(job.tier)) for job in planned]
     await insert_definitions(transaction, {job.sha256: job.definition for job in planned})
     ids = await transaction.all(_SQL["next_job_ids"], {"count": len(planned)}, into=int)
     tokens = [new_token() for _ in planned]

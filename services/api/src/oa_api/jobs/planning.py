@@ -1,29 +1,31 @@
-"""From the elements of POST /api/run/{run}/jobs to planned jobs: fetching, reading and validating definitions."""
+"""From a source definition to planned jobs, and to the reasons for which it or an entry of it gets none.
 
-import asyncio
+Definitions are untrusted: `oa_api.jobs.examination` calls this in a process of its own.
+"""
+
 import hashlib
-import json
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import urlsplit
 
-from marshmallow import ValidationError
-
-from oa_api.definitions.fetcher import DefinitionFetcher, FetchError
-from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
-from oa_api.jobs.request_schemas import JobElementSchema
-from oa_api.jobs.requests import JobElement
-from oa_shared.carriers import MAX_HOST, why_not_name
+from oa_api.http.safe_json import NotJsonError, TooManyValuesError, UnstorableError, decode
+from oa_shared.carriers import MAX_HOST
 from oa_shared.job_kinds import JobKind
-from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.json_types import JsonObject
 from oa_shared.scheduling import Tier
-from oa_shared.source_definition import DefinitionEntry, DefinitionProblem, entries, repeated_names, validate_definition
+from oa_shared.source_definition import (
+    MAX_VALUES,
+    DefinitionEntry,
+    DefinitionProblem,
+    entries,
+    repeated_names,
+    validate_definition,
+)
 from oa_shared.status import LAYERS
 
-_PATH_BELOW_SOURCES = re.compile(r"(?:^|/)sources/(?P<name>.+)\.json\Z")
-_SCHEMA = JobElementSchema()
-_FETCH_WITHIN_S = 100
+_MAX_LISTED = 1000
+# The layer, the name, the tier and the host of an entry.
+EntryReply = tuple[str, str, str, str | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,9 +53,10 @@ class DefinitionText:
     sha256: str
 
     @classmethod
-    def of(cls, text: str, *, source_name: str, url: str | None) -> "DefinitionText":
-        """Return a definition with the digest of its text."""
-        return cls(source_name, url, text, hashlib.sha256(text.encode()).hexdigest())
+    def of(cls, text: str, *, source_name: str | None, url: str | None) -> "DefinitionText":
+        """Return a definition with the digest of its text, which names a definition that has no other name."""
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        return cls(source_name or f"inline/{sha256[:12]}", url, text, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,14 @@ class EntrySelection:
 
 
 @dataclass(frozen=True, slots=True)
-class _Element:
+class Element:
     """An element of a request: its place from 0, and its name in rejections."""
 
     index: int
     label: str
 
     def reject(self, *problems: DefinitionProblem, code: str = "source.schema") -> JobPlan:
+        """Return a plan without jobs, for these reasons."""
         rejections = [Rejection(self.index, self.label, code, item.message, item.pointer) for item in problems]
         return JobPlan([], rejections)
 
@@ -114,6 +118,29 @@ def plan_entry(definition: DefinitionText, entry: DefinitionEntry) -> PlannedJob
     )
 
 
+def reduce_jobs(jobs: Sequence[PlannedJob]) -> list[EntryReply]:
+    """Return the values that differ between the jobs of one definition."""
+    return [(job.layer, job.name, str(job.tier), job.host) for job in jobs]
+
+
+def restore_jobs(definition: DefinitionText, replies: Sequence[EntryReply]) -> list[PlannedJob]:
+    """Return the jobs of a definition from what `reduce_jobs` left of them."""
+    return [
+        PlannedJob(
+            source_name=definition.source_name,
+            source_url=definition.url,
+            sha256=definition.sha256,
+            definition=definition.text,
+            layer=layer,
+            name=name,
+            tier=Tier(tier),
+            kind=JobKind.SOURCE,
+            host=host,
+        )
+        for layer, name, tier, host in replies
+    ]
+
+
 def host_of(entry: DefinitionEntry) -> str | None:
     """Return the host from which the data of an entry comes; None where its `data` has no valid host."""
     address = entry.body.get("data")
@@ -124,57 +151,23 @@ def host_of(entry: DefinitionEntry) -> str | None:
     return host if host and len(host) <= MAX_HOST else None
 
 
-async def plan_elements(elements: list[object], fetcher: DefinitionFetcher) -> JobPlan:
-    """JobPlan the jobs of all elements, in their order.
-
-    Definitions that are not fetched within 100 seconds in all are rejected, so that the request ends.
-    """
-    deadline = asyncio.get_running_loop().time() + _FETCH_WITHIN_S
-    plans = await asyncio.gather(*(_plan_element(i, item, fetcher, deadline) for i, item in enumerate(elements)))
-    return JobPlan(
-        [job for plan in plans for job in plan.jobs], [rejection for plan in plans for rejection in plan.rejections]
-    )
-
-
-async def _plan_element(index: int, value: object, fetcher: DefinitionFetcher, deadline: float) -> JobPlan:
-    element = _Element(index, value if isinstance(value, str) else f"jobs[{index}]")
+def plan_text(definition: DefinitionText, element: Element, selection: EntrySelection) -> JobPlan:
+    """Return the jobs of the selected entries of a definition."""
     try:
-        # Not an object? The schema rejects it.
-        new_job: JobElement = _SCHEMA.load({"source": value} if isinstance(value, str) else cast("JsonMapping", value))
-    except ValidationError as error:
-        return element.reject(DefinitionProblem("", json.dumps(error.messages)), code="element")
-    url = new_job.source if isinstance(new_job.source, str) else None
-    label = new_job.source_name or url or element.label
-    try:
-        text = await _read_source(new_job.source, fetcher, deadline)
-    except FetchError as error:
-        return _Element(index, label).reject(DefinitionProblem("", error.detail), code=error.code)
-    selection = EntrySelection(new_job.layer, new_job.name)
-    name = new_job.source_name or _name_in_url(url) or f"inline/{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    return plan_definition(
-        DefinitionText.of(text, source_name=name, url=url), index=index, label=label, selection=selection
-    )
-
-
-async def _read_source(source: object, fetcher: DefinitionFetcher, deadline: float) -> str:
-    if not isinstance(source, str):
-        return json.dumps(source, ensure_ascii=False)
-    try:
-        async with asyncio.timeout_at(deadline):
-            return await fetcher.fetch(source)
-    except TimeoutError as error:
-        raise FetchError("no time left to fetch it: send fewer URLs", code="upstream.timeout") from error
-
-
-def plan_definition(definition: DefinitionText, *, index: int, label: str, selection: EntrySelection) -> JobPlan:
-    """Return the jobs of the selected entries of a definition; `index` and `label` name it in rejections."""
-    element = _Element(index, label)
-    try:
-        decoded = decode(definition.text)
+        decoded = decode(definition.text, max_values=MAX_VALUES)
     except NotJsonError as error:
         return element.reject(DefinitionProblem("", f"not JSON: {error.detail}"))
+    except TooManyValuesError as error:
+        return element.reject(DefinitionProblem("", error.detail), code="source.too_large")
     except UnstorableError as error:
         return element.reject(DefinitionProblem("", error.detail), code="source.encoding")
+    return plan_definition(definition, decoded, element, selection)
+
+
+def plan_definition(
+    definition: DefinitionText, decoded: object, element: Element, selection: EntrySelection
+) -> JobPlan:
+    """Return the jobs of the selected entries of a definition that is decoded already."""
     problems = validate_definition(decoded)
     if problems or not isinstance(decoded, dict):
         return element.reject(*problems)
@@ -194,9 +187,4 @@ def _no_entry(definition: JsonObject, selection: EntrySelection) -> DefinitionPr
         return DefinitionProblem("/layers", f"unknown layer {selection.layer!r}: use one of {', '.join(LAYERS)}")
     existing = ", ".join(f"{entry.layer}/{entry.name}" for entry in entries(definition)) or "none"
     selected = f"{selection.layer or '*'}/{selection.name or '*'}"
-    return DefinitionProblem("/layers", f"no entry {selected}; the definition has {existing}")
-
-
-def _name_in_url(url: str | None) -> str | None:
-    match = _PATH_BELOW_SOURCES.search((url or "").partition("?")[0])
-    return match["name"] if match and why_not_name(match["name"]) is None else None
+    return DefinitionProblem("/layers", f"no entry {selected}; the definition has {existing}"[:_MAX_LISTED])

@@ -147,7 +147,7 @@ class RunChangeSchema(RequestSchema[RunChange]):
 class NewJobsSchema(RequestSchema[NewJobs]):
     """POST /api/run/{run}/jobs; the elements are validated one by one, so that each rejection names its own."""
 
-    max_bytes = 64 * 1024 * 1024
+    max_bytes = 8 * 1024 * 1024
     jobs = fields.List(
         fields.Raw(
             metadata=about(

@@ -6,17 +6,18 @@ from functools import partial
 import structlog
 from aiohttp import web
 
+from oa_api.definitions.examiner import EXAMINER
 from oa_api.definitions.fetcher import FETCHER
 from oa_api.http.app_keys import DATABASE
 from oa_api.http.errors import InvalidError
 from oa_api.http.idempotency import read_idempotency_key
 from oa_api.http.paging import list_response
 from oa_api.http.problem import TRACEPARENT
-from oa_api.http.request_parsing import path_id, read_body, read_query
+from oa_api.http.request_parsing import path_id, read_body, read_json_bytes, read_query
 from oa_api.identity.authorization import is_trusted
 from oa_api.identity.principal import PRINCIPAL
 from oa_api.jobs import job_creation, queries, runs
-from oa_api.jobs.planning import plan_elements
+from oa_api.jobs.element_planning import plan_posted
 from oa_api.jobs.request_schemas import JobFilterSchema, NewJobsSchema, NewRunSchema, RunChangeSchema, RunFilterSchema
 from oa_api.jobs.schemas import CreatedJobsSchema, RunCountSchema
 from oa_api.jobs.serializers import serialize_job, serialize_run
@@ -57,12 +58,12 @@ async def _run_response(request: web.Request, run: int) -> web.Response:
 async def post_jobs(request: web.Request) -> web.Response:
     """Create the jobs of a run; `errors` names the elements and entries that get none."""
     run, database, by = path_id(request, "run"), request.app[DATABASE], request[PRINCIPAL]
-    new_jobs = await read_body(request, NewJobsSchema())
+    body = await read_json_bytes(request, limit=NewJobsSchema.max_bytes)
     idempotency = await read_idempotency_key(request, f"run/{run}/jobs", owner=by.owner)
     earlier = await job_creation.check_before_fetch(database, run, idempotency, by=by)
     if earlier is not None:
         return web.json_response(earlier)
-    plan = await plan_elements(new_jobs.jobs, request.app[FETCHER])
+    plan = await plan_posted(body, request.app[FETCHER], request.app[EXAMINER])
     if not plan.jobs:
         raise InvalidError("no element produced a job", fields={"jobs": [asdict(item) for item in plan.rejections]})
     response = await job_creation.create_jobs(

@@ -8,7 +8,7 @@ from oa_api.db.rows import as_parameters
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.http.idempotency import Idempotency
 from oa_api.identity import audit_log
-from oa_api.identity.permission import require_for_run, require_owner
+from oa_api.identity.permission import require_for_lane, require_for_run, require_owner
 from oa_api.identity.principal import Principal
 from oa_api.jobs import publishing
 from oa_api.jobs.requests import NewRun, RunChange
@@ -21,6 +21,7 @@ _SQL = load_queries("jobs.runs")
 async def create_run(database: Database, new_run: NewRun, idempotency: Idempotency, *, by: Principal) -> int:
     """Create a run and return its ID; a repeated request gets the ID of the first one. Raises ForbiddenError."""
     require_for_run(by, live=new_run.live)
+    require_for_lane(by, new_run.lane)
 
     async def work(transaction: Transaction) -> int:
         earlier = await idempotency.find_response(transaction)

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -11,7 +12,8 @@ from oa_api.pull_requests.repository import MAX_FILE_BYTES, Repository
 from oa_shared.carriers import why_not_name
 
 _SOURCE = re.compile(r"sources/(?P<name>.+)\.json\Z", re.DOTALL)
-_CONCURRENT_READS = 8
+# Each holds two texts of up to 2 MB.
+_CONCURRENT_READS = 4
 _UNREADABLE = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: f"the file is larger than {MAX_FILE_BYTES:,} bytes",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "the file is not UTF-8",
@@ -38,19 +40,28 @@ def source_paths(paths: Iterable[str]) -> list[str]:
     return [match[0] for match in matches if why_not_name(match["name"]) is None]
 
 
-async def read_changes(repository: Repository, paths: Iterable[str], *, base: str, head: str) -> list[SourceChange]:
-    """Return the definitions among `paths` at both commits, in order. Raises GitHubError."""
-    slots = asyncio.Semaphore(_CONCURRENT_READS)
+async def read_changes(
+    repository: Repository, paths: Iterable[str], *, base: str, head: str
+) -> AsyncGenerator[SourceChange, None]:
+    """Yield the definitions among `paths` at both commits, in order; a few are read ahead. Raises GitHubError."""
 
     async def read_change(path: str) -> SourceChange:
-        async with slots:
-            before, _ = await _read_text(repository, path, base)
-            after, problem = await _read_text(repository, path, head)
+        before, _ = await _read_text(repository, path, base)
+        after, problem = await _read_text(repository, path, head)
         return SourceChange(path, path[len("sources/") : -len(".json")], before, after, problem)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(read_change(path)) for path in source_paths(paths)]
-    return [task.result() for task in tasks]
+    waiting = deque(source_paths(paths))
+    reads: deque[asyncio.Task[SourceChange]] = deque()
+    try:
+        while waiting or reads:
+            while waiting and len(reads) < _CONCURRENT_READS:
+                reads.append(asyncio.create_task(read_change(waiting.popleft())))
+            yield await reads[0]
+            reads.popleft()
+    finally:
+        for read in reads:
+            read.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
 
 
 async def _read_text(repository: Repository, path: str, commit: str) -> tuple[str | None, str]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, auto
 
 from oa_api.jobs.quality_gate import find_review_reasons
+from oa_api.pull_requests.admission import Hold
 from oa_api.pull_requests.definition_review import FAILURE, Finding, entry_key
 from oa_api.pull_requests.rows import CheckRuns, ClaimedCheck, EntryRow
 from oa_shared.failures import FailureClass, failure_class
@@ -140,10 +141,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class CheckState:
-    """A check and all of its entries. `lines` has the path and line of each entry."""
+    """A check and all of its entries. `lines` has the path and line of each entry; `hold` is why none runs yet."""
 
     head_sha: str
     state: str
+    hold: Hold
     entries: list[Entry]
     problems: list[Finding]
     removed: list[str]
@@ -163,7 +165,7 @@ class CheckState:
     @property
     def is_empty(self) -> bool:
         """Return whether the pull request changes no sources."""
-        return not (self.entries or self.problems or self.removed)
+        return not (self.entries or self.problems or self.removed or self.hold)
 
 
 def build_state(check: ClaimedCheck, runs: CheckRuns, rows: list[EntryRow]) -> CheckState:
@@ -172,6 +174,7 @@ def build_state(check: ClaimedCheck, runs: CheckRuns, rows: list[EntryRow]) -> C
     return CheckState(
         head_sha=check.head_sha,
         state=check.state,
+        hold=Hold(check.held),
         entries=[_entry(row, expects_full=check.state == "open") for row in rows],
         problems=[Finding(**problem) for problem in findings["problems"]],
         removed=findings["removed"],

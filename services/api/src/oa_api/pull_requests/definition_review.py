@@ -5,13 +5,15 @@ import re
 from dataclasses import dataclass, field
 from typing import TypedDict
 
-from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
+from oa_api.http.safe_json import NotJsonError, TooManyValuesError, UnstorableError, decode
 from oa_api.jobs.planning import DefinitionText, PlannedJob, plan_entry
 from oa_api.pull_requests.changed_sources import SourceChange
-from oa_api.pull_requests.json_positions import line_of, lines_of
+from oa_api.pull_requests.json_positions import find_lines
 from oa_shared.json_types import JsonObject
-from oa_shared.source_definition import entries, repeated_names, validate_definition
+from oa_shared.source_definition import MAX_VALUES, entries, repeated_names, validate_definition
 
+# What is kept of a pull request with more: its check and its comment show the first hundred.
+MAX_FINDINGS, MAX_REMOVED = 300, 1000
 FAILURE, WARNING = "failure", "warning"
 _NAME = re.compile(r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+){0,9}\Z")
 # Keys next to `layers` that apply to every entry.
@@ -57,10 +59,10 @@ class Review:
     lines: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def add(self, other: "Review") -> None:
-        """Add the review of another definition."""
+        """Add the review of another definition; of findings and removed entries, the first ones."""
         self.jobs.extend(other.jobs)
-        self.findings.extend(other.findings)
-        self.removed.extend(other.removed)
+        self.findings.extend(other.findings[: MAX_FINDINGS - len(self.findings)])
+        self.removed.extend(other.removed[: MAX_REMOVED - len(self.removed)])
         self.lines.update(other.lines)
 
     def as_json(self) -> ReviewJson:
@@ -112,8 +114,8 @@ class _PreviousEntries:
 def _entries_before(text: str | None) -> _PreviousEntries:
     """Return the previous entries; an invalid definition has none."""
     try:
-        definition = decode(text) if text is not None else None
-    except (NotJsonError, UnstorableError):
+        definition = decode(text, max_values=MAX_VALUES) if text is not None else None
+    except (NotJsonError, TooManyValuesError, UnstorableError):
         definition = None
     if not isinstance(definition, dict) or validate_definition(definition):
         return _PreviousEntries({}, {})
@@ -132,16 +134,19 @@ def _validated_definition(change: SourceChange) -> JsonObject:
     if not _NAME.match(change.source_name):
         raise _UnusableError([Finding(change.path, 1, "the path has characters that the name of a source cannot have")])
     try:
-        definition = decode(text)
+        definition = decode(text, max_values=MAX_VALUES)
     except NotJsonError as error:
         raise _UnusableError([_not_json(change.path, error)]) from error
+    except TooManyValuesError as error:
+        raise _UnusableError([Finding(change.path, 1, error.detail)]) from error
     except UnstorableError as error:
-        line = line_of(lines_of(text), error.detail.partition(":")[0])
+        pointer = error.detail.partition(":")[0]
+        line = find_lines(text, [pointer])[pointer] if pointer.startswith("/") else 1
         raise _UnusableError([Finding(change.path, line, error.detail)]) from error
     problems = validate_definition(definition)
     if problems or not isinstance(definition, dict):
-        lines = lines_of(text)
-        raise _UnusableError([Finding(change.path, line_of(lines, p.pointer), p.message, p.pointer) for p in problems])
+        lines = find_lines(text, [problem.pointer for problem in problems])
+        raise _UnusableError([Finding(change.path, lines[p.pointer], p.message, p.pointer) for p in problems])
     return definition
 
 
@@ -153,20 +158,15 @@ def _not_json(path: str, error: NotJsonError) -> Finding:
 
 def _compare(change: SourceChange, definition: JsonObject, before: _PreviousEntries, url: str) -> Review:
     text = change.after or ""
-    lines, new_entries = lines_of(text), entries(definition)
+    new_entries, repeats = entries(definition), repeated_names(definition)
     all_changed = _top_level(definition) != before.top_level
     changed = [e for e in new_entries if all_changed or before.bodies.get((e.layer, e.name)) != e.body]
-    removed = [key for key in before.bodies if key not in {(e.layer, e.name) for e in new_entries}]
-    repeats = [
-        Finding(change.path, line_of(lines, p.pointer), p.message, p.pointer, WARNING)
-        for p in repeated_names(definition)
-    ]
+    kept = {(e.layer, e.name) for e in new_entries}
+    lines = find_lines(text, [*(problem.pointer for problem in repeats), *(entry.pointer for entry in changed)])
     planned = DefinitionText.of(text, source_name=change.source_name, url=url)
     return Review(
         jobs=[plan_entry(planned, entry) for entry in changed],
-        findings=repeats,
-        removed=[entry_key(change.source_name, *key) for key in removed],
-        lines={
-            entry_key(change.source_name, e.layer, e.name): (change.path, line_of(lines, e.pointer)) for e in changed
-        },
+        findings=[Finding(change.path, lines[p.pointer], p.message, p.pointer, WARNING) for p in repeats],
+        removed=[entry_key(change.source_name, *key) for key in before.bodies if key not in kept],
+        lines={entry_key(change.source_name, e.layer, e.name): (change.path, lines[e.pointer]) for e in changed},
     )

@@ -1,15 +1,20 @@
 """Deliveries: the events that GitHub has sent, each processed once however often it arrives."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from oa_api.db.database import Database, Transaction
+from oa_api.db.errors import StoreError
 from oa_api.db.query_files import load_queries
 from oa_api.pull_requests.events import Ignored, Task
 from oa_api.pull_requests.rows import GitHubDeliveryRow
 
 _SQL = load_queries("pull_requests.queries")
 _MAX_REASON = 1000
+_RENEWALS_PER_LEASE = 4
 WAITING, IGNORED, KNOWN = "waiting", "ignored", "known"
 
 
@@ -37,6 +42,25 @@ async def record_delivery(database: Database, delivery_id: str, event: str, task
 async def claim_delivery(transaction: Transaction, *, lease_s: float) -> GitHubDeliveryRow | None:
     """Claim the next due event for `lease_s` seconds; if this process dies, another one claims it after that time."""
     return await transaction.first(_SQL["claim_delivery"], {"lease_s": lease_s}, into=GitHubDeliveryRow)
+
+
+@asynccontextmanager
+async def keep_delivery(database: Database, delivery_id: str, *, lease_s: float) -> AsyncIterator[None]:
+    """Renew the lease of an event during the block, which may take longer than the lease: it reads many definitions."""
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(lease_s / _RENEWALS_PER_LEASE)
+            # Without the database the block ends soon, with an error of its own.
+            with suppress(StoreError):
+                await database.execute(_SQL["renew_delivery"], {"id": delivery_id, "lease_s": lease_s})
+
+    renewal = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewal.cancel()
+        await asyncio.wait([renewal])
 
 
 async def lock_delivery(transaction: Transaction, delivery_id: str) -> bool:

@@ -1,25 +1,26 @@
 """The action for each task: GitHub is read first, then one transaction writes everything or nothing."""
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.db.rows import as_parameters
 from oa_api.github.errors import GitHubUnavailableError
-from oa_api.pull_requests.changed_sources import read_changes, source_paths
-from oa_api.pull_requests.definition_review import FAILURE, Finding, Review, review
-from oa_api.pull_requests.events import PullTask, PushTask, RerunTask, Task
+from oa_api.pull_requests import admission
+from oa_api.pull_requests.admission import AdmissionRules, Hold
+from oa_api.pull_requests.definition_review import FAILURE, Finding, Review
+from oa_api.pull_requests.events import ApprovalTask, PullTask, PushTask, RerunTask, Task
 from oa_api.pull_requests.merge import publish_merge
-from oa_api.pull_requests.repository import Comparison, Pull, Repository
+from oa_api.pull_requests.repository import SOURCES, Pull, Repository
+from oa_api.pull_requests.reviewer import Reviewer
 from oa_api.pull_requests.rows import CheckRow, CheckRuns
 from oa_api.pull_requests.runs import cancel_runs, create_run, rerun_failed
 from oa_api.pull_requests.targets import BranchCommit, PullHead
 
 _SQL = load_queries("pull_requests.queries")
-MAX_ENTRIES = 500
 _API_LAG_S = 5.0
 _MAX_PATHS_LENGTH = 500
 OUTDATED = "a newer state of the pull request is known"
@@ -29,18 +30,19 @@ Action = Callable[[Transaction], Awaitable[str]]
 
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
-    """Options of checks: the number of features in a sample, and the base URL of the repository's pages."""
+    """Options of checks: the number of features in a sample, and which pull requests wait for a collaborator."""
 
     sample: int = 100
-    web_url: str = "https://github.com"
+    admission: AdmissionRules = field(default_factory=AdmissionRules)
 
 
 class ActionPlanner:
     """Turns tasks into actions, which return what they did. An action may be prepared twice, and is executed once."""
 
-    def __init__(self, database: Database, repository: Repository, options: CheckOptions) -> None:
+    def __init__(self, database: Database, repository: Repository, reviewer: Reviewer, options: CheckOptions) -> None:
         self._database = database
         self._repository = repository
+        self._reviewer = reviewer
         self._options = options
 
     async def prepare(self, task: Task) -> Action:
@@ -52,8 +54,26 @@ class ActionPlanner:
                 return await self._prepare_push(task)
             case RerunTask():
                 return self._prepare_rerun(task)
+            case ApprovalTask():
+                return await self._prepare_approval(task)
             case _:
                 assert_never(task)
+
+    async def report_abandoned(self, task: Task, reason: str) -> None:
+        """Open a check that shows that the event of a pull request was abandoned. Raises GitHubError."""
+        if not isinstance(task, PullTask):
+            return
+        pull = await self._repository.pull(task.pull)
+        finding = Finding(SOURCES, 1, f"the definitions could not be examined: {reason}")
+        head, review = self._head(pull), Review(findings=[finding])
+
+        async def act(transaction: Transaction) -> None:
+            await transaction.execute(_SQL["lock_pull"], as_parameters(head))
+            if await transaction.first(_SQL["check_of"], as_parameters(head), into=CheckRow) is None:
+                await self._open_check(transaction, pull, review)
+
+        if pull.is_open:
+            await self._database.run(act)
 
     async def _prepare_pull(self, task: PullTask) -> Action:
         """Act on the current state of the pull request, not on that of the event: the order of events is undefined."""
@@ -82,13 +102,13 @@ class ActionPlanner:
     async def _prepare_check(self, pull: Pull) -> Action:
         head = self._head(pull)
         known = await self._database.first(_SQL["check_of"], as_parameters(head), into=CheckRow)
-        changes = await self._review_pull(pull) if known is None else Review()
+        changes = await self._reviewer.review_pull(pull) if known is None else Review()
 
         async def act(transaction: Transaction) -> str:
             await self._leave_checks(transaction, head, state="superseded", reason="superseded by a newer commit")
             check = await transaction.first(_SQL["check_of"], as_parameters(head), into=CheckRow)
             if check is None:
-                return await self._open_check(transaction, head, changes)
+                return await self._open_check(transaction, pull, changes)
             if check.state == "open":
                 return "the check of this commit is open already"
             await transaction.execute(_SQL["restart_check"], {"check": check.id})
@@ -97,35 +117,43 @@ class ActionPlanner:
 
         return act
 
-    async def _review_pull(self, pull: Pull) -> Review:
-        """Review the changes of a pull request; more than 500 entries get no jobs, since anyone can open one."""
-        comparison = await self._repository.compare(pull.base_sha, pull.head_sha)
-        paths = source_paths(comparison.paths)
-        if len(paths) > MAX_ENTRIES:
-            return Review(findings=[_too_many(paths[0], len(paths), "definitions")])
-        changes = await self._review_paths(paths, base=comparison.merge_base, head=pull.head_sha)
-        if len(changes.jobs) > MAX_ENTRIES:
-            return Review(findings=[_too_many(paths[0], len(changes.jobs), "entries"), *changes.findings])
-        return changes
-
-    async def _review_comparison(self, comparison: Comparison, head: str) -> Review:
-        return await self._review_paths(source_paths(comparison.paths), base=comparison.merge_base, head=head)
-
-    async def _review_paths(self, paths: Sequence[str], *, base: str, head: str) -> Review:
-        total = Review()
-        for change in await read_changes(self._repository, paths, base=base, head=head):
-            url = f"{self._options.web_url}/{self._repository.name}/blob/{head}/{change.path}"
-            total.add(review(change, url=url))
-        return total
-
-    async def _open_check(self, transaction: Transaction, head: PullHead, changes: Review) -> str:
-        values = {**as_parameters(head), "findings": json.dumps(changes.as_json())}
+    async def _open_check(self, transaction: Transaction, pull: Pull, changes: Review) -> str:
+        head, entries = self._head(pull), len(changes.jobs)
+        hold = await admission.find_hold(transaction, self._options.admission, pull, head, entries)
+        values = {**as_parameters(head), "findings": json.dumps(changes.as_json()), "author": pull.author}
+        values |= {"entry_count": entries, "held": hold}
         (check_id,) = await transaction.all(_SQL["insert_check"], values, into=int)
+        if hold is not Hold.NONE:
+            return f"{entries} entries wait for a collaborator: {hold}"
+        return await self._start_samples(transaction, check_id, head, changes)
+
+    async def _start_samples(self, transaction: Transaction, check_id: int, head: PullHead, changes: Review) -> str:
         if not changes.jobs:
             return "no entries to run"
         run = await create_run(transaction, head.origin, changes.jobs, sample=self._options.sample)
         await transaction.execute(_SQL["start_samples"], {"check": check_id, "run": run})
         return f"{len(changes.jobs)} entries run as samples in run {run}"
+
+    async def _prepare_approval(self, task: ApprovalTask) -> Action:
+        """Let a pull request run; its later commits run without another approval, within the author's quota."""
+        pull = await self._repository.pull(task.pull)
+        head, changes = self._head(pull), await self._reviewer.review_pull(pull) if pull.is_open else Review()
+
+        async def act(transaction: Transaction) -> str:
+            await transaction.execute(_SQL["lock_pull"], as_parameters(head))
+            check = await admission.record_approval(transaction, head, by=task.by)
+            if check is None or not pull.is_open:
+                return "approved; nothing waits"
+            if check.head_sha != pull.head_sha:
+                raise GitHubUnavailableError(
+                    "the commit that waits is not the head of its pull request", pause_s=_API_LAG_S
+                )
+            findings = json.dumps(changes.as_json())
+            await admission.release(transaction, check, findings=findings, entries=len(changes.jobs))
+            await transaction.execute(_SQL["restart_check"], {"check": check.id})
+            return await self._start_samples(transaction, check.id, head, changes)
+
+        return act
 
     def _prepare_close(self, pull: Pull) -> Action:
         head = replace(self._head(pull), head_sha="")
@@ -147,7 +175,7 @@ class ActionPlanner:
         """Make live what the pull request changed, as it is on the default branch now."""
         comparison = await self._repository.compare(pull.base_sha, pull.head_sha)
         branch_head = await self._repository.head()
-        changes = await self._review_comparison(comparison, branch_head)
+        changes = await self._reviewer.review_merge(comparison, branch_head)
         head = self._head(pull)
         commit = BranchCommit(head.repository, branch_head, pull=head.pull, head_sha=head.head_sha)
 
@@ -161,7 +189,7 @@ class ActionPlanner:
         """Make live what differs between the previous commit and the newest one, which includes later pushes."""
         branch_head = await self._repository.head()
         comparison = await self._repository.compare(task.before, branch_head)
-        changes = await self._review_comparison(comparison, branch_head)
+        changes = await self._reviewer.review_merge(comparison, branch_head)
         commit = BranchCommit(self._repository.name, branch_head)
 
         async def act(transaction: Transaction) -> str:
@@ -189,8 +217,3 @@ async def _publish(transaction: Transaction, changes: Review, commit: BranchComm
     outcome = await publish_merge(transaction, changes.jobs, commit)
     invalid = sorted({finding.path for finding in changes.findings if finding.level == FAILURE})
     return f"{outcome}; invalid definitions: {', '.join(invalid)[:_MAX_PATHS_LENGTH] or 'none'}"
-
-
-def _too_many(path: str, count: int, unit: str) -> Finding:
-    text = f"{count:,} {unit} change; limit {MAX_ENTRIES}: split the pull request, or ask an operator"
-    return Finding(path, 1, text)

@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 
 from oa_api.http.errors import InvalidError
 from oa_api.http.fields import RequestSchema, error_messages
+from oa_api.pull_requests.admission import COLLABORATORS
 from oa_api.pull_requests.event_payloads import (
     CheckRunEvent,
     CheckRunEventSchema,
@@ -26,8 +27,8 @@ from oa_shared.json_types import JsonMapping, JsonObject
 
 CHECK_NAME = "OpenAddresses"
 RERUN_ACTION = "rerun"
+_RUN_COMMANDS = frozenset({"/run"})
 _RERUN_COMMANDS = frozenset({"re-run", "/re-run", "rerun", "/rerun"})
-_COLLABORATORS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 _PULL_ACTIONS = frozenset({"opened", "synchronize", "reopened", "closed"})
 _NO_COMMIT = "0" * 40
 _Event = TypeVar("_Event")
@@ -47,6 +48,7 @@ class IgnoreReason(StrEnum):
     COMMENT = "not a new comment on a pull request"
     COMMAND = "the comment is not a command"
     ASSOCIATION = "only the author and collaborators can use commands"
+    APPROVAL = "only collaborators can let a pull request run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,19 @@ class RerunTask:
         return {"kind": "rerun", "pull": self.pull, "head_sha": self.head_sha}
 
 
-Task = PullTask | PushTask | RerunTask
+@dataclass(frozen=True, slots=True)
+class ApprovalTask:
+    """Let a pull request run that waits for a collaborator; `by` is that account."""
+
+    pull: int
+    by: str
+
+    def as_json(self) -> JsonObject:
+        """Return the task as the database stores it."""
+        return {"kind": "approval", "pull": self.pull, "by": self.by}
+
+
+Task = PullTask | PushTask | RerunTask | ApprovalTask
 
 
 def parse_task(task: JsonMapping) -> Task:
@@ -111,6 +125,8 @@ def parse_task(task: JsonMapping) -> Task:
             return RerunTask(head_sha=head_sha)
         case {"kind": "rerun", "pull": int(pull)}:
             return RerunTask(pull=pull)
+        case {"kind": "approval", "pull": int(pull), "by": str(by)}:
+            return ApprovalTask(pull, by)
         case _:
             raise ValueError(f"unknown task {task.get('kind')!r}")
 
@@ -187,10 +203,15 @@ def _read_issue_comment(action: str, event: IssueCommentEvent) -> Task | Ignored
     issue, comment = event.issue, event.comment
     if action != "created" or issue.pull_request is None:
         return Ignored(IgnoreReason.COMMENT)
-    if (comment.body or "").strip().casefold() not in _RERUN_COMMANDS:
+    command = (comment.body or "").strip().casefold()
+    if command not in _RERUN_COMMANDS | _RUN_COMMANDS:
         return Ignored(IgnoreReason.COMMAND)
     commenter = comment.user.login if comment.user else ""
     author = issue.user.login if issue.user else ""
-    if comment.author_association not in _COLLABORATORS and not (commenter and commenter == author):
+    if command in _RUN_COMMANDS:
+        if comment.author_association not in COLLABORATORS:
+            return Ignored(IgnoreReason.APPROVAL)
+        return ApprovalTask(issue.number, commenter)
+    if comment.author_association not in COLLABORATORS and not (commenter and commenter == author):
         return Ignored(IgnoreReason.ASSOCIATION)
     return RerunTask(pull=issue.number)

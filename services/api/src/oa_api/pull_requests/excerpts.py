@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from oa_api.http.safe_json import TooManyValuesError, check_values
 from oa_api.jobs.job_log import as_text
 from oa_api.pull_requests.check_state import CheckState, JobOutcome
 from oa_api.pull_requests.markup import code
@@ -16,6 +17,7 @@ _LOG_LINES = 20
 _LOG_BYTES = 16 * 1024
 _SAMPLE_BYTES = 4 * 1024 * 1024
 _ROWS = 3
+_MAX_DECODED = 600_000
 _MAX_VALUES = 30
 _MAX_FILES = 10
 
@@ -51,7 +53,8 @@ async def _read_files(
             if head is None or not head.size_bytes:
                 return ""
             start = max(0, head.size_bytes - last_bytes)
-            return render(b"".join([chunk async for chunk in storage.stream(key, start)]))
+            body = b"".join([chunk async for chunk in storage.stream(key, start)])
+            return await asyncio.to_thread(render, body)
         except StorageUnavailableError:
             return ""
 
@@ -69,9 +72,11 @@ def _end_of_log(body: bytes) -> str:
 def _first_rows(body: bytes) -> str:
     """Return input and output of the first rows as a table; nothing for a file that the task did not write so."""
     try:
-        rows = _list(_object(json.loads(body))["rows"])[:_ROWS]
+        text = body.decode()
+        check_values(text, _MAX_DECODED)
+        rows = _list(_object(json.loads(text))["rows"])[:_ROWS]
         return "\n".join(["<table>", "<tr><th>input</th><th>output</th></tr>", *map(_row, rows), "</table>"])
-    except (ValueError, KeyError, RecursionError):
+    except (ValueError, KeyError, RecursionError, TooManyValuesError):
         return ""
 
 

@@ -2,17 +2,23 @@
 -- Stores an event (deliveries.record_delivery). A repeated one changes nothing, unless its processing was abandoned.
 INSERT INTO github_delivery (id, event, task, state, reason)
 VALUES (%(id)s, %(event)s, %(task)s, %(state)s, %(reason)s)
-ON CONFLICT (id) DO UPDATE SET state = 'waiting', tries = 0, received_at = now(), due_at = now()
+ON CONFLICT (id) DO UPDATE SET state = 'waiting', tries = 0, unfinished_takes = 0, received_at = now(), due_at = now()
 WHERE github_delivery.state = 'abandoned'
 
 -- name: claim_delivery
--- Claims the next due event until its lease ends (deliveries.claim_delivery).
-UPDATE github_delivery SET due_at = now() + make_interval(secs => %(lease_s)s), tries = tries + 1
+-- Claims the next due event until its lease ends (deliveries.claim_delivery). A take that no outcome follows stays
+-- counted in unfinished_takes: the process died.
+UPDATE github_delivery SET due_at = now() + make_interval(secs => %(lease_s)s), tries = tries + 1,
+    unfinished_takes = unfinished_takes + 1
 WHERE id = (
     SELECT id FROM github_delivery WHERE state = 'waiting' AND due_at <= now()
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING id, event, task, tries
+RETURNING id, event, task, tries, unfinished_takes
+
+-- name: renew_delivery
+-- Renews the lease of an event while its definitions are examined (deliveries.keep_delivery).
+UPDATE github_delivery SET due_at = now() + make_interval(secs => %(lease_s)s) WHERE id = %(id)s AND state = 'waiting'
 
 -- name: lock_delivery
 -- Locks an event that is still to be processed, so that a second process does nothing (deliveries.lock_delivery).
@@ -24,7 +30,8 @@ UPDATE github_delivery SET state = %(state)s, reason = %(reason)s WHERE id = %(i
 
 -- name: back_off_delivery
 -- Makes an event due later (deliveries.back_off).
-UPDATE github_delivery SET due_at = now() + make_interval(secs => %(delay_s)s), reason = %(reason)s
+UPDATE github_delivery SET due_at = now() + make_interval(secs => %(delay_s)s), reason = %(reason)s,
+    unfinished_takes = 0
 WHERE id = %(id)s AND state = 'waiting'
 
 -- name: delete_old_deliveries
@@ -43,7 +50,7 @@ SELECT pg_advisory_xact_lock(hashtextextended('github/' || %(repository)s || '/l
 
 -- name: check_columns
 -- The columns of CheckRow.
-id, repository, pull, head_sha, state, sample_run, full_run
+id, repository, pull, head_sha, state, held, sample_run, full_run
 
 -- name: check_of
 -- The check of a commit of a pull request (event_actions).
@@ -52,8 +59,8 @@ WHERE repository = %(repository)s AND pull = %(pull)s AND head_sha = %(head_sha)
 
 -- name: insert_check
 -- Opens a check (event_actions).
-INSERT INTO github_check (repository, pull, head_sha, findings)
-VALUES (%(repository)s, %(pull)s, %(head_sha)s, %(findings)s)
+INSERT INTO github_check (repository, pull, head_sha, findings, author, entry_count, held)
+VALUES (%(repository)s, %(pull)s, %(head_sha)s, %(findings)s, %(author)s, %(entry_count)s, %(held)s)
 RETURNING id
 
 -- name: start_samples
@@ -76,7 +83,7 @@ WHERE repository = %(repository)s AND state IN ('open', 'merged')
 -- name: restart_check
 -- Starts another round of a check (event_actions). GitHub cannot restart a completed check run, so each round has one.
 UPDATE github_check SET round = round + is_settled::integer, check_run = CASE WHEN NOT is_settled THEN check_run END,
-    shown = '', is_settled = false, tries = 0, due_at = now(),
+    shown = '', is_settled = false, tries = 0, unfinished_takes = 0, due_at = now(),
     state = CASE WHEN state IN ('superseded', 'closed') THEN 'open' ELSE state END
 WHERE id = %(check)s
 
@@ -124,6 +131,40 @@ WHERE sample.run_id = %(sample_run)s
        OR sample.rank = 9 AND NOT (sample.status = 'Fail' AND starts_with(sample.error_code, 'source.')))
 ORDER BY sample.id
 
+-- name: unended_full_jobs
+-- How many full jobs of a check have not ended (runs.start_full_jobs).
+SELECT count(*) FROM job WHERE run_id = %(full_run)s AND rank < 9
+
+-- name: lock_author
+-- Locks an author (admission): the pull requests of one author are admitted one at a time.
+SELECT pg_advisory_xact_lock(hashtextextended('github/' || %(repository)s || '/author/' || %(author)s, 0))
+
+-- name: entries_of_author
+-- How many entries of an author's pull requests got jobs within a day (admission).
+SELECT coalesce(sum(entry_count), 0) AS entries FROM github_check
+WHERE repository = %(repository)s AND author = %(author)s AND created_at > now() - interval '1 day' AND held = ''
+
+-- name: is_approved
+-- Whether a collaborator has let a pull request run (admission).
+SELECT true AS is_approved FROM github_pull
+WHERE repository = %(repository)s AND pull = %(pull)s AND approved_at IS NOT NULL
+
+-- name: record_approval
+-- Records that a collaborator lets a pull request run (admission).
+INSERT INTO github_pull (repository, pull, approved_at, approved_by)
+VALUES (%(repository)s, %(pull)s, now(), %(by)s)
+ON CONFLICT (repository, pull) DO UPDATE SET approved_at = excluded.approved_at, approved_by = excluded.approved_by
+
+-- name: held_check
+-- The check of a pull request that waits for an approval (admission).
+SELECT {check_columns} FROM github_check
+WHERE repository = %(repository)s AND pull = %(pull)s AND state = 'open' AND held <> ''
+ORDER BY id DESC LIMIT 1 FOR UPDATE
+
+-- name: release_check
+-- Lets a check run with what its review found (admission).
+UPDATE github_check SET held = '', findings = %(findings)s, entry_count = %(entry_count)s WHERE id = %(check)s
+
 -- name: start_full
 -- Records the run of the full jobs of a check (runs.start_full_jobs).
 UPDATE github_check SET full_run = %(run)s WHERE id = %(check)s
@@ -165,12 +206,14 @@ UPDATE run SET live = true WHERE id = %(run)s AND NOT live
 
 -- name: claim_check
 -- Claims the next due check until its lease ends (checks.claim_check).
-UPDATE github_check SET due_at = now() + make_interval(secs => %(lease_s)s), tries = tries + 1
+UPDATE github_check SET due_at = now() + make_interval(secs => %(lease_s)s), tries = tries + 1,
+    unfinished_takes = unfinished_takes + 1
 WHERE id = (
     SELECT id FROM github_check WHERE NOT is_settled AND due_at <= now()
     ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED
 )
-RETURNING id, repository, pull, head_sha, state, findings, sample_run, full_run, live_run, round, check_run, shown, tries
+RETURNING id, repository, pull, head_sha, state, held, findings, sample_run, full_run, live_run, round, check_run, shown,
+    tries, unfinished_takes
 
 -- name: runs_of_check
 -- The current runs of a check: the one of the full jobs may be new (checks.read_state).
@@ -205,12 +248,12 @@ UPDATE github_check SET check_run = %(check_run)s WHERE id = %(check)s AND round
 -- name: record_publication
 -- Records what GitHub shows of a check (checks.record_publication).
 UPDATE github_check SET shown = %(shown)s, is_settled = %(is_settled)s, tries = 0,
-    due_at = now() + make_interval(secs => %(delay_s)s)
+    unfinished_takes = 0, due_at = now() + make_interval(secs => %(delay_s)s)
 WHERE id = %(check)s AND round = %(round)s AND state = %(state)s
 
 -- name: back_off_check
 -- Makes a check due later (checks.back_off).
-UPDATE github_check SET due_at = now() + make_interval(secs => %(delay_s)s) WHERE id = %(check)s
+UPDATE github_check SET due_at = now() + make_interval(secs => %(delay_s)s), unfinished_takes = 0 WHERE id = %(check)s
 
 -- name: abandon_check
 -- Settles a check that GitHub does not show (checks.abandon); wake_checks leaves it alone.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from oa_api.pull_requests.admission import Hold
 from oa_api.pull_requests.check_state import CheckState, Entry
 from oa_api.pull_requests.definition_review import FAILURE, Finding
 from oa_api.pull_requests.entry_markdown import details, failure_of, table_row
@@ -16,7 +17,26 @@ MAX_CHARACTERS = 60_000
 TRUNCATED = "Report truncated; see the run page."
 MERGED = "Merged: results of the merged definitions are published; all other entries rerun."
 REMOVED = "Removed from the repository; published data stays, without updates:"
+# GitHub takes 50 annotations in a request.
+_MAX_ANNOTATIONS = 300
 _MAX_LISTED = 100
+HELD = {
+    Hold.NEWCOMER: (
+        "Waiting for approval",
+        (
+            "This is the first pull request of its author here. A collaborator who has read the changed "
+            "definitions starts the jobs with the comment <code>/run</code>; later commits run by themselves."
+        ),
+    ),
+    Hold.QUOTA: (
+        "Waiting: daily limit",
+        (
+            "The pull requests of this author have run as many entries today as one author may. A collaborator starts "
+            "the jobs with the comment <code>/run</code>; tomorrow a new commit starts them too."
+        ),
+    ),
+}
+ABANDONED = "Abandoned: see the log of the server"
 _LEFT = {"superseded": "Superseded by a newer commit", "closed": "Pull request closed"}
 
 
@@ -41,6 +61,8 @@ def build_report(check: CheckState, *, public_url: str, excerpts: Excerpts) -> R
     if check.state in _LEFT:
         title = _LEFT[check.state]
         return Report(title, f"{title}; the jobs of this commit were canceled.", "canceled", [], None)
+    if check.hold is not Hold.NONE and check.state == "open":
+        return _held_report(check)
     title = _title(check)
     summary = _summary(check, title, public_url=public_url, excerpts=excerpts)
     annotations = [_annotation(finding) for finding in check.problems]
@@ -48,7 +70,23 @@ def build_report(check: CheckState, *, public_url: str, excerpts: Excerpts) -> R
     if conclusion is not None:
         annotations += [_annotation(finding) for finding in _failures(check)]
     comment = f"{MARKER}\n{summary}" if not check.is_empty else None
-    return Report(title, summary, conclusion, annotations, comment)
+    return Report(title, summary, conclusion, annotations[:_MAX_ANNOTATIONS], comment)
+
+
+def _held_report(check: CheckState) -> Report:
+    """Return the report of a check whose entries wait for a collaborator, with what its review found."""
+    title, text = HELD[check.hold]
+    summary = _truncate([f"### OpenAddresses: {title}", f"<p>{text}</p>", *_problems(check.problems)])
+    annotations = [_annotation(finding) for finding in check.problems]
+    return Report(title, summary, "action_required", annotations[:_MAX_ANNOTATIONS], f"{MARKER}\n{summary}")
+
+
+def abandonment_report() -> Report:
+    """Return the report of a check whose report the server could not make."""
+    text = (
+        f"### OpenAddresses: {ABANDONED}\n\n<p>The server could not finish this check. Push a commit to repeat it.</p>"
+    )
+    return Report(ABANDONED, text, "failure", [], None)
 
 
 def _conclusion(check: CheckState) -> str | None:

@@ -27,12 +27,16 @@ _MAX_COMPARED_FILES = 300
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """A pull request in its current state; `is_merged` means merged into the default branch."""
+    """A pull request in its current state; `is_merged` means merged into the default branch.
+
+    `association` is how its author belongs to the repository, such as MEMBER, CONTRIBUTOR or FIRST_TIME_CONTRIBUTOR.
+    """
 
     number: int
     head_sha: str
     base_sha: str
     author: str
+    association: str
     is_open: bool
     is_merged: bool
     updated_at: datetime
@@ -71,6 +75,7 @@ class Repository:
             head_sha=pull["head"]["sha"],
             base_sha=base["sha"],
             author=user.get("login", "") if user else "",
+            association=pull.get("author_association", "NONE"),
             is_open=pull["state"] == "open",
             is_merged=bool(pull["merged"]) and base["ref"] == base["repo"]["default_branch"],
             updated_at=datetime.fromisoformat(pull["updated_at"]),

@@ -41,6 +41,7 @@ class PullResponse(TypedDict):
     head: CommitResponse
     base: BaseResponse
     user: UserResponse | None
+    author_association: NotRequired[str]
     state: str
     merged: bool | None
     updated_at: str

@@ -9,12 +9,13 @@ from oa_shared.json_types import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class GitHubDeliveryRow:
-    """An event that this worker has claimed; `tries` includes this one."""
+    """An event that this worker has claimed; `tries` and `unfinished_takes` include this one."""
 
     id: str
     event: str
     task: JsonObject
     tries: int
+    unfinished_takes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class CheckRow:
     pull: int
     head_sha: str
     state: str
+    held: str
     sample_run: int | None
     full_run: int | None
 
@@ -56,7 +58,8 @@ class CheckVersion:
 class ClaimedCheck:
     """A check that this worker has claimed.
 
-    `check_run` is GitHub's ID of the check run of this round, `shown` the digest of the report that GitHub shows.
+    `check_run` is GitHub's ID of the check run of this round, `shown` the digest of the report that GitHub shows;
+    `tries` and `unfinished_takes` include this one.
     """
 
     id: int
@@ -64,6 +67,7 @@ class ClaimedCheck:
     pull: int
     head_sha: str
     state: str
+    held: str
     findings: ReviewJson
     sample_run: int | None
     full_run: int | None
@@ -72,6 +76,7 @@ class ClaimedCheck:
     check_run: int | None
     shown: str
     tries: int
+    unfinished_takes: int
 
     @property
     def head(self) -> PullHead:

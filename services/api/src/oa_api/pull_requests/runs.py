@@ -1,6 +1,7 @@
 """The runs of a pull request: samples, full jobs, and the live run after a merge."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
@@ -24,6 +25,7 @@ from oa_shared.tracing import new_traceparent
 _SQL = load_queries("pull_requests.queries")
 GITHUB = Principal("service", None, "github", Role.SERVICE)
 SAMPLE_TIMEOUT_S = 75.0
+CONCURRENT_JOBS = 50
 
 
 async def create_run(
@@ -68,28 +70,39 @@ async def rerun_failed(transaction: Transaction, check: CheckRow, *, reason: str
     return len(jobs)
 
 
-async def start_full_jobs(
-    transaction: Transaction, check_id: int, *, sample_timeout_s: float = SAMPLE_TIMEOUT_S
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a check waits for its samples, and how many of its full jobs run at the same time."""
+
+    sample_timeout_s: float = SAMPLE_TIMEOUT_S
+    concurrent_jobs: int = CONCURRENT_JOBS
+
+
+async def start_full_jobs(transaction: Transaction, check_id: int, pace: Pace) -> int:
     """Create the full jobs of an open check whose samples have ended or timed out; return their number.
 
-    An entry whose sample ended with a `source.*` code gets none: it would end in the same way (decision 13).
+    An entry whose sample ended with a `source.*` code gets none: it would end in the same way (decision 13). Entries
+    beyond the pace get their full jobs later, so that one pull request does not occupy all machines.
     """
     check = await transaction.first(_SQL["lock_open_check"], {"check": check_id}, into=CheckRow)
     if check is None or check.sample_run is None:
         return 0
-    values = {**as_parameters(check), "sample_timeout_s": sample_timeout_s}
+    values = {**as_parameters(check), "sample_timeout_s": pace.sample_timeout_s}
     due = await transaction.all(_SQL["due_entries"], values, into=DueEntry)
     if not due:
         return 0
-    planned = [_plan(entry) for entry in due]
+    # A sample that takes too long ends even while its full job has to wait.
+    await _cancel_slow_samples(transaction, due)
+    running = await transaction.first(_SQL["unended_full_jobs"], {"full_run": check.full_run}, into=int) or 0
+    planned = [_plan(entry) for entry in due[: max(0, pace.concurrent_jobs - running)]]
+    if not planned:
+        return 0
     if check.full_run is None:
         run = await create_run(transaction, check.head.origin, planned)
         await transaction.execute(_SQL["start_full"], {"check": check_id, "run": run})
     else:
         await add_jobs(transaction, check.full_run, planned)
-    await _cancel_slow_samples(transaction, due)
-    return len(due)
+    return len(planned)
 
 
 async def _cancel_slow_samples(transaction: Transaction, entries: Sequence[DueEntry]) -> None:
@@ -99,7 +112,7 @@ async def _cancel_slow_samples(transaction: Transaction, entries: Sequence[DueEn
     run = (await lock_job(transaction, min(slow))).run_id
     for job in await transaction.all(_SQL["lock_unended_jobs"], {"runs": [run]}, into=int):
         if job in slow:
-            await actions.cancel(transaction, job, by=GITHUB, reason="the full job has started")
+            await actions.cancel(transaction, job, by=GITHUB, reason="the sample took too long: the full job follows")
 
 
 def _plan(entry: DueEntry) -> PlannedJob:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -27,6 +28,9 @@ _DELAYS_S = (2.0, 10.0, 30.0, 120.0, 600.0)
 # The delays before the last try add up to a day, if GitHub requires no longer pauses.
 _MAX_TRIES_UNAVAILABLE = 150
 _MAX_TRIES_REFUSED = 5
+# A take that neither ends nor fails is one during which the process died: it would die of the next ones too.
+MAX_UNFINISHED_TAKES = 5
+_ENDED_EACH_TIME = f"the process ended {MAX_UNFINISHED_TAKES} times while it worked on this"
 _DELETE_EVERY_S = 3600.0
 
 
@@ -80,12 +84,17 @@ class GitHubWorker:
         if delivery is None:
             return False
         with structlog.contextvars.bound_contextvars(delivery=delivery.id, github_event=delivery.event):
+            if delivery.unfinished_takes > MAX_UNFINISHED_TAKES:
+                await self._abandon_delivery(delivery, _ENDED_EACH_TIME)
+                return True
             try:
                 outcome = await self.act_on(delivery)
             except GitHubError as error:
                 await self._retry_delivery(delivery, error)
             except Exception as error:
-                _raise_outage(error)
+                if _is_outage(error):
+                    await self._return_delivery(delivery)
+                    raise
                 log.exception("github_worker_failed")
                 await self._retry_delivery(delivery, _as_refusal(error))
             else:
@@ -99,7 +108,8 @@ class GitHubWorker:
 
     async def act_on(self, delivery: GitHubDeliveryRow) -> str:
         """Prepare the action; execute it and end the delivery in one transaction. A second process does nothing."""
-        action = await self._planner.prepare(parse_task(delivery.task))
+        async with deliveries.keep_delivery(self._database, delivery.id, lease_s=_LEASE_S):
+            action = await self._planner.prepare(parse_task(delivery.task))
 
         async def work(transaction: Transaction) -> str:
             if not await deliveries.lock_delivery(transaction, delivery.id):
@@ -115,24 +125,40 @@ class GitHubWorker:
         """Make the delivery due later, or abandon it after the last try."""
         delay_s = self._delays.delay_after(delivery.tries, error)
         if delay_s is None:
-            GITHUB_EVENTS.labels("abandoned").inc()
-            log.error("github_event_abandoned", error=error.detail, tries=delivery.tries)
-            await deliveries.end_delivery(self._database, delivery.id, state="abandoned", reason=error.detail)
+            await self._abandon_delivery(delivery, error.detail)
             return
         log.warning("github_event_retrying", error=error.detail, delay_s=delay_s, tries=delivery.tries)
         await deliveries.back_off(self._database, delivery.id, delay_s=delay_s, reason=error.detail)
+
+    async def _abandon_delivery(self, delivery: GitHubDeliveryRow, reason: str) -> None:
+        GITHUB_EVENTS.labels("abandoned").inc()
+        log.error("github_event_abandoned", error=reason, tries=delivery.tries)
+        with suppress(GitHubError):
+            await self._planner.report_abandoned(parse_task(delivery.task), reason)
+        await deliveries.end_delivery(self._database, delivery.id, state="abandoned", reason=reason)
+
+    async def _return_delivery(self, delivery: GitHubDeliveryRow) -> None:
+        """Note that a take has ended with the outage of a dependency, if the database is not that dependency."""
+        with suppress(OaError):
+            await deliveries.back_off(self._database, delivery.id, delay_s=_LEASE_S, reason="a dependency is down")
 
     async def _refresh_check(self) -> bool:
         check = await self._database.run(lambda transaction: checks.claim_check(transaction, lease_s=_LEASE_S))
         if check is None:
             return False
         with structlog.contextvars.bound_contextvars(pull=check.pull, head_sha=check.head_sha, check=check.id):
+            if check.unfinished_takes > MAX_UNFINISHED_TAKES:
+                await self._abandon_check(check)
+                return True
             try:
                 is_new = await self._watcher.refresh(check, delay_s=self._delays.refresh_s)
             except GitHubError as error:
                 await self._retry_check(check, error)
             except Exception as error:
-                _raise_outage(error)
+                if _is_outage(error):
+                    with suppress(OaError):
+                        await checks.back_off(self._database, check, delay_s=_LEASE_S)
+                    raise
                 log.exception("github_worker_failed")
                 await self._retry_check(check, _as_refusal(error))
             else:
@@ -150,11 +176,18 @@ class GitHubWorker:
         log.warning("github_check_retrying", error=error.detail, delay_s=delay_s)
         await checks.back_off(self._database, check, delay_s=delay_s)
 
+    async def _abandon_check(self, check: ClaimedCheck) -> None:
+        log.error("github_check_abandoned", error=_ENDED_EACH_TIME, tries=check.tries)
+        try:
+            await self._watcher.show_abandoned(check)
+        except GitHubError as error:
+            log.warning("github_publish_refused", error=error.detail)
+            await checks.abandon(self._database, check)
 
-def _raise_outage(error: Exception) -> None:
-    """Raise the outage of a dependency again: the loop of the worker waits until it ends."""
-    if isinstance(error, OaError) and error.retryable:
-        raise error
+
+def _is_outage(error: Exception) -> bool:
+    """Return whether a dependency is down: the loop of the worker waits until it is back."""
+    return isinstance(error, OaError) and error.retryable
 
 
 def _as_refusal(error: Exception) -> GitHubError:

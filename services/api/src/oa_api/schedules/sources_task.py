@@ -5,7 +5,6 @@ transaction, which also marks their definitions. A process that dies leaves each
 one resumes after the last step.
 """
 
-import asyncio
 import hashlib
 import json
 import re
@@ -17,9 +16,11 @@ import structlog
 
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
+from oa_api.definitions.examiner import Examiner
 from oa_api.identity.principal import SYSTEM
+from oa_api.jobs.element_planning import examine_text
 from oa_api.jobs.job_creation import insert_definitions, insert_jobs
-from oa_api.jobs.planning import DefinitionText, EntrySelection, JobPlan, Rejection, plan_definition
+from oa_api.jobs.planning import DefinitionText, Element, EntrySelection, JobPlan, Rejection
 from oa_api.jobs.request_schemas import SOURCE_NAME
 from oa_api.jobs.requests import NewRun
 from oa_api.jobs.rows import LockedRun
@@ -31,6 +32,7 @@ from oa_api.schedules.rows import Progress, RejectionJson, SourceCounts, SourceR
 from oa_api.schedules.schedule_runs import ScheduleRun
 from oa_shared.fault_points import fault_point
 from oa_shared.scheduling import Lane
+from oa_shared.supervision import record_progress
 
 log = structlog.get_logger()
 _SQL = load_queries("schedules.queries")
@@ -49,10 +51,13 @@ class _ReviewedDefinition:
 class SourcesTask:
     """The task of the schedule `sources`."""
 
-    def __init__(self, database: Database, reader: RepositoryReader, repository: SourceRepository) -> None:
+    def __init__(
+        self, database: Database, reader: RepositoryReader, repository: SourceRepository, examiner: Examiner
+    ) -> None:
         self._database = database
         self._reader = reader
         self._repository = repository
+        self._examiner = examiner
 
     async def __call__(self, schedule_run: ScheduleRun) -> None:
         """Do the remaining steps of a schedule run. Raises RepositoryError, LeaseLostError, StoreError."""
@@ -60,7 +65,7 @@ class SourcesTask:
         commit = recorded if isinstance(recorded, str) and recorded else await self._resolve_commit(schedule_run)
         if "definitions" not in schedule_run.detail:
             await self._record_snapshot(schedule_run, commit)
-        while await self._database.run(partial(_create_next_jobs, schedule_run=schedule_run)):
+        while await self._create_next_jobs(schedule_run):
             fault_point("schedule.after_chunk")
         await self._database.run(partial(_finish, schedule_run=schedule_run))
 
@@ -78,7 +83,8 @@ class SourcesTask:
 
     async def _record_snapshot(self, schedule_run: ScheduleRun, commit: str | None) -> None:
         snapshot = await self._reader.read(self._repository, commit)
-        definitions = await asyncio.to_thread(_review_all, snapshot)
+        # Each definition by itself: an invalid one does not affect the others.
+        definitions = [await self._review(member) for member in snapshot.members]
         await self._database.run(
             partial(_insert_sources, schedule_run=schedule_run, snapshot=snapshot, definitions=definitions)
         )
@@ -86,36 +92,44 @@ class SourcesTask:
         counts = {"schedule_run": schedule_run.id, "definitions": len(definitions)}
         log.info("repository_fetched", commit=snapshot.commit, **counts)
 
+    async def _review(self, member: Member) -> _ReviewedDefinition:
+        path = member.path
+        if not re.match(SOURCE_NAME, source_name_of(path)):
+            return _reject(path, "source.schema", "the path cannot be a source name: use letters, digits, _, . and -")
+        if member.body is None:
+            return _reject(path, "source.too_large", "the definition is larger than 2 MB")
+        try:
+            text = member.body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            return _reject(path, "source.encoding", f"not UTF-8 (byte {error.start})")
+        plan = await self._plan(path, text)
+        record_progress()
+        if plan.jobs:
+            return _ReviewedDefinition(path, text, [])
+        return _ReviewedDefinition(path, None, _as_json(plan.rejections))
 
-def _review_all(snapshot: Snapshot) -> list[_ReviewedDefinition]:
-    """Review each definition by itself: an invalid one does not affect the others."""
-    return [_review(member) for member in snapshot.members]
+    async def _plan(self, path: str, text: str, url: str | None = None) -> JobPlan:
+        definition = DefinitionText.of(text, source_name=source_name_of(path), url=url)
+        return await examine_text(self._examiner, definition, Element(0, path), EntrySelection())
 
+    async def _create_next_jobs(self, schedule_run: ScheduleRun) -> bool:
+        """Create the jobs of the next definitions; return False when none are left.
 
-def _review(member: Member) -> _ReviewedDefinition:
-    path = member.path
-    if not re.match(SOURCE_NAME, source_name_of(path)):
-        return _reject(path, "source.schema", "the path cannot be a source name: use letters, digits, _, . and -")
-    if member.body is None:
-        return _reject(path, "source.too_large", "the definition is larger than 2 MB")
-    try:
-        text = member.body.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return _reject(path, "source.encoding", f"not UTF-8 (byte {error.start})")
-    plan = _plan(path, text)
-    if plan.jobs:
-        return _ReviewedDefinition(path, text, [])
-    return _ReviewedDefinition(path, None, _as_json(plan.rejections))
+        They are planned before the transaction, which another process with the lease would let fail.
+        """
+        progress = await self._database.run(partial(schedule_runs.renew, schedule_run=schedule_run))
+        values = {"schedule_run": schedule_run.id, "limit": _DEFINITIONS_PER_TRANSACTION}
+        sources = await self._database.all(_SQL["next_sources"], values, into=SourceRow)
+        if not sources:
+            return False
+        plans = [await self._plan(each.path, each.definition, _url_of(each, progress)) for each in sources]
+        await self._database.run(partial(_create_jobs, schedule_run=schedule_run, sources=sources, plans=plans))
+        return True
 
 
 def source_name_of(path: str) -> str:
     """Return the name of the source that is defined at a path: us/ca/berkeley for sources/us/ca/berkeley.json."""
     return path.removeprefix("sources/").removesuffix(".json")
-
-
-def _plan(path: str, text: str, url: str | None = None) -> JobPlan:
-    definition = DefinitionText.of(text, source_name=source_name_of(path), url=url)
-    return plan_definition(definition, index=0, label=path, selection=EntrySelection())
 
 
 def _reject(path: str, code: str, message: str) -> _ReviewedDefinition:
@@ -154,14 +168,10 @@ async def _insert_sources(
     await schedule_runs.record(transaction, schedule_run, detail)
 
 
-async def _create_next_jobs(transaction: Transaction, schedule_run: ScheduleRun) -> bool:
-    """Create the jobs of the next definitions; return False when none are left."""
+async def _create_jobs(
+    transaction: Transaction, schedule_run: ScheduleRun, sources: Sequence[SourceRow], plans: Sequence[JobPlan]
+) -> None:
     progress = await schedule_runs.renew(transaction, schedule_run)
-    values = {"schedule_run": schedule_run.id, "limit": _DEFINITIONS_PER_TRANSACTION}
-    sources = await transaction.all(_SQL["next_sources"], values, into=SourceRow)
-    if not sources:
-        return False
-    plans = [_plan(source.path, source.definition, _url_of(source, progress)) for source in sources]
     run = await _run_of(transaction, schedule_run, progress)
     jobs = [job for plan in plans for job in plan.jobs]
     await insert_jobs(transaction, run, jobs, schedule_run.traceparent)
@@ -174,7 +184,6 @@ async def _create_next_jobs(transaction: Transaction, schedule_run: ScheduleRun)
     fault_point("schedule.before_commit")
     counts = {"schedule_run": schedule_run.id, "definitions": len(sources), "jobs": len(jobs)}
     log.info("schedule_planned", run_id=run.id, **counts)
-    return True
 
 
 def _url_of(source: SourceRow, progress: Progress) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from oa_api.db.database import Database
+from oa_api.definitions.examiner import Examiner
 from oa_api.identity.principal import SERVICE
 from oa_api.mail import Mailer
 from oa_api.products.builds import Requester, StartedBuild
@@ -21,13 +22,15 @@ from oa_shared.scheduling import Lane
 from oa_shared.storage import Storage
 
 
-def scheduled_tasks(settings: Settings, database: Database, storage: Storage) -> dict[ScheduleType, ScheduledTask]:
+def scheduled_tasks(
+    settings: Settings, database: Database, storage: Storage, examiner: Examiner
+) -> dict[ScheduleType, ScheduledTask]:
     """Return the task of every type."""
     repository = SourceRepository(settings.sources_repository, settings.sources_branch)
     reader = RepositoryReader(settings.allowed_hosts, github=GitHubArchives(api=settings.github_api_url))
     products = ProductsTask(database)
     return {
-        ScheduleType.SOURCES: SourcesTask(database, reader, repository),
+        ScheduleType.SOURCES: SourcesTask(database, reader, repository, examiner),
         ScheduleType.COLLECTIONS: products.build_collections,
         ScheduleType.FABRIC: products.build_fabric,
         ScheduleType.CLEANUP: CleanupTask(database, storage),

@@ -24,6 +24,8 @@ _TIDY_EVERY_S = 30.0
 _JITTER = 0.1
 _MAX_DELIVERIES = 20
 _BACK_OFF_S = 60.0
+# One claim for each attempt, and as many again for those during which the process died.
+_MAX_CLAIMS = 2 * (len(DELAYS_S) + 1)
 _LEASE_S = 6 * TIMEOUT_S
 _DISABLED = "the webhook was disabled"
 _SQL = load_queries("webhooks.queries")
@@ -82,6 +84,8 @@ async def _deliver(database: Database, sender: Sender, request: WebhookRequest) 
 
 async def _send(sender: Sender, request: WebhookRequest) -> DeliveryResult:
     """Return the result of one attempt; a bug fails this delivery like a receiver would, and holds up no other."""
+    if request.tries > _MAX_CLAIMS:
+        return DeliveryResult(None, f"claimed {_MAX_CLAIMS} times without a result: the process ended each time")
     try:
         return await sender.send(request)
     except Exception as error:

@@ -30,7 +30,6 @@ def run_once(job: TaskJob, sandbox: Sandbox, *, as_json: bool) -> int:
     """Run a job, print its outcome, and return the exit status."""
 
     def work(console: Console) -> None:
-        job.out.mkdir(parents=True, exist_ok=True)
         with display_progress(console) as on_progress:
             report = asyncio.run(run_job(job, on_progress, sandbox=sandbox))
         if as_json:

@@ -1,29 +1,20 @@
 """What a server says in a response that is not the data: the title of a page, the text of an error."""
 
-import html
-import json
-import re
+from typing import assert_never
+
+from oa_task.read.text_content import ClassifiedText, TextClass, classify_text, quote
 
 _START_BYTES = 16 * 1024
-_MAX_TEXT = 200
-_PAGE_STARTS = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<title", b"<meta")
 _PASSWORD_FIELDS = (b'type="password"', b"type='password'", b"type=password")
-_COMMENTS = re.compile(rb"\A(?:\s|<!--.*?-->|<\?xml[^>]*\?>)*", re.DOTALL)
-_HEADINGS = tuple(
-    re.compile(rb"<%s[^>]*>(.{1,400}?)</%s" % (name, name), re.IGNORECASE | re.DOTALL) for name in (b"title", b"h1")
-)
-_XML_MESSAGES = tuple(
-    re.compile(rb"<(?:\w+:)?%s[^>]*>([^<]{1,400})<" % name, re.IGNORECASE)
-    for name in (b"Message", b"ExceptionText", b"ServiceException", b"faultstring")
-)
-_TAGS = re.compile(r"<[^>]*>")
-_JSON_MEMBERS = ("message", "details", "error_description", "detail", "error", "title", "description")
 
 
 def is_web_page(body: bytes) -> bool:
     """Return whether a body starts as an HTML page, after comments and an XML declaration."""
-    start = body[:_START_BYTES].removeprefix(b"\xef\xbb\xbf")
-    return start[_end_of_comments(start) :].lower().startswith(_PAGE_STARTS)
+    # Pages of features are JSON, and not worth a look at more than their first character.
+    if body[:3].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
+        return False
+    found = _classify(body)
+    return found is not None and found.kind is TextClass.WEB_PAGE
 
 
 def has_password_field(body: bytes) -> bool:
@@ -33,16 +24,28 @@ def has_password_field(body: bytes) -> bool:
 
 def server_message(body: bytes) -> str:
     """Return the title of a page, the text of an error in XML or JSON, or a short plain text; "" if there is none."""
-    start = body[:_START_BYTES]
-    if is_web_page(start):
-        return _first_match(_HEADINGS, start)
-    if start.lstrip().startswith(b"<"):
-        return _first_match(_XML_MESSAGES, start)
-    if start.lstrip().startswith((b"{", b"[")):
-        return _json_message(body)
-    text = start.decode("utf-8", "replace")
-    is_text = len(body) <= _START_BYTES and "\ufffd" not in text and "\0" not in text
-    return _shorten(text) if is_text else ""
+    found = _classify(body)
+    if found is None:
+        return ""
+    match found.kind:
+        case TextClass.WEB_PAGE | TextClass.ERROR_XML | TextClass.ERROR_JSON:
+            return _printable(found.sentence)
+        case TextClass.TEXT:
+            text = body.decode("utf-8", "replace") if len(body) <= _START_BYTES else ""
+            return "" if "\ufffd" in text else _printable(text)
+        case (
+            TextClass.KML
+            | TextClass.GML
+            | TextClass.XML
+            | TextClass.GEOJSON
+            | TextClass.JSON
+            | TextClass.MAPINFO
+            | TextClass.DXF
+            | TextClass.RTF
+        ):
+            return ""
+        case _:
+            assert_never(found.kind)
 
 
 def quote_message(body: bytes) -> str:
@@ -51,28 +54,9 @@ def quote_message(body: bytes) -> str:
     return f": the server says {message!r}" if message else ""
 
 
-def _end_of_comments(start: bytes) -> int:
-    match = _COMMENTS.match(start)
-    return match.end() if match else 0
+def _classify(body: bytes) -> ClassifiedText | None:
+    return classify_text(body[:_START_BYTES], is_whole=len(body) <= _START_BYTES)
 
 
-def _first_match(patterns: tuple[re.Pattern[bytes], ...], start: bytes) -> str:
-    texts = (_shorten(match[1].decode("utf-8", "replace")) for pattern in patterns if (match := pattern.search(start)))
-    return next((text for text in texts if text), "")
-
-
-def _json_message(body: bytes) -> str:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    while isinstance(value, dict | list):
-        items = value if isinstance(value, list) else [value.get(name) for name in _JSON_MEMBERS]
-        value = next((item for item in items if item), None)
-    return _shorten(value) if isinstance(value, str) else ""
-
-
-def _shorten(text: str) -> str:
-    plain = " ".join(html.unescape(_TAGS.sub(" ", text)).split())
-    printable = "".join(character for character in plain if character.isprintable())
-    return printable if len(printable) <= _MAX_TEXT else printable[: _MAX_TEXT - 1] + "…"
+def _printable(sentence: str) -> str:
+    return "".join(character for character in quote(sentence) if character.isprintable())

@@ -1,14 +1,11 @@
 """One attempt: its claim, the work, the uploads and the final message (docs/architecture.md)."""
 
 import asyncio
-import json
 import secrets
 import signal
 import tempfile
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import assert_never, cast
+from typing import assert_never
 
 import structlog
 
@@ -19,12 +16,12 @@ from oa_shared.fault_points import fault_point
 from oa_shared.ids import attempt_prefix
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
-from oa_shared.media_types import media_type_of
-from oa_shared.messages import MAX_STORED_BYTES, RESULT_FILE, MessageTooLargeError, StatusMessage, dump
+from oa_shared.messages import MAX_STORED_BYTES, MessageTooLargeError, StatusMessage, dump
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage, StorageUnavailableError
 from oa_task.job.api import JobApi
+from oa_task.job.attempt_files import AttemptFiles, for_queue
 from oa_task.job.log_upload import LogUpload
 from oa_task.job.progress_reporter import ProgressReporter
 from oa_task.job.result_summary import summarize
@@ -32,7 +29,6 @@ from oa_task.job.sample_job import run_sample_job
 from oa_task.job.settings import JobSettings
 from oa_task.job.status_reporter import StatusReporter
 from oa_task.products.product_builder import build_product
-from oa_task.results.checksums import FileFacts, file_facts
 from oa_task.results.files import LOG_FILE, MANIFEST_FILE
 from oa_task.runner.job_runner import TaskJob, run_job
 from oa_task.runtime.failure import TaskFailure
@@ -69,6 +65,7 @@ class AttemptRunner:
         self._is_stopped = False
         self._prefix = attempt_prefix(settings.job, settings.attempt)
         self._reporter = StatusReporter(settings, queue, first_seq=(batch_try - 1) * _MESSAGES_PER_TRY)
+        self._files = AttemptFiles(storage, self._prefix)
         self._log = LogUpload(storage, self._prefix + LOG_FILE, log_file)
 
     async def run(self) -> int:
@@ -110,7 +107,6 @@ class AttemptRunner:
         is_inherited = self._batch_try > 1 and read_claim(existing) == self._container
         if is_inherited:
             log.info("claim_inherited", batch_try=self._batch_try)
-            await self._storage.put_bytes(key, body, "application/json")
         return is_inherited
 
     async def _try_to_work(self) -> tuple[TaskFailure | None, JsonObject | None]:
@@ -154,7 +150,8 @@ class AttemptRunner:
             await asyncio.to_thread(out.mkdir)
             report = await self._run_job(await self._api.fetch_definition(), Path(folder), out)
             fault_point("upload.before")
-            return {**summarize(report), "outputs": await self._upload(out), "manifest": self._prefix + MANIFEST_FILE}
+            outputs = await self._files.upload(out)
+            return {**summarize(report), "outputs": outputs, "manifest": self._prefix + MANIFEST_FILE}
 
     async def _run_job(self, definition: bytes, folder: Path, out: Path) -> JsonObject:
         """Write the files of the job's kind to `out`, with a manifest, and return the report. Raises TaskFailure."""
@@ -191,27 +188,13 @@ class AttemptRunner:
                 return await run_sample_job(job, settings.sample, on_progress)
             return await run_job(job, on_progress)
 
-    async def _upload(self, out: Path) -> JsonObject:
-        """Upload every file, the manifest last; return the key, size and digest of each."""
-        manifest = json.loads(await asyncio.to_thread((out / MANIFEST_FILE).read_text))
-        outputs = cast("Mapping[str, FileFacts]", manifest["outputs"])
-        files = {**outputs, MANIFEST_FILE: await asyncio.to_thread(file_facts, out / MANIFEST_FILE)}
-        for name in files:
-            if name == MANIFEST_FILE:
-                fault_point("manifest.before")
-            await self._storage.put_file(self._prefix + name, out / name, media_type_of(name))
-        fault_point("manifest.after")
-        log.info("outputs_uploaded", files=len(files))
-        return {name: {"key": self._prefix + name, **facts} for name, facts in files.items()}
-
     async def _finish(self, failure: TaskFailure | None, result: JsonObject | None) -> int:
         """Write the outcome to S3, then send it (docs/decisions/0001); return the exit status."""
-        message, exit_code = self._final_message(failure, result)
-        stored = await self._store(message)
-        message = _for_queue(message)
+        message, stored = await self._files.store_outcome(self._final_message(failure, result))
+        message = for_queue(message)
         if message.result_stored and not stored:
             text = "the result is too large for the queue, and S3 did not take it"
-            message, exit_code = self._final_message(TaskFailure("infra.storage", text), None)
+            message = self._final_message(TaskFailure("infra.storage", text), None)
         fault_point("result.before_send")
         try:
             await self._reporter.send(message)
@@ -219,10 +202,10 @@ class AttemptRunner:
             log.error("result_not_sent", error=queue_error.detail)  # noqa: TRY400 - the trace adds nothing
             return exit_status("infra.queue")
         fault_point("result.after_send")
-        return exit_code
+        return exit_status(message.error["code"]) if message.error else 0
 
-    def _final_message(self, failure: TaskFailure | None, result: JsonObject | None) -> tuple[StatusMessage, int]:
-        """Return the final message, which S3 takes in any case, and the exit status."""
+    def _final_message(self, failure: TaskFailure | None, result: JsonObject | None) -> StatusMessage:
+        """Return the final message, which S3 takes in any case."""
         if failure is None:
             message = self._reporter.message(JobStatus.SUCCESS, result=result)
             try:
@@ -230,25 +213,6 @@ class AttemptRunner:
             except MessageTooLargeError as large:
                 failure = TaskFailure("infra.undeliverable", f"the result is too large: {large.detail}")
             else:
-                return message, 0
+                return message
         error = {"code": failure.code, "message": clean_text(failure.message, max_bytes=_MAX_MESSAGE_BYTES)}
-        return self._reporter.message(JobStatus.FAIL, error=error), exit_status(failure.code)
-
-    async def _store(self, message: StatusMessage) -> bool:
-        """Write the final message to S3; return whether it is there."""
-        body = dump(message, max_bytes=MAX_STORED_BYTES).encode()
-        try:
-            await self._storage.put_bytes(self._prefix + RESULT_FILE, body, "application/json")
-        except StorageUnavailableError as error:
-            log.warning("result_object_not_written", error=error.detail)
-            return False
-        return True
-
-
-def _for_queue(message: StatusMessage) -> StatusMessage:
-    """Return the message that goes to the queue: without its result, which is on S3, if that is too large."""
-    try:
-        dump(message)
-    except MessageTooLargeError:
-        return replace(message, result=None, result_stored=True)
-    return message
+        return self._reporter.message(JobStatus.FAIL, error=error)

@@ -17,6 +17,7 @@ from oa_shared.storage import StorageUnavailableError
 from oa_shared.tracing import trace_id
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
+from oa_task.sandbox.landlock import landlock_version
 from oa_task.sandbox.limits import hide_from_children, limit_file_size
 
 log = structlog.get_logger()
@@ -37,6 +38,8 @@ async def run_attempt() -> int:
     )
     with tempfile.NamedTemporaryFile(prefix="oa-log-", suffix=".jsonl") as file:
         _log_to(Path(file.name))
+        if not landlock_version():
+            log.warning("files_not_confined", hint="Linux 5.19 or newer has Landlock; other limits apply")
         async with open_aws() as aws:
             runner = AttemptRunner(
                 settings,

@@ -1,11 +1,11 @@
 """Feeding the child process that builds a product (oa_task.products.build_child) with its inputs."""
 
 import asyncio
-from pathlib import Path
 
 from oa_shared.json_types import JsonObject
 from oa_task.products.build_context import BuildPaths
 from oa_task.products.input_fetcher import InputFetcher
+from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.parent import Sandbox
 
@@ -20,11 +20,13 @@ async def build_in_child(
 
     def on_message(message: JsonObject) -> None:
         if "used" in message:
-            loop.call_soon_threadsafe(inputs.release, Path(str(message["used"])))
+            loop.call_soon_threadsafe(inputs.release, str(message["used"]))
             return
-        progress = message["progress"]
-        if isinstance(progress, list):
-            loop.call_soon_threadsafe(on_progress, *progress)
+        match message.get("progress"):
+            case [str(phase), int(done), (int() | None) as total]:
+                loop.call_soon_threadsafe(on_progress, phase, done, total)
+            case progress:
+                raise TaskFailure("bug.crash", f"the process that builds the product sent {str(progress)[:200]!r}")
 
     sandbox.send(paths)
     receiving = asyncio.create_task(asyncio.to_thread(sandbox.receive, on_message))

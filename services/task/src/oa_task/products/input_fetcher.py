@@ -18,6 +18,7 @@ log = structlog.get_logger()
 AHEAD = 2
 DELAYS_S = (1.0, 2.0)
 _CHUNK_BYTES = 1 << 20
+_MAX_LOGGED = 200
 
 
 class ReadableStorage(Protocol):
@@ -44,6 +45,7 @@ class InputFetcher:
         self._storage = storage
         self._folder = folder
         self._room = asyncio.Semaphore(AHEAD + 1)
+        self._waiting: dict[str, Path] = {}
 
     async def fetch_all(self) -> AsyncIterator[Path]:
         """Yield each file once it is complete; the next one waits for room. Raises TaskFailure infra.storage."""
@@ -52,10 +54,15 @@ class InputFetcher:
             await self._room.acquire()
             path = self._folder / str(index)
             await self._fetch(file, path)
+            self._waiting[str(path)] = path
             yield path
 
-    def release(self, path: Path) -> None:
-        """Remove a file after its use."""
+    def release(self, used: str) -> None:
+        """Remove a file after its use. A path that names no file of this fetcher, which has none waiting, is left."""
+        path = self._waiting.pop(used, None)
+        if path is None:
+            log.warning("input_not_known", path=used[:_MAX_LOGGED])
+            return
         path.unlink()
         self._room.release()
 

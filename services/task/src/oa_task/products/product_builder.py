@@ -1,24 +1,27 @@
 """Running one product job, from the plan to the manifest; `oa-task build` and the container share it."""
 
 import asyncio
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import structlog
 
 from oa_shared.json_types import JsonObject
-from oa_shared.products import ProductPlan
+from oa_shared.products import PRODUCT_FILES, ProductPlan
 from oa_task.products.build_context import BuildPaths, input_files
 from oa_task.products.child_process import PROGRAM, build_in_child
 from oa_task.products.input_fetcher import InputFetcher, ReadableStorage
 from oa_task.products.plan import parse_plan
+from oa_task.results.accepted_files import accept_files
 from oa_task.results.atomic_output import commit, staging_folder
+from oa_task.results.files import PLAN_FILE
 from oa_task.runner.manifest import write_product_manifest
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.limits import machine_limits
+from oa_task.sandbox.messages import check_report
 from oa_task.sandbox.parent import Sandbox
+from oa_task.sandbox.report_schemas import ProductReportSchema
 
 log = structlog.get_logger()
 _CPU_S = 24 * 3600
@@ -33,8 +36,10 @@ async def build_product(body: bytes, out: Path, *, storage: ReadableStorage, on_
     """
     plan = await asyncio.to_thread(parse_plan, body)
     try:
-        with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, staging_folder(out) as staging:
-            report = await _build(plan, body, Path(folder), staging, storage=storage, on_progress=on_progress)
+        limits = replace(machine_limits(), cpu_s=_CPU_S, file_bytes=_FILE_BYTES)
+        with Sandbox(out, limits=limits, program=PROGRAM) as sandbox, staging_folder(out) as staging:
+            report = await _build(plan, body, sandbox, storage=storage, on_progress=on_progress)
+            await asyncio.to_thread(accept_files, sandbox.out, staging, PRODUCT_FILES)
             await asyncio.to_thread(
                 write_product_manifest, staging, kind=plan.kind, title=plan.title, plan=body, report=report
             )
@@ -48,14 +53,12 @@ async def build_product(body: bytes, out: Path, *, storage: ReadableStorage, on_
 
 
 async def _build(
-    plan: ProductPlan, body: bytes, folder: Path, out: Path, *, storage: ReadableStorage, on_progress: Progress
+    plan: ProductPlan, body: bytes, sandbox: Sandbox, *, storage: ReadableStorage, on_progress: Progress
 ) -> JsonObject:
-    """Start the child, feed it, and return its report."""
-    path, work = folder / "plan.json", folder / "work"
+    """Feed the child and return its report."""
+    path = sandbox.room / PLAN_FILE
     await asyncio.to_thread(path.write_bytes, body)
-    await asyncio.to_thread(work.mkdir)
-    inputs = InputFetcher(input_files(plan), storage, folder / "inputs")
-    paths: BuildPaths = {"plan": str(path), "work": str(work), "out": str(out)}
-    limits = replace(machine_limits(), cpu_s=_CPU_S, file_bytes=_FILE_BYTES)
-    with Sandbox(limits, program=PROGRAM) as sandbox:
-        return await build_in_child(sandbox, paths, inputs, on_progress)
+    inputs = InputFetcher(input_files(plan), storage, sandbox.room / "inputs")
+    paths: BuildPaths = {"plan": str(path), "work": str(sandbox.work), "out": str(sandbox.out)}
+    report = await build_in_child(sandbox, paths, inputs, on_progress)
+    return check_report(report, ProductReportSchema)

@@ -16,3 +16,19 @@ PROFILE_FILE = "profile.json"
 SAMPLE_FILE = "sample.json"
 PICTURE_FILE = "source.png"
 TILES_FILE = "source.pmtiles"
+
+CONVERSION_FILES = frozenset(
+    {
+        SOURCE_FILE,
+        VALIDATED_FILE,
+        PARQUET_FILE,
+        CHANGES_FILE,
+        DELTA_FILE,
+        STATS_FILE,
+        PROFILE_FILE,
+        SAMPLE_FILE,
+        PICTURE_FILE,
+        TILES_FILE,
+    }
+)
+"""The files that a conversion may leave."""

@@ -1,7 +1,7 @@
 """Sample rows of a source: the first rows of its data, or one row of an earlier output."""
 
 import asyncio
-import tempfile
+import shutil
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +18,7 @@ from oa_task.results.previous_result import PreviousFolder
 from oa_task.runner.job_runner import TaskJob
 from oa_task.runtime.json_values import json_object
 from oa_task.runtime.progress import Progress
+from oa_task.sandbox.messages import check_report
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import SandboxRequest
 
@@ -41,35 +42,31 @@ async def explain_row(output: PreviousFolder, row: int) -> PreviewRow:
     manifest, definition = output.manifest, output.folder / DEFINITION_FILE
     layer, name = str(manifest["layer"]), str(manifest["name"])
     entry = select_entry(await asyncio.to_thread(read_definition, definition), layer, name)
-    with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, Sandbox() as sandbox:
-        work = Path(folder)
-        raws = [await _restore(output, part, index, work) for index, part in enumerate(_raw_parts(manifest))]
-        report = await _inspect(sandbox, _request(definition, entry, raws, work, first=row, count=1))
+    with Sandbox() as sandbox:
+        raws = [await _restore(output, part, index, sandbox.room) for index, part in enumerate(_raw_parts(manifest))]
+        report = await _inspect(sandbox, definition, entry, raws, first=row, count=1)
     return _rows(report)[0]
 
 
 async def _download_and_inspect(job: TaskJob, count: int, on_progress: Progress, sandbox: Sandbox) -> JsonObject:
     entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
-    with tempfile.TemporaryDirectory(prefix="oa-task-") as folder:
-        work = Path(folder)
-        guard = Guard(job.allowed_hosts)
-        download = SourceDownload(entry, work / "raw", guard, DownloadLimits(), on_progress)
-        if entry.is_esri:
-            with withhold_details(guard):
-                return await _inspect_while_downloading(job, count, download, sandbox, work)
-        raws = [raw.path for raw in await download.fetch()]
+    guard = Guard(job.allowed_hosts)
+    download = SourceDownload(entry, sandbox.room / "raw", guard, DownloadLimits(), on_progress)
+    if entry.is_esri:
         with withhold_details(guard):
-            return await _inspect(sandbox, _request(job.definition, entry, raws, work, first=1, count=count))
+            return await _inspect_while_downloading(job, count, download, sandbox)
+    raws = [raw.path for raw in await download.fetch()]
+    with withhold_details(guard):
+        return await _inspect(sandbox, job.definition, entry, raws, first=1, count=count)
 
 
 async def _inspect_while_downloading(
-    job: TaskJob, count: int, download: SourceDownload, sandbox: Sandbox, work: Path
+    job: TaskJob, count: int, download: SourceDownload, sandbox: Sandbox
 ) -> JsonObject:
     """Inspect pages while they arrive, and cancel the download when there are enough rows."""
     raws = await asyncio.to_thread(download.growing_files)
     fetching = asyncio.create_task(download.fetch())
-    request = _request(job.definition, download.entry, raws, work, first=1, count=count)
-    inspecting = asyncio.create_task(_inspect(sandbox, request))
+    inspecting = asyncio.create_task(_inspect(sandbox, job.definition, download.entry, raws, first=1, count=count))
     await asyncio.wait({fetching, inspecting}, return_when=asyncio.FIRST_COMPLETED)
     if fetching.done() and fetching.exception() is not None:
         inspecting.cancel()
@@ -87,28 +84,29 @@ def _raw_parts(manifest: JsonMapping) -> list[JsonMapping]:
     return [json_object(part) for part in parts] if isinstance(parts, list) else []
 
 
-async def _restore(output: PreviousFolder, part: JsonMapping, index: int, work: Path) -> Path:
-    folder = work / "raw" / str(index)
+async def _restore(output: PreviousFolder, part: JsonMapping, index: int, room: Path) -> Path:
+    folder = room / "raw" / str(index)
     await asyncio.to_thread(folder.mkdir, parents=True)
     return (await PreviousDownload(output, part, index).restore(folder)).path
 
 
-def _request(
-    definition: Path, entry: TaskEntry, raws: list[Path], work: Path, *, first: int, count: int
-) -> SandboxRequest:
-    return SandboxRequest(
-        str(definition.absolute()),
+async def _inspect(
+    sandbox: Sandbox, definition: Path, entry: TaskEntry, raws: list[Path], *, first: int, count: int
+) -> JsonObject:
+    from oa_task.sandbox.report_schemas import InspectionReportSchema  # noqa: PLC0415 - while the child loads
+
+    readable = sandbox.room / DEFINITION_FILE
+    await asyncio.to_thread(shutil.copyfile, definition, readable)
+    request = SandboxRequest(
+        str(readable),
         entry.layer,
         entry.name,
         tuple(map(str, raws)),
-        str(work),
-        str(work),
+        str(sandbox.work),
+        str(sandbox.work),
         rows=(first, count),
     )
-
-
-async def _inspect(sandbox: Sandbox, request: SandboxRequest) -> JsonObject:
-    return await sandbox.convert(request, lambda _count: None)
+    return check_report(await sandbox.convert(request, lambda _count: None), InspectionReportSchema)
 
 
 def _rows(report: JsonObject) -> list[PreviewRow]:

@@ -1,7 +1,7 @@
 """Running one source job, from the definition to the manifest; `oa-task run` and the container share it."""
 
 import asyncio
-import tempfile
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +15,10 @@ from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.download.limits import DownloadLimits
 from oa_task.download.source import SourceDownload
 from oa_task.download.withheld_details import withhold_details
+from oa_task.results.accepted_files import accept_files
 from oa_task.results.atomic_output import commit, staging_folder
-from oa_task.results.files import CACHE_FILE, SOURCE_FILE
-from oa_task.results.previous_result import PreviousResult
+from oa_task.results.files import CACHE_FILE, CONVERSION_FILES, DEFINITION_FILE, SOURCE_FILE
+from oa_task.results.previous_result import PreviousFolder, PreviousResult
 from oa_task.runner.manifest import write_manifest
 from oa_task.runner.raw_cache import write_raw_cache
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
@@ -25,6 +26,7 @@ from oa_task.runtime.gather import gather_first_error
 from oa_task.runtime.gc_tuning import reduce_gc_frequency
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.limits import SandboxLimits, machine_limits
+from oa_task.sandbox.messages import check_report
 from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.request import SandboxRequest
 
@@ -62,13 +64,13 @@ async def run_job(
     """Write the outputs of a job to `job.out`, the manifest last, and return the counts. Raises TaskFailure.
 
     The files appear in `job.out` when all are complete; a job that fails leaves none there. `sandbox` is one that was
-    started earlier.
+    started earlier, with the output folder and the earlier result of this job.
     """
     reduce_gc_frequency()
+    limits = limits or RunLimits()
     try:
-        with tempfile.TemporaryDirectory(prefix="oa-task-") as folder, staging_folder(job.out) as out:
-            runner = _JobRunner(job, on_progress, limits or RunLimits(), Path(folder), out)
-            report = await runner.run(sandbox)
+        with sandbox or _start_sandbox(job, limits) as child, staging_folder(job.out) as out:
+            report = await _JobRunner(job, on_progress, limits, child, out).run()
             await asyncio.to_thread(commit, out, job.out)
     except OSError as error:
         if error.errno not in DISK_FULL:
@@ -77,43 +79,43 @@ async def run_job(
     return report
 
 
-class _JobRunner:
-    """One job in its temporary folders."""
+def _start_sandbox(job: TaskJob, limits: RunLimits) -> Sandbox:
+    readable = [job.previous.folder] if isinstance(job.previous, PreviousFolder) else []
+    return Sandbox(job.out, limits=limits.sandbox, readable=readable)
 
-    def __init__(self, job: TaskJob, on_progress: Progress, limits: RunLimits, folder: Path, out: Path) -> None:
+
+class _JobRunner:
+    """One job: downloads go to the room of its sandbox, accepted files to `out`."""
+
+    def __init__(self, job: TaskJob, on_progress: Progress, limits: RunLimits, sandbox: Sandbox, out: Path) -> None:
         self._job = job
         self._on_progress = on_progress
         self._limits = limits
-        self._folder = folder
+        self._sandbox = sandbox
         self._out = out
         self._guard = Guard(job.allowed_hosts)
 
-    async def run(self, started: Sandbox | None) -> JsonObject:
+    async def run(self) -> JsonObject:
         job = self._job
         definition = await asyncio.to_thread(job.definition.read_bytes)
         entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
-        download = SourceDownload(
-            entry, self._folder / "raw", self._guard, self._limits.download, self._on_progress, job.previous
-        )
-        with started or Sandbox(self._limits.sandbox) as sandbox:
-            raws, report = await self._download_and_convert(entry, download, sandbox)
-            log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
-            await asyncio.to_thread(
-                write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report
-            )
+        folder = self._sandbox.room / "raw"
+        download = SourceDownload(entry, folder, self._guard, self._limits.download, self._on_progress, job.previous)
+        raws, report = await self._download_and_convert(entry, download)
+        await asyncio.to_thread(accept_files, self._sandbox.out, self._out, CONVERSION_FILES)
+        log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
+        await asyncio.to_thread(write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report)
         return report
 
     async def _download_and_convert(
-        self, entry: TaskEntry, download: SourceDownload, sandbox: Sandbox
+        self, entry: TaskEntry, download: SourceDownload
     ) -> tuple[list[DownloadedFile], JsonObject]:
         """Convert pages of an ArcGIS server while they arrive, any other data after its download."""
         if entry.is_esri:
             growing = await asyncio.to_thread(download.growing_files)
-            return await gather_first_error(self._fetch_and_cache(download), self._convert(growing, sandbox))
+            return await gather_first_error(self._fetch_and_cache(download), self._convert(growing))
         raws = await download.fetch()
-        _cached, report = await gather_first_error(
-            self._write_cache(raws), self._convert([raw.path for raw in raws], sandbox)
-        )
+        _cached, report = await gather_first_error(self._write_cache(raws), self._convert([raw.path for raw in raws]))
         return raws, report
 
     async def _fetch_and_cache(self, download: SourceDownload) -> list[DownloadedFile]:
@@ -126,19 +128,24 @@ class _JobRunner:
             return
         await asyncio.to_thread(write_raw_cache, [raw.path for raw in raws], self._out / CACHE_FILE)
 
-    async def _convert(self, raws: Sequence[Path], sandbox: Sandbox) -> JsonObject:
-        job = self._job
-        previous = await job.previous.fetch(SOURCE_FILE, self._folder) if job.previous else None
+    async def _convert(self, raws: Sequence[Path]) -> JsonObject:
+        from oa_task.sandbox.report_schemas import ConversionReportSchema  # noqa: PLC0415 - while the child works
+
+        job, room = self._job, self._sandbox.room
+        definition = room / DEFINITION_FILE
+        await asyncio.to_thread(shutil.copyfile, job.definition, definition)
+        previous = await job.previous.fetch(SOURCE_FILE, room) if job.previous else None
         request = SandboxRequest(
-            str(job.definition.absolute()),
+            str(definition),
             job.layer,
             job.name,
             tuple(map(str, raws)),
-            str(self._folder),
-            str(self._out.absolute()),
+            str(self._sandbox.work),
+            str(self._sandbox.out),
             str(previous.absolute()) if previous else None,
             title=job.source_name or job.definition.stem,
             without=tuple(job.without),
         )
         with withhold_details(self._guard):
-            return await sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
+            report = await self._sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
+        return check_report(report, ConversionReportSchema)

@@ -45,7 +45,8 @@ def _versions(definition: bytes) -> JsonObject:
 
 def _write(out: Path, facts: JsonObject, report: JsonMapping) -> Path:
     files = sorted(path for path in out.iterdir() if path.is_file() and path.name not in {MANIFEST_FILE, LOG_FILE})
-    manifest = {**facts, "outputs": {path.name: file_facts(path) for path in files}, **report}
+    own: JsonObject = {**facts, "outputs": {path.name: file_facts(path) for path in files}}
+    manifest = {**own, **report, **own}  # the report comes from the process that reads the data: it replaces nothing
     path = out / MANIFEST_FILE
     path.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return path

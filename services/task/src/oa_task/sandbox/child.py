@@ -1,4 +1,7 @@
-"""The program of the sandbox: `python -m oa_task.sandbox.child LIMITS`, with a SandboxRequest on standard input."""
+"""The program of the sandbox: `python -m oa_task.sandbox.child CONFINEMENT`, with a SandboxRequest on standard input.
+
+CONFINEMENT is JSON: `limits` (SandboxLimits) and `folders` (SandboxFolders).
+"""
 
 import json
 import sys
@@ -12,6 +15,7 @@ from oa_shared.json_types import JsonObject
 from oa_task.definition.task_entry import TaskEntry, read_definition, select_entry
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 from oa_task.runtime.gc_tuning import reduce_gc_frequency
+from oa_task.sandbox.landlock import SandboxFolders
 from oa_task.sandbox.limits import SandboxLimits, apply_limits
 from oa_task.sandbox.request import SandboxRequest
 
@@ -42,7 +46,9 @@ def main() -> None:
 
 def run_child(load_handler: Callable[[], Handler]) -> None:
     """Apply the limits in the first argument, load the handler, pass it the first line and send the outcome."""
-    apply_limits(SandboxLimits(**json.loads(sys.argv[1])))
+    confinement = json.loads(sys.argv[1])
+    folders = SandboxFolders(**{name: tuple(paths) for name, paths in confinement["folders"].items()})
+    apply_limits(SandboxLimits(**confinement["limits"]), folders)
     reduce_gc_frequency()
     outcome = _outcome(load_handler)
     if outcome is not None:

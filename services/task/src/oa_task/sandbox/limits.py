@@ -1,29 +1,27 @@
-"""The limits of a process that reads untrusted data: memory, time, files, and no network (docs/decisions/0005)."""
+"""The limits of a process that reads untrusted data: memory, time, files, no network (docs/decisions/0005)."""
 
 import ctypes
-import errno
 import os
-import platform
 import resource
-import socket
 import struct
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from oa_task.sandbox.landlock import SandboxFolders, confine_files
+from oa_task.sandbox.system_calls import build_filter
+
 _GIB = 1024**3
 _OPEN_FILES = 1024
+_MORE_PROCESSES = 4096
 _FILE_BYTES = 60 * _GIB
 _CGROUP_LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _OOM_FIRST = "1000"
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _PR_SET_DUMPABLE = 38, 22, 4
 _SECCOMP_MODE_FILTER = 2
-_ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
-_LOAD, _JUMP_IF_EQUAL, _JUMP_IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
-_X32_CALLS = 0x40000000
-_IO_URING_SETUP = 425
+_STEP_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +33,6 @@ class SandboxLimits:
     file_bytes: int = _FILE_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class _Machine:
-    """The kernel's number of an architecture (AUDIT_ARCH) and of the system call socket(2)."""
-
-    architecture: int
-    socket_call: int
-
-
-_MACHINES = {"x86_64": _Machine(0xC000003E, 41), "aarch64": _Machine(0xC00000B7, 198)}
-
-
 def machine_limits() -> SandboxLimits:
     """Return twice the memory of the container, or of the machine, as the limit of a runaway process.
 
@@ -55,15 +42,19 @@ def machine_limits() -> SandboxLimits:
     return SandboxLimits(memory_bytes=2 * _memory_bytes())
 
 
-def apply_limits(limits: SandboxLimits) -> None:
-    """Apply the limits to this process and its children, irrevocably, and close the network to them.
+def apply_limits(limits: SandboxLimits, folders: SandboxFolders) -> None:
+    """Apply the limits to this process and its children, irrevocably.
 
-    Raises OSError if the kernel refuses.
+    The kernel closes the network to them, refuses calls that reading data does not need, and, where it has Landlock,
+    opens files in `folders` and installed code only. Call it before any library starts a thread. Raises OSError if the
+    kernel refuses.
     """
     _set_resource_limits(limits)
     if sys.platform == "linux":
         Path("/proc/self/oom_score_adj").write_text(_OOM_FIRST, encoding="ascii")
-        _close_network(_MACHINES[platform.machine()])
+        _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        confine_files(folders)
+        _filter_system_calls(build_filter())
 
 
 def hide_from_children() -> None:
@@ -88,6 +79,29 @@ def _set_resource_limits(limits: SandboxLimits) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        _limit_processes()
+
+
+def _limit_processes() -> None:
+    """Limit the processes and threads of the user, who may run others on this machine, to some more than now.
+
+    The kernel counts them for the user, and does not apply the limit to root.
+    """
+    most = _count_threads_of_user() + _MORE_PROCESSES
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    if hard != resource.RLIM_INFINITY:
+        most = min(most, hard)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+
+
+def _count_threads_of_user() -> int:
+    threads = 0
+    for entry in os.scandir("/proc"):
+        with suppress(OSError):  # the process has ended, or hides
+            if entry.name.isdigit() and entry.stat().st_uid == os.getuid():
+                threads += len(os.listdir(f"{entry.path}/task"))  # noqa: PTH208 - names only, of many folders
+    return threads
 
 
 def _memory_bytes() -> int:
@@ -96,33 +110,11 @@ def _memory_bytes() -> int:
     return min([machine, *(int(text) for text in cgroup_limits if text.isdigit())])
 
 
-def _close_network(machine: _Machine) -> None:
-    """Let seccomp refuse all sockets except local ones, for all code of the process (seccomp(2), bpf(4)).
-
-    Other calling conventions and io_uring would bypass the filter, so it refuses them too.
-    """
-    program = (
-        _step(_LOAD, _ARCHITECTURE_AT),
-        _step(_JUMP_IF_EQUAL, machine.architecture, otherwise=8),
-        _step(_LOAD, _NUMBER_AT),
-        _step(_JUMP_IF_AT_LEAST, _X32_CALLS, then=5),
-        _step(_JUMP_IF_EQUAL, _IO_URING_SETUP, then=4),
-        _step(_JUMP_IF_EQUAL, machine.socket_call, otherwise=2),
-        _step(_LOAD, _FIRST_ARGUMENT_AT),
-        _step(_JUMP_IF_EQUAL, socket.AF_UNIX, otherwise=1),
-        _step(_RETURN, _ALLOW),
-        _step(_RETURN, _REFUSE | errno.EACCES),
-        _step(_RETURN, _KILL),
-    )
-    code = ctypes.create_string_buffer(b"".join(program))
-    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program), ctypes.addressof(code)))
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+def _filter_system_calls(program: bytes) -> None:
+    """Let seccomp decide about each call of this process with a program of classic BPF."""
+    code = ctypes.create_string_buffer(program)
+    header = ctypes.create_string_buffer(struct.pack("HxxxxxxP", len(program) // _STEP_BYTES, ctypes.addressof(code)))
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(header))
-
-
-def _step(code: int, operand: int, *, then: int = 0, otherwise: int = 0) -> bytes:
-    """Return an instruction of a classic BPF program; `then` and `otherwise` are the instructions to skip."""
-    return struct.pack("HBBI", code, then, otherwise, operand)
 
 
 def _prctl(option: int, first: int, second: int = 0) -> None:

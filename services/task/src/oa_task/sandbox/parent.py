@@ -1,27 +1,33 @@
 """The parent's side of the sandbox: a child process that reads untrusted data.
 
-The child has no credentials and no network, and limited memory, time and files. The parent starts it with a fixed
-environment. The child answers with JSON lines on its standard output: progress, and at the end the counts or a failure.
-A crash of a native library ends only the child.
+The child has no credentials and no network, limited memory and time, and no files but those of its folders and
+installed code. The parent starts it with a fixed environment. The child answers with JSON lines on its standard output:
+progress, and at the end the counts or a failure. The parent trusts none of it: `oa_task.sandbox.messages` checks the
+form, `oa_task.runner.accepted_files` the files. A crash of a native library ends only the child.
 """
 
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from oa_shared.json_types import JsonObject
 from oa_task.runtime.failure import TaskFailure
+from oa_task.sandbox.landlock import SandboxFolders
 from oa_task.sandbox.limits import SandboxLimits, machine_limits
+from oa_task.sandbox.messages import MAX_LINE, parse_message, read_failure
 from oa_task.sandbox.request import SandboxRequest
 
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TMPDIR", "GDAL_DATA", "PROJ_DATA", "LD_LIBRARY_PATH")
+_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "GDAL_DATA", "PROJ_DATA", "LD_LIBRARY_PATH")
 _SETTINGS = {
     "GDAL_HTTP_TIMEOUT": "1",
     "CPL_VSIL_CURL_ALLOWED_EXTENSIONS": ".none",
@@ -33,18 +39,39 @@ _SETTINGS = {
 class Sandbox:
     """A child that loads its libraries and then waits for a request, so it can start before it is needed.
 
-    Leaving the block kills the child.
+    It reads `room` and the paths in `readable`, and changes `work` and `out` only: what it must read, the parent puts
+    into `room`. `out` is a new folder inside the argument `out`, so that its files can be renamed there. Leaving the
+    block kills the child and removes the folders.
     """
 
-    def __init__(self, limits: SandboxLimits | None = None, *, program: str = "oa_task.sandbox.child") -> None:
+    def __init__(
+        self,
+        out: Path | None = None,
+        *,
+        limits: SandboxLimits | None = None,
+        program: str = "oa_task.sandbox.child",
+        readable: Sequence[Path] = (),
+    ) -> None:
+        self.room = Path(tempfile.mkdtemp(prefix="oa-task-"))
+        self.work = self.room / "work"
+        self.work.mkdir()
+        self.out = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out or self.room)).absolute()
+        folders = SandboxFolders(
+            readable=(str(self.room), *(str(path.absolute()) for path in readable)),
+            writable=(str(self.work), str(self.out)),
+        )
+        confinement = {"limits": asdict(limits or machine_limits()), "folders": asdict(folders)}
         environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         self._child = subprocess.Popen(  # noqa: S603 - our own program
-            (sys.executable, "-m", program, json.dumps(asdict(limits or machine_limits()))),
-            env={**environment, **_SETTINGS, "PYTHONDONTWRITEBYTECODE": "1"},
+            # -P: no module comes from the current folder.
+            (sys.executable, "-P", "-m", program, json.dumps(confinement)),
+            env={**environment, **_SETTINGS, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(self.work)},
+            cwd=self.work,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            errors="replace",
         )
 
     def __enter__(self) -> Self:
@@ -56,6 +83,8 @@ class Sandbox:
         for pipe in (self._child.stdin, self._child.stdout):
             if pipe is not None:
                 pipe.close()
+        for folder in (self.room, self.out):
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def process_id(self) -> int:
@@ -70,7 +99,7 @@ class Sandbox:
         import asyncio  # noqa: PLC0415 - the child starts before slow imports
 
         def on_message(message: JsonObject) -> None:
-            count = message["progress"]
+            count = message.get("progress")
             if isinstance(count, int):
                 on_progress(count)
 
@@ -98,10 +127,11 @@ class Sandbox:
     def receive(self, on_message: Callable[[JsonObject], None]) -> JsonObject | None:
         """Pass each message of the child to `on_message`; return the outcome, None if the child ends without one.
 
-        This blocks: call it in a thread.
+        This blocks: call it in a thread. Raises TaskFailure for a line that is not a message.
         """
-        for line in self._child.stdout or ():
-            message: JsonObject = json.loads(line)
+        output = self._child.stdout
+        while output is not None and (line := output.readline(MAX_LINE)):
+            message = parse_message(line)
             if "report" in message or "code" in message:
                 return message
             on_message(message)
@@ -113,13 +143,13 @@ class Sandbox:
         self._child.kill()
 
     def result(self, outcome: JsonObject | None) -> JsonObject:
-        """Return the report of an outcome of `receive`. Raises TaskFailure."""
+        """Return the report of an outcome of `receive`, whose values nothing has checked. Raises TaskFailure."""
         if outcome is None:
             raise _failure_of_status(self._child.returncode or 0)
         report = outcome.get("report")
         if isinstance(report, dict):
             return report
-        raise TaskFailure(str(outcome["code"]), str(outcome["message"]))
+        raise read_failure(outcome)
 
 
 def _failure_of_status(status: int) -> TaskFailure:

@@ -7,12 +7,15 @@ import zlib
 from aiohttp import web
 
 from oa_api.http.app_keys import STORAGE
+from oa_api.http.safe_json import TooManyValuesError, check_values
 from oa_api.jobs.rows import JobRow
 from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonObject
 from oa_shared.storage import Storage
 
 _MAX_JSON_BYTES = 4 << 20
+# Each value costs far more memory than its text.
+_MAX_VALUES, _MAX_OBJECTS = 600_000, 20_000
 _LOG_BYTES = 96 << 10
 _READ_BYTES, _UNPACKED_BYTES = 2 << 20, 8 << 20
 
@@ -65,8 +68,10 @@ async def _read(storage: Storage, key: str, start: int, size_bytes: int) -> byte
 
 def _decode(body: bytes) -> object:
     try:
-        decoded: object = json.loads(body)
-    except (ValueError, RecursionError):
+        text = body.decode()
+        check_values(text, _MAX_VALUES)
+        decoded: object = json.loads(text)
+    except (ValueError, RecursionError, TooManyValuesError):
         return None
     return decoded
 
@@ -78,7 +83,9 @@ def _first_objects(packed: bytes) -> list[JsonObject]:
     except zlib.error:
         return []
     complete = text[: text.rfind(b"\n") + 1]
-    return [value for line in complete.splitlines() if isinstance(value := _decode(line), dict)]
+    return [
+        value for line in complete.split(b"\n", _MAX_OBJECTS)[:_MAX_OBJECTS] if isinstance(value := _decode(line), dict)
+    ]
 
 
 def _log_entry(line: str) -> JsonObject:

@@ -1,0 +1,127 @@
+"""The reports of the child by its kind of work: closed schemas, so that a report adds nothing unexpected."""
+
+from marshmallow import RAISE, Schema, fields, validate
+
+_MAX_COUNT = 2**53
+_MAX_LABEL = 1000
+_SIDES = 4
+_COUNT = validate.Range(min=0, max=_MAX_COUNT)
+
+
+def _count(*, required: bool = False) -> fields.Integer:
+    return fields.Integer(strict=True, required=required, validate=_COUNT)
+
+
+def _counts() -> fields.Dict:
+    return fields.Dict(keys=fields.String(validate=validate.Length(max=_MAX_LABEL)), values=_count())
+
+
+def _bounds() -> fields.List[float]:
+    return fields.List(
+        fields.Float(allow_nan=False), validate=validate.Length(equal=_SIDES), allow_none=True, required=True
+    )
+
+
+class _ClosedSchema(Schema):
+    class Meta:
+        """Refuse unknown keys."""
+
+        unknown = RAISE
+
+
+class _TimedReportSchema(_ClosedSchema):
+    """A report with the seconds of each phase."""
+
+    seconds = fields.Dict(keys=fields.String(), values=fields.Float(allow_nan=False), required=True)
+
+
+class FeatureChangesSchema(_ClosedSchema):
+    """The counts of changes from the published data."""
+
+    previous = fields.Boolean(required=True)
+    added = _count(required=True)
+    removed = _count(required=True)
+    changed = _count(required=True)
+    unchanged = _count(required=True)
+    reason = fields.String()
+
+
+class BadRowExampleSchema(_ClosedSchema):
+    """A bad row of the input."""
+
+    row = _count(required=True)
+    value = fields.String(required=True)
+
+
+class BadRowsSchema(_ClosedSchema):
+    """The bad rows of one reason."""
+
+    count = _count(required=True)
+    examples = fields.List(fields.Nested(BadRowExampleSchema), required=True)
+
+
+class RowCountsSchema(_ClosedSchema):
+    """The rows of the input."""
+
+    read = _count(required=True)
+    bad = fields.Dict(keys=fields.String(), values=fields.Nested(BadRowsSchema), required=True)
+    left_out = _counts()
+
+
+class ConversionReportSchema(_TimedReportSchema):
+    """The report of a conversion (oa_task.conversion.convert)."""
+
+    count = _count(required=True)
+    valid = _count(required=True)
+    without_geometry = _count(required=True)
+    bounds = _bounds()
+    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=_count(), required=True)
+    invalid = _counts()
+    changes = fields.Nested(FeatureChangesSchema)
+    rows = fields.Nested(RowCountsSchema, required=True)
+    warnings = fields.List(fields.String(), required=True)
+
+
+class InspectedRowSchema(_ClosedSchema):
+    """A feature as read and as conformed."""
+
+    row = _count(required=True)
+    input_row = _count(required=True)
+    raw = fields.Dict(keys=fields.String(), values=fields.String(allow_none=True), required=True)
+    attributes = fields.List(fields.Dict(keys=fields.String()), required=True)
+    geometry = fields.String(allow_none=True, required=True)
+
+
+class InspectionReportSchema(_ClosedSchema):
+    """The report of an inspection: sample rows, or the names of the columns."""
+
+    rows = fields.List(fields.Nested(InspectedRowSchema))
+    columns = fields.List(fields.String())
+
+
+class InputCountSchema(_ClosedSchema):
+    """The rows of one input of a product."""
+
+    source_name = fields.String(required=True)
+    layer = fields.String(required=True)
+    name = fields.String(required=True)
+    job = _count(required=True)
+    count = _count(required=True)
+
+
+class DeduplicationSchema(_ClosedSchema):
+    """The rows of a product without duplicates."""
+
+    count = _count(required=True)
+    dropped = _counts()
+
+
+class ProductReportSchema(_TimedReportSchema):
+    """The report of a product build (oa_task.products.build)."""
+
+    count = _count(required=True)
+    bounds = _bounds()
+    inputs = fields.List(fields.Nested(InputCountSchema), required=True)
+    dropped = _counts()
+    notes = fields.Dict(keys=fields.String(), values=_counts())
+    deduplicated = fields.Nested(DeduplicationSchema)

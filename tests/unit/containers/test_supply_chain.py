@@ -1,0 +1,94 @@
+"""What others publish is named by its content: base images by digest, actions by commit, packages by hash."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from oa_tools.audit import read_accepted
+
+ROOT = Path(__file__).parents[3]
+DIGEST = re.compile(r"@sha256:[0-9a-f]{64}\Z")
+COMMIT = re.compile(r"[\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v\d+(\.\d+)*\Z")
+LEFT_OUT = {"node_modules", ".venv", ".local", ".git"}
+
+
+def files(pattern: str) -> list[Path]:
+    return [path for path in sorted(ROOT.rglob(pattern)) if not LEFT_OUT & set(path.parts)]
+
+
+def bases(path: Path) -> list[str]:
+    """Return the images that a Dockerfile starts from, without its own stages and the build argument of the release."""
+    words = [line.split() for line in path.read_text("utf-8").splitlines() if line.startswith("FROM ")]
+    stages = {line[3] for line in words if len(line) > 3}
+    return [line[1] for line in words if line[1] not in {*stages, "${BASE}"}]
+
+
+def workflows() -> list[Path]:
+    return files(".github/workflows/*.yml")
+
+
+def test_every_base_image_has_a_digest() -> None:
+    found = [(str(path.relative_to(ROOT)), image) for path in files("*Dockerfile") for image in bases(path)]
+    assert len(found) >= 8
+    assert [each for each in found if not DIGEST.search(each[1])] == []
+
+
+def test_every_image_of_compose_that_is_not_built_has_a_digest() -> None:
+    services: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
+    built = {service["image"] for service in services.values() if "build" in service}
+    found = {service["image"] for service in services.values()} - built
+    assert len(found) == 2
+    assert [image for image in found if not DIGEST.search(image)] == []
+
+
+def test_every_action_is_a_commit_with_its_version() -> None:
+    used = [
+        match[1].strip()
+        for path in workflows()
+        for match in re.finditer(r"^\s*(?:- )?uses:(.*)$", path.read_text("utf-8"), re.MULTILINE)
+    ]
+    assert len(used) >= 8
+    assert [action for action in used if not COMMIT.match(action)] == []
+
+
+def test_every_locked_package_has_a_hash() -> None:
+    lock = tomllib.loads((ROOT / "uv.lock").read_text("utf-8"))
+    published = [package for package in lock["package"] if "registry" in package["source"]]
+    assert len(published) > 50
+    for package in published:
+        archives = [*package.get("wheels", ()), *([package["sdist"]] if "sdist" in package else ())]
+        assert archives, package["name"]
+        assert all(archive["hash"].startswith("sha256:") for archive in archives), package["name"]
+    modules = json.loads((ROOT / "services/api/web/package-lock.json").read_text("utf-8"))["packages"]
+    assert [
+        name for name, module in modules.items() if name and "integrity" not in module and not module.get("link")
+    ] == []
+
+
+def test_ci_audits_the_locked_packages() -> None:
+    steps = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["jobs"]["audit"]["steps"]
+    assert any(step.get("run") == "make audit" for step in steps)
+
+
+def test_images_are_pushed_with_a_bill_of_materials() -> None:
+    text = (ROOT / "bin/push-images").read_text("utf-8")
+    builds = [line for line in text.splitlines() if "docker buildx build" in line]
+    assert builds
+    assert all("--sbom=true" in line and "--provenance" in line for line in builds)
+
+
+@pytest.mark.parametrize("line", ["GHSA-xxxx-yyyy-zzzz", "CVE-2026-1 # ", "# only a comment\nX reason"])
+def test_accepted_advisory_needs_a_reason(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "accepted"
+    path.write_text(line)
+    with pytest.raises(ValueError, match="reason"):
+        read_accepted(path)
+
+
+def test_accepted_advisories_are_readable() -> None:
+    read_accepted(ROOT / ".ci/accepted-advisories")
