@@ -1,9 +1,5 @@
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup up down reset sign-in test lint types fuzz readers chaos weekly bench check images compose plan deploy docs terraform-check
-=======
-.PHONY: help setup up down reset sign-in test lint types fuzz chaos weekly bench check images compose plan deploy docs terraform-check audit
->>>>>>> main
+.PHONY: help setup up down reset sign-in test lint types fuzz readers chaos weekly bench check images compose plan deploy docs terraform-check audit
 # One more than the processors of the smallest machine: tests that kill services mostly wait.
 WORKERS ?= 3
 JOBS ?= 300
