@@ -121,8 +121,8 @@ def _is_damage_possible(values: Values) -> bool:
         return False
     if is_in_download and member not in {None, "first"}:
         return False
-    # One file that is not packed is the download.
-    return not (is_in_download and values.get("packing") == "plain")
+    # These have no checksum of the data: damage to the download is damage to the data.
+    return not (is_in_download and values.get("packing") in {"plain", "tar"})
 
 
 def _fits(name: str, values: Values) -> bool:

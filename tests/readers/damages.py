@@ -55,14 +55,19 @@ def _append(body: bytes, _middle: int) -> bytes:
     return body + _GARBAGE
 
 
+def _block(fill: bytes) -> ByteDamage:
+    """Return damage that may replace the text of one row by another text: the block is smaller than the widest cell."""
+    return ByteDamage(partial(_overwrite, fill=fill), silent_rows=1)
+
+
 BYTE_DAMAGES: dict[str, ByteDamage] = {
     "cut at 10 %": ByteDamage(partial(_cut, share=0.1)),
     "cut at 50 %": ByteDamage(partial(_cut, share=0.5)),
     "cut at 90 %": ByteDamage(partial(_cut, share=0.9)),
     "last row cut": ByteDamage(_cut_last_row),
-    "zeros in the middle": ByteDamage(partial(_overwrite, fill=b"\0"), silent_rows=1),  # one text, which is then empty
-    "0xff in the middle": ByteDamage(partial(_overwrite, fill=b"\xff")),
-    "noise in the middle": ByteDamage(partial(_overwrite, fill=random.Random(5).randbytes(_BLOCK_BYTES))),  # noqa: S311
+    "zeros in the middle": _block(b"\0"),
+    "0xff in the middle": _block(b"\xff"),
+    "noise in the middle": _block(random.Random(5).randbytes(_BLOCK_BYTES)),  # noqa: S311 - the same in each run
     "flipped bits": ByteDamage(_flip, silent_rows=len(_FLIPS)),
     "garbage appended": ByteDamage(_append),
     "empty": ByteDamage(lambda _body, _middle: b""),

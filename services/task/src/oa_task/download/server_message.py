@@ -10,7 +10,7 @@ _PASSWORD_FIELDS = (b'type="password"', b"type='password'", b"type=password")
 
 def is_web_page(body: bytes) -> bool:
     """Return whether a body starts as an HTML page, after comments and an XML declaration."""
-    # Pages of features are JSON, and not worth a look at more than their first character.
+    # Pages of features are JSON, which the first character shows.
     if body[:3].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
         return False
     found = _classify(body)
