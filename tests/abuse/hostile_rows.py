@@ -62,7 +62,12 @@ def hostile_result() -> dict[str, object]:
 def hostile_files(job: int) -> dict[str, bytes]:
     """Return the files of a job: hostile texts in the expected shape, for others in a shape that nothing expects."""
     texts = {MARKUP: MARKUP, "street": SCRIPT_URL}
-    feature = {"type": "Feature", "properties": texts, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+    before: object = texts if job % 2 else MARKUP
+    feature = {
+        "type": "Feature",
+        "properties": {**texts, "before": before},
+        "geometry": {"type": "Point", "coordinates": [1, 2]},
+    }
     lines = [
         {"change": "added", "id_occurrence": 0, "feature": feature},
         {"timestamp": MARKUP, "event": MARKUP, **texts},

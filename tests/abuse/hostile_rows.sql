@@ -10,6 +10,8 @@ UPDATE job SET source_name = CASE id %% 3 WHEN 0 THEN source_name ELSE source_na
     error_message = CASE WHEN error_code IS NOT NULL THEN %(markup)s END,
     progress = CASE WHEN progress IS NOT NULL THEN jsonb_build_object('phase', %(markup)s::text, 'done', 1, 'total', 2) END;
 
+UPDATE job SET result = replace(result::text, 'job/1/', format('job/%%s/', id))::jsonb;
+
 UPDATE job_attempt SET batch_job = %(markup)s, error_message = CASE WHEN error_code IS NOT NULL THEN %(markup)s END;
 
 INSERT INTO batch_exit (job_id, attempt, batch_job, code, message, due_at)

@@ -17,3 +17,8 @@ def test_flattened_delta_has_previous_values_as_separate_properties() -> None:
 
 def test_flattened_without_a_delta_is_empty() -> None:
     assert flatten_delta(None) == flatten_delta({}) == []
+
+
+def test_flatten_delta_former_values_of_another_type_are_left_out() -> None:
+    changed = {**feature({"type": "Point", "coordinates": [1, 2]}, change="changed"), "properties": {"before": "x"}}
+    assert flatten_delta({"features": [changed]})[0]["properties"] == {}

@@ -68,8 +68,9 @@ def flatten_delta(delta: object) -> list[JsonObject]:
 def _flatten(feature: JsonMapping) -> JsonObject:
     given = feature.get("properties")
     properties = dict(given) if isinstance(given, dict) else {}
-    before = properties.pop("before", {})
-    return {**feature, "properties": {**properties, **{f"{name} before": value for name, value in before.items()}}}
+    before = properties.pop("before", None)
+    former = {f"{name} before": value for name, value in before.items()} if isinstance(before, dict) else {}
+    return {**feature, "properties": {**properties, **former}}
 
 
 def _change(line: JsonMapping) -> Change:
