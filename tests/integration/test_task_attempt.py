@@ -19,7 +19,15 @@ from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
 
 CSV = "NO,ST,X,Y\n1,Main,-100,40\n"
-
+POINT = (
+    '<Placemark><ExtendedData><Data name="NO"><value>1</value></Data><Data name="ST"><value>Main</value></Data>'
+    "</ExtendedData><Point><coordinates>-100,40</coordinates></Point></Placemark>"
+)
+# A warning names the layers that are not read, whose names are as long as the data has them.
+KML = (
+    '<kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+    f"<Folder><name>A</name>{POINT}</Folder><Folder><name>{'x' * 70_000}</name>{POINT}</Folder></Document></kml>"
+)
 _TOKEN = "0123456789abcdef0123456789abcdef"
 
 
@@ -32,8 +40,10 @@ async def site() -> AsyncIterator[TestServer]:
             {"name": "good", "data": data, "protocol": "http", "conform": conform},
             {"name": "bad", "data": data.replace("data", "gone"), "protocol": "http", "conform": conform},
         ]
-        absent = {**conform, "unit": "x" * 70_000}
-        entries.append({"name": "wordy", "data": data, "protocol": "http", "conform": absent})
+        layers = {"format": "xml", "number": "NO", "street": "ST"}
+        entries.append(
+            {"name": "wordy", "data": data.replace("csv", "kml"), "protocol": "http", "conform": layers},
+        )
         return web.json_response({"schema": 2, "coverage": {}, "layers": {"addresses": entries}})
 
     async def csv(_request: web.Request) -> web.Response:
@@ -41,7 +51,12 @@ async def site() -> AsyncIterator[TestServer]:
 
     app = web.Application()
     app.router.add_get("/api/job/{job}/raw", raw)
+
+    async def kml(_request: web.Request) -> web.Response:
+        return web.Response(text=KML)
+
     app.router.add_get("/data.csv", csv)
+    app.router.add_get("/data.kml", kml)
     async with TestServer(app, host="127.0.0.1") as server:
         yield server
 

@@ -45,7 +45,7 @@ _CONFORM = "/layers/addresses/0/conform"
     ("definition", "expected"),
     [
         (_definition({"stret": "st"}), ("error", _CONFORM, "source.schema")),
-        (_definition({"layer": "roads"}), ("warning", f"{_CONFORM}/layer", "no_effect")),
+        (_definition({"format": "geojson", "layer": "roads"}), ("warning", f"{_CONFORM}/layer", "no_effect")),
         (_definition({"encoding": "klingon-8"}), ("error", f"{_CONFORM}/encoding", "source.schema")),
         (_definition({"csvsplit": "||"}), ("error", f"{_CONFORM}/csvsplit", "source.schema")),
         (_definition({"srs": "EPSG:1"}), ("error", f"{_CONFORM}/srs", "source.crs")),
@@ -67,6 +67,14 @@ _CONFORM = "/layers/addresses/0/conform"
                 protocol="ESRI", data="https://example.org/arcgis/rest/services/a/FeatureServer/0", compression="zip"
             ),
             ("warning", "/layers/addresses/0/compression", "no_effect"),
+        ),
+        (
+            _definition(
+                {"format": "xml", "layer": "a"},
+                protocol="ESRI",
+                data="https://example.org/arcgis/rest/services/a/FeatureServer/0",
+            ),
+            ("warning", f"{_CONFORM}/layer", "no_effect"),
         ),
         (
             _definition({"format": "geojson", "id": "gid"}, layer="buildings"),

@@ -14,7 +14,10 @@ import shapely
 from oa_task.check.options import check_options
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
+from oa_task.read.request import AllColumns, ReadRequest
 from oa_task.read.source import open_batches
+from oa_task.read.spreadsheet import read_spreadsheet
+from support.table_files import xlsx_body
 
 OPTIONS: dict[str, Any] = {
     "srs": "EPSG:25833",
@@ -76,15 +79,35 @@ def write_data(kind: str, folder: Path) -> list[Path]:
     return [path]
 
 
+def options_read(files: list[Path], protocol: str, members: dict[str, Any]) -> set[str]:
+    """Read the one feature of the data; return the members of the definition that its reader reads."""
+    conform = RecordingConform(members)
+    entry = TaskEntry("parcels", "city", ("http://x/",), protocol, None, conform, {"pid": "PIN"})
+    assert sum(len(batch) for batch in open_batches(files, entry, bad_rows=BadRows())) == 1
+    return conform.read
+
+
+def options_read_of_workbook(folder: Path, members: dict[str, Any]) -> set[str]:
+    """Return the members of the definition that the reader of workbooks reads before the table in it is a CSV."""
+    path = folder / "data.xlsx"
+    path.write_bytes(xlsx_body({"data": (("X", "Y", "PIN"), (500_000, 5_700_000, "7"))}))
+    conform = RecordingConform(members)
+    request = ReadRequest(path, conform, AllColumns(), BadRows())
+    assert sum(len(batch) for batch in read_spreadsheet(request)) == 1
+    return conform.read
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_check_options_no_effect_exactly_where_no_reader_reads_the_option(kind: str, tmp_path: Path) -> None:
     protocol, format_ = ("ESRI", "geojson") if kind == "ESRI" else ("http", kind)
-    conform = RecordingConform({"format": format_, "pid": "PIN", **OPTIONS})
+    conform = {"format": format_, "pid": "PIN", **OPTIONS}
     files = write_data(kind, tmp_path)
-    entry = TaskEntry("parcels", "city", ("http://x/",), protocol, None, conform, {"pid": "PIN"})
+    read = options_read(files, protocol, conform)
+    if kind == "csv":
+        # `headers` takes the place of `skiplines`, and a workbook declares the format of a table.
+        read |= options_read(files, protocol, {key: value for key, value in conform.items() if key != "headers"})
+        read |= options_read_of_workbook(tmp_path, conform)
 
-    assert sum(len(batch) for batch in open_batches(files, entry, bad_rows=BadRows())) == 1
-
-    body = {"data": "https://x.org/a/FeatureServer/1", "protocol": protocol, "conform": dict(conform)}
+    body = {"data": "https://x.org/a/FeatureServer/1", "protocol": protocol, "conform": conform}
     useless = {item.pointer.rpartition("/")[2] for item in check_options(body, "") if item.code == "no_effect"}
-    assert useless == OPTIONS.keys() - conform.read
+    assert useless == OPTIONS.keys() - read

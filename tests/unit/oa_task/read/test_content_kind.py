@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from oa_task.conversion.archive_members import NameHints
 from oa_task.conversion.unpacking import unpack
 from oa_task.read.content_kind import ContentKind, identify
 from oa_task.read.text_content import quote
@@ -102,6 +103,48 @@ def test_identify_text_of_any_encoding_is_text(encoding: str, tmp_path: Path) ->
     path = tmp_path / "x"
     path.write_bytes("NO,ST\n1,x\n".encode(encoding) + bytes(range(0x80, 0xFF)) * (encoding == "latin-1"))
     assert identify(path).kind is ContentKind.TEXT
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-16", "utf-32-le", "utf-32-be", "utf-32", "cp037"])
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("NO,ST\n1,x\n", ContentKind.TEXT),
+        ('{"type":"FeatureCollection","features":[]}', ContentKind.GEOJSON),
+        ("<!DOCTYPE html><html><title>Gone</title></html>", ContentKind.WEB_PAGE),
+    ],
+)
+def test_identify_text_in_the_encoding_that_the_definition_names(
+    text: str, kind: ContentKind, encoding: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(text.encode(encoding))
+    assert identify(path, encoding).kind is kind
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32", "cp037", "cp1251", "utf-8", "zip", "utf-9", "idna"])
+@pytest.mark.parametrize("name", ["a web page", "binary"])
+def test_identify_what_is_not_text_of_the_named_encoding_by_its_bytes(name: str, encoding: str, tmp_path: Path) -> None:
+    body, kind = {
+        "a web page": (b"<!DOCTYPE html><html><title>Gone</title></html>", ContentKind.WEB_PAGE),
+        "binary": (b"\x01\x00\x00\x00" + bytes(99), ContentKind.BINARY),
+    }[name]
+    path = tmp_path / "x"
+    path.write_bytes(body)
+    assert identify(path, encoding).kind is kind
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-32-be"])
+@pytest.mark.parametrize("compression", [None, "zip"])
+def test_text_of_a_named_encoding_is_found_whatever_its_name(
+    encoding: str, compression: str | None, tmp_path: Path
+) -> None:
+    conform = {"format": "csv", "encoding": encoding, "lon": "X", "lat": "Y"}
+    path = tmp_path / "download"
+    path.write_bytes("NO,X,Y\n1,2,3\n".encode(encoding))
+    (tmp_path / "other.bin").write_bytes(bytes([1, 0]) * 99)
+    files = unpack(path, compression, tmp_path / "unpacked", hints=NameHints(encoding))
+    assert read_files([*files, tmp_path / "other.bin"], conform).column("NO") == ["1"]
 
 
 def test_quote_is_one_short_line_without_markup() -> None:

@@ -112,3 +112,10 @@ def test_choose_file_among_several_shapefiles_fails_with_their_paths(tmp_path: P
     with pytest.raises(TaskFailure, match=r"n/a\.shp, s/a\.shp") as caught:
         choose_file(files, {"format": "shapefile"})
     assert caught.value.code == "source.empty"
+
+
+@pytest.mark.parametrize("names", [("a.gdb/a00000001.gdbtable", "a.gdb/b"), ("a.gdb/b",), ("a/a00000001.gdbtable",)])
+def test_choose_file_geodatabase_listed_with_its_files_counts_once(names: tuple[str, ...], tmp_path: Path) -> None:
+    files = write_files(tmp_path, *names, "readme.txt")
+    chosen = choose_file([files[0].parent, *files], {"format": "gdb"})
+    assert chosen.resolve() == files[0].parent

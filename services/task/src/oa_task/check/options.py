@@ -13,8 +13,8 @@ from oa_task.check.urls import check_urls, is_esri
 from oa_task.runtime.json_values import json_object
 
 _TABLE_ONLY = ("csvsplit", "headers", "skiplines")
-_WITH_LAYERS = frozenset({"shapefile", "shapefile-polygon", "gdb", "gpkg", "xml"})
-_WITH_ENCODING = frozenset({"csv", "geojson", "shapefile", "shapefile-polygon"})
+# A table may be a workbook, whose sheets are its layers.
+_WITH_LAYERS = frozenset({"csv", "shapefile", "shapefile-polygon", "gdb", "gpkg", "xml"})
 OPTIONS = frozenset({*_TABLE_ONLY, "format", "srs", "file", "layer", "encoding", "lat", "lon", "notes", "size"})
 """The members of a `conform` that are not rules."""
 _OLD_AFTER_YEARS = 5
@@ -53,8 +53,8 @@ def _unread_options(entry: JsonMapping, conform: JsonMapping, pointer: str) -> I
     kind, from_server = conform["format"], is_esri(entry)
     unread: dict[str, bool] = dict.fromkeys(_TABLE_ONLY, not _is_table(entry, conform))
     unread |= {
-        "layer": kind not in _WITH_LAYERS,
-        "encoding": kind not in _WITH_ENCODING or from_server,
+        "layer": kind not in _WITH_LAYERS or from_server,
+        "encoding": from_server,
         "file": from_server,
         "srs": from_server,
         "lat": kind != "csv" and not from_server,

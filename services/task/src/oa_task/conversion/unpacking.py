@@ -81,19 +81,21 @@ def unpack(
 ) -> list[Path]:
     """Return the files of an archive, unpacked into `folder`, or the file itself if it is not an archive.
 
-    The bytes decide, not `compression`: a warning states a difference. `hints` decode the names of entries. Raises
-    TaskFailure source.archive, source.too_large, source.schema, source.empty, resource.disk_full.
+    The bytes decide, not `compression`: a warning states a difference. `hints` decode the names of entries; their
+    encoding is also that of a text. Raises TaskFailure source.archive, source.too_large, source.schema, source.empty,
+    resource.disk_full.
     """
     if compression is not None and compression not in _DECLARED:
         raise TaskFailure("source.schema", f"unknown compression {compression!r}: use zip or gzip")
-    kind = identify(path).kind
+    hints = hints or NameHints()
+    kind = identify(path, hints.encoding).kind
     if compression is not None:
         _compare(path, kind, compression, warn)
     if kind not in _TITLES:
         return [path]
     budget = UnpackBudget(limits or UnpackLimits(), downloaded_bytes=path.stat().st_size, folder=folder)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="unpacking-") as scratch:
-        unpacking = _Unpacking(folder, Path(scratch), budget, hints or NameHints())
+        unpacking = _Unpacking(folder, Path(scratch), budget, hints)
         unpacking.expand(path, kind, PurePosixPath(), path.name, depth=1)
     return sorted(item for item in folder.rglob("*") if item.is_file())
 

@@ -144,8 +144,11 @@ class Content:
         return f"{self.kind.value} {_QUOTES.get(self.kind, 'that says')} {self.quoted!r}"
 
 
-def identify(path: Path) -> Content:
-    """Return what a file or geodatabase folder is. Reads its first 64 KiB, and the ends of archives."""
+def identify(path: Path, encoding: str | None = None) -> Content:
+    """Return what a file or geodatabase folder is. Reads its first 64 KiB, and the ends of archives.
+
+    `encoding` is the one that the definition names for its text.
+    """
     if path.is_dir():
         return Content(ContentKind.GEODATABASE)
     with path.open("rb") as file:
@@ -155,7 +158,7 @@ def identify(path: Path) -> Content:
     kind = _binary_kind(head)
     if kind is not None:
         return Content(_refine(kind, path, head))
-    text = classify_text(head, is_whole=len(head) < HEAD_BYTES)
+    text = classify_text(head, is_whole=len(head) < HEAD_BYTES, encoding=encoding)
     if text is not None:
         return Content(_TEXT_KINDS[text.kind], quote(text.sentence))
     return Content(ContentKind.BINARY)

@@ -67,7 +67,7 @@ def match_content(request: ReadRequest) -> ReadRequest:
     Raises TaskFailure source.empty, source.archive or source.format for content that no reader reads.
     """
     declared = request.format
-    content = identify(request.path)
+    content = identify(request.path, request.option("encoding"))
     own = _ACCEPTED["shapefile" if declared == "shapefile-polygon" else declared]
     is_bare_shp = content.kind is ContentKind.SHAPEFILE and request.path.suffix.lower() != ".shp"
     if content.kind in own and not is_bare_shp:

@@ -37,7 +37,7 @@ def choose_file(files: list[Path], conform: Mapping[str, object], warn: Warn = l
         raise TaskFailure("source.schema", f"unknown format {kind!r}: use one of {', '.join(_SUFFIXES)}")
     data = collapse_geodatabases(files)
     name = str(conform.get("file") or "")
-    matches, candidates = _candidates(data, kind, name)
+    matches, candidates = _candidates(data, kind, name, str(conform.get("encoding") or "") or None)
     if not matches or (len(matches) > 1 and kind != "csv"):
         of_format = [path for path in matches if path in candidates]
         raise _failure(kind, name, of_format, candidates or data)
@@ -45,12 +45,12 @@ def choose_file(files: list[Path], conform: Mapping[str, object], warn: Warn = l
     return openable_geodatabase(matches[0], files)
 
 
-def _candidates(data: list[Path], kind: str, name: str) -> tuple[list[Path], list[Path]]:
+def _candidates(data: list[Path], kind: str, name: str, encoding: str | None) -> tuple[list[Path], list[Path]]:
     """Return the files among which the definition leaves the choice, and those of the format."""
     candidates = _of_format(data, kind)
     if not name:
         useful = [path for path in candidates if not _is_about_the_data(path)]
-        return useful or _by_content(data, kind) or candidates, candidates
+        return useful or _by_content(data, kind, encoding) or candidates, candidates
     return best_matches(candidates, name) or best_matches(data, name, only_files=True), candidates
 
 
@@ -62,11 +62,11 @@ def _of_format(data: Sequence[Path], kind: str) -> list[Path]:
     return [path for suffix in _SUFFIXES[kind] for path in files if path.suffix.lower() == suffix]
 
 
-def _by_content(data: list[Path], kind: str) -> list[Path]:
+def _by_content(data: list[Path], kind: str, encoding: str | None) -> list[Path]:
     """Return the files that a reader reads by their content, the only file whatever it is."""
     if len(data) <= 1:
         return data
-    kinds = {path: identify(path).kind for path in data[:_MAX_IDENTIFIED]}
+    kinds = {path: identify(path, encoding).kind for path in data[:_MAX_IDENTIFIED]}
     readable = [path for path, content in kinds.items() if content in READABLE and not _is_companion(path, content)]
     if readable or kind != "csv":
         return readable

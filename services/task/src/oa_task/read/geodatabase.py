@@ -18,7 +18,7 @@ def collapse_geodatabases(files: Sequence[Path]) -> list[Path]:
     if not folders:
         folders = {parent for path in files for parent in path.parents if parent.suffix.lower() == ".gdb"}
         folders = {folder for folder in folders if not folders & set(folder.parents)}
-    rest = [path for path in files if not folders & set(path.parents)]
+    rest = [path for path in files if not folders & {path, *path.parents}]
     return sorted([*rest, *folders]) if folders else list(files)
 
 

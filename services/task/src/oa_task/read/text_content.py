@@ -9,7 +9,14 @@ from enum import Enum, auto
 
 _MAX_QUOTED = 200
 _ENOUGH_LEVELS = 8
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# The mark of UTF-32 begins with that of UTF-16.
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 _PROLOG = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->|<!doctype(?:[^>\[]|\[.*?\])*>)*", re.IGNORECASE | re.DOTALL)
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)(?=[\s>/])")
 _TITLES = tuple(re.compile(rf"<{tag}[^>]*>(.*?)</{tag}", re.IGNORECASE | re.DOTALL) for tag in ("title", "h1", "h2"))
@@ -64,11 +71,21 @@ def quote(sentence: str) -> str:
 _MARKUP = re.compile(rb"\s*<[?!A-Za-z]")
 
 
-def classify_text(head: bytes, *, is_whole: bool) -> ClassifiedText | None:
-    """Return what the first bytes of a text are, None if they are not text. `is_whole`: they are the entire file."""
+def classify_text(head: bytes, *, is_whole: bool, encoding: str | None = None) -> ClassifiedText | None:
+    """Return what the first bytes of a text are, None if they are not text. `is_whole`: they are the entire file.
+
+    A byte order mark, and markup or JSON in plain ASCII, take precedence over the declared `encoding`, as a server
+    sends its pages and errors in an encoding of its own.
+    """
     text = _decode(head)
-    if text is None:
-        return None
+    found = None if text is None else _classify(text, is_whole=is_whole)
+    if encoding is None or _has_mark(head) or (found is not None and found.kind is not TextClass.TEXT):
+        return found
+    declared = _decode_as(head, encoding)
+    return found if declared is None else _classify(declared, is_whole=is_whole)
+
+
+def _classify(text: str, *, is_whole: bool) -> ClassifiedText:
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("<"):
         found = _classify_markup(start)
@@ -97,6 +114,19 @@ def _decode(head: bytes) -> str | None:
     except UnicodeDecodeError as error:
         is_cut = error.start > len(head) - 4
         return head.decode("utf-8", "replace") if is_cut else head.decode("latin-1")
+
+
+def _has_mark(head: bytes) -> bool:
+    return any(head.startswith(mark) for mark, _encoding in _BOMS)
+
+
+def _decode_as(head: bytes, encoding: str) -> str | None:
+    """Return bytes as text of an encoding, None if it is unknown, is not for text, or gives NUL characters."""
+    try:
+        text = head.decode(encoding, "replace")
+    except (LookupError, ValueError):
+        return None
+    return None if "\x00" in text else text
 
 
 def _classify_markup(text: str) -> ClassifiedText | None:
