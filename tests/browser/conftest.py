@@ -6,6 +6,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -108,14 +109,22 @@ def newcomer(browser: Browser, empty_site: Site) -> Iterator[Visitor]:
     first.leave()
 
 
+class SignIn(Protocol):
+    """Signs in a visitor with a role, as the owner of a run if one is given."""
+
+    def __call__(self, role: str, *, owns: int | None = None) -> Visitor:
+        """Return the visitor."""
+
+
 @pytest.fixture
-def signed_in(browser: Browser, site: Site) -> Iterator[Callable[[str], Visitor]]:
-    """Return a function that signs in a visitor with a role."""
+def signed_in(browser: Browser, site: Site) -> Iterator[SignIn]:
+    """Return a function that signs in a visitor with a role, as the owner of a run if one is given."""
     visitors: list[Visitor] = []
 
-    def sign_in(role: str) -> Visitor:
+    def sign_in(role: str, *, owns: int | None = None) -> Visitor:
         login = f"{role}-{uuid.uuid4().hex[:6]}"
-        site.run(account(site.api, login, role))
+        values = {"owner": str(site.run(account(site.api, login, role))), "run": owns}
+        site.run(site.api.database.execute("UPDATE run SET owner = %(owner)s WHERE id = %(run)s", values))
         secret = site.run(session(site.api, login))
         visitors.append(Visitor(browser, site.url, cookies={"oa_session": secret}))
         return visitors[-1]

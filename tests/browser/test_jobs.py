@@ -41,14 +41,14 @@ def test_anonymous_visitor_sees_no_buttons(visitor: Visitor) -> None:
     assert page.locator("form[method=post]").count() == 0
 
 
-def test_buttons_of_a_job_that_needs_review_are_accessible(signed_in: Callable[[str], Visitor]) -> None:
+def test_buttons_of_a_job_that_needs_review_are_accessible(signed_in: Callable[..., Visitor]) -> None:
     page = signed_in("moderator").open("/jobs/4")
     action_of(page, "confirm").locator("summary").click()
     check_page(page, "job-actions")
 
 
-def test_author_reruns_a_trial_and_cancels_it(signed_in: Callable[[str], Visitor]) -> None:
-    page = signed_in("author").open("/jobs/6")
+def test_author_reruns_a_trial_and_cancels_it(signed_in: Callable[..., Visitor]) -> None:
+    page = signed_in("author", owns=2).open("/jobs/6")
     confirm(page, "rerun", reason="the server is back")
     expect(page.get_by_role("status")).to_contain_text("6")
     assert status_of(page) == "Pending"
@@ -59,15 +59,15 @@ def test_author_reruns_a_trial_and_cancels_it(signed_in: Callable[[str], Visitor
     assert page.get_by_role("status").count() == 0
 
 
-def test_author_without_scripts_reruns_a_trial(signed_in: Callable[[str], Visitor]) -> None:
-    page = signed_in("author").open("/jobs/7", scripts=False)
+def test_author_without_scripts_reruns_a_trial(signed_in: Callable[..., Visitor]) -> None:
+    page = signed_in("author", owns=2).open("/jobs/7", scripts=False)
     confirm(page, "rerun")
     expect(page.get_by_role("status")).to_contain_text("7")
     assert status_of(page) == "Pending"
 
 
 def test_moderator_confirms_a_job_that_needs_review_and_it_is_published(
-    signed_in: Callable[[str], Visitor], site: Site
+    signed_in: Callable[..., Visitor], site: Site
 ) -> None:
     page = signed_in("moderator").open("/jobs/4")
     expect(page.get_by_text("25.1 % fewer")).to_be_visible()
@@ -79,10 +79,10 @@ def test_moderator_confirms_a_job_that_needs_review_and_it_is_published(
     assert [row["action"] for row in audit] == ["job.confirm"]
 
 
-def test_second_cancel_of_the_same_job_reports_a_conflict(signed_in: Callable[[str], Visitor], site: Site) -> None:
-    job = site.run(site.api.job())["id"]
-    visitor = signed_in("author")
-    first, second = visitor.open(f"/jobs/{job}"), visitor.open(f"/jobs/{job}")
+def test_second_cancel_of_the_same_job_reports_a_conflict(signed_in: Callable[..., Visitor], site: Site) -> None:
+    job = site.run(site.api.job())
+    visitor = signed_in("author", owns=job["run"])
+    first, second = visitor.open(f"/jobs/{job['id']}"), visitor.open(f"/jobs/{job['id']}")
     for page in (first, second):
         confirm(page, "cancel")
         page.get_by_role("status").wait_for()

@@ -287,10 +287,11 @@ async def test_actions_are_audited(api: RunningApi) -> None:
 async def test_jobs_of_shared_products_require_a_moderator(api: RunningApi) -> None:
     exported = await publish(api, "us/ne/lancaster")
     job = (await start_build(api, await create_collection(api)))["job"]
-    status, made = await request(api, "POST", "/api/export", {"format": "csv", "job": exported})
-    assert status == 200
     await account(api, "ann", "author")
     author = await token(api, "ann", "author")
+    answer = await call(api, "POST", "/api/export", {"format": "csv", "job": exported}, **author)
+    assert answer.status == 200
+    made = answer.json
     refused = await call(api, "POST", f"/api/job/{job}/cancel", {}, **author)
     assert refused.status == 403
     assert refused.json["code"] == "forbidden"

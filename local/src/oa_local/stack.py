@@ -208,7 +208,7 @@ class Stack:
             "OA_RESULTS_DLQ_URL": queues.results_dlq_url,
             "OA_BUCKET": f"oa-{STACK}",
             "OA_API_URL": self.api_url,
-            "OA_ALLOW_HOSTS": ",".join(f"127.0.0.1:{self.ports[name]}" for name in _OPENED),
+            "OA_ALLOW_HOSTS": ",".join(f"http://127.0.0.1:{self.ports[name]}" for name in _OPENED),
             "OA_FAULT_POINTS": "on",
             "OA_COMPONENT_GALLERY": "true",
             **self.settings,

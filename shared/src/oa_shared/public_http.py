@@ -19,21 +19,29 @@ class AddressRefusedError(OaError):
     title = "The address is not on the public internet."
 
 
+_PUBLIC_PREFIX = "http://"
+
+
 class Guard:
     """Decides which hosts may be reached: public ones, and exceptions for hosts on private networks.
 
     An exception `host:port` opens one port of an internal service; messages never quote what that service sends. An
-    exception `host` opens every port, for development and tests on one machine; messages quote its responses.
+    exception `http://host:port` opens one port of a server whose files are public anyway; messages quote them, as they
+    quote those of an exception `host`, which opens every port, for development and tests on one machine.
     """
 
     def __init__(self, exceptions: Iterable[str] = ()) -> None:
         self._hosts: set[str] = set()
         self._services: set[tuple[str, int]] = set()
+        self._public_servers: set[tuple[str, int]] = set()
         self._has_reached_service = False
         for text in exceptions:
-            host, port = _split_exception(text.strip().lower())
+            is_public_server = text.strip().lower().startswith(_PUBLIC_PREFIX)
+            host, port = _split_exception(text.strip().lower().removeprefix(_PUBLIC_PREFIX))
             if port is None:
                 self._hosts.add(host)
+            elif is_public_server:
+                self._public_servers.add((host, port))
             else:
                 self._services.add((host, port))
 
@@ -41,7 +49,8 @@ class Guard:
         """Return whether an exception opens a port of a host."""
         is_service = self._is_service(host, port)
         self._has_reached_service |= is_service
-        return is_service or host.lower() in self._hosts
+        is_public_server = port is not None and (host.lower(), port) in self._public_servers
+        return is_service or is_public_server or host.lower() in self._hosts
 
     @property
     def has_reached_service(self) -> bool:

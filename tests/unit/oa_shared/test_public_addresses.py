@@ -143,6 +143,16 @@ def test_resolve_name_of_a_service_opens_its_port_only(port: int, *, is_open: bo
         guard.resolve("localhost", port)
 
 
-@pytest.mark.parametrize(("exceptions", "may_quote"), [(["samples"], True), ([], True), (["samples:8003"], False)])
+@pytest.mark.parametrize(
+    ("exceptions", "may_quote"),
+    [(["samples"], True), ([], True), (["samples:8003"], False), (["http://samples:8003"], True)],
+)
 def test_may_quote_service_of_an_exception_is_never_quoted(exceptions: list[str], *, may_quote: bool) -> None:
     assert Guard(exceptions).may_quote(URL("http://samples:8003/x")) == may_quote
+
+
+def test_public_server_of_an_exception_is_open_at_its_port_only() -> None:
+    guard = Guard(["http://127.0.0.1:8003"])
+    assert guard.is_allowed("127.0.0.1", 8003)
+    assert not guard.is_allowed("127.0.0.1", 8004)
+    assert not guard.has_reached_service

@@ -27,12 +27,12 @@ class ExpectedOutcome:
     code: str = ""
 
 
-# A web page may be a temporary failure, so its job runs three times within eleven minutes. Without streets the towns
-# still have addresses, but none is valid, so they need review.
+# A web page may be a temporary failure, so its job runs three times within eleven minutes. A table without its
+# column of streets cannot give an address.
 OUTCOMES = {
     Fault.GONE: ExpectedOutcome("Fail", "source.not_found"),
     Fault.WEB_PAGE: ExpectedOutcome("Fail", "upstream.http_5xx"),
-    Fault.COLUMN: ExpectedOutcome("Warn"),
+    Fault.COLUMN: ExpectedOutcome("Fail", "source.columns_missing"),
     Fault.EMPTY: ExpectedOutcome("Fail", "source.empty"),
     Fault.METERS: ExpectedOutcome("Fail", "source.crs"),
     Fault.BAD_ZIP: ExpectedOutcome("Fail", "source.archive"),

@@ -37,7 +37,8 @@ class Settings:
         default=(),
         metadata={
             "variable": "OA_ALLOW_HOSTS",
-            "help": "Services outside the public internet that the API may reach, as `host:port`, comma-separated; "
+            "help": "Services outside the public internet that the API may reach, as `host:port`, "
+            "or `http://host:port` for public files, comma-separated; "
             "a host without a port opens all of its ports, for development.",
         },
     )

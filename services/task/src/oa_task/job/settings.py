@@ -32,7 +32,8 @@ class JobSettings:
         default=(),
         metadata={
             "variable": "OA_ALLOW_HOSTS",
-            "help": "Services on private networks that jobs may reach, as `host:port`, comma-separated; a host without "
+            "help": "Services on private networks that jobs may reach, as `host:port`, "
+            "or `http://host:port` for public files, comma-separated; a host without "
             "a port opens all of its ports, for development.",
         },
     )
