@@ -14,6 +14,7 @@ from faults.proxy import Proxy, proxy_to
 from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreTimeoutError, StoreUnavailableError, StoreUnknownOutcomeError
 from oa_local.postgres import Postgres
+from oa_local.private_file import write_private
 from oa_shared.time_limits import limit_waits
 from support.running_api import INTERNAL, RunningApi, definition, running_api
 
@@ -24,6 +25,19 @@ _TABLE = "CREATE TABLE IF NOT EXISTS mark (number int PRIMARY KEY)"
 
 def _through(url: str, proxy: Proxy) -> str:
     return url.replace(f":{urlsplit(url).port}/", f":{proxy.port}/")
+
+
+def _as_user(url: str, user: str, password: str) -> str:
+    """Return the URL with another user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{user}:{password}@{parts.hostname}:{parts.port}").geturl()
+
+
+def _share_password(primary: Postgres, replica: Postgres) -> None:
+    """Give a server the password of another, as replication does."""
+    password = urlsplit(primary.url()).password
+    _execute(replica.url(), f"ALTER ROLE postgres PASSWORD '{password}'")
+    write_private(replica.password_file, str(password))
 
 
 def _execute(url: str, *statements: str) -> None:
@@ -61,6 +75,7 @@ def former_primary(tmp_path: Path) -> Iterator[Postgres]:
 async def test_fail_over_sessions_that_became_read_only_are_replaced(
     former_primary: Postgres, postgres: Postgres
 ) -> None:
+    _share_password(postgres, former_primary)
     for server in (former_primary, postgres):
         _execute(server.url(), _TABLE, "TRUNCATE mark")
     async with (
@@ -199,7 +214,7 @@ async def test_full_disk_of_the_database_is_503_and_passes(database_url: str) ->
 
 async def test_expired_password_is_503_and_a_new_one_is_used(former_primary: Postgres, tmp_path: Path) -> None:
     former_primary.create_owned("owned", owner="owner", password="first")
-    url = former_primary.url("owned").replace("postgres@", "owner:first@")
+    url = _as_user(former_primary.url("owned"), "owner", "first")
     async with _database(url, connections=2) as database:
         assert await database.first("SELECT 1 AS one", into=int) == 1
         _execute(

@@ -18,6 +18,9 @@ from oa_api.jobs.examination import DEFINITION
 from oa_api.jobs.planning import DefinitionText, Element, EntrySelection
 from oa_api.pull_requests.changed_sources import SourceChange
 from oa_api.pull_requests.examination import review_change
+from oa_shared.carriers import why_not_name
+from oa_shared.postgres_json import why_not_storable
+from support.character_classes import CHARACTER_CLASSES
 from support.hostile_definitions import HOSTILE
 from support.running_api import definition
 
@@ -89,6 +92,34 @@ async def test_end_of_the_process_rejects_the_element_it_worked_on(
     planned = await plan(examiner, make_body(*({"source": definition(f"n{i}")} for i in range(100))))
     assert [job.name for job in planned.jobs] == [f"n{i}" for i in range(100) if i not in bad]
     assert [(item.index, item.code) for item in planned.rejections] == [(i, "source.too_large") for i in sorted(bad)]
+
+
+async def test_text_of_any_kind_is_planned_or_refused_on_every_way_in(examiner: Examiner) -> None:
+    """Posted, fetched and in a pull request: a text that no database stores never fails the examiner."""
+    for kind, text in CHARACTER_CLASSES.items():
+        for body, is_usable in (
+            (definition(f"n{text}"), why_not_name(f"n{text}") is None),
+            (definition("a", coverage={"note": text}), why_not_storable(text) is None),
+            (definition("a", coverage={text: 1}), why_not_storable(text) is None),
+        ):
+            written = json.dumps(body)
+            about = DefinitionText.of(written, source_name="xx/a", url="https://a.example/a.json")
+            fetched = await examine_text(examiner, about, Element(0, "a"), EntrySelection())
+            assert (len(fetched.jobs), bool(fetched.rejections)) == (int(is_usable), not is_usable), kind
+            change = SourceChange("sources/a.json", "a", before=written, after=written)
+            assert bool((await review_change(examiner, change, url="")).findings) == (not is_usable), kind
+            for is_ascii in (True, False):
+                posted = json.dumps({"jobs": [{"source": body}]}, ensure_ascii=is_ascii)
+                assert await count_posted(examiner, posted.encode("utf-8", "surrogatepass")) == int(is_usable), kind
+
+
+async def count_posted(examiner: Examiner, body: bytes) -> int:
+    """Return the number of jobs of a posted body, 0 if it is refused."""
+    try:
+        planned = await plan(examiner, body)
+    except InvalidError:
+        return 0
+    return len(planned.jobs)
 
 
 async def test_process_that_is_killed_is_started_again(examiner: Examiner) -> None:

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ WORST = {
     "more values than allowed": b"[" + b"[]," * (_MIB // 3) + b"1]",
 }
 _VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.just("\ud800") | st.just("a\0"),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["\ud800", "\udfff", "a\0"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=12,
 )
@@ -73,9 +74,15 @@ def test_number_that_no_float_holds_is_refused(text: str) -> None:
         decode(text)
 
 
-def test_raw_half_of_a_character_is_refused() -> None:
-    with pytest.raises(UnstorableError):
-        decode('["\ud800"]'.encode("utf-8", "surrogatepass"))
+@pytest.mark.parametrize(
+    "write", [lambda point: f"\\u{point:04x}", lambda point: f"\\u{point:04X}", chr], ids=["lower", "upper", "raw"]
+)
+def test_nul_and_half_characters_alone_are_refused_wherever_they_are(write: Callable[[int], str]) -> None:
+    for point in (0, *range(0xD800, 0xE000), 0x7F, 0xD7FF, 0xE000, 0xFDD0, 0xFFFD, 0xFFFE, 0xFFFF):
+        is_refused = point == 0 or 0xD800 <= point < 0xE000
+        for text in (f'["{write(point)}"]', f'{{"{write(point)}": 1}}'):
+            for form in (text, text.encode("utf-8", "surrogatepass")):
+                assert (_refusal(partial(decode, form)) is not None) == is_refused, hex(point)
 
 
 def test_values_up_to_the_limit_are_accepted() -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 import sqlite3
 import subprocess
 import sys
+import zipfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,15 @@ def test_batches_name_the_columns_of_real_numbers(tmp_path: Path, suffix: str) -
     (batch,) = read_files(files, {"format": kind}).batches
 
     assert batch.real_columns == {"REAL"}
+
+
+def test_reading_a_shapefile_leaves_gdal_able_to_read_one_in_a_zip(tmp_path: Path) -> None:
+    shapefile = write(tmp_path / "a.shp", "POINT (1 2)", a=["x"])
+    zipped = tmp_path / "a.shp.zip"
+    with zipfile.ZipFile(zipped, "w") as archive:
+        for file in sorted(tmp_path.glob("a.???")):
+            archive.write(file, file.name)
+    shapefile.with_suffix(".shx").unlink()
+    assert read_files([shapefile], {"format": "shapefile"}).column("a") == ["x"]
+    assert pyogrio.get_gdal_config_option("SHAPE_RESTORE_SHX") is None
+    assert [name for name, _ in pyogrio.list_layers(zipped)] == ["a"]

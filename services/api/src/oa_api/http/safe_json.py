@@ -12,7 +12,7 @@ MAX_DEPTH = 100
 # Decoding and validating as many values takes about a twentieth of a second; no request of a client has half of them.
 MAX_VALUES = 20_000
 # What may be a value that cannot be stored: NUL and half a character, escaped or not.
-_DOUBTFUL_TEXT = re.compile(r"\\u(?:0000|[dD][89abAB])|[\ud800-\udfff]")
+_DOUBTFUL_TEXT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])|[\ud800-\udfff]")
 _MAX_POINTER_PARTS = 8
 _MAX_POINTER_LENGTH = 200
 

@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # GDAL reads this setting once, when pyogrio is first imported. The content of a file, not its name, selects the driver.
@@ -40,7 +42,6 @@ GEOMETRY_TYPES.update(
 )
 pyogrio.set_gdal_config_options(
     {
-        "SHAPE_RESTORE_SHX": True,  # recreate a missing .shx from the .shp
         "OGR_ORGANIZE_POLYGONS": "DEFAULT",  # the nesting of rings, not their direction, decides which are holes
         "GML_SKIP_CORRUPTED_FEATURES": True,  # continue after a geometry that GDAL cannot read, with a warning
     }
@@ -54,6 +55,20 @@ _WITHOUT_EFFECT = (
 _ADVICE_FOR_PROGRAMMERS = "It might help to specify the correct driver"
 # Fetch nothing, whatever a file refers to.
 OPEN_OPTIONS = {"xml": {"DOWNLOAD_SCHEMA": "NO"}}
+
+
+@contextmanager
+def rebuild_shape_index() -> Iterator[None]:
+    """Let GDAL write the .shx of each shapefile that it opens, from the .shp; the .shx may be absent or damaged.
+
+    Applies to the whole process, and makes GDAL find no layer in a shapefile that it cannot write to, such as one in a
+    zip: use it only around the opening of an unpacked source.
+    """
+    pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": True})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"SHAPE_RESTORE_SHX": None})
 
 
 def has_no_effect(warning: str) -> bool:

@@ -13,7 +13,14 @@ from oa_task.features.batch import FeatureBatch, Points, Shapes
 from oa_task.read import wkb
 from oa_task.read.announcement import page_of_gml
 from oa_task.read.crs import Projection, is_geographic, lon_lat_points, lon_lat_shapes, projection
-from oa_task.read.gdal import DRIVERS, OPEN_OPTIONS, has_no_effect, plain_message, pyogrio
+from oa_task.read.gdal import (
+    DRIVERS,
+    OPEN_OPTIONS,
+    has_no_effect,
+    plain_message,
+    pyogrio,
+    rebuild_shape_index,
+)
 from oa_task.read.gml_skips import note_skip
 from oa_task.read.layer_selection import choose_layer
 from oa_task.read.mapinfo import MAPINFO, readable_mapinfo
@@ -66,7 +73,7 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
 def _batches(request: ReadRequest) -> Iterator[FeatureBatch]:
     first_row = request.bad_rows.rows_read
     with ExitStack() as stack:
-        with _collect_warnings(request):
+        with _collect_warnings(request), rebuild_shape_index():
             layer, reader = _open_layer(request, stack)
         while True:
             with _collect_warnings(request):
