@@ -18,6 +18,9 @@ _POINT_TYPES = {
 }
 _ISO_STEP, _MAX_THOUSANDS = 1000, 3
 _TYPE_BITS = 0x1FFFFFFF  # of a type word, without the bits of PostGIS for Z, M and SRID
+# Heights: the high bit of EWKB, or 1,000 (Z) and 3,000 (ZM) added to the type of ISO.
+_Z_BIT = 0x80000000
+_ISO_WITH_HEIGHTS = (1, 3)
 _PLAIN_KINDS = np.arange(WkbKind.POINT, WkbKind.COLLECTION)
 _MULTI_AREAS = np.array([WkbKind.MULTI_POLYGON, WkbKind.MULTI_SURFACE])
 _PART_COUNT, _RING_COUNT = slice(5, 9), slice(14, 18)  # of a multipolygon, and of its first part
@@ -94,7 +97,8 @@ def _classify(array: pa.Array, bodies: np.ndarray, *, any_dimensions: bool) -> t
     is_plain = filled & (headers[:, 0] <= 1) & (thousands <= _MAX_THOUSANDS) & np.isin(kinds, _PLAIN_KINDS)
     for index in np.flatnonzero(is_plain & (kinds > WkbKind.POLYGON) & (sizes > _MAX_UNCHECKED_BYTES)).tolist():
         is_plain[index] = is_flat(bodies[index])
-    may_overlap = np.isin(kinds, _MULTI_AREAS) & (any_dimensions | (codes > _TYPE_BITS) | (thousands > 0))
+    has_heights = ((codes & _Z_BIT) > 0) | np.isin(thousands, _ISO_WITH_HEIGHTS)
+    may_overlap = np.isin(kinds, _MULTI_AREAS) & (any_dimensions | has_heights)
     may_overlap[may_overlap] = ~_has_one_ring(starts[may_overlap], sizes[may_overlap], body)
     return is_plain, may_overlap
 
