@@ -118,4 +118,6 @@ def test_choose_file_among_several_shapefiles_fails_with_their_paths(tmp_path: P
 def test_choose_file_geodatabase_listed_with_its_files_counts_once(names: tuple[str, ...], tmp_path: Path) -> None:
     files = write_files(tmp_path, *names, "readme.txt")
     chosen = choose_file([files[0].parent, *files], {"format": "gdb"})
-    assert chosen.resolve() == files[0].parent
+    assert chosen.suffix == ".gdb"
+    assert (chosen / files[0].name).is_file()
+    assert choose_file([files[0].parent, *files], {"format": "gdb"}) == chosen

@@ -27,10 +27,10 @@ _DAMAGED = (
 
 
 def seven_zip_members(path: Path, budget: UnpackBudget, depth: int) -> Generator[ArchiveMember, None, None]:
-    """Yield the files of a 7z archive, which are unpacked next to it first. Raises TaskFailure."""
+    """Yield the files of a 7z archive, which are unpacked to a temporary folder first. Raises TaskFailure."""
     from py7zr import exceptions  # noqa: PLC0415 - rarely needed, and loads many decoders
 
-    with tempfile.TemporaryDirectory(dir=path.parent) as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "members"
         try:
             _extract(_archive_part(path, Path(scratch)), folder, path.name, budget, depth)

@@ -23,14 +23,20 @@ def collapse_geodatabases(files: Sequence[Path]) -> list[Path]:
 
 
 def openable_geodatabase(path: Path, files: Sequence[Path]) -> Path:
-    """Return the path under which GDAL opens a geodatabase: a link with the suffix .gdb if its folder has none."""
+    """Return the path under which GDAL opens a geodatabase: its files move to a folder with the suffix .gdb if need be.
+
+    The files are unpacked ones, of this process alone. A link would do, but the sandbox refuses to make links.
+    """
     if not path.is_dir() or path.suffix.lower() == ".gdb":
         return path
     is_root = os.path.commonpath([str(file.parent) for file in files]) == str(path)
-    link = path / ("data.gdb" if is_root else f"{path.name.partition('.')[0] or 'data'}.gdb")
-    if not link.is_symlink():
-        link.symlink_to(path, target_is_directory=True)
-    return link
+    folder = path / ("data.gdb" if is_root else f"{path.name.partition('.')[0] or 'data'}.gdb")
+    if not folder.is_dir():
+        tables = [item for item in path.iterdir() if item.is_file()]
+        folder.mkdir()
+        for table in tables:
+            table.rename(folder / table.name)
+    return folder
 
 
 def compressed_tables(path: Path) -> list[str]:

@@ -37,7 +37,7 @@ def read_spreadsheet(request: ReadRequest) -> Iterator[FeatureBatch]:
     Raises TaskFailure source.format, source.empty, source.too_large, and those of CSV.
     """
     _check_expanded_size(request.path)
-    with tempfile.TemporaryDirectory(dir=request.path.parent) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / request.path.name
         _write_table(request, _readable_copy(request.path, Path(folder)), table)
         conform = {key: value for key, value in request.conform.items() if key not in _CSV_OPTIONS}
