@@ -1,6 +1,7 @@
 """Decoding untrusted JSON: within a bounded time, and with the same verdict as a search of the whole value."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -53,7 +54,8 @@ def test_worst_body_of_a_megabyte_keeps_the_loop_for_a_moment(name: str) -> None
 def test_decode_refuses_what_cannot_be_stored_and_nothing_else(value: Any) -> None:
     text = json.dumps(value)
     reason = _refusal(lambda: check_storable(json.loads(text)))
-    if "NaN" in text or "Infinity" in text:
+    outside_texts = re.sub(r'"(?:\\.|[^"\\])*"', "", text)
+    if "NaN" in outside_texts or "Infinity" in outside_texts:
         assert _refusal(lambda: decode(text)) is not None
     else:
         assert _refusal(lambda: decode(text)) == reason
