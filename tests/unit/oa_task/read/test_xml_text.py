@@ -6,6 +6,8 @@ import pytest
 
 from oa_task.runtime.failure import TaskFailure
 from support.readers import ReadResult, read_files
+from support.table_files import ROWS as KML_ROWS
+from support.table_files import kml_body
 
 FEATURE = (
     '<gml:featureMember><ogr:a gml:id="a.{number}"><ogr:geom><gml:Point srsName="EPSG:4326"><gml:pos>10 20</gml:pos>'
@@ -80,3 +82,12 @@ def test_read_xml_that_is_not_well_formed_is_a_failure_with_the_place(tmp_path: 
     with pytest.raises(TaskFailure, match=r"of 40 rows .* not well-formed XML: mismatched tag: line \d+") as caught:
         read(tmp_path, body[:place] + b"<ogr:XX>" + body[place + 8 :])
     assert caught.value.code == "source.format"
+
+
+def test_read_xml_whose_texts_hold_a_page_is_no_web_page(tmp_path: Path) -> None:
+    """The balloons of KML are HTML; the root element decides what a document is."""
+    street = "&lt;html&gt; Main"
+    assert read(tmp_path, gml([street, street], "UTF-8", "utf-8")).column("ST") == ["<html> Main"] * 2
+    balloon = b"<description><![CDATA[<html><body>x</body></html>]]></description><ExtendedData>"
+    body = b"<?xml version='1.0'?>" + kml_body().replace(b"<ExtendedData>", balloon)
+    assert len(read(tmp_path, body).rows) == len(KML_ROWS)

@@ -17,7 +17,6 @@ from oa_task.read.mixed_encodings import Utf8Cells
 from oa_task.read.request import ReadRequest
 from oa_task.read.text_buffer import TextBuffer
 from oa_task.read.undecodable import UndecodableCells
-from oa_task.read.web_page import refuse_web_page
 
 Frame = tuple[pl.DataFrame, np.ndarray]
 
@@ -29,7 +28,6 @@ def read_csv(request: ReadRequest) -> Iterator[FeatureBatch]:
     """
     bad_rows = request.bad_rows
     lon, lat = coordinate_columns(request)
-    refuse_web_page(request.path, "CSV")
     file = TextFile(request.path, request.option("encoding"))
     undecodable, utf8_cells = UndecodableCells(file, bad_rows), Utf8Cells(file.codec)
     buffer = TextBuffer(file.pieces())

@@ -21,14 +21,12 @@ from oa_task.read.json_columns import has_rounded_integer, json_column
 from oa_task.read.mixed_encodings import Utf8Cells
 from oa_task.read.request import ReadRequest
 from oa_task.read.undecodable import UndecodableCells
-from oa_task.read.web_page import refuse_web_page
 
 Feature = dict[str, object]
 
 
 def read_geojson(request: ReadRequest) -> Iterator[FeatureBatch]:
     """Yield batches of features that have a geometry. Raises TaskFailure source.format, source.crs, source.encoding."""
-    refuse_web_page(request.path, "GeoJSON")
     name, bad_rows = request.path.name, request.bad_rows
     file = TextFile(request.path, request.option("encoding"))
     crs = None if request.option("srs") else find_crs(file)

@@ -29,7 +29,6 @@ from oa_task.read.ogr_attributes import OgrAttributes
 from oa_task.read.request import ReadRequest
 from oa_task.read.shapefile import ShapefileTable
 from oa_task.read.shapes_index import remove_short_index
-from oa_task.read.web_page import refuse_web_page
 from oa_task.read.xml_text import XML_FORMATS, readable_xml
 from oa_task.runtime.failure import TaskFailure
 
@@ -59,7 +58,6 @@ def read_ogr(request: ReadRequest) -> Iterator[FeatureBatch]:
     Raises TaskFailure source.format, source.crs, source.encoding, source.empty (missing layer).
     """
     path = request.path
-    refuse_web_page(path, f"{request.format} data")
     try:
         yield from _batches(request)
     except (*_UNREADABLE, pa.ArrowException) as error:
