@@ -23,6 +23,18 @@ class ReadableBytes(Protocol):
         """Return the next bytes, at most `size`; none at the end."""
 
 
+class _StreamDecoder(Protocol):
+    """A decoder of one stream, as the libraries of xz and Zstandard have it."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = ..., /) -> bytes: ...
+
+
 def _gzip(path: Path, _budget: UnpackBudget) -> Iterator[bytes]:
     with igzip.open(path, "rb") as file:  # type: ignore[no-untyped-call] # isal leaves it unannotated
         yield from chunks(file)
@@ -43,17 +55,7 @@ def xz_chunks(file: ReadableBytes, memory_bytes: int) -> Iterator[bytes]:
 
     Raises lzma.LZMAError for damaged data and for data that needs more memory.
     """
-    ahead = file.read(_CHUNK_BYTES)
-    while ahead:
-        decoder = lzma.LZMADecompressor(memlimit=memory_bytes)
-        while not decoder.eof:
-            if decoder.needs_input and not ahead:
-                ahead = _more(file)
-            yield decoder.decompress(ahead, _CHUNK_BYTES)
-            ahead = b""
-        ahead = (decoder.unused_data or file.read(_CHUNK_BYTES)).lstrip(_XZ_PADDING)
-        while not ahead and (more := file.read(_CHUNK_BYTES)):
-            ahead = more.lstrip(_XZ_PADDING)
+    return _decode_all(file, lambda: lzma.LZMADecompressor(memlimit=memory_bytes), padding=_XZ_PADDING)
 
 
 def _zstandard(path: Path, budget: UnpackBudget) -> Iterator[bytes]:
@@ -69,15 +71,24 @@ def zstandard_chunks(file: ReadableBytes, memory_bytes: int) -> Iterator[bytes]:
     from backports import zstd  # noqa: PLC0415 - rarely needed
 
     options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: memory_bytes.bit_length() - 1}
+    return _decode_all(file, lambda: zstd.ZstdDecompressor(options=options))
+
+
+def _decode_all(
+    file: ReadableBytes, make_decoder: Callable[[], _StreamDecoder], *, padding: bytes = b""
+) -> Iterator[bytes]:
+    """Yield the content of streams, one after the other; `padding` may stand between them or at the end."""
     ahead = file.read(_CHUNK_BYTES)
     while ahead:
-        decoder = zstd.ZstdDecompressor(options=options)
+        decoder = make_decoder()
         while not decoder.eof:
             if decoder.needs_input and not ahead:
                 ahead = _more(file)
             yield decoder.decompress(ahead, _CHUNK_BYTES)
             ahead = b""
-        ahead = decoder.unused_data or file.read(_CHUNK_BYTES)
+        ahead = (decoder.unused_data or file.read(_CHUNK_BYTES)).lstrip(padding)
+        while not ahead and (more := file.read(_CHUNK_BYTES)):
+            ahead = more.lstrip(padding)
 
 
 def _more(file: ReadableBytes) -> bytes:
