@@ -21,6 +21,8 @@ _UNLIMITED_PREFIX = "/static/"
 _FORWARDED_FOR = "X-Forwarded-For"
 _SIGN_INS = Quota("sign-in", 20, window_s=900)
 _DECISION = web.RequestKey("rate_decision", RateDecision)
+# The client is asked for by the rate limit, the budget of bodies, and streams.
+_CLIENT: web.RequestKey[str | None] = web.RequestKey("client", str)
 
 
 class RequestLimits:
@@ -60,6 +62,11 @@ class RequestLimits:
 
     def _client(self, request: web.Request) -> str | None:
         """Return the key of the client, or None for a client without a limit."""
+        if _CLIENT not in request:
+            request[_CLIENT] = self._find_client(request)
+        return request[_CLIENT]
+
+    def _find_client(self, request: web.Request) -> str | None:
         address = client_address(request.remote, request.headers.getall(_FORWARDED_FOR, []), self._proxies)
         return None if address is not None and address in self._unlimited else client_key(address)
 
