@@ -9,9 +9,10 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzz.searching import search_settings
 from support.damage import FORMATS, Damage, copy_damaged, is_loss_silent, write_rows
 
 # Smaller damage may change a value, or its null mark, into another that is valid: no count shows that.
@@ -37,13 +38,7 @@ def run(inputs: int) -> int:
         warnings.simplefilter("ignore")
         layers = {kind: write_rows(Path(folder) / kind, kind, _ROWS) for kind in FORMATS}
 
-        @settings(
-            max_examples=inputs,
-            deadline=None,
-            database=None,
-            phases=(Phase.generate, Phase.shrink),
-            suppress_health_check=list(HealthCheck),
-        )
+        @search_settings(inputs)
         @given(_damages())
         def each(drawn: tuple[str, Damage]) -> None:
             nonlocal count

@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import shapely
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fuzz.searching import search_settings
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import Attributes
 from oa_task.features.geometry import is_missing
@@ -85,14 +86,7 @@ def run(inputs: int) -> Outcomes:
     """Feed `inputs` geometries to the reader and return the outcomes. Raises AssertionError for a wrong one."""
     outcomes = Outcomes()
 
-    @settings(
-        max_examples=inputs,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(search_settings(inputs), print_blob=False)
     @given(_bodies())
     def each(body: bytes) -> None:
         outcomes.inputs += 1

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fuzz.packed_seeds import packed_seeds
-from fuzz.row_counts import count_rows
+from fuzz.row_counts import COUNTABLE, count_rows
+from fuzz.searching import search_settings
 from oa_task.conversion.unpacking import UnpackLimits, unpack
 from oa_task.runtime.failure import TaskFailure
 from support.bad_input.layers import write_layer, zip_folder
@@ -82,7 +83,9 @@ def _kinds() -> tuple[_Kind, ...]:
 
 @st.composite
 def _inputs(draw: st.DrawFn) -> tuple[_Kind, bytes]:
-    kind = draw(st.sampled_from(_kinds()))
+    # Half of the inputs have rows that can be counted: among the many packings they would be a few in a thousand.
+    countable = [kind for kind in _kinds() if kind.format in COUNTABLE and kind.name.endswith(kind.format)]
+    kind = draw(st.sampled_from(countable) | st.sampled_from(_kinds()))
     if draw(st.integers(0, 9)) == 0:
         return kind, draw(st.binary(max_size=300))
     body = draw(st.sampled_from(kind.seeds))
@@ -123,13 +126,7 @@ def run(inputs: int) -> tuple[int, int]:
     """
     count = counted = 0
 
-    @settings(
-        max_examples=inputs,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-    )
+    @search_settings(inputs)
     @given(_inputs())
     def each(drawn: tuple[_Kind, bytes]) -> None:
         nonlocal count, counted

@@ -8,6 +8,8 @@ _PLAIN_LINE = re.compile(r"^[0-9]+,[a-z ]*,-?[0-9]+(?:\.[0-9]+)?,-?[0-9]+(?:\.[0
 _FEATURE = re.compile(r'\{"type": "Feature", "properties": \{"NO": 1\.0, "ST": \["a"\]\}, "geometry": \{')
 
 _STRAY_QUOTES = 4
+# The formats whose rows `count_rows` counts.
+COUNTABLE = frozenset({"csv", "geojson"})
 
 
 def count_rows(kind: str, body: bytes) -> int:
