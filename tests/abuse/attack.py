@@ -19,7 +19,7 @@ import psutil  # type: ignore[import-untyped]
 import psycopg2
 
 from oa_local.process import Process, free_port
-from oa_local.standalone_api import StandaloneDatabase, standalone_database
+from oa_local.standalone_api import StandaloneDatabase, standalone_database, standalone_environ
 from support.fakes.github_events import SECRET, encode_payload, headers, pull_event
 from support.fakes.github_model import APP_ID, GitHubModel
 from support.fakes.github_server import GitHubServer, app_key_pem
@@ -86,19 +86,9 @@ def serve_github(model: GitHubModel) -> Iterator[GitHubServer]:
 @contextmanager
 def limited_api(database: StandaloneDatabase, github: GitHubServer) -> Iterator[tuple[str, Process]]:
     """Start the API with a limit on its data, and yield its address and process."""
-    port, nowhere = free_port(), f"http://127.0.0.1:{free_port()}"
+    port = free_port()
     environ = {
-        "AWS_ENDPOINT_URL": nowhere,
-        "AWS_ACCESS_KEY_ID": "none",
-        "AWS_SECRET_ACCESS_KEY": "none",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "OA_DATABASE_URL": database.url,
-        "OA_SHARED_SECRET": "s" * 32,
-        "OA_BUCKET": "none",
-        "OA_JOBS_QUEUE_URL": f"{nowhere}/jobs",
-        "OA_RESULTS_QUEUE_URL": f"{nowhere}/results",
-        "OA_PORT": str(port),
+        **standalone_environ(database, port),
         "OA_ALLOW_HOSTS": "127.0.0.1",
         "OA_GITHUB_API_URL": github.url,
         "OA_GITHUB_REPOSITORY": github.model.name,

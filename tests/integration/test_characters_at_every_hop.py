@@ -11,7 +11,6 @@ import pytest
 from oa_api.db.database import Database
 from oa_api.jobs.outbox_relay import relay_once
 from oa_api.jobs.results_consumer import ResultsHandler
-from oa_dispatcher.settings import DispatcherSettings
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.carriers import MAX_HOST, MAX_NAME, why_not_name
@@ -24,6 +23,7 @@ from oa_shared.status import JobStatus
 from oa_task.job.settings import JobSettings
 from oa_task.job.status_reporter import StatusReporter
 from support.character_classes import CHARACTER_CLASSES
+from support.dispatcher_settings import SETTINGS
 from support.fakes.memory_api import MemoryApi
 from support.fakes.memory_batch import MemoryBatch
 from support.fakes.memory_queue import MemoryQueue
@@ -31,16 +31,6 @@ from support.planned_jobs import create_planned_jobs
 from support.running_api import RunningApi, definition
 
 CLASSES = pytest.mark.parametrize("name", CHARACTER_CLASSES)
-SETTINGS = DispatcherSettings(
-    stack="test",
-    api_url="http://api",
-    shared_secret="s",
-    jobs_queue_url="jobs",
-    results_queue_url="results",
-    bucket="bucket",
-    batch_queues={"manual": "queue", "weekly": "queue", "pull_request": "queue"},
-    batch_definitions={"standard": "d"},
-)
 
 
 @pytest.fixture
@@ -63,7 +53,7 @@ async def receive(queue: MemoryQueue) -> ReceivedMessage:
 
 async def dispatch(message: ReceivedMessage) -> MemoryBatch:
     """Handle a message of the jobs queue, and return Batch with what was submitted."""
-    api, batch = MemoryApi(), MemoryBatch("d")
+    api, batch = MemoryApi(), MemoryBatch("d-standard")
     job = parse_job_message(message.body)
     api.add(job.job, token=job.token)
     submission = Submission(SETTINGS, api=api, batch=batch, bucket=TokenBucket(1000))

@@ -39,14 +39,10 @@ def standalone_database() -> Iterator[StandaloneDatabase]:
             server.stop()
 
 
-@contextmanager
-def standalone_api(database: StandaloneDatabase) -> Iterator[tuple[LocalApi, int]]:
-    """Start the API and yield a client and the process id.
-
-    Its queues do not exist, so no answer waits for one. Raises StartError.
-    """
-    port, nowhere = free_port(), f"http://127.0.0.1:{free_port()}"
-    environ = {
+def standalone_environ(database: StandaloneDatabase, port: int) -> dict[str, str]:
+    """Return the environment of an API on a port, with queues and a bucket that do not exist."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    return {
         "AWS_ENDPOINT_URL": nowhere,
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
@@ -59,6 +55,16 @@ def standalone_api(database: StandaloneDatabase) -> Iterator[tuple[LocalApi, int
         "OA_RESULTS_QUEUE_URL": f"{nowhere}/results",
         "OA_PORT": str(port),
     }
+
+
+@contextmanager
+def standalone_api(database: StandaloneDatabase) -> Iterator[tuple[LocalApi, int]]:
+    """Start the API and yield a client and the process id.
+
+    Its queues do not exist, so no answer waits for one. Raises StartError.
+    """
+    port = free_port()
+    environ = standalone_environ(database, port)
     program = str(Path(sys.executable).with_name("oa-api"))
     process = Process([program], log=database.folder / "api.log", environ={**os.environ, **environ})
     process.start()

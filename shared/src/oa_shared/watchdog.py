@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from oa_shared.fault_points import loop_fault_point
+from oa_shared.loop_monitor import LoopMonitor
 
 EXIT_STATUS = 70
 _ROUND_S = 0.25
@@ -25,6 +26,17 @@ _TICK_S = 0.25
 # longer has lost its leases, ends when it continues, and is started again.
 _ALARM_FACTOR = 6
 _LAST_WORDS_S = 2
+
+
+def watch_process(hang_s: float) -> tuple[asyncio.Event, "Watchdog"]:
+    """Watch this process; return an event that SIGTERM and SIGINT set, and the watchdog of the running loop."""
+    stop = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
+    LoopMonitor().install()
+    watchdog = Watchdog(hang_s=hang_s)
+    watchdog.start()
+    return stop, watchdog
 
 
 class Watchdog:

@@ -3,20 +3,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from oa_dispatcher.settings import DispatcherSettings
+from support.dispatcher_settings import SETTINGS
 from support.fakes.memory_api import MemoryApi
 from support.fakes.memory_batch import MemoryBatch
 from support.fakes.memory_queue import MemoryQueue
-
-SETTINGS = DispatcherSettings(
-    stack="test",
-    api_url="http://api",
-    shared_secret="s",
-    jobs_queue_url="jobs",
-    results_queue_url="results",
-    bucket="bucket",
-    batch_queues={"manual": "queue-manual", "weekly": "queue-weekly", "pull_request": "queue-pr"},
-    batch_definitions={"standard": "d-standard", "large": "d-large"},
-)
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """Starting, running and stopping the service: it waits for its dependencies instead of failing without them."""
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -24,12 +23,11 @@ from oa_api.status.monitoring_app import make_monitoring_app
 from oa_api.workers import Dependencies, build_workers
 from oa_shared.aws import Aws, SqsQueue, open_aws
 from oa_shared.errors import OaError
-from oa_shared.loop_monitor import LoopMonitor
 from oa_shared.process_report import ProcessReport
 from oa_shared.supervision import Supervisor
 from oa_shared.time_limits import limit_waits
 from oa_shared.waiting import growing_pauses, sleep_unless
-from oa_shared.watchdog import Watchdog
+from oa_shared.watchdog import Watchdog, watch_process
 
 log = structlog.get_logger()
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
@@ -40,12 +38,7 @@ _REQUESTS_WITHIN_S, _WORKERS_WITHIN_S, _EXIT_WITHIN_S = 10, 12.0, 28.0
 
 async def serve(settings: Settings) -> None:
     """Serve and work until SIGTERM or SIGINT; the watchdog ends the process if that does not end in time."""
-    stop = asyncio.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
-    LoopMonitor().install()
-    watchdog = Watchdog(hang_s=settings.loop_hang_s)
-    watchdog.start()
+    stop, watchdog = watch_process(settings.loop_hang_s)
     supervisor = Supervisor(watchdog, stop_within_s=_WORKERS_WITHIN_S)
     process = ProcessState(
         supervisor, waiting_for="the database", port=settings.port if settings.http else settings.health_port

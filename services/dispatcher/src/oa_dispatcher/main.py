@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from contextlib import AsyncExitStack
 from functools import partial
@@ -21,7 +20,6 @@ from oa_shared.aws import open_aws
 from oa_shared.consumer import Consumer, ConsumerOptions
 from oa_shared.errors import OaError
 from oa_shared.logging import configure_logging
-from oa_shared.loop_monitor import LoopMonitor
 from oa_shared.process_report import (
     DISPATCHER,
     DISPATCHER_SWEEP,
@@ -32,7 +30,7 @@ from oa_shared.process_report import (
 )
 from oa_shared.settings import read_settings
 from oa_shared.supervision import Supervisor, Worker
-from oa_shared.watchdog import Watchdog
+from oa_shared.watchdog import Watchdog, watch_process
 
 log = structlog.get_logger()
 _STOP_WITHIN_S, _EXIT_WITHIN_S = 23, 30
@@ -50,12 +48,7 @@ def main() -> None:
 
 async def serve(settings: DispatcherSettings) -> None:
     """Work until a stop signal, then finish messages in progress for at most 23 s."""
-    stop = asyncio.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
-    LoopMonitor().install()
-    watchdog = Watchdog(hang_s=settings.loop_hang_s)
-    watchdog.start()
+    stop, watchdog = watch_process(settings.loop_hang_s)
     expecting_exit = asyncio.create_task(_expect_exit(stop, watchdog))
     async with AsyncExitStack() as stack:
         supervisor = Supervisor(watchdog, stop_within_s=_STOP_WITHIN_S)

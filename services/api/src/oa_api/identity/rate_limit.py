@@ -21,7 +21,7 @@ _UNLIMITED_PREFIX = "/static/"
 _FORWARDED_FOR = "X-Forwarded-For"
 _SIGN_INS = Quota("sign-in", 20, window_s=900)
 _DECISION = web.RequestKey("rate_decision", RateDecision)
-# The client is asked for by the rate limit, the budget of bodies, and streams.
+# The rate limit, the budget of bodies and streams need the client.
 _CLIENT: web.RequestKey[str | None] = web.RequestKey("client", str)
 
 

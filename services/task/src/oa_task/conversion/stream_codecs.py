@@ -77,7 +77,7 @@ def zstandard_chunks(file: ReadableBytes, memory_bytes: int) -> Iterator[bytes]:
 def _decode_all(
     file: ReadableBytes, make_decoder: Callable[[], _StreamDecoder], *, padding: bytes = b""
 ) -> Iterator[bytes]:
-    """Yield the content of streams, one after the other; `padding` may stand between them or at the end."""
+    """Yield the content of streams, one after the other; `padding` between them and at the end is ignored."""
     ahead = file.read(_CHUNK_BYTES)
     while ahead:
         decoder = make_decoder()
