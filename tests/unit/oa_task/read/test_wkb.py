@@ -1,5 +1,6 @@
 """Geometries of every OGC type from WKB: straight, in two dimensions, and none lost."""
 
+import math
 import struct
 import time
 from pathlib import Path
@@ -204,3 +205,13 @@ def test_shapes_large_multipolygon_is_read_whole() -> None:
     assert unusable == {}
     assert shape is not None
     assert shape.area == 4000
+
+
+@pytest.mark.parametrize("kind", [WkbKind.POLYGON, WkbKind.TRIANGLE])
+def test_shapes_ring_with_a_coordinate_that_is_no_number_is_unusable(kind: WkbKind) -> None:
+    """The ring starts at a place without a number, so GEOS calls it open."""
+    places = ((math.nan, 0.0), (1.0, 0.0), (0.0, 1.0), (math.nan, 0.0))
+    body = struct.pack("<BIII8d", 1, kind, 1, len(places), *(number for place in places for number in place))
+    (shape,), unusable = read(body)
+    assert shape is None
+    assert list(unusable) == [0]
