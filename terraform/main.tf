@@ -49,8 +49,8 @@ module "database" {
   subnet_ids = module.network.private_subnet_ids
   settings   = var.database
 
-  password_rotation = "cron(0 4 1 1/3 ? *)"
-  clients           = { api = module.api.security_group_id, consumer = module.consumer.security_group_id }
+  recovery_days = var.environment == "prod" ? 30 : 0
+  clients       = { api = module.api.security_group_id, consumer = module.consumer.security_group_id }
 }
 
 module "queues" {
@@ -124,13 +124,7 @@ module "schedule" {
   secret_reference  = local.secret_current
   secret_arn        = aws_secretsmanager_secret.shared.arn
   schedules         = var.schedules
-
-  restart = {
-    expression = "cron(10 5 1 1/3 ? *)" # after the hour in which RDS rotates the database password
-    services   = { api = module.api.service_id, consumer = module.consumer.service_id }
-  }
-
-  log_days = var.log_days
+  log_days          = var.log_days
 }
 
 module "monitoring" {

@@ -44,7 +44,7 @@ output "task_definitions" {
 }
 
 output "database" {
-  description = "The database, and the secret that holds its password."
+  description = "The database, and the secret that holds the password of the services."
   value = {
     identifier = module.database.identifier
     host       = module.database.host

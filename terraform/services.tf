@@ -11,11 +11,12 @@ locals {
 
   # The api and the consumer are one program; each runs some of its workers.
   api_settings = merge(local.queue_settings, {
-    OA_STACK        = var.environment
-    OA_DATABASE_URL = module.database.url
-    OA_BUCKET       = module.storage.bucket
-    OA_HOST         = "0.0.0.0"
-    OA_PORT         = "8000"
+    OA_STACK               = var.environment
+    OA_DATABASE_URL        = module.database.url
+    OA_DATABASE_SECRET_ARN = module.database.secret_arn
+    OA_BUCKET              = module.storage.bucket
+    OA_HOST                = "0.0.0.0"
+    OA_PORT                = "8000"
     }, var.api.domain == null ? {} : {
     OA_PUBLIC_URL = "https://${var.api.domain}"
   })
@@ -42,10 +43,17 @@ locals {
   api_secrets = merge(local.sign_in_secrets, {
     OA_SHARED_SECRET          = local.secret_current
     OA_SHARED_SECRET_PREVIOUS = local.secret_previous
-    PGPASSWORD                = "${module.database.secret_arn}:password::"
   })
 
-  api_secret_arns = concat([aws_secretsmanager_secret.shared.arn, module.database.secret_arn], compact([var.sign_in.secret_arn]))
+  api_secret_arns = concat([aws_secretsmanager_secret.shared.arn], compact([var.sign_in.secret_arn]))
+
+  # Read again when the database refuses a login: the password may have changed.
+  api_logs_in = [{
+    Sid      = "ReadDatabasePassword"
+    Effect   = "Allow"
+    Action   = ["secretsmanager:GetSecretValue"]
+    Resource = [module.database.secret_arn]
+  }]
 
   queue_actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
 
@@ -85,7 +93,7 @@ module "api" {
   image          = local.images["api"]
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = var.api.cpu, memory = var.api.memory }
-  before         = ["migrate"]
+  before         = merge(module.database.migration, { command = ["migrate"] })
   environment    = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, { OA_CONSUMER = "false" })
   secrets        = merge(local.api_secrets, local.github_secrets)
   secret_arns    = concat(local.api_secret_arns, aws_secretsmanager_secret.github[*].arn)
@@ -105,7 +113,7 @@ module "api" {
     protected       = var.api.deletion_protection
   }
 
-  policy = concat(local.api_reads_files, local.api_keeps_files, [
+  policy = concat(local.api_logs_in, local.api_reads_files, local.api_keeps_files, [
     {
       Sid      = "SendJobs"
       Effect   = "Allow"
@@ -141,7 +149,7 @@ module "consumer" {
   after          = module.api.service_id # it migrates the database
   scaling        = { min = 1, max = var.api.consumer_max_tasks, queue_name = module.queues.names["results"].queue, queue_age_s = 60 }
 
-  policy = [
+  policy = concat(local.api_logs_in, [
     {
       Sid      = "ReadResults"
       Effect   = "Allow"
@@ -154,7 +162,7 @@ module "consumer" {
       Action   = ["sqs:SendMessage"]
       Resource = [module.queues.arns["results"].dead_letter]
     },
-  ]
+  ])
 }
 
 module "dispatcher" {

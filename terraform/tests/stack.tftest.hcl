@@ -117,7 +117,7 @@ run "stack" {
   assert {
     condition = length([
       for variable in flatten([for definition in output.task_definitions : [for container in definition.containers : container.environment]]) :
-      variable.name if can(regex("SECRET|PASSWORD", variable.name)) || strcontains(variable.value, "abcdefghijklmnopqrstuvwxyz012345")
+      variable.name if can(regex("(SECRET|PASSWORD)(_PREVIOUS)?$", variable.name)) || strcontains(variable.value, "abcdefghijklmnopqrstuvwxyz012345")
     ]) == 0
     error_message = "Secrets are passed by reference, never as values."
   }
@@ -127,6 +127,29 @@ run "stack" {
       for container in output.task_definitions.api.containers : one(container.dependsOn).condition if container.name == "main"
     ] == ["SUCCESS"]
     error_message = "The api starts only after `oa-api migrate` has succeeded."
+  }
+
+  assert {
+    condition = {
+      for container in flatten([for definition in [output.task_definitions.api, output.task_definitions.consumer] : definition.containers]) :
+      container.name => regex("//([a-z_]+)@", one([for variable in container.environment : variable.value if variable.name == "OA_DATABASE_URL"]))...
+    } == { before = [["openaddresses"]], main = [["oa_service"], ["oa_service"]] }
+    error_message = "Only `oa-api migrate` logs in as the master user of the database."
+  }
+
+  assert {
+    condition = [
+      for container in flatten([for definition in output.task_definitions : definition.containers]) : container.name
+      if anytrue([for secret in try(container.secrets, []) : strcontains(secret.valueFrom, "secret:rds-")])
+    ] == ["before"]
+    error_message = "Only `oa-api migrate` gets the password of the master user."
+  }
+
+  assert {
+    condition = toset([
+      for statement in output.policy_statements : statement.role if statement.sid == "ReadDatabasePassword"
+    ]) == toset(["oa-staging-api", "oa-staging-consumer"])
+    error_message = "The api and the consumer read the password of the database again when a login is refused."
   }
 
   assert {

@@ -1,7 +1,10 @@
 locals {
   port     = 5432
   database = "openaddresses"
-  username = "openaddresses"
+  username = "openaddresses" # the master user, as which only `oa-api migrate` logs in
+  service  = "oa_service"    # the user of the services, which it creates
+
+  url = "postgresql://%s@${aws_db_instance.this.address}:${local.port}/${local.database}?sslmode=verify-full&sslrootcert=/etc/ssl/rds/global-bundle.pem"
 }
 
 resource "aws_db_subnet_group" "this" {
@@ -89,14 +92,24 @@ resource "aws_db_instance" "this" {
   performance_insights_enabled    = true
 }
 
-# RDS rotates its password every week by default. Services read it when they start: the module
-# schedule restarts them after the hour of the rotation.
-resource "aws_secretsmanager_secret_rotation" "password" {
-  secret_id          = aws_db_instance.this.master_user_secret[0].secret_arn
-  rotate_immediately = false
+# The password of the services. A new one: terraform apply -replace=module.database.aws_secretsmanager_secret_version.service
+# (docs/deploy.md). Secrets Manager keeps the previous value, which services use until the database has the new one.
+resource "aws_secretsmanager_secret" "service" {
+  name                    = "${var.name}/database"
+  description             = "Password of the database user of the services"
+  recovery_window_in_days = var.recovery_days
+}
 
-  rotation_rules {
-    schedule_expression = var.password_rotation
-    duration            = "1h"
+data "aws_secretsmanager_random_password" "service" {
+  password_length     = 40
+  exclude_punctuation = true
+}
+
+resource "aws_secretsmanager_secret_version" "service" {
+  secret_id     = aws_secretsmanager_secret.service.id
+  secret_string = jsonencode({ password = data.aws_secretsmanager_random_password.service.random_password })
+
+  lifecycle {
+    ignore_changes = [secret_string] # each plan reads another random password
   }
 }

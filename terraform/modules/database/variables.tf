@@ -18,9 +18,9 @@ variable "clients" {
   type        = map(string)
 }
 
-variable "password_rotation" {
-  description = "When RDS rotates its password: a cron expression of Secrets Manager, at any time within that hour."
-  type        = string
+variable "recovery_days" {
+  description = "Days for which a deleted secret can be restored; 0 for none."
+  type        = number
 }
 
 variable "settings" {

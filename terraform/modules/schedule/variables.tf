@@ -63,11 +63,3 @@ variable "log_days" {
   description = "Retention of logs in days."
   type        = number
 }
-
-variable "restart" {
-  description = "Services to restart at a time, by name, so that they read changed values from Secrets Manager."
-  type = object({
-    expression = string
-    services   = map(string)
-  })
-}

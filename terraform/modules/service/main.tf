@@ -33,9 +33,11 @@ locals {
     healthCheck  = one(local.health_checks)
   })
 
-  before = [for _ in range(length(var.before) > 0 ? 1 : 0) : merge(local.container, {
+  before = [for before in var.before[*] : merge(local.container, {
     name         = "before"
-    command      = var.before
+    command      = before.command
+    environment  = [for key, value in before.environment : { name = key, value = value }]
+    secrets      = [for key, reference in before.secrets : { name = key, valueFrom = reference }]
     essential    = false
     portMappings = []
   })]

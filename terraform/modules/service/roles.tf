@@ -30,5 +30,5 @@ module "execution_role" {
   name           = "${var.name}-execution"
   repository_arn = var.repository_arn
   log_group_arn  = aws_cloudwatch_log_group.this.arn
-  secret_arns    = length(var.secrets) == 0 ? [] : var.secret_arns
+  secret_arns    = concat(length(var.secrets) == 0 ? [] : var.secret_arns, try(var.before.secret_arns, []))
 }

@@ -45,9 +45,14 @@ variable "size" {
 }
 
 variable "before" {
-  description = "Arguments of a container of the same image that must succeed before the service starts; none if empty."
-  type        = list(string)
-  default     = []
+  description = "A container of the same image that must succeed before the service starts, with settings and secrets of its own."
+  type = object({
+    command     = list(string)
+    environment = map(string)
+    secrets     = map(string)
+    secret_arns = list(string)
+  })
+  default = null
 }
 
 variable "environment" {

@@ -11,6 +11,10 @@ mock_data "aws_partition" {
   defaults = { partition = "aws" }
 }
 
+mock_data "aws_secretsmanager_random_password" {
+  defaults = { random_password = "mock0123456789012345678901234567890123456" }
+}
+
 mock_resource "aws_batch_compute_environment" {
   defaults = { arn = "arn:aws:batch:us-east-1:123456789012:compute-environment/mock" }
 }

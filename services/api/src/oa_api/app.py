@@ -72,7 +72,6 @@ def make_app(
     app[EXAMINER] = examiner
     app[HUB] = Hub(
         database,
-        settings.database_url,
         max_streams=settings.event_streams,
         client_streams=settings.event_streams_per_client,
     )

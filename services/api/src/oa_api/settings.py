@@ -49,6 +49,13 @@ class Settings:
         default="redirect",
         metadata={"help": "`redirect` sends clients to the bucket for files; `stream` sends files through the API."},
     )
+    database_secret_arn: str = field(
+        default="",
+        metadata={
+            "help": "ARN of the Secrets Manager secret whose key `password` is the password of the database user, "
+            "read again when a login is refused; empty if OA_DATABASE_URL or PGPASSWORD has the password."
+        },
+    )
     database_connections: int = field(default=10, metadata={"help": "Size of the database connection pool."})
     event_streams: int = field(default=2000, metadata={"help": "Maximum open event streams in one process."})
     event_streams_per_client: int = field(
@@ -183,9 +190,14 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class MigrationSettings:
-    """The settings of `oa-api migrate`."""
+    """The settings of `oa-api migrate`, which logs in as the owner of the tables."""
 
     database_url: str = field(repr=False, metadata={"help": "Postgres connection URL."})
+    service_user: str = field(
+        default="",
+        metadata={"help": "Database user of the services, created or updated with the rights it needs; empty for none."},
+    )
+    service_password: str = field(default="", repr=False, metadata={"help": "Its password."})
 
 
 class _SiteSettings(Protocol):

@@ -13,7 +13,8 @@ from oa_api.background.heartbeat import record_report
 from oa_api.background.process_state import ProcessState
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
-from oa_api.db.migration import migrate
+from oa_api.db.login import DatabaseLogin
+from oa_api.db.migration import ensure_migrated
 from oa_api.definitions.examiner import Examiner
 from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
@@ -45,13 +46,16 @@ async def serve(settings: Settings) -> None:
     )
     expecting_exit = asyncio.create_task(_expect_exit(stop, process, watchdog))
     async with AsyncExitStack() as stack:
+        aws = await stack.enter_async_context(open_aws())
+        secret = aws.secret(settings.database_secret_arn) if settings.database_secret_arn else None
         database = await Database.open(
-            settings.database_url, connections=settings.database_connections, connects_at_once=False
+            DatabaseLogin(settings.database_url, secret),
+            connections=settings.database_connections,
+            connects_at_once=False,
         )
         stack.push_async_callback(database.close)
-        aws = await stack.enter_async_context(open_aws())
         await _listen(settings, database, aws, process, stack)
-        if await wait_for("database", partial(migrate, database), stop):
+        if await wait_for("database", partial(ensure_migrated, database), stop):
             process.waiting_for = ""
             await _work(settings, database, aws, process, stop)
     expecting_exit.cancel()
