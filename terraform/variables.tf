@@ -297,13 +297,14 @@ variable "care" {
 }
 
 variable "alarms" {
-  description = "Recipients and thresholds of the alarms."
+  description = "Recipients and thresholds of the alarms. weekly_run_h: a week, and the 48 hours within which every job ends."
   type = object({
     emails          = optional(list(string), [])
     queue_age_s     = optional(number, 900)
     outbox_age_s    = optional(number, 300)
     runnable_s      = optional(number, 2 * 3600)
     run_h           = optional(number, 30)
+    weekly_run_h    = optional(number, 9 * 24)
     errors_5xx      = optional(number, 10)
     free_storage_gb = optional(number, 4)
   })

@@ -146,7 +146,7 @@ run "schedules_are_on_unless_turned_off" {
   }
 
   assert {
-    condition     = contains(keys(output.alarms), "weekly-run-not-started")
+    condition     = contains(keys(output.alarms), "weekly-run-not-ended")
     error_message = "The weekly run has an alarm."
   }
 }

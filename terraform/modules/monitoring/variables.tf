@@ -70,7 +70,7 @@ variable "schedule_group" {
 }
 
 variable "weekly_schedule" {
-  description = "Name of the schedule that must have called within the last seven days; null when it is not enabled."
+  description = "Name of the schedule whose live run must end each week; null when it is not enabled."
   type        = string
 }
 
@@ -81,6 +81,7 @@ variable "limits" {
     outbox_age_s    = number
     runnable_s      = number
     run_h           = number
+    weekly_run_h    = number
     errors_5xx      = number
     free_storage_gb = number
   })

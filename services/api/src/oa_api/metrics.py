@@ -19,6 +19,9 @@ OUTBOX_AGE_S = Gauge("oa_outbox_age_seconds", "Age of the oldest message of the 
 OUTBOX_STALLED_S = Gauge(
     "oa_outbox_stalled_seconds", "Time since a message of the outbox was sent while others wait, or since a refusal."
 )
+WEEKLY_RUN_AGE_S = Gauge(
+    "oa_weekly_run_age_seconds", "Time since a live weekly run ended, or since the first migration."
+)
 JOBS = Gauge("oa_jobs", "Jobs, by status.", ("status",))
 WORKER_AGE_S = Gauge(
     "oa_worker_age_seconds", "Time since the last progress of a part of a process.", ("worker", "process")

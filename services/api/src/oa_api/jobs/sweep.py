@@ -64,13 +64,17 @@ class OverdueJob:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Ages in seconds and the number of waiting messages; 0 where nothing waits."""
+    """Ages in seconds and the number of waiting messages; 0 where nothing waits.
+
+    `weekly_run_age_s` is that of jobs.weekly_run.
+    """
 
     outbox_age_s: float
     outbox_stalled_s: float
     outbox_waiting: int
     submitted_age_s: float
     unended_age_s: float
+    weekly_run_age_s: float
 
 
 class Sweep:
@@ -92,7 +96,8 @@ class Sweep:
             *(self.delete_old_rows, self.close_empty_runs, self._fold_tally),
         )
         await run_each(steps)
-        backlog = await self._database.first(_SQL["backlog"], into=Backlog)
+        values = {"deadline_s": self._times.deadline_s}
+        backlog = await self._database.first(_SQL["backlog"], values, into=Backlog)
         log.info("backlog_measured", **(asdict(backlog) if backlog else {}))
         return False
 

@@ -59,7 +59,8 @@ SELECT
     coalesce((SELECT extract(epoch FROM now() - min(updated_at)) FROM job
         WHERE rank < 9 AND status = 'Submitted'), 0)::float AS submitted_age_s,
     coalesce((SELECT extract(epoch FROM now() - min(opened_at)) FROM job
-        WHERE rank < 9), 0)::float AS unended_age_s
+        WHERE rank < 9), 0)::float AS unended_age_s,
+    ({jobs.weekly_run.age}) AS weekly_run_age_s
 
 -- name: close_empty_runs
 -- Closes the runs of the day before the deadline that have no job: the sweep.
