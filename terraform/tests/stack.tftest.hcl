@@ -190,4 +190,23 @@ run "stack" {
     condition     = output.public_url == "https://mock.cloudfront.net"
     error_message = "Published files are read through CloudFront."
   }
+
+  assert {
+    condition = alltrue([
+      for service in ["api", "consumer"] :
+      contains(output.task_definitions[service].containers[0].environment, { name = "OA_FILES_URL", value = output.public_url })
+    ])
+    error_message = "Links of the API lead to CloudFront."
+  }
+
+  assert {
+    condition = {
+      for statement in output.policy_statements : statement.sid => join(" ", concat([statement.effect], statement.resources))
+      if startswith(statement.sid, "CloudFront")
+      } == {
+      CloudFront              = "Allow arn:aws:s3:::mock/job/*"
+      CloudFrontNotForRecords = "Deny arn:aws:s3:::mock/job/*/claim.json arn:aws:s3:::mock/job/*/log.jsonl arn:aws:s3:::mock/job/*/result.json"
+    }
+    error_message = "CloudFront reads the files of attempts, and neither their records nor uploads."
+  }
 }

@@ -165,22 +165,26 @@ locals {
     }
   }
 
-  read_by_cloudfront = [for distribution in aws_cloudfront_distribution.data : {
-    Sid       = "CloudFront"
-    Effect    = "Allow"
-    Principal = { Service = "cloudfront.amazonaws.com" }
-    Action    = ["s3:GetObject"]
-    Resource  = ["${aws_s3_bucket.data.arn}/job/*"]
-    Condition = { StringEquals = { "AWS:SourceArn" = distribution.arn } }
-  }]
+  # The records of an attempt are not for the public: a token, the container that holds the attempt, a log that grows.
+  private_files = ["claim.json", "log.jsonl", "result.json"]
 
-  read_by_requester = [for _ in range(local.is_requester_pays ? 1 : 0) : {
-    Sid       = "RequesterPays"
-    Effect    = "Allow"
-    Principal = { AWS = "*" }
-    Action    = ["s3:GetObject"]
-    Resource  = ["${aws_s3_bucket.data.arn}/job/*"]
-  }]
+  read_by_requester = flatten([for _ in range(local.is_requester_pays ? 1 : 0) : [
+    {
+      Sid       = "RequesterPays"
+      Effect    = "Allow"
+      Principal = { AWS = "*" }
+      Action    = ["s3:GetObject"]
+      Resource  = ["${aws_s3_bucket.data.arn}/job/*"]
+    },
+    {
+      Sid       = "RequesterPaysNotForRecords"
+      Effect    = "Deny"
+      Principal = { AWS = "*" }
+      Action    = ["s3:GetObject"]
+      Resource  = [for file in local.private_files : "${aws_s3_bucket.data.arn}/job/*/${file}"]
+      Condition = { StringNotEquals = { "aws:PrincipalAccount" = var.account } }
+    },
+  ]])
 
   policy = {
     Version   = "2012-10-17"

@@ -28,7 +28,7 @@ from oa_api.jobs.request_schemas import NewJobsSchema
 from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
-from oa_api.settings import Settings, check_public_url
+from oa_api.settings import Settings, check_site_urls
 from oa_api.status.metrics_api import set_up_metrics
 from oa_api.status.overview_page import set_up_overview
 from oa_api.ui.error_page import render_error
@@ -54,7 +54,7 @@ def make_app(
 
     Without `process` it is one that has started and has no workers.
     """
-    check_public_url(settings.public_url)
+    check_site_urls(settings)
     app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[PROCESS] = process or ProcessState()

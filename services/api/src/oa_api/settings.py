@@ -49,6 +49,13 @@ class Settings:
         default="redirect",
         metadata={"help": "`redirect` sends clients to the bucket for files; `stream` sends files through the API."},
     )
+    files_url: str = field(
+        default="",
+        metadata={
+            "help": "Base URL of a CDN in front of the bucket, to which `redirect` sends clients for the files of jobs; "
+            "empty for signed links to the bucket."
+        },
+    )
     database_secret_arn: str = field(
         default="",
         metadata={
@@ -209,10 +216,11 @@ class _SiteSettings(Protocol):
     def port(self) -> int: ...
 
 
-def check_public_url(url: str) -> None:
-    """Raise SettingsError unless the URL is empty or the base URL of a site."""
-    if url and not _SITE_URL.fullmatch(url):
-        raise SettingsError("OA_PUBLIC_URL: expected a URL such as https://batch.example.org")
+def check_site_urls(settings: Settings) -> None:
+    """Raise SettingsError unless OA_PUBLIC_URL and OA_FILES_URL are empty or the base URL of a site."""
+    for name, url in (("OA_PUBLIC_URL", settings.public_url), ("OA_FILES_URL", settings.files_url)):
+        if url and not _SITE_URL.fullmatch(url):
+            raise SettingsError(f"{name}: expected a URL such as https://batch.example.org")
 
 
 def site_url(settings: _SiteSettings) -> str:
