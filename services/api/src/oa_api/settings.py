@@ -202,7 +202,9 @@ class MigrationSettings:
     database_url: str = field(repr=False, metadata={"help": "Postgres connection URL."})
     service_user: str = field(
         default="",
-        metadata={"help": "Database user of the services, created or updated with the rights it needs; empty for none."},
+        metadata={
+            "help": "Database user of the services, created or updated with the rights it needs; empty for none."
+        },
     )
     service_password: str = field(default="", repr=False, metadata={"help": "Its password."})
 

@@ -5,6 +5,7 @@ browser makes a document of them.
 """
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
@@ -31,10 +32,10 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
     await check_kept(request, key)
     if (public_url := cdn_url(settings, key)) is not None:
         caching = {hdrs.CACHE_CONTROL: f"public, max-age={REDIRECT_MAX_AGE_S}"}
-        raise web.HTTPFound(public_url, headers={**SHARED_HEADERS, **caching})
+        return _redirect(public_url, caching)
     # A link to S3 is signed for GET alone.
     if settings.output_mode == REDIRECT and request.method != hdrs.METH_HEAD:
-        raise web.HTTPFound(await storage.presign(key, _LINK_VALID_S), headers=SHARED_HEADERS)
+        return _redirect(await storage.presign(key, _LINK_VALID_S))
     stored = await storage.head(key)
     if stored is None:
         raise NotFoundError("the file is no longer stored")
@@ -52,6 +53,10 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
             await response.write(chunk)
     await response.write_eof()
     return response
+
+
+def _redirect(url: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(status=HTTPStatus.FOUND, headers={hdrs.LOCATION: url, **SHARED_HEADERS, **(headers or {})})
 
 
 def set_file_headers(response: web.StreamResponse, media_type: str) -> None:
