@@ -14,6 +14,13 @@ from support.running_api import RunningApi, definition
 
 _DAY_S = 86_400.0
 _END_JOBS = "UPDATE job SET status = 'Success', rank = 9, ended_at = created_at + interval '6 hours'"
+_OPEN_LAST = """
+    UPDATE job SET status = 'Running', rank = 2, ended_at = NULL WHERE id = (SELECT max(id) FROM job)
+"""
+_RERUN_FIRST = """
+    UPDATE job SET status = 'Pending', rank = 0, ended_at = NULL, opened_at = now()
+    WHERE id = (SELECT min(id) FROM job)
+"""
 _AGE_RUNS = """
     WITH aged AS (UPDATE run SET created_at = created_at - %(by)s::interval, closed_at = closed_at - %(by)s::interval)
     UPDATE job SET created_at = created_at - %(by)s::interval, opened_at = opened_at - %(by)s::interval,
@@ -87,7 +94,8 @@ async def test_run_that_crashes_the_process_each_time_does_not_count(
 
 async def test_run_that_has_not_ended_does_not_count(old_api: RunningApi, repository: Path) -> None:
     await run_weekly(old_api, repository)
-    await old_api.database.execute(_END_JOBS + " WHERE id <> (SELECT max(id) FROM job)")
+    await old_api.database.execute(_END_JOBS)
+    await old_api.database.execute(_OPEN_LAST)
     assert await read_age_days(old_api) == pytest.approx(30, abs=0.1)
 
 
@@ -130,6 +138,5 @@ async def test_rerun_of_a_job_neither_hides_a_missing_run_nor_reports_one(
     await run_weekly(old_api, repository)
     await old_api.database.execute(_END_JOBS)
     await old_api.database.execute(_AGE_RUNS, {"by": "10 days"})
-    rerun = "UPDATE job SET status = 'Pending', rank = 0, ended_at = NULL, opened_at = now()"
-    await old_api.database.execute(rerun + " WHERE id = (SELECT min(id) FROM job)")
+    await old_api.database.execute(_RERUN_FIRST)
     assert await read_age_days(old_api) == pytest.approx(8, abs=0.1)

@@ -52,15 +52,15 @@ class Settings:
     files_url: str = field(
         default="",
         metadata={
-            "help": "Base URL of a CDN in front of the bucket, to which `redirect` sends clients for the files of jobs; "
+            "help": "Base URL of a CDN in front of the bucket, to which `redirect` sends clients for files of jobs; "
             "empty for signed links to the bucket."
         },
     )
     database_secret_arn: str = field(
         default="",
         metadata={
-            "help": "ARN of the Secrets Manager secret whose key `password` is the password of the database user, "
-            "read again when a login is refused; empty if OA_DATABASE_URL or PGPASSWORD has the password."
+            "help": "ARN of the Secrets Manager secret with the password of the database user (key `password`), "
+            "read again when a login is refused; empty if the URL or PGPASSWORD has the password."
         },
     )
     database_connections: int = field(default=10, metadata={"help": "Size of the database connection pool."})
