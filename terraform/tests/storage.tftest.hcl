@@ -55,7 +55,7 @@ run "cloudfront" {
 
   assert {
     condition     = toset([for error in aws_cloudfront_distribution.data[0].custom_error_response : "${error.error_code}: ${error.error_caching_min_ttl}"]) == toset(["403: 10", "404: 10"])
-    error_message = "A missing file is asked for again after seconds."
+    error_message = "A missing file is requested again after seconds."
   }
 }
 

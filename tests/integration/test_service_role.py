@@ -51,7 +51,7 @@ _BEYOND = {
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Database]:
+async def _open(url: str) -> AsyncIterator[Database]:
     database = await Database.open(url, connections=1)
     try:
         yield database
@@ -61,13 +61,13 @@ async def _opened(url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def service(database_url: str) -> AsyncIterator[Database]:
-    async with _opened(as_service(database_url)) as database:
+    async with _open(as_service(database_url)) as database:
         yield database
 
 
 @pytest.fixture
 async def owner(database_url: str) -> AsyncIterator[Database]:
-    async with _opened(database_url) as database:
+    async with _open(database_url) as database:
         yield database
 
 
@@ -98,9 +98,9 @@ async def test_service_may_not(service: Database, statement: str) -> None:
 
 async def test_migrate_as_a_master_that_is_no_superuser_makes_the_service(rds: tuple[Postgres, str]) -> None:
     _, url = rds
-    async with _opened(url) as master:
+    async with _open(url) as master:
         assert await migrate(master, ServiceRole("oa_service", "first"))
-    async with _opened(url.replace("master:of-master", "oa_service:first")) as service:
+    async with _open(url.replace("master:of-master", "oa_service:first")) as service:
         await ensure_migrated(service)
         assert await service.execute("INSERT INTO run (live) VALUES (true)") == 1
         attributes = "rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls"
@@ -113,12 +113,12 @@ async def test_migrate_as_a_master_that_is_no_superuser_makes_the_service(rds: t
 
 async def test_migrate_again_changes_the_password_and_keeps_the_rights(rds: tuple[Postgres, str]) -> None:
     _, url = rds
-    async with _opened(url) as master:
+    async with _open(url) as master:
         for password in ("first", "first", "second"):
             await migrate(master, ServiceRole("oa_service", password))
         with pytest.raises(StoreUnavailableError, match="password authentication failed"):
             await Database.open(url.replace("master:of-master", "oa_service:first"), connections=1)
-        async with _opened(url.replace("master:of-master", "oa_service:second")) as service:
+        async with _open(url.replace("master:of-master", "oa_service:second")) as service:
             assert await service.execute("INSERT INTO run (live) VALUES (true)") == 1
             await master.execute("GRANT TRUNCATE ON run TO oa_service")
             await migrate(master, ServiceRole("oa_service", "second"))
@@ -128,7 +128,7 @@ async def test_migrate_again_changes_the_password_and_keeps_the_rights(rds: tupl
 
 async def test_two_processes_migrate_at_once_with_the_service(rds: tuple[Postgres, str]) -> None:
     _, url = rds
-    async with _opened(url) as first, _opened(url) as second:
+    async with _open(url) as first, _open(url) as second:
         role = ServiceRole("oa_service", "first")
         applied = await asyncio.gather(migrate(first, role), migrate(second, role))
     assert sorted(map(bool, applied)) == [False, True]
@@ -139,9 +139,9 @@ async def test_service_gets_rights_on_the_table_of_a_later_migration(
 ) -> None:
     _, url = rds
     role, real = ServiceRole("oa_service", "first"), migration._migrations()
-    async with _opened(url) as master:
+    async with _open(url) as master:
         await migrate(master, role)
-        async with _opened(url.replace("master:of-master", "oa_service:first")) as service:
+        async with _open(url.replace("master:of-master", "oa_service:first")) as service:
             later = ("9999_add_later.sql", "CREATE TABLE later (id bigint GENERATED ALWAYS AS IDENTITY, text text)")
             monkeypatch.setattr(migration, "_migrations", lambda: [*real, later])
             with pytest.raises(StoreUnavailableError, match=r"9999_add_later.sql is not applied yet.*oa-api migrate"):
@@ -151,13 +151,13 @@ async def test_service_gets_rights_on_the_table_of_a_later_migration(
             assert await service.execute("INSERT INTO later (text) VALUES ('x')") == 1
 
 
-async def test_service_of_a_database_that_nobody_migrated_waits(rds: tuple[Postgres, str]) -> None:
+async def test_service_of_a_database_without_migrations_waits(rds: tuple[Postgres, str]) -> None:
     server, url = rds
     server.create("fresh")
-    async with _opened(url) as master:
+    async with _open(url) as master:
         await migrate(master, ServiceRole("oa_service", "first"))
     fresh = url.replace("master:of-master", "oa_service:first").replace("/openaddresses", "/fresh")
-    async with _opened(fresh) as service:
+    async with _open(fresh) as service:
         with pytest.raises(StoreUnavailableError, match=r"0001_create_schema\.sql is not applied yet"):
             await ensure_migrated(service)
 
@@ -181,7 +181,7 @@ async def test_user_with_other_rights_is_refused_as_the_service(
         with connection.cursor() as cursor:
             cursor.execute(before)
         connection.close()
-    async with _opened(url) as master:
+    async with _open(url) as master:
         await migrate(master)
         with pytest.raises(MigrationError, match=f"'{user}' is a superuser, may create roles"):
             await migrate(master, ServiceRole(user, "first"))

@@ -68,7 +68,7 @@ async def test_stack_that_never_ran_counts_from_its_first_migration(old_api: Run
     assert await read_age_days(old_api) == pytest.approx(30, abs=0.1)
 
 
-async def test_triggered_run_that_nobody_starts_does_not_count(old_api: RunningApi) -> None:
+async def test_triggered_run_that_no_worker_starts_does_not_count(old_api: RunningApi) -> None:
     await trigger(old_api)
     assert await read_age_days(old_api) == pytest.approx(30, abs=0.1)
 
@@ -123,7 +123,7 @@ async def test_run_counts_from_the_end_of_its_last_job(old_api: RunningApi, repo
     assert await read_age_days(old_api) == pytest.approx(4.75, abs=0.1)
 
 
-async def test_next_run_that_goes_on_leaves_the_age_to_the_last_one(old_api: RunningApi, repository: Path) -> None:
+async def test_next_run_in_progress_leaves_the_age_to_the_last_one(old_api: RunningApi, repository: Path) -> None:
     await run_weekly(old_api, repository, period="2026-W47")
     await old_api.database.execute(_END_JOBS)
     await old_api.database.execute(_AGE_RUNS, {"by": "7 days"})

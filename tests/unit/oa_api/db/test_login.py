@@ -14,7 +14,7 @@ _REFUSAL = 'connection failed: FATAL:  password authentication failed for user "
 
 @dataclass
 class KnownSecret:
-    """A secret with these values; None for the current one means that the store is away."""
+    """A secret with these values; None for the current one means that the store is unavailable."""
 
     current: str | None = "b"
     previous: str | None = "a"

@@ -2,7 +2,7 @@
 
 It waits for the server with `asyncio.wait_for`, which in Python 3.11 loses a cancellation that arrives together with
 the result: a stopped worker would continue, and a process that ends would wait for it without end. This module replaces
-that wait. Its pool keeps one password for good; the pool here asks the login for each new connection.
+that wait. Its pool keeps its first password; the pool here takes that of the login for each new connection.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class Pool(aiopg.Pool):
 async def create_pool(login: DatabaseLogin, **options: Any) -> Pool:
     """Return a pool with its first connections open; `options` are those of aiopg's pool and of libpq."""
     pool = await Pool.from_pool_fill(login, **options)
-    assert isinstance(pool, Pool)  # noqa: S101 - its type says that of the base class
+    assert isinstance(pool, Pool)  # noqa: S101 - aiopg declares the base class
     return pool
 
 

@@ -12,7 +12,7 @@ UPDATE job_event SET xid = '0' WHERE xid >= pg_snapshot_xmax(pg_current_snapshot
 SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS may_migrate
 
 -- name: may_read_ledger
--- Called at the start of a process that may not migrate. The ledger is missing in a database that nobody migrated.
+-- Called at the start of a process that may not migrate. A database without migrations has no ledger.
 SELECT coalesce(has_table_privilege(to_regclass('migration'), 'SELECT'), false) AS may_read
 
 -- name: applied_names

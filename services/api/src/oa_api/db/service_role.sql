@@ -18,7 +18,7 @@ SELECT set_config('oa.service_user', %(user)s, true), set_config('oa.service_ver
 
 -- name: update_role
 -- Called after the migrations, in their transaction: old code keeps its rights, new tables get theirs. Triggers run with
--- the rights of the role, so it needs those on the tables that they write. Nobody but the owner may create anything.
+-- the rights of the role, so it needs those on the tables that they write. Only the owner may create anything.
 DO $$
 DECLARE
     service text := current_setting('oa.service_user');

@@ -20,7 +20,7 @@ SHARED_HEADERS = {
 
 
 def cdn_url(settings: Settings, key: str) -> str | None:
-    """Return the URL of a file on the CDN, good for as long as the file is kept; None for a file that it refuses.
+    """Return the URL of a file on the CDN, valid while the file is kept; None for a file that the CDN refuses.
 
     It serves the files of attempts, each of which is written once: not uploads, and not the records of an attempt.
     """

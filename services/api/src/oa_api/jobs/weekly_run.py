@@ -9,6 +9,6 @@ _SQL = load_queries("jobs.weekly_run")
 async def get_age_s(database: Database, deadline_s: float) -> float:
     """Return the seconds since a live weekly run ended; in a database without one, since its first migration.
 
-    A run that is not closed or has a job that never ended has not ended: it may have crashed, or still be going on.
+    A run that is not closed or has a job that never ended has not ended: it may have crashed, or still be in progress.
     """
     return await database.first(_SQL["age"], {"deadline_s": deadline_s}, into=float) or 0.0
