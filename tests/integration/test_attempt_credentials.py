@@ -205,6 +205,7 @@ class Stack:
             "OA_BUCKET": self.roles.bucket,
             "OA_RESULTS_QUEUE_URL": self.roles.results_queue_url,
             "OA_ALLOW_HOSTS": "127.0.0.1",
+            "OA_WITHOUT": "tiles,preview,profile,changes,cache",
             **settings,
         }
         program = Path(sys.executable).with_name("oa-task")
