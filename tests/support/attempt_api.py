@@ -1,4 +1,4 @@
-"""The API as a container of attempt 1 of job 7 sees it: it answers, is away, refuses, or is of the previous version."""
+"""The API as the container of attempt 1 of job 7 sees it: it answers, fails, refuses, or is of the previous version."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,6 +22,7 @@ class AttemptApi:
     issues: bool = True
     requests: int = 0
     url: str = ""
+    redirect: str = ""
     objects: dict[str, bytes] = field(default_factory=dict)
     signed: list[list[str]] = field(default_factory=list)
 
@@ -54,7 +55,7 @@ class AttemptApi:
 
     def _answer(self, body: object) -> web.Response:
         status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
-        headers = {"Location": self.url} if status == 307 else {}
+        headers = {"Location": self.redirect or self.url} if status == 307 else {}
         return web.json_response(body if status == 200 else {"detail": "no"}, status=status, headers=headers)
 
 

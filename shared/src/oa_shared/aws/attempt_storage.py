@@ -26,7 +26,7 @@ async def open_attempt_storage(bucket: str, source: KeySource) -> AsyncIterator[
 
 
 class _SourceCredentials(AioCredentials):
-    """The credentials of a source, as botocore asks for them with each call."""
+    """The credentials of a source, which botocore requests with each call."""
 
     def __init__(self, source: KeySource) -> None:
         super().__init__("", "", method=_METHOD)

@@ -1,4 +1,4 @@
-"""The container asks for credentials, waits while the API is away, and renews them before they end."""
+"""The container asks for credentials, waits while the API is unavailable, and renews them before they end."""
 
 import asyncio
 import time
@@ -70,7 +70,15 @@ async def test_fetch_keys_incomplete_response_is_an_outage(valid_s: int) -> None
             await AttemptAccess(api.settings()).fetch_keys()
 
 
-async def test_wait_for_answer_gives_up_at_its_time_and_without_a_server() -> None:
+async def test_redirect_does_not_take_the_token_to_another_host() -> None:
+    async with attempt_api() as other, attempt_api(statuses=[307]) as api:
+        api.redirect = f"{other.url}api/job/7/attempt/1/credentials"
+        with pytest.raises(AccessUnavailableError, match="307"):
+            await AttemptAccess(api.settings()).fetch_keys()
+        assert other.requests == 0
+
+
+async def test_wait_for_answer_ends_at_its_time_without_a_server() -> None:
     async with attempt_api() as api:
         access = AttemptAccess(api.settings())
     started = time.monotonic()
@@ -101,7 +109,7 @@ async def test_renewed_keys_change_before_they_end() -> None:
         assert api.requests == 1
 
 
-async def test_renewed_keys_are_kept_while_the_api_is_away_and_renewed_when_it_is_back() -> None:
+async def test_renewed_keys_are_kept_while_the_api_is_down_and_renewed_when_it_is_back() -> None:
     async with attempt_api(statuses=[503, 500, 429, 503, 200]) as api:
         assert await run_renewal(api, keys_for(1.2)) == ["first", "A5"]
 

@@ -7,7 +7,7 @@ from oa_api.attempt_access.plan_inputs import sign_inputs
 from oa_api.attempt_access.schemas import (
     AttemptCredentialsSchema,
     AttemptTokenSchema,
-    InputSelectionSchema,
+    RequestedInputsSchema,
     SignedInputsSchema,
 )
 from oa_api.http.app_keys import DATABASE, KEY_ISSUER, STORAGE
@@ -40,7 +40,7 @@ async def post_credentials(request: web.Request) -> web.Response:
 
 async def post_inputs(request: web.Request) -> web.Response:
     """Return URLs of inputs that the plan of the job names."""
-    selection = await read_body(request, InputSelectionSchema())
+    selection = await read_body(request, RequestedInputsSchema())
     job, _ = await _check_open(request, selection.token)
     urls = await sign_inputs(request.app[DATABASE], request.app[STORAGE], job, selection.keys)
     body = {"job": job, "inputs": [{"key": key, "url": urls[key]} for key in selection.keys]}

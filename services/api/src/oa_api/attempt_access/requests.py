@@ -11,7 +11,7 @@ class AttemptToken:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class InputSelection:
+class RequestedInputs:
     """The token, and the keys of the inputs to sign."""
 
     token: str = field(repr=False)

@@ -4,7 +4,7 @@ from oa_api.attempt_access import api
 from oa_api.attempt_access.schemas import (
     AttemptCredentialsSchema,
     AttemptTokenSchema,
-    InputSelectionSchema,
+    RequestedInputsSchema,
     SignedInputsSchema,
 )
 from oa_api.http.routing import post
@@ -34,7 +34,7 @@ ROUTES = (
         response=SignedInputsSchema,
         tag="jobs",
         description=f"{_WHO} Each URL is valid for an hour. 403 for a key that the plan of the job does not name.",
-        body=InputSelectionSchema,
+        body=RequestedInputsSchema,
         refusals=(403, 409),
         role=Role.ANYONE,
     ),

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from oa_api.attempt_access.requests import AttemptToken, InputSelection
+from oa_api.attempt_access.requests import AttemptToken, RequestedInputs
 from oa_api.http.fields import RequestSchema, StrictSchema, Text, about
 from oa_api.http.schemas import ResponseSchema, id_field, text_field
 
@@ -19,7 +19,7 @@ class AttemptTokenSchema(_TokenSchema, RequestSchema[AttemptToken]):
     """POST /api/job/{job}/attempt/{attempt}/credentials."""
 
 
-class InputSelectionSchema(_TokenSchema, RequestSchema[InputSelection]):
+class RequestedInputsSchema(_TokenSchema, RequestSchema[RequestedInputs]):
     """POST /api/job/{job}/attempt/{attempt}/inputs."""
 
     keys = fields.List(

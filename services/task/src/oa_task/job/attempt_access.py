@@ -48,7 +48,7 @@ class TimedKeys:
 
     @property
     def remaining_s(self) -> float:
-        """Return for how many seconds they are valid, negative afterwards."""
+        """Return for how many seconds they are valid; negative once they have ended."""
         return self.ends_at - time.monotonic()
 
 
@@ -114,7 +114,7 @@ class _NotFoundError(AccessUnavailableError):
 
 
 async def wait_for_answer(call: Callable[[], Awaitable[_Answer]], *, give_up_at: float) -> _Answer:
-    """Return the result of a call, repeated with growing pauses while the API is away, until a monotonic time.
+    """Return the result of a call, repeated with growing pauses while the API is unavailable, until a monotonic time.
 
     Raises AttemptOverError at once, AccessUnavailableError after `give_up_at`.
     """

@@ -18,7 +18,7 @@ from oa_task.job.attempt_access import (
 )
 
 log = structlog.get_logger()
-# Of their validity. The rest is the time that the API may be away without effect.
+# Of their validity. The rest is the time for which the API may be unavailable without effect.
 _RENEW_AFTER = 0.75
 # A call that starts with credentials must reach S3 before they end.
 _SAFETY_S = 60.0
@@ -69,7 +69,7 @@ class RenewedKeys:
             self._changed.set()
 
     async def _renew(self) -> None:
-        """Renew the keys, however long the API is away; note the refusal of an attempt that is over."""
+        """Renew the keys, however long the API is unavailable; note the refusal of an attempt that is over."""
         try:
             self._timed = await wait_for_answer(self._fetch, give_up_at=math.inf)
         except AttemptOverError as error:
