@@ -3,8 +3,7 @@
 `python emulator.py --port N`. `terraform apply` waits until its time-out if tags of application-autoscaling or the
 redrive allow policy of a queue are missing, or if a queue loses its policy when another attribute is set. Without the
 time limits of Batch job queues each plan sets them again. Without the end of the managed rotation of RDS the stack
-cannot be destroyed. A bucket that requires TLS would reject every request on loopback. The policy of an assumed role's
-session would have no effect.
+cannot be destroyed. A bucket that requires TLS would reject every request on loopback.
 """
 
 # ruff: noqa: INP001, SLF001 - a program in its own folder that uses internals of moto
@@ -16,16 +15,14 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.batch import models as batch_models
 from moto.batch.models import JobQueue
 from moto.batch.responses import BatchResponse as Batch
-from moto.iam.access_control import AssumedRoleAccessKey, IAMPolicy, IAMRequestBase, PermissionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.server import main as serve
 from moto.sqs import models as sqs_models
 from moto.sqs.models import Queue
-from moto.sts.models import sts_backends
 
 _tags_by_arn: dict[str, dict[str, str]] = {}
-_check_action_permitted = IAMRequestBase.check_action_permitted
 _cancel_rotate_secret = SecretsManagerBackend.cancel_rotate_secret
 _create_job_queue = Batch.createjobqueue
 _register_scalable_target = Scaling.register_scalable_target
@@ -119,25 +116,11 @@ def get_permission(bucket: FakeBucket, action: str, resource: str) -> Permission
     return IAMPolicy(json.dumps({**policy, "Statement": statements})).is_action_permitted(action, resource)
 
 
-def check_action_permitted(request: IAMRequestBase, resource: str) -> None:
-    """Evaluate the policies of a role, and then that of its session, which narrows them; moto only stores it."""
-    _check_action_permitted(request, resource)
-    key = request._access_key
-    if not isinstance(key, AssumedRoleAccessKey):
-        return
-    sessions = sts_backends[key.account_id][key.partition].assumed_roles
-    policies = [each.policy for each in sessions if each.access_key_id == key._access_key_id and each.policy]
-    results = [IAMPolicy(policy).is_action_permitted(request._action, resource) for policy in policies]
-    if any(result != PermissionResult.PERMITTED for result in results):
-        request._raise_access_denied()
-
-
 def install() -> None:
     """Replace the functions and models of moto."""
     for call in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
         setattr(Scaling, call.__name__, call)
     FakeBucket.get_permission = get_permission
-    IAMRequestBase.check_action_permitted = check_action_permitted
     SecretsManagerBackend.cancel_rotate_secret = cancel_rotate_secret
     Batch.createjobqueue = create_job_queue
     batch_models.JobQueue = StrictJobQueue
