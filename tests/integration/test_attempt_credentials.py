@@ -56,13 +56,15 @@ async def is_allowed(call: Awaitable[object]) -> bool:
     return True
 
 
-class FixedKeys:
-    """A source whose keys never change."""
+class ChangingKeys:
+    """A source whose keys a test changes; None makes them unavailable."""
 
     def __init__(self, keys: AttemptKeys) -> None:
-        self.keys = keys
+        self.keys: AttemptKeys | None = keys
 
     async def current(self) -> AttemptKeys:
+        if self.keys is None:
+            raise KeysUnavailableError("not renewed")
         return self.keys
 
 
@@ -81,7 +83,7 @@ async def storage_of_attempt(
     async with issuer_of(roles, monkeypatch) as issuer:
         keys = await issuer.issue(job, attempt)
     use(roles.environ_of("task"), monkeypatch)
-    async with open_attempt_storage(roles.bucket, FixedKeys(keys)) as storage:
+    async with open_attempt_storage(roles.bucket, ChangingKeys(keys)) as storage:
         yield storage
 
 
@@ -171,6 +173,23 @@ async def test_role_of_containers_opens_no_file_and_issues_nothing(
             await storage.put_new(OWN + "claim.json", b"1")
         with pytest.raises(KeysUnavailableError, match="AccessDenied"):
             await issuer.issue(7, 1)
+
+
+async def test_storage_signs_each_call_with_the_keys_of_that_time(
+    roles: Roles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with issuer_of(roles, monkeypatch) as issuer:
+        first, second = await issuer.issue(7, 1), await issuer.issue(7, 2)
+    source = ChangingKeys(first)
+    use(roles.environ_of("task"), monkeypatch)
+    async with open_attempt_storage(roles.bucket, source) as storage:
+        assert await storage.put_new("job/7/attempt-1/a", b"1")
+        source.keys = second
+        assert await storage.put_new("job/7/attempt-2/a", b"2")
+        assert not await is_allowed(storage.put_new("job/7/attempt-1/b", b"1"))
+        source.keys = None
+        with pytest.raises(StorageUnavailableError, match="CredentialRetrievalError"):
+            await storage.put_new("job/7/attempt-2/b", b"2")
 
 
 async def test_keys_carry_their_validity_and_show_no_secret(roles: Roles, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -281,3 +300,11 @@ async def test_container_of_an_attempt_that_is_over_leaves_nothing(stack: Stack,
     listed = client("s3", stack.roles.root).list_objects_v2(Bucket=stack.roles.bucket)
     assert listed.get("Contents", []) == []
     assert (await job_of(stack.api.database, job))["status"] == "Canceled"
+
+
+async def test_container_without_the_api_ends_as_an_outage_and_leaves_nothing(stack: Stack) -> None:
+    job = (await stack.api.job())["id"]
+    assert await stack.run_container(job, OA_API_URL="http://127.0.0.1:1", OA_API_WAIT_S="0.5") == 25
+    listed = client("s3", stack.roles.root).list_objects_v2(Bucket=stack.roles.bucket)
+    assert listed.get("Contents", []) == []
+    assert (await job_of(stack.api.database, job))["status"] == "Pending"

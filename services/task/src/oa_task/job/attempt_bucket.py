@@ -14,20 +14,16 @@ from oa_task.job.renewed_keys import RenewedKeys
 from oa_task.job.settings import JobSettings
 
 log = structlog.get_logger()
-# An API that is restarted or replaced is back by then; a container that waits costs money.
-START_WAIT_S = 600.0
 
 
 @asynccontextmanager
-async def open_bucket(
-    settings: JobSettings, access: AttemptAccess, aws: Aws, *, start_wait_s: float = START_WAIT_S
-) -> AsyncIterator[Storage]:
-    """Open the bucket, after at most `start_wait_s` seconds of waiting for the API.
+async def open_bucket(settings: JobSettings, access: AttemptAccess, aws: Aws) -> AsyncIterator[Storage]:
+    """Open the bucket, after waiting for the API for a limited time: a container that waits costs money.
 
     Raises AttemptOverError, AccessUnavailableError.
     """
     deadline = time.monotonic() + settings.time_limit_s
-    first = await wait_for_answer(access.fetch_keys, give_up_at=time.monotonic() + start_wait_s)
+    first = await wait_for_answer(access.fetch_keys, give_up_at=time.monotonic() + settings.api_wait_s)
     if first is None:
         log.info("container_role_used")
         yield aws.storage(settings.bucket)
