@@ -35,10 +35,10 @@ module "network" {
 module "storage" {
   source = "./modules/storage"
 
-  name          = local.name
-  account       = local.account
-  task_role_arn = module.batch.task_role_arn
-  settings      = var.storage
+  name           = local.name
+  account        = local.account
+  task_role_arns = [module.batch.task_role_arn, module.batch.attempt_role_arn]
+  settings       = var.storage
 }
 
 module "database" {
@@ -82,8 +82,11 @@ module "batch" {
   repository_arn    = module.storage.repository_arns["task"]
   bucket_arn        = module.storage.bucket_arn
   results_queue_arn = module.queues.arns["results"].queue
+  api_role_arn      = module.api.role_arn
   limits            = var.batch
   log_days          = var.log_days
+
+  attempt_credentials = var.attempt_credentials
 }
 
 resource "aws_ecs_cluster" "this" {

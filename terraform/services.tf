@@ -65,6 +65,12 @@ locals {
     { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
   ]
 
+  attempt_settings = var.attempt_credentials == "off" ? {} : { OA_ATTEMPT_ROLE_ARN = module.batch.attempt_role_arn }
+
+  api_issues_credentials = [for role in var.attempt_credentials == "off" ? [] : [module.batch.attempt_role_arn] : {
+    Sid = "IssueCredentials", Effect = "Allow", Action = ["sts:AssumeRole"], Resource = [role]
+  }]
+
   care_settings = {
     OA_SOURCES_REPOSITORY = var.care.sources_repository
     OA_SOURCES_BRANCH     = var.care.sources_branch
@@ -96,7 +102,7 @@ module "api" {
   repository_arn = module.storage.repository_arns["api"]
   size           = { cpu = var.api.cpu, memory = var.api.memory }
   before         = merge(module.database.migration, { command = ["migrate"] })
-  environment    = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, { OA_CONSUMER = "false" })
+  environment    = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, local.attempt_settings, { OA_CONSUMER = "false" })
   secrets        = merge(local.api_secrets, local.github_secrets)
   secret_arns    = concat(local.api_secret_arns, aws_secretsmanager_secret.github[*].arn)
   log_days       = var.log_days
@@ -115,7 +121,7 @@ module "api" {
     protected       = var.api.deletion_protection
   }
 
-  policy = concat(local.api_logs_in, local.api_reads_files, local.api_keeps_files, [
+  policy = concat(local.api_logs_in, local.api_reads_files, local.api_keeps_files, local.api_issues_credentials, [
     {
       Sid      = "SendJobs"
       Effect   = "Allow"

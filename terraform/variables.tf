@@ -35,6 +35,17 @@ variable "git_sha" {
   }
 }
 
+variable "attempt_credentials" {
+  description = "Credentials of attempts: `on`; `both` while containers that were started without them still run; `off`: all containers share one role. See docs/deploy.md."
+  type        = string
+  default     = "on"
+
+  validation {
+    condition     = contains(["on", "both", "off"], var.attempt_credentials)
+    error_message = "attempt_credentials is unknown: use on, both or off."
+  }
+}
+
 variable "shared_secret" {
   description = "Shared secret in the header `secret` of internal requests. To change it without an outage, see docs/deploy.md."
   type        = string

@@ -21,7 +21,10 @@ run "batch" {
     repository_arn    = "arn:aws:ecr:us-east-1:123456789012:repository/mock"
     bucket_arn        = "arn:aws:s3:::mock"
     results_queue_arn = "arn:aws:sqs:us-east-1:123456789012:mock"
+    api_role_arn      = "arn:aws:iam::123456789012:role/oa-dev-api"
     log_days          = 30
+
+    attempt_credentials = "on"
     limits = {
       standard_spot_vcpus = 8, standard_vcpus = 4, large_vcpus = 8, large_disk_gb = 100, attempt_s = 21600, stuck_s = 3600
     }
@@ -33,6 +36,11 @@ run "batch" {
       ["RETRY Host EC2*", "RETRY Your Spot Task was interrupted*", "RETRY CannotPull*", "EXIT OutOfMemoryError*", "EXIT *"]
     ])
     error_message = "Lost hosts and image pulls are retried; other failures are not."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.attempt.assume_role_policy).Statement == [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = "arn:aws:iam::123456789012:role/oa-dev-api" } }]
+    error_message = "Only the api may assume the role of attempts."
   }
 
   assert {

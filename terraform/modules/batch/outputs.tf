@@ -33,6 +33,11 @@ output "task_role_arn" {
   value       = aws_iam_role.task.arn
 }
 
+output "attempt_role_arn" {
+  description = "The role that the api assumes for the files of an attempt."
+  value       = aws_iam_role.attempt.arn
+}
+
 output "log_group" {
   description = "Log group of the containers."
   value       = aws_cloudwatch_log_group.task.name
@@ -40,5 +45,5 @@ output "log_group" {
 
 output "policies" {
   description = "IAM policies as data, for the tests."
-  value       = merge({ "${var.name}-task" = local.task_policy }, module.execution_role.policies)
+  value       = merge({ "${var.name}-task" = local.task_policy, "${var.name}-attempt" = local.attempt_policy }, module.execution_role.policies)
 }

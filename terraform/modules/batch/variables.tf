@@ -48,6 +48,16 @@ variable "results_queue_arn" {
   type        = string
 }
 
+variable "api_role_arn" {
+  description = "The role of the api, which issues credentials for the files of an attempt."
+  type        = string
+}
+
+variable "attempt_credentials" {
+  description = "Whether containers depend on credentials of their attempt; see the root variable."
+  type        = string
+}
+
 variable "limits" {
   description = "Limits of vCPUs and time; see the root variable `batch`."
   type = object({

@@ -161,7 +161,7 @@ locals {
     Condition = {
       Null      = { "s3:if-none-match" = "true" }
       Bool      = { "s3:ObjectCreationOperation" = "true" }
-      ArnEquals = { "aws:PrincipalArn" = var.task_role_arn }
+      ArnEquals = { "aws:PrincipalArn" = var.task_role_arns }
     }
   }
 

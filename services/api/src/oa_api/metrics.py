@@ -11,6 +11,9 @@ WEBHOOK_TRIES = Counter("oa_webhook_tries", "Attempted webhook deliveries, by ou
 EXAMINATIONS_STOPPED = Counter(
     "oa_examinations_stopped", "Examinations of definitions that took too much time or memory.", ("operation",)
 )
+ATTEMPT_CREDENTIALS = Counter(
+    "oa_attempt_credentials", "Requests of containers for the credentials of their attempt, by outcome.", ("outcome",)
+)
 GITHUB_EVENTS = Counter("oa_github_events", "GitHub events, by outcome.", ("outcome",))
 
 DATABASE_UP = Gauge("oa_database_up", "Whether the database responds.")

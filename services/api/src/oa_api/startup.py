@@ -23,6 +23,7 @@ from oa_api.settings import Settings
 from oa_api.status.monitoring_app import make_monitoring_app
 from oa_api.workers import Dependencies, build_workers
 from oa_shared.aws import Aws, SqsQueue, open_aws
+from oa_shared.aws.sts import open_key_issuer
 from oa_shared.errors import OaError
 from oa_shared.process_report import ProcessReport
 from oa_shared.supervision import Supervisor
@@ -147,6 +148,10 @@ async def _listen(
         storage = aws.storage(settings.bucket)
         examiner = await stack.enter_async_context(Examiner())
         examiner.warm_up()
+        key_issuer = None
+        if settings.attempt_role_arn:
+            opened = open_key_issuer(role_arn=settings.attempt_role_arn, bucket=settings.bucket)
+            key_issuer = await stack.enter_async_context(opened)
         app = make_app(
             settings,
             database=database,
@@ -154,6 +159,7 @@ async def _listen(
             queues=queues,
             fetcher=fetcher,
             examiner=examiner,
+            key_issuer=key_issuer,
             process=process,
         )
         await _serve(app, settings.host, settings.port, stack)

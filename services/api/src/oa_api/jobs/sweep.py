@@ -13,7 +13,7 @@ from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreError
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.locks import find_and_lock_job
-from oa_api.jobs.results import apply_change, apply_status
+from oa_api.jobs.results import ForeignReportError, apply_change, apply_status
 from oa_api.jobs.rows import AttemptError
 from oa_api.jobs.status_change import StatusChange
 from oa_api.jobs.stored_result import StoredResultError, read_stored_message
@@ -132,7 +132,7 @@ class Sweep:
         """Settle one attempt; what the database rejects must not block the others."""
         try:
             await self._database.run(partial(_settle, batch_exit=batch_exit, result=result))
-        except StoreError as error:
+        except (StoreError, ForeignReportError) as error:
             if error.retryable:
                 raise
             if result is not None:
