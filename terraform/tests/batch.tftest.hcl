@@ -13,17 +13,18 @@ run "batch" {
   variables {
     name              = "oa-dev"
     region            = "us-east-1"
-    account           = "123456789012"
     partition         = "aws"
     vpc_id            = "vpc-0"
     subnet_ids        = ["subnet-0"]
+    public_addresses  = false
+    cpu_architecture  = "X86_64"
     image             = "mock:0"
     repository_arn    = "arn:aws:ecr:us-east-1:123456789012:repository/mock"
     bucket_arn        = "arn:aws:s3:::mock"
     results_queue_arn = "arn:aws:sqs:us-east-1:123456789012:mock"
     log_days          = 30
     limits = {
-      standard_spot_vcpus = 8, standard_vcpus = 4, large_vcpus = 8, large_disk_gb = 100, attempt_s = 21600, stuck_s = 3600
+      standard_spot_vcpus = 8, standard_vcpus = 4, large_vcpus = 8, large_disk_gb = 100, instance_families = ["m7i"], attempt_s = 21600, stuck_s = 3600
     }
   }
 

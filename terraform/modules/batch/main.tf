@@ -1,7 +1,4 @@
 locals {
-  # The service-linked role of Batch; compute environments with another role cannot be updated in place.
-  service_role = "arn:${var.partition}:iam::${var.account}:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
-
   # Priority of each lane of oa_shared.scheduling: lanes with waiting users are higher.
   lanes = { pull_request = 30, manual = 20, weekly = 10 }
 
@@ -49,10 +46,11 @@ resource "aws_vpc_security_group_egress_rule" "task" {
   ip_protocol       = "-1"
 }
 
+# Without service_role, Batch uses its service-linked role and creates it in an account that has none. An environment with
+# another role cannot be updated in place.
 resource "aws_batch_compute_environment" "fargate_spot" {
   compute_environment_name_prefix = "${var.name}-fargate-spot-"
   type                            = "MANAGED"
-  service_role                    = local.service_role
 
   compute_resources {
     type               = "FARGATE_SPOT"
@@ -69,7 +67,6 @@ resource "aws_batch_compute_environment" "fargate_spot" {
 resource "aws_batch_compute_environment" "fargate" {
   compute_environment_name_prefix = "${var.name}-fargate-"
   type                            = "MANAGED"
-  service_role                    = local.service_role
 
   compute_resources {
     type               = "FARGATE"
@@ -86,14 +83,13 @@ resource "aws_batch_compute_environment" "fargate" {
 resource "aws_batch_compute_environment" "ec2_spot" {
   compute_environment_name_prefix = "${var.name}-ec2-spot-"
   type                            = "MANAGED"
-  service_role                    = local.service_role
 
   compute_resources {
     type                = "SPOT"
     allocation_strategy = "SPOT_PRICE_CAPACITY_OPTIMIZED"
     min_vcpus           = 0
     max_vcpus           = var.limits.large_vcpus
-    instance_type       = ["m6i", "m6a", "m7i", "r6i", "r6a", "r7i"]
+    instance_type       = var.limits.instance_families
     instance_role       = aws_iam_instance_profile.host.arn
     subnets             = var.subnet_ids
     security_group_ids  = [aws_security_group.task.id]

@@ -2,6 +2,7 @@ locals {
   port     = 5432
   database = "openaddresses"
   username = "openaddresses"
+  logs     = toset(["postgresql", "upgrade"])
 }
 
 resource "aws_db_subnet_group" "this" {
@@ -53,6 +54,14 @@ resource "aws_db_parameter_group" "this" {
   }
 }
 
+# RDS creates a log group that it does not find, and without retention.
+resource "aws_cloudwatch_log_group" "export" {
+  for_each = local.logs
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_days
+}
+
 resource "aws_db_instance" "this" {
   identifier     = var.name
   engine         = "postgres"
@@ -77,16 +86,18 @@ resource "aws_db_instance" "this" {
   multi_az               = var.settings.multi_az
 
   backup_retention_period         = var.settings.backup_days
-  backup_window                   = "03:00-04:00"
-  maintenance_window              = "sun:04:30-sun:05:30"
+  backup_window                   = var.settings.backup_window
+  maintenance_window              = var.settings.maintenance_window
   auto_minor_version_upgrade      = true
   copy_tags_to_snapshot           = true
   delete_automated_backups        = false
   deletion_protection             = var.settings.deletion_protection
   skip_final_snapshot             = !var.settings.deletion_protection
   final_snapshot_identifier       = "${var.name}-final"
-  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+  enabled_cloudwatch_logs_exports = local.logs
   performance_insights_enabled    = true
+
+  depends_on = [aws_cloudwatch_log_group.export]
 }
 
 # RDS rotates its password every week by default. Services read it when they start: the module
