@@ -148,6 +148,19 @@ module "schedule" {
   log_days = local.log_days
 }
 
+module "budget" {
+  source = "./modules/budget"
+  count  = var.budget == null ? 0 : 1
+
+  name             = local.name
+  account          = local.account
+  settings         = var.budget
+  emails           = var.alarms.emails
+  topic_arn        = module.monitoring.topic_arn
+  role             = { name = module.dispatcher.role_name, arn = module.dispatcher.role_arn }
+  batch_queue_arns = module.batch.queue_arns
+}
+
 module "monitoring" {
   source = "./modules/monitoring"
 
@@ -155,6 +168,7 @@ module "monitoring" {
   region           = var.region
   account          = local.account
   emails           = var.alarms.emails
+  has_budget       = var.budget != null
   queues           = module.queues.names
   batch_queue_arns = module.batch.queue_arns
   schedule_group   = module.schedule.group

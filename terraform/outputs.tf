@@ -79,7 +79,7 @@ output "policy_statements" {
   value = flatten([
     for role, policy in merge(
       module.network.policies, module.queues.policies, module.storage.policies, module.api.policies, merge(module.consumer[*].policies...),
-      module.dispatcher.policies, module.batch.policies, module.schedule.policies, module.monitoring.policies,
+      module.dispatcher.policies, module.batch.policies, module.schedule.policies, module.monitoring.policies, merge(module.budget[*].policies...),
       ) : [
       for statement in policy.Statement : {
         id         = "${role}/${statement.Sid}"

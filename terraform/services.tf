@@ -148,6 +148,7 @@ module "api" {
     domain          = var.api.domain
     zone_id         = var.api.zone_id
     protected       = var.api.deletion_protection
+    waf             = { requests_per_5_min = var.api.waf_requests_per_5_min, exempt_cidrs = values(module.network.nat_cidrs) }
   }
 
   policy = concat(local.api_reads_files, local.api_keeps_files, local.api_policy, local.size.has_consumer ? [] : local.results_policy)

@@ -122,18 +122,21 @@ variable "sign_in" {
 }
 
 variable "api" {
-  description = "Domain and size of the API. Clients send the secret in a header, so prod requires a certificate."
+  description = "Domain and size of the API. Clients send the secret in a header, so prod requires a certificate. `waf_requests_per_5_min` adds a firewall that limits the requests of an address."
   type = object({
-    certificate_arn     = optional(string)
-    domain              = optional(string)
-    zone_id             = optional(string)
-    allowed_cidrs       = optional(list(string), ["0.0.0.0/0"])
-    access_log_bucket   = optional(string)
-    cpu                 = optional(number)
-    memory              = optional(number)
-    min_tasks           = optional(number)
-    max_tasks           = optional(number)
-    requests_per_task   = optional(number, 3000)
+    certificate_arn   = optional(string)
+    domain            = optional(string)
+    zone_id           = optional(string)
+    allowed_cidrs     = optional(list(string), ["0.0.0.0/0"])
+    access_log_bucket = optional(string)
+    cpu               = optional(number)
+    memory            = optional(number)
+    min_tasks         = optional(number)
+    max_tasks         = optional(number)
+    requests_per_task = optional(number, 3000)
+
+    waf_requests_per_5_min = optional(number)
+
     consumer_max_tasks  = optional(number, 6)
     dispatcher_tasks    = optional(number, 1)
     submits_per_s       = optional(number)
@@ -150,6 +153,11 @@ variable "api" {
   validation {
     condition     = contains(var.api.allowed_cidrs, "0.0.0.0/0") || coalesce(var.network.nat, var.size != "small")
     error_message = "api.allowed_cidrs needs network.nat: without a NAT gateway jobs call the API from public addresses that change."
+  }
+
+  validation {
+    condition     = var.api.waf_requests_per_5_min == null || (coalesce(var.network.nat, var.size != "small") && coalesce(var.api.waf_requests_per_5_min, 0) >= 100)
+    error_message = "api.waf_requests_per_5_min must be at least 100, and needs network.nat: its address is exempt, those of services and jobs without a NAT gateway change."
   }
 
   validation {
@@ -221,7 +229,7 @@ variable "network" {
 }
 
 variable "database" {
-  description = "The Postgres instance. max_connections is the limit of its class (memory / 9.5 MB). Windows are UTC, apart from each other and from the schedules."
+  description = "The Postgres instance. max_connections is the limit of its class (memory / 9.5 MB). Windows are UTC, apart from each other and from the schedules. `backup_copy_region` copies the backups to another region."
   type = object({
     instance_class      = optional(string)
     storage_gb          = optional(number, 20)
@@ -229,6 +237,7 @@ variable "database" {
     max_connections     = optional(number)
     multi_az            = optional(bool, false)
     backup_days         = optional(number)
+    backup_copy_region  = optional(string)
     backup_window       = optional(string, "01:00-02:00")
     maintenance_window  = optional(string, "tue:08:00-tue:09:00")
     deletion_protection = optional(bool, true)
@@ -238,6 +247,11 @@ variable "database" {
   validation {
     condition     = coalesce(var.database.backup_days, 7) >= 1 && coalesce(var.database.backup_days, 7) <= 35
     error_message = "database.backup_days must be 1 to 35: backups are required."
+  }
+
+  validation {
+    condition     = var.database.backup_copy_region == null || var.database.backup_copy_region != var.region
+    error_message = "database.backup_copy_region must be another region than region."
   }
 
   validation {
@@ -388,6 +402,25 @@ variable "alarms" {
     free_storage_gb = optional(number, 4)
   })
   default = {}
+}
+
+variable "budget" {
+  description = "Limit of the costs of the account per month, with alerts at 50, 80 and 100 %, and the percentage of it at which no new jobs are submitted (0: never). Null for no budget. See docs/decisions/0018."
+  type = object({
+    monthly_usd   = number
+    brake_percent = optional(number, 100)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.budget.monthly_usd, 1) > 0
+    error_message = "budget.monthly_usd must be more than 0."
+  }
+
+  validation {
+    condition     = try(var.budget.brake_percent, 100) >= 50 || try(var.budget.brake_percent, 100) == 0
+    error_message = "budget.brake_percent must be at least 50, or 0 for no brake."
+  }
 }
 
 variable "log_days" {

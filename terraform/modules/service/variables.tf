@@ -111,6 +111,10 @@ variable "public" {
     domain          = optional(string)
     zone_id         = optional(string)
     protected       = bool
+    waf = object({
+      requests_per_5_min = number
+      exempt_cidrs       = list(string)
+    })
   })
   default = null
 }
