@@ -212,6 +212,7 @@ module "dispatcher" {
     OA_API_URL           = local.api_url
     OA_BUCKET            = module.storage.bucket
     OA_BATCH_QUEUES      = jsonencode(module.batch.queues_by_lane)
+    OA_FAIR_SHARE_LANES  = join(",", module.batch.fair_share_lanes)
     OA_BATCH_DEFINITIONS = jsonencode(module.batch.definitions_by_tier)
     OA_JOB_TIMEOUT_S     = tostring(module.batch.attempt_s)
     OA_SUBMIT_RATE       = tostring(local.api.submits_per_s)

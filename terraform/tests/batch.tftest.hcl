@@ -72,6 +72,24 @@ run "batch" {
   }
 
   assert {
+    condition = (
+      toset([for key, queue in aws_batch_job_queue.this : key if queue.scheduling_policy_arn != null]) == toset(["pull_request", "pull_request-on-ec2"]) &&
+      output.fair_share_lanes == ["pull_request"]
+    )
+    error_message = "Each author has a share of the lane of pull requests, and the dispatcher knows: Batch refuses a job without a share there, and with one elsewhere."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_batch_job_queue.this : endswith(queue.name, "-shared") == (queue.scheduling_policy_arn != null)])
+    error_message = "A queue that gets or loses its policy gets another name, for it has to be replaced."
+  }
+
+  assert {
+    condition     = length(aws_batch_scheduling_policy.owners.fair_share_policy[0].share_distribution) == 0 && aws_batch_scheduling_policy.owners.fair_share_policy[0].compute_reservation > 0
+    error_message = "All owners weigh the same, and one alone does not get everything."
+  }
+
+  assert {
     condition     = alltrue([for queue in aws_batch_job_queue.this : length(queue.job_state_time_limit_action) == 3])
     error_message = "Jobs that cannot be placed are canceled."
   }
