@@ -12,7 +12,7 @@ locals {
       api      = { cpu = 512, memory = 1024, min_tasks = 1, max_tasks = 1, submits_per_s = 5 }
       database = { instance_class = "db.t4g.micro", max_connections = 80, max_storage_gb = 100, backup_days = 7 }
       storage  = { images_kept = 10 }
-      batch    = { standard_spot_vcpus = 32, standard_vcpus = 8, large_vcpus = 16, large_disk_gb = 100 }
+      batch    = { standard_spot_vcpus = 36, standard_vcpus = 4, large_vcpus = 16, large_disk_gb = 100 }
     }
 
     standard = {

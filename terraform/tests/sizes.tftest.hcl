@@ -115,7 +115,7 @@ run "each_variable_takes_precedence" {
       output.image_platform == "linux/amd64" && local.container_insights && local.log_days == 365 && local.network.nat_per_zone &&
       local.api.cpu == 1024 && local.api.min_tasks == 3 && local.most_api_tasks == 3 && local.api.memory == 1024 &&
       local.database.instance_class == "db.r7g.large" && local.database.multi_az && local.database.max_connections == 80 &&
-      local.batch.large_vcpus == 128 && local.batch.instance_families == tolist(["c7i", "m7i.2xlarge"]) && local.batch.standard_spot_vcpus == 32
+      local.batch.large_vcpus == 128 && local.batch.instance_families == tolist(["c7i", "m7i.2xlarge"]) && local.batch.standard_spot_vcpus == 36
     )
     error_message = "A variable that is set wins; the others keep the values of the size."
   }
