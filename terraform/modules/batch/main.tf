@@ -1,6 +1,6 @@
 locals {
   # Priority of each lane of oa_shared.scheduling: lanes with waiting users are higher. Where anyone can add jobs, each
-  # owner has a share. Batch cannot add a policy to a queue, so the name of such a queue says that it has one.
+  # owner has a share. Batch cannot add a policy to a queue, so the name of such a queue states that it has one.
   lanes = {
     pull_request = { priority = 30, has_shares = true }
     manual       = { priority = 20, has_shares = false }

@@ -60,18 +60,18 @@ def table(costs: Mapping[str, float], total: str) -> str:
 
 
 def inputs_of(prices: Mapping[str, Mapping[str, float]], size: str) -> tuple[Numbers, Numbers, Numbers]:
-    """Return the prices, the standing parts and the weekly run of a size: those of the standard size with its changes."""
+    """Return prices, idle parts and weekly run of a size: those of the standard size with its changes."""
     changed: Mapping[str, Numbers] = prices.get(size, {})  # type: ignore[assignment] # from JSON
-    standing, run = ({**prices[name], **changed.get(name, {})} for name in ("standing", "weekly_run"))
-    return {**prices["prices"], **changed.get("prices", {})}, standing, run
+    price, idle, run = ({**prices[part], **changed.get(part, {})} for part in ("prices", "standing", "weekly_run"))
+    return price, idle, run
 
 
 def main() -> None:
     """Print both tables of both sizes for the prices file named on the command line."""
     prices = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     for size in ("standard", "small"):
-        price, standing, run = inputs_of(prices, size)
-        idle, added = idle_costs(price, standing), weekly_run_costs(price, run)
+        price, parts, run = inputs_of(prices, size)
+        idle, added = idle_costs(price, parts), weekly_run_costs(price, run)
         total = table({"idle": sum(idle.values()), **added}, "with a weekly run")
         sys.stdout.write(f"Size {size}\n\n{table(idle, 'idle')}\n\n{total}\n\n")
 
