@@ -3,6 +3,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "backup_copy"
+  source = "./tests/mocks"
+}
+
 variables {
   environment   = "staging"
   git_sha       = "0123456789abcdef0123456789abcdef01234567"
@@ -99,7 +104,7 @@ run "stack" {
   assert {
     condition = length([
       for statement in output.policy_statements : statement.id
-      if anytrue([for action in statement.actions : startswith(action, "batch:")]) && statement.role != "oa-staging-dispatcher"
+      if anytrue([for action in statement.actions : startswith(action, "batch:")]) && statement.effect == "Allow" && statement.role != "oa-staging-dispatcher"
     ]) == 0
     error_message = "Only the dispatcher may call Batch."
   }

@@ -13,6 +13,11 @@ output "queues_by_lane" {
   )
 }
 
+output "fair_share_lanes" {
+  description = "The setting OA_FAIR_SHARE_LANES of the dispatcher."
+  value       = [for lane, settings in local.lanes : lane if settings.has_shares]
+}
+
 output "definitions_by_tier" {
   description = "The setting OA_BATCH_DEFINITIONS of the dispatcher, with revisions."
   value       = { for tier, definition in aws_batch_job_definition.tier : tier => definition.arn }
