@@ -41,7 +41,7 @@ class Operator:
         return f"http://127.0.0.1:{self.run.port('api', '8000')}"
 
     def get(self, path: str) -> tuple[int, bytes]:
-        headers = {"Authorization": f"Bearer {self.secret}", "Accept": "application/json"}
+        headers = {"secret": self.secret, "Accept": "application/json"}
         try:
             with urlopen(Request(self.url + path, headers=headers), timeout=10) as answer:  # noqa: S310 - loopback
                 return answer.status, answer.read()

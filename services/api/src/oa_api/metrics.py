@@ -19,6 +19,7 @@ OUTBOX_AGE_S = Gauge("oa_outbox_age_seconds", "Age of the oldest message of the 
 OUTBOX_STALLED_S = Gauge(
     "oa_outbox_stalled_seconds", "Time since a message of the outbox was sent while others wait, or since a refusal."
 )
+LOST_RESULTS = Gauge("oa_lost_results", "Results whose files the store has lost.")
 JOBS = Gauge("oa_jobs", "Jobs, by status.", ("status",))
 WORKER_AGE_S = Gauge(
     "oa_worker_age_seconds", "Time since the last progress of a part of a process.", ("worker", "process")

@@ -23,6 +23,8 @@ _EVERY_S = 15.0
 # At this rate the requests to S3 cost about 0.35 USD a month.
 _FEW, _MANY = 5, 200
 _AT_ONCE = 16
+# The number of lost jobs that the status names.
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +42,28 @@ class KeptResult:
 
 @dataclass(frozen=True, slots=True)
 class LostResults:
-    """The number of lost results, the time at which the first loss was noticed, and at most five of their jobs."""
+    """The number of lost results, the time at which the first loss was noticed, and the IDs of the first jobs."""
 
     results: int
     since: datetime | None
-    jobs: Sequence[int] | None
+    jobs: str | None
 
     @property
     def problem(self) -> str:
         """Return the loss as a sentence for operators; empty without one."""
         if not self.results or self.since is None:
             return ""
-        jobs = ", ".join(str(job) for job in self.jobs or ())
-        more = ", …" if self.results > len(self.jobs or ()) else ""
+        more = ", …" if self.results > _NAMED else ""
         noun = "result" if self.results == 1 else "results"
         return (
             f"the store has lost the files of {self.results:,} {noun}, noticed at {self.since:%Y-%m-%d %H:%M} UTC "
-            f"(jobs {jobs}{more}): restore the files, or rerun the jobs with `oa job rerun N` or `oa bulk rerun`"
+            f"(jobs {self.jobs}{more}): restore the files, or rerun the jobs with `oa job rerun N` or `oa bulk rerun`"
         )
 
 
 async def count_lost_results(database: Database) -> LostResults:
     """Return what is known to be lost."""
-    return await database.first(_SQL["count"], into=LostResults) or LostResults(0, None, None)
+    return await database.first(_SQL["count"], {"named": _NAMED}, into=LostResults) or LostResults(0, None, None)
 
 
 async def find_loss(database: Database, *, job: int, attempt: int) -> datetime | None:

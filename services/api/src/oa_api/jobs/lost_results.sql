@@ -62,7 +62,10 @@ SELECT job_id, attempt, key, true AS is_expected FROM lost_result ORDER BY notic
 
 -- name: count
 -- How many results are lost, since when, and the first jobs: the status of the system and the metrics.
-SELECT count(*) AS results, min(noticed_at) AS since, (array_agg(job_id ORDER BY job_id))[1:5] AS jobs FROM lost_result
+SELECT
+    count(*) AS results, min(noticed_at) AS since,
+    array_to_string((array_agg(job_id ORDER BY job_id))[1:%(named)s], ', ') AS jobs
+FROM lost_result
 
 -- name: find
 -- When the loss of a result was noticed: before a file is served.

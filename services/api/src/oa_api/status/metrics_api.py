@@ -10,6 +10,7 @@ from oa_api.background.heartbeat import list_heartbeats
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
 from oa_api.http.app_keys import DATABASE, QUEUES, SETTINGS, QueuePair
+from oa_api.jobs.lost_results import count_lost_results
 from oa_api.jobs.outbox_relay import get_backlog
 from oa_api.jobs.queries import count_jobs_by_status
 from oa_api.ui.timed_cache import TimedCache
@@ -46,6 +47,7 @@ async def _measure_database(database: Database) -> None:
         backlog = await get_backlog(database)
         jobs_by_status = await count_jobs_by_status(database)
         workers = await list_heartbeats(database)
+        lost = await count_lost_results(database)
     except StoreError:
         metrics.DATABASE_UP.set(0)
         return
@@ -53,6 +55,7 @@ async def _measure_database(database: Database) -> None:
     metrics.OUTBOX_WAITING.set(backlog.waiting)
     metrics.OUTBOX_AGE_S.set(backlog.age_s or 0)
     metrics.OUTBOX_STALLED_S.set(backlog.stalled_s or 0)
+    metrics.LOST_RESULTS.set(lost.results)
     for status in JobStatus:
         metrics.JOBS.labels(status).set(jobs_by_status.get(status, 0))
     metrics.WORKER_AGE_S.clear()
