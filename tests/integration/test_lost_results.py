@@ -103,7 +103,7 @@ async def test_files_that_retention_deleted_are_not_lost(api: RunningApi) -> Non
     assert await _problems(api) == []
 
 
-async def test_store_that_is_away_has_lost_nothing(api: RunningApi) -> None:
+async def test_store_that_is_down_has_lost_nothing(api: RunningApi) -> None:
     storage = MemoryStorage()
     await _publish_many(api, storage, 2)
     storage.is_down = True

@@ -54,8 +54,8 @@ def _create_queue_pair(sqs: AwsClient, name: str) -> tuple[str, str]:
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names).get("Attributes", {})
     has_redrive = json.loads(attributes.get("RedrivePolicy") or "{}") == redrive
     if not has_redrive or attributes.get("VisibilityTimeout") != _VISIBILITY_S:
-        wanted = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": _VISIBILITY_S}
-        sqs.set_queue_attributes(QueueUrl=url, Attributes=wanted)
+        expected = {"RedrivePolicy": json.dumps(redrive), "VisibilityTimeout": _VISIBILITY_S}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=expected)
         log.info("queue_attributes_set", queue=name)
     return url, dlq_url
 

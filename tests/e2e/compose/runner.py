@@ -98,7 +98,7 @@ class ComposeRun:
         self._signal(name, signal.SIGKILL)
 
     def stop(self, name: str) -> None:
-        """Stop a service for good."""
+        """Stop a service permanently."""
         self.containers[name].is_wanted = False
         self.containers[name].process.stop(timeout_s=30)
 
@@ -158,12 +158,12 @@ class ComposeRun:
             server = Postgres(self.folder / "volumes" / "postgres", port=port, fsync_off=True, log=log)
             container = Container(service, server.process, server)
         else:
-            container = Container(service, Process(self._command(service, self._localized(service)), log=log))
+            container = Container(service, Process(self._command(service, self._list_words(service)), log=log))
         self.containers[service.name] = container
         container.start()
         container.is_wanted = True
 
-    def _localized(self, service: ComposeService) -> list[str]:
+    def _list_words(self, service: ComposeService) -> list[str]:
         if service.image.startswith("localstack/"):
             return [str(self.localstack), "-m", "localstack.runtime.main"]
         return [self._localize(service, word) for word in service.command]

@@ -96,7 +96,7 @@ class Operator:
 
 @pytest.fixture(scope="module")
 def localstack() -> Path:
-    """Install LocalStack in the locked version; where it cannot be had, these tests are skipped."""
+    """Install LocalStack in the locked version; where it is unavailable, these tests are skipped."""
     uv = ROOT / ".local" / "tools" / "bin" / "uv"
     environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(_INSTALLED), "UV_PYTHON_DOWNLOADS": "never"}
     command = [str(uv), "sync", "--frozen", "--quiet", "--project", str(_PROJECT)]
@@ -167,8 +167,8 @@ def has_resources(operator: Operator) -> bool:
     return True
 
 
-def assert_lost_and_said(operator: Operator, jobs: list[int]) -> None:
-    """Fail unless the status and the API say that the files of the published jobs are lost."""
+def assert_loss_is_named(operator: Operator, jobs: list[int]) -> None:
+    """Fail unless the status and the API name the published jobs whose files are lost."""
     wait_for_problem(operator, f"the store has lost the files of {len(jobs)} results")
     assert any("oa job rerun" in problem for problem in operator.problems())
     status, body = operator.get(f"/api/job/{jobs[0]}/output/source.geojson.gz")
@@ -223,7 +223,7 @@ def test_dead_localstack_is_named_and_comes_back_with_queues_and_lost_jobs(opera
     operator.run.start("dispatcher")
     operator.run.start("localstack")
     wait_for("queues and bucket exist again, as they were", lambda: has_resources(operator), 60)
-    assert_lost_and_said(operator, lost)
+    assert_loss_is_named(operator, lost)
 
     def have_ended() -> bool:
         return all(job["status"] == "Success" for job in operator.jobs() if job["id"] in waiting)
@@ -239,23 +239,20 @@ def test_killed_localstack_is_restarted_with_its_queues(operator: Operator) -> N
     operator.run.kill("localstack")
     wait_for("the restart policy applies", lambda: operator.run.containers["localstack"].restarts > before, 10)
     wait_for("queues and bucket exist again, as they were", lambda: has_resources(operator), 60)
-    assert_lost_and_said(operator, lost)
+    assert_loss_is_named(operator, lost)
     rerun(operator, lost)
 
 
-def test_deleted_queue_wrong_attributes_and_emptied_bucket_are_repaired_or_named(operator: Operator) -> None:
-    sqs, s3, lost = operator.aws("sqs"), operator.aws("s3"), operator.published_jobs()
+def test_deleted_queue_and_wrong_attributes_are_repaired(operator: Operator) -> None:
+    sqs = operator.aws("sqs")
     jobs, results = (sqs.get_queue_url(QueueName=f"oa-compose-{name}")["QueueUrl"] for name in ("jobs", "results"))
     sqs.delete_queue(QueueUrl=jobs)
     sqs.set_queue_attributes(QueueUrl=results, Attributes={"RedrivePolicy": "", "VisibilityTimeout": "1"})
     wait_for("the queues are repaired", lambda: has_resources(operator), 20)
-    for item in s3.list_objects_v2(Bucket="oa-compose")["Contents"]:
-        s3.delete_object(Bucket="oa-compose", Key=item["Key"])
-    assert_lost_and_said(operator, lost)
-    rerun(operator, lost)
+    wait_until_well(operator)
 
 
-def test_down_and_up_says_what_is_lost_and_publishes_again(operator: Operator) -> None:
+def test_down_and_up_names_the_lost_results_and_publishes_again(operator: Operator) -> None:
     lost = operator.published_jobs()
     operator.run.down()
     started = time.monotonic()
@@ -263,7 +260,5 @@ def test_down_and_up_says_what_is_lost_and_publishes_again(operator: Operator) -
     print(f"up: {time.monotonic() - started:.1f} s")
     assert_resources(operator)
     assert operator.published_jobs() == lost
-    assert_lost_and_said(operator, lost)
+    assert_loss_is_named(operator, lost)
     rerun(operator, lost)
-    operator.submit("--follow")
-    wait_until_well(operator)

@@ -102,7 +102,7 @@ class S3Storage:
     async def head(self, key: str) -> StoredObject | None:
         """Return size, etag and content type of an object; None when the key does not exist.
 
-        The answer to HeadObject has no error code, so it cannot say whether the bucket is missing: GetObject can.
+        The response to HeadObject has no error code, so GetObject distinguishes a missing bucket from a missing object.
         """
         try:
             answer = await self._client.head_object(Bucket=self.bucket, Key=key)

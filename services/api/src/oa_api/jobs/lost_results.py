@@ -62,7 +62,7 @@ class LostResults:
 
 
 async def count_lost_results(database: Database) -> LostResults:
-    """Return what is known to be lost."""
+    """Return the results that are known to be lost."""
     return await database.first(_SQL["count"], {"named": _NAMED}, into=LostResults) or LostResults(0, None, None)
 
 
@@ -81,7 +81,7 @@ class StoreAudit:
         self._is_thorough = False
 
     async def once(self) -> bool:
-        """Check the next results; return whether to go on at once, which is so until all are checked after a loss.
+        """Check the next results; return whether to continue at once: after a loss, until all are checked.
 
         Raises StorageUnavailableError when the store or its bucket is missing: that is not a loss of files.
         """
