@@ -58,7 +58,7 @@ async def test_missing_queue_is_named_with_what_to_do(aws_clients: Aws, aws: dic
     assert await aws_clients.queue(queues.jobs_dlq_url).find_misconfiguration() == []
     client("sqs", aws).delete_queue(QueueUrl=queues.jobs_url)
     (problem,) = await queue.find_misconfiguration()
-    assert "does not exist: create it" in problem
+    assert "does not exist: create it again" in problem
 
 
 async def test_missing_bucket_is_an_outage_and_not_a_missing_object(aws_clients: Aws, bucket: str) -> None:

@@ -156,7 +156,7 @@ class SqsQueue:
             )
         except AWS_ERRORS as error:
             if error_code(error) in _NOT_FOUND:
-                return ["the queue does not exist: create it with `make deploy` or the service `provision`"]
+                return ["it does not exist: create it again as docs/operations.md states"]
             raise QueueUnavailableError(f"GetQueueAttributes: {error_code(error)}") from error
         attributes = {str(name): value for name, value in answer.get("Attributes", {}).items()}
         return find_queue_problems(attributes, has_dead_letters=bool(self._dead_letter_url))

@@ -73,10 +73,10 @@ async def test_silent_dependency_is_named_until_it_answers(monkeypatch: pytest.M
 
 async def test_wrong_attributes_are_named_until_they_are_right(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = Answers()
-    answers.faults = ["the queue does not exist: create it"]
+    answers.faults = ["it does not exist: create it again"]
 
     async def correct(process: ProcessState) -> None:
-        await _wait_until(process, "the queue oa-jobs: the queue does not exist")
+        await _wait_until(process, "the queue oa-jobs: it does not exist")
         answers.faults = ()
         await _wait_until(process, "")
 
