@@ -18,7 +18,18 @@ from oa_local.process import Process
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _HANG_S = 12.0
-_API = ("heartbeat", "relay", "consumer", "sweep", "sign_in_mail", "webhooks", "bulk", "schedules")
+_API = (
+    "heartbeat",
+    "relay",
+    "consumer",
+    "sweep",
+    "sign_in_mail",
+    "webhooks",
+    "bulk",
+    "schedules",
+    "dependencies",
+    "store_audit",
+)
 _DISPATCHER = ("dispatcher", "dispatcher_sweep", "dispatcher_heartbeat")
 _PARTS = (*_API, *_DISPATCHER)
 _TABLE: list[str] = []
@@ -100,7 +111,7 @@ def _url(system: System, path: str) -> str:
 
 
 def test_workers_that_raise_are_restarted_and_their_processes_live(system: System) -> None:
-    _measure_restarts(system, "raise", 20)
+    _measure_restarts(system, "raise", 30)
 
 
 def test_workers_that_hang_are_canceled_and_restarted(system: System) -> None:

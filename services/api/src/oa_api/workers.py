@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
-from oa_api.background.dependency_check import DEPENDENCIES, Dependency, run_dependency_checks
+from oa_api.background.dependency_check import CHECK_EVERY_S, DEPENDENCIES, Dependency, run_dependency_checks
 from oa_api.background.heartbeat import (
     BULK,
     CONSUMER,
@@ -22,7 +22,7 @@ from oa_api.bulk_actions.worker import run_bulk
 from oa_api.db.database import Database
 from oa_api.definitions.examiner import Examiner
 from oa_api.identity.sign_in_mail_worker import SIGN_IN_MAIL, run_sign_in_mail
-from oa_api.jobs.lost_results import STORE_AUDIT, run_store_audit
+from oa_api.jobs.lost_results import AUDIT_EVERY_S, STORE_AUDIT, run_store_audit
 from oa_api.jobs.outbox_relay import run_relay
 from oa_api.jobs.results_consumer import run_results_consumer
 from oa_api.jobs.sweep import SweepTimes, run_sweep
@@ -83,8 +83,13 @@ def _hang_s(settings: Settings, name: str) -> float:
     """Return without how many seconds of progress a worker is restarted; one that rests long is given that time."""
     if name == SCHEDULES:
         return settings.worker_hang_s * _SCHEDULE_FACTOR
-    rest_s = {SWEEP: settings.sweep_every_s, HEARTBEAT: REPORT_EVERY_S}.get(name, 0)
-    return max(settings.worker_hang_s, 2 * rest_s)
+    rests_s = {
+        SWEEP: settings.sweep_every_s,
+        HEARTBEAT: REPORT_EVERY_S,
+        DEPENDENCIES: CHECK_EVERY_S,
+        STORE_AUDIT: AUDIT_EVERY_S,
+    }
+    return max(settings.worker_hang_s, 2 * rests_s.get(name, 0))
 
 
 def _results_consumer(settings: Settings, deps: Dependencies) -> _Run:

@@ -100,7 +100,7 @@ async def test_check_of_a_frozen_dependency_is_limited() -> None:
     await run_dependency_checks(ProcessState(), [Dependency("store", "the bucket b", check)], stop)
     assert limits[0] <= 3
     # Both checks in a row, both pauses and the heartbeat.
-    worst_s = dependency_check._EVERY_S + 2 * dependency_check._WAIT_S + dependency_check._AGAIN_S + 5
+    worst_s = dependency_check.CHECK_EVERY_S + 2 * dependency_check._WAIT_S + dependency_check._AGAIN_S + 5
     assert worst_s < 30
 
 

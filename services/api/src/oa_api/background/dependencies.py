@@ -26,7 +26,9 @@ def list_dependencies(settings: Settings, aws: Aws) -> list[Dependency]:
     if settings.http:
         dead = {_JOBS_DEAD: settings.jobs_dlq_url, _RESULTS_DEAD: settings.results_dlq_url}
         found += [_queue(part, aws.queue(url)) for part, url in dead.items() if url]
-    return [*found, _store(aws.storage(settings.bucket), settings.bucket)]
+    if settings.sweep or settings.http:
+        found.append(_store(aws.storage(settings.bucket), settings.bucket))
+    return found
 
 
 def _queue(part: str, queue: SqsQueue) -> Dependency:

@@ -20,7 +20,8 @@ from oa_shared.waiting import sleep_unless
 log = structlog.get_logger()
 DEPENDENCIES = "dependencies"
 # A dependency that dies or freezes is a problem after at most 10 + 3 + 2 + 3 s, and in the status 5 s later.
-_EVERY_S, _AGAIN_S, _WAIT_S = 10.0, 2.0, 3.0
+CHECK_EVERY_S = 10.0
+_AGAIN_S, _WAIT_S = 2.0, 3.0
 # One call may fail on a sound network.
 _FAILURES = 2
 
@@ -51,7 +52,7 @@ class Dependency:
 
 
 async def run_dependency_checks(
-    process: ProcessState, dependencies: Sequence[Dependency], stop: asyncio.Event, *, every_s: float = _EVERY_S
+    process: ProcessState, dependencies: Sequence[Dependency], stop: asyncio.Event, *, every_s: float = CHECK_EVERY_S
 ) -> None:
     """Check all dependencies at intervals until `stop` is set; the heartbeat of the process includes them."""
     process.dependencies = dependencies

@@ -19,7 +19,7 @@ from oa_shared.supervision import record_progress
 log = structlog.get_logger()
 _SQL = load_queries("jobs.lost_results")
 STORE_AUDIT = "store_audit"
-_EVERY_S = 15.0
+AUDIT_EVERY_S = 15.0
 # At this rate the requests to S3 cost about 0.35 USD a month.
 _FEW, _MANY = 5, 200
 _AT_ONCE = 16
@@ -125,7 +125,7 @@ class StoreAudit:
 
 
 async def run_store_audit(
-    database: Database, storage: Storage, stop: asyncio.Event, *, every_s: float = _EVERY_S
+    database: Database, storage: Storage, stop: asyncio.Event, *, every_s: float = AUDIT_EVERY_S
 ) -> None:
     """Check the files of results until `stop` is set."""
     await run_loop(STORE_AUDIT, StoreAudit(database, storage).once, stop, every_s=every_s)
