@@ -132,7 +132,7 @@ def test_worker_that_ignores_its_cancellation_ends_the_process(system: System, p
 def test_process_killed_in_a_worker_works_again(system: System, part: str) -> None:
     process = _service_of(system, part)
     system.crash_at(f"worker.{part}.kill")
-    _measure(f"{part} | kill -9 | process ended", lambda: not process.running, 20)
+    _measure(f"{part} | kill -9 | process ended", lambda: not process.running, 30)
     system.restart_dead()
     _measure(f"{part} | kill -9 | system ok again", lambda: _answer(_url(system, "/"))[0] == 200, 40)
 
