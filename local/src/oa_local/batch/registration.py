@@ -34,6 +34,15 @@ def register(batch: AwsClient, stack: str, *, command: Sequence[str] = TASK) -> 
         )
 
 
+def is_registered(batch: AwsClient, stack: str) -> bool:
+    """Return whether the queues and definitions of a stack exist."""
+    queues = {each["jobQueueName"] for each in batch.describe_job_queues()["jobQueues"]}
+    definitions = {each["jobDefinitionName"] for each in batch.describe_job_definitions()["jobDefinitions"]}
+    return {_queue(stack, lane) for lane in Lane} <= queues and {
+        _definition(stack, tier) for tier in Tier
+    } <= definitions
+
+
 def dispatcher_settings(stack: str) -> dict[str, str]:
     """Return the dispatcher settings that name the queues and definitions of a stack."""
     return {

@@ -25,6 +25,7 @@ OUTBOX_STALLED_S = Gauge(
 WEEKLY_RUN_AGE_S = Gauge(
     "oa_weekly_run_age_seconds", "Time since a live weekly run ended, or since the first migration."
 )
+LOST_RESULTS = Gauge("oa_lost_results", "Results whose files the store has lost.")
 JOBS = Gauge("oa_jobs", "Jobs, by status.", ("status",))
 WORKER_AGE_S = Gauge(
     "oa_worker_age_seconds", "Time since the last progress of a part of a process.", ("worker", "process")

@@ -70,7 +70,7 @@ async def open_aws() -> AsyncIterator[Aws]:
             s3=limit_calls(await stack.enter_async_context(session.client("s3", config=CLIENT_CONFIG))),
             batch_client=limit_calls(await stack.enter_async_context(session.client("batch", config=_SUBMIT_ONCE))),
             secrets_manager=limit_calls(
-                await stack.enter_async_context(session.client("secretsmanager", config=_CONFIG))
+                await stack.enter_async_context(session.client("secretsmanager", config=CLIENT_CONFIG))
             ),
         )
 

@@ -144,11 +144,13 @@ class Sweep:
             await self._database.execute(_RESULTS["postpone_batch_exit"], values)
 
     async def republish(self) -> None:
-        """Send the messages of jobs again that have been pending too long while the queue is empty."""
+        """Send the messages of pending jobs again that the queue has lost.
+
+        These are the messages sent before the queue was created, and old ones while the queue is empty.
+        """
         depth = await self._jobs_queue.depth()
-        if depth.visible or depth.in_flight or depth.delayed:
-            return
-        values = {"after_s": self._times.republish_after_s}
+        is_empty = not (depth.visible or depth.in_flight or depth.delayed)
+        values = {"after_s": self._times.republish_after_s if is_empty else None, "created_at": depth.created_at}
         jobs = await self._database.run(lambda transaction: transaction.execute(_SQL["republish_stale"], values))
         if jobs:
             log.warning("jobs_republished", jobs=jobs)
