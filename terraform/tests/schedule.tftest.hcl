@@ -15,6 +15,8 @@ run "schedule" {
     region            = "us-east-1"
     cluster_arn       = "arn:aws:ecs:us-east-1:123456789012:cluster/mock"
     subnet_ids        = ["subnet-0"]
+    public_addresses  = false
+    cpu_architecture  = "X86_64"
     security_group_id = "sg-0"
     image             = "mock:0"
     repository_arn    = "arn:aws:ecr:us-east-1:123456789012:repository/mock"

@@ -3,6 +3,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "backup_copy"
+  source = "./tests/mocks"
+}
+
 variables {
   environment   = "staging"
   git_sha       = "0123456789abcdef0123456789abcdef01234567"
@@ -44,16 +49,31 @@ run "stack" {
   assert {
     condition = toset(flatten([
       for statement in output.policy_statements : statement.actions if statement.role == "oa-staging-task"
-    ])) == toset(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject", "sqs:SendMessage"])
-    error_message = "The task may only upload, read files of jobs and report."
+    ])) == toset(["sqs:SendMessage"])
+    error_message = "The role of all containers may report, nothing else."
   }
 
   assert {
-    condition = alltrue([
-      for statement in output.policy_statements : alltrue([for resource in statement.resources : endswith(resource, ":::mock/job/*")])
-      if statement.role == "oa-staging-task" && contains(["Upload", "Read"], statement.sid)
-    ])
-    error_message = "The task may put and read objects under job/ only."
+    condition = toset(flatten([
+      for statement in output.policy_statements : [for action in statement.actions : [for resource in statement.resources : "${action} ${resource}"]]
+      if statement.role == "oa-staging-attempt"
+    ])) == toset([for action in ["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject"] : "${action} arn:aws:s3:::mock/job/*"])
+    error_message = "The role of attempts may create and read files of attempts, nothing else."
+  }
+
+  assert {
+    condition = [
+      for statement in output.policy_statements : "${statement.role} ${length(statement.resources)}" if contains(statement.actions, "sts:AssumeRole")
+    ] == ["oa-staging-api 1"]
+    error_message = "Only the api assumes a role, that of attempts."
+  }
+
+  assert {
+    condition = length([
+      for variable in flatten([for container in output.task_definitions.api.containers : container.environment]) : variable
+      if variable.name == "OA_ATTEMPT_ROLE_ARN"
+    ]) > 0
+    error_message = "The api issues credentials of attempts."
   }
 
   assert {
@@ -84,7 +104,7 @@ run "stack" {
   assert {
     condition = length([
       for statement in output.policy_statements : statement.id
-      if anytrue([for action in statement.actions : startswith(action, "batch:")]) && statement.role != "oa-staging-dispatcher"
+      if anytrue([for action in statement.actions : startswith(action, "batch:")]) && statement.effect == "Allow" && statement.role != "oa-staging-dispatcher"
     ]) == 0
     error_message = "Only the dispatcher may call Batch."
   }
@@ -208,5 +228,45 @@ run "stack" {
       CloudFrontNotForRecords = "Deny arn:aws:s3:::mock/job/*/claim.json arn:aws:s3:::mock/job/*/log.jsonl arn:aws:s3:::mock/job/*/result.json"
     }
     error_message = "CloudFront reads the files of attempts, and neither their records nor uploads."
+  }
+}
+
+# The two other values of `attempt_credentials`, for the change from one to the other.
+
+run "containers_of_both_kinds" {
+  command = apply
+
+  variables {
+    attempt_credentials = "both"
+  }
+
+  assert {
+    condition = toset(flatten([
+      for statement in output.policy_statements : statement.actions if statement.role == "oa-staging-task"
+    ])) == toset(["s3:PutObject", "s3:AbortMultipartUpload", "s3:GetObject", "sqs:SendMessage"])
+    error_message = "Containers without credentials of their attempt still use their role."
+  }
+
+  assert {
+    condition     = anytrue([for statement in output.policy_statements : contains(statement.actions, "sts:AssumeRole")])
+    error_message = "The api issues credentials already."
+  }
+}
+
+run "one_role_for_all_containers" {
+  command = apply
+
+  variables {
+    attempt_credentials = "off"
+  }
+
+  assert {
+    condition     = !anytrue([for statement in output.policy_statements : contains(statement.actions, "sts:AssumeRole")])
+    error_message = "The api issues no credentials."
+  }
+
+  assert {
+    condition     = anytrue([for statement in output.policy_statements : contains(statement.actions, "s3:PutObject") && statement.role == "oa-staging-task"])
+    error_message = "Containers use their role."
   }
 }

@@ -17,6 +17,7 @@ from oa_api.http.app_keys import QueuePair
 from oa_api.http.server import ApiRunner
 from oa_api.settings import Settings
 from oa_local.postgres import SERVICE_USER
+from oa_shared.attempt_keys import KeyIssuer
 from oa_shared.storage import Storage
 from support.direct_examiner import DirectExaminer
 from support.fakes.memory_queue import MemoryQueue
@@ -106,6 +107,7 @@ async def running_api(
     queues: Mapping[str, QueuePair] | None = None,
     fetcher: DefinitionFetcher | None = None,
     examiner: Examiner | None = None,
+    key_issuer: KeyIssuer | None = None,
     connections: int = 10,
     **settings: Any,
 ) -> AsyncIterator[RunningApi]:
@@ -135,6 +137,7 @@ async def running_api(
                 queues=queues,
                 fetcher=opened,
                 examiner=examiner or DirectExaminer(),
+                key_issuer=key_issuer,
             )
             async with TestClient(_Server(app)) as client:
                 yield RunningApi(client, database, queues, kept)

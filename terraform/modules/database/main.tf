@@ -3,6 +3,7 @@ locals {
   database = "openaddresses"
   username = "openaddresses" # the master user, as which only `oa-api migrate` logs in
   service  = "oa_service"    # the user of the services, which it creates
+  logs     = toset(["postgresql", "upgrade"])
 
   url = "postgresql://%s@${aws_db_instance.this.address}:${local.port}/${local.database}?sslmode=verify-full&sslrootcert=/etc/ssl/rds/global-bundle.pem"
 }
@@ -56,6 +57,14 @@ resource "aws_db_parameter_group" "this" {
   }
 }
 
+# RDS creates a log group that it does not find, and without retention.
+resource "aws_cloudwatch_log_group" "export" {
+  for_each = local.logs
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_days
+}
+
 resource "aws_db_instance" "this" {
   identifier     = var.name
   engine         = "postgres"
@@ -80,16 +89,18 @@ resource "aws_db_instance" "this" {
   multi_az               = var.settings.multi_az
 
   backup_retention_period         = var.settings.backup_days
-  backup_window                   = "03:00-04:00"
-  maintenance_window              = "sun:04:30-sun:05:30"
+  backup_window                   = var.settings.backup_window
+  maintenance_window              = var.settings.maintenance_window
   auto_minor_version_upgrade      = true
   copy_tags_to_snapshot           = true
   delete_automated_backups        = false
   deletion_protection             = var.settings.deletion_protection
   skip_final_snapshot             = !var.settings.deletion_protection
   final_snapshot_identifier       = "${var.name}-final"
-  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+  enabled_cloudwatch_logs_exports = local.logs
   performance_insights_enabled    = true
+
+  depends_on = [aws_cloudwatch_log_group.export]
 }
 
 # The password of the services. A new one: terraform apply -replace=module.database.aws_secretsmanager_secret_version.service

@@ -3,6 +3,11 @@ output "identifier" {
   value       = aws_db_instance.this.identifier
 }
 
+output "arn" {
+  description = "ARN of the instance."
+  value       = aws_db_instance.this.arn
+}
+
 output "host" {
   description = "Host and port."
   value       = aws_db_instance.this.address

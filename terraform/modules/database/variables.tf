@@ -31,6 +31,13 @@ variable "settings" {
     max_storage_gb      = number
     multi_az            = bool
     backup_days         = number
+    backup_window       = string
+    maintenance_window  = string
     deletion_protection = bool
   })
+}
+
+variable "log_days" {
+  description = "Retention of the logs of Postgres in days."
+  type        = number
 }

@@ -18,6 +18,11 @@ variable "emails" {
   type        = list(string)
 }
 
+variable "has_budget" {
+  description = "AWS Budgets publishes to the topic."
+  type        = bool
+}
+
 variable "queues" {
   description = "Names of the queues and of their dead-letter queues."
   type = map(object({

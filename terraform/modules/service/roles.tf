@@ -15,8 +15,9 @@ locals {
 }
 
 resource "aws_iam_role" "service" {
-  name               = var.name
-  assume_role_policy = local.assumed_by_ecs
+  name                  = var.name
+  assume_role_policy    = local.assumed_by_ecs
+  force_detach_policies = true # AWS Budgets may have attached the brake
 }
 
 resource "aws_iam_role_policy" "service" {

@@ -61,10 +61,6 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
       days          = var.settings.infrequent_days
       storage_class = "INTELLIGENT_TIERING"
     }
-
-    noncurrent_version_expiration {
-      noncurrent_days = var.settings.noncurrent_days
-    }
   }
 
   # Objects tagged as replaced by a newer attempt.
@@ -97,12 +93,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
     }
   }
 
+  # Of every prefix: what was deleted or replaced, the markers that stay behind, and uploads that never ended.
   rule {
-    id     = "aborted-uploads"
+    id     = "leftovers"
     status = "Enabled"
 
     filter {
       prefix = ""
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.settings.noncurrent_days
+    }
+
+    expiration {
+      expired_object_delete_marker = true
     }
 
     abort_incomplete_multipart_upload {
@@ -161,7 +166,7 @@ locals {
     Condition = {
       Null      = { "s3:if-none-match" = "true" }
       Bool      = { "s3:ObjectCreationOperation" = "true" }
-      ArnEquals = { "aws:PrincipalArn" = var.task_role_arn }
+      ArnEquals = { "aws:PrincipalArn" = var.task_role_arns }
     }
   }
 

@@ -145,8 +145,9 @@ class DeployedSystem:
         emulated = batch.client()
         arns = sorted(set(self.outputs["batch_queues"].values()))
         for queue in batch_client.describe_job_queues(jobQueues=arns)["jobQueues"]:
+            policy = {key: queue[key] for key in ("schedulingPolicyArn",) if queue.get(key)}
             emulated.create_job_queue(
-                jobQueueName=queue["jobQueueName"], priority=queue["priority"], computeEnvironmentOrder=[]
+                jobQueueName=queue["jobQueueName"], priority=queue["priority"], computeEnvironmentOrder=[], **policy
             )
         definitions = list(self.outputs["batch_definitions"].values())
         for tier in batch_client.describe_job_definitions(jobDefinitions=definitions)["jobDefinitions"]:

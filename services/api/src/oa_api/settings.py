@@ -23,6 +23,13 @@ class Settings:
     results_queue_url: str = field(metadata={"help": "SQS queue of job results for the API."})
     jobs_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the jobs queue."})
     results_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the results queue."})
+    attempt_role_arn: str = field(
+        default="",
+        metadata={
+            "help": "Role that the API assumes to issue each attempt credentials for its own files; "
+            "empty: containers use their own role."
+        },
+    )
     shared_secret_previous: str = field(
         default="", repr=False, metadata={"help": "Former shared secret, still accepted while clients change over."}
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _CONNECTIONS = 50
 _Client = TypeVar("_Client")
-_CONFIG = Config(
+CLIENT_CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     retries={"max_attempts": 3, "mode": "standard"},
@@ -31,7 +31,7 @@ _CONFIG = Config(
     s3={"addressing_style": "path"},
 )
 # A SubmitJob whose answer is lost must not be repeated: it would start a second container.
-_SUBMIT_ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+_SUBMIT_ONCE = CLIENT_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,11 @@ async def open_aws() -> AsyncIterator[Aws]:
     session = aioboto3.Session()
     async with AsyncExitStack() as stack:
         yield Aws(
-            sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=_CONFIG))),
-            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=_CONFIG))),
+            sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=CLIENT_CONFIG))),
+            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=CLIENT_CONFIG))),
             batch_client=limit_calls(await stack.enter_async_context(session.client("batch", config=_SUBMIT_ONCE))),
             secrets_manager=limit_calls(
-                await stack.enter_async_context(session.client("secretsmanager", config=_CONFIG))
+                await stack.enter_async_context(session.client("secretsmanager", config=CLIENT_CONFIG))
             ),
         )
 

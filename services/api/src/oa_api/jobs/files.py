@@ -14,6 +14,7 @@ from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
 from oa_api.http.errors import GoneError, NotFoundError
 from oa_api.jobs.file_deletion import find_deletion
 from oa_api.jobs.file_links import PRIVATE_FILES, REDIRECT, REDIRECT_MAX_AGE_S, SHARED_HEADERS, cdn_url
+from oa_api.jobs.lost_results import find_loss
 from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
 
 # The files that record how an attempt went; they outlive its data.
@@ -31,14 +32,14 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
     storage, settings = request.app[STORAGE], request.app[SETTINGS]
     await check_kept(request, key)
     if (public_url := cdn_url(settings, key)) is not None:
-        caching = {hdrs.CACHE_CONTROL: f"public, max-age={REDIRECT_MAX_AGE_S}"}
+        caching: dict[str, str] = {hdrs.CACHE_CONTROL: f"public, max-age={REDIRECT_MAX_AGE_S}"}
         return _redirect(public_url, caching)
     # A link to S3 is signed for GET alone.
     if settings.output_mode == REDIRECT and request.method != hdrs.METH_HEAD:
         return _redirect(await storage.presign(key, _LINK_VALID_S))
     stored = await storage.head(key)
     if stored is None:
-        raise NotFoundError("the file is no longer stored")
+        raise NotFoundError("the store does not have this file: restore it, or rerun its job")
     start, end = _range(request, stored.size_bytes)
     is_part = (start, end) != (0, stored.size_bytes)
     status = HTTPStatus.PARTIAL_CONTENT if is_part else HTTPStatus.OK
@@ -73,7 +74,10 @@ def set_file_headers(response: web.StreamResponse, media_type: str) -> None:
 
 
 async def check_kept(request: web.Request, key: str) -> None:
-    """Raise GoneError for a file of an attempt that retention has deleted, or is about to delete."""
+    """Raise GoneError for a file of an attempt that retention has deleted, or is about to delete.
+
+    Raises NotFoundError for one that the store has lost.
+    """
     match = _ATTEMPT_FILE.fullmatch(key)
     if match is None:
         return
@@ -85,6 +89,12 @@ async def check_kept(request: web.Request, key: str) -> None:
     )
     if deletion is not None:
         raise GoneError(f"deleted on {deletion.marked_at:%Y-%m-%d} by the rule `{deletion.rule}`: see GET /api/cleanup")
+    lost_at = await find_loss(request.app[DATABASE], job=int(match["job"]), attempt=int(match["attempt"]))
+    if lost_at is not None:
+        raise NotFoundError(
+            f"the store has lost the files of this attempt, noticed at {lost_at:%Y-%m-%d %H:%M} UTC: "
+            f"restore them, or rerun job {match['job']}"
+        )
 
 
 def _range(request: web.Request, size_bytes: int) -> tuple[int, int]:
