@@ -16,6 +16,7 @@ run "database" {
     subnet_ids        = ["subnet-0", "subnet-1"]
     clients           = { api = "sg-0" }
     password_rotation = "cron(0 4 1 1/3 ? *)"
+    recovery_days     = 7
     log_days          = 30
     settings = {
       instance_class = "db.t4g.small", storage_gb = 20, max_storage_gb = 200, multi_az = false, backup_days = 14,
