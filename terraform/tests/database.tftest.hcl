@@ -15,7 +15,6 @@ run "database" {
     vpc_id            = "vpc-0"
     subnet_ids        = ["subnet-0", "subnet-1"]
     clients           = { api = "sg-0" }
-    password_rotation = "cron(0 4 1 1/3 ? *)"
     recovery_days     = 7
     log_days          = 30
     settings = {
