@@ -284,7 +284,7 @@ variable "database" {
   }
 
   validation {
-    condition     = coalesce(var.database.max_storage_gb, 100) > var.database.storage_gb
+    condition     = coalesce(var.database.max_storage_gb, var.size == "small" ? 100 : 200) > var.database.storage_gb
     error_message = "database.max_storage_gb must be greater than storage_gb, so that the storage can grow."
   }
 }
