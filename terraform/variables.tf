@@ -182,7 +182,7 @@ variable "api" {
   }
 
   validation {
-    condition     = var.api.dispatcher_tasks * coalesce(var.api.submits_per_s, 20) <= 45
+    condition     = var.api.dispatcher_tasks * coalesce(var.api.submits_per_s, var.size == "small" ? 5 : 20) <= 45
     error_message = "Batch accepts about 50 calls per second and account: keep dispatcher_tasks * submits_per_s at 45 or below."
   }
 }
