@@ -11,16 +11,29 @@ run "database" {
   }
 
   variables {
-    name              = "oa-dev"
-    vpc_id            = "vpc-0"
-    subnet_ids        = ["subnet-0", "subnet-1"]
-    clients           = { api = "sg-0" }
-    password_rotation = "cron(0 4 1 1/3 ? *)"
-    log_days          = 30
+    name          = "oa-dev"
+    vpc_id        = "vpc-0"
+    subnet_ids    = ["subnet-0", "subnet-1"]
+    clients       = { api = "sg-0" }
+    recovery_days = 30
+    log_days      = 30
     settings = {
       instance_class = "db.t4g.small", storage_gb = 20, max_storage_gb = 200, multi_az = false, backup_days = 14,
       backup_window  = "01:00-02:00", maintenance_window = "tue:08:00-tue:09:00", deletion_protection = true
     }
+  }
+
+  assert {
+    condition = (
+      startswith(output.url, "postgresql://oa_service@") && startswith(output.migration.environment.OA_DATABASE_URL, "postgresql://openaddresses@") &&
+      output.secret_arn == aws_secretsmanager_secret.service.arn && startswith(output.migration.secrets.PGPASSWORD, aws_db_instance.this.master_user_secret[0].secret_arn)
+    )
+    error_message = "Services have a user and a secret of their own; only migrations have those of the master user."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_secretsmanager_secret_version.service.secret_string).password) >= 40
+    error_message = "The password of the services is random and long."
   }
 
   assert {
