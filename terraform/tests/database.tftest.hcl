@@ -15,7 +15,7 @@ run "database" {
     vpc_id        = "vpc-0"
     subnet_ids    = ["subnet-0", "subnet-1"]
     clients       = { api = "sg-0" }
-    recovery_days = 30
+    recovery_days = 7
     log_days      = 30
     settings = {
       instance_class = "db.t4g.small", storage_gb = 20, max_storage_gb = 200, multi_az = false, backup_days = 14,
