@@ -88,7 +88,7 @@ module "api" {
   before         = ["migrate"]
   environment    = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, { OA_CONSUMER = "false" })
   secrets        = merge(local.api_secrets, local.github_secrets)
-  secret_arns    = concat(local.api_secret_arns, aws_secretsmanager_secret.github[*].arn)
+  secret_arns    = concat(local.api_secret_arns, compact([var.github.secret_arn]))
   log_days       = var.log_days
   steady         = var.api.wait_until_steady
   scaling        = { min = var.api.min_tasks, max = var.api.max_tasks, requests_per_task = var.api.requests_per_task }
