@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset sign-in test lint types fuzz probe readers chaos weekly bench check images check-images compose plan deploy docs terraform-check audit
+.PHONY: help setup up down reset sign-in test lint types fuzz probe readers chaos weekly bench check images check-images compose plan deploy docs terraform-check walkthrough audit
 # One more than the processors of the smallest machine: tests that kill services mostly wait.
 WORKERS ?= 3
 JOBS ?= 300
@@ -98,6 +98,9 @@ deploy: ## Push missing images and apply Terraform; ENV=dev|staging|prod GIT_SHA
 
 terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, an emulated deployment with one job
 	@$(TOOLS) oa_tools.deployment $(TERRAFORM_CHECK)
+
+walkthrough: setup ## Run the commands of docs/deploy.md as printed, against an emulated AWS account
+	@$(TOOLS) oa_tools.deployment.walkthrough
 
 docs: setup ## Write the generated pages of docs/: settings, failure codes, data model
 	@$(TOOLS) oa_tools.reference
