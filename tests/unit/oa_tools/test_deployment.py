@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from oa_tools.deployment.container import on_loopback, read_container
-from oa_tools.deployment.costs import idle_costs, table, weekly_run_costs
 from oa_tools.deployment.drift import changes, unexpected_changes
 from oa_tools.deployment.lint import findings_of
 from oa_tools.deployment.report import CheckReport, SkippedError
@@ -131,14 +130,3 @@ def test_run_program_past_its_timeout_is_ended_and_reported(tmp_path: Path) -> N
     terraform.work.mkdir()
     with pytest.raises(TerraformError, match="did not end within"):
         terraform.run("apply", timeout_s=0.2)
-
-
-def test_table_total_is_the_sum_of_its_rows() -> None:
-    class Ones(dict[str, float]):
-        def __missing__(self, key: str) -> float:
-            return 1.0
-
-    idle, added = idle_costs(Ones(), Ones()), weekly_run_costs(Ones(), Ones())
-    assert table({"idle": sum(idle.values()), **added}, "all").splitlines()[-1] == (
-        f"| **all** | **{sum(idle.values()) + sum(added.values()):.2f}** |"
-    )

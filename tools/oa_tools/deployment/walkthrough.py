@@ -1,7 +1,7 @@
 """`make walkthrough`: runs the commands of docs/deploy.md as printed, against the emulated account.
 
-A block of commands after a line `<!-- not run: REASON -->` is listed instead. All others run in one shell, in a clone of this
-repository, in the order of the page.
+A block of commands after a line `<!-- not run: REASON -->` is listed only. All others run in one shell, in a clone of
+this repository, in the order of the page.
 """
 
 import os
@@ -25,8 +25,11 @@ _LAST_SECTION = "\n## Day 2\n"
 _BLOCK = re.compile(r"^(?:<!-- not run: (?P<reason>[^\n]+) -->\n)?```sh\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ (.+)$|^\*\*(.+?)\.?\*\*", re.MULTILINE)
 _WITHIN_S = 900
-# The emulator addresses buckets by path, which the backend of Terraform must be told.
-_BEFORE_BLOCK = 'for file in terraform/*.tfbackend; do [ ! -f "$file" ] || grep -q path_style "$file" || echo "use_path_style = true" >>"$file"; done'
+# The emulator addresses buckets by path, of which the backend of Terraform must be informed.
+_BEFORE_BLOCK = """
+for file in terraform/*.tfbackend; do
+  [ ! -f "$file" ] || grep -q path_style "$file" || echo 'use_path_style = true' >>"$file"
+done"""
 
 
 class WalkthroughError(OaError):
@@ -91,9 +94,10 @@ def _walk(root: Path, folder: Path) -> int:
             "PATH": _command_line(folder, root),
             "TF_CLI_CONFIG_FILE": str(write_cli_config(folder)),
             "TF_VAR_aws_endpoint": account.url,
+            "TF_CLI_ARGS": "-no-color",
         }
-        done = subprocess.run(
-            ["bash", "-c", script(blocks)],  # noqa: S607 - the commands of the page are for Bash
+        done = subprocess.run(  # noqa: S603 - the commands of our own page
+            ["bash", "-c", script(blocks)],  # noqa: S607 - they are for Bash
             cwd=clone,
             env=environ,
             capture_output=True,
@@ -104,7 +108,7 @@ def _walk(root: Path, folder: Path) -> int:
     finally:
         account.process.stop(timeout_s=3)
     sys.stdout.write("\n".join(line for line in done.stdout.splitlines() if line.startswith(("==", "Plan:"))) + "\n")
-    if done.returncode:
+    if done.returncode or "Plan:" not in done.stdout:
         raise WalkthroughError(f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     for block in blocks:
         if block.skipped_because is not None:
