@@ -75,10 +75,11 @@ def idle_costs(price: Numbers, has: Numbers) -> list[CostLine]:
 def weekly_run_costs(price: Numbers, has: Numbers, run: Numbers) -> list[CostLine]:
     """Return the costs that a weekly run adds."""
     kind = "fargate_arm" if has["fargate_arm"] else "fargate"
+    hosts = "ec2_arm_spot" if has["fargate_arm"] else "ec2_spot"
     month = run["runs_a_month"]
     hours = month * run["jobs"] * run["minutes_a_job"] / 60
     pulling_hours = month * run["jobs"] * run["image_pull_s"] / 3600
-    spot = run["spot_share"]
+    spot = has["spot_share"]
 
     def fargate(offer: str) -> float:
         return run["vcpus"] * price[f"{offer}_vcpu_h"] + run["gb"] * price[f"{offer}_gb_h"]
@@ -88,11 +89,11 @@ def weekly_run_costs(price: Numbers, has: Numbers, run: Numbers) -> list[CostLin
     host_hours = month * run["large_jobs"] * run["minutes_a_large_job"] / 60
     through_nat = month * run["downloaded_gb"] * (price["nat_gb"] if has["nat_gateways"] else 0)
     addresses = 0 if has["nat_gateways"] else (hours + pulling_hours + host_hours) * price["public_ipv4_h"]
-    disks = host_hours / _HOURS * run["host_disk_gb"] * price["ebs_gp3_gb_month"]
+    disks = host_hours / _HOURS * has["host_disk_gb"] * price["ebs_gp3_gb_month"]
     return [
         CostLine("jobs on Fargate", hours * rate, "fargate"),
         CostLine("jobs on Fargate, while they pull their image", pulling_hours * rate, "fargate"),
-        CostLine("hosts of large jobs, EC2 Spot", host_hours * price["ec2_spot_16gb_h"], "ec2_spot"),
+        CostLine("hosts of large jobs, EC2 Spot", host_hours * price[f"{hosts}_16gb_h"], "ec2_spot"),
         CostLine("disks of these hosts, EBS", disks, "ebs"),
         CostLine("downloads of sources through NAT", through_nat, "vpc"),
         CostLine("public addresses of jobs", addresses, "vpc"),
