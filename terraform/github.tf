@@ -1,4 +1,4 @@
-# The GitHub App for pull requests (docs/github.md). Its secret is created by hand, so that no plan and no state contains it.
+# The GitHub App for pull requests (docs/github.md). Its secret is created manually, so that no plan and no state contains it.
 locals {
   github_settings = var.github.repository == "" ? {} : {
     OA_GITHUB_REPOSITORY = var.github.repository

@@ -40,7 +40,7 @@ def read_patterns(text: str) -> list[FilePattern]:
             continue
         glob, _, reason = line.partition(" # ")
         if not reason.strip():
-            raise UnusedFilesError(f"{line!r} has no reason: write `pattern # reason`")
+            raise UnusedFilesError(f"{line!r} lacks a reason: use `pattern # reason`")
         patterns.append(FilePattern(glob.strip().removeprefix("!"), reason.strip(), glob.startswith("!")))
     return patterns
 
@@ -92,8 +92,8 @@ def without_symbols(binary: bytes) -> bytes:
         smaller += bytes(each.moved_to - len(smaller)) + binary[each.start : each.end]
     for entry in entries:
         (start,) = struct.unpack_from("<Q", binary, entry + 8)
-        struct.pack_into("<Q", smaller, _moved(entry, kept) + 8, _moved(start, kept))
-    struct.pack_into("<QQ", smaller, 32, _moved(table, kept), 0)
+        struct.pack_into("<Q", smaller, _new_offset(entry, kept) + 8, _new_offset(start, kept))
+    struct.pack_into("<QQ", smaller, 32, _new_offset(table, kept), 0)
     struct.pack_into("<HH", smaller, 60, 0, 0)
     return bytes(smaller)
 
@@ -113,7 +113,7 @@ def _merge(ranges: Iterable[FileRange]) -> list[FileRange]:
     return merged
 
 
-def _moved(offset: int, kept: Iterable[FileRange]) -> int:
+def _new_offset(offset: int, kept: Iterable[FileRange]) -> int:
     return next((offset - each.start + each.moved_to for each in kept if each.start <= offset <= each.end), offset)
 
 

@@ -216,7 +216,7 @@ def check_task(image: str, world: Surroundings) -> str:
     source = world.folder / "applewood.json"
     county = definition(world.files_url)
     source.write_text(json.dumps(county), "utf-8")
-    layers = county["layers"]
+    layers: dict[str, list[dict[str, str]]] = county["layers"]  # type: ignore[assignment] # of our own definition
     entries = [(layer, entry["name"]) for layer, found in layers.items() for entry in found]
     script = 'for entry in "$@"; do oa-task run /applewood.json --layer "${entry%%/*}" --name "${entry#*/}" '
     script += '--out "/tmp/$entry" >&2 || exit 1; (cd /tmp && ls -1 "$entry" | sed "s#^#$entry/#"); done'

@@ -25,11 +25,11 @@ class Deployment:
 
 
 class DeploymentError(Exception):
-    """The service does not run what was deployed; the text says what it runs, and why."""
+    """The service does not run what was deployed; the text states what it runs, and why."""
 
 
 def read_deployment(region: str, cluster: str, service: str) -> Deployment:
-    """Return the primary deployment of a service. Raises DeploymentError if ECS does not tell."""
+    """Return the primary deployment of a service. Raises DeploymentError if ECS does not report one."""
     names = ("--region", region, "--cluster", cluster, "--services", service, "--output", "json")
     command = ("aws", "ecs", "describe-services", *names)
     try:

@@ -1,7 +1,7 @@
-"""Stand-ins for `docker`, `aws` and `terraform` on the PATH, which refuse what the real programs and ECR refuse.
+"""Fake `docker`, `aws` and `terraform` on the PATH, which refuse what the real programs and ECR refuse.
 
 They share a JSON file, `state.json` in the folder that FAKE_PROGRAMS names: `local` and `pushed` images by tag, the
-`calls`, and what a test wants of ECR: `scan` (states of the scan, the last one for ever) and its `findings`.
+`calls`, and the answers of ECR: `scan` (states of the scan, the last one repeatedly) and its `findings`.
 """
 
 import json

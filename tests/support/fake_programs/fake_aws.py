@@ -1,4 +1,4 @@
-"""`aws ecr`, over the images that the stand-in of docker pushed; errors end with the status 254 of the real program."""
+"""`aws ecr`, over the images that the fake docker pushed; errors end with the status 254 of the real program."""
 
 import hashlib
 import json

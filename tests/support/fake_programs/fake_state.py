@@ -1,4 +1,4 @@
-"""The state that the stand-ins share, and how they refuse."""
+"""The state that the fake programs share, and their refusals."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What stops an apply between the api and the services after it: a stand-in for `aws` reports the states of ECS."""
+"""What stops an apply between the api and the services after it: a fake `aws` reports the states of ECS."""
 
 import json
 import os
@@ -106,7 +106,7 @@ def test_wait_for_answer_without_a_deployment_fails(aws: Path, answer: Any, mess
 
 
 @pytest.mark.parametrize(("state", "running", "status"), [("COMPLETED", NEW, 0), ("COMPLETED", OLD, 1)])
-def test_program_exit_status_says_whether_terraform_may_go_on(aws: Path, state: str, running: str, status: int) -> None:
+def test_program_exit_status_is_that_of_the_deployment(aws: Path, state: str, running: str, status: int) -> None:
     (aws / "answers.json").write_text(json.dumps([service(deployment(running, state))]))
     done = subprocess.run(
         [sys.executable, str(PROGRAM), "us-east-1", "oa-dev", "oa-dev-api", NEW],

@@ -1,4 +1,4 @@
-"""`bin/push-images` against stand-ins for docker, aws and terraform that refuse what the real ones refuse."""
+"""`bin/push-images` against fake programs docker, aws and terraform that refuse what the real ones refuse."""
 
 import json
 import subprocess

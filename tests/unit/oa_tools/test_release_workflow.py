@@ -45,12 +45,12 @@ def test_release_passes_only_variables_that_exist() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SENSITIVE))
-def test_deploy_page_says_how_to_pass_a_sensitive_variable(name: str) -> None:
+def test_deploy_page_passes_every_sensitive_variable(name: str) -> None:
     assert f"TF_VAR_{name}" in (ROOT / "docs/deploy.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", sorted(name for name, body in VARIABLES.items() if "secret_arn" in body))
-def test_deploy_page_says_how_to_create_a_secret_by_hand(name: str) -> None:
+def test_deploy_page_creates_every_secret_outside_terraform(name: str) -> None:
     page = (ROOT / "docs/deploy.md").read_text("utf-8")
     assert "aws secretsmanager create-secret" in page
     assert f"`{name}.secret_arn`" in page

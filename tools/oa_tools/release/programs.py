@@ -1,4 +1,4 @@
-"""The programs `aws`, `docker`, `git` and `terraform`, and what is said when one of them fails."""
+"""The programs `aws`, `docker`, `git` and `terraform`, and the errors when one of them fails."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ _WITHIN_S = 3600  # a build under emulation of another CPU takes half an hour
 
 
 class ReleaseError(Exception):
-    """An image cannot be released; the text says what failed, why, and what to do."""
+    """An image cannot be released; the text states what failed, why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
