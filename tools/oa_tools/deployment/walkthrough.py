@@ -31,6 +31,16 @@ for file in terraform/*.tfbackend; do
   [ ! -f "$file" ] || grep -q path_style "$file" || echo 'use_path_style = true' >>"$file"
 done"""
 
+# What `make deploy` does before it builds: bin/push-images needs these outputs when nothing else exists.
+_FIRST_STEP = """
+echo '== make deploy: the image repositories'
+export TF_DATA_DIR="$PWD/.local/terraform/$STACK" TF_VAR_git_sha="$(git rev-parse HEAD)"
+terraform -chdir=terraform apply -input=false -auto-approve -var-file="$STACK.tfvars" \\
+  -target=module.storage.aws_ecr_repository.image
+echo "== for $(terraform -chdir=terraform output -raw image_platform)"
+terraform -chdir=terraform output -json repository_urls
+"""
+
 
 class WalkthroughError(OaError):
     """A command of the page failed; the detail is the end of its output."""
@@ -97,7 +107,7 @@ def _walk(root: Path, folder: Path) -> int:
             "TF_CLI_ARGS": "-no-color",
         }
         done = subprocess.run(  # noqa: S603 - the commands of our own page
-            ["bash", "-c", script(blocks)],  # noqa: S607 - they are for Bash
+            ["bash", "-c", f"{script(blocks)}\n{_FIRST_STEP}"],  # noqa: S607 - they are for Bash
             cwd=clone,
             env=environ,
             capture_output=True,
@@ -108,7 +118,7 @@ def _walk(root: Path, folder: Path) -> int:
     finally:
         account.process.stop(timeout_s=3)
     sys.stdout.write("\n".join(line for line in done.stdout.splitlines() if line.startswith(("==", "Plan:"))) + "\n")
-    if done.returncode or "Plan:" not in done.stdout:
+    if done.returncode or "Plan:" not in done.stdout or "== for linux/" not in done.stdout:
         raise WalkthroughError(f"exit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     for block in blocks:
         if block.skipped_because is not None:
