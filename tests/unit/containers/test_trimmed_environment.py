@@ -202,5 +202,5 @@ def test_deployed_api_copies_the_certificates_with_their_mode() -> None:
     text = (ROOT / "terraform/images/api.Dockerfile").read_text()
     assert "ADD " not in text
     assert "COPY --from=certificates /rds /etc/ssl/rds" in text
-    url = (ROOT / "terraform/modules/database/outputs.tf").read_text()
-    assert "sslrootcert=/etc/ssl/rds/global-bundle.pem" in url
+    module = "".join(path.read_text() for path in (ROOT / "terraform/modules/database").glob("*.tf"))
+    assert "sslrootcert=/etc/ssl/rds/global-bundle.pem" in module
