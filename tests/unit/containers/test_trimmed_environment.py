@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -141,6 +142,18 @@ def test_unused_files_every_pattern_matches_an_installed_file() -> None:
     assert [
         each.glob for each in patterns if not any(trim.fnmatch.fnmatchcase(name, each.glob) for name in names)
     ] == []
+
+
+def test_unused_files_keep_every_aws_service_that_the_code_calls() -> None:
+    """A client of a removed service fails only when it is opened, in the running container."""
+    sources = [
+        path.read_text("utf-8") for folder in ("shared", "services", "local") for path in (ROOT / folder).rglob("*.py")
+    ]
+    called = {name for text in sources for name in re.findall(r"\bclient\(\s*\"([a-z0-9-]+)\"", text)}
+    assert {"sqs", "s3", "batch"} <= called
+    patterns = trim.read_patterns((IMAGE / "unused-files.txt").read_text())
+    kept = {each.glob.split("/")[2] for each in patterns if each.is_kept and each.glob.startswith("botocore/data/")}
+    assert called <= kept
 
 
 def test_read_patterns_without_a_reason_is_refused() -> None:
