@@ -1,0 +1,59 @@
+"""The entries of a layer, by number: their rings, places and order on the map."""
+
+import numpy as np
+
+from oa_task.tiles.hilbert import curve_positions
+from oa_task.tiles.measures import Measures
+from oa_task.tiles.outlines import Outlines
+from oa_task.tiles.rings import Rings
+from oa_task.tiles.varints import ragged_indexes
+from oa_task.tiles.world import WORLD, WORLD_BITS
+
+_ORDER = 20
+"""The curve along which entries are ordered has 64 x 64 places in a tile of the highest zoom."""
+
+
+class Entries:
+    """Entries of a spool; geometries stay on disk. If all are points, the number of an entry is that of its vertex."""
+
+    def __init__(self, outlines: Outlines, measures: Measures, *, has_only_points: bool) -> None:
+        self.outlines = outlines
+        self.measures = measures
+        self.has_only_points = has_only_points
+        self._first_rings = self._first_vertices = np.empty(0, dtype=np.int64)
+        if not has_only_points:
+            self._first_rings, self._first_vertices = _firsts(outlines.ring_counts), _firsts(outlines.sizes)
+        middles = outlines.vertices if has_only_points else (measures.boxes[:, :2] // 2 + measures.boxes[:, 2:] // 2)
+        shift = WORLD_BITS - _ORDER
+        columns, rows = ((middles[:, axis] & (WORLD - 1)) >> shift for axis in (0, 1))
+        positions = curve_positions(columns, rows, _ORDER)
+        self.order = np.argsort(positions, kind="stable").astype(np.int32)
+        self.positions = positions[self.order]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def tile_positions(self, zoom: int) -> np.ndarray:
+        """Return the position of the tile of a zoom in which the middle of each entry is, in the order of the entries."""
+        return self.positions >> (2 * (_ORDER - zoom))
+
+    def homes(self, entries: np.ndarray) -> np.ndarray:
+        """Return the first vertex of each entry, shape (n, 2)."""
+        firsts = entries if self.has_only_points else self._first_vertices[self._first_rings[entries]]
+        return np.asarray(self.outlines.vertices[firsts])
+
+    def rings(self, entries: np.ndarray) -> Rings:
+        """Return the rings of entries in units of the world; owners are places in `entries`."""
+        outlines = self.outlines
+        counts = outlines.ring_counts[entries].astype(np.int64)
+        indexes = ragged_indexes(self._first_rings[entries], counts)
+        owners = np.repeat(np.arange(len(entries)), counts)
+        sizes, is_hole = outlines.sizes[indexes].astype(np.int64), np.asarray(outlines.is_hole[indexes])
+        vertices = outlines.vertices[ragged_indexes(self._first_vertices[indexes], sizes)]
+        parts = np.cumsum(~is_hole)
+        return Rings(owners, outlines.kinds[entries][owners], parts, is_hole, sizes, np.asarray(vertices))
+
+
+def _firsts(counts: np.ndarray) -> np.ndarray:
+    ends = np.cumsum(counts, dtype=np.int64)
+    return ends - counts
