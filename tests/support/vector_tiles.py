@@ -1,4 +1,4 @@
-"""Tiles written for tests, and read back by decoders of others: pmtiles for the file, mapbox-vector-tile for the tiles."""
+"""Tiles written for tests, and read by decoders of others: pmtiles for the file, mapbox-vector-tile for the tiles."""
 
 import gzip
 import shutil

@@ -11,7 +11,7 @@ from oa_task.conversion.column_profile import SAMPLE_ROWS, profile_columns
 from oa_task.conversion.row_inspection import first_rows, read_sample
 from oa_task.conversion.stats import ConversionStats
 from oa_task.definition.task_entry import TaskEntry
-from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, SOURCE_FILE, TILES_FILE
+from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, TILES_FILE
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.phase_clock import PhaseClock
 from oa_task.tiles.label import TilesetLabel, attribution_html, credit

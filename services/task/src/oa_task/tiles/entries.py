@@ -34,7 +34,7 @@ class Entries:
         return len(self.order)
 
     def tile_positions(self, zoom: int) -> np.ndarray:
-        """Return the position of the tile of a zoom in which the middle of each entry is, in the order of the entries."""
+        """Return the position of the tile of a zoom with the middle of each entry, in the order of the entries."""
         return self.positions >> (2 * (_ORDER - zoom))
 
     def homes(self, entries: np.ndarray) -> np.ndarray:
@@ -55,5 +55,4 @@ class Entries:
 
 
 def _firsts(counts: np.ndarray) -> np.ndarray:
-    ends = np.cumsum(counts, dtype=np.int64)
-    return ends - counts
+    return np.asarray(np.cumsum(counts, dtype=np.int64) - counts)

@@ -23,9 +23,9 @@ def credit(license_: object, attribution: str | None = None) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in words)[:_MOST_LETTERS]
 
 
-def attribution_html(credits: Iterable[str]) -> str:
+def attribution_html(names: Iterable[str]) -> str:
     """Return credits as one line of HTML: maps insert it into their page, and the credits are untrusted text."""
-    different = sorted({text for text in credits if text})
+    different = sorted({text for text in names if text})
     shown = ", ".join(html.escape(text) for text in different[:_MOST_CREDITS])
     more = len(different) - _MOST_CREDITS
     return f"{shown} and {more:,} others" if more > 0 else shown

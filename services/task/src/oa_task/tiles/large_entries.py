@@ -1,10 +1,13 @@
-"""Entries that touch many tiles of the highest zoom, cut from zoom to zoom: each step cuts the pieces of the one before.
+"""Entries that touch many tiles of the highest zoom: each zoom cuts the pieces of the zoom before.
 
 Cutting each tile from the whole entry would take time proportional to the tiles times the vertices.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
+from oa_task.tiles.clipping import clip
 from oa_task.tiles.entries import Entries
 from oa_task.tiles.hilbert import curve_positions
 from oa_task.tiles.rings import Rings, join
@@ -35,7 +38,7 @@ class LargeEntries:
         self._others = others
         items, _, self.columns, self.rows = place_boxes(large, entries.measures.boxes[large], 0)
         self.entries = items
-        self.pieces = self._clip(entries.rings(items), self.columns, self.rows, WORLD_BITS, EXTENT << MAX_ZOOM, (0, 0))
+        self.pieces = self._clip(entries.rings(items), EXTENT << MAX_ZOOM, (0, 0))
         self._drop_empty()
 
     def features(self) -> tuple[np.ndarray, ...]:
@@ -49,18 +52,19 @@ class LargeEntries:
         counts = np.searchsorted(self.pieces.owners, items, side="right") - firsts
         chosen = self.pieces.select(ragged_indexes(firsts, counts))
         owners = np.repeat(np.arange(len(items)), counts)
-        return Rings(owners, chosen.kinds, np.cumsum(~chosen.is_hole), chosen.is_hole, chosen.sizes, chosen.vertices)
+        return replace(chosen, owners=owners, parts=np.cumsum(~chosen.is_hole))
 
     def descend(self) -> None:
         """Cut the pieces for the tiles of the next zoom."""
-        bits = WORLD_BITS - self.zoom
-        half = 1 << (bits - 1)
-        quarters, parents, sides = [], [], []
+        half = 1 << (WORLD_BITS - self.zoom - 1)
+        quarters: list[Rings] = []
+        parents: list[np.ndarray] = []
+        sides: list[np.ndarray] = []
         for right, low in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            cut = self._clip(self.pieces, self.columns, self.rows, bits, half, (right, low))
+            cut = self._clip(self.pieces, half, (right, low))
             filled, owners = np.unique(cut.owners, return_inverse=True)
-            first = sum(map(len, parents))
-            quarters.append(Rings(owners + first, cut.kinds, cut.parts, cut.is_hole, cut.sizes, cut.vertices))
+            first = sum(len(parent) for parent in parents)
+            quarters.append(cut.with_owners(owners + first))
             parents.append(filled)
             sides.append(np.tile((right, low), (len(filled), 1)))
         parent, side = np.concatenate(parents), np.concatenate(sides)
@@ -70,14 +74,13 @@ class LargeEntries:
         self.zoom += 1
         self._limit()
 
-    def _clip(
-        self, rings: Rings, columns: np.ndarray, rows: np.ndarray, bits: int, size: int, quarter: tuple[int, int]
-    ) -> Rings:
-        """Return rings of tiles with `bits` cut to a square of a size and its buffer, the first or second of the tile."""
+    def _clip(self, rings: Rings, size: int, quarter: tuple[int, int]) -> Rings:
+        """Return rings cut to a quarter of their tiles, of a size, with its buffer; all of the tile is one quarter."""
+        bits = WORLD_BITS - self.zoom
         margin = size // EXTENT * BUFFER
-        corners = np.column_stack((columns << bits, rows << bits)) + np.array(quarter) * size
+        corners = np.column_stack((self.columns << bits, self.rows << bits)) + np.array(quarter) * size
         moves = np.repeat(corners[rings.owners], rings.sizes, axis=0)
-        cut = rings.with_vertices(rings.vertices - moves).clip(-margin, size + margin)
+        cut = clip(rings.with_vertices(rings.vertices - moves), -margin, size + margin)
         moved = cut.vertices + np.repeat(corners[cut.owners], cut.sizes, axis=0)
         return cut.with_vertices(moved.astype(np.int32))
 
@@ -87,7 +90,7 @@ class LargeEntries:
 
     def _keep(self, stays: np.ndarray, owners: np.ndarray, pieces: Rings) -> None:
         self.entries, self.columns, self.rows = self.entries[stays], self.columns[stays], self.rows[stays]
-        self.pieces = Rings(owners, pieces.kinds, pieces.parts, pieces.is_hole, pieces.sizes, pieces.vertices)
+        self.pieces = pieces.with_owners(owners)
 
     def _limit(self) -> None:
         if len(self.entries) <= MOST_PIECES:

@@ -123,15 +123,14 @@ def _encode_features(kinds: np.ndarray, commands: Commands, tags: _Tags) -> tupl
     ends = np.cumsum(8 + tags.counts + counts)
     places = ends - (8 + tags.counts + counts)
     numbers = np.empty(int(ends[-1]), dtype=np.uint32)
-    for offset, value in enumerate((_FEATURE, sizes, _TAGS, tag_bytes)):
-        numbers[places + offset] = value
+    numbers[places], numbers[places + 1], numbers[places + 2], numbers[places + 3] = _FEATURE, sizes, _TAGS, tag_bytes
     numbers[ragged_indexes(places + 4, tags.counts)] = tags.numbers
     places = places + 4 + tags.counts
-    for offset, value in enumerate((_KIND, kinds, _GEOMETRY, geometry_bytes)):
-        numbers[places + offset] = value
+    numbers[places], numbers[places + 1], numbers[places + 2] = _KIND, kinds, _GEOMETRY
+    numbers[places + 3] = geometry_bytes
     numbers[ragged_indexes(places + 4, counts)] = geometry
     encoded, byte_ends = encode_varints(numbers)
-    return memoryview(encoded), np.concatenate(([0], byte_ends[ends - 1]))
+    return memoryview(encoded.tobytes()), np.concatenate(([0], byte_ends[ends - 1]))
 
 
 def _sum_sizes(numbers: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """PMTiles version 3 (https://github.com/protomaps/PMTiles/blob/main/spec/v3/spec.md), written in the order of tiles.
 
-Equal tiles are stored once, of the first 200,000 different ones. The order of the file is header, root directory, metadata, leaf directories, tiles.
+Equal tiles are stored once, of the first 200,000 different ones.
+The order of the file is header, root directory, metadata, leaf directories, tiles.
 """
 
 import json

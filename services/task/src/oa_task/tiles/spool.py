@@ -74,8 +74,10 @@ class TileSpool:
 
     def close(self) -> None:
         """Finish writing."""
-        for file in (*self._files.values(), *self._texts.values()):
+        for file in self._files.values():
             file.close()
+        for texts in self._texts.values():
+            texts.close()
 
     def abandon(self) -> None:
         """Remove the files."""

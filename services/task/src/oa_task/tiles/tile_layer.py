@@ -7,7 +7,6 @@ from oa_task.tiles.feature_geometry import Commands, point_commands, ring_comman
 from oa_task.tiles.large_entries import LargeEntries, is_large
 from oa_task.tiles.layer_encoding import LayerEncoder
 from oa_task.tiles.outlines import AREA, POINT
-from oa_task.tiles.rings import Rings
 from oa_task.tiles.spool import TileSpool
 from oa_task.tiles.thinning import keep_points, split_by_size
 from oa_task.tiles.tile_features import MARK, WHOLE, TileFeatures, place_boxes, place_homes, sort_features
@@ -41,7 +40,7 @@ class TileLayer:
         large = self._shapes[self._is_large]
         others[large] = False
         vertices = len(self.entries.outlines.vertices) - len(self.entries.rings(large).vertices)
-        self._small_vertices = vertices / max(1, np.count_nonzero(others))
+        self._small_vertices = vertices / max(1, int(np.count_nonzero(others)))
         return LargeEntries(self.entries, large, self.entries.tile_positions(MAX_ZOOM)[others[self.entries.order]])
 
     @property
@@ -75,7 +74,8 @@ class TileLayer:
         if self._zooms is None:
             return entries
         first, last = self._zooms[entries].T
-        return entries[(first <= zoom) & (zoom <= last)]
+        of_zoom: np.ndarray = entries[(first <= zoom) & (zoom <= last)]
+        return of_zoom
 
     def _point_features(self, places: np.ndarray, zoom: int) -> TileFeatures:
         items = self.entries.order[places]
@@ -93,7 +93,7 @@ class TileLayer:
         filled, owners = np.unique(rings.owners, return_inverse=True)
         if not len(filled):
             return np.empty(0, dtype=np.int64), []
-        rings = Rings(owners, rings.kinds, rings.parts, rings.is_hole, rings.sizes, rings.vertices)
+        rings = rings.with_owners(owners)
         seen = features.select(filled)
         return self._encode(seen, entries_of(seen, self._large), ring_commands(rings, len(filled)))
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from oa_task.tiles.cleaning import clean
+from oa_task.tiles.clipping import clip
 from oa_task.tiles.entries import Entries
 from oa_task.tiles.large_entries import LargeEntries
 from oa_task.tiles.outlines import AREA, LINE
@@ -39,18 +40,15 @@ def tile_rings(
         if not len(places):
             continue
         source = large if form == PIECE and large is not None else entries
-        local = to_tiles(_owned(source.rings(features.items[places]), places), features, zoom)
-        cut.append(local.clip(-BUFFER << shift, (EXTENT + BUFFER) << shift) if form == CUT else local)
+        found = source.rings(features.items[places])
+        local = to_tiles(found.with_owners(places[found.owners]), features, zoom)
+        cut.append(clip(local, -BUFFER << shift, (EXTENT + BUFFER) << shift) if form == CUT else local)
     rings = [clean(to_grid(join(cut), zoom, coarser=coarser))] if cut else []
     seen = np.zeros(len(features), dtype=bool)
     for some in rings:
         seen[some.owners] = True
     marks = _marks(features, entries, entries_of(features, large), ~seen, zoom)
     return join([*rings, marks])
-
-
-def _owned(rings: Rings, places: np.ndarray) -> Rings:
-    return Rings(places[rings.owners], rings.kinds, rings.parts, rings.is_hole, rings.sizes, rings.vertices)
 
 
 def _marks(features: TileFeatures, entries: Entries, numbers: np.ndarray, unseen: np.ndarray, zoom: int) -> Rings:

@@ -86,7 +86,8 @@ def _encode_chunk(shares: list[Share], zoom: int) -> _Chunk:
         if len(tile) > MOST_BYTES:
             tile, fewer = _fit(_of_tile(shares, position), zoom, len(tile))
             dropped += fewer
-        tiles.append((position, tile))
+        if tile:
+            tiles.append((position, tile))
     return _Chunk(tiles, dropped)
 
 
@@ -119,7 +120,10 @@ def _of_tile(shares: list[Share], position: int) -> list[Share]:
 
 
 def _fit(shares: list[Share], zoom: int, size: int) -> tuple[bytes, int]:
-    """Return a tile with evenly fewer features, then with coarser ones, until it fits; and how many were dropped."""
+    """Return a tile with evenly fewer features, then with a coarser one, until it fits; and how many were dropped.
+
+    The tile is empty if nothing helps.
+    """
     count = sum(len(features) for _, features in shares)
     tile, coarser = b"", 0
     while size > MOST_BYTES:
@@ -133,6 +137,6 @@ def _fit(shares: list[Share], zoom: int, size: int) -> tuple[bytes, int]:
         layers = [data for tiles in _encode(shares, zoom, coarser=coarser).values() for data in tiles]
         tile = compress(b"".join(layers))
         size = len(tile)
-        if coarser >= _MOST_COARSER:
-            break
+        if size > MOST_BYTES and coarser == _MOST_COARSER:
+            return b"", count
     return tile, count - sum(len(features) for _, features in shares)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from oa_shared.json_types import JsonObject
 from oa_task.tiles.label import TilesetLabel
 from oa_task.tiles.pmtiles_file import Bounds, PmtilesFile
@@ -39,8 +37,8 @@ def write_tileset(
 
 
 def _bounds(layers: Sequence[TileLayer]) -> Bounds:
-    boxes = np.array([layer.box for layer in layers])
-    west, north, east, south = *boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist()
+    west, north = (min(layer.box[side] for layer in layers) for side in (0, 1))
+    east, south = (max(layer.box[side] for layer in layers) for side in (2, 3))
     if west < 0 or east > WORLD:
         west, east = 0, WORLD
     return *degrees(west, south), *degrees(east, north)

@@ -43,7 +43,8 @@ def varint(number: int) -> bytes:
 def zigzag(numbers: np.ndarray) -> np.ndarray:
     """Return signed numbers (int32) as uint32, small ones of either sign as small ones."""
     numbers = numbers.astype(np.int32, copy=False)
-    return ((numbers << 1) ^ (numbers >> 31)).view(np.uint32)
+    encoded: np.ndarray = (numbers << 1) ^ (numbers >> 31)
+    return encoded.view(np.uint32)
 
 
 def ragged_indexes(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
