@@ -90,7 +90,7 @@ def _tippecanoe(folder: Path, layer: str, target: Path) -> Run:
 def _freestiler(folder: Path, layer: str, target: Path) -> Run:
     slim = folder / "slim.parquet"
     table = pq.read_table(folder / "source.parquet", columns=[*SHOWN_ATTRIBUTES[layer], "geometry"])
-    geo = json.loads(table.schema.metadata[b"geo"])
+    geo = json.loads(pq.read_metadata(folder / "source.parquet").metadata[b"geo"])
     geo["columns"]["geometry"].pop("covering", None)
     pq.write_table(table.replace_schema_metadata({"geo": json.dumps(geo)}), slim, compression="none")
     rate = "2.5" if layer == "addresses" else "0"

@@ -306,7 +306,7 @@ def test_tileset_bounds_and_center_are_those_of_the_data(tmp_path: Path) -> None
     header = read_header(path)
     sides = [header[f"{name}_e7"] / 1e7 for name in ("min_lon", "min_lat", "max_lon", "max_lat")]
     assert sides == pytest.approx([7, 50, 8, 51], abs=1e-5)
-    assert 7 <= header["center_lon_e7"] / 1e7 <= 8.0001
+    assert header["center_lon_e7"] / 1e7 == pytest.approx(7.5, abs=0.51)
     assert header["clustered"]
 
 
@@ -346,3 +346,10 @@ def test_decode_reads_what_is_written(tmp_path: Path) -> None:
     path = write(tmp_path, Points(np.array([0.0]), np.array([0.0])), {"name": ["x"]})
     (feature,) = decode(gzip.decompress(read_tiles(path)[0, 0, 0]), 0, 0, 0)
     assert feature.geometry == shapely.Point(2048, 2048)
+
+
+def test_tileset_of_points_without_attributes_or_with_nulls_only_is_readable(tmp_path: Path) -> None:
+    path = write(new_folder(tmp_path), Points(np.array([1.0]), np.array([2.0])), {"name": ["null"]}, encoded=("name",))
+    (feature,) = read_features(path, MAX_ZOOM)
+    assert feature.properties == {}
+    assert read_metadata(path)["vector_layers"][0]["fields"] == {}

@@ -34,7 +34,7 @@ class PostPassOutputs:
     out: Path
     work: Path
     without: frozenset[str]
-    tiles: TileSpool | None
+    tiles: TileSpool | None = None
 
     def write(self, files: list[Path], stats: ConversionStats, clock: PhaseClock) -> list[str]:
         """Write the outputs except `without`; no tiles if no feature has a geometry. Return warnings.

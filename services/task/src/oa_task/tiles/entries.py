@@ -9,6 +9,7 @@ from oa_task.tiles.rings import Rings
 from oa_task.tiles.varints import ragged_indexes
 from oa_task.tiles.world import WORLD, WORLD_BITS
 
+_BLOCK = 500_000
 _ORDER = 20
 """The curve along which entries are ordered has 64 x 64 places in a tile of the highest zoom."""
 
@@ -23,15 +24,23 @@ class Entries:
         self._first_rings = self._first_vertices = np.empty(0, dtype=np.int64)
         if not has_only_points:
             self._first_rings, self._first_vertices = _firsts(outlines.ring_counts), _firsts(outlines.sizes)
-        middles = outlines.vertices if has_only_points else (measures.boxes[:, :2] // 2 + measures.boxes[:, 2:] // 2)
-        shift = WORLD_BITS - _ORDER
-        columns, rows = ((middles[:, axis] & (WORLD - 1)) >> shift for axis in (0, 1))
-        positions = curve_positions(columns, rows, _ORDER)
+        positions = self._middle_positions()
         self.order = np.argsort(positions, kind="stable").astype(np.int32)
         self.positions = positions[self.order]
 
     def __len__(self) -> int:
         return len(self.order)
+
+    def _middle_positions(self) -> np.ndarray:
+        """Return the positions of the middles of the boxes, computed by blocks to save memory."""
+        boxes, shift = self.measures.boxes, WORLD_BITS - _ORDER
+        positions = np.empty(len(boxes), dtype=np.int64)
+        for first in range(0, len(boxes), _BLOCK):
+            block = slice(first, first + _BLOCK)
+            middles = boxes[block, :2] // 2 + boxes[block, 2:] // 2
+            columns, rows = ((middles[:, axis] & (WORLD - 1)) >> shift for axis in (0, 1))
+            positions[block] = curve_positions(columns, rows, _ORDER)
+        return positions
 
     def tile_positions(self, zoom: int) -> np.ndarray:
         """Return the position of the tile of a zoom with the middle of each entry, in the order of the entries."""

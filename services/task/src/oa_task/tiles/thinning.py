@@ -20,7 +20,7 @@ def keep_points(count: int) -> list[np.ndarray]:
 
     300 points stay at the lowest zooms, if there are as many.
     """
-    kept = [np.arange(count, dtype=np.int64)]
+    kept = [np.arange(count, dtype=np.int32)]
     for _ in range(MAX_ZOOM):
         last = kept[-1]
         kept.append(last if len(last) * _KEPT < _FEW * _OF else last[_every_other(len(last))])

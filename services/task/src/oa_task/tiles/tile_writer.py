@@ -65,7 +65,9 @@ def _encode_in_order(pool: ThreadPoolExecutor, shares: list[Share], zoom: int) -
 
 def _split(shares: list[Share]) -> Iterator[list[Share]]:
     """Yield the features of all layers in chunks of whole tiles."""
-    positions = np.sort(np.concatenate([features.positions for _, features in shares]))
+    positions = shares[0][1].positions
+    if len(shares) > 1:
+        positions = np.sort(np.concatenate([features.positions for _, features in shares]))
     size = min(min(_CHUNK_FEATURES, max(1, int(_CHUNK_VERTICES / layer.mean_vertices))) for layer, _ in shares)
     bounds = np.unique(positions[::size])
     firsts = [np.searchsorted(features.positions, bounds) for _, features in shares]
