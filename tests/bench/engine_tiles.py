@@ -1,7 +1,7 @@
 """Makers of vector tiles side by side: seconds, memory of all processes, size, features by zoom, and pictures.
 
-Each maker reads what one run of `oa-task` wrote: ours the GeoParquet, through the spool that the pass writes by itself;
-tippecanoe the GeoJSON, with the options used before; freestiler a GeoParquet of geometry and shown attributes, if
+Each maker reads what one run of `oa-task` wrote: that of this project the GeoParquet, through the spool that the pass
+writes by itself; tippecanoe the GeoJSON, with the options used before; freestiler a GeoParquet of geometry and shown attributes, if
 OA_BENCH_FREESTILER names a Python that has it. Pictures of three zooms are in .local/bench/tiles.
 OA_BENCH_INPUTS=csv500k,parcgeo100k selects inputs, OA_BENCH_SCALE=10 makes them ten times as long.
 """
@@ -44,7 +44,7 @@ import sys, freestiler
 source, target, layer, rate = sys.argv[1:]
 freestiler.freestile_file(source, target, layer_name=layer, max_zoom=14, drop_rate=float(rate) or None, quiet=True)
 """
-console = Console(width=170, highlight=False)
+console = Console(width=240, highlight=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def new_folder(parent: Path) -> Path:
     return path
 
 
-def known(geometries: list[shapely.Geometry | None]) -> list[int]:
+def list_known(geometries: list[shapely.Geometry | None]) -> list[int]:
     return [number for number, shape in enumerate(geometries) if shape is not None and not shape.is_empty]
 
 
@@ -92,12 +92,12 @@ def known(geometries: list[shapely.Geometry | None]) -> list[int]:
 def test_tileset_has_every_feature_at_the_highest_zoom_and_something_at_each(
     folder: Path, geometries: list[shapely.Geometry | None]
 ) -> None:
-    if not known(geometries):
+    if not list_known(geometries):
         return
     path = write(new_folder(folder), shapes_of(geometries))
     features = list(read_features(path))
     numbers = {int(feature.properties["id"]) for feature in features if feature.zoom == MAX_ZOOM}
-    assert numbers == set(known(geometries))
+    assert numbers == set(list_known(geometries))
     assert {feature.zoom for feature in features} == set(range(MAX_ZOOM + 1))
     header = read_header(path)
     assert (header["min_zoom"], header["max_zoom"]) == (0, MAX_ZOOM)
@@ -106,7 +106,7 @@ def test_tileset_has_every_feature_at_the_highest_zoom_and_something_at_each(
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(GEOMETRIES, min_size=1, max_size=5))
 def test_tileset_places_are_within_a_unit_of_the_data(folder: Path, geometries: list[shapely.Geometry]) -> None:
-    if not known(geometries):
+    if not list_known(geometries):
         return
     path = write(new_folder(folder), shapes_of(geometries))
     for feature in read_features(path, MAX_ZOOM):
@@ -118,7 +118,7 @@ def test_tileset_places_are_within_a_unit_of_the_data(folder: Path, geometries: 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(areas(), min_size=1, max_size=6))
 def test_tileset_areas_are_valid_and_turn_as_specified(folder: Path, geometries: list[shapely.Geometry]) -> None:
-    if not known(geometries):
+    if not list_known(geometries):
         return
     path = write(new_folder(folder), shapes_of(geometries))
     for feature in read_features(path):
@@ -133,11 +133,11 @@ def test_tileset_areas_are_valid_and_turn_as_specified(folder: Path, geometries:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(areas(), min_size=1, max_size=4))
 def test_tileset_areas_cover_what_the_data_covers(folder: Path, geometries: list[shapely.Geometry]) -> None:
-    if not known(geometries):
+    if not list_known(geometries):
         return
     path = write(new_folder(folder), shapes_of(geometries))
     found = list(read_features(path, MAX_ZOOM))
-    for number in known(geometries):
+    for number in list_known(geometries):
         original = project(geometries[number], MAX_ZOOM)
         pieces = [within_tile(feature) for feature in found if feature.properties["id"] == str(number)]
         covered = shapely.union_all(pieces)
@@ -154,7 +154,7 @@ def within_tile(feature: TileFeature) -> shapely.Geometry:
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(GEOMETRIES, min_size=1, max_size=4))
 def test_tileset_twice_has_the_same_bytes(folder: Path, geometries: list[shapely.Geometry]) -> None:
-    if known(geometries):
+    if list_known(geometries):
         first, second = (write(new_folder(folder), shapes_of(geometries)).read_bytes() for _ in range(2))
         assert first == second
 
@@ -182,7 +182,7 @@ def test_tileset_points_are_thinned_evenly_and_stay_from_zoom_to_zoom(tmp_path: 
     assert np.bincount(quarter) == pytest.approx(np.full(4, len(chosen) / 4), rel=0.1)
 
 
-def test_tileset_points_lie_in_their_tile(tmp_path: Path) -> None:
+def test_tileset_points_are_in_their_tile(tmp_path: Path) -> None:
     path = write(tmp_path, random_points(3_000))
     for feature in read_features(path):
         (x, y) = shapely.get_coordinates(feature.geometry)[0]

@@ -37,7 +37,7 @@ class _Output:
 class Outputs:
     """The files of one conversion. An error in the block removes the files written so far.
 
-    `waited_s` is the time that `put` waited for the threads; `tiles` has the features for the tiles, if they are made.
+    `waited_s` is the time that `put` waited for the threads; `tiles` has the features of the tiles, None without them.
     """
 
     def __init__(self, layer: str, *, out: Path, work: Path, previous: Path | None, without: frozenset[str]) -> None:

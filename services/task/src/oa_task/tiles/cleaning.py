@@ -89,12 +89,12 @@ def _repair(rings: Rings) -> Rings:
     if not broken.any():
         return rings
     few = _limit_vertices(checked.select(np.isin(checked.owners, owners[broken])))
-    mended = _mend(*_shapes(few))
-    return join([rings.select(~np.isin(rings.owners, owners[broken])), mended])
+    repaired = _repair_on_grid(*_shapes(few))
+    return join([rings.select(~np.isin(rings.owners, owners[broken])), repaired])
 
 
 def _limit_vertices(rings: Rings) -> Rings:
-    """Return rings without some of their vertices, if there are many: mending takes time by how often edges cross."""
+    """Return rings with at most 10,000 vertices: the time of a repair grows with the crossings of edges."""
     within = np.arange(len(rings.vertices), dtype=np.int64) - np.repeat(rings.starts, rings.sizes)
     rate = np.repeat(np.maximum(rings.sizes, _MOST_VERTICES), rings.sizes)
     return rings.only(within * _MOST_VERTICES // rate != (within - 1) * _MOST_VERTICES // rate)
@@ -121,26 +121,26 @@ def _shapes(rings: Rings) -> tuple[np.ndarray, np.ndarray]:
     """Return the owners, and an area for each."""
     is_outline = ~rings.is_hole
     polygon_of_ring = np.cumsum(is_outline) - 1
-    outlines = shapely.linearrings(_closed(rings), indices=np.repeat(np.arange(len(rings)), rings.sizes + 1))
+    outlines = shapely.linearrings(_close_rings(rings), indices=np.repeat(np.arange(len(rings)), rings.sizes + 1))
     polygons = shapely.polygons(outlines, indices=polygon_of_ring)
     owners = rings.owners[is_outline]
     different, index = np.unique(owners, return_inverse=True)
     return different, shapely.multipolygons(polygons, indices=index)
 
 
-def _closed(rings: Rings) -> np.ndarray:
+def _close_rings(rings: Rings) -> np.ndarray:
     return np.insert(rings.vertices, rings.starts + rings.sizes, rings.vertices[rings.starts], axis=0).astype(
         np.float64
     )
 
 
-def _mend(owners: np.ndarray, shapes: np.ndarray) -> Rings:
+def _repair_on_grid(owners: np.ndarray, shapes: np.ndarray) -> Rings:
     """Return valid areas on the grid; GEOS rounds the places where edges cross so that they stay valid."""
     try:
-        mended = _on_grid(shapes)
+        repaired = _on_grid(shapes)
     except shapely.errors.GEOSException:
-        mended = np.array([_mend_one(shape) for shape in shapes], dtype=object)
-    polygons, indexes = shapely.get_parts(mended, return_index=True)
+        repaired = np.array([_repair_one(shape) for shape in shapes], dtype=object)
+    polygons, indexes = shapely.get_parts(repaired, return_index=True)
     is_area = (shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(polygons)
     polygons, indexes = polygons[is_area], indexes[is_area]
     outlines, polygon_of_ring = shapely.get_rings(polygons, return_index=True)
@@ -158,16 +158,16 @@ def _mend(owners: np.ndarray, shapes: np.ndarray) -> Rings:
 
 def _on_grid(shapes: np.ndarray) -> np.ndarray:
     valid = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
-    mended: np.ndarray = np.asarray(shapely.set_precision(valid, 1.0), dtype=object)
-    return mended
+    repaired: np.ndarray = np.asarray(shapely.set_precision(valid, 1.0), dtype=object)
+    return repaired
 
 
-def _mend_one(shape: shapely.Geometry) -> shapely.Geometry:
+def _repair_one(shape: shapely.Geometry) -> shapely.Geometry:
     try:
-        (mended,) = _on_grid(np.array([shape], dtype=object))
+        (repaired,) = _on_grid(np.array([shape], dtype=object))
     except shapely.errors.GEOSException:
         return shapely.convex_hull(shape)
-    return mended
+    return repaired
 
 
 def _without_lost_holes(rings: Rings) -> Rings:

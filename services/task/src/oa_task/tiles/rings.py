@@ -12,8 +12,8 @@ from oa_task.tiles.varints import ragged_indexes
 class Rings:
     """Rings in the order of `owners`, the index of the feature in a tile to which each belongs.
 
-    `kinds` are those of oa_task.tiles.outlines, `sizes` the vertices of each ring (at least one). `parts` tells the
-    areas of a feature apart: a hole has the part of its outline. `vertices` has shape (n, 2).
+    `kinds` are those of oa_task.tiles.outlines, `sizes` the vertices of each ring (at least one). `parts` has the
+    number of the area to which a ring belongs: a hole has that of its outline. `vertices` has shape (n, 2).
     """
 
     owners: np.ndarray

@@ -1,4 +1,4 @@
-"""Features on disk for the tiles made after the pass: geometries as integers, the shown attributes as text."""
+"""Features on disk for the tiles written after the pass: geometries as integers, the shown attributes as text."""
 
 import shutil
 from collections.abc import Sequence
