@@ -1,8 +1,8 @@
 """Makers of vector tiles side by side: seconds, memory of all processes, size, features by zoom, and pictures.
 
 Each maker reads what one run of `oa-task` wrote: that of this project the GeoParquet, through the spool that the pass
-writes by itself; tippecanoe the GeoJSON, with the options used before; freestiler a GeoParquet of geometry and shown attributes, if
-OA_BENCH_FREESTILER names a Python that has it. Pictures of three zooms are in .local/bench/tiles.
+writes by itself; tippecanoe the GeoJSON, with the options used before; freestiler a GeoParquet of geometry and shown
+attributes, if OA_BENCH_FREESTILER names a Python that has it. Pictures of three zooms are in .local/bench/tiles.
 OA_BENCH_INPUTS=csv500k,parcgeo100k selects inputs, OA_BENCH_SCALE=10 makes them ten times as long.
 """
 
@@ -107,7 +107,7 @@ def look(path: Path) -> tuple[int, dict[int, int]]:
     """Return the bytes of the largest tile, and the features by zoom."""
     most, by_zoom = 0, dict.fromkeys(range(15), 0)
     with path.open("rb") as file:
-        for (zoom, _, _), tile in all_tiles(MmapSource(file)):
+        for (zoom, _, _), tile in all_tiles(MmapSource(file)):  # type: ignore[no-untyped-call] # the package is untyped
             most = max(most, len(tile))
             by_zoom[zoom] += count_features(gzip.decompress(tile))
     return most, by_zoom
@@ -123,7 +123,8 @@ def count_features(tile: bytes) -> int:
 def draw(path: Path, zoom: int, target: Path) -> None:
     """Draw 2 x 2 tiles of a zoom in the middle of the data, or those around its middle that exist."""
     with path.open("rb") as file:
-        tiles = {(x, y): tile for (level, x, y), tile in all_tiles(MmapSource(file)) if level == zoom}
+        every = all_tiles(MmapSource(file))  # type: ignore[no-untyped-call] # likewise
+        tiles = {(x, y): tile for (level, x, y), tile in every if level == zoom}
     columns, rows = sorted(x for x, _ in tiles), sorted(y for _, y in tiles)
     first, top = columns[len(columns) // 2], rows[len(rows) // 2]
     image = Image.new("RGB", (_SIDE * _TILES, _SIDE * _TILES), "white")
