@@ -257,6 +257,19 @@ def test_tileset_feature_across_the_antimeridian_is_on_both_sides(tmp_path: Path
     assert len(columns) < 5
 
 
+@pytest.mark.parametrize("width", [0.001, 0.1])
+@pytest.mark.parametrize("x", [-179.999, -175.0, 175.0, 179.9])
+def test_tileset_areas_near_the_antimeridian_are_inside_a_tile_of_every_zoom(
+    tmp_path: Path, x: float, width: float
+) -> None:
+    path = write(tmp_path, shapes_of([shapely.box(x, 0.01, x + width, 0.05), shapely.box(0, 0, 1e-7, 1e-7)]))
+    tile = shapely.box(0, 0, EXTENT, EXTENT)
+    found = [feature for feature in read_features(path) if feature.properties["id"] == "0"]
+    zooms = {feature.zoom for feature in found if shapely.intersects(feature.geometry, tile)}
+    assert zooms == {feature.zoom for feature in found}
+    assert MAX_ZOOM in zooms
+
+
 @pytest.mark.parametrize(
     ("x", "y"),
     [

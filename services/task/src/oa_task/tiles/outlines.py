@@ -38,7 +38,7 @@ def point_outlines(longitude: np.ndarray, latitude: np.ndarray) -> Outlines:
     """Return an entry for each point."""
     count = len(longitude)
     ones = np.ones(count, dtype=np.int32)
-    vertices = project(longitude - wrap_shifts(longitude, longitude), latitude)
+    vertices = project(longitude - wrap_shifts(longitude, longitude), latitude, is_point=True)
     return Outlines(np.arange(count, dtype=np.int32), ones * POINT, ones, ones, np.zeros(count, dtype=bool), vertices)
 
 
@@ -65,7 +65,7 @@ def shape_outlines(shapes: np.ndarray) -> Outlines:
         np.bincount(entry_of_ring, minlength=len(firsts)).astype(np.int32),
         np.bincount(ring_of_vertex[stays], minlength=len(rings)).astype(np.int32),
         is_area & (np.diff(part_of_ring, prepend=-1) == 0),
-        project(west - shifts, north),
+        project(west - shifts, north, is_point=(kinds == POINT)[part_of_ring[ring_of_vertex[stays]]]),
     )
 
 

@@ -76,8 +76,6 @@ def box_tiles(boxes: np.ndarray, zoom: int) -> tuple[np.ndarray, np.ndarray]:
     margin = BUFFER << (MAX_ZOOM - zoom)
     last = (1 << zoom) - 1
     low, high = (boxes[:, :2].astype(np.int64) - margin) >> bits, (boxes[:, 2:].astype(np.int64) + margin) >> bits
-    # A box touches no more columns than there are, once around the world.
-    high[:, 0] = np.minimum(high[:, 0], low[:, 0] + last)
     low[:, 1], high[:, 1] = np.clip(low[:, 1], 0, last), np.clip(high[:, 1], 0, last)
     return low, high
 

@@ -18,16 +18,18 @@ def wrap_shifts(west: np.ndarray, east: np.ndarray) -> np.ndarray:
     return np.asarray(turns * 360.0)
 
 
-def project(longitude: np.ndarray, latitude: np.ndarray) -> np.ndarray:
+def project(longitude: np.ndarray, latitude: np.ndarray, *, is_point: np.ndarray | bool) -> np.ndarray:
     """Return x to the east and y to the south in units of the world, int32 of shape (n, 2).
 
+    Points are in the unit that contains them, so that they stay in their tile; other vertices are rounded.
     Latitudes beyond the map are at its edge; longitudes are at most one and a half worlds from the middle.
     """
     units = np.empty((len(longitude), 2), dtype=np.int32)
+    nearest = np.where(is_point, 0.0, 0.5)
     share = np.clip(longitude / 360.0, -_MOST_WORLDS, _MOST_WORLDS) + 0.5
-    units[:, 0] = np.floor(share * WORLD)
+    units[:, 0] = np.floor(share * WORLD + nearest)
     angle = np.radians(np.clip(latitude, -_MAX_LATITUDE, _MAX_LATITUDE))
-    rows = np.floor((0.5 - np.arcsinh(np.tan(angle)) / (2 * np.pi)) * WORLD)
+    rows = np.floor((0.5 - np.arcsinh(np.tan(angle)) / (2 * np.pi)) * WORLD + nearest)
     units[:, 1] = np.clip(rows, 0, WORLD - 1)
     return units
 
