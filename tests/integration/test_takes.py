@@ -1,4 +1,4 @@
-"""What is tried again counts its takes: an item of which the process dies is given up, and holds no other."""
+"""What is tried again counts its takes: an item of which the process dies is abandoned, and holds no other."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -121,7 +121,7 @@ KINDS: dict[TakenKind, Callable[[_Scene], Awaitable[Callable[[], Awaitable[objec
 
 
 @pytest.mark.parametrize("kind", list(TakenKind))
-async def test_item_of_which_the_process_dies_is_given_up_and_holds_no_other(
+async def test_item_of_which_the_process_dies_is_abandoned_and_holds_no_other(
     database_url: str, monkeypatch: pytest.MonkeyPatch, kind: TakenKind
 ) -> None:
     async with running_api(database_url) as api:
@@ -204,7 +204,7 @@ async def test_sign_in_mail_of_which_the_process_dies_is_not_sent_again(database
 
 
 def test_each_worker_has_a_row_among_the_things_that_are_tried_again() -> None:
-    """docs/reliability.md says where the takes of each thing are counted, with a test of a death."""
+    """docs/reliability.md states where each is counted, with a test of a death."""
     section = _DOCUMENT.read_text("utf-8").partition("## What is tried again\n")[2].partition("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines()[6:] if "|" in line]
     workers = {row[1].strip("`") for row in rows}

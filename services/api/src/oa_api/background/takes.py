@@ -1,9 +1,9 @@
-"""Counting how often work on an item is started, so that an item of which the process dies is given up at last.
+"""Counting how often work on an item is started, so that an item of which the process dies is abandoned at last.
 
 An error is recorded where it is caught. A process that dies records nothing: the next one would take the same item and
 die again. So each take is counted before the work, in a transaction of its own, and forgotten when the process lets go
-of the item, whatever became of it. What is left was taken by a process that died. Such an item is then worked on alone,
-so that no other is suspected with it, and given up after MAX_TAKES, for a week if nothing settles it.
+of the item, whatever its outcome. A count that remains is of a process that died. The item is then worked on alone, so
+that no other is suspected with it, and abandoned after MAX_TAKES, for a week if nothing settles it.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -23,7 +23,7 @@ MAX_TAKES = 5
 
 
 class TakenKind(StrEnum):
-    """What is taken; items with a lease of their own count their takes in their own rows."""
+    """The kinds of items; those with a lease of their own count their takes in their own rows."""
 
     MESSAGE = "outbox"
     BULK_JOB = "bulk_action_job"
@@ -33,10 +33,10 @@ class TakenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """The keys to work on now, and those to give up; any other key has its turn later."""
+    """The keys to work on now, and those to abandon; any other key has its turn later."""
 
     now: frozenset[str]
-    given_up: frozenset[str]
+    abandoned: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ async def take_items(
     known = await database.all(_SQL["takes_of"], values, into=_Takes)
     takes, others = {row.key: row.takes for row in known}, {row.key for row in known if shared_s and row.is_recent}
     keys = [key for key in keys if key not in others]
-    given_up = frozenset(key for key in keys if takes.get(key, 0) >= MAX_TAKES)
-    suspected = [key for key in keys if key in takes and key not in given_up]
-    now = frozenset(suspected[:1] or [key for key in keys if key not in given_up])
-    for key in given_up:
-        log.error("item_given_up", kind=kind, key=key, takes=takes[key])
+    abandoned = frozenset(key for key in keys if takes.get(key, 0) >= MAX_TAKES)
+    suspected = [key for key in keys if key in takes and key not in abandoned]
+    now = frozenset(suspected[:1] or [key for key in keys if key not in abandoned])
+    for key in abandoned:
+        log.error("item_abandoned", kind=kind, key=key, takes=takes[key])
     await database.execute(_SQL["count_takes"], {**values, "keys": sorted(now)})
     try:
-        yield Taken(now, given_up)
+        yield Taken(now, abandoned)
     except Exception:
         await _forget(database, kind, now)
         raise

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 _SQL = load_queries("bulk_actions.queries")
 # One step is one transaction. It is small because readers of the event feed wait for the oldest writing transaction.
 _STEP_JOBS = 25
-_GIVEN_UP = f"the process ended {MAX_TAKES} times in this job; see the log"
+_ABANDONED = f"the process ended {MAX_TAKES} times in this job; see the log"
 _ENDED = tuple(status for status in JobStatus if status.ended)
 _UNENDED = tuple(status for status in JobStatus if not status.ended)
 _STATUSES: Mapping[BulkAction, tuple[JobStatus, ...]] = {
@@ -137,7 +137,7 @@ async def _run_step(transaction: Transaction, database: Database) -> int | None:
     jobs = await transaction.all(_SQL["next_jobs"], values, into=int)
     keys = {f"{bulk_action.id}/{job}": job for job in jobs}
     async with take_items(database, TakenKind.BULK_JOB, list(keys)) as taken:
-        reasons = {keys[key]: _GIVEN_UP for key in taken.given_up}
+        reasons = {keys[key]: _ABANDONED for key in taken.abandoned}
         reasons |= {job: await _act(transaction, bulk_action, job) for key, job in keys.items() if key in taken.now}
         outcomes = {"bulk_action": bulk_action.id, "job": list(reasons), "skip_reason": list(reasons.values())}
         await transaction.execute(_SQL["record_outcomes"], outcomes)

@@ -118,9 +118,9 @@ async def relay_once(database: Database, queue: Queue, *, limit: int = _CLAIM_LI
         async with take_items(database, TakenKind.MESSAGE, [str(row.id) for row in due]) as taken:
             sending = await _send(queue, [row for row in due if str(row.id) in taken.now])
             fault_point("relay.after_send")
-            given_up = [row.id for row in due if str(row.id) in taken.given_up]
-            sending.refused |= dict.fromkeys(given_up, "the process ended each time")
-            sending.never.update(given_up)
+            abandoned = [row.id for row in due if str(row.id) in taken.abandoned]
+            sending.refused |= dict.fromkeys(abandoned, "the process ended each time")
+            sending.never.update(abandoned)
             await _record(transaction, sending, obsolete)
             fault_point("relay.before_commit")
     _count(sending, paused=len(paused), obsolete=len(obsolete))
