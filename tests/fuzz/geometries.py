@@ -1,7 +1,7 @@
 """Feed mutated geometries of every type, as WKB, to the reader: `python -m fuzz.geometries 2000`, in `tests`.
 
-Each must come out as a straight shape or as unusable with a reason, within a second of CPU time and without a change to other rows,
-and every layer must accept it. Prints the number of inputs and of unusable ones.
+Each must come out as a straight shape or as unusable with a reason, within a second of CPU time and without a change to
+other rows, and every layer must accept it. Prints the number of inputs and of unusable ones.
 """
 
 import struct
