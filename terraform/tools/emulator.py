@@ -9,11 +9,12 @@ cannot be destroyed. A bucket that requires TLS would reject every request on lo
 # ruff: noqa: INP001, SLF001 - a program in its own folder that uses internals of moto
 import json
 import sys
+from threading import Lock
 from typing import Any
 
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling
 from moto.batch import models as batch_models
-from moto.batch.models import JobQueue
+from moto.batch.models import BatchBackend, JobQueue
 from moto.batch.responses import BatchResponse as Batch
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket
@@ -22,8 +23,11 @@ from moto.server import main as serve
 from moto.sqs import models as sqs_models
 from moto.sqs.models import Queue
 
+_BATCH = "batch.amazonaws.com"
+_linking = Lock()
 _tags_by_arn: dict[str, dict[str, str]] = {}
 _cancel_rotate_secret = SecretsManagerBackend.cancel_rotate_secret
+_create_compute_environment = BatchBackend.create_compute_environment
 _create_job_queue = Batch.createjobqueue
 _register_scalable_target = Scaling.register_scalable_target
 
@@ -98,6 +102,19 @@ def create_job_queue(call: Batch) -> str:
     return answer
 
 
+def create_compute_environment(batch: BatchBackend, *, service_role: str | None, **settings: Any) -> Any:
+    """CreateComputeEnvironment; without a role Batch uses its service-linked role, and creates it in a new account."""
+    if not service_role:
+        with _linking:
+            service_role = _find_linked_role(batch) or batch.iam_backend.create_service_linked_role(_BATCH, "", "").arn
+    return _create_compute_environment(batch, service_role=service_role, **settings)
+
+
+def _find_linked_role(batch: BatchBackend) -> str | None:
+    paths = {role.path: role.arn for role in batch.iam_backend.roles.values()}
+    return paths.get(f"/aws-service-role/{_BATCH}/")
+
+
 def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
     """CancelRotateSecret, also for secrets that a service such as RDS rotates without a Lambda function."""
     secret = secrets.secrets[secret_id]
@@ -122,6 +139,7 @@ def install() -> None:
         setattr(Scaling, call.__name__, call)
     FakeBucket.get_permission = get_permission
     SecretsManagerBackend.cancel_rotate_secret = cancel_rotate_secret
+    BatchBackend.create_compute_environment = create_compute_environment
     Batch.createjobqueue = create_job_queue
     batch_models.JobQueue = StrictJobQueue
     sqs_models.Queue = FaithfulQueue

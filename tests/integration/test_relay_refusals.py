@@ -85,7 +85,7 @@ def rounds(monkeypatch: pytest.MonkeyPatch) -> "Rounds":
 
 
 class Rounds:
-    """Counts the rounds of the relay: a message that two whole rounds did not send is held back."""
+    """Counts the rounds of the relay: a message that two whole rounds did not send is not sent later either."""
 
     def __init__(self) -> None:
         self._count = 0

@@ -9,8 +9,6 @@ from oa_local.emulator import Keys, client_environ
 from oa_local.process import Process, StartError, accepts, free_port
 
 _START_S = 60.0
-_SERVICE_ROLE = "AWSServiceRoleForBatch"
-
 
 _KEYS = Keys("test", "test")  # moto checks no signatures until roles are switched on
 
@@ -41,16 +39,13 @@ class EmulatedAccount:
         return client_environ(self.url, _KEYS)
 
     def start(self) -> None:
-        """Start the account with the service role that Batch creates in a real one. Raises StartError."""
+        """Start the account, empty. Raises StartError."""
         self.process.start()
         deadline = time.monotonic() + _START_S
         while not accepts(self.port):
             if not self.process.running or time.monotonic() > deadline:
                 raise StartError(f"the emulated account did not start:\n{self.process.tail()}")
             time.sleep(0.1)
-        client("iam", self.environ).create_role(
-            RoleName=_SERVICE_ROLE, Path="/aws-service-role/batch.amazonaws.com/", AssumeRolePolicyDocument="{}"
-        )
 
     def leftovers(self, stack: str) -> list[str]:
         """Return the resources of a stack that still exist in SQS, S3, Batch, IAM and ECS."""

@@ -45,11 +45,12 @@ class DeployedSystem:
 
     def start(self) -> None:
         """Start everything in the order of a deployment. Raises StartError and DeployedSystemError."""
-        api = self._container("api")
-        postgres = self._start_postgres(api)
+        before = self._container("api", "before")
+        postgres = self._start_postgres(before)
         batch = self._start_batch()
-        local = {"OA_DATABASE_URL": on_loopback(api.environ["OA_DATABASE_URL"], postgres.port), "OA_HOST": "127.0.0.1"}
-        self._migrate(local)
+        self._migrate(before, {"OA_DATABASE_URL": on_loopback(before.environ["OA_DATABASE_URL"], postgres.port)})
+        url = on_loopback(self._container("api").environ["OA_DATABASE_URL"], postgres.port)
+        local = {"OA_DATABASE_URL": url, "OA_HOST": "127.0.0.1"}
         local |= {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url}
         self._serve("api", [_program_path("oa-api")], {**local, "OA_PORT": str(self.ports["api"])})
         self._serve("consumer", [_program_path("oa-api")], local)
@@ -121,13 +122,13 @@ class DeployedSystem:
         secrets = client("secretsmanager", self.account.environ)
         return read_container(self.outputs["task_definitions"][service], name, secrets)
 
-    def _start_postgres(self, api: ContainerProcess) -> Postgres:
-        """Start a database with the user, name and password of the deployed one; it requires the password."""
+    def _start_postgres(self, before: ContainerProcess) -> Postgres:
+        """Start a database with the master user, name and password of the deployed one; it requires the password."""
         postgres = Postgres(self.folder / "postgres", fsync_off=True)
         self.processes.append(postgres.process)
         postgres.start()
-        deployed = urlsplit(api.environ["OA_DATABASE_URL"])
-        postgres.create_owned(deployed.path[1:], owner=deployed.username or "", password=api.environ["PGPASSWORD"])
+        deployed = urlsplit(before.environ["OA_DATABASE_URL"])
+        postgres.create_owned(deployed.path[1:], owner=deployed.username or "", password=before.environ["PGPASSWORD"])
         return postgres
 
     def _start_batch(self) -> BatchProcess:
@@ -144,8 +145,9 @@ class DeployedSystem:
         emulated = batch.client()
         arns = sorted(set(self.outputs["batch_queues"].values()))
         for queue in batch_client.describe_job_queues(jobQueues=arns)["jobQueues"]:
+            policy = {key: queue[key] for key in ("schedulingPolicyArn",) if queue.get(key)}
             emulated.create_job_queue(
-                jobQueueName=queue["jobQueueName"], priority=queue["priority"], computeEnvironmentOrder=[]
+                jobQueueName=queue["jobQueueName"], priority=queue["priority"], computeEnvironmentOrder=[], **policy
             )
         definitions = list(self.outputs["batch_definitions"].values())
         for tier in batch_client.describe_job_definitions(jobDefinitions=definitions)["jobDefinitions"]:
@@ -159,8 +161,7 @@ class DeployedSystem:
             )
         return batch
 
-    def _migrate(self, local: Mapping[str, str]) -> None:
-        before = self._container("api", "before")
+    def _migrate(self, before: ContainerProcess, local: Mapping[str, str]) -> None:
         process = self._program("migrate", [_program_path("oa-api"), *before.command], {**before.environ, **local})
         process.start()
         if process.child is None or process.child.wait(60) != 0:

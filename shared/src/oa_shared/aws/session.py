@@ -1,4 +1,4 @@
-"""The clients of SQS, S3 and Batch, opened once per process."""
+"""The clients of SQS, S3, Batch and Secrets Manager, opened once per process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,21 +14,23 @@ from botocore.loaders import Loader
 
 from oa_shared.aws.batch import AwsBatch
 from oa_shared.aws.s3 import S3Storage
+from oa_shared.aws.secrets_manager import AwsSecret
 from oa_shared.aws.sqs import SqsQueue
 from oa_shared.time_limits import remaining_timeout_s
 
 if TYPE_CHECKING:
     from types_aiobotocore_batch import BatchClient
     from types_aiobotocore_s3 import S3Client
+    from types_aiobotocore_secretsmanager import SecretsManagerClient
     from types_aiobotocore_sqs import SQSClient
 
 _CONNECTIONS = 50
 _Client = TypeVar("_Client")
-_SERVICES = ("sqs", "s3", "batch")
+_SERVICES = ("sqs", "s3", "batch", "secretsmanager", "sts")
 _LOADER = "data_loader"
 # Credentials of no account, so that botocore looks for none: the client is closed before it calls.
 _NOBODY = {"region_name": "us-east-1", "aws_access_key_id": "none", "aws_secret_access_key": "none"}
-_CONFIG = Config(
+CLIENT_CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     retries={"max_attempts": 3, "mode": "standard"},
@@ -36,7 +38,7 @@ _CONFIG = Config(
     s3={"addressing_style": "path"},
 )
 # A SubmitJob whose answer is lost must not be repeated: it would start a second container.
-_SUBMIT_ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+_SUBMIT_ONCE = CLIENT_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Aws:
     sqs: "SQSClient"
     s3: "S3Client"
     batch_client: "BatchClient"
+    secrets_manager: "SecretsManagerClient"
 
     def queue(self, url: str, dead_letter_url: str = "") -> SqsQueue:
         """Return the queue with a URL and, where given, its dead-letter queue."""
@@ -59,19 +62,31 @@ class Aws:
         """Return the Batch service."""
         return AwsBatch(self.batch_client)
 
+    def secret(self, secret_id: str) -> AwsSecret:
+        """Return the secret with an ARN or a name."""
+        return AwsSecret(self.secrets_manager, secret_id)
+
 
 @asynccontextmanager
 async def open_aws() -> AsyncIterator[Aws]:
     """Open the clients with the credentials and endpoints of the environment; close them on exit."""
-    botocore_session = get_session()
-    botocore_session.register_component(_LOADER, await asyncio.to_thread(_load_services))
-    session = aioboto3.Session(botocore_session=botocore_session)
+    session = await prepare_session()
     async with AsyncExitStack() as stack:
         yield Aws(
-            sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=_CONFIG))),
-            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=_CONFIG))),
+            sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=CLIENT_CONFIG))),
+            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=CLIENT_CONFIG))),
             batch_client=limit_calls(await stack.enter_async_context(session.client("batch", config=_SUBMIT_ONCE))),
+            secrets_manager=limit_calls(
+                await stack.enter_async_context(session.client("secretsmanager", config=CLIENT_CONFIG))
+            ),
         )
+
+
+async def prepare_session() -> aioboto3.Session:
+    """Return a session whose clients open at once."""
+    botocore_session = get_session()
+    botocore_session.register_component(_LOADER, await asyncio.to_thread(_load_services))
+    return aioboto3.Session(botocore_session=botocore_session)
 
 
 @cache
