@@ -39,7 +39,7 @@ BOUNDED = {
     "jobs/planning.py": "one definition of at most 2 MB",
     "datasets/attribution.py": "a license",
     "db/service_role.py": "a password",
-    "attempt_access/plan_inputs.py": "by size",
+    "attempt_access/plan_inputs.py": "in a thread",
     "pull_requests/check_watcher.py": "a report of our own",
     "pull_requests/excerpts.py": "in a thread",
     "pull_requests/json_positions.py": "in the examiner",
