@@ -44,7 +44,8 @@ def zigzag(numbers: np.ndarray) -> np.ndarray:
     """Return signed numbers (int32) as uint32, small ones of either sign as small ones."""
     numbers = numbers.astype(np.int32, copy=False)
     encoded: np.ndarray = (numbers << 1) ^ (numbers >> 31)
-    return encoded.view(np.uint32)
+    unsigned: np.ndarray = encoded.view(np.uint32)
+    return unsigned
 
 
 def ragged_indexes(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
