@@ -86,12 +86,12 @@ def serve(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def run_engine(source: Path, kind: Kind, out: Path, without: Sequence[str]) -> Run:
-    """Run the engine on a definition."""
+def run_engine(source: Path, kind: Kind, out: Path, without: Sequence[str], more: Sequence[str] = ()) -> Run:
+    """Run the engine on a definition; `more` are further options."""
     command = [str(Path(sys.executable).parent / "oa-task"), "run", str(source), "--layer", kind.layer]
     command += ["--name", "bench", "--out", str(out), "--json"]
     command += [part for name in without for part in ("--without", name)]
-    return measure(command, {"OA_ALLOW_HOSTS": "127.0.0.1"})
+    return measure([*command, *more], {"OA_ALLOW_HOSTS": "127.0.0.1"})
 
 
 def bench(name: str, kind: Kind, scale: float, folder: Path) -> Measured:
