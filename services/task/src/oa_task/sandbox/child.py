@@ -21,7 +21,12 @@ from oa_task.sandbox.limits import SandboxLimits, apply_limits
 from oa_task.sandbox.request import SandboxRequest
 
 _PROGRESS_EVERY_S = 0.5
-_NEEDED_LATER = ("oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.coordinates", "pyarrow.compute")
+_NEEDED_LATER = (
+    *("oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.coordinates", "pyarrow.compute", "numpy.ma"),
+    # Pillow loads all of these to write a PNG.
+    *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Png", "Ppm")),
+)
+"""The modules of almost every job that `convert` imports late, so that other commands start faster."""
 Handler = Callable[[str], JsonObject]
 """Accepts the first line of standard input, returns a report; raises TaskFailure."""
 
