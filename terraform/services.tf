@@ -47,9 +47,16 @@ locals {
 
   api_secret_arns = concat([aws_secretsmanager_secret.shared.arn, module.database.secret_arn], compact([var.sign_in.secret_arn]))
 
-  queue_actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+  # `oa_tools.deployment.permissions` compares these statements with the calls of the code, in both directions.
+  receive_actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
 
+  # A result that does not fit into a message is a file of its attempt.
   # With permission to list, S3 answers 404 instead of 403 for a missing object.
+  consumer_reads_files = [
+    { Sid = "ReadResultFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*"] },
+    { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
+  ]
+
   api_reads_files = [
     { Sid = "ReadFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
     { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
@@ -70,7 +77,7 @@ locals {
   # Cleanup deletes objects by the retention rules; an upload form is signed with the permission to put the object.
   api_keeps_files = [
     { Sid = "RemoveFiles", Effect = "Allow", Action = ["s3:DeleteObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
-    { Sid = "TakeUploads", Effect = "Allow", Action = ["s3:PutObject"], Resource = ["${module.storage.bucket_arn}/upload/*"] },
+    { Sid = "TakeUploads", Effect = "Allow", Action = ["s3:PutObject", "s3:AbortMultipartUpload"], Resource = ["${module.storage.bucket_arn}/upload/*"] },
   ]
 }
 
@@ -113,10 +120,16 @@ module "api" {
       Resource = [module.queues.arns["jobs"].queue]
     },
     {
-      Sid      = "CountResults"
+      Sid      = "RedriveResults"
       Effect   = "Allow"
-      Action   = ["sqs:GetQueueAttributes"]
+      Action   = ["sqs:SendMessage", "sqs:GetQueueAttributes"]
       Resource = [module.queues.arns["results"].queue]
+    },
+    {
+      Sid      = "HandleDeadLetters"
+      Effect   = "Allow"
+      Action   = concat(local.receive_actions, ["sqs:GetQueueAttributes"])
+      Resource = [module.queues.arns["jobs"].dead_letter, module.queues.arns["results"].dead_letter]
     },
   ])
 }
@@ -141,11 +154,11 @@ module "consumer" {
   after          = module.api.service_id # it migrates the database
   scaling        = { min = 1, max = var.api.consumer_max_tasks, queue_name = module.queues.names["results"].queue, queue_age_s = 60 }
 
-  policy = [
+  policy = concat(local.consumer_reads_files, [
     {
       Sid      = "ReadResults"
       Effect   = "Allow"
-      Action   = local.queue_actions
+      Action   = concat(local.receive_actions, ["sqs:GetQueueAttributes"])
       Resource = [module.queues.arns["results"].queue]
     },
     {
@@ -154,7 +167,7 @@ module "consumer" {
       Action   = ["sqs:SendMessage"]
       Resource = [module.queues.arns["results"].dead_letter]
     },
-  ]
+  ])
 }
 
 module "dispatcher" {
@@ -209,7 +222,7 @@ module "dispatcher" {
     {
       Sid      = "ReadJobs"
       Effect   = "Allow"
-      Action   = local.queue_actions
+      Action   = local.receive_actions
       Resource = [module.queues.arns["jobs"].queue]
     },
     {

@@ -72,6 +72,10 @@ class DispatcherSettings:
         is_pull_request = lane is Lane.PULL_REQUEST
         return min(self.job_timeout_s, self.pull_request_timeout_s) if is_pull_request else self.job_timeout_s
 
-    def queue_of(self, lane: Lane, tier: Tier) -> str:
-        """Return the Batch queue of a lane; a key `<lane>.<tier>` names a queue for a tier with machines of its own."""
-        return self.batch_queues.get(f"{lane}.{tier}") or self.batch_queues[lane]
+    def queue_of(self, lane: Lane, tier: Tier) -> str | None:
+        """Return the Batch queue of a job, None if none is set.
+
+        A key `<lane>.<tier>` names a queue for a tier with machines of its own. Whoever submits a container and whoever
+        looks for one must choose alike.
+        """
+        return self.batch_queues.get(f"{lane}.{tier}") or self.batch_queues.get(lane)
