@@ -56,10 +56,12 @@ def test_read_container_secrets_are_resolved_as_ecs_does() -> None:
     container = {
         "name": "main",
         "command": ["migrate"],
+        "readonlyRootFilesystem": True,
         "environment": [{"name": "OA_PORT", "value": "8000"}],
         "secrets": [{"name": "OA_SHARED_SECRET", "valueFrom": f"{ARN}:current::v1"}, {"name": "ALL", "valueFrom": ARN}],
     }
-    read = read_container({"containers": [{**container, "name": "other"}, container]}, "main", Secrets())
+    containers = [{**container, "name": "other"}, container]
+    read = read_container({"containerDefinitions": containers}, "main", Secrets())
     assert read.command == ("migrate",)
     assert read.environ["OA_PORT"] == "8000"
     assert read.environ["OA_SHARED_SECRET"] == f"for {ARN} at v1"
