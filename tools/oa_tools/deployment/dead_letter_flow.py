@@ -1,4 +1,4 @@
-"""Dead letters in the deployed system: made, listed, redriven and discarded with `oa queue`, shown on pages."""
+"""Dead letters in the deployed system: sent, listed, redriven and discarded with `oa queue`, shown on pages."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def _send(system: DeployedSystem, queue: str, sender: str, body: str) -> None:
 
 
 def _wait_for_dead_letters(system: DeployedSystem, queue: str, number: int) -> list[Any]:
-    """Return the dead letters of a queue once there are so many and no message waits."""
+    """Return the dead letters of a queue once their number is the expected one."""
     deadline = time.monotonic() + _TIMEOUT_S
     while True:
         system.check_processes()
