@@ -6,7 +6,7 @@ import pytest
 
 from oa_shared.aws import open_aws
 
-# botocore signs links of the first two with version 2 unless told otherwise; eu-central-1 never had it.
+# botocore signs links of the first two with version 2 by default; eu-central-1 never had it.
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1")
 ALGORITHM = "AWS4-HMAC-SHA256"
 each_region = pytest.mark.parametrize("region", REGIONS)

@@ -33,7 +33,7 @@ ARNS = {
 
 
 @cache
-def needed() -> dict[Permission, str]:
+def list_needed() -> dict[Permission, str]:
     methods = read_adapters(ROOT)
     return find_needed(methods, PortUseReader(ROOT, methods).read())
 
@@ -60,18 +60,18 @@ def outputs_for(granted: list[Permission]) -> Any:
 
 
 def test_each_call_of_the_code_has_a_role_and_a_resource() -> None:
-    assert len(needed()) >= 40
+    assert len(list_needed()) >= 40
 
 
 def test_policies_that_grant_what_is_needed_are_equal_to_it() -> None:
-    assert "in both directions" in compare_permissions(ROOT, outputs_for(list(needed())))
+    assert "in both directions" in compare_permissions(ROOT, outputs_for(list(list_needed())))
 
 
-@pytest.mark.parametrize("permission", sorted(needed()), ids=str)
+@pytest.mark.parametrize("permission", sorted(list_needed()), ids=str)
 def test_each_missing_permission_is_reported(permission: Permission) -> None:
-    granted = [each for each in needed() if each != permission]
+    granted = [each for each in list_needed() if each != permission]
     with pytest.raises(TerraformError, match="missing in the policies") as raised:
-        check_statements(needed(), statements_for(granted))
+        check_statements(list_needed(), statements_for(granted))
     assert str(permission) in raised.value.detail
 
 
@@ -87,14 +87,14 @@ def test_each_missing_permission_is_reported(permission: Permission) -> None:
 )
 def test_permission_without_use_is_reported(surplus: Permission) -> None:
     with pytest.raises(TerraformError, match="granted without use") as raised:
-        check_statements(needed(), statements_for([*needed(), surplus]))
+        check_statements(list_needed(), statements_for([*list_needed(), surplus]))
     assert str(surplus) in raised.value.detail
 
 
 def test_role_of_aws_with_another_action_is_reported() -> None:
-    statements = [*statements_for(list(needed())), statement("oa-dev-api-execution", ["s3:GetObject"])]
+    statements = [*statements_for(list(list_needed())), statement("oa-dev-api-execution", ["s3:GetObject"])]
     with pytest.raises(TerraformError, match=r"\*-execution: missing \[\], granted without use \['s3:GetObject'\]"):
-        check_statements(needed(), statements)
+        check_statements(list_needed(), statements)
 
 
 def test_resource_of_an_unknown_kind_is_an_error() -> None:
@@ -135,7 +135,7 @@ def test_call_that_the_table_does_not_state_is_reported(
     file = root / path
     file.write_text(change(file.read_text("utf-8") if file.exists() else ""), "utf-8")
     with pytest.raises(CallError, match=fault):
-        compare_permissions(root, outputs_for(list(needed())))
+        compare_permissions(root, outputs_for(list(list_needed())))
 
 
 def test_uses_are_read_from_the_source_and_not_from_the_table(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,7 @@ def _check_statically(report: CheckReport, terraform: Terraform, tools: Path | N
 
 
 def _check_all(report: CheckReport, stack: AppliedStack, tools: Path) -> None:
-    """Apply in the background, since that mostly waits for the provider, and run the static checks in the meantime."""
+    """Apply and destroy in the background, as both mostly wait for the provider; run other checks in the meantime."""
     with ThreadPoolExecutor(1) as pool:
         applied = pool.submit(stack.apply)
         _check_statically(report, stack.terraform, tools)
@@ -105,8 +105,10 @@ def _check_all(report: CheckReport, stack: AppliedStack, tools: Path) -> None:
     if is_applied:
         report.step("second plan", stack.plan_again)
         _check_system(report, stack)
-    report.step("destroy", stack.destroy)
-    report.step("variants", partial(plan_variants, stack.terraform, stack.account))
+    with ThreadPoolExecutor(1) as pool:
+        destroyed = pool.submit(stack.destroy)
+        report.step("variants", partial(plan_variants, stack.terraform, stack.account))
+        report.step("destroy", destroyed.result)
 
 
 def _check_system(report: CheckReport, stack: AppliedStack) -> None:

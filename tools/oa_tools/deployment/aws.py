@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -118,6 +118,16 @@ class EmulatedAccount:
         request = Request(f"{self.url}/moto-api/reset-auth", body, {"Content-Type": "text/plain"})  # noqa: S310 - loopback
         with urlopen(request, timeout=60):  # noqa: S310 - likewise
             pass
+
+    def empty(self, bucket: str, queues: Iterable[str]) -> None:
+        """Delete the objects and messages of an earlier run, whose jobs have the same numbers."""
+        s3, sqs = client("s3", self.environ), client("sqs", self.environ)
+        for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+            objects = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+            for each in objects:
+                s3.delete_object(Bucket=bucket, Key=each["Key"], VersionId=each["VersionId"])
+        for url in queues:
+            sqs.purge_queue(QueueUrl=url)
 
     def decisions(self) -> Iterator[AccessEntry]:
         """Yield the decisions since policies were enforced."""

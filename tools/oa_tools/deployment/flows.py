@@ -2,28 +2,23 @@
 
 import hashlib
 import json
-import time
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
-
-import psycopg2
 
 from oa_local.aws_client import client
 from oa_local.client import JobView
 from oa_local.samples import SOURCE_NAME, definition, write_samples
-from oa_shared.json_types import JsonMapping
 from oa_shared.status import JobStatus
 from oa_tools.deployment.container import ContainerOverride
 from oa_tools.deployment.dead_letter_flow import handle_dead_letters
+from oa_tools.deployment.flow_steps import download, execute, run_job, wait_for_job, wait_for_success, wait_until
 from oa_tools.deployment.system import SERVICES, DeployedSystem, DeployedSystemError
+from oa_tools.deployment.unreported_flow import find_unreported_job
 
 REPOSITORY_FILE = "repository.zip"
-_TIMEOUT_S = 150.0
 _PUBLISHED_FILE = "source.geojson.gz"
 _PLACEHOLDER = "<aws.scheduler.scheduled-time>"
 # Of the sample definition.
@@ -34,11 +29,11 @@ _WEEKLY, _CLEANUP = "sources", "cleanup"
 def publish_one(system: DeployedSystem) -> str:
     """Run one job from the request to the published data and download that."""
     write_samples(system.samples)
-    number, job = _run_job(system, definition(system.files_url))
+    number, job = run_job(system, definition(system.files_url))
     rows = [row for row in system.api().call("GET", "/api/data")["data"] if row["job"] == number]
     if not rows:
         raise DeployedSystemError(f"job {number} succeeded but has no published data")
-    size_bytes = _download(system, f"/api/job/{number}/output/{_PUBLISHED_FILE}")
+    size_bytes = download(system, f"/api/job/{number}/output/{_PUBLISHED_FILE}")
     return f"job {number}: {_count(job):,} features published, {size_bytes:,} bytes downloaded by its link"
 
 
@@ -48,7 +43,7 @@ def run_weekly(system: DeployedSystem) -> str:
     run = _run_schedule(system, _WEEKLY)
     if run["run"] is None:
         raise DeployedSystemError(f"the schedule run {run['id']} has no run: {json.dumps(run)}")
-    jobs = [_wait_for_job(system, job["id"]) for job in system.api().jobs_of_run(run["run"])]
+    jobs = [wait_for_job(system, job["id"]) for job in system.api().jobs_of_run(run["run"])]
     outcomes = sorted({job["status"] for job in jobs})
     if len(jobs) != _LAYERS or outcomes != [JobStatus.SUCCESS]:
         raise DeployedSystemError(f"the run {run['run']} has {len(jobs)} jobs that ended as {outcomes}")
@@ -63,16 +58,16 @@ def take_upload(system: DeployedSystem) -> str:
         raise DeployedSystemError(f"the upload is {upload['state']}: {upload['reason']}")
     source: Any = definition(system.files_url)
     source["layers"]["addresses"][0]["data"] = upload["url"]
-    number, job = _run_job(system, source)
+    number, job = run_job(system, source)
     return f"upload {upload['id'][:8]} of {len(body):,} bytes; job {number}: {_count(job):,} features"
 
 
 def make_export(system: DeployedSystem) -> str:
     """Have an export built and download it by its link."""
-    export = system.api().call("POST", "/api/export", {"format": "csv", "source": SOURCE_NAME})
-    _wait_for_success(system, export["job"])
+    export = system.api().call("POST", "/api/export", {"format": "csv", "source": SOURCE_NAME, "layer": "addresses"})
+    wait_for_success(system, export["job"])
     files = system.api().call("GET", f"/api/export/{export['id']}")["files"]
-    sizes = {file["name"]: _download(system, file["url"]) for file in files}
+    sizes = {file["name"]: download(system, file["url"]) for file in files}
     return f"export {export['id']}: {', '.join(f'{name} with {size:,} bytes' for name, size in sizes.items())}"
 
 
@@ -84,7 +79,7 @@ def clean_up(system: DeployedSystem) -> str:
     key = upload["key"]
     if not _exists(system, key):
         raise DeployedSystemError(f"{key} is missing before the cleanup")
-    _make_older(system, upload["id"])
+    execute(system, "update upload set created_at = now() - interval '40 days' where id = %s", [upload["id"]])
     _run_schedule(system, _CLEANUP)
     if _exists(system, key):
         raise DeployedSystemError(f"the cleanup has not deleted {key}")
@@ -109,51 +104,19 @@ def roll_back(system: DeployedSystem) -> str:
 def _redeploy(system: DeployedSystem) -> int:
     for name in SERVICES:
         system.restart(name)
-    return _run_job(system, definition(system.files_url))[0]
+    return run_job(system, definition(system.files_url))[0]
 
 
 FLOWS: Mapping[str, Callable[[DeployedSystem], str]] = {
     "one job": publish_one,
     "weekly run": run_weekly,
     "upload": take_upload,
+    "unreported job": find_unreported_job,
     "dead letters": handle_dead_letters,
     "export": make_export,
     "cleanup": clean_up,
     "rollback": roll_back,
 }
-
-
-def _run_job(system: DeployedSystem, source: JsonMapping) -> tuple[int, JobView]:
-    """Run the addresses of a definition to their end in a live run."""
-    job = {"source": source, "source_name": SOURCE_NAME, "layer": "addresses", "name": "county"}
-    _, (number,) = system.api().submit([job], live=True)
-    return number, _wait_for_success(system, number)
-
-
-def _wait_for_success(system: DeployedSystem, number: int) -> JobView:
-    job = _wait_for_job(system, number)
-    if job["status"] != JobStatus.SUCCESS:
-        raise DeployedSystemError(f"job {number} ended as {job['status']}: {json.dumps(job['error'])}")
-    return job
-
-
-def _wait_for_job(system: DeployedSystem, number: int) -> JobView:
-    api = system.api()
-    job: JobView = _wait(
-        system, f"job {number}", lambda: api.job(number), lambda found: JobStatus(found["status"]).ended
-    )
-    return job
-
-
-def _wait(system: DeployedSystem, name: str, read: Callable[[], Any], has_ended: Callable[[Any], bool]) -> Any:
-    """Read until something has ended. Raises DeployedSystemError when that takes too long."""
-    deadline = time.monotonic() + _TIMEOUT_S
-    while not has_ended(found := read()):
-        system.check_processes()
-        if time.monotonic() > deadline:
-            raise DeployedSystemError(f"{name} has not ended after {_TIMEOUT_S:g} s: {json.dumps(found)[:2000]}")
-        time.sleep(0.5)
-    return found
 
 
 def _run_schedule(system: DeployedSystem, name: str) -> Any:
@@ -164,7 +127,7 @@ def _run_schedule(system: DeployedSystem, name: str) -> Any:
     def read() -> Any:
         return next(each for each in api.call("GET", "/api/schedule")["schedule_runs"] if each["type"] == name)
 
-    run = _wait(system, f"the schedule {name}", read, lambda found: found["state"] not in {"Waiting", "Working"})
+    run = wait_until(system, f"the schedule {name}", read, lambda found: found["state"] not in {"Waiting", "Working"})
     if run["state"] != "Done":
         raise DeployedSystemError(f"the schedule {name} is {run['state']}: {json.dumps(run)}")
     return run
@@ -201,17 +164,6 @@ def _upload(system: DeployedSystem, body: bytes, sha256: str) -> Any:
     return {**api.call("POST", f"/api/upload/{upload['id']}/done", {}), "key": form["fields"]["key"]}
 
 
-def _make_older(system: DeployedSystem, upload: str) -> None:
-    """Change the time at which an upload was announced: no flow can wait for days."""
-    database = urlsplit(system.read("api").environ["OA_DATABASE_URL"]).path[1:]
-    with (
-        closing(psycopg2.connect(system.postgres.url(database))) as connection,
-        connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("update upload set created_at = now() - interval '40 days' where id = %s", (upload,))
-
-
 def _post_form(url: str, fields: Mapping[str, str], body: bytes) -> None:
     boundary = "oa-check-boundary"
     parts = [f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()]
@@ -224,20 +176,6 @@ def _post_form(url: str, fields: Mapping[str, str], body: bytes) -> None:
             pass
     except HTTPError as error:
         raise DeployedSystemError(f"the bucket refuses the form: {error.code} {error.read().decode()}") from error
-
-
-def _download(system: DeployedSystem, path: str) -> int:
-    """Download a file, to whose link in the bucket the API redirects, and return its size."""
-    bucket = system.outputs["bucket"]
-    try:
-        with urlopen(system.api_url + path, timeout=60) as answer:  # noqa: S310 - the deployed API
-            size_bytes, url = len(answer.read()), urlsplit(answer.url)
-    except HTTPError as error:
-        text = error.read().decode("utf-8", "replace")
-        raise DeployedSystemError(f"{path} is refused at {error.url.partition('?')[0]}: {error.code} {text}") from error
-    if url.port != system.account.port or bucket not in url.path:
-        raise DeployedSystemError(f"the file came from {url.geturl()}, not from the bucket")
-    return size_bytes
 
 
 def _exists(system: DeployedSystem, key: str) -> bool:

@@ -29,6 +29,8 @@ from oa_tools.deployment.terraform import StackOutputs
 _START_S = 60.0
 _TASK_ENTRYPOINT = "oa-task"
 _ECS = "ecs-tasks.amazonaws.com"
+# The flows cannot wait for a minute, or for the fifteen after which a job counts as lost.
+_SWEEP_OFTEN = {"OA_SWEEP_EVERY_S": "2", "OA_LOST_AFTER_S": "3"}
 SERVICES = ("api", "consumer", "dispatcher")
 
 
@@ -66,6 +68,10 @@ class DeployedSystem:
 
         Raises StartError, ContainerError and DeployedSystemError.
         """
+        urls = self.outputs["queue_urls"].values()
+        self.account.empty(
+            self.outputs["bucket"], [url for pair in urls for url in (pair["queue"], pair["dead_letter"])]
+        )
         self.account.enforce_policies(is_on=True)
         self._start_postgres()
         self._start_batch()
@@ -149,7 +155,7 @@ class DeployedSystem:
         """Return what differs on this machine: there is no load balancer, no DNS and no database server."""
         local = {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url, "OA_HOST": "127.0.0.1"}
         if service == "dispatcher":
-            return {**local, "OA_HEALTH_PORT": str(self.ports["dispatcher"])}
+            return {**local, **_SWEEP_OFTEN, "OA_HEALTH_PORT": str(self.ports["dispatcher"])}
         url = self.read(service).environ["OA_DATABASE_URL"]
         local |= {"OA_DATABASE_URL": on_loopback(url, self.postgres.port), "OA_PUBLIC_URL": self.api_url}
         port = self.ports["api"] if service == "api" else free_port()
