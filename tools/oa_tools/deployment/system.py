@@ -29,8 +29,10 @@ from oa_tools.deployment.terraform import StackOutputs
 _START_S = 60.0
 _TASK_ENTRYPOINT = "oa-task"
 _ECS = "ecs-tasks.amazonaws.com"
-# The flows cannot wait for a minute, or for the fifteen after which a job counts as lost.
-_SWEEP_OFTEN = {"OA_SWEEP_EVERY_S": "2", "OA_LOST_AFTER_S": "3"}
+# The flows cannot wait for minutes: for a sweep, until a job counts as lost, until it ends without a result.
+_IN_A_HURRY = {"OA_SWEEP_EVERY_S": "2", "OA_LOST_AFTER_S": "3", "OA_RESULT_GRACE_S": "5"}
+# The number of jobs that run at once.
+SLOTS = 2
 SERVICES = ("api", "consumer", "dispatcher")
 
 
@@ -153,9 +155,9 @@ class DeployedSystem:
 
     def _local(self, service: str) -> dict[str, str]:
         """Return what differs on this machine: there is no load balancer, no DNS and no database server."""
-        local = {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url, "OA_HOST": "127.0.0.1"}
+        local = {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url, "OA_HOST": "127.0.0.1", **_IN_A_HURRY}
         if service == "dispatcher":
-            return {**local, **_SWEEP_OFTEN, "OA_HEALTH_PORT": str(self.ports["dispatcher"])}
+            return {**local, "OA_HEALTH_PORT": str(self.ports["dispatcher"])}
         url = self.read(service).environ["OA_DATABASE_URL"]
         local |= {"OA_DATABASE_URL": on_loopback(url, self.postgres.port), "OA_PUBLIC_URL": self.api_url}
         port = self.ports["api"] if service == "api" else free_port()
@@ -182,6 +184,7 @@ class DeployedSystem:
             environ={**client_environ(self.account.url, EVENT_KEYS), "OA_ALLOW_HOSTS": "127.0.0.1"},
             results_queue_url=self.outputs["queue_urls"]["results"]["queue"],
             port=self.account.batch_port,
+            slots=SLOTS,
         )
         self.processes["batch"] = batch.process
         batch.start()

@@ -3,41 +3,46 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
 from oa_local.samples import definition
 from oa_tools.deployment.flow_steps import execute, submit_job, wait_for_success, wait_until
-from oa_tools.deployment.system import DeployedSystem, DeployedSystemError
+from oa_tools.deployment.system import SLOTS, DeployedSystem, DeployedSystemError
 
 _SWEPT = '"batch_swept"'
-_SWEEPS = 4
+_SWEEPS = 6
 _TIMEOUT_S = 60.0
 _FORGET = "update job set batch_job = null, updated_at = now() - interval '1 hour' where id = %s and rank < 9"
 
 
 def find_unreported_job(system: DeployedSystem) -> str:
-    """Run a job of the tier `large`, remove its Batch ID while it runs, and wait for some sweeps and its end."""
-    source: Any = definition(system.files_url)
-    with _hold_back((system.samples / "addresses.csv").read_bytes()) as (url, has_request, release):
-        source["layers"]["addresses"][0]["data"] = url
+    """Remove the Batch ID of a job of the tier `large` that waits for a machine, and wait for some sweeps and its end.
+
+    Jobs whose data does not arrive take all machines meanwhile.
+    """
+    with _hold_back((system.samples / "addresses.csv").read_bytes()) as server:
+        source: Any = definition(system.files_url)
+        source["layers"]["addresses"][0]["data"] = server.url
+        blocking = [submit_job(system, source) for _ in range(SLOTS)]
+        wait_until(system, "the download", lambda: server.requests, lambda number: number >= SLOTS)
         source["layers"]["addresses"][0]["conform"]["size"] = "large"
         number = submit_job(system, source)
-        api = system.api()
-        wait_until(system, f"job {number}", lambda: api.job(number), lambda job: job["status"] == "Running")
-        if not has_request.wait(_TIMEOUT_S):
-            raise DeployedSystemError(f"job {number} does not download its data")
+        api: Any = system.api()
+        wait_until(system, f"job {number}", lambda: api.job(number), lambda job: job["batch_job"] is not None)
         execute(system, _FORGET, [number])
         _wait_for_sweeps(system)
-        release.set()
+        attempt = api.job(number)["attempt"]
+        server.release.set()
         job: Any = wait_for_success(system, number)
-    if job["attempt"] != 1 or job["tier"] != "large":
-        text = f"job {number} counted as lost while it ran"
+        for each in blocking:
+            wait_for_success(system, each)
+    if (attempt, job["attempt"], job["tier"]) != (1, 1, "large"):
+        text = f"job {number} counted as lost while its container waited"
         raise DeployedSystemError(f"{text}: it ended in attempt {job['attempt']}, with the tier {job['tier']}")
-    return (
-        f"job {number} of the tier large was found by its name in {_SWEEPS} sweeps, and succeeded in its first attempt"
-    )
+    return f"job {number} of the tier large: found by its name in {_SWEEPS} sweeps, succeeded in its first attempt"
 
 
 def _wait_for_sweeps(system: DeployedSystem) -> None:
@@ -51,15 +56,23 @@ def _wait_for_sweeps(system: DeployedSystem) -> None:
         time.sleep(0.5)
 
 
+@dataclass(slots=True)
+class _HoldingServer:
+    """A server of one file, which is sent when `release` is set; `requests` counts those that wait."""
+
+    url: str
+    release: Event = field(default_factory=Event)
+    requests: int = 0
+
+
 @contextmanager
-def _hold_back(body: bytes) -> Iterator[tuple[str, Event, Event]]:
-    """Serve a file that is sent when the second event is set; the first one is set by a request for it."""
-    has_request, release = Event(), Event()
+def _hold_back(body: bytes) -> Iterator[_HoldingServer]:
+    """Serve a file that is sent when the event is set."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            has_request.set()
-            release.wait(_TIMEOUT_S * 2)
+            held.requests += 1
+            held.release.wait(_TIMEOUT_S * 2)
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -69,11 +82,12 @@ def _hold_back(body: bytes) -> Iterator[tuple[str, Event, Event]]:
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    held = _HoldingServer(f"http://127.0.0.1:{server.server_port}/held-back.csv")
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/held-back.csv", has_request, release
+        yield held
     finally:
-        release.set()
+        held.release.set()
         server.shutdown()
         thread.join()
