@@ -12,32 +12,27 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, unquote
 
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import AccessDeniedError
 from moto.core.responses import BaseResponse
 from moto.iam.access_control import IAMPolicy, IAMRequest, PermissionResult, S3IAMRequest
 from moto.iam.models import iam_backends
-from moto.s3.exceptions import BucketAccessDeniedError, S3ClientError
+from moto.s3.exceptions import BucketAccessDeniedError
 from moto.s3.models import FakeBucket, s3_backends
 from moto.sqs.models import sqs_backends
 from moto.sts.models import sts_backends
+from signatures import ALGORITHM, RefusedLinkError, check_form, check_header, check_link
 
 from oa_tools.deployment.iam_policies import Decision, PolicyRequest, decide
 
 _ROOT_KEY = "test"
 _PARTITION = "aws"
-_SIGNATURE = "X-Amz-Signature"
-_ALGORITHM = "AWS4-HMAC-SHA256"
 # The action of moto → that of IAM, because
 #  - IAM has one action for the single call and the batch of SQS,
 #  - an object's metadata and its listing have the actions of reading in S3,
@@ -54,15 +49,6 @@ ACTIONS = {
     "batch:listjobs": "batch:ListJobs",
     "batch:terminatejob": "batch:TerminateJob",
 }
-
-
-class RefusedLinkError(S3ClientError):
-    """A link or form that S3 refuses before it looks at permissions."""
-
-    code = 403
-
-    def __init__(self, reason: str) -> None:
-        super().__init__("AccessDenied", reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +101,7 @@ def authorize(call: BaseResponse, resource: str = "*") -> None:
         _log("unknown", action, resource, Decision(is_allowed=False))
         raise AccessDeniedError(user_arn=access_key, action=action)
     if caller.token:
-        _check_header(IAMRequest, call)
+        check_header(IAMRequest, call)
     for each in _resources(call, action, resource):
         if not _decide(caller, action, each, {}).is_allowed:
             raise AccessDeniedError(user_arn=caller.principal, action=action)
@@ -188,7 +174,7 @@ def _s3_caller(call: BaseResponse, query: dict[str, str]) -> Caller:
     """Return the caller of a request whose signature is right. Raises S3ClientError."""
     if "AWSAccessKeyId" in query or "AWSAccessKeyId" in call.form_data:
         _log("unknown", "s3:link", call.path, Decision(is_allowed=False, statement="Signature Version 2"))
-        raise RefusedLinkError(f"Signature Version 2 is not supported. Please use {_ALGORITHM}.")
+        raise RefusedLinkError(f"Signature Version 2 is not supported. Please use {ALGORITHM}.")
     form = {name.lower(): value for name, value in call.form_data.items()} if call.method == "POST" else {}
     credential = query.get("X-Amz-Credential") or form.get("x-amz-credential")
     access_key = credential.partition("/")[0] if credential else _access_key_of_header(call)
@@ -198,60 +184,12 @@ def _s3_caller(call: BaseResponse, query: dict[str, str]) -> Caller:
         _log("unknown", "s3:*", call.path, Decision(is_allowed=False))
         raise RefusedLinkError("The AWS Access Key Id you provided does not exist in our records.")
     if "X-Amz-Credential" in query:
-        _check_link(call, caller, query)
+        check_link(call, caller.secret, query)
     elif form:
-        _check_form(caller, form)
+        check_form(caller.secret, form)
     else:
-        _check_header(S3IAMRequest, call)
+        check_header(S3IAMRequest, call)
     return caller
-
-
-def _check_header(request_class: type[IAMRequest], call: BaseResponse) -> None:
-    """Check the signature of a header as moto does."""
-    path = call.raw_path + (f"?{call.parsed_url.query}" if call.parsed_url.query else "")
-    request = request_class(
-        account_id=call.current_account,
-        method=call.method,
-        path=path,
-        data=call.data,
-        body=call.raw_body,
-        headers=call.headers,
-        action=call._get_action(),
-    )
-    request.check_signature()
-
-
-def _check_link(call: BaseResponse, caller: Caller, query: dict[str, str]) -> None:
-    """Check the signature and the age of a presigned link."""
-    age_s = (datetime.now(UTC) - _moment(query["X-Amz-Date"])).total_seconds()
-    if age_s > int(query["X-Amz-Expires"]):
-        raise RefusedLinkError("Request has expired")
-    region = query["X-Amz-Credential"].split("/")[2]
-    # Clients may encode other characters than the signer did: the signature is over one form of them.
-    pairs = [part.partition("=")[::2] for part in call.parsed_url.query.split("&")]
-    signed = "&".join(f"{name}={quote(unquote(value), safe='-_.~')}" for name, value in pairs if name != _SIGNATURE)
-    url = f"http://{call.headers['Host']}{call.raw_path}?{signed}"
-    credentials = Credentials(query["X-Amz-Credential"].partition("/")[0], caller.secret)
-    signer = S3SigV4QueryAuth(credentials, "s3", region)
-    request = AWSRequest(method=call.method, url=url, headers={"host": call.headers["Host"]})
-    request.context["timestamp"] = query["X-Amz-Date"]
-    expected = signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request)
-    if query[_SIGNATURE] != expected:
-        raise RefusedLinkError("The request signature we calculated does not match the signature you provided.")
-
-
-def _check_form(caller: Caller, form: dict[str, str]) -> None:
-    """Check the signature of a form, which is over its policy."""
-    request = AWSRequest()
-    request.context["timestamp"] = form["x-amz-date"]
-    region = form["x-amz-credential"].split("/")[2]
-    expected = S3SigV4Auth(Credentials("", caller.secret), "s3", region).signature(form["policy"], request)
-    if form["x-amz-signature"] != expected:
-        raise RefusedLinkError("The request signature we calculated does not match the signature you provided.")
-
-
-def _moment(text: str) -> datetime:
-    return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def _decide(caller: Caller, action: str, resource: str, context: dict[str, str]) -> Decision:

@@ -9,6 +9,7 @@ import pytest
 
 from oa_tools.deployment.disk import DiskRule, confine, find_rule
 
+ELSEWHERE = Path("/oa-elsewhere")
 PROGRAM = """
 import sys, tempfile
 try:
@@ -22,9 +23,9 @@ except OSError as error:
 """
 
 
-def run(rule: DiskRule, writable: tuple[str, ...], elsewhere: Path) -> list[str]:
-    confined = confine(rule, [sys.executable, "-c", PROGRAM, str(elsewhere)], writable)
-    environ = {name: value for name, value in os.environ.items() if name != "TMPDIR"}
+def run(rule: DiskRule, writable: tuple[str, ...]) -> list[str]:
+    confined = confine(rule, [sys.executable, "-c", PROGRAM, str(ELSEWHERE)], writable)
+    environ = {**os.environ, "TMPDIR": str(Path.cwd())}
     done = subprocess.run(
         confined.command, env={**environ, **confined.environ}, capture_output=True, text=True, check=True, cwd="/"
     )
@@ -35,17 +36,16 @@ def run(rule: DiskRule, writable: tuple[str, ...], elsewhere: Path) -> list[str]
 def test_process_can_write_to_the_volumes_of_its_container_only(rule: DiskRule) -> None:
     if rule is DiskRule.NAMESPACE and find_rule() is not rule:
         pytest.skip("this machine has no mount namespaces")
-    elsewhere = Path(__file__).parent / "elsewhere"
-    first, second = run(rule, ("/tmp",), elsewhere)  # noqa: S108 - the folder of the images
+    first, second = run(rule, ("/tmp",))  # noqa: S108 - the folder of the images
     assert first.startswith("/tmp/")  # noqa: S108 - likewise
     assert second == "Read-only file system"
-    assert not elsewhere.exists()
+    assert not ELSEWHERE.exists()
 
 
 @pytest.mark.parametrize("rule", DiskRule)
 def test_process_without_volumes_has_no_temporary_files(rule: DiskRule) -> None:
     if rule is DiskRule.NAMESPACE and find_rule() is not rule:
         pytest.skip("this machine has no mount namespaces")
-    first, second = run(rule, (), Path(__file__).parent / "elsewhere")
+    first, second = run(rule, ())
     assert first.startswith("No usable temporary directory")
     assert second == "Read-only file system"

@@ -42,8 +42,9 @@ def confine(rule: DiskRule, command: Sequence[str], writable: Sequence[str]) -> 
     if rule is DiskRule.NAMESPACE:
         return ConfinedCommand(_in_namespace(command, writable), {})
     path = os.pathsep.join([str(_DOUBLE), *filter(None, [os.environ.get("PYTHONPATH", "")])])
-    environ = {"PYTHONPATH": path, "OA_WRITABLE_FOLDERS": ":".join(writable), "PYTHONDONTWRITEBYTECODE": "1"}
-    return ConfinedCommand(tuple(command), environ)
+    # The images name no folder for temporary files.
+    environ = {"PYTHONPATH": path, "OA_WRITABLE_FOLDERS": ":".join(writable), "TMPDIR": ""}
+    return ConfinedCommand(tuple(command), {**environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 def _in_namespace(command: Sequence[str], writable: Sequence[str]) -> tuple[str, ...]:

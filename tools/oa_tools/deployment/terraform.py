@@ -61,9 +61,10 @@ class PolicyStatement(TypedDict):
 
 
 class RegisteredTask(TypedDict):
-    """The task definition of a service."""
+    """The task definition of a service: its revision and its family."""
 
     arn: str
+    family: str
 
 
 class StackOutputs(TypedDict):
