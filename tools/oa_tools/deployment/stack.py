@@ -59,7 +59,7 @@ class AppliedStack:
         try:
             return self.apply()
         except TerraformError as error:
-            # The provider cannot plan the compute environment on EC2 by the answers of the emulator; others are applied.
+            # The provider cannot plan the compute environment on EC2 by what the emulator answers; others are applied.
             errors = set(_ERROR.findall(error.detail))
             if errors != {_INCONSISTENT} or _EC2_ENVIRONMENT not in error.detail:
                 raise
