@@ -26,19 +26,20 @@ module "network" {
   name                = local.name
   region              = var.region
   zones               = slice(data.aws_availability_zones.available.names, 0, 2)
-  cidr                = var.network.cidr
-  nat_per_zone        = var.network.nat_per_zone
-  interface_endpoints = var.network.interface_endpoints
-  log_days            = var.log_days
+  cidr                = local.network.cidr
+  nat                 = local.network.nat
+  nat_per_zone        = local.network.nat_per_zone
+  interface_endpoints = local.network.interface_endpoints
+  log_days            = local.log_days
 }
 
 module "storage" {
   source = "./modules/storage"
 
-  name          = local.name
-  account       = local.account
-  task_role_arn = module.batch.task_role_arn
-  settings      = var.storage
+  name           = local.name
+  account        = local.account
+  task_role_arns = [module.batch.task_role_arn, module.batch.attempt_role_arn]
+  settings       = local.storage
 }
 
 module "database" {
@@ -47,10 +48,11 @@ module "database" {
   name       = local.name
   vpc_id     = module.network.vpc_id
   subnet_ids = module.network.private_subnet_ids
-  settings   = var.database
+  settings   = local.database
+  log_days   = local.log_days
 
-  password_rotation = "cron(0 4 1 1/3 ? *)"
-  clients           = { api = module.api.security_group_id, consumer = module.consumer.security_group_id }
+  recovery_days = var.environment == "prod" ? 30 : 0
+  clients       = merge({ api = module.api.security_group_id }, { for consumer in module.consumer : "consumer" => consumer.security_group_id })
 }
 
 module "queues" {
@@ -65,7 +67,7 @@ module "queues" {
   }
   readers = {
     jobs    = [module.dispatcher.role_arn]
-    results = [module.consumer.role_arn]
+    results = [local.results_reader.role_arn]
   }
 }
 
@@ -74,16 +76,28 @@ module "batch" {
 
   name              = local.name
   region            = var.region
-  account           = local.account
   partition         = data.aws_partition.current.partition
   vpc_id            = module.network.vpc_id
   subnet_ids        = module.network.task_subnet_ids
+  public_addresses  = !local.network.nat
+  cpu_architecture  = local.cpu_architecture
   image             = local.images["task"]
   repository_arn    = module.storage.repository_arns["task"]
   bucket_arn        = module.storage.bucket_arn
   results_queue_arn = module.queues.arns["results"].queue
-  limits            = var.batch
-  log_days          = var.log_days
+  api_role_arn      = module.api.role_arn
+  limits            = merge(local.batch, { instance_families = coalesce(local.batch.instance_families, local.instance_families[local.cpu_architecture]) })
+  log_days          = local.log_days
+
+  attempt_credentials = var.attempt_credentials
+}
+
+# ECS creates the log group of Container Insights when it does not find it, and without this retention.
+resource "aws_cloudwatch_log_group" "insights" {
+  count = local.container_insights ? 1 : 0
+
+  name              = "/aws/ecs/containerinsights/${local.name}/performance"
+  retention_in_days = local.log_days
 }
 
 resource "aws_ecs_cluster" "this" {
@@ -91,8 +105,10 @@ resource "aws_ecs_cluster" "this" {
 
   setting {
     name  = "containerInsights"
-    value = "enabled"
+    value = local.container_insights ? "enabled" : "disabled"
   }
+
+  depends_on = [aws_cloudwatch_log_group.insights]
 }
 
 # One secret with two keys: its version is part of the task definitions, so a change restarts the services.
@@ -116,7 +132,9 @@ module "schedule" {
   name              = local.name
   region            = var.region
   cluster_arn       = aws_ecs_cluster.this.arn
-  subnet_ids        = module.network.private_subnet_ids
+  cpu_architecture  = local.cpu_architecture
+  subnet_ids        = module.network.service_subnet_ids
+  public_addresses  = !local.network.nat
   security_group_id = module.dispatcher.security_group_id
   image             = local.images["api"]
   repository_arn    = module.storage.repository_arns["api"]
@@ -124,13 +142,20 @@ module "schedule" {
   secret_reference  = local.secret_current
   secret_arn        = aws_secretsmanager_secret.shared.arn
   schedules         = var.schedules
+  log_days          = local.log_days
+}
 
-  restart = {
-    expression = "cron(10 5 1 1/3 ? *)" # after the hour in which RDS rotates the database password
-    services   = { api = module.api.service_id, consumer = module.consumer.service_id }
-  }
+module "budget" {
+  source = "./modules/budget"
+  count  = var.budget == null ? 0 : 1
 
-  log_days = var.log_days
+  name             = local.name
+  account          = local.account
+  settings         = var.budget
+  emails           = var.alarms.emails
+  topic_arn        = module.monitoring.topic_arn
+  role             = { name = module.dispatcher.role_name, arn = module.dispatcher.role_arn }
+  batch_queue_arns = module.batch.queue_arns
 }
 
 module "monitoring" {
@@ -140,6 +165,7 @@ module "monitoring" {
   region           = var.region
   account          = local.account
   emails           = var.alarms.emails
+  has_budget       = var.budget != null
   queues           = module.queues.names
   batch_queue_arns = module.batch.queue_arns
   schedule_group   = module.schedule.group
@@ -152,11 +178,11 @@ module "monitoring" {
   }
   database = {
     identifier      = module.database.identifier
-    max_connections = var.database.max_connections
+    max_connections = local.database.max_connections
   }
   services = {
     cluster  = aws_ecs_cluster.this.name
-    services = [module.api.name, module.consumer.name, module.dispatcher.name]
+    services = concat([module.api.name], module.consumer[*].name, [module.dispatcher.name])
   }
   log_groups = {
     api        = module.api.log_group

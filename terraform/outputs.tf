@@ -3,6 +3,11 @@ output "api_url" {
   value       = local.api_url
 }
 
+output "image_platform" {
+  description = "Platform to build the images for."
+  value       = { ARM64 = "linux/arm64", X86_64 = "linux/amd64" }[local.cpu_architecture]
+}
+
 output "bucket" {
   description = "The data bucket."
   value       = module.storage.bucket
@@ -35,16 +40,18 @@ output "batch_definitions" {
 
 output "task_definitions" {
   description = "Container definition of each service: arguments, settings and references to secrets."
-  value = {
-    api        = module.api.task_definition
-    consumer   = module.consumer.task_definition
-    dispatcher = module.dispatcher.task_definition
-    schedule   = module.schedule.task_definition
-  }
+  value = merge(
+    {
+      api        = module.api.task_definition
+      dispatcher = module.dispatcher.task_definition
+      schedule   = module.schedule.task_definition
+    },
+    { for consumer in module.consumer : "consumer" => consumer.task_definition },
+  )
 }
 
 output "database" {
-  description = "The database, and the secret that holds its password."
+  description = "The database, and the secret that holds the password of the services."
   value = {
     identifier = module.database.identifier
     host       = module.database.host
@@ -71,8 +78,8 @@ output "policy_statements" {
   description = "Every statement of every policy of this stack."
   value = flatten([
     for role, policy in merge(
-      module.network.policies, module.queues.policies, module.storage.policies, module.api.policies, module.consumer.policies,
-      module.dispatcher.policies, module.batch.policies, module.schedule.policies, module.monitoring.policies,
+      module.network.policies, module.queues.policies, module.storage.policies, module.api.policies, merge(module.consumer[*].policies...),
+      module.dispatcher.policies, module.batch.policies, module.schedule.policies, module.monitoring.policies, merge(module.budget[*].policies...),
       ) : [
       for statement in policy.Statement : {
         id         = "${role}/${statement.Sid}"

@@ -19,6 +19,34 @@ variable "region" {
   }
 }
 
+variable "size" {
+  description = "Size of the stack: standard, or small for a project of volunteers (sizes.tf). Settings that are null below take their value from it."
+  type        = string
+  default     = "standard"
+
+  validation {
+    condition     = contains(["small", "standard"], var.size)
+    error_message = "size is unknown: use small or standard."
+  }
+}
+
+variable "cpu_architecture" {
+  description = "CPU architecture of all containers, ARM64 or X86_64; null for that of the size. The images must be built for it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = contains(["ARM64", "X86_64"], coalesce(var.cpu_architecture, "ARM64"))
+    error_message = "cpu_architecture must be ARM64 or X86_64."
+  }
+}
+
+variable "container_insights" {
+  description = "Container Insights for the ECS cluster; null for the choice of the size."
+  type        = bool
+  default     = null
+}
+
 variable "aws_endpoint" {
   description = "URL of an AWS emulator; null for AWS."
   type        = string
@@ -32,6 +60,17 @@ variable "git_sha" {
   validation {
     condition     = can(regex("^[0-9a-f]{40}$", var.git_sha))
     error_message = "git_sha must be a full commit hash, 40 lowercase hex digits: git rev-parse HEAD prints it."
+  }
+}
+
+variable "attempt_credentials" {
+  description = "Credentials of attempts: `on`; `both` while containers that were started without them still run; `off`: all containers share one role. See docs/deploy.md."
+  type        = string
+  default     = "on"
+
+  validation {
+    condition     = contains(["on", "both", "off"], var.attempt_credentials)
+    error_message = "attempt_credentials is unknown: use on, both or off."
   }
 }
 
@@ -94,21 +133,24 @@ variable "sign_in" {
 }
 
 variable "api" {
-  description = "Domain and size of the API. Clients send the secret in a header, so prod requires a certificate."
+  description = "Domain and size of the API. Clients send the secret in a header, so prod requires a certificate. `waf_requests_per_5_min` adds a firewall that limits the requests of an address."
   type = object({
-    certificate_arn     = optional(string)
-    domain              = optional(string)
-    zone_id             = optional(string)
-    allowed_cidrs       = optional(list(string), ["0.0.0.0/0"])
-    access_log_bucket   = optional(string)
-    cpu                 = optional(number, 512)
-    memory              = optional(number, 1024)
-    min_tasks           = optional(number, 2)
-    max_tasks           = optional(number, 6)
-    requests_per_task   = optional(number, 3000)
+    certificate_arn   = optional(string)
+    domain            = optional(string)
+    zone_id           = optional(string)
+    allowed_cidrs     = optional(list(string), ["0.0.0.0/0"])
+    access_log_bucket = optional(string)
+    cpu               = optional(number)
+    memory            = optional(number)
+    min_tasks         = optional(number)
+    max_tasks         = optional(number)
+    requests_per_task = optional(number, 3000)
+
+    waf_requests_per_5_min = optional(number)
+
     consumer_max_tasks  = optional(number, 6)
     dispatcher_tasks    = optional(number, 1)
-    submits_per_s       = optional(number, 20)
+    submits_per_s       = optional(number)
     deletion_protection = optional(bool, true)
     wait_until_steady   = optional(bool, true)
   })
@@ -120,12 +162,27 @@ variable "api" {
   }
 
   validation {
+    condition     = contains(var.api.allowed_cidrs, "0.0.0.0/0") || coalesce(var.network.nat, var.size != "small")
+    error_message = "api.allowed_cidrs needs network.nat: without a NAT gateway jobs call the API from public addresses that change."
+  }
+
+  validation {
+    condition     = var.api.waf_requests_per_5_min == null || (coalesce(var.network.nat, var.size != "small") && coalesce(var.api.waf_requests_per_5_min, 0) >= 100)
+    error_message = "api.waf_requests_per_5_min must be at least 100, and needs network.nat: its address is exempt, those of services and jobs without a NAT gateway change."
+  }
+
+  validation {
+    condition     = coalesce(var.api.min_tasks, 1) >= 1 && coalesce(var.api.max_tasks, 6) >= coalesce(var.api.min_tasks, 1)
+    error_message = "api needs 1 <= min_tasks <= max_tasks."
+  }
+
+  validation {
     condition     = (var.api.certificate_arn == null) == (var.api.domain == null)
     error_message = "api.certificate_arn and api.domain belong together: the certificate is for the domain."
   }
 
   validation {
-    condition     = var.api.dispatcher_tasks * var.api.submits_per_s <= 45
+    condition     = var.api.dispatcher_tasks * coalesce(var.api.submits_per_s, 20) <= 45
     error_message = "Batch accepts about 50 calls per second and account: keep dispatcher_tasks * submits_per_s at 45 or below."
   }
 }
@@ -167,35 +224,67 @@ variable "github_secrets" {
 }
 
 variable "network" {
-  description = "Network of the stack: CIDR block, one NAT gateway or one per zone, interface endpoints in its place."
+  description = "Network of the stack: CIDR block; a NAT gateway, one per zone, or none and public addresses without incoming connections; interface endpoints."
   type = object({
     cidr                = optional(string, "10.20.0.0/16")
+    nat                 = optional(bool)
     nat_per_zone        = optional(bool, false)
     interface_endpoints = optional(bool, false)
   })
   default = {}
+
+  validation {
+    condition     = !var.network.nat_per_zone || coalesce(var.network.nat, var.size != "small")
+    error_message = "network.nat_per_zone needs a NAT gateway: set network.nat."
+  }
 }
 
 variable "database" {
-  description = "The Postgres instance. max_connections is the limit of its class (memory / 9.5 MB)."
+  description = "The Postgres instance. max_connections is the limit of its class (memory / 9.5 MB). Windows are UTC, apart from each other and from the schedules. `backup_copy_region` copies the backups to another region."
   type = object({
-    instance_class      = optional(string, "db.t4g.small")
+    instance_class      = optional(string)
     storage_gb          = optional(number, 20)
-    max_storage_gb      = optional(number, 200)
-    max_connections     = optional(number, 190)
+    max_storage_gb      = optional(number)
+    max_connections     = optional(number)
     multi_az            = optional(bool, false)
-    backup_days         = optional(number, 14)
+    backup_days         = optional(number)
+    backup_copy_region  = optional(string)
+    backup_window       = optional(string, "01:00-02:00")
+    maintenance_window  = optional(string, "tue:08:00-tue:09:00")
     deletion_protection = optional(bool, true)
   })
   default = {}
 
   validation {
-    condition     = var.database.backup_days >= 1 && var.database.backup_days <= 35
+    condition     = coalesce(var.database.backup_days, 7) >= 1 && coalesce(var.database.backup_days, 7) <= 35
     error_message = "database.backup_days must be 1 to 35: backups are required."
   }
 
   validation {
-    condition     = var.database.max_storage_gb > var.database.storage_gb
+    condition     = var.database.backup_copy_region == null || var.database.backup_copy_region != var.region
+    error_message = "database.backup_copy_region must be another region than region."
+  }
+
+  validation {
+    condition = !anytrue([
+      for schedule in values(var.schedules) :
+      strcontains(schedule.expression, upper(substr(var.database.maintenance_window, 0, 3))) if schedule.enabled
+    ])
+    error_message = "database.maintenance_window is on the day of a schedule: RDS may restart the database during its run. Choose another day."
+  }
+
+  # A backup slows the database down; a run that starts within the six hours before it is probably still busy.
+  validation {
+    condition = !anytrue([
+      for schedule in values(var.schedules) :
+      (tonumber(substr(var.database.backup_window, 0, 2)) - tonumber(regex("^cron\\(\\S+ (\\d+) ", schedule.expression)[0]) + 24) % 24 < 6
+      if schedule.enabled && can(regex("^cron\\(\\S+ (\\d+) ", schedule.expression))
+    ])
+    error_message = "database.backup_window begins within six hours after a schedule: choose an earlier hour (UTC)."
+  }
+
+  validation {
+    condition     = coalesce(var.database.max_storage_gb, 100) > var.database.storage_gb
     error_message = "database.max_storage_gb must be greater than storage_gb, so that the storage can grow."
   }
 }
@@ -208,7 +297,7 @@ variable "storage" {
     superseded_days     = optional(number, 30)
     cache_days          = optional(number, 30)
     infrequent_days     = optional(number, 30)
-    images_kept         = optional(number, 50)
+    images_kept         = optional(number)
     cloudfront_class    = optional(string, "PriceClass_100")
     allowed_cors_origin = optional(string, "*")
     force_destroy       = optional(bool, false)
@@ -222,16 +311,32 @@ variable "storage" {
 }
 
 variable "batch" {
-  description = "Maximum vCPUs by compute environment, time limit of an attempt, and time after which a waiting job is canceled."
+  description = "Maximum vCPUs by compute environment, instance families and disk of the hosts of large jobs, time limit of an attempt, and time after which a waiting job is canceled."
   type = object({
-    standard_spot_vcpus = optional(number, 256)
-    standard_vcpus      = optional(number, 64)
-    large_vcpus         = optional(number, 64)
-    large_disk_gb       = optional(number, 300)
+    standard_spot_vcpus = optional(number)
+    standard_vcpus      = optional(number)
+    large_vcpus         = optional(number)
+    large_disk_gb       = optional(number)
+    instance_families   = optional(list(string))
     attempt_s           = optional(number, 6 * 3600)
     stuck_s             = optional(number, 4 * 3600)
   })
   default = {}
+
+  # A Graviton family has a g behind its number, such as m7g or r6gd.
+  validation {
+    condition = alltrue([
+      for family in coalesce(var.batch.instance_families, []) :
+      can(regex("^[a-z]+[0-9]+g[a-z]*(\\.[a-z0-9-]+)?$", family)) == (coalesce(var.cpu_architecture, var.size == "small" ? "ARM64" : "X86_64") == "ARM64")
+    ])
+    error_message = "batch.instance_families are of another CPU architecture than the images: see cpu_architecture."
+  }
+
+  # The largest jobs ask for 8 vCPUs, those of Fargate for 1: less could never start.
+  validation {
+    condition     = coalesce(var.batch.large_vcpus, 8) >= 8 && coalesce(var.batch.standard_vcpus, 1) >= 1 && coalesce(var.batch.standard_spot_vcpus, 1) >= 1
+    error_message = "batch: large_vcpus must be at least 8, standard_vcpus and standard_spot_vcpus at least 1: smaller environments cannot run every tier."
+  }
 
   validation {
     condition     = var.batch.stuck_s >= 600 && var.batch.stuck_s <= 86400
@@ -297,26 +402,46 @@ variable "care" {
 }
 
 variable "alarms" {
-  description = "Recipients and thresholds of the alarms."
+  description = "Recipients and thresholds of the alarms. weekly_run_h: a week, and the 48 hours within which every job ends."
   type = object({
     emails          = optional(list(string), [])
     queue_age_s     = optional(number, 900)
     outbox_age_s    = optional(number, 300)
     runnable_s      = optional(number, 2 * 3600)
     run_h           = optional(number, 30)
+    weekly_run_h    = optional(number, 9 * 24)
     errors_5xx      = optional(number, 10)
     free_storage_gb = optional(number, 4)
   })
   default = {}
 }
 
-variable "log_days" {
-  description = "Retention of logs in days."
-  type        = number
-  default     = 90
+variable "budget" {
+  description = "Limit of the costs of the account per month, with alerts at 50, 80 and 100 %, and the percentage of it at which no new jobs are submitted (0: never). Null for no budget. See docs/decisions/0018."
+  type = object({
+    monthly_usd   = number
+    brake_percent = optional(number, 100)
+  })
+  default = null
 
   validation {
-    condition     = contains([7, 14, 30, 60, 90, 180, 365], var.log_days)
+    condition     = try(var.budget.monthly_usd, 1) > 0
+    error_message = "budget.monthly_usd must be more than 0."
+  }
+
+  validation {
+    condition     = try(var.budget.brake_percent, 100) >= 50 || try(var.budget.brake_percent, 100) == 0
+    error_message = "budget.brake_percent must be at least 50, or 0 for no brake."
+  }
+}
+
+variable "log_days" {
+  description = "Retention of logs in days; null for that of the size."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = contains([7, 14, 30, 60, 90, 180, 365], coalesce(var.log_days, 90))
     error_message = "log_days must be one of 7, 14, 30, 60, 90, 180, 365: the values that CloudWatch accepts."
   }
 }

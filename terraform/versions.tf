@@ -26,6 +26,7 @@ provider "aws" {
     content {
       applicationautoscaling = endpoints.value
       batch                  = endpoints.value
+      budgets                = endpoints.value
       cloudfront             = endpoints.value
       cloudwatch             = endpoints.value
       ec2                    = endpoints.value
@@ -44,14 +45,42 @@ provider "aws" {
       sns                    = endpoints.value
       sqs                    = endpoints.value
       sts                    = endpoints.value
+      wafv2                  = endpoints.value
     }
   }
 
   default_tags {
-    tags = {
-      Project     = "openaddresses-batch"
-      Environment = var.environment
-      ManagedBy   = "terraform"
+    tags = local.tags
+  }
+}
+
+# For the copies of backups; without them it makes no calls except for the identity of the account.
+provider "aws" {
+  alias  = "backup_copy"
+  region = coalesce(var.database.backup_copy_region, var.region)
+
+  skip_credentials_validation = var.aws_endpoint != null
+  skip_metadata_api_check     = var.aws_endpoint != null
+
+  dynamic "endpoints" {
+    for_each = var.aws_endpoint[*]
+
+    content {
+      kms = endpoints.value
+      rds = endpoints.value
+      sts = endpoints.value
     }
+  }
+
+  default_tags {
+    tags = local.tags
+  }
+}
+
+locals {
+  tags = {
+    Project     = "openaddresses-batch"
+    Environment = var.environment
+    ManagedBy   = "terraform"
   }
 }

@@ -13,17 +13,21 @@ run "batch" {
   variables {
     name              = "oa-dev"
     region            = "us-east-1"
-    account           = "123456789012"
     partition         = "aws"
     vpc_id            = "vpc-0"
     subnet_ids        = ["subnet-0"]
+    public_addresses  = false
+    cpu_architecture  = "X86_64"
     image             = "mock:0"
     repository_arn    = "arn:aws:ecr:us-east-1:123456789012:repository/mock"
     bucket_arn        = "arn:aws:s3:::mock"
     results_queue_arn = "arn:aws:sqs:us-east-1:123456789012:mock"
+    api_role_arn      = "arn:aws:iam::123456789012:role/oa-dev-api"
     log_days          = 30
+
+    attempt_credentials = "on"
     limits = {
-      standard_spot_vcpus = 8, standard_vcpus = 4, large_vcpus = 8, large_disk_gb = 100, attempt_s = 21600, stuck_s = 3600
+      standard_spot_vcpus = 8, standard_vcpus = 4, large_vcpus = 8, large_disk_gb = 100, instance_families = ["m7i"], attempt_s = 21600, stuck_s = 3600
     }
   }
 
@@ -33,6 +37,11 @@ run "batch" {
       ["RETRY Host EC2*", "RETRY Your Spot Task was interrupted*", "RETRY CannotPull*", "EXIT OutOfMemoryError*", "EXIT *"]
     ])
     error_message = "Lost hosts and image pulls are retried; other failures are not."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.attempt.assume_role_policy).Statement == [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = "arn:aws:iam::123456789012:role/oa-dev-api" } }]
+    error_message = "Only the api may assume the role of attempts."
   }
 
   assert {
@@ -68,6 +77,24 @@ run "batch" {
       aws_batch_job_queue.this["manual"].priority > aws_batch_job_queue.this["weekly"].priority
     )
     error_message = "Priority: pull requests, then manual runs, then the weekly run."
+  }
+
+  assert {
+    condition = (
+      toset([for key, queue in aws_batch_job_queue.this : key if queue.scheduling_policy_arn != null]) == toset(["pull_request", "pull_request-on-ec2"]) &&
+      output.fair_share_lanes == ["pull_request"]
+    )
+    error_message = "Each author has a share of the lane of pull requests, and the dispatcher knows: Batch refuses a job without a share there, and with one elsewhere."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_batch_job_queue.this : endswith(queue.name, "-shared") == (queue.scheduling_policy_arn != null)])
+    error_message = "A queue that gets or loses its policy gets another name, for it has to be replaced."
+  }
+
+  assert {
+    condition     = length(aws_batch_scheduling_policy.owners.fair_share_policy[0].share_distribution) == 0 && aws_batch_scheduling_policy.owners.fair_share_policy[0].compute_reservation > 0
+    error_message = "All owners weigh the same, and one alone does not get everything."
   }
 
   assert {

@@ -3,6 +3,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "backup_copy"
+  source = "./tests/mocks"
+}
+
 variables {
   environment   = "staging"
   git_sha       = "0123456789abcdef0123456789abcdef01234567"

@@ -15,6 +15,8 @@ run "schedule" {
     region            = "us-east-1"
     cluster_arn       = "arn:aws:ecs:us-east-1:123456789012:cluster/mock"
     subnet_ids        = ["subnet-0"]
+    public_addresses  = false
+    cpu_architecture  = "X86_64"
     security_group_id = "sg-0"
     image             = "mock:0"
     repository_arn    = "arn:aws:ecr:us-east-1:123456789012:repository/mock"
@@ -22,10 +24,6 @@ run "schedule" {
     secret_reference  = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock-abcdef:current::"
     secret_arn        = "arn:aws:secretsmanager:us-east-1:123456789012:secret:mock-abcdef"
     log_days          = 30
-    restart = {
-      expression = "cron(10 5 1 1/3 ? *)"
-      services   = { api = "arn:aws:ecs:us-east-1:123456789012:service/mock/api" }
-    }
     schedules = {
       sources = { expression = "rate(7 days)", method = "POST", path = "/api/schedule", body = "{\"type\": \"sources\"}", enabled = true }
       ping    = { expression = "rate(1 day)", method = "GET", path = "/api", body = "", enabled = false }
@@ -45,13 +43,6 @@ run "schedule" {
   assert {
     condition     = jsondecode(aws_scheduler_schedule.this["ping"].target[0].input).containerOverrides[0].command == ["call", "GET", "/api"]
     error_message = "Without a body there is no body argument."
-  }
-
-  assert {
-    condition = jsondecode(aws_scheduler_schedule.restart["api"].target[0].input) == {
-      Cluster = "arn:aws:ecs:us-east-1:123456789012:cluster/mock", Service = "arn:aws:ecs:us-east-1:123456789012:service/mock/api", ForceNewDeployment = true
-    }
-    error_message = "The restart is a new deployment of one service."
   }
 
   assert {

@@ -3,6 +3,11 @@ mock_provider "aws" {
   source = "./tests/mocks"
 }
 
+mock_provider "aws" {
+  alias  = "backup_copy"
+  source = "./tests/mocks"
+}
+
 variables {
   environment   = "dev"
   git_sha       = "0123456789abcdef0123456789abcdef01234567"
@@ -146,9 +151,57 @@ run "schedules_are_on_unless_turned_off" {
   }
 
   assert {
-    condition     = contains(keys(output.alarms), "weekly-run-not-started")
+    condition     = contains(keys(output.alarms), "weekly-run-not-ended")
     error_message = "The weekly run has an alarm."
   }
+}
+
+# A plan from an empty state: the addresses of NAT gateways are unknown.
+run "restricted_access_can_be_planned_from_nothing" {
+  command = plan
+  variables {
+    api     = { allowed_cidrs = ["198.51.100.0/24", "203.0.113.7/32", "198.51.100.0/24"] }
+    network = { nat_per_zone = true }
+  }
+}
+
+run "maintenance_on_the_day_of_the_builds_is_refused" {
+  command = plan
+  variables {
+    database = { maintenance_window = "sun:04:30-sun:05:30" }
+  }
+  expect_failures = [var.database]
+}
+
+run "maintenance_on_the_day_of_another_schedule_is_refused" {
+  command = plan
+  variables {
+    schedules = { odd = { expression = "cron(0 20 ? * TUE *)" } }
+  }
+  expect_failures = [var.database]
+}
+
+run "schedule_that_is_off_does_not_count" {
+  command = plan
+  variables {
+    schedules = { odd = { expression = "cron(0 20 ? * TUE *)", enabled = false } }
+  }
+}
+
+run "backup_within_a_run_is_refused" {
+  command = plan
+  variables {
+    database = { backup_window = "03:00-04:00" }
+  }
+  expect_failures = [var.database]
+}
+
+run "backup_after_midnight_within_a_run_is_refused" {
+  command = plan
+  variables {
+    schedules = { odd = { expression = "cron(30 22 ? * FRI *)" } }
+  }
+  expect_failures = [var.database]
 }
 
 run "report_by_mail_without_a_mail_server_is_refused" {

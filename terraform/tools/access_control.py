@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,7 @@ class Caller:
     principal: str
     secret: str
     token: str = ""
+    session_policy: str | None = None
     context: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -79,7 +80,7 @@ def find_caller(access_key: str) -> Caller | None:
     for backends in sts_backends.values():
         role = backends[_PARTITION].get_assumed_role_from_access_key(access_key)
         if role is not None:
-            return Caller(role.role_arn, role.secret_access_key, role.session_token)
+            return Caller(role.role_arn, role.secret_access_key, role.session_token, role.policy)
     return None
 
 
@@ -115,6 +116,8 @@ def _resources(call: BaseResponse, action: str, resource: str) -> Iterator[str]:
             yield from (body["jobQueue"], body["jobDefinition"])
         case "batch:TerminateJob":
             yield f"arn:{_PARTITION}:batch:{call.region}:{call.current_account}:job/{body['jobId']}"
+        case "sts:AssumeRole":
+            yield call._get_param("RoleArn")
         case "secretsmanager:GetSecretValue":
             yield json.loads(call.body)["SecretId"]
         case _:
@@ -197,6 +200,12 @@ def _decide(caller: Caller, action: str, resource: str, context: dict[str, str])
     # Loopback has no TLS: every request counts as if it had used it.
     request.context["aws:securetransport"] = "true"  # type: ignore[index]
     decision = decide(request, caller.policies, _policies_of_resource(resource))
+    if decision.is_allowed and caller.session_policy:
+        # A session has what both its role and its policy allow.
+        decision = replace(decision, is_allowed=decide(request, [json.loads(caller.session_policy)]).is_allowed)
+    if decision.is_allowed and action == "sts:AssumeRole":
+        # The role must trust its caller, whatever the policies of the caller allow.
+        decision = replace(decision, is_allowed=decide(request, [], _policies_of_resource(resource)).is_allowed)
     _log(caller.principal, action, resource, decision)
     return decision
 
@@ -210,6 +219,10 @@ def _policies_of_resource(resource: str) -> list[dict[str, Any]]:
     if resource.startswith(f"arn:{_PARTITION}:sqs:"):
         queue = next(iter(sqs_backends.values()))[resource.split(":")[3]].get_queue(name)
         return [json.loads(queue.policy)] if queue.policy else []
+    if resource.startswith(f"arn:{_PARTITION}:iam:"):
+        role = next(iter(iam_backends.values()))[_PARTITION].get_role_by_arn(resource)
+        trust = json.loads(role.assume_role_policy_document)
+        return [{"Statement": [{**each, "Resource": "*"} for each in trust["Statement"]]}]
     return []
 
 

@@ -11,6 +11,7 @@ OA_EMULATOR_BATCH_URL names.
 import json
 import os
 import sys
+from threading import Lock
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -21,15 +22,18 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling
 from moto.batch import models as batch_models
-from moto.batch.models import JobQueue
+from moto.batch.models import BatchBackend, JobQueue
 from moto.batch.responses import BatchResponse as Batch
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.server import main as serve
 from moto.sqs import models as sqs_models
 from moto.sqs.models import Queue
 
+_BATCH = "batch.amazonaws.com"
+_linking = Lock()
 _tags_by_arn: dict[str, dict[str, str]] = {}
 _cancel_rotate_secret = SecretsManagerBackend.cancel_rotate_secret
+_create_compute_environment = BatchBackend.create_compute_environment
 _create_job_queue = Batch.createjobqueue
 _register_scalable_target = Scaling.register_scalable_target
 
@@ -104,6 +108,19 @@ def create_job_queue(call: Batch) -> str:
     return answer
 
 
+def create_compute_environment(batch: BatchBackend, *, service_role: str | None, **settings: Any) -> Any:
+    """CreateComputeEnvironment; without a role Batch uses its service-linked role, and creates it in a new account."""
+    if not service_role:
+        with _linking:
+            service_role = _find_linked_role(batch) or batch.iam_backend.create_service_linked_role(_BATCH, "", "").arn
+    return _create_compute_environment(batch, service_role=service_role, **settings)
+
+
+def _find_linked_role(batch: BatchBackend) -> str | None:
+    paths = {role.path: role.arn for role in batch.iam_backend.roles.values()}
+    return paths.get(f"/aws-service-role/{_BATCH}/")
+
+
 def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
     """CancelRotateSecret, also for secrets that a service such as RDS rotates without a Lambda function."""
     secret = secrets.secrets[secret_id]
@@ -136,6 +153,7 @@ def install() -> None:
     for action in ("submitjob", "describejobs", "listjobs", "terminatejob"):
         setattr(Batch, action, forward_to_batch)
     SecretsManagerBackend.cancel_rotate_secret = cancel_rotate_secret
+    BatchBackend.create_compute_environment = create_compute_environment
     Batch.createjobqueue = create_job_queue
     batch_models.JobQueue = StrictJobQueue
     sqs_models.Queue = FaithfulQueue

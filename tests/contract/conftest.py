@@ -62,6 +62,13 @@ def batch_server(tmp_path_factory: pytest.TempPathFactory, aws: dict[str, str]) 
         type="container",
         containerProperties={"image": "none", "command": ["sleep", "60"], "memory": 128},
     )
+    server.client().create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=[])
+    server.client().create_job_queue(
+        jobQueueName="shared",
+        priority=2,
+        computeEnvironmentOrder=[],
+        schedulingPolicyArn="arn:aws:batch:::scheduling-policy/p",
+    )
     yield server
     server.stop()
 
@@ -70,6 +77,7 @@ def batch_server(tmp_path_factory: pytest.TempPathFactory, aws: dict[str, str]) 
 def batch_under_test(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> BatchUnderTest:
     if request.param == "memory":
         memory = MemoryBatch("sleeper")
+        memory.fair_share_queues = {"shared"}
         return BatchUnderTest(memory, memory)
     server: BatchProcess = request.getfixturevalue("batch_server")
     monkeypatch.setenv("AWS_ENDPOINT_URL_BATCH", server.url)

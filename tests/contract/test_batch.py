@@ -1,11 +1,13 @@
 """The contract of Batch, in memory and on the local server with its protocol."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from oa_shared.batch import BatchJob, BatchRefusedError, BatchService, SubmitRequest
+from oa_shared.scheduling import share_of
 
 
 @pytest.fixture
@@ -39,6 +41,31 @@ async def test_submit_to_an_unknown_definition_is_refused(batch: BatchService, n
         await batch.submit(request(name, definition="absent"))
     assert not refused.value.throttled
     assert await batch.find_by_name("q", name) is None
+
+
+async def test_submit_to_an_unknown_revision_is_refused(batch: BatchService, name: str) -> None:
+    with pytest.raises(BatchRefusedError) as refused:
+        await batch.submit(request(name, definition=f"sleeper:{2**31 - 1}"))
+    assert not refused.value.throttled
+    assert await batch.find_by_name("q", name) is None
+
+
+async def test_queue_with_a_fair_share_policy_takes_jobs_with_a_share_only(batch: BatchService, name: str) -> None:
+    shared = request(name, queue="shared")
+    for refused_share in (None, "", "octo-cat", "a" * 256):
+        with pytest.raises(BatchRefusedError) as refused:
+            await batch.submit(replace(shared, share=refused_share))
+        assert not refused.value.throttled
+    job_id = await batch.submit(replace(shared, share=share_of("octo-cat")))
+    found = await batch.find_by_name("shared", name)
+    assert found is not None
+    assert found.id == job_id
+    await batch.terminate(job_id, "over")
+
+
+async def test_queue_without_a_fair_share_policy_refuses_a_share(batch: BatchService, name: str) -> None:
+    with pytest.raises(BatchRefusedError):
+        await batch.submit(replace(request(name), share=share_of("octocat")))
 
 
 async def test_describe_leaves_out_unknown_jobs(batch: BatchService, name: str) -> None:

@@ -18,7 +18,18 @@ from oa_local.process import Process
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _HANG_S = 12.0
-_API = ("heartbeat", "relay", "consumer", "sweep", "sign_in_mail", "webhooks", "bulk", "schedules")
+_API = (
+    "heartbeat",
+    "relay",
+    "consumer",
+    "sweep",
+    "sign_in_mail",
+    "webhooks",
+    "bulk",
+    "schedules",
+    "dependencies",
+    "store_audit",
+)
 _DISPATCHER = ("dispatcher", "dispatcher_sweep", "dispatcher_heartbeat")
 _PARTS = (*_API, *_DISPATCHER)
 _TABLE: list[str] = []
@@ -100,7 +111,7 @@ def _url(system: System, path: str) -> str:
 
 
 def test_workers_that_raise_are_restarted_and_their_processes_live(system: System) -> None:
-    _measure_restarts(system, "raise", 20)
+    _measure_restarts(system, "raise", 30)
 
 
 def test_workers_that_hang_are_canceled_and_restarted(system: System) -> None:
@@ -121,7 +132,7 @@ def test_worker_that_ignores_its_cancellation_ends_the_process(system: System, p
 def test_process_killed_in_a_worker_works_again(system: System, part: str) -> None:
     process = _service_of(system, part)
     system.crash_at(f"worker.{part}.kill")
-    _measure(f"{part} | kill -9 | process ended", lambda: not process.running, 20)
+    _measure(f"{part} | kill -9 | process ended", lambda: not process.running, 30)
     system.restart_dead()
     _measure(f"{part} | kill -9 | system ok again", lambda: _answer(_url(system, "/"))[0] == 200, 40)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from oa_api.db.database import Database
 from oa_api.dead_letters import dead_letters
 from oa_api.dead_letters.dead_letter import DeadLetterFilter
 from oa_api.http.app_keys import QueuePair
@@ -195,9 +196,11 @@ async def test_discard_without_a_selection_is_refused(api: RunningApi) -> None:
     assert response.status == 422
 
 
-async def test_dead_letters_stay_when_the_audit_entry_cannot_be_written(api: RunningApi) -> None:
+async def test_dead_letters_stay_when_the_audit_entry_cannot_be_written(api: RunningApi, database_url: str) -> None:
     await dead_letter(api, body(1))
-    await api.database.execute("ALTER TABLE audit RENAME TO gone")
+    owner = await Database.open(database_url, connections=1)
+    await owner.execute("ALTER TABLE audit RENAME TO gone")
+    await owner.close()
     for action in ("redrive", "discard"):
         response = await api.client.post(f"/api/queue/jobs/{action}", json={"job": 1}, headers=INTERNAL)
         assert response.status == 500

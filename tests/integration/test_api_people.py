@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
 from oa_api.identity.credential import digest
 from support.accounts import account, call, session, token
@@ -292,10 +293,14 @@ async def test_audit_is_filtered_and_paged(api: RunningApi) -> None:
         """,
     ],
 )
-async def test_no_statement_changes_the_audit_log(api: RunningApi, change: str) -> None:
+async def test_no_statement_changes_the_audit_log(api: RunningApi, database_url: str, change: str) -> None:
     await account(api, "ada")
     before = (await call(api, "GET", "/api/audit")).json
-    with pytest.raises(StoreError, match="the audit log is append-only"):
+    with pytest.raises(StoreError, match="permission denied for table audit"):
         await api.database.execute(change)
+    owner = await Database.open(database_url, connections=1)
+    with pytest.raises(StoreError, match="the audit log is append-only"):
+        await owner.execute(change)
+    await owner.close()
     assert len(before["entries"]) == 1
     assert (await call(api, "GET", "/api/audit")).json == before

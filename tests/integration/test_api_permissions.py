@@ -68,6 +68,8 @@ LOWEST = {
     "GET /api/job/{job}": "anyone",
     "PATCH /api/job/{job}": "service",
     "GET /api/job/{job}/state": "service",
+    "POST /api/job/{job}/attempt/{attempt}/credentials": "anyone",
+    "POST /api/job/{job}/attempt/{attempt}/inputs": "anyone",
     "POST /api/job/{job}/cancel": "author",
     "POST /api/job/{job}/confirm": "moderator",
     "GET /api/job/{job}/log": "anyone",

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from oa_api.db.migration import migrate
+from oa_api.db.migration import ensure_migrated
 from oa_api.db.query_files import load_queries
 from oa_api.events import feed, stream, subscriber
 from oa_api.events.hub import HUB
@@ -172,7 +172,7 @@ async def test_start_puts_events_of_another_server_before_all_others(database_ur
         await api.job()
         await api.database.execute("UPDATE job_event SET xid = '99999999999'")
         assert (await api.get("/api/events"))["events"] == []
-        await migrate(api.database)
+        await ensure_migrated(api.database)
         await api.job()
         events = (await api.get("/api/events"))["events"]
     assert [event["job"] for event in events] == [1, 2]

@@ -13,7 +13,7 @@ from oa_api.pull_requests.worker import MAX_UNFINISHED_TAKES
 from support.fakes.github_events import comment_event, pull_event
 from support.fakes.github_server import as_json
 from support.github_world import SAMPLE, TOWN, GitHubWorld, github_world
-from support.running_api import definition
+from support.running_api import INTERNAL, definition
 
 RULES = {"github_entries_per_day": 4, "github_concurrent_jobs": 2}
 NEWCOMER = "FIRST_TIME_CONTRIBUTOR"
@@ -76,6 +76,33 @@ async def test_author_beyond_the_quota_of_a_day_waits(world: GitHubWorld) -> Non
     await world.api.database.execute("UPDATE github_check SET created_at = created_at - interval '25 hours'")
     await world.pull({"sources/us/ca/fourth.json": definition("h")})
     assert len(await world.jobs()) == 8
+
+
+async def test_jobs_of_pull_requests_belong_to_their_authors(world: GitHubWorld) -> None:
+    """In Batch each author has a share, however many pull requests and commits there are."""
+    number = await world.pull({TOWN: definition("a")}, author="octo-cat")
+    await world.push_to_pull(number, {TOWN: definition("b")})
+    await world.pull({"sources/us/ca/other.json": definition("c")}, author="octo-cat")
+    await world.pull({"sources/us/ca/third.json": definition("d")}, author="another")
+    owners = {
+        job["name"]: (await world.api.get(f"/api/job/{job['id']}/state", **INTERNAL))["owner"]
+        for job in await world.jobs()
+    }
+    assert owners == {"a": "octo-cat", "b": "octo-cat", "c": "octo-cat", "d": "another"}
+    await world.end_samples()
+    full = await world.jobs("run.sample IS NULL")
+    assert full
+    for job in full:
+        state = await world.api.get(f"/api/job/{job['id']}/state", **INTERNAL)
+        assert state["owner"] == owners[job["name"]]
+
+
+async def test_run_that_names_a_foreign_pull_request_uses_the_share_of_its_account(world: GitHubWorld) -> None:
+    await world.pull({TOWN: definition("a")}, author="octo-cat")
+    (job,) = await world.jobs()
+    run = "UPDATE run SET owner = 'account/1' WHERE id = (SELECT run_id FROM job WHERE id = %(job)s)"
+    await world.api.database.execute(run, {"job": job["id"]})
+    assert (await world.api.get(f"/api/job/{job['id']}/state", **INTERNAL))["owner"] == "account/1"
 
 
 async def test_collaborator_has_no_quota(world: GitHubWorld) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +10,7 @@ from oa_api.db.database import Database
 from oa_api.jobs.outbox_relay import relay_once
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.messages import REPUBLISHED, parse_job_message
+from oa_shared.queue import QueueDepth
 from support.fakes.memory_queue import MemoryQueue
 from support.fakes.memory_storage import MemoryStorage
 from support.planned_jobs import create_planned_jobs
@@ -87,6 +89,26 @@ async def test_sweep_with_messages_on_the_queue_republishes_nothing(database: Da
     await relay_once(database, queue)
     await database.execute("UPDATE outbox SET sent_at = now() - interval '1 hour'")
     await Sweep(database, queue, MemoryStorage(), SweepTimes()).once()
+    assert await unsent_jobs(database) == []
+
+
+@pytest.mark.parametrize(("age_s", "is_lost"), [(60, True), (0, False)])
+async def test_sweep_republishes_what_was_sent_before_the_queue_was_created(
+    database: Database, age_s: int, *, is_lost: bool
+) -> None:
+    class NewQueue(MemoryQueue):
+        async def depth(self) -> QueueDepth:
+            return QueueDepth(visible=1, in_flight=0, created_at=datetime.now(UTC))
+
+    queue, jobs = NewQueue(), await write_jobs(database, 2)
+    await relay_once(database, queue)
+    values = {"age_s": age_s}
+    await database.execute("UPDATE outbox SET sent_at = now() - make_interval(secs => %(age_s)s)", values)
+    sweep = Sweep(database, queue, MemoryStorage(), SweepTimes())
+    await sweep.once()
+    assert await unsent_jobs(database) == (jobs if is_lost else [])
+    await relay_once(database, queue)
+    await sweep.once()
     assert await unsent_jobs(database) == []
 
 

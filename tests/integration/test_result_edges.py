@@ -81,6 +81,17 @@ async def test_success_of_a_lost_attempt_after_a_newer_one_started_is_ignored(da
     assert await database.run(lambda transaction: apply_status(transaction, message)) == "other_attempt"
 
 
+async def test_stored_result_with_a_token_of_another_attempt_does_not_count(database: Database) -> None:
+    job, storage = await make_job(database), MemoryStorage()
+    planted = StatusMessage(job, 1, "0" * 32, 2, JobStatus.SUCCESS, datetime.now(UTC), result=GOOD)
+    await storage.put_bytes(f"job/{job}/attempt-1/result.json", dump(planted).encode())
+    assert await event(database, job, "b") == "noted"
+    await sweep(database, storage)
+    row = await row_of(database, job)
+    assert (row["status"], row["attempt"]) == ("Pending", 2)  # bug.crash is retried once
+    assert await database.all("SELECT 1 FROM batch_exit") == []
+
+
 async def test_failures_of_other_classes_do_not_use_up_retries(database: Database) -> None:
     job = await make_job(database)
     codes = ["infra.host_lost", "upstream.timeout", "infra.storage", "bug.crash", "upstream.http_5xx", "infra.lost"]

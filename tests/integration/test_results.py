@@ -10,8 +10,11 @@ from oa_api.db.database import Database, Row
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
 from oa_api.jobs.results import apply_event, apply_status
+from oa_api.jobs.results_consumer import ResultsHandler
+from oa_shared.consumer import DeadLetter
 from oa_shared.ids import batch_job_name
-from oa_shared.messages import BatchEvent, StatusMessage
+from oa_shared.messages import BatchEvent, StatusMessage, dump
+from oa_shared.queue import ReceivedMessage
 from oa_shared.status import JobStatus
 from support.planned_jobs import create_planned_jobs
 
@@ -102,6 +105,34 @@ async def test_apply_status_old_attempt_after_retry_is_ignored(database: Databas
     await report(database, job, JobStatus.FAIL, error={"code": "bug.crash", "message": "x"})
     assert await report(database, job, JobStatus.SUCCESS, seq=2, result=GOOD) == "other_attempt"
     assert await published_jobs(database) == []
+
+
+async def test_report_with_a_token_that_its_attempt_never_had_is_a_dead_letter_and_changes_nothing(
+    database: Database,
+) -> None:
+    victim, other = await make_job(database), await make_job(database)
+    await report(database, other, JobStatus.FAIL, error={"code": "bug.crash", "message": "x"})
+    earlier, latest = other, await job_of(database, other["id"])
+    before = await database.all("SELECT * FROM job_event ORDER BY id")
+    handler = ResultsHandler(database, grace_s=60)
+    for job, attempt, token in (
+        (victim, 1, other["token"]),
+        (victim, 1, "0" * 32),
+        (latest, 1, latest["token"]),
+        (latest, 2, earlier["token"]),
+    ):
+        forged = StatusMessage(job["id"], attempt, token, 9, JobStatus.SUCCESS, datetime.now(UTC), result=GOOD)
+        outcome = await handler(ReceivedMessage("m", dump(forged), "r"))
+        assert outcome == DeadLetter(f"the token is not that of job {job['id']}, attempt {attempt}")
+    assert await database.all("SELECT * FROM job_event ORDER BY id") == before
+    assert await database.all("SELECT 1 FROM inbox WHERE seq = 9") == []
+    assert (await job_of(database, victim["id"]))["status"] == "Pending"
+
+
+async def test_apply_status_of_an_attempt_that_the_database_does_not_know_is_ignored(database: Database) -> None:
+    job = await make_job(database)
+    message = StatusMessage(job["id"], 5, job["token"], 1, JobStatus.SUCCESS, datetime.now(UTC), result=GOOD)
+    assert await database.run(lambda transaction: apply_status(transaction, message)) == "other_attempt"
 
 
 async def test_apply_status_drop_of_features_needs_review_until_confirmed(database: Database) -> None:

@@ -14,6 +14,7 @@ from oa_local.provision import Queues
 from oa_shared.aws import Aws
 from oa_shared.ids import new_token
 from oa_shared.messages import StatusMessage, parse_result_message
+from oa_shared.storage import Storage
 from oa_task.job.attempt import AttemptRunner
 from oa_task.job.settings import JobSettings
 from oa_task.products import input_fetcher
@@ -21,12 +22,18 @@ from support.products import Bucket, Row, address, plan
 
 
 @asynccontextmanager
-async def api(body: Row) -> AsyncIterator[str]:
+async def api(body: Row, storage: Storage) -> AsyncIterator[str]:
     async def raw(_request: web.Request) -> web.Response:
         return web.json_response(body)
 
+    async def inputs(request: web.Request) -> web.Response:
+        keys = (await request.json())["keys"]
+        signed = [{"key": key, "url": await storage.presign(key, 60)} for key in keys]
+        return web.json_response({"job": 7, "inputs": signed})
+
     app = web.Application()
     app.router.add_get("/api/job/7/raw", raw)
+    app.router.add_post("/api/job/7/attempt/1/inputs", inputs)
     async with TestServer(app, host="127.0.0.1") as server:
         yield str(server.make_url(""))
 
@@ -34,7 +41,7 @@ async def api(body: Row) -> AsyncIterator[str]:
 async def run(body: Row, aws_clients: Aws, queues: Queues, bucket: str, *, folder: Path) -> tuple[int, StatusMessage]:
     """Run the attempt of a plan; return its exit status and its last message."""
     (folder / "log.jsonl").write_text("")
-    async with api(body) as url:
+    async with api(body, aws_clients.storage(bucket)) as url:
         settings = JobSettings(
             job=7,
             attempt=1,

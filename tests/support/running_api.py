@@ -16,6 +16,8 @@ from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.server import ApiRunner
 from oa_api.settings import Settings
+from oa_local.postgres import SERVICE_USER
+from oa_shared.attempt_keys import KeyIssuer
 from oa_shared.storage import Storage
 from support.direct_examiner import DirectExaminer
 from support.fakes.memory_queue import MemoryQueue
@@ -31,6 +33,11 @@ class _Server(TestServer):
 
     async def _make_runner(self, **options: Any) -> web.BaseRunner:
         return ApiRunner(self.app, **options)
+
+
+def as_service(database_url: str) -> str:
+    """Return the URL of a migrated database for the user of the services; both users have one password in tests."""
+    return database_url.replace("//postgres:", f"//{SERVICE_USER}:")
 
 
 def forget_applications() -> None:
@@ -100,10 +107,15 @@ async def running_api(
     queues: Mapping[str, QueuePair] | None = None,
     fetcher: DefinitionFetcher | None = None,
     examiner: Examiner | None = None,
+    key_issuer: KeyIssuer | None = None,
     connections: int = 10,
     **settings: Any,
 ) -> AsyncIterator[RunningApi]:
-    """Serve the API on loopback; queues and storage are in memory unless real ones are given."""
+    """Serve the API on loopback; queues and storage are in memory unless real ones are given.
+
+    It logs in as the user of the services, like in production: a statement beyond the rights of that user fails.
+    """
+    database_url = as_service(database_url)
     known = Settings(
         database_url=database_url,
         shared_secret=SECRET,
@@ -125,6 +137,7 @@ async def running_api(
                 queues=queues,
                 fetcher=opened,
                 examiner=examiner or DirectExaminer(),
+                key_issuer=key_issuer,
             )
             async with TestClient(_Server(app)) as client:
                 yield RunningApi(client, database, queues, kept)

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from botocore.config import Config
 from botocore.session import Session, get_session
 from localstack_client.config import get_service_endpoint
 
 # botocore builds the methods of a client at run time, from a description of the service.
 AwsClient = Any
+# LocalStack loads a service at its first call, which may take more than ten seconds.
+_CONFIG = Config(connect_timeout=5, read_timeout=30)
 
 
 def client(service: str, environ: Mapping[str, str]) -> AwsClient:
@@ -21,6 +24,7 @@ def client(service: str, environ: Mapping[str, str]) -> AwsClient:
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=environ.get("AWS_SESSION_TOKEN"),
         region_name=environ["AWS_DEFAULT_REGION"],
+        config=_CONFIG,
     )
 
 

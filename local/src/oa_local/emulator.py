@@ -60,7 +60,7 @@ class Emulator:
                 "BIND_HOST": "127.0.0.1",
                 "GATEWAY_PORT": str(self.port),
                 "MINISTACK_HOST": "127.0.0.1",
-                "SERVICES": "s3,sqs,sts",
+                "SERVICES": "s3,secretsmanager,sqs,sts",
                 "AWS_ACCESS_KEY_ID": self.keys.access_key,
                 "AWS_SECRET_ACCESS_KEY": self.keys.secret_key,
                 "IOT_MTLS_ENABLED": "0",

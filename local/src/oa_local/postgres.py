@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg2
 from psycopg2 import sql
@@ -20,6 +21,7 @@ from psycopg2 import sql
 from oa_local.private_file import write_private
 from oa_local.process import Process, StartError, accepts, free_port
 
+SERVICE_USER = "oa_service"
 _START_S = 30.0
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -66,8 +68,12 @@ class Postgres:
         )
 
     def url(self, database: str = "postgres") -> str:
-        """Return the URL of a database of the server, with the password."""
+        """Return the URL of a database of the server for its superuser, with the password."""
         return f"postgresql://postgres:{self._password()}@127.0.0.1:{self.port}/{database}"
+
+    def service_url(self, database: str) -> str:
+        """Return the URL of a database for the user of the services, which `migrate` creates with this password."""
+        return f"postgresql://{SERVICE_USER}:{self._password()}@127.0.0.1:{self.port}/{database}"
 
     @property
     def password_file(self) -> Path:
@@ -148,9 +154,9 @@ class Postgres:
         return self.url(database)
 
     def create_owned(self, database: str, *, owner: str, password: str) -> None:
-        """Create a database and a user that owns it and needs the password to connect."""
+        """Create a database and a user that owns it and, like the master user of RDS, may create roles."""
         name, secret = sql.Identifier(owner), sql.Literal(password)
-        self._administer(sql.SQL("create role {} login password {}").format(name, secret))
+        self._administer(sql.SQL("create role {} login createrole password {}").format(name, secret))
         self._administer(sql.SQL("create database {} owner {}").format(sql.Identifier(database), name))
 
     def drop(self, database: str) -> None:
@@ -171,10 +177,14 @@ class Postgres:
 
 
 def migrate(database_url: str) -> None:
-    """Migrate a database to the newest schema with `oa-api migrate`. Raises StartError with its output."""
+    """Migrate a database to the newest schema with `oa-api migrate`. Raises StartError with its output.
+
+    The user of the services gets the password of the URL.
+    """
+    service = {"OA_SERVICE_USER": SERVICE_USER, "OA_SERVICE_PASSWORD": urlsplit(database_url).password or ""}
     done = subprocess.run(  # noqa: S603 - a program of the stack
         [str(Path(sys.executable).with_name("oa-api")), "migrate"],
-        env={"OA_DATABASE_URL": database_url, "PATH": "/usr/bin:/bin"},
+        env={"OA_DATABASE_URL": database_url, **service, "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
         check=False,

@@ -92,7 +92,7 @@ class Stack:
 
     @property
     def database_url(self) -> str:
-        """The URL of the database."""
+        """The URL of the database for its owner."""
         return self.postgres.url(DATABASE)
 
     def start(self) -> Iterator[str]:
@@ -171,7 +171,8 @@ class Stack:
         ]
         yield self._program("files", files, {})
         environ = self._common()
-        api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"]), "OA_DATABASE_URL": self.database_url}
+        api = {"OA_HOST": "127.0.0.1", "OA_PORT": str(self.ports["api"])}
+        api["OA_DATABASE_URL"] = self.postgres.service_url(DATABASE)
         api["OA_SOURCES_REPOSITORY"] = str(self.folder / "repository")
         yield self._program("api", [_program_path("oa-api")], {**environ, **api}, is_ready)
         dispatcher = {

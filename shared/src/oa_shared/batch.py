@@ -47,13 +47,14 @@ class BatchUnknownError(OaError):
 
 @dataclass(frozen=True, slots=True)
 class SubmitRequest:
-    """The SubmitJob call for one attempt."""
+    """The SubmitJob call for one attempt; a queue with a fair-share policy requires `share`, any other refuses it."""
 
     name: str
     queue: str
     definition: str
     environment: Mapping[str, str] = field(default_factory=dict)
     timeout_s: int | None = None
+    share: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

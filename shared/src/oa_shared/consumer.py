@@ -10,7 +10,7 @@ import structlog
 
 from oa_shared.metrics import MESSAGE_DURATION_S, MESSAGES
 from oa_shared.queue import MAX_BATCH, MAX_HELD_S, Queue, QueueUnavailableError, ReceivedMessage
-from oa_shared.supervision import next_round, record_progress
+from oa_shared.supervision import next_round, record_progress, record_waiting
 from oa_shared.waiting import sleep_unless
 
 log = structlog.get_logger()
@@ -118,12 +118,16 @@ class Consumer:
     async def _try_to_poll(self, stop: asyncio.Event) -> bool:
         """Poll once; return False when the queue or a dependency is down."""
         await next_round()
+        reason = "a dependency of the handler is down"
         try:
             is_ready = await self._poll_if_ready(stop)
         except QueueUnavailableError as error:
             log.warning("queue_unavailable", error=str(error))
-            is_ready = False
-        record_progress()
+            is_ready, reason = False, error.detail
+        if is_ready:
+            record_progress()
+        else:
+            record_waiting(reason)
         return is_ready
 
     async def _poll_if_ready(self, stop: asyncio.Event) -> bool:

@@ -38,4 +38,4 @@ def name_process(service: str, port: int) -> str:
 
 def report_worker(state: WorkerState, part: str = "") -> PartReport:
     """Return the report of a worker; the part has its name unless another is given."""
-    return PartReport(part or state.worker.name, round(state.age_s, 1), state.problem)
+    return PartReport(part or state.worker.name, round(state.age_s, 1), state.problem or state.delay)

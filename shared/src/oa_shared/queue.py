@@ -45,11 +45,15 @@ class ReceivedMessage:
 
 @dataclass(frozen=True, slots=True)
 class QueueDepth:
-    """The approximate number of messages that are visible, in flight and delayed."""
+    """The approximate number of messages that are visible, in flight and delayed, and when the queue was created.
+
+    A queue that was created again has lost the messages of before.
+    """
 
     visible: int
     in_flight: int
     delayed: int = 0
+    created_at: datetime | None = None
 
 
 class Queue(Protocol):

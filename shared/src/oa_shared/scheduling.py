@@ -1,6 +1,11 @@
 """Lanes and size tiers: the Batch queue of a job and the size of its container."""
 
+import hashlib
 from enum import StrEnum
+
+# A Batch queue with a fair-share policy takes at most 500 share identifiers at a time, and refuses jobs of another one:
+# https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateJobQueue.html
+_SHARES = 400
 
 
 class Tier(StrEnum):
@@ -39,6 +44,12 @@ class Lane(StrEnum):
     def limit(self, tier: Tier) -> Tier:
         """Return the tier, or the largest of the lane instead of a larger one."""
         return tier if self.allows(tier) else self.largest_tier
+
+
+def share_of(owner: str) -> str:
+    """Return the share identifier of an owner, alphanumeric as Batch requires; owners may collide in one of the 400."""
+    digest = hashlib.sha256(owner.encode("utf-8", "replace")).digest()
+    return f"owner{int.from_bytes(digest[:8], 'big') % _SHARES:03}"
 
 
 def tier_of(size: object) -> Tier:

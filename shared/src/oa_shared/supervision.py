@@ -23,6 +23,7 @@ log = structlog.get_logger()
 # The number of failures in a row after which a process is no longer healthy.
 MAX_FAILURES = 5
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_LONG_WAIT_S = 15.0
 _LOOK_EVERY_S = 0.5
 _CANCEL_AGAIN_S = 0.2
 _CANCEL_WITHIN_S = 5.0
@@ -61,6 +62,8 @@ class WorkerState:
     failures: int = 0
     last_error: str = ""
     has_ended: bool = False
+    waiting_since: float | None = None
+    waiting_for: str = ""
 
     @property
     def age_s(self) -> float:
@@ -78,16 +81,36 @@ class WorkerState:
             return f"has not progressed for {self.age_s:.0f} s"
         return ""
 
+    @property
+    def delay(self) -> str:
+        """Return for how long the worker has waited for a dependency, and why; empty if that is not long.
+
+        It concerns the status of the system only: a new process would wait too.
+        """
+        waiting_s = 0.0 if self.waiting_since is None else time.monotonic() - self.waiting_since
+        return f"has waited for {waiting_s:.0f} s: {self.waiting_for}" if waiting_s > _LONG_WAIT_S else ""
+
 
 _CURRENT: ContextVar[WorkerState | None] = ContextVar("oa_worker", default=None)
 
 
 def record_progress() -> None:
-    """Record that the worker which runs now works: it has completed a round, or waits for a dependency."""
+    """Record that the worker which runs now works: it has completed a round."""
     state = _CURRENT.get()
     if state is not None:
         state.progress_at = time.monotonic()
         state.failures = 0
+        state.waiting_since = None
+
+
+def record_waiting(reason: str) -> None:
+    """Record that the worker which runs now works but waits for a dependency."""
+    state = _CURRENT.get()
+    if state is not None:
+        waiting_since = state.waiting_since
+        record_progress()
+        state.waiting_since = time.monotonic() if waiting_since is None else waiting_since
+        state.waiting_for = reason
 
 
 def leave_worker() -> None:

@@ -33,8 +33,8 @@ locals {
   platforms = {
     FARGATE = {
       fargatePlatformConfiguration = { platformVersion = "LATEST" }
-      networkConfiguration         = { assignPublicIp = "DISABLED" }
-      runtimePlatform              = { operatingSystemFamily = "LINUX", cpuArchitecture = "X86_64" }
+      networkConfiguration         = { assignPublicIp = var.public_addresses ? "ENABLED" : "DISABLED" }
+      runtimePlatform              = { operatingSystemFamily = "LINUX", cpuArchitecture = var.cpu_architecture }
     }
     EC2 = {
       privileged = false

@@ -1,9 +1,11 @@
 locals {
-  # The service-linked role of Batch; compute environments with another role cannot be updated in place.
-  service_role = "arn:${var.partition}:iam::${var.account}:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
-
-  # Priority of each lane of oa_shared.scheduling: lanes with waiting users are higher.
-  lanes = { pull_request = 30, manual = 20, weekly = 10 }
+  # Priority of each lane of oa_shared.scheduling: lanes with waiting users are higher. Where anyone can add jobs, each
+  # owner has a share. Batch cannot add a policy to a queue, so the name of such a queue states that it has one.
+  lanes = {
+    pull_request = { priority = 30, has_shares = true }
+    manual       = { priority = 20, has_shares = false }
+    weekly       = { priority = 10, has_shares = false }
+  }
 
   # Tiers of oa_shared.scheduling. Fargate supports the small ones; the others run on EC2 Spot.
   tiers = {
@@ -20,9 +22,9 @@ locals {
   }
 
   queues = merge([
-    for lane, priority in local.lanes : {
-      (lane)           = { priority = priority, platform = "fargate" }
-      "${lane}-on-ec2" = { priority = priority, platform = "ec2" }
+    for lane, settings in local.lanes : {
+      (lane)           = merge(settings, { platform = "fargate" })
+      "${lane}-on-ec2" = merge(settings, { platform = "ec2" })
     }
   ]...)
 
@@ -49,10 +51,11 @@ resource "aws_vpc_security_group_egress_rule" "task" {
   ip_protocol       = "-1"
 }
 
+# Without service_role, Batch uses its service-linked role and creates it in an account that has none. An environment with
+# another role cannot be updated in place.
 resource "aws_batch_compute_environment" "fargate_spot" {
   compute_environment_name_prefix = "${var.name}-fargate-spot-"
   type                            = "MANAGED"
-  service_role                    = local.service_role
 
   compute_resources {
     type               = "FARGATE_SPOT"
@@ -69,7 +72,6 @@ resource "aws_batch_compute_environment" "fargate_spot" {
 resource "aws_batch_compute_environment" "fargate" {
   compute_environment_name_prefix = "${var.name}-fargate-"
   type                            = "MANAGED"
-  service_role                    = local.service_role
 
   compute_resources {
     type               = "FARGATE"
@@ -86,14 +88,13 @@ resource "aws_batch_compute_environment" "fargate" {
 resource "aws_batch_compute_environment" "ec2_spot" {
   compute_environment_name_prefix = "${var.name}-ec2-spot-"
   type                            = "MANAGED"
-  service_role                    = local.service_role
 
   compute_resources {
     type                = "SPOT"
     allocation_strategy = "SPOT_PRICE_CAPACITY_OPTIMIZED"
     min_vcpus           = 0
     max_vcpus           = var.limits.large_vcpus
-    instance_type       = ["m6i", "m6a", "m7i", "r6i", "r6a", "r7i"]
+    instance_type       = var.limits.instance_families
     instance_role       = aws_iam_instance_profile.host.arn
     subnets             = var.subnet_ids
     security_group_ids  = [aws_security_group.task.id]
@@ -159,12 +160,23 @@ resource "aws_launch_template" "host" {
   }
 }
 
+# The owner who has used the least within two hours goes first. A tenth of the capacity stays free for one who comes later.
+resource "aws_batch_scheduling_policy" "owners" {
+  name = "${var.name}-owners"
+
+  fair_share_policy {
+    share_decay_seconds = 7200
+    compute_reservation = 10
+  }
+}
+
 resource "aws_batch_job_queue" "this" {
   for_each = local.queues
 
-  name     = "${var.name}-${replace(each.key, "_", "-")}"
-  state    = "ENABLED"
-  priority = each.value.priority
+  name                  = "${var.name}-${replace(each.key, "_", "-")}${each.value.has_shares ? "-shared" : ""}"
+  state                 = "ENABLED"
+  priority              = each.value.priority
+  scheduling_policy_arn = each.value.has_shares ? aws_batch_scheduling_policy.owners.arn : null
 
   dynamic "compute_environment_order" {
     for_each = local.environments[each.value.platform]
@@ -184,5 +196,9 @@ resource "aws_batch_job_queue" "this" {
       max_time_seconds = var.limits.stuck_s
       reason           = job_state_time_limit_action.value
     }
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }

@@ -13,6 +13,11 @@ output "queues_by_lane" {
   )
 }
 
+output "fair_share_lanes" {
+  description = "The setting OA_FAIR_SHARE_LANES of the dispatcher."
+  value       = [for lane, settings in local.lanes : lane if settings.has_shares]
+}
+
 output "definitions_by_tier" {
   description = "The setting OA_BATCH_DEFINITIONS of the dispatcher, with revisions."
   value       = { for tier, definition in aws_batch_job_definition.tier : tier => definition.arn }
@@ -33,6 +38,11 @@ output "task_role_arn" {
   value       = aws_iam_role.task.arn
 }
 
+output "attempt_role_arn" {
+  description = "The role that the api assumes for the files of an attempt."
+  value       = aws_iam_role.attempt.arn
+}
+
 output "log_group" {
   description = "Log group of the containers."
   value       = aws_cloudwatch_log_group.task.name
@@ -40,5 +50,5 @@ output "log_group" {
 
 output "policies" {
   description = "IAM policies as data, for the tests."
-  value       = merge({ "${var.name}-task" = local.task_policy }, module.execution_role.policies)
+  value       = merge({ "${var.name}-task" = local.task_policy, "${var.name}-attempt" = local.attempt_policy }, module.execution_role.policies)
 }

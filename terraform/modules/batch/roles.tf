@@ -1,29 +1,40 @@
 locals {
-  # The files of attempts, which the policy of the bucket lets a task create but not replace; the files of other jobs
-  # that are inputs of products (all public through the api); and the results queue. Nothing else. The role is common to
-  # all attempts, so a task that is taken over can create objects below the prefix of another attempt.
+  # The files of attempts, which the policy of the bucket lets a task create but not replace.
+  files_of_attempts = [
+    {
+      Sid      = "Upload"
+      Effect   = "Allow"
+      Action   = ["s3:PutObject", "s3:AbortMultipartUpload"]
+      Resource = ["${var.bucket_arn}/job/*"]
+    },
+    {
+      Sid      = "Read"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = ["${var.bucket_arn}/job/*"]
+    },
+  ]
+
+  report = [
+    {
+      Sid      = "Report"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [var.results_queue_arn]
+    },
+  ]
+
+  # The role is common to all containers: it opens the results queue, and no files unless containers have to use it.
   task_policy = {
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "Upload"
-        Effect   = "Allow"
-        Action   = ["s3:PutObject", "s3:AbortMultipartUpload"]
-        Resource = ["${var.bucket_arn}/job/*"]
-      },
-      {
-        Sid      = "Read"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject"]
-        Resource = ["${var.bucket_arn}/job/*"]
-      },
-      {
-        Sid      = "Report"
-        Effect   = "Allow"
-        Action   = ["sqs:SendMessage"]
-        Resource = [var.results_queue_arn]
-      },
-    ]
+    Version   = "2012-10-17"
+    Statement = concat(local.report, var.attempt_credentials == "on" ? [] : local.files_of_attempts)
+  }
+
+  # The api assumes this role for one attempt at a time, with a policy that leaves the files of that attempt only
+  # (oa_shared.aws.sts).
+  attempt_policy = {
+    Version   = "2012-10-17"
+    Statement = local.files_of_attempts
   }
 
   assumed_by = { for service in ["ecs-tasks", "ec2"] : service => jsonencode({
@@ -45,6 +56,26 @@ resource "aws_iam_role_policy" "task" {
   name   = "task"
   role   = aws_iam_role.task.id
   policy = jsonencode(local.task_policy)
+}
+
+resource "aws_iam_role" "attempt" {
+  name        = "${var.name}-attempt"
+  description = "Files of attempts; the api assumes it for one attempt at a time"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { AWS = var.api_role_arn }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "attempt" {
+  name   = "attempt"
+  role   = aws_iam_role.attempt.id
+  policy = jsonencode(local.attempt_policy)
 }
 
 module "execution_role" {

@@ -8,11 +8,6 @@ variable "region" {
   type        = string
 }
 
-variable "account" {
-  description = "The account ID, part of the ARN of the service role of Batch."
-  type        = string
-}
-
 variable "partition" {
   description = "The AWS partition, such as aws."
   type        = string
@@ -26,6 +21,16 @@ variable "vpc_id" {
 variable "subnet_ids" {
   description = "Task subnets."
   type        = list(string)
+}
+
+variable "public_addresses" {
+  description = "Containers on Fargate have public addresses, for outgoing connections without a NAT gateway."
+  type        = bool
+}
+
+variable "cpu_architecture" {
+  description = "CPU architecture of the image: X86_64 or ARM64."
+  type        = string
 }
 
 variable "image" {
@@ -48,6 +53,16 @@ variable "results_queue_arn" {
   type        = string
 }
 
+variable "api_role_arn" {
+  description = "The role of the api, which issues credentials for the files of an attempt."
+  type        = string
+}
+
+variable "attempt_credentials" {
+  description = "Whether containers depend on credentials of their attempt; see the root variable."
+  type        = string
+}
+
 variable "limits" {
   description = "Limits of vCPUs and time; see the root variable `batch`."
   type = object({
@@ -57,6 +72,7 @@ variable "limits" {
     attempt_s           = number
     stuck_s             = number
     large_disk_gb       = number
+    instance_families   = list(string)
   })
 }
 

@@ -1,7 +1,11 @@
 locals {
   port     = 5432
   database = "openaddresses"
-  username = "openaddresses"
+  username = "openaddresses" # the master user, as which only `oa-api migrate` logs in
+  service  = "oa_service"    # the user of the services, which it creates
+  logs     = toset(["postgresql", "upgrade"])
+
+  url = "postgresql://%s@${aws_db_instance.this.address}:${local.port}/${local.database}?sslmode=verify-full&sslrootcert=/etc/ssl/rds/global-bundle.pem"
 }
 
 resource "aws_db_subnet_group" "this" {
@@ -53,6 +57,14 @@ resource "aws_db_parameter_group" "this" {
   }
 }
 
+# RDS creates a log group that it does not find, and without retention.
+resource "aws_cloudwatch_log_group" "export" {
+  for_each = local.logs
+
+  name              = "/aws/rds/instance/${var.name}/${each.key}"
+  retention_in_days = var.log_days
+}
+
 resource "aws_db_instance" "this" {
   identifier     = var.name
   engine         = "postgres"
@@ -77,26 +89,38 @@ resource "aws_db_instance" "this" {
   multi_az               = var.settings.multi_az
 
   backup_retention_period         = var.settings.backup_days
-  backup_window                   = "03:00-04:00"
-  maintenance_window              = "sun:04:30-sun:05:30"
+  backup_window                   = var.settings.backup_window
+  maintenance_window              = var.settings.maintenance_window
   auto_minor_version_upgrade      = true
   copy_tags_to_snapshot           = true
   delete_automated_backups        = false
   deletion_protection             = var.settings.deletion_protection
   skip_final_snapshot             = !var.settings.deletion_protection
   final_snapshot_identifier       = "${var.name}-final"
-  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
+  enabled_cloudwatch_logs_exports = local.logs
   performance_insights_enabled    = true
+
+  depends_on = [aws_cloudwatch_log_group.export]
 }
 
-# RDS rotates its password every week by default. Services read it when they start: the module
-# schedule restarts them after the hour of the rotation.
-resource "aws_secretsmanager_secret_rotation" "password" {
-  secret_id          = aws_db_instance.this.master_user_secret[0].secret_arn
-  rotate_immediately = false
+# The password of the services. A new one: terraform apply -replace=module.database.aws_secretsmanager_secret_version.service
+# (docs/deploy.md). Secrets Manager keeps the previous value, which services use until the database has the new one.
+resource "aws_secretsmanager_secret" "service" {
+  name                    = "${var.name}/database"
+  description             = "Password of the database user of the services"
+  recovery_window_in_days = var.recovery_days
+}
 
-  rotation_rules {
-    schedule_expression = var.password_rotation
-    duration            = "1h"
+data "aws_secretsmanager_random_password" "service" {
+  password_length     = 40
+  exclude_punctuation = true
+}
+
+resource "aws_secretsmanager_secret_version" "service" {
+  secret_id     = aws_secretsmanager_secret.service.id
+  secret_string = jsonencode({ password = data.aws_secretsmanager_random_password.service.random_password })
+
+  lifecycle {
+    ignore_changes = [secret_string] # each plan reads another random password
   }
 }

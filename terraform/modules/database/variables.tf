@@ -18,9 +18,9 @@ variable "clients" {
   type        = map(string)
 }
 
-variable "password_rotation" {
-  description = "When RDS rotates its password: a cron expression of Secrets Manager, at any time within that hour."
-  type        = string
+variable "recovery_days" {
+  description = "Days for which a deleted secret can be restored; 0 for none."
+  type        = number
 }
 
 variable "settings" {
@@ -31,6 +31,13 @@ variable "settings" {
     max_storage_gb      = number
     multi_az            = bool
     backup_days         = number
+    backup_window       = string
+    maintenance_window  = string
     deletion_protection = bool
   })
+}
+
+variable "log_days" {
+  description = "Retention of the logs of Postgres in days."
+  type        = number
 }

@@ -117,15 +117,12 @@ locals {
     })
   }
 
-  weekly_alarms = { for name in var.weekly_schedule[*] : "weekly-run-not-started" => merge(local.usual, local.measured, {
-    description = "The api has not accepted the weekly call of the schedule ${name} for seven days."
-    metric      = "WeeklyCalls"
-    statistic   = "Sum"
-    period      = 24 * 3600
-    periods     = 7
-    above       = false
-    threshold   = 1
-    missing     = "breaching"
+  # A new database counts from its first migration, so a new stack has a week and a run's time until the alarm. If the api
+  # does not measure, api-sweep-age is the alarm.
+  weekly_alarms = { for name in var.weekly_schedule[*] : "weekly-run-not-ended" => merge(local.usual, local.measured, {
+    description = "No live run of the schedule ${name} has ended for ${var.limits.weekly_run_h} hours: see the page /schedules, `schedule_failed` and `schedule_crashed` in the log of the api, and the log group of the schedule."
+    metric      = "WeeklyRunAge"
+    threshold   = var.limits.weekly_run_h * 3600
   }) }
 
   alarms = merge(local.queue_alarms, local.system_alarms, local.weekly_alarms)

@@ -24,7 +24,8 @@ locals {
       for service in var.services.services :
       ["AWS/ECS", "CPUUtilization", "ClusterName", var.services.cluster, "ServiceName", service]
     ]
-    "Sweeps" = [for metric in ["ApiSweeps", "BatchSweeps"] : [local.namespace, metric]]
+    "Weekly run: since the last one ended, s" = [[local.namespace, "WeeklyRunAge"]]
+    "Sweeps"                                  = [for metric in ["ApiSweeps", "BatchSweeps"] : [local.namespace, metric]]
   }
 
   titles = sort(keys(local.charts))

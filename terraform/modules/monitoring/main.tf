@@ -18,10 +18,13 @@ resource "aws_sns_topic_policy" "alarms" {
 locals {
   topic_policy = {
     Version = "2012-10-17"
-    Statement = [for service, source in {
-      cloudwatch = { ArnLike = { "aws:SourceArn" = "arn:*:cloudwatch:*:${var.account}:alarm:${var.name}-*" } }
-      events     = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.blocked.arn } }
-      } : {
+    Statement = [for service, source in merge(
+      {
+        cloudwatch = { ArnLike = { "aws:SourceArn" = "arn:*:cloudwatch:*:${var.account}:alarm:${var.name}-*" } }
+        events     = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.blocked.arn } }
+      },
+      var.has_budget ? { budgets = { ArnLike = { "aws:SourceArn" = "arn:*:budgets::${var.account}:*" } } } : {},
+      ) : {
       Sid       = title(service)
       Effect    = "Allow"
       Principal = { Service = "${service}.amazonaws.com" }

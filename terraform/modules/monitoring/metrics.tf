@@ -8,14 +8,10 @@ locals {
     OutboxWaiting = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.outbox_waiting" }
     SubmittedAge  = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.submitted_age_s" }
     UnendedAge    = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.unended_age_s" }
+    WeeklyRunAge  = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "$.weekly_run_age_s" }
     ApiSweeps     = { log = "api", pattern = "{ $.event = \"backlog_measured\" }", value = "1" }
     BatchSweeps   = { log = "dispatcher", pattern = "{ $.event = \"batch_swept\" }", value = "1" }
     CallsFailed   = { log = "schedule", pattern = "{ $.event = \"call_failed\" }", value = "1" }
-    WeeklyCalls = {
-      log     = "schedule"
-      pattern = "{ $.event = \"call_answered\" && $.schedule = \"${coalesce(var.weekly_schedule, "none")}\" }"
-      value   = "1"
-    }
   }
 }
 

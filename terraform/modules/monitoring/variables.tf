@@ -18,6 +18,11 @@ variable "emails" {
   type        = list(string)
 }
 
+variable "has_budget" {
+  description = "AWS Budgets publishes to the topic."
+  type        = bool
+}
+
 variable "queues" {
   description = "Names of the queues and of their dead-letter queues."
   type = map(object({
@@ -70,7 +75,7 @@ variable "schedule_group" {
 }
 
 variable "weekly_schedule" {
-  description = "Name of the schedule that must have called within the last seven days; null when it is not enabled."
+  description = "Name of the schedule whose live run must end each week; null when it is not enabled."
   type        = string
 }
 
@@ -81,6 +86,7 @@ variable "limits" {
     outbox_age_s    = number
     runnable_s      = number
     run_h           = number
+    weekly_run_h    = number
     errors_5xx      = number
     free_storage_gb = number
   })

@@ -6,7 +6,7 @@ resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${var.region}.s3"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = [for table in aws_route_table.inner : table.id]
+  route_table_ids   = concat([for table in aws_route_table.inner : table.id], var.nat ? [] : [aws_route_table.public.id])
 
   tags = { Name = "${var.name}-s3" }
 }

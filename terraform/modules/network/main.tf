@@ -1,6 +1,6 @@
 locals {
   zones = { for index, zone in var.zones : zone => index }
-  nats  = var.nat_per_zone ? local.zones : { (var.zones[0]) = 0 }
+  nats  = var.nat ? { for zone, index in local.zones : zone => index if var.nat_per_zone || index == 0 } : {}
 
   # The first eighth holds the small subnets; the tasks have an eighth per zone, one address for each container.
   cidrs = {
@@ -62,12 +62,14 @@ resource "aws_subnet" "endpoint" {
   tags = { Name = "${var.name}-endpoint-${each.key}" }
 }
 
+# Without a NAT gateway the hosts of Batch need public addresses. Their security group takes no incoming connection.
 resource "aws_subnet" "task" {
   for_each = local.cidrs.task
 
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.key
-  cidr_block        = each.value
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.key
+  cidr_block              = each.value
+  map_public_ip_on_launch = !var.nat
 
   tags = { Name = "${var.name}-task-${each.key}" }
 }

@@ -8,8 +8,13 @@ output "public_subnet_ids" {
   value       = [for subnet in aws_subnet.public : subnet.id]
 }
 
+output "service_subnet_ids" {
+  description = "For services: private, or public without a NAT gateway."
+  value       = [for subnet in var.nat ? aws_subnet.private : aws_subnet.public : subnet.id]
+}
+
 output "private_subnet_ids" {
-  description = "For services and the database."
+  description = "For the database."
   value       = [for subnet in aws_subnet.private : subnet.id]
 }
 
@@ -19,8 +24,8 @@ output "task_subnet_ids" {
 }
 
 output "nat_cidrs" {
-  description = "Public addresses of outgoing connections of services and tasks."
-  value       = [for address in aws_eip.nat : "${address.public_ip}/32"]
+  description = "Public addresses of outgoing connections of services and tasks, by zone of the NAT gateway."
+  value       = { for zone, address in aws_eip.nat : zone => "${address.public_ip}/32" }
 }
 
 output "policies" {

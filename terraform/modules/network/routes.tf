@@ -26,7 +26,7 @@ resource "aws_route_table" "inner" {
 }
 
 resource "aws_route" "nat" {
-  for_each = local.zones
+  for_each = var.nat ? local.zones : {}
 
   route_table_id         = aws_route_table.inner[each.key].id
   destination_cidr_block = "0.0.0.0/0"
@@ -44,7 +44,7 @@ resource "aws_route_table_association" "task" {
   for_each = aws_subnet.task
 
   subnet_id      = each.value.id
-  route_table_id = aws_route_table.inner[each.key].id
+  route_table_id = var.nat ? aws_route_table.inner[each.key].id : aws_route_table.public.id
 }
 
 # The local route of a VPC cannot be removed, so a network ACL confines tasks that run untrusted sources: no packet passes

@@ -28,6 +28,11 @@ variable "zones" {
   }
 }
 
+variable "nat" {
+  description = "Outgoing connections pass a NAT gateway. Otherwise services and tasks have public addresses."
+  type        = bool
+}
+
 variable "nat_per_zone" {
   description = "A NAT gateway in each zone instead of one for both."
   type        = bool

@@ -41,7 +41,7 @@ resource "aws_ecs_task_definition" "call" {
 
   runtime_platform {
     operating_system_family = "LINUX"
-    cpu_architecture        = "X86_64"
+    cpu_architecture        = var.cpu_architecture
   }
 }
 
@@ -91,7 +91,7 @@ resource "aws_scheduler_schedule" "this" {
       network_configuration {
         subnets          = var.subnet_ids
         security_groups  = [var.security_group_id]
-        assign_public_ip = false
+        assign_public_ip = var.public_addresses
       }
     }
 

@@ -21,6 +21,5 @@ output "policies" {
   description = "IAM policies as data, for the tests."
   value = merge(module.execution_role.policies, {
     "${var.name}-scheduler" = local.scheduler_policy
-    "${var.name}-restart"   = local.restart_policy
   })
 }

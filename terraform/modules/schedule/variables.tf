@@ -14,8 +14,18 @@ variable "cluster_arn" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets."
+  description = "Subnets of the calls: private ones, or public ones with public_addresses."
   type        = list(string)
+}
+
+variable "public_addresses" {
+  description = "Calls have public addresses, for outgoing connections without a NAT gateway."
+  type        = bool
+}
+
+variable "cpu_architecture" {
+  description = "CPU architecture of the image: X86_64 or ARM64."
+  type        = string
 }
 
 variable "security_group_id" {
@@ -62,12 +72,4 @@ variable "schedules" {
 variable "log_days" {
   description = "Retention of logs in days."
   type        = number
-}
-
-variable "restart" {
-  description = "Services to restart at a time, by name, so that they read changed values from Secrets Manager."
-  type = object({
-    expression = string
-    services   = map(string)
-  })
 }

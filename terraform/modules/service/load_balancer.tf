@@ -95,9 +95,8 @@ resource "aws_security_group" "load_balancer" {
 
 resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
   for_each = local.is_public ? {
-    for pair in setproduct([80, 443], range(length(var.public.allowed_cidrs))) :
+    for pair in setproduct(local.is_https ? [80, 443] : [80], keys(var.public.allowed_cidrs)) :
     "${pair[0]}-${pair[1]}" => { port = pair[0], cidr = var.public.allowed_cidrs[pair[1]] }
-    if pair[0] == 80 || local.is_https
   } : {}
 
   security_group_id = aws_security_group.load_balancer[0].id
@@ -106,6 +105,17 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer" {
   ip_protocol       = "tcp"
   from_port         = each.value.port
   to_port           = each.value.port
+}
+
+# Earlier versions numbered the rules. A second rule of the same content would be refused.
+moved {
+  from = aws_vpc_security_group_ingress_rule.load_balancer["80-0"]
+  to   = aws_vpc_security_group_ingress_rule.load_balancer["80-0.0.0.0/0"]
+}
+
+moved {
+  from = aws_vpc_security_group_ingress_rule.load_balancer["443-0"]
+  to   = aws_vpc_security_group_ingress_rule.load_balancer["443-0.0.0.0/0"]
 }
 
 resource "aws_vpc_security_group_egress_rule" "load_balancer" {

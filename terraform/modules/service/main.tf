@@ -33,9 +33,11 @@ locals {
     healthCheck  = one(local.health_checks)
   })
 
-  before = [for _ in range(length(var.before) > 0 ? 1 : 0) : merge(local.container, {
+  before = [for before in var.before[*] : merge(local.container, {
     name         = "before"
-    command      = var.before
+    command      = before.command
+    environment  = [for key, value in before.environment : { name = key, value = value }]
+    secrets      = [for key, reference in before.secrets : { name = key, valueFrom = reference }]
     essential    = false
     portMappings = []
   })]
@@ -80,7 +82,7 @@ resource "aws_ecs_task_definition" "this" {
 
   runtime_platform {
     operating_system_family = "LINUX"
-    cpu_architecture        = "X86_64"
+    cpu_architecture        = var.cpu_architecture
   }
 }
 
@@ -126,7 +128,7 @@ resource "aws_ecs_service" "this" {
   network_configuration {
     subnets          = var.subnet_ids
     security_groups  = [aws_security_group.service.id]
-    assign_public_ip = false
+    assign_public_ip = var.public_addresses
   }
 
   dynamic "load_balancer" {

@@ -13,6 +13,11 @@ output "role_arn" {
   value       = aws_iam_role.service.arn
 }
 
+output "role_name" {
+  description = "Name of the role of the tasks."
+  value       = aws_iam_role.service.name
+}
+
 output "execution_role_arn" {
   description = "The execution role of ECS."
   value       = module.execution_role.arn

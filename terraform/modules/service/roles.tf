@@ -15,8 +15,9 @@ locals {
 }
 
 resource "aws_iam_role" "service" {
-  name               = var.name
-  assume_role_policy = local.assumed_by_ecs
+  name                  = var.name
+  assume_role_policy    = local.assumed_by_ecs
+  force_detach_policies = true # AWS Budgets may have attached the brake
 }
 
 resource "aws_iam_role_policy" "service" {
@@ -30,5 +31,5 @@ module "execution_role" {
   name           = "${var.name}-execution"
   repository_arn = var.repository_arn
   log_group_arn  = aws_cloudwatch_log_group.this.arn
-  secret_arns    = length(var.secrets) == 0 ? [] : var.secret_arns
+  secret_arns    = concat(length(var.secrets) == 0 ? [] : var.secret_arns, try(var.before.secret_arns, []))
 }

@@ -29,8 +29,8 @@ resource "aws_appautoscaling_policy" "requests" {
 
 locals {
   # The age of the oldest message does not halve when tasks double, so scaling uses steps.
-  steps = var.scaling.queue_name == null ? {} : {
-    out = { change = 1, threshold = var.scaling.queue_age_s, comparison = "GreaterThanThreshold", periods = 1 }
+  steps = var.scaling.queue == null ? {} : {
+    out = { change = 1, threshold = var.scaling.queue.age_s, comparison = "GreaterThanThreshold", periods = 1 }
     in  = { change = -1, threshold = 5, comparison = "LessThanOrEqualToThreshold", periods = 10 }
   }
 }
@@ -64,7 +64,7 @@ resource "aws_cloudwatch_metric_alarm" "queue_age" {
   alarm_description   = "Scales ${var.name} ${each.key}; no action required."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateAgeOfOldestMessage"
-  dimensions          = { QueueName = var.scaling.queue_name }
+  dimensions          = { QueueName = var.scaling.queue.name }
   statistic           = "Maximum"
   period              = 60
   evaluation_periods  = each.value.periods

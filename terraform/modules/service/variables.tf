@@ -22,8 +22,18 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets."
+  description = "Subnets of the tasks: private ones, or public ones with public_addresses."
   type        = list(string)
+}
+
+variable "public_addresses" {
+  description = "Tasks have public addresses, for outgoing connections without a NAT gateway."
+  type        = bool
+}
+
+variable "cpu_architecture" {
+  description = "CPU architecture of the image: X86_64 or ARM64."
+  type        = string
 }
 
 variable "image" {
@@ -45,9 +55,14 @@ variable "size" {
 }
 
 variable "before" {
-  description = "Arguments of a container of the same image that must succeed before the service starts; none if empty."
-  type        = list(string)
-  default     = []
+  description = "A container of the same image that must succeed before the service starts, with settings and secrets of its own."
+  type = object({
+    command     = list(string)
+    environment = map(string)
+    secrets     = map(string)
+    secret_arns = list(string)
+  })
+  default = null
 }
 
 variable "environment" {
@@ -96,11 +111,15 @@ variable "public" {
     health_path     = string
     subnet_ids      = list(string)
     certificate_arn = optional(string)
-    allowed_cidrs   = list(string)
+    allowed_cidrs   = map(string) # by a name that is known before apply
     log_bucket      = optional(string)
     domain          = optional(string)
     zone_id         = optional(string)
     protected       = bool
+    waf = object({
+      requests_per_5_min = number
+      exempt_cidrs       = list(string)
+    })
   })
   default = null
 }
@@ -111,8 +130,7 @@ variable "scaling" {
     min               = number
     max               = number
     requests_per_task = optional(number)
-    queue_name        = optional(string)
-    queue_age_s       = optional(number)
+    queue             = optional(object({ name = string, age_s = number })) # an object, because it is known before its name is
   })
 
   validation {

@@ -61,10 +61,6 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
       days          = var.settings.infrequent_days
       storage_class = "INTELLIGENT_TIERING"
     }
-
-    noncurrent_version_expiration {
-      noncurrent_days = var.settings.noncurrent_days
-    }
   }
 
   # Objects tagged as replaced by a newer attempt.
@@ -97,12 +93,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
     }
   }
 
+  # Of every prefix: what was deleted or replaced, the markers that stay behind, and uploads that never ended.
   rule {
-    id     = "aborted-uploads"
+    id     = "leftovers"
     status = "Enabled"
 
     filter {
       prefix = ""
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.settings.noncurrent_days
+    }
+
+    expiration {
+      expired_object_delete_marker = true
     }
 
     abort_incomplete_multipart_upload {
@@ -161,26 +166,30 @@ locals {
     Condition = {
       Null      = { "s3:if-none-match" = "true" }
       Bool      = { "s3:ObjectCreationOperation" = "true" }
-      ArnEquals = { "aws:PrincipalArn" = var.task_role_arn }
+      ArnEquals = { "aws:PrincipalArn" = var.task_role_arns }
     }
   }
 
-  read_by_cloudfront = [for distribution in aws_cloudfront_distribution.data : {
-    Sid       = "CloudFront"
-    Effect    = "Allow"
-    Principal = { Service = "cloudfront.amazonaws.com" }
-    Action    = ["s3:GetObject"]
-    Resource  = ["${aws_s3_bucket.data.arn}/job/*"]
-    Condition = { StringEquals = { "AWS:SourceArn" = distribution.arn } }
-  }]
+  # The records of an attempt are not for the public: a token, the container that holds the attempt, a log that grows.
+  private_files = ["claim.json", "log.jsonl", "result.json"]
 
-  read_by_requester = [for _ in range(local.is_requester_pays ? 1 : 0) : {
-    Sid       = "RequesterPays"
-    Effect    = "Allow"
-    Principal = { AWS = "*" }
-    Action    = ["s3:GetObject"]
-    Resource  = ["${aws_s3_bucket.data.arn}/job/*"]
-  }]
+  read_by_requester = flatten([for _ in range(local.is_requester_pays ? 1 : 0) : [
+    {
+      Sid       = "RequesterPays"
+      Effect    = "Allow"
+      Principal = { AWS = "*" }
+      Action    = ["s3:GetObject"]
+      Resource  = ["${aws_s3_bucket.data.arn}/job/*"]
+    },
+    {
+      Sid       = "RequesterPaysNotForRecords"
+      Effect    = "Deny"
+      Principal = { AWS = "*" }
+      Action    = ["s3:GetObject"]
+      Resource  = [for file in local.private_files : "${aws_s3_bucket.data.arn}/job/*/${file}"]
+      Condition = { StringNotEquals = { "aws:PrincipalAccount" = var.account } }
+    },
+  ]])
 
   policy = {
     Version   = "2012-10-17"

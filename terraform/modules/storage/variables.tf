@@ -8,9 +8,9 @@ variable "account" {
   type        = string
 }
 
-variable "task_role_arn" {
-  description = "The role of the containers of jobs, which may not replace objects."
-  type        = string
+variable "task_role_arns" {
+  description = "The roles of containers of jobs and of attempts, which may not replace objects."
+  type        = list(string)
 }
 
 variable "settings" {

@@ -11,6 +11,10 @@ mock_data "aws_partition" {
   defaults = { partition = "aws" }
 }
 
+mock_data "aws_secretsmanager_random_password" {
+  defaults = { random_password = "mock0123456789012345678901234567890123456" }
+}
+
 mock_resource "aws_batch_compute_environment" {
   defaults = { arn = "arn:aws:batch:us-east-1:123456789012:compute-environment/mock" }
 }
@@ -43,6 +47,7 @@ mock_resource "aws_cloudwatch_log_group" {
 
 mock_resource "aws_db_instance" {
   defaults = {
+    arn                = "arn:aws:rds:us-east-1:123456789012:db:mock"
     address            = "mock.us-east-1.rds.amazonaws.com"
     master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds-mock-abcdef" }]
   }
@@ -134,4 +139,24 @@ mock_resource "aws_sqs_queue" {
     id  = "https://sqs.us-east-1.amazonaws.com/123456789012/mock"
     url = "https://sqs.us-east-1.amazonaws.com/123456789012/mock"
   }
+}
+
+mock_resource "aws_iam_policy" {
+  defaults = { arn = "arn:aws:iam::123456789012:policy/mock" }
+}
+
+mock_resource "aws_kms_key" {
+  defaults = { arn = "arn:aws:kms:us-west-2:123456789012:key/mock" }
+}
+
+mock_resource "aws_wafv2_ip_set" {
+  defaults = { arn = "arn:aws:wafv2:us-east-1:123456789012:regional/ipset/mock/0" }
+}
+
+mock_resource "aws_wafv2_web_acl" {
+  defaults = { arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mock/0" }
+}
+
+mock_resource "aws_batch_scheduling_policy" {
+  defaults = { arn = "arn:aws:batch:us-east-1:123456789012:scheduling-policy/mock" }
 }

@@ -2,16 +2,25 @@
 
 import itertools
 import json
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from oa_shared.batch import MAX_DESCRIBE, BatchJob, BatchRefusedError, BatchUnknownError, SubmitRequest
+from oa_shared.batch import (
+    MAX_DESCRIBE,
+    BatchForbiddenError,
+    BatchJob,
+    BatchRefusedError,
+    BatchUnknownError,
+    SubmitRequest,
+)
 
 # SubmitJob takes 30 KiB; a job with longer overrides is accepted, and fails before its container starts.
 _MAX_REQUEST_BYTES = 30 * 1024
 _MAX_OVERRIDES = 8192
+_SHARE = re.compile(r"[A-Za-z0-9]{1,255}")
 _TOO_LONG = "Container Overrides length must be at most 8192"
 
 
@@ -31,15 +40,23 @@ class MemoryBatch:
         self.definitions = set(definitions)
         self.entries: dict[str, Entry] = {}
         self.faults: deque[Exception] = deque()
+        self.denies_submissions = False
+        self.fair_share_queues: set[str] = set()
         self.calls: list[str] = []
         self.on_submit: Callable[[SubmitRequest], None] = lambda _request: None
         self._numbers = itertools.count(1)
 
     async def submit(self, request: SubmitRequest) -> str:
         self.calls.append("submit")
+        if self.denies_submissions:
+            raise BatchForbiddenError("AccessDeniedException")
         fault = self.faults.popleft() if self.faults else None
         if fault is not None and not isinstance(fault, BatchUnknownError):
             raise fault
+        if (request.share is not None) != (request.queue in self.fair_share_queues):
+            raise BatchRefusedError("ClientException: shareIdentifier belongs to a queue with a fair-share policy")
+        if request.share is not None and not _SHARE.fullmatch(request.share):
+            raise BatchRefusedError("ClientException: shareIdentifier must be alphanumeric")
         if request.definition not in self.definitions:
             raise BatchRefusedError(f"no definition {request.definition}")
         variables = [{"name": name, "value": value} for name, value in request.environment.items()]

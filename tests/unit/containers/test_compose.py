@@ -84,6 +84,21 @@ def _has_probe(service: dict[str, Any]) -> bool:
     return "HEALTHCHECK" in (ROOT / service["build"]["dockerfile"]).read_text("utf-8")
 
 
+def test_compose_restarts_every_service_except_the_one_that_ends() -> None:
+    policies = {name: service.get("restart") for name, service in services().items()}
+    assert policies.pop("migrate") == "no"
+    assert set(policies.values()) == {"unless-stopped"}
+
+
+def test_compose_provisions_as_long_as_it_runs() -> None:
+    provision = services()["provision"]
+    assert "--watch" in provision["command"]
+    (ready_file,) = [word.partition("=")[2] for word in provision["command"] if word.startswith("--ready-file=")]
+    assert repr(ready_file) in provision["healthcheck"]["test"][-1]
+    for name in ("api", "batch", "provision"):
+        assert all(how["condition"] != "service_started" for how in services()[name]["depends_on"].values())
+
+
 def test_compose_publishes_ports_on_loopback_only() -> None:
     ports = [port for service in services().values() for port in service.get("ports", ())]
     assert ports

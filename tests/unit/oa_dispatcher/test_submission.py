@@ -1,8 +1,10 @@
 """One message of the jobs queue, in any state of the API and of Batch."""
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -10,23 +12,29 @@ from oa_dispatcher.api_client import ApiClient, ApiRefusedError, ApiUnavailableE
 from oa_dispatcher.submission import Submission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchUnknownError
-from oa_shared.consumer import Ack, DeadLetter, DependencyDown, Outcome, RetryAfter
+from oa_shared.consumer import Ack, Consumer, DeadLetter, DependencyDown, Outcome, RetryAfter
 from oa_shared.job_kinds import JobKind
 from oa_shared.messages import REPUBLISHED, JobMessage, dump, parse_job_message
 from oa_shared.postgres_json import why_not_storable
-from oa_shared.queue import ReceivedMessage
-from oa_shared.scheduling import Lane, Tier
+from oa_shared.queue import OutgoingMessage, ReceivedMessage
+from oa_shared.scheduling import Lane, Tier, share_of
 from support.character_classes import CHARACTER_CLASSES
+from support.fakes.memory_queue import MemoryQueue
 
 NAME = "oa-test-7-1-00000000"
 
 
 def message(
-    job: int = 7, *, tier: Tier = Tier.STANDARD, kind: JobKind = JobKind.SOURCE, **more: Any
+    job: int = 7,
+    *,
+    tier: Tier = Tier.STANDARD,
+    kind: JobKind = JobKind.SOURCE,
+    lane: Lane = Lane.MANUAL,
+    **more: Any,
 ) -> ReceivedMessage:
     fields = {
         "job_kind": kind,
-        "lane": Lane.MANUAL,
+        "lane": lane,
         "tier": tier,
         "layer": "addresses",
         "source_name": "xx/a",
@@ -121,6 +129,17 @@ async def test_unknown_outcome_returns_the_message_and_the_next_delivery_adopts(
     assert len(world.batch.entries) == 1
 
 
+@pytest.mark.parametrize("lane", list(Lane))
+async def test_job_uses_the_share_of_its_owner_in_a_lane_with_shares(world: Any, lane: Lane) -> None:
+    world.settings = replace(world.settings, fair_share_lanes=("pull_request",))
+    world.batch.fair_share_queues = {"queue-pr"}
+    for job, owner in ((7, "octo-cat"), (8, "octo-cat"), (9, "")):
+        world.api.add(job, owner=owner)
+        assert await handle(world, message(job, lane=lane)) == Ack()
+    expected = [share_of("octo-cat"), share_of("octo-cat"), share_of("")] if lane is Lane.PULL_REQUEST else [None] * 3
+    assert [entry.request.share for entry in world.batch.entries.values()] == expected
+
+
 async def test_throttled_returns_the_message_and_slows_the_bucket(world: Any) -> None:
     world.api.add(7)
     world.batch.faults.append(BatchRefusedError(throttled=True))
@@ -139,6 +158,53 @@ async def test_forbidden_returns_the_message_and_fails_no_job(world: Any) -> Non
     assert world.api.rows[7]["status"] == "Pending"
     assert world.api.reports == []
     assert world.batch.entries == {}
+
+
+async def test_denied_submissions_hold_the_queue_until_they_are_allowed(world: Any) -> None:
+    """The brake of the budget denies SubmitJob only: a readiness check of other calls would use up every delivery."""
+    world.api.add(7)
+    submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(1000))
+    world.batch.denies_submissions = True
+    assert isinstance(await submission(message()), DependencyDown)
+    assert not await submission.is_ready()
+    assert not await submission.is_ready()
+    world.batch.denies_submissions = False
+    assert await submission.is_ready()
+    world.batch.calls.clear()
+    assert await submission.is_ready()
+    assert "submit" not in world.batch.calls
+    assert await submission(message(receive_count=2)) == Ack()
+    (entry,) = world.batch.entries.values()
+    assert entry.request.name == NAME
+
+
+async def test_denied_submissions_use_up_one_delivery_of_each_message(world: Any) -> None:
+    queue = MemoryQueue()
+    for job in range(20):
+        world.api.add(job)
+        await queue.send_batch([OutgoingMessage(message(job).body)])
+    submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(1000))
+    world.batch.denies_submissions = True
+    consumer = Consumer(queue, submission, is_ready=submission.is_ready)
+    for _ in range(30):
+        await consumer._try_to_poll(asyncio.Event())
+        await asyncio.gather(*consumer._tasks)
+    deliveries = [stored.receive_count for stored in queue._stored.values()]
+    assert len(deliveries) == 20
+    assert max(deliveries) == 1
+    assert world.batch.entries == {}
+
+
+async def test_throttled_permission_check_decides_nothing(world: Any) -> None:
+    world.api.add(7)
+    submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(1000))
+    world.batch.faults.append(BatchForbiddenError("AccessDeniedException"))
+    assert isinstance(await submission(message()), DependencyDown)
+    world.batch.faults.extend([BatchRefusedError(throttled=True)])
+    world.batch.find_by_name = AsyncMock(return_value=None)
+    assert not await submission.is_ready()
+    assert await submission.is_ready()
+    assert world.batch.calls == ["submit"] * 3
 
 
 async def test_forbidden_lookup_returns_the_message_too(world: Any) -> None:

@@ -7,6 +7,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from oa_shared import supervision
+from oa_shared.consumer import Ack, Consumer, ConsumerOptions, Outcome
+from oa_shared.process_report import report_worker
+from oa_shared.queue import ReceivedMessage
 from oa_shared.supervision import (
     MAX_FAILURES,
     Supervisor,
@@ -17,6 +20,7 @@ from oa_shared.supervision import (
     leave_worker,
     record_progress,
 )
+from support.fakes.memory_queue import MemoryQueue
 
 
 class _Watchdog:
@@ -206,3 +210,27 @@ async def test_renewal_of_a_lease_is_no_progress_of_its_worker() -> None:
     supervisor, _ = _supervisor()
     await _run_until(supervisor, [Worker("lease", work, hang_s=0.05)], lambda: hung > 0)
     assert hung
+
+
+async def test_worker_that_waits_for_a_queue_reports_it_and_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "_LONG_WAIT_S", 0.05)
+    queue, seen = MemoryQueue(), set[str]()
+    queue.is_down = True
+
+    async def handle(_message: ReceivedMessage) -> Outcome:
+        return Ack()
+
+    supervisor, _ = _supervisor()
+
+    def has_recovered() -> bool:
+        """Note what is reported, let the queue recover once it is, and return whether that is noticed."""
+        reported = [report_worker(state).problem for state in supervisor.states]
+        seen.update(problem.partition(" for ")[0] for problem in reported)
+        assert supervisor.problems() == []
+        if "has waited" in seen:
+            queue.is_down = False
+        return not queue.is_down and reported == [""]
+
+    consumer = Consumer(queue, handle, options=ConsumerOptions(wait_s=0.01), name="jobs")
+    await _run_until(supervisor, [Worker("dispatcher", consumer.run)], has_recovered)
+    assert seen == {"", "has waited"}

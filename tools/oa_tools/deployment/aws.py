@@ -15,7 +15,6 @@ from oa_local.emulator import Keys, client_environ
 from oa_local.process import Process, StartError, accepts, free_port
 
 _START_S = 60.0
-_SERVICE_ROLE = "AWSServiceRoleForBatch"
 _ACCOUNT = "123456789012"
 # The keys of the root user: `access_control` of the emulator lets it do everything.
 _KEYS = Keys("test", "test")
@@ -77,7 +76,7 @@ class EmulatedAccount:
         return self.log.with_name("access.jsonl")
 
     def start(self) -> None:
-        """Start the account with the service role that Batch creates in a real one. Raises StartError."""
+        """Start the account, empty. Raises StartError."""
         self.process.start()
         self._wait()
 
@@ -87,9 +86,6 @@ class EmulatedAccount:
             if (self.process.child and not self.process.running) or time.monotonic() > deadline:
                 raise StartError(f"the emulated account did not start:\n{self.process.tail()}")
             time.sleep(0.1)
-        client("iam", self.environ).create_role(
-            RoleName=_SERVICE_ROLE, Path="/aws-service-role/batch.amazonaws.com/", AssumeRolePolicyDocument="{}"
-        )
 
     @property
     def answers(self) -> bool:

@@ -12,15 +12,25 @@ from oa_shared.errors import OaError
 _ADAPTERS = Path("shared/src/oa_shared/aws")
 # The packages that run on AWS.
 _DEPLOYED = ("shared/src", "services/api/src", "services/dispatcher/src", "services/task/src")
-_PORTS = re.compile(r"\b(Queue|Storage|ReadableStorage|BatchService|SqsQueue|S3Storage|AwsBatch)\b")
-_CLASSES = {"SqsQueue": "Queue", "S3Storage": "Storage", "AwsBatch": "BatchService"}
+_PORTS = re.compile(
+    r"\b(Queue|Storage|ReadableStorage|BatchService|Secret|KeyIssuer|SqsQueue|S3Storage|AwsBatch|AwsSecret|StsKeyIssuer)\b"
+)
+_CLASSES = {
+    "SqsQueue": "Queue",
+    "S3Storage": "Storage",
+    "AwsBatch": "BatchService",
+    "AwsSecret": "Secret",
+    "StsKeyIssuer": "KeyIssuer",
+}
 _BOTO = frozenset({"boto3", "botocore", "aioboto3", "aiobotocore"})
 # Methods whose first argument names the call.
 _INDIRECT = {"get_paginator": "{}", "generate_presigned_url": "generate_presigned_url:{}"}
 # Methods of a port that objects of other types have too. Calls of these count if the type of their object is known, and
 # its type must be known if its name is that of a port.
-_COMMON = frozenset({"delete", "depth", "describe", "head", "receive", "stream", "submit", "terminate"})
-_PORT_NAME = re.compile(r"storage|queue|results|batch$|dead$")
+_COMMON = frozenset(
+    {"delete", "depth", "describe", "head", "issue", "read", "receive", "stream", "submit", "terminate"}
+)
+_PORT_NAME = re.compile(r"storage|queue|results|batch$|dead$|secret$|issuer$")
 
 
 class CallError(OaError):
@@ -127,20 +137,17 @@ class PortUseReader:
         for path, (module, tree) in self._trees.items():
             _refuse_boto(path, tree)
             names = self._shared_names | set(_typed_names(tree, self._port_functions))
-            for call in _attribute_calls(tree):
-                function = call.func
-                if function.attr not in self._methods.names:
-                    continue
+            for function in _method_references(tree, self._methods.names):
                 if _last_name(function.value) in names:
-                    uses.append(PortUse(module, function.attr, f"{path.name}:{call.lineno}"))
+                    uses.append(PortUse(module, function.attr, f"{path.name}:{function.lineno}"))
                 elif function.attr not in _COMMON or _PORT_NAME.search(_last_name(function.value)):
-                    raise CallError(f"{path}:{call.lineno}: the type of {ast.unparse(function.value)} is unknown")
+                    raise CallError(f"{path}:{function.lineno}: the type of {ast.unparse(function.value)} is unknown")
         return uses
 
     @cached_property
     def _shared_names(self) -> set[str]:
         """Fields of classes and keys of the application that hold a port."""
-        names = {"STORAGE"}
+        names = {"STORAGE", "KEY_ISSUER"}
         for _, tree in self._trees.values():
             for node in (each for each in ast.walk(tree) if isinstance(each, ast.ClassDef)):
                 fields = (each for each in node.body if isinstance(each, ast.AnnAssign))
@@ -162,16 +169,16 @@ class PortUseReader:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _AttributeCall:
-    func: ast.Attribute
-    lineno: int
-
-
-def _attribute_calls(tree: ast.AST) -> Iterator[_AttributeCall]:
+def _method_references(tree: ast.AST, methods: frozenset[str]) -> Iterator[ast.Attribute]:
+    """Yield the calls of methods by these names, and references to them if the name is that of a port's method only."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            yield _AttributeCall(node.func, node.lineno)
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in methods
+            and (id(node) in called or node.attr not in _COMMON)
+        ):
+            yield node
 
 
 def _typed_names(tree: ast.AST, port_functions: set[str]) -> Iterator[str]:
@@ -184,7 +191,7 @@ def _typed_names(tree: ast.AST, port_functions: set[str]) -> Iterator[str]:
         value = node.value.value if isinstance(node.value, ast.Await) else node.value
         is_returned = isinstance(value, ast.Call) and _last_name(value.func) in port_functions
         for target, source in _pairs(node.targets, value):
-            if is_returned or _last_name(source) in typed | {"STORAGE"}:
+            if is_returned or _last_name(source) in typed | {"STORAGE", "KEY_ISSUER"}:
                 yield _last_name(target)
 
 

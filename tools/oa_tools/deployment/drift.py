@@ -20,7 +20,6 @@ EXPECTED: Mapping[str, frozenset[str]] = {
     "module.batch.aws_batch_compute_environment.ec2_spot": frozenset({"compute_resources"}),  # depends on the template
     "module.database.aws_db_instance.this": frozenset({"performance_insights_enabled"}),
     "module.database.aws_db_parameter_group.this": frozenset({"parameter"}),
-    "module.database.aws_secretsmanager_secret_rotation.password": frozenset({"rotation_rules"}),
 }
 _INDEX = re.compile(r"\[[^\]]*\]")
 

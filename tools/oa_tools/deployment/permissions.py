@@ -9,11 +9,13 @@ from oa_tools.deployment.aws_calls import AdapterMethods, CallError, PortUse, Po
 from oa_tools.deployment.port_uses import (
     ACTIONS_OF_AWS,
     ANY,
+    ATTEMPT_ROLE,
     BATCH_DEFINITION,
     BATCH_JOB,
     BATCH_QUEUE,
     BUCKET,
     IAM_ACTIONS,
+    PASSWORD,
     SEE_ABSENCE,
     USES,
     Use,
@@ -28,6 +30,8 @@ _RESOURCES = (
     (re.compile(r"arn:[\w-]+:batch:[\w-]+:\d+:job-queue/.*"), BATCH_QUEUE),
     (re.compile(r"arn:[\w-]+:batch:[\w-]+:\d+:job-definition/.*"), BATCH_DEFINITION),
     (re.compile(r"arn:[\w-]+:batch:[\w-]+:\d+:job/\*"), BATCH_JOB),
+    (re.compile(r"arn:[\w-]+:secretsmanager:[\w-]+:\d+:secret:.+"), PASSWORD),
+    (re.compile(r"arn:[\w-]+:iam::\d+:role/oa-\w+?-attempt"), ATTEMPT_ROLE),
     (re.compile(r"\*"), ANY),
 )
 

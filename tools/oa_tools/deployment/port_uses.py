@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 API, CONSUMER, DISPATCHER, TASK = "api", "consumer", "dispatcher", "task"
+# The role that the API assumes for one attempt, whose container then has its credentials.
+ATTEMPT = "attempt"
 JOBS, RESULTS = ("jobs",), ("results",)
 DEAD = ("jobs-dlq", "results-dlq")
 ATTEMPTS, UPLOADS = ("job/*",), ("upload/*",)
 BUCKET, ANY = "bucket", "*"
 # Of SubmitJob; the other calls of Batch have one.
+PASSWORD, ATTEMPT_ROLE = "password of the database", "role of attempts"
 BATCH_QUEUE, BATCH_DEFINITION, BATCH_JOB = "batch queue", "batch definition", "batch job"
 
 
@@ -47,7 +50,13 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
             Use(DISPATCHER, JOBS, apart={"send_message": ("jobs-dlq",)}),
         ),
     },
-    "oa_api.startup": {"find_misconfiguration": (Use(API, JOBS), Use(CONSUMER, RESULTS))},
+    "oa_api.attempt_access.api": {"issue": (Use(API, (ATTEMPT_ROLE,)),)},
+    "oa_api.attempt_access.plan_inputs": {"presign": (Use(API, ATTEMPTS),)},
+    "oa_api.background.dependencies": {
+        "find_misconfiguration": (Use(API, (*JOBS, *DEAD)), Use(CONSUMER, RESULTS)),
+        "get_bytes": (_maybe(API, ATTEMPTS),),
+    },
+    "oa_api.db.login": {"read": (Use(API, (PASSWORD,)), Use(CONSUMER, (PASSWORD,)))},
     "oa_api.dead_letters.actions": {"depth": (Use(API, DEAD),)},
     "oa_api.dead_letters.api": {"depth": (Use(API, (*JOBS, *RESULTS, *DEAD)),)},
     "oa_api.dead_letters.dead_letters": {
@@ -62,6 +71,7 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
     "oa_api.jobs.sweep": {"depth": (Use(API, JOBS),), "get_bytes": (_maybe(API, ATTEMPTS),)},
     "oa_api.jobs.api": {"get_bytes": (_maybe(API, ATTEMPTS),)},
     "oa_api.jobs.files": {"head": (_FILES,), "stream": (_FILES,), "presign": (_FILES,)},
+    "oa_api.jobs.lost_results": {"head": (_maybe(API, ATTEMPTS),)},
     "oa_api.jobs.pages.files": {
         "head": (_maybe(API, ATTEMPTS),),
         "get_bytes": (_maybe(API, ATTEMPTS),),
@@ -87,6 +97,7 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "find_by_name": (Use(DISPATCHER, (ANY,)),),
         "submit": (Use(DISPATCHER, (BATCH_QUEUE, BATCH_DEFINITION)),),
     },
+    "oa_dispatcher.submit_permission": {"submit": (Use(DISPATCHER, (BATCH_QUEUE, BATCH_DEFINITION)),)},
     "oa_dispatcher.sweep": {
         "find_by_name": (Use(DISPATCHER, (ANY,)),),
         "describe": (Use(DISPATCHER, (ANY,)),),
@@ -94,19 +105,21 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
         "send_batch": (Use(DISPATCHER, RESULTS),),
     },
     # A task reads a key only after S3 has refused to replace its object, and the files of inputs, which exist.
-    "oa_task.job.attempt": {"put_new": (Use(TASK, ATTEMPTS),), "get_bytes": (Use(TASK, ATTEMPTS),)},
+    "oa_task.job.attempt": {"put_new": (Use(ATTEMPT, ATTEMPTS),), "get_bytes": (Use(ATTEMPT, ATTEMPTS),)},
     "oa_task.job.attempt_files": {
-        "put_new": (Use(TASK, ATTEMPTS),),
-        "put_new_file": (Use(TASK, ATTEMPTS),),
-        "get_bytes": (Use(TASK, ATTEMPTS),),
+        "put_new": (Use(ATTEMPT, ATTEMPTS),),
+        "put_new_file": (Use(ATTEMPT, ATTEMPTS),),
+        "get_bytes": (Use(ATTEMPT, ATTEMPTS),),
     },
-    "oa_task.job.log_upload": {"put_bytes": (Use(TASK, ATTEMPTS),)},
+    "oa_task.job.log_upload": {"put_bytes": (Use(ATTEMPT, ATTEMPTS),)},
     "oa_task.job.status_reporter": {"send_batch": (Use(TASK, RESULTS),)},
-    "oa_task.products.input_fetcher": {"stream": (Use(TASK, ATTEMPTS),)},
+    "oa_task.products.input_fetcher": {"stream": (Use(ATTEMPT, ATTEMPTS),)},
 }
 
 # Client method → actions of IAM. A link or a form may do what its signer may do.
 IAM_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "assume_role": ("sts:AssumeRole",),
+    "get_secret_value": ("secretsmanager:GetSecretValue",),
     "abort_multipart_upload": ("s3:AbortMultipartUpload",),
     "complete_multipart_upload": ("s3:PutObject",),
     "create_multipart_upload": ("s3:PutObject",),

@@ -153,23 +153,24 @@ class DeployedSystem:
         self.roles.add(role_arn.rpartition("/")[2])
         return self.account.assume(role_arn, _ECS)
 
-    def _local(self, service: str) -> dict[str, str]:
+    def _local(self, service: str, container: str = "main") -> dict[str, str]:
         """Return what differs on this machine: there is no load balancer, no DNS and no database server."""
         local = {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url, "OA_HOST": "127.0.0.1", **_IN_A_HURRY}
         if service == "dispatcher":
             return {**local, "OA_HEALTH_PORT": str(self.ports["dispatcher"])}
-        url = self.read(service).environ["OA_DATABASE_URL"]
+        url = self.read(service, container).environ["OA_DATABASE_URL"]
         local |= {"OA_DATABASE_URL": on_loopback(url, self.postgres.port), "OA_PUBLIC_URL": self.api_url}
         port = self.ports["api"] if service == "api" else free_port()
         return {**local, "OA_PORT" if service == "api" else "OA_HEALTH_PORT": str(port)}
 
     def _start_postgres(self) -> None:
-        """Start a database with the user, name and password of the deployed one; it requires the password."""
+        """Start a database with the master user, name and password of the deployed one; it requires the password."""
         self.processes["postgres"] = self.postgres.process
         self.postgres.start()
-        api = self.read("api")
-        deployed = urlsplit(api.environ["OA_DATABASE_URL"])
-        self.postgres.create_owned(deployed.path[1:], owner=deployed.username or "", password=api.environ["PGPASSWORD"])
+        before = self.read("api", "before")
+        deployed = urlsplit(before.environ["OA_DATABASE_URL"])
+        owner, password = deployed.username or "", before.environ["PGPASSWORD"]
+        self.postgres.create_owned(deployed.path[1:], owner=owner, password=password)
 
     def _job_definitions(self) -> list[JobDefinition]:
         arns = list(self.outputs["batch_definitions"].values())
@@ -189,6 +190,13 @@ class DeployedSystem:
         self.processes["batch"] = batch.process
         batch.start()
         emulated = batch.client()
+        names = sorted(set(self.outputs["batch_queues"].values()))
+        queues = client("batch", self.account.environ).describe_job_queues(jobQueues=names)["jobQueues"]
+        for queue in queues:
+            policy = {key: queue[key] for key in ("schedulingPolicyArn",) if queue.get(key)}
+            emulated.create_job_queue(
+                jobQueueName=queue["jobQueueName"], priority=queue["priority"], computeEnvironmentOrder=[], **policy
+            )
         for tier in self._job_definitions():
             container = tier["containerProperties"]
             role = self._assume(container["jobRoleArn"])
@@ -207,7 +215,7 @@ class DeployedSystem:
             )
 
     def _run_to_end(self, service: str, container: str, name: str) -> None:
-        local = self._local(service)
+        local = self._local(service, container)
         self._wait_for_end(
             replace(self._program(service, self.read(service, container), "oa-api", local), log=self._log(name))
         )

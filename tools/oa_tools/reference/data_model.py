@@ -66,6 +66,7 @@ _KEPT: Mapping[str, str] = {
     "dataset_health_change": _PERMANENTLY,
     "retention_rule": _PERMANENTLY,
     "file_deletion": "permanently, as the record of the deletion; the rule `orphans` deletes objects that have no row",
+    "lost_result": "until its files are back or another result replaces it",
     "upload": "permanently; an upload that was not completed or was refused becomes `Deleted` by the rule `uploads`",
     "webhook": "until it is deleted",
     "webhook_delivery": "30 days after `ended_at`, or as long as its webhook",

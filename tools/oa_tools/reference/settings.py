@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import get_type_hints
 
-from oa_api.settings import Settings
+from oa_api.settings import MigrationSettings, Settings
 from oa_dispatcher.settings import DispatcherSettings
 from oa_shared.settings import variable_of
 from oa_task.job.settings import JobSettings
@@ -16,9 +16,15 @@ Generated from the settings classes by `make docs`; do not edit.
 Each service reads its settings from environment variables at start and reports all missing and invalid ones at once.
 A list is comma-separated; a switch is `true` or `false`; names that end in `_S` are seconds.
 """
-_SERVICES: Mapping[str, type] = {"API": Settings, "Dispatcher": DispatcherSettings, "Task": JobSettings}
+_SERVICES: Mapping[str, type] = {
+    "API": Settings,
+    "Migration": MigrationSettings,
+    "Dispatcher": DispatcherSettings,
+    "Task": JobSettings,
+}
 _NOTES = {
-    "API": "`oa-api`; `oa-api migrate` needs only `OA_DATABASE_URL`.",
+    "API": "`oa-api`; `oa-api migrate` has settings of its own.",
+    "Migration": "`oa-api migrate`, before the services start.",
     "Dispatcher": "`oa-dispatcher`.",
     "Task": "`oa-task job`; the dispatcher sets these for each container.",
 }

@@ -55,4 +55,6 @@ class SubmittedJob(TypedDict):
     jobQueue: str
     jobDefinition: str
     containerOverrides: NotRequired[Container]
+    shareIdentifier: NotRequired[str]
+    schedulingPriorityOverride: NotRequired[int]
     timeout: NotRequired[Timeout]

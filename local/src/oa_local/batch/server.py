@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -25,6 +26,7 @@ from oa_shared.logging import configure_logging
 
 _DEFAULT_MEMORY_MIB = 2048
 _MAX_LISTED = 100
+_SHARE = re.compile(r"[A-Za-z0-9]{1,255}\*?")
 
 
 class _ClientError(web.HTTPBadRequest):
@@ -76,13 +78,33 @@ class BatchApi:
         """SubmitJob."""
         new_job: SubmittedJob = await request.json()
         _check_overrides(new_job)
-        definition_name = _last(new_job["jobDefinition"]).split(":")[0]
-        definition = self._ledger.definitions.get(definition_name)
-        if definition is None:
-            raise _ClientError(f"JobDefinition {definition_name} does not exist")
+        self._check_share(new_job)
+        definition = self._definition(new_job["jobDefinition"])
         job = _job(new_job, definition)
         self._scheduler.add(job)
         return web.json_response({"jobArn": job.arn, "jobId": job.id, "jobName": job.name})
+
+    def _check_share(self, new_job: SubmittedJob) -> None:
+        """Refuse a share identifier that is missing, malformed, or for a queue without a fair-share policy."""
+        queue = self._queues.get(_last(new_job["jobQueue"]))
+        share = new_job.get("shareIdentifier")
+        if share is not None and not _SHARE.fullmatch(share):
+            raise _ClientError("shareIdentifier must be 1 to 255 alphanumeric characters, followed by an optional *")
+        if queue is None:
+            return
+        has_policy = bool(queue.get("schedulingPolicyArn"))
+        if has_policy and share is None:
+            raise _ClientError("shareIdentifier must be specified: the job queue has a fair-share scheduling policy")
+        if not has_policy and (share is not None or "schedulingPriorityOverride" in new_job):
+            raise _ClientError("shareIdentifier and schedulingPriorityOverride need a queue with a fair-share policy")
+
+    def _definition(self, name_or_arn: str) -> RegisteredDefinition:
+        """Return the newest revision of a job definition; a revision that was never registered does not exist."""
+        name, _, revision = _last(name_or_arn).partition(":")
+        definition = self._ledger.definitions.get(name)
+        if definition is None or int(revision or 1) > definition["revision"]:
+            raise _ClientError(f"JobDefinition {name_or_arn} does not exist")
+        return definition
 
     async def describe_jobs(self, request: web.Request) -> web.Response:
         """DescribeJobs."""

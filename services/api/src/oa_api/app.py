@@ -12,7 +12,7 @@ from oa_api.definitions.examiner import EXAMINER, Examiner
 from oa_api.definitions.fetcher import FETCHER, DefinitionFetcher
 from oa_api.documentation.pages import set_up_documentation
 from oa_api.events.hub import HUB, Hub
-from oa_api.http.app_keys import DATABASE, DOCUMENT, PROCESS, QUEUES, SETTINGS, STORAGE, QueuePair
+from oa_api.http.app_keys import DATABASE, DOCUMENT, KEY_ISSUER, PROCESS, QUEUES, SETTINGS, STORAGE, QueuePair
 from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.openapi import document
@@ -28,12 +28,13 @@ from oa_api.jobs.request_schemas import NewJobsSchema
 from oa_api.pull_requests.api import WEBHOOK_SECRETS
 from oa_api.pull_requests.signature import WebhookSecrets
 from oa_api.routes import ROUTES
-from oa_api.settings import Settings, check_public_url
+from oa_api.settings import Settings, check_site_urls
 from oa_api.status.metrics_api import set_up_metrics
 from oa_api.status.overview_page import set_up_overview
 from oa_api.ui.error_page import render_error
 from oa_api.ui.rendering import set_up_pages
 from oa_api.uploads.api import ARRIVING_UPLOADS, MAX_ARRIVING
+from oa_shared.attempt_keys import KeyIssuer
 from oa_shared.json_types import JsonObject
 from oa_shared.roles import Role
 from oa_shared.storage import Storage
@@ -48,13 +49,15 @@ def make_app(
     queues: Mapping[str, QueuePair],
     fetcher: DefinitionFetcher,
     examiner: Examiner,
+    key_issuer: KeyIssuer | None = None,
     process: ProcessState | None = None,
 ) -> web.Application:
     """Return the application, ready to be served: it reads everything that requests need from disk.
 
-    Without `process` it is one that has started and has no workers.
+    Without `key_issuer` the containers of attempts use their own role. Without `process` it is one that has started
+    and has no workers.
     """
-    check_public_url(settings.public_url)
+    check_site_urls(settings)
     app = web.Application(middlewares=[handle_errors, authorize], client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[PROCESS] = process or ProcessState()
@@ -66,13 +69,13 @@ def make_app(
     app[ASSETS] = read_assets()
     app[DATABASE] = database
     app[STORAGE] = storage
+    app[KEY_ISSUER] = key_issuer
     app[QUEUES] = queues
     app[DOCUMENT] = _document()
     app[FETCHER] = fetcher
     app[EXAMINER] = examiner
     app[HUB] = Hub(
         database,
-        settings.database_url,
         max_streams=settings.event_streams,
         client_streams=settings.event_streams_per_client,
     )

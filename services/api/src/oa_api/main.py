@@ -16,6 +16,7 @@ from oa_api.commands.call import CallSettings, call
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreUnavailableError
 from oa_api.db.migration import migrate
+from oa_api.db.service_role import ServiceRole
 from oa_api.settings import MigrationSettings, Settings
 from oa_api.startup import serve, wait_for
 from oa_shared.errors import OaError
@@ -46,11 +47,12 @@ def main() -> None:
 
 async def _migrate(settings: MigrationSettings) -> None:
     """Wait up to a minute for the database, then migrate it. Raises StoreUnavailableError, MigrationError."""
+    service = ServiceRole(settings.service_user, settings.service_password) if settings.service_user else None
     database = await Database.open(settings.database_url, connections=1, connects_at_once=False)
     give_up = asyncio.Event()
     asyncio.get_running_loop().call_later(_DATABASE_WITHIN_S, give_up.set)
     try:
-        if not await wait_for("database", partial(migrate, database), give_up):
+        if not await wait_for("database", partial(migrate, database, service), give_up):
             raise StoreUnavailableError(f"the database did not respond within {_DATABASE_WITHIN_S} s")
     finally:
         await database.close()

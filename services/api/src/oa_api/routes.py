@@ -1,6 +1,7 @@
 """Every endpoint and page, room by room; the router tries them in this order."""
 
 from oa_api.accounts import routes as accounts
+from oa_api.attempt_access import routes as attempt_access
 from oa_api.bulk_actions import routes as bulk_actions
 from oa_api.datasets import routes as datasets
 from oa_api.dead_letters import routes as dead_letters
@@ -24,6 +25,7 @@ _ROOMS = (
     bulk_actions,
     failures,
     jobs,
+    attempt_access,
     datasets,
     products,
     pull_requests,

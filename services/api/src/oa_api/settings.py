@@ -23,6 +23,13 @@ class Settings:
     results_queue_url: str = field(metadata={"help": "SQS queue of job results for the API."})
     jobs_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the jobs queue."})
     results_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the results queue."})
+    attempt_role_arn: str = field(
+        default="",
+        metadata={
+            "help": "Role that the API assumes to issue each attempt credentials for its own files; "
+            "empty: containers use their own role."
+        },
+    )
     shared_secret_previous: str = field(
         default="", repr=False, metadata={"help": "Former shared secret, still accepted while clients change over."}
     )
@@ -48,6 +55,20 @@ class Settings:
     output_mode: str = field(
         default="redirect",
         metadata={"help": "`redirect` sends clients to the bucket for files; `stream` sends files through the API."},
+    )
+    files_url: str = field(
+        default="",
+        metadata={
+            "help": "Base URL of a CDN in front of the bucket, to which `redirect` sends clients for files of jobs; "
+            "empty for signed links to the bucket."
+        },
+    )
+    database_secret_arn: str = field(
+        default="",
+        metadata={
+            "help": "ARN of the Secrets Manager secret with the password of the database user (key `password`), "
+            "read again when a login is refused; empty if the URL or PGPASSWORD has the password."
+        },
     )
     database_connections: int = field(default=10, metadata={"help": "Size of the database connection pool."})
     event_streams: int = field(default=2000, metadata={"help": "Maximum open event streams in one process."})
@@ -183,9 +204,16 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class MigrationSettings:
-    """The settings of `oa-api migrate`."""
+    """The settings of `oa-api migrate`, which logs in as the owner of the tables."""
 
     database_url: str = field(repr=False, metadata={"help": "Postgres connection URL."})
+    service_user: str = field(
+        default="",
+        metadata={
+            "help": "Database user of the services, created or updated with the rights it needs; empty for none."
+        },
+    )
+    service_password: str = field(default="", repr=False, metadata={"help": "Its password."})
 
 
 class _SiteSettings(Protocol):
@@ -197,10 +225,11 @@ class _SiteSettings(Protocol):
     def port(self) -> int: ...
 
 
-def check_public_url(url: str) -> None:
-    """Raise SettingsError unless the URL is empty or the base URL of a site."""
-    if url and not _SITE_URL.fullmatch(url):
-        raise SettingsError("OA_PUBLIC_URL: expected a URL such as https://batch.example.org")
+def check_site_urls(settings: Settings) -> None:
+    """Raise SettingsError unless OA_PUBLIC_URL and OA_FILES_URL are empty or the base URL of a site."""
+    for name, url in (("OA_PUBLIC_URL", settings.public_url), ("OA_FILES_URL", settings.files_url)):
+        if url and not _SITE_URL.fullmatch(url):
+            raise SettingsError(f"{name}: expected a URL such as https://batch.example.org")
 
 
 def site_url(settings: _SiteSettings) -> str:

@@ -9,11 +9,13 @@ import structlog
 from aiohttp import web
 
 from oa_api.app import make_app
+from oa_api.background.dependencies import list_dependencies
 from oa_api.background.heartbeat import record_report
 from oa_api.background.process_state import ProcessState
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
-from oa_api.db.migration import migrate
+from oa_api.db.login import DatabaseLogin
+from oa_api.db.migration import ensure_migrated
 from oa_api.definitions.examiner import Examiner
 from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
@@ -21,7 +23,8 @@ from oa_api.http.server import ApiRunner
 from oa_api.settings import Settings
 from oa_api.status.monitoring_app import make_monitoring_app
 from oa_api.workers import Dependencies, build_workers
-from oa_shared.aws import Aws, SqsQueue, open_aws
+from oa_shared.aws import Aws, open_aws
+from oa_shared.aws.sts import open_key_issuer
 from oa_shared.errors import OaError
 from oa_shared.process_report import ProcessReport
 from oa_shared.supervision import Supervisor
@@ -45,13 +48,16 @@ async def serve(settings: Settings) -> None:
     )
     expecting_exit = asyncio.create_task(_expect_exit(stop, process, watchdog))
     async with AsyncExitStack() as stack:
+        aws = await stack.enter_async_context(open_aws())
+        secret = aws.secret(settings.database_secret_arn) if settings.database_secret_arn else None
         database = await Database.open(
-            settings.database_url, connections=settings.database_connections, connects_at_once=False
+            DatabaseLogin(settings.database_url, secret),
+            connections=settings.database_connections,
+            connects_at_once=False,
         )
         stack.push_async_callback(database.close)
-        aws = await stack.enter_async_context(open_aws())
         await _listen(settings, database, aws, process, stack)
-        if await wait_for("database", partial(migrate, database), stop):
+        if await wait_for("database", partial(ensure_migrated, database), stop):
             process.waiting_for = ""
             await _work(settings, database, aws, process, stop)
     expecting_exit.cancel()
@@ -68,17 +74,12 @@ async def _work(
     """Run the workers until `stop` is set, then take leave of the other processes."""
     jobs = aws.queue(settings.jobs_queue_url, settings.jobs_dlq_url)
     results = aws.queue(settings.results_queue_url, settings.results_dlq_url)
-    needed = [queue for queue, is_needed in ((jobs, settings.relay), (results, settings.consumer)) if is_needed]
-    checks = [asyncio.create_task(_check_queue(queue, process, stop)) for queue in needed]
-    deps = Dependencies(database, aws.storage(settings.bucket), jobs, results, process)
-    try:
-        async with AsyncExitStack() as stack:
-            workers = await build_workers(settings, deps, stack)
-            if process.supervisor is not None:
-                await process.supervisor.run(workers, stop)
-    finally:
-        for check in checks:
-            check.cancel()
+    storage = aws.storage(settings.bucket)
+    deps = Dependencies(database, storage, jobs, results, process, list_dependencies(settings, aws))
+    async with AsyncExitStack() as stack:
+        workers = await build_workers(settings, deps, stack)
+        if process.supervisor is not None:
+            await process.supervisor.run(workers, stop)
     await _take_leave(database, process)
 
 
@@ -109,18 +110,6 @@ async def wait_for(part: str, attempt: Callable[[], Awaitable[object]], stop: as
     return False
 
 
-async def _check_queue(queue: SqsQueue, process: ProcessState, stop: asyncio.Event) -> None:
-    """Log wrong attributes of a queue, once it answers."""
-
-    async def check() -> None:
-        problems = await queue.find_misconfiguration()
-        if problems:
-            log.error("queue_misconfigured", url=queue.url, problems=problems)
-            process.warnings[queue.url] = "; ".join(problems)
-
-    await wait_for(f"queue {queue.url.rpartition('/')[2]}", check, stop)
-
-
 async def _take_leave(database: Database, process: ProcessState) -> None:
     """Delete the heartbeat of this process: one that stops is not a problem."""
     try:
@@ -143,6 +132,10 @@ async def _listen(
         storage = aws.storage(settings.bucket)
         examiner = await stack.enter_async_context(Examiner())
         examiner.warm_up()
+        key_issuer = None
+        if settings.attempt_role_arn:
+            opened = open_key_issuer(role_arn=settings.attempt_role_arn, bucket=settings.bucket)
+            key_issuer = await stack.enter_async_context(opened)
         app = make_app(
             settings,
             database=database,
@@ -150,6 +143,7 @@ async def _listen(
             queues=queues,
             fetcher=fetcher,
             examiner=examiner,
+            key_issuer=key_issuer,
             process=process,
         )
         await _serve(app, settings.host, settings.port, stack)

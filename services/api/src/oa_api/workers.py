@@ -1,11 +1,12 @@
 """The background workers of this process, built from the settings."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 
+from oa_api.background.dependency_check import CHECK_EVERY_S, DEPENDENCIES, Dependency, run_dependency_checks
 from oa_api.background.heartbeat import (
     BULK,
     CONSUMER,
@@ -21,6 +22,7 @@ from oa_api.bulk_actions.worker import run_bulk
 from oa_api.db.database import Database
 from oa_api.definitions.examiner import Examiner
 from oa_api.identity.sign_in_mail_worker import SIGN_IN_MAIL, run_sign_in_mail
+from oa_api.jobs.lost_results import AUDIT_EVERY_S, STORE_AUDIT, run_store_audit
 from oa_api.jobs.outbox_relay import run_relay
 from oa_api.jobs.results_consumer import run_results_consumer
 from oa_api.jobs.sweep import SweepTimes, run_sweep
@@ -51,6 +53,7 @@ class Dependencies:
     jobs_queue: Queue
     results_queue: Queue
     process: ProcessState
+    checked: Sequence[Dependency] = ()
 
 
 async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExitStack) -> list[Worker]:
@@ -60,9 +63,11 @@ async def build_workers(settings: Settings, deps: Dependencies, stack: AsyncExit
     examiner = await stack.enter_async_context(Examiner())
     runs: list[tuple[bool, str, _Run]] = [
         (True, HEARTBEAT, partial(run_heartbeat, database, deps.process)),
+        (bool(deps.checked), DEPENDENCIES, partial(run_dependency_checks, deps.process, deps.checked)),
         (settings.relay, RELAY, partial(run_relay, database, deps.jobs_queue)),
         (settings.consumer, CONSUMER, _results_consumer(settings, deps)),
         (settings.sweep, SWEEP, _sweep(settings, deps)),
+        (settings.sweep, STORE_AUDIT, partial(run_store_audit, database, deps.storage)),
         (settings.sign_in_mail, SIGN_IN_MAIL, partial(run_sign_in_mail, database, mailer, site=site_url(settings))),
         (settings.webhooks, WEBHOOKS, partial(run_webhooks, database, Sender(settings.allowed_hosts))),
         (settings.bulk, BULK, partial(run_bulk, database)),
@@ -78,8 +83,13 @@ def _hang_s(settings: Settings, name: str) -> float:
     """Return without how many seconds of progress a worker is restarted; one that rests long is given that time."""
     if name == SCHEDULES:
         return settings.worker_hang_s * _SCHEDULE_FACTOR
-    rest_s = {SWEEP: settings.sweep_every_s, HEARTBEAT: REPORT_EVERY_S}.get(name, 0)
-    return max(settings.worker_hang_s, 2 * rest_s)
+    rests_s = {
+        SWEEP: settings.sweep_every_s,
+        HEARTBEAT: REPORT_EVERY_S,
+        DEPENDENCIES: CHECK_EVERY_S,
+        STORE_AUDIT: AUDIT_EVERY_S,
+    }
+    return max(settings.worker_hang_s, 2 * rests_s.get(name, 0))
 
 
 def _results_consumer(settings: Settings, deps: Dependencies) -> _Run:

@@ -54,11 +54,12 @@ class CurrentJob:
 
 @dataclass(frozen=True, slots=True)
 class AttemptState:
-    """The latest attempt of a job and its status."""
+    """The latest attempt of a job, its status, and the account or author that it runs for."""
 
     attempt: int
     token: str
     status: JobStatus
+    owner: str = ""
 
 
 class ApiClient:
@@ -139,7 +140,7 @@ class ApiClient:
 def read_attempt_state(body: Mapping[str, Any]) -> AttemptState:
     """Return the attempt of a response of the API. Raises ApiUnavailableError if its token is missing."""
     _require_token(body)
-    return AttemptState(body["attempt"], body["token"], JobStatus(body["status"]))
+    return AttemptState(body["attempt"], body["token"], JobStatus(body["status"]), body.get("owner", ""))
 
 
 def read_job(row: Mapping[str, Any]) -> CurrentJob:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oa_shared.scheduling import Lane, Tier
+from oa_shared.scheduling import Lane, Tier, share_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,13 @@ class DispatcherSettings:
         metadata={"help": "JSON object: a Batch queue per lane, and per `<lane>.<tier>` for a tier on other machines."}
     )
     batch_definitions: Mapping[str, str] = field(metadata={"help": "JSON object: a Batch job definition per tier."})
+    fair_share_lanes: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Lanes whose Batch queues have a fair-share policy, comma-separated: "
+            "a job uses the share of its owner."
+        },
+    )
     jobs_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the jobs queue."})
     results_dlq_url: str = field(default="", metadata={"help": "Dead-letter queue of the results queue."})
     allowed_hosts: tuple[str, ...] = field(
@@ -71,6 +78,10 @@ class DispatcherSettings:
         """Return the time limit of a container in seconds: that of a pull request is short, for anyone can open one."""
         is_pull_request = lane is Lane.PULL_REQUEST
         return min(self.job_timeout_s, self.pull_request_timeout_s) if is_pull_request else self.job_timeout_s
+
+    def share_of(self, lane: Lane, owner: str) -> str | None:
+        """Return the share of the Batch queue that a job uses, or None for a queue without shares."""
+        return share_of(owner) if lane in self.fair_share_lanes else None
 
     def queue_of(self, lane: Lane, tier: Tier) -> str | None:
         """Return the Batch queue of a job, None if none is set.

@@ -8,6 +8,7 @@ import structlog
 from oa_dispatcher.api_client import ApiClient, ApiRefusedError, ApiUnavailableError, AttemptState
 from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import DispatcherSettings
+from oa_dispatcher.submit_permission import SubmitPermission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import (
     BatchForbiddenError,
@@ -33,7 +34,7 @@ _NO_JOB, _NO_NAME = 2**53, "oa-nothing"
 
 
 class Submission:
-    """Handles job messages; it has no state of its own, so any number of dispatchers may run."""
+    """Handles job messages; it keeps only whether Batch denied the last one, so any number of dispatchers may run."""
 
     def __init__(
         self, settings: DispatcherSettings, *, api: ApiClient, batch: BatchService, bucket: TokenBucket
@@ -42,6 +43,7 @@ class Submission:
         self._api = api
         self._batch = batch
         self._bucket = bucket
+        self._permission = SubmitPermission()
 
     async def __call__(self, message: ReceivedMessage) -> Outcome:
         """Handle one message."""
@@ -93,18 +95,20 @@ class Submission:
         try:
             await self._api.attempt_state(_NO_JOB)
             await self._batch.find_by_name(queue, _NO_NAME)
+            await self._permission.check(self._batch)
         except (ApiUnavailableError, BatchUnknownError, BatchRefusedError) as error:
             log.warning("dependency_down", error=error.detail)
             return False
         return True
 
     async def _adopt_or_submit(self, job: JobMessage, *, may_exist: bool) -> Outcome:
-        stale = _stale_reason(await self._api.attempt_state(job.job), job)
-        if stale:
+        current = await self._api.attempt_state(job.job)
+        stale = _stale_reason(current, job)
+        if current is None or stale:
             SUBMISSIONS.labels("not_needed").inc()
             log.info("submission_not_needed", reason=stale)
             return Ack()
-        request = self._request(job)
+        request = self._request(job, current.owner)
         if isinstance(request, _Rejection):
             return await self._reject(job, request)
         container = await self._batch.find_by_name(request.queue, request.name) if may_exist else None
@@ -114,7 +118,7 @@ class Submission:
             return await self._report_submitted(job, container.id)
         return await self._submit(job, request)
 
-    def _request(self, job: JobMessage) -> "SubmitRequest | _Rejection":
+    def _request(self, job: JobMessage, owner: str) -> "SubmitRequest | _Rejection":
         """Return the call for a job, or why Batch could never run it."""
         settings = self._settings
         environment = self._environment(job)
@@ -130,6 +134,7 @@ class Submission:
             definition=definition,
             environment=environment,
             timeout_s=settings.timeout_of(job.lane),
+            share=settings.share_of(job.lane, owner),
         )
 
     async def _submit(self, job: JobMessage, request: SubmitRequest) -> Outcome:
@@ -138,6 +143,7 @@ class Submission:
         try:
             batch_job = await self._batch.submit(request)
         except BatchForbiddenError:
+            self._permission.record_denial(request)
             raise
         except BatchRefusedError as error:
             return await self._handle_refusal(job, error)

@@ -16,7 +16,7 @@ from oa_shared.ids import batch_job_name
 from oa_shared.messages import LOST, BatchEvent, dump
 from oa_shared.queue import MAX_BATCH, OutgoingMessage, Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
-from oa_shared.supervision import next_round, record_progress
+from oa_shared.supervision import next_round, record_progress, record_waiting
 from oa_shared.waiting import sleep_unless
 
 log = structlog.get_logger()
@@ -57,9 +57,10 @@ class BatchSweep:
             try:
                 await self.once(stop)
                 self.completed_at = time.monotonic()
+                record_progress()
             except OaError as error:
                 log.warning("sweep_waiting", error=error.detail)
-            record_progress()
+                record_waiting(error.detail)
             await sleep_unless(stop, self._settings.sweep_every_s)
 
     async def once(self, stop: asyncio.Event | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The adapters of SQS, S3 and Batch to the ports of `oa_shared`; no other package calls AWS."""
+"""The adapters of SQS, S3, Batch and Secrets Manager to the ports of `oa_shared`; no other package calls AWS."""
 
 from oa_shared.aws.session import Aws, open_aws
 from oa_shared.aws.sqs import SqsQueue

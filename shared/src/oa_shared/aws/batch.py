@@ -35,6 +35,7 @@ _FORBIDDEN = frozenset(
     }
 )
 _MILLISECONDS = 1000
+_PRIORITY = 1
 
 
 class AwsBatch:
@@ -53,6 +54,9 @@ class AwsBatch:
                 "environment": [{"name": name, "value": value} for name, value in request.environment.items()]
             },
         }
+        if request.share:
+            # Within a share jobs run in the order of their submission, so all have the same priority.
+            parameters |= {"shareIdentifier": request.share, "schedulingPriorityOverride": _PRIORITY}
         if request.timeout_s:
             parameters["timeout"] = {"attemptDurationSeconds": request.timeout_s}
         async with _translate_errors("SubmitJob"):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _CHUNK_BYTES = 1 << 18
 _NOT_FOUND = 404
 _EXISTS = frozenset({409, 412})
+_NO_BUCKET = "NoSuchBucket"
 # The limit of one DeleteObjects call.
 _DELETE_BATCH = 1000
 
@@ -83,7 +84,7 @@ class S3Storage:
             async with asyncio.timeout(remaining_timeout_s()), answer["Body"] as body:
                 data: bytes = await body.read()
         except AWS_ERRORS as error:
-            if http_status(error) == _NOT_FOUND:
+            if http_status(error) == _NOT_FOUND and error_code(error) != _NO_BUCKET:
                 return None
             raise _unavailable("GetObject", error) from error
         return data
@@ -99,16 +100,29 @@ class S3Storage:
                     yield chunk
 
     async def head(self, key: str) -> StoredObject | None:
-        """Return size, etag and content type of an object; None when the key does not exist."""
+        """Return size, etag and content type of an object; None when the key does not exist.
+
+        The response to HeadObject has no error code, so GetObject distinguishes a missing bucket from a missing object.
+        """
         try:
             answer = await self._client.head_object(Bucket=self.bucket, Key=key)
         except AWS_ERRORS as error:
-            if http_status(error) == _NOT_FOUND:
-                return None
-            raise _unavailable("HeadObject", error) from error
+            if http_status(error) != _NOT_FOUND:
+                raise _unavailable("HeadObject", error) from error
+            await self._check_bucket(key)
+            return None
         return StoredObject(
             size_bytes=answer["ContentLength"], etag=answer["ETag"], content_type=answer.get("ContentType", "")
         )
+
+    async def _check_bucket(self, key: str) -> None:
+        """Raise StorageUnavailableError if the bucket does not exist; whether the key exists does not matter."""
+        try:
+            answer = await self._client.get_object(Bucket=self.bucket, Key=key, Range="bytes=0-0")
+            answer["Body"].close()
+        except AWS_ERRORS as error:
+            if http_status(error) == _NOT_FOUND and error_code(error) == _NO_BUCKET:
+                raise _unavailable("GetObject", error) from error
 
     async def presign(self, key: str, expires_s: int) -> str:
         """Return a URL from which anyone can read the object for `expires_s` seconds."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 PART_BYTES = 16 * 1024 * 1024
 # An upload has at most 10,000 parts (docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html).
 _MAX_PARTS = 9_000
+# An object that is written once and never replaced: a client that has it never needs to ask for it again.
+_IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 async def upload_new_file(client: "S3Client", bucket: str, key: str, path: Path, content_type: str) -> None:
@@ -21,9 +23,13 @@ async def upload_new_file(client: "S3Client", bucket: str, key: str, path: Path,
     size_bytes = (await asyncio.to_thread(path.stat)).st_size
     if size_bytes <= PART_BYTES:
         body = await asyncio.to_thread(path.read_bytes)
-        await client.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type, IfNoneMatch="*")
+        await client.put_object(
+            Bucket=bucket, Key=key, Body=body, ContentType=content_type, CacheControl=_IMMUTABLE, IfNoneMatch="*"
+        )
         return
-    created = await client.create_multipart_upload(Bucket=bucket, Key=key, ContentType=content_type)
+    created = await client.create_multipart_upload(
+        Bucket=bucket, Key=key, ContentType=content_type, CacheControl=_IMMUTABLE
+    )
     upload_id = created["UploadId"]
     try:
         parts = await _upload_parts(client, bucket, key, path, upload_id, part_bytes=_part_bytes(size_bytes))

@@ -1,4 +1,4 @@
-"""The clients of SQS, S3 and Batch, opened once per process."""
+"""The clients of SQS, S3, Batch and Secrets Manager, opened once per process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,17 +11,19 @@ from botocore.config import Config
 
 from oa_shared.aws.batch import AwsBatch
 from oa_shared.aws.s3 import S3Storage
+from oa_shared.aws.secrets_manager import AwsSecret
 from oa_shared.aws.sqs import SqsQueue
 from oa_shared.time_limits import remaining_timeout_s
 
 if TYPE_CHECKING:
     from types_aiobotocore_batch import BatchClient
     from types_aiobotocore_s3 import S3Client
+    from types_aiobotocore_secretsmanager import SecretsManagerClient
     from types_aiobotocore_sqs import SQSClient
 
 _CONNECTIONS = 50
 _Client = TypeVar("_Client")
-_CONFIG = Config(
+CLIENT_CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
     retries={"max_attempts": 3, "mode": "standard"},
@@ -30,9 +32,9 @@ _CONFIG = Config(
 )
 # Links and forms are signed with version 4 in every region: botocore still uses version 2 for those of us-east-1 and
 # us-west-2, which new buckets refuse.
-_SIGNED_LINKS = _CONFIG.merge(Config(signature_version="s3v4"))
+S3_CONFIG = CLIENT_CONFIG.merge(Config(signature_version="s3v4"))
 # A SubmitJob whose answer is lost must not be repeated: it would start a second container.
-_SUBMIT_ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+_SUBMIT_ONCE = CLIENT_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Aws:
     sqs: "SQSClient"
     s3: "S3Client"
     batch_client: "BatchClient"
+    secrets_manager: "SecretsManagerClient"
 
     def queue(self, url: str, dead_letter_url: str = "") -> SqsQueue:
         """Return the queue with a URL and, where given, its dead-letter queue."""
@@ -55,6 +58,10 @@ class Aws:
         """Return the Batch service."""
         return AwsBatch(self.batch_client)
 
+    def secret(self, secret_id: str) -> AwsSecret:
+        """Return the secret with an ARN or a name."""
+        return AwsSecret(self.secrets_manager, secret_id)
+
 
 @asynccontextmanager
 async def open_aws() -> AsyncIterator[Aws]:
@@ -62,9 +69,12 @@ async def open_aws() -> AsyncIterator[Aws]:
     session = aioboto3.Session()
     async with AsyncExitStack() as stack:
         yield Aws(
-            sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=_CONFIG))),
-            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=_SIGNED_LINKS))),
+            sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=CLIENT_CONFIG))),
+            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=S3_CONFIG))),
             batch_client=limit_calls(await stack.enter_async_context(session.client("batch", config=_SUBMIT_ONCE))),
+            secrets_manager=limit_calls(
+                await stack.enter_async_context(session.client("secretsmanager", config=CLIENT_CONFIG))
+            ),
         )
 
 

@@ -56,6 +56,7 @@ _DEPTHS: tuple[_Depth, ...] = (
     "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed",
 )
+_NOT_FOUND = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"})
 
 
 class SqsQueue:
@@ -135,17 +136,30 @@ class SqsQueue:
     async def depth(self) -> QueueDepth:
         """Return the approximate number of messages on the queue."""
         async with _translate_errors("GetQueueAttributes"):
-            answer = await self._client.get_queue_attributes(QueueUrl=self.url, AttributeNames=list(_DEPTHS))
-        visible, in_flight, delayed = (int(answer["Attributes"].get(name, 0)) for name in _DEPTHS)
-        return QueueDepth(visible=visible, in_flight=in_flight, delayed=delayed)
+            answer = await self._client.get_queue_attributes(
+                QueueUrl=self.url, AttributeNames=[*_DEPTHS, "CreatedTimestamp"]
+            )
+        attributes = answer["Attributes"]
+        visible, in_flight, delayed = (int(attributes.get(name, 0)) for name in _DEPTHS)
+        created_s = attributes.get("CreatedTimestamp")
+        created_at = datetime.fromtimestamp(float(created_s), UTC) if created_s else None
+        return QueueDepth(visible=visible, in_flight=in_flight, delayed=delayed, created_at=created_at)
 
     async def find_misconfiguration(self) -> list[str]:
-        """Return what is wrong with the attributes of the queue; docs/messages.md has the right ones."""
-        async with _translate_errors("GetQueueAttributes"):
+        """Return what is wrong with the queue: that it does not exist, or its attributes.
+
+        docs/messages.md has the right attributes.
+        """
+        try:
             answer = await self._client.get_queue_attributes(
                 QueueUrl=self.url, AttributeNames=["VisibilityTimeout", "RedrivePolicy", "MessageRetentionPeriod"]
             )
-        return find_queue_problems({str(name): value for name, value in answer.get("Attributes", {}).items()})
+        except AWS_ERRORS as error:
+            if error_code(error) in _NOT_FOUND:
+                return ["it does not exist: create it again as docs/operations.md states"]
+            raise QueueUnavailableError(f"GetQueueAttributes: {error_code(error)}") from error
+        attributes = {str(name): value for name, value in answer.get("Attributes", {}).items()}
+        return find_queue_problems(attributes, has_dead_letters=bool(self._dead_letter_url))
 
     async def dead_letter(self, message: ReceivedMessage, reason: str) -> None:
         """Send a copy with the reason to the dead-letter queue, then acknowledge the message.
@@ -162,13 +176,16 @@ class SqsQueue:
         await self.delete(message.receipt)
 
 
-def find_queue_problems(attributes: Mapping[str, str]) -> list[str]:
-    """Return what is wrong with the attributes of a queue, each with what to do."""
+def find_queue_problems(attributes: Mapping[str, str], *, has_dead_letters: bool) -> list[str]:
+    """Return what is wrong with the attributes of a queue, each with what to do.
+
+    A dead-letter queue has no dead letters of its own, so it needs no redrive policy.
+    """
     problems = []
     redrive = json.loads(attributes.get("RedrivePolicy") or "{}")
-    if not redrive.get("deadLetterTargetArn"):
+    if has_dead_letters and not redrive.get("deadLetterTargetArn"):
         problems.append("no redrive policy: a message that fails each time is delivered without end; set one")
-    elif int(redrive.get("maxReceiveCount", 0)) < _MIN_RECEIVES:
+    elif has_dead_letters and int(redrive.get("maxReceiveCount", 0)) < _MIN_RECEIVES:
         problems.append(f"maxReceiveCount is below {_MIN_RECEIVES}: an outage makes dead letters; raise it")
     if int(attributes.get("VisibilityTimeout", _MIN_VISIBILITY_S)) < _MIN_VISIBILITY_S:
         problems.append(f"VisibilityTimeout is below {_MIN_VISIBILITY_S} s: messages are delivered twice; raise it")

@@ -17,6 +17,7 @@ from oa_shared.messages import BatchEvent
         (143, "Essential container in task exited", "infra.host_lost"),
         (137, "Essential container in task exited", "infra.host_lost"),
         (0, "", "bug.no_result"),
+        (25, "Essential container in task exited", "infra.storage"),
         (1, "Essential container in task exited", "bug.crash"),
     ],
 )

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from oa_task.sandbox.landlock import landlock_version
+from oa_task.sandbox.parent import Sandbox
 from oa_task.sandbox.system_calls import REFUSED, build_filter, refused_number
 
 _CONFINE = """
@@ -229,3 +230,18 @@ def listening(path: Path) -> Iterator[None]:
 def test_kernel_version_of_landlock_is_that_of_the_kernel() -> None:
     answer = ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1) if sys.platform == "linux" else 0
     assert landlock_version() == (answer if answer > 1 else 0)
+
+
+@on_linux
+@pytest.mark.parametrize("program", ["oa_task.sandbox.child", "oa_task.products.build_child"])
+def test_child_has_neither_the_token_nor_credentials_of_its_parent(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OA_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
+        monkeypatch.setenv(name, "planted")
+    with Sandbox(program=program) as sandbox:
+        process = Path(f"/proc/{sandbox._child.pid}")
+        environment, words = (process / "environ").read_bytes(), (process / "cmdline").read_bytes()
+    assert b"TMPDIR=" in environment
+    assert b"planted" not in environment + words
+    assert not any(part.startswith((b"OA_", b"AWS_")) for part in environment.split(b"\0"))

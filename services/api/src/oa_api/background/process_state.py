@@ -1,23 +1,32 @@
 """The state of this process: whether it is starting or stopping, and what its workers do."""
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from oa_shared.process_report import PartReport, ProcessReport, name_process, report_worker
 from oa_shared.supervision import Supervisor
 
 _API = "api"
 
 
+class ReportedPart(Protocol):
+    """Something that the heartbeat of this process reports in addition to its workers."""
+
+    def report(self) -> PartReport:
+        """Return its state."""
+
+
 class ProcessState:
     """What liveness, readiness and the heartbeat say of this process.
 
-    `waiting_for` names what the start waits for, empty once it serves; `warnings` are faults of its surroundings that
-    an operator has to fix.
+    `waiting_for` names what the start waits for, empty once it serves; `dependencies` are the queues and the store.
     """
 
     def __init__(self, supervisor: Supervisor | None = None, *, waiting_for: str = "", port: int = 0) -> None:
         self.supervisor = supervisor
         self.waiting_for = waiting_for
         self.is_stopping = False
-        self.warnings: dict[str, str] = {}
+        self.dependencies: Sequence[ReportedPart] = ()
         self.name = name_process(_API, port)
 
     def problems(self) -> list[str]:
@@ -33,5 +42,6 @@ class ProcessState:
     def report(self) -> ProcessReport:
         """Return the heartbeat of this process."""
         states = self.supervisor.states if self.supervisor else []
-        api = PartReport(_API, 0, "; ".join(self.warnings.values()))
-        return ProcessReport(self.name, [api, *(report_worker(state) for state in states)])
+        workers = [report_worker(state) for state in states]
+        dependencies = [dependency.report() for dependency in self.dependencies]
+        return ProcessReport(self.name, [PartReport(_API, 0), *workers, *dependencies])

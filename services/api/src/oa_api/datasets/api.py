@@ -8,10 +8,11 @@ from oa_api.datasets import queries
 from oa_api.datasets.request_schemas import DatasetFilterSchema, DatasetSelectionSchema, HistoryFilterSchema
 from oa_api.datasets.requests import DatasetSelection
 from oa_api.datasets.serializers import output_url, serialize_dataset, serialize_publication
-from oa_api.http.app_keys import DATABASE
+from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.conditional import respond_conditionally, respond_with_etag
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import path_id, read_query
+from oa_api.jobs.file_links import SHARED_HEADERS, cdn_url
 from oa_api.jobs.output_files import read_output
 from oa_shared.media_types import GEOJSON
 
@@ -61,6 +62,9 @@ async def get_latest(request: web.Request) -> web.Response:
     """Redirect to a file of the published attempt of a dataset. Raises NotFoundError."""
     source, layer, name, file = (request.match_info[part] for part in ("source", "layer", "name", "file"))
     latest = await queries.get_latest_file(request.app[DATABASE], source=source, layer=layer, name=name, file=file)
-    response = web.Response(status=302, headers={"Location": output_url(latest.job, latest.attempt, file)})
-    tag = f"{latest.job}-{latest.attempt}-{read_output(latest.output).sha256[:32]}"
+    output = read_output(latest.output)
+    public_url = cdn_url(request.app[SETTINGS], output.key) if output.key else None
+    location = public_url or output_url(latest.job, latest.attempt, file)
+    response = web.Response(status=302, headers={**SHARED_HEADERS, "Location": location})
+    tag = f"{latest.job}-{latest.attempt}-{output.sha256[:32]}"
     return respond_with_etag(request, response, tag, max_age_s=_LATEST_MAX_AGE_S)

@@ -22,6 +22,7 @@ from oa_api.db.errors import (
     StoreUnavailableError,
     StoreUnknownOutcomeError,
 )
+from oa_api.db.login import DatabaseLogin
 from oa_api.db.rows import make_row, make_rows
 from oa_shared.retrying import retrying
 from oa_shared.time_limits import remaining_wait_s
@@ -98,26 +99,29 @@ class Database:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    @property
+    def login(self) -> DatabaseLogin:
+        """Return how connections log in, for those outside the pool."""
+        return self._pool.login
+
     @classmethod
     async def open(
         cls,
-        url: str,
+        login: DatabaseLogin | str,
         *,
         connections: int = 10,
         server_limits_ms: Mapping[str, int] | None = None,
         connects_at_once: bool = True,
     ) -> Self:
-        """Connect, now or with the first statement. Raises StoreUnavailableError."""
+        """Connect, now or with the first statement; a URL is a login by itself. Raises StoreUnavailableError."""
+        login = DatabaseLogin(login) if isinstance(login, str) else login
         limits = {**_SERVER_LIMITS_MS, **(server_limits_ms or {})}
         with translate_errors():
             pool = await create_pool(
-                url,
+                login,
                 minsize=1 if connects_at_once else 0,
                 maxsize=connections,
                 timeout=_ACQUIRE_TIMEOUT_S,
-                enable_hstore=False,
-                enable_json=True,
-                enable_uuid=False,
                 cursor_factory=RealDictCursor,
                 application_name="oa-api",
                 # After a fail-over an address may still lead to the former primary, which is read-only.

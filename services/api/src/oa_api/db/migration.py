@@ -7,8 +7,9 @@ from importlib.resources import files
 import structlog
 
 from oa_api.db.database import Database, Transaction
-from oa_api.db.errors import MigrationError
+from oa_api.db.errors import MigrationError, StoreUnavailableError
 from oa_api.db.query_files import load_queries
+from oa_api.db.service_role import ServiceRole, update_service_role
 
 log = structlog.get_logger()
 _LOCK = 7_203_114
@@ -30,12 +31,35 @@ class AppliedMigration:
     sha256: str | None
 
 
-async def migrate(database: Database) -> list[str]:
-    """Apply the pending migrations, all or none, and return their names.
+async def migrate(database: Database, service: ServiceRole | None = None) -> list[str]:
+    """Apply the pending migrations, all or none, and return their names; give the role of the services its rights.
 
-    Raises MigrationError if the file of an applied migration has changed.
+    Raises MigrationError if the file of an applied migration has changed, or if the role of the services owns tables.
     """
-    return await database.run(_apply)
+
+    async def work(transaction: Transaction) -> list[str]:
+        applied = await _apply(transaction)
+        if service is not None:
+            await update_service_role(transaction, service)
+        return applied
+
+    return await database.run(work)
+
+
+async def ensure_migrated(database: Database) -> None:
+    """Migrate the database; as a role that may not, check that it is migrated.
+
+    Raises StoreUnavailableError while another process still has to migrate it.
+    """
+    if await database.first(_SQL["may_migrate"], into=bool):
+        await migrate(database)
+        return
+    is_readable = await database.first(_SQL["may_read_ledger"], into=bool)
+    recorded = await database.all(_SQL["applied_names"], into=str) if is_readable else []
+    pending = [name for name, _ in _migrations() if name not in recorded]
+    if pending:
+        raise StoreUnavailableError(f"{pending[0]} is not applied yet, and this user may not: run `oa-api migrate`")
+    await database.execute(_SQL["reset_foreign_order"])
 
 
 async def _apply(transaction: Transaction) -> list[str]:

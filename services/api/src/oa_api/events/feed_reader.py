@@ -35,12 +35,11 @@ class FeedReader:
     def __init__(
         self,
         database: Database,
-        url: str,
         *,
         on_events: Callable[[list[EventRow]], None],
         on_runs: Callable[[list[RunRow]], None],
     ) -> None:
-        self._database, self._url = database, url
+        self._database = database
         self._on_events, self._on_runs = on_events, on_runs
         self._woken = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -67,7 +66,7 @@ class FeedReader:
     async def _listen(self) -> None:
         while True:
             try:
-                await listen(self._url, _SQL["listen"], self._woken.set)
+                await listen(self._database.login, _SQL["listen"], self._woken.set)
             except StoreUnavailableError as error:
                 log.warning("feed_notify_lost", error=error.detail)
             await asyncio.sleep(_RETRY_S)

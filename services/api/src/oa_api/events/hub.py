@@ -27,8 +27,8 @@ log = structlog.get_logger()
 class Hub:
     """Reads the feed while there are subscribers, and passes to each the events of its filter."""
 
-    def __init__(self, database: Database, url: str, *, max_streams: int, client_streams: int) -> None:
-        self._reader = FeedReader(database, url, on_events=self._push_events, on_runs=self._push_runs)
+    def __init__(self, database: Database, *, max_streams: int, client_streams: int) -> None:
+        self._reader = FeedReader(database, on_events=self._push_events, on_runs=self._push_runs)
         self._max_streams, self._client_streams = max_streams, client_streams
         self._streams_by_client: Counter[str] = Counter()
         self._subscribers: set[Subscriber] = set()

@@ -8,6 +8,7 @@ from aiohttp import web
 from oa_api.background.process_state import ProcessState
 from oa_api.db.database import Database
 from oa_api.settings import Settings
+from oa_shared.attempt_keys import KeyIssuer
 from oa_shared.json_types import JsonObject
 from oa_shared.queue import Queue
 from oa_shared.storage import Storage
@@ -23,6 +24,8 @@ class QueuePair:
 
 DATABASE = web.AppKey("database", Database)
 STORAGE = web.AppKey("storage", Storage)
+# None where attempts have no credentials of their own.
+KEY_ISSUER: web.AppKey[KeyIssuer | None] = web.AppKey("key_issuer")
 QUEUES: web.AppKey[Mapping[str, QueuePair]] = web.AppKey("queues", Mapping)
 SETTINGS = web.AppKey("settings", Settings)
 PROCESS = web.AppKey("process", ProcessState)

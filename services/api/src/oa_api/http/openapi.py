@@ -22,6 +22,7 @@ _PARAMETER_DESCRIPTIONS = {
     "pause": "ID of a pause.",
     "run": "ID of a run.",
     "job": "ID of a job.",
+    "attempt": "Number of an attempt.",
     "schedule_run": "ID of a schedule run.",
     "upload": "ID of an upload.",
     "file": "Name of a file.",

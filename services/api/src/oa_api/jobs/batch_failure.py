@@ -4,9 +4,11 @@ Batch has no codes of its own: the prefixes below are those that its user guide 
 """
 
 from oa_shared.batch import StopReason
+from oa_shared.failures import exit_status
 from oa_shared.messages import LOST, BatchEvent
 
 _KILLED = frozenset({137, 143})
+_INFRA = exit_status("infra.storage")
 _PREFIXES = (
     ("OutOfMemoryError", "resource.out_of_memory"),
     ("Job attempt duration exceeded timeout", "resource.timeout"),
@@ -34,6 +36,8 @@ def failure_of(event: BatchEvent) -> tuple[str, str]:
             return code, details
     if event.exit_code == 0:
         return "bug.no_result", f"the container succeeded but left no result; {details}"
+    if event.exit_code == _INFRA:
+        return "infra.storage", f"the container could not use S3, its queue or the API; {details}"
     if event.exit_code in _KILLED:
         return "infra.host_lost", f"the container was killed; {details}"
     return "bug.crash", details

@@ -1,10 +1,11 @@
-"""Sending files of a job: a redirect to S3, or, on a single machine, the bytes with support for ranges.
+"""Sending files of a job: a redirect to the CDN or to S3, or, on a single machine, the bytes with support for ranges.
 
 The bytes are untrusted, and on a single machine they come from the origin of the pages: they are sent so that no
 browser makes a document of them.
 """
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
@@ -12,11 +13,12 @@ from aiohttp import hdrs, web
 from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
 from oa_api.http.errors import GoneError, NotFoundError
 from oa_api.jobs.file_deletion import find_deletion
+from oa_api.jobs.file_links import PRIVATE_FILES, REDIRECT, REDIRECT_MAX_AGE_S, SHARED_HEADERS, cdn_url
+from oa_api.jobs.lost_results import find_loss
 from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
 
 # The files that record how an attempt went; they outlive its data.
-RECORD_FILES = frozenset({"claim.json", "log.jsonl", "manifest.json", "result.json"})
-REDIRECT = "redirect"
+RECORD_FILES = PRIVATE_FILES | {"manifest.json"}
 _LINK_VALID_S = 3600
 _PICTURE = MEDIA_TYPES[".png"]
 # Types that browsers download or show as text; markup (XML, KML, GML, SVG, HTML) is not among them.
@@ -27,27 +29,35 @@ _ATTEMPT_FILE = re.compile(r"job/(?P<job>\d+)/attempt-(?P<attempt>\d+)/(?P<file>
 
 async def send_file(request: web.Request, key: str) -> web.StreamResponse:
     """Return an object of the bucket as a response. Raises NotFoundError, GoneError, and 416 for an invalid range."""
-    storage = request.app[STORAGE]
+    storage, settings = request.app[STORAGE], request.app[SETTINGS]
     await check_kept(request, key)
-    if request.app[SETTINGS].output_mode == REDIRECT:
-        raise web.HTTPFound(await storage.presign(key, _LINK_VALID_S))
+    if (public_url := cdn_url(settings, key)) is not None:
+        caching = {hdrs.CACHE_CONTROL: f"public, max-age={REDIRECT_MAX_AGE_S}"}
+        return _redirect(public_url, caching)
+    # A link to S3 is signed for GET alone.
+    if settings.output_mode == REDIRECT and request.method != hdrs.METH_HEAD:
+        return _redirect(await storage.presign(key, _LINK_VALID_S))
     stored = await storage.head(key)
     if stored is None:
-        raise NotFoundError("the file is no longer stored")
+        raise NotFoundError("the store does not have this file: restore it, or rerun its job")
     start, end = _range(request, stored.size_bytes)
     is_part = (start, end) != (0, stored.size_bytes)
     status = HTTPStatus.PARTIAL_CONTENT if is_part else HTTPStatus.OK
-    headers = {"Accept-Ranges": "bytes", "ETag": stored.etag, "Content-Length": str(end - start)}
+    headers = {**SHARED_HEADERS, "Accept-Ranges": "bytes", "ETag": stored.etag, "Content-Length": str(end - start)}
     if is_part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{stored.size_bytes}"
     response = web.StreamResponse(status=status, headers=headers)
     set_file_headers(response, stored.content_type)
     await response.prepare(request)
-    if request.method != "HEAD" and end > start:
+    if request.method != hdrs.METH_HEAD and end > start:
         async for chunk in storage.stream(key, start, end - 1):
             await response.write(chunk)
     await response.write_eof()
     return response
+
+
+def _redirect(url: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(status=HTTPStatus.FOUND, headers={hdrs.LOCATION: url, **SHARED_HEADERS, **(headers or {})})
 
 
 def set_file_headers(response: web.StreamResponse, media_type: str) -> None:
@@ -64,7 +74,10 @@ def set_file_headers(response: web.StreamResponse, media_type: str) -> None:
 
 
 async def check_kept(request: web.Request, key: str) -> None:
-    """Raise GoneError for a file of an attempt that retention has deleted, or is about to delete."""
+    """Raise GoneError for a file of an attempt that retention has deleted, or is about to delete.
+
+    Raises NotFoundError for one that the store has lost.
+    """
     match = _ATTEMPT_FILE.fullmatch(key)
     if match is None:
         return
@@ -76,6 +89,12 @@ async def check_kept(request: web.Request, key: str) -> None:
     )
     if deletion is not None:
         raise GoneError(f"deleted on {deletion.marked_at:%Y-%m-%d} by the rule `{deletion.rule}`: see GET /api/cleanup")
+    lost_at = await find_loss(request.app[DATABASE], job=int(match["job"]), attempt=int(match["attempt"]))
+    if lost_at is not None:
+        raise NotFoundError(
+            f"the store has lost the files of this attempt, noticed at {lost_at:%Y-%m-%d %H:%M} UTC: "
+            f"restore them, or rerun job {match['job']}"
+        )
 
 
 def _range(request: web.Request, size_bytes: int) -> tuple[int, int]:

@@ -149,8 +149,18 @@ FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 
 -- name: attempt_state
--- The latest attempt of a job: GET /api/job/JOB/state, which the dispatcher calls for each message.
-SELECT id, run_id AS run, attempt, token, status FROM job WHERE id = %(job)s
+-- The latest attempt of a job: GET /api/job/JOB/state, which the dispatcher calls for each message. The owner of a run of
+-- the system is the author of its pull request, if it has one.
+SELECT job.id, job.run_id AS run, job.attempt, job.token, job.status, coalesce(pull.author, run.owner) AS owner
+FROM job
+JOIN run ON run.id = job.run_id
+LEFT JOIN LATERAL (
+    SELECT nullif(github_check.author, '') AS author FROM github_check
+    WHERE run.owner = 'system' AND github_check.head_sha = run.github ->> 'sha'
+      AND github_check.repository = run.github ->> 'repository' AND github_check.pull::text = run.github ->> 'pull'
+    LIMIT 1
+) AS pull ON true
+WHERE job.id = %(job)s
 
 -- name: attempts
 -- The attempts of a job: GET /api/job/JOB and its page.

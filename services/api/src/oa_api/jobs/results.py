@@ -1,5 +1,6 @@
 """Applying one message of the results queue in one transaction (docs/messages.md)."""
 
+import hmac
 import json
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ from oa_api.jobs.locks import find_and_lock_job
 from oa_api.jobs.product_delivery import deliver_product
 from oa_api.jobs.rows import AttemptError, LockedJob
 from oa_api.jobs.status_change import StatusChange, record_change
+from oa_shared.errors import OaError
 from oa_shared.ids import parse_batch_job_name
 from oa_shared.job_kinds import JobKind
 from oa_shared.messages import BatchEvent, StatusMessage
@@ -29,11 +31,22 @@ _NO_RESULT = "bug.no_result"
 _ENDED_IN_BATCH = frozenset({"SUCCEEDED", "FAILED", "LOST"})
 
 
+class ForeignReportError(OaError):
+    """A report has a token that its attempt never had: another container sent it."""
+
+    code = "result.foreign"
+    title = "The report is not from the container of the attempt."
+
+
 async def apply_status(transaction: Transaction, message: StatusMessage) -> str:
-    """Apply the report of a task; return the new status of the job, or the reason for ignoring the report."""
+    """Apply the report of a task; return the new status of the job, or the reason for ignoring the report.
+
+    Raises ForeignReportError, and changes nothing then: not even an event is recorded.
+    """
     job = await find_and_lock_job(transaction, message.job)
     if job is None:
         return _UNKNOWN_JOB
+    await _check_token(transaction, job, message)
     _bind_to_log(job, message.attempt)
     identity = {"job": message.job, "attempt": message.attempt, "token": message.token}
     change = StatusChange.of_message(message)
@@ -65,6 +78,16 @@ async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: f
     values |= {"code": code, "message": message, "grace_s": grace_s}
     await transaction.execute(_SQL["record_batch_exit"], values)
     return "noted"
+
+
+async def _check_token(transaction: Transaction, job: LockedJob, message: StatusMessage) -> None:
+    """Raise ForeignReportError unless the token is that of the attempt; an attempt of the past has its own."""
+    values = {"job": message.job, "attempt": message.attempt}
+    is_latest = message.attempt == job.attempt
+    token = job.token if is_latest else await transaction.first(_SQL["token_of_attempt"], values, into=str)
+    # After a restore of the database, containers report attempts that it does not know yet.
+    if token is not None and not hmac.compare_digest(token, message.token):
+        raise ForeignReportError(f"the token is not that of job {message.job}, attempt {message.attempt}")
 
 
 def _bind_to_log(job: LockedJob, attempt: int) -> None:

@@ -6,6 +6,10 @@ FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 FOR UPDATE OF job
 
+-- name: token_of_attempt
+-- The token of an earlier attempt: its container may report late.
+SELECT token FROM job_attempt WHERE job_id = %(job)s AND attempt = %(attempt)s
+
 -- name: record_message
 -- Records a report in the inbox; a duplicate inserts nothing. For each message of a task.
 INSERT INTO inbox (job_id, attempt, token, seq) VALUES (%(job)s, %(attempt)s, %(token)s, %(seq)s)

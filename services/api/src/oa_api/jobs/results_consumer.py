@@ -8,7 +8,7 @@ import structlog
 from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreError, StoreUnavailableError
 from oa_api.db.query_files import load_queries
-from oa_api.jobs.results import apply_event, apply_status
+from oa_api.jobs.results import ForeignReportError, apply_event, apply_status
 from oa_api.jobs.stored_result import StoredResultError, complete
 from oa_api.metrics import RESULTS
 from oa_shared.consumer import Ack, Consumer, ConsumerOptions, DeadLetter, DependencyDown, Outcome, RetryAfter
@@ -58,7 +58,7 @@ class ResultsHandler:
         except StoreUnavailableError as error:
             log.warning("result_waiting", error=error.detail)
             return DependencyDown(_DATABASE_RETRY_S)
-        except (StoredResultError, StoreError) as error:
+        except (ForeignReportError, StoredResultError, StoreError) as error:
             if error.retryable:
                 return RetryAfter(_DATABASE_RETRY_S)
             return DeadLetter(error.detail)

@@ -173,7 +173,7 @@ API = (
         "Get a file of a job",
         response=(BYTES,),
         tag="jobs",
-        description="A redirect to the file in S3, or the file itself; both support ranges.",
+        description="A redirect to the file in the store or its CDN, or the file itself; all support ranges and HEAD.",
         query=OutputChoiceSchema,
         also=(302,),
         refusals=(410, 416),

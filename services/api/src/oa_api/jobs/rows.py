@@ -118,13 +118,14 @@ class JobRow:
 
 @dataclass(frozen=True, slots=True)
 class AttemptStateRow:
-    """The state of a job that the dispatcher compares with a message of the jobs queue."""
+    """The state of a job that the dispatcher compares with a message of the jobs queue, and whom the job is for."""
 
     id: int
     run: int
     attempt: int
     token: str
     status: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)

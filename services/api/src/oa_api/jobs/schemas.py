@@ -186,6 +186,10 @@ class AttemptStateSchema(ResponseSchema):
     attempt = fields.Integer(required=True, metadata=about("Number of the latest attempt, from 1.", 1))
     token = text_field("Token of the attempt.", "0123456789abcdef0123456789abcdef")
     status = _status()
+    owner = text_field(
+        "Account of the run, or GitHub login of the author of its pull request: it has a share of the Batch queue.",
+        "octocat",
+    )
 
 
 class JobListSchema(ListSchema):

@@ -13,7 +13,7 @@ from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreError
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.locks import find_and_lock_job
-from oa_api.jobs.results import apply_change, apply_status
+from oa_api.jobs.results import ForeignReportError, apply_change, apply_status
 from oa_api.jobs.rows import AttemptError
 from oa_api.jobs.status_change import StatusChange
 from oa_api.jobs.stored_result import StoredResultError, read_stored_message
@@ -64,13 +64,17 @@ class OverdueJob:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Ages in seconds and the number of waiting messages; 0 where nothing waits."""
+    """Ages in seconds and the number of waiting messages; 0 where nothing waits.
+
+    `weekly_run_age_s` is that of jobs.weekly_run.
+    """
 
     outbox_age_s: float
     outbox_stalled_s: float
     outbox_waiting: int
     submitted_age_s: float
     unended_age_s: float
+    weekly_run_age_s: float
 
 
 class Sweep:
@@ -92,7 +96,8 @@ class Sweep:
             *(self.delete_old_rows, self.close_empty_runs, self._fold_tally),
         )
         await run_each(steps)
-        backlog = await self._database.first(_SQL["backlog"], into=Backlog)
+        values = {"deadline_s": self._times.deadline_s}
+        backlog = await self._database.first(_SQL["backlog"], values, into=Backlog)
         log.info("backlog_measured", **(asdict(backlog) if backlog else {}))
         return False
 
@@ -127,7 +132,7 @@ class Sweep:
         """Settle one attempt; what the database rejects must not block the others."""
         try:
             await self._database.run(partial(_settle, batch_exit=batch_exit, result=result))
-        except StoreError as error:
+        except (StoreError, ForeignReportError) as error:
             if error.retryable:
                 raise
             if result is not None:
@@ -139,11 +144,13 @@ class Sweep:
             await self._database.execute(_RESULTS["postpone_batch_exit"], values)
 
     async def republish(self) -> None:
-        """Send the messages of jobs again that have been pending too long while the queue is empty."""
+        """Send the messages of pending jobs again that the queue has lost.
+
+        These are the messages sent before the queue was created, and old ones while the queue is empty.
+        """
         depth = await self._jobs_queue.depth()
-        if depth.visible or depth.in_flight or depth.delayed:
-            return
-        values = {"after_s": self._times.republish_after_s}
+        is_empty = not (depth.visible or depth.in_flight or depth.delayed)
+        values = {"after_s": self._times.republish_after_s if is_empty else None, "created_at": depth.created_at}
         jobs = await self._database.run(lambda transaction: transaction.execute(_SQL["republish_stale"], values))
         if jobs:
             log.warning("jobs_republished", jobs=jobs)

@@ -1,5 +1,6 @@
 -- name: republish_stale
--- Queues the messages of jobs again that have been pending too long: the sweep, when the queue is empty.
+-- Queues the messages of pending jobs again that were sent before the queue was created, or too long ago where
+-- `after_s` is given: the sweep. `created_at` has whole seconds of another clock.
 INSERT INTO outbox (run_id, job_id, attempt, body)
 SELECT job.run_id, job.id, job.attempt, sent.body
 FROM job
@@ -7,7 +8,9 @@ JOIN LATERAL (
     SELECT body, sent_at, available_at FROM outbox
     WHERE outbox.job_id = job.id AND outbox.attempt = job.attempt ORDER BY id DESC LIMIT 1
 ) sent ON true
-WHERE job.rank = 0 AND sent.sent_at < now() - make_interval(secs => %(after_s)s)
+WHERE job.rank = 0 AND sent.sent_at < greatest(
+    now() - make_interval(secs => %(after_s)s), %(created_at)s::timestamptz - interval '5 seconds'
+)
 RETURNING job_id
 
 -- name: past_deadline
@@ -59,7 +62,8 @@ SELECT
     coalesce((SELECT extract(epoch FROM now() - min(updated_at)) FROM job
         WHERE rank < 9 AND status = 'Submitted'), 0)::float AS submitted_age_s,
     coalesce((SELECT extract(epoch FROM now() - min(opened_at)) FROM job
-        WHERE rank < 9), 0)::float AS unended_age_s
+        WHERE rank < 9), 0)::float AS unended_age_s,
+    ({jobs.weekly_run.age}) AS weekly_run_age_s
 
 -- name: close_empty_runs
 -- Closes the runs of the day before the deadline that have no job: the sweep.

@@ -23,7 +23,7 @@ from oa_api.products.schemas import (
 )
 from oa_shared.roles import Role
 
-_FILE = "A redirect to the store, or the file; both support ranges."
+_FILE = "A redirect to the store or its CDN, or the file; all support ranges and HEAD."
 
 API = (
     get(

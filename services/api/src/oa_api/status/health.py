@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from oa_api.background.dependencies import DEPENDENCY_PARTS
 from oa_api.background.heartbeat import CONSUMER, GITHUB, RELAY, SWEEP, HeartbeatRow, list_heartbeats
 from oa_api.db.errors import StoreError
 from oa_api.http.app_keys import DATABASE, PROCESS, SETTINGS
 from oa_api.http.time_limits import HEALTH_WAIT_S
+from oa_api.jobs.lost_results import count_lost_results
 from oa_api.jobs.outbox_relay import stalled_for
 from oa_api.pauses import pauses
 from oa_shared.process_report import DISPATCHER, DISPATCHER_SWEEP
@@ -38,6 +40,7 @@ async def check_health(app: web.Application) -> Health:
         async with asyncio.timeout(HEALTH_WAIT_S):
             parts = await list_heartbeats(app[DATABASE])
             stalled_s = await stalled_for(app[DATABASE])
+            lost = await count_lost_results(app[DATABASE])
             paused = [pause.label for pause in await pauses.list_active(app[DATABASE])]
     except (StoreError, TimeoutError) as error:
         title = error.title if isinstance(error, StoreError) else "It took too long."
@@ -47,6 +50,8 @@ async def check_health(app: web.Application) -> Health:
     problems = [*own_problems, *find_problems(parts, required, worker_silent_s=settings.worker_silent_s)]
     if stalled_s > _MAX_STALLED_S:
         problems.append(f"a message of the outbox has not reached the jobs queue for {stalled_s:.0f} s")
+    if lost.problem:
+        problems.append(lost.problem)
     return Health(problems, parts, paused)
 
 
@@ -60,7 +65,9 @@ def find_problems(parts: Sequence[HeartbeatRow], required: Collection[str], *, w
     problems = [f"process {process} has not reported for {age_s:.0f} s" for process, age_s in sorted(silent.items())]
     reporting = [row for row in parts if row.process not in silent]
     for row in reporting:
-        if row.problem:
+        if row.problem and row.part in DEPENDENCY_PARTS:
+            problems.append(f"{row.problem} (reported by {row.process})")
+        elif row.problem:
             problems.append(f"{_worker(row)} {row.problem}")
         elif row.part in required and row.age_s > worker_silent_s + row.silent_s:
             problems.append(f"{_worker(row)} has not run for {row.age_s:.0f} s")

@@ -10,8 +10,10 @@ from oa_api.background.heartbeat import list_heartbeats
 from oa_api.db.database import Database
 from oa_api.db.errors import StoreError
 from oa_api.http.app_keys import DATABASE, QUEUES, SETTINGS, QueuePair
+from oa_api.jobs.lost_results import count_lost_results
 from oa_api.jobs.outbox_relay import get_backlog
 from oa_api.jobs.queries import count_jobs_by_status
+from oa_api.jobs.weekly_run import get_age_s
 from oa_api.ui.timed_cache import TimedCache
 from oa_shared.queue import QueueUnavailableError
 from oa_shared.status import JobStatus
@@ -36,16 +38,18 @@ def set_up_metrics(app: web.Application) -> None:
 
     async def measure() -> None:
         queues = [_measure_queue(name, pair) for name, pair in app[QUEUES].items()]
-        await asyncio.gather(_measure_database(app[DATABASE]), *queues)
+        await asyncio.gather(_measure_database(app[DATABASE], app[SETTINGS].job_deadline_s), *queues)
 
     app[MEASUREMENT] = TimedCache(measure, max_age_s=app[SETTINGS].monitoring_cache_s)
 
 
-async def _measure_database(database: Database) -> None:
+async def _measure_database(database: Database, deadline_s: float) -> None:
     try:
         backlog = await get_backlog(database)
         jobs_by_status = await count_jobs_by_status(database)
         workers = await list_heartbeats(database)
+        weekly_run_age_s = await get_age_s(database, deadline_s)
+        lost = await count_lost_results(database)
     except StoreError:
         metrics.DATABASE_UP.set(0)
         return
@@ -53,6 +57,8 @@ async def _measure_database(database: Database) -> None:
     metrics.OUTBOX_WAITING.set(backlog.waiting)
     metrics.OUTBOX_AGE_S.set(backlog.age_s or 0)
     metrics.OUTBOX_STALLED_S.set(backlog.stalled_s or 0)
+    metrics.WEEKLY_RUN_AGE_S.set(weekly_run_age_s)
+    metrics.LOST_RESULTS.set(lost.results)
     for status in JobStatus:
         metrics.JOBS.labels(status).set(jobs_by_status.get(status, 0))
     metrics.WORKER_AGE_S.clear()

@@ -84,10 +84,11 @@ def _read_templates(environment: Environment) -> None:
 
 
 async def _allow_store(app: web.Application) -> None:
-    """Allow maps and images from the bucket if the API redirects to it."""
+    """Allow maps and images from the bucket and its CDN if the API redirects to them."""
     if app[SETTINGS].output_mode == "redirect":
-        link = urlsplit(await app[STORAGE].presign("any", 1))
-        app[POLICY] = _POLICY.format(store=f" {link.scheme}://{link.netloc}")
+        links = [await app[STORAGE].presign("any", 1), app[SETTINGS].files_url]
+        origins = [urlsplit(link) for link in links if link]
+        app[POLICY] = _POLICY.format(store="".join(f" {origin.scheme}://{origin.netloc}" for origin in origins))
 
 
 def render(request: web.Request, template: str, *, status: int = 200, **values: object) -> web.Response:

@@ -14,7 +14,8 @@ from oa_api.http.errors import BusyError, ConflictError, NotFoundError, TooLarge
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import read_body, read_query
 from oa_api.identity.principal import PRINCIPAL
-from oa_api.jobs.files import REDIRECT, send_file
+from oa_api.jobs.file_links import REDIRECT
+from oa_api.jobs.files import send_file
 from oa_api.settings import site_url
 from oa_api.uploads import service
 from oa_api.uploads.rows import UploadRow, UploadState

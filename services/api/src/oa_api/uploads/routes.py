@@ -87,7 +87,7 @@ API = (
         "Download an uploaded file",
         response=(BYTES,),
         tag="uploads",
-        description="A redirect to the store, or the file; both support ranges.",
+        description="A redirect to the store, or the file; both support ranges and HEAD.",
         refusals=(410, 416),
         role=Role.ANYONE,
     ),

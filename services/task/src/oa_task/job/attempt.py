@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import signal
 import tempfile
+import time
 from pathlib import Path
 from typing import assert_never
 
@@ -21,12 +22,14 @@ from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage, StorageUnavailableError
 from oa_task.job.api import JobApi
+from oa_task.job.attempt_access import AttemptAccess
 from oa_task.job.attempt_files import AttemptFiles, for_queue
 from oa_task.job.log_upload import LogUpload
 from oa_task.job.progress_reporter import ProgressReporter
 from oa_task.job.result_summary import summarize
 from oa_task.job.sample_job import run_sample_job
 from oa_task.job.settings import JobSettings
+from oa_task.job.signed_inputs import SignedInputs
 from oa_task.job.status_reporter import StatusReporter
 from oa_task.products.product_builder import build_product
 from oa_task.results.files import LOG_FILE, MANIFEST_FILE
@@ -61,6 +64,7 @@ class AttemptRunner:
         self._batch_try = batch_try
         self._storage = storage
         self._api = JobApi(settings)
+        self._deadline = time.monotonic() + settings.time_limit_s
         self._working: asyncio.Task[JsonObject] | None = None
         self._is_stopped = False
         self._prefix = attempt_prefix(settings.job, settings.attempt)
@@ -164,8 +168,9 @@ class AttemptRunner:
             case JobKind.SOURCE:
                 return await self._run_source_job(definition, folder, out)
             case JobKind.COLLECTION | JobKind.EXPORT | JobKind.FABRIC:
+                inputs = SignedInputs(AttemptAccess(self._settings), deadline=self._deadline)
                 async with ProgressReporter(self._reporter) as on_progress:
-                    return await build_product(definition, out, storage=self._storage, on_progress=on_progress)
+                    return await build_product(definition, out, storage=inputs, on_progress=on_progress)
             case _:
                 assert_never(kind)
 

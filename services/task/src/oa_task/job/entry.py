@@ -9,13 +9,15 @@ from pathlib import Path
 
 import structlog
 
-from oa_shared.aws import open_aws
+from oa_shared.aws import Aws, open_aws
 from oa_shared.failures import exit_status
 from oa_shared.logging import configure_logging
 from oa_shared.settings import read_settings
 from oa_shared.storage import StorageUnavailableError
 from oa_shared.tracing import trace_id
 from oa_task.job.attempt import AttemptRunner
+from oa_task.job.attempt_access import AccessUnavailableError, AttemptAccess, AttemptOverError
+from oa_task.job.attempt_bucket import open_bucket
 from oa_task.job.settings import JobSettings
 from oa_task.sandbox.landlock import landlock_version
 from oa_task.sandbox.limits import hide_from_children, limit_file_size
@@ -41,22 +43,35 @@ async def run_attempt() -> int:
         if not landlock_version():
             log.warning("files_not_confined", hint="Linux 5.19 or newer has Landlock; other limits apply")
         async with open_aws() as aws:
-            runner = AttemptRunner(
-                settings,
-                storage=aws.storage(settings.bucket),
-                queue=aws.queue(settings.results_queue_url),
-                log_file=Path(file.name),
-                container=os.environ.get("AWS_BATCH_JOB_ID", ""),
-                batch_try=int(os.environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
-            )
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.stop)
             try:
-                status = await runner.run()
-            except StorageUnavailableError as error:
-                log.error("attempt_not_claimed", error=error.detail)  # noqa: TRY400 - the trace adds nothing
-                status = exit_status("infra.storage")
+                status = await _run_with_bucket(settings, aws, Path(file.name))
+            except AttemptOverError as error:
+                log.info("attempt_not_needed", reason=error.detail)
+                status = 0
+            except AccessUnavailableError as error:
+                log.error("attempt_not_started", error=error.detail)  # noqa: TRY400 - the trace adds nothing
+                status = exit_status("infra.api")
         log.info("attempt_ended", exit_status=status)
     return status
+
+
+async def _run_with_bucket(settings: JobSettings, aws: Aws, log_file: Path) -> int:
+    """Run the attempt and return the exit status. Raises AttemptOverError, AccessUnavailableError before it starts."""
+    async with open_bucket(settings, AttemptAccess(settings), aws) as storage:
+        runner = AttemptRunner(
+            settings,
+            storage=storage,
+            queue=aws.queue(settings.results_queue_url),
+            log_file=log_file,
+            container=os.environ.get("AWS_BATCH_JOB_ID", ""),
+            batch_try=int(os.environ.get("AWS_BATCH_JOB_ATTEMPT", "1")),
+        )
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.stop)
+        try:
+            return await runner.run()
+        except StorageUnavailableError as error:
+            log.error("attempt_not_claimed", error=error.detail)  # noqa: TRY400 - the trace adds nothing
+            return exit_status("infra.storage")
 
 
 def _log_to(path: Path) -> None:

@@ -38,6 +38,9 @@ class JobSettings:
         },
     )
     without: tuple[str, ...] = field(default=(), metadata={"help": "Outputs to omit, comma-separated."})
+    api_wait_s: float = field(
+        default=600, metadata={"help": "Seconds that a container waits for the API before it starts its work."}
+    )
     time_limit_s: float = field(
         default=5 * 3600, metadata={"help": "Seconds after which the attempt ends with `resource.timeout`."}
     )

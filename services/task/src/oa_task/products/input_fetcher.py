@@ -22,9 +22,12 @@ _MAX_LOGGED = 200
 
 
 class ReadableStorage(Protocol):
-    """The reading half of `oa_shared.storage.Storage`."""
+    """The storage of the inputs of a product."""
 
-    def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    def announce(self, keys: Sequence[str]) -> None:
+        """Take note of the objects that will be read, in this order."""
+
+    def stream(self, key: str) -> AsyncIterator[bytes]:
         """Read an object in chunks. Raises StorageUnavailableError."""
 
 
@@ -50,6 +53,7 @@ class InputFetcher:
     async def fetch_all(self) -> AsyncIterator[Path]:
         """Yield each file once it is complete; the next one waits for room. Raises TaskFailure infra.storage."""
         await asyncio.to_thread(self._folder.mkdir, parents=True)
+        self._storage.announce([file.key for file in self._files])
         for index, file in enumerate(self._files):
             await self._room.acquire()
             path = self._folder / str(index)
@@ -95,21 +99,17 @@ class FolderStorage:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def stream(self, key: str, start: int = 0, end: int | None = None) -> AsyncIterator[bytes]:
+    def announce(self, keys: Sequence[str]) -> None:
+        """Take no note: files need no preparation."""
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
         """Read a file in chunks. Raises StorageUnavailableError."""
         try:
             with await asyncio.to_thread((self._folder / key).open, "rb") as file:
-                await asyncio.to_thread(file.seek, start)
-                left = (end + 1 - start) if end is not None else -1
-                while left and (chunk := await asyncio.to_thread(file.read, _chunk_bytes(left))):
-                    left = left - len(chunk) if left > 0 else left
+                while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
                     yield chunk
         except OSError as error:
             raise StorageUnavailableError(f"{type(error).__name__}: {error}") from error
-
-
-def _chunk_bytes(left: int) -> int:
-    return _CHUNK_BYTES if left < 0 else min(left, _CHUNK_BYTES)
 
 
 def _append(target: BinaryIO, digest: "hashlib._Hash", chunk: bytes) -> None:

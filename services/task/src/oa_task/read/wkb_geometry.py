@@ -76,7 +76,7 @@ def center(body: bytes) -> shapely.Geometry | None:
     reader = _Reader(body, is_strict=False)
     try:
         bounds = reader.geometry().bounds
-    except (WkbError, shapely.errors.GEOSException):  # the latter for a ring with a coordinate that is no number
+    except (WkbError, shapely.errors.GEOSException):  # the latter for a ring with a coordinate that is not a number
         return None
     west, south, east, north = bounds
     middle = ((west + east) / 2, (south + north) / 2)

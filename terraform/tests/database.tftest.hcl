@@ -1,0 +1,43 @@
+# The database: its logs, windows and backups.
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+run "database" {
+  command = apply
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    name              = "oa-dev"
+    vpc_id            = "vpc-0"
+    subnet_ids        = ["subnet-0", "subnet-1"]
+    clients           = { api = "sg-0" }
+    password_rotation = "cron(0 4 1 1/3 ? *)"
+    log_days          = 30
+    settings = {
+      instance_class = "db.t4g.small", storage_gb = 20, max_storage_gb = 200, multi_az = false, backup_days = 14,
+      backup_window  = "01:00-02:00", maintenance_window = "tue:08:00-tue:09:00", deletion_protection = true
+    }
+  }
+
+  assert {
+    condition = (
+      { for name in aws_db_instance.this.enabled_cloudwatch_logs_exports : "/aws/rds/instance/oa-dev/${name}" => 30 } ==
+      { for group in aws_cloudwatch_log_group.export : group.name => group.retention_in_days }
+    )
+    error_message = "Each log that RDS exports has a log group with retention: RDS would create it without."
+  }
+
+  assert {
+    condition     = aws_db_instance.this.backup_window == "01:00-02:00" && aws_db_instance.this.maintenance_window == "tue:08:00-tue:09:00"
+    error_message = "The windows are those of the variables, which the root module compares with the schedules."
+  }
+
+  assert {
+    condition     = !aws_db_instance.this.publicly_accessible && aws_db_instance.this.storage_encrypted && !aws_db_instance.this.delete_automated_backups
+    error_message = "The database is private and encrypted, and its backups outlive it."
+  }
+}
