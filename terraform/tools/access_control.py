@@ -146,14 +146,10 @@ def _may(caller: Caller, action: str, resource: str, context: dict[str, str]) ->
     bucket, _, key = resource.rpartition(":")[-1].partition("/")
     if not _decide(caller, action, resource, context).is_allowed:
         return False
-    if action != "s3:GetObject" or _exists(bucket, key):
+    backend = next(iter(s3_backends.values()))[_PARTITION]
+    if action != "s3:GetObject" or backend.get_object(bucket, unquote(key)) is not None:
         return True
     return _decide(caller, "s3:ListBucket", resource.partition("/")[0], {}).is_allowed
-
-
-def _exists(bucket: str, key: str) -> bool:
-    backend = next(iter(s3_backends.values()))[_PARTITION]
-    return backend.get_object(bucket, unquote(key)) is not None
 
 
 def _keys_of_body(call: BaseResponse, query: dict[str, str]) -> list[str]:
@@ -199,13 +195,13 @@ def _decide(caller: Caller, action: str, resource: str, context: dict[str, str])
     request = PolicyRequest(caller.principal, action, resource, {**caller.context, **context})
     # Loopback has no TLS: every request counts as if it had used it.
     request.context["aws:securetransport"] = "true"  # type: ignore[index]
-    decision = decide(request, caller.policies, _policies_of_resource(resource))
-    if decision.is_allowed and caller.session_policy:
-        # A session has what both its role and its policy allow.
-        decision = replace(decision, is_allowed=decide(request, [json.loads(caller.session_policy)]).is_allowed)
-    if decision.is_allowed and action == "sts:AssumeRole":
-        # The role must trust its caller, whatever the policies of the caller allow.
-        decision = replace(decision, is_allowed=decide(request, [], _policies_of_resource(resource)).is_allowed)
+    of_resource = _policies_of_resource(resource)
+    decision = decide(request, caller.policies, of_resource)
+    # A session has what both its role and its policy allow. A role must trust its caller, whatever the latter may do.
+    limits = [([json.loads(caller.session_policy)], [])] if caller.session_policy else []
+    limits += [([], of_resource)] if action == "sts:AssumeRole" else []
+    is_allowed = decision.is_allowed and all(decide(request, *limit).is_allowed for limit in limits)
+    decision = replace(decision, is_allowed=is_allowed)
     _log(caller.principal, action, resource, decision)
     return decision
 
@@ -236,9 +232,6 @@ def _is_enforced() -> bool:
 
 
 def _log(principal: str, action: str, resource: str, decision: Decision) -> None:
-    path = os.environ.get("OA_EMULATOR_ACCESS_LOG")
-    if path is None:
-        return
     line = {
         "principal": principal.rsplit("/", 1)[-1],
         "action": action,
@@ -246,7 +239,7 @@ def _log(principal: str, action: str, resource: str, decision: Decision) -> None
         "is_allowed": decision.is_allowed,
         "statement": decision.statement,
     }
-    with Path(path).open("a", encoding="utf-8") as file:
+    with Path(os.environ["OA_EMULATOR_ACCESS_LOG"]).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 
 

@@ -28,6 +28,8 @@ ARNS = {
     "batch queue": f"{BATCH}:job-queue/oa-dev-weekly",
     "batch definition": f"{BATCH}:job-definition/oa-dev-small:*",
     "batch job": f"{BATCH}:job/*",
+    "password of the database": "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds-AbCdEf",
+    "role of attempts": "arn:aws:iam::123456789012:role/oa-dev-attempt",
     "*": "*",
 }
 
