@@ -32,7 +32,7 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
     storage, settings = request.app[STORAGE], request.app[SETTINGS]
     await check_kept(request, key)
     if (public_url := cdn_url(settings, key)) is not None:
-        caching = {hdrs.CACHE_CONTROL: f"public, max-age={REDIRECT_MAX_AGE_S}"}
+        caching: dict[str, str] = {hdrs.CACHE_CONTROL: f"public, max-age={REDIRECT_MAX_AGE_S}"}
         return _redirect(public_url, caching)
     # A link to S3 is signed for GET alone.
     if settings.output_mode == REDIRECT and request.method != hdrs.METH_HEAD:
