@@ -21,9 +21,9 @@ _FORGET = "update job set batch_job = null, updated_at = now() - interval '1 hou
 def find_unreported_job(system: DeployedSystem) -> str:
     """Remove the Batch ID of a job of the tier `large` that waits for a machine, and wait for some sweeps and its end.
 
-    Jobs whose data does not arrive take all machines meanwhile.
+    In the meantime jobs whose data does not arrive take all machines.
     """
-    with _hold_back((system.samples / "addresses.csv").read_bytes()) as server:
+    with _serve_late((system.samples / "addresses.csv").read_bytes()) as server:
         source: Any = definition(system.files_url)
         source["layers"]["addresses"][0]["data"] = server.url
         blocking = [submit_job(system, source) for _ in range(SLOTS)]
@@ -66,13 +66,13 @@ class _HoldingServer:
 
 
 @contextmanager
-def _hold_back(body: bytes) -> Iterator[_HoldingServer]:
+def _serve_late(body: bytes) -> Iterator[_HoldingServer]:
     """Serve a file that is sent when the event is set."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            held.requests += 1
-            held.release.wait(_TIMEOUT_S * 2)
+            server_state.requests += 1
+            server_state.release.wait(_TIMEOUT_S * 2)
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -82,12 +82,12 @@ def _hold_back(body: bytes) -> Iterator[_HoldingServer]:
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    held = _HoldingServer(f"http://127.0.0.1:{server.server_port}/held-back.csv")
+    server_state = _HoldingServer(f"http://127.0.0.1:{server.server_port}/late.csv")
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield held
+        yield server_state
     finally:
-        held.release.set()
+        server_state.release.set()
         server.shutdown()
         thread.join()
