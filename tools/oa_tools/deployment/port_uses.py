@@ -161,9 +161,8 @@ ACTIONS_OF_AWS: Mapping[str, frozenset[str]] = {
             "secretsmanager:GetSecretValue",
         }
     ),
-    # EventBridge Scheduler, for the call of a schedule and for restarts.
+    # EventBridge Scheduler, for the call of a schedule.
     "-scheduler": frozenset({"ecs:RunTask", "iam:PassRole"}),
-    "-restart": frozenset({"ecs:UpdateService"}),
     # The flow log of the network.
     "flow_log": frozenset({"logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"}),
 }
