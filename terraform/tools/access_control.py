@@ -2,7 +2,7 @@
 
 moto ignores conditions, policies of resources, presigned links and forms, and knows some actions by other names than
 IAM does. This evaluates each request with `oa_tools.deployment.iam_policies` instead, and writes the decision to the
-file that OA_EMULATOR_ACCESS_LOG names, as a line of JSON. The root user of the account, with the access key `test`, may
+file that EMULATOR_ACCESS_LOG names, as a line of JSON. The root user of the account, with the access key `test`, may
 do everything, and is not logged.
 """
 
@@ -87,7 +87,7 @@ def find_caller(access_key: str) -> Caller | None:
 @cache
 def _service_keys() -> dict[str, dict[str, str]]:
     """Return the services of AWS that send requests of their own, by access key."""
-    found: dict[str, dict[str, str]] = json.loads(os.environ.get("OA_EMULATOR_SERVICE_KEYS", "{}"))
+    found: dict[str, dict[str, str]] = json.loads(os.environ.get("EMULATOR_SERVICE_KEYS", "{}"))
     return found
 
 
@@ -239,7 +239,7 @@ def _log(principal: str, action: str, resource: str, decision: Decision) -> None
         "is_allowed": decision.is_allowed,
         "statement": decision.statement,
     }
-    with Path(os.environ["OA_EMULATOR_ACCESS_LOG"]).open("a", encoding="utf-8") as file:
+    with Path(os.environ["EMULATOR_ACCESS_LOG"]).open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
 
 

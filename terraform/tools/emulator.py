@@ -4,7 +4,7 @@
 redrive allow policy of a queue are missing, or if a queue loses its policy when another attribute is set. Without the
 time limits of Batch job queues each plan sets them again. Without the end of the managed rotation of RDS the stack
 cannot be destroyed. `access_control` enforces policies. The calls of Batch that run jobs go to the server that
-OA_EMULATOR_BATCH_URL names.
+EMULATOR_BATCH_URL names.
 """
 
 # ruff: noqa: INP001, SLF001 - a program in its own folder that uses internals of moto
@@ -132,7 +132,7 @@ def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
 
 def forward_to_batch(call: Batch) -> tuple[str, dict[str, Any]]:
     """Make a call of Batch that is about jobs with the server that runs them, and return its answer."""
-    url, key = os.environ["OA_EMULATOR_BATCH_URL"], os.environ["OA_EMULATOR_BATCH_KEY"]
+    url, key = os.environ["EMULATOR_BATCH_URL"], os.environ["EMULATOR_BATCH_KEY"]
     request = AWSRequest(
         "POST", url + call.parsed_url.path, data=call.raw_body, headers={"Content-Type": "application/json"}
     )

@@ -52,10 +52,10 @@ class EmulatedAccount:
             "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
             "PYTHONWARNINGS": "ignore",
             "PYTHONPATH": str(Path(__file__).parents[2]),
-            "OA_EMULATOR_ACCESS_LOG": str(self.access_log),
-            "OA_EMULATOR_SERVICE_KEYS": json.dumps({EVENT_KEYS.access_key: events}),
-            "OA_EMULATOR_BATCH_URL": f"http://127.0.0.1:{self.batch_port}",
-            "OA_EMULATOR_BATCH_KEY": f"{EVENT_KEYS.access_key}:{EVENT_KEYS.secret_key}",
+            "EMULATOR_ACCESS_LOG": str(self.access_log),
+            "EMULATOR_SERVICE_KEYS": json.dumps({EVENT_KEYS.access_key: events}),
+            "EMULATOR_BATCH_URL": f"http://127.0.0.1:{self.batch_port}",
+            "EMULATOR_BATCH_KEY": f"{EVENT_KEYS.access_key}:{EVENT_KEYS.secret_key}",
         }
         command = [str(self.python), str(self.program), "--port", str(self.port)]
         self.process = Process(command, log=self.log, environ=environ)
