@@ -31,7 +31,10 @@ def check_refused_calls(system: DeployedSystem) -> str:
     """Make calls that no role may make. Raises DeployedSystemError for each that is not refused."""
     bucket, queues = system.outputs["bucket"], system.outputs["queue_urls"]
     s3 = client("s3", system.account.environ)
-    published = s3.list_objects_v2(Bucket=bucket, Prefix="job/")["Contents"][0]["Key"]
+    objects = s3.list_objects_v2(Bucket=bucket, Prefix="job/").get("Contents", [])
+    if not objects:
+        raise DeployedSystemError("no job has written a file, with which calls could be tried")
+    published = objects[0]["Key"]
     place = {"Bucket": bucket, "Key": published}
     jobs = {"QueueUrl": queues["jobs"]["queue"]}
     definition = next(iter(system.outputs["batch_definitions"].values()))
