@@ -11,26 +11,21 @@ import sys
 
 _WRITABLE = (*os.environ["OA_WRITABLE_FOLDERS"].split(":"), "/dev", "/proc")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-# The arguments of an audit event that name what it changes.
-_CHANGES = {
-    "os.mkdir": (0,),
-    "os.rename": (0, 1),
-    "os.remove": (0,),
-    "os.rmdir": (0,),
-    "os.symlink": (1,),
-    "os.link": (1,),
-}
+_HERE = -1
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
+    """Refuse to create a file or a folder elsewhere. A path below an open folder was allowed with that folder."""
     if event == "open":
-        flags = arguments[2]
-        paths = arguments[:1] if isinstance(flags, int) and flags & _WRITING else ()
+        path, _, flags = arguments
+        is_change = isinstance(flags, int) and bool(flags & _WRITING)
+    elif event == "os.mkdir":
+        path, _, folder = arguments
+        is_change = folder == _HERE
     else:
-        paths = tuple(arguments[place] for place in _CHANGES.get(event, ()))
-    for path in paths:
-        if isinstance(path, (str, bytes, os.PathLike)) and not _is_writable(os.fsdecode(path)):
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS), os.fsdecode(path))
+        return
+    if is_change and isinstance(path, (str, bytes, os.PathLike)) and not _is_writable(os.fsdecode(path)):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), os.fsdecode(path))
 
 
 def _is_writable(path: str) -> bool:
