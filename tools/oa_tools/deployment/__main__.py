@@ -8,7 +8,6 @@ is a failure.
 import json
 import os
 import shutil
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -25,6 +24,7 @@ from oa_tools.deployment.stack import STACK, AppliedStack
 from oa_tools.deployment.static import check_format, check_refusals, run_tests, scan
 from oa_tools.deployment.system import DeployedSystem
 from oa_tools.deployment.terraform import Terraform, find_terraform
+from oa_tools.deployment.tools import install_tools
 from oa_tools.deployment.variants import plan_variants
 
 
@@ -35,7 +35,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     report = CheckReport(strict=os.environ.get("CI") == "true")
     tools = folder / "tools"
-    has_tools = report.step("tools", partial(_install_tools, root, tools))
+    has_tools = report.step("tools", partial(install_tools, root, tools))
     program = find_terraform()
     terraform = Terraform(program or "terraform", root / "terraform", folder)
     keeps = "--keep" in options
@@ -130,19 +130,6 @@ def _check_system(report: CheckReport, stack: AppliedStack, *, is_kept: bool = F
             report.step("refused calls", partial(check_refused_calls, system))
     finally:
         system.stop()
-
-
-def _install_tools(root: Path, tools: Path) -> str:
-    uv = root / ".local" / "tools" / "bin" / "uv"
-    environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(tools), "UV_PYTHON_DOWNLOADS": "never"}
-    command = [str(uv), "sync", "--frozen", "--quiet", "--project", str(root / "terraform" / "tools")]
-    try:
-        subprocess.run(command, env=environ, check=True, capture_output=True, text=True, timeout=300)  # noqa: S603
-    except subprocess.CalledProcessError as error:
-        raise SkippedError(f"the locked tools could not be installed: {error.stderr.strip()[-300:]}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SkippedError(f"the locked tools could not be installed: {error}") from error
-    return "scanner and emulator in the versions of terraform/tools/uv.lock"
 
 
 def _prepare(terraform: Terraform, program: str | None, *, keeps_state: bool) -> str:

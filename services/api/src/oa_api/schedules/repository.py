@@ -78,7 +78,7 @@ class RepositoryReader:
         folder = _folder(repository.address)
         if folder is not None:
             members = await asyncio.to_thread(read_folder, folder)
-            return Snapshot(_digest(members), None, members)
+            return Snapshot(await asyncio.to_thread(_digest, members), None, members)
         match = _GITHUB.fullmatch(repository.address)
         if match is None:
             return await self._fetch_archive(URL(repository.address), commit=None, url=None)
@@ -99,7 +99,9 @@ class RepositoryReader:
                 await asyncio.to_thread(file.close)
         except OSError as error:
             raise RepositoryUnavailableError(f"the archive cannot be kept on disk: {error}") from error
-        return Snapshot(commit or _digest(members), url, members)
+        if not commit:
+            commit = await asyncio.to_thread(_digest, members)
+        return Snapshot(commit, url, members)
 
     async def _download(self, url: URL, *, accept: str = "*/*") -> AsyncIterator[bytes]:
         """Yield the body at a URL, at most 500 MB. Raises RepositoryError."""
