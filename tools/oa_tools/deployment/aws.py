@@ -40,7 +40,7 @@ class EmulatedAccount:
     python: Path
     program: Path
     log: Path
-    stack: str
+    stack: str = "dev"
     port: int = field(default_factory=free_port)
     batch_port: int = field(default_factory=free_port)
     process: Process = field(init=False)
