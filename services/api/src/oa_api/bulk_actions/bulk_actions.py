@@ -137,7 +137,7 @@ async def _run_step(transaction: Transaction, database: Database) -> int | None:
     jobs = await transaction.all(_SQL["next_jobs"], values, into=int)
     keys = {f"{bulk_action.id}/{job}": job for job in jobs}
     async with take_items(database, TakenKind.BULK_JOB, list(keys)) as taken:
-        reasons = {keys[key]: _ABANDONED for key in taken.abandoned}
+        reasons: dict[int, str | None] = {keys[key]: _ABANDONED for key in taken.abandoned}
         reasons |= {job: await _act(transaction, bulk_action, job) for key, job in keys.items() if key in taken.now}
         outcomes = {"bulk_action": bulk_action.id, "job": list(reasons), "skip_reason": list(reasons.values())}
         await transaction.execute(_SQL["record_outcomes"], outcomes)

@@ -52,4 +52,5 @@ def ragged_indexes(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return `starts[i], starts[i] + 1, …` (`counts[i]` numbers) for each i, one after the other."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
+    indexes: np.ndarray = np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
+    return indexes
