@@ -100,6 +100,7 @@ async def insert_jobs(
     columns = {
         "run": run.id,
         "traceparent": traceparent,
+        "force": run.force,
         "id": ids,
         "token": tokens,
         "tier": [str(job.tier) for job in planned],

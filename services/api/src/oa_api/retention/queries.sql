@@ -99,7 +99,7 @@ WHERE (old.job_id, old.attempt) > (%(after_job)s, %(after_attempt)s)
 
 -- name: known_bytes
 -- The size of the files of the latest attempt, from its result.
-CASE WHEN old.attempt = job.attempt THEN coalesce((
+CASE WHEN old.attempt = job.attempt AND job.kept_job IS NULL THEN coalesce((
     SELECT sum(CASE WHEN jsonb_typeof(output.value -> 'bytes') = 'number' THEN (output.value ->> 'bytes')::numeric END)
     FROM jsonb_each(CASE WHEN jsonb_typeof(job.result -> 'outputs') = 'object' THEN job.result -> 'outputs' END) output
 ), 0)::bigint ELSE 0 END
