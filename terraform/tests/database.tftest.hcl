@@ -11,12 +11,12 @@ run "database" {
   }
 
   variables {
-    name              = "oa-dev"
-    vpc_id            = "vpc-0"
-    subnet_ids        = ["subnet-0", "subnet-1"]
-    clients           = { api = "sg-0" }
-    password_rotation = "cron(0 4 1 1/3 ? *)"
-    log_days          = 30
+    name          = "oa-dev"
+    vpc_id        = "vpc-0"
+    subnet_ids    = ["subnet-0", "subnet-1"]
+    clients       = { api = "sg-0" }
+    recovery_days = 7
+    log_days      = 30
     settings = {
       instance_class = "db.t4g.small", storage_gb = 20, max_storage_gb = 200, multi_az = false, backup_days = 14,
       backup_window  = "01:00-02:00", maintenance_window = "tue:08:00-tue:09:00", deletion_protection = true

@@ -91,7 +91,9 @@ resource "aws_cloudfront_response_headers_policy" "data" {
     }
 
     strict_transport_security {
-      access_control_max_age_sec = 365 * 24 * 3600
+      access_control_max_age_sec = 31536000
+      include_subdomains         = true
+      preload                    = true
       override                   = true
     }
   }

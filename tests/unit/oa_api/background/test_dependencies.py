@@ -36,5 +36,5 @@ _CONSUMER = {"OA_HTTP": "false", "OA_RELAY": "false", "OA_SWEEP": "false", "OA_S
 def test_process_checks_the_dependencies_that_it_uses(changes: dict[str, str], expected: set[str]) -> None:
     clients: Any = cast("Any", None)  # nothing is called
     settings = read_settings(Settings, {**_ENVIRON, **changes})
-    found = list_dependencies(settings, Aws(clients, clients, clients, clients))
+    found = list_dependencies(settings, Aws(sqs=clients, s3=clients, batch_client=clients, secrets_manager=clients))
     assert {dependency.part for dependency in found} == expected
