@@ -90,6 +90,14 @@ class Life(RuleBasedStateMachine):
         now = datetime.now(UTC)
         return StatusMessage(row["id"], row["attempt"], row["token"], self.seq, status, now, error, result)
 
+    @rule(target=messages, place=st.integers(0, 1), kept=st.integers(0, 1), attempt=st.integers(1, 3))
+    def report_unchanged(self, place: int, kept: int, attempt: int) -> Message:
+        """A container of the current attempt finds the input of an attempt, published or not, unchanged."""
+        row, self.seq = self._row(place), self.seq + 1
+        result = {"unchanged": True, "same_as": {"job": self.jobs[kept], "attempt": attempt}}
+        now = datetime.now(UTC)
+        return StatusMessage(row["id"], row["attempt"], row["token"], self.seq, JobStatus.SUCCESS, now, None, result)
+
     @rule(target=messages, place=st.integers(0, 1), status=st.sampled_from(["RUNNING", "SUCCEEDED", "FAILED", "LOST"]))
     def event(self, place: int, status: str) -> Message:
         """Batch reports the status of the current container."""

@@ -14,13 +14,13 @@ from support.running_api import INTERNAL, RunningApi
 FILE = "source.geojson.gz"
 
 
-def unchanged(published: Row) -> dict[str, Any]:
+def unchanged_result(published: Row) -> dict[str, Any]:
     """Return the result of a task whose input equals that of a published job."""
     return {"unchanged": True, "same_as": {"job": published["id"], "attempt": published["attempt"]}}
 
 
 async def report_unchanged(api: RunningApi, job: Row, published: Row, *, seq: int = 1) -> str:
-    return await report_status(api.database, job, JobStatus.SUCCESS, seq=seq, result=unchanged(published))
+    return await report_status(api.database, job, JobStatus.SUCCESS, seq=seq, result=unchanged_result(published))
 
 
 async def dataset_of(api: RunningApi) -> dict[str, Any]:
@@ -106,7 +106,7 @@ async def test_unchanged_report_without_its_publication_is_retried_with_new_file
             await api.database.execute("INSERT INTO lost_result (job_id, attempt, key) VALUES (%(job)s, 1, 'x')", names)
         case "of_another_entry":
             first = await publish(api, "us/ca/other")
-    reported = {"unchanged": True} if gone == "unnamed" else unchanged(first)
+    reported = {"unchanged": True} if gone == "unnamed" else unchanged_result(first)
     assert await report_status(api.database, second, JobStatus.SUCCESS, result=reported) == "retried"
     again = await api.get(f"/api/job/{second['id']}")
     assert (again["status"], again["attempt"], again["force"]) == ("Pending", 2, True)
@@ -212,7 +212,7 @@ async def test_forced_run_makes_forced_jobs(api: RunningApi) -> None:
     assert (await api.get(f"/api/job/{usual['id']}"))["force"] is False
 
 
-async def test_pages_say_that_a_source_is_unchanged(api: RunningApi) -> None:
+async def test_pages_show_that_a_source_is_unchanged(api: RunningApi) -> None:
     first, second = await publish(api), await make_job(api)
     await api.database.execute("UPDATE data SET updated_at = now() - interval '2 days'")
     await report_unchanged(api, second, first)
@@ -227,4 +227,6 @@ async def test_pages_say_that_a_source_is_unchanged(api: RunningApi) -> None:
         response = await api.client.get(path)
         assert response.status == 200
         assert "unchanged" in (await response.text()).casefold(), path
+    changes = await (await api.client.get(f"/jobs/{second['id']}/changes")).text()
+    assert "no changes since the previous publication" in changes.casefold()
     assert f"job {first['id']}" in await (await api.client.get(f"/jobs/{second['id']}")).text()

@@ -65,8 +65,8 @@ class JobApi:
     async def keeps_unchanged(self) -> bool:
         """Return whether the files of the published result may stay if the source has not changed.
 
-        The job of a live run keeps them unless somebody requested new files; other jobs produce files for a person to
-        look at. An API of an earlier version does not know the result `unchanged`.
+        The job of a live run keeps them unless a user requested new files; jobs of trial runs always write files, which
+        users compare or publish later. An API of an earlier version does not know the result `unchanged`.
         """
         try:
             job = json_object(await self._get_json(f"/api/job/{self._settings.job}", {}))

@@ -16,7 +16,7 @@ from oa_task.results.files import DEFINITION_FILE, LOG_FILE, MANIFEST_FILE, PLAN
 
 @dataclass(frozen=True, slots=True)
 class InputRecord:
-    """What a result was made from: `fingerprint` is that of the entry, the outputs and the engine."""
+    """The input of a result: `fingerprint` is that of the entry, the outputs and the engine."""
 
     entry: TaskEntry
     definition: bytes
