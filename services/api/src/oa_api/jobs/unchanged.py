@@ -1,7 +1,7 @@
 """Jobs whose source has not changed: they keep the published files (docs/architecture.md, "Unchanged sources").
 
-A task compares its input with a publication that it read at its start. The transaction that accepts the result locks the
-row of the dataset and decides whether that publication is still current.
+A task compares its input with a publication that it read at its start. The transaction that accepts the result locks
+the row of the dataset and decides whether that publication is still current.
 """
 
 from dataclasses import dataclass, replace
