@@ -149,7 +149,7 @@ module "api" {
   before           = merge(module.database.migration, { command = ["migrate"] })
   environment      = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, local.attempt_settings, { OA_CONSUMER = tostring(!local.size.has_consumer) })
   secrets          = merge(local.api_secrets, local.github_secrets)
-  secret_arns      = concat(local.api_secret_arns, aws_secretsmanager_secret.github[*].arn)
+  secret_arns      = concat(local.api_secret_arns, compact([var.github.secret_arn]))
   log_days         = local.log_days
   steady           = var.api.wait_until_steady
   scaling          = { min = local.api.min_tasks, max = local.most_api_tasks, requests_per_task = local.most_api_tasks > local.api.min_tasks ? var.api.requests_per_task : null }

@@ -148,3 +148,24 @@ resource "aws_ecs_service" "this" {
     terraform_data.after,
   ]
 }
+
+# The provider is content with the old tasks if the circuit breaker rolls back. Whatever comes after this service waits for
+# this check; without a wait, such as in an emulator, there is nothing to check.
+resource "terraform_data" "deployed" {
+  count = var.steady ? 1 : 0
+
+  triggers_replace = [aws_ecs_service.this.id, aws_ecs_task_definition.this.arn]
+
+  provisioner "local-exec" {
+    command = "python3 \"$PROGRAM\" \"$REGION\" \"$CLUSTER\" \"$SERVICE\" \"$TASK_DEFINITION\""
+    environment = {
+      PROGRAM         = "${path.module}/check_deployment.py"
+      REGION          = var.region
+      CLUSTER         = var.cluster.name
+      SERVICE         = var.name
+      TASK_DEFINITION = aws_ecs_task_definition.this.arn
+    }
+  }
+
+  depends_on = [aws_ecs_service.this]
+}

@@ -1,6 +1,5 @@
 """The checks of `make terraform-check`, and the inputs that they must not accept."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 
 from oa_tools.deployment.container import on_loopback, read_container
-from oa_tools.deployment.costs import idle_costs, inputs_of, table, weekly_run_costs
 from oa_tools.deployment.drift import changes, unexpected_changes
 from oa_tools.deployment.lint import findings_of
 from oa_tools.deployment.report import CheckReport, SkippedError
@@ -132,26 +130,3 @@ def test_run_program_past_its_timeout_is_ended_and_reported(tmp_path: Path) -> N
     terraform.work.mkdir()
     with pytest.raises(TerraformError, match="did not end within"):
         terraform.run("apply", timeout_s=0.2)
-
-
-def test_small_size_costs_half_of_the_standard_one_as_documented() -> None:
-    root = Path(__file__).parents[3]
-    prices = json.loads((root / "terraform" / "prices.json").read_text("utf-8"))
-    inputs = {size: inputs_of(prices, size) for size in ("standard", "small")}
-    idle = {size: sum(idle_costs(price, parts).values()) for size, (price, parts, _) in inputs.items()}
-    assert idle["small"] <= min(85, idle["standard"] * 0.55)
-    price, _, run = inputs["small"]
-    total = idle["small"] + sum(weekly_run_costs(price, run).values())
-    documented = (root / "docs" / "deploy.md").read_text("utf-8")
-    assert f'With `size = "small"`: {idle["small"]:.2f} idle, {total:.2f} with the same weekly run' in documented
-
-
-def test_table_total_is_the_sum_of_its_rows() -> None:
-    class Ones(dict[str, float]):
-        def __missing__(self, key: str) -> float:
-            return 1.0
-
-    idle, added = idle_costs(Ones(), Ones()), weekly_run_costs(Ones(), Ones())
-    assert table({"idle": sum(idle.values()), **added}, "all").splitlines()[-1] == (
-        f"| **all** | **{sum(idle.values()) + sum(added.values()):.2f}** |"
-    )

@@ -6,7 +6,6 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ from oa_tools.deployment.report import CheckReport, SkippedError
 from oa_tools.deployment.static import check_format, check_refusals, run_tests, scan
 from oa_tools.deployment.system import DeployedSystem, DeployedSystemError
 from oa_tools.deployment.terraform import Terraform, TerraformError, find_terraform
+from oa_tools.deployment.tools import install_tools
 
 _ENVIRONMENT = "dev"
 _PARALLEL = "-parallelism=20"
@@ -41,7 +41,7 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     report = CheckReport(strict=os.environ.get("CI") == "true")
     tools = folder / "tools"
-    has_tools = report.step("tools", partial(_install_tools, root, tools))
+    has_tools = report.step("tools", partial(install_tools, root, tools))
     program = find_terraform()
     terraform = Terraform(program or "terraform", root / "terraform", folder)
     if not report.step("terraform init", partial(_prepare, terraform, program)):
@@ -86,19 +86,6 @@ def _check_all(report: CheckReport, terraform: Terraform, account: EmulatedAccou
         report.step("second plan", partial(_plan_again, terraform, var_file))
         report.step("system", partial(_use, terraform, account))
     report.step("destroy", partial(_destroy, terraform, account, var_file))
-
-
-def _install_tools(root: Path, tools: Path) -> str:
-    uv = root / ".local" / "tools" / "bin" / "uv"
-    environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(tools), "UV_PYTHON_DOWNLOADS": "never"}
-    command = [str(uv), "sync", "--frozen", "--quiet", "--project", str(root / "terraform" / "tools")]
-    try:
-        subprocess.run(command, env=environ, check=True, capture_output=True, text=True, timeout=300)  # noqa: S603
-    except subprocess.CalledProcessError as error:
-        raise SkippedError(f"the locked tools could not be installed: {error.stderr.strip()[-300:]}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SkippedError(f"the locked tools could not be installed: {error}") from error
-    return "scanner and emulator in the versions of terraform/tools/uv.lock"
 
 
 def _prepare(terraform: Terraform, program: str | None) -> str:

@@ -77,7 +77,7 @@ class RepositoryReader:
         folder = _folder(repository.address)
         if folder is not None:
             members = await asyncio.to_thread(read_folder, folder)
-            return Snapshot(_digest(members), None, members)
+            return Snapshot(await asyncio.to_thread(_digest, members), None, members)
         match = _GITHUB.fullmatch(repository.address)
         if match is None:
             return await self._fetch_archive(URL(repository.address), commit=None, url=None)
@@ -95,7 +95,9 @@ class RepositoryReader:
             members = await asyncio.to_thread(read_archive, file)
         finally:
             await asyncio.to_thread(file.close)
-        return Snapshot(commit or _digest(members), url, members)
+        if not commit:
+            commit = await asyncio.to_thread(_digest, members)
+        return Snapshot(commit, url, members)
 
     async def _download(self, url: URL, *, accept: str = "*/*") -> AsyncIterator[bytes]:
         """Yield the body at a URL, at most 500 MB. Raises RepositoryError."""
