@@ -67,12 +67,12 @@ def test_second_run_of_the_county_is_unchanged_until_forced_or_edited(env: dict[
     forced = _run_county(api, source, force=True)
     assert [job["unchanged"] for job in forced] == [False, False, False]
     assert all(job["same_as"] is None and job["output"] for job in forced)
-    seconds = [_took(job) for job in (*second, *forced)]
+    seconds = [_duration_s(job) for job in (*second, *forced)]
     print("seconds of the second run and of the forced one:", seconds)
     assert sum(seconds[:3]) < sum(seconds[3:])
 
 
-def _took(job: dict[str, Any]) -> float:
+def _duration_s(job: dict[str, Any]) -> float:
     """Return the seconds from the start of a job's container to its end."""
     return round(
         (datetime.fromisoformat(job["ended_at"]) - datetime.fromisoformat(job["started_at"])).total_seconds(), 2
