@@ -7,6 +7,8 @@ import pytest
 from oa_api.db.database import Row
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
+from oa_api.retention import attempts
+from oa_api.retention.rules import Rule
 from oa_shared.status import JobStatus
 from support.publishing import job_of, make_job, publish, report_status, result
 from support.running_api import INTERNAL, RunningApi
@@ -165,6 +167,21 @@ async def test_rerun_of_the_published_job_after_a_check_replaces_its_files_and_p
     assert await report_status(api.database, again, JobStatus.SUCCESS, result=fewer) == "Warn"
     await api.database.run(lambda transaction: actions.confirm(transaction, first["id"], by=SERVICE))
     assert (await dataset_of(api))["attempt"] == 2
+
+
+async def test_superseded_files_outlive_the_last_job_that_kept_them(api: RunningApi) -> None:
+    first, second = await publish(api), await make_job(api)
+    await report_unchanged(api, second, first)
+    await publish(api)
+    await api.database.execute("UPDATE publication SET published_at = now() - interval '90 days'")
+    await api.database.execute("UPDATE job_attempt SET ended_at = now() - interval '90 days'")
+    rule = Rule("superseded", keep_days=30, keep_last=1, enabled=True, description="")
+    assert (await attempts.preview(api.database, rule)).count == 0
+    assert await attempts.mark(api.database, rule) == 0
+    await api.database.execute("UPDATE job SET ended_at = now() - interval '90 days'")
+    assert (await attempts.preview(api.database, rule)).count == 1
+    assert await attempts.mark(api.database, rule) == 1
+    assert (await api.get(f"/api/job/{second['id']}"))["files_deleted_at"] is not None
 
 
 async def test_files_of_an_unchanged_job_are_deleted_with_those_it_kept(api: RunningApi) -> None:

@@ -29,9 +29,14 @@ AND NOT EXISTS (
 AND old.job_id <> ALL (ARRAY({in_use}))
 
 -- name: is_deletable
--- An attempt without uses whose end is old enough.
+-- An attempt without uses whose end is old enough, and that of each job of an unchanged source that kept its files.
 {is_unused}
 AND coalesce(old.ended_at, old.created_at) < now() - make_interval(days => %(keep_days)s)
+AND NOT EXISTS (
+    SELECT FROM job keeper
+    WHERE keeper.kept_job = old.job_id AND keeper.kept_attempt = old.attempt
+      AND keeper.ended_at >= now() - make_interval(days => %(keep_days)s)
+)
 
 -- name: is_marked
 -- An attempt of which files are deleted or marked for deletion.

@@ -7,6 +7,8 @@ ALTER TABLE job
     ADD COLUMN force boolean NOT NULL DEFAULT false,
     ADD COLUMN kept_job bigint,
     ADD COLUMN kept_attempt integer;
+-- Retention looks for the jobs that keep the files of an attempt.
+CREATE INDEX job_by_kept ON job (kept_job, kept_attempt) WHERE kept_job IS NOT NULL;
 
 ALTER TABLE data
     ADD COLUMN checked_at timestamptz,
