@@ -97,7 +97,7 @@ plan: ## Show the changes of a deployment; ENV=dev|staging|prod GIT_SHA=COMMIT (
 deploy: ## Push missing images and apply Terraform; ENV=dev|staging|prod GIT_SHA=COMMIT
 	@sh bin/terraform apply "$(ENV)" "$(GIT_SHA)"
 
-terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, an emulated deployment with one job
+terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, a deployment with its roles on an emulated account
 	@$(TOOLS) oa_tools.deployment $(TERRAFORM_CHECK)
 
 walkthrough: setup ## Run the commands of docs/deploy.md as printed, against an emulated AWS account

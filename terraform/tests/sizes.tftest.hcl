@@ -13,7 +13,7 @@ variables {
   git_sha       = "0123456789abcdef0123456789abcdef01234567"
   shared_secret = "abcdefghijklmnopqrstuvwxyz012345"
 
-  # Without an account ECS cannot be asked whether a deployment has succeeded.
+  # Without an account, ECS does not report whether a deployment has succeeded.
   api = { wait_until_steady = false }
 }
 

@@ -17,7 +17,7 @@ variables {
     sources = { expression = "cron(0 3 ? * FRI *)", body = "{\"type\": \"sources\"}", enabled = true }
   }
 
-  # Without an account ECS cannot be asked whether a deployment has succeeded.
+  # Without an account, ECS does not report whether a deployment has succeeded.
   api = { wait_until_steady = false }
 }
 

@@ -8,7 +8,7 @@ locals {
     secrets                = local.secrets
     readonlyRootFilesystem = true
     privileged             = false
-    mountPoints            = []
+    mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
     volumesFrom            = []
     systemControls         = []
     linuxParameters        = { initProcessEnabled = true, capabilities = { add = [], drop = ["ALL"] } }
@@ -74,6 +74,11 @@ resource "aws_ecs_task_definition" "this" {
     { for key, value in container : key => value if value != null }
   ])
 
+
+  # The containers cannot write to their root. Temporary files are here: part of the 20 GiB of a Fargate task.
+  volume {
+    name = "tmp"
+  }
 
   runtime_platform {
     operating_system_family = "LINUX"

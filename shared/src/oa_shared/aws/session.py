@@ -37,6 +37,9 @@ CLIENT_CONFIG = Config(
     max_pool_connections=_CONNECTIONS,
     s3={"addressing_style": "path"},
 )
+# Links and forms are signed with version 4 in every region: botocore still uses version 2 for those of us-east-1 and
+# us-west-2, which new buckets refuse.
+S3_CONFIG = CLIENT_CONFIG.merge(Config(signature_version="s3v4"))
 # A SubmitJob whose answer is lost must not be repeated: it would start a second container.
 _SUBMIT_ONCE = CLIENT_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
@@ -74,7 +77,7 @@ async def open_aws() -> AsyncIterator[Aws]:
     async with AsyncExitStack() as stack:
         yield Aws(
             sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=CLIENT_CONFIG))),
-            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=CLIENT_CONFIG))),
+            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=S3_CONFIG))),
             batch_client=limit_calls(await stack.enter_async_context(session.client("batch", config=_SUBMIT_ONCE))),
             secrets_manager=limit_calls(
                 await stack.enter_async_context(session.client("secretsmanager", config=CLIENT_CONFIG))

@@ -29,6 +29,8 @@ from support.vector_tiles import (
 MAX_ZOOM = 14
 ONE_UNIT = 1.5
 """A vertex moves by half a unit at most, and the cut at the side of a tile by one more."""
+OF_MARK = 2.2
+"""A mark of one unit starts at a rounded vertex: half a unit and one, in both directions."""
 LARGEST = 0.05
 PLACES = st.tuples(st.floats(-179.7, 179.7), st.floats(-70, 70))
 
@@ -112,7 +114,8 @@ def test_tileset_places_are_within_a_unit_of_the_data(folder: Path, geometries: 
     for feature in read_features(path, MAX_ZOOM):
         original = project(geometries[int(feature.properties["id"])], MAX_ZOOM)
         distances = shapely.distance(shapely.points(shapely.get_coordinates(feature.on_world())), original)
-        assert distances.max() <= ONE_UNIT, feature
+        is_mark = feature.geometry.area == 1 or feature.geometry.length == 1
+        assert distances.max() <= (OF_MARK if is_mark else ONE_UNIT), feature
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
