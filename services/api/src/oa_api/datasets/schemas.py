@@ -102,6 +102,8 @@ class DatasetSchema(_ResultSchema):
     layer = fields.String(required=True, validate=validate.OneOf(LAYERS), metadata=about("Layer.", "addresses"))
     name = text_field("Name of the entry in the layer.", "city")
     updated_at = time_field("When it was published.")
+    checked_at = time_field("When it was published, or last found up to date: the source had not changed.")
+    checked_job = fields.Integer(required=True, metadata=about("ID of the job that did so.", 19))
     files = fields.List(fields.Nested(LatestFileSchema), required=True)
     latest_job = fields.Nested(LatestJobSchema, required=True, allow_none=True)
     history = text_field("Path of its publications.", "/api/data/7/history")

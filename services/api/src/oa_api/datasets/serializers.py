@@ -29,6 +29,8 @@ def serialize_dataset(dataset: DatasetRow) -> JsonObject:
         "result": dataset.result,
         **_serialize_result(dataset),
         "updated_at": rfc3339(dataset.updated_at),
+        "checked_at": rfc3339(dataset.checked_at),
+        "checked_job": dataset.checked_job,
         "files": [{**file, "latest": prefix + quote(str(file["name"]), safe="")} for file in files],
         "latest_job": _serialize_latest_job(dataset),
         "history": f"/api/data/{dataset.id}/history",

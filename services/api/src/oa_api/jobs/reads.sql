@@ -24,7 +24,7 @@ WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
 
 -- name: runs_selected
 -- Part: the columns of a run, for the runs of a filter.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
 {runs_filtered}
 
 -- name: runs_by_id_desc
@@ -70,13 +70,13 @@ SELECT count(*) AS total FROM (
 
 -- name: run
 -- One run: GET /api/run/RUN and its page.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = %(run)s
 
 -- name: runs_of_ids
 -- Runs by ID: the counts in streams of events.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = ANY(%(runs)s)
 
@@ -99,8 +99,11 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
 -- Part: the columns of a job.
 SELECT job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
        job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
-       job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane, run.owner, (
-           SELECT min(marked_at) FROM file_deletion WHERE file_deletion.job_id = job.id AND file_deletion.attempt = job.attempt
+       job.ended_at, job.error_code, job.error_message, job.progress, job.result, job.force, job.kept_job, job.kept_attempt,
+       run.live, run.lane, run.owner, (
+           SELECT min(marked_at) FROM file_deletion
+           WHERE file_deletion.job_id = coalesce(job.kept_job, job.id)
+             AND file_deletion.attempt = coalesce(job.kept_attempt, job.attempt)
        ) AS files_deleted_at
 
 -- name: jobs_by_id_desc

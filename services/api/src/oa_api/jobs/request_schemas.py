@@ -109,6 +109,10 @@ class NewRunSchema(RequestSchema[NewRun]):
         validate=validate.Range(min=1, max=MAX_SAMPLE),
         metadata=about("Number of features that its jobs process; a sample run produces no data.", 100),
     )
+    force = fields.Boolean(
+        load_default=False,
+        metadata=about("Write new files even where a source has not changed since it was published.", True),
+    )
 
     @validates_schema
     def check_sample(self, data: JsonMapping, **_: object) -> None:

@@ -49,11 +49,15 @@ class JobFilter(JobSelection, CursorSlice):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewRun:
-    """A run to create. `sample` limits its jobs to that number of features; `github` is kept as it is."""
+    """A run to create. `sample` limits its jobs to that number of features; `github` is kept as it is.
+
+    With `force` its jobs write new files even if their sources have not changed.
+    """
 
     live: bool = False
     lane: Lane = Lane.MANUAL
     sample: int | None = None
+    force: bool = False
     github: JsonObject | None = None
 
 

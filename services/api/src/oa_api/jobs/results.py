@@ -15,6 +15,7 @@ from oa_api.jobs.locks import find_and_lock_job
 from oa_api.jobs.product_delivery import deliver_product
 from oa_api.jobs.rows import AttemptError, LockedJob
 from oa_api.jobs.status_change import StatusChange, record_change
+from oa_api.jobs.unchanged import record_check, resolve_unchanged
 from oa_shared.errors import OaError
 from oa_shared.ids import parse_batch_job_name
 from oa_shared.job_kinds import JobKind
@@ -101,6 +102,7 @@ async def apply_change(transaction: Transaction, job: LockedJob, change: StatusC
 
     Returns the new status of the job, `retried`, or the reason for ignoring the change.
     """
+    change = await resolve_unchanged(transaction, job, change)
     state = JobState(status=JobStatus(job.status), attempt=job.attempt, token=job.token, error_code=job.error_code)
     outcome = decide(state, StatusReport(status=change.status, attempt=change.attempt, token=change.token))
     if not isinstance(outcome, Accept):
@@ -112,6 +114,8 @@ async def apply_change(transaction: Transaction, job: LockedJob, change: StatusC
     await record_change(transaction, replace(change, status=status), accepted=True)
     if status is JobStatus.SUCCESS and job.kind != JobKind.SOURCE:
         await deliver_product(transaction, job)
+    elif change.kept is not None:
+        await record_check(transaction, job)
     elif status is JobStatus.SUCCESS and job.live:
         await publishing.publish(transaction, job)
     elif status is JobStatus.FAIL:
@@ -121,8 +125,12 @@ async def apply_change(transaction: Transaction, job: LockedJob, change: StatusC
 
 
 async def _accepted_status(transaction: Transaction, job: LockedJob, change: StatusChange) -> JobStatus:
-    """Return Warn for a result to be published that does not pass the quality gate, else the reported status."""
-    is_publishable = change.status is JobStatus.SUCCESS and job.live and job.kind == JobKind.SOURCE
+    """Return Warn for a result to be published that does not pass the quality gate, else the reported status.
+
+    A result that keeps the published files has passed it before.
+    """
+    is_new = change.status is JobStatus.SUCCESS and change.kept is None
+    is_publishable = is_new and job.live and job.kind == JobKind.SOURCE
     if is_publishable and not await publishing.pass_gate(transaction, job, change.result):
         return JobStatus.WARN
     return change.status
@@ -142,6 +150,8 @@ async def _write_status(transaction: Transaction, change: StatusChange, status: 
         "error_code": error.code if error else None,
         "error_message": error.message if error else None,
         "result": json.dumps(change.result) if change.result is not None else None,
+        "kept_job": change.kept.job if change.kept else None,
+        "kept_attempt": change.kept.attempt if change.kept else None,
     }
     await transaction.execute(_SQL["update_status"], values)
     await transaction.execute(_SQL["update_attempt_status"], values)

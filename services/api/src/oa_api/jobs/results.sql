@@ -24,7 +24,7 @@ UPDATE job SET
     started_at = CASE WHEN %(status)s = 'Running' THEN now() ELSE started_at END,
     ended_at = CASE WHEN %(rank)s = 9 THEN now() END,
     error_code = %(error_code)s, error_message = %(error_message)s,
-    result = coalesce(%(result)s, result)
+    result = coalesce(%(result)s, result), kept_job = %(kept_job)s, kept_attempt = %(kept_attempt)s
 WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s
   AND (rank < %(rank)s OR (%(status)s = 'Success' AND status = 'Fail' AND error_code = 'infra.lost'))
 
@@ -73,13 +73,13 @@ ORDER BY job_attempt.attempt
 UPDATE job SET
     status = 'Pending', rank = 0, attempt = attempt + 1, token = %(new_token)s, tier = %(tier)s, updated_at = now(),
     batch_job = NULL, submitted_at = NULL, started_at = NULL, ended_at = NULL, progress = NULL, result = NULL,
-    error_code = NULL, error_message = NULL
+    error_code = NULL, error_message = NULL, kept_job = NULL, kept_attempt = NULL
 WHERE id = %(job)s AND attempt = %(attempt)s
 RETURNING attempt
 
 -- name: reopen
--- Restarts the clock of a job's deadline and of its retries: reruns.
-UPDATE job SET opened_at = now(), paused_for = '0' WHERE id = %(job)s
+-- Restarts the clock of a job's deadline and of its retries, and makes the job write new files: reruns.
+UPDATE job SET opened_at = now(), paused_for = '0', force = true WHERE id = %(job)s
 
 -- name: insert_attempt
 -- Creates the attempt of a retry or rerun.
