@@ -30,7 +30,7 @@ _SQL = load_queries("jobs.reads")
 _PUBLISHING = load_queries("jobs.publishing")
 # Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
 _TALLIED = frozenset({"run", "status"})
-_NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort"})
+_NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort", "fields"})
 
 
 async def list_runs(database: Database, run_filter: RunFilter) -> Page[RunRow]:
