@@ -7,8 +7,8 @@ from oa_shared.json_types import JsonObject
 
 _RUN = schemas.RunSchema()
 _JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema()
-_SUMMARY = schemas.JobSchema(exclude=("token", "result", "output"))
-_SUMMARY_WITH_TOKEN = schemas.JobSchema(exclude=("result", "output"))
+_SUMMARY = schemas.JobSchema(exclude=("token", "output"))
+_SUMMARY_WITH_TOKEN = schemas.JobSchema(exclude=("output",))
 _ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.EventSchema(), schemas.ReviewReasonSchema()
 
 
@@ -23,12 +23,10 @@ def serialize_job(job: JobRow, *, with_token: bool = False) -> JsonObject:
 
 
 def serialize_listed_job(job: JobRow, *, with_token: bool, shape: str) -> JsonObject:
-    """Return a job as an item of a list; a SUMMARY has only the number of features of its result, and no files."""
+    """Return a job as an item of a list; a SUMMARY, of whose result only a part was read, has no files."""
     if shape == ALL_FIELDS:
         return serialize_job(job, with_token=with_token)
-    schema = _SUMMARY_WITH_TOKEN if with_token else _SUMMARY
-    result = job.result if job.result is None else {"count": job.result.get("count")}
-    return {**schema.dump(job), "result": result}
+    return dict((_SUMMARY_WITH_TOKEN if with_token else _SUMMARY).dump(job))
 
 
 def serialize_history(history: JobHistory, *, with_token: bool = False) -> JsonObject:
