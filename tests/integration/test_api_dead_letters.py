@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from oa_api.db.database import Database
 from oa_api.dead_letters import dead_letters
 from oa_api.dead_letters.dead_letter import DeadLetterFilter
+from oa_api.dead_letters.dead_letters import peek
 from oa_api.http.app_keys import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
-from oa_shared.queue import OutgoingMessage, QueueUnavailableError
+from oa_shared.queue import OutgoingMessage, QueueUnavailableError, ReceivedMessage
 from support.fakes.memory_queue import MemoryQueue
 from support.running_api import INTERNAL, RunningApi, running_api
 
@@ -79,6 +81,31 @@ async def test_list_dead_decodes_messages_without_tokens_and_is_repeatable(api: 
     assert decoded["reason"] == "on purpose"
     assert decoded["message"]["token"] == "…"
     assert TOKEN not in json.dumps(first)
+
+
+async def test_view_of_dead_letters_does_not_wait_for_further_messages(api: RunningApi) -> None:
+    began = time.monotonic()
+    assert (await list_dead(api))["messages"] == []
+    await dead_letter(api, *(body(job) for job in range(120)))
+    assert (await list_dead(api))["total"] == 120
+    assert time.monotonic() - began < 0.9
+
+
+async def test_view_of_dead_letters_returns_what_it_received_when_a_call_fails(api: RunningApi) -> None:
+    class Failing(MemoryQueue):
+        calls = 0
+
+        async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
+            self.calls += 1
+            if self.calls == 2:
+                raise QueueUnavailableError("down")
+            return await super().receive(max_messages, wait_s, visibility_s)
+
+    queue = Failing()
+    await queue.send_batch([OutgoingMessage(str(number)) for number in range(40)])
+    with pytest.raises(QueueUnavailableError):
+        await peek(queue)
+    assert (await queue.depth()).visible == 40
 
 
 async def test_list_dead_pages_show_each_message_once(api: RunningApi) -> None:

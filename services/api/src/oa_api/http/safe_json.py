@@ -74,7 +74,7 @@ class _Numbers:
         return number
 
 
-# A tuple: a union would be built anew for each of a million values.
+# A tuple: a union in the expression would be created for each of a million values.
 _CONTAINERS = (dict, list)
 
 

@@ -78,7 +78,7 @@ class JobSelectionSchema(StrictSchema):
 class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
     """GET /api/job."""
 
-    fields_ = shape_field("`output` and the whole `result` of each job")
+    fields_ = shape_field("`output` and the complete `result` of each job")
 
 
 class LogFormatSchema(RequestSchema[LogFormat]):

@@ -61,7 +61,7 @@ class _ReportRow:
 
 
 def job_and_attempt_of(message: ResultMessage) -> tuple[int, int] | None:
-    """Return the job and the attempt that a message is about; None for the end of a container of somebody else."""
+    """Return the job and the attempt that a message is about; None for the end of a foreign container."""
     if isinstance(message, StatusMessage):
         return message.job, message.attempt
     name = parse_batch_job_name(message.job_name)
@@ -131,7 +131,7 @@ async def _apply_turns(
 
 
 def _shows_progress(turn: _Turn) -> bool:
-    """Return whether a report has no other effect than to show that the latest attempt of its job started or goes on.
+    """Return whether a report only shows that the latest attempt of its job has started or continues.
 
     `apply_reports` applies such reports as `apply_status_to` would.
     """
