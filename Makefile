@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup up down reset sign-in test lint types fuzz probe readers chaos weekly bench check images compose plan deploy docs terraform-check audit
+.PHONY: help setup up down reset sign-in test lint types fuzz probe readers chaos weekly bench check images check-images compose plan deploy docs terraform-check walkthrough audit
 # One more than the processors of the smallest machine: tests that kill services mostly wait.
 WORKERS ?= 3
 JOBS ?= 300
@@ -7,6 +7,7 @@ KILL ?= all
 DEFINITIONS ?= 300
 BROKEN ?= 10%
 FIX ?=
+PLATFORM ?=
 INPUTS ?= 20000
 MINUTES ?= 30
 COMBINATIONS ?= 5000
@@ -76,8 +77,11 @@ chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|d
 weekly: ## Run the weekly schedule over test towns, some broken; DEFINITIONS=300 BROKEN=10%, FIX=1 to fix their data
 	@$(TOOLS) oa_tools.weekly $(if $(FIX),--fix,--definitions $(DEFINITIONS) --broken $(BROKEN))
 
-images: ## Build the container image of each service; needs a Docker engine
-	@sh bin/images
+images: ## Build the container image of each service; needs a Docker engine; PLATFORM=linux/amd64|linux/arm64
+	@sh bin/images $(PLATFORM)
+
+check-images: setup ## Start each image of `make images` read-only, as its user, and let it do its main work
+	@sh bin/check-images
 
 compose: ## Start the system as containers with LocalStack; needs Docker Compose
 	@sh bin/compose-env
@@ -92,8 +96,11 @@ plan: ## Show the changes of a deployment; ENV=dev|staging|prod GIT_SHA=COMMIT (
 deploy: ## Push missing images and apply Terraform; ENV=dev|staging|prod GIT_SHA=COMMIT
 	@sh bin/terraform apply "$(ENV)" "$(GIT_SHA)"
 
-terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, an emulated deployment with one job
+terraform-check: setup ## Check terraform/ without AWS: format, tests, scanner, a deployment with its roles on an emulated account
 	@$(TOOLS) oa_tools.deployment $(TERRAFORM_CHECK)
+
+walkthrough: setup ## Run the commands of docs/deploy.md as printed, against an emulated AWS account
+	@$(TOOLS) oa_tools.deployment.walkthrough
 
 docs: setup ## Write the generated pages of docs/: settings, failure codes, data model
 	@$(TOOLS) oa_tools.reference

@@ -5,7 +5,11 @@ output "api_url" {
 
 output "image_platform" {
   description = "Platform to build the images for."
-  value       = { ARM64 = "linux/arm64", X86_64 = "linux/amd64" }[local.cpu_architecture]
+
+  # By way of the repositories, so that the output exists once they do: the images are pushed before everything else exists.
+  value = one(distinct([
+    for url in values(module.storage.repository_urls) : { ARM64 = "linux/arm64", X86_64 = "linux/amd64" }[local.cpu_architecture]
+  ]))
 }
 
 output "bucket" {

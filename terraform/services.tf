@@ -64,9 +64,16 @@ locals {
     Resource = [module.database.secret_arn]
   }]
 
-  queue_actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
+  # `oa_tools.deployment.permissions` compares these statements with the calls of the code, in both directions.
+  receive_actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
 
+  # A result that does not fit into a message is a file of its attempt.
   # With permission to list, S3 answers 404 instead of 403 for a missing object.
+  consumer_reads_files = [
+    { Sid = "ReadResultFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*"] },
+    { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
+  ]
+
   api_reads_files = [
     { Sid = "ReadFiles", Effect = "Allow", Action = ["s3:GetObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
     { Sid = "SeeAbsence", Effect = "Allow", Action = ["s3:ListBucket"], Resource = [module.storage.bucket_arn] },
@@ -93,7 +100,7 @@ locals {
   # Cleanup deletes objects by the retention rules; an upload form is signed with the permission to put the object.
   api_keeps_files = [
     { Sid = "RemoveFiles", Effect = "Allow", Action = ["s3:DeleteObject"], Resource = ["${module.storage.bucket_arn}/job/*", "${module.storage.bucket_arn}/upload/*"] },
-    { Sid = "TakeUploads", Effect = "Allow", Action = ["s3:PutObject"], Resource = ["${module.storage.bucket_arn}/upload/*"] },
+    { Sid = "TakeUploads", Effect = "Allow", Action = ["s3:PutObject", "s3:AbortMultipartUpload"], Resource = ["${module.storage.bucket_arn}/upload/*"] },
   ]
 }
 
@@ -106,10 +113,16 @@ locals {
       Resource = [module.queues.arns["jobs"].queue]
     },
     {
-      Sid      = "CountResults"
+      Sid      = "RedriveResults"
       Effect   = "Allow"
-      Action   = ["sqs:GetQueueAttributes"]
+      Action   = ["sqs:SendMessage", "sqs:GetQueueAttributes"]
       Resource = [module.queues.arns["results"].queue]
+    },
+    {
+      Sid      = "HandleDeadLetters"
+      Effect   = "Allow"
+      Action   = concat(local.receive_actions, ["sqs:GetQueueAttributes"])
+      Resource = [module.queues.arns["jobs"].dead_letter, module.queues.arns["results"].dead_letter]
     },
   ]
 
@@ -118,7 +131,7 @@ locals {
     {
       Sid      = "ReadResults"
       Effect   = "Allow"
-      Action   = local.queue_actions
+      Action   = concat(local.receive_actions, ["sqs:GetQueueAttributes"])
       Resource = [module.queues.arns["results"].queue]
     },
     {
@@ -149,7 +162,7 @@ module "api" {
   before           = merge(module.database.migration, { command = ["migrate"] })
   environment      = merge(local.api_settings, local.limit_settings, local.sign_in_settings, local.github_settings, local.care_settings, local.attempt_settings, { OA_CONSUMER = tostring(!local.size.has_consumer) })
   secrets          = merge(local.api_secrets, local.github_secrets)
-  secret_arns      = concat(local.api_secret_arns, aws_secretsmanager_secret.github[*].arn)
+  secret_arns      = concat(local.api_secret_arns, compact([var.github.secret_arn]))
   log_days         = local.log_days
   steady           = var.api.wait_until_steady
   scaling          = { min = local.api.min_tasks, max = local.most_api_tasks, requests_per_task = local.most_api_tasks > local.api.min_tasks ? var.api.requests_per_task : null }
@@ -194,7 +207,7 @@ module "consumer" {
   after            = module.api.service_id # it migrates the database
   scaling          = { min = 1, max = var.api.consumer_max_tasks, queue = { name = module.queues.names["results"].queue, age_s = 60 } }
 
-  policy = concat(local.api_logs_in, local.results_policy)
+  policy = concat(local.api_logs_in, local.consumer_reads_files, local.results_policy)
 }
 
 moved {
@@ -257,7 +270,7 @@ module "dispatcher" {
     {
       Sid      = "ReadJobs"
       Effect   = "Allow"
-      Action   = local.queue_actions
+      Action   = local.receive_actions
       Resource = [module.queues.arns["jobs"].queue]
     },
     {

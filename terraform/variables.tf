@@ -182,18 +182,20 @@ variable "api" {
   }
 
   validation {
-    condition     = var.api.dispatcher_tasks * coalesce(var.api.submits_per_s, 20) <= 45
+    condition     = var.api.dispatcher_tasks * coalesce(var.api.submits_per_s, var.size == "small" ? 5 : 20) <= 45
     error_message = "Batch accepts about 50 calls per second and account: keep dispatcher_tasks * submits_per_s at 45 or below."
   }
 }
 
 variable "github" {
-  description = "The sources repository, and the ID of the GitHub App for its pull requests (docs/github.md)."
+  description = "The sources repository and the ID of the GitHub App for its pull requests (docs/github.md). `secret_arn` is a secret created manually, JSON with `private_key` (PEM), `webhook` and `webhook_previous`."
   type = object({
     repository = optional(string, "")
     app_id     = optional(string, "")
+    secret_arn = optional(string, "")
   })
-  default = {}
+  nullable = false
+  default  = {}
 
   validation {
     condition     = can(regex("^([\\w.-]+/[\\w.-]+)?$", var.github.repository))
@@ -204,22 +206,10 @@ variable "github" {
     condition     = (var.github.repository == "") == (var.github.app_id == "")
     error_message = "github.repository and github.app_id belong together."
   }
-}
-
-variable "github_secrets" {
-  description = "Private key (PEM) and webhook secret of the App, and during a change the previous secret."
-  type = object({
-    private_key      = optional(string, "")
-    webhook          = optional(string, "")
-    webhook_previous = optional(string, "")
-  })
-  sensitive = true
-  nullable  = false
-  default   = {}
 
   validation {
-    condition     = var.github.repository == "" || (var.github_secrets.private_key != "" && length(var.github_secrets.webhook) >= 32)
-    error_message = "github_secrets needs private_key, and webhook with at least 32 characters, such as `openssl rand -hex 32` prints."
+    condition     = (var.github.repository == "") == (var.github.secret_arn == "") && can(regex("^(arn:[\\w-]+:secretsmanager:.+)?$", var.github.secret_arn))
+    error_message = "github.secret_arn is required with github.repository, and only with it: the ARN of a secret in Secrets Manager."
   }
 }
 
@@ -284,7 +274,7 @@ variable "database" {
   }
 
   validation {
-    condition     = coalesce(var.database.max_storage_gb, 100) > var.database.storage_gb
+    condition     = coalesce(var.database.max_storage_gb, var.size == "small" ? 100 : 200) > var.database.storage_gb
     error_message = "database.max_storage_gb must be greater than storage_gb, so that the storage can grow."
   }
 }

@@ -25,6 +25,19 @@ run "database" {
 
   assert {
     condition = (
+      startswith(output.url, "postgresql://oa_service@") && startswith(output.migration.environment.OA_DATABASE_URL, "postgresql://openaddresses@") &&
+      output.secret_arn == aws_secretsmanager_secret.service.arn && startswith(output.migration.secrets.PGPASSWORD, aws_db_instance.this.master_user_secret[0].secret_arn)
+    )
+    error_message = "Services have a user and a secret of their own; only migrations have those of the master user."
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_secretsmanager_secret_version.service.secret_string).password) >= 40
+    error_message = "The password of the services is random and long."
+  }
+
+  assert {
+    condition = (
       { for name in aws_db_instance.this.enabled_cloudwatch_logs_exports : "/aws/rds/instance/oa-dev/${name}" => 30 } ==
       { for group in aws_cloudwatch_log_group.export : group.name => group.retention_in_days }
     )

@@ -12,6 +12,9 @@ variables {
   environment   = "staging"
   git_sha       = "0123456789abcdef0123456789abcdef01234567"
   shared_secret = "abcdefghijklmnopqrstuvwxyz012345"
+
+  # Without an account, ECS does not report whether a deployment has succeeded.
+  api = { wait_until_steady = false }
 }
 
 run "without_a_repository_there_is_none_of_it" {
@@ -33,8 +36,11 @@ run "with_a_repository_the_api_alone_has_the_key" {
   command = apply
 
   variables {
-    github         = { repository = "openaddresses/openaddresses", app_id = "4711" }
-    github_secrets = { private_key = "a key", webhook = "abcdefghijklmnopqrstuvwxyz012345" }
+    github = {
+      repository = "openaddresses/openaddresses"
+      app_id     = "4711"
+      secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:oa-github-AbCdEf"
+    }
   }
 
   assert {
@@ -47,29 +53,37 @@ run "with_a_repository_the_api_alone_has_the_key" {
   }
 
   assert {
-    condition = length([
-      for setting in flatten([for definition in output.task_definitions : [for container in definition.containers : container.environment]]) :
-      setting.name if strcontains(setting.value, "a key")
-    ]) == 0
-    error_message = "The key is passed by reference, never as a value."
+    condition = contains(flatten([
+      for statement in output.policy_statements : statement.resources if statement.role == "oa-staging-api-execution"
+    ]), "arn:aws:secretsmanager:us-east-1:123456789012:secret:oa-github-AbCdEf")
+    error_message = "ECS may read the secret of the App for the api."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in output.policy_statements : statement.role == "oa-staging-api-execution" || !contains(flatten([statement.resources]), "arn:aws:secretsmanager:us-east-1:123456789012:secret:oa-github-AbCdEf")
+    ])
+    error_message = "No other role may read the secret of the App."
   }
 }
 
-run "repository_without_a_key_is_refused" {
+run "repository_without_a_secret_is_refused" {
   command = plan
 
   variables {
     github = { repository = "openaddresses/openaddresses", app_id = "4711" }
   }
-  expect_failures = [var.github_secrets]
+  expect_failures = [var.github]
 }
 
 run "repository_without_an_app_is_refused" {
   command = plan
 
   variables {
-    github         = { repository = "openaddresses/openaddresses" }
-    github_secrets = { private_key = "a key", webhook = "abcdefghijklmnopqrstuvwxyz012345" }
+    github = {
+      repository = "openaddresses/openaddresses"
+      secret_arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:oa-github-AbCdEf"
+    }
   }
   expect_failures = [var.github]
 }

@@ -12,6 +12,9 @@ variables {
   environment   = "staging"
   git_sha       = "0123456789abcdef0123456789abcdef01234567"
   shared_secret = "abcdefghijklmnopqrstuvwxyz012345"
+
+  # Without an account, ECS does not report whether a deployment has succeeded.
+  api = { wait_until_steady = false }
 }
 
 run "all_of_them" {
@@ -19,7 +22,7 @@ run "all_of_them" {
 
   variables {
     budget   = { monthly_usd = 300 }
-    api      = { waf_requests_per_5_min = 2000 }
+    api      = { waf_requests_per_5_min = 2000, wait_until_steady = false }
     database = { backup_copy_region = "us-west-2", backup_days = 21 }
     alarms   = { emails = ["ops@example.org"] }
   }

@@ -3,21 +3,27 @@
 `python emulator.py --port N`. `terraform apply` waits until its time-out if tags of application-autoscaling or the
 redrive allow policy of a queue are missing, or if a queue loses its policy when another attribute is set. Without the
 time limits of Batch job queues each plan sets them again. Without the end of the managed rotation of RDS the stack
-cannot be destroyed. A bucket that requires TLS would reject every request on loopback.
+cannot be destroyed. `access_control` enforces policies. The calls of Batch that run jobs go to the server that
+EMULATOR_BATCH_URL names.
 """
 
 # ruff: noqa: INP001, SLF001 - a program in its own folder that uses internals of moto
 import json
+import os
 import sys
 from threading import Lock
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
+import access_control
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling
 from moto.batch import models as batch_models
 from moto.batch.models import BatchBackend, JobQueue
 from moto.batch.responses import BatchResponse as Batch
-from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.s3.models import FakeBucket
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.server import main as serve
 from moto.sqs import models as sqs_models
@@ -124,20 +130,28 @@ def cancel_rotate_secret(secrets: SecretsManagerBackend, secret_id: str) -> str:
     return secret.to_short_dict()
 
 
-def get_permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
-    """Evaluate the policy of a bucket as if the request had used TLS, which loopback lacks."""
-    if bucket.policy is None:
-        return PermissionResult.NEUTRAL
-    policy = json.loads(bucket.policy)
-    statements = [each for each in policy["Statement"] if "aws:SecureTransport" not in json.dumps(each)]
-    return IAMPolicy(json.dumps({**policy, "Statement": statements})).is_action_permitted(action, resource)
+def forward_to_batch(call: Batch) -> tuple[str, dict[str, Any]]:
+    """Make a call of Batch that is about jobs with the server that runs them, and return its answer."""
+    url, key = os.environ["EMULATOR_BATCH_URL"], os.environ["EMULATOR_BATCH_KEY"]
+    request = AWSRequest(
+        "POST", url + call.parsed_url.path, data=call.raw_body, headers={"Content-Type": "application/json"}
+    )
+    SigV4Auth(Credentials(*key.split(":")), "batch", call.region).add_auth(request)
+    try:
+        with urlopen(Request(request.url, call.raw_body, dict(request.headers.items())), timeout=20) as answer:  # noqa: S310 - loopback
+            return answer.read().decode(), {"status": answer.status}
+    except HTTPError as error:
+        kind = error.headers.get("x-amzn-ErrorType", "ServerException")
+        return error.read().decode(), {"status": error.code, "x-amzn-ErrorType": kind}
 
 
 def install() -> None:
     """Replace the functions and models of moto."""
     for call in (register_scalable_target, list_tags_for_resource, tag_resource, untag_resource):
         setattr(Scaling, call.__name__, call)
-    FakeBucket.get_permission = get_permission
+    access_control.install()
+    for action in ("submitjob", "describejobs", "listjobs", "terminatejob"):
+        setattr(Batch, action, forward_to_batch)
     SecretsManagerBackend.cancel_rotate_secret = cancel_rotate_secret
     BatchBackend.create_compute_environment = create_compute_environment
     Batch.createjobqueue = create_job_queue

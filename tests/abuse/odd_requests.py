@@ -68,7 +68,7 @@ def _with_role(request: ProbeRequest, credentials: Credentials, role: str) -> Pr
 
 def odd_requests(route: Route) -> Iterator[ProbeRequest]:
     """Yield the odd requests of a route."""
-    good = _path(route)
+    good = fill_path(route)
     plain, body = dict(_HTML) if route.tag == PAGE else {}, good_body(route)
     if body is not None:
         plain["Content-Type"] = "application/json"
@@ -90,13 +90,13 @@ def _fitting(body: bytes | None, headers: dict[str, str]) -> bytes | None:
 def _odd_paths(route: Route) -> Iterator[str]:
     for name in _PARAMETER.findall(route.path):
         for value in odd_values.IN_URLS:
-            yield _path(route, **{name: value})
+            yield fill_path(route, **{name: value})
     yield from (route.path + suffix for suffix in ("/", "//", "/%2e%2e", "/../..", "%00", ";a=b", "/%2F", "#x"))
     yield "/" + route.path
     yield "http://evil.example" + route.path
 
 
-def _path(route: Route, **values: str) -> str:
+def fill_path(route: Route, **values: str) -> str:
     """Return a path of a route with these values of parameters, and good ones for the others."""
     known = {**_GOOD, **values}
     return _PARAMETER.sub(lambda found: known.get(found[1], "1"), route.path)

@@ -69,15 +69,19 @@ def _summarize(line: str) -> str:
     return " | ".join([str(event.get("event")), *places[-1:], *trace[-1:]])[:_SHOWN_ERROR]
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help=f"{', '.join(KINDS)}; all if none is given")
     parser.add_argument("--minutes", type=float, default=30, help="for all kinds together")
     parser.add_argument("--order", type=int, default=secrets.randbelow(10**6), help="repeats the order of a run")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    kinds = options.kinds or list(KINDS)
+    unknown = sorted(set(kinds) - set(KINDS))
+    if unknown:
+        parser.error(f"unknown kind {unknown[0]}: use {', '.join(KINDS)}")
     warnings.simplefilter("ignore")
-    seconds, is_clean = options.minutes * 60 / len(options.kinds), True
-    for kind in options.kinds:
+    seconds, is_clean = options.minutes * 60 / len(kinds), True
+    for kind in kinds:
         with standalone_database() as database, tempfile.TemporaryDirectory() as folder:
             outcome = run_probe(kind, database.url, Path(folder), seconds=seconds, order=options.order)
         print(f"{kind}, order {options.order}\n{outcome}\n", flush=True)

@@ -1,8 +1,10 @@
 """A client that sends a request byte by byte as it is given, where other clients correct or refuse it."""
 
+import gzip
 import http.client
 import socket
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -78,8 +80,8 @@ class RawClient:
             response.begin()
             headers = {name.lower(): value for name, value in response.getheaders()}
             is_stream = headers.get("content-type", "").startswith(_EVENT_STREAM)
-            body = b"" if is_stream else response.read()
-        except (OSError, http.client.HTTPException) as error:
+            body = b"" if is_stream else _decode(response.read(), headers.get("content-encoding", ""))
+        except (OSError, http.client.HTTPException, zlib.error) as error:
             self.close()
             return ProbeAnswer(NO_ANSWER, {}, repr(error).encode(), time.monotonic() - started)
         finally:
@@ -97,3 +99,10 @@ class RawClient:
             *(f"{name}: {value}" for name, value in headers.items()),
         ]
         return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + (request.body or b"")
+
+
+def _decode(body: bytes, encoding: str) -> bytes:
+    """Return a body without the compression that its request accepted. Raises OSError, zlib.error."""
+    if encoding == "gzip" and body:
+        return gzip.decompress(body)
+    return zlib.decompress(body) if encoding == "deflate" and body else body

@@ -18,7 +18,7 @@ def carry_out(site: Site) -> None:
     """Do the work of the bulk action worker until none is left."""
 
     async def run_all_steps() -> None:
-        while await site.api.database.run(run_step) is not None:
+        while await run_step(site.api.database) is not None:
             pass
 
     site.run(run_all_steps())

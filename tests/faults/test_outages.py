@@ -2,6 +2,7 @@
 
 import signal
 import time
+from collections.abc import Iterator
 from urllib.error import HTTPError
 
 import pytest
@@ -11,7 +12,22 @@ from oa_local.process import free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _DOWN_S = 4
-_STOP_WITHIN_S = 25
+# The dispatcher stops within 30 s, or its watchdog ends it with another status; a loaded machine may be late.
+_STOP_WITHIN_S = 90
+# Two tests require that every job succeeds in its first attempt: on a loaded machine a container or its report is late
+# by more than the three seconds after which the other tests presume it lost.
+_PATIENCE = {"OA_RESULT_GRACE_S": "30", "OA_LOST_AFTER_S": "30"}
+_ANSWER_WITHIN_S = 60
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    stack = System(tmp_path_factory.mktemp("system"), settings=dict(_PATIENCE))
+    try:
+        stack.start()
+        yield stack
+    finally:
+        stack.stop()
 
 
 def test_aws_down_jobs_run_when_it_is_back(system: System) -> None:
@@ -25,10 +41,9 @@ def test_aws_down_jobs_run_when_it_is_back(system: System) -> None:
 def test_postgres_down_requests_answer_503_and_nothing_is_lost(system: System) -> None:
     jobs = system.submit(3)
     with system.down("postgres"):
-        with pytest.raises(HTTPError) as refused:
-            system.call("GET", f"/api/job/{jobs[0]}")
+        status = _first_answer(system, f"/api/job/{jobs[0]}")
         time.sleep(_DOWN_S)
-    assert refused.value.code == 503
+    assert status == 503
     assert set(system.check(jobs).statuses()) == {"Success"}
 
 
@@ -87,9 +102,23 @@ def test_unreadable_messages_become_dead_letters(system: System) -> None:
         assert _depth(sqs, url) == 0
 
 
+def _first_answer(system: System, path: str) -> int:
+    """Return the status of the first answer; on a loaded machine a request may have none in its time."""
+    deadline = time.monotonic() + _ANSWER_WITHIN_S
+    while True:
+        try:
+            system.call("GET", path)
+        except HTTPError as error:
+            return error.code
+        except OSError:
+            assert time.monotonic() < deadline
+        else:
+            return 200
+
+
 def _bodies(sqs: object, url: str, count: int) -> list[str]:
     found: list[str] = []
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + _ANSWER_WITHIN_S
     while len(found) < count and time.monotonic() < deadline:
         answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1)  # type: ignore[attr-defined]
         found += [message["Body"] for message in answer.get("Messages", [])]

@@ -1,7 +1,7 @@
 """Feed mutated geometries of every type, as WKB, to the reader: `python -m fuzz.geometries 2000`, in `tests`.
 
-Each must come out as a straight shape or as unusable with a reason, within a second and without a change to other rows,
-and every layer must accept it. Prints the number of inputs and of unusable ones.
+Each must come out as a straight shape or as unusable with a reason, within a second of CPU time and without a change to
+other rows, and every layer must accept it. Prints the number of inputs and of unusable ones.
 """
 
 import struct
@@ -63,9 +63,10 @@ def _bodies(draw: st.DrawFn) -> bytes:
 
 def check(body: bytes) -> bool:
     """Return whether a geometry is unusable. Raises AssertionError if it is lost without a reason, bent or slow."""
-    started_at = time.monotonic()
+    started_at = time.thread_time()  # a loaded machine must not change the outcome
     found, unusable = wkb.shapes(pa.array([_LINE, body, _LINE], type=pa.binary()))
-    assert time.monotonic() - started_at < _MAX_S
+    took_s = time.thread_time() - started_at
+    assert took_s < _MAX_S, f"{took_s:.2f} s"
     assert shapely.equals_exact(found[[0, 2]], shapely.from_wkb(_LINE)).all()
     assert set(unusable) <= {1}
     shape = found[1]

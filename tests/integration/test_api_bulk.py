@@ -20,7 +20,7 @@ async def ask(api: RunningApi, body: dict[str, Any], **headers: str) -> tuple[in
 
 
 async def run_to_end(api: RunningApi, bulk: int) -> Any:
-    while await api.database.run(run_step) is not None:
+    while await run_step(api.database) is not None:
         pass
     return await api.get(f"/api/job/bulk/{bulk}", **INTERNAL)
 
@@ -131,7 +131,7 @@ async def test_limit_selects_the_oldest_jobs(api: RunningApi) -> None:
 async def test_worker_continues_a_bulk_action_that_was_interrupted(api: RunningApi) -> None:
     await jobs_of(api, 60, code="upstream.timeout")
     _, answer = await ask(api, {"action": "rerun", "filter": {"error": "upstream"}, "expected": 60})
-    await api.database.run(run_step)
+    await run_step(api.database)
     half = await api.get(f"/api/job/bulk/{answer['id']}", **INTERNAL)
     assert 0 < half["done"] < 60
     stop = asyncio.Event()

@@ -20,9 +20,9 @@ async def fail_jobs(api: RunningApi, *names: str) -> None:
 
 
 async def carry_out(api: RunningApi) -> None:
-    while (await api.database.run(run_step)) is None:  # noqa: ASYNC110 - until the program has started the action
+    while (await run_step(api.database)) is None:  # noqa: ASYNC110 - until the program has started the action
         await asyncio.sleep(0.05)
-    while await api.database.run(run_step) is not None:
+    while await run_step(api.database) is not None:
         pass
 
 

@@ -60,13 +60,13 @@ def report(job: Row, status: JobStatus = JobStatus.RUNNING, *, seq: int = 1, **m
     return StatusMessage(job=job["id"], seq=seq, status=status, **values)
 
 
-def received(messages: Sequence[ResultMessage | str]) -> list[ReceivedMessage]:
+def as_received(messages: Sequence[ResultMessage | str]) -> list[ReceivedMessage]:
     bodies = [message if isinstance(message, str) else dump(message) for message in messages]
     return [ReceivedMessage(f"m{place}", body, f"r{place}") for place, body in enumerate(bodies)]
 
 
 def random_message(job: Row, chance: random.Random) -> ResultMessage:
-    """Return any message about a job that can arrive: of this attempt, the next, or somebody else's."""
+    """Return any message about a job that can arrive: of this attempt, the next, or with a foreign token."""
     attempt = chance.choice([1, 1, 1, 1, 2])
     token = job["token"] if chance.random() < 0.9 else "f" * 32
     kind = chance.choice(["Running", "Running", "progress", "progress", "Success", "Fail", "event", "Submitted"])
@@ -126,7 +126,7 @@ async def test_batch_leaves_what_its_messages_leave_one_by_one(database: Databas
 async def test_messages_of_one_job_are_applied_in_the_order_of_their_numbers(database: Database) -> None:
     (job,) = await make_jobs(database, "city")
     messages = [report(job, JobStatus.SUCCESS, seq=3, result=GOOD), report(job, seq=2, progress=PROGRESS), report(job)]
-    settlements = await ResultsHandler(database, grace_s=60).apply_batch(received(messages))
+    settlements = await ResultsHandler(database, grace_s=60).apply_batch(as_received(messages))
     assert [settlement.outcome for settlement in settlements] == [Ack()] * 3
     events = await database.all("SELECT detail, accepted FROM job_event WHERE kind = 'job.status' ORDER BY id")
     assert [(event["detail"]["status"], event["accepted"]) for event in events] == [
@@ -162,7 +162,7 @@ async def test_message_that_the_database_rejects_is_settled_by_itself(
     result = GOOD if status is JobStatus.SUCCESS else None
     messages: list[ResultMessage | str] = [report(job, status, result=result) for job in jobs]
     settlements = await ResultsHandler(database, grace_s=60).apply_batch(
-        received([*messages, "not JSON", report(bad, token="f" * 32, seq=9)])
+        as_received([*messages, "not JSON", report(bad, token="f" * 32, seq=9)])
     )
     kinds = [type(settlement.outcome) for settlement in settlements]
     assert kinds == [Ack, Ack, outcome, Ack, Ack, DeadLetter, DeadLetter]
@@ -178,9 +178,9 @@ async def test_job_that_another_transaction_holds_does_not_hold_up_the_batch(dat
     running = "SELECT count(*) FROM job WHERE status = 'Running'"
     async with database.transaction() as transaction, asyncio.timeout(8):
         await transaction.execute("SELECT FROM job WHERE id = %(id)s FOR UPDATE", {"id": jobs[1]["id"]})
-        messages = received([report(job) for job in jobs])
+        messages = as_received([report(job) for job in jobs])
         applying = asyncio.create_task(ResultsHandler(database, grace_s=60).apply_batch(messages))
-        while await database.first(running, into=int) != len(jobs) - 1:  # noqa: ASYNC110 - the database tells nobody
+        while await database.first(running, into=int) != len(jobs) - 1:  # noqa: ASYNC110 - the database has no event for it
             await asyncio.sleep(0.02)
         assert not applying.done()
     assert [settlement.outcome for settlement in await applying] == [Ack()] * len(jobs)
@@ -192,7 +192,7 @@ async def test_two_consumers_of_the_same_messages_apply_each_once(database: Data
     messages = [report(job) for job in jobs] + [report(job, JobStatus.SUCCESS, seq=2, result=GOOD) for job in jobs]
     handlers = [ResultsHandler(database, grace_s=60) for _ in range(2)]
     async with asyncio.timeout(60):
-        batches = (handlers[0].apply_batch(received(messages)), handlers[1].apply_batch(received(messages[::-1])))
+        batches = (handlers[0].apply_batch(as_received(messages)), handlers[1].apply_batch(as_received(messages[::-1])))
         settled = [settlement.outcome for batch in await asyncio.gather(*batches) for settlement in batch]
     assert settled == [Ack()] * (2 * len(messages))
     counts = "SELECT count(*) FROM job_event WHERE accepted AND kind = %(kind)s"
@@ -203,7 +203,7 @@ async def test_two_consumers_of_the_same_messages_apply_each_once(database: Data
 async def test_batch_waits_as_a_whole_while_the_database_is_down() -> None:
     unreachable = await Database.open("postgresql://nobody@127.0.0.1:9/none", connects_at_once=False)
     job = {"id": 1, "attempt": 1, "token": "0" * 32}
-    messages = received([report(job), report({**job, "id": 2}), "not JSON"])
+    messages = as_received([report(job), report({**job, "id": 2}), "not JSON"])
     settlements = await ResultsHandler(unreachable, grace_s=60).apply_batch(messages)
     await unreachable.close()
     assert [type(settlement.outcome) for settlement in settlements] == [DependencyDown, DependencyDown, DeadLetter]

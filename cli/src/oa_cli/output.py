@@ -12,7 +12,7 @@ from rich.text import Text
 
 from oa_cli.answers import JobAnswer, PageAnswer, RunAnswer
 from oa_shared.status import JobStatus
-from oa_shared.terminal_text import escape_controls, strip_controls
+from oa_shared.terminal_text import escape_controls, strip_controls, strip_styled
 
 COLORS = {"Success": "green", "Warn": "yellow", "Fail": "red", "Running": "cyan", "Submitted": "cyan"}
 COLORS |= {"Canceled": "dim", "Pending": "dim"}
@@ -22,9 +22,8 @@ class _SafeConsole(Console):
     """A console that prints no control characters of texts, so that only its own styles reach the terminal."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Yield the segments of what is printed."""
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(strip_controls(segment.text), segment.style)
+        """Return the segments of what is printed."""
+        return strip_styled(super().render(renderable, options))
 
 
 def make_console(*, stderr: bool = False, **options: Any) -> Console:

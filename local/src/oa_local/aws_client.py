@@ -22,6 +22,7 @@ def client(service: str, environ: Mapping[str, str]) -> AwsClient:
         endpoint_url=specific or get_service_endpoint(service, environ.get("LOCALSTACK_HOST", "127.0.0.1")),
         aws_access_key_id=environ["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environ["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environ.get("AWS_SESSION_TOKEN"),
         region_name=environ["AWS_DEFAULT_REGION"],
         config=_CONFIG,
     )

@@ -1,6 +1,7 @@
 """The blocking detector: measures each callback of the event loop, in production too (about 0.3 microseconds each)."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 
@@ -24,15 +25,15 @@ class LoopMonitor:
         self._original: Callable[[asyncio.Handle], None] | None = None
 
     def install(self) -> None:
-        """Measure the callbacks of all loops of this process until `remove`."""
+        """Measure the callbacks of the loops of this thread until `remove`; other threads may block theirs."""
         self._original = original = asyncio.Handle._run  # noqa: SLF001 - asyncio has no hook
-        clock = time.perf_counter
+        clock, thread = time.perf_counter, threading.get_ident()
 
         def run(handle: asyncio.Handle) -> None:
             started = clock()
             original(handle)
             took_s = clock() - started
-            if took_s > BLOCK_S:
+            if took_s > BLOCK_S and threading.get_ident() == thread:
                 self._record(handle, took_s)
 
         asyncio.Handle._run = run  # type: ignore[method-assign,assignment] # noqa: SLF001 - likewise

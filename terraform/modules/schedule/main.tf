@@ -21,7 +21,7 @@ resource "aws_ecs_task_definition" "call" {
     secrets                = [{ name = "OA_SHARED_SECRET", valueFrom = var.secret_reference }]
     readonlyRootFilesystem = true
     privileged             = false
-    mountPoints            = []
+    mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
     volumesFrom            = []
     portMappings           = []
     systemControls         = []
@@ -34,6 +34,10 @@ resource "aws_ecs_task_definition" "call" {
       }
     }
   }])
+
+  volume {
+    name = "tmp"
+  }
 
   runtime_platform {
     operating_system_family = "LINUX"

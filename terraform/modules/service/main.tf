@@ -8,7 +8,7 @@ locals {
     secrets                = local.secrets
     readonlyRootFilesystem = true
     privileged             = false
-    mountPoints            = []
+    mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
     volumesFrom            = []
     systemControls         = []
     linuxParameters        = { initProcessEnabled = true, capabilities = { add = [], drop = ["ALL"] } }
@@ -74,6 +74,11 @@ resource "aws_ecs_task_definition" "this" {
     { for key, value in container : key => value if value != null }
   ])
 
+
+  # The containers cannot write to their root. Temporary files are here: part of the 20 GiB of a Fargate task.
+  volume {
+    name = "tmp"
+  }
 
   runtime_platform {
     operating_system_family = "LINUX"
@@ -147,4 +152,25 @@ resource "aws_ecs_service" "this" {
     aws_lb_listener.https,
     terraform_data.after,
   ]
+}
+
+# The provider is content with the old tasks if the circuit breaker rolls back. Whatever comes after this service waits for
+# this check; without a wait, such as in an emulator, there is nothing to check.
+resource "terraform_data" "deployed" {
+  count = var.steady ? 1 : 0
+
+  triggers_replace = [aws_ecs_service.this.id, aws_ecs_task_definition.this.arn]
+
+  provisioner "local-exec" {
+    command = "python3 \"$PROGRAM\" \"$REGION\" \"$CLUSTER\" \"$SERVICE\" \"$TASK_DEFINITION\""
+    environment = {
+      PROGRAM         = "${path.module}/check_deployment.py"
+      REGION          = var.region
+      CLUSTER         = var.cluster.name
+      SERVICE         = var.name
+      TASK_DEFINITION = aws_ecs_task_definition.this.arn
+    }
+  }
+
+  depends_on = [aws_ecs_service.this]
 }

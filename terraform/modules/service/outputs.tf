@@ -4,8 +4,10 @@ output "name" {
 }
 
 output "service_id" {
-  description = "The service, for services updated after it."
+  description = "The service, for services updated after it: known once it runs the new task definition."
   value       = aws_ecs_service.this.id
+
+  depends_on = [terraform_data.deployed]
 }
 
 output "role_arn" {

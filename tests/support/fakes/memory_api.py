@@ -27,7 +27,7 @@ class MemoryApi(ApiClient):
     def add(self, job: int, **more: Any) -> dict[str, Any]:
         now = datetime.now(UTC).isoformat()
         row = {"id": job, "attempt": 1, "token": f"{job:032x}", "status": "Pending", "batch_job": None}
-        self.rows[job] = {**row, "lane": "manual", "created_at": now, "updated_at": now, **more}
+        self.rows[job] = {**row, "lane": "manual", "tier": "standard", "created_at": now, "updated_at": now, **more}
         return self.rows[job]
 
     async def attempt_state(self, job: int) -> AttemptState | None:

@@ -2,14 +2,20 @@
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 
+from oa_dispatcher.submission import Submission
 from oa_dispatcher.sweep import BatchSweep
+from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import BatchRefusedError, SubmitRequest
-from oa_shared.queue import QueueUnavailableError
+from oa_shared.messages import JobMessage, dump
+from oa_shared.queue import QueueUnavailableError, ReceivedMessage
+from oa_shared.scheduling import Lane, Tier
 
 LONG_AGO = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 
@@ -63,6 +69,35 @@ async def test_sweep_of_a_running_job_without_a_batch_id_finds_it_by_name(world:
     (event,) = await sweep(world)
     assert event["status"] == "FAILED"
     assert event["batch_job"] == batch_job
+
+
+@pytest.mark.parametrize(("lane", "tier"), list(product(Lane, Tier)))
+async def test_sweep_finds_what_a_dispatcher_submitted_and_did_not_report(world: Any, lane: Lane, tier: Tier) -> None:
+    queues = {**{lane: f"queue-{lane}" for lane in Lane}, f"{lane}.{Tier.LARGE}": "ec2", f"{lane}.{Tier.HUGE}": "ec2"}
+    definitions = {tier: f"d-{tier}" for tier in Tier}
+    world.settings = replace(world.settings, batch_queues=queues, batch_definitions=definitions)
+    world.batch.definitions = set(definitions.values())
+    token = f"{1:032x}"
+    world.api.add(1, lane=lane, tier=tier)
+    message = JobMessage(
+        run=1, job=1, attempt=1, token=token, layer="addresses", name="county", source_name="xx/a", lane=lane, tier=tier
+    )
+    submission = Submission(world.settings, api=world.api, batch=world.batch, bucket=TokenBucket(100))
+    await submission(ReceivedMessage("1", dump(message), "receipt"))
+    # The dispatcher was killed between the submission and its report.
+    world.api.rows[1] |= {"status": "Submitted", "batch_job": None, "updated_at": LONG_AGO}
+    assert await sweep(world) == []
+    (batch_job,) = world.batch.entries
+    world.batch.change(batch_job, status="FAILED", exit_code=1)
+    (event,) = await sweep(world)
+    assert (event["status"], event["batch_job"]) == ("FAILED", batch_job)
+
+
+async def test_sweep_of_a_lane_without_a_queue_continues_with_the_other_jobs(world: Any) -> None:
+    await submit(world, 1, batch_job=None, updated_at=LONG_AGO, lane="pull_request")
+    world.settings = replace(world.settings, batch_queues={"manual": "queue-manual"})
+    world.batch.change(await submit(world, 2), status="FAILED", exit_code=1)
+    assert [event["status"] for event in await sweep(world)] == ["FAILED"]
 
 
 async def test_sweep_of_a_job_past_its_time_limit_terminates_it(world: Any) -> None:

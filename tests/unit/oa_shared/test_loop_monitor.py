@@ -41,6 +41,12 @@ async def test_block_is_counted_measured_and_named(monitor: LoopMonitor) -> None
     assert named[0]["duration_ms"] >= 120
 
 
+async def test_loop_of_another_thread_is_not_measured(monitor: LoopMonitor) -> None:
+    blocks = monitor.blocks
+    await asyncio.to_thread(asyncio.run, _block(0.06))
+    assert monitor.blocks == blocks
+
+
 async def test_removed_monitor_counts_nothing(monitor: LoopMonitor) -> None:
     monitor.remove()
     blocks = monitor.blocks

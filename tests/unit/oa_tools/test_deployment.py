@@ -1,14 +1,18 @@
 """The checks of `make terraform-check`, and the inputs that they must not accept."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from oa_tools.deployment.container import on_loopback, read_container
-from oa_tools.deployment.costs import idle_costs, inputs_of, table, weekly_run_costs
+from oa_tools.deployment.container import (
+    ContainerError,
+    ContainerProcess,
+    find_writable,
+    on_loopback,
+    read_container,
+)
 from oa_tools.deployment.drift import changes, unexpected_changes
 from oa_tools.deployment.lint import findings_of
 from oa_tools.deployment.report import CheckReport, SkippedError
@@ -57,14 +61,47 @@ def test_read_container_secrets_are_resolved_as_ecs_does() -> None:
     container = {
         "name": "main",
         "command": ["migrate"],
+        "readonlyRootFilesystem": True,
         "environment": [{"name": "OA_PORT", "value": "8000"}],
         "secrets": [{"name": "OA_SHARED_SECRET", "valueFrom": f"{ARN}:current::v1"}, {"name": "ALL", "valueFrom": ARN}],
     }
-    read = read_container({"containers": [{**container, "name": "other"}, container]}, "main", Secrets())
+    containers = [{**container, "name": "other"}, container]
+    read = read_container({"containerDefinitions": containers}, "main", Secrets())
     assert read.command == ("migrate",)
     assert read.environ["OA_PORT"] == "8000"
     assert read.environ["OA_SHARED_SECRET"] == f"for {ARN} at v1"
     assert read.environ["ALL"] == f'{{"current": "for {ARN} at the newest"}}'
+
+
+MOUNT = {"sourceVolume": "tmp", "containerPath": "/tmp", "readOnly": False}  # noqa: S108 - the folder of the images
+TASK: Any = {"volumes": [{"name": "tmp"}], "containerDefinitions": []}
+
+
+def test_container_can_write_to_its_volumes_and_not_to_those_that_are_read_only() -> None:
+    mounts = [MOUNT, {**MOUNT, "containerPath": "/data", "readOnly": True}]
+    container: Any = {"name": "main", "readonlyRootFilesystem": True, "mountPoints": mounts}
+    assert find_writable(TASK, container) == ("/tmp",)  # noqa: S108 - likewise
+
+
+@pytest.mark.parametrize(
+    ("container", "fault"),
+    [
+        ({"name": "main"}, "the root of the container main is not read-only"),
+        (
+            {"name": "main", "readonlyRootFilesystem": True, "mountPoints": [{**MOUNT, "sourceVolume": "none"}]},
+            "the task of main has no volume none",
+        ),
+    ],
+)
+def test_container_that_ecs_would_run_otherwise_is_refused(container: Any, fault: str) -> None:
+    with pytest.raises(ContainerError, match=fault):
+        find_writable(TASK, container)
+
+
+def test_schedule_overrides_command_and_environment_of_its_container() -> None:
+    container = ContainerProcess(("call", "GET", "/api"), {"OA_API_URL": "x", "OA_SCHEDULE": ""})
+    changed = container.override({"command": ["call"], "environment": [{"name": "OA_SCHEDULE", "value": "sources"}]})
+    assert changed == ContainerProcess(("call",), {"OA_API_URL": "x", "OA_SCHEDULE": "sources"})
 
 
 def test_on_loopback_keeps_user_and_database() -> None:
@@ -132,26 +169,3 @@ def test_run_program_past_its_timeout_is_ended_and_reported(tmp_path: Path) -> N
     terraform.work.mkdir()
     with pytest.raises(TerraformError, match="did not end within"):
         terraform.run("apply", timeout_s=0.2)
-
-
-def test_small_size_costs_half_of_the_standard_one_as_documented() -> None:
-    root = Path(__file__).parents[3]
-    prices = json.loads((root / "terraform" / "prices.json").read_text("utf-8"))
-    inputs = {size: inputs_of(prices, size) for size in ("standard", "small")}
-    idle = {size: sum(idle_costs(price, parts).values()) for size, (price, parts, _) in inputs.items()}
-    assert idle["small"] <= min(85, idle["standard"] * 0.55)
-    price, _, run = inputs["small"]
-    total = idle["small"] + sum(weekly_run_costs(price, run).values())
-    documented = (root / "docs" / "deploy.md").read_text("utf-8")
-    assert f'With `size = "small"`: {idle["small"]:.2f} idle, {total:.2f} with the same weekly run' in documented
-
-
-def test_table_total_is_the_sum_of_its_rows() -> None:
-    class Ones(dict[str, float]):
-        def __missing__(self, key: str) -> float:
-            return 1.0
-
-    idle, added = idle_costs(Ones(), Ones()), weekly_run_costs(Ones(), Ones())
-    assert table({"idle": sum(idle.values()), **added}, "all").splitlines()[-1] == (
-        f"| **all** | **{sum(idle.values()) + sum(added.values()):.2f}** |"
-    )

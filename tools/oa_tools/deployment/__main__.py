@@ -1,66 +1,90 @@
 """`python -m oa_tools.deployment`: runs every check of terraform/ and prints a table at the end.
 
-`--static` skips the emulated account. With CI=true a skipped step is a failure.
+`--static` skips the emulated account. `--keep` leaves the emulated account running, and uses the one that an earlier
+run has left: only the system is checked then, after the changes of terraform/ are applied. With CI=true a skipped step
+is a failure.
 """
 
 import json
 import os
 import shutil
-import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from oa_local.process import free_port
 from oa_tools.deployment.aws import EmulatedAccount
-from oa_tools.deployment.drift import changes, unexpected_changes
+from oa_tools.deployment.flows import FLOWS
 from oa_tools.deployment.lint import lint
+from oa_tools.deployment.permissions import compare_permissions
+from oa_tools.deployment.refused_calls import check_decisions, check_refused_calls
 from oa_tools.deployment.report import CheckReport, SkippedError
+from oa_tools.deployment.stack import STACK, AppliedStack
 from oa_tools.deployment.static import check_format, check_refusals, run_tests, scan
-from oa_tools.deployment.system import DeployedSystem, DeployedSystemError
-from oa_tools.deployment.terraform import Terraform, TerraformError, find_terraform
-
-_ENVIRONMENT = "dev"
-_PARALLEL = "-parallelism=20"
-_VARIABLES = {
-    "environment": _ENVIRONMENT,
-    "git_sha": "0" * 40,
-    "shared_secret": "abcdefghijklmnopqrstuvwxyz012345",
-    # The emulated account starts no tasks, and is discarded with everything in it.
-    "api": {"wait_until_steady": False, "deletion_protection": False},
-    "database": {"deletion_protection": False},
-    "storage": {"force_destroy": True},
-    "network": {"interface_endpoints": True},
-}
+from oa_tools.deployment.system import DeployedSystem
+from oa_tools.deployment.terraform import Terraform, find_terraform
+from oa_tools.deployment.tools import install_tools
+from oa_tools.deployment.variants import plan_variants
 
 
 def main() -> int:
     """Run every step that this machine supports; return the exit status."""
+    options = set(sys.argv[1:])
     root, folder = Path.cwd(), Path.cwd() / ".local" / "terraform"
     folder.mkdir(parents=True, exist_ok=True)
     report = CheckReport(strict=os.environ.get("CI") == "true")
     tools = folder / "tools"
-    has_tools = report.step("tools", partial(_install_tools, root, tools))
+    has_tools = report.step("tools", partial(install_tools, root, tools))
     program = find_terraform()
     terraform = Terraform(program or "terraform", root / "terraform", folder)
-    if not report.step("terraform init", partial(_prepare, terraform, program)):
+    keeps = "--keep" in options
+    if not report.step("terraform init", partial(_prepare, terraform, program, keeps_state=keeps)):
         return report.end()
-    if not has_tools or "--static" in sys.argv[1:]:
+    if not has_tools or "--static" in options:
         _check_statically(report, terraform, tools if has_tools else None)
         return report.end()
-    account = EmulatedAccount(tools / "bin" / "python", terraform.source / "tools" / "emulator.py", folder / "aws.log")
+    stack = AppliedStack(terraform, _account(tools, terraform), files_port=free_port())
+    if keeps:
+        if report.step("emulated account", partial(_find_kept, stack)) and report.step("apply", stack.apply_again):
+            _check_system(report, stack, is_kept=True)
+        return report.end()
     try:
-        if report.step("emulated account", partial(_start, account)):
-            _check_all(report, terraform, account, tools)
+        if report.step("emulated account", partial(_start, stack)):
+            _check_all(report, stack, tools)
     finally:
-        account.process.stop(timeout_s=3)
+        stack.account.process.stop(timeout_s=3)
     return report.end()
 
 
-def _start(account: EmulatedAccount) -> str:
-    account.start()
-    return f"moto listens on {account.url}"
+def _account(tools: Path, terraform: Terraform, **ports: int) -> EmulatedAccount:
+    program, log = terraform.source / "tools" / "emulator.py", terraform.folder / "aws.log"
+    account = EmulatedAccount(tools / "bin" / "python", program, log, STACK, **ports)
+    terraform.environ = account.environ
+    return account
+
+
+def _start(stack: AppliedStack) -> str:
+    stack.account.start()
+    return f"moto listens on {stack.account.url}"
+
+
+def _find_kept(stack: AppliedStack) -> str:
+    """Use the account that an earlier run has left, else start one that outlives this run."""
+    kept = stack.terraform.folder / "kept.json"
+    if kept.exists():
+        ports = json.loads(kept.read_text("utf-8"))
+        stack.files_port = ports.pop("files_port")
+        stack.account = _account(stack.account.python.parents[1], stack.terraform, **ports)
+        if stack.account.answers:
+            stack.account.enforce_policies(is_on=False)
+            return f"moto of an earlier run listens on {stack.account.url}"
+    (stack.terraform.folder / "terraform.tfstate").unlink(missing_ok=True)
+    stack.account.start_apart()
+    account = stack.account
+    ports = {"port": account.port, "batch_port": account.batch_port, "files_port": stack.files_port}
+    kept.write_text(json.dumps(ports), "utf-8")
+    return f"moto listens on {account.url}, and keeps running"
 
 
 def _check_statically(report: CheckReport, terraform: Terraform, tools: Path | None) -> None:
@@ -72,101 +96,49 @@ def _check_statically(report: CheckReport, terraform: Terraform, tools: Path | N
         report.step("scanner", partial(scan, tools, terraform.source, terraform.folder))
 
 
-def _check_all(report: CheckReport, terraform: Terraform, account: EmulatedAccount, tools: Path) -> None:
-    """Apply in the background, since that mostly waits for the provider, and run the static checks in the meantime."""
-    terraform.environ = account.environ
-    variables = terraform.folder / "check.tfvars.json"
-    variables.write_text(json.dumps({**_VARIABLES, "aws_endpoint": account.url}), "utf-8")
-    var_file = f"-var-file={variables}"
+def _check_all(report: CheckReport, stack: AppliedStack, tools: Path) -> None:
+    """Apply and destroy in the background, as both mostly wait for the provider; run other checks in the meantime."""
     with ThreadPoolExecutor(1) as pool:
-        applied = pool.submit(_apply, terraform, var_file)
-        _check_statically(report, terraform, tools)
+        applied = pool.submit(stack.apply)
+        _check_statically(report, stack.terraform, tools)
         is_applied = report.step("apply", applied.result)
     if is_applied:
-        report.step("second plan", partial(_plan_again, terraform, var_file))
-        report.step("system", partial(_use, terraform, account))
-    report.step("destroy", partial(_destroy, terraform, account, var_file))
+        report.step("second plan", stack.plan_again)
+        _check_system(report, stack)
+    with ThreadPoolExecutor(1) as pool:
+        destroyed = pool.submit(stack.destroy)
+        report.step("variants", partial(plan_variants, stack.terraform, stack.account))
+        report.step("destroy", destroyed.result)
 
 
-def _install_tools(root: Path, tools: Path) -> str:
-    uv = root / ".local" / "tools" / "bin" / "uv"
-    environ = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(tools), "UV_PYTHON_DOWNLOADS": "never"}
-    command = [str(uv), "sync", "--frozen", "--quiet", "--project", str(root / "terraform" / "tools")]
+def _check_system(report: CheckReport, stack: AppliedStack, *, is_kept: bool = False) -> None:
+    """Take each flow through the system, with the roles and disks of what is applied."""
+    folder = stack.terraform.folder / "system"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    outputs = stack.terraform.outputs()
+    system = DeployedSystem(folder, stack.account, outputs, stack.files_port)
+    if is_kept:
+        # Terraform writes no outputs if one resource fails: the newest revisions are those that it has registered.
+        system.revisions |= {name: each["family"] for name, each in outputs["task_definitions"].items()}
+    report.step("calls and permissions", partial(compare_permissions, Path.cwd(), outputs))
     try:
-        subprocess.run(command, env=environ, check=True, capture_output=True, text=True, timeout=300)  # noqa: S603
-    except subprocess.CalledProcessError as error:
-        raise SkippedError(f"the locked tools could not be installed: {error.stderr.strip()[-300:]}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise SkippedError(f"the locked tools could not be installed: {error}") from error
-    return "scanner and emulator in the versions of terraform/tools/uv.lock"
+        if report.step("system: roles and disk", system.start):
+            for name, flow in FLOWS.items():
+                report.step(f"flow: {name}", partial(flow, system))
+            report.step("decisions", partial(check_decisions, stack.account, outputs))
+            report.step("refused calls", partial(check_refused_calls, system))
+    finally:
+        system.stop()
 
 
-def _prepare(terraform: Terraform, program: str | None) -> str:
+def _prepare(terraform: Terraform, program: str | None, *, keeps_state: bool) -> str:
     if program is None:
         raise SkippedError("terraform is not on the PATH; nothing in terraform/ was checked")
-    terraform.prepare()
+    terraform.prepare(keeps_state=keeps_state)
     version = json.loads(terraform.run("version", "-json", timeout_s=60))
     providers = ", ".join(f"{name.rsplit('/', 1)[-1]} {v}" for name, v in version["provider_selections"].items())
     return f"terraform {version['terraform_version']}, provider {providers}"
-
-
-def _apply(terraform: Terraform, var_file: str) -> str:
-    started = time.monotonic()
-    terraform.run("apply", "-input=false", "-auto-approve", _PARALLEL, var_file, timeout_s=540)
-    return f"{len(_resources(terraform))} resources created in {time.monotonic() - started:.0f} s"
-
-
-def _resources(terraform: Terraform) -> list[str]:
-    listed = terraform.run("state", "list", timeout_s=60).splitlines()
-    return [address for address in listed if not address.startswith("data.") and ".data." not in address]
-
-
-def _plan_again(terraform: Terraform, var_file: str) -> str:
-    plan = terraform.folder / "second.plan"
-    terraform.run("plan", "-input=false", _PARALLEL, f"-out={plan}", var_file, timeout_s=300)
-    planned = changes(json.loads(terraform.run("show", "-json", str(plan), timeout_s=120)))
-    surprises = unexpected_changes(planned)
-    if surprises:
-        raise TerraformError("a second plan changes:\n" + "\n".join(surprises))
-    return f"no changes except {len(planned)} that the gaps of the emulator explain"
-
-
-def _use(terraform: Terraform, account: EmulatedAccount) -> str:
-    folder = terraform.folder / "system"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    system = DeployedSystem(folder, account, terraform.outputs())
-    try:
-        system.start()
-        outcome = system.publish_one()
-        system.call_as_schedule()
-        dead_letters = system.dead_letters()
-    finally:
-        system.stop()
-    if dead_letters:
-        raise DeployedSystemError(f"{dead_letters} dead letters after a successful job")
-    return outcome
-
-
-# What the emulator answers about a rule of a security group that it has dropped already.
-_LOST_RULE = "InvalidPermission.NotFound"
-
-
-def _destroy(terraform: Terraform, account: EmulatedAccount, var_file: str) -> str:
-    before = len(_resources(terraform))
-    destroy = partial(terraform.run, "destroy", "-input=false", "-auto-approve", _PARALLEL, var_file, timeout_s=540)
-    try:
-        destroy()
-    except TerraformError as error:
-        if _LOST_RULE not in error.detail:
-            raise
-        # The emulator handles concurrent calls in threads and may drop two rules of a security group at once. A second
-        # run reads what is left.
-        destroy()
-    left = [*_resources(terraform), *account.leftovers(_ENVIRONMENT)]
-    if left:
-        raise TerraformError(f"not destroyed: {', '.join(map(str, left))}")
-    return f"{before} resources destroyed, nothing left"
 
 
 if __name__ == "__main__":

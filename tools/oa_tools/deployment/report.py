@@ -4,6 +4,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.error import HTTPError
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from oa_shared.errors import OaError
 
@@ -42,6 +45,8 @@ class CheckReport:
             outcome, text = ("FAILED" if self.strict else "SKIPPED"), f"cannot run here: {error.detail}"
         except OaError as error:
             outcome, text = "FAILED", error.detail
+        except (OSError, BotoCoreError, ClientError) as error:
+            outcome, text = "FAILED", _describe(error)
         seconds = time.monotonic() - started
         self.results.append(StepResult(name, outcome, seconds, text))
         print(f"   {outcome} in {seconds:.0f} s: {text}", flush=True)
@@ -59,3 +64,10 @@ class CheckReport:
             print(f"NOT CHECKED ON THIS MACHINE: {', '.join(skipped)}", file=sys.stderr)
         print(f"{sum(result.seconds for result in self.results):.0f} s; {len(failed)} failed, {len(skipped)} skipped")
         return int(bool(failed))
+
+
+def _describe(error: Exception) -> str:
+    """Return what a server answered, or the error itself."""
+    if not isinstance(error, HTTPError):
+        return f"{type(error).__name__}: {error}"
+    return f"{error.code} of {error.url.partition('?')[0]}: {error.read().decode('utf-8', 'replace')[:2000]}"

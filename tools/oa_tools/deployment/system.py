@@ -1,29 +1,39 @@
-"""The system on an applied stack, with the names, URLs, settings and secrets that Terraform created."""
+"""The system on an applied stack, with the names, settings, secrets, roles and disks that Terraform created."""
 
-import json
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 from oa_local.aws_client import client
 from oa_local.batch.process import BatchProcess
-from oa_local.client import JobView, LocalApi
+from oa_local.client import LocalApi
+from oa_local.emulator import client_environ
 from oa_local.postgres import Postgres
 from oa_local.process import Process, StartError, accepts, free_port
-from oa_local.samples import SOURCE_NAME, definition, write_samples
 from oa_shared.errors import OaError
-from oa_shared.status import JobStatus
-from oa_tools.deployment.aws import EmulatedAccount
-from oa_tools.deployment.container import ContainerProcess, on_loopback, read_container
+from oa_tools.deployment.aws import EVENT_KEYS, EmulatedAccount
+from oa_tools.deployment.container import (
+    ContainerOverride,
+    ContainerProcess,
+    JobDefinition,
+    TaskDefinition,
+    on_loopback,
+    read_container,
+)
+from oa_tools.deployment.disk import DiskRule, confine, find_rule
 from oa_tools.deployment.terraform import StackOutputs
 
 _START_S = 60.0
-_TIMEOUT_S = 150.0
 _TASK_ENTRYPOINT = "oa-task"
+_ECS = "ecs-tasks.amazonaws.com"
+# The flows cannot wait for minutes: for a sweep, until a job counts as lost, until it ends without a result.
+_IN_A_HURRY = {"OA_SWEEP_EVERY_S": "2", "OA_LOST_AFTER_S": "3", "OA_RESULT_GRACE_S": "5"}
+# The number of jobs that run at once.
+SLOTS = 2
+SERVICES = ("api", "consumer", "dispatcher")
 
 
 class DeployedSystemError(OaError):
@@ -35,160 +45,206 @@ class DeployedSystemError(OaError):
 
 @dataclass(slots=True)
 class DeployedSystem:
-    """Postgres, Batch, api, consumer and dispatcher; `outputs` are those of Terraform."""
+    """Postgres, Batch, api, consumer and dispatcher; `outputs` are those of Terraform.
+
+    Each process of the stack has the credentials of its role only and can write to the volumes of its container only.
+    """
 
     folder: Path
     account: EmulatedAccount
     outputs: StackOutputs
-    processes: list[Process] = field(default_factory=list)
-    ports: dict[str, int] = field(default_factory=lambda: {n: free_port() for n in ("api", "dispatcher", "files")})
+    files_port: int
+    disk: DiskRule = field(default_factory=find_rule)
+    postgres: Postgres = field(init=False)
+    processes: dict[str, Process] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=lambda: {name: free_port() for name in ("api", "dispatcher")})
+    roles: set[str] = field(default_factory=set)
+    revisions: dict[str, str] = field(default_factory=dict)
 
-    def start(self) -> None:
-        """Start everything in the order of a deployment. Raises StartError and DeployedSystemError."""
-        before = self._container("api", "before")
-        postgres = self._start_postgres(before)
-        batch = self._start_batch()
-        self._migrate(before, {"OA_DATABASE_URL": on_loopback(before.environ["OA_DATABASE_URL"], postgres.port)})
-        url = on_loopback(self._container("api").environ["OA_DATABASE_URL"], postgres.port)
-        local = {"OA_DATABASE_URL": url, "OA_HOST": "127.0.0.1"}
-        local |= {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url}
-        self._serve("api", [_program_path("oa-api")], {**local, "OA_PORT": str(self.ports["api"])})
-        self._serve("consumer", [_program_path("oa-api")], local)
-        health = {"OA_HEALTH_PORT": str(self.ports["dispatcher"]), "AWS_ENDPOINT_URL_BATCH": batch.url}
-        self._serve("dispatcher", [_program_path("oa-dispatcher")], {**local, **health})
+    def __post_init__(self) -> None:
+        self.postgres = Postgres(self.folder / "postgres", fsync_off=True)
+        self.revisions |= {name: each["arn"] for name, each in self.outputs["task_definitions"].items()}
+
+    def start(self) -> str:
+        """Start everything in the order of a deployment; return what is enforced.
+
+        Raises StartError, ContainerError and DeployedSystemError.
+        """
+        urls = self.outputs["queue_urls"].values()
+        self.account.empty(
+            self.outputs["bucket"], [url for pair in urls for url in (pair["queue"], pair["dead_letter"])]
+        )
+        self.account.enforce_policies(is_on=True)
+        self._start_postgres()
+        self._start_batch()
         self._serve_files()
+        self._run_to_end("api", "before", "migrate")
+        for name in SERVICES:
+            self.serve(name)
+        return f"roles: {', '.join(sorted(self.roles))}; disk: {self.disk}"
 
     def stop(self) -> None:
         """Stop everything in reverse order."""
-        for process in reversed(self.processes):
+        for process in reversed(self.processes.values()):
             process.stop(timeout_s=15)
         self.processes.clear()
+        self.account.enforce_policies(is_on=False)
 
     @property
     def api_url(self) -> str:
         """The URL of the API on this machine."""
         return f"http://127.0.0.1:{self.ports['api']}"
 
-    def publish_one(self) -> str:
-        """Run one job from the request to the published data, download that, and return a line about it."""
-        write_samples(self.folder / "samples")
-        api = LocalApi(self.api_url, self._container("api").environ["OA_SHARED_SECRET"])
-        source = {"source": definition(f"http://127.0.0.1:{self.ports['files']}"), "source_name": SOURCE_NAME}
-        _, (number,) = api.submit([{**source, "layer": "addresses", "name": "county"}], live=True)
-        job = self._wait_for(api, number)
-        if job["status"] != JobStatus.SUCCESS:
-            raise DeployedSystemError(f"the job ended as {job['status']}: {json.dumps(job.get('error'))}")
-        rows = [row for row in api.call("GET", "/api/data")["data"] if row["job"] == number]
-        if not rows:
-            raise DeployedSystemError(f"job {number} succeeded but has no published data")
-        # The API redirects to a signed URL of the bucket.
-        with urlopen(f"{self.api_url}/api/job/{number}/output/source.geojson.gz", timeout=60) as answer:  # noqa: S310
-            size, url = len(answer.read()), urlsplit(answer.url)
-        if url.port != self.account.port or self.outputs["bucket"] not in url.path:
-            raise DeployedSystemError(f"the file came from {answer.url}, not from the bucket")
-        count = (job["result"] or {}).get("count", 0)
-        return f"job {number}: {count:,} features published, {size:,} bytes read from {url.path}"
+    @property
+    def files_url(self) -> str:
+        """The URL of the files of sources."""
+        return f"http://127.0.0.1:{self.files_port}"
 
-    def call_as_schedule(self) -> None:
-        """Make the API call of a schedule with its container."""
-        call = self._container("schedule", "call")
-        command = [_program_path("oa-api"), *call.command]
-        process = self._program("schedule", command, {**call.environ, "OA_API_URL": self.api_url})
-        process.start()
-        if process.child is None or process.child.wait(60) != 0:
-            raise DeployedSystemError(f"the scheduled call failed:\n{process.tail()}")
+    @property
+    def samples(self) -> Path:
+        """The folder of the files of sources."""
+        return self.folder / "samples"
 
-    def dead_letters(self) -> int:
-        """Return the number of messages on the dead-letter queues."""
-        sqs = client("sqs", self.account.environ)
-        name = "ApproximateNumberOfMessages"
-        urls = [queue["dead_letter"] for queue in self.outputs["queue_urls"].values()]
-        counts = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name] for url in urls]
-        return sum(map(int, counts))
+    def api(self) -> LocalApi:
+        """Return the API with the shared secret."""
+        return LocalApi(self.api_url, self.read("api").environ["OA_SHARED_SECRET"])
 
-    def _wait_for(self, api: LocalApi, number: int) -> JobView:
-        deadline = time.monotonic() + _TIMEOUT_S
-        while time.monotonic() < deadline:
-            for process in self.processes:
-                if not process.running:
-                    raise DeployedSystemError(f"{process.command} ended:\n{process.tail()}")
-            job = api.job(number)
-            if JobStatus(job["status"]).ended:
-                return job
-            time.sleep(0.5)
-        raise DeployedSystemError(f"job {number} is {job['status']} after {_TIMEOUT_S:g} s; see {self.folder}")
+    def check_processes(self) -> None:
+        """Raise DeployedSystemError if a process has ended."""
+        for name, process in self.processes.items():
+            if not process.running:
+                raise DeployedSystemError(f"{name} ended:\n{process.tail()}")
 
-    def _container(self, service: str, name: str = "main") -> ContainerProcess:
-        secrets = client("secretsmanager", self.account.environ)
-        return read_container(self.outputs["task_definitions"][service], name, secrets)
+    def read(self, service: str, name: str = "main") -> ContainerProcess:
+        """Return a container of the current revision of a service, whose secrets its execution role reads."""
+        definition = self.describe(service)
+        secrets = client("secretsmanager", self._assume(definition["executionRoleArn"]))
+        return read_container(definition, name, secrets)
 
-    def _start_postgres(self, before: ContainerProcess) -> Postgres:
+    def describe(self, service: str) -> TaskDefinition:
+        """Return the current revision of the task definition of a service, as registered in ECS."""
+        ecs = client("ecs", self.account.environ)
+        found: TaskDefinition = ecs.describe_task_definition(taskDefinition=self.revisions[service])["taskDefinition"]
+        return found
+
+    def serve(self, name: str) -> None:
+        """Start a service, and wait until its port listens."""
+        program = "oa-dispatcher" if name == "dispatcher" else "oa-api"
+        self._start(name, self._program(name, self.read(name), program, self._local(name)), self.ports.get(name))
+
+    def restart(self, name: str) -> None:
+        """Replace a service by one of the current revision of its task definition."""
+        self.processes.pop(name).stop(timeout_s=15)
+        self.serve(name)
+
+    def call_as_schedule(self, override: ContainerOverride) -> None:
+        """Make the API call of a schedule with its container. Raises DeployedSystemError if that fails."""
+        container = self.read("schedule", "call").override(override)
+        self._wait_for_end(self._program("schedule", container, "oa-api", {"OA_API_URL": self.api_url}))
+
+    def credentials(self, service: str) -> Mapping[str, str]:
+        """Return the environment of the role of a service, none if it has no role; `task` is the role of jobs."""
+        if service == "task":
+            return self._assume(self._job_definitions()[0]["containerProperties"]["jobRoleArn"])
+        role = self.describe(service).get("taskRoleArn")
+        return self._assume(role) if role else {}
+
+    def _assume(self, role_arn: str) -> Mapping[str, str]:
+        self.roles.add(role_arn.rpartition("/")[2])
+        return self.account.assume(role_arn, _ECS)
+
+    def _local(self, service: str, container: str = "main") -> dict[str, str]:
+        """Return what differs on this machine: there is no load balancer, no DNS and no database server."""
+        local = {"OA_ALLOW_HOSTS": "127.0.0.1", "OA_API_URL": self.api_url, "OA_HOST": "127.0.0.1", **_IN_A_HURRY}
+        if service == "dispatcher":
+            return {**local, "OA_HEALTH_PORT": str(self.ports["dispatcher"])}
+        url = self.read(service, container).environ["OA_DATABASE_URL"]
+        local |= {"OA_DATABASE_URL": on_loopback(url, self.postgres.port), "OA_PUBLIC_URL": self.api_url}
+        port = self.ports["api"] if service == "api" else free_port()
+        return {**local, "OA_PORT" if service == "api" else "OA_HEALTH_PORT": str(port)}
+
+    def _start_postgres(self) -> None:
         """Start a database with the master user, name and password of the deployed one; it requires the password."""
-        postgres = Postgres(self.folder / "postgres", fsync_off=True)
-        self.processes.append(postgres.process)
-        postgres.start()
+        self.processes["postgres"] = self.postgres.process
+        self.postgres.start()
+        before = self.read("api", "before")
         deployed = urlsplit(before.environ["OA_DATABASE_URL"])
-        postgres.create_owned(deployed.path[1:], owner=deployed.username or "", password=before.environ["PGPASSWORD"])
-        return postgres
+        owner, password = deployed.username or "", before.environ["PGPASSWORD"]
+        self.postgres.create_owned(deployed.path[1:], owner=owner, password=password)
 
-    def _start_batch(self) -> BatchProcess:
-        """Start the Batch emulation with the queues and definitions of the account."""
-        batch_client = client("batch", self.account.environ)
-        results = self.outputs["queue_urls"]["results"]["queue"]
+    def _job_definitions(self) -> list[JobDefinition]:
+        arns = list(self.outputs["batch_definitions"].values())
+        batch = client("batch", self.account.environ)
+        found: list[JobDefinition] = batch.describe_job_definitions(jobDefinitions=arns)["jobDefinitions"]
+        return found
+
+    def _start_batch(self) -> None:
+        """Start the Batch emulation with the definitions of the account; it sends events as EventBridge does."""
         batch = BatchProcess(
             self.folder / "batch",
-            environ={**self.account.environ, "OA_ALLOW_HOSTS": "127.0.0.1"},
-            results_queue_url=results,
+            environ={**client_environ(self.account.url, EVENT_KEYS), "OA_ALLOW_HOSTS": "127.0.0.1"},
+            results_queue_url=self.outputs["queue_urls"]["results"]["queue"],
+            port=self.account.batch_port,
+            slots=SLOTS,
         )
-        self.processes.append(batch.process)
+        self.processes["batch"] = batch.process
         batch.start()
         emulated = batch.client()
-        arns = sorted(set(self.outputs["batch_queues"].values()))
-        for queue in batch_client.describe_job_queues(jobQueues=arns)["jobQueues"]:
+        names = sorted(set(self.outputs["batch_queues"].values()))
+        queues = client("batch", self.account.environ).describe_job_queues(jobQueues=names)["jobQueues"]
+        for queue in queues:
             policy = {key: queue[key] for key in ("schedulingPolicyArn",) if queue.get(key)}
             emulated.create_job_queue(
                 jobQueueName=queue["jobQueueName"], priority=queue["priority"], computeEnvironmentOrder=[], **policy
             )
-        definitions = list(self.outputs["batch_definitions"].values())
-        for tier in batch_client.describe_job_definitions(jobDefinitions=definitions)["jobDefinitions"]:
-            container = dict(tier["containerProperties"])
-            container["command"] = [_TASK_ENTRYPOINT, *container["command"]]
+        for tier in self._job_definitions():
+            container = tier["containerProperties"]
+            role = self._assume(container["jobRoleArn"])
+            writable = [mount["containerPath"] for mount in container["mountPoints"] if not mount["readOnly"]]
+            confined = confine(self.disk, [_TASK_ENTRYPOINT, *container["command"]], writable)
+            environ = [{"name": key, "value": value} for key, value in {**role, **confined.environ}.items()]
             emulated.register_job_definition(
                 jobDefinitionName=tier["jobDefinitionName"],
                 type="container",
                 timeout=tier["timeout"],
-                containerProperties=container,
+                containerProperties={
+                    **container,
+                    "command": list(confined.command),
+                    "environment": [*container["environment"], *environ],
+                },
             )
-        return batch
 
-    def _migrate(self, before: ContainerProcess, local: Mapping[str, str]) -> None:
-        process = self._program("migrate", [_program_path("oa-api"), *before.command], {**before.environ, **local})
+    def _run_to_end(self, service: str, container: str, name: str) -> None:
+        local = self._local(service, container)
+        self._wait_for_end(
+            replace(self._program(service, self.read(service, container), "oa-api", local), log=self._log(name))
+        )
+
+    def _wait_for_end(self, process: Process) -> None:
         process.start()
-        if process.child is None or process.child.wait(60) != 0:
-            raise DeployedSystemError(f"the migration failed:\n{process.tail()}")
-
-    def _serve(self, name: str, command: list[str], local: Mapping[str, str]) -> None:
-        process = self._program(name, command, {**self._container(name).environ, **local})
-        self._start(process, self.ports.get(name))
+        if process.child is None or process.child.wait(120) != 0:
+            raise DeployedSystemError(f"{process.log.stem} failed:\n{process.tail()}")
 
     def _serve_files(self) -> None:
-        folder = self.folder / "samples"
-        folder.mkdir(parents=True, exist_ok=True)
-        server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(folder)]
-        self._start(self._program("files", [*server, str(self.ports["files"])], {}), self.ports["files"])
+        self.samples.mkdir(parents=True, exist_ok=True)
+        server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "--directory", str(self.samples)]
+        self._start("files", Process([*server, str(self.files_port)], log=self._log("files")), self.files_port)
 
-    def _program(self, name: str, command: list[str], environ: Mapping[str, str]) -> Process:
-        return Process(command, log=self.folder / f"{name}.log", environ={**self.account.environ, **environ})
+    def _program(self, service: str, container: ContainerProcess, program: str, local: Mapping[str, str]) -> Process:
+        """Return the process of a container, with the role of its task and a read-only disk."""
+        command = [str(Path(sys.executable).with_name(program)), *container.command]
+        confined = confine(self.disk, command, container.writable)
+        environ = {**self.credentials(service), **container.environ, **local, **confined.environ}
+        return Process(confined.command, log=self._log(service), environ=environ)
 
-    def _start(self, process: Process, port: int | None) -> None:
-        self.processes.append(process)
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def _start(self, name: str, process: Process, port: int | None) -> None:
+        self.processes[name] = process
         process.start()
         deadline = time.monotonic() + _START_S
         while port is not None and not accepts(port):
             if not process.running or time.monotonic() > deadline:
-                raise StartError(f"{process.command} did not start:\n{process.tail()}")
+                raise StartError(f"{name} did not start:\n{process.tail()}")
             time.sleep(0.1)
-
-
-def _program_path(program: str) -> str:
-    return str(Path(sys.executable).with_name(program))

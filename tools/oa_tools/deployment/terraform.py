@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TypedDict
 
 from oa_shared.errors import OaError
-from oa_tools.deployment.container import TaskDefinition
 
 MIRROR = Path(os.environ.get("OA_TERRAFORM_MIRROR", "/opt/tf-plugins"))
 _AWS_PROVIDER = "registry.terraform.io/hashicorp/aws"
-_LEFT_OUT = shutil.ignore_patterns(".terraform", "tools", "*.tfvars", "*.tfbackend")
+_LEFT_OUT = shutil.ignore_patterns(".terraform", "tools", "variants", "*.tfvars", "*.tfbackend")
 
 
 class TerraformError(OaError):
@@ -50,6 +49,24 @@ class QueueUrls(TypedDict):
     dead_letter: str
 
 
+class PolicyStatement(TypedDict):
+    """A statement of a policy of the stack."""
+
+    id: str
+    role: str
+    effect: str
+    actions: list[str]
+    resources: list[str]
+    principal: str
+
+
+class RegisteredTask(TypedDict):
+    """The task definition of a service: its revision and its family."""
+
+    arn: str
+    family: str
+
+
 class StackOutputs(TypedDict):
     """The outputs of the configuration that the check uses."""
 
@@ -57,28 +74,31 @@ class StackOutputs(TypedDict):
     queue_urls: dict[str, QueueUrls]
     batch_queues: dict[str, str]
     batch_definitions: dict[str, str]
-    task_definitions: dict[str, TaskDefinition]
+    task_definitions: dict[str, RegisteredTask]
+    policy_statements: list[PolicyStatement]
 
 
 @dataclass(slots=True)
 class Terraform:
-    """The configuration in `source`, copied to `folder/work`, with its state in `folder`."""
+    """The configuration in `source`, copied to `folder/work`, with its state in `folder`, and its logs in `logs`."""
 
     program: str
     source: Path
     folder: Path
     environ: Mapping[str, str] = field(default_factory=dict)
+    logs: Path | None = None
 
     @property
     def work(self) -> Path:
         """The folder of the copy."""
         return self.folder / "work"
 
-    def prepare(self) -> None:
+    def prepare(self, *, keeps_state: bool = False) -> None:
         """Copy the configuration, replace the S3 backend by a local one, and install the provider."""
         shutil.rmtree(self.work, ignore_errors=True)
         shutil.copytree(self.source, self.work, ignore=_LEFT_OUT)
-        (self.folder / "terraform.tfstate").unlink(missing_ok=True)
+        if not keeps_state:
+            (self.folder / "terraform.tfstate").unlink(missing_ok=True)
         state = json.dumps(str(self.folder / "terraform.tfstate"))
         (self.work / "backend_override.tf").write_text(
             f'terraform {{\n  backend "local" {{\n    path = {state}\n  }}\n}}\n'
@@ -88,7 +108,7 @@ class Terraform:
 
     def run(self, *words: str, timeout_s: float, allowed: tuple[int, ...] = (0,)) -> str:
         """Run a command and return its output. Raises TerraformError."""
-        log = self.folder / f"{words[0]}.log"
+        log = (self.logs or self.folder) / f"{words[0]}.log"
         environ = {**os.environ, "TF_IN_AUTOMATION": "1", "TF_CLI_CONFIG_FILE": str(self.folder / "terraform.rc")}
         with log.open("w", encoding="utf-8") as output:
             child = subprocess.Popen(  # noqa: S603 - the program that PATH names

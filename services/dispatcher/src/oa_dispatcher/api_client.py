@@ -11,7 +11,7 @@ from oa_shared.api_credentials import ApiCredentials
 from oa_shared.errors import OaError
 from oa_shared.json_types import JsonMapping
 from oa_shared.process_report import ProcessReport
-from oa_shared.scheduling import Lane
+from oa_shared.scheduling import Lane, Tier
 from oa_shared.status import JobStatus
 from oa_shared.tracing import trace_headers
 
@@ -47,6 +47,7 @@ class CurrentJob:
     token: str
     status: JobStatus
     lane: Lane
+    tier: Tier
     batch_job: str | None
     updated_at: datetime
 
@@ -154,6 +155,7 @@ def read_job(row: Mapping[str, Any]) -> CurrentJob:
         token=row["token"],
         status=JobStatus(row["status"]),
         lane=Lane(row["lane"]),
+        tier=Tier(row["tier"]),
         batch_job=row["batch_job"],
         updated_at=datetime.fromisoformat(row["updated_at"]),
     )

@@ -83,6 +83,10 @@ class DispatcherSettings:
         """Return the share of the Batch queue that a job uses, or None for a queue without shares."""
         return share_of(owner) if lane in self.fair_share_lanes else None
 
-    def queue_of(self, lane: Lane, tier: Tier) -> str:
-        """Return the Batch queue of a lane; a key `<lane>.<tier>` names a queue for a tier with machines of its own."""
-        return self.batch_queues.get(f"{lane}.{tier}") or self.batch_queues[lane]
+    def queue_of(self, lane: Lane, tier: Tier) -> str | None:
+        """Return the Batch queue of a job, None if none is set.
+
+        A key `<lane>.<tier>` names a queue for a tier with machines of its own. Submission and the sweep both use this
+        choice.
+        """
+        return self.batch_queues.get(f"{lane}.{tier}") or self.batch_queues.get(lane)

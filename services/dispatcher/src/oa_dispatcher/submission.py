@@ -124,10 +124,10 @@ class Submission:
         environment = self._environment(job)
         if reason := why_not_in_environment(environment):
             return _Rejection("infra.undeliverable", f"the container cannot get its variables: {reason}")
-        try:
-            queue, definition = settings.queue_of(job.lane, job.tier), settings.batch_definitions[job.tier]
-        except KeyError as error:
-            return _Rejection("infra.refused", f"no Batch queue or job definition is set for {error}")
+        queue, definition = settings.queue_of(job.lane, job.tier), settings.batch_definitions.get(job.tier)
+        if queue is None or definition is None:
+            part = f"queue is set for the lane {job.lane}" if queue is None else f"job definition is set for {job.tier}"
+            return _Rejection("infra.refused", f"no Batch {part}")
         return SubmitRequest(
             name=batch_job_name(settings.stack, job.job, job.attempt, job.token),
             queue=queue,

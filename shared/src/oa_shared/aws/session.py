@@ -4,10 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aioboto3
+from aiobotocore.session import get_session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 from oa_shared.aws.batch import AwsBatch
 from oa_shared.aws.s3 import S3Storage
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 _CONNECTIONS = 50
 _Client = TypeVar("_Client")
+_SERVICES = ("sqs", "s3", "batch", "secretsmanager", "sts")
+_LOADER = "data_loader"
+# Credentials of no account, so that botocore looks for none: the client is closed before it calls.
+_NOBODY = {"region_name": "us-east-1", "aws_access_key_id": "none", "aws_secret_access_key": "none"}
 CLIENT_CONFIG = Config(
     connect_timeout=5,
     read_timeout=30,
@@ -30,6 +37,9 @@ CLIENT_CONFIG = Config(
     max_pool_connections=_CONNECTIONS,
     s3={"addressing_style": "path"},
 )
+# Links and forms are signed with version 4 in every region: botocore still uses version 2 for those of us-east-1 and
+# us-west-2, which new buckets refuse.
+S3_CONFIG = CLIENT_CONFIG.merge(Config(signature_version="s3v4"))
 # A SubmitJob whose answer is lost must not be repeated: it would start a second container.
 _SUBMIT_ONCE = CLIENT_CONFIG.merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
 
@@ -63,16 +73,42 @@ class Aws:
 @asynccontextmanager
 async def open_aws() -> AsyncIterator[Aws]:
     """Open the clients with the credentials and endpoints of the environment; close them on exit."""
-    session = aioboto3.Session()
+    session = await prepare_session()
     async with AsyncExitStack() as stack:
         yield Aws(
             sqs=limit_calls(await stack.enter_async_context(session.client("sqs", config=CLIENT_CONFIG))),
-            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=CLIENT_CONFIG))),
+            s3=limit_calls(await stack.enter_async_context(session.client("s3", config=S3_CONFIG))),
             batch_client=limit_calls(await stack.enter_async_context(session.client("batch", config=_SUBMIT_ONCE))),
             secrets_manager=limit_calls(
                 await stack.enter_async_context(session.client("secretsmanager", config=CLIENT_CONFIG))
             ),
         )
+
+
+async def prepare_session() -> aioboto3.Session:
+    """Return a session whose clients open at once."""
+    botocore_session = get_session()
+    botocore_session.register_component(_LOADER, await asyncio.to_thread(_load_services))
+    return aioboto3.Session(botocore_session=botocore_session)
+
+
+@cache
+def _load_services() -> Loader:
+    """Return a loader that holds the descriptions of the services, which take half a second to read and to compile.
+
+    Opening each client once reads them all, and imports the modules that botocore imports late. Call it in a thread.
+    """
+    botocore_session = get_session()
+
+    async def open_clients() -> None:
+        session = aioboto3.Session(botocore_session=botocore_session)
+        for service in _SERVICES:
+            async with session.client(service, **_NOBODY):
+                pass
+
+    asyncio.run(open_clients())
+    loader: Loader = botocore_session.get_component(_LOADER)
+    return loader
 
 
 def limit_calls(client: _Client) -> _Client:

@@ -10,11 +10,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import aioboto3
-
 from oa_shared.attempt_keys import AttemptKeys, KeysUnavailableError
 from oa_shared.aws.failures import AWS_ERRORS, error_code
-from oa_shared.aws.session import CLIENT_CONFIG, limit_calls
+from oa_shared.aws.session import CLIENT_CONFIG, limit_calls, prepare_session
 from oa_shared.ids import attempt_prefix
 
 if TYPE_CHECKING:
@@ -62,5 +60,6 @@ def session_policy(partition: str, bucket: str, job: int, attempt: int) -> str:
 @asynccontextmanager
 async def open_key_issuer(*, role_arn: str, bucket: str) -> AsyncIterator[StsKeyIssuer]:
     """Open an issuer with the credentials and endpoints of the environment; close it on exit."""
-    async with aioboto3.Session().client("sts", config=CLIENT_CONFIG) as client:
+    session = await prepare_session()
+    async with session.client("sts", config=CLIENT_CONFIG) as client:
         yield StsKeyIssuer(limit_calls(client), role_arn=role_arn, bucket=bucket)

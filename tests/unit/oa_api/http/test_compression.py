@@ -47,11 +47,11 @@ async def with_cookie(_request: web.Request) -> web.Response:
     return response
 
 
-async def unchanged(_request: web.Request) -> web.Response:
+async def not_modified(_request: web.Request) -> web.Response:
     return web.Response(status=304)
 
 
-async def encoded(_request: web.Request) -> web.Response:
+async def gzipped_json(_request: web.Request) -> web.Response:
     body = gzip.compress(json.dumps(LARGE).encode())
     return web.Response(body=body, content_type="application/json", headers={"Content-Encoding": "gzip"})
 
@@ -66,7 +66,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 @pytest.fixture
 async def client() -> AsyncIterator[TestClient[web.Request, web.Application]]:
     app = web.Application(middlewares=[compress, mark_secret])
-    for handler in (large, huge, small, geojson, image, with_cookie, unchanged, encoded, events):
+    for handler in (large, huge, small, geojson, image, with_cookie, not_modified, gzipped_json, events):
         app.router.add_get(f"/{handler.__name__}", handler)
     app.router.add_post("/large", large)
     async with TestClient(TestServer(app), auto_decompress=False) as opened:
@@ -93,7 +93,7 @@ async def test_large_json_is_gzipped_for_a_client_that_accepts_it(
     assert len(body) < len(json.dumps(sent)) / 5
 
 
-async def test_other_client_gets_the_plain_body_and_is_told_that_it_varies(
+async def test_other_client_gets_the_plain_body_with_what_it_varies_by(
     client: TestClient[web.Request, web.Application],
 ) -> None:
     response = await fetch(client, "/large", Accept_Encoding="identity")
@@ -109,7 +109,7 @@ async def test_vary_keeps_what_the_handler_states(client: TestClient[web.Request
 async def test_not_modified_varies_like_the_response_that_it_stands_for(
     client: TestClient[web.Request, web.Application],
 ) -> None:
-    assert (await fetch(client, "/unchanged")).headers["Vary"] == "Accept-Encoding"
+    assert (await fetch(client, "/not_modified")).headers["Vary"] == "Accept-Encoding"
 
 
 async def test_head_has_the_headers_of_get(client: TestClient[web.Request, web.Application]) -> None:
@@ -128,7 +128,7 @@ async def test_small_bodies_images_and_streams_are_sent_as_they_are(
 
 
 async def test_compressed_body_is_not_compressed_again(client: TestClient[web.Request, web.Application]) -> None:
-    assert json.loads(gzip.decompress(await (await fetch(client, "/encoded")).read())) == LARGE
+    assert json.loads(gzip.decompress(await (await fetch(client, "/gzipped_json")).read())) == LARGE
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from oa_api.http.safe_json import (
     MAX_VALUES,
     NotJsonError,
-    TooManyValuesError,
     UnstorableError,
     check_storable,
     decode,
 )
+from oa_shared.large_bodies import TooManyValuesError
 
 _MIB = 1024 * 1024
 # Bodies of a megabyte, each the worst of its kind. A twentieth of a second is the goal on an idle machine.

@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
+from oa_api.background.takes import MAX_TAKES, TakenKind, take_items
 from oa_api.bulk_actions.requests import BulkAction, BulkListFilter, NewBulkAction
 from oa_api.bulk_actions.rows import BulkActionRow, ClaimedBulkAction, SkipReason, StatusCount
 from oa_api.db.counting import Total, count_rows
@@ -31,6 +33,7 @@ log = structlog.get_logger()
 _SQL = load_queries("bulk_actions.queries")
 # One step is one transaction. It is small because readers of the event feed wait for the oldest writing transaction.
 _STEP_JOBS = 25
+_ABANDONED = f"the process ended {MAX_TAKES} times in this job; see the log"
 _ENDED = tuple(status for status in JobStatus if status.ended)
 _UNENDED = tuple(status for status in JobStatus if not status.ended)
 _STATUSES: Mapping[BulkAction, tuple[JobStatus, ...]] = {
@@ -121,19 +124,26 @@ async def list_bulk_actions(database: Database, window: BulkListFilter) -> Page[
     return Page.cut(await database.all(_SQL["bulk_actions"], values, into=BulkActionRow), window.limit)
 
 
-async def run_step(transaction: Transaction) -> int | None:
+async def run_step(database: Database) -> int | None:
     """Handle the next jobs of the oldest unfinished bulk action; return how many, or None without one."""
+    return await database.run(partial(_run_step, database=database))
+
+
+async def _run_step(transaction: Transaction, database: Database) -> int | None:
     bulk_action = await transaction.first(_SQL["claim_bulk_action"], into=ClaimedBulkAction)
     if bulk_action is None:
         return None
     values = {"bulk_action": bulk_action.id, "limit": _STEP_JOBS}
     jobs = await transaction.all(_SQL["next_jobs"], values, into=int)
-    reasons = [await _act(transaction, bulk_action, job) for job in jobs]
-    outcomes = {"bulk_action": bulk_action.id, "job": jobs, "skip_reason": reasons}
-    await transaction.execute(_SQL["record_outcomes"], outcomes)
-    if len(jobs) < _STEP_JOBS:
-        await transaction.execute(_SQL["complete_bulk_action"], {"bulk_action": bulk_action.id})
-    return len(jobs)
+    keys = {f"{bulk_action.id}/{job}": job for job in jobs}
+    async with take_items(database, TakenKind.BULK_JOB, list(keys)) as taken:
+        reasons: dict[int, str | None] = {keys[key]: _ABANDONED for key in taken.abandoned}
+        reasons |= {job: await _act(transaction, bulk_action, job) for key, job in keys.items() if key in taken.now}
+        outcomes = {"bulk_action": bulk_action.id, "job": list(reasons), "skip_reason": list(reasons.values())}
+        await transaction.execute(_SQL["record_outcomes"], outcomes)
+        if len(reasons) == len(jobs) < _STEP_JOBS:
+            await transaction.execute(_SQL["complete_bulk_action"], {"bulk_action": bulk_action.id})
+    return len(reasons)
 
 
 async def _act(transaction: Transaction, bulk_action: ClaimedBulkAction, job: int) -> str | None:

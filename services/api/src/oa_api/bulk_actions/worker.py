@@ -16,7 +16,7 @@ async def run_bulk(database: Database, stop: asyncio.Event, *, every_s: float = 
     """Carry out bulk actions until `stop` is set."""
 
     async def work() -> bool:
-        jobs = await database.run(run_step)
+        jobs = await run_step(database)
         # Actions bind their job to the log; the next job must not inherit it.
         structlog.contextvars.clear_contextvars()
         if jobs:

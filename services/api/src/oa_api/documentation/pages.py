@@ -6,6 +6,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from markupsafe import Markup
 
+from oa_api.documentation.api import DOCUMENT_JSON
 from oa_api.http.app_keys import DOCUMENT
 from oa_api.ui import charts
 from oa_api.ui.rendering import render
@@ -28,8 +29,9 @@ _RENDERED: dict[str, Markup] = {}
 
 
 def set_up_documentation(app: web.Application) -> None:
-    """Render the list of endpoints once per process: it is long, and depends only on the document."""
-    document = json.dumps(app[DOCUMENT])
+    """Write the document and render its endpoints once per process: both are long, and depend on the code only."""
+    document = json.dumps(app[DOCUMENT], indent=1)
+    app[DOCUMENT_JSON] = document.encode()
     if document not in _RENDERED:
         template = aiohttp_jinja2.get_env(app).get_template("documentation/endpoints.html")
         _RENDERED.clear()

@@ -1,6 +1,5 @@
 """The HTTP session for GitHub: public addresses only, bounded bodies, errors by whether a retry helps."""
 
-import json
 import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from yarl import URL
 
 from oa_api.github.errors import GitHubRefusedError, GitHubUnavailableError
 from oa_shared.bounded_body import BodyTooLargeError, read_body
+from oa_shared.large_bodies import TooManyValuesError, decode_json
 from oa_shared.public_http import AddressRefusedError, Guard, public_session
 
 TIMEOUT = aiohttp.ClientTimeout(total=20)
@@ -32,13 +32,14 @@ class GitHubResponse:
     body: bytes
     next_url: URL | None
 
-    def json(self) -> object:
+    async def json(self) -> object:
         """Return the decoded body. Raises GitHubUnavailableError for a body that is not JSON."""
         try:
-            value: object = json.loads(self.body)
-        except ValueError as error:
+            return await decode_json(self.body)
+        except (ValueError, RecursionError) as error:
             raise GitHubUnavailableError("the response of GitHub is not JSON") from error
-        return value
+        except TooManyValuesError as error:
+            raise GitHubRefusedError(error.detail, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from error
 
 
 class GitHubHttp:

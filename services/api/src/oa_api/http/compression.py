@@ -22,9 +22,9 @@ _SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 async def compress(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Compress the body of a response to GET whose type and size make it worthwhile, and name what it depends on.
 
-    Responses that can carry a secret stay as they are, since the size of a compressed body may reveal it (BREACH): those
-    to other methods, those that set a cookie, and those to a service, which sees the tokens of jobs. Streams are not
-    compressed here, and pages compress themselves.
+    Responses that can carry a secret stay as they are, since the size of a compressed body may reveal it (BREACH):
+    those to other methods, those that set a cookie, and those to a service, which sees the tokens of jobs. Streams are
+    not compressed here, and pages compress themselves.
     """
     response = await handler(request)
     if request.method not in _SAFE_METHODS or not isinstance(response, web.Response):

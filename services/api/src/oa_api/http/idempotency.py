@@ -11,6 +11,7 @@ from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import InvalidError
 from oa_api.http.request_parsing import raw_body
+from oa_shared.large_bodies import run_by_size
 
 _SQL = load_queries("http.idempotency")
 _MAX_KEY_LENGTH = 200
@@ -66,4 +67,5 @@ async def read_idempotency_key(request: web.Request, route: str, *, owner: str) 
     if key is not None and not (0 < len(key) <= _MAX_KEY_LENGTH and key.isprintable()):
         format_ = f"1 to {_MAX_KEY_LENGTH} printable characters"
         raise InvalidError(f"Idempotency-Key must be {format_}", fields={"Idempotency-Key": [f"Send {format_}."]})
-    return Idempotency(key, route, await raw_body(request), owner=owner)
+    body = await raw_body(request)
+    return await run_by_size(len(body), Idempotency, key, route, body, owner=owner)

@@ -21,8 +21,9 @@ from oa_api.http.errors import (
     UnsupportedTypeError,
 )
 from oa_api.http.fields import MAX_ID, SMALL_BODY_BYTES, RequestSchema, error_messages
-from oa_api.http.safe_json import NotJsonError, TooManyValuesError, UnstorableError, decode
+from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_shared import bounded_body
+from oa_shared.large_bodies import TooManyValuesError, run_by_size
 
 _Request = TypeVar("_Request")
 _BODY_TIMEOUT_S = 60
@@ -49,7 +50,7 @@ class _Parser(AIOHTTPParser):
         """Return the decoded body; an empty one is an empty object."""
         raw = await read_json_bytes(req, limit=getattr(schema, "max_bytes", SMALL_BODY_BYTES))
         try:
-            return decode(raw)
+            return await run_by_size(len(raw), decode, raw)
         except NotJsonError as error:
             raise BadRequestError(f"the body is not JSON: {error.detail}") from error
         except TooManyValuesError as error:

@@ -3,9 +3,11 @@
 import json
 import math
 import re
+from collections.abc import Iterable
 from typing import NoReturn
 
 from oa_shared.errors import OaError
+from oa_shared.large_bodies import check_values
 from oa_shared.postgres_json import why_not_storable
 
 MAX_DEPTH = 100
@@ -31,13 +33,6 @@ class UnstorableError(OaError):
     title = "The value cannot be stored."
 
 
-class TooManyValuesError(OaError):
-    """A text has more values than its reader takes: each value costs far more memory and time than its text."""
-
-    code = "too_many_values"
-    title = "Too many values."
-
-
 def decode(text: str | bytes, *, max_values: int = MAX_VALUES) -> object:
     """Return the decoded value. Raises NotJsonError, TooManyValuesError, and UnstorableError with a JSON pointer."""
     try:
@@ -52,13 +47,6 @@ def decode(text: str | bytes, *, max_values: int = MAX_VALUES) -> object:
     if numbers.has_infinite or _DOUBTFUL_TEXT.search(text) or _is_deep(value):
         check_storable(value)
     return value
-
-
-def check_values(text: str, max_values: int) -> None:
-    """Raise TooManyValuesError for a text with more commas and opening brackets: counting them reads no JSON."""
-    count = text.count(",") + text.count("[") + text.count("{")
-    if count > max_values:
-        raise TooManyValuesError(f"{count:,} commas and brackets, the limit is {max_values:,}")
 
 
 class _Numbers:
@@ -92,23 +80,25 @@ def _parts(item: dict[str, object] | list[object]) -> list[object]:
 
 def check_storable(value: object) -> None:
     """Raise UnstorableError with a JSON pointer if any part of a decoded value cannot be stored."""
+    if not isinstance(value, dict | list) and (reason := why_not_storable(value)):
+        raise UnstorableError(f"{_pointer(())}: {reason}")
     pending: list[tuple[object, tuple[str | int, ...]]] = [(value, ())]
     while pending:
-        item, path = pending.pop()
-        reason = _why_not(item, len(path))
-        if reason:
-            raise UnstorableError(f"{_pointer(path)}: {reason}")
-        if isinstance(item, dict):
-            pending += [(key, (*path, key)) for key in item]
-            pending += [(inner, (*path, key)) for key, inner in item.items()]
-        elif isinstance(item, list):
-            pending += [(inner, (*path, index)) for index, inner in enumerate(item)]
+        container, path = pending.pop()
+        if container and len(path) >= MAX_DEPTH:
+            raise UnstorableError(f"{_pointer(path)}: is nested deeper than {MAX_DEPTH} levels")
+        for key, item in _items(container):
+            reason = why_not_storable(key) or (None if isinstance(item, dict | list) else why_not_storable(item))
+            if reason:
+                raise UnstorableError(f"{_pointer((*path, key))}: {reason}")
+            if isinstance(item, dict | list):
+                pending.append((item, (*path, key)))
 
 
-def _why_not(item: object, depth: int) -> str | None:
-    if depth > MAX_DEPTH:
-        return f"is nested deeper than {MAX_DEPTH} levels"
-    return why_not_storable(item) if isinstance(item, str | float) else None
+def _items(container: object) -> Iterable[tuple[str | int, object]]:
+    if isinstance(container, dict):
+        return container.items()
+    return enumerate(container) if isinstance(container, list) else ()
 
 
 def _pointer(path: tuple[str | int, ...]) -> str:

@@ -99,14 +99,14 @@ class GitHubSignInClient:
         url = settings.site / "login/oauth/access_token"
         response = await self._http.request("POST", url, headers={"Accept": _JSON}, form=form)
         # GitHub returns 200 for a code that it does not accept.
-        token = _object(response).get("access_token")
+        token = (await _object(response)).get("access_token")
         if not isinstance(token, str) or not token:
             raise GitHubSignInError("GitHub did not accept the code; sign in again")
         return token
 
     async def user(self, token: str) -> GitHubUser:
         """Return the user of an access token."""
-        match _object(await self._get(self._settings.api / "user", token)):
+        match await _object(await self._get(self._settings.api / "user", token)):
             case {"id": int(user_id), "login": str(login)} if user_id > 0:
                 return GitHubUser(user_id, login)
         raise GitHubSignInError("the response of GitHub has no user")
@@ -118,7 +118,7 @@ class GitHubSignInClient:
             path = f"orgs/{organization}/teams/{team}/memberships/{user.login}"
             url = self._settings.api / (path if team else f"user/memberships/orgs/{organization}")
             try:
-                membership = _object(await self._get(url, token))
+                membership = await _object(await self._get(url, token))
             except GitHubRefusedError as error:
                 if error.status not in _NOT_A_MEMBER:
                     raise
@@ -138,6 +138,6 @@ async def github_client(settings: GitHubSignInSettings) -> AsyncIterator[GitHubS
         yield GitHubSignInClient(http, settings)
 
 
-def _object(response: GitHubResponse) -> JsonMapping:
-    value = response.json()
+async def _object(response: GitHubResponse) -> JsonMapping:
+    value = await response.json()
     return value if isinstance(value, Mapping) else {}

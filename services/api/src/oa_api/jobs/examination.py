@@ -12,7 +12,7 @@ from typing import TypedDict, cast
 from marshmallow import ValidationError
 
 from oa_api.http.fields import error_messages
-from oa_api.http.safe_json import NotJsonError, TooManyValuesError, UnstorableError, decode
+from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_api.jobs.planning import (
     DefinitionText,
     Element,
@@ -27,6 +27,7 @@ from oa_api.jobs.request_schemas import JobElementSchema, NewJobsSchema
 from oa_api.jobs.requests import JobElement, NewJobs
 from oa_shared.carriers import why_not_name
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.large_bodies import TooManyValuesError
 from oa_shared.source_definition import DefinitionProblem
 
 POSTED, DEFINITION = "jobs.posted", "jobs.definition"

@@ -1,6 +1,6 @@
 """Creating jobs: those of one request in one transaction, set-based."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from oa_api.db.database import Database, Transaction
@@ -21,6 +21,9 @@ from oa_shared.scheduling import Lane
 
 _SQL = load_queries("jobs.job_creation")
 _RUNS = load_queries("jobs.runs")
+# The driver quotes the values of a statement on the event loop, which 20,000 jobs would block for half a second.
+_JOBS_OF_A_STATEMENT = 500
+_CHARACTERS_OF_A_STATEMENT = 1_000_000
 
 
 async def check_before_fetch(database: Database, run: int, idempotency: Idempotency, *, by: Principal) -> object | None:
@@ -93,8 +96,18 @@ async def insert_jobs(
 
     The lane of the run may allow a smaller tier only than a definition states.
     """
-    planned = [replace(job, tier=Lane(run.lane).limit(job.tier)) for job in planned]
     await insert_definitions(transaction, {job.sha256: job.definition for job in planned})
+    ids: list[int] = []
+    for start in range(0, len(planned), _JOBS_OF_A_STATEMENT):
+        part = planned[start : start + _JOBS_OF_A_STATEMENT]
+        ids += await _insert_part(transaction, run, part, traceparent)
+    return ids
+
+
+async def _insert_part(
+    transaction: Transaction, run: LockedRun, planned: Sequence[PlannedJob], traceparent: str
+) -> list[int]:
+    planned = [replace(job, tier=Lane(run.lane).limit(job.tier)) for job in planned]
     ids = await transaction.all(_SQL["next_job_ids"], {"count": len(planned)}, into=int)
     tokens = [new_token() for _ in planned]
     columns = {
@@ -122,7 +135,22 @@ async def insert_jobs(
     return ids
 
 
-async def insert_definitions(transaction: Transaction, definitions: dict[str, str]) -> None:
-    """Store the text of definitions by their SHA-256."""
-    values = {"sha256": list(definitions), "definition": list(definitions.values())}
-    await transaction.execute(_SQL["insert_sources"], values)
+async def insert_definitions(transaction: Transaction, definitions: Mapping[str, str]) -> None:
+    """Store the text of definitions by their SHA-256, some at a time: the driver quotes each statement on the loop."""
+    for part in _parts_by_size(definitions):
+        values = {"sha256": part, "definition": [definitions[digest] for digest in part]}
+        await transaction.execute(_SQL["insert_sources"], values)
+
+
+def _parts_by_size(definitions: Mapping[str, str]) -> Iterator[list[str]]:
+    """Yield the digests in parts whose texts have about `_CHARACTERS_OF_A_STATEMENT` together."""
+    part: list[str] = []
+    characters = 0
+    for digest, text in definitions.items():
+        part.append(digest)
+        characters += len(text)
+        if characters > _CHARACTERS_OF_A_STATEMENT:
+            yield part
+            part, characters = [], 0
+    if part:
+        yield part

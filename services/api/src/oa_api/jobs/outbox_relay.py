@@ -11,6 +11,7 @@ import structlog
 
 from oa_api.background.heartbeat import RELAY
 from oa_api.background.loop import run_loop
+from oa_api.background.takes import TakenKind, take_items
 from oa_api.db.database import Database, Transaction
 from oa_api.db.query_files import load_queries
 from oa_api.jobs.undeliverable import UndeliverableMessage, abandon_message
@@ -114,10 +115,14 @@ async def relay_once(database: Database, queue: Queue, *, limit: int = _CLAIM_LI
         if paused:
             await pauses.set_aside(transaction, list(paused), list(paused.values()))
         due = [row for row in rows if row.paused_by is None and not row.is_obsolete]
-        sending = await _send(queue, due)
-        fault_point("relay.after_send")
-        await _record(transaction, sending, obsolete)
-        fault_point("relay.before_commit")
+        async with take_items(database, TakenKind.MESSAGE, [str(row.id) for row in due]) as taken:
+            sending = await _send(queue, [row for row in due if str(row.id) in taken.now])
+            fault_point("relay.after_send")
+            abandoned = [row.id for row in due if str(row.id) in taken.abandoned]
+            sending.refused |= dict.fromkeys(abandoned, "the process ended each time")
+            sending.never.update(abandoned)
+            await _record(transaction, sending, obsolete)
+            fault_point("relay.before_commit")
     _count(sending, paused=len(paused), obsolete=len(obsolete))
     for row in due:
         if row.id in sending.never or (row.id in sending.refused and row.tries + 1 >= MAX_TRIES):

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from oa_api.http.safe_json import NotJsonError, TooManyValuesError, UnstorableError, decode
+from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_shared.carriers import MAX_HOST
 from oa_shared.job_kinds import JobKind
 from oa_shared.json_types import JsonObject
+from oa_shared.large_bodies import TooManyValuesError
 from oa_shared.scheduling import Tier
 from oa_shared.source_definition import (
     MAX_VALUES,

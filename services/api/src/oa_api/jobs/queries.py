@@ -1,6 +1,5 @@
 """Reading runs and jobs, for the API and the pages."""
 
-import json
 from collections.abc import Collection, Mapping
 
 from oa_api.db.counting import Total, count_rows
@@ -26,6 +25,7 @@ from oa_api.jobs.rows import (
     StatusCountRow,
 )
 from oa_shared.json_types import JsonObject
+from oa_shared.large_bodies import decode_json
 
 _SQL = load_queries("jobs.reads")
 _PUBLISHING = load_queries("jobs.publishing")
@@ -120,7 +120,7 @@ async def get_definition(reader: Database | Transaction, job: int) -> str:
 
 async def get_license(transaction: Transaction, job: int, *, layer: str, name: str) -> License | None:
     """Return the license that the definition of a job states for one entry. Raises NotFoundError."""
-    return license_of(json.loads(await get_definition(transaction, job)), layer, name)
+    return license_of(await decode_json(await get_definition(transaction, job)), layer, name)
 
 
 async def get_published_file(database: Database, *, job: int, attempt: int | None, file: str) -> OutputFile | None:

@@ -9,6 +9,7 @@ import structlog
 from oa_api.background.each import handle_each, run_each
 from oa_api.background.heartbeat import SWEEP
 from oa_api.background.loop import run_loop
+from oa_api.background.takes import TakenKind, delete_old_takes, take_items
 from oa_api.db.database import Database, Transaction
 from oa_api.db.errors import StoreError
 from oa_api.db.query_files import load_queries
@@ -27,6 +28,8 @@ from oa_shared.storage import Storage
 log = structlog.get_logger()
 _RESULTS = load_queries("jobs.results")
 _SQL = load_queries("jobs.sweep")
+# The sweeps of several processes find the same items.
+_SHARED_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,11 @@ class BatchExit:
     token: str
     rank: int
     latest_attempt: int
+
+    @property
+    def key(self) -> str:
+        """Return the identity of the end, as text."""
+        return f"{self.job}/{self.attempt}/{self.batch_job}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +123,16 @@ class Sweep:
         """Delete rows that no message and no client refers to anymore, a few thousand at a time."""
         for name in ("delete_idempotency_keys", "delete_sent", "delete_received"):
             await self._database.execute(_SQL[name])
+        await delete_old_takes(self._database)
 
     async def settle_batch_exits(self) -> None:
         """Apply the ends of containers that Batch reported, unless the attempt's own result is on S3."""
-        due = await self._database.all(_RESULTS["due_batch_exits"], into=BatchExit)
-        await handle_each(SWEEP, due, self._settle_or_dismiss)
+        due = {exit_.key: exit_ for exit_ in await self._database.all(_RESULTS["due_batch_exits"], into=BatchExit)}
+        async with take_items(self._database, TakenKind.BATCH_EXIT, list(due), shared_s=_SHARED_S) as taken:
+            # Without the result on S3, of which the process may die.
+            for key in taken.abandoned:
+                await self._settle(due[key], None)
+            await handle_each(SWEEP, [due[key] for key in due if key in taken.now], self._settle_or_dismiss)
 
     async def _settle_or_dismiss(self, batch_exit: BatchExit) -> None:
         claimant = await self._claimant(batch_exit)
@@ -158,8 +171,11 @@ class Sweep:
     async def fail_overdue(self) -> None:
         """End the jobs that are past their deadline, and name their last status."""
         values = {"deadline_s": self._times.deadline_s}
-        overdue = await self._database.all(_SQL["past_deadline"], values, into=OverdueJob)
-        await handle_each(SWEEP, overdue, self._fail_one)
+        overdue = {
+            str(job.job): job for job in await self._database.all(_SQL["past_deadline"], values, into=OverdueJob)
+        }
+        async with take_items(self._database, TakenKind.OVERDUE_JOB, list(overdue), shared_s=_SHARED_S) as taken:
+            await handle_each(SWEEP, [overdue[key] for key in overdue if key in taken.now], self._fail_one)
 
     async def _fail_one(self, job: OverdueJob) -> None:
         text = f"not ended {self._times.deadline_s / 3600:.3g} hours after its start; last status: {job.status}"

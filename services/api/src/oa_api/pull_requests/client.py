@@ -35,7 +35,7 @@ class GitHubClient:
 
     async def get(self, path: str, **query: str) -> object:
         """Return the decoded JSON at a path."""
-        return (await self._request("GET", self._address(path, query))).json()
+        return await (await self._request("GET", self._address(path, query))).json()
 
     async def text(self, path: str, *, max_bytes: int, **query: str) -> str:
         """Return a file as text; GitHubRefusedError has status 413 if it is too large, 415 if it is not UTF-8."""
@@ -54,13 +54,13 @@ class GitHubClient:
             if address is None:
                 return items
             response = await self._request("GET", address)
-            items += _list_in(response.json())
+            items += _list_in(await response.json())
             address = self._same_server(response.next_url)
         return items
 
     async def send(self, method: str, path: str, body: JsonMapping) -> object:
         """Send a request with a JSON body and return the decoded response."""
-        return (await self._request(method, self._address(path, {}), body=body)).json()
+        return await (await self._request(method, self._address(path, {}), body=body)).json()
 
     def _address(self, path: str, query: dict[str, str]) -> URL:
         return URL(f"{str(self._url).rstrip('/')}{path}", encoded=True).with_query(query)
@@ -84,7 +84,7 @@ class GitHubClient:
         return await self._send(method, address, token, body=body, accept=accept, max_bytes=max_bytes)
 
     async def _request_as_app(self, method: str, path: str, token: str) -> object:
-        return (await self._send(method, self._address(path, {}), token)).json()
+        return await (await self._send(method, self._address(path, {}), token)).json()
 
     async def _send(
         self,

@@ -5,12 +5,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from oa_api.http.safe_json import TooManyValuesError, check_values
 from oa_api.jobs.job_log import as_text
 from oa_api.pull_requests.check_state import CheckState, JobOutcome
 from oa_api.pull_requests.markup import code
 from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonObject
+from oa_shared.large_bodies import TooManyValuesError, check_values
 from oa_shared.storage import Storage, StorageUnavailableError
 
 _LOG_LINES = 20

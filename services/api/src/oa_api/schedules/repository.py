@@ -18,7 +18,8 @@ from oa_api.github.http import GitHubHttp
 from oa_api.schedules.archive import Member, RepositoryError, RepositoryUnavailableError, read_archive, read_folder
 
 _TIMEOUT = aiohttp.ClientTimeout(total=300, sock_connect=15, sock_read=60)
-_MAX_ARCHIVE_BYTES = 500 * 1024 * 1024
+# The archive is on the disk of the service until it is read.
+MAX_ARCHIVE_BYTES = 500 * 1024 * 1024
 _FORBIDDEN = 403
 _SHA_ONLY = "application/vnd.github.sha"
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -77,7 +78,7 @@ class RepositoryReader:
         folder = _folder(repository.address)
         if folder is not None:
             members = await asyncio.to_thread(read_folder, folder)
-            return Snapshot(_digest(members), None, members)
+            return Snapshot(await asyncio.to_thread(_digest, members), None, members)
         match = _GITHUB.fullmatch(repository.address)
         if match is None:
             return await self._fetch_archive(URL(repository.address), commit=None, url=None)
@@ -88,20 +89,25 @@ class RepositoryReader:
         )
 
     async def _fetch_archive(self, archive: URL, *, commit: str | None, url: str | None) -> Snapshot:
-        file: IO[bytes] = await asyncio.to_thread(tempfile.TemporaryFile)
         try:
-            async for chunk in self._download(archive):
-                await asyncio.to_thread(file.write, chunk)
-            members = await asyncio.to_thread(read_archive, file)
-        finally:
-            await asyncio.to_thread(file.close)
-        return Snapshot(commit or _digest(members), url, members)
+            file: IO[bytes] = await asyncio.to_thread(tempfile.TemporaryFile)
+            try:
+                async for chunk in self._download(archive):
+                    await asyncio.to_thread(file.write, chunk)
+                members = await asyncio.to_thread(read_archive, file)
+            finally:
+                await asyncio.to_thread(file.close)
+        except OSError as error:
+            raise RepositoryUnavailableError(f"the archive cannot be kept on disk: {error}") from error
+        if not commit:
+            commit = await asyncio.to_thread(_digest, members)
+        return Snapshot(commit, url, members)
 
     async def _download(self, url: URL, *, accept: str = "*/*") -> AsyncIterator[bytes]:
         """Yield the body at a URL, at most 500 MB. Raises RepositoryError."""
         try:
             async with GitHubHttp(self._allowed_hosts, timeout=_TIMEOUT) as http:
-                async for chunk in http.download(url, accept=accept, max_bytes=_MAX_ARCHIVE_BYTES):
+                async for chunk in http.download(url, accept=accept, max_bytes=MAX_ARCHIVE_BYTES):
                     yield chunk
         except GitHubError as error:
             is_temporary = error.retryable or (isinstance(error, GitHubRefusedError) and error.status == _FORBIDDEN)

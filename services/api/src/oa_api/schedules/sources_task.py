@@ -5,10 +5,11 @@ transaction, which also marks their definitions. A process that dies leaves each
 one resumes after the last step.
 """
 
+import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -148,6 +149,10 @@ def _as_json(rejections: Sequence[Rejection]) -> list[RejectionJson]:
     ]
 
 
+def _digests(texts: Mapping[str, str]) -> dict[str, str]:
+    return {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
+
+
 async def _insert_sources(
     transaction: Transaction,
     schedule_run: ScheduleRun,
@@ -156,7 +161,7 @@ async def _insert_sources(
 ) -> None:
     await schedule_runs.renew(transaction, schedule_run)
     texts = {definition.path: definition.text for definition in definitions if definition.text is not None}
-    digests = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in texts.items()}
+    digests = await asyncio.to_thread(_digests, texts)
     await insert_definitions(transaction, {digests[path]: text for path, text in texts.items()})
     columns = {
         "path": [definition.path for definition in definitions],

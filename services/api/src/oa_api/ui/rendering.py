@@ -16,6 +16,7 @@ from oa_api.identity.authorization import ROLES
 from oa_api.identity.principal import ANONYMOUS, PRINCIPAL
 from oa_api.ui import charts, flash, formatting
 from oa_api.ui.navigation import navigation
+from oa_shared.large_bodies import MAX_ON_LOOP_BYTES
 from oa_shared.roles import Role
 from oa_shared.status import LAYERS, JobStatus
 
@@ -97,7 +98,8 @@ def render(request: web.Request, template: str, *, status: int = 200, **values: 
     context = {**_common_values(request), **values}
     block = request.headers.get("HX-Target", "") if "HX-Request" in request.headers else ""
     parts = page.blocks[block](page.new_context(context)) if block in page.blocks else page.generate(context)
-    response = web.Response(text="".join(parts), content_type="text/html", status=status)
+    text = "".join(parts)
+    response = web.Response(text=text, content_type="text/html", status=status, zlib_executor_size=MAX_ON_LOOP_BYTES)
     _set_headers(request, response)
     cookies.set_anonymous_session(response, request)
     if context["messages"]:

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
+import structlog
 from aiohttp import web
 
 from oa_api.db.rows import as_parameters
@@ -27,6 +28,7 @@ from oa_api.uploads.schemas import (
 )
 from oa_shared.json_types import JsonObject
 
+log = structlog.get_logger()
 _FORM_VALID_S = 3600
 _CONTENT_TIMEOUT_S = 600
 _CHUNK_BYTES = 1 << 18
@@ -58,12 +60,7 @@ async def put_content(request: web.Request) -> web.Response:
     if arriving.locked():
         raise BusyError(f"{MAX_ARRIVING} files are arriving already: retry later")
     async with arriving:
-        file = await asyncio.to_thread(tempfile.NamedTemporaryFile)
-        try:
-            await _save_body(request, file, upload.size_bytes)
-            await request.app[STORAGE].put_file(upload.key, Path(file.name), upload.content_type)
-        finally:
-            await asyncio.to_thread(file.close)
+        await _store_body(request, upload)
     return await post_done(request)
 
 
@@ -127,6 +124,22 @@ async def _upload_form(request: web.Request, upload: UploadRow) -> JsonObject:
         upload.key, content_type=upload.content_type, max_bytes=upload.size_bytes, expires_s=_FORM_VALID_S
     )
     return {"method": "POST", "url": form.url, "fields_": form.fields, "expires_s": _FORM_VALID_S}
+
+
+async def _store_body(request: web.Request, upload: UploadRow) -> None:
+    """Store the file from the body by way of the disk. Raises BusyError if the disk is full or not writable."""
+    try:
+        file = await asyncio.to_thread(tempfile.NamedTemporaryFile)
+        try:
+            await _save_body(request, file, upload.size_bytes)
+            await request.app[STORAGE].put_file(upload.key, Path(file.name), upload.content_type)
+        finally:
+            await asyncio.to_thread(file.close)
+    except ConnectionError:
+        raise
+    except OSError as error:
+        log.error("upload_not_kept", error=str(error))  # noqa: TRY400 - the reason is enough
+        raise BusyError("the service cannot keep the file on its disk now: retry later") from error
 
 
 async def _save_body(request: web.Request, file: IO[bytes], size_bytes: int) -> None:

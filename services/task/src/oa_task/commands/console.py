@@ -9,7 +9,7 @@ from rich.segment import Segment
 
 from oa_shared.failures import FAILURES, exit_status
 from oa_shared.logging import configure_logging
-from oa_shared.terminal_text import escape_controls, strip_controls
+from oa_shared.terminal_text import escape_controls, strip_styled
 from oa_task.runtime.failure import TaskFailure
 
 
@@ -17,9 +17,8 @@ class _SafeConsole(Console):
     """A console that prints no control characters of texts, so that only its own styles reach the terminal."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Yield the segments of what is printed."""
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(strip_controls(segment.text), segment.style)
+        """Return the segments of what is printed."""
+        return strip_styled(super().render(renderable, options))
 
 
 def make_console(**options: bool) -> Console:

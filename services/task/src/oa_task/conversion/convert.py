@@ -57,7 +57,7 @@ def convert(
             "rows": _row_counts(bad_rows),
         }
     clock.add(outputs.seconds)
-    post_pass = PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without)
+    post_pass = PostPassOutputs(entry=entry, title=title, out=out, work=work, without=without, tiles=outputs.tiles)
     warnings = [*bad_rows.warnings, *conformer.warnings, *post_pass.write(parts[0], stats, clock)]
     report["warnings"] = list(warnings)
     (out / STATS_FILE).write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")

@@ -13,6 +13,7 @@ from oa_task.features.validation import ValidationResult
 from oa_task.preview.point_spool import POINTS_FILE, PointSpool
 from oa_task.results.files import CHANGES_FILE, DELTA_FILE, PARQUET_FILE, SOURCE_FILE, VALIDATED_FILE
 from oa_task.runtime.pipeline import ConsumerThread
+from oa_task.tiles.spool import SHOWN_ATTRIBUTES, TileSpool
 from oa_task.write.changes import ChangesFile
 from oa_task.write.gzip import GzipTextFile
 from oa_task.write.lines import OutputBatch
@@ -36,13 +37,14 @@ class _Output:
 class Outputs:
     """The files of one conversion. An error in the block removes the files written so far.
 
-    `waited_s` is the time that `put` waited for the threads.
+    `waited_s` is the time that `put` waited for the threads; `tiles` has the features of the tiles, None without them.
     """
 
     def __init__(self, layer: str, *, out: Path, work: Path, previous: Path | None, without: frozenset[str]) -> None:
         self.waited_s = 0.0
         self._outputs: list[_Output] = []
         self._changes: ChangesFile | None = None
+        self.tiles: TileSpool | None = None
         source = GzipTextFile(out / SOURCE_FILE)
         self._add("source", source, lambda item: source.write(item[0].lines))
         if "validated" not in without:
@@ -57,6 +59,9 @@ class Outputs:
         if "preview" not in without:
             points = PointSpool(work / POINTS_FILE)
             self._add("points", points, lambda item: points.write(item[0]))
+        if "tiles" not in without:
+            self.tiles = tiles = TileSpool(work / "tiles", SHOWN_ATTRIBUTES[layer])
+            self._add("tile_spool", tiles, lambda item: tiles.write(item[0].attributes, item[0].geometry))
 
     def __enter__(self) -> Self:
         return self

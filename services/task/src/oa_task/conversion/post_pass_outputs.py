@@ -11,9 +11,11 @@ from oa_task.conversion.column_profile import SAMPLE_ROWS, profile_columns
 from oa_task.conversion.row_inspection import first_rows, read_sample
 from oa_task.conversion.stats import ConversionStats
 from oa_task.definition.task_entry import TaskEntry
-from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, SOURCE_FILE, TILES_FILE
+from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, TILES_FILE
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.phase_clock import PhaseClock
+from oa_task.tiles.label import TilesetLabel, attribution_html, credit
+from oa_task.tiles.spool import TileSpool
 
 _PREVIEW_ROWS = 10
 _MAX_REASON = 300
@@ -22,13 +24,17 @@ _OUTLINED = frozenset({"parcels", "buildings", "centerlines"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostPassOutputs:
-    """The outputs of one conversion that need all of its data; `title` names the source."""
+    """The outputs of one conversion that need all of its data.
+
+    `title` names the source; `tiles` has the features for the tiles, None without tiles.
+    """
 
     entry: TaskEntry
     title: str
     out: Path
     work: Path
     without: frozenset[str]
+    tiles: TileSpool | None = None
 
     def write(self, files: list[Path], stats: ConversionStats, clock: PhaseClock) -> list[str]:
         """Write the outputs except `without`; no tiles if no feature has a geometry. Return warnings.
@@ -42,9 +48,9 @@ class PostPassOutputs:
         if "preview" not in self.without:
             with clock.phase("preview"), _warn_of_failure(PICTURE_FILE, warnings):
                 self._draw_picture(stats)
-        if "tiles" not in self.without and stats.bounds is not None:
+        if self.tiles is not None and self.tiles.count:
             with clock.phase("tiles"):
-                self._write_tiles()
+                self._write_tiles(self.tiles)
         return warnings
 
     def _write_profile(self, files: list[Path]) -> None:
@@ -70,10 +76,12 @@ class PostPassOutputs:
         lines = self.entry.layer in _OUTLINED
         draw_picture(read_chunks(self.work / POINTS_FILE), caption, self.out / PICTURE_FILE, lines=lines)
 
-    def _write_tiles(self) -> None:
-        from oa_task.write.tiles import write_tiles  # noqa: PLC0415 - likewise
+    def _write_tiles(self, spool: TileSpool) -> None:
+        from oa_task.tiles.tileset import write_tileset  # noqa: PLC0415 - likewise
 
-        write_tiles(self.out / SOURCE_FILE, self.out / TILES_FILE, layer=self.entry.layer, work=self.work)
+        layer = self.entry.layer
+        label = TilesetLabel(f"OpenAddresses {layer}", attribution_html([credit(self.entry.license)]))
+        write_tileset({layer: spool}, self.out / TILES_FILE, label, work=self.work)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from oa_task.products.deduplication import deduplicate, rank_datasets
 from oa_task.products.geojson import feature_lines
 from oa_task.products.parts import Part, bounds_of
 from oa_task.products.rows import RowBatch, read_input
-from oa_task.products.tiles import write_tiles
+from oa_task.products.tiles import product_label, write_tiles
 from oa_task.products.zip_writer import ZipWriter, safe_path
 from oa_task.runtime.failure import TaskFailure
 
@@ -143,6 +143,7 @@ def _rows_by_dataset(part: Part) -> Iterator[tuple[str, RowBatch]]:
 
 def _write_parts(parts: list[Part], files: Mapping[ProductFormat, str], context: BuildContext) -> None:
     """Write GeoParquet and tiles."""
+    plan = context.plan
     for format_ in (ProductFormat.PARQUET, ProductFormat.PMTILES):
         if format_ not in context.plan.formats:
             continue
@@ -152,7 +153,7 @@ def _write_parts(parts: list[Part], files: Mapping[ProductFormat, str], context:
             if format_ is ProductFormat.PARQUET:
                 _write_parquet(parts, target, context.out)
             else:
-                write_tiles(parts, target, title=context.plan.title, work=context.work)
+                write_tiles(parts, target, product_label(plan.title, plan.inputs), work=context.work)
 
 
 def _write_parquet(parts: list[Part], target: Path, out: Path) -> None:

@@ -14,7 +14,7 @@ from oa_task.products.geojson import write_geojson
 from oa_task.products.ogr import write_flatgeobuf, write_gpkg
 from oa_task.products.parts import Part, bounds_of
 from oa_task.products.shapefile import write_shapefile
-from oa_task.products.tiles import write_tiles
+from oa_task.products.tiles import product_label, write_tiles
 
 
 def build_export(context: BuildContext) -> JsonObject:
@@ -59,7 +59,8 @@ def _write_file(part: Part, format_: ProductFormat, target: Path, context: Build
         case ProductFormat.SHAPEFILE:
             return write_shapefile(part, target, work=context.work)
         case ProductFormat.PMTILES:
-            return write_tiles([part], target, title=context.plan.title, work=context.work)
+            label = product_label(context.plan.title, context.plan.inputs)
+            return write_tiles([part], target, label, work=context.work)
         case ProductFormat.PARQUET:
             return {}
         case other:

@@ -8,62 +8,58 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import shapely
 
 from oa_shared.json_types import JsonObject
 from oa_shared.products import FABRIC_FILE, ProductInput
+from oa_task.features.batch import Attributes, Points, Shapes
 from oa_task.products.attribution import write_attribution
 from oa_task.products.build_context import BuildContext
 from oa_task.products.grid import cells_of, coarser_cells, sides_of
 from oa_task.products.rows import RowBatch, read_input
+from oa_task.products.tiles import product_label
 from oa_task.runtime.failure import TaskFailure
-from oa_task.write.gzip import GzipTextFile
-from oa_task.write.json_text import Piece, escape_json, join_pieces
-from oa_task.write.tiles import run_tippecanoe
+from oa_task.tiles.spool import TileSpool
+from oa_task.tiles.tileset import write_tileset
 
 GRID_ZOOM, MAX_ZOOM = 9, 12
 _FINER = 5
 _BASE_ZOOM = GRID_ZOOM + _FINER
 _POINT_ZOOM = MAX_ZOOM + _FINER
-_DECIMALS = 6
 _MAX_WAITING = 2_000_000
 _CHUNK = 50_000
+_ATTRIBUTES = ("source", "job", "count", "sources")
 
 
 def build_fabric(context: BuildContext) -> JsonObject:
     """Write the tiles and the attribution; return the counts. Raises TaskFailure."""
-    points, squares = context.work / "points.geojson.gz", context.work / "squares.geojson.gz"
-    fabric = _Fabric(points)
+    spool = TileSpool(context.work / "tiles", _ATTRIBUTES)
+    fabric = _Fabric(spool)
     with context.clock.phase("inputs"):
         for item in context.inputs():
             fabric.add(next(context.files), item, context)
-        fabric.close()
     if fabric.bounds is None:
         raise TaskFailure("source.empty", f"no row of the {len(context.plan.inputs):,} inputs has a geometry")
     with context.clock.phase("squares"):
-        fabric.write_squares(squares)
+        fabric.write_squares()
+        spool.close()
     write_attribution(context.out, context.plan.title, context.plan.inputs)
     context.on_progress("pmtiles", 0, None)
     with context.clock.phase("pmtiles"):
-        run_tippecanoe(_arguments(context, points, squares), context.out / FABRIC_FILE, work=context.work)
+        label = product_label(context.plan.title, context.plan.inputs)
+        spools = {str(context.plan.layer): spool}
+        write_tileset(spools, context.out / FABRIC_FILE, label, work=context.work, max_zoom=MAX_ZOOM)
     return {"count": fabric.count, "bounds": fabric.bounds, "inputs": fabric.inputs}
-
-
-def _arguments(context: BuildContext, *files: Path) -> list[str]:
-    return [
-        *("--layer", str(context.plan.layer), "--name", context.plan.title),
-        *("--minimum-zoom", "0", "--maximum-zoom", str(MAX_ZOOM)),
-        *("--drop-densest-as-needed", *map(str, files)),
-    ]
 
 
 class _Fabric:
     """Counts by square and dataset; memory holds 20 bytes for each 2 km square in which a dataset has rows."""
 
-    def __init__(self, points: Path) -> None:
+    def __init__(self, tiles: TileSpool) -> None:
         self.count = 0
         self.bounds: list[float] | None = None
         self.inputs: list[JsonObject] = []
-        self._points = GzipTextFile(points)
+        self._tiles = tiles
         self._squares: list[pl.DataFrame] = []
         self._labels: list[str] = []
         self._jobs: list[int] = []
@@ -87,50 +83,27 @@ class _Fabric:
             self._write_points(cells, number)
             self._squares.append(_count_squares(cells, number))
 
-    def close(self) -> None:
-        """Finish the file of points."""
-        self._points.close()
-
-    def write_squares(self, path: Path) -> None:
+    def write_squares(self) -> None:
         """Write the squares of every zoom with their counts over all datasets."""
-        file = GzipTextFile(path)
         base = pl.concat(self._squares)
         for zoom in range(GRID_ZOOM + 1):
             for chunk in _squares_of_zoom(base, zoom).iter_slices(_CHUNK):
-                file.write(self._square_lines(chunk, zoom))
-        file.close()
-
-    def _square_lines(self, chunk: pl.DataFrame, zoom: int) -> pl.Series:
-        sides = sides_of(chunk["cell"].to_numpy(), zoom + _FINER)
-        west, south, east, north = (pl.Series(side).round(_DECIMALS).cast(pl.String) for side in sides)
-        ring = join_pieces(
-            [
-                *("[", west, ", ", south, "], [", east, ", ", south, "], ["),
-                *(east, ", ", north, "], [", west, ", ", north, "], [", west, ", ", south, "]"),
-            ]
-        )
-        shape = join_pieces(['{"type": "Polygon", "coordinates": [[', ring, "]]}"])
-        return self._lines(chunk, shape, minzoom=str(zoom), maxzoom=zoom)
+                west, south, east, north = sides_of(chunk["cell"].to_numpy(), zoom + _FINER)
+                zooms = np.full((chunk.height, 2), zoom)
+                self._tiles.write(self._attributes(chunk), Shapes(shapely.box(west, south, east, north)), zooms)
 
     def _write_points(self, cells: pl.DataFrame, number: int) -> None:
         for chunk in cells.with_columns(minzoom=_first_zooms(cells["cell"].to_numpy())).iter_slices(_CHUNK):
-            x, y = ((chunk[name] / chunk["count"]).round(_DECIMALS).cast(pl.String) for name in ("x_sum", "y_sum"))
-            shape = join_pieces(['{"type": "Point", "coordinates": [', x, ", ", y, "]}"])
+            x, y = ((chunk[name] / chunk["count"]).to_numpy() for name in ("x_sum", "y_sum"))
             counts = chunk.select("count", source=pl.lit(number, pl.UInt32), sources=pl.lit(1, pl.UInt32))
-            self._points.write(self._lines(counts, shape, minzoom=chunk["minzoom"].cast(pl.String), maxzoom=MAX_ZOOM))
+            zooms = np.column_stack((chunk["minzoom"].to_numpy(), np.full(chunk.height, MAX_ZOOM)))
+            self._tiles.write(self._attributes(counts), Points(x, y), zooms)
 
-    def _lines(self, chunk: pl.DataFrame, shape: pl.Series, *, minzoom: Piece, maxzoom: int) -> pl.Series:
+    def _attributes(self, chunk: pl.DataFrame) -> Attributes:
         numbers = chunk["source"].to_numpy()
-        labels = escape_json(pl.Series(self._labels)).gather(numbers)
-        jobs = pl.Series(self._jobs).gather(numbers).cast(pl.String)
-        return join_pieces(
-            [
-                *('{"type": "Feature", "tippecanoe": {"minzoom": ', minzoom, f', "maxzoom": {maxzoom}}}, '),
-                *('"properties": {"source": "', labels, '", "job": ', jobs),
-                *(', "count": ', chunk["count"].cast(pl.String)),
-                *(', "sources": ', chunk["sources"].cast(pl.String), '}, "geometry": ', shape, "}\n"),
-            ]
-        )
+        labels, jobs = pl.Series(self._labels).gather(numbers), pl.Series(self._jobs).gather(numbers)
+        frame = chunk.select(pl.col("count", "sources").cast(pl.String), source=labels, job=jobs.cast(pl.String))
+        return Attributes(frame, frozenset({"job", "count", "sources"}))
 
     def _extend_bounds(self, box: list[float]) -> None:
         if self.bounds is None:

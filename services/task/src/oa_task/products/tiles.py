@@ -1,39 +1,45 @@
 """Vector tiles of products: a layer of tiles for each layer of the data, with the same name."""
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
-from oa_task.products.geojson import write_geojson
+import polars as pl
+import pyarrow as pa
+
+from oa_shared.products import ProductInput
+from oa_task.features.batch import Attributes
 from oa_task.products.parts import Part
 from oa_task.runtime.failure import TaskFailure
-from oa_task.write.tiles import MAX_ZOOM, SHOWN_ATTRIBUTES, run_tippecanoe
+from oa_task.tiles.label import TilesetLabel, attribution_html, credit
+from oa_task.tiles.spool import SHOWN_ATTRIBUTES, TileSpool
+from oa_task.tiles.tileset import write_tileset
 
 
-def write_tiles(parts: list[Part], target: Path, *, title: str, work: Path) -> dict[str, int]:
-    """Write tiles of zoom 0 to 14 with the label of each feature's dataset.
+def product_label(title: str, inputs: Iterable[ProductInput]) -> TilesetLabel:
+    """Return the label of the tiles of a product, with the credits of its datasets."""
+    return TilesetLabel(title, attribution_html(credit(item.license, item.attribution) for item in inputs))
 
-    Raises TaskFailure bug.crash or resource.*; source.empty if no row has a geometry.
+
+def write_tiles(parts: list[Part], target: Path, label: TilesetLabel, *, work: Path) -> dict[str, int]:
+    """Write tiles of zoom 0 to 14 with the label of each feature's dataset; return no counts.
+
+    Raises TaskFailure source.empty if no row has a geometry.
     """
     if all(part.bounds is None for part in parts):
         raise TaskFailure("source.empty", "no row has a geometry, and tiles contain only geometries")
     folder = work / "tiles"
-    folder.mkdir()
-    files: dict[str, list[Path]] = {}
-    for index, part in enumerate(parts):
-        path = folder / f"{index}.geojson.gz"
-        write_geojson(part, path)
-        files.setdefault(part.layer, []).append(path)
-    run_tippecanoe(_arguments(files, title), target, work=work)
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
+    spools: dict[str, TileSpool] = {}
+    for part in parts:
+        names = (*SHOWN_ATTRIBUTES[part.layer], "source")
+        if part.layer not in spools:
+            spools[part.layer] = TileSpool(folder / part.layer, names)
+        spool = spools[part.layer]
+        for rows in part.rows():
+            frame = pl.DataFrame(pa.Table.from_batches([rows.batch.select(list(names))])).fill_null("")
+            spool.write(Attributes(frame), rows.geometry)
+    for spool in spools.values():
+        spool.close()
+    write_tileset({layer: spool for layer, spool in spools.items() if spool.count}, target, label, work=work)
+    shutil.rmtree(folder)
     return {}
-
-
-def _arguments(files: Mapping[str, list[Path]], title: str) -> list[str]:
-    names = sorted({name for layer in files for name in SHOWN_ATTRIBUTES[layer]} | {"source"})
-    return [
-        *("--name", title, "--minimum-zoom", "0", "--maximum-zoom", str(MAX_ZOOM), "--drop-densest-as-needed"),
-        *(f"--include={name}" for name in names),
-        *(f"--named-layer={layer}:{path}" for layer, paths in files.items() for path in paths),
-    ]

@@ -7,10 +7,10 @@ import zlib
 from aiohttp import web
 
 from oa_api.http.app_keys import STORAGE
-from oa_api.http.safe_json import TooManyValuesError, check_values
 from oa_api.jobs.rows import JobRow
 from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonObject
+from oa_shared.large_bodies import TooManyValuesError, check_values
 from oa_shared.storage import Storage
 
 _MAX_JSON_BYTES = 4 << 20

@@ -1,0 +1,83 @@
+"""A column of attribute values on disk, read as one Arrow array without loading it.
+
+A value is its text. A value that is not plain text is a NUL character and JSON: a number, a boolean, null. Plain text
+that starts with NUL is JSON too, so that no text is taken for a number.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from oa_task.write.contiguous import contiguous
+
+JSON_MARK = "\0"
+NO_VALUE = JSON_MARK + "null"
+_TYPES = {'"': "String", "[": "String", "{": "String", "t": "Boolean", "f": "Boolean", "n": ""}
+_MOST_LETTERS = 1_000
+_MOST_BYTES = 4_000
+
+
+def marked_values(column: pl.Series, *, is_encoded: bool) -> pl.Series:
+    """Return a column of attributes as described above, without nulls, each value of at most 1,000 letters."""
+    if is_encoded:
+        different = column.unique()
+        marked = pl.Series([_marked_json(text) for text in different.to_list()], dtype=pl.String)
+        column = column.replace_strict(different, marked)
+    elif column.str.starts_with(JSON_MARK).any():
+        column = pl.Series([_marked_text(text) for text in column.to_list()], dtype=pl.String)
+    if (column.str.len_bytes().max() or 0) > _MOST_BYTES:  # type: ignore[operator] # the maximum of numbers
+        long = column.str.len_chars() > _MOST_LETTERS
+        cut = column.str.slice(0, _MOST_LETTERS - 1) + "…"
+        column = cut.zip_with(long & ~column.str.starts_with(JSON_MARK), column)
+    return column.fill_null(NO_VALUE)
+
+
+def _marked_json(text: str | None) -> str | None:
+    if text is None or not text:
+        return text
+    value = json.loads(text)
+    return _marked_text(value) if isinstance(value, str) else JSON_MARK + text
+
+
+def _marked_text(text: str | None) -> str | None:
+    return JSON_MARK + json.dumps(text) if text is not None and text.startswith(JSON_MARK) else text
+
+
+def value_types(column: pl.Series) -> set[str]:
+    """Return the types of `marked_values` as the metadata of tiles name them, without nulls."""
+    firsts = column.str.slice(0, 2).unique().to_list()
+    return {_TYPES.get(first[1:], "Number") if first.startswith(JSON_MARK) else "String" for first in firsts} - {""}
+
+
+class TextSpool:
+    """Writes a column of `marked_values`, and reads it when it is complete."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._data = folder / f"{name}.text"
+        self._ends = folder / f"{name}.ends"
+        self._files = self._data.open("wb"), self._ends.open("wb")
+        self._size = 0
+
+    def write(self, column: pl.Series) -> None:
+        """Append values."""
+        if not len(column):
+            return
+        offsets, data = contiguous(column)
+        self._files[0].write(memoryview(data)[offsets[0] : offsets[-1]])
+        self._files[1].write((offsets[1:] - offsets[0] + self._size).tobytes())
+        self._size += int(offsets[-1] - offsets[0])
+
+    def close(self) -> None:
+        """Finish writing."""
+        for file in self._files:
+            file.close()
+
+    def read(self) -> pa.Array:
+        """Return all values as large_binary, whose bytes stay on disk."""
+        ends = np.fromfile(self._ends, dtype=np.int64)
+        data = np.memmap(self._data, dtype=np.uint8, mode="r") if self._size else np.empty(0, dtype=np.uint8)
+        offsets = np.concatenate((np.zeros(1, dtype=np.int64), ends))
+        return pa.Array.from_buffers(pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(data)])

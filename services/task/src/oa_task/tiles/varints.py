@@ -1,0 +1,56 @@
+"""Protobuf's varints, many at a time."""
+
+import numpy as np
+
+_BITS = 7
+_MORE = 128
+
+
+def varint_sizes(numbers: np.ndarray) -> np.ndarray:
+    """Return the bytes of each number (uint32) as int64."""
+    sizes = np.ones(len(numbers), dtype=np.int64)
+    for bits in range(_BITS, 32, _BITS):
+        longer = numbers >= np.uint32(1 << bits)
+        if not longer.any():
+            break
+        sizes += longer
+    return sizes
+
+
+def encode_varints(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bytes of numbers (uint32) one after the other, and where each ends."""
+    sizes = varint_sizes(numbers)
+    ends = np.cumsum(sizes)
+    encoded = np.empty(ends[-1] if len(ends) else 0, dtype=np.uint8)
+    places, rest, left = ends - sizes, numbers, sizes
+    while len(places):
+        is_longer = left > 1
+        encoded[places] = (rest & np.uint32(_MORE - 1)) | (is_longer * np.uint32(_MORE))
+        places, rest, left = places[is_longer] + 1, rest[is_longer] >> np.uint32(_BITS), left[is_longer] - 1
+    return encoded, ends
+
+
+def varint(number: int) -> bytes:
+    """Return one number."""
+    encoded = bytearray()
+    while number >= _MORE:
+        encoded.append(number & (_MORE - 1) | _MORE)
+        number >>= _BITS
+    encoded.append(number)
+    return bytes(encoded)
+
+
+def zigzag(numbers: np.ndarray) -> np.ndarray:
+    """Return signed numbers (int32) as uint32, small ones of either sign as small ones."""
+    numbers = numbers.astype(np.int32, copy=False)
+    encoded: np.ndarray = (numbers << 1) ^ (numbers >> 31)
+    unsigned: np.ndarray = encoded.view(np.uint32)
+    return unsigned
+
+
+def ragged_indexes(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Return `starts[i], starts[i] + 1, …` (`counts[i]` numbers) for each i, one after the other."""
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    indexes: np.ndarray = np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
+    return indexes
