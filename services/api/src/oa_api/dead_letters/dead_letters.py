@@ -114,23 +114,22 @@ async def _receive_counted(queue: Queue, messages: list[ReceivedMessage]) -> Non
     """Receive as many messages as the queue counts, several calls at once, without waiting where it is empty."""
     expected = min((await queue.depth()).visible, MAX_PEEKED)
     seen: set[str] = set()
-    empty_rounds = 0
-    deadline = time.monotonic() + _PEEK_S
+    deadline, empty_rounds = time.monotonic() + _PEEK_S, 0
+
+    async def receive(wait_s: float) -> None:
+        # Each call adds its own, so that they return to the queue even if another call fails or all are canceled.
+        received = await queue.receive(MAX_BATCH, wait_s, _VISIBILITY_S)
+        messages.extend(message for message in received if message.id not in seen)
+        seen.update(message.id for message in received)
+
     while len(messages) < expected and empty_rounds < _EMPTY_ROUNDS and time.monotonic() < deadline:
-        calls = min(_CONCURRENT_RECEIVES, -(-(expected - len(messages)) // MAX_BATCH))
+        before, calls = len(messages), min(_CONCURRENT_RECEIVES, -(-(expected - len(messages)) // MAX_BATCH))
         # A short poll asks a sample of the servers of SQS, so that one alone may come back empty.
         wait_s = _LONG_POLL_S if empty_rounds else 0
-        receives = (queue.receive(MAX_BATCH, wait_s, _VISIBILITY_S) for _ in range(calls))
-        batches = await asyncio.gather(*receives, return_exceptions=True)
-        received = [message for batch in batches if isinstance(batch, list) for message in batch]
-        new = {message.id: message for message in received if message.id not in seen}
-        messages += new.values()
-        seen |= new.keys()
-        empty_rounds = 0 if new else empty_rounds + 1
-        # Raised once what the other calls received is in the list, from which it returns to the queue.
-        for batch in batches:
-            if isinstance(batch, BaseException):
-                raise batch
+        for error in await asyncio.gather(*(receive(wait_s) for _ in range(calls)), return_exceptions=True):
+            if error is not None:
+                raise error
+        empty_rounds = 0 if len(messages) > before else empty_rounds + 1
 
 
 async def _receive_all(queue: Queue, messages: list[ReceivedMessage]) -> None:

@@ -1,16 +1,14 @@
 """Compressed responses: JSON, GeoJSON and feeds, for clients that accept gzip."""
 
-import asyncio
 import gzip
 
 from aiohttp import hdrs, web
 
 from oa_api.http.problem import Handler
+from oa_shared.large_bodies import run_by_size
 
 # Below this size, the header and the work cost more than the bytes saved.
 MIN_BYTES = 1024
-# A body of this size takes a few milliseconds; larger ones are compressed in a thread.
-_ON_LOOP_BYTES = 64 * 1024
 _LEVEL = 5
 _SUFFIXES = ("json", "xml", "+jsonl", "/jsonl", "/csv")
 # Whether the caller may see secrets in responses; set by oa_api.identity.authorization.
@@ -34,7 +32,7 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
     elif isinstance(response.body, bytes) and _is_compressible(response, response.body):
         add_vary(response)
         if accepts_gzip(request.headers.get(hdrs.ACCEPT_ENCODING, "")) and not _may_hold_secret(request, response):
-            response.body = await _gzip(response.body)
+            response.body = await run_by_size(len(response.body), gzip.compress, response.body, _LEVEL, mtime=0)
             response.headers[hdrs.CONTENT_ENCODING] = "gzip"
     return response
 
@@ -72,9 +70,3 @@ def _is_compressible(response: web.Response, body: bytes) -> bool:
 def _may_hold_secret(request: web.Request, response: web.Response) -> bool:
     sets_cookie = bool(response.cookies) or hdrs.SET_COOKIE in response.headers
     return sets_cookie or bool(request.get(SECRET_IN_RESPONSE))
-
-
-async def _gzip(body: bytes) -> bytes:
-    if len(body) <= _ON_LOOP_BYTES:
-        return gzip.compress(body, _LEVEL, mtime=0)
-    return await asyncio.to_thread(gzip.compress, body, _LEVEL, mtime=0)
