@@ -14,7 +14,7 @@ from oa_api.http.fields import (
     about,
     identifier,
 )
-from oa_api.http.schemas import PageSchema
+from oa_api.http.schemas import PageSchema, shape_field
 from oa_api.jobs.requests import (
     AttemptReport,
     JobElement,
@@ -77,6 +77,8 @@ class JobSelectionSchema(StrictSchema):
 
 class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
     """GET /api/job."""
+
+    fields_ = shape_field("`output` and the complete `result` of each job")
 
 
 class LogFormatSchema(RequestSchema[LogFormat]):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oa_api.http.schemas import CursorSlice
+from oa_api.http.schemas import SUMMARY, CursorSlice
 from oa_shared.json_types import JsonObject
 from oa_shared.scheduling import Lane
 from oa_shared.status import JobStatus
@@ -41,10 +41,11 @@ class JobSelection:
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilter(JobSelection, CursorSlice):
-    """Which jobs to list, and in which order."""
+    """Which jobs to list, in which order, and how much of each: SUMMARY or ALL_FIELDS."""
 
     order: str = "desc"
     sort: str | None = None
+    fields: str = SUMMARY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

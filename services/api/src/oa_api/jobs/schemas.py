@@ -216,10 +216,21 @@ class AttemptStateSchema(ResponseSchema):
     )
 
 
+class ListedJobSchema(JobSchema):
+    """A job in a list. `fields=all` adds the rest of its result, and `output`."""
+
+    result = fields.Dict(
+        required=True, allow_none=True, metadata=about("The number of features of the result.", {"count": 1000})
+    )
+    output = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata=about("URLs of its files by name, with `fields=all`.")
+    )
+
+
 class JobListSchema(ListSchema):
     """A page of jobs."""
 
-    jobs = fields.List(fields.Nested(JobSchema), required=True)
+    jobs = fields.List(fields.Nested(ListedJobSchema), required=True)
 
 
 class ReportOutcomeSchema(ResponseSchema):
