@@ -25,6 +25,8 @@ from oa_task.runner.raw_cache import write_raw_cache
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 from oa_task.runtime.gather import gather_first_error
 from oa_task.runtime.gc_tuning import reduce_gc_frequency
+from oa_task.runtime.json_values import json_object
+from oa_task.runtime.phase_clock import PhaseClock
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.limits import SandboxLimits, machine_limits
 from oa_task.sandbox.messages import check_report
@@ -103,6 +105,7 @@ class _JobRunner:
         self._sandbox = sandbox
         self._out = out
         self._guard = Guard(job.allowed_hosts)
+        self._clock = PhaseClock()
 
     async def run(self) -> JsonObject:
         job = self._job
@@ -123,6 +126,7 @@ class _JobRunner:
         await asyncio.to_thread(accept_files, self._sandbox.out, self._out, CONVERSION_FILES)
         log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
         record = InputRecord(entry, definition, raws, mark)
+        report = {**report, "seconds": {**json_object(report["seconds"]), **self._clock.seconds}}
         await asyncio.to_thread(write_manifest, self._out, record, report)
         return report
 
@@ -133,19 +137,24 @@ class _JobRunner:
         if entry.is_esri:
             growing = await asyncio.to_thread(download.growing_files)
             return await gather_first_error(self._fetch_and_cache(download), self._convert(growing))
-        raws = await download.fetch()
+        raws = await self._fetch(download)
         _cached, report = await gather_first_error(self._write_cache(raws), self._convert([raw.path for raw in raws]))
         return raws, report
 
     async def _fetch_and_cache(self, download: SourceDownload) -> list[DownloadedFile]:
-        raws = await download.fetch()
+        raws = await self._fetch(download)
         await self._write_cache(raws)
         return raws
+
+    async def _fetch(self, download: SourceDownload) -> list[DownloadedFile]:
+        with self._clock.phase("download"):
+            return await download.fetch()
 
     async def _write_cache(self, raws: Sequence[DownloadedFile]) -> None:
         if "cache" in self._job.without:
             return
-        await asyncio.to_thread(write_raw_cache, [raw.path for raw in raws], self._out / CACHE_FILE)
+        with self._clock.phase("cache"):
+            await asyncio.to_thread(write_raw_cache, [raw.path for raw in raws], self._out / CACHE_FILE)
 
     async def _convert(self, raws: Sequence[Path]) -> JsonObject:
         from oa_task.sandbox.report_schemas import ConversionReportSchema  # noqa: PLC0415 - while the child works
@@ -165,6 +174,6 @@ class _JobRunner:
             title=job.source_name or job.definition.stem,
             without=tuple(job.without),
         )
-        with withhold_details(self._guard):
+        with withhold_details(self._guard), self._clock.phase("conversion"):
             report = await self._sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
         return check_report(report, ConversionReportSchema)
