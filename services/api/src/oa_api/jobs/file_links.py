@@ -6,7 +6,7 @@ from oa_api.settings import Settings
 from oa_shared.ids import parse_attempt_key
 
 # What an attempt writes for this system only: a token, the holder of the attempt, and a log that grows. Neither the API
-# nor a CDN hands them out as files; terraform/modules/storage/cdn.tf names the same.
+# nor a CDN hands them out as files; terraform/modules/storage/main.tf names the same.
 PRIVATE_FILES = frozenset({"claim.json", "log.jsonl", "result.json"})
 REDIRECT = "redirect"
 # The file behind a redirect may be another one after a rerun of its job.
