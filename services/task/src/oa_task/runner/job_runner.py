@@ -19,7 +19,8 @@ from oa_task.results.accepted_files import accept_files
 from oa_task.results.atomic_output import commit, staging_folder
 from oa_task.results.files import CACHE_FILE, CONVERSION_FILES, DEFINITION_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder, PreviousResult
-from oa_task.runner.manifest import write_manifest
+from oa_task.runner.fingerprint import fingerprint
+from oa_task.runner.manifest import InputRecord, write_manifest
 from oa_task.runner.raw_cache import write_raw_cache
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 from oa_task.runtime.gather import gather_first_error
@@ -39,7 +40,8 @@ log = structlog.get_logger()
 class TaskJob:
     """A source job: an entry of the definition in a file, and the folder for its outputs.
 
-    `previous` is the earlier result of the same entry, if known; `without` names outputs to leave out.
+    `previous` is the earlier result of the same entry, if known, whose files stay with `keeps_unchanged` if neither the
+    input nor what decides the files has changed; `without` names outputs to leave out.
     """
 
     definition: Path
@@ -50,6 +52,7 @@ class TaskJob:
     previous: PreviousResult | None = None
     source_name: str = ""
     without: frozenset[str] = frozenset()
+    keeps_unchanged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,9 @@ class RunLimits:
 async def run_job(
     job: TaskJob, on_progress: Progress, limits: RunLimits | None = None, *, sandbox: Sandbox | None = None
 ) -> JsonObject:
-    """Write the outputs of a job to `job.out`, the manifest last, and return the counts. Raises TaskFailure.
+    """Write the outputs of a job to `job.out`, the manifest last, and return the counts.
+
+    Raises TaskFailure, and UnchangedInputError if the files of the earlier result stay.
 
     The files appear in `job.out` when all are complete; a job that fails leaves none there. `sandbox` is one that was
     started earlier, with the output folder and the earlier result of this job.
@@ -86,6 +91,10 @@ def _start_sandbox(job: TaskJob, limits: RunLimits) -> Sandbox:
     return Sandbox(job.out, limits=limits.sandbox, readable=readable)
 
 
+def _has_fingerprint(previous: PreviousResult | None, mark: str) -> bool:
+    return previous is not None and previous.manifest.get("fingerprint") == mark
+
+
 class _JobRunner:
     """One job: downloads go to the room of its sandbox, accepted files to `out`."""
 
@@ -103,12 +112,22 @@ class _JobRunner:
         definition = await asyncio.to_thread(job.definition.read_bytes)
         entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
         folder = self._sandbox.room / "raw"
-        download = SourceDownload(entry, folder, self._guard, self._limits.download, self._on_progress, job.previous)
+        mark = fingerprint(entry, job.without)
+        download = SourceDownload(
+            entry,
+            folder,
+            self._guard,
+            self._limits.download,
+            self._on_progress,
+            job.previous,
+            keeps_unchanged=job.keeps_unchanged and _has_fingerprint(job.previous, mark),
+        )
         raws, report = await self._download_and_convert(entry, download)
         await asyncio.to_thread(accept_files, self._sandbox.out, self._out, CONVERSION_FILES)
         log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
+        record = InputRecord(entry, definition, raws, mark)
         report = {**report, "seconds": {**json_object(report["seconds"]), **self._clock.seconds}}
-        await asyncio.to_thread(write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report)
+        await asyncio.to_thread(write_manifest, self._out, record, report)
         return report
 
     async def _download_and_convert(
