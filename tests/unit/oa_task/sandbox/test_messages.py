@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support.fakes.memory_storage import MemoryStorage
 
 from oa_task.products.child_process import build_in_child
-from oa_task.products.input_fetcher import InputFetcher
+from oa_task.products.input_fetcher import FolderStorage, InputFetcher
 from oa_task.results.accepted_files import accept_files
 from oa_task.runner.manifest import write_product_manifest
 from oa_task.runtime.failure import TaskFailure
@@ -150,7 +149,7 @@ async def test_child_cannot_have_files_removed(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("x")
     liar: Any = _Liar({"used": str(victim)}, {"used": "../victim"}, {"used": 7})
-    inputs = InputFetcher([], MemoryStorage(), tmp_path / "inputs")
+    inputs = InputFetcher([], FolderStorage(tmp_path), tmp_path / "inputs")
 
     await build_in_child(liar, {"plan": "", "work": "", "out": ""}, inputs, lambda *_progress: None)
 
@@ -160,7 +159,7 @@ async def test_child_cannot_have_files_removed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("progress", [None, [], ["a"], ["a", "b", "c"], [1, 2, 3], ["a", 1, 2, 3], {"a": 1}])
 async def test_progress_of_another_form_is_a_failure(tmp_path: Path, progress: Any) -> None:
     liar: Any = _Liar({"progress": progress})
-    inputs = InputFetcher([], MemoryStorage(), tmp_path / "inputs")
+    inputs = InputFetcher([], FolderStorage(tmp_path), tmp_path / "inputs")
     with pytest.raises(TaskFailure):
         await build_in_child(liar, {"plan": "", "work": "", "out": ""}, inputs, lambda *_progress: None)
 
