@@ -18,6 +18,9 @@ class LicenseSchema(ResponseSchema):
         required=True, allow_none=True, metadata=about("Whether derived data must have the same license.")
     )
     remarks = text_field("Further remarks of the source.", allow_none=True)
+    website = text_field(
+        "Website of the source, to credit it; null unless attribution is required and nobody is named.", allow_none=True
+    )
 
 
 class FillSchema(ResponseSchema):
@@ -102,6 +105,7 @@ class DatasetSchema(_ResultSchema):
     layer = fields.String(required=True, validate=validate.OneOf(LAYERS), metadata=about("Layer.", "addresses"))
     name = text_field("Name of the entry in the layer.", "city")
     updated_at = time_field("When it was published.")
+    attribution = text_field("Attribution and license in one line.", "© City of Berkeley. License: CC BY 4.0.")
     files = fields.List(fields.Nested(LatestFileSchema), required=True)
     latest_job = fields.Nested(LatestJobSchema, required=True, allow_none=True)
     history = text_field("Path of its publications.", "/api/data/7/history")

@@ -6,9 +6,9 @@ Written by hand: for a page of a hundred datasets with ten files each, the schem
 from urllib.parse import quote
 
 from oa_api.datasets.rows import DatasetRow, HistoryRow
-from oa_api.definitions.licenses import normalize_license
 from oa_api.http.fields import rfc3339
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.status import JobStatus
 
 _NEEDS_REVIEW = "needs review"
@@ -28,6 +28,7 @@ def serialize_dataset(dataset: DatasetRow) -> JsonObject:
         "run": dataset.run,
         "result": dataset.result,
         **_serialize_result(dataset),
+        "attribution": credit_of(normalize_license(dataset.license), dataset.source_name).line,
         "updated_at": rfc3339(dataset.updated_at),
         "files": [{**file, "latest": prefix + quote(str(file["name"]), safe="")} for file in files],
         "latest_job": _serialize_latest_job(dataset),

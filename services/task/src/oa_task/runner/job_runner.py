@@ -49,6 +49,11 @@ class TaskJob:
     source_name: str = ""
     without: frozenset[str] = frozenset()
 
+    @property
+    def title(self) -> str:
+        """Return the name of the source, for the picture and credits."""
+        return self.source_name or self.definition.stem
+
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
@@ -104,7 +109,15 @@ class _JobRunner:
         raws, report = await self._download_and_convert(entry, download)
         await asyncio.to_thread(accept_files, self._sandbox.out, self._out, CONVERSION_FILES)
         log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
-        await asyncio.to_thread(write_manifest, self._out, entry=entry, definition=definition, raws=raws, report=report)
+        await asyncio.to_thread(
+            write_manifest,
+            self._out,
+            entry=entry,
+            source_name=job.title,
+            definition=definition,
+            raws=raws,
+            report=report,
+        )
         return report
 
     async def _download_and_convert(
@@ -143,7 +156,7 @@ class _JobRunner:
             str(self._sandbox.work),
             str(self._sandbox.out),
             str(previous.absolute()) if previous else None,
-            title=job.source_name or job.definition.stem,
+            title=job.title,
             without=tuple(job.without),
         )
         with withhold_details(self._guard):

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.licenses import credit_of, normalize_license
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.results.checksums import file_facts
@@ -14,7 +15,13 @@ from oa_task.results.files import DEFINITION_FILE, LOG_FILE, MANIFEST_FILE, PLAN
 
 
 def write_manifest(
-    out: Path, *, entry: TaskEntry, definition: bytes, raws: Sequence[DownloadedFile], report: JsonMapping
+    out: Path,
+    *,
+    entry: TaskEntry,
+    source_name: str,
+    definition: bytes,
+    raws: Sequence[DownloadedFile],
+    report: JsonMapping,
 ) -> Path:
     """Write `definition.json`, and `manifest.json` about all files in `out`; return the manifest's path."""
     (out / DEFINITION_FILE).write_bytes(definition)
@@ -23,6 +30,7 @@ def write_manifest(
         "name": entry.name,
         **_versions(definition),
         "license": entry.license,
+        "attribution": credit_of(normalize_license(entry.license), source_name).line,
         "raw": _raw_facts(raws),
     }
     return _write(out, facts, report)
