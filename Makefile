@@ -7,6 +7,7 @@ KILL ?= all
 DEFINITIONS ?= 300
 BROKEN ?= 10%
 FIX ?=
+CHANGED ?=
 PLATFORM ?=
 INPUTS ?= 20000
 MINUTES ?= 30
@@ -74,8 +75,8 @@ readers: setup ## Read combinations of format, geometry, encoding, packing and d
 chaos: setup ## Kill each service in the middle of 300 jobs; JOBS=300 KILL=api|dispatcher|batch|aws|postgres|all
 	@.venv/bin/oa-local chaos --jobs $(JOBS) --kill $(KILL)
 
-weekly: ## Run the weekly schedule over test towns, some broken; DEFINITIONS=300 BROKEN=10%, FIX=1 to fix their data
-	@$(TOOLS) oa_tools.weekly $(if $(FIX),--fix,--definitions $(DEFINITIONS) --broken $(BROKEN))
+weekly: ## Run the weekly schedule over test towns; DEFINITIONS=300 BROKEN=10%, FIX=1 fixes them, CHANGED=20% compares two weeks
+	@$(TOOLS) oa_tools.weekly $(if $(FIX),--fix,--definitions $(DEFINITIONS) $(if $(CHANGED),--changed $(CHANGED),--broken $(BROKEN)))
 
 images: ## Build the container image of each service; needs a Docker engine; PLATFORM=linux/amd64|linux/arm64
 	@sh bin/images $(PLATFORM)

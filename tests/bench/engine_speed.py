@@ -86,12 +86,12 @@ def serve(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def run_engine(source: Path, kind: Kind, out: Path, without: Sequence[str]) -> Run:
-    """Run the engine on a definition."""
+def run_engine(source: Path, kind: Kind, out: Path, without: Sequence[str], more: Sequence[str] = ()) -> Run:
+    """Run the engine on a definition; `more` are further options."""
     command = [str(Path(sys.executable).parent / "oa-task"), "run", str(source), "--layer", kind.layer]
     command += ["--name", "bench", "--out", str(out), "--json"]
     command += [part for name in without for part in ("--without", name)]
-    return measure(command, {"OA_ALLOW_HOSTS": "127.0.0.1"})
+    return measure([*command, *more], {"OA_ALLOW_HOSTS": "127.0.0.1"})
 
 
 def bench(name: str, kind: Kind, scale: float, folder: Path) -> Measured:
@@ -123,19 +123,19 @@ def reference_command(source: Path, layer: str, data: Path, out: Path) -> list[s
     return [sys.executable, "-m", "bench.reference", str(source), layer, "bench", str(data), str(out)]
 
 
-def plain_pass_s(folder: Path) -> tuple[float, str]:
-    """Return the seconds of a plain Python pass over 500,000 rows of CSV, and the name of the program."""
+def plain_pass(folder: Path) -> tuple[Run, str]:
+    """Return the cost of a plain Python pass over 500,000 rows of CSV, and the name of the program."""
     kind = INPUTS[PLAIN_CSV]
     data = make(kind, DATA, 1)
     if LIMIT.exists():
         (folder / "limit" / "data").mkdir(parents=True)
         (folder / "limit" / "data" / "addresses500k.csv").symlink_to(data)
         run = measure([sys.executable, str(LIMIT), str(folder / "limit"), "csv-python", str(folder / "limit")])
-        return run.wall_s, LIMIT_NAME
+        return run, LIMIT_NAME
     source = folder / "plain.json"
     source.write_text(json.dumps(kind.definition("")), encoding="utf-8")
     command = reference_command(source, kind.layer, data, folder / "plain.jsonl")
-    return measure(command, {"PYTHONPATH": str(ROOT / "tests")}).wall_s, REFERENCE_NAME
+    return measure(command, {"PYTHONPATH": str(ROOT / "tests")}), REFERENCE_NAME
 
 
 def show_speed(found: Sequence[Measured], factor: float, scale: float) -> None:
@@ -173,10 +173,10 @@ def main() -> int:
     scale = float(os.environ.get("OA_BENCH_SCALE", "1"))
     selected = os.environ.get("OA_BENCH_INPUTS", ",".join(INPUTS)).split(",")
     with tempfile.TemporaryDirectory(prefix="oa-bench-") as folder:
-        plain_s, what = plain_pass_s(Path(folder))
-        factor = BATCH_MACHINE_BY_PLAIN[what] * plain_s / BATCH_MACHINE_S[PLAIN_CSV]
+        plain, what = plain_pass(Path(folder))
+        factor = BATCH_MACHINE_BY_PLAIN[what] * plain.wall_s / BATCH_MACHINE_S[PLAIN_CSV]
         times = f"the present engine: {BATCH_MACHINE_BY_PLAIN[what]} times that"
-        console.print(f"plain Python pass ({what}): {plain_s:.1f} s; {times}")
+        console.print(f"plain Python pass ({what}): {plain.wall_s:.1f} s; {times}")
         found = []
         for name in selected:
             with tempfile.TemporaryDirectory(prefix="one-", dir=folder) as one:

@@ -1,4 +1,8 @@
-"""One run of a program: wall time, processor time, and the peak memory of it and its children."""
+"""One run of a program: wall time, processor time, and the peak memory of it and its children.
+
+Memory is the sum of the proportional set sizes (PSS), so that a page shared by two processes counts once. Files that a
+process maps count as well; `peak_own_mib` leaves them out, because the kernel can drop their pages.
+"""
 
 import os
 import subprocess
@@ -6,11 +10,12 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 
 _EVERY_S = 0.05
-_MIB = 1024**2
+_MIB, _KIB_PER_MIB = 1024**2, 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class Run:
     wall_s: float
     processor_s: float
     peak_mib: float
+    peak_own_mib: float
     output: str
 
 
@@ -39,7 +45,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
     watch.stop()
     if child.returncode:
         raise RuntimeError(f"{command[0]} ended with {child.returncode}: {(errors or output)[-2000:]}")
-    return Run(wall_s, watch.processor_s, watch.peak_mib, output)
+    return Run(wall_s, watch.processor_s, watch.peak_mib, watch.peak_own_mib, output)
 
 
 class _Watch:
@@ -47,6 +53,7 @@ class _Watch:
 
     def __init__(self, process_id: int) -> None:
         self.peak_mib = 0.0
+        self.peak_own_mib = 0.0
         self._spent: dict[int, float] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._sample, args=(process_id,), daemon=True)
@@ -71,10 +78,31 @@ class _Watch:
                 continue
 
     def _note(self, processes: Sequence[psutil.Process]) -> None:
-        held = 0.0
+        total_mib = own_mib = 0.0
         for process in processes:
-            with process.oneshot():
-                times = process.cpu_times()
-                held += process.memory_info().rss / _MIB
+            times = process.cpu_times()
             self._spent[process.pid] = times.user + times.system
-        self.peak_mib = max(self.peak_mib, held)
+            process_total, process_own = memory_mib(process.pid)
+            total_mib, own_mib = total_mib + process_total, own_mib + process_own
+        self.peak_mib, self.peak_own_mib = max(self.peak_mib, total_mib), max(self.peak_own_mib, own_mib)
+
+
+def memory_mib(process_id: int) -> tuple[float, float]:
+    """Return the memory of a process, and its part that no file holds; 0 if it has ended.
+
+    Without /proc, both are its resident set.
+    """
+    try:
+        text = Path(f"/proc/{process_id}/smaps_rollup").read_text("ascii")
+    except (OSError, ProcessLookupError):
+        return _resident_mib(process_id)
+    kib = {name: float(rest.split()[0]) for name, _, rest in (line.partition(":") for line in text.splitlines()[1:])}
+    return kib["Pss"] / _KIB_PER_MIB, (kib["Pss_Anon"] + kib["Pss_Shmem"]) / _KIB_PER_MIB
+
+
+def _resident_mib(process_id: int) -> tuple[float, float]:
+    try:
+        resident: float = psutil.Process(process_id).memory_info().rss / _MIB
+    except psutil.NoSuchProcess:
+        resident = 0.0
+    return resident, resident

@@ -79,6 +79,7 @@ def test_first_hour_from_the_map_to_the_changes_of_a_confirmed_result(home: Home
 
     fixed = home.submit(definition)
     page.goto(f"/jobs/{fixed}")
+    expect(page.get_by_text("unchanged", exact=True).first).to_be_visible()
     expect(page.get_by_text("published", exact=True).first).to_be_visible()
 
     fewer = definition.replace("^([0-9]+)", "^([0-9]*[048])\\\\b")

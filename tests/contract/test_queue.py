@@ -74,6 +74,19 @@ async def test_delete_with_the_newest_receipt_removes_the_message(queue: Queue) 
     assert await queue.receive(1, 0, MINUTE_S) == []
 
 
+async def test_delete_batch_removes_exactly_the_messages_of_its_receipts(queue: Queue) -> None:
+    await put(queue, *"abcdefghij")
+    messages: dict[str, ReceivedMessage] = {}
+    for _ in range(20):
+        messages |= {message.body: message for message in await queue.receive(10, 1, 2)}
+        if len(messages) == 10:
+            break
+    await queue.delete_batch([])
+    await queue.delete_batch([messages[body].receipt for body in "abcdefghi"])
+    again = await queue.receive(10, 4, MINUTE_S)
+    assert [message.body for message in again] == ["j"]
+
+
 async def test_delete_with_a_stale_receipt_keeps_the_newer_delivery(queue: Queue) -> None:
     await put(queue, "a")
     stale = await take(queue)

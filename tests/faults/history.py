@@ -16,7 +16,7 @@ from oa_shared.ids import attempt_prefix
 from oa_shared.status import JobStatus
 
 Row = dict[str, Any]
-_PUBLISHED = "data.published"
+_PUBLISHED, _CHECKED = "data.published", "data.checked"
 # Decisions about the result of a job that has already ended.
 _DECIDED = ("job.confirmed", "job.rejected", "job.needs_review")
 _JOBS = "SELECT job.*, run.live FROM job JOIN run ON run.id = job.run_id WHERE job.id = ANY(%s) ORDER BY job.id"
@@ -112,7 +112,7 @@ class History:
             accepted = [
                 e for e in self.events.get(job["id"], []) if e["attempt"] == attempt["attempt"] and e["accepted"]
             ]
-            moves = [event["detail"] for event in accepted if event["kind"] not in (_PUBLISHED, *_DECIDED)]
+            moves = [event["detail"] for event in accepted if event["kind"] not in (_PUBLISHED, _CHECKED, *_DECIDED)]
             ranks = [JobStatus(move["status"]).rank for move in moves]
             lost = [move for move in moves if (move.get("error") or {}).get("code") == "infra.lost"]
             if ranks != sorted(ranks) or ranks.count(9) > 1 + len(lost):
@@ -129,9 +129,24 @@ class History:
             wrong.append(f"was published as {job['status']}")
         if current and current[0]["attempt"] == job["attempt"] and current[0]["result"] != job["result"]:
             wrong.append("is published with another result")
-        if job["status"] == "Success" and job["live"] and not published and self._is_newest(job):
+        is_kept = job["kept_job"] is not None
+        if job["status"] == "Success" and job["live"] and not published and not is_kept and self._is_newest(job):
             wrong.append("succeeded in a live run but was not published")
-        return [*wrong, *self._consequences(job, set(published))]
+        return [*wrong, *self._checking(job, set(published)), *self._consequences(job, set(published))]
+
+    def _checking(self, job: Row, published: set[int]) -> list[str]:
+        """Check that a job that kept published files has one event about it, and the files of a publication."""
+        checked = Counter(e["attempt"] for e in self.events.get(job["id"], []) if e["kind"] == _CHECKED)
+        wrong = [f"attempt {attempt} was checked {times} times" for attempt, times in checked.items() if times > 1]
+        wrong += [f"attempt {attempt} was checked and published" for attempt in published & set(checked)]
+        if job["kept_job"] is None:
+            return [*wrong, *(["was checked without files"] if job["attempt"] in checked else [])]
+        if job["status"] != "Success" or job["attempt"] not in checked:
+            wrong.append(f"kept the files of job {job['kept_job']} as {job['status']}")
+        kept = self.publications.get(job["kept_job"])
+        if kept is not None and job["kept_attempt"] not in [row["attempt"] for row in kept]:
+            wrong.append("kept the files of an attempt that was never published")
+        return wrong
 
     def _consequences(self, job: Row, published: set[int]) -> list[str]:
         """Check that each publication has exactly one row and one delivery for each webhook."""
@@ -160,8 +175,10 @@ def _life(job: Row) -> list[str]:
 
 
 def _files(job: Row, storage: Any) -> list[str]:
-    """Check that the manifest describes every file as it is."""
-    prefix = attempt_prefix(job["id"], job["attempt"])
+    """Check that the manifest describes every file as it is; an unchanged job has the files of the job that it kept."""
+    is_kept = job["kept_job"] is not None
+    holder = (job["kept_job"], job["kept_attempt"]) if is_kept else (job["id"], job["attempt"])
+    prefix = attempt_prefix(*holder)
     body = storage(prefix + "manifest.json")
     if body is None:
         return ["has no manifest"]
@@ -172,6 +189,8 @@ def _files(job: Row, storage: Any) -> list[str]:
         expected = (about["bytes"], about["sha256"])
         if data is None or (len(data), hashlib.sha256(data).hexdigest()) != expected:
             wrong.append(f"has a {name} that differs from its manifest")
+        if is_kept and name not in job["result"]["outputs"]:
+            continue
         if job["result"]["outputs"][name]["sha256"] != about["sha256"]:
             wrong.append(f"reports a {name} that differs from its manifest")
     features = gzip.decompress(storage(prefix + "source.geojson.gz") or gzip.compress(b"")).splitlines()

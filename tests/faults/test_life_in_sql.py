@@ -19,7 +19,7 @@ from oa_api.http.errors import ConflictError
 from oa_api.identity.principal import SERVICE
 from oa_api.jobs import actions
 from oa_api.jobs.requests import AttemptReport
-from oa_api.jobs.results import apply_event, apply_status
+from oa_api.jobs.results import ForeignReportError, apply_event, apply_status
 from oa_api.jobs.sweep import Sweep, SweepTimes
 from oa_shared.failures import FAILURES
 from oa_shared.ids import batch_job_name
@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _Result = TypeVar("_Result")
 _CODES = st.sampled_from(["source.format", "upstream.timeout", "infra.lost", "infra.storage", "resource.timeout"])
 _COUNTS = st.sampled_from([0, 50, 95, 100, 200])
+_FORGED = "f" * 32
 _LONG_AGO = "UPDATE job SET opened_at = now() - interval '3 days' WHERE id = ANY(%(jobs)s)"
 Message = StatusMessage | BatchEvent
 
@@ -90,6 +91,14 @@ class Life(RuleBasedStateMachine):
         now = datetime.now(UTC)
         return StatusMessage(row["id"], row["attempt"], row["token"], self.seq, status, now, error, result)
 
+    @rule(target=messages, place=st.integers(0, 1), kept=st.integers(0, 1), attempt=st.integers(1, 3))
+    def report_unchanged(self, place: int, kept: int, attempt: int) -> Message:
+        """A container of the current attempt finds the input of an attempt, published or not, unchanged."""
+        row, self.seq = self._row(place), self.seq + 1
+        result = {"unchanged": True, "same_as": {"job": self.jobs[kept], "attempt": attempt}}
+        now = datetime.now(UTC)
+        return StatusMessage(row["id"], row["attempt"], row["token"], self.seq, JobStatus.SUCCESS, now, None, result)
+
     @rule(target=messages, place=st.integers(0, 1), status=st.sampled_from(["RUNNING", "SUCCEEDED", "FAILED", "LOST"]))
     def event(self, place: int, status: str) -> Message:
         """Batch reports the status of the current container."""
@@ -102,7 +111,7 @@ class Life(RuleBasedStateMachine):
         """An untrusted client sends a report with a wrong token."""
         if isinstance(message, BatchEvent):
             return multiple()
-        return StatusMessage(message.job, message.attempt, "f" * 32, message.seq, message.status, message.at)
+        return StatusMessage(message.job, message.attempt, _FORGED, message.seq, message.status, message.at)
 
     @rule(message=messages, times=st.integers(1, 2))
     def arrive(self, message: Message, times: int) -> None:
@@ -113,7 +122,11 @@ class Life(RuleBasedStateMachine):
         else:
             apply = partial(apply_event, event=message, grace_s=0)
         for _ in range(times):
-            self._run(self.database.run(apply))
+            try:
+                self._run(self.database.run(apply))
+            except ForeignReportError:
+                assert isinstance(message, StatusMessage)
+                assert message.token == _FORGED
 
     @rule(place=st.integers(0, 1))
     def report_submission(self, place: int) -> None:

@@ -1,10 +1,12 @@
 """Published data: lists, one dataset, its history, stable URLs, licenses and attribution."""
 
+import json
+
 import pytest
 from marshmallow import RAISE
 from yarl import URL
 
-from oa_api.datasets.schemas import AttributionSchema, DatasetSchema, PublicationSchema
+from oa_api.datasets.schemas import AttributionSchema, DatasetSchema, ListedDatasetSchema, PublicationSchema
 from oa_shared.status import JobStatus
 from support.publishing import job_of, make_job, publish, report_status, result
 from support.running_api import INTERNAL, RunningApi
@@ -23,7 +25,7 @@ async def test_list_without_data_is_empty(api: RunningApi) -> None:
 
 async def test_dataset_has_files_counts_license_commit_and_job(api: RunningApi) -> None:
     job = await publish(api, github={"sha": "0a1b2c3"})
-    (listed,) = (await api.get("/api/data"))["data"]
+    (listed,) = (await api.get("/api/data?fields=all"))["data"]
     row = await api.get(f"/api/data/{listed['id']}")
     assert row == listed
     assert row["job"] == job["id"]
@@ -44,6 +46,35 @@ async def test_dataset_has_files_counts_license_commit_and_job(api: RunningApi) 
         "url": f"/api/job/{job['id']}/output/source.parquet?attempt=1",
         "latest": "/latest/us/ca/berkeley/addresses/city/source.parquet",
     }
+
+
+async def test_dataset_in_a_list_is_a_small_part_of_the_dataset(api: RunningApi) -> None:
+    await publish(api, github={"sha": "0a1b2c3"})
+    newer = await make_job(api)
+    await report_status(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
+    (row,) = (await api.get("/api/data"))["data"]
+    whole = await api.get(f"/api/data/{row['id']}")
+    assert row == {name: whole[name] for name in row}
+    assert set(whole) - set(row) == {"result", "fields", "changes", "origin", "files"}
+    assert row["latest_job"]["id"] == newer["id"]
+    assert len(json.dumps(row)) < 1000
+
+
+async def test_job_in_a_list_has_the_count_of_its_result_and_no_files(api: RunningApi) -> None:
+    job = (await publish(api))["id"]
+    for path in ("/api/job", "/api/run/1/jobs"):
+        (row,) = (await api.get(path))["jobs"]
+        (full,) = (await api.get(f"{path}?fields=all"))["jobs"]
+        whole = await api.get(f"/api/job/{job}")
+        assert row == {**{name: whole[name] for name in full if name != "output"}, "result": {"count": 100}}
+        assert full == {name: whole[name] for name in full}
+        assert full["output"]
+        assert set(full["result"]) > {"count", "outputs"}
+
+
+@pytest.mark.parametrize("path", ["/api/data", "/api/job"])
+async def test_list_with_an_unknown_shape_is_rejected(api: RunningApi, path: str) -> None:
+    assert (await api.client.get(f"{path}?fields=result")).status == 422
 
 
 @pytest.mark.parametrize(
@@ -168,7 +199,8 @@ async def test_responses_match_their_schemas(api: RunningApi) -> None:
     await report_status(api.database, newer, JobStatus.FAIL, error={"code": "source.not_found", "message": "x"})
     await publish(api, "xx/bare", license_="", makes={"bounds": None, "changes": None, "outputs": {}, "fields": {}})
     for row in (await api.get("/api/data"))["data"]:
-        assert DatasetSchema(unknown=RAISE).validate(row) == {}
+        assert ListedDatasetSchema(unknown=RAISE).validate(row) == {}
+        assert DatasetSchema(unknown=RAISE).validate(await api.get(f"/api/data/{row['id']}")) == {}
         for item in (await api.get(row["history"]))["publications"]:
             assert PublicationSchema(unknown=RAISE).validate(item) == {}
     parts = (await api.get("/api/attribution?format=json"))["datasets"]
@@ -207,7 +239,7 @@ async def test_latest_followed_with_a_range_returns_that_range(api: RunningApi) 
 async def test_latest_of_a_name_with_special_characters_is_found(api: RunningApi) -> None:
     for place, name in enumerate(("a/b", HOSTILE, "per%cent", "ünï")):
         await publish(api, f"xx/{place}", name)
-        (row,) = (await api.get(f"/api/data?source=xx/{place}"))["data"]
+        (row,) = (await api.get(f"/api/data?fields=all&source=xx/{place}"))["data"]
         response = await api.client.get(URL(row["files"][0]["latest"], encoded=True), allow_redirects=False)
         assert response.status == 302
         assert row["name"] == name

@@ -9,10 +9,11 @@ import pytest
 from oa_api.db.database import Database
 from oa_api.dead_letters import dead_letters
 from oa_api.dead_letters.dead_letter import DeadLetterFilter
+from oa_api.dead_letters.dead_letters import peek
 from oa_api.http.app_keys import QueuePair
 from oa_local.provision import Queues
 from oa_shared.aws import open_aws
-from oa_shared.queue import OutgoingMessage, QueueUnavailableError
+from oa_shared.queue import OutgoingMessage, QueueUnavailableError, ReceivedMessage
 from support.fakes.memory_queue import MemoryQueue
 from support.running_api import INTERNAL, RunningApi, running_api
 
@@ -81,6 +82,39 @@ async def test_list_dead_decodes_messages_without_tokens_and_is_repeatable(api: 
     assert TOKEN not in json.dumps(first)
 
 
+@pytest.mark.parametrize("count", [0, 3, 120])
+async def test_view_of_dead_letters_does_not_wait_for_further_messages(count: int) -> None:
+    waits: list[float] = []
+
+    class Recording(MemoryQueue):
+        async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
+            waits.append(wait_s)
+            return await super().receive(max_messages, wait_s, visibility_s)
+
+    queue = Recording()
+    await queue.send_batch([OutgoingMessage(body(job)) for job in range(count)])
+    assert len(await peek(queue)) == count
+    assert sum(waits) == 0
+    assert (await queue.depth()).visible == count
+
+
+async def test_view_of_dead_letters_returns_what_it_received_when_a_call_fails(api: RunningApi) -> None:
+    class Failing(MemoryQueue):
+        calls = 0
+
+        async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
+            self.calls += 1
+            if self.calls == 2:
+                raise QueueUnavailableError("down")
+            return await super().receive(max_messages, wait_s, visibility_s)
+
+    queue = Failing()
+    await queue.send_batch([OutgoingMessage(str(number)) for number in range(40)])
+    with pytest.raises(QueueUnavailableError):
+        await peek(queue)
+    assert (await queue.depth()).visible == 40
+
+
 async def test_list_dead_pages_show_each_message_once(api: RunningApi) -> None:
     await dead_letter(api, *(body(job) for job in range(25)))
     pages = [await list_dead(api, f"limit=10&page={page}") for page in range(3)]
@@ -139,7 +173,16 @@ async def test_redrive_to_a_failing_queue_keeps_unsent_messages() -> None:
 
 
 async def test_canceled_preview_returns_every_message() -> None:
-    dead = MemoryQueue()
+    class Stalling(MemoryQueue):
+        calls = 0
+
+        async def receive(self, max_messages: int, wait_s: float, visibility_s: int) -> list[ReceivedMessage]:
+            self.calls += 1
+            if self.calls > 1:
+                await asyncio.sleep(60)
+            return await super().receive(max_messages, wait_s, visibility_s)
+
+    dead = Stalling()
     await dead.send_batch([OutgoingMessage(body(job)) for job in range(15)])
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):

@@ -92,6 +92,31 @@ async def test_files_that_are_back_and_results_that_are_replaced_are_no_longer_l
     assert await _problems(api) == []
 
 
+async def test_any_file_that_is_back_is_noticed_in_turn(api: RunningApi) -> None:
+    storage = MemoryStorage()
+    jobs = await _publish_many(api, storage, 12)
+    await storage.delete_many([_FILE.format(job=job) for job in jobs])
+    audit = StoreAudit(api.database, storage)
+    while await audit.once():
+        pass
+    await storage.put_bytes(_FILE.format(job=jobs[-1]), b"x")
+    for _ in range(3):
+        await audit.once()
+    (problem,) = await _problems(api)
+    assert "the files of 11 results" in problem
+
+
+async def test_files_that_are_back_together_are_noticed_in_one_round(api: RunningApi) -> None:
+    storage = MemoryStorage()
+    jobs = await _publish_many(api, storage, 12)
+    await storage.delete_many([_FILE.format(job=job) for job in jobs])
+    await _audit_all(api, storage, rounds=1)
+    for job in jobs:
+        await storage.put_bytes(_FILE.format(job=job), b"x")
+    await _audit_all(api, storage, rounds=1)
+    assert await _problems(api) == []
+
+
 async def test_files_that_retention_deleted_are_not_lost(api: RunningApi) -> None:
     (job,) = await _publish_many(api, storage := MemoryStorage(), 1)
     await storage.delete_many([_FILE.format(job=job)])

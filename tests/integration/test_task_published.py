@@ -32,12 +32,14 @@ class Site:
     text: str = "NO,ST,X,Y\n1,Main,-100,40\n2,Main,-100,41\n"
     sent: int = 0
     stalls: bool = False
+    job: dict[str, object] = field(default_factory=lambda: {"live": True, "force": True})
     is_requested: asyncio.Event = field(default_factory=asyncio.Event)
 
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_get("/api/job/{job}/raw", self.raw)
         app.router.add_get("/api/job/{job}/output/{file}", self.output)
+        app.router.add_get("/api/job/{job}", self.get_job)
         app.router.add_get("/api/data", self.data)
         app.router.add_get("/data.csv", self.csv)
         return app
@@ -46,6 +48,9 @@ class Site:
         data = str(request.url.with_path("/data.csv"))
         entry = {"name": "city", "data": data, "protocol": "http", "conform": CONFORM}
         return web.json_response({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}})
+
+    async def get_job(self, _request: web.Request) -> web.Response:
+        return web.json_response(self.job, status=200 if self.job else 500)
 
     async def data(self, request: web.Request) -> web.Response:
         entry = (request.query["source"], request.query["layer"], request.query["name"])
@@ -134,6 +139,31 @@ async def test_attempt_unchanged_source_uses_the_cache_and_has_no_changes(bench:
     assert second["raw"]["sha256"] == first["raw"]["sha256"]
     assert await bench.changes(7) == (False, 2, 0)
     assert await bench.changes(8) == (True, 0, 0)
+
+
+async def test_attempt_unchanged_source_of_a_live_job_keeps_the_published_files(bench: Bench) -> None:
+    assert await bench.attempt(7).run() == 0
+    await bench.last_message()
+    bench.site.published, bench.site.job = 7, {"live": True, "force": False}
+    assert await bench.attempt(8).run() == 0
+    assert bench.site.sent == 1
+    last = await bench.last_message()
+    assert last.status == "Success"
+    assert last.result == {"unchanged": True, "same_as": {"job": 7, "attempt": 1}}
+    storage = bench.aws_clients.storage(bench.bucket)
+    keys = {item.key.rpartition("/")[2] async for item in storage.list_objects("job/8/")}
+    assert keys == {"claim.json", "log.jsonl", "result.json"}
+    bench.site.text = "NO,ST,X,Y\n1,Main,-100,40\n"
+    assert await bench.attempt(9).run() == 0
+    assert (await bench.manifest(9))["count"] == 1
+
+
+@pytest.mark.parametrize("job", [{}, {"live": True}, {"live": False, "force": False}, {"live": True, "force": True}])
+async def test_attempt_that_may_not_keep_files_writes_them(bench: Bench, job: dict[str, object]) -> None:
+    assert await bench.attempt(7).run() == 0
+    bench.site.published, bench.site.job = 7, job
+    assert await bench.attempt(8).run() == 0
+    assert (await bench.manifest(8))["count"] == 2
 
 
 async def test_attempt_changed_source_reports_the_changes(bench: Bench) -> None:

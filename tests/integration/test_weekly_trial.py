@@ -76,6 +76,17 @@ async def test_town_with_a_temporary_fault_recovers(
     assert await towns.ending(towns.by_fault[fault]) == ("Success", ROWS)
 
 
+async def test_grown_town_has_more_rows_and_the_others_have_the_same_data(towns: Towns) -> None:
+    first, second = Town(100, None), Town(101, None)
+    served = TownServer([first, second], towns.phase)
+    before = [served.answer(f"/{town.file}") for town in (first, second)]
+    served.grow([first], rows=2)
+    served.grow([first])
+    assert served.answer(f"/{first.file}")[1].startswith(before[0][1])
+    assert served.answer(f"/{first.file}")[1].count(b"\n") == before[0][1].count(b"\n") + 3
+    assert served.answer(f"/{second.file}") == before[1]
+
+
 def test_make_towns_has_every_fault_and_the_given_number_of_them() -> None:
     towns = make_towns(300, 30)
     assert len(towns) == len({town.source_name for town in towns}) == 300

@@ -21,6 +21,7 @@ class ResultAnswer(TypedDict, total=False):
     """The result of a job."""
 
     count: int | None
+    unchanged: bool
 
 
 class ProgressAnswer(TypedDict, total=False):

@@ -49,8 +49,8 @@ class Origin(TypedDict):
     commit: str | None
 
 
-class Dataset(TypedDict):
-    """A published dataset."""
+class ListedDataset(TypedDict):
+    """A published dataset in a list."""
 
     id: int
     source_name: str
@@ -60,15 +60,20 @@ class Dataset(TypedDict):
     count: int | None
     updated_at: str
     license: LicenseAnswer | None
+    latest_job: LatestJob | None
+
+
+class Dataset(ListedDataset):
+    """A published dataset with its files."""
+
     fields: dict[str, Fill]
     files: list[PublishedFile]
-    latest_job: LatestJob | None
 
 
 class DatasetPage(PageAnswer):
     """GET /api/data."""
 
-    data: list[Dataset]
+    data: list[ListedDataset]
 
 
 class PublicationEntry(TypedDict):
@@ -89,7 +94,7 @@ class PublicationPage(PageAnswer):
     publications: list[PublicationEntry]
 
 
-def datasets_table(datasets: Sequence[Dataset], page: PageAnswer | None = None) -> Table:
+def datasets_table(datasets: Sequence[ListedDataset], page: PageAnswer | None = None) -> Table:
     """Return datasets; `page` has the total of the list."""
     columns = ("dataset", "source", "layer", "name", "features", "published (UTC)", "license", "newer job")
     rows = [

@@ -104,7 +104,8 @@ def describe_job(job: JobAnswer) -> str:
     if job["error"]:
         return describe_error(job["error"]["code"], job["error"]["message"])
     if job["result"]:
-        return f"{job['result'].get('count') or 0:,} features"
+        unchanged = ", unchanged" if job["result"].get("unchanged") else ""
+        return f"{job['result'].get('count') or 0:,} features{unchanged}"
     progress = job["progress"]
     return f"{progress.get('phase', '')} {progress.get('done') or 0:,}" if progress else ""
 

@@ -23,8 +23,8 @@ DATABASE = "openaddresses"
 _API_PORT = 5000
 # Settings that jobs get in addition to those from the dispatcher.
 _JOB_SETTINGS = ("OA_ALLOW_HOSTS", "OA_WITHOUT", "OA_FAULT_POINTS", "OA_FAULT_FOLDER")
-_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files", "cases")
-_OPENED = ("files", "cases")  # the ports of sources; jobs reach no other service of this machine
+_PORT_NAMES = ("postgres", "aws", "batch", "api", "dispatcher", "files", "cases", "towns")
+_OPENED = ("files", "cases", "towns")  # the ports of sources; jobs reach no other service of this machine
 log = structlog.get_logger(__name__)
 
 

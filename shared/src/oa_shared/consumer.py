@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -15,7 +15,7 @@ from oa_shared.waiting import sleep_unless
 
 log = structlog.get_logger()
 _MAX_BACKOFF_S = 30.0
-_REDELIVERY_S = 30
+REDELIVERY_S = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,13 @@ class Consumer:
             return
         messages = await self._queue.receive(min(room, MAX_BATCH), self._options.wait_s, self._options.visibility_s)
         for message in messages:
-            settling = self._return_to_queue(message) if stop.is_set() else self._settle(message)
-            task = asyncio.create_task(settling)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._start(self._return_to_queue(message) if stop.is_set() else self._settle(message))
+
+    def _start(self, settling: Coroutine[None, None, None]) -> None:
+        """Settle one or more messages in the background; `run` waits for them."""
+        task = asyncio.create_task(settling)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _return_to_queue(self, message: ReceivedMessage) -> None:
         await self._acknowledge(message, RetryAfter(0))
@@ -163,18 +166,22 @@ class Consumer:
                 outcome = await self._handle(message)
             except Exception:
                 log.exception("message_failed")
-                outcome = RetryAfter(_REDELIVERY_S)
+                outcome = RetryAfter(REDELIVERY_S)
             finally:
                 heartbeat.cancel()
-            self._needs_readiness_check = self._needs_readiness_check or isinstance(outcome, DependencyDown)
+            self._note_outage(outcome)
             await asyncio.wait([heartbeat])
             await self._acknowledge(message, outcome)
-            self._record(_LABELS[type(outcome)], time.monotonic() - started)
+            self._record(outcome, time.monotonic() - started)
 
-    def _record(self, outcome: str, duration_s: float) -> None:
-        MESSAGES.labels(self._name, outcome).inc()
+    def _note_outage(self, outcome: Outcome) -> None:
+        self._needs_readiness_check = self._needs_readiness_check or isinstance(outcome, DependencyDown)
+
+    def _record(self, outcome: Outcome, duration_s: float) -> None:
+        label = _LABELS[type(outcome)]
+        MESSAGES.labels(self._name, label).inc()
         MESSAGE_DURATION_S.labels(self._name).observe(duration_s)
-        log.info("message_handled", queue=self._name, outcome=outcome, duration_ms=round(duration_s * 1000))
+        log.info("message_handled", queue=self._name, outcome=label, duration_ms=round(duration_s * 1000))
 
     async def _keep_hidden(self, message: ReceivedMessage) -> None:
         """Extend the visibility of a message in progress before it expires, up to the 12 hours that SQS allows."""

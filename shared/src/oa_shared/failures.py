@@ -170,6 +170,7 @@ _FAILURES = (
     _infra("infra.storage", "The object store was unavailable."),
     _infra("infra.queue", "The queue was unavailable."),
     _infra("infra.api", "The API was unavailable."),
+    _infra("infra.publication_gone", "The published files of an unchanged source are gone."),
     _infra(
         "infra.refused",
         "AWS Batch refused the job.",

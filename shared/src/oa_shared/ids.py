@@ -5,6 +5,8 @@ import secrets
 from dataclasses import dataclass
 
 _BATCH_JOB_NAME = re.compile(r"oa-(?P<stack>[a-z0-9-]+)-(?P<job>\d+)-(?P<attempt>\d+)-(?P<token>[0-9a-f]{8})")
+_ATTEMPT_KEY = re.compile(r"job/(?P<job>\d{1,19})/attempt-(?P<attempt>\d{1,10})/(?P<file>.+)")
+_MAX_JOB, _MAX_ATTEMPT = 2**63 - 1, 2**31 - 1
 
 
 def new_token() -> str:
@@ -43,3 +45,21 @@ def parse_batch_job_name(name: str) -> BatchJobName | None:
 def attempt_prefix(job: int, attempt: int) -> str:
     """Return the S3 key prefix of an attempt; only that attempt writes below it."""
     return f"job/{job}/attempt-{attempt}/"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptKey:
+    """The parts of the S3 key of a file of an attempt."""
+
+    job: int
+    attempt: int
+    file: str
+
+
+def parse_attempt_key(key: str) -> AttemptKey | None:
+    """Return the parts of a key below an `attempt_prefix`, or None for any other key."""
+    match = _ATTEMPT_KEY.fullmatch(key)
+    if match is None:
+        return None
+    parsed = AttemptKey(int(match["job"]), int(match["attempt"]), match["file"])
+    return parsed if parsed.job <= _MAX_JOB and parsed.attempt <= _MAX_ATTEMPT else None

@@ -13,7 +13,11 @@ from marshmallow import EXCLUDE, INCLUDE, Schema, fields, validate
 from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonObject
 
+# A task whose input equals that of the published result reports no counts and files: that it is unchanged, and the job
+# and attempt of that result.
+UNCHANGED, SAME_AS = "unchanged", "same_as"
 _MAX_COUNT = 2**53
+_MAX_BIGINT, _MAX_INTEGER = 2**63 - 1, 2**31 - 1
 _MAX_NAMES = 200
 _COUNT = validate.Range(min=0, max=_MAX_COUNT)
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,99}\Z", re.ASCII)
@@ -61,6 +65,18 @@ class ChangesSchema(Schema):
     unchanged = _count()
 
 
+class SameAsSchema(Schema):
+    """The published attempt whose files stay."""
+
+    class Meta:
+        """Drop unknown fields."""
+
+        unknown = EXCLUDE
+
+    job = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=_MAX_BIGINT))
+    attempt = fields.Integer(required=True, strict=True, validate=validate.Range(min=1, max=_MAX_INTEGER))
+
+
 class ResultSchema(Schema):
     """The values that the API reads; others are kept as they are."""
 
@@ -77,6 +93,8 @@ class ResultSchema(Schema):
     invalid = _counts()
     changes = fields.Nested(ChangesSchema, allow_none=True)
     sample = fields.Raw()
+    unchanged = fields.Boolean(truthy={True}, falsy={False})
+    same_as = fields.Nested(SameAsSchema)
     warnings = fields.List(fields.String(), validate=validate.Length(max=_MAX_NAMES))
     outputs = fields.Dict(
         keys=fields.String(validate=validate.Regexp(_NAME, error="must be the name of a file, without a folder")),

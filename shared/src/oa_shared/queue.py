@@ -71,6 +71,9 @@ class Queue(Protocol):
     async def delete(self, receipt: str) -> None:
         """Acknowledge a delivery; a stale receipt is not an error."""
 
+    async def delete_batch(self, receipts: Sequence[str]) -> None:
+        """Acknowledge at most ten deliveries; one that is not acknowledged is delivered again."""
+
     async def change_visibility(self, receipt: str, seconds: int) -> None:
         """Hide a delivery for `seconds` from now; 0 returns it to the queue at once."""
 

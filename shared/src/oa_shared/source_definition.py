@@ -118,17 +118,17 @@ def _fast_validator() -> jsonschema_rs.Draft202012Validator:
 
 def _find_excess(definition: dict[str, Any]) -> str | None:
     """Return which limit a definition exceeds, if any, without recursion: it may nest deeper than the stack."""
-    depth, values, level = 0, 0, [definition]
+    depth, values = 0, 0
+    level: list[object] = [definition]
     while level:
         depth, values = depth + 1, values + len(level)
         if depth > MAX_DEPTH:
             return f"nested more than {MAX_DEPTH} levels deep"
         if values > MAX_VALUES:
             return f"more than {MAX_VALUES:,} values"
-        keys = (key for node in level if isinstance(node, dict) for key in node)
-        if any(len(key) > MAX_KEY for key in keys):
+        if any(len(key) > MAX_KEY for node in level if isinstance(node, dict) for key in node):
             return f"a key has more than {MAX_KEY} characters"
-        level = [item for node in level for item in _children(node)]
+        level = _children(level)
     return _find_too_many_entries(definition.get("layers"))
 
 
@@ -138,7 +138,12 @@ def _find_too_many_entries(layers: object) -> str | None:
     return f"{count:,} entries, limit {MAX_ENTRIES}: split the definition" if count > MAX_ENTRIES else None
 
 
-def _children(node: object) -> list[Any]:
-    if isinstance(node, dict):
-        return list(node.values())
-    return node if isinstance(node, list) else []
+def _children(nodes: list[object]) -> list[object]:
+    """Return the values in objects and arrays, one level deeper."""
+    children: list[object] = []
+    for node in nodes:
+        if isinstance(node, dict):
+            children += node.values()
+        elif isinstance(node, list):
+            children += node
+    return children

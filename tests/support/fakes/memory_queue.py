@@ -68,6 +68,10 @@ class MemoryQueue:
         if stored is not None:
             del self._stored[stored.id]
 
+    async def delete_batch(self, receipts: Sequence[str]) -> None:
+        for receipt in receipts:
+            await self.delete(receipt)
+
     async def change_visibility(self, receipt: str, seconds: int) -> None:
         self._check()
         stored = self._by_receipt(receipt)

@@ -55,6 +55,13 @@ class UnrulyQueue:
             raise QueueUnavailableError("the acknowledgement was lost")
         await self._queue.delete(receipt)
 
+    async def delete_batch(self, receipts: Sequence[str]) -> None:
+        """Delete some of the messages, and lose the others."""
+        kept = [receipt for receipt in receipts if self._happens(self._ways.lost_delete)]
+        await self._queue.delete_batch([receipt for receipt in receipts if receipt not in kept])
+        for receipt in kept:
+            await self._queue.change_visibility(receipt, 0)
+
     async def change_visibility(self, receipt: str, seconds: int) -> None:
         await self._queue.change_visibility(receipt, seconds)
 

@@ -2,7 +2,15 @@
 
 import pytest
 
-from oa_shared.ids import BatchJobName, attempt_prefix, batch_job_name, new_token, parse_batch_job_name
+from oa_shared.ids import (
+    AttemptKey,
+    BatchJobName,
+    attempt_prefix,
+    batch_job_name,
+    new_token,
+    parse_attempt_key,
+    parse_batch_job_name,
+)
 from oa_shared.tracing import child_traceparent, new_traceparent, trace_id
 
 
@@ -20,6 +28,22 @@ def test_parse_batch_job_name_of_a_foreign_job_is_none(name: str) -> None:
 def test_attempt_prefix_differs_for_each_attempt() -> None:
     assert attempt_prefix(1, 1) == "job/1/attempt-1/"
     assert len({attempt_prefix(job, attempt) for job in (1, 11) for attempt in (1, 11)}) == 4
+
+
+@pytest.mark.parametrize("file", ["source.png", "preview/z0.png"])
+def test_parse_attempt_key_inverts_attempt_prefix(file: str) -> None:
+    assert parse_attempt_key(f"{attempt_prefix(12, 3)}{file}") == AttemptKey(12, 3, file)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("", "upload/7/a.csv", "job/1/attempt-1/", "job/x/attempt-1/a", "/job/1/attempt-1/a"),
+        *(f"job/{2**63}/attempt-1/a", f"job/1/attempt-{2**31}/a"),
+    ],
+)
+def test_parse_attempt_key_of_another_key_is_none(key: str) -> None:
+    assert parse_attempt_key(key) is None
 
 
 def test_child_traceparent_stays_in_the_trace() -> None:

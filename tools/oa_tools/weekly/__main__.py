@@ -26,6 +26,9 @@ def main() -> int:
     parser.add_argument(
         "--once", action="store_true", help="exit when all jobs have ended; do not serve the data longer"
     )
+    parser.add_argument(
+        "--changed", type=_share, help="run all towns twice, with this share of them changed in between, and compare"
+    )
     parser.add_argument("--fix", action="store_true", help="fix the data of the towns; run it in another terminal")
     options = parser.parse_args()
     interrupt_on_signals()
@@ -34,6 +37,8 @@ def main() -> int:
         trial = WeeklyTrial(console, FOLDER)
         if options.fix:
             return trial.fix()
+        if options.changed is not None:
+            return trial.compare(options.definitions, round(options.definitions * options.changed))
         broken = round(options.definitions * options.broken)
         return trial.run(options.definitions, broken, keeps_serving=not options.once)
     except KeyboardInterrupt:

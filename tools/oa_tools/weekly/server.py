@@ -3,7 +3,7 @@
 import io
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import partial
@@ -43,6 +43,12 @@ class TownServer:
         self._towns = {f"/{town.file}": town for town in towns}
         self._phase_file = phase_file
         self._first_request_at: dict[str, float] = {}
+        self._more_rows: dict[str, int] = {}
+
+    def grow(self, towns: Iterable[Town], rows: int = 1) -> None:
+        """Add rows to the data of towns without a fault."""
+        for town in towns:
+            self._more_rows[f"/{town.file}"] = self._more_rows.get(f"/{town.file}", 0) + rows
 
     def answer(self, path: str) -> tuple[int, bytes, int]:
         """Return the status, the body and the number of bytes to send."""
@@ -53,7 +59,7 @@ class TownServer:
         if fault is Fault.SLOW:
             time.sleep(_SLOW_S)
         status = {Fault.GONE: 404, Fault.BUSY: 503}.get(fault, 200) if fault else 200
-        body = _BODIES[fault](town) if fault in _BODIES else _good(town)
+        body = _BODIES[fault](town) if fault in _BODIES else _good(town, ROWS + self._more_rows.get(path, 0))
         return status, body, len(body) // 2 if fault is Fault.CUT_OFF else len(body)
 
     def _fault(self, path: str, town: Town) -> Fault | None:
@@ -67,8 +73,8 @@ class TownServer:
         return Phase(self._phase_file.read_text("ascii").strip())
 
 
-def _good(town: Town) -> bytes:
-    return _zip(town) if town.fault is Fault.BAD_ZIP else table(town)
+def _good(town: Town, rows: int) -> bytes:
+    return _zip(town) if town.fault is Fault.BAD_ZIP else table(town, rows)
 
 
 def _zip(town: Town) -> bytes:

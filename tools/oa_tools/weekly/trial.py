@@ -4,6 +4,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -12,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from oa_local.client import JobView, LocalApi
-from oa_local.process import accepts, free_port
+from oa_local.process import accepts
 from oa_tools.weekly.faults import OUTCOMES, ExpectedOutcome, Fault
 from oa_tools.weekly.server import Phase, TownServer, WeeklyError, serving
 from oa_tools.weekly.towns import Town, make_towns, write_repository
@@ -21,7 +22,20 @@ REPOSITORY = "repository"
 _CHECK_EVERY_S = 2.0
 _TIMEOUT_S = 3600.0
 _NOT_ENDED = ("Pending", "Submitted", "Running")
+_MOST_NEW_ROWS = 89
 _NO_JOB = ExpectedOutcome("no job")
+
+
+@dataclass(frozen=True, slots=True)
+class WeekMeasure:
+    """A weekly run: its jobs, how many were unchanged, its time, the time of all containers, its cost in dollars."""
+
+    run: int
+    jobs: int
+    unchanged: int
+    elapsed_s: float
+    working_s: float
+    cost: float
 
 
 class WeeklyTrial:
@@ -69,6 +83,35 @@ class WeeklyTrial:
             _sleep_until_interrupted()
         return 0
 
+    def compare(self, count: int, changed: int) -> int:
+        """Run all towns twice, with new data of `changed` towns in between, and print the time and cost of both runs.
+
+        Return 0 if the second run converted exactly these towns.
+        """
+        port, towns = self._port(), make_towns(count, 0)
+        server = self._server(towns, Phase.BEFORE)
+        with serving(server, port):
+            # After an earlier comparison the first run finds new data too.
+            server.grow(towns, rows=int(time.time()) % _MOST_NEW_ROWS + 1)
+            weeks = [self._measure_run(towns, port)]
+            server.grow(towns[:changed])
+            weeks.append(self._measure_run(towns, port))
+        table = Table("run", "jobs", "unchanged", "wall clock (s)", "containers (s)", "cost (US$)")
+        for week in weeks:
+            numbers = (f"{number:,.4g}" for number in (week.elapsed_s, week.working_s, week.cost))
+            table.add_row(str(week.run), str(week.jobs), str(week.unchanged), *numbers)
+        self._console.print(table)
+        return int((weeks[-1].jobs, weeks[-1].unchanged) != (count, count - changed))
+
+    def _measure_run(self, towns: list[Town], port: int) -> "WeekMeasure":
+        started = time.monotonic()
+        run = self._wait_for_run(self._trigger(towns, port, period=_timestamp()))
+        elapsed_s = time.monotonic() - started
+        statistics = self._api.call("GET", f"/api/statistics?run={run}")
+        working_s = sum(phase["total_s"] for phase in statistics["phases"] if phase["phase"] == "working")
+        ended = statistics["throughput"]
+        return WeekMeasure(run, ended["jobs"], ended["unchanged"], elapsed_s, working_s, statistics["cost"]["total"])
+
     def _server(self, towns: list[Town], phase: Phase) -> TownServer:
         self._set_phase(phase)
         return TownServer(towns, self._state / "phase")
@@ -77,11 +120,9 @@ class WeeklyTrial:
         (self._state / "phase").write_text(phase, "ascii")
 
     def _port(self) -> int:
-        """Return the port of the first trial, which the definitions in the database contain."""
-        path = self._state / "port"
-        if not path.exists():
-            path.write_text(str(free_port()), "ascii")
-        return int(path.read_text("ascii"))
+        """Return the port of the stack that jobs may reach for the data of towns; it is the same after a restart."""
+        ports = json.loads((self._folder / "ports.json").read_text("ascii"))
+        return int(ports["towns"])
 
     def _period(self) -> str | None:
         """Return None for the run of this week, or the name of an extra period if this week has had its run."""

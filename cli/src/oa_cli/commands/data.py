@@ -131,7 +131,8 @@ def data_get(source: str, layer: str, name: str, file: str, out: Path | None, *,
         datasets = (await api.get("/api/data", DatasetPage, source=source, layer=layer, name=name))["data"]
         if not datasets:
             raise RejectedError(f"no published data for {source} {layer} {name}")
-        job, published = datasets[0]["job"], _find_file(datasets[0], file)
+        dataset = await api.get(f"/api/data/{datasets[0]['id']}", Dataset)
+        job, published = dataset["job"], _find_file(dataset, file)
         path = out or Path(file)
         await api.download(str(published["url"]), path, sha256=published["sha256"])
         answer = {"path": str(path), "job": job, "sha256": published["sha256"], "size_bytes": published["size_bytes"]}

@@ -148,7 +148,7 @@ def _add_action(verb: str, description: str) -> None:
         run(work)
 
 
-_add_action("rerun", "Rerun a job that has ended.")
+_add_action("rerun", "Rerun a job that has ended; it writes new files.")
 _add_action("cancel", "Cancel a job that has not ended.")
 _add_action("confirm", "Publish a job that needs review.")
 _add_action("reject", "Reject a job that needs review.")

@@ -31,10 +31,18 @@ class CreatedJobs(TypedDict):
 @click.option("--layer", type=LAYER, help="Only this layer.")
 @click.option("--name", help="Only the entry with this name.")
 @click.option("--live", is_flag=True, help="Publish the results.")
+@click.option("--force", is_flag=True, help="Write new files even if a source is unchanged.")
 @click.option("--follow", is_flag=True, help="Wait for the end and show the progress.")
 @json_option
 def submit(
-    sources: tuple[str, ...], layer: str | None, name: str | None, *, live: bool, follow: bool, as_json: bool
+    sources: tuple[str, ...],
+    layer: str | None,
+    name: str | None,
+    *,
+    live: bool,
+    force: bool,
+    follow: bool,
+    as_json: bool,
 ) -> None:
     """Run source definitions from files or URLs.
 
@@ -44,7 +52,7 @@ def submit(
     elements = [read_element(source, layer, name) for source in sources]
 
     async def work(api: Api) -> int:
-        run_id = (await api.post("/api/run", CreatedRun, {"live": live}))["id"]
+        run_id = (await api.post("/api/run", CreatedRun, {"live": live, **({"force": True} if force else {})}))["id"]
         try:
             created = await api.post(f"/api/run/{run_id}/jobs", CreatedJobs, {"jobs": elements})
         except RejectedError:

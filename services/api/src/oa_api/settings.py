@@ -7,6 +7,7 @@ from typing import Protocol
 from oa_shared.settings import SettingsError
 
 _SITE_URL = re.compile(r"https?://[\w.-]+(:\d{1,5})?/?")
+_MIN_CONNECTIONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Settings:
             "read again when a login is refused; empty if the URL or PGPASSWORD has the password."
         },
     )
-    database_connections: int = field(default=10, metadata={"help": "Size of the database connection pool."})
+    database_connections: int = field(default=10, metadata={"help": "Size of the database connection pool; 3 or more."})
     event_streams: int = field(default=2000, metadata={"help": "Maximum open event streams in one process."})
     event_streams_per_client: int = field(
         default=50, metadata={"help": "Maximum open event streams of an address or account in one process."}
@@ -223,6 +224,15 @@ class _SiteSettings(Protocol):
     def host(self) -> str: ...
     @property
     def port(self) -> int: ...
+
+
+def check_connections(settings: Settings) -> None:
+    """Raise SettingsError for a pool so small that workers wait for each other without end.
+
+    The relay and the bulk actions hold a connection each while they count takes over another one.
+    """
+    if settings.database_connections < _MIN_CONNECTIONS:
+        raise SettingsError(f"OA_DATABASE_CONNECTIONS: expected {_MIN_CONNECTIONS} or more")
 
 
 def check_site_urls(settings: Settings) -> None:

@@ -21,7 +21,7 @@ from oa_api.definitions.examiner import Examiner
 from oa_api.definitions.fetcher import DefinitionFetcher
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.server import ApiRunner
-from oa_api.settings import Settings
+from oa_api.settings import Settings, check_connections
 from oa_api.status.monitoring_app import make_monitoring_app
 from oa_api.workers import Dependencies, build_workers
 from oa_shared.aws import Aws, open_aws
@@ -41,7 +41,11 @@ _REQUESTS_WITHIN_S, _WORKERS_WITHIN_S, _EXIT_WITHIN_S = 10, 12.0, 28.0
 
 
 async def serve(settings: Settings) -> None:
-    """Serve and work until SIGTERM or SIGINT; the watchdog ends the process if that does not end in time."""
+    """Serve and work until SIGTERM or SIGINT; the watchdog ends the process if that does not end in time.
+
+    Raises SettingsError.
+    """
+    check_connections(settings)
     stop, watchdog = watch_process(settings.loop_hang_s)
     supervisor = Supervisor(watchdog, stop_within_s=_WORKERS_WITHIN_S)
     process = ProcessState(

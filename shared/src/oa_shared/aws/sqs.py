@@ -21,6 +21,7 @@ from oa_shared.queue import (
 if TYPE_CHECKING:
     from types_aiobotocore_sqs import SQSClient
     from types_aiobotocore_sqs.type_defs import (
+        DeleteMessageBatchRequestEntryTypeDef,
         MessageAttributeValueTypeDef,
         MessageTypeDef,
         SendMessageBatchRequestEntryTypeDef,
@@ -125,6 +126,19 @@ class SqsQueue:
         """Acknowledge a delivery; a receipt that is stale after a later delivery is not an error."""
         async with _translate_errors("DeleteMessage", allowed=_STALE_RECEIPT):
             await self._client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt)
+
+    async def delete_batch(self, receipts: Sequence[str]) -> None:
+        """Acknowledge at most ten deliveries in one call; SQS answers 200 even if it deletes only some of them."""
+        if not receipts:
+            return
+        entries: list[DeleteMessageBatchRequestEntryTypeDef] = [
+            {"Id": str(index), "ReceiptHandle": receipt} for index, receipt in enumerate(receipts)
+        ]
+        async with _translate_errors("DeleteMessageBatch"):
+            answer = await self._client.delete_message_batch(QueueUrl=self.url, Entries=entries)
+        codes = {entry.get("Code", "") for entry in answer.get("Failed", [])} - _STALE_RECEIPT
+        if codes:
+            raise QueueUnavailableError(f"DeleteMessageBatch: {', '.join(sorted(codes))}")
 
     async def change_visibility(self, receipt: str, seconds: int) -> None:
         """Hide a delivery for `seconds` from now; 0 returns it to the queue."""

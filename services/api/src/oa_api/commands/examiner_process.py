@@ -6,6 +6,7 @@ of replies, then its end. The process ends with its input, when a request exceed
 much memory.
 """
 
+import gc
 import sys
 from collections.abc import Callable, Iterator
 
@@ -36,6 +37,9 @@ def main() -> None:
     memory_bytes, cpu_s = map(int, sys.argv[1:3])
     limits = ExaminationLimits(memory_bytes, cpu_s)
     prepare_validation()
+    # Decoded JSON has no cycles: collecting them would take a third of the time of a large request.
+    gc.freeze()
+    gc.disable()
     limit_process(limits)
     most_bytes = peak_memory_bytes() + _USUAL_BYTES
     _write({"end": DONE})
@@ -43,6 +47,7 @@ def main() -> None:
         header, body = request
         end = _serve(header, body, limits) if isinstance(header, dict) else {"end": FAILED, "error": "no header"}
         del request, body
+        gc.collect()
         ends = end["end"] != DONE or peak_memory_bytes() > most_bytes
         _write({**end, "ends": ends})
         if ends:

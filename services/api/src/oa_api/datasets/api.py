@@ -7,11 +7,12 @@ from aiohttp import web
 from oa_api.datasets import queries
 from oa_api.datasets.request_schemas import DatasetFilterSchema, DatasetSelectionSchema, HistoryFilterSchema
 from oa_api.datasets.requests import DatasetSelection
-from oa_api.datasets.serializers import output_url, serialize_dataset, serialize_publication
+from oa_api.datasets.serializers import output_url, serialize_dataset, serialize_publication, summarize_dataset
 from oa_api.http.app_keys import DATABASE, SETTINGS
 from oa_api.http.conditional import respond_conditionally, respond_with_etag
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import path_id, read_query
+from oa_api.http.schemas import ALL_FIELDS
 from oa_api.jobs.file_links import cdn_url
 from oa_api.jobs.output_files import read_output
 from oa_shared.media_types import GEOJSON
@@ -24,7 +25,8 @@ async def list_datasets(request: web.Request) -> web.Response:
     """Return a page of datasets."""
     dataset_filter = await read_query(request, DatasetFilterSchema())
     page = await queries.list_datasets(request.app[DATABASE], dataset_filter)
-    response = list_response(request, dataset_filter, "data", page, serialize=serialize_dataset)
+    serialize = serialize_dataset if dataset_filter.fields == ALL_FIELDS else summarize_dataset
+    response = list_response(request, dataset_filter, "data", page, serialize=serialize)
     return respond_conditionally(request, response)
 
 
@@ -53,8 +55,7 @@ async def respond_with_extents(request: web.Request, selection: DatasetSelection
     extents = await queries.get_extents(request.app[DATABASE], selection)
     bbox = f',"bbox":{json.dumps(extents.bounds)}' if extents.bounds else ""
     text = f'{{"type":"FeatureCollection"{bbox},"features":[{extents.features}]}}'
-    response = web.Response(text=text, content_type=GEOJSON, zlib_executor_size=0)
-    response.enable_compression()
+    response = web.Response(text=text, content_type=GEOJSON)
     return respond_conditionally(request, response, max_age_s=_EXTENTS_MAX_AGE_S)
 
 

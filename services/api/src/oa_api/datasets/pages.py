@@ -13,7 +13,13 @@ from oa_api.datasets.feed import CHANGES
 from oa_api.datasets.request_schemas import DatasetFilterSchema, DatasetSelectionSchema, HistoryFilterSchema
 from oa_api.datasets.requests import DatasetFilter, DatasetSelection
 from oa_api.datasets.rows import DatasetRow, HistoryRow
-from oa_api.datasets.serializers import changes_of, serialize_dataset, serialize_files, serialize_publication
+from oa_api.datasets.serializers import (
+    changes_of,
+    serialize_dataset,
+    serialize_files,
+    serialize_publication,
+    summarize_dataset,
+)
 from oa_api.db.database import Database
 from oa_api.db.pages import Page
 from oa_api.http.app_keys import DATABASE
@@ -92,7 +98,7 @@ async def _fabric_layers(database: Database, selection: DatasetSelection) -> lis
 
 
 def _serialize_page(page: Page[DatasetRow]) -> Page[JsonObject]:
-    return Page([serialize_dataset(row) for row in page.rows], page.has_more, page.total)
+    return Page([summarize_dataset(row) for row in page.rows], page.has_more, page.total)
 
 
 def _by_prefix(selection: _Selection) -> _Selection:

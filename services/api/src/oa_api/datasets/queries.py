@@ -18,7 +18,7 @@ from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.db.rows import as_parameters
 from oa_api.http.errors import NotFoundError
-from oa_api.http.schemas import CursorSlice
+from oa_api.http.schemas import ALL_FIELDS, CursorSlice
 from oa_api.jobs.filters import window_parameters
 
 _SQL = load_queries("datasets.queries")
@@ -59,7 +59,7 @@ async def list_newest(database: Database, *, limit: int) -> list[SitemapRow]:
 
 async def get_dataset(database: Database, data: int) -> DatasetRow:
     """Return one dataset. Raises NotFoundError."""
-    dataset = await database.first(_SQL["one"], {"data": data}, into=DatasetRow)
+    dataset = await database.first(_SQL["one"], {"data": data, "fields": ALL_FIELDS}, into=DatasetRow)
     if dataset is None:
         raise NotFoundError(f"dataset {data} does not exist")
     return dataset

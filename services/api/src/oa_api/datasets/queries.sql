@@ -3,7 +3,7 @@
 SELECT job.id, job.run_id, job.attempt, job.status, job.error_code, job.error_message, job.ended_at
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.source_name = data.source_name AND job.layer = data.layer AND job.name = data.name
-  AND job.id >= data.job_id AND (job.id > data.job_id OR job.attempt > data.attempt)
+  AND job.id >= greatest(data.job_id, data.checked_job) AND (job.id > data.job_id OR job.attempt > data.attempt)
   AND job.rank = 9 AND job.status <> 'Success' AND run.live
 
 -- name: selected
@@ -24,9 +24,13 @@ WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
 SELECT count(*) FROM (SELECT 1 {selected} LIMIT %(count_limit)s) counted
 
 -- name: columns
--- The columns of a dataset.
-SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.attempt, data.updated_at, data.result,
-       data.license, publication.run_id AS run, publication.source_sha256, publication.source_url, publication.github,
+-- The columns of a dataset; a summary has only a part of its result.
+SELECT data.id, data.source_name, data.layer, data.name, data.job_id AS job, data.attempt, data.updated_at,
+       greatest(data.updated_at, data.checked_at) AS checked_at, greatest(data.job_id, data.checked_job) AS checked_job, CASE
+           WHEN %(fields)s = 'all' THEN data.result
+           ELSE jsonb_build_object('count', data.result -> 'count', 'valid', data.result -> 'valid',
+                                   'bounds', data.result -> 'bounds')
+       END AS result, data.license, publication.run_id AS run, publication.source_sha256, publication.source_url, publication.github,
        latest.id AS latest_id, latest.run_id AS latest_run, latest.attempt AS latest_attempt,
        latest.status AS latest_status, latest.error_code, latest.error_message, latest.ended_at,
        review.reasons AS review_reasons

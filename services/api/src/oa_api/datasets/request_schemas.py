@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from oa_api.datasets.requests import AttributionFilter, DatasetFilter, DatasetSelection, FeedFilter
 from oa_api.http.fields import Numbers, RequestSchema, StrictSchema, Text, Time, about, identifier
-from oa_api.http.schemas import CursorSlice, SliceSchema
+from oa_api.http.schemas import CursorSlice, SliceSchema, shape_field
 from oa_shared.status import LAYERS
 
 SORTS = ("source", "updated_at")
@@ -60,6 +60,7 @@ class DatasetFilterSchema(SliceSchema, _SelectionSchema, RequestSchema[DatasetFi
         validate=validate.OneOf(SORTS),
         metadata=about("`source`: by source, layer and name; `updated_at`: most recently published first."),
     )
+    fields_ = shape_field("the keys of `GET /api/data/{data}`")
 
     @validates_schema
     def check_start(self, data: Mapping[str, object], **_: object) -> None:

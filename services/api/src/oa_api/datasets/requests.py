@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oa_api.http.schemas import CursorSlice
+from oa_api.http.schemas import SUMMARY, CursorSlice
 
 
 # Without slots: DatasetFilter combines it with another dataclass, and only one of them may have slots.
@@ -28,9 +28,10 @@ class DatasetSelection:
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetFilter(DatasetSelection, CursorSlice):
-    """Which datasets to list, and in which order: by `source` or by `updated_at`."""
+    """Which datasets to list, by `source` or by `updated_at`, and how much of each: SUMMARY or ALL_FIELDS."""
 
     sort: str = "source"
+    fields: str = SUMMARY
 
 
 @dataclass(frozen=True, kw_only=True)

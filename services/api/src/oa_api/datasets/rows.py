@@ -8,7 +8,10 @@ from oa_shared.json_types import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """A dataset with its published result, and the newer job that did not publish, if any (`latest_…`, `error_…`)."""
+    """A dataset with its published result, and the newer job that did not publish, if any (`latest_…`, `error_…`).
+
+    `checked_job` published it, or found it up to date later, at `checked_at`.
+    """
 
     id: int
     source_name: str
@@ -18,6 +21,8 @@ class DatasetRow:
     attempt: int
     updated_at: datetime
     result: JsonObject | None
+    checked_at: datetime
+    checked_job: int
     license: object
     run: int | None
     source_sha256: str | None

@@ -70,7 +70,7 @@ class LatestJobSchema(ResponseSchema):
     ended_at = time_field("When it ended.", allow_none=True)
 
 
-class _ResultSchema(ResponseSchema):
+class _FiguresSchema(ResponseSchema):
     job = fields.Integer(required=True, metadata=about("ID of the job with this result.", 12))
     attempt = fields.Integer(required=True, metadata=about("Number of the attempt with this result.", 1))
     run = fields.Integer(required=True, allow_none=True, metadata=about("ID of the run of the job.", 2))
@@ -82,40 +82,65 @@ class _ResultSchema(ResponseSchema):
         allow_none=True,
         metadata=about("West, south, east, north.", [-122.3, 37.8, -122.2, 37.9]),
     )
-    fields_ = fields.Dict(
-        required=True,
+    license = fields.Nested(LicenseSchema, required=True, allow_none=True)
+
+
+def _fill_field(*, required: bool) -> fields.Dict:
+    return fields.Dict(
+        required=required,
         data_key="fields",
         attribute="fields",
         keys=fields.String(),
         values=fields.Nested(FillSchema),
         metadata=about("Attribute counts by field name."),
     )
-    changes = fields.Dict(
-        required=True, allow_none=True, metadata=about("Counts of changes since the previous publication.")
-    )
-    license = fields.Nested(LicenseSchema, required=True, allow_none=True)
+
+
+def _changes_field(*, required: bool) -> fields.Dict:
+    text = "Counts of changes since the previous publication."
+    return fields.Dict(required=required, allow_none=True, metadata=about(text))
+
+
+class _ResultSchema(_FiguresSchema):
+    fields_ = _fill_field(required=True)
+    changes = _changes_field(required=True)
     origin = fields.Nested(OriginSchema, required=True)
 
 
-class DatasetSchema(_ResultSchema):
-    """The published result of a source, layer and name."""
-
+class _DatasetFieldsSchema(_FiguresSchema):
     id = fields.Integer(required=True, metadata=about("Permanent ID.", 7))
     source_name = text_field("Source.", "us/ca/berkeley")
     layer = fields.String(required=True, validate=validate.OneOf(LAYERS), metadata=about("Layer.", "addresses"))
     name = text_field("Name of the entry in the layer.", "city")
     updated_at = time_field("When it was published.")
+    checked_at = time_field("When it was published, or last found up to date: the source had not changed.")
+    checked_job = fields.Integer(required=True, metadata=about("ID of the job that did so.", 19))
     attribution = text_field("Attribution and license in one line.", "© City of Berkeley. License: CC BY 4.0.")
-    files = fields.List(fields.Nested(LatestFileSchema), required=True)
     latest_job = fields.Nested(LatestJobSchema, required=True, allow_none=True)
     history = text_field("Path of its publications.", "/api/data/7/history")
+
+
+class DatasetSchema(_DatasetFieldsSchema, _ResultSchema):
+    """The published result of a source, layer and name."""
+
+    files = fields.List(fields.Nested(LatestFileSchema), required=True)
     result = fields.Dict(required=True, allow_none=True, metadata=about("The complete result that the job reported."))
+
+
+class ListedDatasetSchema(_DatasetFieldsSchema):
+    """A dataset in a list. `fields=all` adds the keys that are not required."""
+
+    fields_ = _fill_field(required=False)
+    changes = _changes_field(required=False)
+    origin = fields.Nested(OriginSchema)
+    files = fields.List(fields.Nested(LatestFileSchema))
+    result = fields.Dict(allow_none=True, metadata=about("The complete result that the job reported."))
 
 
 class DatasetListSchema(ListSchema):
     """A page of datasets."""
 
-    data = fields.List(fields.Nested(DatasetSchema), required=True)
+    data = fields.List(fields.Nested(ListedDatasetSchema), required=True)
 
 
 class PublicationSchema(_ResultSchema):

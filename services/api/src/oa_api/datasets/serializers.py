@@ -12,12 +12,34 @@ from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.status import JobStatus
 
 _NEEDS_REVIEW = "needs review"
+_FIGURES = ("count", "valid", "bounds")
+
+
+def summarize_dataset(dataset: DatasetRow) -> JsonObject:
+    """Return a dataset as an item of a list: without its files, and without what its result says about each field."""
+    result = dataset.result or {}
+    return {
+        **_identify(dataset),
+        **{name: result.get(name) for name in _FIGURES},
+        "license": _serialize_license(dataset),
+        "latest_job": _serialize_latest_job(dataset),
+    }
 
 
 def serialize_dataset(dataset: DatasetRow) -> JsonObject:
     """Return a dataset with its files, its license and why its latest job, if any, did not publish."""
     files = serialize_files(dataset.result, job=dataset.job, attempt=dataset.attempt, is_kept=True)
     prefix = f"/latest/{quote(dataset.source_name)}/{dataset.layer}/{quote(dataset.name, safe='')}/"
+    return {
+        **_identify(dataset),
+        "result": dataset.result,
+        **_serialize_result(dataset),
+        "files": [{**file, "latest": prefix + quote(str(file["name"]), safe="")} for file in files],
+        "latest_job": _serialize_latest_job(dataset),
+    }
+
+
+def _identify(dataset: DatasetRow) -> JsonObject:
     return {
         "id": dataset.id,
         "source_name": dataset.source_name,
@@ -26,12 +48,10 @@ def serialize_dataset(dataset: DatasetRow) -> JsonObject:
         "job": dataset.job,
         "attempt": dataset.attempt,
         "run": dataset.run,
-        "result": dataset.result,
-        **_serialize_result(dataset),
         "attribution": credit_of(normalize_license(dataset.license), dataset.source_name).line,
         "updated_at": rfc3339(dataset.updated_at),
-        "files": [{**file, "latest": prefix + quote(str(file["name"]), safe="")} for file in files],
-        "latest_job": _serialize_latest_job(dataset),
+        "checked_at": rfc3339(dataset.checked_at),
+        "checked_job": dataset.checked_job,
         "history": f"/api/data/{dataset.id}/history",
     }
 
@@ -94,13 +114,13 @@ def _serialize_latest_job(dataset: DatasetRow) -> JsonObject | None:
 
 
 def _serialize_result(published: DatasetRow | HistoryRow) -> JsonObject:
-    result, license_ = published.result or {}, normalize_license(published.license)
+    result = published.result or {}
     commit = published.github.get("sha") if isinstance(published.github, dict) else None
     return {
-        **{name: result.get(name) for name in ("count", "valid", "bounds")},
+        **{name: result.get(name) for name in _FIGURES},
         "fields": _serialize_fill(result),
         "changes": changes_of(result),
-        "license": license_.as_json() if license_ else None,
+        "license": _serialize_license(published),
         "origin": {
             "sha256": published.source_sha256,
             "url": published.source_url,
@@ -108,6 +128,11 @@ def _serialize_result(published: DatasetRow | HistoryRow) -> JsonObject:
             "commit": commit if isinstance(commit, str) else None,
         },
     }
+
+
+def _serialize_license(published: DatasetRow | HistoryRow) -> JsonObject | None:
+    license_ = normalize_license(published.license)
+    return license_.as_json() if license_ else None
 
 
 def _serialize_fill(result: JsonMapping) -> dict[str, JsonObject]:

@@ -39,8 +39,7 @@ async def get_sitemap(request: web.Request) -> web.Response:
     """Return the URLs of the pages, with one for each of the datasets that were published last."""
     datasets = await queries.list_newest(request.app[DATABASE], limit=MAX_URLS - len(_PAGES))
     body = await asyncio.to_thread(_sitemap, site_url(request.app[SETTINGS]), datasets)
-    response = web.Response(body=body, content_type=media_type_of("sitemap.xml"), charset="utf-8", zlib_executor_size=0)
-    response.enable_compression()
+    response = web.Response(body=body, content_type=media_type_of("sitemap.xml"), charset="utf-8")
     return respond_conditionally(request, response, max_age_s=_MAX_AGE_S)
 
 

@@ -19,9 +19,12 @@ _PEEK_S = 20.0
 _VISIBILITY_S = 60
 _LONG_POLL_S = 1
 _CONCURRENT_RETURNS = 10
+_CONCURRENT_RECEIVES = 10
+_EMPTY_ROUNDS = 2
 
 # Called with the selected messages before anything is done to them.
 BeforeAction = Callable[[list[ReceivedMessage]], Awaitable[None]]
+_Receive = Callable[[Queue, list[ReceivedMessage]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +36,11 @@ class RedriveResult:
 
 
 async def peek(queue: Queue) -> list[ReceivedMessage]:
-    """Return the messages of a queue, oldest first, at most 1,000; all are back on the queue before this returns."""
-    async with _hold_messages(queue) as messages:
+    """Return the messages of a queue, oldest first, at most 1,000; all are back on the queue before this returns.
+
+    It does not wait for messages beyond those that the queue counts: a message of the last seconds may be missing.
+    """
+    async with _hold_messages(queue, receive=_receive_counted) as messages:
         return sorted(messages, key=lambda message: (message.sent_at is None, message.sent_at or 0, message.id))
 
 
@@ -94,14 +100,36 @@ async def _move(main: Queue, dead: Queue, messages: list[ReceivedMessage]) -> se
 
 
 @asynccontextmanager
-async def _hold_messages(queue: Queue) -> AsyncIterator[list[ReceivedMessage]]:
-    """Receive the messages of a queue; those still in the list at the end go back, whatever happens."""
+async def _hold_messages(queue: Queue, *, receive: _Receive | None = None) -> AsyncIterator[list[ReceivedMessage]]:
+    """Receive the messages of a queue, by default all; those still in the list at the end go back, whatever happens."""
     messages: list[ReceivedMessage] = []
     try:
-        await _receive_all(queue, messages)
+        await (receive or _receive_all)(queue, messages)
         yield messages
     finally:
         await asyncio.shield(_return_all(queue, messages))
+
+
+async def _receive_counted(queue: Queue, messages: list[ReceivedMessage]) -> None:
+    """Receive as many messages as the queue counts, several calls at once, without waiting where it is empty."""
+    expected = min((await queue.depth()).visible, MAX_PEEKED)
+    seen: set[str] = set()
+    deadline, empty_rounds = time.monotonic() + _PEEK_S, 0
+
+    async def receive(wait_s: float) -> None:
+        # Each call adds its own, so that they return to the queue even if another call fails or all are canceled.
+        received = await queue.receive(MAX_BATCH, wait_s, _VISIBILITY_S)
+        messages.extend(message for message in received if message.id not in seen)
+        seen.update(message.id for message in received)
+
+    while len(messages) < expected and empty_rounds < _EMPTY_ROUNDS and time.monotonic() < deadline:
+        before, calls = len(messages), min(_CONCURRENT_RECEIVES, -(-(expected - len(messages)) // MAX_BATCH))
+        # A short poll asks a sample of the servers of SQS, so that one alone may come back empty.
+        wait_s = _LONG_POLL_S if empty_rounds else 0
+        for error in await asyncio.gather(*(receive(wait_s) for _ in range(calls)), return_exceptions=True):
+            if error is not None:
+                raise error
+        empty_rounds = 0 if len(messages) > before else empty_rounds + 1
 
 
 async def _receive_all(queue: Queue, messages: list[ReceivedMessage]) -> None:

@@ -62,11 +62,15 @@ class _Numbers:
         return number
 
 
+# A tuple: a union in the expression would be created for each of a million values.
+_CONTAINERS = (dict, list)
+
+
 def _is_deep(value: object) -> bool:
     depth, level = 0, [value]
     while level and depth <= MAX_DEPTH:
         depth += 1
-        level = [inner for item in level if isinstance(item, dict | list) for inner in _parts(item)]
+        level = [inner for item in level if isinstance(item, _CONTAINERS) for inner in _parts(item)]
     return depth > MAX_DEPTH
 
 

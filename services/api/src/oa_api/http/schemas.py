@@ -9,6 +9,8 @@ from oa_api.http.fields import RequestSchema, StrictSchema, Text, Time, about, i
 
 MAX_LIMIT = 100
 MAX_PAGED_ROWS = 10_000
+# How much of each item a list returns.
+SUMMARY, ALL_FIELDS = "summary", "all"
 
 
 class ResponseSchema(Schema):
@@ -106,6 +108,17 @@ class SliceSchema(StrictSchema):
         """Refuse pages so deep that the database would have to skip too many rows."""
         if data.get("page", 0) * data.get("limit", 1) >= MAX_PAGED_ROWS:
             raise ValidationError(f"Pages end at {MAX_PAGED_ROWS:,} items; follow the Link header instead.", "page")
+
+
+def shape_field(more: str) -> fields.String:
+    """Return the parameter `fields`: how much of each item a list returns; `more` is what ALL_FIELDS adds."""
+    return fields.String(
+        data_key="fields",
+        attribute="fields",
+        load_default=SUMMARY,
+        validate=validate.OneOf([SUMMARY, ALL_FIELDS]),
+        metadata=about(f"`summary`, or `all` to add {more}; an item by its ID always has them.", SUMMARY),
+    )
 
 
 class PageSchema(SliceSchema):

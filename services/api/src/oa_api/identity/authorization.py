@@ -8,6 +8,7 @@ from aiohttp import hdrs, web
 
 from oa_api.db.errors import StoreError
 from oa_api.http.body_budget import BODY_BUDGETS, BODY_RESERVATION, Reservation
+from oa_api.http.compression import SECRET_IN_RESPONSE
 from oa_api.http.errors import ForbiddenError, UnauthorizedError
 from oa_api.http.problem import Handler
 from oa_api.http.time_limits import is_health_check
@@ -47,6 +48,7 @@ async def authorize(request: web.Request, handler: Handler) -> web.StreamRespons
     whichever site causes it: a request by cookie that changes something must come from a page of this site.
     """
     request[PRINCIPAL] = principal = await _identify(request)
+    request[SECRET_IN_RESPONSE] = is_trusted(request)
     role = required_role(request)
     if not principal.has_role(role):
         if principal is ANONYMOUS:

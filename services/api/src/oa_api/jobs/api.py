@@ -20,7 +20,7 @@ from oa_api.jobs.job_log import as_text
 from oa_api.jobs.request_schemas import AttemptReportSchema, JobFilterSchema, LogFormatSchema, OutputChoiceSchema
 from oa_api.jobs.rows import JobRow
 from oa_api.jobs.schemas import AttemptStateSchema, JobStatusSchema, NewAttemptSchema, ReportOutcomeSchema
-from oa_api.jobs.serializers import serialize_history, serialize_job
+from oa_api.jobs.serializers import serialize_history, serialize_listed_job
 from oa_shared.ids import attempt_prefix
 from oa_shared.status import JobStatus
 from oa_shared.transitions import IgnoredBecause
@@ -32,7 +32,7 @@ async def list_jobs(request: web.Request) -> web.Response:
     """Return a page of jobs, newest first."""
     job_filter = await read_query(request, JobFilterSchema())
     page = await queries.list_jobs(request.app[DATABASE], job_filter)
-    serialize = partial(serialize_job, with_token=is_trusted(request))
+    serialize = partial(serialize_listed_job, with_token=is_trusted(request), shape=job_filter.fields)
     return list_response(request, job_filter, "jobs", page, serialize=serialize)
 
 

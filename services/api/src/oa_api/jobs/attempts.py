@@ -5,6 +5,7 @@ from oa_api.db.query_files import load_queries
 from oa_api.jobs.outbox import next_message, queue_message
 from oa_api.jobs.rows import LockedJob
 from oa_api.jobs.status_change import StatusChange, record_change
+from oa_api.jobs.unchanged import PUBLICATION_GONE, force
 from oa_shared.ids import new_token
 from oa_shared.retries import Retry, plan_retry
 from oa_shared.scheduling import Lane, Tier
@@ -20,6 +21,8 @@ async def retry(transaction: Transaction, job: LockedJob, attempt: int, code: st
     plan = plan_retry(code, earlier_codes, Tier(job.tier))
     if plan is None or not Lane(job.lane).allows(plan.tier):
         return False
+    if code == PUBLICATION_GONE:
+        await force(transaction, job)
     await start_attempt(transaction, job, plan, kind=RETRIED)
     return True
 

@@ -1,17 +1,16 @@
 """Links to files in the bucket, and which of them a CDN serves."""
 
-import re
 from urllib.parse import quote
 
 from oa_api.settings import Settings
+from oa_shared.ids import parse_attempt_key
 
 # What an attempt writes for this system only: a token, the holder of the attempt, and a log that grows. Neither the API
-# nor a CDN hands them out as files; terraform/modules/storage/cdn.tf names the same.
+# nor a CDN hands them out as files; terraform/modules/storage/main.tf names the same.
 PRIVATE_FILES = frozenset({"claim.json", "log.jsonl", "result.json"})
 REDIRECT = "redirect"
 # The file behind a redirect may be another one after a rerun of its job.
 REDIRECT_MAX_AGE_S = 60
-_ATTEMPT_FILE = re.compile(r"job/\d+/attempt-\d+/(?P<file>.+)")
 
 
 def cdn_url(settings: Settings, key: str) -> str | None:
@@ -19,8 +18,8 @@ def cdn_url(settings: Settings, key: str) -> str | None:
 
     It serves the files of attempts, each of which is written once: not uploads, and not the records of an attempt.
     """
-    match = _ATTEMPT_FILE.fullmatch(key)
-    is_public = match is not None and match["file"] not in PRIVATE_FILES
+    parsed = parse_attempt_key(key)
+    is_public = parsed is not None and parsed.file not in PRIVATE_FILES
     if not settings.files_url or settings.output_mode != REDIRECT or not is_public:
         return None
     return f"{settings.files_url.rstrip('/')}/{quote(key)}"

@@ -4,7 +4,6 @@ The bytes are untrusted, and on a single machine they come from the origin of th
 browser makes a document of them.
 """
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -15,6 +14,7 @@ from oa_api.http.errors import GoneError, NotFoundError
 from oa_api.jobs.file_deletion import find_deletion
 from oa_api.jobs.file_links import PRIVATE_FILES, REDIRECT, REDIRECT_MAX_AGE_S, cdn_url
 from oa_api.jobs.lost_results import find_loss
+from oa_shared.ids import parse_attempt_key
 from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
 
 # The files that record how an attempt went; they outlive its data.
@@ -24,7 +24,6 @@ _PICTURE = MEDIA_TYPES[".png"]
 # Types that browsers download or show as text; markup (XML, KML, GML, SVG, HTML) is not among them.
 _SAFE_SUFFIXES = (".png", ".json", ".geojson", ".jsonl", ".gz", ".zip", ".csv", ".parquet", ".pmtiles", ".fgb", ".gpkg")
 _SAFE_TYPES = frozenset(MEDIA_TYPES[suffix] for suffix in _SAFE_SUFFIXES) | {"text/plain"}
-_ATTEMPT_FILE = re.compile(r"job/(?P<job>\d+)/attempt-(?P<attempt>\d+)/(?P<file>.+)")
 
 
 async def send_file(request: web.Request, key: str) -> web.StreamResponse:
@@ -78,22 +77,19 @@ async def check_kept(request: web.Request, key: str) -> None:
 
     Raises NotFoundError for one that the store has lost.
     """
-    match = _ATTEMPT_FILE.fullmatch(key)
-    if match is None:
+    parsed = parse_attempt_key(key)
+    if parsed is None:
         return
-    deletion = await find_deletion(
-        request.app[DATABASE],
-        job=int(match["job"]),
-        attempt=int(match["attempt"]),
-        log_only=match["file"] in RECORD_FILES,
-    )
+    database = request.app[DATABASE]
+    job, attempt = parsed.job, parsed.attempt
+    deletion = await find_deletion(database, job=job, attempt=attempt, log_only=parsed.file in RECORD_FILES)
     if deletion is not None:
         raise GoneError(f"deleted on {deletion.marked_at:%Y-%m-%d} by the rule `{deletion.rule}`: see GET /api/cleanup")
-    lost_at = await find_loss(request.app[DATABASE], job=int(match["job"]), attempt=int(match["attempt"]))
+    lost_at = await find_loss(database, job=job, attempt=attempt)
     if lost_at is not None:
         raise NotFoundError(
             f"the store has lost the files of this attempt, noticed at {lost_at:%Y-%m-%d %H:%M} UTC: "
-            f"restore them, or rerun job {match['job']}"
+            f"restore them, or rerun job {job}"
         )
 
 

@@ -113,6 +113,7 @@ async def _insert_part(
     columns = {
         "run": run.id,
         "traceparent": traceparent,
+        "force": run.force,
         "id": ids,
         "token": tokens,
         "tier": [str(job.tier) for job in planned],

@@ -9,9 +9,11 @@ SELECT nextval(pg_get_serial_sequence('job', 'id')) AS id FROM generate_series(1
 
 -- name: insert_jobs
 -- Creates the jobs of a request.
-INSERT INTO job (id, run_id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, traceparent)
+INSERT INTO job (
+    id, run_id, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, traceparent, force
+)
 OVERRIDING SYSTEM VALUE
-SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, %(traceparent)s
+SELECT id, %(run)s, source_name, source_url, source_sha256, layer, name, tier, kind, host, token, %(traceparent)s, %(force)s
 FROM unnest(%(id)s::bigint[], %(source_name)s::text[], %(source_url)s::text[], %(source_sha256)s::text[],
             %(layer)s::text[], %(name)s::text[], %(tier)s::text[], %(kind)s::text[], %(host)s::text[],
             %(token)s::text[])

@@ -1,6 +1,7 @@
 """Results whose files the store has lost, noticed by asking for them: a bucket that was emptied, deleted or replaced.
 
-A few results are checked each time, all of them in turn; as soon as one is lost, all others are checked at once.
+A few results are checked each time, all of them in turn; as soon as one is lost, all others are checked at once. So are
+the lost ones as soon as one is back: an operator restores the files of all together.
 """
 
 import asyncio
@@ -71,44 +72,67 @@ async def find_loss(database: Database, *, job: int, attempt: int) -> datetime |
     return await database.first(_SQL["find"], {"job": job, "attempt": attempt}, into=datetime)
 
 
+@dataclass(slots=True)
+class _Round:
+    """The position in a list of results that is checked in turn, again from its start after its end."""
+
+    after: int = 0
+    is_thorough: bool = False
+
+    @property
+    def limit(self) -> int:
+        """Return how many results to check next."""
+        return _MANY if self.is_thorough else _FEW
+
+    def advance(self, page: Sequence[KeptResult], *, has_changes: bool) -> bool:
+        """Move behind the page that was checked; return whether to continue at once: after a change, to the end."""
+        if has_changes and not self.is_thorough:
+            self.after, self.is_thorough = 0, True
+        else:
+            self.after = page[-1].job_id if len(page) >= self.limit else 0
+            self.is_thorough = self.is_thorough and self.after > 0
+        return self.is_thorough
+
+
 class StoreAudit:
     """Asks the store for the files of results in turn."""
 
     def __init__(self, database: Database, storage: Storage) -> None:
         self._database = database
         self._storage = storage
-        self._after = 0
-        self._is_thorough = False
+        self._kept, self._lost = _Round(), _Round()
 
     async def once(self) -> bool:
-        """Check the next results; return whether to continue at once: after a loss, until all are checked.
+        """Check the next results; return whether to continue at once: after a change, until all are checked.
 
         Raises StorageUnavailableError when the store or its bucket is missing: that is not a loss of files.
         """
-        await self._forget()
-        limit = _MANY if self._is_thorough else _FEW
-        values = {"after": self._after, "limit": limit}
-        page = await self._database.all(_SQL["kept_results"], values, into=KeptResult)
+        await self._database.execute(_SQL["forget_replaced"])
+        is_restored = await self._check_lost()
+        return await self._check_kept() or is_restored
+
+    async def _check_kept(self) -> bool:
+        """Record the next results that are lost; return whether to continue at once."""
+        page = await self._next(self._kept, "kept_results")
         lost = await self._missing([result for result in page if result.is_expected])
-        self._after = page[-1].job_id if len(page) >= limit else 0
         if lost:
             await self._database.execute(_SQL["record"], _ids(lost))
             log.error("results_lost", results=len(lost), jobs=[result.job_id for result in lost[:10]])
-        if lost and not self._is_thorough:
-            self._is_thorough, self._after = True, 0
-            return True
-        self._is_thorough = self._is_thorough and self._after > 0
-        return self._is_thorough
+        return self._kept.advance(page, has_changes=bool(lost))
 
-    async def _forget(self) -> None:
-        """Delete the records of results that are back or replaced."""
-        await self._database.execute(_SQL["forget_replaced"])
-        known = await self._database.all(_SQL["recheckable"], {"limit": _FEW}, into=KeptResult)
-        missing = await self._missing(known)
-        back = [result for result in known if result not in missing]
+    async def _check_lost(self) -> bool:
+        """Delete the records of the next lost results that are back; return whether to continue at once."""
+        page = await self._next(self._lost, "recheckable")
+        missing = await self._missing(page)
+        back = [result for result in page if result not in missing]
         if back:
             await self._database.execute(_SQL["forget"], _ids(back))
-            log.info("results_back", results=len(back), jobs=[result.job_id for result in back])
+            log.info("results_back", results=len(back), jobs=[result.job_id for result in back[:10]])
+        return self._lost.advance(page, has_changes=bool(back))
+
+    async def _next(self, position: _Round, query: str) -> list[KeptResult]:
+        values = {"after": position.after, "limit": position.limit}
+        return await self._database.all(_SQL[query], values, into=KeptResult)
 
     async def _missing(self, results: Sequence[KeptResult]) -> list[KeptResult]:
         """Return the results whose largest file the store does not have."""

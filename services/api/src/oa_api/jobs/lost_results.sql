@@ -57,8 +57,9 @@ WHERE lost_result.job_id = back.job_id AND lost_result.attempt = back.attempt
 DELETE FROM lost_result WHERE NOT ({is_kept})
 
 -- name: recheckable
--- Lost results, whose files may be back: the audit of the store.
-SELECT job_id, attempt, key, true AS is_expected FROM lost_result ORDER BY noticed_at, job_id LIMIT %(limit)s
+-- Lost results, whose files may be back: the audit of the store, page by page.
+SELECT job_id, attempt, key, true AS is_expected FROM lost_result WHERE job_id > %(after)s
+ORDER BY job_id FETCH FIRST %(limit)s ROWS WITH TIES
 
 -- name: count
 -- How many results are lost, since when, and the first jobs: the status of the system and the metrics.

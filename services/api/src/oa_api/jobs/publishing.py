@@ -20,9 +20,9 @@ REJECTED = "operator.rejected"
 
 @dataclass(frozen=True, slots=True)
 class CurrentPublication:
-    """The result that is published now, and its job."""
+    """The result that is published now, and the newest job that published it or found it up to date."""
 
-    job_id: int
+    newest_job: int
     result: JsonObject
 
 
@@ -39,9 +39,9 @@ async def pass_gate(transaction: Transaction, job: LockedJob, result: JsonObject
 
 
 async def _find_reasons(transaction: Transaction, job: LockedJob, result: JsonObject | None) -> list[ReviewReason]:
-    key = {"source_name": job.source_name, "layer": job.layer, "name": job.name}
+    key = {"job": job.id, "source_name": job.source_name, "layer": job.layer, "name": job.name}
     published = await transaction.first(_SQL["published_result"], key, into=CurrentPublication)
-    if published is not None and published.job_id > job.id:
+    if published is not None and published.newest_job > job.id:
         return []
     return find_review_reasons(result or {}, published.result if published else None)
 

@@ -1,11 +1,13 @@
 -- name: published_result
--- Locks the published result that a new one would replace: the quality gate.
-SELECT job_id, result FROM data
+-- Locks the published result that a new one would replace, with the job that published or checked it last: the quality
+-- gate. A later attempt of the published job may replace it.
+SELECT CASE WHEN job_id = %(job)s THEN job_id ELSE greatest(job_id, checked_job) END AS newest_job, result FROM data
 WHERE source_name = %(source_name)s AND layer = %(layer)s AND name = %(name)s
 FOR UPDATE
 
 -- name: publish
--- Makes a result the data of its dataset, unless a newer one is or its files are deleted.
+-- Makes a result the data of its dataset, unless a newer one is, a newer job found the published one up to date, or its
+-- files are deleted.
 INSERT INTO data (source_name, layer, name, job_id, attempt, result, license)
 SELECT source_name, layer, name, id, attempt, result, %(license)s::jsonb FROM job
 WHERE id = %(job)s AND kind = 'source' AND NOT EXISTS (
@@ -15,6 +17,7 @@ ON CONFLICT (source_name, layer, name) DO UPDATE SET
     job_id = excluded.job_id, attempt = excluded.attempt, result = excluded.result, license = excluded.license,
     updated_at = now()
 WHERE (data.job_id, data.attempt) < (excluded.job_id, excluded.attempt)
+  AND (data.job_id = excluded.job_id OR coalesce(data.checked_job, 0) <= excluded.job_id)
 RETURNING id
 
 -- name: add_publication
@@ -61,8 +64,9 @@ UPDATE job_attempt SET status = %(status)s, error_code = %(error_code)s, error_m
 FROM decided WHERE job_attempt.job_id = decided.id AND job_attempt.attempt = decided.attempt
 
 -- name: unpublished_of_run
--- The successful jobs of a run that becomes live.
-SELECT id AS job FROM job WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' ORDER BY id
+-- The successful jobs of a run that becomes live; one that kept the published files has none of its own.
+SELECT id AS job FROM job
+WHERE run_id = %(run)s AND status = 'Success' AND kind = 'source' AND kept_job IS NULL ORDER BY id
 
 -- name: success_to_warn
 -- Marks a successful job and its last attempt as needing review when its run becomes live.

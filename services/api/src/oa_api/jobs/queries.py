@@ -7,6 +7,7 @@ from oa_api.db.database import Database, Transaction
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
 from oa_api.http.errors import NotFoundError
+from oa_api.http.schemas import SUMMARY
 from oa_api.jobs.filters import job_parameters, run_parameters, select_parameters, sort_key
 from oa_api.jobs.output_files import OutputFile, read_output
 from oa_api.jobs.requests import JobFilter, JobSelection, RunFilter
@@ -30,7 +31,7 @@ _SQL = load_queries("jobs.reads")
 _PUBLISHING = load_queries("jobs.publishing")
 # Filters that the tally of jobs can answer by itself, exactly (docs/decisions/0006-counting-jobs.md).
 _TALLIED = frozenset({"run", "status"})
-_NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort"})
+_NOT_FILTERS = frozenset({"cursor", "limit", "offset", "count_limit", "page", "order", "sort", "fields"})
 
 
 async def list_runs(database: Database, run_filter: RunFilter) -> Page[RunRow]:
@@ -78,7 +79,7 @@ async def count_jobs_by_status(database: Database) -> dict[str, int]:
 
 async def list_oldest_jobs(database: Database, selection: JobSelection, *, limit: int) -> list[JobRow]:
     """Return the oldest jobs of a selection."""
-    values = {**select_parameters(selection), "cursor": None, "offset": 0, "limit": limit}
+    values = {**select_parameters(selection), "cursor": None, "offset": 0, "limit": limit, "fields": SUMMARY}
     return await database.all(_SQL["jobs_by_id_asc"], values, into=JobRow)
 
 

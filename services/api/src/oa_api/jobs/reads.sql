@@ -24,7 +24,7 @@ WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
 
 -- name: runs_selected
 -- Part: the columns of a run, for the runs of a filter.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
 {runs_filtered}
 
 -- name: runs_by_id_desc
@@ -70,13 +70,13 @@ SELECT count(*) AS total FROM (
 
 -- name: run
 -- One run: GET /api/run/RUN and its page.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = %(run)s
 
 -- name: runs_of_ids
 -- Runs by ID: the counts in streams of events.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.closed_at, run.github, tally.counts, summary.status
+SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = ANY(%(runs)s)
 
@@ -95,36 +95,46 @@ WHERE (%(run)s::bigint IS NULL OR job.run_id = %(run)s)
   AND (%(before)s::timestamptz IS NULL OR job.created_at < %(before)s)
   AND (%(after)s::timestamptz IS NULL OR job.created_at >= %(after)s)
 
--- name: job_selected
--- Part: the columns of a job.
-SELECT job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
+-- name: job_columns
+-- Part: the columns of a job, except its result.
+job.id, job.run_id AS run, job.kind, job.host, job.source_name, job.source_url, job.layer, job.name, job.tier, job.status,
        job.attempt, job.token, job.batch_job, job.created_at, job.updated_at, job.submitted_at, job.started_at,
-       job.ended_at, job.error_code, job.error_message, job.progress, job.result, run.live, run.lane, run.owner, (
-           SELECT min(marked_at) FROM file_deletion WHERE file_deletion.job_id = job.id AND file_deletion.attempt = job.attempt
+       job.ended_at, job.error_code, job.error_message, job.progress, job.force, job.kept_job, job.kept_attempt,
+       run.live, run.lane, run.owner, (
+           SELECT min(marked_at) FROM file_deletion
+           WHERE file_deletion.job_id = coalesce(job.kept_job, job.id)
+             AND file_deletion.attempt = coalesce(job.kept_attempt, job.attempt)
        ) AS files_deleted_at
+
+-- name: job_listed
+-- Part: a job in a list; a summary has only the number of features of its result.
+SELECT {job_columns}, CASE
+    WHEN %(fields)s = 'all' THEN job.result
+    WHEN job.result IS NOT NULL THEN jsonb_build_object('count', job.result -> 'count')
+END AS result
 
 -- name: jobs_by_id_desc
 -- A page of jobs: GET /api/job and the pages of jobs and runs.
-{job_selected} {jobs_filtered}
+{job_listed} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL OR job.id < %(cursor)s)
 ORDER BY job.id DESC LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: jobs_by_id_asc
 -- The same, oldest first.
-{job_selected} {jobs_filtered}
+{job_listed} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL OR job.id > %(cursor)s)
 ORDER BY job.id LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: jobs_by_created_at_desc
 -- The same by time, newest first.
-{job_selected} {jobs_filtered}
+{job_listed} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL
        OR (job.created_at, job.id) < ((SELECT created_at FROM job WHERE id = %(cursor)s), %(cursor)s))
 ORDER BY job.created_at DESC, job.id DESC LIMIT %(limit)s OFFSET %(offset)s
 
 -- name: jobs_by_created_at_asc
 -- The same by time, oldest first.
-{job_selected} {jobs_filtered}
+{job_listed} {jobs_filtered}
   AND (%(cursor)s::bigint IS NULL
        OR (job.created_at, job.id) > ((SELECT created_at FROM job WHERE id = %(cursor)s), %(cursor)s))
 ORDER BY job.created_at, job.id LIMIT %(limit)s OFFSET %(offset)s
@@ -144,7 +154,7 @@ SELECT status, sum(jobs)::bigint AS jobs FROM job_tally GROUP BY status
 
 -- name: job
 -- One job: GET /api/job/JOB and its pages.
-{job_selected}
+SELECT {job_columns}, job.result
 FROM job JOIN run ON run.id = job.run_id
 WHERE job.id = %(job)s
 

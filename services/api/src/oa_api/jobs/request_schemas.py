@@ -14,7 +14,7 @@ from oa_api.http.fields import (
     about,
     identifier,
 )
-from oa_api.http.schemas import PageSchema
+from oa_api.http.schemas import PageSchema, shape_field
 from oa_api.jobs.requests import (
     AttemptReport,
     JobElement,
@@ -78,6 +78,8 @@ class JobSelectionSchema(StrictSchema):
 class JobFilterSchema(JobSelectionSchema, PageSchema, RequestSchema[JobFilter]):
     """GET /api/job."""
 
+    fields_ = shape_field("`output` and the complete `result` of each job")
+
 
 class LogFormatSchema(RequestSchema[LogFormat]):
     """GET /api/job/{job}/log."""
@@ -108,6 +110,10 @@ class NewRunSchema(RequestSchema[NewRun]):
         strict=True,
         validate=validate.Range(min=1, max=MAX_SAMPLE),
         metadata=about("Number of features that its jobs process; a sample run produces no data.", 100),
+    )
+    force = fields.Boolean(
+        load_default=False,
+        metadata=about("Write new files even where a source has not changed since it was published.", True),
     )
 
     @validates_schema

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oa_api.http.schemas import CursorSlice
+from oa_api.http.schemas import SUMMARY, CursorSlice
 from oa_shared.json_types import JsonObject
 from oa_shared.scheduling import Lane
 from oa_shared.status import JobStatus
@@ -41,19 +41,24 @@ class JobSelection:
 
 @dataclass(frozen=True, kw_only=True)
 class JobFilter(JobSelection, CursorSlice):
-    """Which jobs to list, and in which order."""
+    """Which jobs to list, in which order, and how much of each: SUMMARY or ALL_FIELDS."""
 
     order: str = "desc"
     sort: str | None = None
+    fields: str = SUMMARY
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewRun:
-    """A run to create. `sample` limits its jobs to that number of features; `github` is kept as it is."""
+    """A run to create. `sample` limits its jobs to that number of features; `github` is kept as it is.
+
+    With `force` its jobs write new files even if their sources have not changed.
+    """
 
     live: bool = False
     lane: Lane = Lane.MANUAL
     sample: int | None = None
+    force: bool = False
     github: JsonObject | None = None
 
 

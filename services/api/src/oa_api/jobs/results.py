@@ -15,6 +15,7 @@ from oa_api.jobs.locks import find_and_lock_job
 from oa_api.jobs.product_delivery import deliver_product
 from oa_api.jobs.rows import AttemptError, LockedJob
 from oa_api.jobs.status_change import StatusChange, record_change
+from oa_api.jobs.unchanged import record_check, resolve_unchanged
 from oa_shared.errors import OaError
 from oa_shared.ids import parse_batch_job_name
 from oa_shared.job_kinds import JobKind
@@ -24,10 +25,12 @@ from oa_shared.tracing import trace_id
 from oa_shared.transitions import Accept, JobState, StatusReport, decide
 
 _SQL = load_queries("jobs.results")
-_UNKNOWN_JOB = "unknown_job"
-_DUPLICATE = "duplicate"
+_UNKNOWN_JOB, _FOREIGN_JOB = "unknown_job", "foreign_job"
+DUPLICATE = "duplicate"
+PROGRESS = "progress"
 _RETRIED = "retried"
 _NO_RESULT = "bug.no_result"
+LOG_IDS = ("run_id", "job_id", "attempt", "request_id")
 _ENDED_IN_BATCH = frozenset({"SUCCEEDED", "FAILED", "LOST"})
 
 
@@ -46,17 +49,22 @@ async def apply_status(transaction: Transaction, message: StatusMessage) -> str:
     job = await find_and_lock_job(transaction, message.job)
     if job is None:
         return _UNKNOWN_JOB
+    return await apply_status_to(transaction, job, message)
+
+
+async def apply_status_to(transaction: Transaction, job: LockedJob, message: StatusMessage) -> str:
+    """Apply the report of a task to its job, as `apply_status` does."""
     await _check_token(transaction, job, message)
-    _bind_to_log(job, message.attempt)
+    structlog.contextvars.bind_contextvars(**log_ids(job, message.attempt))
     identity = {"job": message.job, "attempt": message.attempt, "token": message.token}
     change = StatusChange.of_message(message)
     if not await transaction.execute(_SQL["record_message"], {**identity, "seq": message.seq}):
-        await record_change(transaction, change, accepted=False, reason=_DUPLICATE)
-        return _DUPLICATE
+        await record_change(transaction, change, accepted=False, reason=DUPLICATE)
+        return DUPLICATE
     if message.progress is not None:
         await transaction.execute(_SQL["record_progress"], {**identity, "progress": json.dumps(message.progress)})
     if message.progress is not None and job.status == message.status:
-        return "progress"
+        return PROGRESS
     return await apply_change(transaction, job, change)
 
 
@@ -64,11 +72,19 @@ async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: f
     """Record how Batch ended a container; it becomes the result unless the task's own arrives within `grace_s`."""
     name = parse_batch_job_name(event.job_name)
     if name is None:
-        return "foreign_job"
+        return _FOREIGN_JOB
     job = await find_and_lock_job(transaction, name.job)
     if job is None:
         return _UNKNOWN_JOB
-    _bind_to_log(job, name.attempt)
+    return await apply_event_to(transaction, job, event, grace_s=grace_s)
+
+
+async def apply_event_to(transaction: Transaction, job: LockedJob, event: BatchEvent, *, grace_s: float) -> str:
+    """Record the end of a container of a job, as `apply_event` does."""
+    name = parse_batch_job_name(event.job_name)
+    if name is None:
+        return _FOREIGN_JOB
+    structlog.contextvars.bind_contextvars(**log_ids(job, name.attempt))
     if job.attempt != name.attempt or not job.token.startswith(name.token_start):
         return "other_attempt"
     if event.status not in _ENDED_IN_BATCH or job.rank == JobStatus.FAIL.rank:
@@ -78,6 +94,11 @@ async def apply_event(transaction: Transaction, event: BatchEvent, *, grace_s: f
     values |= {"code": code, "message": message, "grace_s": grace_s}
     await transaction.execute(_SQL["record_batch_exit"], values)
     return "noted"
+
+
+def is_token_of(job: LockedJob, message: StatusMessage) -> bool:
+    """Return whether a report has the token of the latest attempt."""
+    return hmac.compare_digest(job.token, message.token)
 
 
 async def _check_token(transaction: Transaction, job: LockedJob, message: StatusMessage) -> None:
@@ -90,10 +111,9 @@ async def _check_token(transaction: Transaction, job: LockedJob, message: Status
         raise ForeignReportError(f"the token is not that of job {message.job}, attempt {message.attempt}")
 
 
-def _bind_to_log(job: LockedJob, attempt: int) -> None:
-    """Add the IDs of the job to the log lines that follow."""
-    ids = {"run_id": job.run_id, "job_id": job.id, "attempt": attempt}
-    structlog.contextvars.bind_contextvars(**ids, request_id=trace_id(job.traceparent))
+def log_ids(job: LockedJob, attempt: int) -> dict[str, object]:
+    """Return the IDs of a job that the log lines about an attempt have."""
+    return dict(zip(LOG_IDS, (job.run_id, job.id, attempt, trace_id(job.traceparent)), strict=True))
 
 
 async def apply_change(transaction: Transaction, job: LockedJob, change: StatusChange) -> str:
@@ -101,6 +121,7 @@ async def apply_change(transaction: Transaction, job: LockedJob, change: StatusC
 
     Returns the new status of the job, `retried`, or the reason for ignoring the change.
     """
+    change = await resolve_unchanged(transaction, job, change)
     state = JobState(status=JobStatus(job.status), attempt=job.attempt, token=job.token, error_code=job.error_code)
     outcome = decide(state, StatusReport(status=change.status, attempt=change.attempt, token=change.token))
     if not isinstance(outcome, Accept):
@@ -112,6 +133,8 @@ async def apply_change(transaction: Transaction, job: LockedJob, change: StatusC
     await record_change(transaction, replace(change, status=status), accepted=True)
     if status is JobStatus.SUCCESS and job.kind != JobKind.SOURCE:
         await deliver_product(transaction, job)
+    elif change.kept is not None:
+        await record_check(transaction, job)
     elif status is JobStatus.SUCCESS and job.live:
         await publishing.publish(transaction, job)
     elif status is JobStatus.FAIL:
@@ -121,8 +144,12 @@ async def apply_change(transaction: Transaction, job: LockedJob, change: StatusC
 
 
 async def _accepted_status(transaction: Transaction, job: LockedJob, change: StatusChange) -> JobStatus:
-    """Return Warn for a result to be published that does not pass the quality gate, else the reported status."""
-    is_publishable = change.status is JobStatus.SUCCESS and job.live and job.kind == JobKind.SOURCE
+    """Return Warn for a result to be published that does not pass the quality gate, else the reported status.
+
+    A result that keeps the published files has passed it before.
+    """
+    is_new = change.status is JobStatus.SUCCESS and change.kept is None
+    is_publishable = is_new and job.live and job.kind == JobKind.SOURCE
     if is_publishable and not await publishing.pass_gate(transaction, job, change.result):
         return JobStatus.WARN
     return change.status
@@ -142,6 +169,8 @@ async def _write_status(transaction: Transaction, change: StatusChange, status: 
         "error_code": error.code if error else None,
         "error_message": error.message if error else None,
         "result": json.dumps(change.result) if change.result is not None else None,
+        "kept_job": change.kept.job if change.kept else None,
+        "kept_attempt": change.kept.attempt if change.kept else None,
     }
     await transaction.execute(_SQL["update_status"], values)
     await transaction.execute(_SQL["update_attempt_status"], values)

@@ -1,10 +1,58 @@
--- name: lock_job
--- Locks a job, with what its run says about it, before it changes.
+-- name: lockable_jobs
+-- Jobs with what their runs say about them.
 SELECT job.id, job.run_id, job.kind, job.source_name, job.layer, job.name, job.tier, job.status, job.rank, job.attempt,
        job.token, job.error_code, job.result, job.traceparent, run.live, run.lane, run.sample, run.owner
 FROM job JOIN run ON run.id = job.run_id
+
+-- name: lock_job
+-- Locks a job before it changes.
+{lockable_jobs}
 WHERE job.id = %(job)s
 FOR UPDATE OF job
+
+-- name: lock_jobs
+-- Locks the jobs of a batch of messages that no other transaction holds, in the order of their datasets.
+{lockable_jobs}
+WHERE job.id = ANY(%(jobs)s::bigint[])
+ORDER BY job.source_name, job.layer, job.name, job.id
+FOR UPDATE OF job SKIP LOCKED
+
+-- name: apply_reports
+-- Applies reports that start or continue attempts, one for each job, and returns which are new: a batch of messages.
+-- The guards are those of update_status and record_progress.
+WITH report AS (
+    SELECT * FROM unnest(
+        %(jobs)s::bigint[], %(runs)s::bigint[], %(attempts)s::integer[], %(tokens)s::text[], %(seqs)s::integer[],
+        %(statuses)s::text[], %(ranks)s::smallint[], %(moves)s::boolean[], %(progress)s::jsonb[]
+    ) WITH ORDINALITY AS report (job_id, run_id, attempt, token, seq, status, rank, moves, progress, place)
+), received AS (
+    INSERT INTO inbox (job_id, attempt, token, seq) SELECT job_id, attempt, token, seq FROM report
+    ON CONFLICT DO NOTHING RETURNING job_id
+), changed AS (
+    UPDATE job SET
+        status = report.status, rank = report.rank, updated_at = now(),
+        progress = coalesce(report.progress, job.progress),
+        submitted_at = CASE WHEN report.moves AND report.status = 'Submitted' THEN now() ELSE job.submitted_at END,
+        started_at = CASE WHEN report.moves AND report.status = 'Running' THEN now() ELSE job.started_at END
+    FROM report JOIN received ON received.job_id = report.job_id
+    WHERE job.id = report.job_id AND job.attempt = report.attempt AND job.token = report.token
+      AND job.rank < 9 AND (job.rank < report.rank OR NOT report.moves)
+    RETURNING job.id
+), changed_attempt AS (
+    UPDATE job_attempt SET
+        status = report.status,
+        started_at = CASE WHEN report.status = 'Running' THEN now() ELSE job_attempt.started_at END
+    FROM report JOIN changed ON changed.id = report.job_id
+    WHERE job_attempt.job_id = report.job_id AND job_attempt.attempt = report.attempt AND report.moves
+), recorded AS (
+    INSERT INTO job_event (run_id, job_id, attempt, kind, accepted, reason, detail)
+    SELECT report.run_id, report.job_id, report.attempt, %(kind)s, received.job_id IS NOT NULL,
+           CASE WHEN received.job_id IS NULL THEN %(duplicate)s END, jsonb_build_object('status', report.status)
+    FROM report LEFT JOIN received ON received.job_id = report.job_id
+    WHERE report.moves OR received.job_id IS NULL ORDER BY report.place
+)
+SELECT report.job_id AS job, received.job_id IS NOT NULL AS is_new
+FROM report LEFT JOIN received ON received.job_id = report.job_id
 
 -- name: token_of_attempt
 -- The token of an earlier attempt: its container may report late.
@@ -24,7 +72,7 @@ UPDATE job SET
     started_at = CASE WHEN %(status)s = 'Running' THEN now() ELSE started_at END,
     ended_at = CASE WHEN %(rank)s = 9 THEN now() END,
     error_code = %(error_code)s, error_message = %(error_message)s,
-    result = coalesce(%(result)s, result)
+    result = coalesce(%(result)s, result), kept_job = %(kept_job)s, kept_attempt = %(kept_attempt)s
 WHERE id = %(job)s AND attempt = %(attempt)s AND token = %(token)s
   AND (rank < %(rank)s OR (%(status)s = 'Success' AND status = 'Fail' AND error_code = 'infra.lost'))
 
@@ -73,13 +121,13 @@ ORDER BY job_attempt.attempt
 UPDATE job SET
     status = 'Pending', rank = 0, attempt = attempt + 1, token = %(new_token)s, tier = %(tier)s, updated_at = now(),
     batch_job = NULL, submitted_at = NULL, started_at = NULL, ended_at = NULL, progress = NULL, result = NULL,
-    error_code = NULL, error_message = NULL
+    error_code = NULL, error_message = NULL, kept_job = NULL, kept_attempt = NULL
 WHERE id = %(job)s AND attempt = %(attempt)s
 RETURNING attempt
 
 -- name: reopen
--- Restarts the clock of a job's deadline and of its retries: reruns.
-UPDATE job SET opened_at = now(), paused_for = '0' WHERE id = %(job)s
+-- Restarts the clock of a job's deadline and of its retries, and makes the job write new files: reruns.
+UPDATE job SET opened_at = now(), paused_for = '0', force = true WHERE id = %(job)s
 
 -- name: insert_attempt
 -- Creates the attempt of a retry or rerun.

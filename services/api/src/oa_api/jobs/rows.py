@@ -10,13 +10,17 @@ from oa_shared.status import JobStatus
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run with the number of its jobs in each status; `sample` is the number of features that its jobs process."""
+    """A run with the number of its jobs in each status; `sample` is the number of features that its jobs process.
+
+    With `force` its jobs write new files even if their sources have not changed.
+    """
 
     id: int
     created_at: datetime
     live: bool
     lane: str
     sample: int | None
+    force: bool
     closed_at: datetime | None
     github: JsonObject | None
     counts: dict[str, int]
@@ -47,6 +51,7 @@ class LockedRun:
     live: bool
     lane: str
     sample: int | None
+    force: bool
     closed_at: datetime | None
     owner: str
 
@@ -70,7 +75,11 @@ class AttemptError:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job with its latest attempt. `files_deleted_at` is when retention marked the files of that attempt."""
+    """A job with its latest attempt. `files_deleted_at` is when retention marked the files of its result.
+
+    `force`: it writes new files even if its source has not changed. Otherwise it may keep those of a published attempt,
+    `kept_job` and `kept_attempt`.
+    """
 
     id: int
     run: int
@@ -94,10 +103,25 @@ class JobRow:
     error_message: str | None
     progress: JsonObject | None
     result: JsonObject | None
+    force: bool
+    kept_job: int | None
+    kept_attempt: int | None
     live: bool
     lane: str
     owner: str
     files_deleted_at: datetime | None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Return whether the source had not changed, so that the published files stay."""
+        return self.kept_job is not None
+
+    @property
+    def same_as(self) -> dict[str, int] | None:
+        """Return the job and the attempt whose files stay, if the source had not changed."""
+        if self.kept_job is None or self.kept_attempt is None:
+            return None
+        return {"job": self.kept_job, "attempt": self.kept_attempt}
 
     @property
     def error(self) -> AttemptError | None:

@@ -20,7 +20,7 @@ from oa_api.jobs import job_creation, queries, runs
 from oa_api.jobs.element_planning import plan_posted
 from oa_api.jobs.request_schemas import JobFilterSchema, NewJobsSchema, NewRunSchema, RunChangeSchema, RunFilterSchema
 from oa_api.jobs.schemas import CreatedJobsSchema, RunCountSchema
-from oa_api.jobs.serializers import serialize_job, serialize_run
+from oa_api.jobs.serializers import serialize_listed_job, serialize_run
 
 
 async def list_runs(request: web.Request) -> web.Response:
@@ -81,7 +81,7 @@ async def list_jobs_of_run(request: web.Request) -> web.Response:
     job_filter = replace(job_filter, run=run)
     await queries.get_run(database, run)
     page = await queries.list_jobs(database, job_filter)
-    serialize = partial(serialize_job, with_token=is_trusted(request))
+    serialize = partial(serialize_listed_job, with_token=is_trusted(request), shape=job_filter.fields)
     return list_response(request, job_filter, "jobs", page, serialize=serialize)
 
 

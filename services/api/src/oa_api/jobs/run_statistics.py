@@ -53,9 +53,13 @@ class PhaseRow:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Jobs and features between the first start and the last end; None an hour where no time has passed."""
+    """Jobs and features between the first start and the last end; None an hour where no time has passed.
+
+    `unchanged` counts the jobs whose source had not changed; their features do not count.
+    """
 
     jobs: int
+    unchanged: int
     first_started_at: datetime | None
     last_ended_at: datetime | None
     seconds: float

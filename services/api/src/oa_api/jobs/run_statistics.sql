@@ -12,11 +12,11 @@ FROM job JOIN job_attempt attempt ON attempt.job_id = job.id
 WHERE job.run_id = %(run)s GROUP BY attempt.tier
 
 -- name: output_bytes
--- Part: the size of all files of a job.
-coalesce((
+-- Part: the size of all files of a job; none that it kept.
+CASE WHEN job.kept_job IS NOT NULL THEN 0 ELSE coalesce((
     SELECT sum(CASE WHEN jsonb_typeof(output.value -> 'bytes') = 'number' THEN (output.value ->> 'bytes')::numeric END)
     FROM jsonb_each(CASE WHEN jsonb_typeof(job.result -> 'outputs') = 'object' THEN job.result -> 'outputs' END) output
-), 0)::bigint
+), 0)::bigint END
 
 -- name: moved_of_job
 -- Bytes that a job fetched and wrote: its cost.
@@ -34,7 +34,7 @@ FROM job WHERE run_id = %(run)s
 
 -- name: measured_jobs
 -- Part: the ended jobs of a run, or the latest ones; `limit` bounds the cost of measuring.
-SELECT opened_at, submitted_at, started_at, ended_at, result FROM job
+SELECT opened_at, submitted_at, started_at, ended_at, result, kept_job FROM job
 WHERE (%(run)s::bigint IS NULL OR run_id = %(run)s) AND kind = 'source' AND rank = 9
 ORDER BY id DESC LIMIT %(limit)s
 
@@ -63,10 +63,10 @@ ORDER BY array_position(ARRAY['queued', 'starting', 'working'], phase), phase
 -- name: throughput
 -- Jobs and features of the measured time span: GET /api/statistics and the page of a run.
 WITH measured AS ({measured_jobs})
-SELECT count(*) AS jobs, min(started_at) AS first_started_at, max(ended_at) AS last_ended_at,
+SELECT count(*) AS jobs, count(*) FILTER (WHERE kept_job IS NOT NULL) AS unchanged, min(started_at) AS first_started_at, max(ended_at) AS last_ended_at,
        coalesce(extract(epoch FROM max(ended_at) - min(started_at)), 0)::float AS seconds,
-       coalesce(sum(CASE WHEN jsonb_typeof(result -> 'count') = 'number' THEN (result ->> 'count')::numeric END), 0)::bigint
-       AS features
+       coalesce(sum(CASE WHEN jsonb_typeof(result -> 'count') = 'number' AND kept_job IS NULL
+                         THEN (result ->> 'count')::numeric END), 0)::bigint AS features
 FROM measured
 
 -- name: backlog

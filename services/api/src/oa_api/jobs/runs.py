@@ -28,7 +28,7 @@ async def create_run(database: Database, new_run: NewRun, idempotency: Idempoten
         if earlier is not None:
             return int(earlier["id"])
         run = await insert_run(transaction, new_run, owner=by.owner)
-        detail = {"live": new_run.live}
+        detail = {"live": new_run.live, "force": new_run.force}
         await audit_log.record(transaction, by, action="run.create", subject=f"run/{run.id}", detail=detail)
         await idempotency.save_response(transaction, {"id": run.id})
         return run.id

@@ -1,12 +1,12 @@
 -- name: insert_run
 -- Creates a run: POST /api/run, pull requests, the weekly run, products.
-INSERT INTO run (live, lane, sample, github, owner)
-VALUES (%(live)s, %(lane)s, %(sample)s, %(github)s, %(owner)s)
-RETURNING id, live, lane, sample, closed_at, owner
+INSERT INTO run (live, lane, sample, force, github, owner)
+VALUES (%(live)s, %(lane)s, %(sample)s, %(force)s, %(github)s, %(owner)s)
+RETURNING id, live, lane, sample, force, closed_at, owner
 
 -- name: lock_run
 -- Locks a run before it or its jobs change.
-SELECT id, live, lane, sample, closed_at, owner FROM run WHERE id = %(run)s FOR UPDATE
+SELECT id, live, lane, sample, force, closed_at, owner FROM run WHERE id = %(run)s FOR UPDATE
 
 -- name: count_jobs
 -- How many jobs a run has, while it is locked: PATCH /api/run/RUN.

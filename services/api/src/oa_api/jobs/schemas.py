@@ -41,6 +41,9 @@ class RunSchema(ResponseSchema):
     sample = fields.Integer(
         required=True, allow_none=True, metadata=about("Number of features that its jobs process; null for full runs.")
     )
+    force = fields.Boolean(
+        required=True, metadata=about("Whether its jobs write new files even if their sources have not changed.", False)
+    )
     closed_at = time_field("When it stopped accepting jobs.", allow_none=True)
     closed = fields.Boolean(required=True, metadata=about("Whether it accepts no more jobs."))
     github = fields.Dict(required=True, allow_none=True, metadata=about("Origin of the run."))
@@ -94,6 +97,13 @@ class FailureSchema(ResponseSchema):
     message = text_field("Failure details.", "https://example.org/a.zip answered 404", allow_none=True)
 
 
+class SameAttemptSchema(ResponseSchema):
+    """The published attempt whose files a job keeps."""
+
+    job = id_field("ID of the job.")
+    attempt = fields.Integer(required=True, metadata=about("Number of the attempt.", 1))
+
+
 class JobSchema(ResponseSchema):
     """A job with its latest attempt."""
 
@@ -126,6 +136,20 @@ class JobSchema(ResponseSchema):
     ended_at = time_field("When the attempt ended.", allow_none=True)
     progress = fields.Dict(required=True, allow_none=True, metadata=about("Progress of the attempt."))
     result = fields.Dict(required=True, allow_none=True, metadata=about("Result: counts, bounds, files."))
+    force = fields.Boolean(
+        required=True, metadata=about("Whether it writes new files even if its source has not changed.", False)
+    )
+    unchanged = fields.Boolean(
+        required=True,
+        attribute="is_unchanged",
+        metadata=about("Whether its source had not changed, so that the published files stay.", False),
+    )
+    same_as = fields.Nested(
+        SameAttemptSchema,
+        required=True,
+        allow_none=True,
+        metadata=about("The published attempt whose files stay; null unless `unchanged`."),
+    )
     live = fields.Boolean(required=True, metadata=about("Whether its run is live."))
     lane = fields.String(required=True, validate=validate.OneOf(list(Lane)))
     error = fields.Nested(FailureSchema, required=True, allow_none=True)
@@ -192,10 +216,21 @@ class AttemptStateSchema(ResponseSchema):
     )
 
 
+class ListedJobSchema(JobSchema):
+    """A job in a list. `fields=all` adds the rest of its result, and `output`."""
+
+    result = fields.Dict(
+        required=True, allow_none=True, metadata=about("The number of features of the result.", {"count": 1000})
+    )
+    output = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata=about("URLs of its files by name, with `fields=all`.")
+    )
+
+
 class JobListSchema(ListSchema):
     """A page of jobs."""
 
-    jobs = fields.List(fields.Nested(JobSchema), required=True)
+    jobs = fields.List(fields.Nested(ListedJobSchema), required=True)
 
 
 class ReportOutcomeSchema(ResponseSchema):

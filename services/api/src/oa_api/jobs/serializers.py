@@ -1,11 +1,14 @@
 """Runs and jobs as JSON."""
 
+from oa_api.http.schemas import ALL_FIELDS
 from oa_api.jobs import schemas
 from oa_api.jobs.rows import JobHistory, JobRow, RunRow
 from oa_shared.json_types import JsonObject
 
 _RUN = schemas.RunSchema()
 _JOB, _JOB_WITH_TOKEN = schemas.JobSchema(exclude=("token",)), schemas.JobSchema()
+_SUMMARY = schemas.JobSchema(exclude=("token", "output"))
+_SUMMARY_WITH_TOKEN = schemas.JobSchema(exclude=("output",))
 _ATTEMPT, _EVENT, _REVIEW_REASON = schemas.AttemptSchema(), schemas.EventSchema(), schemas.ReviewReasonSchema()
 
 
@@ -17,6 +20,13 @@ def serialize_run(run: RunRow) -> JsonObject:
 def serialize_job(job: JobRow, *, with_token: bool = False) -> JsonObject:
     """Return a job; the token of its attempt is for callers with the shared secret only."""
     return dict((_JOB_WITH_TOKEN if with_token else _JOB).dump(job))
+
+
+def serialize_listed_job(job: JobRow, *, with_token: bool, shape: str) -> JsonObject:
+    """Return a job as an item of a list; a SUMMARY, of whose result only a part was read, has no files."""
+    if shape == ALL_FIELDS:
+        return serialize_job(job, with_token=with_token)
+    return dict((_SUMMARY_WITH_TOKEN if with_token else _SUMMARY).dump(job))
 
 
 def serialize_history(history: JobHistory, *, with_token: bool = False) -> JsonObject:

@@ -15,6 +15,14 @@ _SQL = load_queries("jobs.results")
 
 
 @dataclass(frozen=True, slots=True)
+class KeptAttempt:
+    """The published attempt whose files a job keeps because its source has not changed."""
+
+    job: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChange:
     """A status that is reported for an attempt; `kind` names the kind of event that records it."""
 
@@ -26,6 +34,7 @@ class StatusChange:
     batch_job: str | None = None
     error: AttemptError | None = None
     result: JsonObject | None = None
+    kept: KeptAttempt | None = None
 
     @classmethod
     def of_message(cls, message: StatusMessage) -> "StatusChange":
@@ -48,7 +57,8 @@ async def record_change(
 ) -> None:
     """Record a change in the events of its job, with the reason if it is ignored."""
     error = asdict(change.error) if change.error else None
-    detail = {"status": change.status, "error": error, "batch_job": change.batch_job}
+    kept_job = change.kept.job if change.kept else None
+    detail = {"status": change.status, "error": error, "batch_job": change.batch_job, "kept_job": kept_job}
     values = {
         "job": change.job,
         "attempt": change.attempt,

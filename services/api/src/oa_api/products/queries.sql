@@ -18,13 +18,18 @@ WHERE source_name ~ ANY(%(patterns)s::text[])
 ORDER BY source_name, layer, name
 
 -- name: input_of_job
--- The result of a job (selection.select_job). Locked until the export is written: cleanup skips the job until then.
-SELECT source_name, layer, name, id AS job, kind, status, {input_files},
+-- The result of a job (selection.select_job). The job whose files it has is locked until the export is written, and named:
+-- cleanup skips it.
+WITH holder AS (
+    SELECT id FROM job WHERE id = (SELECT coalesce(kept_job, id) FROM job WHERE id = %(job)s) FOR SHARE
+)
+SELECT source_name, layer, name, coalesce(kept_job, id) AS job, kind, status, {input_files},
        EXISTS (
            SELECT FROM file_deletion
-           WHERE file_deletion.job_id = job.id AND file_deletion.attempt = job.attempt AND file_deletion.part = 'files'
+           WHERE file_deletion.job_id = coalesce(job.kept_job, job.id) AND file_deletion.part = 'files'
+             AND file_deletion.attempt = coalesce(job.kept_attempt, job.attempt)
        ) AS has_deleted_files
-FROM job WHERE id = %(job)s FOR SHARE
+FROM job WHERE id = %(job)s AND EXISTS (SELECT FROM holder) FOR SHARE
 
 -- name: collection_built
 -- Replace the files of a collection unless a newer build did (jobs.product_delivery).

@@ -170,8 +170,8 @@ UPDATE github_check SET held = '', findings = %(findings)s, entry_count = %(entr
 UPDATE github_check SET full_run = %(run)s WHERE id = %(check)s
 
 -- name: live_entries
--- For each entry its published job and the definition of its newest live job (merge.publish_merge).
-SELECT entry.place - 1 AS index, data.job_id AS published, (
+-- For each entry the job that published or checked its data last, and the definition of its newest live job (merge.publish_merge).
+SELECT entry.place - 1 AS index, greatest(data.job_id, data.checked_job) AS published, (
     SELECT job.source_sha256 FROM job JOIN run ON run.id = job.run_id
     WHERE run.live AND (job.source_name, job.layer, job.name) = (entry.source_name, entry.layer, entry.name)
     ORDER BY job.id DESC LIMIT 1

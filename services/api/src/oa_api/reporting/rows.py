@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class DatasetState:
-    """The health of a dataset: its latest job, and its published data if there is any."""
+    """The health of a dataset: its latest job, and its published data if there is any.
+
+    `checked_at` is when the data was published, or last found up to date.
+    """
 
     source_name: str
     layer: str
@@ -22,6 +25,7 @@ class DatasetState:
     data: int | None
     published_job: int | None
     published_at: datetime | None
+    checked_at: datetime | None
     state: str
 
     @property

@@ -61,7 +61,7 @@ class DatasetHealthSchema(ResponseSchema):
         validate=validate.OneOf(list(HealthState)),
         metadata=about(
             "`never`: never published; `failing`: the latest job failed or needs review, an earlier version is "
-            "published; `stale`: published more than `stale_days` days ago; `healthy`.",
+            "published; `stale`: published, and last found up to date, more than `stale_days` days ago; `healthy`.",
             "failing",
         ),
     )
@@ -82,6 +82,9 @@ class DatasetHealthSchema(ResponseSchema):
         required=True, allow_none=True, metadata=about("ID of the job whose result is published.")
     )
     published_at = Time(required=True, allow_none=True, metadata=about("When the result was published."))
+    checked_at = Time(
+        required=True, allow_none=True, metadata=about("When the result was published, or last found up to date.")
+    )
 
 
 class StateCountsSchema(ResponseSchema):
@@ -141,7 +144,11 @@ class ThroughputSchema(ResponseSchema):
     """Jobs and features over time."""
 
     jobs = fields.Integer(required=True, metadata=about("Number of jobs that have ended."))
-    features = fields.Integer(required=True, metadata=about("Number of features of their results."))
+    unchanged = fields.Integer(
+        required=True,
+        metadata=about("Number of them whose source had not changed: they kept the published files.", 240),
+    )
+    features = fields.Integer(required=True, metadata=about("Number of features that the others wrote."))
     first_started_at = Time(required=True, allow_none=True)
     last_ended_at = Time(required=True, allow_none=True)
     jobs_an_hour = fields.Float(required=True, allow_none=True)

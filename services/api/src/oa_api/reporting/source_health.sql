@@ -3,9 +3,10 @@
 SELECT known.source_name, known.layer, known.name, known.country, known.region, known.job_id AS job, known.status,
        known.error_code, known.error_message, known.ended_at, known.failing_since,
        data.id AS data, data.job_id AS published_job, data.updated_at AS published_at,
+       greatest(data.updated_at, data.checked_at) AS checked_at,
        CASE WHEN data.id IS NULL THEN 'never'
             WHEN known.failing_since IS NOT NULL THEN 'failing'
-            WHEN data.updated_at < now() - make_interval(days => %(stale_days)s) THEN 'stale'
+            WHEN greatest(data.updated_at, data.checked_at) < now() - make_interval(days => %(stale_days)s) THEN 'stale'
             ELSE 'healthy' END AS state
 FROM dataset_health known
 LEFT JOIN data ON data.source_name = known.source_name AND data.layer = known.layer AND data.name = known.name

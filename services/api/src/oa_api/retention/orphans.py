@@ -1,9 +1,7 @@
 """Deletes orphans: objects of the store that the database does not know."""
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 from oa_api.db.database import Database
 from oa_api.db.query_files import load_queries
@@ -11,22 +9,12 @@ from oa_api.jobs.files import RECORD_FILES
 from oa_api.retention.rows import KnownAttempt
 from oa_api.retention.rules import Rule
 from oa_api.retention.stats import DeletionStats
+from oa_shared.ids import AttemptKey, parse_attempt_key
 from oa_shared.storage import ListedObject, Storage
 
 _SQL = load_queries("retention.queries")
 _CHUNK = 1000
-_MAX_ID = 2**63 - 1
-_MAX_ATTEMPT = 2**31 - 1
 _JOBS, _UPLOADS = "job/", "upload/"
-_ATTEMPT_KEY = re.compile(r"job/(?P<job>\d{1,19})/attempt-(?P<attempt>\d{1,10})/(?P<file>.+)")
-
-
-class _AttemptFile(NamedTuple):
-    """What the key of an object below `job/` states."""
-
-    job: int
-    attempt: int
-    file: str
 
 
 async def delete_orphans(
@@ -65,7 +53,7 @@ async def _chunks(storage: Storage, prefix: str) -> AsyncIterator[list[ListedObj
 
 async def _known_attempt_keys(database: Database, items: Sequence[ListedObject]) -> set[str]:
     """Return the keys of files that belong to an existing attempt and are not deleted."""
-    files = {item.key: file for item in items if (file := _parse_key(item.key))}
+    files = {item.key: file for item in items if (file := parse_attempt_key(item.key))}
     attempts = sorted({(file.job, file.attempt) for file in files.values()})
     values = {"jobs": [job for job, _ in attempts], "attempts": [attempt for _, attempt in attempts]}
     rows = await database.all(_SQL["known_attempts"], values, into=KnownAttempt) if attempts else []
@@ -73,14 +61,7 @@ async def _known_attempt_keys(database: Database, items: Sequence[ListedObject])
     return {key for key, file in files.items() if _is_kept(file, deleted_parts.get((file.job, file.attempt)))}
 
 
-def _parse_key(key: str) -> _AttemptFile | None:
-    match = _ATTEMPT_KEY.fullmatch(key)
-    if match is None or int(match["job"]) > _MAX_ID or int(match["attempt"]) > _MAX_ATTEMPT:
-        return None
-    return _AttemptFile(int(match["job"]), int(match["attempt"]), match["file"])
-
-
-def _is_kept(file: _AttemptFile, deleted_parts: frozenset[str] | None) -> bool:
+def _is_kept(file: AttemptKey, deleted_parts: frozenset[str] | None) -> bool:
     """Return whether a file belongs to an attempt (None: to none) and is not among its deleted parts."""
     if deleted_parts is None or "log" in deleted_parts:
         return False

@@ -29,9 +29,14 @@ AND NOT EXISTS (
 AND old.job_id <> ALL (ARRAY({in_use}))
 
 -- name: is_deletable
--- An attempt without uses whose end is old enough.
+-- An attempt without uses whose end is old enough, and that of each job of an unchanged source that kept its files.
 {is_unused}
 AND coalesce(old.ended_at, old.created_at) < now() - make_interval(days => %(keep_days)s)
+AND NOT EXISTS (
+    SELECT FROM job keeper
+    WHERE keeper.kept_job = old.job_id AND keeper.kept_attempt = old.attempt
+      AND keeper.ended_at >= now() - make_interval(days => %(keep_days)s)
+)
 
 -- name: is_marked
 -- An attempt of which files are deleted or marked for deletion.
@@ -99,7 +104,7 @@ WHERE (old.job_id, old.attempt) > (%(after_job)s, %(after_attempt)s)
 
 -- name: known_bytes
 -- The size of the files of the latest attempt, from its result.
-CASE WHEN old.attempt = job.attempt THEN coalesce((
+CASE WHEN old.attempt = job.attempt AND job.kept_job IS NULL THEN coalesce((
     SELECT sum(CASE WHEN jsonb_typeof(output.value -> 'bytes') = 'number' THEN (output.value ->> 'bytes')::numeric END)
     FROM jsonb_each(CASE WHEN jsonb_typeof(job.result -> 'outputs') = 'object' THEN job.result -> 'outputs' END) output
 ), 0)::bigint ELSE 0 END

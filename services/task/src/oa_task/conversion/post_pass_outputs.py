@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,15 +44,23 @@ class PostPassOutputs:
         Only tiles are data that users load, so only they can fail the job. Raises TaskFailure.
         """
         warnings: list[str] = []
-        if "profile" not in self.without:
-            with clock.phase("profile"), _warn_of_failure(f"{PROFILE_FILE} and {SAMPLE_FILE}", warnings):
-                self._write_profile(files)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="preview") as threads:
+            picture = threads.submit(self._write_picture, stats, clock)
+            # The profile stays in this thread, because the time limits of rules are signals.
+            if "profile" not in self.without:
+                with clock.phase("profile"), _warn_of_failure(f"{PROFILE_FILE} and {SAMPLE_FILE}", warnings):
+                    self._write_profile(files)
+            if self.tiles is not None and self.tiles.count:
+                with clock.phase("tiles"):
+                    self._write_tiles(self.tiles)
+            return [*warnings, *picture.result()]
+
+    def _write_picture(self, stats: ConversionStats, clock: PhaseClock) -> list[str]:
+        """Draw the picture, unless it is not requested, while other threads write other outputs; return warnings."""
+        warnings: list[str] = []
         if "preview" not in self.without:
             with clock.phase("preview"), _warn_of_failure(PICTURE_FILE, warnings):
                 self._draw_picture(stats)
-        if self.tiles is not None and self.tiles.count:
-            with clock.phase("tiles"):
-                self._write_tiles(self.tiles)
         return warnings
 
     def _write_profile(self, files: list[Path]) -> None:

@@ -15,6 +15,7 @@ from oa_task.download.requests import TransientError
 from oa_task.results.checksums import sha256_of
 from oa_task.results.files import CACHE_FILE
 from oa_task.results.previous_result import PreviousResult
+from oa_task.runtime.json_values import json_integer
 
 log = structlog.get_logger()
 _COPY_BYTES = 1 << 20
@@ -24,13 +25,15 @@ _COPY_BYTES = 1 << 20
 class PreviousDownload:
     """One raw file in the cache of an earlier job.
 
-    `record` describes it in the manifest, `index` is its position in the archive.
+    `record` describes it in the manifest, `index` is its position in the archive. With `is_deferred` a version that has
+    not changed is not copied yet: it may not be necessary.
     """
 
     previous: PreviousResult
     record: JsonMapping
     index: int = 0
     is_broken: bool = False
+    is_deferred: bool = False
 
     @property
     def url(self) -> str:
@@ -57,17 +60,25 @@ class PreviousDownload:
         return value if isinstance(value, str) else None
 
     async def restore(self, folder: Path, name: str | None = None) -> DownloadedFile:
-        """Copy the stored file into `folder`. Raises TransientError if it is missing or differs from its checksum."""
-        archive = await self.previous.fetch(CACHE_FILE, folder)
+        """Copy the stored file into `folder`, later if that is deferred.
+
+        Raises TransientError if it is missing or differs from its checksum.
+        """
         path = folder / (name or Path(str(self.record.get("file") or "data")).name)
+        if self.is_deferred:
+            return self._describe(path)
+        archive = await self.previous.fetch(CACHE_FILE, folder)
         is_intact = archive is not None and await asyncio.to_thread(self._extract, archive, path)
         if not is_intact:
             self.is_broken = True
             raise TransientError(
                 "infra.storage", f"the stored copy of {self.url} differs from its checksum: downloading again"
             )
+        return self._describe(path)
+
+    def _describe(self, path: Path) -> DownloadedFile:
         log.info("download_not_modified", url=self.url, etag=self.etag, last_modified=self.last_modified)
-        size_bytes, sha256 = path.stat().st_size, str(self.record["sha256"])
+        size_bytes, sha256 = json_integer(self.record.get("bytes")), str(self.record.get("sha256"))
         return DownloadedFile(path, self.url, size_bytes, sha256, self.etag, self.last_modified, not_modified=True)
 
     def _extract(self, archive: Path, path: Path) -> bool:

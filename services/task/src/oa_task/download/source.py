@@ -1,6 +1,5 @@
 """Download of all data of an entry, by any protocol."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,9 @@ from oa_task.download.ftp import SCHEMES, FtpDownload
 from oa_task.download.http import HttpDownload
 from oa_task.download.limits import DownloadLimits, OnProgress
 from oa_task.download.previous_download import PreviousDownload
+from oa_task.download.requests import TransientError
 from oa_task.download.s3 import SCHEME, https_address
+from oa_task.download.unchanged_input import UnchangedInputError, is_same_input, recorded_parts
 from oa_task.results.previous_result import PreviousResult
 from oa_task.runtime.progress import Progress
 
@@ -25,7 +26,10 @@ BYTES, FEATURES = "download", "fetch"
 
 @dataclass(frozen=True, slots=True)
 class SourceDownload:
-    """Downloads the parts of the data of an entry in order, each into a folder of its own below `folder`."""
+    """Downloads the parts of the data of an entry in order, each into a folder of its own below `folder`.
+
+    With `keeps_unchanged` the files of `previous` stay if no part has changed.
+    """
 
     entry: TaskEntry
     folder: Path
@@ -33,6 +37,7 @@ class SourceDownload:
     limits: DownloadLimits
     progress: Progress
     previous: PreviousResult | None = None
+    keeps_unchanged: bool = False
 
     def growing_files(self) -> list[Path]:
         """Create an empty file for each part of an ArcGIS source, for a reader to follow, and return the paths."""
@@ -42,15 +47,34 @@ class SourceDownload:
         return paths
 
     async def fetch(self) -> list[DownloadedFile]:
-        """Download all parts in order. Raises TaskFailure."""
-        parts = []
-        for index, address in enumerate(self.entry.urls):
-            log.info("download_started", part=index + 1, parts=len(self.entry.urls), protocol=self.entry.protocol)
-            raw = await self._fetch(address.strip(), self._part(index), self._previous_part(index))
-            facts = {"bytes": raw.size_bytes, "sha256": raw.sha256, "not_modified": raw.not_modified}
-            log.info("download_ended", url=raw.url, etag=raw.etag, last_modified=raw.last_modified, **facts)
-            parts.append(raw)
-        return parts
+        """Download all parts in order. Raises TaskFailure, and UnchangedInputError if the earlier files stay."""
+        stored = [self._previous_part(index) for index in range(len(self.entry.urls))]
+        raws = [await self._fetch_part(index, part) for index, part in enumerate(stored)]
+        if not self.keeps_unchanged or self.previous is None:
+            return raws
+        if is_same_input(raws, self.previous.manifest):
+            raise UnchangedInputError
+        return [await self._restore_deferred(index, part, raws[index]) for index, part in enumerate(stored)]
+
+    async def _fetch_part(self, index: int, stored: PreviousDownload | None) -> DownloadedFile:
+        log.info("download_started", part=index + 1, parts=len(self.entry.urls), protocol=self.entry.protocol)
+        raw = await self._fetch(self.entry.urls[index].strip(), self._part(index), stored)
+        facts = {"bytes": raw.size_bytes, "sha256": raw.sha256, "not_modified": raw.not_modified}
+        log.info("download_ended", url=raw.url, etag=raw.etag, last_modified=raw.last_modified, **facts)
+        return raw
+
+    async def _restore_deferred(
+        self, index: int, stored: PreviousDownload | None, raw: DownloadedFile
+    ) -> DownloadedFile:
+        """Return a part with its file on disk, which was not copied while all parts might have been unchanged."""
+        if stored is None or not raw.not_modified:
+            return raw
+        stored.is_deferred = False
+        try:
+            return await stored.restore(raw.path.parent, raw.path.name)
+        except TransientError as error:
+            log.warning("stored_copy_unusable", error=error.failure.message)
+            return await self._fetch_part(index, None)
 
     async def _fetch(self, address: str, folder: Path, stored: PreviousDownload | None) -> DownloadedFile:
         """Select the client by the scheme of the URL: definitions name `http` for FTP URLs and `ftp` for HTTP URLs."""
@@ -80,7 +104,7 @@ class SourceDownload:
     def _previous_part(self, index: int) -> PreviousDownload | None:
         if self.previous is None:
             return None
-        raw: object = self.previous.manifest.get("raw")
-        parts = raw.get("parts", [raw]) if isinstance(raw, Mapping) else []
-        part = parts[index] if index < len(parts) else None
-        return PreviousDownload(self.previous, part, index) if isinstance(part, Mapping) else None
+        parts = recorded_parts(self.previous.manifest)
+        if index >= len(parts):
+            return None
+        return PreviousDownload(self.previous, parts[index], index, is_deferred=self.keeps_unchanged)

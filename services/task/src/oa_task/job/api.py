@@ -62,6 +62,19 @@ class JobApi:
         log.info("published_found", published_job=job)
         return PublishedFiles(self._url, job, attempt, json_object(manifest))
 
+    async def keeps_unchanged(self) -> bool:
+        """Return whether the files of the published result may stay if the source has not changed.
+
+        The job of a live run keeps them unless a user requested new files; jobs of trial runs always write files, which
+        users compare or publish later. An API of an earlier version does not know the result `unchanged`.
+        """
+        try:
+            job = json_object(await self._get_json(f"/api/job/{self._settings.job}", {}))
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            log.warning("job_not_read", error=f"{type(error).__name__}: {error}")
+            return False
+        return job.get("live") is True and job.get("force") is False
+
     async def _published_attempt(self) -> tuple[int, int] | None:
         """Return the job and the attempt of the published result."""
         settings = self._settings

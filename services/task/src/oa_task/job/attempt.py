@@ -21,7 +21,8 @@ from oa_shared.messages import MAX_STORED_BYTES, MessageTooLargeError, StatusMes
 from oa_shared.queue import Queue, QueueUnavailableError
 from oa_shared.status import JobStatus
 from oa_shared.storage import Storage, StorageUnavailableError
-from oa_task.job.api import JobApi
+from oa_task.download.unchanged_input import UnchangedInputError
+from oa_task.job.api import JobApi, PublishedFiles
 from oa_task.job.attempt_access import AttemptAccess
 from oa_task.job.attempt_files import AttemptFiles, for_queue
 from oa_task.job.log_upload import LogUpload
@@ -67,6 +68,7 @@ class AttemptRunner:
         self._deadline = time.monotonic() + settings.time_limit_s
         self._working: asyncio.Task[JsonObject] | None = None
         self._is_stopped = False
+        self._published: PublishedFiles | None = None
         self._prefix = attempt_prefix(settings.job, settings.attempt)
         self._reporter = StatusReporter(settings, queue, first_seq=(batch_try - 1) * _MESSAGES_PER_TRY)
         self._files = AttemptFiles(storage, self._prefix)
@@ -152,7 +154,10 @@ class AttemptRunner:
         with tempfile.TemporaryDirectory(prefix="oa-job-") as folder:
             out = Path(folder) / "out"
             await asyncio.to_thread(out.mkdir)
-            report = await self._run_job(await self._api.fetch_definition(), Path(folder), out)
+            try:
+                report = await self._run_job(await self._api.fetch_definition(), Path(folder), out)
+            except UnchangedInputError:
+                return self._unchanged_result()
             fault_point("upload.before")
             outputs = await self._files.upload(out)
             return {**summarize(report), "outputs": outputs, "manifest": self._prefix + MANIFEST_FILE}
@@ -177,7 +182,8 @@ class AttemptRunner:
     async def _run_source_job(self, definition: bytes, folder: Path, out: Path) -> JsonObject:
         settings, path = self._settings, folder / "source.json"
         await asyncio.to_thread(path.write_bytes, definition)
-        previous = None if settings.sample else await self._api.find_published()
+        previous = self._published = None if settings.sample else await self._api.find_published()
+        keeps_unchanged = previous is not None and await self._api.keeps_unchanged()
         job = TaskJob(
             path,
             settings.layer,
@@ -187,11 +193,20 @@ class AttemptRunner:
             previous,
             source_name=settings.source_name,
             without=frozenset(settings.without),
+            keeps_unchanged=keeps_unchanged,
         )
         async with ProgressReporter(self._reporter) as on_progress:
             if settings.sample:
                 return await run_sample_job(job, settings.sample, on_progress)
             return await run_job(job, on_progress)
+
+    def _unchanged_result(self) -> JsonObject:
+        """Return the result of a job whose source has not changed: it names the published attempt, whose files stay."""
+        if self._published is None:
+            raise TaskFailure("bug.crash", "the input equals that of a published result, and none is known")
+        published = {"job": self._published.job, "attempt": self._published.attempt}
+        log.info("source_unchanged", published_job=self._published.job)
+        return {"unchanged": True, "same_as": published}
 
     async def _finish(self, failure: TaskFailure | None, result: JsonObject | None) -> int:
         """Write the outcome to S3, then send it (docs/decisions/0001); return the exit status."""

@@ -19,11 +19,14 @@ from oa_task.results.accepted_files import accept_files
 from oa_task.results.atomic_output import commit, staging_folder
 from oa_task.results.files import CACHE_FILE, CONVERSION_FILES, DEFINITION_FILE, SOURCE_FILE
 from oa_task.results.previous_result import PreviousFolder, PreviousResult
-from oa_task.runner.manifest import write_manifest
+from oa_task.runner.fingerprint import fingerprint
+from oa_task.runner.manifest import InputRecord, write_manifest
 from oa_task.runner.raw_cache import write_raw_cache
 from oa_task.runtime.failure import DISK_FULL, TaskFailure
 from oa_task.runtime.gather import gather_first_error
 from oa_task.runtime.gc_tuning import reduce_gc_frequency
+from oa_task.runtime.json_values import json_object
+from oa_task.runtime.phase_clock import PhaseClock
 from oa_task.runtime.progress import Progress
 from oa_task.sandbox.limits import SandboxLimits, machine_limits
 from oa_task.sandbox.messages import check_report
@@ -37,7 +40,8 @@ log = structlog.get_logger()
 class TaskJob:
     """A source job: an entry of the definition in a file, and the folder for its outputs.
 
-    `previous` is the earlier result of the same entry, if known; `without` names outputs to leave out.
+    `previous` is the earlier result of the same entry, if known, whose files stay with `keeps_unchanged` if neither the
+    input nor what decides the files has changed; `without` names outputs to leave out.
     """
 
     definition: Path
@@ -48,6 +52,7 @@ class TaskJob:
     previous: PreviousResult | None = None
     source_name: str = ""
     without: frozenset[str] = frozenset()
+    keeps_unchanged: bool = False
 
     @property
     def title(self) -> str:
@@ -66,7 +71,9 @@ class RunLimits:
 async def run_job(
     job: TaskJob, on_progress: Progress, limits: RunLimits | None = None, *, sandbox: Sandbox | None = None
 ) -> JsonObject:
-    """Write the outputs of a job to `job.out`, the manifest last, and return the counts. Raises TaskFailure.
+    """Write the outputs of a job to `job.out`, the manifest last, and return the counts.
+
+    Raises TaskFailure, and UnchangedInputError if the files of the earlier result stay.
 
     The files appear in `job.out` when all are complete; a job that fails leaves none there. `sandbox` is one that was
     started earlier, with the output folder and the earlier result of this job.
@@ -89,6 +96,10 @@ def _start_sandbox(job: TaskJob, limits: RunLimits) -> Sandbox:
     return Sandbox(job.out, limits=limits.sandbox, readable=readable)
 
 
+def _has_fingerprint(previous: PreviousResult | None, mark: str) -> bool:
+    return previous is not None and previous.manifest.get("fingerprint") == mark
+
+
 class _JobRunner:
     """One job: downloads go to the room of its sandbox, accepted files to `out`."""
 
@@ -99,25 +110,29 @@ class _JobRunner:
         self._sandbox = sandbox
         self._out = out
         self._guard = Guard(job.allowed_hosts)
+        self._clock = PhaseClock()
 
     async def run(self) -> JsonObject:
         job = self._job
         definition = await asyncio.to_thread(job.definition.read_bytes)
         entry = select_entry(await asyncio.to_thread(read_definition, job.definition), job.layer, job.name)
         folder = self._sandbox.room / "raw"
-        download = SourceDownload(entry, folder, self._guard, self._limits.download, self._on_progress, job.previous)
+        mark = fingerprint(entry, job.without)
+        download = SourceDownload(
+            entry,
+            folder,
+            self._guard,
+            self._limits.download,
+            self._on_progress,
+            job.previous,
+            keeps_unchanged=job.keeps_unchanged and _has_fingerprint(job.previous, mark),
+        )
         raws, report = await self._download_and_convert(entry, download)
         await asyncio.to_thread(accept_files, self._sandbox.out, self._out, CONVERSION_FILES)
         log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
-        await asyncio.to_thread(
-            write_manifest,
-            self._out,
-            entry=entry,
-            source_name=job.title,
-            definition=definition,
-            raws=raws,
-            report=report,
-        )
+        record = InputRecord(entry, job.title, definition, raws, mark)
+        report = {**report, "seconds": {**json_object(report["seconds"]), **self._clock.seconds}}
+        await asyncio.to_thread(write_manifest, self._out, record, report)
         return report
 
     async def _download_and_convert(
@@ -127,19 +142,24 @@ class _JobRunner:
         if entry.is_esri:
             growing = await asyncio.to_thread(download.growing_files)
             return await gather_first_error(self._fetch_and_cache(download), self._convert(growing))
-        raws = await download.fetch()
+        raws = await self._fetch(download)
         _cached, report = await gather_first_error(self._write_cache(raws), self._convert([raw.path for raw in raws]))
         return raws, report
 
     async def _fetch_and_cache(self, download: SourceDownload) -> list[DownloadedFile]:
-        raws = await download.fetch()
+        raws = await self._fetch(download)
         await self._write_cache(raws)
         return raws
+
+    async def _fetch(self, download: SourceDownload) -> list[DownloadedFile]:
+        with self._clock.phase("download"):
+            return await download.fetch()
 
     async def _write_cache(self, raws: Sequence[DownloadedFile]) -> None:
         if "cache" in self._job.without:
             return
-        await asyncio.to_thread(write_raw_cache, [raw.path for raw in raws], self._out / CACHE_FILE)
+        with self._clock.phase("cache"):
+            await asyncio.to_thread(write_raw_cache, [raw.path for raw in raws], self._out / CACHE_FILE)
 
     async def _convert(self, raws: Sequence[Path]) -> JsonObject:
         from oa_task.sandbox.report_schemas import ConversionReportSchema  # noqa: PLC0415 - while the child works
@@ -159,6 +179,6 @@ class _JobRunner:
             title=job.title,
             without=tuple(job.without),
         )
-        with withhold_details(self._guard):
+        with withhold_details(self._guard), self._clock.phase("conversion"):
             report = await self._sandbox.convert(request, lambda count: self._on_progress("convert", count, None))
         return check_report(report, ConversionReportSchema)

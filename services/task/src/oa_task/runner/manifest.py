@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,24 +15,28 @@ from oa_task.results.checksums import file_facts
 from oa_task.results.files import DEFINITION_FILE, LOG_FILE, MANIFEST_FILE, PLAN_FILE
 
 
-def write_manifest(
-    out: Path,
-    *,
-    entry: TaskEntry,
-    source_name: str,
-    definition: bytes,
-    raws: Sequence[DownloadedFile],
-    report: JsonMapping,
-) -> Path:
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    """The input of a result: `fingerprint` is that of the entry, the outputs and the engine."""
+
+    entry: TaskEntry
+    source_name: str
+    definition: bytes
+    raws: Sequence[DownloadedFile]
+    fingerprint: str
+
+
+def write_manifest(out: Path, record: InputRecord, report: JsonMapping) -> Path:
     """Write `definition.json`, and `manifest.json` about all files in `out`; return the manifest's path."""
-    (out / DEFINITION_FILE).write_bytes(definition)
+    (out / DEFINITION_FILE).write_bytes(record.definition)
     facts: JsonObject = {
-        "layer": entry.layer,
-        "name": entry.name,
-        **_versions(definition),
-        "license": entry.license,
-        "attribution": credit_of(normalize_license(entry.license), source_name).line,
-        "raw": _raw_facts(raws),
+        "layer": record.entry.layer,
+        "name": record.entry.name,
+        **_versions(record.definition),
+        "fingerprint": record.fingerprint,
+        "license": record.entry.license,
+        "attribution": credit_of(normalize_license(record.entry.license), record.source_name).line,
+        "raw": _raw_facts(record.raws),
     }
     return _write(out, facts, report)
 

@@ -3,11 +3,12 @@
 CONFINEMENT is JSON: `limits` (SandboxLimits) and `folders` (SandboxFolders).
 """
 
+import importlib
 import json
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +21,12 @@ from oa_task.sandbox.limits import SandboxLimits, apply_limits
 from oa_task.sandbox.request import SandboxRequest
 
 _PROGRESS_EVERY_S = 0.5
+_NEEDED_LATER = (
+    *("oa_task.preview.picture", "oa_task.tiles.tileset", "oa_task.read.coordinates", "pyarrow.compute", "numpy.ma"),
+    # Pillow loads all of these to write a PNG.
+    *(f"PIL.{name}ImagePlugin" for name in ("Bmp", "Gif", "Jpeg", "Png", "Ppm")),
+)
+"""The modules of almost every job that `convert` imports late, so that other commands start faster."""
 Handler = Callable[[str], JsonObject]
 """Accepts the first line of standard input, returns a report; raises TaskFailure."""
 
@@ -58,7 +65,14 @@ def run_child(load_handler: Callable[[], Handler]) -> None:
 def _load_handler() -> Handler:
     from oa_task.conversion.convert import convert  # noqa: PLC0415 - under the limits, and before the request
 
+    _load_early(_NEEDED_LATER)
     return lambda line: _serve(convert, SandboxRequest(**json.loads(line)))
+
+
+def _load_early(modules: Sequence[str]) -> None:
+    """Import modules while the parent starts and downloads; a job that needs one imports it otherwise in its turn."""
+    for module in modules:
+        importlib.import_module(module)
 
 
 def _outcome(load_handler: Callable[[], Handler]) -> JsonObject | None:

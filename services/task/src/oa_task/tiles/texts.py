@@ -57,8 +57,9 @@ class TextSpool:
 
     def __init__(self, folder: Path, name: str) -> None:
         self._data = folder / f"{name}.text"
-        self._ends = folder / f"{name}.ends"
-        self._files = self._data.open("wb"), self._ends.open("wb")
+        self._offsets = folder / f"{name}.offsets"
+        self._files = self._data.open("wb"), self._offsets.open("wb")
+        self._files[1].write(np.zeros(1, dtype=np.int64).tobytes())
         self._size = 0
 
     def write(self, column: pl.Series) -> None:
@@ -76,8 +77,8 @@ class TextSpool:
             file.close()
 
     def read(self) -> pa.Array:
-        """Return all values as large_binary, whose bytes stay on disk."""
-        ends = np.fromfile(self._ends, dtype=np.int64)
+        """Return all values as large_binary, whose bytes and offsets stay on disk."""
+        offsets = np.memmap(self._offsets, dtype=np.int64, mode="r")
         data = np.memmap(self._data, dtype=np.uint8, mode="r") if self._size else np.empty(0, dtype=np.uint8)
-        offsets = np.concatenate((np.zeros(1, dtype=np.int64), ends))
-        return pa.Array.from_buffers(pa.large_binary(), len(ends), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+        buffers = [None, pa.py_buffer(offsets), pa.py_buffer(data)]
+        return pa.Array.from_buffers(pa.large_binary(), len(offsets) - 1, buffers)

@@ -24,7 +24,7 @@ class TileLayer:
         self._encoder = LayerEncoder(name, spool.names)
         self._columns = spool.columns()
         kinds = np.asarray(entries.outlines.kinds)[entries.order]
-        self._points = np.flatnonzero(kinds == POINT)
+        self._points = np.flatnonzero(kinds == POINT).astype(np.int32)
         self._shapes = entries.order[kinds != POINT]
         self._zooms = spool.zooms()
         self._kept = keep_points(len(self._points))
@@ -50,9 +50,9 @@ class TileLayer:
 
     def features(self, zoom: int) -> TileFeatures:
         """Return the features of the tiles of a zoom. Call it for every zoom, from 0 on."""
-        places = self._points[self._kept[zoom]] if self._zooms is None else self._points
         if self.entries.has_only_points and self._zooms is None:
-            return self._point_features(places, zoom)
+            return self._point_features(zoom)
+        places = self._points[self._kept[zoom]] if self._zooms is None else self._points
         points, shapes, marks = self.entries.order[places], self._shapes, self._shapes[:0]
         if self._zooms is not None:
             points, shapes = self._of_zoom(points, zoom), self._of_zoom(shapes, zoom)
@@ -77,17 +77,22 @@ class TileLayer:
         of_zoom: np.ndarray = entries[(first <= zoom) & (zoom <= last)]
         return of_zoom
 
-    def _point_features(self, places: np.ndarray, zoom: int) -> TileFeatures:
-        items = self.entries.order[places]
-        tiles = np.asarray(self.entries.outlines.vertices[items]) >> (WORLD_BITS - zoom)
-        forms = np.zeros(len(items), dtype=np.int8)
-        return TileFeatures(self.entries.tile_positions(zoom)[places], items, forms, tiles[:, 0], tiles[:, 1])
+    def _point_features(self, zoom: int) -> TileFeatures:
+        """Return points, whose order is that of the tiles. Nothing reads their forms, columns and rows: they are 0.
+
+        The memory of these arrays would grow with the number of points.
+        """
+        items, positions = self.entries.order, self.entries.tile_positions(zoom)
+        if len(self._kept[zoom]) < len(items):
+            items, positions = items[self._kept[zoom]], positions[self._kept[zoom]]
+        nothing = np.broadcast_to(np.zeros(1, dtype=np.int32), items.shape)
+        return TileFeatures(positions, items, nothing, nothing, nothing)
 
     def encode(self, features: TileFeatures, zoom: int, *, coarser: int = 0) -> tuple[np.ndarray, list[bytes]]:
         """Return the positions of the tiles with features, and the layer of each."""
         if self.entries.has_only_points:
-            corners = np.column_stack((features.columns, features.rows)) << (WORLD_BITS - zoom)
-            vertices = (self.entries.outlines.vertices[features.items] - corners) >> (MAX_ZOOM - zoom)
+            units_of_tile = (1 << (WORLD_BITS - zoom)) - 1
+            vertices = (self.entries.outlines.vertices[features.items] & units_of_tile) >> (MAX_ZOOM - zoom)
             return self._encode(features, features.items, point_commands(vertices))
         rings = tile_rings(features, self.entries, self._large, zoom, coarser=coarser)
         filled, owners = np.unique(rings.owners, return_inverse=True)

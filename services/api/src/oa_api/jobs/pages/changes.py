@@ -44,9 +44,7 @@ async def get_geojson(request: web.Request) -> web.Response:
     """Return the changes that have a geometry as GeoJSON, for the map."""
     job = await read_job(request)
     features = await _read_features(request, job, await _read_changes(request, job))
-    response = web.json_response({"type": "FeatureCollection", "features": features, **_bounds(features)})
-    response.enable_compression()
-    return response
+    return web.json_response({"type": "FeatureCollection", "features": features, **_bounds(features)})
 
 
 async def _read_changes(request: web.Request, job: JobRow) -> list[JsonObject]:

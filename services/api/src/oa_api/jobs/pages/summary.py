@@ -61,7 +61,7 @@ async def show_job(request: web.Request) -> web.Response:
         files=_files(job),
         previous=previous,
         cost=await run_statistics.cost_of_job(database, job.id, run_statistics.prices_of(request.app[SETTINGS])),
-        is_published=published is not None and published.job == job.id,
+        is_published=published is not None and published.job in (job.id, job.kept_job),
         differences=compare_results(job.result or {}, (previous.result if previous else None) or {}),
     )
 

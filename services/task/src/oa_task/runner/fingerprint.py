@@ -1,0 +1,27 @@
+"""What decides the files of a result besides the bytes of its input: the entry, the outputs and the engine."""
+
+import hashlib
+import json
+from collections.abc import Collection
+from dataclasses import asdict
+
+from oa_task.definition.task_entry import TaskEntry
+
+OUTPUT_REVISION = 2
+"""Raise it with every change of the engine that writes other files from the same input.
+
+Published data whose input has not changed is kept until then. `tests/unit/oa_task/runner/test_output_revision.py`
+compares the files of sample inputs with recorded digests.
+"""
+
+
+def fingerprint(entry: TaskEntry, without: Collection[str] = ()) -> str:
+    """Return a digest that is the same for an entry, outputs to omit and an engine that write the same files.
+
+    It covers what the engine reads of an entry, with defaults and without regard to the order of keys. It excludes the
+    position of the entry: other entries of the definition may come and go.
+    """
+    facts = asdict(entry)
+    del facts["pointer"]
+    text = json.dumps({"entry": facts, "revision": OUTPUT_REVISION, "without": sorted(without)}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,114 @@
+"""A consumer that handles messages in batches: fewer transactions and calls for each message."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from oa_shared.consumer import REDELIVERY_S, Ack, Consumer, ConsumerOptions, Outcome, RetryAfter
+from oa_shared.queue import MAX_BATCH, Queue, QueueUnavailableError, ReceivedMessage
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The outcome of one message of a batch, and the IDs that its log line has."""
+
+    outcome: Outcome
+    log_ids: dict[str, object] = field(default_factory=dict)
+
+
+BatchHandler = Callable[[Sequence[ReceivedMessage]], Awaitable[Sequence[Settlement]]]
+
+
+class BatchConsumer(Consumer):
+    """Handles up to `batch_size` messages in one call, and settles each by its own outcome.
+
+    The handler returns one settlement for each message, in order. It keeps the promises of `Consumer`; a handler that
+    raises leaves the whole batch to be delivered again.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        handle_batch: BatchHandler,
+        *,
+        batch_size: int,
+        is_ready: Callable[[], Awaitable[bool]],
+        options: ConsumerOptions | None = None,
+        name: str = "queue",
+    ) -> None:
+        async def handle(message: ReceivedMessage) -> Outcome:
+            (settlement,) = await handle_batch([message])
+            return settlement.outcome
+
+        super().__init__(queue, handle, options=options, name=name, is_ready=is_ready)
+        self._handle_batch = handle_batch
+        self._batch_size = batch_size
+
+    async def _poll(self, stop: asyncio.Event) -> None:
+        if len(self._tasks) * self._batch_size >= self._options.concurrency:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            return
+        messages = await self._receive_batch()
+        if stop.is_set():
+            for message in messages:
+                self._start(self._return_to_queue(message))
+        elif messages:
+            self._start(self._settle_batch(messages))
+
+    async def _receive_batch(self) -> list[ReceivedMessage]:
+        """Wait for messages; while a call returns as many as it may, take more, several calls at once."""
+        first_size = min(MAX_BATCH, self._batch_size)
+        messages = await self._queue.receive(first_size, self._options.wait_s, self._options.visibility_s)
+        if len(messages) < MAX_BATCH:
+            return messages
+        sizes = [min(MAX_BATCH, self._batch_size - start) for start in range(MAX_BATCH, self._batch_size, MAX_BATCH)]
+        calls = (self._queue.receive(size, 0, self._options.visibility_s) for size in sizes)
+        for received in await asyncio.gather(*calls, return_exceptions=True):
+            if isinstance(received, QueueUnavailableError):
+                log.warning("queue_unavailable", error=str(received))
+            elif isinstance(received, BaseException):
+                raise received
+            else:
+                messages += received
+        return messages
+
+    async def _settle_batch(self, messages: Sequence[ReceivedMessage]) -> None:
+        started = time.monotonic()
+        heartbeats = [asyncio.create_task(self._keep_hidden(message)) for message in messages]
+        try:
+            settlements = await self._handle_batch(messages)
+        except Exception:
+            log.exception("batch_failed", queue=self._name, messages=len(messages))
+            settlements = [Settlement(RetryAfter(REDELIVERY_S))] * len(messages)
+        finally:
+            for heartbeat in heartbeats:
+                heartbeat.cancel()
+        for settlement in settlements:
+            self._note_outage(settlement.outcome)
+        await asyncio.wait(heartbeats)
+        await self._acknowledge_batch(messages, settlements)
+        duration_s = time.monotonic() - started
+        for message, settlement in zip(messages, settlements, strict=True):
+            ids = {**settlement.log_ids, "message_id": message.id, "receive_count": message.receive_count}
+            with structlog.contextvars.bound_contextvars(**ids):
+                self._record(settlement.outcome, duration_s)
+
+    async def _acknowledge_batch(self, messages: Sequence[ReceivedMessage], settlements: Sequence[Settlement]) -> None:
+        """Delete the messages that were handled, ten in a call, and settle each other one by its outcome."""
+        pairs = list(zip(messages, (settlement.outcome for settlement in settlements), strict=True))
+        receipts = [message.receipt for message, outcome in pairs if isinstance(outcome, Ack)]
+        deletions = (self._delete(receipts[start : start + MAX_BATCH]) for start in range(0, len(receipts), MAX_BATCH))
+        others = (self._acknowledge(message, outcome) for message, outcome in pairs if not isinstance(outcome, Ack))
+        await asyncio.gather(*deletions, *others)
+
+    async def _delete(self, receipts: Sequence[str]) -> None:
+        try:
+            await self._queue.delete_batch(receipts)
+        except QueueUnavailableError as error:
+            # The messages are delivered again; every handler tolerates duplicates.
+            log.warning("acknowledge_failed", error=str(error))
