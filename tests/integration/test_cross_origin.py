@@ -55,7 +55,7 @@ def test_exposed_headers_are_those_that_clients_need() -> None:
 @pytest.mark.parametrize(
     "path", ["/apix", "/uploads", "/uploads/1/delete", "/data", "/data/1", "/data/feed.atomx", "/"]
 )
-def test_path_beside_an_open_one_is_closed(path: str) -> None:
+def test_path_that_starts_like_an_open_one_is_closed(path: str) -> None:
     assert not is_open_path(path)
 
 
@@ -152,7 +152,7 @@ async def test_errors_of_the_server_are_open(
     assert_open(response)
 
 
-async def test_preflight_with_a_credential_identifies_nobody(api: RunningApi) -> None:
+async def test_preflight_does_not_read_credentials(api: RunningApi) -> None:
     response = await preflight(api, "/api/data", Authorization="Bearer oa_wrong")
     assert response.status == 204
     assert "RateLimit" not in response.headers

@@ -1,4 +1,4 @@
-"""What crawlers and browsers request of every site without being told: robots.txt, sitemap.xml, favicon.ico."""
+"""What crawlers and browsers request of every site: robots.txt, sitemap.xml, favicon.ico."""
 
 import io
 from urllib.robotparser import RobotFileParser
@@ -18,7 +18,7 @@ async def _locations(api: RunningApi) -> list[str]:
     response = await api.client.get("/sitemap.xml")
     assert response.status == 200
     assert response.content_type == "application/xml"
-    return [str(element.text) for element in ET.fromstring(await response.text()).iter(_LOC)]  # noqa: S314 - ours
+    return [str(element.text) for element in ET.fromstring(await response.text()).iter(_LOC)]  # noqa: S314 - of the API under test
 
 
 async def test_sitemap_has_pages_and_datasets_that_exist(database_url: str) -> None:

@@ -17,7 +17,7 @@ from oa_task.runner.job_runner import RunLimits, TaskJob, run_job
 from oa_task.runtime.failure import TaskFailure
 
 CSV = "NO,ST,X,Y\n1,Main,-100.5,40.25\n2.0,Élan,-100,40\n3,Nowhere,,\n"
-# Attribution is due, and the license names nobody.
+# Attribution is due, and the license states no name.
 ENTRY = {"license": {"attribution": True, "text": "CC BY"}, "website": "https://town.example.org"}
 QUICK = RunLimits(download=DownloadLimits(size_bytes=100_000, stall_s=1, connect_s=2, total_s=10, redirects=2, tries=2))
 Run = Callable[..., Any]

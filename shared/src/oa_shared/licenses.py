@@ -41,7 +41,7 @@ class Credit:
     """The credit of a dataset.
 
     `attribution` is whom to credit, empty if no attribution is due; `line` is the attribution with the license, in one
-    line. Where attribution is due and the license names nobody, that is the source, by name, website and license.
+    line. Where attribution is due without a name, that is the source, by name, website and license.
     """
 
     case: CreditCase
@@ -59,7 +59,7 @@ class License:
     """A normalized license; None where the source does not state a value.
 
     `attribution` is whether attribution is required, `attribution_name` to whom, and `share_alike` whether derived data
-    must have the same license. `website` is that of the source, kept where attribution is required and nobody is named.
+    must have the same license. `website` is that of the source, kept where attribution is required without a name.
     """
 
     url: str | None = None

@@ -166,7 +166,7 @@ def test_table_of_credits_has_each_case() -> None:
     ),
     st.text(min_size=1),
 )
-def test_credit_is_due_exactly_where_the_license_says_so(stated: dict[str, Any] | None, website: str) -> None:
+def test_credit_is_due_exactly_where_the_license_states_it(stated: dict[str, Any] | None, website: str) -> None:
     license_ = normalize_license(stated_license({"license": stated, "website": website}))
     credit = credit_of(license_, "xx/a")
     attribution = (stated or {}).get("attribution")

@@ -19,7 +19,7 @@ class LicenseSchema(ResponseSchema):
     )
     remarks = text_field("Further remarks of the source.", allow_none=True)
     website = text_field(
-        "Website of the source, to credit it; null unless attribution is required and nobody is named.", allow_none=True
+        "Website of the source, to credit it; null unless attribution is required without a name.", allow_none=True
     )
 
 

@@ -19,7 +19,7 @@ _PAGES = ("/", "/data", "/map", "/collections", "/health", "/docs")
 # The most URLs that a sitemap may have.
 MAX_URLS = 50_000
 _MAX_AGE_S = 3600
-# Every filter of a list is another URL with the same rows, and data is no text to search.
+# Every filter of a list is another URL with the same rows, and data is not a text to search.
 _ROBOTS = """User-agent: *
 Disallow: /*?
 Disallow: /api/

@@ -43,7 +43,7 @@ def is_open_path(path: str) -> bool:
 
 @web.middleware
 async def answer_preflight(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Permit a browser to read an open path for a script of another site, without identifying anybody."""
+    """Permit a browser to read an open path for a script of another site, without identifying the caller."""
     is_preflight = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_METHOD, "") in READS
     if request.method == hdrs.METH_OPTIONS and is_preflight and is_open_path(request.path):
         return web.Response(status=HTTPStatus.NO_CONTENT, headers=_PREFLIGHT)
@@ -85,5 +85,5 @@ def is_of_another_origin(request: web.Request) -> bool:
 
 
 def _asks_to_write(request: web.Request) -> bool:
-    wanted = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_METHOD)
-    return request.method == hdrs.METH_OPTIONS and wanted is not None and wanted not in READS
+    requested = request.headers.get(hdrs.ACCESS_CONTROL_REQUEST_METHOD)
+    return request.method == hdrs.METH_OPTIONS and requested is not None and requested not in READS

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 # How long a connection may wait for the whole head of its next request: longer than the load balancer keeps an idle one
 # (idle_timeout in terraform/modules/service/load_balancer.tf), so that it never reuses one that is about to close.
 _IDLE_TIMEOUT_S = 150
-# The parser's error for a line that is too long says which of these it exceeds, so they differ.
+# The parser's error for a line that is too long has the exceeded limit, which shows the kind of line: they differ.
 MAX_URL_BYTES, MAX_HEADER_BYTES = 8190, 8192
 _TOO_MANY_HEADERS = "Too many headers received"
 
@@ -42,7 +42,7 @@ class _Connection(RequestHandler):
             status, code=code, title=f"{phrase.capitalize()}.", detail="not a readable HTTP request"
         )
         set_security_headers(response)
-        # The path may be unknown, and the response says nothing about anybody.
+        # The path may be unknown, and the response is the same for all clients.
         set_cross_origin_headers(response)
         response.force_close()
         return response

@@ -19,7 +19,7 @@ class TilesetLabel:
 def attribution_html(attributions: Iterable[str]) -> str:
     """Return whom to credit as one line of HTML: maps insert it into their page, and the texts are untrusted.
 
-    Empty texts credit nobody.
+    Empty texts are left out.
     """
     different = sorted({text[:_MOST_LETTERS] for text in attributions if text})
     shown = ", ".join(html.escape(text) for text in different[:_MOST_CREDITS])
