@@ -308,4 +308,4 @@ async def test_attribution_of_a_selection_has_each_license_once(api: RunningApi)
     assert "yy/c" not in text
     parts = (await api.get("/api/attribution?format=json"))["datasets"]
     assert [part["source_name"] for part in parts] == ["xx/a", "xx/b", "yy/c"]
-    assert parts[2]["attribution"] == "License: public domain."
+    assert parts[2]["attribution"] == "License: public domain. Attribution not stated."

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from pmtiles.reader import MmapSource, Reader
 
 from oa_task.download.limits import DownloadLimits
 from oa_task.runner.job_runner import RunLimits, TaskJob, run_job
 from oa_task.runtime.failure import TaskFailure
 
 CSV = "NO,ST,X,Y\n1,Main,-100.5,40.25\n2.0,Élan,-100,40\n3,Nowhere,,\n"
+# Attribution is due, and the license states no name.
+ENTRY = {"license": {"attribution": True, "text": "CC BY"}, "website": "https://town.example.org"}
 QUICK = RunLimits(download=DownloadLimits(size_bytes=100_000, stall_s=1, connect_s=2, total_s=10, redirects=2, tries=2))
 Run = Callable[..., Any]
 Serve = Callable[[web.Application], Awaitable[TestServer]]
@@ -83,7 +86,7 @@ def run(tmp_path: Path, site: TestServer) -> Run:
     async def go(address: str, **changes: Any) -> dict[str, Any]:
         conform = {"format": "csv", "number": "NO", "street": "ST", "lon": "X", "lat": "Y", **changes}
         url = address if "://" in address else str(site.make_url(address))
-        entry = {"name": "city", "data": url, "protocol": "http", "conform": conform}
+        entry = {"name": "city", "data": url, "protocol": "http", "conform": conform, **ENTRY}
         source = tmp_path / "source.json"
         source.write_text(json.dumps({"schema": 2, "coverage": {}, "layers": {"addresses": [entry]}}))
         out = tmp_path / "out"
@@ -108,6 +111,10 @@ async def test_run_job_writes_features_in_order_and_a_manifest(run: Run, tmp_pat
     assert features[2]["geometry"] is None
     assert len({feature["properties"]["hash"] for feature in features}) == 3
     manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["attribution"] == "Source: source, https://town.example.org. License: CC BY."
+    with (out / "source.pmtiles").open("rb") as file:
+        tiles = Reader(MmapSource(file)).metadata()
+    assert tiles["attribution"] == "source, https://town.example.org, CC BY"
     assert set(manifest["outputs"]) == {
         *("source.geojson.gz", "validated.geojson.gz", "source.parquet", "changes.jsonl.gz"),
         *("profile.json", "sample.json", "source.png", "source.pmtiles"),

@@ -16,6 +16,7 @@ from oa_api.http.app_keys import DATABASE, DOCUMENT, KEY_ISSUER, PROCESS, QUEUES
 from oa_api.http.assets import ASSETS, read_assets
 from oa_api.http.body_budget import BODY_BUDGETS, BodyBudgets
 from oa_api.http.compression import compress
+from oa_api.http.cross_origin import add_cross_origin_headers, answer_preflight
 from oa_api.http.openapi import document
 from oa_api.http.problem import RENDER_ERROR, handle_errors
 from oa_api.http.routing import Route
@@ -59,14 +60,17 @@ def make_app(
     and has no workers.
     """
     check_site_urls(settings)
-    app = web.Application(middlewares=[handle_errors, compress, authorize], client_max_size=NewJobsSchema.max_bytes)
+    middlewares = [handle_errors, answer_preflight, compress, authorize]
+    app = web.Application(middlewares=middlewares, client_max_size=NewJobsSchema.max_bytes)
     app[SETTINGS] = settings
     app[PROCESS] = process or ProcessState()
     app[GITHUB_SIGN_IN] = GitHubSignInSettings.of(settings)
     app[SECRETS] = SharedSecrets(settings.shared_secret, settings.shared_secret_previous)
     app[LIMITS] = RequestLimits(settings)
     app[BODY_BUDGETS] = BodyBudgets()
-    app.on_response_prepare.extend((add_rate_limit_headers, add_security_headers, forbid_storing))
+    app.on_response_prepare.extend(
+        (add_rate_limit_headers, add_cross_origin_headers, add_security_headers, forbid_storing)
+    )
     app[ASSETS] = read_assets()
     app[DATABASE] = database
     app[STORAGE] = storage

@@ -204,7 +204,7 @@ async def test_export_several_formats_have_one_manifest(bucket: Bucket, tmp_path
     assert "inputs" not in report
     text = (tmp_path / "out" / "ATTRIBUTION.txt").read_text()
     assert "us/ca/x/addresses/city\n  Attribution: City of X\n  License: CC-BY\n" in text
-    assert "us/ca/y/addresses/city\n  Attribution: not required\n  License: ODbL\n" in text
+    assert "us/ca/y/addresses/city\n  Attribution: not stated\n  License: ODbL\n" in text
 
 
 def test_shapefile_full_file_continues_in_another(

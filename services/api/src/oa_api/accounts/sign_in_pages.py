@@ -10,6 +10,7 @@ from marshmallow import validate
 from oa_api.db.database import Transaction
 from oa_api.github.errors import GitHubRefusedError
 from oa_api.http.app_keys import DATABASE, SETTINGS
+from oa_api.http.cross_origin import own_origin
 from oa_api.http.errors import ConflictError, ForbiddenError, NotFoundError
 from oa_api.http.fields import RequestSchema, StrictSchema, Text
 from oa_api.http.forms import read_form
@@ -203,12 +204,12 @@ def _github_settings(request: web.Request) -> GitHubSignInSettings:
 
 
 def _callback(request: web.Request) -> str:
-    return f"{csrf.own_origin(request)}{github_sign_in.CALLBACK}"
+    return f"{own_origin(request)}{github_sign_in.CALLBACK}"
 
 
 def _is_unencrypted(request: web.Request) -> bool:
     """Return whether the cookie of a session would cross a network unencrypted."""
-    host = csrf.own_origin(request).host or ""
+    host = own_origin(request).host or ""
     try:
         is_loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:

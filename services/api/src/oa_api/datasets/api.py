@@ -13,7 +13,7 @@ from oa_api.http.conditional import respond_conditionally, respond_with_etag
 from oa_api.http.paging import list_response
 from oa_api.http.request_parsing import path_id, read_query
 from oa_api.http.schemas import ALL_FIELDS
-from oa_api.jobs.file_links import SHARED_HEADERS, cdn_url
+from oa_api.jobs.file_links import cdn_url
 from oa_api.jobs.output_files import read_output
 from oa_shared.media_types import GEOJSON
 
@@ -66,6 +66,6 @@ async def get_latest(request: web.Request) -> web.Response:
     output = read_output(latest.output)
     public_url = cdn_url(request.app[SETTINGS], output.key) if output.key else None
     location = public_url or output_url(latest.job, latest.attempt, file)
-    response = web.Response(status=302, headers={**SHARED_HEADERS, "Location": location})
+    response = web.Response(status=302, headers={"Location": location})
     tag = f"{latest.job}-{latest.attempt}-{output.sha256[:32]}"
     return respond_with_etag(request, response, tag, max_age_s=_LATEST_MAX_AGE_S)

@@ -1,12 +1,12 @@
 """The licenses of published data, and the attribution that they require."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oa_api.datasets import queries
 from oa_api.datasets.requests import DatasetSelection
 from oa_api.db.database import Database
-from oa_api.definitions.licenses import AttributedDataset, License, attribution_text, normalize_license
+from oa_shared.licenses import ANY_SOURCE, AttributedDataset, License, attribution_text, credit_of, normalize_license
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ async def list_license_uses(database: Database) -> list[LicenseUse]:
     """Return the licenses of published data, the most used first; equal ones are one, however sources write them."""
     uses: dict[License | None, LicenseUse] = {}
     for row in await queries.count_by_license(database):
-        license_ = normalize_license(row.license)
+        license_ = _without_website(normalize_license(row.license))
         known = uses.get(license_)
         uses[license_] = LicenseUse(
             license=license_,
-            attribution=_line(license_),
+            attribution=credit_of(license_, ANY_SOURCE).line,
             datasets=row.datasets + (known.datasets if known else 0),
             features=row.features + (known.features if known else 0),
         )
@@ -51,7 +51,13 @@ async def list_attributions(database: Database, selection: DatasetSelection) -> 
     texts = {row.license for row in rows}
     licenses = {text: normalize_license(json.loads(text)) if text else None for text in texts}
     return [
-        Attribution(row.source_name, row.layer, row.name, licenses[row.license], _line(licenses[row.license]))
+        Attribution(
+            row.source_name,
+            row.layer,
+            row.name,
+            licenses[row.license],
+            credit_of(licenses[row.license], row.source_name).line,
+        )
         for row in rows
     ]
 
@@ -63,5 +69,5 @@ def attribution_of(attributions: list[Attribution]) -> str:
     )
 
 
-def _line(license_: License | None) -> str:
-    return (license_ or License()).line()
+def _without_website(license_: License | None) -> License | None:
+    return replace(license_, website=None) if license_ else None

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 
 from oa_api.datasets.rows import FeedRow
 from oa_api.datasets.serializers import changes_of, serialize_files
-from oa_api.definitions.licenses import License, normalize_license
 from oa_api.http.fields import rfc3339
+from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.media_types import ATOM, media_type_of
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
@@ -69,7 +69,7 @@ def _add_entry(root: ET.Element, feed: Feed, publication: FeedRow) -> None:
         if name in _ENCLOSED_FILES and url:
             length = str(file["size_bytes"] or 0)
             _add_link(entry, "enclosure", f"{feed.site}{url}", type=media_type_of(name), length=length)
-    _add_child(entry, "rights", (normalize_license(publication.license) or License()).line())
+    _add_child(entry, "rights", credit_of(normalize_license(publication.license), publication.source_name).line)
     _add_child(entry, "summary", _summary(publication))
 
 

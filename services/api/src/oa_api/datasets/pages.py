@@ -30,6 +30,7 @@ from oa_api.ui import charts
 from oa_api.ui.lists import list_filter, make_listing
 from oa_api.ui.rendering import render
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.status import LAYERS
 
 _HISTORY = 50
@@ -57,6 +58,7 @@ async def show_dataset(request: web.Request) -> web.Response:
         request,
         "datasets/dataset.html",
         data=serialize_dataset(dataset),
+        credit=credit_of(normalize_license(dataset.license), dataset.source_name),
         files=[{**file, "href": file["url"], "what": FILE_DESCRIPTIONS.get(str(file["name"]), "")} for file in files],
         urls={file["name"]: file["url"] for file in files},
         history=make_listing(request, window, publications),

@@ -9,6 +9,7 @@ from oa_api.datasets.rows import (
     HistoryRow,
     LatestFileRow,
     LicenseCountRow,
+    SitemapRow,
 )
 from oa_api.db import counting
 from oa_api.db.database import Database
@@ -49,6 +50,11 @@ async def recent_datasets(database: Database, limit: int) -> list[DatasetRow]:
     """Return the most recently published datasets."""
     values = list_parameters(DatasetFilter(limit=limit, sort="updated_at")) | {"limit": limit}
     return await database.all(_SQL["by_updated_at"], values, into=DatasetRow)
+
+
+async def list_newest(database: Database, *, limit: int) -> list[SitemapRow]:
+    """Return the datasets that were published last, newest first."""
+    return await database.all(_SQL["newest"], {"limit": limit}, into=SitemapRow)
 
 
 async def get_dataset(database: Database, data: int) -> DatasetRow:

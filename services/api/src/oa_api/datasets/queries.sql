@@ -152,3 +152,7 @@ WHERE (%(source)s::text IS NULL OR data.source_name = %(source)s)
   AND (%(layer)s::text IS NULL OR data.layer = %(layer)s)
   AND (%(cursor)s::bigint IS NULL OR publication.id < %(cursor)s)
 ORDER BY publication.id DESC LIMIT %(limit)s
+
+-- name: newest
+-- The datasets that were published last, for the sitemap.
+SELECT id, updated_at FROM data ORDER BY updated_at DESC, id DESC LIMIT %(limit)s

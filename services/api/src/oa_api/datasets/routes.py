@@ -1,6 +1,6 @@
 """The routes of datasets."""
 
-from oa_api.datasets import api, attribution_api, feed_api, pages
+from oa_api.datasets import api, attribution_api, feed_api, pages, sitemap
 from oa_api.datasets.request_schemas import (
     AttributionFilterSchema,
     DatasetFilterSchema,
@@ -106,6 +106,8 @@ PAGES = (
     page("/data", pages.list_data, "Data", role=Role.ANYONE),
     page("/data/{data}", pages.show_dataset, "Dataset", role=Role.ANYONE),
     page("/map", pages.show_map, "Map", role=Role.ANYONE),
+    page("/robots.txt", sitemap.get_robots, "Rules for crawlers", response=(TEXT,), role=Role.ANYONE),
+    page("/sitemap.xml", sitemap.get_sitemap, "Sitemap", response=("application/xml",), role=Role.ANYONE),
     page("/map/places.json", pages.get_extents, "Extents on the map", response=(GEOJSON,), role=Role.ANYONE),
 )
 ROUTES = (*API, *PAGES)

@@ -108,6 +108,14 @@ class LicenseCountRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SitemapRow:
+    """A dataset, and when it was published."""
+
+    id: int
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AttributionRow:
     """A dataset with the JSON text of its license."""
 

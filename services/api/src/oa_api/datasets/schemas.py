@@ -18,6 +18,9 @@ class LicenseSchema(ResponseSchema):
         required=True, allow_none=True, metadata=about("Whether derived data must have the same license.")
     )
     remarks = text_field("Further remarks of the source.", allow_none=True)
+    website = text_field(
+        "Website of the source, to credit it; null unless attribution is required without a name.", allow_none=True
+    )
 
 
 class FillSchema(ResponseSchema):
@@ -112,6 +115,7 @@ class _DatasetFieldsSchema(_FiguresSchema):
     updated_at = time_field("When it was published.")
     checked_at = time_field("When it was published, or last found up to date: the source had not changed.")
     checked_job = fields.Integer(required=True, metadata=about("ID of the job that did so.", 19))
+    attribution = text_field("Attribution and license in one line.", "© City of Berkeley. License: CC BY 4.0.")
     latest_job = fields.Nested(LatestJobSchema, required=True, allow_none=True)
     history = text_field("Path of its publications.", "/api/data/7/history")
 

@@ -6,9 +6,9 @@ Written by hand: for a page of a hundred datasets with ten files each, the schem
 from urllib.parse import quote
 
 from oa_api.datasets.rows import DatasetRow, HistoryRow
-from oa_api.definitions.licenses import normalize_license
 from oa_api.http.fields import rfc3339
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.licenses import credit_of, normalize_license
 from oa_shared.status import JobStatus
 
 _NEEDS_REVIEW = "needs review"
@@ -48,6 +48,7 @@ def _identify(dataset: DatasetRow) -> JsonObject:
         "job": dataset.job,
         "attempt": dataset.attempt,
         "run": dataset.run,
+        "attribution": credit_of(normalize_license(dataset.license), dataset.source_name).line,
         "updated_at": rfc3339(dataset.updated_at),
         "checked_at": rfc3339(dataset.checked_at),
         "checked_job": dataset.checked_job,

@@ -16,7 +16,14 @@ log = structlog.get_logger()
 _FOREVER = "public, max-age=31536000, immutable"
 # Content encodings, the smaller one first, with the suffixes of their files.
 _SUFFIXES = {"br": ".br", "gzip": ".gz"}
-_TYPES = {".mjs": "text/javascript", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".mjs": "text/javascript",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".ico": "image/vnd.microsoft.icon",
+}
+_FAVICON_CACHING = "public, max-age=86400"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,13 @@ async def get_asset(request: web.Request) -> web.Response:
     if encoding:
         headers[hdrs.CONTENT_ENCODING] = encoding
     return web.Response(body=body, headers=headers, content_type=asset.content_type, charset="utf-8")
+
+
+async def get_favicon(request: web.Request) -> web.Response:
+    """Return the icon that browsers request at this path, whatever the page says."""
+    asset = request.app[ASSETS].get("favicon.ico")
+    headers = {hdrs.CACHE_CONTROL: _FAVICON_CACHING}
+    return web.Response(body=asset.body, headers=headers, content_type=asset.content_type)
 
 
 def _read_folder(folder: Path) -> dict[str, Asset]:

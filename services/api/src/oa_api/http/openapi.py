@@ -7,6 +7,7 @@ from http import HTTPStatus
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
+from oa_api.http.cross_origin import OPEN_TREES
 from oa_api.http.fields import MAX_ID, Choices, Numbers, Time
 from oa_api.http.headers import SECRET_HEADERS
 from oa_api.http.routing import PAGE, Route
@@ -54,10 +55,12 @@ _PROBLEMS = {
     409: "Conflict with the current state.",
     410: "No longer available.",
     413: "The body is too large.",
+    414: "The URL is too long.",
     415: "Unsupported content type.",
     416: "The range is outside the file.",
     422: "The request is not valid; see `errors`.",
     429: "Too many requests; retry after `Retry-After` seconds.",
+    431: "The headers are too large.",
     500: "Server error; it has been logged.",
     503: "A dependency is unavailable; retry.",
 }
@@ -103,7 +106,8 @@ def document(routes: Sequence[Route], version: str) -> JsonObject:
         info={
             "description": "Turns source definitions into jobs, runs them and publishes the results. Reading is open "
             "to everyone. Writing requires a role (`x-role`), by an API token or the shared secret of services. "
-            "Errors are RFC 9457 problem details.",
+            "Errors are RFC 9457 problem details. Scripts of every site may read with GET and HEAD below "
+            f"{', '.join(f'`{tree}`' for tree in OPEN_TREES)} (CORS): without cookies, with a token if they have one.",
             "license": {"name": "BSD-3-Clause", "identifier": "BSD-3-Clause"},
         },
         tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
@@ -197,7 +201,10 @@ def _success(route: Route) -> JsonObject:
     return {"description": "Success.", "content": content}
 
 
-_ALWAYS = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE)
+_ALWAYS = (
+    *(HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS),
+    *(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.SERVICE_UNAVAILABLE),
+)
 
 
 def _problem_responses(route: Route, *, needs_role: bool) -> dict[str, str | JsonObject]:

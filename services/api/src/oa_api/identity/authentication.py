@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from oa_api.db.query_files import load_queries
 from oa_api.http.app_keys import DATABASE
+from oa_api.http.cross_origin import READS, is_of_another_origin
 from oa_api.http.errors import UnauthorizedError
 from oa_api.http.headers import SECRET_HEADERS
 from oa_api.identity import cookies
@@ -60,6 +61,9 @@ async def authenticate(request: web.Request) -> Principal:
     if scheme.lower() == _BEARER:
         return await _authenticate_token(request, token.strip())
     if request.path.startswith(_PUBLIC_PREFIX):
+        return ANONYMOUS
+    # Only a page of this site acts for its visitor. What changes something is refused later, with the reason.
+    if request.method in READS and is_of_another_origin(request):
         return ANONYMOUS
     session = cookies.read(request, cookies.SESSION)
     return await _authenticate_session(request, session) if session else ANONYMOUS

@@ -10,10 +10,9 @@ import secrets
 
 from aiohttp import web
 from markupsafe import Markup
-from yarl import URL
 
-from oa_api.http.app_keys import SETTINGS
-from oa_api.http.errors import BadRequestError, ForbiddenError
+from oa_api.http.cross_origin import is_of_another_origin
+from oa_api.http.errors import ForbiddenError
 from oa_api.http.forms import CSRF_FIELD, MEDIA_TYPE, form_values
 from oa_api.identity import cookies
 from oa_api.identity.authentication import CREDENTIAL
@@ -48,18 +47,10 @@ async def check(request: web.Request) -> None:
         raise ForbiddenError("the form has expired or is from another site; reload the page and send it again")
 
 
-def own_origin(request: web.Request) -> URL:
-    """Return the origin of this site for browsers. Raises BadRequestError."""
-    try:
-        return URL(request.app[SETTINGS].public_url or f"{request.scheme}://{request.host}").origin()
-    except ValueError as error:
-        raise BadRequestError("the header `Host` is not a host name") from error
-
-
 def _check_origin(request: web.Request) -> None:
-    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site")
     is_cross_site = site is not None and site not in _OWN_SITES
-    if is_cross_site or (origin is not None and origin != str(own_origin(request))):
+    if is_cross_site or is_of_another_origin(request):
         raise ForbiddenError("another site sent this request")
 
 

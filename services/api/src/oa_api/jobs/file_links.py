@@ -1,4 +1,4 @@
-"""Links to files in the bucket: which of them a CDN serves, and the headers that let maps of other sites read them."""
+"""Links to files in the bucket, and which of them a CDN serves."""
 
 from urllib.parse import quote
 
@@ -11,11 +11,6 @@ PRIVATE_FILES = frozenset({"claim.json", "log.jsonl", "result.json"})
 REDIRECT = "redirect"
 # The file behind a redirect may be another one after a rerun of its job.
 REDIRECT_MAX_AGE_S = 60
-# A file is the same for everybody, and the API takes no cookies from other sites.
-SHARED_HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Accept-Ranges, Content-Length, Content-Range, ETag",
-}
 
 
 def cdn_url(settings: Settings, key: str) -> str | None:

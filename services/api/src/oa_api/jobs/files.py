@@ -12,7 +12,7 @@ from aiohttp import hdrs, web
 from oa_api.http.app_keys import DATABASE, SETTINGS, STORAGE
 from oa_api.http.errors import GoneError, NotFoundError
 from oa_api.jobs.file_deletion import find_deletion
-from oa_api.jobs.file_links import PRIVATE_FILES, REDIRECT, REDIRECT_MAX_AGE_S, SHARED_HEADERS, cdn_url
+from oa_api.jobs.file_links import PRIVATE_FILES, REDIRECT, REDIRECT_MAX_AGE_S, cdn_url
 from oa_api.jobs.lost_results import find_loss
 from oa_shared.ids import parse_attempt_key
 from oa_shared.media_types import MEDIA_TYPES, OCTET_STREAM
@@ -42,7 +42,7 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
     start, end = _range(request, stored.size_bytes)
     is_part = (start, end) != (0, stored.size_bytes)
     status = HTTPStatus.PARTIAL_CONTENT if is_part else HTTPStatus.OK
-    headers = {**SHARED_HEADERS, "Accept-Ranges": "bytes", "ETag": stored.etag, "Content-Length": str(end - start)}
+    headers = {"Accept-Ranges": "bytes", "ETag": stored.etag, "Content-Length": str(end - start)}
     if is_part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{stored.size_bytes}"
     response = web.StreamResponse(status=status, headers=headers)
@@ -56,7 +56,7 @@ async def send_file(request: web.Request, key: str) -> web.StreamResponse:
 
 
 def _redirect(url: str, headers: Mapping[str, str] | None = None) -> web.Response:
-    return web.Response(status=HTTPStatus.FOUND, headers={hdrs.LOCATION: url, **SHARED_HEADERS, **(headers or {})})
+    return web.Response(status=HTTPStatus.FOUND, headers={hdrs.LOCATION: url, **(headers or {})})
 
 
 def set_file_headers(response: web.StreamResponse, media_type: str) -> None:

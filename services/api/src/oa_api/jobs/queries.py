@@ -6,7 +6,6 @@ from oa_api.db.counting import Total, count_rows
 from oa_api.db.database import Database, Transaction
 from oa_api.db.pages import Page
 from oa_api.db.query_files import load_queries
-from oa_api.definitions.licenses import License, license_of
 from oa_api.http.errors import NotFoundError
 from oa_api.http.schemas import SUMMARY
 from oa_api.jobs.filters import job_parameters, run_parameters, select_parameters, sort_key
@@ -26,6 +25,7 @@ from oa_api.jobs.rows import (
 )
 from oa_shared.json_types import JsonObject
 from oa_shared.large_bodies import decode_json
+from oa_shared.licenses import License, license_of
 
 _SQL = load_queries("jobs.reads")
 _PUBLISHING = load_queries("jobs.publishing")

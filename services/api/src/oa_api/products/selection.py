@@ -6,20 +6,17 @@ from dataclasses import dataclass
 
 from oa_api.db.database import Transaction
 from oa_api.db.query_files import load_queries
-from oa_api.definitions.licenses import License, normalize_license
 from oa_api.http.errors import ConflictError, NotFoundError
 from oa_api.jobs.queries import get_license
 from oa_api.products.globs import glob_to_regex
 from oa_api.products.rows import InputRow, JobInputRow, PublishedInputRow
 from oa_shared.job_kinds import JobKind
-from oa_shared.json_types import JsonObject
+from oa_shared.licenses import License, normalize_license
 from oa_shared.products import ProductInput
 from oa_shared.status import JobStatus
 
 _SQL = load_queries("products.queries")
 _SIDES = ("west", "south", "east", "north")
-# The keys of a license in definitions that differ from the fields of License.
-_LICENSE_KEYS = {"attribution_name": "attribution name", "share_alike": "share-alike"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +91,6 @@ def _product_input(row: InputRow, license_: License | None) -> ProductInput | No
         geojson_sha256=row.geojson_sha256,
         size_bytes=row.size_bytes,
         count=row.count or 0,
-        license=_stated_license(license_) if license_ else None,
+        license=license_.as_stated() if license_ else None,
         attribution=(license_.attribution_name if license_ else None) or "",
     )
-
-
-def _stated_license(license_: License) -> JsonObject:
-    """Return the stated values of a license, with the keys that definitions use."""
-    values = {_LICENSE_KEYS.get(name, name): value for name, value in license_.as_json().items()}
-    return {name: value for name, value in values.items() if value is not None}

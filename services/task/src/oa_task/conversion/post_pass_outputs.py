@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from oa_shared.licenses import credit_of, normalize_license
 from oa_task.conversion.column_profile import SAMPLE_ROWS, profile_columns
 from oa_task.conversion.row_inspection import first_rows, read_sample
 from oa_task.conversion.stats import ConversionStats
@@ -15,7 +16,7 @@ from oa_task.definition.task_entry import TaskEntry
 from oa_task.results.files import PICTURE_FILE, PROFILE_FILE, SAMPLE_FILE, TILES_FILE
 from oa_task.runtime.failure import TaskFailure
 from oa_task.runtime.phase_clock import PhaseClock
-from oa_task.tiles.label import TilesetLabel, attribution_html, credit
+from oa_task.tiles.label import TilesetLabel, attribution_html
 from oa_task.tiles.spool import TileSpool
 
 _PREVIEW_ROWS = 10
@@ -89,7 +90,8 @@ class PostPassOutputs:
         from oa_task.tiles.tileset import write_tileset  # noqa: PLC0415 - likewise
 
         layer = self.entry.layer
-        label = TilesetLabel(f"OpenAddresses {layer}", attribution_html([credit(self.entry.license)]))
+        credit = credit_of(normalize_license(self.entry.license), self.title)
+        label = TilesetLabel(f"OpenAddresses {layer}", attribution_html([credit.attribution]))
         write_tileset({layer: spool}, self.out / TILES_FILE, label, work=self.work)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NotRequired, TypedDict
 
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.licenses import stated_license
 from oa_shared.postgres_json import why_not_storable
 from oa_shared.source_definition import entries, validate_definition
 from oa_task.runtime.failure import TaskFailure
@@ -46,6 +47,7 @@ class TaskEntry:
     """A (layer, name) of a definition.
 
     `rules` are those of the layer's attributes, in the definition's order; `pointer` is the JSON pointer of the entry.
+    `license` has what a credit needs of the entry.
     """
 
     layer: str
@@ -118,7 +120,7 @@ def select_entry(definition: JsonObject, layer: str, name: str) -> TaskEntry:
         rules={key: conform[key] for key in conform if key in ATTRIBUTES[layer]},
         tests=test.get("acceptance-tests", []) if test.get("enabled", True) else [],
         headers=(body.get("request") or {}).get("headers", {}),
-        license=body.get("license"),
+        license=stated_license(body),
         year=body.get("year"),
         pointer=entry.pointer,
     )

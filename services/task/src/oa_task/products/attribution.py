@@ -4,10 +4,11 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
+from oa_shared.licenses import Credit, License, credit_of, normalize_license, stated_license
 from oa_shared.products import ATTRIBUTION_FILE, LICENSES_FILE, ProductInput
 
 _MAX_TEXT = 2_000
-_YES = {True: "yes", False: "no"}
+_YES = {True: "yes", False: "no", None: ""}
 _LABELS = (("License", "license"), ("License URL", "url"), ("Share alike", "share_alike"))
 _COLUMNS = (
     *("source", "job", "count", "license", "url", "attribution", "attribution_required", "share_alike"),
@@ -15,19 +16,24 @@ _COLUMNS = (
 )
 
 
+def input_credit(item: ProductInput) -> Credit:
+    """Return the credit of a dataset by its license, however the definition or the plan writes that."""
+    return credit_of(_license_of(item), item.source_name)
+
+
 def write_attribution(out: Path, title: str, inputs: Iterable[ProductInput]) -> None:
     """Write a text with a paragraph for each dataset, ordered by label."""
     paragraphs = [_one_line(title), "Keep this file with the data, and pass it on with the data."]
     for item in _sort(inputs):
-        facts = _facts(item)
-        lines = [facts["source"], f"  Attribution: {facts['attribution'] or 'not required'}"]
+        facts, credit = _facts(item), input_credit(item)
+        lines = [facts["source"], f"  Attribution: {credit.attribution or credit.case}"]
         lines += [f"  {label}: {facts[key]}" for label, key in _LABELS if facts[key]]
         paragraphs.append("\n".join(lines))
     (out / ATTRIBUTION_FILE).write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
 
 
 def write_licenses(out: Path, inputs: Iterable[ProductInput]) -> None:
-    """Write a table with a row for each dataset, ordered by label."""
+    """Write a table with a row for each dataset, ordered by label; empty values are not stated."""
     with (out / LICENSES_FILE).open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, _COLUMNS)
         table.writeheader()
@@ -35,28 +41,28 @@ def write_licenses(out: Path, inputs: Iterable[ProductInput]) -> None:
             table.writerow(_facts(item))
 
 
+def _license_of(item: ProductInput) -> License | None:
+    return normalize_license(stated_license({"license": item.license, "attribution": item.attribution}))
+
+
 def _sort(inputs: Iterable[ProductInput]) -> list[ProductInput]:
     return sorted(inputs, key=lambda item: (item.label, item.job))
 
 
 def _facts(item: ProductInput) -> dict[str, str]:
-    terms = item.license if isinstance(item.license, dict) else {"text": item.license or ""}
+    license_ = _license_of(item) or License()
     return {
         "source": _one_line(item.label),
         "job": str(item.job),
         "count": str(item.count),
-        "license": _one_line(terms.get("text")),
-        "url": _one_line(terms.get("url")),
-        "attribution": _one_line(item.attribution or terms.get("attribution name")),
-        "attribution_required": _yes_or_no(terms.get("attribution")),
-        "share_alike": _yes_or_no(terms.get("share-alike")),
+        "license": license_.text or "",
+        "url": license_.url or "",
+        "attribution": input_credit(item).attribution,
+        "attribution_required": _YES[license_.attribution],
+        "share_alike": _YES[license_.share_alike],
         "geojson_sha256": item.geojson_sha256 or "",
         "parquet_sha256": item.sha256,
     }
-
-
-def _yes_or_no(value: object) -> str:
-    return _YES[value] if isinstance(value, bool) else _one_line(value)
 
 
 def _one_line(value: object) -> str:

@@ -9,16 +9,17 @@ import pyarrow as pa
 
 from oa_shared.products import ProductInput
 from oa_task.features.batch import Attributes
+from oa_task.products.attribution import input_credit
 from oa_task.products.parts import Part
 from oa_task.runtime.failure import TaskFailure
-from oa_task.tiles.label import TilesetLabel, attribution_html, credit
+from oa_task.tiles.label import TilesetLabel, attribution_html
 from oa_task.tiles.spool import SHOWN_ATTRIBUTES, TileSpool
 from oa_task.tiles.tileset import write_tileset
 
 
 def product_label(title: str, inputs: Iterable[ProductInput]) -> TilesetLabel:
     """Return the label of the tiles of a product, with the credits of its datasets."""
-    return TilesetLabel(title, attribution_html(credit(item.license, item.attribution) for item in inputs))
+    return TilesetLabel(title, attribution_html(input_credit(item).attribution for item in inputs))
 
 
 def write_tiles(parts: list[Part], target: Path, label: TilesetLabel, *, work: Path) -> dict[str, int]:

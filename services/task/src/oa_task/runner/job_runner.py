@@ -54,6 +54,11 @@ class TaskJob:
     without: frozenset[str] = frozenset()
     keeps_unchanged: bool = False
 
+    @property
+    def title(self) -> str:
+        """Return the name of the source, for the picture and credits."""
+        return self.source_name or self.definition.stem
+
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
@@ -125,7 +130,7 @@ class _JobRunner:
         raws, report = await self._download_and_convert(entry, download)
         await asyncio.to_thread(accept_files, self._sandbox.out, self._out, CONVERSION_FILES)
         log.info("conversion_ended", **{key: report[key] for key in ("count", "bounds", "fields")})
-        record = InputRecord(entry, definition, raws, mark)
+        record = InputRecord(entry, job.title, definition, raws, mark)
         report = {**report, "seconds": {**json_object(report["seconds"]), **self._clock.seconds}}
         await asyncio.to_thread(write_manifest, self._out, record, report)
         return report
@@ -171,7 +176,7 @@ class _JobRunner:
             str(self._sandbox.work),
             str(self._sandbox.out),
             str(previous.absolute()) if previous else None,
-            title=job.source_name or job.definition.stem,
+            title=job.title,
             without=tuple(job.without),
         )
         with withhold_details(self._guard), self._clock.phase("conversion"):

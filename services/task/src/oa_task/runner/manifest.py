@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from oa_shared.json_types import JsonMapping, JsonObject
+from oa_shared.licenses import credit_of, normalize_license
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.download.downloaded_file import DownloadedFile
 from oa_task.results.checksums import file_facts
@@ -19,6 +20,7 @@ class InputRecord:
     """The input of a result: `fingerprint` is that of the entry, the outputs and the engine."""
 
     entry: TaskEntry
+    source_name: str
     definition: bytes
     raws: Sequence[DownloadedFile]
     fingerprint: str
@@ -33,6 +35,7 @@ def write_manifest(out: Path, record: InputRecord, report: JsonMapping) -> Path:
         **_versions(record.definition),
         "fingerprint": record.fingerprint,
         "license": record.entry.license,
+        "attribution": credit_of(normalize_license(record.entry.license), record.source_name).line,
         "raw": _raw_facts(record.raws),
     }
     return _write(out, facts, report)

@@ -16,16 +16,12 @@ class TilesetLabel:
     attribution: str = ""
 
 
-def credit(license_: object, attribution: str | None = None) -> str:
-    """Return the attribution, or the name that the license of a definition credits, on one line; empty without one."""
-    named = license_.get("attribution name") if isinstance(license_, dict) else None
-    words = " ".join(str(attribution or named or "").split())
-    return "".join(letter if letter.isprintable() else "?" for letter in words)[:_MOST_LETTERS]
+def attribution_html(attributions: Iterable[str]) -> str:
+    """Return whom to credit as one line of HTML: maps insert it into their page, and the texts are untrusted.
 
-
-def attribution_html(names: Iterable[str]) -> str:
-    """Return credits as one line of HTML: maps insert it into their page, and the credits are untrusted text."""
-    different = sorted({text for text in names if text})
+    Empty texts are left out.
+    """
+    different = sorted({text[:_MOST_LETTERS] for text in attributions if text})
     shown = ", ".join(html.escape(text) for text in different[:_MOST_CREDITS])
     more = len(different) - _MOST_CREDITS
     return f"{shown} and {more:,} others" if more > 0 else shown
