@@ -1,6 +1,7 @@
 """A consumer that handles messages in batches: fewer transactions and calls for each message."""
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,9 @@ class BatchConsumer(Consumer):
 
     The handler returns one settlement for each message, in order. It keeps the promises of `Consumer`; a handler that
     raises leaves the whole batch to be delivered again.
+
+    A message that was delivered before may have ended the process. It is handled by itself, and at the start and after
+    such a message one message is received at a time: the others are not delivered as often as the one at fault.
     """
 
     def __init__(
@@ -48,23 +52,27 @@ class BatchConsumer(Consumer):
         super().__init__(queue, handle, options=options, name=name, is_ready=is_ready)
         self._handle_batch = handle_batch
         self._batch_size = batch_size
+        self._is_careful = True
 
     async def _poll(self, stop: asyncio.Event) -> None:
-        if len(self._tasks) * self._batch_size >= self._options.concurrency:
+        room = 1 if self._is_careful else self._options.concurrency
+        if len(self._tasks) * self._batch_size >= room:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             return
         messages = await self._receive_batch()
+        if messages:
+            self._is_careful = any(map(_is_redelivered, messages))
         if stop.is_set():
             for message in messages:
                 self._start(self._return_to_queue(message))
         elif messages:
-            self._start(self._settle_batch(messages))
+            self._start(self._settle_received(messages))
 
     async def _receive_batch(self) -> list[ReceivedMessage]:
-        """Wait for messages; while a call returns as many as it may, take more, several calls at once."""
-        first_size = min(MAX_BATCH, self._batch_size)
+        """Wait for messages; take more, several calls at once, if a call returns ten on their first delivery."""
+        first_size = 1 if self._is_careful else min(MAX_BATCH, self._batch_size)
         messages = await self._queue.receive(first_size, self._options.wait_s, self._options.visibility_s)
-        if len(messages) < MAX_BATCH:
+        if len(messages) < MAX_BATCH or any(map(_is_redelivered, messages)):
             return messages
         sizes = [min(MAX_BATCH, self._batch_size - start) for start in range(MAX_BATCH, self._batch_size, MAX_BATCH)]
         calls = (self._queue.receive(size, 0, self._options.visibility_s) for size in sizes)
@@ -77,17 +85,32 @@ class BatchConsumer(Consumer):
                 messages += received
         return messages
 
-    async def _settle_batch(self, messages: Sequence[ReceivedMessage]) -> None:
+    async def _settle_received(self, messages: Sequence[ReceivedMessage]) -> None:
+        """Settle the messages of a first delivery together, then each other one before the next, in random order."""
+        first = [message for message in messages if not _is_redelivered(message)]
+        again = [message for message in messages if _is_redelivered(message)]
+        random.shuffle(again)
+        hidden = {message.receipt: asyncio.create_task(self._keep_hidden(message)) for message in messages}
+        try:
+            for batch in [first, *([message] for message in again)]:
+                if batch:
+                    await self._settle_batch(batch, [hidden[message.receipt] for message in batch])
+        finally:
+            for heartbeat in hidden.values():
+                heartbeat.cancel()
+
+    async def _settle_batch(
+        self, messages: Sequence[ReceivedMessage], heartbeats: Sequence[asyncio.Task[None]]
+    ) -> None:
+        """Handle messages in one call; their `heartbeats` end before they are settled."""
         started = time.monotonic()
-        heartbeats = [asyncio.create_task(self._keep_hidden(message)) for message in messages]
         try:
             settlements = await self._handle_batch(messages)
         except Exception:
             log.exception("batch_failed", queue=self._name, messages=len(messages))
             settlements = [Settlement(RetryAfter(REDELIVERY_S))] * len(messages)
-        finally:
-            for heartbeat in heartbeats:
-                heartbeat.cancel()
+        for heartbeat in heartbeats:
+            heartbeat.cancel()
         for settlement in settlements:
             self._note_outage(settlement.outcome)
         await asyncio.wait(heartbeats)
@@ -112,3 +135,7 @@ class BatchConsumer(Consumer):
         except QueueUnavailableError as error:
             # The messages are delivered again; every handler tolerates duplicates.
             log.warning("acknowledge_failed", error=str(error))
+
+
+def _is_redelivered(message: ReceivedMessage) -> bool:
+    return message.receive_count > 1

@@ -73,8 +73,8 @@ async def test_run_fills_batches_and_deletes_ten_messages_in_a_call() -> None:
         return settle_all(messages, Ack())
 
     await consume(queue, handle, lambda: not queue._stored)
-    assert sizes == [30, 30, 15]
-    assert sorted(queue.deleted_at_once) == [5, *[10] * 7]
+    assert sizes == [1, 30, 30, 14]
+    assert sorted(queue.deleted_at_once) == [1, 4, *[10] * 7]
 
 
 async def test_run_handles_as_many_batches_at_once_as_its_concurrency_allows() -> None:
@@ -118,7 +118,7 @@ async def test_run_handler_that_raises_leaves_the_batch_for_redelivery() -> None
         calls += 1
         raise ValueError("a bug")
 
-    await consume(queue, handle, lambda: calls == 1)
+    await consume(queue, handle, lambda: calls == 2)
     assert (await queue.depth()).in_flight == 3
 
 
@@ -134,7 +134,37 @@ async def test_run_message_whose_deletion_is_lost_is_delivered_again() -> None:
 
     options = ConsumerOptions(concurrency=60, visibility_s=1, wait_s=0.05)
     await consume(queue, handle, lambda: not queue._stored, options=options)
-    assert counts == [[1, 1, 1], [2]]
+    assert counts == [[1], [1, 1], [2]]
+
+
+async def test_run_message_that_ends_the_process_leaves_the_others_deliveries() -> None:
+    """A process that dies with a batch costs each message of it one delivery; then the message at fault is alone."""
+    dead_letters = MemoryQueue()
+    queue, deaths, handled = CountingQueue(dead_letters), 0, dict[str, int]()
+    await put(queue, 40)
+    died = asyncio.Event()
+
+    async def handle(messages: Sequence[ReceivedMessage]) -> list[Settlement]:
+        if any(message.body == "7" for message in messages):
+            died.set()
+            await asyncio.Event().wait()  # until the process is gone
+        handled.update({message.body: message.receive_count for message in messages})
+        return settle_all(messages, Ack())
+
+    options = ConsumerOptions(concurrency=60, visibility_s=1, wait_s=0.05)
+    while deaths < 5:
+        died.clear()
+        consumer = BatchConsumer(queue, handle, batch_size=_SIZE, options=options, is_ready=always)
+        process = asyncio.create_task(consumer.run(asyncio.Event()))
+        await died.wait()
+        process.cancel()
+        await asyncio.gather(process, return_exceptions=True)
+        deaths += 1
+        await asyncio.sleep(1.1)  # until the messages are visible again
+    await consume(queue, handle, lambda: not queue._stored, options=options)
+    assert [stored.message.body for stored in dead_letters._stored.values()] == ["7"]
+    assert len(handled) == 39
+    assert max(handled.values()) <= 3
 
 
 async def test_run_outage_of_a_dependency_stops_receiving_until_it_is_ready() -> None:
