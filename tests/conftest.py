@@ -21,7 +21,7 @@ from support.distribution import deal
 
 _TEMPLATE = "oa_template"
 _STATM = Path("/proc/self/statm")
-_MOST_MEMORY_MB = 3000
+_MOST_MEMORY_MB = 4500
 
 
 @pytest.hookimpl(trylast=True)

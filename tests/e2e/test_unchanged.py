@@ -46,12 +46,12 @@ def _run_county(api: LocalApi, source: dict[str, Any], *, force: bool = False) -
 
 def test_second_run_of_the_county_is_unchanged_until_forced_or_edited(env: dict[str, str]) -> None:
     api = LocalApi(env["OA_API_URL"], env["OA_SHARED_SECRET"])
-    before = {row["layer"]: row for row in api.call("GET", f"/api/data?source={SOURCE_NAME}")["data"]}
+    before = {row["layer"]: row for row in api.call("GET", f"/api/data?fields=all&source={SOURCE_NAME}")["data"]}
     source = json.loads(json.dumps(api.call("GET", f"/api/job/{before['addresses']['job']}/raw")))
 
     second = _run_county(api, source)
     assert [job["unchanged"] for job in second] == [True, True, True]
-    after = {row["layer"]: row for row in api.call("GET", f"/api/data?source={SOURCE_NAME}")["data"]}
+    after = {row["layer"]: row for row in api.call("GET", f"/api/data?fields=all&source={SOURCE_NAME}")["data"]}
     assert {layer: row["files"] for layer, row in after.items()} == {
         layer: row["files"] for layer, row in before.items()
     }

@@ -370,22 +370,22 @@ async def test_patch_job_unusable_change_is_refused(
 
 
 @pytest.mark.parametrize(
-    "sent",
+    ("sent", "status"),
     [
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-        b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
-        b"GET\r\n\r\n",
-        b"POST /api/run HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", 400),
+        (b"GET\r\n\r\n", 400),
+        (b"POST /api/run HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 100_000 + b"\r\n\r\n", 431),
     ],
 )
-async def test_connection_without_http_gets_a_problem(api: RunningApi, sent: bytes) -> None:
+async def test_connection_without_http_gets_a_problem(api: RunningApi, sent: bytes, status: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", api.client.port)
     writer.write(sent)
     async with asyncio.timeout(10):
         answer = await reader.read()
     writer.close()
     head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.split()[1] == b"400"
+    assert int(head.split()[1]) == status
     assert b"application/problem+json" in head
-    assert json.loads(body)["code"] == "bad_request"
+    assert json.loads(body)["status"] == status

@@ -26,7 +26,7 @@ async def report_unchanged(api: RunningApi, job: Row, published: Row, *, seq: in
 
 
 async def dataset_of(api: RunningApi) -> dict[str, Any]:
-    (dataset,) = (await api.get("/api/data"))["data"]
+    (dataset,) = (await api.get("/api/data?fields=all"))["data"]
     return dict(dataset)
 
 

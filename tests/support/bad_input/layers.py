@@ -30,7 +30,9 @@ def write_layer(path: Path, crs: str | None = "EPSG:4326", *, shapes: tuple[str,
     geometry = shapely.to_wkb(shapely.from_wkt(shapes))
     kind = shapely.from_wkt(shapes[0]).geom_type
     numbers = np.array([str(place + 1) for place in range(len(shapes))], dtype=object)
-    pyogrio.raw.write(path, geometry, [numbers], ["NO"], geometry_type=kind, crs=crs)
+    # With all drivers of GDAL, two claim this suffix.
+    driver = "OpenFileGDB" if path.suffix == ".gdb" else None
+    pyogrio.raw.write(path, geometry, [numbers], ["NO"], geometry_type=kind, crs=crs, driver=driver)
     return path
 
 

@@ -156,6 +156,8 @@ class PortUseReader:
                     for field in fields
                     if isinstance(field.target, ast.Name) and _is_port(field.annotation)
                 }
+            # Attributes of a base class, which classes of other modules inherit.
+            names |= {name for name in _typed_names(tree, self._port_functions) if name.startswith("_")}
         return names
 
     @cached_property

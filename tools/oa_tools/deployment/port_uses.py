@@ -50,6 +50,10 @@ USES: Mapping[str, Mapping[str, tuple[Use, ...]]] = {
             Use(DISPATCHER, JOBS, apart={"send_message": ("jobs-dlq",)}),
         ),
     },
+    "oa_shared.batch_consumer": {
+        "receive": (Use(CONSUMER, RESULTS),),
+        "delete_batch": (Use(CONSUMER, RESULTS),),
+    },
     "oa_api.attempt_access.api": {"issue": (Use(API, (ATTEMPT_ROLE,)),)},
     "oa_api.attempt_access.plan_inputs": {"presign": (Use(API, ATTEMPTS),)},
     "oa_api.background.dependencies": {
@@ -135,6 +139,7 @@ IAM_ACTIONS: Mapping[str, tuple[str, ...]] = {
     "upload_part": ("s3:PutObject",),
     "change_message_visibility": ("sqs:ChangeMessageVisibility",),
     "delete_message": ("sqs:DeleteMessage",),
+    "delete_message_batch": ("sqs:DeleteMessage",),
     "get_queue_attributes": ("sqs:GetQueueAttributes",),
     "receive_message": ("sqs:ReceiveMessage",),
     "send_message": ("sqs:SendMessage",),

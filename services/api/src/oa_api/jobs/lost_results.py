@@ -84,6 +84,11 @@ class _Round:
         """Return how many results to check next."""
         return _MANY if self.is_thorough else _FEW
 
+    @property
+    def values(self) -> dict[str, int]:
+        """Return the values of the query of the next page."""
+        return {"after": self.after, "limit": self.limit}
+
     def advance(self, page: Sequence[KeptResult], *, has_changes: bool) -> bool:
         """Move behind the page that was checked; return whether to continue at once: after a change, to the end."""
         if has_changes and not self.is_thorough:
@@ -113,7 +118,7 @@ class StoreAudit:
 
     async def _check_kept(self) -> bool:
         """Record the next results that are lost; return whether to continue at once."""
-        page = await self._next(self._kept, "kept_results")
+        page = await self._database.all(_SQL["kept_results"], self._kept.values, into=KeptResult)
         lost = await self._missing([result for result in page if result.is_expected])
         if lost:
             await self._database.execute(_SQL["record"], _ids(lost))
@@ -122,17 +127,13 @@ class StoreAudit:
 
     async def _check_lost(self) -> bool:
         """Delete the records of the next lost results that are back; return whether to continue at once."""
-        page = await self._next(self._lost, "recheckable")
+        page = await self._database.all(_SQL["recheckable"], self._lost.values, into=KeptResult)
         missing = await self._missing(page)
         back = [result for result in page if result not in missing]
         if back:
             await self._database.execute(_SQL["forget"], _ids(back))
             log.info("results_back", results=len(back), jobs=[result.job_id for result in back[:10]])
         return self._lost.advance(page, has_changes=bool(back))
-
-    async def _next(self, position: _Round, query: str) -> list[KeptResult]:
-        values = {"after": position.after, "limit": position.limit}
-        return await self._database.all(_SQL[query], values, into=KeptResult)
 
     async def _missing(self, results: Sequence[KeptResult]) -> list[KeptResult]:
         """Return the results whose largest file the store does not have."""
