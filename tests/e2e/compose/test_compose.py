@@ -27,6 +27,8 @@ _QUEUES = ("jobs", "jobs-dlq", "results", "results-dlq")
 _DATASETS = 3
 # What an operator may have to wait for a fault to be named.
 _NAMED_WITHIN_S = 30
+# After the store has a bucket again, and the next audit.
+_LOSS_NAMED_WITHIN_S = 60
 
 
 @dataclass
@@ -169,7 +171,7 @@ def has_resources(operator: Operator) -> bool:
 
 def assert_loss_is_named(operator: Operator, jobs: list[int]) -> None:
     """Fail unless the status and the API name the published jobs whose files are lost."""
-    wait_for_problem(operator, f"the store has lost the files of {len(jobs)} results")
+    wait_for_problem(operator, f"the store has lost the files of {len(jobs)} results", _LOSS_NAMED_WITHIN_S)
     assert any("oa job rerun" in problem for problem in operator.problems())
     status, body = operator.get(f"/api/job/{jobs[0]}/output/source.geojson.gz")
     assert status == 404

@@ -44,10 +44,11 @@ LEFT JOIN LATERAL ({pauses.queries.active_pause}) held ON true
 
 -- name: ahead
 -- How many of the latest sent messages belong to jobs that the dispatcher has not submitted: the relay.
+-- Twice as many as may be ahead, because the messages of a batch have one time of which the limit chooses any.
 SELECT count(*) FROM (
     SELECT outbox.job_id, outbox.attempt FROM outbox
     WHERE outbox.sent_at > now() - make_interval(secs => %(within_s)s)
-    ORDER BY outbox.sent_at DESC LIMIT %(most)s
+    ORDER BY outbox.sent_at DESC LIMIT 2 * %(most)s
 ) sent JOIN job ON job.id = sent.job_id AND job.attempt = sent.attempt
 WHERE job.rank = 0
 
