@@ -13,6 +13,8 @@ from oa_local.aws_client import client
 from oa_tools.deployment.system import DeployedSystem, DeployedSystemError
 
 _TIMEOUT_S = 60.0
+# The API remembers a measurement for some seconds.
+_MEASURED_WITHIN_S = 15.0
 _REASON = ("--reason", "check of the deployment")
 # Who sends to each queue.
 _SENDERS = {"jobs": "api", "results": "task"}
@@ -64,9 +66,17 @@ def _check_views(system: DeployedSystem, queue: str, letters: list[Any]) -> None
     page = _read(system, f"/dead-letters?queue={queue}")
     if not all(letter["id"] in page for letter in letters):
         raise DeployedSystemError(f"the page /dead-letters shows no dead letters of {queue}")
-    lines = [line for line in _read(system, "/metrics").splitlines() if _METRIC in line and f'"{queue}"' in line]
-    if not lines or float(lines[-1].split()[-1]) != len(letters):
-        raise DeployedSystemError(f"the metrics do not count the dead letters of {queue}: {lines}")
+    deadline = time.monotonic() + _MEASURED_WITHIN_S
+    while (lines := _metric_lines(system, queue)) and float(lines[-1].split()[-1]) != len(letters):
+        if time.monotonic() > deadline:
+            raise DeployedSystemError(f"the metrics do not count the dead letters of {queue}: {lines}")
+        time.sleep(1)
+    if not lines:
+        raise DeployedSystemError(f"the metrics have no dead letters of {queue}")
+
+
+def _metric_lines(system: DeployedSystem, queue: str) -> list[str]:
+    return [line for line in _read(system, "/metrics").splitlines() if _METRIC in line and f'"{queue}"' in line]
 
 
 def _read(system: DeployedSystem, path: str) -> str:
