@@ -3,8 +3,8 @@
 `python emulator.py --port N`. `terraform apply` waits until its time-out if tags of application-autoscaling or the
 redrive allow policy of a queue are missing, or if a queue loses its policy when another attribute is set. Without the
 time limits of Batch job queues each plan sets them again. Without the end of the managed rotation of RDS the stack
-cannot be destroyed. `access_control` enforces policies. The calls of Batch that run jobs go to the server that
-EMULATOR_BATCH_URL names.
+cannot be destroyed, and without `dispose` of delete markers no bucket with one. `access_control` enforces policies. The
+calls of Batch that run jobs go to the server that EMULATOR_BATCH_URL names.
 """
 
 # ruff: noqa: INP001, SLF001 - a program in its own folder that uses internals of moto
@@ -24,6 +24,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.batch import models as batch_models
 from moto.batch.models import BatchBackend, JobQueue
 from moto.batch.responses import BatchResponse as Batch
+from moto.s3.models import FakeDeleteMarker
 from moto.secretsmanager.models import SecretsManagerBackend
 from moto.server import main as serve
 from moto.sqs import models as sqs_models
@@ -155,6 +156,7 @@ def install() -> None:
     SecretsManagerBackend.cancel_rotate_secret = cancel_rotate_secret
     BatchBackend.create_compute_environment = create_compute_environment
     Batch.createjobqueue = create_job_queue
+    FakeDeleteMarker.dispose = lambda _marker: None  # it has no content to dispose of
     batch_models.JobQueue = StrictJobQueue
     sqs_models.Queue = FaithfulQueue
 
