@@ -222,10 +222,10 @@ def test_dead_localstack_is_named_and_comes_back_with_queues_and_lost_jobs(opera
     operator.run.stop("localstack")
     wait_for_problem(operator, "the queue oa-compose-jobs has not answered")
     assert (operator.get("/live")[0], operator.get("/ready")[0]) == (200, 200)
-    operator.run.start("dispatcher")
     operator.run.start("localstack")
     wait_for("queues and bucket exist again, as they were", lambda: has_resources(operator), 60)
     assert_loss_is_named(operator, lost)
+    operator.run.start("dispatcher")  # the waiting jobs replace the lost results
 
     def have_ended() -> bool:
         return all(job["status"] == "Success" for job in operator.jobs() if job["id"] in waiting)
