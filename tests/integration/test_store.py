@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import aiopg
+import aiopg.pool
 import pytest
 
 from oa_api.db import migration
@@ -51,6 +54,26 @@ async def runs(database: Database) -> int:
 async def fill_pool(database: Database) -> None:
     """Open every connection of the pool and return it."""
     await asyncio.gather(*(database.all("SELECT pg_sleep(0.05)") for _ in range(4)))
+
+
+async def test_connection_that_ends_before_it_is_handed_out_is_replaced(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server ends a connection in the moment in which the pool has opened it."""
+    connect, opened = aiopg.pool.connect, list[aiopg.Connection]()
+
+    async def connect_and_end_the_first(*args: Any, **options: Any) -> aiopg.Connection:
+        connection = await connect(*args, **options)
+        opened.append(connection)
+        if len(opened) == 1:
+            await connection.close()
+        return connection
+
+    monkeypatch.setattr(aiopg.pool, "connect", connect_and_end_the_first)
+    database = await Database.open(database_url, connections=4, connects_at_once=False)
+    assert await runs(database) == 0
+    assert len(opened) == 2
+    await database.close()
 
 
 async def test_transaction_that_raises_writes_nothing(database: Database) -> None:

@@ -52,6 +52,9 @@ class Pool(aiopg.Pool):
             await fill(override_min)
 
         await self.login.connect(attempt)
+        # A connection may end before it is handed out, which aiopg takes for a fault of its own.
+        while self._free and self._free[0].closed:
+            await self.login.connect(attempt)
 
 
 async def create_pool(login: DatabaseLogin, **options: Any) -> Pool:
