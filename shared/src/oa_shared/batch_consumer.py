@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from oa_shared.consumer import REDELIVERY_S, Ack, Consumer, ConsumerOptions, Outcome, RetryAfter
+from oa_shared.consumer import REDELIVERY_S, Ack, ConsumerOptions, Outcome, QueueConsumer, RetryAfter
 from oa_shared.queue import MAX_BATCH, Queue, QueueUnavailableError, ReceivedMessage
 
 log = structlog.get_logger()
@@ -25,11 +25,11 @@ class Settlement:
 BatchHandler = Callable[[Sequence[ReceivedMessage]], Awaitable[Sequence[Settlement]]]
 
 
-class BatchConsumer(Consumer):
+class BatchConsumer(QueueConsumer):
     """Handles up to `batch_size` messages in one call, and settles each by its own outcome.
 
-    The handler returns one settlement for each message, in order. It keeps the promises of `Consumer`; a handler that
-    raises leaves the whole batch to be delivered again.
+    The handler returns one settlement for each message, in order; one that raises leaves the whole batch to be
+    delivered again.
 
     A message that was delivered before may have ended the process. It is handled by itself, and at the start and after
     such a message one message is received at a time: the others are not delivered as often as the one at fault.
@@ -45,11 +45,7 @@ class BatchConsumer(Consumer):
         options: ConsumerOptions | None = None,
         name: str = "queue",
     ) -> None:
-        async def handle(message: ReceivedMessage) -> Outcome:
-            (settlement,) = await handle_batch([message])
-            return settlement.outcome
-
-        super().__init__(queue, handle, options=options, name=name, is_ready=is_ready)
+        super().__init__(queue, options=options, name=name, is_ready=is_ready)
         self._handle_batch = handle_batch
         self._batch_size = batch_size
         self._is_careful = True

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import assert_never
@@ -68,8 +69,8 @@ class ConsumerOptions:
     max_held_s: float = MAX_HELD_S
 
 
-class Consumer:
-    """Receives, handles at most `concurrency` messages at once, and settles each by its outcome.
+class QueueConsumer(ABC):
+    """Receives messages and settles each by its outcome; a subclass decides how many to receive and to handle at once.
 
     A handler that raises leaves its message to be delivered again; after five deliveries the queue itself moves it
     to the dead-letter queue. An outage must not use those up: after a `DependencyDown` nothing is received until
@@ -79,7 +80,6 @@ class Consumer:
     def __init__(
         self,
         queue: Queue,
-        handle: Handler,
         *,
         options: ConsumerOptions | None = None,
         name: str = "queue",
@@ -87,7 +87,6 @@ class Consumer:
         is_ready: Callable[[], Awaitable[bool]] = _always,
     ) -> None:
         self._queue = queue
-        self._handle = handle
         self._options = options or ConsumerOptions()
         self._name = name
         self._on_poll = on_poll
@@ -140,14 +139,9 @@ class Consumer:
         await self._poll(stop)
         return True
 
+    @abstractmethod
     async def _poll(self, stop: asyncio.Event) -> None:
-        room = self._options.concurrency - len(self._tasks)
-        if room <= 0:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-            return
-        messages = await self._queue.receive(min(room, MAX_BATCH), self._options.wait_s, self._options.visibility_s)
-        for message in messages:
-            self._start(self._return_to_queue(message) if stop.is_set() else self._settle(message))
+        """Receive once, and start to settle the messages, or wait for one in progress."""
 
     def _start(self, settling: Coroutine[None, None, None]) -> None:
         """Settle one or more messages in the background; `run` waits for them."""
@@ -157,22 +151,6 @@ class Consumer:
 
     async def _return_to_queue(self, message: ReceivedMessage) -> None:
         await self._acknowledge(message, RetryAfter(0))
-
-    async def _settle(self, message: ReceivedMessage) -> None:
-        started = time.monotonic()
-        with structlog.contextvars.bound_contextvars(message_id=message.id, receive_count=message.receive_count):
-            heartbeat = asyncio.create_task(self._keep_hidden(message))
-            try:
-                outcome = await self._handle(message)
-            except Exception:
-                log.exception("message_failed")
-                outcome = RetryAfter(REDELIVERY_S)
-            finally:
-                heartbeat.cancel()
-            self._note_outage(outcome)
-            await asyncio.wait([heartbeat])
-            await self._acknowledge(message, outcome)
-            self._record(outcome, time.monotonic() - started)
 
     def _note_outage(self, outcome: Outcome) -> None:
         self._needs_readiness_check = self._needs_readiness_check or isinstance(outcome, DependencyDown)
@@ -212,3 +190,45 @@ class Consumer:
         except QueueUnavailableError as error:
             # The message is delivered again; every handler tolerates duplicates.
             log.warning("acknowledge_failed", error=str(error))
+
+
+class Consumer(QueueConsumer):
+    """Handles messages one by one, at most `concurrency` at once."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        handle: Handler,
+        *,
+        options: ConsumerOptions | None = None,
+        name: str = "queue",
+        on_poll: Callable[[], Awaitable[None]] | None = None,
+        is_ready: Callable[[], Awaitable[bool]] = _always,
+    ) -> None:
+        super().__init__(queue, options=options, name=name, on_poll=on_poll, is_ready=is_ready)
+        self._handle = handle
+
+    async def _poll(self, stop: asyncio.Event) -> None:
+        room = self._options.concurrency - len(self._tasks)
+        if room <= 0:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            return
+        messages = await self._queue.receive(min(room, MAX_BATCH), self._options.wait_s, self._options.visibility_s)
+        for message in messages:
+            self._start(self._return_to_queue(message) if stop.is_set() else self._settle(message))
+
+    async def _settle(self, message: ReceivedMessage) -> None:
+        started = time.monotonic()
+        with structlog.contextvars.bound_contextvars(message_id=message.id, receive_count=message.receive_count):
+            heartbeat = asyncio.create_task(self._keep_hidden(message))
+            try:
+                outcome = await self._handle(message)
+            except Exception:
+                log.exception("message_failed")
+                outcome = RetryAfter(REDELIVERY_S)
+            finally:
+                heartbeat.cancel()
+            self._note_outage(outcome)
+            await asyncio.wait([heartbeat])
+            await self._acknowledge(message, outcome)
+            self._record(outcome, time.monotonic() - started)
