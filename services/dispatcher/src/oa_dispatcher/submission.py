@@ -8,7 +8,7 @@ import structlog
 from oa_dispatcher.api_client import ApiClient, ApiRefusedError, ApiUnavailableError, AttemptState
 from oa_dispatcher.metrics import SUBMISSIONS
 from oa_dispatcher.settings import DispatcherSettings
-from oa_dispatcher.submit_permission import SubmitPermission
+from oa_dispatcher.submit_permission import NO_NAME, SubmitPermission
 from oa_dispatcher.token_bucket import TokenBucket
 from oa_shared.batch import (
     BatchForbiddenError,
@@ -29,8 +29,8 @@ from oa_shared.tracing import child_traceparent, set_current_trace, trace_id
 log = structlog.get_logger()
 _THROTTLED_S, _FORBIDDEN_S = 10, 60
 _MAX_REASON_BYTES = 1000
-# A job and a container that never exist, for the readiness check.
-_NO_JOB, _NO_NAME = 2**53, "oa-nothing"
+# A job that never exists, for the readiness check.
+_NO_JOB = 2**53
 
 
 class Submission:
@@ -94,7 +94,7 @@ class Submission:
         queue = next(iter(self._settings.batch_queues.values()))
         try:
             await self._api.attempt_state(_NO_JOB)
-            await self._batch.find_by_name(queue, _NO_NAME)
+            await self._batch.find_by_name(queue, NO_NAME)
             await self._permission.check(self._batch)
         except (ApiUnavailableError, BatchUnknownError, BatchRefusedError) as error:
             log.warning("dependency_down", error=error.detail)

@@ -6,7 +6,8 @@ from oa_shared.batch import BatchForbiddenError, BatchRefusedError, BatchService
 
 # The largest revision of a job definition that Batch can express; none is ever registered.
 _NO_REVISION = 2**31 - 1
-_NO_NAME = "oa-nothing"
+NO_NAME = "oa-nothing"
+"""The name of a container that never exists."""
 
 
 class SubmitPermission:
@@ -40,4 +41,4 @@ class SubmitPermission:
 def _impossible(request: SubmitRequest) -> SubmitRequest:
     name, separator, revision = request.definition.rpartition(":")
     definition = name if separator and revision.isdecimal() else request.definition
-    return replace(request, name=_NO_NAME, definition=f"{definition}:{_NO_REVISION}", environment={})
+    return replace(request, name=NO_NAME, definition=f"{definition}:{_NO_REVISION}", environment={})

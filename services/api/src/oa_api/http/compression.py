@@ -4,6 +4,7 @@ import gzip
 
 from aiohttp import hdrs, web
 
+from oa_api.http.cross_origin import READS
 from oa_api.http.problem import Handler
 from oa_shared.large_bodies import run_by_size
 
@@ -13,7 +14,6 @@ _LEVEL = 5
 _SUFFIXES = ("json", "xml", "+jsonl", "/jsonl", "/csv")
 # Whether the caller may see secrets in responses; set by oa_api.identity.authorization.
 SECRET_IN_RESPONSE = web.RequestKey("secret_in_response", bool)
-_SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 
 
 @web.middleware
@@ -25,7 +25,7 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
     not compressed here, and pages compress themselves.
     """
     response = await handler(request)
-    if request.method not in _SAFE_METHODS or not isinstance(response, web.Response):
+    if request.method not in READS or not isinstance(response, web.Response):
         return response
     if response.status == web.HTTPNotModified.status_code:
         add_vary(response)

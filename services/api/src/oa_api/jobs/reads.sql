@@ -22,9 +22,13 @@ WHERE (%(run)s::bigint IS NULL OR run.id = %(run)s)
   AND (%(after)s::timestamptz IS NULL OR run.created_at >= %(after)s)
   AND (%(status)s::text[] IS NULL OR summary.status = ANY(%(status)s) OR tally.counts ?| %(status)s::text[])
 
+-- name: run_columns
+-- Part: the columns of a run.
+run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
+
 -- name: runs_selected
 -- Part: the columns of a run, for the runs of a filter.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
+SELECT {run_columns}
 {runs_filtered}
 
 -- name: runs_by_id_desc
@@ -70,13 +74,13 @@ SELECT count(*) AS total FROM (
 
 -- name: run
 -- One run: GET /api/run/RUN and its page.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
+SELECT {run_columns}
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = %(run)s
 
 -- name: runs_of_ids
 -- Runs by ID: the counts in streams of events.
-SELECT run.id, run.created_at, run.live, run.lane, run.sample, run.force, run.closed_at, run.github, tally.counts, summary.status
+SELECT {run_columns}
 FROM run CROSS JOIN LATERAL ({tally_of_run}) tally CROSS JOIN LATERAL ({status_of_run}) summary
 WHERE run.id = ANY(%(runs)s)
 

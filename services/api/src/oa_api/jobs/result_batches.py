@@ -22,7 +22,7 @@ from oa_api.jobs.rows import LockedJob
 from oa_shared.ids import parse_batch_job_name
 from oa_shared.messages import JOB_STATUS, BatchEvent, StatusMessage
 from oa_shared.status import JobStatus
-from oa_shared.transitions import Accept, JobState, StatusReport, decide
+from oa_shared.transitions import Accept, StatusReport, decide
 
 _SQL = load_queries("jobs.results")
 ResultMessage = StatusMessage | BatchEvent
@@ -148,13 +148,14 @@ def _is_only_progress(message: StatusMessage, job: LockedJob) -> bool:
 
 
 def _moves(message: StatusMessage, job: LockedJob) -> bool:
-    state = JobState(JobStatus(job.status), job.attempt, job.token, job.error_code)
-    return isinstance(decide(state, StatusReport(message.status, message.attempt, message.token)), Accept)
+    report = StatusReport(message.status, message.attempt, message.token)
+    return isinstance(decide(job.state, report), Accept)
 
 
 async def _apply_common(transaction: Transaction, turns: Sequence[_Turn]) -> dict[int, AppliedMessage]:
     """Apply one such report of each job in one statement."""
     reports = [(turn, turn.message) for turn in turns if isinstance(turn.message, StatusMessage)]
+    moves = [_moves(message, turn.job) for turn, message in reports]
     values = {
         "kind": JOB_STATUS,
         "duplicate": DUPLICATE,
@@ -165,21 +166,16 @@ async def _apply_common(transaction: Transaction, turns: Sequence[_Turn]) -> dic
         "seqs": [message.seq for _, message in reports],
         "statuses": [str(message.status) for _, message in reports],
         "ranks": [message.status.rank for _, message in reports],
-        "moves": [_moves(message, turn.job) for turn, message in reports],
+        "moves": moves,
         "progress": [json.dumps(message.progress) if message.progress is not None else None for _, message in reports],
     }
     rows = await transaction.all(_SQL["apply_reports"], values, into=_ReportRow)
     new = {row.job for row in rows if row.is_new}
-    return {
-        turn.place: AppliedMessage(_outcome_of(message, turn.job, is_new=turn.job.id in new), turn.log_ids)
-        for turn, message in reports
-    }
-
-
-def _outcome_of(message: StatusMessage, job: LockedJob, *, is_new: bool) -> str:
-    if not is_new:
-        return DUPLICATE
-    return str(message.status) if _moves(message, job) else PROGRESS
+    applied: dict[int, AppliedMessage] = {}
+    for (turn, message), is_move in zip(reports, moves, strict=True):
+        outcome = str(message.status) if is_move else PROGRESS
+        applied[turn.place] = AppliedMessage(outcome if turn.job.id in new else DUPLICATE, turn.log_ids)
+    return applied
 
 
 async def _apply_one(transaction: Transaction, turn: _Turn, *, grace_s: float) -> AppliedMessage:

@@ -22,7 +22,7 @@ from oa_shared.job_kinds import JobKind
 from oa_shared.messages import BatchEvent, StatusMessage
 from oa_shared.status import JobStatus
 from oa_shared.tracing import trace_id
-from oa_shared.transitions import Accept, JobState, StatusReport, decide
+from oa_shared.transitions import Accept, StatusReport, decide
 
 _SQL = load_queries("jobs.results")
 _UNKNOWN_JOB, _FOREIGN_JOB = "unknown_job", "foreign_job"
@@ -122,8 +122,7 @@ async def apply_change(transaction: Transaction, job: LockedJob, change: StatusC
     Returns the new status of the job, `retried`, or the reason for ignoring the change.
     """
     change = await resolve_unchanged(transaction, job, change)
-    state = JobState(status=JobStatus(job.status), attempt=job.attempt, token=job.token, error_code=job.error_code)
-    outcome = decide(state, StatusReport(status=change.status, attempt=change.attempt, token=change.token))
+    outcome = decide(job.state, StatusReport(status=change.status, attempt=change.attempt, token=change.token))
     if not isinstance(outcome, Accept):
         await record_change(transaction, change, accepted=False, reason=outcome.reason)
         await _record_container(transaction, change)

@@ -6,6 +6,7 @@ from datetime import datetime
 from oa_api.jobs.output_files import OutputFile, output_files
 from oa_shared.json_types import JsonObject
 from oa_shared.status import JobStatus
+from oa_shared.transitions import JobState
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,11 @@ class LockedJob:
     lane: str
     sample: int | None
     owner: str
+
+    @property
+    def state(self) -> JobState:
+        """Return what decides which reports the job accepts."""
+        return JobState(JobStatus(self.status), self.attempt, self.token, self.error_code)
 
 
 @dataclass(frozen=True, slots=True)
