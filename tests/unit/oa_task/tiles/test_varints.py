@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oa_task.tiles.varints import encode_varints, ragged_indexes, varint, varint_sizes, zigzag
+from oa_task.tiles.varints import encode_varints, varint, varint_sizes, zigzag
 
 NUMBERS = st.lists(st.integers(0, (1 << 32) - 1))
 
@@ -24,7 +24,3 @@ def test_varint_has_the_bytes_of_the_specification() -> None:
 def test_zigzag_alternates_between_the_signs() -> None:
     numbers = np.array([0, -1, 1, -2, 2, -(1 << 31), (1 << 31) - 1], dtype=np.int64)
     assert zigzag(numbers).tolist() == [0, 1, 2, 3, 4, (1 << 32) - 1, (1 << 32) - 2]
-
-
-def test_ragged_indexes_are_runs_from_each_start() -> None:
-    assert ragged_indexes(np.array([5, 0, 9]), np.array([2, 0, 3])).tolist() == [5, 6, 9, 10, 11]

@@ -57,7 +57,7 @@ def _facts(item: ProductInput) -> dict[str, str]:
         "count": str(item.count),
         "license": license_.text or "",
         "url": license_.url or "",
-        "attribution": input_credit(item).attribution,
+        "attribution": credit_of(license_, item.source_name).attribution,
         "attribution_required": _YES[license_.attribution],
         "share_alike": _YES[license_.share_alike],
         "geojson_sha256": item.geojson_sha256 or "",

@@ -8,6 +8,7 @@ import shapely
 
 from oa_task.tiles.measures import following_values
 from oa_task.tiles.outlines import AREA, LINE
+from oa_task.tiles.ragged import places_within
 from oa_task.tiles.rings import Rings, join
 
 _PASSES = 4
@@ -95,7 +96,7 @@ def _repair(rings: Rings) -> Rings:
 
 def _limit_vertices(rings: Rings) -> Rings:
     """Return rings with at most 10,000 vertices: the time of a repair grows with the crossings of edges."""
-    within = np.arange(len(rings.vertices), dtype=np.int64) - np.repeat(rings.starts, rings.sizes)
+    within = places_within(rings.sizes)
     rate = np.repeat(np.maximum(rings.sizes, _MOST_VERTICES), rings.sizes)
     return rings.only(within * _MOST_VERTICES // rate != (within - 1) * _MOST_VERTICES // rate)
 

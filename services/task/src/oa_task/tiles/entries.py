@@ -5,8 +5,8 @@ import numpy as np
 from oa_task.tiles.hilbert import curve_positions
 from oa_task.tiles.measures import Measures
 from oa_task.tiles.outlines import Outlines
+from oa_task.tiles.ragged import firsts_of, ragged_indexes
 from oa_task.tiles.rings import Rings
-from oa_task.tiles.varints import ragged_indexes
 from oa_task.tiles.world import WORLD, WORLD_BITS
 
 _BLOCK = 500_000
@@ -23,7 +23,7 @@ class Entries:
         self.has_only_points = has_only_points
         self._first_rings = self._first_vertices = np.empty(0, dtype=np.int64)
         if not has_only_points:
-            self._first_rings, self._first_vertices = _firsts(outlines.ring_counts), _firsts(outlines.sizes)
+            self._first_rings, self._first_vertices = firsts_of(outlines.ring_counts), firsts_of(outlines.sizes)
         positions = self._middle_positions()
         self.order = np.argsort(positions, kind="stable").astype(np.int32)
         self.positions = positions[self.order]
@@ -61,7 +61,3 @@ class Entries:
         vertices = outlines.vertices[ragged_indexes(self._first_vertices[indexes], sizes)]
         parts = np.cumsum(~is_hole)
         return Rings(owners, outlines.kinds[entries][owners], parts, is_hole, sizes, np.asarray(vertices))
-
-
-def _firsts(counts: np.ndarray) -> np.ndarray:
-    return np.asarray(np.cumsum(counts, dtype=np.int64) - counts)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from oa_task.tiles.outlines import AREA, POINT
+from oa_task.tiles.ragged import places_within
 from oa_task.tiles.rings import Rings
 from oa_task.tiles.varints import zigzag
 
@@ -42,8 +43,7 @@ def ring_commands(rings: Rings, features: int) -> Commands:
 
 def _vertex_places(rings: Rings, firsts: np.ndarray, starts_command: np.ndarray) -> np.ndarray:
     """Return the place of each vertex: the first of a ring is after one command, the others after a second one."""
-    within = np.arange(len(rings.vertices), dtype=np.int64) - np.repeat(rings.starts, rings.sizes)
-    places: np.ndarray = np.repeat(firsts, rings.sizes) + 2 * within + 2
+    places: np.ndarray = np.repeat(firsts, rings.sizes) + 2 * places_within(rings.sizes) + 2
     places[rings.starts] = firsts + starts_command
     return places
 

@@ -10,9 +10,9 @@ import numpy as np
 from oa_task.tiles.clipping import clip
 from oa_task.tiles.entries import Entries
 from oa_task.tiles.hilbert import curve_positions
+from oa_task.tiles.ragged import ragged_indexes
 from oa_task.tiles.rings import Rings, join
 from oa_task.tiles.tile_features import BUFFER, PIECE, box_tiles, place_boxes
-from oa_task.tiles.varints import ragged_indexes
 from oa_task.tiles.world import EXTENT, MAX_ZOOM, WORLD_BITS
 
 MANY_TILES = 16

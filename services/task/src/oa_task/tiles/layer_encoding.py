@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from oa_task.tiles.feature_geometry import Commands
+from oa_task.tiles.ragged import ragged_indexes
 from oa_task.tiles.texts import JSON_MARK, NO_VALUE
-from oa_task.tiles.varints import encode_varints, ragged_indexes, varint, varint_sizes
+from oa_task.tiles.varints import encode_varints, varint, varint_sizes
 from oa_task.tiles.world import EXTENT
 
 _LAYER, _VERSION, _NAME, _FEATURE, _KEY, _VALUE, _EXTENT = 0x1A, b"\x78\x02", 0x0A, 0x12, 0x1A, 0x22, 0x28

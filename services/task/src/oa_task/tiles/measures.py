@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from oa_task.tiles.outlines import AREA, LINE, Outlines
+from oa_task.tiles.ragged import firsts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,7 @@ class Measures:
 
 def measure(outlines: Outlines) -> Measures:
     """Return the measures of entries."""
-    starts = np.concatenate(([0], np.cumsum(outlines.sizes)[:-1])).astype(np.int64)
-    first_rings = np.concatenate(([0], np.cumsum(outlines.ring_counts)[:-1])).astype(np.int64)
+    starts, first_rings = firsts_of(outlines.sizes), firsts_of(outlines.ring_counts)
     if not len(first_rings):
         return Measures(np.empty((0, 4), dtype=np.int32), np.empty(0))
     firsts = starts[first_rings]

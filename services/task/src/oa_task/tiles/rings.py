@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from oa_task.tiles.varints import ragged_indexes
+from oa_task.tiles.ragged import firsts_of, ragged_indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Rings:
     @property
     def starts(self) -> np.ndarray:
         """Return the index of the first vertex of each ring."""
-        return np.asarray(np.cumsum(self.sizes) - self.sizes)
+        return firsts_of(self.sizes)
 
     def select(self, chosen: np.ndarray) -> "Rings":
         """Return the rings of a mask, or of indexes in their order."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from oa_task.tiles.hilbert import curve_positions
 from oa_task.tiles.outlines import POINT
+from oa_task.tiles.ragged import places_within
 from oa_task.tiles.rings import Rings
 from oa_task.tiles.world import MAX_ZOOM, WORLD_BITS
 
@@ -58,9 +59,7 @@ def place_boxes(entries: np.ndarray, boxes: np.ndarray, zoom: int) -> tuple[np.n
     low, high = box_tiles(boxes, zoom)
     widths, heights = (high - low + 1).T
     counts = widths * heights
-    ends = np.cumsum(counts)
-    of_entry = np.repeat(np.arange(len(entries)), counts)
-    within = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - counts, counts)
+    of_entry, within = np.repeat(np.arange(len(entries)), counts), places_within(counts)
     columns = low[of_entry, 0] + within % widths[of_entry]
     rows = low[of_entry, 1] + within // widths[of_entry]
     margin = BUFFER << (MAX_ZOOM - zoom)

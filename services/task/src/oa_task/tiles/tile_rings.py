@@ -7,10 +7,10 @@ from oa_task.tiles.clipping import clip
 from oa_task.tiles.entries import Entries
 from oa_task.tiles.large_entries import LargeEntries
 from oa_task.tiles.outlines import AREA, LINE
+from oa_task.tiles.ragged import places_within
 from oa_task.tiles.rings import Rings, join
 from oa_task.tiles.thinning import MIN_UNITS
 from oa_task.tiles.tile_features import BUFFER, CUT, MARK, PIECE, WHOLE, TileFeatures, to_grid, to_tiles
-from oa_task.tiles.varints import ragged_indexes
 from oa_task.tiles.world import EXTENT, MAX_ZOOM, WORLD_BITS
 
 _SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=np.int32)
@@ -43,12 +43,13 @@ def tile_rings(
         found = source.rings(features.items[places])
         local = to_tiles(found.with_owners(places[found.owners]), features, zoom)
         cut.append(clip(local, -BUFFER << shift, (EXTENT + BUFFER) << shift) if form == CUT else local)
-    rings = [clean(to_grid(join(cut), zoom, coarser=coarser))] if cut else []
     seen = np.zeros(len(features), dtype=bool)
-    for some in rings:
-        seen[some.owners] = True
-    marks = _marks(features, entries, entries_of(features, large), ~seen, zoom)
-    return join([*rings, marks])
+    rings: list[Rings] = []
+    if cut:
+        cleaned = clean(to_grid(join(cut), zoom, coarser=coarser))
+        seen[cleaned.owners] = True
+        rings.append(cleaned)
+    return join([*rings, _marks(features, entries, entries_of(features, large), ~seen, zoom)])
 
 
 def _marks(features: TileFeatures, entries: Entries, numbers: np.ndarray, unseen: np.ndarray, zoom: int) -> Rings:
@@ -64,6 +65,6 @@ def _marks(features: TileFeatures, entries: Entries, numbers: np.ndarray, unseen
     corners = np.column_stack((features.columns[owners] << bits, features.rows[owners] << bits))
     places = (homes[owners] - corners) >> (MAX_ZOOM - zoom)
     side = 1 if zoom == MAX_ZOOM else MIN_UNITS
-    steps = _SQUARE[ragged_indexes(np.zeros(len(owners), dtype=np.int64), sizes)] * side
+    steps = _SQUARE[places_within(sizes)] * side
     vertices = (np.repeat(places, sizes, axis=0) + steps).astype(np.int32)
     return Rings(owners, kinds, owners, np.zeros(len(owners), dtype=bool), sizes, vertices)

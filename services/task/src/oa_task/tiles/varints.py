@@ -46,11 +46,3 @@ def zigzag(numbers: np.ndarray) -> np.ndarray:
     encoded: np.ndarray = (numbers << 1) ^ (numbers >> 31)
     unsigned: np.ndarray = encoded.view(np.uint32)
     return unsigned
-
-
-def ragged_indexes(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return `starts[i], starts[i] + 1, …` (`counts[i]` numbers) for each i, one after the other."""
-    ends = np.cumsum(counts)
-    total = int(ends[-1]) if len(ends) else 0
-    indexes: np.ndarray = np.arange(total, dtype=np.int64) + np.repeat(starts - (ends - counts), counts)
-    return indexes
