@@ -212,7 +212,6 @@ def test_frozen_localstack_is_named_and_no_process_is_replaced(operator: Operato
     wait_until_well(operator)
 
 
-@pytest.mark.xfail(reason="open: since sources may be unchanged, the loss is not named or the jobs do not end here")
 def test_dead_localstack_is_named_and_comes_back_with_queues_and_lost_jobs(operator: Operator) -> None:
     lost = operator.published_jobs()
     operator.run.stop("dispatcher")
