@@ -91,7 +91,7 @@ class BatchSweep:
             container = containers.get(job.id)
             if container is not None and container.ended:
                 events.append(self._event(job, container.status, container))
-            elif container is None and _age_s(job.updated_at) > self._settings.lost_after_s and self._queue_of(job):
+            elif container is None and self._is_lost(job):
                 events.append(self._event(job, LOST))
             elif container is not None and (reason := self._overdue_reason(container)):
                 await self._terminate(container, reason)
@@ -109,15 +109,15 @@ class BatchSweep:
 
     async def _find(self, job: CurrentJob) -> BatchJob | None:
         """Return the container of a job whose dispatcher was killed before it reported the Batch id."""
-        queue = self._queue_of(job)
+        queue = self._settings.queue_of(job.lane, job.tier)
         return None if queue is None else await self._batch.find_by_name(queue, self._name(job))
 
-    def _queue_of(self, job: CurrentJob) -> str | None:
-        """Return the queue to which a dispatcher submits the job; without one nothing is known about its container."""
-        queue = self._settings.queue_of(job.lane, job.tier)
-        if queue is None:
+    def _is_lost(self, job: CurrentJob) -> bool:
+        """Return whether a job without a container is lost; without its queue nothing is known about a container."""
+        if self._settings.queue_of(job.lane, job.tier) is None:
             log.error("batch_queue_missing", job_id=job.id, lane=job.lane, tier=job.tier)
-        return queue
+            return False
+        return _age_s(job.updated_at) > self._settings.lost_after_s
 
     def _overdue_reason(self, container: BatchJob) -> StopReason | None:
         now, settings = time.time(), self._settings

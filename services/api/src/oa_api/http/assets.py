@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 from aiohttp import hdrs, web
 
+from oa_api.http.compression import encoding_weights
 from oa_api.http.errors import NotFoundError
 
 log = structlog.get_logger()
@@ -37,9 +38,8 @@ class Asset:
 
     def best_for(self, accepted: str) -> tuple[str | None, bytes]:
         """Return the encoding and the bytes for an Accept-Encoding header."""
-        parts = [part.replace(" ", "").lower() for part in accepted.split(",")]
-        names = {part.partition(";")[0] for part in parts if not part.endswith((";q=0", ";q=0.0"))}
-        return next(((name, body) for name, body in self.encoded.items() if name in names), (None, self.body))
+        weights = encoding_weights(accepted)
+        return next(((name, body) for name, body in self.encoded.items() if weights.get(name)), (None, self.body))
 
 
 class Assets:

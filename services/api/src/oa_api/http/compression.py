@@ -39,8 +39,13 @@ async def compress(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def accepts_gzip(accepted: str) -> bool:
     """Return whether an Accept-Encoding header allows gzip, by name or by `*` (RFC 9110, section 12.5.3)."""
-    weights = dict(_weight(part) for part in accepted.lower().split(",") if part.strip())
+    weights = encoding_weights(accepted)
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+
+
+def encoding_weights(accepted: str) -> dict[str, float]:
+    """Return the weight of each name in an Accept-Encoding header; 0 excludes an encoding."""
+    return dict(_weight(part) for part in accepted.lower().split(",") if part.strip())
 
 
 def add_vary(response: web.StreamResponse) -> None:

@@ -80,7 +80,7 @@ def _parts(item: dict[str, object] | list[object]) -> list[object]:
 
 def check_storable(value: object) -> None:
     """Raise UnstorableError with a JSON pointer if any part of a decoded value cannot be stored."""
-    if not isinstance(value, dict | list) and (reason := why_not_storable(value)):
+    if not isinstance(value, _CONTAINERS) and (reason := why_not_storable(value)):
         raise UnstorableError(f"{_pointer(())}: {reason}")
     pending: list[tuple[object, tuple[str | int, ...]]] = [(value, ())]
     while pending:
@@ -88,10 +88,10 @@ def check_storable(value: object) -> None:
         if container and len(path) >= MAX_DEPTH:
             raise UnstorableError(f"{_pointer(path)}: is nested deeper than {MAX_DEPTH} levels")
         for key, item in _items(container):
-            reason = why_not_storable(key) or (None if isinstance(item, dict | list) else why_not_storable(item))
+            reason = why_not_storable(key) or (None if isinstance(item, _CONTAINERS) else why_not_storable(item))
             if reason:
                 raise UnstorableError(f"{_pointer((*path, key))}: {reason}")
-            if isinstance(item, dict | list):
+            if isinstance(item, _CONTAINERS):
                 pending.append((item, (*path, key)))
 
 
