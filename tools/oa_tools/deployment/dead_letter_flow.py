@@ -4,17 +4,15 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
 from oa_local.aws_client import client
+from oa_tools.deployment.flow_steps import wait_until
 from oa_tools.deployment.system import DeployedSystem, DeployedSystemError
 
-_TIMEOUT_S = 60.0
-# The API remembers a measurement for some seconds.
-_MEASURED_WITHIN_S = 15.0
+_WITHIN_S, _MEASURED_WITHIN_S = 60.0, 15.0
 _REASON = ("--reason", "check of the deployment")
 # Who sends to each queue.
 _SENDERS = {"jobs": "api", "results": "task"}
@@ -47,15 +45,11 @@ def _send(system: DeployedSystem, queue: str, sender: str, body: str) -> None:
 
 def _wait_for_dead_letters(system: DeployedSystem, queue: str, number: int) -> list[Any]:
     """Return the dead letters of a queue once their number is the expected one."""
-    deadline = time.monotonic() + _TIMEOUT_S
-    while True:
-        system.check_processes()
-        letters: list[Any] = _oa(system, "show", queue)
-        if len(letters) == number:
-            return letters
-        if time.monotonic() > deadline:
-            raise DeployedSystemError(f"{queue} has {len(letters)} dead letters after {_TIMEOUT_S:g} s, not {number}")
-        time.sleep(1)
+    name = f"the wait for {number} dead letters of {queue}"
+    letters: list[Any] = wait_until(
+        system, name, lambda: _oa(system, "show", queue), lambda found: len(found) == number, within_s=_WITHIN_S
+    )
+    return letters
 
 
 def _check_views(system: DeployedSystem, queue: str, letters: list[Any]) -> None:
@@ -66,17 +60,20 @@ def _check_views(system: DeployedSystem, queue: str, letters: list[Any]) -> None
     page = _read(system, f"/dead-letters?queue={queue}")
     if not all(letter["id"] in page for letter in letters):
         raise DeployedSystemError(f"the page /dead-letters shows no dead letters of {queue}")
-    deadline = time.monotonic() + _MEASURED_WITHIN_S
-    while (lines := _metric_lines(system, queue)) and float(lines[-1].split()[-1]) != len(letters):
-        if time.monotonic() > deadline:
-            raise DeployedSystemError(f"the metrics do not count the dead letters of {queue}: {lines}")
-        time.sleep(1)
-    if not lines:
-        raise DeployedSystemError(f"the metrics have no dead letters of {queue}")
+    # The API remembers a measurement for some seconds.
+    wait_until(
+        system,
+        f"the wait for {len(letters)} dead letters of {queue} in the metrics",
+        lambda: _read_metric(system, queue),
+        lambda count: count == len(letters),
+        within_s=_MEASURED_WITHIN_S,
+    )
 
 
-def _metric_lines(system: DeployedSystem, queue: str) -> list[str]:
-    return [line for line in _read(system, "/metrics").splitlines() if _METRIC in line and f'"{queue}"' in line]
+def _read_metric(system: DeployedSystem, queue: str) -> float | None:
+    """Return the number of dead letters of a queue in the metrics; None without one."""
+    lines = [line for line in _read(system, "/metrics").splitlines() if _METRIC in line and f'"{queue}"' in line]
+    return float(lines[-1].split()[-1]) if lines else None
 
 
 def _read(system: DeployedSystem, path: str) -> str:

@@ -50,13 +50,20 @@ def wait_for_job(system: DeployedSystem, number: int) -> JobView:
     return job
 
 
-def wait_until(system: DeployedSystem, name: str, read: Callable[[], Any], has_ended: Callable[[Any], bool]) -> Any:
+def wait_until(
+    system: DeployedSystem,
+    name: str,
+    read: Callable[[], Any],
+    has_ended: Callable[[Any], bool],
+    *,
+    within_s: float = _TIMEOUT_S,
+) -> Any:
     """Read until something has ended. Raises DeployedSystemError when that takes too long."""
-    deadline = time.monotonic() + _TIMEOUT_S
+    deadline = time.monotonic() + within_s
     while not has_ended(found := read()):
         system.check_processes()
         if time.monotonic() > deadline:
-            raise DeployedSystemError(f"{name} has not ended after {_TIMEOUT_S:g} s: {json.dumps(found)[:2000]}")
+            raise DeployedSystemError(f"{name} has not ended after {within_s:g} s: {json.dumps(found)[:2000]}")
         time.sleep(0.5)
     return found
 

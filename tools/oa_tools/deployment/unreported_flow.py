@@ -1,6 +1,5 @@
 """A job on EC2 whose dispatcher ended before it reported the ID of the container: the sweep finds the container."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,13 +46,13 @@ def find_unreported_job(system: DeployedSystem) -> str:
 
 def _wait_for_sweeps(system: DeployedSystem) -> None:
     log = system.processes["dispatcher"].log
-    before = log.read_text("utf-8").count(_SWEPT)
-    deadline = time.monotonic() + _TIMEOUT_S
-    while log.read_text("utf-8").count(_SWEPT) < before + _SWEEPS:
-        system.check_processes()
-        if time.monotonic() > deadline:
-            raise DeployedSystemError(f"the dispatcher has not swept {_SWEEPS} times in {_TIMEOUT_S:g} s")
-        time.sleep(0.5)
+
+    def count() -> int:
+        return log.read_text("utf-8").count(_SWEPT)
+
+    before = count()
+    name = f"the wait for {_SWEEPS} sweeps of the dispatcher"
+    wait_until(system, name, count, lambda swept: swept >= before + _SWEEPS, within_s=_TIMEOUT_S)
 
 
 @dataclass(slots=True)
