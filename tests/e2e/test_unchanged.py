@@ -25,9 +25,8 @@ def env(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Start the system in a folder of its own, with the county published once; yield its environment."""
     process = subprocess.Popen([_PROGRAM, "up"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    for line in process.stdout:
-        if "The page is at" in line:
-            break
+    started = any("The page is at" in line for line in process.stdout)
+    assert started, "the system did not start; the error is above"
     yield json.loads((tmp_path / ".local" / "env.json").read_text("utf-8"))
     os.kill(process.pid, signal.SIGINT)
     process.wait(60)

@@ -1,15 +1,18 @@
 """A child program that ends with this process and is stopped first by a signal, then by SIGKILL."""
 
+import fcntl
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
+from typing import IO
 from urllib.request import urlopen
 
 from oa_shared.errors import OaError
@@ -34,6 +37,21 @@ def accepts(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def claim_port(port: int) -> IO[bytes] | None:
+    """Return an open file that keeps a port from other systems of this user until it is closed; None if one has it.
+
+    A system needs seconds from the choice of its ports until its services listen. A system that started meanwhile took
+    the same port, and then the services of the other for its own.
+    """
+    file = (Path(tempfile.gettempdir()) / f"oa-local-{os.getuid()}-port-{port}.lock").open("ab")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        return None
+    return file
 
 
 def is_ready(port: int) -> bool:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import structlog
 
@@ -15,7 +16,7 @@ from oa_local.batch.process import BatchProcess
 from oa_local.emulator import Emulator
 from oa_local.postgres import Postgres, migrate
 from oa_local.private_file import write_private
-from oa_local.process import Process, StartError, accepts, free_port, is_ready
+from oa_local.process import Process, StartError, accepts, claim_port, free_port, is_ready
 from oa_local.provision import Queues, create_bucket, create_queues
 
 STACK = "local"
@@ -38,16 +39,20 @@ class Service:
     stop: Callable[[], None]
 
 
-def read_ports(folder: Path) -> dict[str, int]:
-    """Return a port for each service: that of the last start if it is still free."""
+def choose_ports(folder: Path) -> tuple[dict[str, int], list[IO[bytes]]]:
+    """Return a port for each service and the claims on them: that of the last start if it is still free."""
     path = folder / "ports.json"
     earlier = json.loads(path.read_text("utf-8")) if path.exists() else {"api": _API_PORT}
     ports: dict[str, int] = {}
+    claims: list[IO[bytes]] = []
     for name in _PORT_NAMES:
-        last = earlier.get(name)
-        ports[name] = last if last and not accepts(last) else free_port()
+        port = earlier.get(name) or free_port()
+        while accepts(port) or (claim := claim_port(port)) is None:
+            port = free_port()
+        ports[name] = port
+        claims.append(claim)
     path.write_text(json.dumps(ports), "utf-8")
-    return ports
+    return ports, claims
 
 
 def read_secret(folder: Path) -> str:
@@ -70,12 +75,13 @@ class Stack:
     emulator: Emulator = field(init=False)
     queues: Queues | None = None
     services: list[Service] = field(default_factory=list)
+    _claims: list[IO[bytes]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder = self.folder.absolute()
         for name in ("log", "samples"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.ports = read_ports(self.folder)
+        self.ports, self._claims = choose_ports(self.folder)
         self.secret = read_secret(self.folder)
         self.postgres = Postgres(self.folder / "postgres", port=self.ports["postgres"], log=self._log("postgres"))
         self.emulator = Emulator(self.folder / "aws", port=self.ports["aws"], keep=True, log=self._log("aws"))
@@ -125,6 +131,8 @@ class Stack:
         for service in reversed(self.services):
             service.stop()
         self.services.clear()
+        for claim in self._claims:
+            claim.close()
 
     def service(self, name: str) -> Service:
         """Return the service with a name."""

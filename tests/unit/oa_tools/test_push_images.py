@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from oa_tools.release.registry import Repository
 from support.fake_programs import REGISTRY, FakePrograms
 
 ROOT = Path(__file__).parents[3]
-TODAY = datetime.now(UTC).date()
+TODAY = date(2026, 6, 1)
 CRITICAL: dict[str, Any] = {
     "name": "CVE-2026-1",
     "severity": "CRITICAL",
@@ -52,6 +52,7 @@ def programs(tmp_path: Path, repository: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("TF_DATA_DIR", "")
     monkeypatch.setattr(push_images, "_ROOT", repository)
     monkeypatch.setattr(push_images, "SERVICES", ("api",))
+    monkeypatch.setattr(push_images, "get_today", lambda: TODAY)
     monkeypatch.setattr(push_images, "Repository", partial(Repository, poll_every_s=0.01, scan_within_s=2.0))
     return fakes
 

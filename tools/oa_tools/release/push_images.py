@@ -10,7 +10,7 @@ import json
 import os
 import re
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -68,6 +68,11 @@ def as_next_stage(dockerfile: str) -> str:
     return re.sub(r"^ARG BASE\n", "", dockerfile, flags=re.MULTILINE).replace("FROM ${BASE}", "FROM service")
 
 
+def get_today() -> date:
+    """Return the day on which findings are judged."""
+    return datetime.now(UTC).date()
+
+
 def _release(repository: Repository, service: str, commit: str, platform: str, context: Path) -> None:
     image, candidate = f"{repository.url}:{commit}", f"candidate-{commit}"
     if repository.find_media_type(commit) is not None:
@@ -79,7 +84,7 @@ def _release(repository: Repository, service: str, commit: str, platform: str, c
     repository.check_is_scannable(candidate)
     _check_platform(f"{repository.url}:{candidate}", platform)
     findings = list(read_findings(repository.wait_for_scan(candidate)))
-    blocking = blocking_findings(findings, read_accepted(_ROOT / _ACCEPTED), datetime.now(UTC).date())
+    blocking = blocking_findings(findings, read_accepted(_ROOT / _ACCEPTED), get_today())
     for finding, reason in blocking.items():
         sys.stderr.write(f"{image}: {finding.name} in {finding.package} {reason}\n")
     if blocking:

@@ -8,6 +8,7 @@ import platform
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -232,6 +233,14 @@ def test_kernel_version_of_landlock_is_that_of_the_kernel() -> None:
     assert landlock_version() == (answer if answer > 1 else 0)
 
 
+def _read_when_set(path: Path) -> bytes:
+    """Return a file of /proc, which is empty for a moment after the child has become its program."""
+    deadline = time.monotonic() + 10
+    while not (content := path.read_bytes()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return content
+
+
 @on_linux
 @pytest.mark.parametrize("program", ["oa_task.sandbox.child", "oa_task.products.build_child"])
 def test_child_has_neither_the_token_nor_credentials_of_its_parent(
@@ -241,7 +250,7 @@ def test_child_has_neither_the_token_nor_credentials_of_its_parent(
         monkeypatch.setenv(name, "planted")
     with Sandbox(program=program) as sandbox:
         process = Path(f"/proc/{sandbox._child.pid}")
-        environment, words = (process / "environ").read_bytes(), (process / "cmdline").read_bytes()
+        environment, words = _read_when_set(process / "environ"), _read_when_set(process / "cmdline")
     assert b"TMPDIR=" in environment
     assert b"planted" not in environment + words
     assert not any(part.startswith((b"OA_", b"AWS_")) for part in environment.split(b"\0"))

@@ -41,6 +41,7 @@ SELECT due.id, due.job_id AS job, due.attempt, due.body, due.tries, held.id AS p
 FROM due
 JOIN job ON job.id = due.job_id JOIN run ON run.id = job.run_id
 LEFT JOIN LATERAL ({pauses.queries.active_pause}) held ON true
+ORDER BY due.id
 
 -- name: ahead
 -- How many of the latest sent messages belong to jobs that the dispatcher has not submitted: the relay.

@@ -1,6 +1,5 @@
 """Outputs written after the pass: the profile and sample rows of the input, the picture, the tiles."""
 
-import datetime as dt
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,11 +75,10 @@ class PostPassOutputs:
         from oa_task.preview.picture import Caption, draw_picture  # noqa: PLC0415 - loads Pillow only for the picture
         from oa_task.preview.point_spool import POINTS_FILE, read_chunks  # noqa: PLC0415 - likewise
 
-        day = dt.datetime.now(tz=dt.UTC).date()
         features = "1 feature" if stats.count == 1 else f"{stats.count:,} features"
         caption = Caption(
             title="  ·  ".join(part for part in (self.title, self.entry.layer, self.entry.name) if part),
-            subtitle=f"{features}, {day.day} {day:%B %Y}",
+            subtitle=features,
             footer=_footer(stats),
         )
         lines = self.entry.layer in _OUTLINED
