@@ -1,0 +1,33 @@
+"""Systems that start at the same time take different ports."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from oa_local.stack import choose_ports
+
+
+def _folder(parent: Path, name: str) -> Path:
+    folder = parent / name
+    folder.mkdir()
+    return folder
+
+
+def test_systems_that_start_at_once_share_no_port(tmp_path: Path) -> None:
+    with ExitStack() as claims:
+        taken: set[int] = set()
+        for name in ("a", "b", "c"):
+            ports, held = choose_ports(_folder(tmp_path, name))
+            for claim in held:
+                claims.enter_context(claim)
+            assert not taken & set(ports.values())
+            taken |= set(ports.values())
+
+
+def test_next_start_has_the_ports_of_the_last_one(tmp_path: Path) -> None:
+    first, claims = choose_ports(tmp_path)
+    for claim in claims:
+        claim.close()
+    second, claims = choose_ports(tmp_path)
+    for claim in claims:
+        claim.close()
+    assert second == first
