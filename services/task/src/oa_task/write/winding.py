@@ -13,6 +13,13 @@ _FIRST_MULTI = 4
 _Rings = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
+def wind(shapes: np.ndarray) -> np.ndarray:
+    """Return geometries with rounded coordinates, every ring turned as it should."""
+    coordinates = shapely.get_coordinates(shapes)
+    mirror = mirror_vertices(shapes, coordinates)
+    return shapes if mirror is None else np.asarray(shapely.set_coordinates(shapes.copy(), coordinates[mirror]))
+
+
 @np.errstate(over="ignore", invalid="ignore")  # coordinates near the largest number
 def mirror_vertices(shapes: np.ndarray, coordinates: np.ndarray) -> np.ndarray | None:
     """Return for each vertex the one to put in its place, so that every ring turns as it should; None if all do.
