@@ -60,14 +60,18 @@ class Bucket:
             "job": self._jobs,
             "key": f"{prefix}source.parquet",
             "geojson_key": f"{prefix}source.geojson.gz",
-            "sha256": _sha256(parquet),
-            "geojson_sha256": _sha256(lines),
-            "size_bytes": parquet.stat().st_size,
             "count": len(rows),
+            **self.facts(parquet, lines),
             "license": None,
             "attribution": None,
             **about,
         }
+
+    @staticmethod
+    def facts(parquet: Path, lines: Path) -> Row:
+        """Return what a plan input states of the files of a dataset."""
+        digests = {"sha256": _sha256(parquet), "geojson_sha256": _sha256(lines)}
+        return {**digests, "size_bytes": parquet.stat().st_size}
 
     async def build(self, body: Row, out: Path) -> Row:
         """Build a plan from this bucket and return the report."""

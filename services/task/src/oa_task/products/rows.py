@@ -80,7 +80,7 @@ def read_input(path: Path, item: ProductInput, bbox: Bounds | None) -> Iterator[
         with pq.ParquetFile(path) as file:
             groups = [group for group in range(file.num_row_groups) if _may_touch(file, group, bbox)]
             names = [name for name in schema.names if name in file.schema_arrow.names]
-            is_wound = has_wound_rings(file)
+            is_wound = has_wound_rings(path)
             for batch in file.iter_batches(batch_size=BATCH_ROWS, row_groups=groups, columns=names):
                 rows = RowBatch(_with_schema(batch, schema, item.label), item.layer)
                 touching = rows if bbox is None else rows.select(_touches(rows, bbox))
@@ -90,9 +90,12 @@ def read_input(path: Path, item: ProductInput, bbox: Bounds | None) -> Iterator[
         raise TaskFailure("source.format", f"{item.key} is not a GeoParquet file of {item.label}: {error}") from error
 
 
-def has_wound_rings(file: pq.ParquetFile) -> bool:
-    """Return whether the rings of a file turn as RFC 7946 says; earlier versions of the engine left them as they were."""
-    about = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
+def has_wound_rings(path: Path) -> bool:
+    """Return whether rings turn as RFC 7946 says; earlier versions of the engine left them as they were.
+
+    Raises pa.ArrowException and OSError.
+    """
+    about = json.loads((pq.read_metadata(path).metadata or {}).get(b"geo", b"{}"))
     return bool(about.get("columns", {}).get("geometry", {}).get("orientation") == ORIENTATION)
 
 

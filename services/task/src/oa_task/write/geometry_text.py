@@ -37,19 +37,25 @@ def geometry_texts(geometry: Geometry) -> tuple[pl.Series, pl.Series]:
         return text, text
     shapes = geometry.array
     kinds = shapely.get_type_id(shapes)
-    text = source_text = pl.repeat("null", len(shapes), dtype=pl.String, eager=True)
+    text = pl.repeat("null", len(shapes), dtype=pl.String, eager=True)
+    source_text = text if geometry.mirror is None else text.clone()  # `scatter` changes its series
     plain = _is_plain(shapes, kinds)
     for is_of_family, sequences in _families(shapes, kinds):
         indexes = np.flatnonzero(plain & is_of_family)
         if len(indexes):
             family = Shapes(shapes[indexes], _mirror_of(geometry, plain & is_of_family))
             texts = _family_texts(family, kinds[indexes], sequences(family.array))
-            text, source_text = text.scatter(indexes, texts[0]), source_text.scatter(indexes, texts[1])
+            _put(indexes, texts, text, source_text)
     if not plain.all():
         rest = np.flatnonzero(~plain)
-        slow = _slow_texts(Shapes(shapes[rest], _mirror_of(geometry, ~plain)))
-        text, source_text = text.scatter(rest, slow[0]), source_text.scatter(rest, slow[1])
+        _put(rest, _slow_texts(Shapes(shapes[rest], _mirror_of(geometry, ~plain))), text, source_text)
     return text, source_text
+
+
+def _put(indexes: np.ndarray, texts: tuple[pl.Series, pl.Series], text: pl.Series, source_text: pl.Series) -> None:
+    text.scatter(indexes, texts[0])
+    if source_text is not text:
+        source_text.scatter(indexes, texts[1])
 
 
 def _mirror_of(geometry: Shapes, chosen: np.ndarray) -> np.ndarray | None:
@@ -148,13 +154,14 @@ def _split_at(pairs: pl.Series, ends: np.ndarray) -> pl.Series:
     return text if isinstance(text, pl.Series) else text.to_series()
 
 
-def _slow_texts(shapes: Shapes) -> tuple[list[str], list[str]]:
+def _slow_texts(shapes: Shapes) -> tuple[pl.Series, pl.Series]:
     """Return the texts of collections, of geometries with empty parts and of missing ones; the first two are rare."""
-    texts = [_slow_text(shape) for shape in shapes.array]
+    text = pl.Series([_slow_text(shape) for shape in shapes.array], dtype=pl.String)
     if shapes.mirror is None:
-        return texts, texts
+        return text, text
     coordinates = shapely.get_coordinates(shapes.array)[shapes.mirror]
-    return texts, [_slow_text(shape) for shape in shapely.set_coordinates(shapes.array.copy(), coordinates)]
+    mirrored = shapely.set_coordinates(shapes.array.copy(), coordinates)
+    return text, pl.Series([_slow_text(shape) for shape in mirrored], dtype=pl.String)
 
 
 def _slow_text(shape: shapely.Geometry | None) -> str:
