@@ -234,10 +234,10 @@ def _unpacked(machine: _Machine) -> Iterator[tuple[str, bytes]]:
                 yield name, json.dumps(Reader(MmapSource(file)).metadata()).encode()
                 yield from ((name, gzip.decompress(tile)) for _, tile in all_tiles(MmapSource(file)))
         elif name.endswith(".parquet"):
-            table = pq.read_table(machine.folder / name)
+            table, about = pq.read_table(machine.folder / name), pq.read_metadata(machine.folder / name).metadata
             yield (
                 name,
-                f"{pq.read_metadata(machine.folder / name).metadata} {table.drop_columns(['geometry', 'bbox']).to_pylist()}".encode(),
+                f"{about} {table.drop_columns(['geometry', 'bbox']).to_pylist()}".encode(),
             )
 
 

@@ -75,7 +75,9 @@ def _before(shapes: list[Any]) -> list[str]:
 
 
 def _rounded(shape: Any) -> Any:
-    return shapely.transform(shape, lambda pairs: np.array([round(value, 7) for value in pairs.flat]).reshape(-1, 2))
+    return shapely.transform(
+        shape, lambda pairs: np.array([round(value, 7) for value in pairs.ravel().tolist()]).reshape(-1, 2)
+    )
 
 
 def _is_wound(shape: Any) -> bool:
