@@ -1,4 +1,4 @@
-"""Imports every module of the packages on the command line: `python3 import_all.py oa_shared oa_task`.
+"""Imports every module of the packages on the command line, and modules: `python3 import_all.py oa_shared oa_task`.
 
 Python writes the bytecode of whatever they import, and of nothing else: a container with a read-only disk could not
 write it. The build fails here if a package needs a file that trim.py removes. Installed packages, but not ours, then
@@ -15,10 +15,10 @@ _OURS = ("oa_api", "oa_dispatcher", "oa_shared", "oa_task", "oa_local")
 
 
 def import_all(names: list[str]) -> list[ModuleType]:
-    """Import the packages with all their modules, and return whatever modules that loaded."""
+    """Import packages with all their modules, and single modules; return whatever modules that loaded."""
     for name in names:
         package = importlib.import_module(name)
-        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
+        for module in pkgutil.walk_packages(getattr(package, "__path__", []), f"{name}."):
             importlib.import_module(module.name)
     return list(sys.modules.values())
 

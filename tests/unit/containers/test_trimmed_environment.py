@@ -59,17 +59,22 @@ def installed_files(package: str) -> Iterator[Path]:
             yield Path(path)
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The packages of the task image, trimmed: hard links to those of this environment, which stay as they are."""
-    root = tmp_path_factory.mktemp("environment", numbered=True) / "site-packages"
-    for package in closure("oa-task"):
-        for path in installed_files(package):
+def link_packages(package: str, root: Path) -> Path:
+    """Fill a folder with the packages of an image: hard links to those of this environment, which stay as they are."""
+    for each in closure(package):
+        for path in installed_files(each):
             target = root / path
             target.parent.mkdir(parents=True, exist_ok=True)
             source = SITE_PACKAGES / path
             if source.is_file() and not target.exists():
                 link_or_copy(source, target)
+    return root
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packages of the task image, trimmed."""
+    root = link_packages("oa-task", tmp_path_factory.mktemp("environment", numbered=True) / "site-packages")
     trim.trim(root, trim.read_patterns((IMAGE / "unused-files.txt").read_text()))
     return root
 
@@ -81,8 +86,19 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def run(environment: Path, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    path = ":".join(map(str, (environment, ROOT / "shared/src", ROOT / "services/task/src")))
+def sources(package: str) -> list[Path]:
+    """Return the folders with the sources of those packages of this repository that a package requires."""
+    names = {name.replace("-", "_") for name in closure(package) if name.startswith("oa-")}
+    return [
+        found.parent
+        for pattern in ("*/src/oa_*", "services/*/src/oa_*")
+        for found in ROOT.glob(pattern)
+        if found.name in names
+    ]
+
+
+def run(environment: Path, *command: str, package: str = "oa-task", **environ: str) -> subprocess.CompletedProcess[str]:
+    path = ":".join(map(str, (environment, *sources(package))))
     # -S: without the packages of this environment.
     return subprocess.run(
         [sys._base_executable, "-S", *command],  # type: ignore[attr-defined] # the Python below the environment
@@ -102,6 +118,18 @@ def run(environment: Path, *command: str, **environ: str) -> subprocess.Complete
 def missing_libraries(path: Path) -> set[str]:
     done = subprocess.run(["ldd", str(path)], capture_output=True, text=True, check=False)
     return {line.split()[0] for line in done.stdout.splitlines() if "not found" in line}
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("folder", ["services/api", "services/dispatcher", "local"])
+def test_packages_of_an_image_import_what_its_build_compiles(folder: str, tmp_path: Path) -> None:
+    """The packages of other images, and what only tests need, are not there."""
+    text = (ROOT / folder / "Dockerfile").read_text()
+    (package,) = set(re.findall(r"uv sync .*--package (\S+)", text))
+    (modules,) = re.findall(r"import_all.py ([a-z_. ]+) ", text)
+    root = link_packages(package, tmp_path / "site-packages")
+    done = run(root, str(IMAGE / "import_all.py"), *modules.split(), package=package, PYTHONDONTWRITEBYTECODE="1")
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 @pytest.fixture(scope="module")
