@@ -16,7 +16,7 @@ import shapely
 from playwright.sync_api import Browser
 
 from browser.site import Site
-from browser.visitor import ROOT, Visitor
+from browser.visitor import ROOT, SHOTS, Visitor
 from oa_task.tiles.label import TilesetLabel
 from oa_task.tiles.spool import TileSpool
 from oa_task.tiles.tileset import write_tileset
@@ -169,9 +169,11 @@ def test_page_of_another_origin_draws_source_tiles_and_the_fabric(
         page = visitor.open("/")
         page.wait_for_selector("body[data-idle]", timeout=30_000)
         page.wait_for_function("Number(document.body.dataset.tiles) && Number(document.body.dataset.fabric)")
-        page.screenshot(path=tmp_path / f"other-origin-{mode}.png")
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        picture = SHOTS / f"tiles-other-origin-{mode}.png"
+        page.screenshot(path=picture)
         visitor.leave()
-    assert (tmp_path / f"other-origin-{mode}.png").stat().st_size > 10_000
+    assert picture.stat().st_size > 10_000
     if mode == "redirect":
         assert len(file_server.ranges) >= 4
         assert all(requested.startswith("bytes=") for requested in file_server.ranges)

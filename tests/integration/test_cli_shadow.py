@@ -66,9 +66,9 @@ async def test_shadow_json_has_a_line_for_each_dataset(both: RunningApi, theirs:
     assert {source: line["verdict"] for source, line in lines.items()} == {
         "us/ca/same": "same",
         "us/ca/differs": "differs",
-        "us/ca/only-theirs": "only theirs",
+        "us/ca/only-theirs": "only_theirs",
         "us/ca/unreadable": "unreadable",
-        "us/wa/only-ours": "only ours",
+        "us/wa/only-ours": "only_ours",
     }
     differing = lines["us/ca/differs"]
     assert differing["differences"][:2] == ["count 2 / 4", "bounds"]
@@ -87,7 +87,7 @@ async def test_shadow_table_and_page_list_what_is_not_the_same(
     assert ended.status == 1
     assert "4 datasets not the same" in ended.out
     assert "us/ca/same" not in ended.out
-    assert "5 datasets: 1 same, 1 differs, 1 only ours, 1 only theirs, 1 unreadable" in ended.out
+    assert "5 datasets: 1 same, 1 differs, 1 only_ours, 1 only_theirs, 1 unreadable" in ended.out
     page = (tmp_path / "report.html").read_text("utf-8")
     parser = _Cells()
     parser.feed(page)

@@ -72,5 +72,5 @@ async def test_their_side_bounds_are_those_of_the_polygon() -> None:
     pages: dict[str, tuple[object, str | None]] = {"/api/data": (listed, None), "/api/job/7": (job, None)}
     side = TheirSide("https://t.example", "https://f.example", _downloads(pages))
     (dataset,) = (await side.datasets(None)).values()
-    stated = await side.stated(dataset)
+    stated = await side.facts(dataset)
     assert (stated.count, stated.bounds) == (5, (-1.0, -2.0, 3.0, 4.0))

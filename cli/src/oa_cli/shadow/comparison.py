@@ -16,8 +16,8 @@ class Verdict(StrEnum):
     """The outcome for one dataset, from the worst."""
 
     UNREADABLE = "unreadable"
-    ONLY_THEIRS = "only theirs"
-    ONLY_OURS = "only ours"
+    ONLY_THEIRS = "only_theirs"
+    ONLY_OURS = "only_ours"
     DIFFERS = "differs"
     SAME = "same"
 
@@ -104,9 +104,13 @@ class DatasetComparison:
 def compare(key: DatasetKey, theirs: SideResult | None, ours: SideResult | None) -> DatasetComparison:
     """Return the comparison of a dataset that at least one side has."""
     if ours is None:
-        return DatasetComparison(key, Verdict.ONLY_THEIRS, theirs, None, [], None, NearerSide.THEIRS, "ours has none")
+        return DatasetComparison(
+            key, Verdict.ONLY_THEIRS, theirs, None, [], None, NearerSide.THEIRS, "this system has not published it"
+        )
     if theirs is None:
-        return DatasetComparison(key, Verdict.ONLY_OURS, None, ours, [], None, NearerSide.OURS, "theirs has none")
+        return DatasetComparison(
+            key, Verdict.ONLY_OURS, None, ours, [], None, NearerSide.OURS, "openaddresses/batch has not published it"
+        )
     errors = [f"{name}: {side.error}" for name, side in (("theirs", theirs), ("ours", ours)) if side.error]
     if errors:
         nearer = NearerSide.UNKNOWN if len(errors) > 1 else NearerSide.OURS if theirs.error else NearerSide.THEIRS
@@ -151,7 +155,8 @@ def _nearer_side(theirs: SideResult, ours: SideResult) -> tuple[NearerSide, str]
     if rows is None or theirs.count is None or ours.count is None:
         return NearerSide.UNKNOWN, "no number of rows in the source"
     apart = abs(theirs.count - rows), abs(ours.count - rows)
-    reason = f"{rows:,} rows in the source: theirs is {apart[0]:,} away, ours {apart[1]:,}{_age(theirs, ours)}"
+    text = f"{rows:,} rows in the source: openaddresses/batch is {apart[0]:,} away, this system {apart[1]:,}"
+    reason = f"{text}{_age(theirs, ours)}"
     if apart[0] == apart[1]:
         return NearerSide.EQUAL, reason
     return (NearerSide.THEIRS if apart[0] < apart[1] else NearerSide.OURS), reason
@@ -162,7 +167,7 @@ def _age(theirs: SideResult, ours: SideResult) -> str:
     if theirs.dataset.updated is None or ours.dataset.updated is None:
         return ""
     days = (ours.dataset.updated - theirs.dataset.updated).total_seconds() / _DAY_S
-    return f"; ours is {abs(days):.0f} days {'newer' if days > 0 else 'older'}" if abs(days) >= 1 else ""
+    return f"; this system's data is {abs(days):.0f} days {'newer' if days > 0 else 'older'}" if abs(days) >= 1 else ""
 
 
 def _number(count: int | None) -> str:

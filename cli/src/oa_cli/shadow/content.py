@@ -86,7 +86,7 @@ class FileContent:
         else:
             self.without_geometry += 1
         attributes = json.dumps(sorted(filled.items()), ensure_ascii=False)
-        shape = json.dumps([_family(geometry), sorted({(_rounded(x), _rounded(y)) for x, y in pairs})])
+        shape = json.dumps([_family(geometry), sorted({(_round(x), _round(y)) for x, y in pairs})])
         self.count += 1
         self.attributes = (self.attributes + _number(attributes)) % _MODULUS
         self.geometries = (self.geometries + _number(shape)) % _MODULUS
@@ -139,7 +139,7 @@ def _family(geometry: JsonObject) -> str:
     return str(geometry.get("type", "")).removeprefix("Multi")
 
 
-def _rounded(value: float) -> float:
+def _round(value: float) -> float:
     return round(value, _DECIMALS) + 0.0  # no negative zero
 
 

@@ -31,19 +31,21 @@ def summary_line(comparisons: Sequence[DatasetComparison]) -> str:
 
 def comparison_table(comparisons: Sequence[DatasetComparison]) -> Table:
     """Return the datasets that are not the same."""
-    rows = [_cells(item) for item in _sorted(comparisons) if item.verdict is not Verdict.SAME]
+    rows = [_cells(item) for item in _order(comparisons) if item.verdict is not Verdict.SAME]
     return table(f"{_datasets(len(rows))} not the same", _COLUMNS, rows)
 
 
 def write_page(path: Path, comparisons: Sequence[DatasetComparison], *, theirs: str, ours: str) -> None:
     """Write an HTML page with all datasets, those that differ first. Raises OSError."""
     head = "".join(f"<th scope=col>{name}</th>" for name in _COLUMNS)
-    rows = [f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in _cells(item))}</tr>" for item in _sorted(comparisons)]
+    rows = ["".join(f"<td>{escape(cell)}</td>" for cell in _cells(item)) for item in _order(comparisons)]
     text = (
         "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>Side by side</title>\n"
         f"<style>{_STYLE}</style>\n<h1>Side by side</h1>\n"
-        f"<p>Theirs: {escape(theirs)}. Ours: {escape(ours)}.</p>\n<p>{escape(summary_line(comparisons))}</p>\n"
-        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>\n</html>\n"
+        f"<p>openaddresses/batch: {escape(theirs)}. This system: {escape(ours)}.</p>\n<p>{escape(summary_line(comparisons))}</p>\n"
+        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+        + "\n".join(f"<tr>{row}</tr>" for row in rows)
+        + "\n</tbody>\n</table>\n</html>\n"
     )
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
@@ -55,11 +57,11 @@ def progress_line(done: int, total: int, comparison: DatasetComparison) -> str:
     return f"{done:,}/{total:,} {' '.join(comparison.key)}: {comparison.verdict}"
 
 
-def _sorted(comparisons: Sequence[DatasetComparison]) -> list[DatasetComparison]:
-    def order(item: DatasetComparison) -> tuple[int, DatasetKey]:
+def _order(comparisons: Sequence[DatasetComparison]) -> list[DatasetComparison]:
+    def rank(item: DatasetComparison) -> tuple[int, DatasetKey]:
         return _ORDER[item.verdict], item.key
 
-    return sorted(comparisons, key=order)
+    return sorted(comparisons, key=rank)
 
 
 def _cells(item: DatasetComparison) -> list[str]:

@@ -53,7 +53,7 @@ class ShadowSession:
     async def _read(self, side: ShadowSide, dataset: SideDataset) -> SideResult:
         try:
             if self._is_quick:
-                return SideResult(await side.stated(dataset))
+                return SideResult(await side.facts(dataset))
             if dataset.file_url is None:
                 return SideResult(dataset, error=f"job {dataset.job} has no file of features")
             return SideResult(dataset, await self._read_file(dataset.file_url))

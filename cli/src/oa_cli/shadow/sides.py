@@ -46,7 +46,7 @@ class ShadowSide(Protocol):
     async def datasets(self, source: str | None) -> dict[DatasetKey, SideDataset]:
         """Return the published results, of sources that start with `source`. Raises UnreachableError, RejectedError."""
 
-    async def stated(self, dataset: SideDataset) -> SideDataset:
+    async def facts(self, dataset: SideDataset) -> SideDataset:
         """Return a result with the count and the bounds that the system states for it."""
 
 
@@ -89,7 +89,7 @@ class Downloads:
 
 @dataclass(frozen=True, slots=True)
 class TheirSide:
-    """The present system of openaddresses/batch: `url` is that of its API, `files` that of the folder with `job/`."""
+    """openaddresses/batch: `url` is that of its API, `files` that of the folder with `job/`."""
 
     url: str
     files: str
@@ -109,13 +109,13 @@ class TheirSide:
         url = f"{self.files}/job/{job}/{_SOURCE_FILE}" if has_file else None
         return SideDataset(job, _moment(item.get("updated")), url)
 
-    async def stated(self, dataset: SideDataset) -> SideDataset:
+    async def facts(self, dataset: SideDataset) -> SideDataset:
         """Return a result with the count and the bounds of its job."""
         about, _ = await self.downloads.document(URL(f"{self.url}/api/job/{dataset.job}"))
-        facts = cast("JsonObject", about) if isinstance(about, dict) else {}
-        count = facts.get("count")
+        job = cast("JsonObject", about) if isinstance(about, dict) else {}
+        count = job.get("count")
         count = count if isinstance(count, int) else None
-        return SideDataset(dataset.job, dataset.updated, dataset.file_url, count, _polygon_bounds(facts.get("bounds")))
+        return SideDataset(dataset.job, dataset.updated, dataset.file_url, count, _polygon_bounds(job.get("bounds")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,8 @@ class OurSide:
             page, further = await self.downloads.document(following)
             items = page.get("data") if isinstance(page, dict) else None
             if not isinstance(items, list):
-                raise RejectedError(f"{self.url}/api/data is not a page of datasets: is --ours the URL of this API?")
+                text = f"{self.url}/api/data is not a page of datasets: is it the URL of this API?"
+                raise RejectedError(text)
             kept = [item for item in items if _is_of(item["source_name"], source)]
             found |= {_key(item, "source_name"): self._dataset(item) for item in kept}
             following = None if further is None else here.join(further)
@@ -155,7 +156,7 @@ class OurSide:
             read if isinstance(read, int) else None,
         )
 
-    async def stated(self, dataset: SideDataset) -> SideDataset:
+    async def facts(self, dataset: SideDataset) -> SideDataset:
         """Return the result: the list states everything."""
         return dataset
 

@@ -211,17 +211,17 @@ def test_outputs_all_kinds_of_files_are_compared(builds: tuple[_Machine, _Machin
     assert names >= {*PRODUCT_FILES}
 
 
-def test_outputs_say_nothing_of_the_machine(builds: tuple[_Machine, _Machine]) -> None:
+def test_outputs_do_not_name_the_machine(builds: tuple[_Machine, _Machine]) -> None:
     """No path, no user, no host, in any output or in what it has packed."""
     here = Path(__file__).parents[4]
     words = {*_MARKS, str(here), sys.prefix, str(Path.home()), str(builds[0].folder.parent)}
     words |= {name for name in (socket.gethostname(), getpass.getuser()) if len(name) > len("localhost")}
     sought = [word.encode() for word in words if len(word) > len("/root")]
-    contents = [item for machine in builds for item in _unpacked(machine)]
+    contents = [item for machine in builds for item in _unpack(machine)]
     assert [(name, word) for name, content in contents for word in sought if word in content] == []
 
 
-def _unpacked(machine: _Machine) -> Iterator[tuple[str, bytes]]:
+def _unpack(machine: _Machine) -> Iterator[tuple[str, bytes]]:
     for name, content in _files(machine).items():
         yield name, content
         if name.endswith(".gz"):

@@ -32,13 +32,13 @@ _DEEP = shapely.GeometryCollection([shapely.MultiPolygon([shapely.Polygon(_SQUAR
 def _areas(draw: st.DrawFn) -> shapely.Polygon:
     """Draw a square of any size with up to two holes, each ring in any direction."""
     x, y, side = draw(st.floats(-170, 170)), draw(st.floats(-80, 80)), draw(st.sampled_from([2e-6, 1e-4, 0.5, 8.0]))
-    holes = [_moved(_HOLE, x, y, side / 8), _moved([(a + 3, b) for a, b in _HOLE], x, y, side / 8)]
-    rings = [_moved(_SQUARE, x, y, side / 8), *holes[: draw(st.integers(0, 2))]]
+    holes = [_move(_HOLE, x, y, side / 8), _move([(a + 3, b) for a, b in _HOLE], x, y, side / 8)]
+    rings = [_move(_SQUARE, x, y, side / 8), *holes[: draw(st.integers(0, 2))]]
     rings = [ring[:: draw(st.sampled_from([1, -1]))] for ring in rings]
     return shapely.Polygon(rings[0], rings[1:])
 
 
-def _moved(ring: list[tuple[float, float]], x: float, y: float, scale: float) -> list[tuple[float, float]]:
+def _move(ring: list[tuple[float, float]], x: float, y: float, scale: float) -> list[tuple[float, float]]:
     return [(x + a * scale, y + b * scale) for a, b in ring]
 
 
@@ -68,13 +68,13 @@ def _before(shapes: list[Any]) -> list[str]:
     lines = []
     for number, shape in enumerate(shapes):
         is_null = shape is None or shape.is_empty
-        geometry = "null" if is_null else json.dumps(mapping(_rounded(shape))).replace("LinearRing", "LineString")
+        geometry = "null" if is_null else json.dumps(mapping(_round(shape))).replace("LinearRing", "LineString")
         tail = f'"pid": "{number}"}}, "geometry": {geometry}}}'
         lines.append(f'{{"type": "Feature", "properties": {{"hash": "{xxh3_64_hexdigest(tail.encode())}", {tail}')
     return lines
 
 
-def _rounded(shape: Any) -> Any:
+def _round(shape: Any) -> Any:
     return shapely.transform(
         shape, lambda pairs: np.array([round(value, 7) for value in pairs.ravel().tolist()]).reshape(-1, 2)
     )

@@ -95,8 +95,8 @@ API = (
         description=(
             "Creates a job for each selected entry of each definition, all in one transaction. A run has one job for "
             "each source name, layer and name: an entry that has a job gets that one, which `existing` lists; the "
-            "response is 200 also if all exist. `errors` lists the elements and entries that get no job; when no element "
-            "gets one, the response is 422 and nothing is stored."
+            "response is 200 also if all exist. `errors` lists the elements and entries that get no job; when no "
+            "element gets one, the response is 422 and nothing is stored."
         ),
         body=NewJobsSchema,
         refusals=(409,),

@@ -15,7 +15,7 @@ _GEOMETRY = b'"geometry":'
 
 
 def turn_rings(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a gzip file, the same but for the geometries with a ring to turn. Raises ForeignLinesError.
+    """Yield the lines of a gzip file, unchanged except for geometries with a ring to turn. Raises ForeignLinesError.
 
     A line whose geometry is not its last member stays as it is.
     """
