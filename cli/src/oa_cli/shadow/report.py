@@ -39,13 +39,13 @@ def write_page(path: Path, comparisons: Sequence[DatasetComparison], *, theirs: 
     """Write an HTML page with all datasets, those that differ first. Raises OSError."""
     head = "".join(f"<th scope=col>{name}</th>" for name in _COLUMNS)
     rows = ["".join(f"<td>{escape(cell)}</td>" for cell in _cells(item)) for item in _order(comparisons)]
+    sides = f"openaddresses/batch: {escape(theirs)}. This system: {escape(ours)}."
+    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
     text = (
         "<!doctype html>\n<html lang=en>\n<meta charset=utf-8>\n<title>Side by side</title>\n"
-        f"<style>{_STYLE}</style>\n<h1>Side by side</h1>\n"
-        f"<p>openaddresses/batch: {escape(theirs)}. This system: {escape(ours)}.</p>\n<p>{escape(summary_line(comparisons))}</p>\n"
-        f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
-        + "\n".join(f"<tr>{row}</tr>" for row in rows)
-        + "\n</tbody>\n</table>\n</html>\n"
+        f"<style>{_STYLE}</style>\n<h1>Side by side</h1>\n<p>{sides}</p>\n"
+        f"<p>{escape(summary_line(comparisons))}</p>\n<table>\n<thead><tr>{head}</tr></thead>\n"
+        f"<tbody>\n{body}\n</tbody>\n</table>\n</html>\n"
     )
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
