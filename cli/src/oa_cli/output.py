@@ -45,6 +45,11 @@ def show_text(text: str) -> None:
     click.echo(strip_controls(text), nl=False)
 
 
+def show_progress(text: str) -> None:
+    """Print a line to standard error, without control characters."""
+    click.echo(strip_controls(text), err=True)
+
+
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, show_header: bool = True) -> Table:
     """Return a table; every cell is plain text."""
     result = Table(

@@ -30,7 +30,9 @@ class ExitStatus(IntEnum):
 
 EXIT_STATUSES: Mapping[str, str] = {
     f"{ExitStatus.DONE}": "done; with --follow or --wait, all jobs succeeded",
-    f"{ExitStatus.JOB_FAILED}": "a job failed or was canceled, or an element of the request got no job",
+    f"{ExitStatus.JOB_FAILED}": (
+        "a job failed or was canceled, an element of the request got no job, or shadow found a difference"
+    ),
     f"{ExitStatus.USAGE}": "wrong usage",
     f"{ExitStatus.UNREACHABLE}": "the API does not answer",
     f"{ExitStatus.REJECTED}": "request rejected (see the message)",
