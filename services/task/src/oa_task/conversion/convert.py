@@ -15,7 +15,8 @@ from oa_task.conversion.stats import ConversionStats
 from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.batch import FeatureBatch
-from oa_task.placement.verdict import check_bad_rows, judge_placement
+from oa_task.placement.bad_coordinates import explain_bad_coordinates
+from oa_task.placement.verdict import judge_placement
 from oa_task.read.source import open_batches
 from oa_task.results.files import STATS_FILE
 from oa_task.runtime.failure import TaskFailure
@@ -45,13 +46,14 @@ def convert(
     with (
         Outputs(entry.layer, out=out, work=work, previous=previous, without=without) as outputs,
         clock.phase("pass"),
+        explain_bad_coordinates(bad_rows, entry),
     ):
         batches = _batches(parts, entry, bad_rows, conformer)
         ConversionPass(entry.layer, conformer, stats, outputs, clock, on_progress).run(batches)
         bad_rows.pages.check()
         if stats.count == 0:
             raise TaskFailure("source.empty", f"no features in the data{bad_rows.explanation()}")
-        check_bad_rows(bad_rows, stats.places, entry)
+        bad_rows.check()
         report: JsonObject = {
             **stats.report(),
             **outputs.close(),

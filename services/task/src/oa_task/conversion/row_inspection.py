@@ -24,7 +24,7 @@ from oa_task.runtime.failure import TaskFailure
 
 _MAX_TEXT = 500
 # What is read to judge the place of the data: of an ArcGIS server one page, for which it does not have to wait long.
-_FIRST_ROWS, _PAGE = 10_000, 1_000
+_FIRST_ROWS, _PAGE = 10_000, 200
 
 
 def inspect_rows(raws: Sequence[Path], entry: TaskEntry, *, work: Path, first: int, count: int) -> JsonObject:

@@ -15,6 +15,7 @@ from oa_task.read.crs import TARGET, projection
 from oa_task.runtime.failure import TaskFailure
 
 _LEAST_SHARE = 0.9
+_WEB_MERCATOR = "3857"
 # The best reference systems differ by meters, a datum by hundreds: any of them explains the fault.
 _AS_GOOD = 0.02
 _POINTS = 200
@@ -25,14 +26,25 @@ _Places = tuple[np.ndarray, np.ndarray]
 
 def explain_places(places: _Places, entry: TaskEntry, area: Area | None) -> str:
     """Return which change would move the places into the area; empty if none is found, or the area is not known."""
-    if area is None:
-        return ""
     step = max(1, len(places[0]) // _POINTS)
     lon, lat = places[0][::step], places[1][::step]
+    return _explain((lon, lat), _to_raw((lon, lat), _stated_system(entry)), entry, area)
+
+
+def explain_raw(raw: _Places, entry: TaskEntry, area: Area | None) -> str:
+    """Return the same for coordinates as they stand in the data, which their reference system does not know."""
+    return _explain(_to_degrees(raw, _stated_system(entry)), raw, entry, area)
+
+
+def _stated_system(entry: TaskEntry) -> str:
     srs = entry.conform.get("srs")
-    name = srs if isinstance(srs, str) and srs and not entry.is_esri else TARGET
-    raw = _to_raw((lon, lat), name)
-    for text, moved in _simple_changes((lon, lat), raw, name):
+    return srs if isinstance(srs, str) and srs and not entry.is_esri else TARGET
+
+
+def _explain(places: _Places, raw: _Places, entry: TaskEntry, area: Area | None) -> str:
+    if area is None:
+        return ""
+    for text, moved in _simple_changes(places, raw, _stated_system(entry)):
         if area.share_inside(*moved) >= _LEAST_SHARE:
             return text
     code = _nearest_system(raw, area)
@@ -64,10 +76,10 @@ def _nearest_system(raw: _Places, area: Area) -> str:
     return f"EPSG:{next(code for code in codes if shares[code] >= best - _AS_GOOD)}"
 
 
-def _rarity(system: CRSInfo) -> tuple[bool, bool, int]:
+def _rarity(system: CRSInfo) -> tuple[bool, bool, bool, int]:
     """Return a key that sorts the systems which data usually is in first."""
     is_usual = system.name.startswith(_COMMON) and not system.name.endswith("(N-E)")
-    return not is_usual, "UTM zone" not in system.name, int(system.code)
+    return system.code != _WEB_MERCATOR, not is_usual, "UTM zone" not in system.name, int(system.code)
 
 
 def _to_degrees(raw: _Places, srs: str) -> _Places:

@@ -12,6 +12,7 @@ from oa_task.definition.task_entry import TaskEntry
 from oa_task.features.bad_rows import BadRows
 from oa_task.features.validation import NOWHERE
 from oa_task.placement.areas import Area
+from oa_task.placement.bad_coordinates import explain_bad_coordinates
 from oa_task.placement.coverage import resolve_coverage
 from oa_task.placement.explanation import explain_places
 from oa_task.placement.sample import PlaceSample
@@ -20,7 +21,7 @@ from oa_task.runtime.failure import TaskFailure
 MAX_SHARE_OFF_EARTH = 0.05
 MAX_SHARE_OUTSIDE = 0.25
 # Fewer features may well be one building, or one side of a street.
-LEAST_FEATURES = 50
+LEAST_FEATURES = 100
 SPOT_M, LINE_M = 10.0, 3.0
 _LEAST_LINE_M = 1_000.0
 _EARTH_LON, _EARTH_LAT = 180.0, 90.0
@@ -62,25 +63,12 @@ def judge_placement(sample: PlaceSample, entry: TaskEntry) -> Placement:
 def judge_first_rows(sample: PlaceSample, bad_rows: BadRows, entry: TaskEntry) -> Placement:
     """Return what the first rows say, for which the conversion would fail: coordinates off the Earth are a problem."""
     try:
-        check_bad_rows(bad_rows, sample, entry)
+        with explain_bad_coordinates(bad_rows, entry):
+            bad_rows.check()
     except TaskFailure as failure:
         if failure.code == "source.crs":
             return Placement(problems=(PlacementProblem(PlacementCode.OFF_EARTH, failure.message[:MAX_MESSAGE]),))
     return judge_placement(sample, entry)
-
-
-def check_bad_rows(bad_rows: BadRows, sample: PlaceSample, entry: TaskEntry) -> None:
-    """Raise TaskFailure if too many rows are bad, with the nearest explanation of coordinates off the Earth."""
-    try:
-        bad_rows.check()
-    except TaskFailure as failure:
-        places = sample.points()
-        if failure.code != "source.crs" or not len(places[0]):
-            raise
-        explanation = explain_places(places, entry, resolve_coverage(entry.coverage))
-        if not explanation:
-            raise
-        raise TaskFailure(failure.code, f"{failure.message}; the data {explanation}") from failure
 
 
 def _find_problems(places: _Places, entry: TaskEntry, area: Area | None) -> list[PlacementProblem]:
