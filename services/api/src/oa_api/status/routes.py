@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from oa_api.http.routing import TEXT, get, post
-from oa_api.status import api, metrics_api
+from oa_api.http.routing import TEXT, get, page, post
+from oa_api.status import api, metrics_api, status_page
 from oa_api.status.schemas import (
     HealthSchema,
     LivenessSchema,
@@ -56,4 +56,5 @@ API = (
         role=Role.SERVICE,
     ),
 )
-ROUTES = API
+PAGES = (page("/status", status_page.show_status, "Status", is_health=True, role=Role.ANYONE),)
+ROUTES = (*API, *PAGES)
