@@ -30,7 +30,7 @@ _API = (
     "dependencies",
     "store_audit",
 )
-_DISPATCHER = ("dispatcher", "dispatcher_sweep", "dispatcher_heartbeat")
+_DISPATCHER = ("dispatcher", "dispatcher_sweep", "dispatcher_heartbeat", "batch_check")
 _PARTS = (*_API, *_DISPATCHER)
 _TABLE: list[str] = []
 

@@ -14,14 +14,16 @@ _MAX_TEXT = 60
 
 
 def show_rows(console: Console, rows: Sequence[PreviewRow]) -> None:
-    """Print a table with each row as read and as conformed."""
+    """Print a table with each row as read and as conformed; long values are cut on a terminal only."""
+    longest = _MAX_TEXT if console.is_terminal else None
     table = Table(show_lines=True, title="raw → conformed", title_justify="left")
     table.add_column("row", justify="right", style="dim")
     table.add_column("raw", overflow="fold", ratio=1)
     table.add_column("conformed", overflow="fold", ratio=1)
     for row in rows:
         conformed = {trace["attribute"]: trace["value"] for trace in row["attributes"]}
-        table.add_row(str(row["row"]), _pairs(row["raw"]), _pairs({**conformed, "geometry": row["geometry"]}))
+        geometry = {**conformed, "geometry": row["geometry"]}
+        table.add_row(str(row["row"]), _pairs(row["raw"], longest), _pairs(geometry, longest))
     console.print(table)
 
 
@@ -46,12 +48,12 @@ def _add_step(branch: Tree, step: TraceStep) -> None:
         _add_step(node, inner)
 
 
-def _pairs(values: Mapping[str, object]) -> Text:
+def _pairs(values: Mapping[str, object], longest: int | None) -> Text:
     text = Text()
     for index, (name, value) in enumerate(values.items()):
         text.append("\n" if index else "")
-        text.append(f"{shorten(name)} ", style="dim")
-        text.append(shorten(value), style="" if value not in (None, "") else "dim")
+        text.append(f"{shorten(name, longest)} ", style="dim")
+        text.append(shorten(value, longest), style="" if value not in (None, "") else "dim")
     return text
 
 
@@ -59,8 +61,11 @@ def _value(value: object) -> str:
     return "[dim]empty[/]" if value is None else f"[green]{escape(repr(value))}[/]"
 
 
-def shorten(value: object) -> str:
-    """Return a short text; characters that could control the terminal become question marks."""
+def shorten(value: object, longest: int | None = _MAX_TEXT) -> str:
+    """Return a text of at most `longest` characters, None for any number.
+
+    Characters that could control the terminal become question marks.
+    """
     full = "-" if value in (None, "") else str(value)
     text = "".join(character if character.isprintable() else "?" for character in full)
-    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
