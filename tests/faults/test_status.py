@@ -20,26 +20,35 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 _WITHIN_S = 60.0
 _CLIENT_WAIT_S = 5.0
 _ONLY = {"OA_HTTP": "false", "OA_SWEEP": "false", "OA_SCHEDULES": "false", "OA_BULK": "false", "OA_WEBHOOKS": "false"}
-_SILENT = "has not reported for"
+_PLACES = {"/": "application/json", "/status": "text/html"}
 
 
 @dataclass
 class _Parts:
-    """A system whose relay and consumer are processes of their own, and the table of seconds."""
+    """A system whose relay and consumer are processes of their own, with two dispatchers, and the table of seconds.
+
+    The second dispatcher is the one that freezes and dies: the first one says what becomes of Batch.
+    """
 
     system: System
     relay: Process = field(init=False)
     consumer: Process = field(init=False)
+    dispatcher: Process = field(init=False)
     rows: list[str] = field(default_factory=list)
 
     def start(self) -> None:
         self.system.start()
         self.relay = self.system.start_second("api", **_ONLY, OA_RELAY="true", OA_CONSUMER="false")
         self.consumer = self.system.start_second("api", **_ONLY, OA_RELAY="false", OA_CONSUMER="true")
+        self.dispatcher = self.system.start_second("dispatcher")
+
+    @property
+    def own(self) -> dict[str, Process]:
+        """Return the processes that the system itself does not restart."""
+        return {"relay": self.relay, "consumer": self.consumer, "dispatcher": self.dispatcher}
 
     def process(self, part: str) -> Process:
-        own = {"relay": self.relay, "consumer": self.consumer}
-        return own[part] if part in own else self.system.stack.service(part).process
+        return self.own[part] if part in self.own else self.system.stack.service(part).process
 
     def send(self, part: str, kind: signal.Signals) -> None:
         """Send a signal to all processes of a part: those that it started stop and end with it."""
@@ -54,7 +63,7 @@ class _Parts:
         deadline = time.monotonic() + _WITHIN_S * 2
         while self.read("/", "application/json"):
             self.system.restart_dead()
-            for process in (self.relay, self.consumer):
+            for process in self.own.values():
                 if not process.running:
                     process.start()
             assert time.monotonic() < deadline, self.read("/", "application/json")
@@ -76,41 +85,28 @@ class _Parts:
         """Signal the parts, and wait until both `GET /` and the page say so of each; `seen` has the text by part."""
         self._wait(kind, seen, {part: self._start(part, kind) for part in seen})
 
-    def measure_batch_and_queues(self, kind: signal.Signals) -> None:
-        """Measure what a living dispatcher says of Batch, then all that is silent."""
-        started = {part: self._start(part, kind) for part in ("relay", "consumer", "aws", "batch")}
-        self._wait(kind, {"aws": "the queue oa-", "batch": "AWS Batch has not answered"}, started)
-        started["dispatcher"] = self._start("dispatcher", kind)
-        silent = {part: f"{_name(self.process(part))} {_SILENT}" for part in ("relay", "consumer", "dispatcher")}
-        self._wait(kind, silent, started)
-
     def _start(self, part: str, kind: signal.Signals) -> float:
         self.system.kept_down.add(part)
         self.send(part, kind)
         return time.monotonic()
 
     def _wait(self, kind: signal.Signals, seen: dict[str, str], started: dict[str, float]) -> None:
-        for accept, path in (("application/json", "/"), ("text/html", "/status")):
-            left = dict(seen)
-            while left:
-                text = self.read(path, accept)
-                for part in [part for part, words in left.items() if words in text]:
-                    del left[part]
-                    took_s = time.monotonic() - started[part]
-                    self.rows.append(f"| {part} | {kind.name} | {path} | {took_s:.1f} |")
-                    assert took_s < _WITHIN_S
-                late = [part for part in left if time.monotonic() - started[part] > _WITHIN_S]
-                assert not late, f"{path} does not say so of {late}: {text[:500]}"
-                time.sleep(0.2)
+        left = [(part, path) for part in seen for path in _PLACES]
+        while left:
+            texts = {path: self.read(path, accept) for path, accept in _PLACES.items()}
+            for part, path in [(part, path) for part, path in left if seen[part] in texts[path]]:
+                left.remove((part, path))
+                took_s = time.monotonic() - started[part]
+                self.rows.append(f"| {part} | {kind.name} | {path} | {took_s:.1f} |")
+                assert took_s < _WITHIN_S
+            late = [part for part, _ in left if time.monotonic() - started[part] > _WITHIN_S]
+            assert not late, f"no word of {late}: {texts['/']}"
+            time.sleep(0.2)
 
 
 def _family(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
     return [pid, *(child for each in children for child in _family(int(each)))]
-
-
-def _name(process: Process) -> str:
-    return f":{process.environ['OA_HEALTH_PORT']}"
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +132,8 @@ def _restore(parts: _Parts) -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", [signal.SIGSTOP, signal.SIGKILL], ids=lambda kind: kind.name)
 def test_every_part_that_is_frozen_or_killed_is_named_within_a_minute(parts: _Parts, kind: signal.Signals) -> None:
-    parts.measure_batch_and_queues(kind)
+    silent = {part: f":{process.environ['OA_HEALTH_PORT']} has not reported for" for part, process in parts.own.items()}
+    parts.measure(kind, {**silent, "aws": "the queue oa-", "batch": "AWS Batch has not answered"})
 
 
 @pytest.mark.parametrize("kind", [signal.SIGSTOP, signal.SIGKILL], ids=lambda kind: kind.name)
