@@ -38,8 +38,8 @@ async def show_status(request: web.Request) -> web.Response:
 def state_verdict(health: Health) -> Verdict:
     """Return what to say first."""
     if health.problems:
-        count = len(health.problems)
-        return Verdict("bad", f"{count} problem{'s' * (count != 1)}: {health.problems[0]}")
+        first, *others = health.problems
+        return Verdict("bad", f"{len(health.problems)} problems" if others else first)
     if health.paused:
         return Verdict("warn", f"All parts work. Paused: {', '.join(health.paused)}.")
     return Verdict("good", "All parts work.")
