@@ -1,4 +1,4 @@
-"""Each part of the system frozen (SIGSTOP) and killed (SIGKILL): the seconds until `GET /` and `/status` say so."""
+"""Each part of the system frozen (SIGSTOP) and killed (SIGKILL): the seconds until `GET /` and `/status` report it."""
 
 import json
 import os
@@ -27,7 +27,7 @@ _PLACES = {"/": "application/json", "/status": "text/html"}
 class _Parts:
     """A system whose relay and consumer are processes of their own, with two dispatchers, and the table of seconds.
 
-    The second dispatcher is the one that freezes and dies: the first one says what becomes of Batch.
+    The second dispatcher is the one that freezes and dies: the first one reports what becomes of Batch.
     """
 
     system: System
@@ -82,7 +82,7 @@ class _Parts:
         return " ".join(json.loads(body)["problems"]) if accept == "application/json" else body.decode()
 
     def measure(self, kind: signal.Signals, seen: dict[str, str]) -> None:
-        """Signal the parts, and wait until both `GET /` and the page say so of each; `seen` has the text by part."""
+        """Signal the parts, and wait until both `GET /` and the page name each; `seen` has the text by part."""
         self._wait(kind, seen, {part: self._start(part, kind) for part in seen})
 
     def _start(self, part: str, kind: signal.Signals) -> float:

@@ -98,13 +98,10 @@ async def test_health_has_queues_batch_and_waits(api: RunningApi) -> None:
     assert [lane for lane, wait in waits.items() if wait["oldest_s"] is not None] == ["manual"]
 
 
-async def test_batch_that_does_not_answer_is_named_with_the_dispatcher_that_says_so(api: RunningApi) -> None:
+async def test_batch_that_does_not_answer_is_named_with_the_dispatcher_that_reports_it(api: RunningApi) -> None:
     await report_all_parts(api.database)
-    part = {
-        "part": "batch",
-        "age_s": 40,
-        "problem": "AWS Batch has not answered for 40 s (timeout): check that it runs",
-    }
+    text = "AWS Batch has not answered for 40 s (timeout): check that it runs"
+    part = {"part": "batch", "age_s": 40, "problem": text}
     report = {"process": "dispatcher@far:1", "version": "1", "parts": [part]}
     await api.client.post("/api/heartbeat", json=report, headers=INTERNAL)
     (problem,) = (await api.get("/"))["problems"]

@@ -91,7 +91,7 @@ class ReportedProblemSchema(Schema):
 
 
 class ReportedPlacementSchema(Schema):
-    """Where most of the data lies, the area of its coverage, and what is wrong with its place."""
+    """Where most of the data is, the area of its coverage, and what is wrong with its place."""
 
     class Meta:
         """Drop unknown fields."""

@@ -36,7 +36,7 @@ class PlacementProblem:
     message: str
 
     def as_json(self) -> JsonObject:
-        """Return the problem as it stands in a result."""
+        """Return the problem as a JSON object of a result."""
         return {"code": str(self.code), "message": self.message}
 
 

@@ -1,4 +1,4 @@
-"""The dispatcher says whether Batch answers, also without messages."""
+"""The dispatcher reports whether Batch answers, also without messages."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`python -m oa_tools.areas`: write the file of areas anew, from the borders that package-lock.json names.
+"""`python -m oa_tools.areas`: rebuild the file of areas from the borders that package-lock.json names.
 
 The borders are public domain: countries of Natural Earth (npm: world-atlas), states and counties of the US Census
 Bureau (npm: us-atlas). The result is committed, because it is small and does not change with the code.

@@ -78,7 +78,7 @@ def test_area_excludes_what_is_farther_than_its_margin(key: str, lon: float, lat
     assert not _has(area, lon, lat)
 
 
-def test_counties_lie_in_their_states() -> None:
+def test_counties_are_in_their_states() -> None:
     for key in [key for key in _keys() if len(key) == len("us:36047")][::97]:
         county, state = find_area(key, key), find_area(key[:5], key[:5])
         assert county is not None

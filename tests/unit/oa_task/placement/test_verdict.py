@@ -65,7 +65,7 @@ def test_wrong_reference_system_is_explained_by_the_right_one(
     }
 
 
-def test_degrees_read_as_meters_lie_in_one_spot_and_outside() -> None:
+def test_degrees_read_as_meters_are_in_one_spot_and_outside() -> None:
     problems = _judge(_as_read(_town(-73.95, 40.65), "EPSG:4326", "EPSG:32055"), _entry(_BROOKLYN, "EPSG:32055"))
     assert [problem.code for problem in problems] == [PlacementCode.ONE_SPOT, PlacementCode.OUTSIDE_COVERAGE]
 

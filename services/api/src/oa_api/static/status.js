@@ -1,4 +1,4 @@
-// The dot in the menu: asks for the health of the system, so that an open page shows it when everything has died.
+// The dot in the menu: requests the health of the system, so that an open page shows it when everything has died.
 const POLL_MS = 10_000;
 const ANSWER_WITHIN_MS = 5_000;
 const TEXTS = { good: "System works", bad: "System problem", lost: "No connection", unknown: "System status" };

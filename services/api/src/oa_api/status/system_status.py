@@ -140,7 +140,7 @@ async def _read_queue(name: str, pair: QueuePair) -> QueueStatus:
 
 
 def _with_oldest(queue: QueueStatus, oldest_s: float | None) -> QueueStatus:
-    """Return the jobs queue with the age of its oldest message, which the outbox knows and SQS does not tell."""
+    """Return the jobs queue with the age of its oldest message, which the outbox knows and SQS does not report."""
     if queue.name != "jobs" or oldest_s is None:
         return queue
     return QueueStatus(queue.name, queue.waiting, queue.in_hand, queue.delayed, queue.dead, oldest_s)

@@ -1,1 +1,1 @@
-"""Whether the data lies where its definition says: the areas of coverage, the sample of places, the verdict."""
+"""Whether the data is where its definition states: the areas of coverage, the sample of places, the verdict."""

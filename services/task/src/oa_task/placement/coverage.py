@@ -12,7 +12,7 @@ from oa_task.placement.areas import Area, find_area
 from oa_task.runtime.json_values import json_object
 
 _STATE_DIGITS, _COUNTY_DIGITS = 2, 5
-# A county, and what lies inside it: a county subdivision (10 digits), a tract (11), a block group (12), a block (15).
+# A county, and what is inside it: a county subdivision (10 digits), a tract (11), a block group (12), a block (15).
 _IN_COUNTY = frozenset({5, 10, 11, 12, 15})
 _COUNTRY_LETTERS = 2
 _AREA_MARGIN, _POINT_MARGIN = 0.4, 1.5
@@ -58,7 +58,7 @@ def _country_area(code: object, label: str) -> Area | None:
 
 
 def _geometry_area(geometry: JsonMapping) -> Area | None:
-    """Return the area of a GeoJSON geometry with its margin, None if it is no geometry."""
+    """Return the area of a GeoJSON geometry with its margin, None if it is not a geometry."""
     try:
         shape = shapely.make_valid(shapely.from_geojson(json.dumps(dict(geometry))))
     except (GEOSException, ValueError, TypeError):

@@ -32,7 +32,7 @@ def explain_places(places: _Places, entry: TaskEntry, area: Area | None) -> str:
 
 
 def explain_raw(raw: _Places, entry: TaskEntry, area: Area | None) -> str:
-    """Return the same for coordinates as they stand in the data, which their reference system does not know."""
+    """Return the same for the coordinates of the data, which their reference system does not know."""
     return _explain(_to_degrees(raw, _stated_system(entry)), raw, entry, area)
 
 
@@ -90,7 +90,7 @@ def _to_degrees(raw: _Places, srs: str) -> _Places:
 
 
 def _to_raw(places: _Places, srs: str) -> _Places:
-    """Return the coordinates as they stand in the data."""
+    """Return the coordinates of the data."""
     if srs == TARGET:
         return places
     try:

@@ -26,14 +26,14 @@ SPOT_M, LINE_M = 10.0, 3.0
 _LEAST_LINE_M = 1_000.0
 _EARTH_LON, _EARTH_LAT = 180.0, 90.0
 _M_PER_DEGREE = 111_200.0
-# The most distant hundredths do not count: one mistyped coordinate says nothing about the rest.
+# The most distant hundredths do not count: one mistyped coordinate is not the fault of the rest.
 _TRIM = 2.0
 _Places = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where most of the data lies (west, south, east, north), the area it should lie in, and what is wrong."""
+    """Where most of the data is (west, south, east, north), the area of its coverage, and what is wrong."""
 
     bounds: tuple[float, float, float, float] | None = None
     coverage: str | None = None
@@ -97,11 +97,11 @@ def _find_shape(places: _Places) -> PlacementProblem | None:
     scale = math.cos(math.radians((south + north) / 2)) * _M_PER_DEGREE
     width, height = (east - west) * scale, (north - south) * _M_PER_DEGREE
     if max(width, height) < SPOT_M:
-        text = f"nearly all features lie within {max(width, height):.2f} m, at {west:.5f}, {south:.5f}"
+        text = f"nearly all features are within {max(width, height):.2f} m, at {west:.5f}, {south:.5f}"
         return _problem(PlacementCode.ONE_SPOT, text, "check `conform.srs` and the columns of the coordinates")
     length, breadth = _extent_along_axes(places, (west, south, east, north), scale)
     if length > _LEAST_LINE_M and breadth < LINE_M:
-        text = f"nearly all features lie on one straight line, {length / 1000:,.1f} km long and {breadth:.1f} m wide"
+        text = f"nearly all features are on one straight line, {length / 1000:,.1f} km long and {breadth:.1f} m wide"
         return _problem(PlacementCode.ONE_LINE, text, "check the columns of the coordinates")
     return None
 
@@ -129,7 +129,7 @@ def _find_outside(places: _Places, entry: TaskEntry, area: Area | None) -> Place
         return None
     lon, lat = float(np.median(places[0][outside])), float(np.median(places[1][outside]))
     where = f"about {_distance_km(area, lon, lat):,.0f} km away, near {lon:.3f}, {lat:.3f}"
-    text = f"{share:.0%} of the features lie outside of {area.name}, {where}"
+    text = f"{share:.0%} of the features are outside of {area.name}, {where}"
     return _problem(PlacementCode.OUTSIDE_COVERAGE, text, explain_places(places, entry, area))
 
 

@@ -78,7 +78,7 @@ class PlacementProblemSchema(_ClosedSchema):
 
 
 class PlacementSchema(_ClosedSchema):
-    """Where most of the data lies, and what is wrong with that (oa_task.placement)."""
+    """Where most of the data is, and what is wrong with that (oa_task.placement)."""
 
     bounds = _bounds()
     coverage = fields.String(required=True, allow_none=True, validate=validate.Length(max=_MAX_LABEL))
