@@ -1,7 +1,7 @@
 """The comparison of a result's place with the published one, and what is read of a reported placement."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oa_shared.json_types import JsonObject
@@ -42,6 +42,7 @@ def test_find_move_looks_at_most_of_the_data_not_at_single_features() -> None:
     assert find_move(scattered, _result(_HERE)) is not None
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-180, 180), min_size=8, max_size=8))
 def test_distance_between_boxes_is_symmetric_and_zero_where_they_overlap(sides: list[float]) -> None:
     first, second = (_box(sides[:4]), _box(sides[4:]))
@@ -56,6 +57,7 @@ def _box(sides: list[float]) -> Bounds:
     return Bounds(west, south, east, north)
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(),
