@@ -23,9 +23,9 @@ API = (
         "Get the health of the system",
         response=HealthSchema,
         has_page=True,
-        description="503 with the problems if the database, a queue, the bucket, AWS Batch or a part of a process is down, or "
-        "if results have lost their files, within 2 seconds. A browser gets the overview page. Not for load balancers: "
-        "use `/live` and `/ready`.",
+        description="503 with the problems if the database, a queue, the bucket, AWS Batch or a part of a process is "
+        "down, or if results have lost their files, within 2 seconds. A browser gets the overview page. Not for load "
+        "balancers: use `/live` and `/ready`.",
     ),
     _check(
         "/live",
