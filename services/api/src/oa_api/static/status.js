@@ -22,15 +22,16 @@ async function ask() {
   }
 }
 
-// The status page itself is fetched again, unless the server does not answer.
+// The status page itself is fetched again; what could not be fetched is shown as out of date.
 async function refresh(part) {
   try {
     const answer = await fetch(part.dataset.refresh, { cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(part.id);
     if (fresh) part.replaceChildren(...fresh.childNodes);
+    part.ariaBusy = fresh ? null : "true";
   } catch {
-    show("lost", "The server does not answer.");
+    part.ariaBusy = "true";
   }
 }
 
@@ -38,7 +39,7 @@ async function poll() {
   if (!document.hidden) {
     await ask();
     const part = document.querySelector("[data-refresh]");
-    if (part && dot.dataset.system !== "lost") await refresh(part);
+    if (part) await refresh(part);
   }
   setTimeout(poll, POLL_MS);
 }
