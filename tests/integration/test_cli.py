@@ -134,7 +134,7 @@ async def test_submit_refused_url_is_named(api: RunningApi) -> None:
 
 async def test_wrong_secret_names_the_variables_to_set(api: RunningApi, source: Path) -> None:
     ended = await oa(api, "submit", str(source), secret="wrong")
-    assert ended.status == 4
+    assert ended.status == 7
     assert ended.err.strip().endswith(": set OA_TOKEN (services: OA_SHARED_SECRET)")
 
 
