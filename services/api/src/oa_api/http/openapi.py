@@ -37,6 +37,9 @@ _PARAMETER_DESCRIPTIONS = {
     "webhook": "ID of a webhook.",
     "account": "ID of an account.",
     "token": "ID of a token.",
+    "cache_key": "Ignored.",
+    "map": "ID of a place: of the oldest dataset of its source.",
+    "user": "ID of an account.",
 }
 _PARAMETER_SCHEMAS: dict[str, JsonObject] = {
     "file": {"type": "string", "examples": ["source.geojson.gz"]},
@@ -45,6 +48,7 @@ _PARAMETER_SCHEMAS: dict[str, JsonObject] = {
     "source": {"type": "string", "examples": ["us/ca/berkeley"]},
     "layer": {"type": "string", "enum": list(LAYERS)},
     "name": {"type": "string", "examples": ["city"]},
+    "cache_key": {"type": "string", "examples": ["data"]},
 }
 _PROBLEMS = {
     400: "The request cannot be read.",
@@ -93,6 +97,7 @@ _TAGS = {
     "schedules": "Scheduled tasks.",
     "people": "Accounts, API tokens, audit log.",
     "service": "The service itself.",
+    "compatibility": "Endpoints of openaddresses/batch that have no other path here (docs/moving.md); deprecated.",
 }
 
 
@@ -170,6 +175,8 @@ def _operation(route: Route) -> JsonObject:
         "x-role": route.role.label,
         "description": f"{route.description} {_ROLE_DESCRIPTIONS[route.role]}".strip(),
     }
+    if route.is_legacy:
+        operation["deprecated"] = True
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
     if needs_role:

@@ -4,6 +4,8 @@ import hashlib
 import secrets
 
 TOKEN_PREFIX = "oa_"  # noqa: S105 - the start of every token, by which scanners recognize leaked ones
+# Tokens that come from openaddresses/batch start with the second.
+TOKEN_PREFIXES = (TOKEN_PREFIX, "oa.")
 _SECRET_BYTES = 32
 
 

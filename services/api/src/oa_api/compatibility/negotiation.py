@@ -1,0 +1,82 @@
+"""Which version a request asks for, where both have the same path: that of openaddresses/batch (1), or ours (2).
+
+The clients of openaddresses/batch know nothing of versions. What tells them apart, in this order: the header `Accept`,
+a credential that only they have, the host name that they call, or a key of the body that only they send. Everything
+else gets version 2.
+"""
+
+import re
+from http import HTTPStatus
+
+from aiohttp import hdrs, web
+
+from oa_api.http.app_keys import SETTINGS
+from oa_api.http.compression import encoding_weights
+from oa_api.http.problem import Handler
+from oa_api.http.request_parsing import raw_body
+from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
+from oa_shared.large_bodies import TooManyValuesError
+
+VERSION_1, VERSION_2 = (f"application/vnd.openaddresses.v{number}+json" for number in (1, 2))
+# Tokens of openaddresses/batch start with `oa.`, its sessions are JSON Web Tokens. Our tokens start with `oa_`.
+_VERSION_1_TOKEN = re.compile(r"bearer\s+(oa\.|eyJ[\w-]*\.[\w-]+\.)", re.IGNORECASE)
+# Our services send the shared secret as `secret`, clients of openaddresses/batch under this name.
+_VERSION_1_SECRET = "shared-secret"  # noqa: S105 - the name of a header
+# Clients of openaddresses/batch put a token into the URL of a download, where this service reads none.
+_TOKEN_PARAMETER = "token"  # noqa: S105 - the name of a parameter
+
+
+def asks_for_version_1(request: web.Request) -> bool:
+    """Return whether a request is in the form of openaddresses/batch."""
+    weights = encoding_weights(request.headers.get(hdrs.ACCEPT, ""))
+    version_1, version_2 = weights.get(VERSION_1, 0.0), weights.get(VERSION_2, 0.0)
+    if version_1 or version_2:
+        return version_1 >= version_2
+    credential = request.headers.get(hdrs.AUTHORIZATION, "")
+    if (
+        request.headers.get(_VERSION_1_SECRET)
+        or _VERSION_1_TOKEN.match(credential)
+        or _TOKEN_PARAMETER in request.query
+    ):
+        return True
+    return _host_name(request) in request.app[SETTINGS].compatibility_hosts
+
+
+def serve_both(own: Handler, version_1: Handler, *, body_key: str = "") -> Handler:
+    """Return a handler that serves a request in the version that it asks for.
+
+    A JSON body with `body_key` is in version 1, which a request with such a body need not ask for.
+    """
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        is_version_1 = asks_for_version_1(request) or await _has_body_key(request, body_key)
+        response = await (version_1 if is_version_1 else own)(request)
+        if not response.prepared:
+            _name_version(request, response, is_version_1=is_version_1)
+        return response
+
+    return serve
+
+
+async def _has_body_key(request: web.Request, key: str) -> bool:
+    if not key or not request.body_exists or VERSION_2 in request.headers.get(hdrs.ACCEPT, "").lower():
+        return False
+    try:
+        body = decode(await raw_body(request))
+    except (NotJsonError, TooManyValuesError, UnstorableError):
+        return False
+    return isinstance(body, dict) and key in body
+
+
+def _name_version(request: web.Request, response: web.StreamResponse, *, is_version_1: bool) -> None:
+    """State the version, if the request names it, and that the response depends on the header."""
+    response.headers[hdrs.VARY] = ", ".join(filter(None, (response.headers.get(hdrs.VARY), hdrs.ACCEPT)))
+    version = VERSION_1 if is_version_1 else VERSION_2
+    is_json = response.content_type == "application/json" and response.status == HTTPStatus.OK
+    if is_json and version in request.headers.get(hdrs.ACCEPT, "").lower():
+        response.content_type = version
+
+
+def _host_name(request: web.Request) -> str:
+    """Return the host that a client calls, without its port."""
+    return request.host.rpartition(":")[0] or request.host if ":" in request.host else request.host

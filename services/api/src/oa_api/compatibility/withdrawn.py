@@ -1,0 +1,40 @@
+"""What this service does not do on purpose: the endpoints of openaddresses/batch that it refuses, with the reason."""
+
+from aiohttp import web
+
+from oa_api.compatibility.table import TableRow, ToldBy, Verdict, read_table
+from oa_api.http.errors import GoneError
+from oa_api.http.problem import Handler
+from oa_api.http.routing import JSON, Route
+from oa_shared.roles import Role
+
+
+def refuse(reason: str) -> Handler:
+    """Return a handler that refuses each request with a reason."""
+
+    async def handle(_request: web.Request) -> web.StreamResponse:
+        raise GoneError(f"{reason} (docs/moving.md)")
+
+    return handle
+
+
+def withdrawn_routes(told_by: ToldBy) -> tuple[Route, ...]:
+    """Return the routes of the table that are refused: those with a path of their own, or those that share ours."""
+    rows = [row for row in read_table() if row.verdict is Verdict.REFUSED and row.told_by is told_by]
+    return tuple(_make_route(row) for row in rows)
+
+
+def _make_route(row: TableRow) -> Route:
+    method, path = row.endpoint
+    return Route(
+        method,
+        path,
+        refuse(row.note),
+        "Refuse a request of openaddresses/batch",
+        response=(JSON,),
+        tag="compatibility",
+        description=row.note,
+        refusals=(410,),
+        role=Role.ANYONE,
+        is_legacy=True,
+    )
