@@ -9,7 +9,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_sc
 
 from oa_api.compatibility.statuses import STATUSES_V1, own_statuses
 from oa_api.http.errors import InvalidError
-from oa_api.http.fields import RequestSchema, StrictSchema, Text, about, error_messages, identifier
+from oa_api.http.fields import MAX_ID, RequestSchema, StrictSchema, Text, about, error_messages, identifier
 from oa_api.http.schemas import MAX_LIMIT, MAX_PAGED_ROWS
 from oa_shared.status import LAYERS
 
@@ -109,7 +109,11 @@ class SliceFieldsV1(StrictSchema):
     order = fields.String(
         load_default="asc", validate=validate.OneOf(["asc", "desc"]), metadata=about("`asc` for oldest first.")
     )
-    cursor = identifier(load_default=None, metadata=about("Only items with a higher ID, oldest first."))
+    cursor = fields.Integer(
+        load_default=None,
+        validate=validate.Range(min=0, max=MAX_ID),
+        metadata=about("Only items with a higher ID, oldest first."),
+    )
     count = fields.Boolean(load_default=True, metadata=about("Whether to count all items."))
     # Accepted for the clients that send it; lists are always sorted by ID.
     sort = fields.String(load_default="id", metadata=about("Ignored: lists are sorted by ID."))

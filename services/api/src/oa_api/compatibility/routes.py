@@ -199,6 +199,7 @@ _UNCHANGED = {
     ("GET", "/api/collections/{collection}/data"),
     ("GET", "/api/job/error/count"),
     ("GET", "/api/job/{job}/raw"),
+    ("PATCH", "/api/job/{job}"),
     ("POST", "/api/github/event"),
 }
 UNCHANGED = tuple(

@@ -38,6 +38,10 @@ _PARAMETER_DESCRIPTIONS = {
     "account": "ID of an account.",
     "token": "ID of a token.",
     "cache_key": "Ignored.",
+    "level": "Ignored.",
+    "z": "Zoom.",
+    "x": "Column.",
+    "y": "Row.",
     "map": "ID of a place: of the oldest dataset of its source.",
     "user": "ID of an account.",
 }
