@@ -281,9 +281,9 @@ WITHOUT_PROOF = {
     # Reads are open to scripts of every site, without the rights of the session.
     "admin's session from another origin": ("in", 401, 401, 401, 401, 401),
 }
-# A read that is open to everybody goes on without them; the header `Warning` says so.
+# A read that is open to everyone ignores them; the header `Warning` states that.
 UNKNOWN_TOKENS = ("expired token", "token that never was", "secret as a token", "disabled admin's token")
-# It has no 401 for an anonymous caller: the web application of openaddresses/batch would load its page again without end.
+# It never answers 401: the web application of openaddresses/batch would reload its page without end.
 FORBIDS_ANONYMOUS = "GET /api/login"
 ANONYMOUS_CALLERS = (
     *("nobody", "disabled admin's session", "idle session", "old session", "session that never was"),

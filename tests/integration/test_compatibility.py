@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from oa_api.compatibility.routes import VERSION_1 as ROUTES_V1
-from oa_api.compatibility.table import TableRow, ToldBy, Verdict, count_verdicts, read_table
+from oa_api.compatibility.table import RecognizedBy, TableRow, Verdict, count_verdicts, read_table
 from oa_api.http.app_keys import QueuePair
 from oa_api.http.openapi import document
 from oa_api.routes import ROUTES
@@ -42,13 +42,13 @@ async def world(shared_database_url: str) -> AsyncIterator[MovingWorld]:
         yield world
 
 
-def _credential(world: MovingWorld, theirs: str) -> dict[str, str]:
+def _credential(world: MovingWorld, version_1: str) -> dict[str, str]:
     """Return the admin's token, or the secret of a service where only a service may call."""
-    return INTERNAL if theirs == "PATCH /api/job/{job}" else world.admin
+    return INTERNAL if version_1 == "PATCH /api/job/{job}" else world.admin
 
 
 def row_name(row: TableRow) -> str:
-    return row.theirs
+    return row.version_1
 
 
 @cache
@@ -72,10 +72,10 @@ def check_shape(method: str, path: str, body: Any, *, is_version_1: bool) -> Non
 async def test_row_is_answered_in_the_form_of_openaddresses_batch(world: MovingWorld, row: TableRow) -> None:
     method, path = row.endpoint
     filled = world.fill(row.call)
-    headers = {"Accept": VERSION_1 if path.startswith("/api") else "text/html", **_credential(world, row.theirs)}
+    headers = {"Accept": VERSION_1 if path.startswith("/api") else "text/html", **_credential(world, row.version_1)}
     status, body, _ = await request_in_form(world, method, filled["path"], filled.get("body"), **headers)
-    if row.theirs in _REFUSED_IN_BOTH:
-        assert status in _REFUSED_IN_BOTH[row.theirs], body
+    if row.version_1 in _REFUSED_IN_BOTH:
+        assert status in _REFUSED_IN_BOTH[row.version_1], body
         return
     if row.verdict is Verdict.REFUSED:
         assert status == 410, body
@@ -86,18 +86,18 @@ async def test_row_is_answered_in_the_form_of_openaddresses_batch(world: MovingW
         check_shape(method, path, body, is_version_1=True)
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row.ours], ids=row_name)
+@pytest.mark.parametrize("row", [row for row in TABLE if row.version_2], ids=row_name)
 async def test_row_is_answered_in_our_form(world: MovingWorld, row: TableRow) -> None:
-    method, _, path = str(row.ours).partition(" ")
+    method, _, path = str(row.version_2).partition(" ")
     filled = world.fill(row.own_call)
     is_page = not path.startswith("/api")
-    headers = {**({"Accept": "text/html"} if is_page else {}), **_credential(world, row.theirs)}
+    headers = {**({"Accept": "text/html"} if is_page else {}), **_credential(world, row.version_1)}
     if (is_page and method == "POST") or "{" in filled["path"] or path == "/sign-in/link":
         assert any((route.method, route.path) == (method, path) for route in ROUTES)
         return
     status, body, headers = await request_in_form(world, method, filled["path"], filled.get("body"), **headers)
-    if row.theirs in _REFUSED_IN_BOTH:
-        assert status in _REFUSED_IN_BOTH[row.theirs], body
+    if row.version_1 in _REFUSED_IN_BOTH:
+        assert status in _REFUSED_IN_BOTH[row.version_1], body
         return
     assert status in {*_OK, 303}, (status, body)
     assert "vnd.openaddresses" not in headers["Content-Type"]
@@ -109,11 +109,11 @@ async def test_table_has_every_request_and_misses_none() -> None:
     counts = count_verdicts()
     print(", ".join(f"{verdict}: {count}" for verdict, count in counts.items()))
     assert counts[Verdict.MISSING] == 0
-    assert sum(counts.values()) == len({row.theirs for row in TABLE})
-    told_by_version = {row.theirs for row in TABLE if row.told_by is ToldBy.VERSION}
+    assert sum(counts.values()) == len({row.version_1 for row in TABLE})
+    told_by_version = {row.version_1 for row in TABLE if row.recognized_by is RecognizedBy.VERSION}
     forms = {f"{route.method} {route.path}" for route in ROUTES_V1}
-    for theirs in told_by_version:
-        assert theirs in forms or re.sub(r"output/[\w.]+$", "output/{file}", theirs) in forms
+    for version_1 in told_by_version:
+        assert version_1 in forms or re.sub(r"output/[\w.]+$", "output/{file}", version_1) in forms
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_table_has_every_request_and_misses_none() -> None:
     ],
     ids=repr,
 )
-async def test_client_of_openaddresses_batch_is_told_by(world: MovingWorld, headers: dict[str, str]) -> None:
+async def test_client_of_openaddresses_batch_is_recognized(world: MovingWorld, headers: dict[str, str]) -> None:
     status, body, sent = await request_in_form(world, "GET", "/api/data", **headers)
     assert status == 200
     assert isinstance(body, list)
@@ -269,7 +269,7 @@ async def test_schema_of_an_endpoint_has_what_its_requests_may_say(world: Moving
     assert status == 404
 
 
-async def test_body_of_an_export_tells_the_form(world: MovingWorld) -> None:
+async def test_body_of_an_export_marks_the_version(world: MovingWorld) -> None:
     body = {"job_id": world.ids["job"], "format": "shapefile"}
     status, created, _ = await request_in_form(world, "POST", "/api/export", body, **world.admin)
     assert (status, created["job_id"]) == (200, world.ids["job"])
@@ -280,11 +280,11 @@ async def test_nothing_is_left_when_compatibility_is_off(database_url: str) -> N
         world = MovingWorld(api, {})
         for row in TABLE:
             method, path = row.endpoint
-            if row.told_by is not ToldBy.PATH:
+            if row.recognized_by is not RecognizedBy.PATH:
                 continue
             called = re.sub(r"{\w+}", "1", row.call["path"]) if isinstance(row.call["path"], str) else path
             status, _, _ = await request_in_form(world, method, called, **INTERNAL)
-            assert status in {404, 405}, row.theirs
+            assert status in {404, 405}, row.version_1
         status, body, _ = await request_in_form(world, "GET", "/api/data", Accept=VERSION_1)
         assert (status, list(body)[-1]) == (200, "data")
         status, _, _ = await request_in_form(world, "GET", "/api/data", Authorization="Bearer oa_gone")

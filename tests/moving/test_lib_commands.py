@@ -76,17 +76,13 @@ def packages() -> Path:
         with tempfile.TemporaryDirectory(dir=folder.parent) as work:
             build.fetch_packages(HERE, Path(work), build.node_and_npm()[1])
             if not folder.exists():
-                Path(work, "node_modules").rename(_made(folder) / "node_modules")
+                folder.mkdir()
+                Path(work, "node_modules").rename(modules)
     except (build.BuildError, OSError, subprocess.SubprocessError) as error:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"npm packages cannot be had: {error}")
     return modules
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 def _load_build() -> ModuleType:
@@ -105,7 +101,8 @@ async def run_commands(packages: Path, url: str, calls: list[dict[str, Any]], *,
     program = [node, str(HERE / "run_commands.mjs"), str(packages)]
     pipes = {"stdin": asyncio.subprocess.PIPE, "stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
     process = await asyncio.create_subprocess_exec(*program, **pipes)
-    stdout, stderr = await asyncio.wait_for(process.communicate(json.dumps(request).encode()), 120)
+    async with asyncio.timeout(120):
+        stdout, stderr = await process.communicate(json.dumps(request).encode())
     assert process.returncode == 0, stderr.decode()
     return json.loads(stdout)
 
@@ -147,7 +144,7 @@ def read_page() -> dict[str, str]:
     return {cell[0].strip("`"): cell[2] for cell in cells}
 
 
-async def test_client_without_a_credential_is_told_by_the_host(packages: Path, database_url: str) -> None:
+async def test_client_without_a_credential_is_recognized_by_the_host(packages: Path, database_url: str) -> None:
     async with running_api(database_url, compatibility_hosts=("localhost",)) as api, moving_world(api) as world:
         url = str(api.client.make_url("/")).replace("127.0.0.1", "localhost")
         names = ("data list", "job get", "job log", "collection list")

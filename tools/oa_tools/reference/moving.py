@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from oa_api.compatibility.table import TableRow, ToldBy, Verdict, count_verdicts, read_table
+from oa_api.compatibility.table import RecognizedBy, TableRow, Verdict, count_verdicts, read_table
 
+_NONE = "\N{EN DASH}"
 _PAGE = Path(__file__).parents[3] / "docs/moving.md"
 COMMANDS_HEADING = "Commands of @openaddresses/lib"
 COMPATIBLE = "works"
@@ -28,21 +29,22 @@ def _requests() -> str:
     counts = count_verdicts()
     total = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     rows = [row for row in read_table() if _is_request(row)]
-    head = "| openaddresses/batch | Ours | Told by | Verdict | Remarks | Used by |"
+    head = "| Version 1 | Version 2 | Marked by | Verdict | Remarks | Used by |"
     return "\n".join([f"Requests and pages: **{total}**.", "", head, "|---|---|---|---|---|---|", *map(_request, rows)])
 
 
 def _request(row: TableRow) -> str:
-    ours = f"`{row.ours}`" if row.ours else "–"
-    told_by = "–" if row.told_by is ToldBy.NOTHING and row.verdict is Verdict.REFUSED else str(row.told_by)
-    clients = ", ".join(row.clients) or "–"
-    return _line(f"`{row.theirs}`", ours, told_by, str(row.verdict), row.note, clients)
+    version_2 = f"`{row.version_2}`" if row.version_2 else _NONE
+    is_unmarked = row.recognized_by is RecognizedBy.NOTHING and row.verdict is Verdict.REFUSED
+    mark = _NONE if is_unmarked else str(row.recognized_by)
+    clients = ", ".join(row.clients) or _NONE
+    return _line(f"`{row.version_1}`", version_2, mark, str(row.verdict), row.note, clients)
 
 
 def _pages() -> str:
-    head = "| openaddresses/batch | Ours | Remarks |"
+    head = "| openaddresses/batch | This service | Remarks |"
     rows = [
-        _line(f"`{row.endpoint[1]}`", f"`{str(row.ours).removeprefix('GET ')}`", row.note)
+        _line(f"`{row.endpoint[1]}`", f"`{str(row.version_2).removeprefix('GET ')}`", row.note)
         for row in read_table()
         if not _is_request(row)
     ]
@@ -54,7 +56,7 @@ def _commands() -> str:
     works = sum(row.verdict is Verdict.COMPATIBLE for row in rows.values())
     counted = f"Of {len(rows)} commands **{works} work** and {len(rows) - works} are refused, with the reason."
     lines = [
-        _line(f"`{command}`", f"`{row.theirs}`", _outcome(row))
+        _line(f"`{command}`", f"`{row.version_1}`", _outcome(row))
         for command, row in sorted(rows.items(), key=lambda item: item[0])
     ]
     return "\n".join([counted, "", "| Command | Request | Outcome |", "|---|---|---|", *lines])

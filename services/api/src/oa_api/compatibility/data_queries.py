@@ -22,7 +22,7 @@ _NEAR = 1.0
 
 
 async def list_datasets(database: Database, data_list: DataListV1) -> list[DatasetV1Row]:
-    """Return all selected datasets by name, and those that were never published if `failing` asks for them."""
+    """Return all selected datasets by name, with `failing` also those that were never published."""
     values = {
         "source": source_pattern(data_list.source),
         "layers": data_list.layers,

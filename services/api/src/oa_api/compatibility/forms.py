@@ -1,6 +1,6 @@
-"""The form that openaddresses/batch gives to endpoints whose path is also ours: its handlers and schemas.
+"""Version 1 of the endpoints whose path both versions have: handlers and schemas.
 
-The roles are those of our routes.
+The roles are those of version 2.
 """
 
 from marshmallow import Schema
@@ -9,7 +9,7 @@ from oa_api.compatibility import account_api, data_api, file_api, job_api, produ
 from oa_api.compatibility import other_schemas as other
 from oa_api.compatibility import request_schemas as requests
 from oa_api.compatibility import schemas as shapes
-from oa_api.compatibility.table import ToldBy
+from oa_api.compatibility.table import RecognizedBy
 from oa_api.compatibility.withdrawn import withdrawn_routes
 from oa_api.http.problem import Handler
 from oa_api.http.routing import BYTES, JSON, Route
@@ -101,7 +101,7 @@ FORMS = (
     _form("GET", "/api/token", account_api.list_tokens, other.TokenListV1Schema),
     _form("POST", "/api/token", account_api.post_token, other.NewTokenV1ResponseSchema, body=requests.NewTokenV1Schema),
     _form("DELETE", "/api/token/{token}", account_api.delete_token, other.StandardV1Schema),
-    *withdrawn_routes(ToldBy.VERSION),
+    *withdrawn_routes(RecognizedBy.VERSION),
 )
 # A key of the body that marks version 1, by endpoint.
 BODY_KEYS = {("POST", "/api/export"): "job_id"}

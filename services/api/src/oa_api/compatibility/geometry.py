@@ -42,7 +42,7 @@ def subtract_box(box: Box | None, other: Box | None) -> JsonObject | None:
 
 
 def _cut(box: Box, other: Box) -> list[Box]:
-    """Return what is left of a box: above and below the other one, then at its sides."""
+    """Return the parts of a box that the other one does not cover: above and below it, then at its sides."""
     west, south, east, north = box
     inner_west, inner_south = max(west, other[0]), max(south, other[1])
     inner_east, inner_north = min(east, other[2]), min(north, other[3])

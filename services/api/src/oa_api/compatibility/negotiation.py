@@ -1,8 +1,8 @@
-"""Which version a request asks for, where both have the same path: that of openaddresses/batch (1), or ours (2).
+"""The version of a request where both have the same path: 1 is that of openaddresses/batch, 2 that of this service.
 
-The clients of openaddresses/batch know nothing of versions. What tells them apart, in this order: the header `Accept`,
-a credential that only they have, the host name that they call, or a key of the body that only they send. Everything
-else gets version 2.
+The clients of openaddresses/batch know nothing of versions. These mark a request of version 1, in this order: the
+header `Accept`, a credential that only they have, the host name that they call, a key of the body that only they send.
+All other requests get version 2.
 """
 
 import re
@@ -26,7 +26,7 @@ _VERSION_1_SECRET = "shared-secret"  # noqa: S105 - the name of a header
 _TOKEN_PARAMETER = "token"  # noqa: S105 - the name of a parameter
 
 
-def asks_for_version_1(request: web.Request) -> bool:
+def is_version_1_request(request: web.Request) -> bool:
     """Return whether a request is in the form of openaddresses/batch."""
     weights = encoding_weights(request.headers.get(hdrs.ACCEPT, ""))
     version_1, version_2 = weights.get(VERSION_1, 0.0), weights.get(VERSION_2, 0.0)
@@ -43,13 +43,13 @@ def asks_for_version_1(request: web.Request) -> bool:
 
 
 def serve_both(own: Handler, version_1: Handler, *, body_key: str = "") -> Handler:
-    """Return a handler that serves a request in the version that it asks for.
+    """Return a handler that serves each request in its version.
 
-    A JSON body with `body_key` is in version 1, which a request with such a body need not ask for.
+    A JSON body with `body_key` is in version 1 without another mark.
     """
 
     async def serve(request: web.Request) -> web.StreamResponse:
-        is_version_1 = asks_for_version_1(request) or await _has_body_key(request, body_key)
+        is_version_1 = is_version_1_request(request) or await _has_body_key(request, body_key)
         response = await (version_1 if is_version_1 else own)(request)
         if not response.prepared:
             _name_version(request, response, is_version_1=is_version_1)

@@ -60,7 +60,7 @@ class ExportListV1ResponseSchema(ResponseSchema):
 class LicenseGroupV1Schema(ResponseSchema):
     """Sources with one license."""
 
-    attribution = text_field("Whom to credit.", allow_none=True)
+    attribution = text_field("Name to credit.", allow_none=True)
     license = text_field("Name of the license.", allow_none=True)
     url = text_field("URL of the license.", allow_none=True)
     sources = fields.List(
@@ -102,7 +102,7 @@ class LoginV1Schema(ResponseSchema):
     username = text_field("Name of the account.", "ada")
     email = text_field("Email address.")
     access = text_field("`admin` or `user`.", "user")
-    level = text_field("Always `sponsor`: everybody may do what this level may.", "sponsor")
+    level = text_field("Always `sponsor`: the rights of this level are open to everyone.", "sponsor")
     flags = fields.Dict(required=True, metadata=about("`upload` and `moderator`."))
 
 

@@ -100,7 +100,7 @@ async def get_user(database: Database, user: int) -> UserRow:
 
 
 async def get_export_details(database: Database, exports: Collection[int]) -> dict[int, ExportDetailRow]:
-    """Return who asked for each export and the job that it is of, by ID."""
+    """Return the requester of each export and the job that it is of, by ID."""
     rows = await database.all(_SQL["export_details"], {"exports": sorted(exports)}, into=ExportDetailRow)
     return {row.export: row for row in rows}
 

@@ -160,7 +160,7 @@ FROM data WHERE area IS NOT NULL AND source_name = (SELECT source_name FROM data
 GROUP BY source_name
 
 -- name: export_details
--- Who asked for exports, and the jobs that they are of: GET /api/export.
+-- The requesters of exports, and the jobs that they are of: GET /api/export.
 SELECT export.id AS export, run.owner, exported.id AS job, exported.source_name, exported.layer, exported.name
 FROM export JOIN job ON job.id = export.job_id JOIN run ON run.id = job.run_id
 LEFT JOIN job exported ON exported.id = (export.asked ->> 'job')::bigint

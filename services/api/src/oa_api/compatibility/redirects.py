@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from oa_api.compatibility.table import ToldBy, read_table
+from oa_api.compatibility.table import RecognizedBy, read_table
 from oa_api.http.problem import Handler
 from oa_api.http.request_parsing import path_id
 
@@ -13,8 +13,12 @@ API_PREFIX = "/api"
 
 def read_redirects() -> dict[str, str]:
     """Return the page of this service by the path of openaddresses/batch; a parameter is the ID of the same thing."""
-    pages = [row for row in read_table() if row.told_by is ToldBy.PATH and not row.endpoint[1].startswith(API_PREFIX)]
-    return {row.endpoint[1]: row.ours.removeprefix("GET ") for row in pages if row.ours}
+    pages = [
+        row
+        for row in read_table()
+        if row.recognized_by is RecognizedBy.PATH and not row.endpoint[1].startswith(API_PREFIX)
+    ]
+    return {row.endpoint[1]: row.version_2.removeprefix("GET ") for row in pages if row.version_2}
 
 
 def redirect_to(page: str) -> Handler:

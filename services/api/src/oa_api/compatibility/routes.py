@@ -1,4 +1,4 @@
-"""The routes of openaddresses/batch with a path of their own; forms.py has those that share ours."""
+"""The routes of openaddresses/batch with a path of their own; forms.py has those that share one with version 2."""
 
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,7 @@ from oa_api.compatibility import request_schemas as requests
 from oa_api.compatibility import schemas as shapes
 from oa_api.compatibility.forms import FORMS
 from oa_api.compatibility.redirects import read_redirects, redirect_to
-from oa_api.compatibility.table import ToldBy
+from oa_api.compatibility.table import RecognizedBy
 from oa_api.compatibility.withdrawn import withdrawn_routes
 from oa_api.failures import routes as failures
 from oa_api.http.routing import BYTES, JSON, JSON_LINES, Route, page
@@ -60,7 +60,7 @@ API = (
         service_api.delete_cache,
         "Flush the cache",
         response=other.StandardV1Schema,
-        description="There is none: nothing changes.",
+        description="Changes nothing: this service has no cache.",
         role=Role.ADMIN,
     ),
     _legacy(
@@ -69,7 +69,7 @@ API = (
         service_api.delete_cache,
         "Flush a key of the cache",
         response=other.StandardV1Schema,
-        description="There is no cache: nothing changes.",
+        description="Changes nothing: this service has no cache.",
         role=Role.ADMIN,
     ),
     _legacy(
@@ -192,7 +192,7 @@ PAGES = tuple(
 )
 ROUTES = (*API, *PAGES)
 # Refused with a reason. They are in no list of endpoints.
-WITHDRAWN = withdrawn_routes(ToldBy.PATH)
+WITHDRAWN = withdrawn_routes(RecognizedBy.PATH)
 
 _UNCHANGED = {
     ("GET", "/api"),

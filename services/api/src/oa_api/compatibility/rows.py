@@ -45,7 +45,7 @@ class PlaceRow:
 
 @dataclass(frozen=True, slots=True)
 class ExportDetailRow:
-    """Who asked for an export, and the job that it is of, if it is of one."""
+    """The requester of an export, and the job that it is of, if it is of one."""
 
     export: int
     owner: str

@@ -28,7 +28,7 @@ _SCHEDULES = {
 }
 _NOT_NEEDED = {
     "close": "runs close themselves",
-    "level": "there are no levels of donors: every download is open",
+    "level": "levels of donors do not exist, every download is open",
     "scale": "AWS Batch scales its compute environments itself",
 }
 _PARAMETER = re.compile(r"{\w+}|:\w+")
@@ -59,9 +59,9 @@ async def get_schema(request: web.Request) -> web.Response:
     if not query.method or not query.url:
         endpoints = {f"{method} {path}": _describe(operation) for method, path, operation in _operations(document)}
         return web.json_response(endpoints)
-    wanted = (query.method.upper(), _without_names(query.url))
+    requested = (query.method.upper(), _without_names(query.url))
     for method, path, operation in _operations(document):
-        if (method, _without_names(path)) == wanted:
+        if (method, _without_names(path)) == requested:
             return web.json_response(_schemas(document, operation))
     raise NotFoundError(f"endpoint {query.method[:10]} {query.url[:60]} does not exist")
 

@@ -1,4 +1,4 @@
-"""The statuses of openaddresses/batch and ours."""
+"""The statuses of openaddresses/batch and of this service."""
 
 from collections.abc import Iterable, Mapping
 
@@ -19,7 +19,7 @@ def status_v1(status: str) -> str:
 
 
 def own_statuses(statuses: Iterable[str]) -> list[str]:
-    """Return our statuses that openaddresses/batch has under these names."""
+    """Return the statuses of this service that openaddresses/batch has under these names."""
     names = set(statuses)
     return [str(status) for status, name in _STATUS_V1.items() if name in names]
 

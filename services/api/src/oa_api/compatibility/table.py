@@ -1,7 +1,6 @@
-"""The table of all that clients of openaddresses/batch call, with ours beside it.
+"""The table of the requests of clients of openaddresses/batch (version 1), with those of this service (version 2).
 
-table.json is its only source: docs/moving.md is generated from it, the routes of this room and the tests are held
-against it.
+table.json is its only source: docs/moving.md is generated from it, and tests compare the routes of this room with it.
 """
 
 import json
@@ -22,8 +21,8 @@ class Verdict(StrEnum):
     MISSING = "missing"
 
 
-class ToldBy(StrEnum):
-    """What tells a request in the form of openaddresses/batch from one in ours."""
+class RecognizedBy(StrEnum):
+    """The mark of a request of version 1."""
 
     PATH = "path"
     VERSION = "version"
@@ -32,15 +31,15 @@ class ToldBy(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableRow:
-    """A request of openaddresses/batch, and ours for the same; `note` has the differences, or the reason of a refusal.
+    """A request of version 1, and that of version 2 for the same; `note`: the differences, or why it is refused.
 
     `call` and `own_call` are examples: `path` with its query, and `body`. IDs are written as `{job}`.
     """
 
-    theirs: str
-    ours: str | None
+    version_1: str
+    version_2: str | None
     verdict: Verdict
-    told_by: ToldBy
+    recognized_by: RecognizedBy
     note: str = ""
     clients: list[str] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -50,7 +49,7 @@ class TableRow:
     @property
     def endpoint(self) -> tuple[str, str]:
         """Return the method and the path."""
-        method, _, path = self.theirs.partition(" ")
+        method, _, path = self.version_1.partition(" ")
         return method, path
 
 
@@ -59,7 +58,8 @@ def read_table() -> tuple[TableRow, ...]:
     """Return the rows of the table."""
     rows = json.loads(files("oa_api.compatibility").joinpath("table.json").read_text(encoding="utf-8"))
     return tuple(
-        TableRow(**{**row, "verdict": Verdict(row["verdict"]), "told_by": ToldBy(row["told_by"])}) for row in rows
+        TableRow(**{**row, "verdict": Verdict(row["verdict"]), "recognized_by": RecognizedBy(row["recognized_by"])})
+        for row in rows
     )
 
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from oa_api.compatibility.table import TableRow, ToldBy, Verdict, read_table
+from oa_api.compatibility.table import RecognizedBy, TableRow, Verdict, read_table
 from oa_api.http.errors import GoneError
 from oa_api.http.problem import Handler
 from oa_api.http.routing import JSON, Route
@@ -18,9 +18,9 @@ def refuse(reason: str) -> Handler:
     return handle
 
 
-def withdrawn_routes(told_by: ToldBy) -> tuple[Route, ...]:
-    """Return the routes of the table that are refused: those with a path of their own, or those that share ours."""
-    rows = [row for row in read_table() if row.verdict is Verdict.REFUSED and row.told_by is told_by]
+def withdrawn_routes(recognized_by: RecognizedBy) -> tuple[Route, ...]:
+    """Return the refused routes of the table: those with an own path, or those that share one with version 2."""
+    rows = [row for row in read_table() if row.verdict is Verdict.REFUSED and row.recognized_by is recognized_by]
     return tuple(_make_route(row) for row in rows)
 
 

@@ -1,8 +1,8 @@
 """Authentication: the principal of a request, by the shared secret, an API token, or the cookie of a session.
 
 Each is looked up by its digest, with one query. A wrong secret or token is refused: a client that presents a credential
-must not be served anonymously by mistake. Only a read that is open to everybody goes on without an unknown token, and
-says so (oa_api.identity.authorization). An expired cookie counts as no cookie.
+must not be served anonymously by mistake. Only a read that is open to everyone ignores an unknown token, and states
+that (oa_api.identity.authorization). An expired cookie counts as no cookie.
 """
 
 import hmac

@@ -84,8 +84,8 @@ def _open_body_account(request: web.Request, principal: Principal) -> AbstractCo
 async def _identify(request: web.Request) -> Principal:
     """Return the principal and count its request; a request with a wrong credential counts as anonymous.
 
-    Where clients of openaddresses/batch are served, an unknown token is no reason to refuse what is open to everybody:
-    they send the token of an old session with each request.
+    Where clients of openaddresses/batch are served, a read that is open to everyone ignores an unknown token: they send
+    the token of an old session with each request.
     """
     try:
         principal = await authenticate(request)
