@@ -17,7 +17,8 @@ from oa_api.http.request_parsing import raw_body
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
 from oa_shared.large_bodies import TooManyValuesError
 
-VERSION_1, VERSION_2 = (f"application/vnd.openaddresses.v{number}+json" for number in (1, 2))
+VERSION_1 = "application/vnd.openaddresses.v1+json"
+VERSION_2 = "application/vnd.openaddresses.v2+json"
 # Tokens of openaddresses/batch start with `oa.`, its sessions are JSON Web Tokens. Our tokens start with `oa_`.
 _VERSION_1_TOKEN = re.compile(r"bearer\s+(oa\.|eyJ[\w-]*\.[\w-]+\.)", re.IGNORECASE)
 # Our services send the shared secret as `secret`, clients of openaddresses/batch under this name.

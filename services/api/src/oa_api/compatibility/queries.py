@@ -1,7 +1,7 @@
 """Reads what version 1 shows of jobs, runs and reviews, as openaddresses/batch filters and sorts it."""
 
 import re
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 
 from oa_api.compatibility.requests import ErrorListV1, JobListV1, OrphanListV1, RunListV1, SliceV1, UserListV1
 from oa_api.compatibility.rows import ExportDetailRow, JobErrorRow, UserRow
@@ -18,6 +18,7 @@ _SQL = load_queries("compatibility.queries")
 _AROUND_SOURCE = re.compile(r"^.*sources/|\.json$")
 # Lists of version 1 without pages end here.
 MOST_ROWS = 10_000
+_PART_ROWS = 500
 
 
 async def list_jobs(database: Database, job_list: JobListV1) -> Page[JobRow]:
@@ -31,10 +32,16 @@ async def list_jobs(database: Database, job_list: JobListV1) -> Page[JobRow]:
     return Page.cut(rows, job_list.limit, total)
 
 
-async def list_jobs_of_run(database: Database, run: int) -> list[JobRow]:
-    """Return the jobs of a run, at most MOST_ROWS."""
-    values = await _job_parameters(database, JobListV1(run=run, limit=MOST_ROWS))
-    return await database.all(_SQL["jobs_asc"], values, into=JobRow)
+async def read_jobs_of_run(database: Database, run: int) -> AsyncIterator[list[JobRow]]:
+    """Yield the jobs of a run in parts, at most MOST_ROWS together: other requests run between the parts."""
+    cursor = 0
+    for _ in range(MOST_ROWS // _PART_ROWS):
+        values = await _job_parameters(database, JobListV1(run=run, limit=_PART_ROWS, cursor=cursor))
+        rows = await database.all(_SQL["jobs_asc"], values, into=JobRow)
+        yield rows[:_PART_ROWS]
+        if len(rows) <= _PART_ROWS:
+            return
+        cursor = rows[_PART_ROWS - 1].id
 
 
 async def list_orphans(database: Database, orphan_list: OrphanListV1) -> Page[JobRow]:

@@ -69,8 +69,12 @@ async def list_jobs_of_run(request: web.Request) -> web.Response:
     """Return the jobs of a run."""
     database, origin = request.app[DATABASE], str(own_origin(request))
     run = await own_queries.get_run(database, path_id(request, "run"))
-    jobs = await queries.list_jobs_of_run(database, run.id)
-    return web.json_response({"run": run.id, "jobs": [job_v1(job, origin=origin) for job in jobs]})
+    parts = [
+        ", ".join(json.dumps(job_v1(job, origin=origin)) for job in jobs)
+        async for jobs in queries.read_jobs_of_run(database, run.id)
+    ]
+    text = f'{{"run": {run.id}, "jobs": [{", ".join(filter(None, parts))}]}}'
+    return web.Response(text=text, content_type="application/json")
 
 
 async def post_jobs(request: web.Request) -> web.Response:
