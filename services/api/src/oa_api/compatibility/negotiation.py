@@ -80,4 +80,5 @@ def _name_version(request: web.Request, response: web.StreamResponse, *, is_vers
 
 def _host_name(request: web.Request) -> str:
     """Return the host that a client calls, without its port."""
-    return request.host.rpartition(":")[0] or request.host if ":" in request.host else request.host
+    name, colon, _ = request.host.rpartition(":")
+    return (name if colon else request.host).lower()
