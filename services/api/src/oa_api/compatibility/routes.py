@@ -42,7 +42,7 @@ API = (
     _legacy(
         "GET",
         "/api/openapi.v1.json",
-        service_api.get_openapi,
+        service_api.get_openapi_v1,
         "Get the OpenAPI document of version 1",
         response=(JSON,),
     ),
@@ -66,7 +66,7 @@ API = (
     _legacy(
         "DELETE",
         "/api/cache/{cache_key}",
-        service_api.delete_cache,
+        service_api.delete_cache_key,
         "Flush a key of the cache",
         response=other.StandardV1Schema,
         description="Changes nothing: this service has no cache.",

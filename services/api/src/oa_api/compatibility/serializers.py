@@ -1,6 +1,6 @@
 """Jobs, runs, datasets, places and products in the shapes of openaddresses/batch, those of schemas.py."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from oa_api.compatibility.geometry import make_polygon, read_box
@@ -13,7 +13,7 @@ from oa_api.products.rows import CollectionRow, ExportRow
 from oa_shared.ids import attempt_prefix
 from oa_shared.json_types import JsonMapping, JsonObject
 from oa_shared.licenses import License
-from oa_shared.products import COLLECTION_FORMATS, DEDUPLICATED_COLLECTION_FILES
+from oa_shared.products import COLLECTION_FILES, COLLECTION_FORMATS, DEDUPLICATED_COLLECTION_FILES, ProductFormat
 from oa_shared.version import VERSION
 
 SOURCE_FILE, TILES_FILE = "source.geojson.gz", "source.pmtiles"
@@ -170,20 +170,21 @@ def place_feature(place: PlaceRow) -> JsonObject:
 
 
 def collection_v1(collection: CollectionRow) -> JsonObject:
-    """Return a collection; `size` is that of the file that its download returns."""
-    outputs = collection.outputs
-    files = {file.name: file.size_bytes for file in collection.files}
-    deduplicated = [DEDUPLICATED_COLLECTION_FILES[format_] for format_ in COLLECTION_FORMATS]
-    processed = next((files.get(name) for name in deduplicated if name in outputs), None)
+    """Return a collection; its sizes are those of the files that its downloads return."""
     return {
         "id": collection.id,
         "name": collection.name,
         "human": collection.display_name,
         "sources": collection.sources,
         "created": milliseconds(collection.built_at or collection.created_at),
-        "size": collection.size if collection.job else None,
-        "processed_size": processed,
+        "size": _size_of_first(collection, COLLECTION_FILES),
+        "processed_size": _size_of_first(collection, DEDUPLICATED_COLLECTION_FILES),
     }
+
+
+def _size_of_first(collection: CollectionRow, names: Mapping[ProductFormat, str]) -> int | None:
+    outputs = collection.outputs
+    return next((outputs[names[key]].size_bytes for key in COLLECTION_FORMATS if names[key] in outputs), None)
 
 
 def export_v1(export: ExportRow, detail: ExportDetailRow) -> JsonObject:

@@ -48,7 +48,7 @@ async def get_health(request: web.Request) -> web.Response:
     return web.json_response(body, status=503 if reason else 200)
 
 
-async def get_openapi(request: web.Request) -> web.Response:
+async def get_openapi_v1(request: web.Request) -> web.Response:
     """Return the OpenAPI document of version 1."""
     return web.json_response(request.app[DOCUMENT_V1])
 
@@ -68,6 +68,15 @@ async def get_schema(request: web.Request) -> web.Response:
 
 async def delete_cache(_request: web.Request) -> web.Response:
     """Confirm that nothing is cached: responses come from the database."""
+    return _confirm_flush()
+
+
+async def delete_cache_key(_request: web.Request) -> web.Response:
+    """Confirm the same for one key."""
+    return _confirm_flush()
+
+
+def _confirm_flush() -> web.Response:
     return web.json_response({"status": 200, "message": "Cache Flushed: this service has no cache of its own"})
 
 

@@ -1,5 +1,7 @@
 """What this service does not do on purpose: the endpoints of openaddresses/batch that it refuses, with the reason."""
 
+import re
+
 from aiohttp import web
 
 from oa_api.compatibility.table import RecognizedBy, TableRow, Verdict, read_table
@@ -9,12 +11,14 @@ from oa_api.http.routing import JSON, Route
 from oa_shared.roles import Role
 
 
-def refuse(reason: str) -> Handler:
-    """Return a handler that refuses each request with a reason."""
+def refuse(row: TableRow) -> Handler:
+    """Return a handler that refuses each request with the reason of its row, named after the endpoint."""
 
     async def handle(_request: web.Request) -> web.StreamResponse:
-        raise GoneError(f"{reason} (docs/moving.md)")
+        raise GoneError(f"{row.note} (docs/moving.md)")
 
+    # Operations of an OpenAPI document are named after their handlers.
+    handle.__name__ = "_".join(["refuse", *re.findall(r"\w+", row.version_1.lower())])
     return handle
 
 
@@ -29,7 +33,7 @@ def _make_route(row: TableRow) -> Route:
     return Route(
         method,
         path,
-        refuse(row.note),
+        refuse(row),
         "Refuse a request of openaddresses/batch",
         response=(JSON,),
         tag="compatibility",
