@@ -1,8 +1,8 @@
 """Imports every module of the packages on the command line, and modules: `python3 import_all.py oa_shared oa_task`.
 
 Python writes the bytecode of whatever they import, and of nothing else: a container with a read-only disk could not
-write it. The build fails here if a package needs a file that trim.py removes. Installed packages, but not ours, then
-lose the sources of which there is bytecode: a traceback still names file, line and function.
+write it. The build fails here if a package needs a file that trim.py removes. Installed packages, other than those
+of this repository, then lose the sources of which there is bytecode: a traceback still names file, line and function.
 """
 
 import importlib
