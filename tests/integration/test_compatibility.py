@@ -8,6 +8,7 @@ from typing import Any, cast
 import jsonschema
 import pytest
 import pytest_asyncio
+from openapi_spec_validator import validate
 
 from oa_api.compatibility.routes import VERSION_1 as ROUTES_V1
 from oa_api.compatibility.table import RecognizedBy, TableRow, Verdict, count_verdicts, read_table
@@ -291,3 +292,11 @@ async def test_nothing_is_left_when_compatibility_is_off(database_url: str) -> N
         assert status == 401
         paths = (await api.get("/api/openapi.json"))["paths"]
         assert "/api/schema" not in paths
+
+
+async def test_document_of_version_1_is_valid(world: MovingWorld) -> None:
+    _, body, _ = await request_in_form(world, "GET", "/api/openapi.v1.json")
+    validate(body)
+    assert body["paths"]["/api/data"]["get"]["deprecated"]
+    names = [operation["operationId"] for path in body["paths"].values() for operation in path.values()]
+    assert len(names) == len(set(names))

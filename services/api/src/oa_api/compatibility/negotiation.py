@@ -12,6 +12,7 @@ from aiohttp import hdrs, web
 
 from oa_api.http.app_keys import SETTINGS
 from oa_api.http.compression import encoding_weights
+from oa_api.http.headers import SECRET_HEADER, VERSION_1_SECRET_HEADER
 from oa_api.http.problem import Handler
 from oa_api.http.request_parsing import raw_body
 from oa_api.http.safe_json import NotJsonError, UnstorableError, decode
@@ -21,8 +22,6 @@ VERSION_1 = "application/vnd.openaddresses.v1+json"
 VERSION_2 = "application/vnd.openaddresses.v2+json"
 # Tokens of openaddresses/batch start with `oa.`, its sessions are JSON Web Tokens. Our tokens start with `oa_`.
 _VERSION_1_TOKEN = re.compile(r"bearer\s+(oa\.|eyJ[\w-]*\.[\w-]+\.)", re.IGNORECASE)
-# Our services send the shared secret as `secret`, clients of openaddresses/batch under this name.
-_VERSION_1_SECRET = "shared-secret"  # noqa: S105 - the name of a header
 # Clients of openaddresses/batch put a token into the URL of a download, where this service reads none.
 _TOKEN_PARAMETER = "token"  # noqa: S105 - the name of a parameter
 
@@ -33,14 +32,15 @@ def is_version_1_request(request: web.Request) -> bool:
     version_1, version_2 = weights.get(VERSION_1, 0.0), weights.get(VERSION_2, 0.0)
     if version_1 or version_2:
         return version_1 >= version_2
-    credential = request.headers.get(hdrs.AUTHORIZATION, "")
-    if (
-        request.headers.get(_VERSION_1_SECRET)
-        or _VERSION_1_TOKEN.match(credential)
-        or _TOKEN_PARAMETER in request.query
-    ):
-        return True
-    return _host_name(request) in request.app[SETTINGS].compatibility_hosts
+    return _has_old_credential(request) or _host_name(request) in request.app[SETTINGS].compatibility_hosts
+
+
+def _has_old_credential(request: web.Request) -> bool:
+    """Return whether a request has a credential that only clients of openaddresses/batch send, valid or not."""
+    if request.headers.get(SECRET_HEADER):
+        return False
+    is_old_token = _VERSION_1_TOKEN.match(request.headers.get(hdrs.AUTHORIZATION, "")) is not None
+    return is_old_token or bool(request.headers.get(VERSION_1_SECRET_HEADER)) or _TOKEN_PARAMETER in request.query
 
 
 def serve_both(own: Handler, version_1: Handler, *, body_key: str = "") -> Handler:

@@ -36,9 +36,9 @@ class TimeV1(fields.Field[datetime]):
             if text.isdigit() and len(text) > _DATE_LENGTH:
                 return datetime.fromtimestamp(int(text) / _MILLISECONDS, UTC)
             moment = datetime.fromisoformat(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError, OSError) as error:
             raise self.make_error("invalid") from error
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class LayersV1(fields.Field[list[str]]):

@@ -9,7 +9,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 
 from oa_api.http.cross_origin import OPEN_TREES
 from oa_api.http.fields import MAX_ID, Choices, Numbers, Time
-from oa_api.http.headers import SECRET_HEADERS
+from oa_api.http.headers import SECRET_HEADER
 from oa_api.http.routing import PAGE, Route
 from oa_api.http.schemas import ProblemSchema
 from oa_shared.json_types import JsonObject
@@ -73,7 +73,7 @@ _PROBLEMS = {
     503: "A dependency is unavailable; retry.",
 }
 _SCHEMES: dict[str, dict[str, str]] = {
-    **{name: {"type": "apiKey", "in": "header", "name": name} for name in SECRET_HEADERS},
+    SECRET_HEADER: {"type": "apiKey", "in": "header", "name": SECRET_HEADER},
     "token": {"type": "http", "scheme": "bearer", "description": "An API token, `oa_…`, from POST /api/token."},
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-oa_session", "description": "A browser session."},
 }
@@ -184,7 +184,7 @@ def _operation(route: Route) -> JsonObject:
     if route.body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
     if needs_role:
-        schemes = SECRET_HEADERS if route.role is Role.SERVICE else _SCHEMES
+        schemes = (SECRET_HEADER,) if route.role is Role.SERVICE else _SCHEMES
         operation["security"] = [{name: []} for name in schemes]
     return operation
 
