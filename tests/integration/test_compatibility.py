@@ -236,6 +236,15 @@ async def test_log_is_an_array_or_csv(world: MovingWorld) -> None:
     assert raw.decode().splitlines()[0] == "1,1795521600500,info source_downloaded bytes=10"
 
 
+async def test_links_of_pages_work_at_a_host_of_version_1(world: MovingWorld) -> None:
+    host, job = {"Host": "batch.openaddresses.io"}, f"/api/job/{world.ids['job']}"
+    for path in (f"{job}/log?format=text", f"{job}/output/sample.json?attempt=1", f"/api/data/{world.ids['data']}"):
+        status, _, _ = await request_in_form(world, "GET", path, **host)
+        assert (status, path) == (200, path)
+    status, _, _ = await request_in_form(world, "GET", f"{job}/output/sample.json?attempt=2", **host)
+    assert status == 404
+
+
 async def test_sample_has_the_first_features(world: MovingWorld) -> None:
     _, body, _ = await request_in_form(world, "GET", f"/api/job/{world.ids['job']}/output/sample")
     assert body == FEATURES[:20]

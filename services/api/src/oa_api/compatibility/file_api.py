@@ -16,8 +16,10 @@ from oa_api.http.app_keys import DATABASE, STORAGE
 from oa_api.http.errors import NotFoundError
 from oa_api.http.request_parsing import path_id
 from oa_api.jobs import queries
-from oa_api.jobs.files import check_kept, send_file
-from oa_api.jobs.job_log import other_values
+from oa_api.jobs.api import send_chosen_output
+from oa_api.jobs.files import check_kept
+from oa_api.jobs.job_log import as_text, other_values
+from oa_api.jobs.request_schemas import OutputChoiceSchema
 from oa_api.jobs.rows import JobRow
 from oa_api.products import queries as product_queries
 from oa_api.products.product_requests import send_output
@@ -37,23 +39,28 @@ _GZIP = 31
 
 
 async def get_log(request: web.Request) -> web.Response:
-    """Return the log of the latest attempt of a job, as a JSON array or as CSV."""
+    """Return the log of the latest attempt of a job: as a JSON array, as CSV, or as the text that pages link to."""
     log = await read_query_v1(request, LogV1Schema())
-    lines = await _read_log(request, await queries.get_job(request.app[DATABASE], path_id(request, "job")))
+    job = await queries.get_job(request.app[DATABASE], path_id(request, "job"))
+    body = await _read_log(request, job)
+    if log.format == "text":
+        return web.Response(text=as_text(body.decode("utf-8", "replace")), content_type="text/plain")
+    lines = await asyncio.to_thread(_read_lines, body, milliseconds(job.created_at))
     if log.format == "csv":
         response = web.Response(text=await asyncio.to_thread(_as_csv, lines), content_type="text/csv")
     else:
         response = web.json_response(lines)
     if log.is_download:
-        name = f"log-{path_id(request, 'job')}.{log.format}"
-        response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
+        response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="log-{job.id}.{log.format}"'
     return response
 
 
 async def get_export_log(request: web.Request) -> web.Response:
     """Return the log of the job of an export."""
     export = await product_queries.get_export(request.app[DATABASE], path_id(request, "export"))
-    return web.json_response(await _read_log(request, await queries.get_job(request.app[DATABASE], export.job)))
+    job = await queries.get_job(request.app[DATABASE], export.job)
+    body = await _read_log(request, job)
+    return web.json_response(await asyncio.to_thread(_read_lines, body, milliseconds(job.created_at)))
 
 
 async def get_sample(request: web.Request) -> web.Response:
@@ -71,15 +78,8 @@ async def get_sample(request: web.Request) -> web.Response:
 
 
 async def get_file(request: web.Request) -> web.StreamResponse:
-    """Redirect to a file of a job, or stream it; version 1 knows no attempts, and a token in the URL is ignored."""
-    name = request.match_info["file"]
-    job = await queries.get_job(request.app[DATABASE], path_id(request, "job"))
-    output = job.files.get(name)
-    if job.result is None:
-        output = await queries.get_published_file(request.app[DATABASE], job=job.id, attempt=None, file=name)
-    if output is None or output.key is None:
-        raise NotFoundError(f"job {job.id} has no file {name[:60]!r}")
-    return await send_file(request, output.key)
+    """Redirect to a file of a job, or stream it; a token in the URL is ignored."""
+    return await send_chosen_output(request, await read_query_v1(request, OutputChoiceSchema()))
 
 
 async def get_processed(request: web.Request) -> web.StreamResponse:
@@ -101,11 +101,10 @@ async def get_export_file(request: web.Request) -> web.StreamResponse:
     return await send_output(request, export, name, label=f"export {export.id}")
 
 
-async def _read_log(request: web.Request, job: JobRow) -> list[JsonObject]:
+async def _read_log(request: web.Request, job: JobRow) -> bytes:
     key = attempt_prefix(job.id, job.attempt) + "log.jsonl"
     await check_kept(request, key)
-    body = await request.app[STORAGE].get_bytes(key) or b""
-    return await asyncio.to_thread(_read_lines, body, milliseconds(job.created_at))
+    return await request.app[STORAGE].get_bytes(key) or b""
 
 
 def _read_lines(body: bytes, start: int) -> list[JsonObject]:

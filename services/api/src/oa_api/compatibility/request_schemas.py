@@ -82,7 +82,9 @@ class LogV1Schema(RequestSchema[LogV1]):
     """GET /api/job/{job}/log."""
 
     format = fields.String(
-        load_default="json", validate=validate.OneOf(["json", "csv"]), metadata=about("`json` or `csv`.")
+        load_default="json",
+        validate=validate.OneOf(["json", "csv", "text"]),
+        metadata=about("`json` for an array, `csv`, or `text` as in version 2.", "json"),
     )
     is_download = fields.Boolean(data_key="dl", load_default=False, metadata=about("Make a browser save it."))
 

@@ -82,7 +82,7 @@ class HistoryV1:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogV1:
-    """How to return a log: `json` or `csv`; `is_download` makes a browser save it."""
+    """How to return a log: `json`, `csv` or `text`; `is_download` makes a browser save it."""
 
     format: str = "json"
     is_download: bool = False
