@@ -81,7 +81,7 @@ def packages() -> Path:
     except (build.BuildError, OSError, subprocess.SubprocessError) as error:
         if os.environ.get("CI"):
             raise
-        pytest.skip(f"npm packages cannot be had: {error}")
+        pytest.skip(f"npm packages are unavailable: {error}")
     return modules
 
 
