@@ -18,6 +18,7 @@ from oa_tools.reference.moving import COMMANDS_HEADING, COMPATIBLE
 from support.moving_world import MovingWorld, moving_world
 from support.running_api import SECRET, running_api
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 PAGE = ROOT / "docs/moving.md"
