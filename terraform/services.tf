@@ -17,6 +17,8 @@ locals {
     OA_BUCKET              = module.storage.bucket
     OA_HOST                = "0.0.0.0"
     OA_PORT                = "8000"
+    OA_COMPATIBILITY       = tostring(var.api.compatibility)
+    OA_COMPATIBILITY_HOSTS = join(",", var.api.compatibility_hosts)
     }, module.storage.public_url == null ? {} : {
     OA_FILES_URL = module.storage.public_url
     }, var.api.domain == null ? {} : {

@@ -3,6 +3,7 @@
 from oa_api.accounts import routes as accounts
 from oa_api.attempt_access import routes as attempt_access
 from oa_api.bulk_actions import routes as bulk_actions
+from oa_api.compatibility import routes as compatibility
 from oa_api.datasets import routes as datasets
 from oa_api.dead_letters import routes as dead_letters
 from oa_api.documentation import routes as documentation
@@ -24,6 +25,7 @@ from oa_api.webhooks import routes as webhooks
 _ROOMS = (
     bulk_actions,
     failures,
+    compatibility,
     jobs,
     attempt_access,
     datasets,

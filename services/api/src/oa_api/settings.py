@@ -76,6 +76,14 @@ class Settings:
     event_streams_per_client: int = field(
         default=50, metadata={"help": "Maximum open event streams of an address or account in one process."}
     )
+    compatibility: bool = field(
+        default=True,
+        metadata={"help": "Serve the API of openaddresses/batch too, and redirect its pages (docs/moving.md)."},
+    )
+    compatibility_hosts: tuple[str, ...] = field(
+        default=("batch.openaddresses.io",),
+        metadata={"help": "Host names at which requests that ask for no version get that of openaddresses/batch."},
+    )
     component_gallery: bool = field(
         default=False, metadata={"help": "Serve /docs/pages, the gallery of page components, for development."}
     )

@@ -58,8 +58,12 @@ async def _run_response(request: web.Request, run: int) -> web.Response:
 
 async def post_jobs(request: web.Request) -> web.Response:
     """Create the jobs that a run lacks; `errors` names the elements and entries that get none."""
+    return await create_posted_jobs(request, await read_json_bytes(request, limit=NewJobsSchema.max_bytes))
+
+
+async def create_posted_jobs(request: web.Request, body: bytes) -> web.Response:
+    """Create jobs from the JSON of a NewJobsSchema in the run of the path."""
     run, database, by = path_id(request, "run"), request.app[DATABASE], request[PRINCIPAL]
-    body = await read_json_bytes(request, limit=NewJobsSchema.max_bytes)
     idempotency = await read_idempotency_key(request, f"run/{run}/jobs", owner=by.owner)
     earlier = await job_creation.check_before_fetch(database, run, idempotency, by=by)
     if earlier is not None:
