@@ -1,0 +1,238 @@
+"""A week's run by simulation: API, relay, dispatcher and results consumer against stand-ins for SQS and Batch.
+
+`make bench ONLY=scale`; OA_SCALE_JOBS is the number of jobs (20,000), OA_SCALE_SPEED how much faster than on AWS the
+quotas of the stand-ins are (50). The containers do nothing. The figures of the quotas and those of our own processes
+are apart: the slower of the two decides how long a million jobs take.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import psutil  # type: ignore[import-untyped]
+import structlog
+from report import Figure, show
+from scaled_batch import CALLS_PER_S, STARTS_PER_S, ScaledBatch
+from scaled_queue import ScaledQueue
+from server import Bench, bench_database, statement
+
+from oa_api.db.database import Database
+from oa_api.http.idempotency import Idempotency
+from oa_api.identity.principal import SERVICE
+from oa_api.jobs.job_creation import create_jobs
+from oa_api.jobs.outbox_relay import run_relay
+from oa_api.jobs.planning import JobPlan, PlannedJob
+from oa_api.jobs.requests import NewRun
+from oa_api.jobs.results_consumer import run_results_consumer
+from oa_api.jobs.runs import create_run
+from oa_dispatcher.api_client import ApiClient
+from oa_dispatcher.settings import DispatcherSettings
+from oa_dispatcher.submission import Submission
+from oa_dispatcher.token_bucket import TokenBucket
+from oa_local.standalone_api import standalone_api
+from oa_shared.consumer import Consumer, ConsumerOptions
+from oa_shared.job_kinds import JobKind
+from oa_shared.scheduling import Lane, Tier
+
+JOBS = int(os.environ.get("OA_SCALE_JOBS", "20000"))
+SPEED = float(os.environ.get("OA_SCALE_SPEED", "50"))
+# What docs/deploy.md leaves for SubmitJob of the 50 calls.
+SUBMITS_PER_S = 40.0
+MILLION = 1_000_000
+_JOBS_OF_A_REQUEST = 5_000
+_PATIENCE_S = 1800.0
+_MIB = 1024**2
+_WORKERS_OFF = {f"OA_{name}": "no" for name in ("RELAY", "CONSUMER", "SWEEP", "WEBHOOKS", "BULK", "SCHEDULES")}
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Wall seconds until all jobs were submitted and until all had ended, and the peak memory of the processes."""
+
+    submitted_s: float
+    ended_s: float
+    api_mib: float
+    workers_mib: float
+
+
+@dataclass(slots=True)
+class Peaks:
+    """The peak resident memory of the API, and of this process with the relay, dispatcher, consumer and stand-ins."""
+
+    api: psutil.Process
+    api_mib: float = 0.0
+    workers_mib: float = 0.0
+
+    def sample(self) -> None:
+        """Note the present sizes."""
+        self.api_mib = max(self.api_mib, self.api.memory_info().rss / _MIB)
+        self.workers_mib = max(self.workers_mib, psutil.Process().memory_info().rss / _MIB)
+
+
+def dispatcher_settings(api_url: str, secret: str) -> DispatcherSettings:
+    """Return settings whose rate is that of a deployment, sped up."""
+    return DispatcherSettings(
+        stack="bench",
+        api_url=api_url,
+        shared_secret=secret,
+        jobs_queue_url="jobs",
+        results_queue_url="results",
+        bucket="bucket",
+        batch_queues={str(lane): f"queue-{lane}" for lane in Lane},
+        batch_definitions={str(tier): f"definition-{tier}" for tier in Tier},
+        submit_rate=SUBMITS_PER_S * SPEED,
+    )
+
+
+async def create(database: Database) -> float:
+    """Create a live weekly run with all jobs, of one definition, and return the seconds that this took."""
+    began = time.perf_counter()
+    idempotency = Idempotency(None, "", b"", owner="service")
+    run = await create_run(database, NewRun(live=True, lane=Lane.WEEKLY), idempotency, by=SERVICE)
+    for start in range(0, JOBS, _JOBS_OF_A_REQUEST):
+        names = range(start, min(JOBS, start + _JOBS_OF_A_REQUEST))
+        plan = JobPlan([planned(place) for place in names], [])
+        await create_jobs(database, run, plan, idempotency=idempotency, traceparent="", by=SERVICE)
+    return time.perf_counter() - began
+
+
+def planned(place: int) -> PlannedJob:
+    """Return a small job of a dataset of its own."""
+    return PlannedJob(
+        source_name=f"xx/bench/{place}",
+        source_url=None,
+        sha256="0" * 64,
+        definition="{}",
+        layer="addresses",
+        name="county",
+        tier=Tier.SMALL,
+        kind=JobKind.SOURCE,
+        host=None,
+    )
+
+
+@asynccontextmanager
+async def running_workers(
+    database: Database, settings: DispatcherSettings, queues: tuple[ScaledQueue, ScaledQueue], batch: ScaledBatch
+) -> AsyncIterator[None]:
+    """Run the relay, a dispatcher, the results consumer and Batch until the end of the block."""
+    jobs, results = queues
+    stop = asyncio.Event()
+    async with AsyncExitStack() as stack:
+        api = await stack.enter_async_context(ApiClient(settings.api_url, settings.shared_secret))
+        submission = Submission(settings, api=api, batch=batch, bucket=TokenBucket(settings.submit_rate))
+        options = ConsumerOptions(settings.concurrency, settings.visibility_s, wait_s=1)
+        consumer = Consumer(jobs, submission, name="jobs", options=options, is_ready=submission.is_ready)
+        async with asyncio.TaskGroup() as group:
+            for run in (
+                partial(run_relay, database, jobs),
+                consumer.run,
+                partial(run_results_consumer, database, results),
+                batch.run,
+            ):
+                group.create_task(run(stop))
+            try:
+                yield
+            finally:
+                stop.set()
+
+
+async def watch(bench: Bench, peaks: Peaks) -> Course:
+    """Wait until all jobs have ended, and return the course. Raises SystemExit when they do not."""
+    began, submitted_s = time.perf_counter(), 0.0
+    with closing(bench.connect()) as connection, connection.cursor() as cursor:
+        while True:
+            peaks.sample()
+            await asyncio.to_thread(cursor.execute, statement("scale_state"))
+            row, elapsed_s = cursor.fetchone(), time.perf_counter() - began
+            if not submitted_s and not row["pending"]:
+                submitted_s = elapsed_s
+            if row["succeeded"] == JOBS:
+                return Course(submitted_s, elapsed_s, peaks.api_mib, peaks.workers_mib)
+            if elapsed_s > _PATIENCE_S:
+                raise SystemExit(f"{row['succeeded']:,} of {JOBS:,} jobs succeeded within {elapsed_s:.0f} s")
+            await asyncio.sleep(0.5)
+
+
+async def simulate(bench: Bench, settings: DispatcherSettings, api: int) -> tuple[float, Course, list[Figure]]:
+    """Run all jobs; return the seconds to create them, the course, and figures of the stand-ins."""
+    database = await Database.open(bench.database_url)
+    jobs, results = ScaledQueue(), ScaledQueue()
+    batch = ScaledBatch(results, speed=SPEED)
+    try:
+        created_s = await create(database)
+        async with running_workers(database, settings, (jobs, results), batch):
+            course = await watch(bench, Peaks(psutil.Process(api)))
+    finally:
+        await database.close()
+    figures = [
+        Figure("calls of SubmitJob", f"{batch.submissions:,}", f"{JOBS:,}", "one for each job"),
+        Figure("throttled calls of Batch", f"{batch.throttled:,}"),
+        Figure("calls of SQS, jobs and results queue", f"{jobs.calls:,} and {results.calls:,}"),
+        Figure("most messages in flight", f"{max(jobs.most_in_flight, results.most_in_flight):,}", "120,000", "quota"),
+    ]
+    return created_s, course, figures
+
+
+def table_sizes(bench: Bench) -> list[Figure]:
+    """Return the size of each table with its indexes, and what it would be with a million jobs."""
+    with closing(bench.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute(statement("table_sizes"))
+        rows = cursor.fetchall()
+    return [
+        Figure(f"table {row['name']}", f"{row['bytes'] / _MIB:,.1f} MiB", f"{row['bytes'] / JOBS:,.0f} bytes", "each job")
+        for row in rows
+    ]
+
+
+def arithmetic(course: Course, submissions_of_a_million: float) -> list[Figure]:
+    """Return how long a million jobs take: by the quotas of AWS, and by our processes on this machine."""
+    submit_s, start_s = submissions_of_a_million / SUBMITS_PER_S, MILLION / STARTS_PER_S
+    ours_s = MILLION / JOBS * course.submitted_s
+    end_s = MILLION / JOBS * course.ended_s
+    return [
+        Figure("a million: SubmitJob", hours(submit_s), f"{SUBMITS_PER_S:.0f} of {CALLS_PER_S}/s", "quota"),
+        Figure("a million: our relay and dispatcher", hours(ours_s), f"{JOBS / course.submitted_s:,.0f}/s", "as here"),
+        Figure("a million: submitted after", hours(max(submit_s, ours_s))),
+        Figure("a million: starts on Fargate", hours(start_s), f"{STARTS_PER_S}/s", "quota"),
+        Figure("a million: ended after", hours(max(start_s, submit_s, end_s))),
+    ]
+
+
+def hours(seconds: float) -> str:
+    """Return a duration as text."""
+    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds / 60:,.1f} min"  # noqa: PLR2004 - an hour
+
+
+@contextmanager
+def quiet_log() -> Iterator[None]:
+    """Log errors only: a line for each message would be what is measured."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    yield
+
+
+def main() -> None:
+    with quiet_log(), bench_database() as bench, standalone_api(bench.database, _WORKERS_OFF) as (api, pid):
+        settings = dispatcher_settings(api.url, api.secret)
+        created_s, course, stand_ins = asyncio.run(simulate(bench, settings, pid))
+        sizes = table_sizes(bench)
+    figures = [
+        Figure("created", f"{created_s:.1f} s", f"{JOBS / created_s:,.0f}/s"),
+        Figure("submitted", f"{course.submitted_s:.1f} s", f"{JOBS / course.submitted_s:,.0f}/s"),
+        Figure("ended", f"{course.ended_s:.1f} s", f"{JOBS / course.ended_s:,.0f}/s"),
+        *stand_ins,
+        Figure("peak memory of the API", f"{course.api_mib:.0f} MiB"),
+        Figure("peak memory of relay, dispatcher, consumer and stand-ins", f"{course.workers_mib:.0f} MiB"),
+    ]
+    show(f"{JOBS:,} weekly jobs, quotas of AWS at {SPEED:g} times their speed", figures)
+    show("tables with their indexes", sizes)
+    show("arithmetic to 1,000,000 jobs", arithmetic(course, MILLION))
+
+
+if __name__ == "__main__":
+    main()
