@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from scaled_queue import ScaledQueue
+
 from oa_shared.batch import ENDED_STATUSES, MAX_DESCRIBE, BatchJob, BatchRefusedError, SubmitRequest
 from oa_shared.messages import BatchEvent, StatusMessage, dump
 from oa_shared.queue import MAX_BATCH, OutgoingMessage
 from oa_shared.status import JobStatus
-from scaled_queue import ScaledQueue
 
 # https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html; Fargate starts about 20 tasks a second.
 CALLS_PER_S, STARTS_PER_S = 50, 20

@@ -56,7 +56,7 @@ class ScaledQueue:
             await asyncio.sleep(_STEP_S)
         if len(self._in_flight) + max_messages > MAX_IN_FLIGHT:
             raise QueueUnavailableError("ReceiveMessage: OverLimit")
-        taken = []
+        taken: list[ReceivedMessage] = []
         while self._ready and len(taken) < max_messages:
             delivery = self._ready.popleft()
             delivery.receive_count += 1
