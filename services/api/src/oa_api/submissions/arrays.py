@@ -91,13 +91,13 @@ async def release_array(transaction: Transaction, array: int) -> ArrayRow:
 async def assign_child(transaction: Transaction, array: int, child: ArrayChild) -> AssignmentRow:
     """Return what the container of a child works on, and record the container for the sweep.
 
-    Raises NotFoundError for a place without an attempt, ForbiddenError for another token, ConflictError for an attempt
-    that is over.
+    Raises ForbiddenError for another token, ConflictError for a place without an attempt and for an attempt that is
+    over: the container has nothing to do then. It waits after a 404, which the API of the previous version returns.
     """
     values = {"array": array, "place": child.place}
     row = await transaction.first(_SQL["assignment"], values, into=AssignmentRow)
     if row is None:
-        raise NotFoundError(f"array {array} has no attempt at place {child.place}")
+        raise ConflictError(f"array {array} has no attempt at place {child.place}")
     if not hmac.compare_digest(row.array_token.encode(), child.token.encode()):
         raise ForbiddenError(f"the token is not that of array {array}")
     structlog.contextvars.bind_contextvars(run_id=row.run, job_id=row.job, attempt=row.attempt)
