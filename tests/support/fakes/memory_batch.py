@@ -56,28 +56,29 @@ class MemoryBatch:
         fault = self.faults.popleft() if self.faults else None
         if fault is not None and not isinstance(fault, BatchUnknownError):
             raise fault
+        self._check_request(request)
+        name = f"batch-{next(self._numbers)}"
+        parts = [name, *(child_batch_job(name, place) for place in range(request.array_size or 0))]
+        for part in parts:
+            self.entries[part] = Entry(request, BatchJob(part, request.name, "RUNNABLE", created_at=time.time()))
+        if len(_overrides(request)) > _MAX_OVERRIDES:
+            self.change(name, status="FAILED", reason=_TOO_LONG)
+        self.on_submit(request)
+        if fault is not None:
+            raise fault
+        return name
+
+    def _check_request(self, request: SubmitRequest) -> None:
         if (request.share is not None) != (request.queue in self.fair_share_queues):
             raise BatchRefusedError("ClientException: shareIdentifier belongs to a queue with a fair-share policy")
         if request.share is not None and not _SHARE.fullmatch(request.share):
             raise BatchRefusedError("ClientException: shareIdentifier must be alphanumeric")
         if request.definition not in self.definitions:
             raise BatchRefusedError(f"no definition {request.definition}")
-        variables = [{"name": name, "value": value} for name, value in request.environment.items()]
-        overrides = json.dumps({"environment": variables}, ensure_ascii=False)
-        if "\0" in "".join(request.environment.values()) or len(overrides.encode()) > _MAX_REQUEST_BYTES:
+        if "\0" in "".join(request.environment.values()) or len(_overrides(request).encode()) > _MAX_REQUEST_BYTES:
             raise BatchRefusedError("ClientException: Job size must be less than 30 KiB, and without NUL")
         if request.array_size is not None and not MIN_ARRAY <= request.array_size <= MAX_ARRAY:
             raise BatchRefusedError("ClientException: Array size must be between 2 and 10000")
-        name = f"batch-{next(self._numbers)}"
-        parts = [name, *(child_batch_job(name, place) for place in range(request.array_size or 0))]
-        for part in parts:
-            self.entries[part] = Entry(request, BatchJob(part, request.name, "RUNNABLE", created_at=time.time()))
-        if len(overrides) > _MAX_OVERRIDES:
-            self.change(name, status="FAILED", reason=_TOO_LONG)
-        self.on_submit(request)
-        if fault is not None:
-            raise fault
-        return name
 
     async def describe(self, ids: Sequence[str]) -> list[BatchJob]:
         self._call("describe")
@@ -111,3 +112,8 @@ class MemoryBatch:
         self.calls.append(name)
         if self.faults:
             raise self.faults.popleft()
+
+
+def _overrides(request: SubmitRequest) -> str:
+    variables = [{"name": name, "value": value} for name, value in request.environment.items()]
+    return json.dumps({"environment": variables}, ensure_ascii=False)

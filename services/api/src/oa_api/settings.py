@@ -31,6 +31,13 @@ class Settings:
             "empty: containers use their own role."
         },
     )
+    container_role_arn: str = field(
+        default="",
+        metadata={
+            "help": "Role of the containers, whose sessions prove which child of an array job a container is; "
+            "empty: the children of an array job trust each other."
+        },
+    )
     shared_secret_previous: str = field(
         default="", repr=False, metadata={"help": "Former shared secret, still accepted while clients change over."}
     )

@@ -4,9 +4,11 @@ from functools import partial
 
 from aiohttp import hdrs, web
 
-from oa_api.http.app_keys import DATABASE
+from oa_api.http.app_keys import DATABASE, IDENTITY_CHECK
+from oa_api.http.errors import ForbiddenError
 from oa_api.http.request_parsing import path_id, read_body
 from oa_api.submissions import arrays, reports
+from oa_api.submissions.requests import ArrayChild
 from oa_api.submissions.schemas import (
     ArrayChildAttemptSchema,
     ArrayChildSchema,
@@ -20,6 +22,7 @@ from oa_api.submissions.schemas import (
     SubmittedArraySchema,
     SubmittedAttemptsSchema,
 )
+from oa_shared.caller_identity import IdentityRefusedError, purpose_of_child
 
 _NO_STORE = {hdrs.CACHE_CONTROL: "no-store"}
 
@@ -69,5 +72,20 @@ async def delete_array(request: web.Request) -> web.Response:
 async def post_child(request: web.Request) -> web.Response:
     """Return what the container of a child works on."""
     array, child = path_id(request, "array"), await read_body(request, ArrayChildSchema())
-    row = await request.app[DATABASE].run(partial(arrays.assign_child, array=array, child=child))
+    session = await _identify(request, array, child)
+    row = await request.app[DATABASE].run(partial(arrays.assign_child, array=array, child=child, session=session))
     return web.json_response(ArrayChildAttemptSchema().dump(row), headers=_NO_STORE)
+
+
+async def _identify(request: web.Request, array: int, child: ArrayChild) -> str | None:
+    """Return the session of the container that asks, None if this system checks none.
+
+    Raises ForbiddenError without a proof, IdentityUnavailableError.
+    """
+    check = request.app[IDENTITY_CHECK]
+    if check is None:
+        return None
+    try:
+        return await check.identify(child.proof or {}, purpose_of_child(array, child.place))
+    except IdentityRefusedError as error:
+        raise ForbiddenError(error.detail) from error

@@ -88,8 +88,13 @@ async def release_array(transaction: Transaction, array: int) -> ArrayRow:
     return row
 
 
-async def assign_child(transaction: Transaction, array: int, child: ArrayChild) -> AssignmentRow:
+async def assign_child(
+    transaction: Transaction, array: int, child: ArrayChild, *, session: str | None
+) -> AssignmentRow:
     """Return what the container of a child works on, and record the container for the sweep.
+
+    A container with a `session` gets the attempt of one place only: that of its first request, which it makes before it
+    reads anything that others wrote.
 
     Raises ForbiddenError for another token, ConflictError for a place without an attempt and for an attempt that is
     over: the container has nothing to do then. It waits after a 404, which the API of the previous version returns.
@@ -100,6 +105,10 @@ async def assign_child(transaction: Transaction, array: int, child: ArrayChild) 
         raise ConflictError(f"array {array} has no attempt at place {child.place}")
     if not hmac.compare_digest(row.array_token.encode(), child.token.encode()):
         raise ForbiddenError(f"the token is not that of array {array}")
+    if session is not None:
+        bound = await transaction.first(_SQL["bind_container"], {**values, "session": session}, into=int)
+        if bound != child.place:
+            raise ForbiddenError(f"the container at place {bound} of array {array} asks for place {child.place}")
     structlog.contextvars.bind_contextvars(run_id=row.run, job_id=row.job, attempt=row.attempt)
     job = await lock_job(transaction, row.job)
     if isinstance(decide(job.state, StatusReport(JobStatus.SUCCESS, row.attempt, row.token)), Ignore):

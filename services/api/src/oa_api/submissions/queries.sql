@@ -97,3 +97,9 @@ JOIN job_attempt ON job_attempt.job_id = array_child.job_id AND job_attempt.atte
 JOIN job ON job.id = array_child.job_id
 JOIN run ON run.id = job.run_id
 WHERE batch_array.id = %(array)s
+
+-- name: bind_container
+-- Binds the session of a container to the first place that it asked for, and returns that place.
+INSERT INTO array_container (array_id, session, place) VALUES (%(array)s, %(session)s, %(place)s)
+ON CONFLICT (array_id, session) DO UPDATE SET place = array_container.place
+RETURNING place

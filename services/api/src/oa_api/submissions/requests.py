@@ -57,8 +57,12 @@ class SubmittedArray:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArrayChild:
-    """A container asks what it is: with its place in the array, the token of the array, and its own Batch ID."""
+    """A container asks what it is: with its place in the array, the token of the array, and its own Batch ID.
+
+    `proof` shows that it is another container than those that ask for other places.
+    """
 
     place: int
     token: str = field(repr=False)
     batch_job: str
+    proof: dict[str, str] | None = field(repr=False, default=None)

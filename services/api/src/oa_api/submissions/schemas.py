@@ -114,6 +114,14 @@ class ArrayChildSchema(RequestSchema[ArrayChild]):
         metadata=about("Place of the container in the array, from 0.", 0),
     )
     token = Text(required=True, validate=validate.Length(max=200), metadata=about("Token of the array.", _TOKEN))
+    proof = fields.Dict(
+        keys=Text(validate=validate.Length(max=40)),
+        values=Text(validate=validate.Length(max=8192)),
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=5),
+        metadata=about("Headers of a signed call of STS, which prove which container asks.", {}),
+    )
     batch_job = Text(
         required=True,
         validate=validate.Length(max=200),

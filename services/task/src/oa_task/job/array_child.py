@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from oa_shared.aws.caller_identity import prove_identity
+from oa_shared.caller_identity import IdentityUnavailableError, purpose_of_child
 from oa_shared.json_types import JsonMapping
 from oa_shared.settings import read_settings
 from oa_shared.tracing import child_traceparent
-from oa_task.job.attempt_access import post_to_api, wait_for_answer
+from oa_task.job.attempt_access import AccessUnavailableError, post_to_api, wait_for_answer
 
 # Of the variables of a job, those in which the children of an array differ, as the API names them.
 _FIELDS = ("run", "job", "attempt", "token", "kind", "layer", "name", "source_name", "sample")
@@ -47,5 +49,9 @@ async def complete_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
 
 async def _fetch(settings: ArraySettings) -> JsonMapping:
     url = f"{settings.api_url.rstrip('/')}/api/array/{settings.array}/child"
-    fields = {"token": settings.array_token, "place": settings.place, "batch_job": settings.batch_job}
+    try:
+        proof = await prove_identity(purpose_of_child(settings.array, settings.place))
+    except IdentityUnavailableError as error:
+        raise AccessUnavailableError(error.detail) from error
+    fields = {"token": settings.array_token, "place": settings.place, "batch_job": settings.batch_job, "proof": proof}
     return await post_to_api(url, fields)

@@ -20,3 +20,12 @@ CREATE TABLE array_child (
     PRIMARY KEY (array_id, place),
     UNIQUE (job_id, attempt)
 );
+
+-- The sessions of containers by which each has proven which child it is: a session is that of one place only, and a
+-- place has several when Batch starts its child again.
+CREATE TABLE array_container (
+    array_id bigint NOT NULL REFERENCES batch_array ON DELETE CASCADE,
+    session text NOT NULL,
+    place integer NOT NULL,
+    PRIMARY KEY (array_id, session)
+);
